@@ -1,0 +1,30 @@
+# Tallyman: API by default; `node workers/main.ts [queue…]` for workers. The source runs as it is: nothing is built.
+# The root file system may be read-only: only /data and /tmp are written.
+
+FROM docker.io/library/node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Not `npm ci`, see scripts/setup.sh. Optional packages are Node itself, which the image has, and accelerators.
+RUN npm install --omit=dev --omit=optional --no-save --no-audit --no-fund --loglevel=error && npm cache clean --force
+
+FROM docker.io/library/node:24-bookworm-slim
+LABEL org.opencontainers.image.title="Tallyman" \
+      org.opencontainers.image.description="Usage, soft quotas, promotion and expiry for container registries" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production \
+    TALLYMAN_CONFIG=/etc/tallyman/tallyman.yaml \
+    TALLYMAN_DATA_DIR=/data \
+    TALLYMAN_SERVER__HOST=0.0.0.0
+WORKDIR /app
+COPY --from=packages /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY src ./src
+COPY workers ./workers
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 8080
+# Any answer but 200 from the API ends this with 1. A worker has no HTTP: docker-compose.yml gives it a check of its own.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.TALLYMAN_SERVER__PORT || 8080) + '/livez').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "src/main.ts"]

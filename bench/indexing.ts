@@ -1,0 +1,151 @@
+import type { Redis } from 'ioredis'
+import { makeIndexEvents } from '../src/events/index-events.ts'
+import { makeInstances } from '../src/events/instances.ts'
+import { makeIntake } from '../src/events/intake.ts'
+import { makeNormalise } from '../src/events/normalise.ts'
+import { makeQuarantine } from '../src/events/quarantine.ts'
+import { trimmed } from '../src/events/trimmed.ts'
+import { makeWatchInstances } from '../src/events/watch-instances.ts'
+import { makeLog } from '../src/platform/log.ts'
+import { makeMetrics } from '../src/platform/metrics.ts'
+import { connectPatiently } from '../src/platform/redis.ts'
+import { makeMatch } from '../src/promotion/match.ts'
+import { closeQueues, makeQueues, type Queues } from '../src/queue/queues.ts'
+import { coalesceApply } from '../src/usage/coalesce-apply.ts'
+import { makeProjectOf } from '../src/usage/project.ts'
+import { makeRenameTable } from '../src/usage/rename-table.ts'
+import { makeUsageIndex } from '../src/usage/usage-index.ts'
+import { eventsWorker } from '../workers/events.ts'
+import { startBenchRedis } from './bench-redis.ts'
+import { madeUpEvents } from './made-up-events.ts'
+import { median } from './median.ts'
+
+const RUNS = 5
+const PREFIX = 'tallyman'
+const REGISTRY = 'ci'
+const BOUND = 5
+
+/**
+ * Events a second that the worker of the `events` queue applies: as the service queues them, those that arrive together
+ * in one job, beside the same events with a job, and so a call of the index, for each. Measured in turn on one Redis,
+ * from the start of the worker until its last job is done.
+ */
+export async function indexing({ small, say }: { small: boolean; say: (line: string) => void }) {
+  const shape = { projects: 500, repositories: 3, onOneBase: 1 }
+  const { earlier, events } = madeUpEvents({ count: small ? 5_000 : 20_000, shape, before: 10 })
+  const server = await startBenchRedis()
+  const rates: { together: number[]; oneByOne: number[] } = { together: [], oneByOne: [] }
+  const results = new Set<string>()
+  try {
+    for (let run = 1; run <= RUNS; run++) {
+      for (const [way, enqueue] of Object.entries({ together, oneByOne })) {
+        const { ms, cpu, result } = await workOff({ url: server.url, earlier, events, enqueue })
+        const rate = (events.length / ms) * 1000
+        if (way === 'together') rates.together.push(rate)
+        else rates.oneByOne.push(rate)
+        results.add(result)
+        const each = (us: number) => `${(us / events.length).toFixed(0)} µs`
+        const used = `CPU an event: Node ${each(cpu.node)}, Redis ${each(cpu.redis)}`
+        say(
+          `run ${run}, ${way === 'together' ? 'together' : 'one by one'}: ${rate.toFixed(0)} events/s; ${used}`,
+        )
+      }
+    }
+  } finally {
+    await server.close()
+  }
+  if (results.size > 1) throw new Error(`the runs ended in different indexes: ${[...results].join('; ')}`)
+  const [all, single] = [median(rates.together), median(rates.oneByOne)]
+  if (all / single < BOUND) process.exitCode = 1
+  return {
+    events_per_s: Math.round(all),
+    one_by_one_events_per_s: Math.round(single),
+    ratio: Number((all / single).toFixed(2)),
+  }
+}
+
+/** As they arrive from many registries at once. */
+async function together(queues: Queues, events: readonly object[]): Promise<void> {
+  const intake = makeIntake({ queues, metrics: makeMetrics() })
+  await Promise.all(events.map((event) => intake.receive(REGISTRY, [event])))
+}
+
+async function oneByOne(queues: Queues, events: readonly object[]): Promise<void> {
+  const receivedAt = new Date().toISOString()
+  const jobs = events.map((event) => ({
+    name: 'events',
+    data: { deliveries: [{ registry: REGISTRY, receivedAt, events: [trimmed(event)] }] },
+  }))
+  for (let i = 0; i < jobs.length; i += 1000) await queues.events.addBulk(jobs.slice(i, i + 1000))
+}
+
+/** µs of this process */
+function nodeCpu(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+/** µs of the server */
+async function redisCpu(redis: Redis): Promise<number> {
+  const info = await redis.info('cpu')
+  const field = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
+  return (field('used_cpu_user') + field('used_cpu_sys')) * 1e6
+}
+
+/** Fills an empty Redis, then works off the events; `result` sums up the index that this made. */
+async function workOff(options: {
+  url: string
+  earlier: object[]
+  events: object[]
+  enqueue: (queues: Queues, events: readonly object[]) => Promise<void>
+}) {
+  const { url, earlier, events, enqueue } = options
+  const redis = await connectPatiently({ url })
+  const connection = await connectPatiently({ url })
+  const [queues, metrics, log] = [makeQueues(redis, PREFIX), makeMetrics(), makeLog('silent')]
+  try {
+    await redis.flushall()
+    const index = makeUsageIndex({ redis, prefix: PREFIX })
+    const projectOf = makeProjectOf({ segments: 1 })
+    const indexEvents = makeIndexEvents({
+      ...{ queues, metrics, log },
+      index: options.enqueue === together ? coalesceApply(index) : index,
+      quarantine: makeQuarantine({ redis, prefix: PREFIX }),
+      normalise: makeNormalise({ isScanner: () => false }),
+      onQuarantined: async () => {},
+      renames: makeRenameTable({ redis, prefix: PREFIX }),
+      watchInstances: makeWatchInstances({
+        instances: makeInstances({ redis, prefix: PREFIX }),
+        onUnknownInstance: async () => {},
+      }),
+      projectOf: (_, repository) => projectOf(repository),
+      match: makeMatch([], ({ repository }) => projectOf(repository)),
+    })
+    await indexEvents([{ registry: REGISTRY, receivedAt: new Date().toISOString(), events: earlier }])
+    await enqueue(queues, events)
+    const jobs = await queues.events.getWaitingCount()
+
+    const cpuBefore = { node: nodeCpu(), redis: await redisCpu(redis) }
+    const began = performance.now()
+    const worker = eventsWorker({ connection, prefix: PREFIX, log }, indexEvents)
+    let done = 0
+    await new Promise<void>((resolve, reject) => {
+      worker.on('completed', () => {
+        done++
+        if (done === jobs) resolve()
+      })
+      worker.on('failed', (_, error) => reject(error))
+    })
+    const ms = performance.now() - began
+    const cpu = { node: nodeCpu() - cpuBefore.node, redis: (await redisCpu(redis)) - cpuBefore.redis }
+    await worker.close()
+    const projects = await index.projects(REGISTRY)
+    const usages = await Promise.all(projects.map((project) => index.usage(project)))
+    const pulls = usages.reduce((sum, usage) => sum + (usage?.pulls ?? 0), 0)
+    return { ms, cpu, result: `${await index.registryBytes(REGISTRY)} bytes, ${pulls} pulls` }
+  } finally {
+    await closeQueues(queues)
+    redis.disconnect()
+    connection.disconnect()
+  }
+}

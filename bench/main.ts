@@ -1,0 +1,21 @@
+import { indexing } from './indexing.ts'
+import { memory } from './memory.ts'
+import { reconcile } from './reconcile.ts'
+
+/** `node bench/main.ts NAME [--small]`: progress on standard error, the result as the last line of standard output. */
+const benches = { index: indexing, memory, reconcile }
+
+const [name = '', ...flags] = process.argv.slice(2)
+const found = Object.entries(benches).find(([known]) => known === name)
+if (found === undefined || flags.some((flag) => flag !== '--small')) {
+  process.stderr.write(`usage: bench NAME [--small]; NAME is one of ${Object.keys(benches).join(', ')}\n`)
+  process.exit(2)
+}
+// What a bench leaves behind is gigabytes in memory: it is cleared away when the process exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+const [, bench] = found
+const result = await bench({
+  small: flags.includes('--small'),
+  say: (line) => void process.stderr.write(`${line}\n`),
+})
+process.stdout.write(`${JSON.stringify(result)}\n`)

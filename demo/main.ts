@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import { makeRegistryClient } from '../src/registry/client.ts'
+import { makeApi } from './api.ts'
+import { report } from './report.ts'
+import { setStage } from './stage.ts'
+import { play } from './story.ts'
+
+/**
+ * `npm run demo` plays the story and stays up to be looked at; `-- --once` ends by itself, with status 0 only if
+ * all of it happened, and prints a summary as its last line, one JSON object.
+ */
+const stayUp = !process.argv.includes('--once')
+const began = Date.now()
+const print = (line: string) => void process.stdout.write(`${line}\n`)
+const say = (line: string) => print(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`)
+
+/** Ctrl-C at any time: what was started is stopped, and its folders go. */
+const stopAsked = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+
+print('\nStarting:')
+const stage = await setStage(say, (message) => say(`\x1b[1m#team-chat  ${message}\x1b[0m`))
+try {
+  const api = makeApi(stage.url, { read: stage.readToken, admin: stage.adminToken })
+  const ciClient = makeRegistryClient({ name: 'ci', url: stage.ci.url })
+  const productionClient = makeRegistryClient({ name: 'production', url: stage.production.url })
+  const interrupted = stopAsked.then(() => Promise.reject(new Error('it was interrupted')))
+  const story = play({ ci: stage.ci.host, ciClient, api, act: (title) => print(`\n${title}`), say })
+  await Promise.race([story, interrupted])
+  const { tables, missing, summary } = await report({ api, chat: stage.chat, ciClient, productionClient })
+  print(`\n${tables}\n`)
+  for (const check of missing) print(`DID NOT HAPPEN: ${check}`)
+  await Promise.all([ciClient.close(), productionClient.close()])
+  if (missing.length > 0) process.exitCode = 1
+  if (stayUp) {
+    const auth = `-H 'Authorization: Bearer ${stage.readToken}'`
+    print(`Still up; Ctrl-C ends it. Have a look:
+  curl -s ${auth} ${stage.url}/v1/projects
+  curl -s ${auth} '${stage.url}/v1/expiry/plan'
+  ${stage.url}/docs
+  skopeo copy --src-tls-verify=false docker://${stage.production.host}/released/shop/api:v1.0.0 dir:somewhere`)
+    await stopAsked
+  }
+  print(JSON.stringify(summary))
+} catch (error) {
+  print(`\nThe story broke off: ${error instanceof Error ? error.message : String(error)}`)
+  print(`What Tallyman logged:\n${stage.tallyman.output()}`)
+  process.exitCode = 1
+} finally {
+  await stage.close()
+}

@@ -1,0 +1,126 @@
+import { formatSize } from '../src/config/units.ts'
+import type { RegistryClient } from '../src/registry/client.ts'
+import type { Alert, Api, Project, Promotion, Run } from './api.ts'
+import type { Chat } from './chat.ts'
+
+/** What the demo prints as its last line; everything in it was read back from the API. */
+export interface Summary {
+  events: number
+  projects: { id: string; uniqueBytes: number; limitBytes: number | null; flag: string }[]
+  /** Projects that alerts named as not ok, at any time of the story. */
+  flagged: string[]
+  alerts: number
+  promoted: { from: string; to: string; digest: string }[]
+  expired: { repository: string; digest: string }[]
+}
+
+/** The story's outcome: what the API says, as tables, and what did not happen although it should have. */
+export async function report(options: {
+  api: Api
+  chat: Chat
+  ciClient: RegistryClient
+  productionClient: RegistryClient
+}): Promise<{ tables: string; missing: string[]; summary: Summary }> {
+  const { api } = options
+  const [events, projects, alerts, promotions, runs, quarantined] = await Promise.all([
+    ...([api.events(), api.projects(), api.alerts()] as const),
+    ...([api.promotions(), api.runs(), api.quarantined()] as const),
+  ])
+  const deletes = runs.flatMap((run: Run) => run.deletes)
+  const summary: Summary = {
+    events,
+    projects: projects.map(({ id, uniqueBytes, limitBytes, flag }) => ({
+      id,
+      uniqueBytes,
+      limitBytes,
+      flag,
+    })),
+    flagged: [...new Set(alerts.filter((a) => a.to !== 'ok').map((a) => `${a.registry}/${a.project}`))],
+    alerts: alerts.length,
+    promoted: promotions.map(({ from, to, digest }) => ({ from: name(from), to: name(to), digest })),
+    expired: deletes
+      .filter(({ outcome }) => outcome === 'deleted')
+      .map(({ repository, digest }) => ({ repository, digest })),
+  }
+  const states = alerts.filter((a) => a.project === 'shop/web').map((a) => a.to)
+  const checks: [string, boolean][] = [
+    // Images go one by one: on the way down the project may be seen between its limit and its warning mark.
+    [
+      'shop/web was told to be at warning, over, and ok again',
+      /^warning,over,(warning,)?ok$/.test(states.join()),
+    ],
+    [
+      'chat printed every alert',
+      alerts.every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
+    ],
+    ['the signed webhook got every alert', options.chat.verified === alerts.length],
+    ['v1.0.0 was promoted once', promotions.length === 1],
+    ['production has the promoted digest', await inProduction(promotions, options.productionClient)],
+    ['pull-request images expired', summary.expired.length > 0],
+    ['what expired is gone from the registry', await areGone(summary, options.ciClient)],
+    ['the index agrees with the registry on every tag', await tagsAgree(projects, options.ciClient)],
+    ['no event was put in quarantine', quarantined === 0],
+  ]
+  return {
+    tables: tablesOf(projects, alerts, summary),
+    missing: checks.filter(([, ok]) => !ok).map(([c]) => c),
+    summary,
+  }
+}
+
+const name = (place: Promotion['from']): string => `${place.registry}/${place.repository}:${place.tag}`
+/** An alert's sentence without what Slack would have escaped. */
+const plain = (alert: Alert): string => alert.text.split(/[&<>]/)[0] ?? alert.text
+
+async function inProduction(promotions: Promotion[], client: RegistryClient): Promise<boolean> {
+  const found = await Promise.all(promotions.map(({ to }) => client.headManifest(to.repository, to.tag)))
+  return found.every((descriptor, i) => descriptor?.digest === promotions[i]?.digest)
+}
+
+async function areGone(summary: Summary, client: RegistryClient): Promise<boolean> {
+  const found = await Promise.all(
+    summary.expired.map(({ repository, digest }) => client.headManifest(repository, digest)),
+  )
+  return found.every((descriptor) => descriptor === undefined)
+}
+
+async function tagsAgree(projects: Project[], client: RegistryClient): Promise<boolean> {
+  let tags = 0
+  for await (const repository of client.catalog())
+    tags += (await Array.fromAsync(client.tags(repository))).length
+  return tags === projects.reduce((sum, project) => sum + project.tags, 0)
+}
+
+function tablesOf(projects: Project[], alerts: Alert[], summary: Summary): string {
+  return [
+    table(
+      ['project', 'usage', 'quota', 'flag', 'manifests', 'tags'],
+      projects.map((p) => [
+        ...[p.id, formatSize(p.uniqueBytes), p.limitBytes === null ? '–' : formatSize(p.limitBytes)],
+        ...[p.flag, String(p.manifests), String(p.tags)],
+      ]),
+    ),
+    table(
+      ['alert'],
+      alerts.map((alert) => [alert.text]),
+    ),
+    table(
+      ['promoted', 'to', 'digest'],
+      summary.promoted.map((p) => [p.from, p.to, p.digest.slice(0, 19)]),
+    ),
+    table(
+      ['expired', 'digest'],
+      summary.expired.map((e) => [e.repository, e.digest.slice(0, 19)]),
+    ),
+  ].join('\n\n')
+}
+
+function table(head: string[], rows: string[][]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const line = (row: string[]) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return [line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n')
+}

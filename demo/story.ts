@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeBuildKitCache, makeImage, makeIndex, makeSignature, signatureTag } from '../lab/image.ts'
+import { pushImage } from '../lab/push-image.ts'
+import { skopeoDelete, skopeoPull, skopeoPush } from '../lab/skopeo.ts'
+import { formatSize } from '../src/config/units.ts'
+import type { RegistryClient } from '../src/registry/client.ts'
+import { type Api, until } from './api.ts'
+
+const KiB = 1024
+const BASE = { seed: 'debian', bytes: 900 * KiB }
+const RUNTIME = { seed: 'node', bytes: 600 * KiB }
+const appImage = (seed: string, kib: number, architecture = 'amd64') =>
+  makeImage({ layers: [BASE, RUNTIME, { seed, bytes: kib * KiB }], architecture, label: seed })
+
+/** Plays the story on the stage; each act waits until the API shows what it caused. */
+export async function play(options: {
+  /** `127.0.0.1:port` of the CI registry. */
+  ci: string
+  ciClient: RegistryClient
+  api: Api
+  act: (title: string) => void
+  say: (line: string) => void
+}): Promise<void> {
+  const { ci, ciClient, api, act, say } = options
+  const push = async (image: ReturnType<typeof makeImage>, name: string) => {
+    await skopeoPush(image, `${ci}/${name}`)
+    say(`pushed ${name}`)
+  }
+  const flagIs = (id: string, flag: string) =>
+    until(
+      `${id} to be ${flag}`,
+      () => api.project(id),
+      (project) => project.flag === flag,
+    )
+
+  act('Teams push: shared layers, a multi-arch image, a build cache, a signature')
+  await push(appImage('web-1', 300), 'shop/web:main')
+  const [amd64, arm64] = [appImage('web-2', 300), appImage('web-2-arm', 300, 'arm64')]
+  await push(
+    makeIndex([
+      { image: amd64, architecture: 'amd64' },
+      { image: arm64, architecture: 'arm64' },
+    ]),
+    'shop/web:edge',
+  )
+  await pushImage(
+    ciClient,
+    'shop/web',
+    'buildcache',
+    makeBuildKitCache([{ seed: 'cache', bytes: 400 * KiB }]),
+  )
+  say('pushed shop/web:buildcache, whose index lists layers and no manifests')
+  const release = appImage('api-1', 500)
+  await push(release, 'shop/api:main')
+  await push(makeSignature(release.root.digest), `shop/api:${signatureTag(release.root.digest)}`)
+  await push(makeImage({ layers: [BASE, { seed: 'etl', bytes: 700 * KiB }] }), 'data/etl:nightly')
+  const web = await until(
+    'the index to hold the first pushes',
+    () => api.project('ci/shop/web'),
+    (p) => p.manifests === 5,
+  )
+  say(
+    `shop/web uses ${formatSize(web.uniqueBytes)}; without shared layers it would be ${formatSize(web.referencedBytes)}`,
+  )
+
+  act('A tag moves, images are pulled, one is deleted by hand')
+  await push(appImage('api-2', 500), 'shop/api:main')
+  await push(release, 'shop/api:stable')
+  await skopeoPull(`${ci}/shop/api:stable`)
+  await push(appImage('mistake', 200), 'shop/api:oops')
+  await skopeoDelete(`${ci}/shop/api:oops`)
+  say('pulled shop/api:stable; pushed and deleted shop/api:oops')
+
+  act('A release is tagged v1.0.0: the rule promotes it to production, whole')
+  await push(release, 'shop/api:v1.0.0')
+  const [receipt] = await until('the promotion', api.promotions, (receipts) => receipts.length > 0)
+  say(
+    `promoted to ${receipt?.to.registry}/${receipt?.to.repository}:${receipt?.to.tag} by digest ${receipt?.digest.slice(0, 19)}…`,
+  )
+
+  act('Pull requests fill shop/web: 80 %, then 100 % of its 8 MiB')
+  let built = 0
+  const nextPullRequest = async () => push(appImage(`pr-${++built}`, 1000), `shop/web:pr-${built}`)
+  for (; (await usageShare(api)) < 0.8; ) await nextPullRequest()
+  await flagIs('ci/shop/web', 'warning')
+  for (; (await usageShare(api)) <= 1; ) await nextPullRequest()
+  await flagIs('ci/shop/web', 'over')
+
+  act('The policy for pr-* images runs: first its plan, then the deed')
+  await sleep(2_100) // its `olderThan`
+  const plan = await until(
+    'the plan',
+    api.plan,
+    (all) => all.filter((d) => d.verdict === 'delete').length === built - 1,
+  )
+  for (const { repository, digest, tags, verdict, reason } of plan)
+    say(
+      `${verdict.padEnd(6)} ${`${repository}:${tags[0] ?? digest.slice(7, 19)}`.slice(0, 30).padEnd(30)} ${reason}`,
+    )
+  await api.expire('pull-requests')
+  await until('the run to end', api.runs, (runs) => runs.length > 0)
+  await flagIs('ci/shop/web', 'ok')
+  const told = (alerts: Awaited<ReturnType<Api['alerts']>>) =>
+    alerts.findLast((a) => a.project === 'shop/web')?.to
+  await until('chat to hear of it', api.alerts, (alerts) => told(alerts) === 'ok')
+  await quiet(api)
+}
+
+/** How much of its quota shop/web uses, once what was pushed last has been indexed. */
+async function usageShare(api: Api): Promise<number> {
+  await quiet(api)
+  const { uniqueBytes, limitBytes } = await api.project('ci/shop/web')
+  return uniqueBytes / (limitBytes ?? 1)
+}
+
+/** Resolves once the registry has told everything and it is in the index. */
+async function quiet(api: Api): Promise<void> {
+  const settled = async () => {
+    const before = await api.events()
+    await sleep(150)
+    return before === (await api.events())
+  }
+  await until('the registry to have told everything', settled, (isSettled) => isSettled)
+}

@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import type { RepositoryReading } from '../src/reconcile/reading.ts'
+import type { Evidence, Fact, Reference, StandingFact } from '../src/usage/fact.ts'
+import { digestOf } from './image.ts'
+
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
+
+/** A small world of contents, so that random histories meet the same ones again. Content → size never changes. */
+const blobDigest = (n: number) => digestOf(Buffer.from(`blob ${n}`))
+const blobSize = (n: number) => 1000 * (n + 1) + 7
+const manifestDigest = (n: number) => digestOf(Buffer.from(`manifest ${n}`))
+const manifestSize = (n: number) => 400 + n
+const MANIFESTS = 6
+
+/** What manifest `n` references: 0..3 images over shared blobs, 4 an index of two of them, 5 about another, with a layer named twice. */
+function referencesOf(n: number, extent: 'all' | 'contents'): Reference[] {
+  const blob = (b: number): Reference => ({ kind: 'blob', digest: blobDigest(b), size: blobSize(b) })
+  const child = (m: number): Reference => ({
+    kind: 'child',
+    digest: manifestDigest(m),
+    size: manifestSize(m),
+  })
+  if (n === 4) return [child(0), child(1)]
+  const subject: Reference = { kind: 'subject', digest: manifestDigest(0), size: manifestSize(0) }
+  if (n === 5) return [blob(0), blob(1), blob(1), ...(extent === 'all' ? [subject] : [])]
+  return [blob(n), blob(n + 1), blob(n + 2)]
+}
+
+/** The instant at which histories begin: 2026-11-23T16:02:26.518381Z, epoch µs. */
+export const EPOCH = 1_795_449_746_518_381
+
+/** One random fact; few names and few instants, so that they collide. Manifest 3 never says what it references. */
+export const anyFact: fc.Arbitrary<Fact> = fc
+  .record({
+    kind: fc.constantFrom<Fact['kind'][]>(
+      ...([
+        'push',
+        'push',
+        'push',
+        'pull',
+        'pull',
+        'scan',
+        'link',
+        'link',
+        'delete',
+        'delete',
+        'untag',
+        'present',
+      ] as const),
+      'drop',
+    ),
+    via: fc.constantFrom<Evidence[]>('push', 'pull'),
+    extent: fc.constantFrom<('all' | 'contents')[]>('all', 'contents'),
+    repository: fc.constantFrom('team/app', 'team/app/api', 'team/app/web'),
+    // Steps of 2 s around a real instant: pulls fall inside and outside the grace after a delete.
+    at: fc.integer({ min: 0, max: 12 }).map((n) => EPOCH + n * 2_000_000),
+    manifest: fc.integer({ min: 0, max: MANIFESTS - 1 }),
+    blob: fc.integer({ min: 0, max: 6 }),
+    tag: fc.constantFrom(undefined, 'v1', 'v2', 'latest'),
+    id: fc.integer({ min: 0, max: 20 }).map((n) => `event-${n}`),
+    deleteBlob: fc.boolean(),
+  })
+  .map(({ kind, repository, at, manifest, blob, tag, id, deleteBlob, via, extent }): Fact => {
+    const sight = {
+      ...{ repository, at, digest: manifestDigest(manifest), size: manifestSize(manifest) },
+      mediaType: manifest === 4 ? OCI_INDEX : OCI_MANIFEST,
+    }
+    const referring = manifest === 3 ? {} : { references: referencesOf(manifest, extent), extent }
+    const tagged = tag === undefined ? {} : { tag }
+    switch (kind) {
+      case 'push':
+        return { kind, ...sight, ...referring, ...tagged }
+      case 'pull':
+        return { kind, ...sight, ...tagged, id }
+      case 'present':
+        return { kind, via, ...sight, ...referring, ...tagged }
+      case 'scan':
+        return { kind, repository, at, id: `scan-${id}` }
+      case 'link':
+        return { kind, repository, at, digest: blobDigest(blob), size: blobSize(blob) }
+      case 'delete':
+        return { kind, repository, at, digest: deleteBlob ? blobDigest(blob) : manifestDigest(manifest) }
+      case 'untag':
+        return { kind, repository, at, tag: tag ?? 'v1' }
+      default:
+        return { kind, repository, at }
+    }
+  })
+
+export const anyStandingFact = anyFact.filter(
+  (fact): fact is StandingFact => !['push', 'pull', 'scan'].includes(fact.kind),
+)
+
+/** A history, and the same facts as they may arrive: shuffled, some twice, cut into batches. */
+export const anyHistory = fc.array(anyFact, { minLength: 1, maxLength: 40 }).chain((facts) =>
+  fc.record({
+    facts: fc.constant(facts),
+    deliveries: fc
+      .tuple(
+        fc.shuffledSubarray(facts, { minLength: facts.length }),
+        fc.shuffledSubarray(facts),
+        fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1 }),
+      )
+      .map(([all, again, sizes]) => cut([...all, ...again], sizes)),
+  }),
+)
+
+function cut<T>(items: T[], sizes: number[]): T[][] {
+  const batches: T[][] = []
+  for (let i = 0, n = 0; i < items.length; n++) {
+    const size = sizes[n % sizes.length] ?? 1
+    batches.push(items.slice(i, i + size))
+    i += size
+  }
+  return batches
+}
+
+/** What a registry may hold in a repository, of the contents that histories speak of. */
+export const anyTruth = (repository: string): fc.Arbitrary<RepositoryReading> =>
+  fc
+    .record({
+      manifests: fc.uniqueArray(fc.integer({ min: 0, max: MANIFESTS - 1 })),
+      blobs: fc.uniqueArray(fc.integer({ min: 0, max: 6 })),
+      tags: fc.dictionary(fc.constantFrom('v1', 'v2', 'latest'), fc.nat()),
+      modifiedAt: fc.constantFrom(0, EPOCH, EPOCH + 14_000_000),
+    })
+    .map(({ manifests, blobs, tags, modifiedAt }) => {
+      const present = manifests.map((n) => ({
+        ...{ digest: manifestDigest(n), size: manifestSize(n), modifiedAt },
+        mediaType: n === 4 ? OCI_INDEX : OCI_MANIFEST,
+        references: referencesOf(n, 'all'),
+      }))
+      // A registry has linked what its manifests reference.
+      const referenced = present.flatMap(({ references }) => references.filter((ref) => ref.kind === 'blob'))
+      const linked = new Map(referenced.map(({ digest, size }) => [digest, size]))
+      for (const n of blobs) linked.set(blobDigest(n), blobSize(n))
+      return {
+        ...{ repository, manifests: present, unreadable: [] },
+        tags: Object.entries(tags).flatMap(([tag, n]) => {
+          const manifest = present[n % Math.max(1, present.length)]
+          return manifest ? [{ tag, digest: manifest.digest, modifiedAt }] : []
+        }),
+        links: [...linked].map(([digest, size]) => ({ digest, size, modifiedAt })),
+      }
+    })

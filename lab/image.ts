@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+/** A descriptor as the OCI image spec has it. */
+export interface Descriptor {
+  mediaType: string
+  digest: string
+  /** bytes */
+  size: number
+  platform?: { os: string; architecture: string }
+}
+
+/** An image that can be pushed: every blob and manifest it needs, in memory. */
+export interface LabImage {
+  /** The image's own manifest or index. */
+  readonly root: Descriptor
+  readonly manifests: ReadonlyMap<string, { bytes: Buffer; mediaType: string }>
+  readonly blobs: ReadonlyMap<string, Buffer>
+}
+
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
+const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json'
+const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'
+
+export const digestOf = (bytes: Buffer): string =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+/** Bytes that look random and depend on `seed` alone, so that a seed names a layer. */
+export function seededBytes(seed: string, length: number): Buffer {
+  const chunks: Buffer[] = []
+  for (let n = 0, have = 0; have < length; n++, have += 64)
+    chunks.push(createHash('sha512').update(`${seed}:${n}`).digest())
+  return Buffer.concat(chunks).subarray(0, length)
+}
+
+/** A single-platform image; layers with the same seed and size are the same blob in every image. */
+export function makeImage(options: {
+  layers: { seed: string; bytes: number }[]
+  architecture?: string
+  label?: string
+}): LabImage {
+  const blobs = new Map<string, Buffer>()
+  const put = (mediaType: string, bytes: Buffer): Descriptor => {
+    const digest = digestOf(bytes)
+    blobs.set(digest, bytes)
+    return { mediaType, digest, size: bytes.length }
+  }
+  const tars = options.layers.map((layer) =>
+    tarOf(`layer-${layer.seed}`, seededBytes(layer.seed, layer.bytes)),
+  )
+  const layers = tars.map((tar) => put(OCI_LAYER, gzipSync(tar, { level: 1 })))
+  const config = put(
+    OCI_CONFIG,
+    Buffer.from(
+      JSON.stringify({
+        architecture: options.architecture ?? 'amd64',
+        os: 'linux',
+        config: { Labels: { 'org.opencontainers.image.revision': options.label ?? 'none' } },
+        rootfs: { type: 'layers', diff_ids: tars.map(digestOf) },
+      }),
+    ),
+  )
+  return withRoot(OCI_MANIFEST, { config, layers }, new Map(), blobs)
+}
+
+/** An index over images, one a platform. */
+export function makeIndex(images: { image: LabImage; architecture: string }[]): LabImage {
+  return withRoot(
+    OCI_INDEX,
+    {
+      manifests: images.map(({ image, architecture }) => ({
+        ...image.root,
+        platform: { os: 'linux', architecture },
+      })),
+    },
+    new Map(images.flatMap(({ image }) => [...image.manifests])),
+    new Map(images.flatMap(({ image }) => [...image.blobs])),
+  )
+}
+
+/** A BuildKit registry cache in its older form: an index whose entries are layers and a cache config, no manifests. */
+export function makeBuildKitCache(layers: { seed: string; bytes: number }[]): LabImage {
+  const blobs = new Map<string, Buffer>()
+  const put = (mediaType: string, bytes: Buffer): Descriptor => {
+    blobs.set(digestOf(bytes), bytes)
+    return { mediaType, digest: digestOf(bytes), size: bytes.length }
+  }
+  const entries = layers.map((l) =>
+    put(OCI_LAYER, gzipSync(tarOf(`cache-${l.seed}`, seededBytes(l.seed, l.bytes)))),
+  )
+  const config = put(
+    'application/vnd.buildkit.cacheconfig.v0',
+    Buffer.from(JSON.stringify({ layers: entries.map((e) => ({ blob: e.digest })), records: [] })),
+  )
+  return withRoot(OCI_INDEX, { manifests: [...entries, config] }, new Map(), blobs)
+}
+
+/** A cosign-like signature: an image manifest to be pushed under `signatureTag(digest)`. */
+export function makeSignature(digest: string): LabImage {
+  const payload = Buffer.from(JSON.stringify({ critical: { image: { 'docker-manifest-digest': digest } } }))
+  const config = Buffer.from('{}')
+  return withRoot(
+    OCI_MANIFEST,
+    {
+      config: { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.length },
+      layers: [
+        {
+          mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+          digest: digestOf(payload),
+          size: payload.length,
+        },
+      ],
+    },
+    new Map(),
+    new Map([
+      [digestOf(config), config],
+      [digestOf(payload), payload],
+    ]),
+  )
+}
+
+export const signatureTag = (digest: string): string => `${digest.replace(':', '-')}.sig`
+
+function withRoot(
+  mediaType: string,
+  body: object,
+  manifests: Map<string, { bytes: Buffer; mediaType: string }>,
+  blobs: Map<string, Buffer>,
+): LabImage {
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...body }))
+  const root = { mediaType, digest: digestOf(bytes), size: bytes.length }
+  return { root, blobs, manifests: new Map([...manifests, [root.digest, { bytes, mediaType }]]) }
+}
+
+/** A tar of one file, dated 1970 (POSIX ustar). */
+function tarOf(name: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(512)
+  header.write(name.slice(0, 99), 0)
+  header.write('0000644\0', 100)
+  header.write('0000000\0', 108)
+  header.write('0000000\0', 116)
+  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124)
+  header.write('00000000000\0', 136)
+  header.write('        0', 148)
+  header.write('ustar\x0000', 257)
+  const sum = header.reduce((total, byte) => total + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+  const padding = Buffer.alloc((512 - (content.length % 512)) % 512)
+  return Buffer.concat([header, content, padding, Buffer.alloc(1024)])
+}
+
+/** Adds the image to an OCI layout folder under `tag`, for `skopeo copy --all oci:folder:tag docker://…`. */
+export async function writeOciLayout(folder: string, tag: string, image: LabImage): Promise<void> {
+  const blobs = join(folder, 'blobs', 'sha256')
+  await mkdir(blobs, { recursive: true })
+  await writeFile(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  const files = [...image.blobs, ...[...image.manifests].map(([digest, m]) => [digest, m.bytes] as const)]
+  for (const [digest, bytes] of files) await writeFile(join(blobs, digest.slice('sha256:'.length)), bytes)
+  const indexFile = join(folder, 'index.json')
+  const before = await readFile(indexFile, 'utf8').then(JSON.parse, () => ({
+    schemaVersion: 2,
+    manifests: [],
+  }))
+  const ref = 'org.opencontainers.image.ref.name'
+  const others = before.manifests.filter(
+    (m: { annotations?: Record<string, string> }) => m.annotations?.[ref] !== tag,
+  )
+  await writeFile(
+    indexFile,
+    JSON.stringify({ ...before, manifests: [...others, { ...image.root, annotations: { [ref]: tag } }] }),
+  )
+}

@@ -1,0 +1,158 @@
+import fc from 'fast-check'
+import type { ExpiryPolicy, ExpiryRule } from '../src/expiry/plan.ts'
+import type { IndexedImage } from '../src/usage/usage-index.ts'
+import { digestOf, OCI_INDEX, OCI_MANIFEST } from './image.ts'
+
+/** 2026-11-23T16:02:26.518381Z, epoch µs. */
+export const NOW = 1_795_449_746_518_381
+export const DAY = 86_400_000_000
+export const DAY_MS = 86_400_000
+
+/** The digest of the content that a test calls by this name. */
+export const digest = (name: string): string => digestOf(Buffer.from(name))
+
+/** The digest's first 16 bytes, in hex, as the index stores references. */
+const keyOf = (name: string): string => digest(name).slice('sha256:'.length, 'sha256:'.length + 32)
+
+/** `sha256-<hex>.sig` and the like; without a suffix, the tag of a list of referrers. */
+export const referrerTag = (name: string, suffix: string): string =>
+  `${digest(name).replace(':', '-')}${suffix}`
+
+/** An image as the index knows it, said by what matters for expiry. Tags by name, with when they were set. */
+export function indexed(
+  name: string,
+  options: {
+    repository?: string
+    tags?: Record<string, number>
+    /** Names of the images that it lists as an index. */
+    lists?: string[]
+    /** Names of contents that it references and that are no manifests. */
+    layers?: string[]
+    /** The name of the image that it is an artifact of. */
+    subject?: string
+    pushedAt?: number
+    pulledAt?: number
+  } = {},
+): IndexedImage {
+  const { repository = 'team/app', tags = {}, lists = [], layers = [`layer of ${name}`] } = options
+  const tagList = Object.entries(tags).map(([tag, taggedAt]) => ({ name: tag, taggedAt }))
+  return {
+    repository,
+    digest: digest(name),
+    mediaType: lists.length > 0 ? OCI_INDEX : OCI_MANIFEST,
+    size: 500,
+    weight: 5000,
+    references: [
+      ...lists.map((child) => ({ kind: 'child' as const, key: keyOf(child) })),
+      ...layers.map((layer) => ({ kind: 'blob' as const, key: keyOf(layer) })),
+      ...(options.subject === undefined ? [] : [{ kind: 'subject' as const, key: keyOf(options.subject) }]),
+    ],
+    tags: tagList.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    pushedAt: options.pushedAt ?? Math.max(0, ...Object.values(tags)),
+    pulledAt: options.pulledAt ?? 0,
+  }
+}
+
+/** What registries send before `includereferences` is configured. */
+export const unresolved = (image: IndexedImage): IndexedImage => ({ ...image, references: undefined })
+
+/** Days before now, some exactly on a rule's bound and some a microsecond off it, some unknown, few in the future. */
+const anyTime = fc.oneof(
+  {
+    weight: 30,
+    arbitrary: fc
+      .tuple(
+        fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 8, max: 30 })),
+        fc.constantFrom(-1, 0, 1),
+      )
+      .map(([days, off]) => NOW - days * DAY - off),
+  },
+  { weight: 1, arbitrary: fc.constant(0) },
+)
+const anyPull = fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: anyTime })
+
+const TAGS = ['latest', 'v1', 'v2', 'v3', 'pr-1', 'pr-2', 'pr-3', 'pr-4', 'nightly-1', 'nightly-2']
+const SUFFIXES = ['.sig', '.att', '.sbom', '']
+
+/** Mostly upwards, so that there are chains; now and then anywhere, so that there are circles and loose ends. */
+const anyNeighbour = (n: number): fc.Arbitrary<number> =>
+  fc.oneof(
+    { weight: 30, arbitrary: fc.integer({ min: 1, max: 2 }).map((step) => n + step) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 9 }) },
+  )
+
+const sometimes = <T>(weights: [never: number, else_: number], arbitrary: fc.Arbitrary<T[]>) =>
+  fc.oneof({ weight: weights[0], arbitrary: fc.constant<T[]>([]) }, { weight: weights[1], arbitrary })
+
+const REPOSITORIES = ['team/app', 'team/app', 'team/app', 'team/app', 'team/web', 'other']
+
+/** An image before its tags are made unique: `n` names its content. */
+const anyDraft = fc
+  .tuple(fc.constantFrom(...REPOSITORIES), fc.integer({ min: 0, max: 8 }))
+  .chain(([repository, n]) =>
+    fc.record({
+      ...{ repository: fc.constant(repository), n: fc.constant(n) },
+      lists: sometimes([1, 1], fc.array(anyNeighbour(n), { minLength: 1, maxLength: 3 })),
+      tags: sometimes(
+        [1, 1],
+        fc.array(fc.tuple(fc.constantFrom(...TAGS), anyTime), { minLength: 1, maxLength: 2 }),
+      ),
+      // What it signs, with which suffix and since when; higher numbers sign lower ones.
+      signs: sometimes(
+        [3, 1],
+        fc.array(fc.tuple(anyNeighbour(-n).map(Math.abs), fc.constantFrom(...SUFFIXES), anyTime), {
+          minLength: 1,
+          maxLength: 2,
+        }),
+      ),
+      subject: sometimes(
+        [6, 1],
+        anyNeighbour(-n).map((m) => [Math.abs(m)]),
+      ),
+      pushedAt: anyTime,
+      pulledAt: anyPull,
+      known: fc.integer({ min: 0, max: 99 }).map((dice) => dice !== 50),
+    }),
+  )
+
+/**
+ * Images of up to three repositories that share their contents: nested indexes, children of two indexes, circles,
+ * signatures of signatures, and signatures of what is not there.
+ */
+export const anyImages: fc.Arbitrary<IndexedImage[]> = fc
+  .array(anyDraft, { minLength: 3, maxLength: 16, size: 'max' })
+  .map((drafts) => {
+    const taken = new Set<string>()
+    const isFree = (name: string) => !taken.has(name) && taken.add(name).size > 0
+    return drafts
+      .filter(({ repository, n }) => isFree(`${repository}@${n}`))
+      .map(({ repository, n, lists, tags, signs, subject, pushedAt, pulledAt, known }) => {
+        const signatures = signs.map(([m, suffix, at]): [string, number] => [referrerTag(`${m}`, suffix), at])
+        const own = [...tags, ...signatures].filter(([tag]) => isFree(`${repository}:${tag}`))
+        const image = indexed(`${n}`, {
+          ...{ repository, lists: lists.map(String), pushedAt, pulledAt },
+          ...{ tags: Object.fromEntries(own), ...(subject[0] !== undefined && { subject: `${subject[0]}` }) },
+        })
+        return known ? image : unresolved(image)
+      })
+  })
+
+const anyRule: fc.Arbitrary<ExpiryRule> = fc
+  .record({
+    tag: fc.constantFrom('pr-*', 'v*', 'nightly-*', '**', '**', '*', '*', '{v1,pr-1}', 'latest'),
+    olderThan: fc.constantFrom(undefined, 1, 1, 3, 7),
+    notPulledFor: fc.constantFrom(undefined, undefined, undefined, 2, 5),
+    keepNewest: fc.constantFrom(undefined, undefined, undefined, 0, 1, 2),
+  })
+  .map(({ olderThan, notPulledFor, ...rule }) => ({
+    ...rule,
+    olderThan: olderThan && olderThan * DAY_MS,
+    notPulledFor: notPulledFor && notPulledFor * DAY_MS,
+  }))
+
+export const anyPolicy: fc.Arbitrary<ExpiryPolicy> = fc.record({
+  name: fc.constant('clean'),
+  registry: fc.constant('ci'),
+  repository: fc.constantFrom('**', '**', '**', '**', 'team/*', 'team/app', 'nothing'),
+  rules: fc.array(anyRule, { minLength: 1, maxLength: 3 }),
+})

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './ports.ts'
+import { type Started, startProcess } from './process.ts'
+
+export interface LabRegistry {
+  /** `http://127.0.0.1:port` */
+  readonly url: string
+  /** `127.0.0.1:port`, as image names begin */
+  readonly host: string
+  readonly folder: string
+  /** The folder of the filesystem driver: `docker/registry/v2/…` is below it. */
+  readonly storage: string
+  readonly process: Started
+  close(): Promise<void>
+}
+
+export interface LabRegistryOptions {
+  /** Where notifications go, with `Authorization: Bearer token`. */
+  notify?: { url: string; token: string; includeReferences?: boolean }
+  folder?: string
+  port?: number
+  /** A storage section in place of the filesystem driver's, YAML indented by two spaces. */
+  storage?: string
+  /** Text of an htpasswd file (bcrypt only): turns basic authentication on. */
+  htpasswd?: string
+  /** True unless told. */
+  deleteEnabled?: boolean
+  /** Further top-level YAML. */
+  extra?: string
+}
+
+/** A real docker-registry (distribution 2.8) on a free loopback port. */
+export async function startRegistry(options: LabRegistryOptions = {}): Promise<LabRegistry> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tallyman-registry-')))
+  const port = options.port ?? (await freePort())
+  const storage = join(folder, 'storage')
+  const config = join(folder, 'config.yml')
+  if (options.htpasswd !== undefined) await writeFile(join(folder, 'htpasswd'), options.htpasswd)
+  await writeFile(config, configYaml({ ...options, port, folder, root: storage }))
+  // The s3 driver of 2.8 panics when AWS_CA_BUNDLE is set.
+  const { AWS_CA_BUNDLE: _, ...env } = process.env
+  const started = await startProcess({
+    command: 'docker-registry',
+    args: ['serve', config],
+    logFile: join(folder, 'registry.log'),
+    env,
+    ready: async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/v2/`)
+      await answer.body?.cancel()
+      return answer.status === 200 || answer.status === 401
+    },
+  })
+  return {
+    url: `http://127.0.0.1:${port}`,
+    host: `127.0.0.1:${port}`,
+    folder,
+    storage,
+    process: started,
+    async close() {
+      await started.stop('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function configYaml(o: LabRegistryOptions & { port: number; folder: string; root: string }): string {
+  const notifications = o.notify
+    ? `notifications:
+  events:
+    includereferences: ${o.notify.includeReferences ?? true}
+  endpoints:
+    - name: tallyman
+      url: ${o.notify.url}
+      headers: {Authorization: ["Bearer ${o.notify.token}"]}
+      timeout: 1s
+      threshold: 5
+      backoff: 200ms
+`
+    : ''
+  const auth = o.htpasswd ? `auth:\n  htpasswd: {realm: lab, path: ${join(o.folder, 'htpasswd')}}\n` : ''
+  return `version: 0.1
+log: {level: warn}
+storage:
+${o.storage ?? `  filesystem: {rootdirectory: ${o.root}}`}
+  delete: {enabled: ${o.deleteEnabled ?? true}}
+  maintenance: {uploadpurging: {enabled: false}}
+http: {addr: "127.0.0.1:${o.port}"}
+${notifications}${auth}${o.extra ?? ''}`
+}

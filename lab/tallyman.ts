@@ -1,0 +1,94 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { stringify } from 'yaml'
+import { compose } from '../src/compose.ts'
+import { loadConfig } from '../src/config/load.ts'
+import { QUEUE_NAMES, type QueueName } from '../src/queue/jobs.ts'
+import { type LabRedis, startRedis } from './redis.ts'
+
+export const READ_TOKEN = 'lab-read-token-0001'
+export const ADMIN_TOKEN = 'lab-admin-token-0001'
+export const WEBHOOK_TOKEN = 'lab-webhook-token-0001'
+
+export interface LabTallyman {
+  app: FastifyInstance
+  redis: LabRedis
+  folder: string
+  /** Reads JSON of the API with the read token; throws unless the answer is 200. */
+  get<Body>(path: string): Promise<Body>
+  /** Sends a body as a registry would; resolves to the status. */
+  deliver(body: unknown): Promise<number>
+  close(): Promise<void>
+}
+
+/** The whole service in this process, on a Redis of its own; `config` is laid over a minimal configuration. */
+export async function startTallyman(
+  config: Record<string, unknown> = {},
+  options: { queues?: readonly QueueName[] } = {},
+): Promise<LabTallyman> {
+  const folder = await mkdtemp(join(tmpdir(), 'tallyman-lab-'))
+  const redis = await startRedis()
+  const file = join(folder, 'tallyman.yaml')
+  await writeFile(
+    file,
+    stringify({
+      server: { readToken: READ_TOKEN, adminToken: ADMIN_TOKEN },
+      registries: { ci: { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN } },
+      ...config,
+      dataDir: folder,
+    }),
+  )
+  const loaded = await loadConfig(file, { REDIS_URL: redis.url })
+  const duties = { http: true, queues: options.queues ?? QUEUE_NAMES }
+  const { app, close } = await compose(loaded, duties, pino({ level: 'silent' }))
+  if (app === undefined) throw new Error('composed without HTTP')
+  return {
+    app,
+    redis,
+    folder,
+    async get<Body>(path: string): Promise<Body> {
+      const answer = await app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } })
+      if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${answer.body}`)
+      return answer.json()
+    },
+    async deliver(body) {
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/v1/events',
+        headers: { authorization: `Bearer ${WEBHOOK_TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      return answer.statusCode
+    },
+    async close() {
+      await close()
+      await redis.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Asks every 20 ms until the answer `holds`, for 15 s at most unless told (ms). */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  holds: (value: T) => boolean,
+  atMost = 15_000,
+): Promise<T> {
+  let last: unknown
+  for (const end = Date.now() + atMost; Date.now() < end; await sleep(20)) {
+    try {
+      const value = await ask()
+      last = value
+      if (holds(value)) return value
+    } catch (error) {
+      last = error
+    }
+  }
+  throw new Error(
+    `did not come to hold in ${atMost / 1000} s; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  )
+}

@@ -1,0 +1,29 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { type LabRedis, startRedis } from './redis.ts'
+
+/** A real Redis for the tests of one file, empty before each of them; there once the first begins. */
+export function useRedis(): { readonly redis: Redis; readonly server: LabRedis } {
+  let up: { redis: Redis; server: LabRedis } | undefined
+  const get = () => {
+    if (up === undefined) throw new Error('Redis is there once the first test begins')
+    return up
+  }
+  beforeAll(async () => {
+    const server = await startRedis()
+    up = { server, redis: new Redis(server.port, { maxRetriesPerRequest: null }) }
+  })
+  beforeEach(() => get().redis.flushall())
+  afterAll(async () => {
+    up?.redis.disconnect()
+    await up?.server.close()
+  })
+  return {
+    get redis() {
+      return get().redis
+    },
+    get server() {
+      return get().server
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import { formatSize } from '../config/units.ts'
+import type { Alert } from './alert.ts'
+
+/** The sentence an alert says. `warningPercent` is the mark, in percent of the limit, where warnings begin. */
+export function message(change: Omit<Alert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {
+  const { registry, project, from, to, uniqueBytes, limitBytes, warningPercent } = change
+  const size = `${formatSize(uniqueBytes)} of ${formatSize(limitBytes)}`
+  // Rounded down: 99.9 % is not yet the limit.
+  const percent = Math.floor((uniqueBytes * 100) / limitBytes)
+  const says = {
+    ok: `is back under its ${from === 'over' ? 'quota' : 'warning mark'}: ${size}.`,
+    warning: `is at ${percent} % of its quota: ${size} (warning from ${warningPercent} %).`,
+    over: `is OVER its quota: ${size}.`,
+  }
+  return `${registry}/${project} ${says[to]}`
+}

@@ -1,0 +1,39 @@
+import { fetch } from 'undici'
+import { ChannelError } from './channel-error.ts'
+
+const TIMEOUT_MS = 10_000
+
+/**
+ * Posts JSON to a channel and expects a 2xx. A redirect counts as a refusal, and the answer's body is never read, so
+ * neither can send an alert, or this process, elsewhere. Throws ChannelError.
+ */
+export async function postJson(options: {
+  channel: string
+  url: URL
+  json: string
+  headers?: Record<string, string>
+}): Promise<void> {
+  const { channel, url, json, headers } = options
+  const where = `channel ${channel} at ${url.host}`
+  const response = await fetch(url, {
+    method: 'POST',
+    body: json,
+    headers: { 'content-type': 'application/json', ...headers },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((error: unknown) => {
+    throw new ChannelError(`${where}: ${reason(error)}`, { channel, status: undefined, retry: true })
+  })
+  await response.body?.cancel().catch(() => undefined)
+  const { ok, status } = response
+  const retry = status >= 500 || status === 408 || status === 429
+  if (!ok) throw new ChannelError(`${where} answered ${status}`, { channel, status, retry })
+}
+
+/** A word such as ECONNREFUSED; messages and causes are left out, since some of undici's hold the whole URL. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return 'the request failed'
+  if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
+  const { cause } = error
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'the request failed'
+}

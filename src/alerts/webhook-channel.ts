@@ -1,0 +1,35 @@
+import { Webhook } from 'standardwebhooks'
+import type { Channel } from './channel.ts'
+import { channelUrl } from './channel-url.ts'
+import { postJson } from './post-json.ts'
+
+/**
+ * A receiver of Standard Webhooks (https://www.standardwebhooks.com), signed with `secret`, `whsec_` and base64. The id
+ * is the alert's over every attempt; the header's timestamp is the attempt's, the body's the alert's.
+ */
+export function makeWebhookChannel(options: { name: string; url: string; secret: string }): Channel {
+  const { name } = options
+  const url = channelUrl(name, options.url)
+  const webhook = signer(name, options.secret)
+  return {
+    name,
+    async send(alert) {
+      const json = JSON.stringify({ type: `quota.${alert.to}`, timestamp: alert.at, data: alert })
+      const now = new Date()
+      const headers = {
+        'webhook-id': alert.id,
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+        'webhook-signature': webhook.sign(alert.id, now, json),
+      }
+      await postJson({ channel: name, url, json, headers })
+    },
+  }
+}
+
+function signer(channel: string, secret: string): Webhook {
+  try {
+    return new Webhook(secret)
+  } catch {
+    throw new Error(`channel ${channel}: its secret is not base64, with or without whsec_ before it`)
+  }
+}

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import { makeParts } from './compose/parts.ts'
+import { serve } from './compose/serve.ts'
+import { work } from './compose/work.ts'
+import type { Config } from './config/schema.ts'
+import type { Logger } from './platform/log.ts'
+import type { QueueName } from './queue/jobs.ts'
+
+/** What this process does: answer HTTP, work off these queues, or both. */
+export interface Duties {
+  http: boolean
+  queues: readonly QueueName[]
+}
+
+export interface Tallyman {
+  /** Present where the duties include HTTP; not listening yet. */
+  app?: FastifyInstance
+  /** Stops in order: no new requests, jobs in hand finished, then what they stand on. */
+  close(): Promise<void>
+}
+
+/** Builds the service from its configuration: here and in compose/ its parts are made and handed to each other. */
+export async function compose(config: Config, duties: Duties, log: Logger): Promise<Tallyman> {
+  const closers: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0))
+      await closer().catch((error) => log.warn({ err: error }, 'closing'))
+  }
+  try {
+    const parts = await makeParts(config, log, (closer) => closers.unshift(closer))
+    if (duties.queues.length > 0) await work(parts, duties.queues)
+    return duties.http ? { app: await serve(parts), close } : { close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

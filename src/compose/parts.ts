@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { AlertRecord } from '../alerts/alert.ts'
+import type { Config } from '../config/schema.ts'
+import { makeInstances } from '../events/instances.ts'
+import { makeQuarantine } from '../events/quarantine.ts'
+import { ExpiryRun } from '../expiry/decision.ts'
+import { makeExpiry } from '../expiry/expire.ts'
+import type { Logger } from '../platform/log.ts'
+import { makeMetrics } from '../platform/metrics.ts'
+import { startOwnRedis } from '../platform/own-redis.ts'
+import type { connectPatiently } from '../platform/redis.ts'
+import { makeMatch } from '../promotion/match.ts'
+import { PromotionReceipt } from '../promotion/receipt.ts'
+import { closeQueues, makeQueues } from '../queue/queues.ts'
+import { makeFlags } from '../quota/flags.ts'
+import { makeQuotaOf } from '../quota/quotas.ts'
+import { makeLedger } from '../reconcile/ledger.ts'
+import { makeRegistryClient } from '../registry/client.ts'
+import { makeJournal } from '../store/journal.ts'
+import { makeStore } from '../store/make-store.ts'
+import { makeProjectOf } from '../usage/project.ts'
+import { makeUsageIndex } from '../usage/usage-index.ts'
+
+export type OnClose = (closer: () => Promise<unknown>) => void
+export type Parts = Awaited<ReturnType<typeof makeParts>>
+
+/** What a process is made of whatever its duties are. */
+export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
+  const target = await redisTarget(config, onClose)
+  const { prefix } = config.redis
+  const store = makeStore(config.store)
+  await store.check()
+  const metrics = makeMetrics()
+  const onUnreadable = (key: string, error: Error) => log.warn({ key, err: error }, 'unreadable record')
+  const journals = {
+    receipts: makeJournal({ store, kind: 'promotions', schema: PromotionReceipt, onUnreadable }),
+    alerts: makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }),
+    runs: makeJournal({ store, kind: 'expiry-runs', schema: ExpiryRun, onUnreadable }),
+  }
+
+  const registries = Object.entries(config.registries).map(([name, registry]) => ({ name, ...registry }))
+  const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
+  const projectOf = (registry: string, repository: string) =>
+    projectRules.get(registry)?.(repository) ?? repository
+  const match = makeMatch(config.promotion.rules, ({ registry, repository }) =>
+    projectOf(registry, repository),
+  )
+  const clients = new Map(
+    registries.map(({ name, url, username, password }) => {
+      const given = username !== undefined && password !== undefined
+      const client = makeRegistryClient({ name, url, ...(given && { credentials: { username, password } }) })
+      onClose(client.close)
+      return [name, client]
+    }),
+  )
+  const clientOf = (name: string) => {
+    const client = clients.get(name)
+    if (client === undefined) throw new Error(`registry "${name}" is not configured`)
+    return client
+  }
+
+  const connect = async (make: typeof connectPatiently) => {
+    const redis = await make(target)
+    redis.on('error', (error) => log.warn({ err: error }, 'redis'))
+    onClose(async () => redis.disconnect())
+    return redis
+  }
+
+  /** What stands on Redis, over a connection of one kind: HTTP fails fast, workers wait. */
+  const onRedis = async (make: typeof connectPatiently) => {
+    const redis = await connect(make)
+    const queues = makeQueues(redis, prefix)
+    onClose(() => closeQueues(queues))
+    const index = makeUsageIndex({ redis, prefix })
+    const { policies } = config.expiry
+    const { runs } = journals
+    const now = () => Date.now() * 1000
+    return {
+      ...{ redis, queues, index },
+      flags: makeFlags({ redis, prefix }),
+      quarantine: makeQuarantine({ redis, prefix }),
+      instances: makeInstances({ redis, prefix }),
+      ledger: makeLedger({ redis, prefix }),
+      expiry: makeExpiry({ policies, index, clientOf, store, runs, metrics, log, now }),
+    }
+  }
+
+  return {
+    ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, match, clientOf },
+    ...{ quotaOf: makeQuotaOf(config.quotas), connect, onRedis },
+  }
+}
+
+/** The configured Redis, or one of our own in the data folder. */
+async function redisTarget(config: Config, onClose: OnClose) {
+  const { url, appendfsync } = config.redis
+  if (url !== undefined) return { url }
+  const redis = await startOwnRedis({ folder: join(config.dataDir, 'redis'), appendfsync })
+  onClose(redis.stop)
+  return { socket: redis.socket }
+}

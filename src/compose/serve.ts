@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify'
+import { makeIntake } from '../events/intake.ts'
+import { buildApp } from '../http/app.ts'
+import { eventsRoute } from '../http/events-route.ts'
+import { expiryRoute } from '../http/expiry-route.ts'
+import { healthRoute } from '../http/health-route.ts'
+import { jobsRoute } from '../http/jobs-route.ts'
+import { projectsRoute } from '../http/projects-route.ts'
+import { reclaimableRoute } from '../http/reclaimable-route.ts'
+import { recordsRoute } from '../http/records-route.ts'
+import { registriesRoute } from '../http/registries-route.ts'
+import { makeRoles } from '../http/roles.ts'
+import { snapshotsRoute } from '../http/snapshots-route.ts'
+import { connectFailingFast } from '../platform/redis.ts'
+import { QUEUE_NAMES } from '../queue/jobs.ts'
+import type { Parts } from './parts.ts'
+
+/** Builds what answers HTTP; not listening yet. */
+export async function serve(parts: Parts): Promise<FastifyInstance> {
+  const { config, log, store, metrics, registries, journals } = parts
+  const { redis, queues, index, flags, quarantine, instances, ledger, expiry } =
+    await parts.onRedis(connectFailingFast)
+  const roles = makeRoles(config.server)
+  const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
+  const { policies, dryRun } = config.expiry
+  const { alerts, receipts, runs } = journals
+  const observe = async () => {
+    metrics.quarantined.set(await quarantine.count())
+    for (const queue of QUEUE_NAMES) {
+      const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
+      for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
+    }
+  }
+  const ready = async () => {
+    await redis.ping().catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
+  }
+  const app = await buildApp({
+    log,
+    bodyLimit: config.server.bodyLimit,
+    routes: [
+      eventsRoute({ intake: makeIntake({ queues, metrics }), bodyLimit: config.server.bodyLimit, tokens }),
+      projectsRoute({
+        ...{ index, flags, quotaOf: parts.quotaOf, roles, registries: registries.map(({ name }) => name) },
+      }),
+      reclaimableRoute({ index, roles }),
+      registriesRoute({ registries, index, instances, ledger, queues, roles }),
+      recordsRoute({ alerts, receipts, quarantine, roles }),
+      expiryRoute({ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles }),
+      snapshotsRoute({ store, queues, roles }),
+      jobsRoute({ queues, roles }),
+      healthRoute({ metrics, ready, observe }),
+    ],
+  })
+  parts.onClose(() => app.close())
+  return app
+}

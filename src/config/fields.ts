@@ -1,0 +1,162 @@
+import { RE2JS } from 're2js'
+import { type TSchemaOptions, Type } from 'typebox'
+import { parseDuration, parseSize } from './units.ts'
+
+/**
+ * A leaf of the configuration. `parse` takes what the file holds, or the text of an environment variable, and gives
+ * what the program uses; it throws an Error whose message says what it expected and never quotes what it got.
+ */
+function field<T>(description: string, parse: (raw: unknown) => T, options: TSchemaOptions = {}) {
+  return Type.Decode(Type.Unknown({ ...options, description }), parse)
+}
+
+/** A parser of strings that `accept` accepts. */
+export function string(expected: string, accept: (text: string) => boolean) {
+  return (raw: unknown): string => {
+    if (typeof raw === 'string' && accept(raw)) return raw
+    throw new RangeError(`expected ${expected}`)
+  }
+}
+
+const text = string('a string', () => true)
+const filled = string('a non-empty string (quoted, if it looks like a number)', (raw) => raw !== '')
+
+export const Text = (description: string, options?: TSchemaOptions) => field(description, text, options)
+
+export const Filled = (description: string, options?: TSchemaOptions) => field(description, filled, options)
+
+/** A glob as picomatch reads it. */
+export const Glob = Filled
+
+/** What identifies an element of its list: no other may have the same. */
+export const Name = (description: string) => field(description, filled, { unique: true })
+
+/** The name of a configured registry. */
+export const RegistryName = (description: string) => field(description, filled, { registryName: true })
+
+/** A string that is never shown, and that may come from a file named by the same key with `File` appended. */
+export function Secret(description: string, parse = filled, options?: TSchemaOptions) {
+  return field(description, parse, { ...options, secret: true })
+}
+
+/** A string of the `accept`ed form. */
+export function Pattern(description: string, expected: string, accept: RegExp, options?: TSchemaOptions) {
+  return field(
+    description,
+    string(expected, (raw) => accept.test(raw)),
+    options,
+  )
+}
+
+export function Integer(description: string, minimum: number, maximum: number, options?: TSchemaOptions) {
+  const parse = (raw: unknown) => {
+    const value = typeof raw === 'string' && /^\d+$/.test(raw) ? Number(raw) : raw
+    if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum)
+      return value
+    throw new RangeError(`expected an integer from ${minimum} to ${maximum}`)
+  }
+  return field(description, parse, options)
+}
+
+export function Flag(description: string, options?: TSchemaOptions) {
+  const parse = (raw: unknown) => {
+    if (raw === true || raw === 'true') return true
+    if (raw === false || raw === 'false') return false
+    throw new RangeError('expected true or false')
+  }
+  return field(description, parse, options)
+}
+
+export function Choice<const T extends string>(description: string, choices: T[], options?: TSchemaOptions) {
+  const parse = (raw: unknown): T => {
+    const chosen = choices.find((choice) => choice === raw)
+    if (chosen !== undefined) return chosen
+    throw new RangeError(`expected one of ${choices.join(', ')}`)
+  }
+  return field(description, parse, options)
+}
+
+/** A size above zero, in bytes. */
+export const Size = (description: string, options?: TSchemaOptions) =>
+  field(description, (raw) => positive(parseSize(String(raw)), 'size'), options)
+
+/** A duration above zero, in milliseconds. */
+export const Duration = (description: string, options?: TSchemaOptions) =>
+  field(description, (raw) => positive(parseDuration(String(raw)), 'duration'), options)
+
+/** How often something is done by itself, in milliseconds, or `never`. */
+export function Interval(description: string, options?: TSchemaOptions) {
+  const parse = (raw: unknown) => {
+    if (raw === 'never') return raw
+    try {
+      return positive(parseDuration(String(raw)), 'duration')
+    } catch (error) {
+      throw new RangeError(String(error).replace(/^RangeError: expected/, 'expected never or'))
+    }
+  }
+  return field(description, parse, options)
+}
+
+function positive(value: number, what: string): number {
+  if (value > 0) return value
+  throw new RangeError(`expected a ${what} above 0`)
+}
+
+/** A fraction from 0 to 1, also written as a percentage. */
+export function Fraction(description: string, options?: TSchemaOptions) {
+  const parse = (raw: unknown) => {
+    const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(raw)) ?? []
+    const fraction = Number(number) / (percent ? 100 : 1)
+    if (fraction >= 0 && fraction <= 1) return fraction
+    throw new RangeError('expected a percentage such as 80%, or a number from 0 to 1')
+  }
+  return field(description, parse, options)
+}
+
+/** An http or https URL; `origin` says that it may hold nothing after the host. */
+export function Url(description: string, form: 'any' | 'origin') {
+  const expected = `an http or https URL without ${form === 'origin' ? 'a path or ' : ''}credentials`
+  const parse = string(expected, (raw) => {
+    const url = httpUrl(raw)
+    return url?.username === '' && url.password === '' && (form === 'any' || url.href === `${url.origin}/`)
+  })
+  return field(description, (raw) => parse(raw).replace(/\/$/, ''))
+}
+
+function httpUrl(raw: string): URL | undefined {
+  const url = URL.parse(raw)
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined
+}
+
+/** A URL that is itself a secret, as incoming webhooks' are. */
+export const SecretUrl = (description: string) =>
+  Secret(
+    description,
+    string('an http or https URL', (raw) => httpUrl(raw) !== undefined),
+  )
+
+/** A name with the variables {repository}, {tag}, {project} and {name}. */
+export const Template = (description: string, options: TSchemaOptions) =>
+  Pattern(
+    description,
+    'a name in which the only variables are {repository}, {tag}, {project} and {name}',
+    /^(?:[^{}]|\{(?:repository|tag|project|name)\})+$/,
+    options,
+  )
+
+/** An RE2 pattern with the named group `project`. */
+export function ProjectPattern(description: string) {
+  return field(description, (raw) => {
+    const pattern = text(raw)
+    if (Object.hasOwn(compile(pattern).namedGroups(), 'project')) return pattern
+    throw new RangeError('expected a pattern with the named group (?P<project>…)')
+  })
+}
+
+function compile(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern)
+  } catch (error) {
+    throw new RangeError(`expected an RE2 pattern (${error instanceof Error ? error.message : error})`)
+  }
+}

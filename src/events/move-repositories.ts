@@ -1,0 +1,121 @@
+import { jobId } from '../queue/job-id.ts'
+import type { RenameJob } from '../queue/jobs.ts'
+import type { Queues } from '../queue/queues.ts'
+import { digestKey } from '../usage/codec.ts'
+import { type Fact, PULL_GRACE_US } from '../usage/fact.ts'
+import { projectId } from '../usage/project.ts'
+import { RENAMES_CACHED_MS, type RenameTable } from '../usage/rename-table.ts'
+import { isAtOrBelow, type Rename, redirect, routeOf } from '../usage/renames.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+
+/** Facts in one call of `apply`, which holds Redis up for a few milliseconds. */
+const BATCH = 300
+
+/**
+ * Has what a rename moved brought over. Not at once: by then every process knows of the rename and sends what comes
+ * late to both names, so that nothing falls in between.
+ */
+export async function askMove(queues: Queues, registry: string, rename: Rename): Promise<void> {
+  const { from, to, at } = rename
+  await queues.resolve.add(
+    'resolve',
+    { kind: 'rename', registry, ...rename },
+    { jobId: jobId('rename', registry, from, to, at), delay: 2 * RENAMES_CACHED_MS, removeOnFail: false },
+  )
+}
+
+/**
+ * Brings what the index knows of renamed repositories, as of the rename, to their new names, and empties the old ones.
+ * Run again, wholly or after a crash, it ends the same. A push or pull that raced with the rename may have been
+ * reported under the wrong name, so the registry is to be reconciled afterwards.
+ */
+export function makeMoveRepositories(deps: {
+  index: Pick<UsageIndex, 'apply' | 'facts' | 'projects'>
+  renames: RenameTable
+  repositoriesOf: (project: string) => Promise<string[]>
+  projectOf: (registry: string, repository: string) => string
+  recheckQuotas: (projects: string[]) => Promise<void>
+  enqueueReconcile: (registry: string, reason: string) => Promise<unknown>
+}) {
+  const { index } = deps
+
+  return async function moveRepositories({ registry, from, to, at }: RenameJob): Promise<{ facts: number }> {
+    await deps.renames.add(registry, { from, to, at })
+    const renames = await deps.renames.of(registry)
+    const touched = new Set<string>()
+    let facts = 0
+    for (const project of await index.projects(registry)) {
+      const repositories = (await deps.repositoriesOf(project)).filter((name) => isAtOrBelow(from, name))
+      if (repositories.length === 0) continue
+      touched.add(project)
+      const targets = makeTargets(registry, renames, at)
+      for await (const fact of index.facts(project)) {
+        if (!isAtOrBelow(from, fact.repository) || isOwnDrop(fact, renames)) continue
+        facts += await targets.add(fact)
+      }
+      for (const target of await targets.flush()) touched.add(target)
+      for (const repository of repositories) await index.apply(project, [{ kind: 'drop', repository, at }])
+    }
+    await deps.recheckQuotas([...touched])
+    await deps.enqueueReconcile(registry, `${from} was renamed to ${to}`)
+    return { facts }
+  }
+
+  /** Collects facts by the project that they now belong to, and applies them in batches. */
+  function makeTargets(registry: string, renames: readonly Rename[], renamedAt: number) {
+    const targets = new Map<string, { graves: Graves; batch: Fact[] }>()
+    const flushOne = async (project: string, batch: Fact[]) => {
+      if (batch.length > 0) await index.apply(project, batch.splice(0))
+    }
+    return {
+      /** How many facts come of it: none where it is of a time after every rename. */
+      async add(fact: Fact): Promise<number> {
+        const route = routeOf(renames, fact.repository, fact.at)
+        if (route === undefined) return 0
+        const project = projectId(registry, deps.projectOf(registry, route.repository))
+        const target = targets.get(project) ?? {
+          graves: await gravesOf(index.facts(project), renamedAt),
+          batch: [],
+        }
+        targets.set(project, target)
+        const moved = redirect(fact, route).map((one) => afterGrave(one, target.graves))
+        target.batch.push(...moved)
+        if (target.batch.length >= BATCH) await flushOne(project, target.batch)
+        return moved.length
+      },
+      async flush(): Promise<string[]> {
+        for (const [project, { batch }] of targets) await flushOne(project, batch)
+        return [...targets.keys()]
+      },
+    }
+  }
+}
+
+/** What an earlier rename emptied was not deleted there. */
+const isOwnDrop = (fact: Fact, renames: readonly Rename[]): boolean =>
+  fact.kind === 'drop' && renames.some(({ from, at }) => at === fact.at && isAtOrBelow(from, fact.repository))
+
+/** When a repository, or a digest in it, was last deleted; epoch µs. */
+type Graves = ReadonlyMap<string, number>
+
+const graveOf = (repository: string, digest: string): string => `${repository}@${digestKey(digest)}`
+
+/** Deletions up to `until`: they were of what had the name before. */
+async function gravesOf(facts: AsyncIterable<Fact>, until: number): Promise<Graves> {
+  const graves = new Map<string, number>()
+  for await (const fact of facts) {
+    if (fact.at > until || (fact.kind !== 'drop' && fact.kind !== 'delete')) continue
+    const grave = fact.kind === 'drop' ? fact.repository : graveOf(fact.repository, fact.digest)
+    graves.set(grave, Math.max(graves.get(grave) ?? 0, fact.at))
+  }
+  return graves
+}
+
+/** What moves to a name is not buried with what had it before: if need be, it counts as placed just after that went. */
+function afterGrave(fact: Fact, graves: Graves): Fact {
+  if (fact.kind !== 'present' && fact.kind !== 'link') return fact
+  const { repository, digest } = fact
+  const buriedAt = Math.max(graves.get(repository) ?? 0, graves.get(graveOf(repository, digest)) ?? 0)
+  const grace = fact.kind === 'present' && fact.via === 'pull' ? PULL_GRACE_US : 0
+  return fact.at > buriedAt + grace ? fact : { ...fact, at: buriedAt + grace + 1 }
+}

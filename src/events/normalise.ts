@@ -1,0 +1,133 @@
+import { isForeign } from '../registry/descriptor.ts'
+import { isDigest } from '../registry/digest.ts'
+import { isManifestType, OCI_MANIFEST } from '../registry/manifest.ts'
+import { isRepositoryName, isTag } from '../registry/name.ts'
+import type { Fact, Reference } from '../usage/fact.ts'
+import { contentReference } from '../usage/references-of.ts'
+import { isBelow, type Rename } from '../usage/renames.ts'
+import { type RegistryEvent, readEvent } from './event.ts'
+import { outOfBounds } from './out-of-bounds.ts'
+import type { IsScanner } from './scanners.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+/** What an event comes down to. `ignored` is understood and says nothing of use; `unclear` belongs in quarantine. */
+export type Normalised = { fact: Fact } | { rename: Rename } | { ignored: string } | { unclear: string }
+
+/**
+ * One event of a notification as a fact, or why there is none. The shapes and their meaning are those of
+ * REGISTRY-FACTS, Events. `receivedAt`, epoch µs, is when its delivery came: what is far from it is not believed.
+ */
+export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
+  function normalise(value: unknown, receivedAt: number): Normalised {
+    const event = readEvent(value)
+    if ('problem' in event) return { unclear: event.problem }
+    const at = parseTimestamp(event.timestamp)
+    if (at === undefined) return { unclear: `timestamp "${event.timestamp}" is not RFC 3339` }
+    const excess = outOfBounds(event, at, receivedAt)
+    if (excess !== undefined) return { unclear: excess }
+    if (event.action === 'rename') return renamed(event, at)
+    const { repository = '', digest = '', tag = '' } = event.target
+    if (!isRepositoryName(repository))
+      return { unclear: `repository "${repository}" is not a repository name` }
+    if (digest !== '' && !isDigest(digest)) return { unclear: `digest "${digest}" is not a digest` }
+    if (tag !== '' && !isTag(tag)) return { unclear: `tag "${tag}" is not a tag` }
+
+    switch (event.action) {
+      case 'push':
+      case 'mount':
+        if (digest === '') return { unclear: `${event.action} without a digest` }
+        return push(event, at, repository, digest)
+      case 'pull':
+        if (digest === '') return { unclear: 'pull without a digest' }
+        return pull(event, at, repository, digest, isScanner)
+      case 'delete':
+        if (digest !== '') return { fact: { kind: 'delete', repository, at, digest } }
+        if (tag !== '') return { fact: { kind: 'untag', repository, at, tag } }
+        return { fact: { kind: 'drop', repository, at } }
+      default:
+        return { unclear: `action "${event.action}" is not known` }
+    }
+  }
+export type Normalise = ReturnType<typeof makeNormalise>
+
+/** Both types move a path with all that is below it (GitLab container-registry, merge request 1869 and issue 1172). */
+function renamed({ target }: RegistryEvent, at: number): Normalised {
+  const { type = '', from = '', to = '' } = target.rename ?? {}
+  if (type !== 'name' && type !== 'namespace') return { unclear: `rename of type "${type}" is not known` }
+  if (!isRepositoryName(from)) return { unclear: `rename from "${from}", which is not a repository name` }
+  if (!isRepositoryName(to)) return { unclear: `rename to "${to}", which is not a repository name` }
+  if (from === to) return { ignored: 'rename to the same name' }
+  if (isBelow(from, to) || isBelow(to, from))
+    return { unclear: `rename from "${from}" to "${to}", of which one is below the other` }
+  return { rename: { from, to, at } }
+}
+
+function push(event: RegistryEvent, at: number, repository: string, digest: string): Normalised {
+  if (event.action === 'mount' || !isManifest(event))
+    return { fact: { kind: 'link', repository, at, digest, size: sizeOf(event.target) } }
+  const { target } = event
+  return { fact: { kind: 'push', ...sighting(event, at, repository, digest), ...referencesTold(target) } }
+}
+
+/** As registry/transport.ts names itself: its reading, to promote or for the trash, is no use of the image. */
+const OURSELVES = /^tallyman\b/
+
+/** HEAD is no use of the image, and a blob is pulled with or after its manifest. */
+function pull(
+  event: RegistryEvent,
+  at: number,
+  repository: string,
+  digest: string,
+  isScanner: IsScanner,
+): Normalised {
+  if (event.request?.method === 'HEAD') return { ignored: 'HEAD' }
+  if (OURSELVES.test(event.request?.useragent ?? '')) return { ignored: 'pull by Tallyman' }
+  if (!isManifest(event)) return { ignored: 'pull of a blob' }
+  if (isScanner(event)) return { fact: { kind: 'scan', repository, at, id: event.id } }
+  return { fact: { kind: 'pull', id: event.id, ...sighting(event, at, repository, digest) } }
+}
+
+function sighting({ target }: RegistryEvent, at: number, repository: string, digest: string) {
+  const { mediaType = '', tag } = target
+  const base = { repository, at, digest, size: sizeOf(target), mediaType }
+  return tag ? { ...base, tag } : base
+}
+
+/** Go leaves out a list that is empty, so an empty one tells no more than none. */
+function referencesTold({ mediaType = '', references }: RegistryEvent['target']) {
+  if (!references?.length) return {}
+  return { references: references.flatMap(referenceOf), extent: extentOf(mediaType, references) }
+}
+
+type TargetReference = NonNullable<RegistryEvent['target']['references']>[number]
+
+const IMAGE_CONFIGS = [
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+]
+
+/**
+ * Events do not tell a `subject`. Docker's formats have none and what runs has none in practice. An OCI index may well
+ * have one, and then expiry must know it: one GET for each that is pushed is little beside its children's pushes.
+ */
+function extentOf(mediaType: string, references: readonly TargetReference[]): 'all' | 'contents' {
+  const isImage =
+    mediaType === OCI_MANIFEST && references.some((ref) => IMAGE_CONFIGS.includes(ref.mediaType ?? ''))
+  return isImage || DOCKER.test(mediaType) ? 'all' : 'contents'
+}
+
+const DOCKER = /^application\/vnd\.docker\.distribution\.manifest\./
+
+/** Foreign layers are not in the registry, and a reference that is none could not be found there. */
+function referenceOf(ref: TargetReference): Reference[] {
+  const mediaType = ref.mediaType ?? ''
+  if (!isDigest(ref.digest) || isForeign(mediaType, ref.urls)) return []
+  return [contentReference({ mediaType, digest: ref.digest, size: ref.size ?? 0 })]
+}
+
+const sizeOf = (target: RegistryEvent['target']): number => target.size || target.length || 0
+
+/** By its type, or else by its URL's end: a repository may be called `manifests` too. */
+function isManifest({ target }: RegistryEvent): boolean {
+  return isManifestType(target.mediaType ?? '') || /\/manifests\/[^/]+$/.test(target.url ?? '')
+}

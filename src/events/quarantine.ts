@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { type Static, Type } from 'typebox'
+import { loadScript } from '../platform/lua-script.ts'
+
+/** An event that was acknowledged and could not be understood, kept to be looked at and replayed. */
+export const Quarantined = Type.Object({
+  id: Type.String(),
+  registry: Type.String(),
+  receivedAt: Type.String({ description: 'RFC 3339' }),
+  reason: Type.String({ description: 'What was wrong with it.' }),
+  event: Type.Unknown(),
+})
+export type Quarantined = Static<typeof Quarantined>
+
+/** Which of them: of one registry, with this in their reason, or all where neither is said. */
+export const QuarantineFilter = Type.Object(
+  { registry: Type.Optional(Type.String()), reason: Type.Optional(Type.String({ minLength: 1 })) },
+  { additionalProperties: false },
+)
+export type QuarantineFilter = Static<typeof QuarantineFilter>
+
+/** The newest this many are kept, as far as they have room in so many bytes. */
+const KEPT = { entries: 10_000, bytes: 64 * 2 ** 20 }
+
+/** Read at once where all are looked through. */
+const PAGE = 100
+
+/**
+ * Quarantine is one Redis stream: its ids are the entries' ids, newest last. Beside it are a hash by which the same
+ * event is found again, and one of totals; all in one slot of a Redis Cluster.
+ */
+export function makeQuarantine(
+  { redis, prefix }: { redis: Redis; prefix: string },
+  kept: { entries: number; bytes: number } = KEPT,
+) {
+  const base = `${prefix}:{quarantine}`
+  const keys = [`${base}:entries`, `${base}:marks`, `${base}:totals`]
+  const [entries = '', , totals = ''] = keys
+  const script = (name: string) =>
+    loadScript(redis, new URL('scripts/quarantine-entry.lua', import.meta.url), new URL(name, import.meta.url))
+  const addScript = script('scripts/quarantine-add.lua')
+  const removeScript = script('scripts/quarantine-remove.lua')
+
+  return {
+    /** An event that is there already with the same reason takes its place anew. */
+    async add(entry: Omit<Quarantined, 'id'>): Promise<void> {
+      const { registry, reason, event } = entry
+      const mark = createHash('sha256').update(JSON.stringify([registry, reason, event])).digest('hex')
+      await addScript(keys, [mark.slice(0, 32), JSON.stringify(entry), kept.entries, kept.bytes])
+    },
+    /** Newest first. */
+    async list(limit: number): Promise<Quarantined[]> {
+      return (await redis.xrevrange(entries, '+', '-', 'COUNT', limit)).map(read)
+    },
+    /** `id` as listed. */
+    async get(id: string): Promise<Quarantined | undefined> {
+      if (!ID.test(id)) return undefined
+      const [row] = await redis.xrange(entries, id, id)
+      return row && read(row)
+    },
+    /** Those that there were when it began, oldest first, a page at a time; what is added meanwhile is left. */
+    async *pages(filter: QuarantineFilter): AsyncGenerator<Quarantined[]> {
+      const [newest] = await redis.xrevrange(entries, '+', '-', 'COUNT', 1)
+      if (newest === undefined) return
+      for (let from = '-'; ; ) {
+        const rows = await redis.xrange(entries, from, newest[0], 'COUNT', PAGE)
+        const last = rows.at(-1)
+        if (last === undefined) return
+        yield rows.map(read).filter(passes(filter))
+        from = `(${last[0]}`
+      }
+    },
+    /** Gives how many of them there were. */
+    async remove(ids: readonly string[]): Promise<number> {
+      if (ids.length === 0) return 0
+      const [removed] = await removeScript(keys, [...ids])
+      return Number(removed)
+    },
+    count: (): Promise<number> => redis.xlen(entries),
+    /** How many ever fell out, for want of room. */
+    dropped: async (): Promise<number> => Number((await redis.hget(totals, 'dropped')) ?? 0),
+  }
+}
+export type Quarantine = ReturnType<typeof makeQuarantine>
+
+/** Redis takes other texts for ids of its own making. */
+const ID = /^\d{1,19}-\d{1,19}$/
+
+const read = ([id, fields]: [string, string[]]): Quarantined => ({ id, ...JSON.parse(fields[1] ?? '{}') })
+
+const passes =
+  ({ registry, reason }: QuarantineFilter) =>
+  (one: Quarantined): boolean =>
+    (registry === undefined || one.registry === registry) &&
+    (reason === undefined || one.reason.includes(reason))

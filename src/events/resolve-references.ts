@@ -1,0 +1,83 @@
+import type { Logger } from '../platform/log.ts'
+import { jobId } from '../queue/job-id.ts'
+import type { ReferencesJob } from '../queue/jobs.ts'
+import type { Queues } from '../queue/queues.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import { parseManifest } from '../registry/manifest.ts'
+import { InvalidManifest } from '../registry/registry-error.ts'
+import type { Fact } from '../usage/fact.ts'
+import { projectId } from '../usage/project.ts'
+import { referencesOf } from '../usage/references-of.ts'
+import type { RenameTable } from '../usage/rename-table.ts'
+import { redirect, routeOf } from '../usage/renames.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+
+/**
+ * Has manifests fetched whose events did not tell all that they reference: each once while it waits, and each push for
+ * itself, for what was known of an earlier one may have been deleted in between.
+ */
+export async function askReferences(
+  queues: Queues,
+  jobs: readonly Omit<ReferencesJob, 'kind'>[],
+): Promise<void> {
+  if (jobs.length === 0) return
+  await queues.resolve.addBulk(
+    jobs.map((job) => ({
+      name: 'resolve' as const,
+      data: { kind: 'references' as const, ...job },
+      opts: {
+        jobId: jobId(
+          'references',
+          job.registry,
+          job.repository,
+          job.digest,
+          job.via === 'push' ? job.at : '',
+        ),
+        // A failed one that stayed would keep the next sighting from being looked up.
+        removeOnFail: true,
+      },
+    })),
+  )
+}
+
+export type Resolved = 'resolved' | 'absent' | 'invalid'
+
+/**
+ * Fetches a manifest by its digest and tells the index all that it references, as of when it was seen. A manifest that
+ * is gone, or that is none, changes nothing. @throws RegistryError where the registry gives no answer
+ */
+export function makeResolveReferences(deps: {
+  index: Pick<UsageIndex, 'apply'>
+  renames: Pick<RenameTable, 'of'>
+  clientOf: (registry: string) => Pick<RegistryClient, 'getManifest'>
+  projectOf: (registry: string, repository: string) => string
+  recheckQuotas: (projects: string[]) => Promise<void>
+  log: Logger
+}) {
+  return async function resolveReferences({
+    registry,
+    digest,
+    at,
+    via,
+    ...job
+  }: ReferencesJob): Promise<Resolved> {
+    const route = routeOf(await deps.renames.of(registry), job.repository, at)
+    const repository = route?.repository ?? job.repository
+    const fetched = await deps.clientOf(registry).getManifest(repository, digest)
+    if (fetched === undefined) return 'absent'
+    try {
+      const manifest = parseManifest(fetched.bytes, fetched.descriptor.mediaType)
+      const content = { digest, size: fetched.descriptor.size, mediaType: manifest.mediaType }
+      const references = { references: referencesOf(manifest), extent: 'all' as const }
+      const fact: Fact = { kind: 'present', via, repository, at, ...content, ...references }
+      const project = projectId(registry, deps.projectOf(registry, repository))
+      await deps.index.apply(project, route === undefined ? [fact] : redirect(fact, route))
+      await deps.recheckQuotas([project])
+      return 'resolved'
+    } catch (error) {
+      if (!(error instanceof InvalidManifest)) throw error
+      deps.log.warn({ registry, repository, digest, reason: error.message }, 'manifest not understood')
+      return 'invalid'
+    }
+  }
+}

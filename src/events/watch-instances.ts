@@ -1,0 +1,99 @@
+import type { Delivery } from '../queue/jobs.ts'
+import type { Instances } from './instances.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+/** An instance of a registry that no event came from before; times in epoch µs. */
+export interface UnknownInstance {
+  instanceId: string
+  firstEventAt: number
+  /** Of the registry's other instances; 0 where there was none. */
+  previousLastEventAt: number
+}
+
+/**
+ * Notices registries that were restarted, and lost what they had not yet delivered. `onUnknownInstance` is called
+ * before the instance is remembered, so after a crash, or where two jobs meet it at once, it is called again.
+ */
+export function makeWatchInstances(deps: {
+  instances: Instances
+  onUnknownInstance: (registry: string, instance: UnknownInstance) => Promise<void>
+}) {
+  const { instances } = deps
+  return async function watchInstances(deliveries: readonly Delivery[]): Promise<void> {
+    for (const [registry, spans] of instancesOf(deliveries)) {
+      const newest = new Map([...spans].map(([instanceId, { lastAt }]) => [instanceId, lastAt]))
+      for (const instanceId of await instances.observe(registry, newest)) {
+        const { firstAt, lastAt } = spans.get(instanceId) ?? { firstAt: 0, lastAt: 0 }
+        const previousLastEventAt = await instances.lastEventAt(registry)
+        await deps.onUnknownInstance(registry, { instanceId, firstEventAt: firstAt, previousLastEventAt })
+        await instances.remember(registry, instanceId, lastAt)
+      }
+    }
+  }
+}
+
+interface Span {
+  firstAt: number
+  lastAt: number
+}
+
+/**
+ * Each registry's instances with the times of their events, the earliest instance first. Read from whatever came: also
+ * an event that says nothing of use tells that its sender is alive. Of each instance the first and the last to arrive
+ * are looked at; none counts as later than when it was received.
+ */
+export function instancesOf(deliveries: readonly Delivery[]): Map<string, Map<string, Span>> {
+  const registries = new Map<string, Map<string, { first: Arrival; last: Arrival }>>()
+  for (const { registry, receivedAt, events } of deliveries) {
+    const senders = registries.get(registry) ?? new Map<string, { first: Arrival; last: Arrival }>()
+    registries.set(registry, senders)
+    for (const event of events) {
+      const instanceId = senderOf(event)
+      if (instanceId === undefined) continue
+      const arrival = { event, receivedAt }
+      senders.set(instanceId, { first: senders.get(instanceId)?.first ?? arrival, last: arrival })
+    }
+  }
+  const byFirst = ([, a]: [string, Span], [, b]: [string, Span]) => a.firstAt - b.firstAt
+  return new Map(
+    [...registries].map(([registry, senders]) => {
+      const spans = [...senders].flatMap(([instanceId, { first, last }]): [string, Span][] => {
+        const times = [timeOf(first), timeOf(last)].filter((at) => at !== undefined)
+        return times.length > 0
+          ? [[instanceId, { firstAt: Math.min(...times), lastAt: Math.max(...times) }]]
+          : []
+      })
+      return [registry, new Map(spans.sort(byFirst))]
+    }),
+  )
+}
+
+interface Arrival {
+  event: unknown
+  /** RFC 3339 */
+  receivedAt: string
+}
+
+interface Span {
+  firstAt: number
+  lastAt: number
+}
+
+/** Registries' own are UUIDs; what is longer than this was not made by one. */
+const LONGEST_ID = 200
+
+function senderOf(event: unknown): string | undefined {
+  if (!isObject(event) || !isObject(event.source)) return undefined
+  const { instanceID } = event.source
+  const isId = typeof instanceID === 'string' && instanceID !== '' && instanceID.length <= LONGEST_ID
+  return isId ? instanceID : undefined
+}
+
+function timeOf({ event, receivedAt }: Arrival): number | undefined {
+  const text = isObject(event) && typeof event.timestamp === 'string' ? event.timestamp : ''
+  const at = parseTimestamp(text)
+  return at && Math.min(at, parseTimestamp(receivedAt) ?? at)
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null

@@ -1,0 +1,48 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
+import type { Logger } from '../platform/log.ts'
+import { onError, sendProblem } from './problem.ts'
+
+/** The HTTP side: each capability's routes are a plugin; errors, documentation and limits are here. */
+export async function buildApp(options: {
+  log: Logger
+  bodyLimit: number
+  routes: readonly FastifyPluginAsync[]
+}): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: options.log,
+    // One line a request would be one line an event: failures are logged where they happen.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: options.bodyLimit,
+    // A key that means nothing is refused: dropped, as by default, a misspelt `dryRun` would be a real run.
+    ajv: { customOptions: { removeAdditional: false } },
+    // A body that trickles in must not hold a connection for ever.
+    requestTimeout: 30_000,
+    // Up to 255 characters of repository and a registry's name, URL-encoded.
+    routerOptions: { maxParamLength: 1_000 },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.setErrorHandler(onError)
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, 404, `no route ${request.method} ${request.url}`),
+  )
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tallyman',
+        version: '0.1.0',
+        description: 'Who uses how much of a container registry.',
+      },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      security: [{ bearer: [] }],
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  for (const route of options.routes) await app.register(route)
+  await app.ready()
+  return app as unknown as FastifyInstance
+}

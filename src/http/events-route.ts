@@ -1,0 +1,78 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { makeIdentify } from '../events/identify.ts'
+import type { Intake } from '../events/intake.ts'
+import { HttpError, Problem } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The registry whose webhook token the request carries. */
+    registry: string
+  }
+}
+
+/** distribution 2 and GitLab; distribution 3; Azure and tests (REGISTRY-FACTS, Events). */
+const MEDIA_TYPES = [
+  'application/vnd.docker.distribution.events.v1+json',
+  'application/vnd.docker.distribution.events.v2+json',
+  'application/json',
+]
+
+/**
+ * Where registries deliver. A refusal blocks every later event of that registry, so only what is no envelope at
+ * all is refused; an event that cannot be understood is accepted and put in quarantine by the worker.
+ */
+export const eventsRoute =
+  (deps: {
+    intake: Intake
+    bodyLimit: number
+    tokens: readonly { name: string; token: string }[]
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const identify = makeIdentify(deps.tokens)
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      MEDIA_TYPES,
+      { parseAs: 'string', bodyLimit: deps.bodyLimit },
+      (_, body, done) => {
+        try {
+          done(null, JSON.parse(String(body)))
+        } catch {
+          done(new HttpError(400, 'the body is not JSON: expected a notification envelope, {"events": […]}'))
+        }
+      },
+    )
+    app.decorateRequest('registry', '')
+
+    app.post('/v1/events', {
+      bodyLimit: deps.bodyLimit,
+      schema: {
+        tags: ['intake'],
+        summary: 'Take a registry notification',
+        description: `The webhook token of the configuration says which registry it is. Media types: ${MEDIA_TYPES.join(', ')}.`,
+        response: { 202: Type.Object({ accepted: Type.Integer() }), '4xx': Problem, '5xx': Problem },
+      },
+      onRequest: async (request, reply) => {
+        const registry = identify(request.headers.authorization)
+        if (registry === undefined) {
+          void reply.header('www-authenticate', 'Bearer')
+          throw new HttpError(
+            401,
+            'expected "Authorization: Bearer" with the webhook token of a configured registry',
+          )
+        }
+        request.registry = registry
+      },
+      handler: async (request, reply) => {
+        const events = eventsOf(request.body)
+        if (events.length > 0) await deps.intake.receive(request.registry, events)
+        return reply.code(202).send({ accepted: events.length })
+      },
+    })
+  }
+
+function eventsOf(body: unknown): unknown[] {
+  if (typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events))
+    return body.events
+  throw new HttpError(400, 'the body is no notification envelope: expected an object with an array "events"')
+}

@@ -1,0 +1,46 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Metrics } from '../platform/metrics.ts'
+import { Problem, sendProblem } from './problem.ts'
+
+/** For orchestrators and Prometheus; no token, and nothing about any project. */
+export const healthRoute =
+  (deps: {
+    metrics: Metrics
+    /** Throws, saying what is missing, unless requests can be served. */
+    ready: () => Promise<void>
+    /** Brings gauges up to date that are read, not counted. */
+    observe: () => Promise<void>
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const Status = Type.Object({ status: Type.Literal('ok') })
+
+    app.get('/livez', {
+      schema: { tags: ['health'], summary: 'The process runs', response: { 200: Status } },
+      handler: async () => ({ status: 'ok' as const }),
+    })
+
+    app.get('/readyz', {
+      schema: {
+        tags: ['health'],
+        summary: 'Requests can be served',
+        response: { 200: Status, 503: Problem },
+      },
+      handler: async (_, reply) => {
+        try {
+          await deps.ready()
+          return { status: 'ok' as const }
+        } catch (error) {
+          return sendProblem(reply, 503, error instanceof Error ? error.message : String(error))
+        }
+      },
+    })
+
+    app.get('/metrics', {
+      schema: { tags: ['health'], summary: 'Prometheus metrics', response: { 200: Type.String() } },
+      handler: async (_, reply) => {
+        await deps.observe().catch((error) => app.log.warn({ err: error }, 'metrics without queue depths'))
+        return reply.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics())
+      },
+    })
+  }

@@ -1,0 +1,151 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { formatTimestamp } from '../events/timestamp.ts'
+import type { Quota } from '../quota/evaluate.ts'
+import { Flag } from '../quota/flag.ts'
+import type { FlagState, Flags } from '../quota/flags.ts'
+import type { ProjectUsage } from '../usage/usage.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+
+const Bytes = Type.Integer({ minimum: 0 })
+const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+
+export const Project = Type.Object({
+  id: Type.String({ description: 'registry/path' }),
+  uniqueBytes: Bytes,
+  referencedBytes: Bytes,
+  exclusiveBytes: Bytes,
+  unreferencedBytes: Bytes,
+  manifests: Type.Integer(),
+  tags: Type.Integer(),
+  repositories: Type.Integer(),
+  unresolved: Type.Integer({
+    description: 'Manifests whose references are not known: the sizes are too small.',
+  }),
+  pulls: Type.Integer(),
+  scans: Type.Integer({ description: 'Pulls by scanners, which are not among `pulls`.' }),
+  lastPushAt: Instant,
+  lastPullAt: Instant,
+  limitBytes: Type.Union([Bytes, Type.Null()]),
+  flag: Flag,
+  flagSince: Instant,
+})
+
+const Tag = Type.Object({
+  repository: Type.String(),
+  tag: Type.String(),
+  digest: Type.String(),
+  mediaType: Type.String(),
+  sizeBytes: Type.Integer({
+    description: 'The manifest with its config and layers; of an index, its own size.',
+  }),
+  taggedAt: Instant,
+  lastPullAt: Instant,
+})
+
+const ById = Type.Object({ id: Type.String({ description: 'registry/path, URL-encoded' }) })
+
+export const projectsRoute =
+  (deps: {
+    index: UsageIndex
+    flags: Flags
+    quotaOf: (project: string) => Quota | undefined
+    registries: readonly string[]
+    roles: Roles
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { index, flags } = deps
+    app.addHook('onRequest', deps.roles.read)
+
+    const view = (usage: ProjectUsage, state: FlagState) => ({
+      ...usage,
+      lastPushAt: formatTimestamp(usage.lastPushAt),
+      lastPullAt: formatTimestamp(usage.lastPullAt),
+      limitBytes: deps.quotaOf(usage.id)?.limit ?? null,
+      flag: state.flag,
+      flagSince: state.since,
+    })
+
+    app.get('/v1/projects', {
+      schema: {
+        tags: ['usage'],
+        summary: 'Every project with its usage, the largest first',
+        querystring: Type.Object({ registry: Type.Optional(Type.String()) }),
+        response: { 200: Type.Object({ projects: Type.Array(Project) }), '4xx': Problem, '5xx': Problem },
+      },
+      handler: async (request) => {
+        const wanted = deps.registries.filter((name) => (request.query.registry ?? name) === name)
+        const ids = (await Promise.all(wanted.map((name) => index.projects(name)))).flat()
+        const [usages, states] = await Promise.all([
+          Promise.all(ids.map((id) => index.usage(id))),
+          flags.getMany(ids),
+        ])
+        const projects = usages.flatMap((usage, i) => {
+          const state = states[i]
+          return usage && state ? [view(usage, state)] : []
+        })
+        return { projects: projects.sort((a, b) => b.uniqueBytes - a.uniqueBytes) }
+      },
+    })
+
+    app.get('/v1/projects/:id', {
+      schema: {
+        tags: ['usage'],
+        summary: 'One project',
+        params: ById,
+        response: { 200: Project, '4xx': Problem, '5xx': Problem },
+      },
+      handler: async (request) => {
+        const usage = await index.usage(request.params.id)
+        if (usage === undefined) throw unknown(request.params.id)
+        return view(usage, await flags.get(request.params.id))
+      },
+    })
+
+    app.get('/v1/projects/:id/tags', {
+      schema: {
+        tags: ['usage'],
+        summary: "A project's tags",
+        params: ById,
+        response: { 200: Type.Object({ tags: Type.Array(Tag) }), '4xx': Problem, '5xx': Problem },
+      },
+      handler: async (request) => {
+        const { id } = request.params
+        if ((await index.usage(id)) === undefined) throw unknown(id)
+        const images = await index.images(id)
+        const tags = images.flatMap(({ repository, digest, mediaType, weight, pulledAt, tags }) =>
+          tags.map(({ name, taggedAt }) => ({
+            ...{ repository, tag: name, digest, mediaType, sizeBytes: weight },
+            ...{ taggedAt: formatTimestamp(taggedAt), lastPullAt: formatTimestamp(pulledAt) },
+          })),
+        )
+        const order = (tag: { repository: string; tag: string }) => `${tag.repository}:${tag.tag}`
+        return { tags: tags.sort((a, b) => (order(a) < order(b) ? -1 : 1)) }
+      },
+    })
+
+    app.get('/v1/flags', {
+      schema: {
+        tags: ['usage'],
+        summary: 'Projects that are not ok',
+        response: {
+          200: Type.Object({
+            flags: Type.Array(Type.Object({ project: Type.String(), flag: Flag, since: Instant })),
+          }),
+          '4xx': Problem,
+          '5xx': Problem,
+        },
+      },
+      handler: async () => {
+        const raised = await flags.raised()
+        return {
+          flags: raised.map(({ project, state }) => ({ project, flag: state.flag, since: state.since })),
+        }
+      },
+    })
+  }
+
+const unknown = (id: string) =>
+  new HttpError(404, `no event has been seen of a project "${id}": expected registry/path, URL-encoded`)

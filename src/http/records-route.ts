@@ -1,0 +1,67 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type TSchema, Type } from 'typebox'
+import { type Alert, AlertRecord } from '../alerts/alert.ts'
+import type { Quarantine } from '../events/quarantine.ts'
+import { type PromotionReceipt, PromotionReceipt as Receipt } from '../promotion/receipt.ts'
+import type { Journal } from '../store/journal.ts'
+import { Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+
+const Page = Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) })
+const answer = <S extends TSchema>(schema: S) => ({ 200: schema, '4xx': Problem, '5xx': Problem })
+
+const Quarantined = Type.Object({
+  id: Type.String(),
+  registry: Type.String(),
+  receivedAt: Type.String(),
+  reason: Type.String(),
+  event: Type.Unknown(),
+})
+
+/** What happened: alerts, promotions, and events that could not be understood; newest first. */
+export const recordsRoute =
+  (deps: {
+    alerts: Journal<Alert>
+    receipts: Journal<PromotionReceipt>
+    quarantine: Quarantine
+    roles: Roles
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.addHook('onRequest', deps.roles.read)
+
+    app.get('/v1/alerts', {
+      schema: {
+        tags: ['records'],
+        summary: 'Alerts',
+        querystring: Page,
+        response: answer(Type.Object({ alerts: Type.Array(AlertRecord) })),
+      },
+      handler: async (request) => ({ alerts: await deps.alerts.recent(request.query.limit) }),
+    })
+
+    app.get('/v1/promotions', {
+      schema: {
+        tags: ['records'],
+        summary: 'Receipts of promotions',
+        querystring: Page,
+        response: answer(Type.Object({ promotions: Type.Array(Receipt) })),
+      },
+      handler: async (request) => ({ promotions: await deps.receipts.recent(request.query.limit) }),
+    })
+
+    app.get('/v1/quarantine', {
+      schema: {
+        tags: ['records'],
+        summary: 'Events that could not be understood',
+        querystring: Page,
+        response: answer(Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })),
+      },
+      handler: async (request) => {
+        const [total, events] = await Promise.all([
+          deps.quarantine.count(),
+          deps.quarantine.list(request.query.limit),
+        ])
+        return { total, events }
+      },
+    })
+  }

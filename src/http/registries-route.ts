@@ -1,0 +1,111 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Instances } from '../events/instances.ts'
+import { formatTimestamp } from '../events/timestamp.ts'
+import { JobAsked } from '../queue/job-status.ts'
+import type { Queues } from '../queue/queues.ts'
+import { askReconcile } from '../reconcile/ask-reconcile.ts'
+import { confidenceOf } from '../reconcile/confidence.ts'
+import type { Ledger } from '../reconcile/ledger.ts'
+import { ReconcileReport } from '../reconcile/report.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+
+const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+const errors = { '4xx': Problem, '5xx': Problem }
+
+const Registry = Type.Object({
+  name: Type.String(),
+  url: Type.String(),
+  projects: Type.Integer(),
+  uniqueBytes: Type.Integer({ description: 'What its projects hold, each content once.' }),
+  lastEventAt: Instant,
+  confidence: Type.String({ description: '`exact since …`, or since when events may be missing, and why.' }),
+  gaps: Type.Array(Type.Object({ since: Instant, reason: Type.String() }), {
+    description: 'Why events may be missing, each until a reconcile that began later.',
+  }),
+  lastReconcileAt: Instant,
+  lastReconcile: Type.Union([ReconcileReport, Type.Null()]),
+  reconciling: Type.Union(
+    [
+      Type.Object({
+        readAt: Instant,
+        repositories: Type.Integer(),
+        after: Type.Union([Type.String(), Type.Null()]),
+      }),
+      Type.Null(),
+    ],
+    { description: 'How far a reconcile is that has not come to its end.' },
+  ),
+})
+
+/** The registries: how far their numbers can be believed, and a way to make them right. */
+export const registriesRoute =
+  (deps: {
+    registries: readonly { name: string; url: string }[]
+    index: UsageIndex
+    instances: Instances
+    ledger: Ledger
+    queues: Queues
+    roles: Roles
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { index, instances, ledger } = deps
+
+    async function view({ name, url }: { name: string; url: string }) {
+      const [projects, uniqueBytes, lastEventAt, standing, run] = await Promise.all([
+        index.projects(name),
+        index.registryBytes(name),
+        instances.lastEventAt(name),
+        ledger.standing(name),
+        ledger.run(name),
+      ])
+      const { last } = standing
+      return {
+        ...{ name, url, projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
+        confidence: confidenceOf(standing),
+        gaps: standing.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
+        ...{ lastReconcileAt: last?.finishedAt ?? null, lastReconcile: last ?? null },
+        reconciling: run
+          ? { readAt: formatTimestamp(run.readAt), repositories: run.repositories, after: run.after ?? null }
+          : null,
+      }
+    }
+
+    app.get('/v1/registries', {
+      onRequest: deps.roles.read,
+      schema: {
+        tags: ['registries'],
+        summary: 'The registries, and how far their numbers can be believed',
+        response: { 200: Type.Object({ registries: Type.Array(Registry) }), ...errors },
+      },
+      handler: async () => ({ registries: await Promise.all(deps.registries.map(view)) }),
+    })
+
+    app.post('/v1/registries/:name/reconcile', {
+      onRequest: deps.roles.admin,
+      schema: {
+        tags: ['registries'],
+        summary: 'Compare the index with a registry and mend it; nothing in the registry is changed',
+        description: '`GET /v1/jobs/reconcile/:id` tells how far it is and, at the end, what had drifted.',
+        params: Type.Object({ name: Type.String() }),
+        body: Type.Object(
+          { dryRun: Type.Boolean({ default: false, description: 'Only compare.' }) },
+          { additionalProperties: false },
+        ),
+        response: { 202: JobAsked, ...errors },
+      },
+      handler: async (request, reply) => {
+        const { name } = request.params
+        if (!deps.registries.some((registry) => registry.name === name)) {
+          const known = deps.registries.map((registry) => registry.name).join(', ') || 'none'
+          throw new HttpError(404, `no registry "${name}"; configured: ${known}`)
+        }
+        const id = await askReconcile(deps.queues, {
+          ...{ registry: name, dryRun: request.body.dryRun, reason: 'request' },
+        })
+        return reply.code(202).send({ job: { queue: 'reconcile', id } })
+      },
+    })
+  }

@@ -1,0 +1,49 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof makeMetrics>
+
+/** What `/metrics` tells, in Prometheus' terms; names end in their unit. */
+export function makeMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    registry,
+    eventsAccepted: new Counter({
+      ...{ registers, name: 'tallyman_events_accepted_total', labelNames: ['registry'] as const },
+      help: 'Events acknowledged to a registry.',
+    }),
+    eventsIndexed: new Counter({
+      ...{ registers, name: 'tallyman_events_indexed_total', labelNames: ['registry', 'outcome'] as const },
+      help: 'Events worked off: applied, ignored, or quarantined.',
+    }),
+    enqueueSeconds: new Histogram({
+      ...{
+        registers,
+        name: 'tallyman_intake_enqueue_seconds',
+        buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2],
+      },
+      help: 'From an event batch being ready to Redis having it.',
+    }),
+    alertsSent: new Counter({
+      ...{ registers, name: 'tallyman_alerts_sent_total', labelNames: ['channel'] as const },
+      help: 'Alerts that a channel took.',
+    }),
+    promotedBytes: new Counter({
+      ...{ registers, name: 'tallyman_promoted_bytes_total', labelNames: ['rule'] as const },
+      help: 'Bytes sent to target registries.',
+    }),
+    expired: new Counter({
+      ...{ registers, name: 'tallyman_expired_manifests_total', labelNames: ['policy'] as const },
+      help: 'Manifests deleted by a policy.',
+    }),
+    jobs: new Gauge({
+      ...{ registers, name: 'tallyman_jobs', labelNames: ['queue', 'state'] as const },
+      help: 'Jobs in a queue by state.',
+    }),
+    quarantined: new Gauge({
+      ...{ registers, name: 'tallyman_quarantined_events' },
+      help: 'Events that wait in quarantine.',
+    }),
+  }
+}

@@ -1,0 +1,49 @@
+import type { Metrics } from '../platform/metrics.ts'
+import { jobId } from '../queue/job-id.ts'
+import type { PromotionJob } from '../queue/jobs.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import type { Journal } from '../store/journal.ts'
+import { digestKey } from '../usage/codec.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import { copyImage } from './copy-image.ts'
+import type { makeMatch } from './match.ts'
+import type { PromotionReceipt } from './receipt.ts'
+
+/** Carries out one promotion and leaves its receipt; `undefined` where there is nothing to do any more. */
+export function makePromote(deps: {
+  index: UsageIndex
+  clientOf: (registry: string) => RegistryClient
+  match: ReturnType<typeof makeMatch>
+  receipts: Journal<PromotionReceipt>
+  metrics: Metrics
+}) {
+  return async function promote(job: PromotionJob, now: Date): Promise<PromotionReceipt | undefined> {
+    const target = deps.match(job).find((match) => match.rule === job.rule)?.to
+    if (target === undefined || (await isSuperseded(job))) return undefined
+    const copied = await copyImage(
+      { client: deps.clientOf(job.registry), repository: job.repository },
+      { client: deps.clientOf(target.registry), repository: target.repository },
+      job.digest,
+      { tag: target.tag, sameRegistry: target.registry === job.registry },
+    )
+    const receipt: PromotionReceipt = {
+      id: jobId('promotion', job.rule, job.registry, job.repository, job.tag, job.digest, job.pushedAt),
+      at: now.toISOString(),
+      rule: job.rule,
+      from: { registry: job.registry, repository: job.repository, tag: job.tag },
+      to: target,
+      digest: job.digest,
+      ...copied,
+    }
+    await deps.receipts.append(receipt)
+    deps.metrics.promotedBytes.inc({ rule: job.rule }, copied.bytes)
+    return receipt
+  }
+
+  /** A late or replayed push must not move the target's tag back: a younger push of the same tag wins. */
+  async function isSuperseded(job: PromotionJob): Promise<boolean> {
+    const tag = await deps.index.tag(job.project, job.repository, job.tag)
+    const key = digestKey(job.digest)
+    return tag !== undefined && tag.digestKey !== key && tag.at > job.pushedAt
+  }
+}

@@ -1,0 +1,17 @@
+import { type Static, Type } from 'typebox'
+
+const Place = Type.Object({ registry: Type.String(), repository: Type.String(), tag: Type.String() })
+
+/** What a promotion did. `at` is RFC 3339; `bytes` were sent, contents that the target had or mounted were not. */
+export const PromotionReceipt = Type.Object({
+  id: Type.String(),
+  at: Type.String(),
+  rule: Type.String(),
+  from: Place,
+  to: Place,
+  digest: Type.String(),
+  manifests: Type.Array(Type.String()),
+  blobs: Type.Object({ sent: Type.Integer(), mounted: Type.Integer(), present: Type.Integer() }),
+  bytes: Type.Integer(),
+})
+export type PromotionReceipt = Static<typeof PromotionReceipt>

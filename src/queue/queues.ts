@@ -1,0 +1,74 @@
+import { type DefaultJobOptions, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { type Jobs, QUEUE_NAMES, type QueueName } from './jobs.ts'
+
+export type Queues = { readonly [Name in QueueName]: Queue<Jobs[Name], unknown, string> }
+
+const DAY_S = 86_400
+const MAX_DELAY = 300_000
+
+/**
+ * Attempts, and the delay in ms before the second. It doubles each time up to five minutes. Events are what was
+ * acknowledged, so they get a week; a chat gets about a day, a registry half a day.
+ */
+const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
+  events: { attempts: 2_000, delay: 500 },
+  quota: { attempts: 300, delay: 1_000 },
+  alerts: { attempts: 300, delay: 5_000 },
+  promotion: { attempts: 150, delay: 15_000 },
+  expiry: { attempts: 3, delay: 60_000 },
+  snapshot: { attempts: 3, delay: 60_000 },
+  reconcile: { attempts: 10, delay: 60_000 },
+  resolve: { attempts: 150, delay: 5_000 },
+}
+
+/** The delay before the attempt after `attemptsMade`, in ms; `random` (0..1) takes up to half of it off. */
+export function retryDelay(name: QueueName, attemptsMade: number, random: number): number {
+  const delay = Math.min(RETRIES[name].delay * 2 ** (attemptsMade - 1), MAX_DELAY)
+  return Math.round(delay * (1 - random / 2))
+}
+
+/** Queues whose done jobs stay for a day: alerts' ids must not repeat, and of the others people follow the jobs. */
+const KEPT: readonly QueueName[] = ['alerts', 'snapshot', 'reconcile']
+
+/** Failed jobs stay, to be looked at and retried: all of them where they hold acknowledged events. */
+function jobOptions(name: QueueName): DefaultJobOptions {
+  return {
+    attempts: RETRIES[name].attempts,
+    backoff: { type: 'capped' },
+    removeOnComplete: KEPT.includes(name) ? { age: DAY_S, count: 10_000 } : true,
+    removeOnFail: name === 'events' ? false : { count: 10_000 },
+  }
+}
+
+/** What all of a site's queues share as BullMQ's prefix: one hash tag, so that a Redis Cluster can hold them. */
+export const queuePrefix = (prefix: string): string => `{${prefix}}`
+
+/** Opens the queues for adding jobs, on one connection, which it does not close and whose errors are its owner's. */
+export function makeQueues(connection: Redis, prefix: string): Queues {
+  const open = <Name extends QueueName>(name: Name) => {
+    const queue = new Queue<Jobs[Name], unknown, string>(name, {
+      connection,
+      prefix: queuePrefix(prefix),
+      defaultJobOptions: jobOptions(name),
+      skipVersionCheck: true,
+    })
+    // The connection's own errors once more, which BullMQ would print where nobody listens.
+    queue.on('error', () => {})
+    return queue
+  }
+  return {
+    events: open('events'),
+    quota: open('quota'),
+    alerts: open('alerts'),
+    promotion: open('promotion'),
+    expiry: open('expiry'),
+    snapshot: open('snapshot'),
+    reconcile: open('reconcile'),
+    resolve: open('resolve'),
+  }
+}
+
+export async function closeQueues(queues: Queues): Promise<void> {
+  await Promise.all(QUEUE_NAMES.map((name) => queues[name].close()))
+}

@@ -1,0 +1,36 @@
+import type { Redis } from 'ioredis'
+import type { Flag } from './flag.ts'
+
+/** A project's flag. `change` numbers its changes, so that each is announced once. */
+export interface FlagState {
+  flag: Flag
+  /** When it last changed, RFC 3339; `null` if it never was anything but ok. */
+  since: string | null
+  change: number
+}
+
+const NEVER: FlagState = { flag: 'ok', since: null, change: 0 }
+
+/** The flags of all projects: one Redis hash, project id → state. */
+export function makeFlags({ redis, prefix }: { redis: Redis; prefix: string }) {
+  const key = `${prefix}:flags`
+  const read = (text: string | null | undefined): FlagState => (text ? JSON.parse(text) : NEVER)
+  return {
+    get: async (project: string): Promise<FlagState> => read(await redis.hget(key, project)),
+    async getMany(projects: string[]): Promise<FlagState[]> {
+      return projects.length === 0 ? [] : (await redis.hmget(key, ...projects)).map(read)
+    },
+    async set(project: string, state: FlagState): Promise<void> {
+      await redis.hset(key, project, JSON.stringify(state))
+    },
+    /** Projects that are not ok. */
+    async raised(): Promise<{ project: string; state: FlagState }[]> {
+      const all = await redis.hgetall(key)
+      return Object.entries(all)
+        .map(([project, text]) => ({ project, state: read(text) }))
+        .filter(({ state }) => state.flag !== 'ok')
+        .sort((a, b) => (a.project < b.project ? -1 : 1))
+    },
+  }
+}
+export type Flags = ReturnType<typeof makeFlags>

@@ -1,0 +1,132 @@
+import { type Descriptor, isObject, type JsonObject, readDescriptor } from './descriptor.ts'
+import { isDigest } from './digest.ts'
+import { InvalidManifest } from './registry-error.ts'
+
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
+export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
+export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json'
+export const SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+json'
+export const SCHEMA_1_SIGNED = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
+export const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
+
+/** Every manifest media type we understand, as an Accept header lists them. */
+export const MANIFEST_TYPES = [
+  OCI_MANIFEST,
+  OCI_INDEX,
+  DOCKER_MANIFEST,
+  DOCKER_LIST,
+  SCHEMA_1_SIGNED,
+  SCHEMA_1,
+]
+
+/** Whether content of this type is a manifest of any kind, an index among them, and not a blob. */
+export const isManifestType = (mediaType: string): boolean => MANIFEST_TYPES.includes(mediaType)
+
+export const isIndexType = (mediaType: string): boolean =>
+  mediaType === OCI_INDEX || mediaType === DOCKER_LIST
+
+export const isSchema1Type = (mediaType: string): boolean =>
+  mediaType === SCHEMA_1 || mediaType === SCHEMA_1_SIGNED
+
+/** What a manifest refers to. */
+export interface ParsedManifest {
+  mediaType: string
+  kind: 'image' | 'index'
+  config?: Descriptor
+  /** Blobs besides the config, as often as they are listed. */
+  layers: Descriptor[]
+  /** Manifests of an index. */
+  children: Descriptor[]
+  subject?: Descriptor
+  artifactType?: string
+}
+
+/**
+ * Reads an OCI manifest or index, a docker v2 schema-2 manifest or list, or a schema-1 manifest.
+ *
+ * `mediaType` is the one it was served with; where that is no manifest's (`application/json`, empty) its own
+ * `mediaType` field counts. A BuildKit cache is an index whose entries are blobs: they come out as layers.
+ * Schema 1 states no sizes: its layers have size 0, and whoever needs the bytes asks headBlob.
+ * @throws InvalidManifest
+ */
+export function parseManifest(bytes: Buffer, mediaType: string): ParsedManifest {
+  const body = readJson(bytes)
+  return readBody(body, isManifestType(mediaType) ? mediaType : (body.mediaType ?? mediaType))
+}
+
+/**
+ * Reads a manifest that nobody served. Without a `mediaType` of its own it is what distribution 2.8 takes it for
+ * (registry/storage/manifeststore.go, Get): by its `schemaVersion`, and an OCI index where it has `manifests`.
+ * @throws InvalidManifest
+ */
+export function parseStoredManifest(bytes: Buffer): ParsedManifest {
+  const body = readJson(bytes)
+  if (body.schemaVersion === 1) return readBody(body, SCHEMA_1_SIGNED)
+  return readBody(body, body.mediaType ?? (Array.isArray(body.manifests) ? OCI_INDEX : OCI_MANIFEST))
+}
+
+function readBody(body: JsonObject, type: unknown): ParsedManifest {
+  if (typeof type !== 'string' || !isManifestType(type))
+    throw new InvalidManifest(`unknown manifest media type ${String(type).slice(0, 100)}`)
+  if (isSchema1Type(type)) return readSchema1(body, type)
+
+  // Content that can be read as either, CVE-2021-41190; the image spec 1.0.2 has both checks.
+  if (body.mediaType !== undefined && body.mediaType !== type)
+    throw new InvalidManifest(`served as ${type}, but calls itself otherwise`)
+  if ('manifests' in body && ('layers' in body || 'config' in body))
+    throw new InvalidManifest('both an image and an index')
+
+  const { subject, artifactType } = body
+  return {
+    mediaType: type,
+    ...(isIndexType(type) ? readIndex(body) : readImage(body)),
+    ...(subject === undefined || subject === null ? {} : { subject: readDescriptor(subject, 'subject') }),
+    ...(typeof artifactType === 'string' ? { artifactType } : {}),
+  }
+}
+
+const readImage = (body: JsonObject) => ({
+  kind: 'image' as const,
+  config: readDescriptor(body.config, 'config'),
+  layers: readList(body.layers, 'layers'),
+  children: [],
+})
+
+function readIndex(body: JsonObject) {
+  const entries = readList(body.manifests, 'manifests')
+  return {
+    kind: 'index' as const,
+    layers: entries.filter((entry) => !isManifestType(entry.mediaType)),
+    children: entries.filter((entry) => isManifestType(entry.mediaType)),
+  }
+}
+
+function readSchema1(body: JsonObject, mediaType: string): ParsedManifest {
+  if (!Array.isArray(body.fsLayers)) throw new InvalidManifest('schema 1 without fsLayers')
+  const layers = body.fsLayers.map((layer: unknown, n) => {
+    const digest = isObject(layer) ? layer.blobSum : undefined
+    if (typeof digest !== 'string' || !isDigest(digest))
+      throw new InvalidManifest(`fsLayers[${n}] has no valid blobSum`)
+    return { mediaType: DOCKER_LAYER, digest, size: 0 }
+  })
+  return { mediaType, kind: 'image', layers, children: [] }
+}
+
+/** Go writes an empty list as null. */
+function readList(value: unknown, where: string): Descriptor[] {
+  if (value === null) return []
+  if (!Array.isArray(value)) throw new InvalidManifest(`${where} is no list`)
+  return value.map((entry, n) => readDescriptor(entry, `${where}[${n}]`))
+}
+
+function readJson(bytes: Buffer): JsonObject {
+  let value: unknown
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    throw new InvalidManifest('not JSON')
+  }
+  if (!isObject(value)) throw new InvalidManifest('not a JSON object')
+  return value
+}

@@ -1,0 +1,50 @@
+/** What went wrong with a registry. Holds nothing secret: no credential, no token, no signed URL. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError'
+  readonly registry: string
+  /** `PUT manifest team/app:v1` */
+  readonly operation: string
+  /** HTTP status; `undefined` if there was no answer, or if the answer's content was what was wrong. */
+  readonly status: number | undefined
+  /** OCI error codes (distribution spec 1.1, "Error codes"), or the network's, such as `ECONNREFUSED`. */
+  readonly codes: string[]
+  /** Whether the same request may succeed later. */
+  readonly retry: boolean
+  /** Milliseconds the registry asked us to wait. */
+  readonly retryAfter: number | undefined
+
+  constructor(facts: {
+    registry: string
+    operation: string
+    reason: string
+    status?: number
+    codes?: string[]
+    retry?: boolean
+    retryAfter?: number | undefined
+  }) {
+    const codes = facts.codes ?? []
+    const head = [facts.status, ...codes].filter((part) => part !== undefined).join(' ')
+    const reason = clean(facts.reason)
+    const tail = head === '' ? reason : reason === '' ? head : `${head} (${reason})`
+    super(`${facts.registry}: ${facts.operation}: ${tail}`)
+    this.registry = facts.registry
+    this.operation = facts.operation
+    this.status = facts.status
+    this.codes = codes
+    this.retry = facts.retry ?? false
+    this.retryAfter = facts.retryAfter
+  }
+}
+
+/** Bytes that are no manifest we understand. */
+export class InvalidManifest extends Error {
+  override readonly name = 'InvalidManifest'
+}
+
+/** A registry's own words, made fit for a log line: one line, not long, and no header that it may have echoed. */
+const clean = (text: string): string =>
+  text
+    .slice(0, 300)
+    .replace(/\p{Cc}+/gu, ' ')
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 …')
+    .trim()

@@ -1,0 +1,24 @@
+import { isObject } from './descriptor.ts'
+import { isSchema1Type } from './manifest.ts'
+
+/**
+ * The bytes that a manifest's digest covers: all, but of a signed schema-1 manifest its text up to where the
+ * signatures were put in, and the tail that they displaced (distribution docs, manifest-v2-1.md, "Signed manifests").
+ * A damaged one comes back as it is, and hashes to something else.
+ */
+export function digestedBytes(bytes: Buffer, mediaType: string): Buffer {
+  if (!isSchema1Type(mediaType)) return bytes
+  try {
+    const manifest: unknown = JSON.parse(bytes.toString('utf8'))
+    const signatures = isObject(manifest) && Array.isArray(manifest.signatures) ? manifest.signatures : []
+    const header: unknown = JSON.parse(Buffer.from(signatures[0].protected, 'base64url').toString('utf8'))
+    if (!isObject(header) || typeof header.formatLength !== 'number' || typeof header.formatTail !== 'string')
+      return bytes
+    return Buffer.concat([
+      bytes.subarray(0, header.formatLength),
+      Buffer.from(header.formatTail, 'base64url'),
+    ])
+  } catch {
+    return bytes
+  }
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import { pipeline, type Readable, Transform } from 'node:stream'
+import type { Answer } from './answer.ts'
+import { algorithmOf } from './digest.ts'
+import { networkError } from './network-error.ts'
+
+/**
+ * The answer's body, which fails at its end unless it hashes to `digest`. That covers its length too; one shorter
+ * than its Content-Length is an error of the connection. Destroying the result ends the transfer.
+ */
+export function verified(answer: Answer, digest: string): Readable {
+  const hash = createHash(algorithmOf(digest))
+  const checked = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk)
+      done(null, chunk)
+    },
+    flush(done) {
+      const right = digest.endsWith(`:${hash.digest('hex')}`)
+      done(right ? null : answer.error('the content does not hash to the digest'))
+    },
+    destroy(error, done) {
+      done(error === null ? null : networkError(error, answer.about))
+    },
+  })
+  return pipeline(answer.body, checked, () => {})
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { pipeline, Readable } from 'node:stream'
+import { constants, createZstdCompress } from 'node:zlib'
+import type { ObjectStore } from '../store/object-store.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import { encodeFactLine } from './fact-line.ts'
+import {
+  type Header,
+  type ProjectLine,
+  SNAPSHOT_FORMAT,
+  SNAPSHOT_VERSION,
+  type Trailer,
+} from './snapshot-format.ts'
+import { newSnapshotKey } from './snapshot-key.ts'
+
+/** Called at each project that is done, of all that there are. */
+export type OnProgress = (progress: { projects: number; of: number }) => Promise<unknown>
+
+/**
+ * Streams what the index knows of `projects` into a new object; it is there once it is complete, or not at all. Each
+ * project is read while others write: what happens meanwhile may be in it or not.
+ */
+export async function writeSnapshot(options: {
+  store: ObjectStore
+  index: Pick<UsageIndex, 'usage' | 'facts'>
+  registries: readonly string[]
+  /** Ids, registry/path. */
+  projects: readonly string[]
+  createdAt: Date
+  onProgress: OnProgress
+}): Promise<{ key: string; projects: number; facts: number }> {
+  const count = { projects: 0, facts: 0 }
+  const key = newSnapshotKey(options.createdAt)
+  // Of 40,000 made-up manifests of 11 references: zstd 3 262 bytes each in 258 ms; zstd 6 245 in 502; gzip 6 357 in 1012.
+  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+  // A failure destroys `compress`, so `put` throws it.
+  pipeline(Readable.from(chunks(lines(options, count), count)), compress, () => {})
+  await options.store.put(key, compress)
+  return { key, ...count }
+}
+
+/** Every line but the trailer, counted in `count`. */
+async function* lines(
+  { index, registries, projects, createdAt, onProgress }: Parameters<typeof writeSnapshot>[0],
+  count: { projects: number; facts: number },
+): AsyncGenerator<string> {
+  const header: Header = {
+    format: SNAPSHOT_FORMAT,
+    version: SNAPSHOT_VERSION,
+    ...{ createdAt: createdAt.toISOString(), registries: [...registries] },
+  }
+  yield JSON.stringify(header)
+  for (const [done, project] of projects.entries()) {
+    const usage = await index.usage(project)
+    // Listed, and nothing was applied to it yet.
+    if (usage === undefined) continue
+    const { lastPushAt, lastPullAt, pulls, scans } = usage
+    const line: ProjectLine = { project, activity: { lastPushAt, lastPullAt, pulls, scans } }
+    yield JSON.stringify(line)
+    count.projects += 1
+    for await (const fact of index.facts(project)) {
+      yield encodeFactLine(fact)
+      count.facts += 1
+    }
+    await onProgress({ projects: done + 1, of: projects.length })
+  }
+}
+
+/** Characters in a chunk: a line at a time would be a step through every stream for each. */
+const CHUNK = 65_536
+
+/** The lines in chunks, and after them the trailer. */
+async function* chunks(
+  all: AsyncIterable<string>,
+  count: { projects: number; facts: number },
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  let text = ''
+  const cut = () => {
+    const chunk = Buffer.from(text)
+    hash.update(chunk)
+    text = ''
+    return chunk
+  }
+  for await (const line of all) {
+    text += `${line}\n`
+    if (text.length >= CHUNK) yield cut()
+  }
+  yield cut()
+  const trailer: Trailer = { ...count, sha256: hash.digest('hex') }
+  yield Buffer.from(`${JSON.stringify(trailer)}\n`)
+}

@@ -1,0 +1,15 @@
+import { makeFolderStore } from './folder-store.ts'
+import type { ObjectStore } from './object-store.ts'
+import { makeS3Store, type S3StoreOptions } from './s3-store.ts'
+
+export type StoreOptions =
+  | { type: 'folder'; path: string }
+  | ({ type: 's3'; accessKeyId?: string; secretAccessKey?: string } & Omit<S3StoreOptions, 'credentials'>)
+
+/** The object store that a configuration asks for. */
+export function makeStore(options: StoreOptions): ObjectStore {
+  if (options.type === 'folder') return makeFolderStore(options)
+  const { type: _, accessKeyId, secretAccessKey, ...s3 } = options
+  const given = accessKeyId !== undefined && secretAccessKey !== undefined
+  return makeS3Store({ ...s3, ...(given && { credentials: { accessKeyId, secretAccessKey } }) })
+}

@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { assertFolder, assertKey, assertPrefix, isKey } from './assert-key.ts'
+import type { ObjectStore } from './object-store.ts'
+import { probe } from './probe.ts'
+import { putStream } from './put-stream.ts'
+
+export interface S3StoreOptions {
+  /** Left out: Amazon's, for `region`. */
+  endpoint?: string
+  region: string
+  /** Must exist. */
+  bucket: string
+  /** Every key is below it, as if it were a folder; '' for none. Its bytes count towards the 1024 of a key in S3. */
+  prefix: string
+  /** Left out: the SDK finds them (environment, profile, instance role). */
+  credentials?: { accessKeyId: string; secretAccessKey: string }
+  /** `endpoint/bucket/key` rather than `bucket.endpoint/key`: what most servers other than Amazon's want. */
+  forcePathStyle: boolean
+}
+
+/**
+ * Objects in an S3 bucket. Errors are the SDK's, after its three attempts. `head` cannot tell a missing bucket from a
+ * missing object; `check` can.
+ */
+export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): ObjectStore {
+  const client = new S3Client({
+    ...connection,
+    // Bodies are always buffers, so the signature covers their SHA-256; older servers refuse the further checksums.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // The SDK's default is to wait for ever.
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
+  })
+  const folder = prefix.replace(/\/*$/, prefix === '' ? '' : '/')
+  const at = (key: string) => {
+    assertKey(key)
+    return { Bucket: bucket, Key: folder + key }
+  }
+  const read = async (key: string) => {
+    const found = await client.send(new GetObjectCommand(at(key))).catch(undefinedIfAbsent)
+    if (found === undefined) return undefined
+    if (!(found.Body instanceof Readable)) throw new Error(`S3 answered without a body for ${key}`)
+    return found.Body
+  }
+
+  async function* list(start: string) {
+    const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder + start })
+    for await (const { Contents = [] } of pages)
+      for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
+        const key = Key.slice(folder.length)
+        // Others' objects, such as the `folder/` that consoles make.
+        if (isKey(key)) yield { key, size: Size, modifiedAt: LastModified }
+      }
+  }
+
+  const store: Omit<ObjectStore, 'check'> = {
+    async put(key, body) {
+      if (body instanceof Readable) await putStream(client, at(key), body)
+      // Told the length, since the SDK takes '' for a stream of unknown length and warns on the console.
+      else
+        await client.send(
+          new PutObjectCommand({ ...at(key), Body: body, ContentLength: Buffer.byteLength(body) }),
+        )
+    },
+
+    async get(key) {
+      const body = await read(key)
+      return body && buffer(body)
+    },
+
+    read,
+
+    async *list(start) {
+      assertPrefix(start)
+      yield* list(start)
+    },
+
+    async *inFolders(path, name) {
+      assertFolder(path)
+      assertKey(name)
+      for await (const info of list(path)) {
+        const { key } = info
+        if (key.slice(key.indexOf('/', path.length) + 1) === name && key.length > path.length + name.length)
+          yield info
+      }
+    },
+
+    async folders(path) {
+      assertFolder(path)
+      const start = folder + path
+      const names: string[] = []
+      const within = { Bucket: bucket, Prefix: start, Delimiter: '/' }
+      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, within))
+        for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
+      return names.filter((name) => isKey(name.slice(0, -1)))
+    },
+
+    async head(key) {
+      const found = await client.send(new HeadObjectCommand(at(key))).catch(undefinedIfAbsent)
+      return found && { key, size: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) }
+    },
+
+    async delete(key) {
+      await client.send(new DeleteObjectCommand(at(key))).catch(undefinedIfAbsent)
+    },
+  }
+  return { ...store, check: () => probe(store, `the bucket ${bucket}`) }
+}
+
+/** `NoSuchKey` names an object's absence, `NotFound` a HEAD's; `NoSuchBucket` is another matter. */
+function undefinedIfAbsent(error: unknown): undefined {
+  if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound')) return
+  throw error
+}

@@ -1,0 +1,10 @@
+/** The index stores a media type as its position here: append only. 0 stands for any other. */
+export const MEDIA_TYPES: readonly string[] = [
+  'application/octet-stream',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  'application/vnd.docker.distribution.manifest.v1+json',
+]

@@ -1,0 +1,25 @@
+import { RE2JS } from 're2js'
+
+/** How a registry's repositories are grouped: by their first segments, or by the group `project` of an RE2 pattern. */
+export type ProjectRule = { segments: number } | { pattern: string }
+
+/**
+ * The path of the project that a repository belongs to. A repository with fewer segments than the rule asks
+ * for, or that its pattern does not match, is a project of its own.
+ */
+export function makeProjectOf(rule: ProjectRule): (repository: string) => string {
+  if ('segments' in rule) return (repository) => repository.split('/').slice(0, rule.segments).join('/')
+  const pattern = RE2JS.compile(rule.pattern)
+  return (repository) => {
+    const matcher = pattern.matcher(repository)
+    return (matcher.find() && matcher.group('project')) || repository
+  }
+}
+
+/** The id of a project: `registry/path`. Registry names hold no slash. */
+export const projectId = (registry: string, path: string): string => `${registry}/${path}`
+
+export function splitProjectId(id: string): { registry: string; path: string } {
+  const slash = id.indexOf('/')
+  return { registry: id.slice(0, slash), path: id.slice(slash + 1) }
+}

@@ -1,0 +1,10 @@
+-- Reads entries of a table.
+--
+-- KEYS  1 the table's root
+-- ARGV  1 'digest' or 'any': how its fields are spread, then fields
+-- Reply the value of each field, '' where there is none
+
+local entries = openTable(KEYS[1], ARGV[1] == 'digest' and hashOfDigest or hashOfAny)
+local reply = {}
+for i = 2, #ARGV do reply[#reply + 1] = entries.get(ARGV[i]) or '' end
+return reply

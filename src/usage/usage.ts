@@ -1,0 +1,37 @@
+/** What a project uses, as the API shows it. Sizes in bytes; times in epoch µs, 0 for never. */
+export interface ProjectUsage {
+  id: string
+  uniqueBytes: number
+  referencedBytes: number
+  exclusiveBytes: number
+  unreferencedBytes: number
+  manifests: number
+  tags: number
+  repositories: number
+  /** Manifests whose references are not known, so that the sizes are too small. */
+  unresolved: number
+  lastPushAt: number
+  lastPullAt: number
+  pulls: number
+  scans: number
+}
+
+/** From the fields of a project's meta hash (its counters are in the header of `scripts/apply.lua`). */
+export function usageFrom(id: string, meta: Record<string, string>, exclusiveBytes: number): ProjectUsage {
+  const count = (field: string) => Number(meta[field] ?? 0)
+  return {
+    id,
+    uniqueBytes: count('unique'),
+    referencedBytes: count('referenced'),
+    exclusiveBytes,
+    unreferencedBytes: count('unreferenced'),
+    manifests: count('manifests'),
+    tags: count('tags'),
+    repositories: count('repositories'),
+    unresolved: count('unresolved'),
+    lastPushAt: count('lastPush'),
+    lastPullAt: count('lastPull'),
+    pulls: count('pulls'),
+    scans: count('scans'),
+  }
+}

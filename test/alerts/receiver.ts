@@ -1,0 +1,39 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+
+export interface Received {
+  method: string | undefined
+  path: string | undefined
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+export interface Receiver {
+  /** With a path that is a secret. */
+  url: string
+  host: string
+  received: Received[]
+  close(): void
+}
+
+/** An HTTP server on a free loopback port that keeps what it is sent and answers as told. */
+export async function startReceiver(answer: (response: ServerResponse) => void): Promise<Receiver> {
+  const received: Received[] = []
+  const server = createServer(async (request, response) => {
+    const { method, url: path, headers } = request
+    received.push({ method, path, headers, body: await text(request) })
+    answer(response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  return {
+    url: `http://${host}/services/s3cret`,
+    host,
+    received,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}

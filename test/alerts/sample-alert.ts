@@ -1,0 +1,15 @@
+import type { Alert } from '../../src/alerts/alert.ts'
+
+const GiB = 1024 ** 3
+
+export const sampleAlert: Alert = {
+  id: 'alert_01',
+  at: '2026-05-01T10:00:00.000Z',
+  project: 'team-a/app',
+  registry: 'ci',
+  from: 'ok',
+  to: 'warning',
+  uniqueBytes: 41 * GiB,
+  limitBytes: 50 * GiB,
+  text: 'ci/team-a/app is at 82 % of its quota: 41.0 GiB of 50.0 GiB (warning from 80 %).',
+}

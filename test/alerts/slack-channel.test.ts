@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { escapeMrkdwn, makeSlackChannel } from '../../src/alerts/slack-channel.ts'
+import { channelContract } from './contract.ts'
+import { startReceiver } from './receiver.ts'
+import { sampleAlert } from './sample-alert.ts'
+
+describe('a Slack channel', () => {
+  channelContract((url) => makeSlackChannel({ name: 'ops', url }))
+
+  it('says the sentence, and the change in colour', async () => {
+    const { url, received, close } = await startReceiver((response) => response.end('ok'))
+    await makeSlackChannel({ name: 'ops', url }).send({ ...sampleAlert, text: 'a & b <!channel>' })
+    close()
+    const change = 'ok → warning at 2026-05-01T10:00:00.000Z'
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({
+      text: 'a &amp; b &lt;!channel&gt;',
+      mrkdwn: false,
+      attachments: [{ color: '#daa038', fallback: change, text: change }],
+    })
+  })
+
+  it('leaves no control character of Slack, and loses nothing', () => {
+    const text = fc.string({ unit: fc.oneof(fc.constantFrom(...'&<>;!@#|', 'amp', 'lt'), fc.string()) })
+    fc.assert(
+      fc.property(text, (original) => {
+        const escaped = escapeMrkdwn(original)
+        expect(escaped).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/)
+        const back = { '&amp;': '&', '&lt;': '<', '&gt;': '>' }
+        expect(Object.entries(back).reduceRight((all, [from, to]) => all.replaceAll(from, to), escaped)).toBe(
+          original,
+        )
+      }),
+    )
+  })
+})

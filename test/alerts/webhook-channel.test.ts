@@ -1,0 +1,56 @@
+import { Webhook } from 'standardwebhooks'
+import { describe, expect, it } from 'vitest'
+import type { Alert } from '../../src/alerts/alert.ts'
+import { makeWebhookChannel } from '../../src/alerts/webhook-channel.ts'
+import { channelContract } from './contract.ts'
+import { startReceiver } from './receiver.ts'
+import { sampleAlert } from './sample-alert.ts'
+
+const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
+
+describe('a webhook channel', () => {
+  channelContract((url) => makeWebhookChannel({ name: 'ops', url, secret }))
+
+  async function sent(alert: Alert) {
+    const { url, received, close } = await startReceiver((response) => response.end())
+    const channel = makeWebhookChannel({ name: 'ops', url, secret })
+    await channel.send(alert)
+    await channel.send(alert)
+    close()
+    return received.map(({ headers, body }) => ({
+      body,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    }))
+  }
+
+  it.each(['ok', 'warning', 'over'] as const)('signs quota.%s as Standard Webhooks verify', async (to) => {
+    const alert = { ...sampleAlert, to, text: 'größer als & <erlaubt>' }
+    for (const { headers, body } of await sent(alert))
+      expect(new Webhook(secret).verify(body, headers)).toEqual({
+        type: `quota.${to}`,
+        timestamp: alert.at,
+        data: alert,
+      })
+  })
+
+  it('keeps its id over retries', async () => {
+    const ids = (await sent(sampleAlert)).map(({ headers }) => headers['webhook-id'])
+    expect(ids).toEqual([sampleAlert.id, sampleAlert.id])
+  })
+
+  it('is not verified by another secret, id or body', async () => {
+    const [{ headers, body } = { headers: {}, body: '' }] = await sent(sampleAlert)
+    const verify = (key: string, changed: Record<string, string>, payload: string) => () =>
+      new Webhook(key).verify(payload, { ...headers, ...changed })
+    expect(verify(secret, {}, body)).not.toThrow()
+    expect(verify('whsec_b3RoZXI=', {}, body)).toThrow('No matching signature')
+    expect(verify(secret, { 'webhook-id': 'alert_02' }, body)).toThrow('No matching signature')
+    expect(verify(secret, {}, body.replace('team-a', 'team-b'))).toThrow('No matching signature')
+  })
+
+  it.each(['', 'whsec_', 'whsec_not base64!'])('refuses the secret %j', (wrong) => {
+    expect(() => makeWebhookChannel({ name: 'ops', url: 'https://x/', secret: wrong })).toThrow(
+      'channel ops: its secret is not base64, with or without whsec_ before it',
+    )
+  })
+})

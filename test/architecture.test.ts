@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** The import directions of DESIGN.md, Layout, read off the source. */
+interface Import {
+  /** Paths from the root of the project. */
+  from: string
+  to: string
+  typeOnly: boolean
+}
+
+const root = join(import.meta.dirname, '..')
+const GROUND = ['platform', 'queue', 'store', 'registry']
+const CAPABILITIES = [
+  'config',
+  'events',
+  'usage',
+  'quota',
+  'alerts',
+  'expiry',
+  'promotion',
+  'snapshot',
+  'reconcile',
+]
+const PURE = [
+  ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
+  ...['expiry/plan.ts', 'expiry/relations.ts', 'expiry/rules.ts', 'promotion/match.ts', 'alerts/message.ts'],
+  ...[
+    'events/normalise.ts',
+    'usage/renames.ts',
+    'events/event.ts',
+    'events/timestamp.ts',
+    'registry/manifest.ts',
+    'usage/deletion.ts',
+  ],
+  ...[
+    'reconcile/compare.ts',
+    'reconcile/confidence.ts',
+    'reconcile/drift.ts',
+    'reconcile/indexed-repository.ts',
+  ],
+].map((file) => `src/${file}`)
+
+function importsOf(file: string, text: string): Import[] {
+  const found = text.matchAll(/^(import|export) (type )?[^'";]*?from '(\.[^']+)'|^import '(\.[^']+)'/gm)
+  return [...found].map(([, , type, named, bare]) => ({
+    from: file,
+    to: join(dirname(file), named ?? bare ?? ''),
+    typeOnly: type !== undefined,
+  }))
+}
+
+const sources = ['src', 'workers'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file)),
+)
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const imports = sources.flatMap((file) => importsOf(file, read(file)))
+
+/** `compose.ts` and `compose/` are one thing. */
+const folderOf = (file: string): string =>
+  file.startsWith('src/') ? (file.split('/')[1] ?? '').replace(/^compose\.ts$/, 'compose') : 'workers'
+
+/** Why an import runs upward, if it does. */
+function upward({ from, to, typeOnly }: Import): string | undefined {
+  const [here, there] = [folderOf(from), folderOf(to)]
+  const isGround = GROUND.includes(here)
+  if (isGround && CAPABILITIES.includes(there) && !(from === 'src/queue/jobs.ts' && typeOnly))
+    return `${from}: the ground floor imports the capability ${to}`
+  const isBelow = isGround || CAPABILITIES.includes(here)
+  const isAbove = ['http', 'cli', 'workers', 'compose', 'start.ts', 'main.ts'].includes(there)
+  if (isBelow && isAbove) return `${from} imports ${to}, which stands above it`
+  if (there === 'workers' && here !== 'workers' && here !== 'compose')
+    return `${from}: only compose imports workers`
+  if (there === 'compose' && here !== 'start.ts' && here !== 'compose')
+    return `${from}: only start.ts imports compose.ts`
+  if (there === 'start.ts' && !from.endsWith('/main.ts')) return `${from}: only a main.ts imports start.ts`
+  return undefined
+}
+
+/** A chain of runtime imports that comes back to where it began. */
+function cycle(all: readonly Import[]): string[] | undefined {
+  const next = Map.groupBy(
+    all.filter(({ typeOnly }) => !typeOnly),
+    ({ from }) => from,
+  )
+  const done = new Set<string>()
+  const visit = (file: string, path: string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (done.has(file)) return undefined
+    for (const { to } of next.get(file) ?? []) {
+      const found = visit(to, [...path, file])
+      if (found) return found
+    }
+    done.add(file)
+    return undefined
+  }
+  for (const file of next.keys()) {
+    const found = visit(file, [])
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Pairs of folders that import each other at run time. */
+function mutual(all: readonly Import[]): string[] {
+  const pairs = all
+    .filter(({ typeOnly }) => !typeOnly)
+    .map(({ from, to }) => `${folderOf(from)} ${folderOf(to)}`)
+  const isMutual = (pair: string) => pairs.includes(pair.split(' ').reverse().join(' '))
+  return [...new Set(pairs)].filter((pair) => isMutual(pair) && pair < pair.split(' ').reverse().join(' '))
+}
+
+/** Files, and all that they import at run time. */
+function withImported(files: readonly string[], all: readonly Import[]): string[] {
+  const reached = new Set(files)
+  for (const file of reached)
+    for (const { from, to, typeOnly } of all) if (from === file && !typeOnly) reached.add(to)
+  return [...reached]
+}
+
+/** What in a file of the pure core reaches out: I/O, the clock, chance. */
+const impurities = (text: string): string[] =>
+  text.match(
+    /(from|import) '(node:(fs|net|http|child_process)[^']*|ioredis|bullmq|undici)'|Date\.now\(|performance\.|Math\.random\(|new Date\(\)|\b(fetch|setTimeout)\(/g,
+  ) ?? []
+
+test('no import runs upward', () => {
+  expect(imports.length).toBeGreaterThan(100)
+  expect(imports.map(upward).filter((problem) => problem !== undefined)).toEqual([])
+})
+
+test('every file stands in a folder that DESIGN.md names', () => {
+  const top = ['http', 'cli', 'workers', 'compose', 'start.ts', 'main.ts']
+  const known = [...GROUND, ...CAPABILITIES, ...top]
+  expect(sources.filter((file) => !known.includes(folderOf(file)))).toEqual([])
+})
+
+test('every import names a file that is there', () => {
+  const outside = imports.filter(({ to }) => !sources.includes(to))
+  expect(outside.map(({ from, to }) => relative(from, to))).toEqual([])
+})
+
+test('no runtime imports go in a circle', () => {
+  expect(cycle(imports)).toBeUndefined()
+})
+
+test('folders that import each other at run time are alerts and quota only', () => {
+  // quota/enforce.ts words an alert, and an alert carries quota's Flag.
+  expect(mutual(imports)).toEqual(['alerts quota'])
+})
+
+test('every import is at the head of its file, where this test sees it', () => {
+  expect(sources.filter((file) => /\b(import|require)\(/.test(read(file)))).toEqual([])
+})
+
+test('the pure core, with all that it imports, reaches neither out nor for the clock', () => {
+  const files = withImported(PURE, imports)
+  expect(files).toContain('src/platform/glob.ts')
+  expect(files.flatMap((file) => impurities(read(file)).map((found) => `${file}: ${found}`))).toEqual([])
+})
+
+test('the rules themselves find what they forbid', () => {
+  const wrong = (from: string, text: string) => importsOf(from, text).map(upward)
+  expect(wrong('src/store/a.ts', `import { b } from '../quota/b.ts'`)).toEqual([
+    expect.stringContaining('ground floor'),
+  ])
+  expect(wrong('src/queue/jobs.ts', `import type { B } from '../alerts/b.ts'`)).toEqual([undefined])
+  expect(wrong('src/queue/jobs.ts', `import { B } from '../alerts/b.ts'`)).toEqual([expect.any(String)])
+  expect(wrong('src/quota/a.ts', `import {\n  b,\n} from '../http/b.ts'`)).toEqual([
+    expect.stringContaining('above'),
+  ])
+  expect(wrong('src/http/a.ts', `import { b } from '../../workers/b.ts'`)).toEqual([expect.any(String)])
+  expect(
+    cycle([...importsOf('src/a.ts', `import './b.ts'`), ...importsOf('src/b.ts', `export * from './a.ts'`)]),
+  ).toEqual([...['src/a.ts', 'src/b.ts', 'src/a.ts']])
+  expect(wrong('src/http/a.ts', `import { compose } from '../compose.ts'`)).toEqual([expect.any(String)])
+  expect(wrong('src/cli/a.ts', `import { start } from '../start.ts'`)).toEqual([expect.any(String)])
+  expect(wrong('src/events/a.ts', `import { b } from '../quota/b.ts'`)).toEqual([undefined])
+
+  const both = [
+    ...importsOf('src/quota/a.ts', `import { b } from '../usage/b.ts'`),
+    ...importsOf('src/usage/c.ts', `import { d } from '../quota/d.ts'`),
+  ]
+  expect(mutual(both)).toEqual(['quota usage'])
+  expect(mutual(both.map((one) => ({ ...one, typeOnly: one.from === 'src/usage/c.ts' })))).toEqual([])
+  expect(withImported(['src/quota/a.ts'], both)).toEqual(['src/quota/a.ts', 'src/usage/b.ts'])
+
+  expect(impurities(`import { Redis } from 'ioredis'\nconst now = Date.now()`)).toHaveLength(2)
+  expect(impurities(`new Date()\nMath.random()\nimport { a } from 'node:fs/promises'`)).toHaveLength(3)
+  expect(impurities(`import 'node:https'\nsetTimeout(f)\nfetch(url)\nperformance.now()`)).toHaveLength(4)
+  expect(impurities(`new Date(at)\nimport { createHash } from 'node:crypto'`)).toEqual([])
+})

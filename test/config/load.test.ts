@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises'
+import { type TSchema, Type } from 'typebox'
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { ConfigSchema } from '../../src/config/schema.ts'
+import { loadYaml, minimal, problemsOf } from './write-config.ts'
+
+test('fills every default', async () => {
+  expect(await loadYaml(minimal)).toEqual({
+    server: {
+      host: '127.0.0.1',
+      port: 8080,
+      bodyLimit: 10 * 2 ** 20,
+      readToken: 'read-token-of-tests',
+      adminToken: 'admin-token-of-tests',
+    },
+    redis: { prefix: 'tallyman', appendfsync: 'everysec' },
+    dataDir: './data',
+    log: { level: 'info' },
+    registries: { ci: { url: 'https://registry.example.com', project: { segments: 2 } } },
+    scanners: { userAgents: [], actors: [] },
+    quotas: [],
+    alerts: { channels: [] },
+    promotion: { rules: [] },
+    expiry: { dryRun: true, every: 3_600_000, policies: [] },
+    snapshots: { every: 86_400_000, keep: 7 },
+    reconcile: { every: 86_400_000, onNewInstance: true },
+    store: { type: 'folder', path: 'data/store' },
+  })
+})
+
+test('gives sizes in bytes, durations in milliseconds, shares as fractions', async () => {
+  const config = await loadYaml(`${minimal}
+quotas:
+  - { project: 'ci/**', limit: 1024, warnAt: 75% }
+  - { project: '**', limit: 50GiB, warnAt: 0.5 }
+  - { project: 'x', limit: 1kB }
+alerts:
+  channels: [{ name: ops, type: slack, url: 'https://chat.example.com/hook' }]
+promotion:
+  rules: [{ name: r, from: { registry: ci, repository: '**', tag: 'v*' }, to: { registry: ci } }]
+expiry:
+  every: 15m
+  policies: [{ name: p, registry: ci, rules: [{ tag: 'pr-*', olderThan: 14d, keepNewest: 0 }] }]
+snapshots: { every: never, keep: 30 }
+store: { type: s3, bucket: b }
+`)
+  expect(config.quotas).toEqual([
+    { project: 'ci/**', limit: 1024, warnAt: 0.75 },
+    { project: '**', limit: 50 * 2 ** 30, warnAt: 0.5 },
+    { project: 'x', limit: 1000, warnAt: 0.8 },
+  ])
+  expect(config.alerts.channels).toEqual([
+    { name: 'ops', type: 'slack', url: 'https://chat.example.com/hook', projects: ['**'] },
+  ])
+  expect(config.promotion.rules[0]?.to).toEqual({ registry: 'ci', repository: '{repository}', tag: '{tag}' })
+  expect(config.expiry).toEqual({
+    dryRun: true,
+    every: 900_000,
+    policies: [
+      {
+        name: 'p',
+        registry: 'ci',
+        repository: '**',
+        rules: [{ tag: 'pr-*', olderThan: 1_209_600_000, keepNewest: 0 }],
+      },
+    ],
+  })
+  expect(config.snapshots).toEqual({ every: 'never', keep: 30 })
+  expect(config.store).toEqual({
+    type: 's3',
+    bucket: 'b',
+    region: 'us-east-1',
+    prefix: '',
+    forcePathStyle: true,
+  })
+})
+
+test('takes a section whose keys are all commented out as absent', async () => {
+  const config = await loadYaml(`${minimal}redis:\n  # url: redis://x\nquotas:\nstore:\n`)
+  expect(config).toMatchObject({ redis: { prefix: 'tallyman' }, quotas: [], store: { type: 'folder' } })
+})
+
+test('the example loads, and shows every section', async () => {
+  const config = await loadConfig('tallyman.example.yaml', {})
+  expect(Object.keys(config.registries)).toEqual(['ci', 'production'])
+  expect(config.quotas).toHaveLength(2)
+  expect(config.alerts.channels.map(({ type }) => type)).toEqual(['slack', 'webhook'])
+  expect(config.promotion.rules).toHaveLength(1)
+  expect(config.expiry.policies).toHaveLength(1)
+})
+
+test('the example names every key', async () => {
+  const text = await readFile('tallyman.example.yaml', 'utf8')
+  const missing = [...keysIn(ConfigSchema)].filter((key) => !new RegExp(`\\b${key}(File)?:`).test(text))
+  expect(missing).toEqual([])
+})
+
+function* keysIn(schema: TSchema): Generator<string> {
+  if (Type.IsUnion(schema)) for (const member of schema.anyOf) yield* keysIn(member)
+  if (Type.IsArray(schema)) yield* keysIn(schema.items)
+  if (Type.IsRecord(schema)) yield* keysIn(Type.RecordValue(schema))
+  if (!Type.IsObject(schema)) return
+  for (const [key, child] of Object.entries(schema.properties)) {
+    yield key
+    yield* keysIn(child)
+  }
+}
+
+describe('a file that cannot be read as YAML', () => {
+  test.each([
+    ['a: 1\na: 2\n', ['tallyman.yaml:2:1: YAML: Map keys must be unique']],
+    [
+      'a: [1, 2\nb: 3\n',
+      [
+        'tallyman.yaml:2:1: YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      ],
+    ],
+    ['password: !hunter2 x\n', ['tallyman.yaml:1:11: YAML: Unresolved tag']],
+    ['password: *hunter2\n', ['tallyman.yaml:1:11: YAML: Unresolved alias']],
+    ['- a\n', ['tallyman.yaml: expected a mapping, got a list']],
+  ])('%j', async (yaml, problems) => {
+    expect(await problemsOf(yaml)).toEqual(problems)
+  })
+
+  test('a file that is not there', async () => {
+    await expect(loadConfig('/nowhere/tallyman.yaml', {})).rejects.toThrow(
+      '/nowhere/tallyman.yaml: cannot be read (ENOENT)',
+    )
+  })
+})
+
+test('an empty file lacks just what has no default', async () => {
+  expect(await problemsOf('')).toEqual([
+    'tallyman.yaml: server.readToken: missing; expected a string of at least 16 characters',
+    'tallyman.yaml: server.adminToken: missing; expected a string of at least 16 characters',
+    'tallyman.yaml: registries: expected at least one',
+  ])
+})
+
+test('all problems come at once, in the order of the file', async () => {
+  const yaml = `${minimal.replace('ci:', 'Ci:')}log: { levle: info }\ndataDir: 5\nserver2: {}\n`
+  expect(await problemsOf(yaml)).toEqual([
+    'tallyman.yaml:5:3: registries.Ci: expected a name that matches ^[a-z0-9][a-z0-9-]{0,31}$',
+    'tallyman.yaml:6:8: log.levle: unknown key; did you mean "level"?',
+    'tallyman.yaml:7:1: dataDir: expected a non-empty string (quoted, if it looks like a number), got 5',
+    'tallyman.yaml:8:1: server2: unknown key; did you mean "server"?',
+  ])
+})

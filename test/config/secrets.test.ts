@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { loadYaml, minimal, problemsOf } from './write-config.ts'
+
+const fromFile = minimal.replace('readToken: read-token-of-tests', 'readTokenFile: read')
+
+test('a secret comes from a file beside the configuration, without its last newline', async () => {
+  const config = await loadYaml(fromFile, {}, { read: 'token from a file\n' })
+  expect(config.server).toMatchObject({ readToken: 'token from a file' })
+  expect(config.server).not.toHaveProperty('readTokenFile')
+})
+
+test.each([
+  [{}, 'tallyman.yaml:2:3: server.readTokenFile: cannot read read (ENOENT)'],
+  [{ read: '' }, 'tallyman.yaml:2:3: server.readTokenFile: expected a secret in read, which is empty'],
+  [{ read: '\n' }, 'tallyman.yaml:2:3: server.readTokenFile: expected a secret in read, which is empty'],
+  [{ read: 'short' }, 'tallyman.yaml:2:3: server.readTokenFile: expected a string of at least 16 characters'],
+])('from %j: %s', async (files, problem) => {
+  expect(await problemsOf(fromFile, {}, files)).toEqual([problem])
+})
+
+test('a password that cannot be read is not also called missing', async () => {
+  const yaml = minimal.replace('.com }', '.com, username: u, passwordFile: p }')
+  expect(await problemsOf(yaml)).toEqual([
+    'tallyman.yaml:5:57: registries.ci.passwordFile: cannot read p (ENOENT)',
+  ])
+})
+
+test('a value and a file for the same secret are one too many', async () => {
+  const yaml = fromFile.replace('  readTokenFile', '  readToken: read-token-of-tests\n  readTokenFile')
+  expect(await problemsOf(yaml, {}, { read: 'token from a file' })).toEqual([
+    'tallyman.yaml:2:3: server.readToken: expected readToken or readTokenFile, not both',
+  ])
+  const env = { TALLYMAN_SERVER__READ_TOKEN: 'x'.repeat(16), TALLYMAN_SERVER__READ_TOKEN_FILE: 'read' }
+  expect(await problemsOf(minimal, env)).toEqual([
+    'TALLYMAN_SERVER__READ_TOKEN: server.readToken: expected readToken or readTokenFile, not both',
+  ])
+})
+
+test('either form in the environment replaces both in the file', async () => {
+  const value = await loadYaml(fromFile, { TALLYMAN_SERVER__READ_TOKEN: 'token of the environment' })
+  expect(value.server.readToken).toBe('token of the environment')
+  const file = await loadYaml(
+    minimal,
+    { TALLYMAN_SERVER__READ_TOKEN_FILE: 'other' },
+    { other: 'token of another file' },
+  )
+  expect(file.server.readToken).toBe('token of another file')
+  expect(await problemsOf(minimal, { TALLYMAN_SERVER__READ_TOKEN_FILE: 'other' })).toEqual([
+    'TALLYMAN_SERVER__READ_TOKEN_FILE: server.readTokenFile: cannot read other (ENOENT)',
+  ])
+})
+
+test('two registries do not share a webhook token', async () => {
+  const yaml = `${minimal}  a: { url: 'https://a', token: hunter2-hunter2-hunter2 }\n  b: { url: 'https://b', tokenFile: b }\n`
+  expect(await problemsOf(yaml, {}, { b: 'hunter2-hunter2-hunter2\n' })).toEqual([
+    'tallyman.yaml:7:26: registries.b.tokenFile: expected another value than that of registries.a.token',
+  ])
+})
+
+test('no message shows a secret, whatever is wrong with it', async () => {
+  const yaml = `server: { readToken: hunter2, adminTokenFile: admin, host: [hunter2] }
+redis: { url: 'http://:hunter2@x' }
+log: hunter2
+registries:
+  a: { url: 'https://me:hunter2/x@a', token: hunter2 }
+  b: { url: 'https://b', token: [hunter2], password: hunter2 }
+alerts:
+  channels:
+    - { name: a, type: slack, url: hunter2 }
+    - { name: b, type: webhook, url: 'ftp://hunter2', secret: whsec_hunter2! }
+store: { type: s3, accessKeyId: hunter2 }
+`
+  const env = { TALLYMAN_STORE__SECRET_ACCESS_KEY_FILE: 'absent', TALLYMAN_HUNTER: 'hunter2' }
+  const problems = await problemsOf(yaml, env, { admin: 'hunter2' })
+  expect(problems).toHaveLength(15)
+  expect(problems.join('\n')).not.toContain('hunter2')
+})
+
+test.each([
+  '!hunter2',
+  '*hunter2',
+  '|hunter2',
+  '"\\hunter2"',
+  '&hunter2',
+  '@hunter2',
+  '%hunter2',
+  '[hunter2',
+  '"hunter2" hunter2',
+])('no YAML error shows the secret in `password: %s`', async (password) => {
+  const problems = await problemsOf(`password: ${password}\n`)
+  expect(problems.length).toBeGreaterThan(0)
+  expect(problems.join('\n')).not.toContain('unter2')
+})

@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { loadConfig } from '../../src/config/load.ts'
+
+/** The least that loads, in five lines; the last is the only registry. */
+export const minimal = `server:
+  readToken: read-token-of-tests
+  adminToken: admin-token-of-tests
+registries:
+  ci: { url: https://registry.example.com }
+`
+
+/** Loads `yaml` as tallyman.yaml, in a folder of its own beside `files`. */
+export async function loadYaml(
+  yaml: string,
+  env: NodeJS.ProcessEnv = {},
+  files: Record<string, string> = {},
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'tallyman-config-'))
+  try {
+    for (const [name, text] of Object.entries({ 'tallyman.yaml': yaml, ...files })) {
+      await writeFile(join(folder, name), text)
+    }
+    return await loadConfig(join(folder, 'tallyman.yaml'), env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    // As it would read if the folder were the working directory.
+    error.message = error.message.replaceAll(`${folder}/`, '')
+    throw error
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** What is wrong with a configuration, line by line; nothing if it loads. */
+export async function problemsOf(...args: Parameters<typeof loadYaml>): Promise<string[]> {
+  try {
+    await loadYaml(...args)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n')
+    throw error
+  }
+}

@@ -1,0 +1,149 @@
+import { Redis } from 'ioredis'
+import { pino } from 'pino'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type LabRedis, startRedis } from '../../lab/redis.ts'
+import { makeIndexEvents } from '../../src/events/index-events.ts'
+import { makeInstances } from '../../src/events/instances.ts'
+import { makeNormalise } from '../../src/events/normalise.ts'
+import { makeQuarantine } from '../../src/events/quarantine.ts'
+import { makeWatchInstances } from '../../src/events/watch-instances.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
+import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { makeRenameTable } from '../../src/usage/rename-table.ts'
+import { makeUsageIndex } from '../../src/usage/usage-index.ts'
+
+let server: LabRedis
+let redis: Redis
+let queues: Queues
+beforeAll(async () => {
+  server = await startRedis()
+  redis = new Redis(server.port, { maxRetriesPerRequest: null })
+  queues = makeQueues(redis, 't')
+})
+afterAll(async () => {
+  await closeQueues(queues)
+  redis.disconnect()
+  await server.close()
+})
+beforeEach(() => redis.flushall())
+
+function makeBed() {
+  const at = { redis, prefix: 't' }
+  const [index, renames, instances] = [makeUsageIndex(at), makeRenameTable(at), makeInstances(at)]
+  const indexEvents = makeIndexEvents({
+    ...{ index, queues, renames, quarantine: makeQuarantine(at), metrics: makeMetrics() },
+    normalise: makeNormalise({ isScanner: () => false }),
+    onQuarantined: async () => {},
+    watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
+    projectOf: (_, repository) => repository.split('/')[0] ?? '',
+    match: () => [],
+    log: pino({ level: 'silent' }),
+  })
+  const tell = (...events: object[]) =>
+    indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events }])
+  const images = async (project: string) =>
+    (await index.images(project)).map(({ repository, digest, tags }) => [repository, digest, tags[0]?.name])
+  return { index, renames, tell, images }
+}
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`
+const event = (action: string, second: number, target: object, rest: object = {}) => ({
+  ...{
+    id: `${action} ${second}`,
+    timestamp: `2026-11-23T10:00:${String(second).padStart(2, '0')}Z`,
+    action,
+    target,
+  },
+  ...rest,
+})
+const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+const get = { request: { method: 'GET' } }
+const manifest = (repository: string, letter: string, rest: object = {}) => ({
+  ...{ mediaType, size: 500, digest: digest(letter), repository, tag: 'v1', ...rest },
+})
+const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', size: 9, digest: digest('1') }
+const known = { references: [{ ...layer, mediaType: 'application/vnd.oci.image.config.v1+json' }] }
+const rename = event('rename', 30, { rename: { type: 'name', from: 'old', to: 'new' } })
+/** 2026-11-23T10:00:00Z */
+const T = 1_795_428_000_000_000
+const S = 1_000_000
+
+const asked = async () => {
+  const jobs = await queues.resolve.getJobs(['waiting', 'delayed'])
+  return jobs.map(({ data }) => data).sort((a, b) => a.at - b.at)
+}
+
+test('what is told late of a repository that was renamed is found under its new name, whoever was told of the rename', async () => {
+  const [here, there] = [makeBed(), makeBed()]
+  await here.tell(rename)
+  expect(await asked()).toEqual([{ kind: 'rename', registry: 'ci', from: 'old', to: 'new', at: T + 30 * S }])
+  await there.tell(
+    event('push', 10, manifest('old/x', 'a', known)),
+    event('pull', 12, manifest('old/x', 'a', known), get),
+    event('push', 40, manifest('old', 'b', known)),
+  )
+  expect(await there.images('ci/new')).toEqual([['new/x', digest('a'), 'v1']])
+  expect(await there.images('ci/old')).toEqual([['old', digest('b'), 'v1']])
+  expect(await there.index.usage('ci/old')).toMatchObject({ pulls: 1, lastPullAt: T + 12 * S })
+  expect(await there.index.usage('ci/new')).toMatchObject({ pulls: 0, lastPushAt: 0, unresolved: 0 })
+  await there.tell(event('delete', 20, { repository: 'old/x', digest: digest('a') }))
+  expect(await there.images('ci/new')).toEqual([])
+})
+
+test('a rename and what came before and after it, in one job', async () => {
+  const { tell, images } = makeBed()
+  await tell(
+    event('push', 10, manifest('old', 'a', known)),
+    rename,
+    event('push', 40, manifest('new', 'b', known)),
+  )
+  expect((await images('ci/new')).map(([, found]) => found).sort()).toEqual([digest('a'), digest('b')])
+  expect(await images('ci/old')).toEqual([])
+})
+
+test('manifests not told whole are asked for, each once while it waits, also under a name that they no longer have', async () => {
+  const { tell, index } = makeBed()
+  const pull = (second: number) => event('pull', second, manifest('team', 'a'), get)
+  await tell(pull(10), event('push', 12, manifest('whole', 'c', known)))
+  await tell(pull(13), pull(14))
+  const job = (repository: string, letter: string, second: number, via: string) => ({
+    ...{ kind: 'references', registry: 'ci', repository, digest: digest(letter), at: T + second * S, via },
+  })
+  expect(await asked()).toEqual([job('team', 'a', 10, 'pull')])
+  expect(await index.usage('ci/team')).toMatchObject({ unresolved: 1 })
+
+  // Told but for a subject: nothing is missing from the sizes, and yet it is looked up.
+  await tell(event('push', 20, manifest('part', 'd', { references: [layer] })))
+  expect(await index.usage('ci/part')).toMatchObject({ unresolved: 0 })
+  // A push each for itself: the manifest may have been deleted in between.
+  await tell(event('push', 21, manifest('team', 'a')))
+  await tell(event('push', 22, manifest('team', 'a')))
+  await tell(rename)
+  await tell(event('push', 15, manifest('old', 'e')), event('push', 16, manifest('old', 'f', known)))
+  expect((await asked()).filter(({ kind }) => kind === 'references')).toEqual([
+    ...[job('team', 'a', 10, 'pull'), job('old', 'e', 15, 'push'), job('part', 'd', 20, 'push')],
+    ...[job('team', 'a', 21, 'push'), job('team', 'a', 22, 'push')],
+  ])
+
+  await queues.resolve.drain(true)
+  await tell(pull(14))
+  expect(await asked()).toEqual([job('team', 'a', 14, 'pull')])
+})
+
+test('a pull by digest is a use of the manifest that the tag points to', async () => {
+  const { tell, index } = makeBed()
+  await tell(event('push', 10, manifest('team', 'a', known)))
+  await tell(event('pull', 20, { ...manifest('team', 'a', known), tag: undefined }, get))
+  expect(await index.images('ci/team')).toMatchObject([{ tags: [{ name: 'v1' }], pulledAt: T + 20 * S }])
+})
+
+test('of a delete that tells neither, what the index knows says whether it was a manifest or a blob', async () => {
+  const { tell, index } = makeBed()
+  const loose = { mediaType: 'application/octet-stream', size: 70, digest: digest('2'), repository: 'team' }
+  await tell(event('push', 10, manifest('team', 'a', known)), event('push', 11, loose))
+  expect(await index.usage('ci/team')).toMatchObject({ manifests: 1, tags: 1, unreferencedBytes: 70 })
+  await tell(event('delete', 12, { repository: 'team', digest: digest('2') }))
+  expect(await index.usage('ci/team')).toMatchObject({ manifests: 1, tags: 1, unreferencedBytes: 0 })
+  await tell(event('delete', 13, { repository: 'team', digest: digest('a') }))
+  expect(await index.usage('ci/team')).toMatchObject({ manifests: 0, tags: 0, uniqueBytes: 0 })
+})

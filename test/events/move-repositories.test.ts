@@ -1,0 +1,248 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { anyFact } from '../../lab/facts.ts'
+import { digest } from '../../lab/images.ts'
+import { useRedis } from '../../lab/use-redis.ts'
+import { makeMoveRepositories } from '../../src/events/move-repositories.ts'
+import type { Fact, ManifestPush } from '../../src/usage/fact.ts'
+import { projectId } from '../../src/usage/project.ts'
+import { makeRenameTable } from '../../src/usage/rename-table.ts'
+import { redirect, remainder, routeOf } from '../../src/usage/renames.ts'
+import { makeRepositoriesOf } from '../../src/usage/repositories.ts'
+import { makeUsageIndex } from '../../src/usage/usage-index.ts'
+
+const bed = useRedis()
+
+let runs = 0
+/** An index of its own each time, of a registry `ci` whose projects are the first two segments. */
+function makeBed() {
+  runs += 1
+  const at = { redis: bed.redis, prefix: `t${runs}` }
+  const index = makeUsageIndex(at)
+  const renames = makeRenameTable(at)
+  const [rechecked, reconciled]: [string[][], string[][]] = [[], []]
+  const projectOf = (_: string, repository: string) => repository.split('/').slice(0, 2).join('/')
+  const deps = {
+    ...{ index, renames, projectOf, repositoriesOf: makeRepositoriesOf(at) },
+    recheckQuotas: async (projects: string[]) => void rechecked.push(projects),
+    enqueueReconcile: async (registry: string, reason: string) => void reconciled.push([registry, reason]),
+  }
+  const put = (fact: Fact) => index.apply(projectId('ci', projectOf('ci', fact.repository)), [fact])
+  return {
+    ...{ index, renames, rechecked, reconciled, deps },
+    move: makeMoveRepositories(deps),
+    /** As the events worker does. */
+    async tell(...facts: Fact[]) {
+      for (const fact of facts) {
+        const route = routeOf(await renames.of('ci'), fact.repository, fact.at)
+        const placed = route ? [...remainder(fact, route), ...redirect(fact, route)] : [fact]
+        for (const one of placed) await put(one)
+      }
+    },
+    async images(...paths: string[]) {
+      const all = await Promise.all(paths.map((path) => index.images(projectId('ci', path))))
+      return all
+        .flat()
+        .map(({ repository, digest, tags, size, pushedAt, pulledAt }) =>
+          JSON.stringify({ repository, digest, tags, size, pushedAt, pulledAt }),
+        )
+        .sort()
+    },
+  }
+}
+
+const push = (repository: string, name: string, at: number, tag?: string): ManifestPush => ({
+  ...{ kind: 'push', repository, at, digest: digest(name), size: 500, mediaType: '' },
+  ...(tag !== undefined && { tag }),
+  references: [{ kind: 'blob', digest: digest(`${name} layer`), size: 1000 }],
+})
+const rename = (from: string, to: string, at: number) => ({
+  kind: 'rename' as const,
+  registry: 'ci',
+  from,
+  to,
+  at,
+})
+const shown = (
+  repository: string,
+  name: string,
+  tags: Record<string, number>,
+  pushedAt: number,
+  pulledAt = 0,
+) =>
+  JSON.stringify({
+    ...{ repository, digest: digest(name) },
+    tags: Object.entries(tags).map(([name, taggedAt]) => ({ name, taggedAt })),
+    ...{ size: 500, pushedAt, pulledAt },
+  })
+
+const S = 1_000_000
+
+test('a repository and what is below it move with tags, times and links; what came since, and neighbours, stay', async () => {
+  const bed = makeBed()
+  await bed.tell(
+    push('g/a', 'base', 10 * S, 'v1'),
+    { ...push('g/a', 'base', 12 * S), kind: 'pull', id: 'p', tag: 'v1' },
+    push('g/a/x', 'nested', 11 * S, 'v2'),
+    { kind: 'link', repository: 'g/a/x', at: 12 * S, digest: digest('loose'), size: 77 },
+    push('g/ab', 'neighbour', 11 * S, 'v3'),
+    // Under another tag: of each, the index knows the last writer alone, and a reconcile the others.
+    push('g/a', 'newer', 31 * S, 'v9'),
+  )
+  const before = await bed.index.usage('ci/g/a')
+  expect(await bed.move(rename('g/a', 'h/b', 30 * S))).toEqual({ facts: 8 })
+
+  const moved = [
+    shown('h/b', 'base', { v1: 10 * S }, 10 * S, 12 * S),
+    shown('h/b/x', 'nested', { v2: 11 * S }, 11 * S),
+  ]
+  expect(await bed.images('h/b')).toEqual(moved.sort())
+  expect(await bed.images('g/a')).toEqual([shown('g/a', 'newer', { v9: 31 * S }, 31 * S)])
+  expect(await bed.images('g/ab')).toEqual([shown('g/ab', 'neighbour', { v3: 11 * S }, 11 * S)])
+  expect(await bed.index.usage('ci/h/b')).toMatchObject({
+    ...{ uniqueBytes: 3000, referencedBytes: 3000, exclusiveBytes: 3000, unreferencedBytes: 77 },
+    // Use counts where it happened.
+    ...{ pulls: 0, lastPushAt: 0, lastPullAt: 0, unresolved: 0 },
+  })
+  const { pulls, lastPullAt } = before ?? {}
+  expect(await bed.index.usage('ci/g/a')).toMatchObject({
+    uniqueBytes: 1500,
+    unreferencedBytes: 0,
+    pulls,
+    lastPullAt,
+  })
+  expect(await bed.index.registryBytes('ci')).toBe(3000 + 1500 + 1500)
+  expect(bed.rechecked).toEqual([['ci/g/a', 'ci/h/b']])
+  expect(bed.reconciled).toEqual([['ci', 'g/a was renamed to h/b']])
+})
+
+test('a namespace moves with all its projects, and within one project nothing is lost either', async () => {
+  const bed = makeBed()
+  await bed.tell(push('g/a/x', 'one', 10 * S, 'v1'), push('g/b', 'two', 11 * S, 'v1'))
+  await bed.move(rename('g', 'h/deep', 20 * S))
+  expect(await bed.images('g/a', 'g/b')).toEqual([])
+  const expected = [
+    shown('h/deep/a/x', 'one', { v1: 10 * S }, 10 * S),
+    shown('h/deep/b', 'two', { v1: 11 * S }, 11 * S),
+  ]
+  expect(await bed.images('h/deep')).toEqual(expected.sort())
+  await bed.move(rename('h/deep/a', 'h/deep/c', 30 * S))
+  expect(await bed.images('h/deep')).toEqual(
+    [
+      shown('h/deep/c/x', 'one', { v1: 10 * S }, 10 * S),
+      shown('h/deep/b', 'two', { v1: 11 * S }, 11 * S),
+    ].sort(),
+  )
+})
+
+test('a name whose earlier holder was deleted, wholly or in part, does not bury what moves to it', async () => {
+  const bed = makeBed()
+  await bed.tell(
+    push('g/a', 'one', 10 * S, 'v1'),
+    push('g/a', 'two', 21 * S, 'v2'),
+    { ...push('g/a', 'two', 22 * S), kind: 'pull', id: 'p' },
+    ...[push('h/b', 'one', 11 * S, 'v1'), push('h/b', 'two', 24 * S, 'v2')],
+    { kind: 'drop', repository: 'h/b', at: 20 * S },
+    { kind: 'delete', repository: 'h/b', digest: digest('two'), at: 25 * S },
+  )
+  await bed.move(rename('g/a', 'h/b', 30 * S))
+  expect(await bed.images('h/b')).toEqual(
+    [
+      shown('h/b', 'one', { v1: 20 * S + 1 }, 20 * S + 1),
+      // The tag goes with the manifest's placement.
+      shown('h/b', 'two', { v2: 25 * S + 1 }, 25 * S + 1, 30 * S + 1),
+    ].sort(),
+  )
+})
+
+test('two repositories swap their names, in whatever order the jobs run', async () => {
+  const swap = [rename('g/a', 'g/tmp', 20 * S), rename('g/b', 'g/a', 30 * S), rename('g/tmp', 'g/b', 40 * S)]
+  const orders = [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 0, 2],
+    [0, 2, 1],
+  ]
+  for (const order of orders) {
+    const bed = makeBed()
+    await bed.tell(push('g/a', 'one', 10 * S, 'v1'), push('g/b', 'two', 11 * S, 'v2'))
+    for (const one of swap) await bed.renames.add('ci', one)
+    for (const i of order) await bed.move(swap[i] ?? rename('', '', 0))
+    const paths = ['g/a', 'g/b', 'g/tmp']
+    const names = (await bed.images(...paths)).map((image) => JSON.parse(image))
+    expect(names.map(({ repository, digest: d, tags }) => [repository, d, tags[0]?.name]).sort()).toEqual([
+      ['g/a', digest('two'), 'v2'],
+      ['g/b', digest('one'), 'v1'],
+    ])
+    const again = await bed.images(...paths)
+    for (const one of swap) await bed.move(one)
+    expect(await bed.images(...paths)).toEqual(again)
+  }
+})
+
+test('cut short anywhere and run again, it ends the same', async () => {
+  const facts = [push('g/a', 'one', 10 * S, 'v1'), push('g/a/x', 'two', 11 * S, 'v2')]
+  const gone: Fact[] = [
+    push('g/a', 'three', 12 * S, 'v3'),
+    { kind: 'delete', repository: 'g/a', digest: digest('three'), at: 13 * S },
+    { kind: 'untag', repository: 'g/a', tag: 'v3', at: 13 * S },
+  ]
+  let calls = 0
+  for (let last = 0; last < 4; last++) {
+    const bed = makeBed()
+    await bed.tell(...facts, ...gone)
+    calls = 0
+    const cut = makeMoveRepositories({
+      ...bed.deps,
+      index: {
+        ...bed.index,
+        async apply(project, facts) {
+          if (calls++ === last) throw new Error('cut')
+          return bed.index.apply(project, facts)
+        },
+      },
+    })
+    const job = rename('g/a', 'h/b', 20 * S)
+    if (last < 3) await expect(cut(job)).rejects.toThrow('cut')
+    await bed.move(job)
+    await bed.move(job)
+    expect(await bed.images('g/a')).toEqual([])
+    expect(await bed.images('h/b')).toEqual(
+      [shown('h/b', 'one', { v1: 10 * S }, 10 * S), shown('h/b/x', 'two', { v2: 11 * S }, 11 * S)].sort(),
+    )
+  }
+})
+
+test('it makes no difference which of the facts come before the move and which after it', async () => {
+  const renamedAt = 1_795_449_746_518_381 + 30 * S
+  // All as of before the rename; times of one µs apart, so that none are the same.
+  const history = fc
+    .array(anyFact, { minLength: 1, maxLength: 30 })
+    .map((facts) => facts.map((fact, i) => ({ ...fact, at: fact.at + i })))
+  let [moved, late] = [0, 0]
+  await fc.assert(
+    fc.asyncProperty(history, fc.infiniteStream(fc.boolean()), async (facts, coin) => {
+      const early = facts.filter(() => coin.next().value)
+      const rest = facts.filter((fact) => !early.includes(fact))
+      const [all, split] = [makeBed(), makeBed()]
+      const job = rename('team/app', 'g/new', renamedAt)
+      await all.tell(...facts)
+      await all.move(job)
+      await split.tell(...early)
+      await split.move(job)
+      await split.tell(...rest)
+      const expected = await all.images('g/new', 'team/app')
+      expect(await split.images('g/new', 'team/app')).toEqual(expected)
+      expect(expected.filter((image) => image.includes('"team/app'))).toEqual([])
+      moved += expected.length
+      late += rest.length
+      const count = async (bed: typeof all) => {
+        const { pulls, scans, lastPushAt, lastPullAt } = (await bed.index.usage('ci/team/app')) ?? {}
+        return { pulls, scans, lastPushAt, lastPullAt }
+      }
+      expect(await count(split)).toEqual(await count(all))
+    }),
+    { numRuns: 150 },
+  )
+  expect(Math.min(moved, late)).toBeGreaterThan(100)
+}, 60_000)

@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { makeIsScanner } from '../../src/events/scanners.ts'
+import { makeWildcard } from '../../src/platform/wildcard.ts'
+
+describe('wildcards', () => {
+  test.each([
+    ['*trivy*', 'aquasecurity/Trivy 0.57 (linux; amd64)', true],
+    ['clair/*', 'clair/4.7 go/1.22', true],
+    ['clair/*', 'eclair/4.7', false],
+    ['*(linux*)', 'x/1 (linux; amd64)', true],
+    ['*(linux*)', 'x/1 (linux; amd64) y', false],
+    ['trivy', 'Trivy', true],
+    ['trivy', 'trivy/1', false],
+    ['*', '', true],
+    ['a*a', 'a', false],
+    ['a*a', 'aa', true],
+    ['*ab*ab*', 'abab', true],
+    ['*ab*ab*', 'aba', false],
+    ['a?[b]{c,d}', 'axbc', false],
+    ['a?[b]{c,d}', 'A?[B]{C,D}', true],
+  ])('%s of "%s": %s', (pattern, text, matches) => {
+    expect(makeWildcard(pattern)(text)).toBe(matches)
+  })
+
+  test('a text is matched exactly where its runs can be cut so', () => {
+    const anyText = fc.string({ unit: fc.constantFrom('a', 'b', '/', '.'), maxLength: 8 })
+    const anyPattern = fc
+      .array(fc.constantFrom('a', 'b', '/', '.', '*', '*'), { maxLength: 6 })
+      .map((c) => c.join(''))
+    let matched = 0
+    fc.assert(
+      fc.property(anyPattern, anyText, (pattern, text) => {
+        const escaped = pattern.replaceAll('.', '\\.').replaceAll('*', '.*')
+        const expected = new RegExp(`^${escaped}$`, 's').test(text)
+        matched += expected ? 1 : 0
+        expect(makeWildcard(pattern)(text)).toBe(expected)
+      }),
+      { numRuns: 5000 },
+    )
+    expect(matched).toBeGreaterThan(300)
+  })
+
+  test('long texts and many wildcards take no time', () => {
+    const began = performance.now()
+    expect(makeWildcard(`${'*a'.repeat(50)}*!`)('a'.repeat(100_000))).toBe(false)
+    expect(performance.now() - began).toBeLessThan(200)
+  })
+})
+
+test('by user agent or by login; nobody is not matched by anything', () => {
+  const isScanner = makeIsScanner({ userAgents: ['*trivy*'], actors: ['*'] })
+  expect(isScanner({ request: { useragent: 'trivy/1' } })).toBe(true)
+  expect(isScanner({ actor: { name: 'anybody' } })).toBe(true)
+  expect(isScanner({ actor: { name: '' }, request: { useragent: '' } })).toBe(false)
+  expect(isScanner({ actor: {}, request: {} })).toBe(false)
+  expect(isScanner({})).toBe(false)
+  const nobody = makeIsScanner({ userAgents: [], actors: [] })
+  expect(nobody({ request: { useragent: 'trivy/1' }, actor: { name: 'anybody' } })).toBe(false)
+})

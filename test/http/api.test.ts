@@ -1,0 +1,161 @@
+import supertest from 'supertest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RECENTLY } from '../../lab/recently.ts'
+import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+
+let tallyman: LabTallyman
+const digest = (character: string) => `sha256:${character.repeat(64)}`
+const manifest = 'application/vnd.oci.image.manifest.v1+json'
+
+function push(repository: string, tag: string, own: string, layer: string) {
+  return {
+    ...{ id: `${repository}${tag}`, timestamp: RECENTLY, action: 'push' },
+    target: {
+      ...{ mediaType: manifest, size: 500, digest: digest(own), repository, tag },
+      references: [
+        { mediaType: 'application/vnd.oci.image.layer.v1.tar', size: 1000, digest: digest(layer) },
+      ],
+    },
+  }
+}
+
+beforeAll(async () => {
+  tallyman = await startTallyman({
+    quotas: [
+      { project: 'ci/team/*', limit: '1600', warnAt: '50%' },
+      { project: 'ci/**', limit: '1MiB' },
+    ],
+    expiry: { policies: [{ name: 'old', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1d' }] }] },
+  })
+  await tallyman.deliver({
+    events: [
+      push('team/app', 'v1', 'a', 'b'),
+      push('team/web/ui', 'v1', 'c', 'b'),
+      push('solo', 'pr-1', 'd', 'e'),
+    ],
+  })
+  await eventually(
+    () => tallyman.get<{ flags: unknown[] }>('/v1/flags'),
+    ({ flags }) => flags.length === 2,
+  )
+})
+afterAll(() => tallyman.close())
+
+const ask = (path: string, token = READ_TOKEN) =>
+  supertest(tallyman.app.server).get(path).set('authorization', `Bearer ${token}`)
+
+test('a project is shown with its sizes, times, quota and flag', async () => {
+  const { body, status } = await ask(`/v1/projects/${encodeURIComponent('ci/team/app')}`)
+  expect(status).toBe(200)
+  expect(body).toEqual({
+    ...{
+      id: 'ci/team/app',
+      uniqueBytes: 1500,
+      referencedBytes: 1500,
+      exclusiveBytes: 500,
+      unreferencedBytes: 0,
+    },
+    ...{ manifests: 1, tags: 1, repositories: 1, unresolved: 0, pulls: 0, scans: 0 },
+    ...{ lastPushAt: RECENTLY, lastPullAt: null },
+    ...{ limitBytes: 1600, flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
+  })
+})
+
+test('what a deletion would free is told of a tag, a manifest or a repository, and of nothing else', async () => {
+  const reclaimable = (query: string) =>
+    ask(`/v1/projects/${encodeURIComponent('ci/team/app')}/reclaimable?${query}`)
+  // The layer is also in ci/team/web.
+  const app = { reclaimableBytes: 500, manifests: [digest('a')] }
+  expect((await reclaimable('repository=team/app&tag=v1')).body).toEqual(app)
+  expect((await reclaimable(`repository=team/app&digest=${digest('a')}`)).body).toEqual(app)
+  expect((await reclaimable('repository=team/app')).body).toEqual(app)
+  const unknown = await reclaimable('repository=team/app&tag=v9')
+  expect([unknown.status, unknown.body.detail]).toEqual([404, 'ci/team/app has no team/app:v9'])
+  const both = await reclaimable(`repository=team/app&tag=v1&digest=${digest('a')}`)
+  expect([both.status, both.body.detail]).toEqual([400, expect.stringContaining('one of them, or neither')])
+  expect((await reclaimable('tag=v1')).status).toBe(400)
+})
+
+test('projects are listed largest first, by registry if asked', async () => {
+  const { body } = await ask('/v1/projects?registry=ci')
+  expect(body.projects.map((p: { id: string }) => p.id).sort()).toEqual([
+    'ci/solo',
+    'ci/team/app',
+    'ci/team/web',
+  ])
+  expect((await ask('/v1/projects?registry=other')).body).toEqual({ projects: [] })
+})
+
+test('tags, flags, and the expiry plan', async () => {
+  const tags = await ask(`/v1/projects/${encodeURIComponent('ci/team/web')}/tags`)
+  expect(tags.body.tags).toEqual([
+    {
+      ...{ repository: 'team/web/ui', tag: 'v1', digest: digest('c'), mediaType: manifest, sizeBytes: 1500 },
+      ...{ taggedAt: RECENTLY, lastPullAt: null },
+    },
+  ])
+  expect(
+    (await ask('/v1/flags')).body.flags.map((f: { project: string; flag: string }) => [f.project, f.flag]),
+  ).toEqual([
+    ['ci/team/app', 'warning'],
+    ['ci/team/web', 'warning'],
+  ])
+  const [plan] = (await ask('/v1/expiry/plan?policy=old')).body.plans
+  expect(
+    plan.decisions.map((d: { repository: string; rule: string | null }) => [d.repository, d.rule]),
+  ).toEqual([
+    ['solo', 'pr-*'],
+    ['team/app', null],
+    ['team/web/ui', null],
+  ])
+})
+
+test('one alert for each change of state, and the records of what has not happened are empty', async () => {
+  const { body } = await ask('/v1/alerts')
+  expect(body.alerts.map((a: { project: string; to: string }) => [a.project, a.to]).sort()).toEqual([
+    ['team/app', 'warning'],
+    ['team/web', 'warning'],
+  ])
+  expect((await ask('/v1/promotions')).body).toEqual({ promotions: [] })
+  expect((await ask('/v1/jobs/events/failed')).body).toEqual({ jobs: [] })
+})
+
+describe('refusals are problems that say what was expected', () => {
+  test.each([
+    ['/v1/projects/nowhere', 404, 'registry/path'],
+    ['/v1/projects/ci%2Fnobody', 404, 'ci/nobody'],
+    ['/v1/expiry/plan?policy=young', 404, 'configured: old'],
+    ['/v1/promotions?limit=0', 400, 'limit'],
+    ['/v1/jobs/coffee/failed', 400, 'queue'],
+    ['/v1/nothing', 404, 'no route GET /v1/nothing'],
+  ])('%s: %i', async (path, status, detail) => {
+    const answer = await ask(path)
+    expect(answer.headers['content-type']).toContain('application/problem+json')
+    expect(answer.body).toMatchObject({ status, detail: expect.stringContaining(detail) })
+    expect(answer.status).toBe(status)
+  })
+
+  test('no token, a wrong one, and the read token where the admin token is needed', async () => {
+    expect((await supertest(tallyman.app.server).get('/v1/projects')).status).toBe(401)
+    expect((await ask('/v1/flags', 'lab-read-token-0002')).status).toBe(401)
+    const run = (token: string, body: object) =>
+      supertest(tallyman.app.server)
+        .post('/v1/expiry/runs')
+        .set('authorization', `Bearer ${token}`)
+        .send(body)
+    expect((await run(READ_TOKEN, { policy: 'old' })).status).toBe(403)
+    expect((await run(ADMIN_TOKEN, { polcy: 'old' })).status).toBe(400)
+    expect((await run(ADMIN_TOKEN, { policy: 'old' })).body).toMatchObject({ dryRun: true })
+  })
+})
+
+test('describes itself, and needs no token for health', async () => {
+  const { body } = await supertest(tallyman.app.server).get('/openapi.json')
+  expect(Object.keys(body.paths)).toEqual(
+    expect.arrayContaining(['/v1/events', '/v1/projects', '/v1/projects/{id}', '/v1/expiry/plan', '/readyz']),
+  )
+  for (const path of ['/livez', '/readyz', '/metrics', '/docs/'])
+    expect((await supertest(tallyman.app.server).get(path)).status).toBe(200)
+  const metrics = await supertest(tallyman.app.server).get('/metrics')
+  expect(metrics.text).toContain('tallyman_events_accepted_total{registry="ci"} 3')
+})

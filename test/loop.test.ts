@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeBuildKitCache, makeImage, makeIndex, makeSignature, signatureTag } from '../lab/image.ts'
+import { freePort } from '../lab/ports.ts'
+import { pushImage } from '../lab/push-image.ts'
+import { RECENTLY } from '../lab/recently.ts'
+import { type LabRegistry, startRegistry } from '../lab/registry.ts'
+import { ADMIN_TOKEN, eventually, type LabTallyman, startTallyman, WEBHOOK_TOKEN } from '../lab/tallyman.ts'
+import { makeRegistryClient, type RegistryClient } from '../src/registry/client.ts'
+import { makeFolderStore } from '../src/store/folder-store.ts'
+
+/** The whole loop on real registries: notifications, index, promotion, expiry, and the registry's answer to both. */
+let ci: LabRegistry
+let production: LabRegistry
+let tallyman: LabTallyman
+let source: RegistryClient
+let target: RegistryClient
+
+beforeAll(async () => {
+  const port = await freePort()
+  ci = await startRegistry({ notify: { url: `http://127.0.0.1:${port}/v1/events`, token: WEBHOOK_TOKEN } })
+  production = await startRegistry()
+  tallyman = await startTallyman({
+    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, production: { url: production.url } },
+    promotion: {
+      rules: [
+        {
+          name: 'releases',
+          from: { registry: 'ci', repository: 'team/**', tag: 'v*' },
+          to: { registry: 'production', repository: 'released/{name}' },
+        },
+        {
+          name: 'same-registry',
+          from: { registry: 'ci', repository: 'team/app', tag: 'v*' },
+          to: { registry: 'ci', repository: 'mirror/app' },
+        },
+      ],
+    },
+    expiry: {
+      dryRun: false,
+      every: '1h',
+      policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] }],
+    },
+  })
+  await tallyman.app.listen({ port })
+  source = makeRegistryClient({ name: 'ci', url: ci.url })
+  target = makeRegistryClient({ name: 'production', url: production.url })
+})
+afterAll(async () => {
+  await Promise.all([source?.close(), target?.close()])
+  await tallyman?.close()
+  await Promise.all([ci?.close(), production?.close()])
+})
+
+interface Receipt {
+  rule: string
+  digest: string
+  manifests: string[]
+  blobs: { sent: number; mounted: number; present: number }
+  bytes: number
+}
+interface Run {
+  dryRun: boolean
+  kept: number
+  deletes: { repository: string; digest: string; tags: string[]; outcome: string; reason: string }[]
+}
+
+const drained = (queue: string) =>
+  eventually(
+    async () => (await tallyman.app.inject('/metrics')).body,
+    (text) =>
+      [...text.matchAll(/^tallyman_jobs\{queue="(\w+)",state="(waiting|active|delayed)"\} (\d+)$/gm)].every(
+        ([, name, , count]) => name !== queue || count === '0',
+      ),
+  )
+const image = (seed: string, architecture = 'amd64') =>
+  makeImage({
+    layers: [
+      { seed: 'base', bytes: 50_000 },
+      { seed, bytes: 20_000 },
+    ],
+    architecture,
+    label: seed,
+  })
+const index = (seed: string) =>
+  makeIndex([
+    { image: image(seed), architecture: 'amd64' },
+    { image: image(`${seed}-arm`, 'arm64'), architecture: 'arm64' },
+  ])
+const promotions = async () => (await tallyman.get<{ promotions: Receipt[] }>('/v1/promotions')).promotions
+const project = (id: string) =>
+  tallyman.get<{ manifests: number; tags: number; uniqueBytes: number }>(
+    `/v1/projects/${encodeURIComponent(id)}`,
+  )
+
+test('a tagged release is promoted whole and by digest: index, children, blobs; mounted where it can be', async () => {
+  const release = index('release')
+  await pushImage(source, 'team/app', 'v1.0.0', release)
+  const receipts = await eventually(promotions, (all) => all.length === 2)
+  const across = receipts.find((r) => r.rule === 'releases')
+  expect(across?.digest).toBe(release.root.digest)
+  expect(across?.manifests).toHaveLength(3)
+  expect(across?.manifests.at(-1)).toBe(release.root.digest)
+  // The base layer is in both children: sent once, then present.
+  expect(across?.blobs).toEqual({ sent: release.blobs.size, mounted: 0, present: 1 })
+  expect(across?.bytes).toBe([...release.blobs.values()].reduce((sum, blob) => sum + blob.length, 0))
+  expect(receipts.find((r) => r.rule === 'same-registry')?.blobs).toEqual({
+    ...{ sent: 0, mounted: release.blobs.size, present: 1 },
+  })
+  for (const [client, repository] of [
+    [target, 'released/app'],
+    [source, 'mirror/app'],
+  ] as const) {
+    expect((await client.headManifest(repository, 'v1.0.0'))?.digest).toBe(release.root.digest)
+    for (const digest of release.manifests.keys())
+      expect(await client.headManifest(repository, digest)).toBeDefined()
+    for (const digest of release.blobs.keys()) expect(await client.headBlob(repository, digest)).toBeDefined()
+  }
+})
+
+test('a replayed push of a tag that has moved on since does not move it back in production', async () => {
+  const [old, young] = [image('old'), image('young')]
+  await pushImage(source, 'team/replay', 'v2', old)
+  await eventually(promotions, (all) => all.some((r) => r.digest === old.root.digest))
+  await pushImage(source, 'team/replay', 'v2', young)
+  await eventually(promotions, (all) => all.some((r) => r.digest === young.root.digest))
+  const status = await tallyman.deliver({
+    events: [
+      {
+        ...{ id: 'replayed', timestamp: RECENTLY, action: 'push' },
+        target: { ...old.root, repository: 'team/replay', tag: 'v2', references: [] },
+      },
+    ],
+  })
+  expect(status).toBe(202)
+  // An events job ends only after it has added what it leads to.
+  await drained('events')
+  await drained('promotion')
+  expect((await target.headManifest('released/replay', 'v2'))?.digest).toBe(young.root.digest)
+})
+
+test('expiry deletes what its rules name, with all that belongs to it, and nothing that anything kept needs', async () => {
+  const repository = 'clean/app'
+  const shared = image('shared')
+  const [kept, gone] = [index('kept'), index('gone')]
+  const signature = makeSignature(gone.root.digest)
+  await pushImage(source, repository, 'pr-1', image('lonely'))
+  await pushImage(source, repository, 'pr-2', shared)
+  await pushImage(source, repository, 'stable', shared)
+  await pushImage(source, repository, 'main', kept)
+  const child = [...kept.manifests.keys()][0] ?? ''
+  const childBytes = kept.manifests.get(child)
+  if (childBytes === undefined) throw new Error('an index without children')
+  await source.putManifest(repository, 'pr-3', childBytes.bytes, childBytes.mediaType)
+  await pushImage(source, repository, 'pr-4', gone)
+  await pushImage(source, repository, signatureTag(gone.root.digest), signature)
+  await pushImage(source, repository, 'cache', makeBuildKitCache([{ seed: 'c', bytes: 1000 }]))
+  await eventually(
+    () => project('ci/clean/app'),
+    (p) => p.tags === 8,
+  )
+
+  const answer = await tallyman.app.inject({
+    method: 'POST',
+    url: '/v1/expiry/runs',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    payload: { policy: 'branches' },
+  })
+  expect(answer.statusCode).toBe(202)
+  const [run] = await eventually(
+    async () => (await tallyman.get<{ runs: Run[] }>('/v1/expiry/runs')).runs,
+    (runs) => runs.some((r) => r.deletes.length > 0),
+  )
+  const deleted = new Set(run?.deletes.map(({ digest }) => digest))
+  const expected = new Set([image('lonely').root.digest, ...gone.manifests.keys(), signature.root.digest])
+  expect(deleted).toEqual(expected)
+  expect(run?.deletes.every(({ outcome }) => outcome === 'deleted')).toBe(true)
+
+  for (const digest of deleted) expect(await source.headManifest(repository, digest)).toBeUndefined()
+  const tags = await Array.fromAsync(source.tags(repository))
+  expect(tags.sort()).toEqual(['cache', 'main', 'pr-2', 'pr-3', 'stable'])
+  for (const digest of kept.manifests.keys())
+    expect(await source.headManifest(repository, digest)).toBeDefined()
+  await eventually(
+    () => project('ci/clean/app'),
+    (p) => p.tags === 5 && p.manifests === 5,
+  )
+})
+
+test('what expired can be put back from the trash as it was, before garbage is collected', async () => {
+  const repository = 'undo/app'
+  const victim = image('victim')
+  await pushImage(source, repository, 'pr-1', victim)
+  await eventually(
+    () => project('ci/undo/app'),
+    (p) => p.tags === 1,
+  )
+  await tallyman.app.inject({
+    method: 'POST',
+    url: '/v1/expiry/runs',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    payload: { policy: 'branches' },
+  })
+  await eventually(
+    () => source.headManifest(repository, 'pr-1'),
+    (found) => found === undefined,
+  )
+  const store = makeFolderStore({ path: `${tallyman.folder}/store` })
+  const entry = JSON.parse(String(await store.get(`trash/ci/${repository}/${victim.root.digest}.json`)))
+  expect(entry.tags).toEqual(['pr-1'])
+  await source.putManifest(repository, entry.tags[0], Buffer.from(entry.manifest, 'base64'), entry.mediaType)
+  expect((await source.headManifest(repository, 'pr-1'))?.digest).toBe(victim.root.digest)
+})

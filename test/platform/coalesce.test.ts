@@ -1,0 +1,145 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { makeCoalescer } from '../../src/platform/coalesce.ts'
+
+/** A write whose calls the test answers one by one, in order. */
+function heldWrite() {
+  const calls: string[][] = []
+  const open: { resolve: () => void; reject: (error: Error) => void }[] = []
+  const write = (items: string[]) => {
+    calls.push(items)
+    return new Promise<void>((resolve, reject) => void open.push({ resolve, reject }))
+  }
+  async function answer(error?: Error): Promise<void> {
+    const call = open.shift()
+    if (call === undefined) throw new Error('no write is open')
+    if (error) call.reject(error)
+    else call.resolve()
+    await nextTurn()
+  }
+  return { write, calls, answer, isOpen: () => open.length > 0 }
+}
+
+/** What has become of a promise by now. */
+function watch(promise: Promise<void>) {
+  const seen: { state: 'waiting' | 'kept' | 'refused'; error?: unknown } = { state: 'waiting' }
+  promise.then(
+    () => void Object.assign(seen, { state: 'kept' }),
+    (error) => void Object.assign(seen, { state: 'refused', error }),
+  )
+  return seen
+}
+
+test('a lone item is written at once, and acknowledged only when it is', async () => {
+  const { write, calls, answer } = heldWrite()
+  const added = watch(makeCoalescer(write, { items: 10 }).add('a'))
+  expect(calls).toEqual([['a']])
+  await nextTurn()
+  expect(added.state).toBe('waiting')
+  await answer()
+  expect(added.state).toBe('kept')
+})
+
+test('what arrives during a write goes out together, in order, in the next', async () => {
+  const { write, calls, answer, isOpen } = heldWrite()
+  const { add } = makeCoalescer(write, { items: 10 })
+  const states = ['a', 'b', 'c', 'd'].map((item) => watch(add(item)))
+  expect(calls).toEqual([['a']])
+  await answer()
+  expect(calls).toEqual([['a'], ['b', 'c', 'd']])
+  expect(states.map(({ state }) => state)).toEqual(['kept', 'waiting', 'waiting', 'waiting'])
+  await answer()
+  expect(states.map(({ state }) => state)).toEqual(['kept', 'kept', 'kept', 'kept'])
+  expect(isOpen()).toBe(false)
+})
+
+test('after a pause the next one is written at once again', async () => {
+  const { write, calls, answer } = heldWrite()
+  const { add } = makeCoalescer(write, { items: 10 })
+  void add('a')
+  await answer()
+  void add('b')
+  expect(calls).toEqual([['a'], ['b']])
+})
+
+test('no write is larger than the bound', async () => {
+  const { write, calls, answer, isOpen } = heldWrite()
+  const { add } = makeCoalescer(write, { items: 3 })
+  for (const item of 'abcdefgh') void add(item)
+  while (isOpen()) await answer()
+  expect(calls.map((items) => items.join(''))).toEqual(['a', 'bcd', 'efg', 'h'])
+})
+
+test('a write that fails refuses exactly its own items, and later ones still go', async () => {
+  const { write, calls, answer } = heldWrite()
+  const { add } = makeCoalescer(write, { items: 2 })
+  const states = [...'abcde'].map((item) => watch(add(item)))
+  await answer()
+  const error = new Error('Redis is away')
+  await answer(error)
+  expect(states.map(({ state }) => state)).toEqual(['kept', 'refused', 'refused', 'waiting', 'waiting'])
+  expect(states[1]?.error).toBe(error)
+  await answer()
+  expect(states.slice(3).map(({ state }) => state)).toEqual(['kept', 'kept'])
+  const last = watch(add('f'))
+  expect(calls.at(-1)).toEqual(['f'])
+  await answer()
+  expect(last.state).toBe('kept')
+})
+
+test('a write that throws before it gives a promise is a write that failed', async () => {
+  let broken = true
+  const written: string[] = []
+  const { add } = makeCoalescer(
+    (items: string[]) => {
+      if (broken) throw new Error('broken')
+      written.push(...items)
+      return Promise.resolve()
+    },
+    { items: 10 },
+  )
+  await expect(add('a')).rejects.toThrow('broken')
+  broken = false
+  await add('b')
+  expect(written).toEqual(['b'])
+})
+
+test('whatever the order of things, each item is written once and told what became of it', async () => {
+  type Step = { kind: 'add' } | { kind: 'answer'; fails: boolean }
+  const anyStep: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 2, arbitrary: fc.constant<Step>({ kind: 'add' }) },
+    { weight: 1, arbitrary: fc.boolean().map((fails): Step => ({ kind: 'answer', fails })) },
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyStep, { maxLength: 60, size: 'max' }),
+      fc.integer({ min: 1, max: 4 }),
+      async (steps, items) => {
+        const { write, calls, answer, isOpen } = heldWrite()
+        const { add } = makeCoalescer(write, { items })
+        const states: ReturnType<typeof watch>[] = []
+        const failed: number[] = []
+        let answered = 0
+        for (const step of steps) {
+          if (step.kind === 'add') states.push(watch(add(String(states.length))))
+          else if (isOpen()) {
+            await answer(step.fails ? new Error('away') : undefined)
+            if (step.fails) failed.push(answered)
+            answered += 1
+          }
+          expect(calls.length - answered).toBeLessThanOrEqual(1)
+          expect(isOpen()).toBe(states.some(({ state }) => state === 'waiting'))
+        }
+        while (isOpen()) await answer()
+        expect(calls.flat()).toEqual(states.map((_, i) => String(i)))
+        for (const [n, batch] of calls.entries()) {
+          expect(batch.length).toBeLessThanOrEqual(items)
+          const expected = failed.includes(n) ? 'refused' : 'kept'
+          for (const item of batch) expect(states[Number(item)]?.state).toBe(expected)
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { makeMatch, type PromotionRule, type TaggedImage } from '../../src/promotion/match.ts'
+
+const rule = (name: string, from: Partial<TaggedImage>, to: Partial<TaggedImage>): PromotionRule => ({
+  name,
+  from: { registry: 'ci', repository: '**', tag: '*', ...from },
+  to: { registry: 'production', repository: '{repository}', tag: '{tag}', ...to },
+})
+
+const image = (repository: string, tag: string, registry = 'ci'): TaggedImage => ({
+  ...{ registry, repository, tag },
+})
+
+const firstTwo = ({ repository }: TaggedImage) => repository.split('/').slice(0, 2).join('/')
+const match = (rules: PromotionRule[], pushed: TaggedImage) => makeMatch(rules, firstTwo)(pushed)
+
+describe('what a rule matches', () => {
+  test.each([
+    ['**', '*', 'team-a/app/api', 'latest', true],
+    ['team-a/**', 'v*', 'team-a/app/api', 'v1.2.3', true],
+    ['team-a/**', 'v*', 'team-a/app', 'latest', false],
+    ['team-a/**', '*', 'team-b/app', 'v1', false],
+    ['team-a/*', '*', 'team-a/app/api', 'v1', false],
+    ['team-a/*', '*', 'team-a/app', 'v1', true],
+    ['{team-a,team-b}/app', 'v[0-9]*', 'team-b/app', 'v1', true],
+    ['{team-a,team-b}/app', 'v[0-9]*', 'team-b/app', 'vnext', false],
+    ['team.a/app', '*', 'team-a/app', 'v1', false],
+    ['*', '1.2.*', 'app', '1.2.3', true],
+    ['*', '1.2.*', 'app', '1x2.3', false],
+    ['App', '*', 'app', 'v1', false],
+  ])('%s:%s and %s:%s: %s', (repository, tag, pushedTo, pushedAs, expected) => {
+    const found = match([rule('r', { repository, tag }, {})], image(pushedTo, pushedAs))
+    expect(found.length > 0).toBe(expected)
+  })
+
+  test('its own registry only', () => {
+    const rules = [rule('r', { registry: 'ci' }, {})]
+    expect(match(rules, image('team/app', 'v1', 'other'))).toEqual([])
+  })
+})
+
+describe('where it goes', () => {
+  test.each([
+    ['{repository}', '{tag}', 'team-a/app/api', 'v1'],
+    ['released/{repository}', '{tag}-final', 'released/team-a/app/api', 'v1-final'],
+    ['{project}', '{tag}', 'team-a/app', 'v1'],
+    ['mirror/{name}', '{name}-{tag}-{tag}', 'mirror/api', 'api-v1-v1'],
+    ['fixed', 'stable', 'fixed', 'stable'],
+    ['{other}/x', '{tag}', '{other}/x', 'v1'],
+  ])('%s:%s is %s:%s', (repository, tag, toRepository, toTag) => {
+    const found = match([rule('r', {}, { repository, tag })], image('team-a/app/api', 'v1'))
+    expect(found).toEqual([{ rule: 'r', to: image(toRepository, toTag, 'production') }])
+  })
+
+  test('a repository without a slash is its own name', () => {
+    const found = match([rule('r', {}, { repository: 'm/{name}' })], image('app', 'v1'))
+    expect(found[0]?.to.repository).toBe('m/app')
+  })
+
+  test('every rule that matches speaks, in the order of the configuration', () => {
+    const rules = [
+      rule('second', { tag: 'v*' }, { registry: 'b' }),
+      rule('none', { tag: 'x*' }, {}),
+      rule('first', {}, { registry: 'a' }),
+    ]
+    expect(match(rules, image('app', 'v1')).map(({ rule: name }) => name)).toEqual(['second', 'first'])
+  })
+})
+
+describe('a rule that would feed itself', () => {
+  test('is passed over, where its target is its own source again', () => {
+    const within = [rule('r', { repository: '**' }, { registry: 'ci', repository: 'released/{repository}' })]
+    expect(match(within, image('team/app', 'v1'))).toEqual([])
+  })
+
+  test('is heard within one registry, where it does not match its target', () => {
+    const within = [
+      rule('r', { repository: 'team/**' }, { registry: 'ci', repository: 'released/{repository}' }),
+      rule('retag', { tag: 'v*' }, { registry: 'ci', tag: 'stable' }),
+    ]
+    expect(match(within, image('team/app', 'v1'))).toEqual([
+      { rule: 'r', to: image('released/team/app', 'v1') },
+      { rule: 'retag', to: image('team/app', 'stable') },
+    ])
+  })
+
+  test('is passed over where another rule leads back to it', () => {
+    const back = [
+      rule('there', { registry: 'ci' }, { registry: 'production' }),
+      rule('back', { registry: 'production' }, { registry: 'ci' }),
+    ]
+    expect(match(back, image('team/app', 'v1'))).toEqual([])
+    expect(match(back, image('team/app', 'v1', 'production'))).toEqual([])
+  })
+
+  test('a chain of rules that ends is none', () => {
+    const chain = [
+      rule('test', { registry: 'ci' }, { registry: 'staging' }),
+      rule('release', { registry: 'staging' }, { registry: 'production' }),
+    ]
+    expect(match(chain, image('app', 'v1'))).toEqual([{ rule: 'test', to: image('app', 'v1', 'staging') }])
+  })
+})
+
+const anyRules = fc.array(
+  fc
+    .record({
+      from: fc.record({
+        registry: fc.constantFrom('a', 'b'),
+        repository: fc.constantFrom('**', 'x/**', 'y/**', 'app'),
+        tag: fc.constantFrom('*', 'v*', 'stable'),
+      }),
+      to: fc.record({
+        registry: fc.constantFrom('a', 'b', 'c'),
+        repository: fc.constantFrom('{repository}', 'x/{name}', 'y/{name}', 'x/{repository}'),
+        tag: fc.constantFrom('{tag}', 'stable'),
+      }),
+    })
+    .map(({ from, to }): PromotionRule => ({ name: '', from, to })),
+  { minLength: 1, maxLength: 5 },
+)
+
+test('whatever the rules, following each promotion by those that it causes comes to an end', () => {
+  let longest = 0
+  fc.assert(
+    fc.property(anyRules, fc.constantFrom('app', 'x/app', 'y/app'), (rules, repository) => {
+      const promoted = makeMatch(
+        rules.map((r, i) => ({ ...r, name: `${i}` })),
+        firstTwo,
+      )
+      let frontier = [image(repository, 'v1', 'a')]
+      for (let step = 0; frontier.length > 0; step++) {
+        longest = Math.max(longest, step)
+        expect(step).toBeLessThanOrEqual(rules.length)
+        frontier = frontier.flatMap((pushed) => promoted(pushed).map(({ to }) => to))
+      }
+    }),
+    { numRuns: 5000 },
+  )
+  expect(longest).toBeGreaterThan(1)
+})

@@ -1,0 +1,93 @@
+import { afterEach, expect, it } from 'vitest'
+import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { hashOf } from '../../src/registry/digest.ts'
+import { OCI_INDEX } from '../../src/registry/manifest.ts'
+import { ociError, type ScriptedServer, startServer } from './scripted-server.ts'
+
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const thing of open.splice(0)) await thing.close()
+})
+
+const DIGEST = hashOf(Buffer.from('x'))
+
+async function registryThat(
+  answer: Parameters<typeof startServer>[0],
+): Promise<{ registry: ScriptedServer; client: RegistryClient }> {
+  const registry = await startServer(answer)
+  const client = makeRegistryClient({ name: 'lab', url: registry.url })
+  open.push(client, registry)
+  return { registry, client }
+}
+
+it('reads no manifest of more than 4 MiB, and none that is not what it was announced as', async () => {
+  const huge = await registryThat((_request, response) => response.end(Buffer.alloc(5 * 1024 * 1024, ' ')))
+  await expect(huge.client.getManifest('a', 'v1')).rejects.toThrow(/longer than 4194304 bytes/)
+
+  const forged = await registryThat(({ method }, response) => {
+    const headers = { 'docker-content-digest': DIGEST, 'content-length': 2 }
+    response.writeHead(method === 'PUT' ? 201 : 200, headers).end('{}')
+  })
+  await expect(forged.client.getManifest('a', 'v1')).rejects.toThrow(/not to sha256:/)
+  await expect(forged.client.getManifest('a', DIGEST)).rejects.toThrow(/not to sha256:/)
+  await expect(forged.client.headManifest('a', hashOf(Buffer.from('y')))).rejects.toThrow(/another digest/)
+  await expect(forged.client.putManifest('a', 'v1', Buffer.from('{}'), OCI_INDEX)).rejects.toThrow(
+    /it stored/,
+  )
+})
+
+it('follows Link within the registry only', async () => {
+  const links: Record<string, string> = {
+    '1': '/v2/_catalog?last=2',
+    '2': 'https://elsewhere.test/v2/_catalog',
+  }
+  const { client } = await registryThat(({ path }, response) => {
+    const page = path.includes('last') ? '2' : '1'
+    response.setHeader('link', `<${links[page]}>; rel="next"`)
+    response.end(JSON.stringify({ repositories: [`r${page}`] }))
+  })
+  const read: string[] = []
+  const reading = (async () => {
+    for await (const name of client.catalog()) read.push(name)
+  })()
+  await expect(reading).rejects.toThrow(/leads to no other page of its own/)
+  expect(read).toEqual(['r1', 'r2'])
+})
+
+it('takes only an unknown name for a repository without tags', async () => {
+  let body = ociError('NAME_UNKNOWN', 'repository name not known to registry')
+  const { client } = await registryThat((_request, response) => response.writeHead(404).end(body))
+  expect(await Array.fromAsync(client.tags('a'))).toEqual([])
+  body = '<html>404, says the proxy'
+  await expect(Array.fromAsync(client.tags('a'))).rejects.toMatchObject({ status: 404 })
+})
+
+it('reads referrers from the API where there is one', async () => {
+  const referrer = { mediaType: OCI_INDEX, digest: DIGEST, size: 1, artifactType: 'test/signature' }
+  const { client, registry } = await registryThat((_request, response) =>
+    response.end(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [referrer] })),
+  )
+  expect(await client.referrers('a', DIGEST)).toEqual([referrer])
+  expect(registry.seen.map(({ path }) => path)).toEqual([`/v2/a/referrers/${DIGEST}`])
+})
+
+it('asks with GET where HEAD tells too little', async () => {
+  const { client } = await registryThat((_request, response) =>
+    response.writeHead(200, { 'content-type': OCI_INDEX }).end('{}'),
+  )
+  const digest = hashOf(Buffer.from('{}'))
+  expect(await client.headManifest('a', 'v1')).toEqual({ mediaType: OCI_INDEX, digest, size: 2 })
+})
+
+it('sends no name that is none', async () => {
+  const { client, registry } = await registryThat((_request, response) => response.end())
+  for (const call of [
+    () => client.getManifest('../secret', 'v1'),
+    () => client.getManifest('a', '../../x'),
+    () => client.headBlob('a', 'sha256:short'),
+    () => client.mountBlob('a', DIGEST, 'b&mount=x'),
+    () => client.tags('a?n=1')[Symbol.asyncIterator]().next(),
+  ])
+    await expect(call()).rejects.toMatchObject({ name: 'RegistryError', retry: false })
+  expect(registry.seen).toEqual([])
+})

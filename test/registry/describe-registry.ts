@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { digestOf, makeImage, makeIndex, seededBytes } from '../../lab/image.ts'
+import { pushImage, upload } from '../../lab/push-image.ts'
+import { type LabRegistry, type LabRegistryOptions, startRegistry } from '../../lab/registry.ts'
+import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { OCI_INDEX } from '../../src/registry/manifest.ts'
+
+const collect = <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(items)
+
+/** What a real registry and our client do together, whatever way it lets us in. */
+export function describeRegistry(
+  title: string,
+  options: LabRegistryOptions,
+  credentials?: { username: string; password: string },
+): void {
+  describe(title, () => {
+    let registry: LabRegistry
+    let client: RegistryClient
+    const image = makeImage({
+      layers: [
+        { seed: 'base', bytes: 3_000_000 },
+        { seed: title, bytes: 1000 },
+      ],
+    })
+    const absent = digestOf(Buffer.from('absent'))
+
+    beforeAll(async () => {
+      registry = await startRegistry(options)
+      client = makeRegistryClient({
+        name: 'lab',
+        url: registry.url,
+        pageSize: 2,
+        ...(credentials === undefined ? {} : { credentials }),
+      })
+    })
+    afterAll(async () => {
+      await client.close()
+      await registry.close()
+    })
+
+    it('pings', () => client.ping())
+
+    it('pushes an image and reads it back, byte for byte', async () => {
+      await pushImage(client, 'team/app', 'v1', image)
+      for (const reference of ['v1', image.root.digest]) {
+        const { mediaType, digest, size } = image.root
+        expect(await client.headManifest('team/app', reference)).toEqual({ mediaType, digest, size })
+        const manifest = await client.getManifest('team/app', reference)
+        expect(manifest?.descriptor).toEqual({ mediaType, digest, size })
+        expect(manifest?.bytes).toEqual(image.manifests.get(digest)?.bytes)
+      }
+      for (const [digest, bytes] of image.blobs) {
+        expect(await client.headBlob('team/app', digest)).toBe(bytes.length)
+        expect(await buffer(await client.getBlob('team/app', digest))).toEqual(bytes)
+      }
+    })
+
+    it('knows what is not there', async () => {
+      expect(await client.headManifest('team/app', 'nowhere')).toBeUndefined()
+      expect(await client.getManifest('no/where', absent)).toBeUndefined()
+      expect(await client.headBlob('team/app', absent)).toBeUndefined()
+      await expect(client.getBlob('team/app', absent)).rejects.toMatchObject({
+        status: 404,
+        codes: ['BLOB_UNKNOWN'],
+        retry: false,
+        operation: `GET blob team/app@${absent}`,
+      })
+    })
+
+    it('mounts a blob, and uses the upload of a mount that failed', async () => {
+      const [[digest, bytes] = ['', Buffer.alloc(0)]] = image.blobs
+      await upload(client, 'team/app', bytes)
+      expect(await client.mountBlob('team/other', digest, 'team/app')).toEqual({ mounted: true })
+      expect(await client.headBlob('team/other', digest)).toBe(bytes.length)
+
+      const fresh = seededBytes(`${title} mount`, 50_000)
+      const refused = await client.mountBlob('team/other', digestOf(fresh), 'team/app')
+      if (refused.mounted) throw new Error('mounted what is not there')
+      const blob = { digest: digestOf(fresh), size: fresh.length }
+      await client.uploadBlob('team/other', blob, Readable.from([fresh]), refused.upload)
+      expect(await buffer(await client.getBlob('team/other', blob.digest))).toEqual(fresh)
+    })
+
+    it('copies a blob from one repository to another as a stream', async () => {
+      const bytes = seededBytes(`${title} stream`, 5_000_000)
+      const digest = await upload(client, 'stream/from', bytes)
+      const blob = { digest, size: bytes.length }
+      await client.uploadBlob('stream/to', blob, await client.getBlob('stream/from', digest))
+      expect(await client.headBlob('stream/to', digest)).toBe(bytes.length)
+    })
+
+    it('uploads the empty blob', async () => {
+      const digest = await upload(client, 'team/app', Buffer.alloc(0))
+      expect(await buffer(await client.getBlob('team/app', digest))).toHaveLength(0)
+    })
+
+    it('lists tags and repositories over several pages', async () => {
+      for (const repository of ['pages/a', 'pages/b', 'pages/c'])
+        for (const tag of ['one', 'three', 'two']) await pushImage(client, repository, tag, image)
+      // 2.8 lists tags as the file system does, and all at once.
+      expect((await collect(client.tags('pages/a'))).sort()).toEqual(['one', 'three', 'two'])
+      const repositories = await collect(client.catalog())
+      expect(repositories).toEqual(expect.arrayContaining(['pages/a', 'pages/b', 'pages/c', 'team/app']))
+      expect(new Set(repositories).size).toBe(repositories.length)
+    })
+
+    it('deletes by digest, once, and with it every tag', async () => {
+      await pushImage(client, 'gone', 'a', image)
+      await pushImage(client, 'gone', 'b', image)
+      expect(await client.deleteManifest('gone', image.root.digest)).toBe('deleted')
+      expect(await client.deleteManifest('gone', image.root.digest)).toBe('absent')
+      expect(await collect(client.tags('gone'))).toEqual([])
+      expect(await collect(client.tags('never/there'))).toEqual([])
+      await expect(client.deleteManifest('gone', 'a')).rejects.toThrow(/only a digest/)
+    })
+
+    it('finds referrers under the fallback tag', async () => {
+      const subject = image.root.digest
+      expect(await client.referrers('team/app', subject)).toEqual([])
+      const signature = makeImage({ layers: [{ seed: 'signature', bytes: 10 }] })
+      const index = makeIndex([{ image: signature, architecture: 'any' }])
+      await pushImage(client, 'team/app', subject.replace(':', '-'), index)
+      const referrers = await client.referrers('team/app', subject)
+      expect(referrers).toMatchObject([signature.root])
+      expect((await client.getManifest('team/app', index.root.digest))?.descriptor.mediaType).toBe(OCI_INDEX)
+    })
+  })
+}

@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { anyStandingFact } from '../../lab/facts.ts'
+import { decodeFactLine, encodeFactLine } from '../../src/snapshot/fact-line.ts'
+import type { StandingFact } from '../../src/usage/fact.ts'
+
+/** What `index.facts` may tell and histories do not: cut digests, unknown sizes and media types, names of any kind. */
+const anyOddFact = fc
+  .record({
+    fact: anyStandingFact,
+    repository: fc.string({ unit: 'binary' }),
+    at: fc.maxSafeNat(),
+    digest: fc.constantFrom(`key:${'0a'.repeat(16)}`, `sha512:${'9f'.repeat(64)}`),
+    mediaType: fc.constantFrom('', 'application/vnd.example+json', 'line\nbreak "quoted"'),
+    size: fc.constantFrom(0, Number.MAX_SAFE_INTEGER),
+    references: fc.constantFrom('none', 'empty', 'as they are'),
+  })
+  .map(({ fact, repository, at, digest, mediaType, size, references }): StandingFact => {
+    if (!('mediaType' in fact)) return { ...fact, repository, at }
+    const { references: given = [], ...sight } = fact
+    const odd = { ...sight, repository, at, digest, mediaType, size }
+    if (references === 'none') return odd
+    return { ...odd, references: references === 'empty' ? [] : given.map((ref) => ({ ...ref, digest })) }
+  })
+
+test('a fact survives its line, which is one line', () => {
+  fc.assert(
+    fc.property(fc.oneof(anyStandingFact, anyOddFact), (fact) => {
+      const line = encodeFactLine(fact)
+      expect(line).not.toContain('\n')
+      expect(decodeFactLine(JSON.parse(line))).toStrictEqual(fact)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+const digest = `sha256:${'a'.repeat(64)}`
+
+test.each([
+  ['nothing', undefined],
+  ['an object', { kind: 'drop', repository: 'a', at: 1 }],
+  ['an unknown kind', ['lost', 'a', 1]],
+  ['what is somebody’s use', ['scan', 'a', 1, 'id']],
+  ['too short', ['link', 'a', 1, digest]],
+  ['too long', ['drop', 'a', 1, 2]],
+  ['a digest that is none', ['delete', 'a', 1, 'latest']],
+  ['a negative time', ['drop', 'a', -1]],
+  ['a size beyond 2^53', ['link', 'a', 1, digest, 2 ** 53]],
+  ['a fraction', ['drop', 'a', 1.5]],
+  ['an unknown evidence', ['present', 'a', 1, digest, 1, '', null, null, null, 'hearsay']],
+  ['a reference that is none', ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest]], 'push']],
+])('%s is no fact', (_, line) => {
+  expect(decodeFactLine(line)).toBeUndefined()
+})
+
+test('what those lines were meant to be are facts', () => {
+  const right = [
+    ['drop', 'a', 1],
+    ['link', 'a', 1, digest, 2],
+    ['delete', 'a', 1, digest],
+    ['present', 'a', 1, digest, 1, '', null, null, null, 'pull'],
+    ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest, 1]], 'push'],
+  ]
+  expect(right.map(decodeFactLine)).not.toContain(undefined)
+})

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { Redis } from 'ioredis'
+import { pino } from 'pino'
+import { startRedis } from '../../lab/redis.ts'
+import { makeSnapshots } from '../../src/snapshot/snapshots.ts'
+import { makeFolderStore } from '../../src/store/folder-store.ts'
+import type { ObjectStore } from '../../src/store/object-store.ts'
+import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
+
+export const noProgress = async () => {}
+
+/** A real Redis with an index of the registries `ci` and `production`, and a folder store. */
+export async function startBed() {
+  const server = await startRedis()
+  const redis = new Redis(server.port, { maxRetriesPerRequest: null })
+  const folder = await mkdtemp(join(tmpdir(), 'tallyman-snapshots-'))
+  const store = makeFolderStore({ path: folder })
+  /** What was asked for after restores. */
+  const asked = { reconciles: [] as string[], rechecks: [] as string[] }
+
+  function open(
+    options: { store?: ObjectStore; keep?: number; registries?: string[]; now?: () => Date } = {},
+  ) {
+    const index = makeUsageIndex({ redis, prefix: 't' })
+    const registries = options.registries ?? ['ci', 'production']
+    const snapshots = makeSnapshots({
+      ...{ redis, prefix: 't', index, registries },
+      store: options.store ?? store,
+      keep: options.keep ?? 7,
+      now: options.now ?? (() => new Date()),
+      log: pino({ level: 'silent' }),
+      enqueueReconcile: async (registry) => asked.reconciles.push(registry),
+      recheckQuotas: async (projects) => asked.rechecks.push(...projects),
+    })
+    return { index, ...snapshots }
+  }
+
+  return {
+    ...{ redis, url: server.url, folder, store, asked, open },
+    /** Redis as after a loss, the store as it was; what a process remembers of the index is gone with `open`. */
+    async lose() {
+      await redis.flushall()
+      asked.reconciles = []
+      asked.rechecks = []
+    },
+    /** Puts another object in the place of a snapshot. */
+    async rewrite(key: string, change: (text: string) => string) {
+      const text = zstdDecompressSync((await store.get(key)) ?? '').toString()
+      await store.put(key, zstdCompressSync(Buffer.from(change(text))))
+    },
+    async close() {
+      redis.disconnect()
+      await server.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+export type SnapshotBed = Awaited<ReturnType<typeof startBed>>
+
+/** Everything that the index answers about these registries. */
+export async function answersOf(index: UsageIndex, registries = ['ci', 'production']) {
+  const answers: unknown[] = []
+  for (const registry of registries) {
+    answers.push({ registry, bytes: await index.registryBytes(registry) })
+    for (const project of await index.projects(registry)) {
+      const images = (await index.images(project)).map((image) => JSON.stringify(image)).sort()
+      answers.push({ usage: await index.usage(project), images })
+    }
+  }
+  return answers
+}

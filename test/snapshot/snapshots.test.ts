@@ -1,0 +1,304 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { anyHistory } from '../../lab/facts.ts'
+import { SnapshotError } from '../../src/snapshot/snapshot-error.ts'
+import { listSnapshots } from '../../src/snapshot/snapshot-key.ts'
+import type { ObjectStore } from '../../src/store/object-store.ts'
+import type { Fact } from '../../src/usage/fact.ts'
+import { answersOf, noProgress, type SnapshotBed, startBed } from './snapshot-bed.ts'
+
+let bed: SnapshotBed
+beforeAll(async () => {
+  bed = await startBed()
+})
+afterAll(() => bed.close())
+beforeEach(async () => {
+  await bed.lose()
+  for (const { key } of await listSnapshots(bed.store)) await bed.store.delete(key)
+})
+
+const push = (n: number): Fact => ({
+  ...{ kind: 'push', repository: 'team/app', at: 1_795_449_746_518_381 + n, tag: `v${n}` },
+  ...{ digest: `sha256:${n.toString(16).padStart(64, '0')}`, size: 500, references: [] },
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+})
+const pushes = (count: number) => Array.from({ length: count }, (_, n) => push(n))
+
+/** A snapshot of one project with two images, and its key. */
+async function written(): Promise<string> {
+  const { index, write } = bed.open()
+  await index.apply('ci/team/app', pushes(2))
+  const { key } = await write(noProgress)
+  if (key === null) throw new Error('nothing was written')
+  return key
+}
+
+test('any index comes back from its snapshot as it was', async () => {
+  const anyProject = fc.constantFrom('ci/team/app', 'ci/team/web', 'production/team/app')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(anyProject, anyHistory), { minLength: 1, maxLength: 5 }),
+      async (all) => {
+        await bed.lose()
+        const before = bed.open()
+        for (const [project, { facts }] of all) await before.index.apply(project, facts)
+        const answers = await answersOf(before.index)
+        const { key, ...count } = await before.write(noProgress)
+
+        await bed.lose()
+        const after = bed.open()
+        const { deleted: _, ...expected } = count
+        expect(await after.restore(key ?? '', noProgress)).toMatchObject({ key, ...expected, skipped: [] })
+        expect(await answersOf(after.index)).toEqual(answers)
+        const projects = [...new Set(all.map(([project]) => project))].sort()
+        expect(bed.asked.reconciles).toEqual([...new Set(projects.map((id) => id.split('/')[0]))])
+        expect(bed.asked.rechecks).toEqual(projects)
+        // As whole as the one it came from: the same snapshot can be written of it.
+        expect(await after.write(noProgress)).toMatchObject(expected)
+      },
+    ),
+    { numRuns: 60 },
+  )
+}, 120_000)
+
+test('a snapshot larger than a batch and a chunk, with progress', async () => {
+  const { index, write } = bed.open()
+  for (const project of ['ci/team/app', 'ci/team/web']) await index.apply(project, pushes(1_000))
+  const answers = await answersOf(index)
+  const progress: unknown[] = []
+  const onProgress = async (now: unknown) => progress.push(now)
+  const { key } = await write(onProgress)
+  await bed.lose()
+  const after = bed.open()
+  await after.restore(key ?? '', onProgress)
+  expect(await answersOf(after.index)).toEqual(answers)
+  const [none, half, all] = [0, 1, 2].map((projects) => ({ projects, of: 2 }))
+  expect(progress).toEqual([half, all, none, half, all])
+})
+
+test('an empty index is not written', async () => {
+  expect(await bed.open().write(noProgress)).toEqual({ key: null, projects: 0, facts: 0, deleted: [] })
+  expect(await listSnapshots(bed.store)).toEqual([])
+})
+
+test('nothing is left of a snapshot whose reading or storing failed', async () => {
+  const { index, write } = bed.open()
+  await index.apply('ci/team/app', pushes(2))
+  const broken: ObjectStore = { ...bed.store, put: async () => Promise.reject(new Error('the disk is full')) }
+  await expect(bed.open({ store: broken }).write(noProgress)).rejects.toThrow('the disk is full')
+  const interrupted = async () => Promise.reject(new Error('Redis went away'))
+  await expect(write(interrupted)).rejects.toThrow('Redis went away')
+  expect(await listSnapshots(bed.store)).toEqual([])
+})
+
+describe('retention', () => {
+  test('the newest stay, and what is no snapshot stays', async () => {
+    const others = [
+      'snapshots/README',
+      'snapshots/2020-01-01T00-00-00.000Z-12345678.ndjson.zst.bak',
+      'trash/a',
+    ]
+    for (const key of others) await bed.store.put(key, 'x')
+    let day = 1
+    const { index, write } = bed.open({ keep: 3, now: () => new Date(Date.UTC(2026, 10, day++)) })
+    await index.apply('ci/team/app', pushes(1))
+    const results = []
+    for (let n = 0; n < 5; n++) results.push(await write(noProgress))
+    const keys = results.map(({ key }) => key)
+    expect(results.map(({ deleted }) => deleted)).toEqual([[], [], [], [keys[0]], [keys[1]]])
+    const listed = await listSnapshots(bed.store)
+    expect(listed.map(({ key }) => key)).toEqual(keys.slice(2).reverse())
+    expect(listed[0]).toMatchObject({ createdAt: '2026-11-05T00:00:00.000Z', size: expect.any(Number) })
+    for (const key of others) expect(await bed.store.get(key)).toBeDefined()
+  })
+
+  test('the one just written stays though the clock was put back', async () => {
+    const { index, write } = bed.open({ keep: 1 })
+    await index.apply('ci/team/app', pushes(1))
+    const { key: old } = await write(noProgress)
+    const { key, deleted } = await bed.open({ keep: 1, now: () => new Date(0) }).write(noProgress)
+    expect(deleted).toEqual([old])
+    expect((await listSnapshots(bed.store)).map((info) => info.key)).toEqual([key])
+  })
+
+  test('nothing is deleted when writing fails', async () => {
+    const { index, write } = bed.open({ keep: 1 })
+    await index.apply('ci/team/app', pushes(1))
+    const { key } = await write(noProgress)
+    await expect(write(() => Promise.reject(new Error('away')))).rejects.toThrow('away')
+    expect((await listSnapshots(bed.store)).map((info) => info.key)).toEqual([key])
+  })
+})
+
+describe('what is wrong with a snapshot is told, and nothing of it is applied', () => {
+  /** A restore into an empty index fails with `message`, and leaves it empty. */
+  async function refused(key: string, message: string | RegExp) {
+    await bed.lose()
+    const error = await bed
+      .open()
+      .restore(key, noProgress)
+      .catch((error) => error)
+    expect(error).toBeInstanceOf(SnapshotError)
+    if (typeof message === 'string') expect(error.message).toBe(`${key}${message}`)
+    else expect(error.message).toMatch(message)
+    expect(error.message).toContain(key)
+    expect(await bed.redis.dbsize()).toBe(0)
+  }
+
+  /** Refused with `message`; or, where the bytes touched say nothing (zstd's frame), restored as it was. */
+  async function refusedOrWhole(key: string, stored: Buffer, message: RegExp) {
+    await bed.store.put(key, stored)
+    const { index, restore } = bed.open()
+    await bed.lose()
+    const error = await restore(key, noProgress).catch((error) => error)
+    if (!(error instanceof SnapshotError)) expect(await answersOf(index)).toEqual(answers)
+    else {
+      expect(error.message).toMatch(message)
+      expect(await bed.redis.dbsize()).toBe(0)
+    }
+    return error instanceof SnapshotError
+  }
+  let answers: unknown[]
+  async function storedAndAnswers() {
+    const key = await written()
+    answers = await answersOf(bed.open().index)
+    return { key, whole: (await bed.store.get(key)) ?? Buffer.alloc(0) }
+  }
+
+  test('cut off, wherever', async () => {
+    const { key, whole } = await storedAndAnswers()
+    let refusals = 0
+    for (let length = 0; length < whole.length; length += 5)
+      if (await refusedOrWhole(key, whole.subarray(0, length), /cut off/)) refusals += 1
+    expect(refusals).toBeGreaterThan(whole.length / 5 - 3)
+  })
+
+  test('any byte changed, compressed', async () => {
+    const { key, whole } = await storedAndAnswers()
+    let refusals = 0
+    for (let at = 0; at < whole.length; at += 5) {
+      const changed = Buffer.from(whole)
+      changed.writeUInt8(changed.readUInt8(at) ^ 0x10, at)
+      if (await refusedOrWhole(key, changed, /damaged|expected|checksum|cut off|version|counts/))
+        refusals += 1
+    }
+    expect(refusals).toBeGreaterThan(whole.length / 5 - 3)
+  })
+
+  test.each([
+    ['a fact changed', (text: string) => text.replace('v1', 'v7'), /line \d+: wrong checksum/],
+    [
+      'a line that is no fact',
+      (t: string) => t.replace('"present"', '"lost"'),
+      ', line 3: expected a fact, a project or the trailer',
+    ],
+    [
+      'a line that is no JSON',
+      (t: string) => t.replace('["present"', '["pre'),
+      ', line 3: expected a fact, a project or the trailer',
+    ],
+    [
+      'another format',
+      (t: string) => t.replace('tallyman-index', 'tar'),
+      ', line 1: expected the header of a "tallyman-index" snapshot',
+    ],
+    [
+      'a newer version',
+      (t: string) => t.replace('"version":1', '"version":2'),
+      ', line 1: the snapshot is of version 2; this Tallyman reads up to 1: use a newer one',
+    ],
+    [
+      'a fact without a project',
+      (t: string) => t.replace(/\{"project".*\n/, ''),
+      ', line 2: expected a project',
+    ],
+    [
+      'no trailer',
+      (t: string) => t.replace(/\{"projects".*\n$/, ''),
+      /line \d+: the snapshot ends here, before its trailer/,
+    ],
+    [
+      'more after the trailer',
+      (t: string) => `${t}["drop","a",1]\n`,
+      /line \d+: expected nothing after the trailer/,
+    ],
+    [
+      'a count that is wrong',
+      (t: string) => t.replace('"projects":1', '"projects":2'),
+      /the trailer counts 2 projects and/,
+    ],
+    ['a line twice', (t: string) => t.replace(/(\["present".*\n)/, '$1$1'), /the trailer counts/],
+    ['nothing at all', () => '', ', line 0: the snapshot ends here, before its trailer: it was cut off'],
+  ])('%s', async (_, change, message) => {
+    const key = await written()
+    await bed.rewrite(key, change)
+    await refused(key, message)
+  })
+
+  test('a key of no snapshot', () => refused('snapshots/none', /^there is no snapshot snapshots\/none$/))
+
+  test('unchanged, it restores', async () => {
+    const key = await written()
+    await bed.rewrite(key, (text) => text)
+    await bed.lose()
+    await bed.open().restore(key, noProgress)
+    expect(await bed.open().index.projects('ci')).toEqual(['ci/team/app'])
+  })
+})
+
+describe('the index that a snapshot is restored into', () => {
+  test('must be empty, in every registry', async () => {
+    const key = await written()
+    await expect(bed.open().restore(key, noProgress)).rejects.toThrow(
+      /^the index is not empty: it holds ci\/team\/app\. .*stop Tallyman, empty its Redis/,
+    )
+    await bed.lose()
+    const { index, restore } = bed.open()
+    await index.apply('production/a', pushes(1))
+    await index.apply('production/b', pushes(1))
+    const before = await answersOf(index)
+    await expect(restore(key, noProgress)).rejects.toThrow('it holds production/a and 1 more projects')
+    expect(await answersOf(index)).toEqual(before)
+  })
+
+  test('leaves out registries that are no longer configured, and says so', async () => {
+    const { index, write } = bed.open()
+    await index.apply('ci/team/app', pushes(2))
+    await index.apply('production/team/app', pushes(2))
+    const { key } = await write(noProgress)
+    await bed.lose()
+    const after = bed.open({ registries: ['production'] })
+    const result = await after.restore(key ?? '', noProgress)
+    expect(result).toMatchObject({ projects: 1, reconciling: ['production'], skipped: ['ci'] })
+    expect(await after.index.projects('production')).toEqual(['production/team/app'])
+    expect(await bed.redis.keys('*ci*')).toEqual([])
+  })
+
+  test('is filled by the same restore again after a failure, and by no other; none is written of it meanwhile', async () => {
+    const { index, write } = bed.open()
+    for (const project of ['ci/a', 'ci/b', 'ci/c']) await index.apply(project, pushes(700))
+    const answers = await answersOf(index)
+    const { key } = await write(noProgress)
+    const { key: other } = await write(noProgress)
+
+    await bed.lose()
+    const failing = async ({ projects }: { projects: number }) => {
+      if (projects === 2) throw new Error('killed')
+    }
+    await expect(bed.open().restore(key ?? '', failing)).rejects.toThrow('killed')
+    expect(await bed.open().index.projects('ci')).toEqual(['ci/a', 'ci/b'])
+    expect(bed.asked.reconciles).toEqual([])
+    await expect(bed.open().restore(other ?? '', noProgress)).rejects.toThrow(
+      `a restore of ${key} has not come`,
+    )
+    await expect(bed.open().write(noProgress)).rejects.toThrow(`not written: a restore of ${key}`)
+
+    const again = bed.open()
+    await again.restore(key ?? '', noProgress)
+    expect(await answersOf(again.index)).toEqual(answers)
+    expect(bed.asked.reconciles).toEqual(['ci'])
+    // Done: now it is an index like any other.
+    await expect(again.restore(key ?? '', noProgress)).rejects.toThrow('the index is not empty')
+    await again.write(noProgress)
+  })
+})

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { Type } from 'typebox'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { makeFolderStore } from '../../src/store/folder-store.ts'
+import { makeJournal } from '../../src/store/journal.ts'
+import type { ObjectStore } from '../../src/store/object-store.ts'
+import { collect } from './collect.ts'
+
+const Receipt = Type.Object({ id: Type.String(), at: Type.String(), digest: Type.String() })
+
+describe('a journal', () => {
+  let base: string
+  let stores = 0
+  let store: ObjectStore
+  const onUnreadable = vi.fn<(key: string, error: Error) => void>()
+  beforeAll(async () => {
+    base = await mkdtemp(join(tmpdir(), 'tallyman-journal-'))
+  })
+  afterAll(() => rm(base, { recursive: true }))
+  beforeEach(() => {
+    store = makeFolderStore({ path: join(base, String(stores++)) })
+    onUnreadable.mockClear()
+  })
+  const open = () => makeJournal({ store, kind: 'promotions', schema: Receipt, onUnreadable })
+  const receipt = (id: string, at: string) => ({ id, at, digest: `sha256:${id}` })
+
+  it('gives the newest first, whatever the order and the offsets they were written in', async () => {
+    const ms = fc.integer({ min: 0, max: Date.parse('2286-01-01T00:00:00Z') })
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(ms, { maxLength: 30 }), fc.nat(35), async (times, limit) => {
+        store = makeFolderStore({ path: join(base, String(stores++)) })
+        const journal = open()
+        const records = times.map((time, i) => receipt(`r${i}`, new Date(time).toISOString()))
+        for (const record of records) await journal.append(record)
+        const newest = records.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))
+        expect(await journal.recent(limit)).toEqual(newest.slice(0, limit))
+      }),
+      { numRuns: 20 },
+    )
+    const journal = open()
+    await journal.append(receipt('later', '2285-12-31T23:30:00-02:00'))
+    await journal.append(receipt('sooner', '2286-01-01T00:30:00Z'))
+    expect((await journal.recent(2)).map(({ id }) => id)).toEqual(['later', 'sooner'])
+  })
+
+  it('fetches as many objects as it gives', async () => {
+    const journal = open()
+    for (let i = 10; i < 40; i++) await journal.append(receipt(`r${i}`, `2026-05-01T10:00:${i}Z`))
+    const get = vi.spyOn(store, 'get')
+    expect(await journal.recent(11)).toHaveLength(11)
+    expect(get).toHaveBeenCalledTimes(11)
+    expect(await journal.recent(0)).toEqual([])
+    expect(get).toHaveBeenCalledTimes(11)
+  })
+
+  it('overwrites what is appended again', async () => {
+    const journal = open()
+    const record = receipt('a', '2026-05-01T10:00:00Z')
+    await journal.append({ ...record, digest: 'old' })
+    await journal.append(record)
+    expect(await journal.recent(5)).toEqual([record])
+    expect(await collect(store.list(''))).toMatchObject([{ key: 'promotions/8222370399999-a.json' }])
+  })
+
+  it('finds a record by its id, and not by the end of another', async () => {
+    const journal = open()
+    await journal.append(receipt('x-a', '2026-05-02T10:00:00Z'))
+    await journal.append(receipt('a', '2026-05-01T10:00:00Z'))
+    expect(await journal.get('a')).toEqual(receipt('a', '2026-05-01T10:00:00Z'))
+    expect(await journal.get('b')).toBeUndefined()
+  })
+
+  it('skips and reports what it cannot read, and fills up with older ones', async () => {
+    const journal = open()
+    await journal.append(receipt('good', '2026-05-01T10:00:00Z'))
+    await store.put('promotions/0000000000001-cut.json', '{"id":"cut"')
+    await store.put('promotions/0000000000002-lacks.json', '{"id":"lacks","at":"2026-05-01T10:00:00Z"}')
+    expect(await journal.recent(1)).toEqual([receipt('good', '2026-05-01T10:00:00Z')])
+    expect(await journal.get('lacks')).toBeUndefined()
+    expect(onUnreadable.mock.calls.map(([key, { message }]) => [key, message])).toEqual([
+      ['promotions/0000000000001-cut.json', expect.stringContaining('JSON')],
+      ['promotions/0000000000002-lacks.json', expect.stringContaining('digest')],
+      ['promotions/0000000000002-lacks.json', expect.stringContaining('digest')],
+    ])
+  })
+
+  it('passes on what the store throws', async () => {
+    const journal = open()
+    await journal.append(receipt('a', '2026-05-01T10:00:00Z'))
+    vi.spyOn(store, 'get').mockRejectedValue(new Error('the disk is gone'))
+    await expect(journal.recent(1)).rejects.toThrow('the disk is gone')
+    expect(onUnreadable).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['a/b', '2026-05-01T10:00:00Z'],
+    ['', '2026-05-01T10:00:00Z'],
+    ['a', 'yesterday'],
+    ['a', '1969-12-31T23:59:59Z'],
+    ['a', '+010000-01-01T00:00:00Z'],
+  ])('refuses the id %j at %j', async (id, at) => {
+    await expect(open().append(receipt(id, at))).rejects.toThrow(RangeError)
+  })
+})

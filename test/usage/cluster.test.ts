@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { Cluster, Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { anyHistory } from '../../lab/facts.ts'
+import { type LabRedisCluster, startRedisCluster } from '../../lab/redis-cluster.ts'
+import { projectKeys } from '../../src/usage/keys.ts'
+import { modelOf } from '../../src/usage/model.ts'
+import { type Applied, makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
+import { indexed, modelled } from './in-the-models-terms.ts'
+
+let servers: LabRedisCluster
+let redis: Cluster
+let index: UsageIndex
+beforeAll(async () => {
+  servers = await startRedisCluster({ nodes: 3 })
+  redis = new Cluster(servers.nodes.map(({ port }) => ({ host: '127.0.0.1', port })))
+  index = makeUsageIndex({ redis, prefix: 't' })
+})
+afterAll(async () => {
+  await redis.quit()
+  await servers.close()
+})
+
+/** Three projects of a registry, each on another node. */
+async function projectsOnEachNode(registry: string): Promise<string[]> {
+  const byNode = new Map<number, string>()
+  for (let n = 0; byNode.size < 3; n++) {
+    const project = `${registry}/p${n}`
+    const slot = Number(await redis.cluster('KEYSLOT', projectKeys('t', project).meta))
+    const node = Math.floor((slot * 3) / 16_384)
+    if (!byNode.has(node)) byNode.set(node, project)
+  }
+  return [...byNode].sort(([a], [b]) => a - b).map(([, project]) => project)
+}
+
+const threeHistories = fc.tuple(anyHistory, anyHistory, anyHistory)
+
+test('projects on all nodes of a cluster are what the model says, and so is what their registry knows of them', async () => {
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(threeHistories, async (histories) => {
+      const registry = `r${run++}`
+      const projects = await projectsOnEachNode(registry)
+      const models = histories.map(({ facts }) => modelled(facts))
+      const apply = async (project: string, i: number) => {
+        for (const batch of histories[i]?.deliveries ?? []) await index.apply(project, batch)
+      }
+      await Promise.all(projects.map(apply))
+      expect(await Promise.all(projects.map((project) => indexed(index, project)))).toEqual(models)
+      expect(await index.projects(registry)).toEqual([...projects].sort())
+      const held = new Map(histories.flatMap(({ facts }) => [...modelOf(facts).held]))
+      expect(await index.registryBytes(registry)).toBe([...held.values()].reduce((a, b) => a + b, 0))
+    }),
+    { numRuns: 200 },
+  )
+}, 60_000)
+
+test('nodes that have forgotten the scripts are told them again', async () => {
+  const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 1 })
+  const projects = await projectsOnEachNode('forgetful')
+  for (const [i, { facts }] of histories.entries()) {
+    const project = projects[i] ?? ''
+    await index.apply(project, facts.slice(0, 1))
+    await Promise.all(redis.nodes('master').map((node) => node.script('FLUSH')))
+    await index.apply(project, facts)
+    expect(await indexed(index, project)).toEqual(modelled(facts))
+  }
+})
+
+test('facts that come while a project moves to another node are all applied', async () => {
+  const histories = fc.sample(anyHistory, { numRuns: 5, seed: 2 })
+  for (const [run, { facts, deliveries }] of histories.entries()) {
+    const [project = ''] = await projectsOnEachNode(`moving-${run}`)
+    await index.apply(project, facts.slice(facts.length / 2))
+    const slot = Number(await redis.cluster('KEYSLOT', projectKeys('t', project).meta))
+    const applying: Promise<Applied>[] = []
+    let next = 0
+    const applyOne = () => {
+      applying.push(index.apply(project, deliveries[next++ % deliveries.length] ?? []))
+    }
+    await moveSlot(slot, applyOne)
+    while (next < deliveries.length) applyOne()
+    await Promise.all(applying)
+    expect(await indexed(index, project)).toEqual(modelled(facts))
+  }
+})
+
+/** Moves a slot from the first node to the second, as `redis-cli --cluster reshard` does; `meanwhile` runs after each key. */
+async function moveSlot(slot: number, meanwhile: () => void): Promise<void> {
+  const [source, target] = servers.nodes.slice(0, 2).map(({ port }) => new Redis(port))
+  if (source === undefined || target === undefined) throw new Error('two nodes are needed')
+  try {
+    const ids = [String(await source.cluster('MYID')), String(await target.cluster('MYID'))]
+    await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', ids[0] ?? '')
+    await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', ids[1] ?? '')
+    for (;;) {
+      const keys = await source.cluster('GETKEYSINSLOT', slot, 1)
+      if (keys.length === 0) break
+      await source.call('MIGRATE', '127.0.0.1', servers.nodes[1]?.port ?? 0, keys[0] ?? '', 0, 5000)
+      meanwhile()
+      await sleep(5)
+    }
+    for (const node of [target, source]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', ids[1] ?? '')
+  } finally {
+    source.disconnect()
+    target.disconnect()
+  }
+}

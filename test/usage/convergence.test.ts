@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { anyHistory } from '../../lab/facts.ts'
+import { useRedis } from '../../lab/use-redis.ts'
+import { modelOf } from '../../src/usage/model.ts'
+import { makeUsageIndex } from '../../src/usage/usage-index.ts'
+import { indexed, modelled } from './in-the-models-terms.ts'
+
+const bed = useRedis()
+
+test('any order, duplication and batching of the same facts gives the index that the model defines', async () => {
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(anyHistory, async ({ facts, deliveries }) => {
+      const project = `ci/p${run++}`
+      const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+      for (const batch of deliveries) await index.apply(project, batch)
+      expect(await indexed(index, project)).toEqual(modelled(facts))
+    }),
+    { numRuns: 2000 },
+  )
+}, 120_000)
+
+test('exclusive and total bytes of a registry follow from what its projects hold', async () => {
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyHistory, { minLength: 2, maxLength: 3 }), async (histories) => {
+      const registry = `r${run++}`
+      const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+      const queues = histories.map((h, i) => ({ project: `${registry}/p${i}`, batches: [...h.deliveries] }))
+      while (queues.some((q) => q.batches.length > 0)) {
+        await Promise.all(queues.map((q) => index.apply(q.project, q.batches.shift() ?? [])))
+      }
+      const models = histories.map((h) => modelOf(h.facts).held)
+      for (const [i, held] of models.entries()) {
+        const others = new Set(models.flatMap((m, j) => (j === i ? [] : [...m.keys()])))
+        const exclusive = [...held].reduce((sum, [digest, size]) => sum + (others.has(digest) ? 0 : size), 0)
+        expect((await index.usage(`${registry}/p${i}`))?.exclusiveBytes).toBe(exclusive)
+      }
+      const all = new Map(models.flatMap((m) => [...m]))
+      expect(await index.registryBytes(registry)).toBe([...all.values()].reduce((a, b) => a + b, 0))
+    }),
+    { numRuns: 150 },
+  )
+}, 120_000)

@@ -1,0 +1,49 @@
+import type { Fact } from '../../src/usage/fact.ts'
+import { modelOf } from '../../src/usage/model.ts'
+import type { UsageIndex } from '../../src/usage/usage-index.ts'
+
+/** What the index says of a project, to be compared with `modelled`. */
+export async function indexed(index: UsageIndex, project: string) {
+  const usage = await index.usage(project)
+  if (usage === undefined) throw new Error(`no project ${project}`)
+  const images = await index.images(project)
+  return {
+    counters: {
+      unique: usage.uniqueBytes,
+      referenced: usage.referencedBytes,
+      unreferenced: usage.unreferencedBytes,
+      manifests: usage.manifests,
+      tags: usage.tags,
+      repositories: usage.repositories,
+      unresolved: usage.unresolved,
+      lastPush: usage.lastPushAt,
+      lastPull: usage.lastPullAt,
+      pulls: usage.pulls,
+      scans: usage.scans,
+    },
+    images: images
+      .map((i) => [
+        i.repository,
+        i.digest,
+        i.size,
+        i.mediaType,
+        i.tags.map((t) => t.name),
+        i.pushedAt,
+        i.pulledAt,
+      ])
+      .sort(byJson),
+  }
+}
+
+/** What the model makes of these facts, to be compared with `indexed`. */
+export function modelled(facts: readonly Fact[]) {
+  const { counters, images } = modelOf(facts)
+  return {
+    counters,
+    images: images
+      .map((i) => [i.repository, i.digest, i.size, i.mediaType, [...i.tags].sort(), i.pushedAt, i.pulledAt])
+      .sort(byJson),
+  }
+}
+
+const byJson = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { makeNormalise } from '../../src/events/normalise.ts'
+import { OCI_INDEX, OCI_MANIFEST, parseManifest } from '../../src/registry/manifest.ts'
+import { referencesOf } from '../../src/usage/references-of.ts'
+
+const digest = fc
+  .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
+  .map((hex) => `sha256:${hex}`)
+const descriptor = fc.record(
+  {
+    mediaType: fc.constantFrom(
+      ...['application/vnd.oci.image.layer.v1.tar+gzip', OCI_MANIFEST, OCI_INDEX],
+      ...[
+        'application/vnd.oci.image.layer.nondistributable.v1.tar',
+        'application/vnd.buildkit.cacheconfig.v0',
+      ],
+      'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+    ),
+    digest,
+    size: fc.nat({ max: 2 ** 40 }),
+    urls: fc.constantFrom([], ['https://example.org/layer']),
+  },
+  { requiredKeys: ['mediaType', 'digest', 'size'] },
+)
+const subject = descriptor.map(({ urls: _, ...rest }) => rest)
+const manifest = fc.oneof(
+  fc.record({ mediaType: fc.constant(OCI_MANIFEST), config: subject, layers: fc.array(descriptor) }),
+  // A notification of an index of nothing does not tell that it lists nothing.
+  fc.record({ mediaType: fc.constant(OCI_INDEX), manifests: fc.array(descriptor, { minLength: 1 }) }),
+)
+
+it('refers to the same as the notification of its push', () => {
+  fc.assert(
+    fc.property(manifest, (body) => {
+      const bytes = Buffer.from(JSON.stringify(body))
+      const listed = 'manifests' in body ? body.manifests : [body.config, ...body.layers]
+      const event = {
+        ...{ id: 'e', timestamp: '2026-11-23T10:00:00Z', action: 'push' },
+        target: { mediaType: body.mediaType, digest: `sha256:${'a'.repeat(64)}`, repository: 'a', size: 1 },
+      }
+      const normalise = makeNormalise({ isScanner: () => false })
+      const heard = normalise(
+        { ...event, target: { ...event.target, references: listed } },
+        Date.parse(event.timestamp) * 1000,
+      )
+      const sort = (references: unknown[] | undefined) => references?.map((one) => JSON.stringify(one)).sort()
+      const references = referencesOf(parseManifest(bytes, ''))
+      expect(heard).toMatchObject({ fact: { references: expect.any(Array) } })
+      if ('fact' in heard && 'references' in heard.fact)
+        expect(sort(references)).toEqual(sort(heard.fact.references))
+    }),
+  )
+})
+
+it('refers to a subject besides, even to one that an index lists', () => {
+  fc.assert(
+    fc.property(manifest, subject, (body, about) => {
+      const read = (value: object) => referencesOf(parseManifest(Buffer.from(JSON.stringify(value)), ''))
+      const reference = { kind: 'subject', digest: about.digest, size: about.size }
+      expect(read({ ...body, subject: about })).toEqual([...read(body), reference])
+    }),
+  )
+})

@@ -1,0 +1,16 @@
+import { UnrecoverableError } from 'bullmq'
+import type { makeAnnounce } from '../src/alerts/announce.ts'
+import { ChannelError } from '../src/alerts/channel-error.ts'
+import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
+
+/** What a channel refuses for good (a revoked webhook, say) is kept as failed and not tried again by itself. */
+export const alertsWorker = (context: WorkerContext, announce: ReturnType<typeof makeAnnounce>) =>
+  makeWorker(
+    'alerts',
+    context,
+    (job) =>
+      announce(job).catch((error) => {
+        throw error instanceof ChannelError && !error.retry ? new UnrecoverableError(error.message) : error
+      }),
+    4,
+  )

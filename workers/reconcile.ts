@@ -1,0 +1,39 @@
+import { DelayedError } from 'bullmq'
+import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
+import { type makeReconcile, ReconcileStopped } from '../src/reconcile/reconcile.ts'
+
+/** Progress is told at most this often, in ms. */
+const PROGRESS_MS = 500
+
+/** Registries at a time. */
+const CONCURRENCY = 2
+
+export const reconcileWorker = (
+  context: WorkerContext,
+  reconcile: ReturnType<typeof makeReconcile>,
+  isStopping: () => boolean,
+) =>
+  makeWorker(
+    'reconcile',
+    context,
+    async (request, job) => {
+      let toldAt = 0
+      try {
+        return await reconcile(request, {
+          id: job.id ?? '',
+          isStopping,
+          async onProgress({ repositories, after, drift, failed }) {
+            if (Date.now() - toldAt < PROGRESS_MS) return
+            toldAt = Date.now()
+            await job.updateProgress({ repositories, after, drift, failed })
+          },
+        })
+      } catch (error) {
+        if (!(error instanceof ReconcileStopped)) throw error
+        // Back to the queue, to go on where it stopped, in another process or this one's successor.
+        await job.moveToDelayed(Date.now(), job.token)
+        throw new DelayedError()
+      }
+    },
+    CONCURRENCY,
+  )

@@ -1,0 +1,23 @@
+import { UnrecoverableError } from 'bullmq'
+import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
+import { SnapshotError } from '../src/snapshot/snapshot-error.ts'
+import type { Snapshots } from '../src/snapshot/snapshots.ts'
+import type { OnProgress } from '../src/snapshot/write-snapshot.ts'
+
+/** Progress is told at most this often, in ms. */
+const PROGRESS_MS = 500
+
+export const snapshotWorker = (context: WorkerContext, snapshots: Snapshots) =>
+  makeWorker('snapshot', context, async (data, job) => {
+    let toldAt = 0
+    const onProgress: OnProgress = async (progress) => {
+      if (Date.now() - toldAt < PROGRESS_MS) return
+      toldAt = Date.now()
+      await job.updateProgress(progress)
+    }
+    const running =
+      data.kind === 'write' ? snapshots.write(onProgress) : snapshots.restore(data.key, onProgress)
+    return running.catch((error) => {
+      throw error instanceof SnapshotError ? new UnrecoverableError(error.message) : error
+    })
+  })
