@@ -18,6 +18,7 @@ import { makeWatchInstances } from '../events/watch-instances.ts'
 import { schedulePolicies } from '../expiry/schedule.ts'
 import { connectPatiently } from '../platform/redis.ts'
 import { makePromote } from '../promotion/promote.ts'
+import { closeWorkers } from '../queue/close-workers.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { makeEnforce } from '../quota/enforce.ts'
 import { recheck } from '../quota/recheck.ts'
@@ -144,11 +145,9 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
     for (const { name } of registries) await recheckQuotas(await index.projects(name))
 
   const workers = names.map((name) => start[name]())
-  // Without Redis a job in hand cannot be reported as done: it is left, and handed out again later.
-  const isAway = () => connection.status !== 'ready'
   parts.onClose(() => {
     isStopping = true
-    return Promise.all(workers.map((worker) => worker.close(isAway())))
+    return closeWorkers(workers, connection)
   })
 }
 

@@ -38,7 +38,11 @@ export function makeQuarantine(
   const keys = [`${base}:entries`, `${base}:marks`, `${base}:totals`]
   const [entries = '', , totals = ''] = keys
   const script = (name: string) =>
-    loadScript(redis, new URL('scripts/quarantine-entry.lua', import.meta.url), new URL(name, import.meta.url))
+    loadScript(
+      redis,
+      new URL('scripts/quarantine-entry.lua', import.meta.url),
+      new URL(name, import.meta.url),
+    )
   const addScript = script('scripts/quarantine-add.lua')
   const removeScript = script('scripts/quarantine-remove.lua')
 
@@ -46,7 +50,9 @@ export function makeQuarantine(
     /** An event that is there already with the same reason takes its place anew. */
     async add(entry: Omit<Quarantined, 'id'>): Promise<void> {
       const { registry, reason, event } = entry
-      const mark = createHash('sha256').update(JSON.stringify([registry, reason, event])).digest('hex')
+      const mark = createHash('sha256')
+        .update(JSON.stringify([registry, reason, event]))
+        .digest('hex')
       await addScript(keys, [mark.slice(0, 32), JSON.stringify(entry), kept.entries, kept.bytes])
     },
     /** Newest first. */

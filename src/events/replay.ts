@@ -5,7 +5,13 @@ import type { Quarantine, Quarantined, QuarantineFilter } from './quarantine.ts'
  * Hands events in quarantine to the worker again as received now, so that one whose time was not yet come may pass. It
  * leaves quarantine only once the queue has it; what is not understood still comes back.
  */
-export function makeReplay({ quarantine, queues }: { quarantine: Quarantine; queues: Pick<Queues, 'events'> }) {
+export function makeReplay({
+  quarantine,
+  queues,
+}: {
+  quarantine: Quarantine
+  queues: Pick<Queues, 'events'>
+}) {
   async function replay(entries: readonly Quarantined[]): Promise<void> {
     if (entries.length === 0) return
     const receivedAt = new Date().toISOString()

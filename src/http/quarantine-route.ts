@@ -24,7 +24,8 @@ export const quarantineRoute =
     roles: Roles
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const missing = (id: string) => new HttpError(404, `no event "${id}" in quarantine: GET /v1/quarantine lists them`)
+    const missing = (id: string) =>
+      new HttpError(404, `no event "${id}" in quarantine: GET /v1/quarantine lists them`)
 
     app.get('/v1/quarantine', {
       onRequest: roles.read,

@@ -315,7 +315,10 @@ describe("GitLab's rename", () => {
       ([, tags]) => tags === 2,
     )
     expect(moved).toEqual([900, 2])
-    expect(await usage('ci/foo/foo')).toEqual([0, 0])
+    await eventually(
+      () => usage('ci/foo/foo'),
+      ([bytes, tags]) => bytes === 0 && tags === 0,
+    )
     expect(await tallyman.get('/v1/quarantine')).toEqual({ total: 0, events: [] })
     const again = gitlab('r2', `${YESTERDAY}T12:00:00Z`, 'rename', { repository: base }, 'PATCH')
     await tallyman.deliver({ events: [again] })
