@@ -1,3 +1,5 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+
 export interface CoalesceOptions<Item> {
   /** What part of a full write an item fills: writes take items while these add up to 1 at most, and one at least. */
   shareOf: (item: Item) => number
@@ -11,9 +13,10 @@ export interface CoalesceOptions<Item> {
 export class CoalescerFull extends Error {}
 
 /**
- * Turns many `add`s into few `write`s: what arrives while a write is under way goes out together with the next
- * one. Nobody waits for a timer, so a lone item is written at once. `add` settles as its own write does, with what that
- * gave. @throws CoalescerFull
+ * Turns many `add`s into few `write`s: what arrives while a write is under way goes out together with the next one.
+ * Nobody waits for a timer: a lone item is written at the end of the event loop's turn in which it came, with whatever
+ * else came in it. (Without that, of requests on new connections every third was a write by itself.) `add` settles as its
+ * own write does, with what that gave. @throws CoalescerFull
  */
 export function makeCoalescer<Item, Result>(
   write: (items: Item[]) => Promise<Result>,
@@ -47,6 +50,7 @@ export function makeCoalescer<Item, Result>(
   async function flush(): Promise<void> {
     writing = true
     while (waiting.length > 0) {
+      await endOfTurn()
       const batch = takeBatch()
       try {
         const result = await write(batch.map((w) => w.item))
