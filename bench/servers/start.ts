@@ -5,7 +5,7 @@ import { type Started, startProcess } from '../../lab/process.ts'
 
 /** Starts a server of this folder on a port, in a process of its own that does not outlive this one. */
 export async function startServer(
-  name: 'bare' | 'naive' | 'instant',
+  name: 'bare' | 'naive' | 'instant' | 'naive-worker',
   port: number,
   ...args: string[]
 ): Promise<Started> {
