@@ -9,6 +9,9 @@ export interface CoalesceOptions<Item> {
   onIdle?: () => void
 }
 
+/** Turns of the event loop that a write waits for while each of them brings more: a millisecond or two where it is busy. */
+const TURNS = 8
+
 /** Why an item was refused: writes have been slower than `add`s for too long. */
 export class CoalescerFull extends Error {}
 
@@ -47,10 +50,18 @@ export function makeCoalescer<Item, Result>(
     return batch
   }
 
+  /** Until the end of a turn in which nothing more came, or of the last that one waits for. */
+  async function untilQuiet(): Promise<void> {
+    for (let turn = 0, seen = -1; turn < TURNS && waiting.length !== seen; turn++) {
+      seen = waiting.length
+      await endOfTurn()
+    }
+  }
+
   async function flush(): Promise<void> {
     writing = true
     while (waiting.length > 0) {
-      await endOfTurn()
+      await untilQuiet()
       const batch = takeBatch()
       try {
         const result = await write(batch.map((w) => w.item))
