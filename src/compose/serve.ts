@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { makeIntake } from '../events/intake.ts'
+import { makeReplay } from '../events/replay.ts'
 import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { healthRoute } from '../http/health-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { projectsRoute } from '../http/projects-route.ts'
+import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
 import { registriesRoute } from '../http/registries-route.ts'
@@ -31,6 +33,9 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const observe = async () => {
     metrics.backlogBytes.set((await backlog.read()).bytes)
     metrics.quarantined.set(await quarantine.count())
+    const dropped = await quarantine.dropped()
+    metrics.quarantineDropped.reset()
+    metrics.quarantineDropped.inc(dropped)
     for (const queue of QUEUE_NAMES) {
       const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
       for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
@@ -49,7 +54,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       reclaimableRoute({ index, roles }),
       registriesRoute({ registries, index, instances, ledger, queues, roles }),
-      recordsRoute({ alerts, receipts, quarantine, roles }),
+      recordsRoute({ alerts, receipts, roles }),
+      quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles }),
       expiryRoute({ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles }),
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles }),
