@@ -4,6 +4,7 @@ import { makeReplay } from '../events/replay.ts'
 import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
+import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { healthRoute } from '../http/health-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { projectsRoute } from '../http/projects-route.ts'
@@ -15,7 +16,9 @@ import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { makeBacklog } from '../queue/backlog.ts'
+import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
+import { makeOnLostEvents } from '../reconcile/on-lost-events.ts'
 import type { Parts } from './parts.ts'
 
 /** Builds what answers HTTP; not listening yet. */
@@ -41,6 +44,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
     }
   }
+  const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   const ready = async () => {
     await redis.ping().catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
   }
@@ -59,6 +63,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       expiryRoute({ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles }),
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles }),
+      failedJobsRoute({ failedJobs, roles }),
       healthRoute({ metrics, ready, observe }),
     ],
   })
