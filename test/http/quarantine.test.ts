@@ -26,8 +26,11 @@ const ask = (method: 'get' | 'post' | 'delete', path: string, body?: object, tok
 const found = async (query = ''): Promise<Entry[]> => (await ask('get', query)).body.events
 const idOf = async (event: string) => (await found()).find((one) => one.event.id === event)?.id ?? ''
 
+/** Each of a time of its own: intake takes what it has taken already for the same. */
+let made = 0
+const later = () => new Date(Date.parse(RECENTLY) + made++).toISOString()
 const event = (id: string, more: object = {}) => ({
-  ...{ id, timestamp: RECENTLY, action: 'explode', target: { repository: 'team/app', tag: 'v1' }, ...more },
+  ...{ id, timestamp: later(), action: 'explode', target: { repository: 'team/app', tag: 'v1' }, ...more },
 })
 
 /** Puts just these in quarantine, the last of them newest. */
@@ -78,7 +81,7 @@ test('what can be understood by now is replayed into the index, the rest comes b
 })
 
 test('one is discarded, or those of a filter, or all where that is said', async () => {
-  await quarantined(event('1'), event('2', { timestamp: 'noon' }), event('3'), event('4'))
+  await quarantined(event('1'), event('2', { timestamp: 'night' }), event('3'), event('4'))
   const id = await idOf('1')
   expect((await ask('delete', `/${id}`)).body).toEqual({ discarded: 1 })
   expect((await ask('delete', `/${id}`)).body).toMatchObject({
