@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-const PULLS = 8_000
-const KILLS = 4
+const PULLS = 4_000
+const KILLS = 3
 
 /** Of what the API answers, what is looked at. */
 interface Answer {
@@ -59,6 +59,7 @@ test('the API is killed again and again while all is replayed: each pull is coun
   await eventually(
     () => ask('GET', path),
     ({ pulls }) => pulls === PULLS,
+    30_000,
   )
   // No job that is still to come counts one again.
   await eventually(
