@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-const PULLS = 4_000
+const PULLS = 4_200
 const KILLS = 3
 
 /** Of what the API answers, what is looked at. */
