@@ -68,4 +68,4 @@ test('the API is killed again and again while all is replayed: each pull is coun
   )
   expect((await ask('GET', path)).pulls).toBe(PULLS)
   expect(await quarantine.count()).toBe(0)
-}, 60_000)
+}, 120_000)
