@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { makeIdentify } from '../events/identify.ts'
 import type { Intake } from '../events/intake.ts'
+import { isNestedDeeper } from '../events/nesting.ts'
 import { HttpError, Problem } from './problem.ts'
 
 declare module 'fastify' {
@@ -17,6 +18,9 @@ const MEDIA_TYPES = [
   'application/vnd.docker.distribution.events.v2+json',
   'application/json',
 ]
+
+/** A notification has five levels. What is deeper than this no registry made, and it could not be kept as JSON. */
+const LEVELS = 100
 
 /**
  * Where registries deliver. A refusal blocks every later event of that registry, so only what is no envelope at
@@ -36,9 +40,9 @@ export const eventsRoute =
       { parseAs: 'string', bodyLimit: deps.bodyLimit },
       (_, body, done) => {
         try {
-          done(null, JSON.parse(String(body)))
-        } catch {
-          done(new HttpError(400, 'the body is not JSON: expected a notification envelope, {"events": […]}'))
+          done(null, parseBody(String(body)))
+        } catch (error) {
+          done(error instanceof HttpError ? error : new HttpError(400, NO_JSON))
         }
       },
     )
@@ -70,6 +74,14 @@ export const eventsRoute =
       },
     })
   }
+
+const NO_JSON = 'the body is not JSON: expected a notification envelope, {"events": […]}'
+
+function parseBody(text: string): unknown {
+  if (isNestedDeeper(text, LEVELS))
+    throw new HttpError(400, `the body is nested more than ${LEVELS} levels deep, as no notification is`)
+  return JSON.parse(text)
+}
 
 function eventsOf(body: unknown): unknown[] {
   if (typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events))
