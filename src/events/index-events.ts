@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { makeMatch } from '../promotion/match.ts'
@@ -14,9 +15,12 @@ import { askMove } from './move-repositories.ts'
 import type { Normalise, Normalised } from './normalise.ts'
 import type { Quarantine } from './quarantine.ts'
 import { askReferences } from './resolve-references.ts'
-import { makeSetAside } from './set-aside.ts'
+import { makeSetAside, type NotUnderstood } from './set-aside.ts'
 import { parseTimestamp } from './timestamp.ts'
 import type { makeWatchInstances } from './watch-instances.ts'
+
+/** Events of one delivery after which others get their turn: a body of 10 MB has more than are understood in a second. */
+const TURN = 1_000
 
 interface Heard {
   registry: string
@@ -51,7 +55,8 @@ export function makeIndexEvents(deps: {
     const changed = await Promise.all(
       [...byProject].map(async ([project, facts]) => {
         const { changedBytes, unresolved } = await deps.index.apply(project, facts)
-        incomplete.push(...unresolved.map((sight) => toResolve(splitProjectId(project).registry, sight)))
+        // One by one: a call takes no more arguments than some hundred thousand.
+        for (const sight of unresolved) incomplete.push(toResolve(splitProjectId(project).registry, sight))
         return changedBytes !== 0 || facts.some(mayChangeUsage) ? [project] : []
       }),
     )
@@ -64,19 +69,22 @@ export function makeIndexEvents(deps: {
   /** The facts told. Renames are entered before any of them is placed. */
   async function hear(deliveries: readonly Delivery[]): Promise<Heard[]> {
     const heard: Heard[] = []
+    const notUnderstood: NotUnderstood[] = []
     const counts = new Map<string, number>()
     for (const delivery of deliveries) {
-      const { registry } = delivery
+      const { registry, events } = delivery
       const received = parseTimestamp(delivery.receivedAt) ?? 0
-      for (const event of delivery.events) {
+      for (const [n, event] of events.entries()) {
+        if (n % TURN === TURN - 1) await setImmediate()
         const said = deps.normalise(event, received)
         if ('fact' in said) heard.push({ registry, fact: said.fact })
         else if ('rename' in said) await rename(registry, said.rename)
-        else if ('unclear' in said) await setAside(delivery, said.unclear, event)
+        else if ('unclear' in said) notUnderstood.push({ delivery, reason: said.unclear, event })
         const outcome = `${registry} ${outcomeOf(said)}`
         counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
       }
     }
+    await setAside(notUnderstood)
     for (const [labels, count] of counts) {
       const [registry = '', outcome = ''] = labels.split(' ')
       deps.metrics.eventsIndexed.inc({ registry, outcome }, count)

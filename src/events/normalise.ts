@@ -6,6 +6,7 @@ import type { Fact, Reference } from '../usage/fact.ts'
 import { contentReference } from '../usage/references-of.ts'
 import { isBelow, type Rename } from '../usage/renames.ts'
 import { type RegistryEvent, readEvent } from './event.ts'
+import { excerpt } from './excerpt.ts'
 import { outOfBounds } from './out-of-bounds.ts'
 import type { IsScanner } from './scanners.ts'
 import { parseTimestamp } from './timestamp.ts'
@@ -22,15 +23,15 @@ export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
     const event = readEvent(value)
     if ('problem' in event) return { unclear: event.problem }
     const at = parseTimestamp(event.timestamp)
-    if (at === undefined) return { unclear: `timestamp "${event.timestamp}" is not RFC 3339` }
+    if (at === undefined) return { unclear: `timestamp "${excerpt(event.timestamp)}" is not RFC 3339` }
     const excess = outOfBounds(event, at, receivedAt)
     if (excess !== undefined) return { unclear: excess }
     if (event.action === 'rename') return renamed(event, at)
     const { repository = '', digest = '', tag = '' } = event.target
     if (!isRepositoryName(repository))
-      return { unclear: `repository "${repository}" is not a repository name` }
-    if (digest !== '' && !isDigest(digest)) return { unclear: `digest "${digest}" is not a digest` }
-    if (tag !== '' && !isTag(tag)) return { unclear: `tag "${tag}" is not a tag` }
+      return { unclear: `repository "${excerpt(repository)}" is not a repository name` }
+    if (digest !== '' && !isDigest(digest)) return { unclear: `digest "${excerpt(digest)}" is not a digest` }
+    if (tag !== '' && !isTag(tag)) return { unclear: `tag "${excerpt(tag)}" is not a tag` }
 
     switch (event.action) {
       case 'push':
@@ -45,7 +46,7 @@ export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
         if (tag !== '') return { fact: { kind: 'untag', repository, at, tag } }
         return { fact: { kind: 'drop', repository, at } }
       default:
-        return { unclear: `action "${event.action}" is not known` }
+        return { unclear: `action "${excerpt(event.action)}" is not known` }
     }
   }
 export type Normalise = ReturnType<typeof makeNormalise>
@@ -53,9 +54,11 @@ export type Normalise = ReturnType<typeof makeNormalise>
 /** Both types move a path with all that is below it (GitLab container-registry, merge request 1869 and issue 1172). */
 function renamed({ target }: RegistryEvent, at: number): Normalised {
   const { type = '', from = '', to = '' } = target.rename ?? {}
-  if (type !== 'name' && type !== 'namespace') return { unclear: `rename of type "${type}" is not known` }
-  if (!isRepositoryName(from)) return { unclear: `rename from "${from}", which is not a repository name` }
-  if (!isRepositoryName(to)) return { unclear: `rename to "${to}", which is not a repository name` }
+  if (type !== 'name' && type !== 'namespace')
+    return { unclear: `rename of type "${excerpt(type)}" is not known` }
+  if (!isRepositoryName(from))
+    return { unclear: `rename from "${excerpt(from)}", which is not a repository name` }
+  if (!isRepositoryName(to)) return { unclear: `rename to "${excerpt(to)}", which is not a repository name` }
   if (from === to) return { ignored: 'rename to the same name' }
   if (isBelow(from, to) || isBelow(to, from))
     return { unclear: `rename from "${from}" to "${to}", of which one is below the other` }

@@ -21,21 +21,16 @@ export async function askReferences(
   jobs: readonly Omit<ReferencesJob, 'kind'>[],
 ): Promise<void> {
   if (jobs.length === 0) return
+  const idOf = ({ registry, repository, digest, at, via }: (typeof jobs)[number]) =>
+    jobId('references', registry, repository, digest, via === 'push' ? at : '')
+  // One body may name a manifest some ten thousand times, and each that is added costs more than it takes to see that.
+  const byId = new Map(jobs.map((job) => [idOf(job), job]))
   await queues.resolve.addBulk(
-    jobs.map((job) => ({
+    [...byId].map(([id, job]) => ({
       name: 'resolve' as const,
       data: { kind: 'references' as const, ...job },
-      opts: {
-        jobId: jobId(
-          'references',
-          job.registry,
-          job.repository,
-          job.digest,
-          job.via === 'push' ? job.at : '',
-        ),
-        // A failed one that stayed would keep the next sighting from being looked up.
-        removeOnFail: true,
-      },
+      // A failed one that stayed would keep the next sighting from being looked up.
+      opts: { jobId: id, removeOnFail: true },
     })),
   )
 }

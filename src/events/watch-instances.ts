@@ -11,6 +11,12 @@ export interface UnknownInstance {
 }
 
 /**
+ * Instances of a registry that are looked at in one job: the newest so many. A registry of a hundred processes is none;
+ * whoever makes an id for each event would have each noted, asked about and logged.
+ */
+const MOST = 100
+
+/**
  * Notices registries that were restarted, and lost what they had not yet delivered. `onUnknownInstance` is called
  * before the instance is remembered, so after a crash, or where two jobs meet it at once, it is called again.
  */
@@ -21,7 +27,7 @@ export function makeWatchInstances(deps: {
   const { instances } = deps
   return async function watchInstances(deliveries: readonly Delivery[]): Promise<void> {
     for (const [registry, spans] of instancesOf(deliveries)) {
-      const newest = new Map([...spans].map(([instanceId, { lastAt }]) => [instanceId, lastAt]))
+      const newest = new Map([...spans].slice(-MOST).map(([instanceId, { lastAt }]) => [instanceId, lastAt]))
       for (const instanceId of await instances.observe(registry, newest)) {
         const { firstAt, lastAt } = spans.get(instanceId) ?? { firstAt: 0, lastAt: 0 }
         const previousLastEventAt = await instances.lastEventAt(registry)

@@ -5,6 +5,9 @@ import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController }
 import type { Logger } from '../platform/log.ts'
 import { onError, sendProblem } from './problem.ts'
 
+/** How long a request may take to come in, in ms; a registry gives up after a second. */
+const REQUEST_MS = 20_000
+
 /** The HTTP side: each capability's routes are a plugin; errors, documentation and limits are here. */
 export async function buildApp(options: {
   log: Logger
@@ -20,12 +23,18 @@ export async function buildApp(options: {
     bodyLimit: options.bodyLimit,
     // A key that means nothing is refused: dropped, as by default, a misspelt `dryRun` would be a real run.
     ajv: { customOptions: { removeAdditional: false } },
-    // A body that trickles in must not hold a connection for ever.
-    requestTimeout: 30_000,
+    // Headers that trickle in must not hold a connection for ever. Node looks every 30 s unless told.
+    requestTimeout: REQUEST_MS,
+    http: { connectionsCheckingInterval: 2_000 },
     // Up to 255 characters of repository and a registry's name, URL-encoded.
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  // Nor may a body. (`requestTimeout` should see to that too, but Node 24 lets one go on whose headers are complete.)
+  app.addHook('onRequest', async ({ raw }) => {
+    const timer = setTimeout(() => raw.complete || raw.destroy(), REQUEST_MS)
+    raw.once('close', () => clearTimeout(timer))
+  })
   app.setErrorHandler(onError)
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 404, `no route ${request.method} ${request.url}`),

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { makeIdentify } from '../events/identify.ts'
 import { type Intake, IntakeBusy } from '../events/intake.ts'
+import { isNestedDeeper } from '../events/nesting.ts'
 import { HttpError, Problem } from './problem.ts'
 
 declare module 'fastify' {
@@ -17,6 +18,12 @@ const MEDIA_TYPES = [
   'application/vnd.docker.distribution.events.v2+json',
   'application/json',
 ]
+
+/**
+ * A notification has five levels. What is deeper than this no registry made, and from some 3,000 on it could not be kept
+ * as JSON. Texts of up to twice as many characters need no look.
+ */
+const LEVELS = 1_500
 
 /**
  * Where registries deliver. A refusal blocks every later event of that registry, so only what is no envelope at
@@ -38,7 +45,7 @@ export const eventsRoute =
         try {
           done(null, readEnvelope(String(body)))
         } catch (error) {
-          done(error as HttpError)
+          done(error instanceof HttpError ? error : new HttpError(400, NO_JSON))
         }
       },
     )
@@ -73,6 +80,8 @@ export const eventsRoute =
     })
   }
 
+const NO_JSON = 'the body is not JSON: expected a notification envelope, {"events": […]}'
+
 /** What the body parser makes of a request. */
 class Envelope {
   readonly events: unknown[]
@@ -84,19 +93,16 @@ class Envelope {
 }
 
 function readEnvelope(text: string): Envelope {
-  const body = parsed(text)
+  if (isNestedDeeper(text, LEVELS))
+    throw new HttpError(400, `the body is nested more than ${LEVELS} levels deep, as no notification is`)
+  const body: unknown = JSON.parse(text)
   if (typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events))
     return new Envelope(body.events, Buffer.byteLength(text))
   throw new HttpError(400, 'the body is no notification envelope: expected an object with an array "events"')
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new HttpError(400, 'the body is not JSON: expected a notification envelope, {"events": […]}')
-  }
-}
-
 /** A request without a body meets no parser. */
-const envelopeOf = (body: unknown): Envelope => (body instanceof Envelope ? body : readEnvelope(''))
+function envelopeOf(body: unknown): Envelope {
+  if (body instanceof Envelope) return body
+  throw new HttpError(400, NO_JSON)
+}

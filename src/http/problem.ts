@@ -54,13 +54,13 @@ function statusOf(error: FastifyError | Error): number {
   return isRedisAway(error) ? 503 : 500
 }
 
-/** ioredis has no one class for it: a closed connection, a command's timeout, Redis loading, read-only or full. */
+/** ioredis has no one class for it: a closed connection, a command's timeout, Redis loading, busy with a script, read-only or full. */
 function isRedisAway(error: Error): boolean {
   return (
     /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries)/.test(
       error.message,
     ) ||
-    /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b/.test(error.message) ||
+    /^(LOADING|BUSY|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b/.test(error.message) ||
     ('code' in error && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(String(error.code)))
   )
 }

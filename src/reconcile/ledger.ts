@@ -34,10 +34,16 @@ export interface Ledger {
    * its `readAt`, and closes the gaps noted before.
    */
   finish(registry: string, report: ReconcileReport, exact: { readAt: number } | undefined): Promise<void>
-  /** `notedAt`, epoch µs: only a reconcile that begins later closes the gap. One of the same cause stays as it was noted. */
+  /**
+   * `notedAt`, epoch µs: only a reconcile that begins later closes the gap. One of the same cause stays as it was noted.
+   * Where there are many already, it and those that were noted last become one that is at least as wide.
+   */
   noteGap(registry: string, gap: Gap, notedAt: number): Promise<void>
   standing(registry: string): Promise<{ last?: ReconcileReport; exactSince?: number; gaps: Gap[] }>
 }
+
+/** Gaps of a registry that are kept apart: while it cannot be read, each minute and each restart may add one. */
+const KEPT_APART = 100
 
 export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): Ledger {
   const hash = (registry: string) => `${prefix}:{${registry}}:reconcile`
@@ -60,9 +66,20 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
       for (const [error] of (await multi.exec()) ?? []) if (error) throw error
     },
     async noteGap(registry, gap, notedAt) {
-      const entries = await redis.zrange(gaps(registry), '0', '-1')
-      const isNoted = entries.some((entry) => JSON.parse(entry).cause === gap.cause)
-      if (!isNoted) await redis.zadd(gaps(registry), `${notedAt}`, JSON.stringify(gap))
+      const key = gaps(registry)
+      const entries = await redis.zrange(key, '0', '-1')
+      const known = entries.map((entry): Gap => JSON.parse(entry))
+      if (known.some(({ cause }) => cause === gap.cause)) return
+      const excess = entries.slice(KEPT_APART - 1)
+      if (excess.length === 0) {
+        await redis.zadd(key, `${notedAt}`, JSON.stringify(gap))
+        return
+      }
+      const since = Math.min(gap.since, ...known.slice(KEPT_APART - 1).map((one) => one.since))
+      const newest = Number(await redis.zscore(key, excess.at(-1) ?? ''))
+      // The wider one first: a crash in between leaves too many.
+      await redis.zadd(key, `${Math.max(notedAt, newest)}`, JSON.stringify({ ...gap, since }))
+      await redis.zrem(key, ...excess)
     },
     async standing(registry) {
       const [[last, exactSince], entries] = await Promise.all([

@@ -20,12 +20,12 @@ afterAll(async () => {
 beforeEach(() => redis.flushall())
 
 function makeBed() {
-  const { index, renames, indexEvents } = makeIndexEventsBed({ redis, queues })
+  const { index, renames, quarantine, indexEvents } = makeIndexEventsBed({ redis, queues })
   const tell = (...events: object[]) =>
     indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events }])
   const images = async (project: string) =>
     (await index.images(project)).map(({ repository, digest, tags }) => [repository, digest, tags[0]?.name])
-  return { index, renames, tell, images }
+  return { index, renames, tell, images, quarantine }
 }
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -128,4 +128,20 @@ test('of a delete that tells neither, what the index knows says whether it was a
   expect(await index.usage('ci/team')).toMatchObject({ manifests: 1, tags: 1, unreferencedBytes: 0 })
   await tell(event('delete', 13, { repository: 'team', digest: digest('a') }))
   expect(await index.usage('ci/team')).toMatchObject({ manifests: 0, tags: 0, uniqueBytes: 0 })
+})
+
+test('of what one body has and is not understood, quarantine gets no more than it keeps', async () => {
+  const { tell, quarantine, index } = makeBed()
+  const odd = Array.from({ length: 60_000 }, (_, n) => [n])
+  await tell(...odd, event('push', 1, { mediaType, size: 1, digest: digest('a'), repository: 'p/app' }))
+  expect(await quarantine.count()).toBe(10_000)
+  expect((await quarantine.list(1, {}))[0]?.event).toEqual([59_999])
+  expect(await index.usage('ci/p')).toMatchObject({ manifests: 1 })
+})
+
+test('a manifest that one body names again and again is looked up once', async () => {
+  const { tell } = makeBed()
+  const push = event('push', 1, { mediaType, size: 1, digest: digest('a'), repository: 'p/app' })
+  await tell(...Array.from({ length: 1_000 }, () => push))
+  expect(await queues.resolve.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })

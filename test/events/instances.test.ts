@@ -157,6 +157,19 @@ describe('an instance not seen before', () => {
     expect(calls).toBe(2)
   })
 
+  test('of as many as there are events the newest hundred are looked at', async () => {
+    const told: string[] = []
+    const watch = makeWatchInstances({
+      instances: fresh(),
+      onUnknownInstance: async (_, { instanceId }) => void told.push(instanceId),
+    })
+    // Two arguments each: a call takes no more than some hundred thousand.
+    const events = Array.from({ length: 100_000 }, (_, n) => event(`${n}`, Math.floor(n / 2_000)))
+    await watch([delivery(events)])
+    expect(told).toHaveLength(100)
+    expect(told).toContain('99999')
+  })
+
   test('known ones cost one round trip at most, and mostly none', async () => {
     const watch = makeWatchInstances({ instances: fresh(), onUnknownInstance: async () => {} })
     await watch([delivery([event('a', 5)])])

@@ -261,6 +261,31 @@ describe('what is beyond belief, or beyond what the index has room for', () => {
   })
 })
 
+describe('what a reason quotes is a line at most', () => {
+  const long = 'x'.repeat(10_000_000)
+  const rename = (parts: object) => renameOf(event2, { type: 'name', from: 'a/b', to: 'a/c', ...parts })
+  test.each([
+    ['a timestamp', event2('push', manifest, { timestamp: long })],
+    ['an action', event2(long, manifest)],
+    ['a repository', event2('push', { ...manifest, repository: long })],
+    ['a digest', event2('push', { ...manifest, digest: long })],
+    ['a tag', event2('push', { ...manifest, tag: long })],
+    ['the type of a rename', rename({ type: long })],
+    ['its origin', rename({ from: long })],
+    ['its destination', rename({ to: long })],
+  ])('%s', (_, event) => {
+    const result = normalise(event)
+    const reason = 'unclear' in result ? result.unclear : ''
+    expect(reason).toContain('x… (10000000 characters)')
+    expect(reason.length).toBeLessThan(400)
+  })
+
+  test('without half a character at its end', () => {
+    const result = normalise(event2('push', { ...manifest, tag: `${'x'.repeat(254)}\u{1f433}` }))
+    expect('unclear' in result && result.unclear.isWellFormed()).toBe(true)
+  })
+})
+
 describe('size', () => {
   test.each([
     [{ size: 557, length: undefined }, 557],

@@ -76,6 +76,13 @@ test.each([
   ['null', 'null', 'no notification envelope'],
   ['an object without events', '{"event":[]}', 'no notification envelope'],
   ['events that are no array', '{"events":{}}', 'no notification envelope'],
+  // JSON.stringify cannot write what is nested some thousands deep, and so Redis cannot have it.
+  [
+    'a deep nesting',
+    `{"events":[{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}]}`,
+    'more than 1500 levels',
+  ],
+  ['a deep nesting without an end', '['.repeat(60_000), 'more than 1500 levels'],
 ])('refuses %s with 400', async (_, body, detail) => {
   const answer = await post(body)
   expect(answer.status).toBe(400)

@@ -104,3 +104,19 @@ test('what was acknowledged and discarded is missing from its registry until a r
   await reconciled(T + 4 * MINUTE)
   expect(await confidence()).toMatch(/^exact since/)
 })
+
+test('while nothing is reconciled gaps do not pile up, and none is closed too early', async () => {
+  const cause = (n: number) => ({ since: T + n * MINUTE, reason: 'test', cause: `${n}` })
+  await ledger.noteGap('ci', cause(50), T)
+  for (let n = 51; n < 300; n++) await ledger.noteGap('ci', cause(n), T + n * MINUTE)
+  // At once, as several workers may: what they leave too many the next one takes together.
+  await Promise.all(Array.from({ length: 8 }, (_, n) => ledger.noteGap('ci', cause(n), T + n * MINUTE)))
+  await ledger.noteGap('ci', cause(300), T + 300 * MINUTE)
+  const { gaps } = await ledger.standing('ci')
+  expect(gaps).toHaveLength(100)
+  expect(Math.min(...gaps.map(({ since }) => since))).toBe(T)
+  await reconciled(T + 299 * MINUTE)
+  expect((await ledger.standing('ci')).gaps).toMatchObject([{ since: T, cause: '300' }])
+  await reconciled(T + 300 * MINUTE)
+  expect((await ledger.standing('ci')).gaps).toEqual([])
+})

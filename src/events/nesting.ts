@@ -1,0 +1,31 @@
+/**
+ * Whether JSON text has arrays and objects within each other more than `levels` deep. Read off the text: JSON.parse takes
+ * over a second for 10 MiB of opening brackets, and what it makes of a nesting of some thousands JSON.stringify
+ * cannot write again. Takes time linear in the text, about 1 ms for each MiB; none for a text too short to be valid and
+ * as deep.
+ */
+export function isNestedDeeper(text: string, levels: number): boolean {
+  if (text.length <= 2 * levels) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    else if (code === BRACKET || code === BRACE) {
+      depth++
+      if (depth > levels) return true
+    } else if (code === BRACKET_END || code === BRACE_END) depth--
+  }
+  return false
+}
+
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Where the string that begins at `start` ends: at its closing quote, or with the text. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) return at
+    if (code === BACKSLASH) at++
+  }
+  return text.length
+}

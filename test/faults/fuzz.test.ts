@@ -1,0 +1,172 @@
+import { randomInt } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { afterEach, expect, onTestFailed, test } from 'vitest'
+import { startEventSource } from '../../lab/event-source.ts'
+import { type HostileRequest, hostileRequest, plainRequest } from '../../lab/hostile-request.ts'
+import { indexComesToHold } from '../../lab/index-holds.ts'
+import { LARGE_BODIES } from '../../lab/large-bodies.ts'
+import { mutatedBody } from '../../lab/mutate.ts'
+import { makeRandom, type Random } from '../../lab/random.ts'
+import { drip, sendRaw } from '../../lab/raw-http.ts'
+import { startRedis } from '../../lab/redis.ts'
+import { makeService } from '../../lab/service.ts'
+import { eventually, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
+import { isRepositoryName } from '../../src/registry/name.ts'
+
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+const REQUESTS = 20_000
+const LANES = 32
+/** Large ones: each kind once in the first quarter, which so has the most that one takes, and one now and then after it. */
+const largeAt = (n: number): number | undefined => {
+  if (n <= REQUESTS / 4) return n % 350 === 0 ? n / 350 - 1 : undefined
+  return n % 2_000 === 0 ? n / 2_000 : undefined
+}
+const MIB = 2 ** 20
+/** How much more memory, in bytes, the process may have at the end than after a quarter of the requests. */
+const GROWTH = 128 * MIB
+
+/** Every event that real registries were seen to send. */
+function capturedEvents(): object[] {
+  const folder = new URL('../captures/', import.meta.url)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.json'),
+  )
+  return files.sort().flatMap((file) => {
+    const { requests }: { requests: { body: { events: object[] } }[] } = JSON.parse(
+      readFileSync(new URL(file, folder), 'utf8'),
+    )
+    return requests.flatMap(({ body }) => body.events)
+  })
+}
+
+/** The requests one after the other: the same for the same seed, but for the time. */
+function* hostileRequests(random: Random): Generator<HostileRequest> {
+  const events = capturedEvents()
+  const large = Object.values(LARGE_BODIES)
+  for (let n = 1; n <= REQUESTS; n++) {
+    const makeLarge = large[largeAt(n) ?? -1]
+    const body = makeLarge ? Buffer.from(makeLarge(Date.now())) : mutatedBody(random, events, Date.now())
+    const isPlain = makeLarge !== undefined || !random.isOneIn(3)
+    const request = (isPlain ? plainRequest : hostileRequest)(random, body, WEBHOOK_TOKEN)
+    // What is refused while it is being sent may find the connection closed before it sees the answer.
+    yield body.length > 10 * MIB ? { ...request, kind: 'broken' } : request
+  }
+}
+
+/** What may stand in Redis when only the registry `ci` is configured: projects by names that are repositories'. */
+function isExpectedKey(key: string): boolean {
+  const project =
+    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|outbox|seen|seen-before|(blobs|tags|tombstones)(:\d+)?)$/.exec(
+      key,
+    )
+  if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
+  return [
+    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|holders(:\d+)?)$/,
+    /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
+    /^tallyman:flags$/,
+    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile):[\w:-]+$/,
+  ].some((pattern) => pattern.test(key))
+}
+
+async function keysOf(redis: Redis): Promise<string[]> {
+  const keys = new Set<string>()
+  for await (const page of redis.scanStream({ count: 1_000 })) for (const key of page) keys.add(key)
+  return [...keys]
+}
+
+const residentBytes = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+
+test('20,000 hostile requests: nothing falls, nothing grows, nothing is written that should not be', async () => {
+  const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31))
+  onTestFailed(() => {
+    process.stdout.write(`fuzz: to repeat this, FUZZ_SEED=${seed}\n`)
+  })
+  const server = await startRedis()
+  closers.push(server.close)
+  const redis = new Redis(server.url)
+  closers.push(async () => redis.disconnect())
+  const service = await makeService({ redisUrl: server.url })
+  closers.push(service.close)
+  const api = await service.startApi(['--workers'])
+  const port = Number(new URL(service.url).port)
+
+  const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${WEBHOOK_TOKEN}\r\n`
+  const rest = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{'
+  const slow = Promise.all(
+    [`${head}${rest}`, `${head}X-Slow: `].flatMap((begun) =>
+      Array.from({ length: 5 }, () => drip(port, { head: begun, everyMs: 250, atMostMs: 50_000 })),
+    ),
+  )
+  const steady = startEventSource({ url: service.url, registries: 2, projects: 5 })
+
+  const began = Date.now()
+  const answers = new Map<string, number>()
+  const requests = hostileRequests(makeRandom(seed))
+  async function lane(share: number): Promise<void> {
+    for (let n = 0; n < share; n++) {
+      const next = requests.next()
+      if (next.done) return
+      const status = await sendRaw(port, next.value, 15_000)
+      const answer = `${next.value.kind} ${status}`
+      answers.set(answer, (answers.get(answer) ?? 0) + 1)
+    }
+  }
+  const settled = async () => {
+    await eventually(
+      () => Promise.all(['wait', 'active'].map((list) => redis.llen(`{tallyman}:events:${list}`))),
+      (waiting) => waiting.every((count) => count < 10),
+    )
+    await sleep(1_000)
+    return residentBytes(api.pid)
+  }
+  const memory: number[] = []
+  for (let quarter = 0; quarter < 4; quarter++) {
+    await Promise.all(Array.from({ length: LANES }, () => lane(Math.ceil(REQUESTS / 4 / LANES))))
+    memory.push(await settled())
+  }
+  const took = Date.now() - began
+  await steady.stop()
+  const heldAfter = await indexComesToHold(server.url, steady.told, 10_000)
+  const held = await slow
+
+  const told = Object.fromEntries([...answers].sort())
+  const [first = 0] = memory
+  const last = memory.at(-1) ?? 0
+  process.stdout.write(
+    `fuzz: seed ${seed}, ${took} ms, answers ${JSON.stringify(told)}, ${steady.acknowledged()} good events in the index ` +
+      `after ${heldAfter} ms, slow ones ended after ${Math.max(...held)} ms at the latest, resident MiB by quarter ` +
+      `${memory.map((bytes) => Math.round(bytes / MIB)).join(', ')}, log ${api.output().length} characters\n`,
+  )
+
+  // It lives, and answered all that could be answered, with nothing but 2xx, 4xx and 503.
+  expect(api.child.exitCode).toBeNull()
+  expect(await (await fetch(`${service.url}/livez`)).json()).toEqual({ status: 'ok' })
+  const log = api.output()
+  expect(log).not.toMatch(/uncaught|unhandled|"level":60|heap out of memory/i)
+  expect(log.split('\n').filter((line) => line.includes('"level":50'))).toEqual([])
+  const isAllowed = (answer: string) => /^(whole|broken) (2|4|503)|^broken 0$/.test(answer)
+  expect([...answers.keys()].filter((answer) => !isAllowed(answer))).toEqual([])
+  expect([...answers.values()].reduce((sum, count) => sum + count, 0)).toBe(REQUESTS)
+  expect(Math.max(...held)).toBeLessThan(40_000)
+
+  // The good events among them were taken, and had their effect exactly.
+  expect([...steady.refusals.keys()].filter((status) => status !== 0 && status !== 503)).toEqual([])
+  expect(steady.acknowledged()).toBeGreaterThan(1_000)
+
+  // No name that is none, and no more kept than there is room for.
+  expect((await keysOf(redis)).filter((key) => !isExpectedKey(key))).toEqual([])
+  expect(await redis.zcard('{tallyman}:events:failed')).toBe(0)
+  expect(await redis.xlen('tallyman:{quarantine}:entries')).toBeLessThanOrEqual(10_000)
+  expect(Number(await redis.hget('tallyman:{quarantine}:totals', 'bytes'))).toBeLessThanOrEqual(64 * MIB)
+  expect(await redis.zcard('tallyman:{ci}:gaps')).toBeLessThanOrEqual(100)
+  expect(await redis.zcard('tallyman:{ci}:instances')).toBeLessThanOrEqual(100)
+  expect(Math.max(...log.split('\n').map((line) => line.length))).toBeLessThan(10_000)
+  expect(last - first).toBeLessThan(GROWTH)
+}, 180_000)
