@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { makeIndexEvents } from '../src/events/index-events.ts'
 import { makeInstances } from '../src/events/instances.ts'
 import { makeIntake } from '../src/events/intake.ts'
@@ -86,7 +86,7 @@ function nodeCpu(): number {
 }
 
 /** µs of the server */
-async function redisCpu(redis: Redis): Promise<number> {
+async function redisCpu(redis: Redis | Cluster): Promise<number> {
   const info = await redis.info('cpu')
   const field = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
   return (field('used_cpu_user') + field('used_cpu_sys')) * 1e6

@@ -13,11 +13,12 @@ import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
+import { queuePrefix } from '../queue/queues.ts'
 import type { Parts } from './parts.ts'
 
 /** Builds what answers HTTP; not listening yet. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
-  const { config, log, store, metrics, registries, journals } = parts
+  const { config, log, prefix, store, metrics, registries, journals } = parts
   const { redis, queues, index, flags, quarantine, instances, ledger, expiry } =
     await parts.onRedis(connectFailingFast)
   const roles = makeRoles(config.server)
@@ -32,7 +33,9 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     }
   }
   const ready = async () => {
-    await redis.ping().catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
+    // Of a cluster, the node that has the queues.
+    const answer = redis.exists(queuePrefix(prefix))
+    await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
   }
   const app = await buildApp({
     log,

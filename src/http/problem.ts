@@ -51,13 +51,24 @@ function statusOf(error: FastifyError | Error): number {
   return isRedisAway(error) ? 503 : 500
 }
 
-/** ioredis has no one class for it: a closed connection, a command's timeout, Redis loading, read-only or full. */
-function isRedisAway(error: Error): boolean {
+/** How ioredis words it that it has no connection; the last half is a cluster's. */
+const NO_CONNECTION =
+  /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries|All sentinels are|None of startup nodes|Failed to refresh slots cache|Too many Cluster redirections|Cluster (isn't ready|is (ended|disconnect)))/
+
+/**
+ * How Redis words it that it takes nothing just now: it loads, is full, waits for replicas, has another master after a
+ * failover (UNBLOCKED too), moves slots, or discards a transaction for one of these.
+ */
+const NOT_NOW =
+  /^(LOADING|OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|UNBLOCKED|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|EXECABORT)\b/
+
+const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH']
+
+/** ioredis has no one class for it. */
+export function isRedisAway(error: Error): boolean {
   return (
-    /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries)/.test(
-      error.message,
-    ) ||
-    /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b/.test(error.message) ||
-    ('code' in error && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(String(error.code)))
+    NO_CONNECTION.test(error.message) ||
+    NOT_NOW.test(error.message) ||
+    ('code' in error && AWAY_CODES.includes(String(error.code)))
   )
 }

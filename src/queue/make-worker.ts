@@ -1,11 +1,11 @@
 import { type Job, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
 import type { Jobs, QueueName } from './jobs.ts'
 import { queuePrefix, retryDelay } from './queues.ts'
 
 export interface WorkerContext {
-  connection: Redis
+  connection: Redis | Cluster
   prefix: string
   log: Logger
 }

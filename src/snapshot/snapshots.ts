@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -22,7 +22,7 @@ export interface Snapshots {
 
 export function makeSnapshots(deps: {
   store: ObjectStore
-  redis: Redis
+  redis: Redis | Cluster
   prefix: string
   index: UsageIndex
   /** Those configured, by name. */
