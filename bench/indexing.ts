@@ -66,8 +66,12 @@ export async function indexing({ small, say }: { small: boolean; say: (line: str
 
 /** As they arrive from many registries at once. */
 async function together(queues: Queues, events: readonly object[]): Promise<void> {
-  const intake = makeIntake({ queues, metrics: makeMetrics() })
-  await Promise.all(events.map((event) => intake.receive(REGISTRY, [event])))
+  const intake = makeIntake({
+    ...{ queues, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
+    backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
+  })
+  // All of them at once: 300 bytes each, so that jobs are as large as they may be and none is refused.
+  await Promise.all(events.map((event) => intake.receive(REGISTRY, [event], 300)))
 }
 
 async function oneByOne(queues: Queues, events: readonly object[]): Promise<void> {

@@ -12,6 +12,7 @@ import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
+import { makeBacklog } from '../queue/backlog.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
 import { queuePrefix } from '../queue/queues.ts'
 import type { Parts } from './parts.ts'
@@ -25,7 +26,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { policies, dryRun } = config.expiry
   const { alerts, receipts, runs } = journals
+  const backlog = makeBacklog({ redis, prefix: config.redis.prefix, queue: 'events' })
+  const intake = makeIntake({ queues, backlog, maxBacklog: config.intake.maxBacklog, metrics })
+  redis.on('close', intake.forgetRecent)
   const observe = async () => {
+    metrics.backlogBytes.set((await backlog.read()).bytes)
     metrics.quarantined.set(await quarantine.count())
     for (const queue of QUEUE_NAMES) {
       const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
@@ -41,7 +46,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     log,
     bodyLimit: config.server.bodyLimit,
     routes: [
-      eventsRoute({ intake: makeIntake({ queues, metrics }), bodyLimit: config.server.bodyLimit, tokens }),
+      eventsRoute({ intake, bodyLimit: config.server.bodyLimit, tokens }),
       projectsRoute({
         ...{ index, flags, quotaOf: parts.quotaOf, roles, registries: registries.map(({ name }) => name) },
       }),

@@ -32,6 +32,11 @@ const file = section('The configuration file.', {
     readToken: Secret('Bearer token that may read.', token),
     adminToken: Secret('Bearer token that may also change and delete.', token),
   }),
+  intake: section('Taking events in.', {
+    maxBacklog: Size('What the queue of events may take in Redis; beyond it, registries are told to wait.', {
+      default: '1GiB',
+    }),
+  }),
   redis: section('Queue and index.', {
     url: Type.Optional(
       Secret(

@@ -48,6 +48,8 @@ const compiled = Compile(RegistryEvent)
 /** The event, or what is wrong with it. */
 export function readEvent(value: unknown): RegistryEvent | { problem: string } {
   if (compiled.Check(value)) return value
-  const [first] = compiled.Errors(value)
-  return { problem: `${first?.instancePath || 'event'} ${first?.message ?? 'is not an event'}` }
+  // The deepest says most: of a list that may be null as well, the first is that it is not null.
+  const depth = ({ instancePath }: { instancePath: string }) => instancePath.split('/').length
+  const [deepest] = compiled.Errors(value).sort((a, b) => depth(b) - depth(a))
+  return { problem: `${deepest?.instancePath || 'event'} ${deepest?.message ?? 'is not an event'}` }
 }

@@ -1,31 +1,127 @@
-import { makeCoalescer } from '../platform/coalesce.ts'
+import { CoalescerFull, makeCoalescer } from '../platform/coalesce.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { makeRecent } from '../platform/recent.ts'
+import type { makeBacklog } from '../queue/backlog.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { trimmed } from './trimmed.ts'
 
 export interface Intake {
-  /** Resolves once Redis has the events; until then nothing may be acknowledged. */
-  receive(registry: string, events: unknown[]): Promise<void>
+  /**
+   * Resolves once Redis has the events, of which a request had `bytes`; until then nothing may be acknowledged.
+   * @throws IntakeBusy if they cannot be taken now, and whatever Redis throws
+   */
+  receive(registry: string, events: readonly unknown[], bytes: number): Promise<void>
+  /** To be called when Redis was lost: one that comes back, or takes over, may lack the last of what was acknowledged. */
+  forgetRecent(): void
 }
 
-/** Deliveries in one job: a registry sends one event a request, so about as many events. */
-const JOB_DELIVERIES = 500
+/** Why events are not taken, as a sentence; the sender tries again. */
+export class IntakeBusy extends Error {}
 
-/** Takes events in: those that arrive together become one job of the `events` queue. */
-export function makeIntake({ queues, metrics }: { queues: Queues; metrics: Metrics }): Intake {
+/** One job holds at most so many events and bytes, as they were received; a larger request is a job by itself. */
+const JOB = { events: 500, bytes: 2 * 2 ** 20 }
+
+/** Full jobs that wait in memory for Redis: 64 MiB. Each registry has one request in flight, so only many wait. */
+const MAX_WAITING = 32
+
+/**
+ * Events whose ids are remembered, once they are acknowledged. A registry that was answered too late sends the same event
+ * again, at once and several times (REGISTRY-FACTS, Delivery).
+ */
+const RECENT = 20_000
+
+interface Arrival extends Delivery {
+  bytes: number
+}
+
+/**
+ * Takes events in: those that arrive together become one job of the `events` queue. An event that this process has taken
+ * already, or is about to, is not queued again. Of events that reach the queue twice all the same, by way of two processes
+ * or of a write whose answer was lost, the index knows what to do.
+ */
+export function makeIntake(deps: {
+  queues: Pick<Queues, 'events'>
+  backlog: Pick<ReturnType<typeof makeBacklog>, 'last'>
+  maxBacklog: number
+  metrics: Metrics
+}): Intake {
+  const { queues, backlog, metrics } = deps
   const coalescer = makeCoalescer(
-    async (deliveries: Delivery[]) => {
+    async (arrivals: Arrival[]) => {
       const stop = metrics.enqueueSeconds.startTimer()
-      await queues.events.add('events', { deliveries })
+      await queues.events.add('events', { deliveries: arrivals.map(deliveryOf) })
       stop()
+      for (const { registry, events } of arrivals) metrics.eventsAccepted.inc({ registry }, events.length)
     },
-    { items: JOB_DELIVERIES },
+    {
+      shareOf: ({ events, bytes }) => Math.max(events.length / JOB.events, bytes / JOB.bytes),
+      maxWaiting: MAX_WAITING,
+    },
   )
+  const recent = makeRecent(RECENT)
+  const inFlight = new Map<string, Promise<void>>()
+
+  /** Writes events of which none was seen before; `keys` are theirs. */
+  async function write(arrival: Arrival, keys: ReadonlySet<string>): Promise<void> {
+    const written = coalescer.add(arrival)
+    for (const key of keys) inFlight.set(key, written)
+    try {
+      await written
+      for (const key of keys) recent.add(key)
+    } finally {
+      for (const key of keys) inFlight.delete(key)
+    }
+  }
+
+  function refuse(registry: string, events: number, reason: 'backlog' | 'memory', sentence: string): never {
+    metrics.eventsRefused.inc({ registry, reason }, events)
+    throw new IntakeBusy(sentence)
+  }
+
   return {
-    async receive(registry, events) {
-      await coalescer.add({ registry, receivedAt: new Date().toISOString(), events: events.map(trimmed) })
-      metrics.eventsAccepted.inc({ registry }, events.length)
+    forgetRecent: recent.clear,
+    async receive(registry, events, bytes) {
+      const fresh: unknown[] = []
+      const keys = new Set<string>()
+      const writes = new Set<Promise<void>>()
+      for (const event of events) {
+        const key = keyOf(registry, event)
+        if (key !== undefined) {
+          const underWay = inFlight.get(key)
+          if (underWay !== undefined) writes.add(underWay)
+          if (underWay !== undefined || keys.has(key) || recent.has(key)) continue
+          keys.add(key)
+        }
+        fresh.push(trimmed(event))
+      }
+      if (fresh.length < events.length) metrics.eventsRepeated.inc({ registry }, events.length - fresh.length)
+      if (fresh.length > 0) {
+        if (backlog.last().bytes > deps.maxBacklog)
+          refuse(registry, fresh.length, 'backlog', 'the backlog has reached intake.maxBacklog: try again')
+        writes.add(write({ registry, receivedAt: new Date().toISOString(), events: fresh, bytes }, keys))
+      }
+      await Promise.all(writes).catch((error) => {
+        if (!(error instanceof CoalescerFull)) throw error
+        refuse(registry, fresh.length, 'memory', 'Redis takes events more slowly than they come: try again')
+      })
     },
   }
+}
+
+const deliveryOf = ({ registry, receivedAt, events }: Arrival): Delivery => ({ registry, receivedAt, events })
+
+/** Longer ones no registry makes, and they would fill the memory. */
+const LONGEST_KEY = 200
+
+/**
+ * By which an event that is sent again is known; `undefined` where it has none. Not by its id alone: should a sender give
+ * two events one id, both count.
+ */
+function keyOf(registry: string, event: unknown): string | undefined {
+  if (typeof event !== 'object' || event === null || !('id' in event && 'timestamp' in event))
+    return undefined
+  const { id, timestamp } = event
+  if (typeof id !== 'string' || typeof timestamp !== 'string') return undefined
+  return id.length + timestamp.length <= LONGEST_KEY ? `${registry} ${id} ${timestamp}` : undefined
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { makeIdentify } from '../events/identify.ts'
-import type { Intake } from '../events/intake.ts'
+import { type Intake, IntakeBusy } from '../events/intake.ts'
 import { HttpError, Problem } from './problem.ts'
 
 declare module 'fastify' {
@@ -36,9 +36,9 @@ export const eventsRoute =
       { parseAs: 'string', bodyLimit: deps.bodyLimit },
       (_, body, done) => {
         try {
-          done(null, JSON.parse(String(body)))
-        } catch {
-          done(new HttpError(400, 'the body is not JSON: expected a notification envelope, {"events": […]}'))
+          done(null, readEnvelope(String(body)))
+        } catch (error) {
+          done(error as HttpError)
         }
       },
     )
@@ -64,15 +64,39 @@ export const eventsRoute =
         request.registry = registry
       },
       handler: async (request, reply) => {
-        const events = eventsOf(request.body)
-        if (events.length > 0) await deps.intake.receive(request.registry, events)
+        const { events, bytes } = envelopeOf(request.body)
+        await deps.intake.receive(request.registry, events, bytes).catch((error) => {
+          throw error instanceof IntakeBusy ? new HttpError(503, error.message) : error
+        })
         return reply.code(202).send({ accepted: events.length })
       },
     })
   }
 
-function eventsOf(body: unknown): unknown[] {
+/** What the body parser makes of a request. */
+class Envelope {
+  readonly events: unknown[]
+  readonly bytes: number
+  constructor(events: unknown[], bytes: number) {
+    this.events = events
+    this.bytes = bytes
+  }
+}
+
+function readEnvelope(text: string): Envelope {
+  const body = parsed(text)
   if (typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events))
-    return body.events
+    return new Envelope(body.events, Buffer.byteLength(text))
   throw new HttpError(400, 'the body is no notification envelope: expected an object with an array "events"')
 }
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new HttpError(400, 'the body is not JSON: expected a notification envelope, {"events": […]}')
+  }
+}
+
+/** A request without a body meets no parser. */
+const envelopeOf = (body: unknown): Envelope => (body instanceof Envelope ? body : readEnvelope(''))

@@ -37,7 +37,7 @@ export function onError(
 ): FastifyReply {
   const status = statusOf(error)
   if (status === 503) void reply.header('retry-after', '1')
-  if (status < 500) return sendProblem(reply, status, error.message)
+  if (status < 500 || error instanceof HttpError) return sendProblem(reply, status, error.message)
   request.log.error({ err: error }, 'request failed')
   return sendProblem(
     reply,

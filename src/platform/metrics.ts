@@ -17,6 +17,18 @@ export function makeMetrics() {
       ...{ registers, name: 'tallyman_events_indexed_total', labelNames: ['registry', 'outcome'] as const },
       help: 'Events worked off: applied, ignored, or quarantined.',
     }),
+    eventsRepeated: new Counter({
+      ...{ registers, name: 'tallyman_events_repeated_total', labelNames: ['registry'] as const },
+      help: 'Events acknowledged that had been taken already, and were not queued again.',
+    }),
+    eventsRefused: new Counter({
+      ...{ registers, name: 'tallyman_events_refused_total', labelNames: ['registry', 'reason'] as const },
+      help: 'Events answered 503: the backlog or the memory for what waits for Redis is full. They come again.',
+    }),
+    backlogBytes: new Gauge({
+      ...{ registers, name: 'tallyman_backlog_bytes' },
+      help: 'What the jobs of the events queue that are not done take in Redis, about.',
+    }),
     enqueueSeconds: new Histogram({
       ...{
         registers,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import supertest from 'supertest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RECENTLY } from '../../lab/recently.ts'
@@ -10,6 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => tallyman.close())
 
+/** Each a new one: one that was acknowledged before is acknowledged again. */
 const deliver = () =>
   supertest(tallyman.app.server)
     .post('/v1/events')
@@ -17,7 +19,7 @@ const deliver = () =>
     .send({
       events: [
         {
-          ...{ id: 'a', timestamp: RECENTLY, action: 'push' },
+          ...{ id: randomUUID(), timestamp: RECENTLY, action: 'push' },
           target: {
             ...{ repository: 'team/app', mediaType: 'application/octet-stream', size: 100 },
             digest: `sha256:${'a'.repeat(64)}`,

@@ -21,6 +21,9 @@ function heldWrite() {
   return { write, calls, answer, isOpen: () => open.length > 0 }
 }
 
+/** Writes of so many items, however many wait. */
+const upTo = (items: number) => ({ shareOf: () => 1 / items, maxWaiting: Number.POSITIVE_INFINITY })
+
 /** What has become of a promise by now. */
 function watch(promise: Promise<void>) {
   const seen: { state: 'waiting' | 'kept' | 'refused'; error?: unknown } = { state: 'waiting' }
@@ -33,7 +36,7 @@ function watch(promise: Promise<void>) {
 
 test('a lone item is written at once, and acknowledged only when it is', async () => {
   const { write, calls, answer } = heldWrite()
-  const added = watch(makeCoalescer(write, { items: 10 }).add('a'))
+  const added = watch(makeCoalescer(write, upTo(10)).add('a'))
   expect(calls).toEqual([['a']])
   await nextTurn()
   expect(added.state).toBe('waiting')
@@ -43,7 +46,7 @@ test('a lone item is written at once, and acknowledged only when it is', async (
 
 test('what arrives during a write goes out together, in order, in the next', async () => {
   const { write, calls, answer, isOpen } = heldWrite()
-  const { add } = makeCoalescer(write, { items: 10 })
+  const { add } = makeCoalescer(write, upTo(10))
   const states = ['a', 'b', 'c', 'd'].map((item) => watch(add(item)))
   expect(calls).toEqual([['a']])
   await answer()
@@ -56,7 +59,7 @@ test('what arrives during a write goes out together, in order, in the next', asy
 
 test('after a pause the next one is written at once again', async () => {
   const { write, calls, answer } = heldWrite()
-  const { add } = makeCoalescer(write, { items: 10 })
+  const { add } = makeCoalescer(write, upTo(10))
   void add('a')
   await answer()
   void add('b')
@@ -65,7 +68,7 @@ test('after a pause the next one is written at once again', async () => {
 
 test('no write is larger than the bound', async () => {
   const { write, calls, answer, isOpen } = heldWrite()
-  const { add } = makeCoalescer(write, { items: 3 })
+  const { add } = makeCoalescer(write, upTo(3))
   for (const item of 'abcdefgh') void add(item)
   while (isOpen()) await answer()
   expect(calls.map((items) => items.join(''))).toEqual(['a', 'bcd', 'efg', 'h'])
@@ -73,7 +76,7 @@ test('no write is larger than the bound', async () => {
 
 test('a write that fails refuses exactly its own items, and later ones still go', async () => {
   const { write, calls, answer } = heldWrite()
-  const { add } = makeCoalescer(write, { items: 2 })
+  const { add } = makeCoalescer(write, upTo(2))
   const states = [...'abcde'].map((item) => watch(add(item)))
   await answer()
   const error = new Error('Redis is away')
@@ -91,14 +94,11 @@ test('a write that fails refuses exactly its own items, and later ones still go'
 test('a write that throws before it gives a promise is a write that failed', async () => {
   let broken = true
   const written: string[] = []
-  const { add } = makeCoalescer(
-    (items: string[]) => {
-      if (broken) throw new Error('broken')
-      written.push(...items)
-      return Promise.resolve()
-    },
-    { items: 10 },
-  )
+  const { add } = makeCoalescer((items: string[]) => {
+    if (broken) throw new Error('broken')
+    written.push(...items)
+    return Promise.resolve()
+  }, upTo(10))
   await expect(add('a')).rejects.toThrow('broken')
   broken = false
   await add('b')
@@ -117,7 +117,7 @@ test('whatever the order of things, each item is written once and told what beca
       fc.integer({ min: 1, max: 4 }),
       async (steps, items) => {
         const { write, calls, answer, isOpen } = heldWrite()
-        const { add } = makeCoalescer(write, { items })
+        const { add } = makeCoalescer(write, upTo(items))
         const states: ReturnType<typeof watch>[] = []
         const failed: number[] = []
         let answered = 0

@@ -1,0 +1,174 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { beforeEach, expect, test } from 'vitest'
+import { useRedis } from '../../lab/use-redis.ts'
+import { IntakeBusy, makeIntake } from '../../src/events/intake.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
+import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+
+const bed = useRedis()
+
+let queues: Queues
+beforeEach(() => {
+  queues = makeQueues(bed.redis, 'lab')
+  return () => closeQueues(queues)
+})
+
+/** An intake on a real queue, whose writes the test may hold back or have fail. */
+function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
+  const gate: { held?: Promise<void>; error?: Error } = {}
+  const state = { backlog: 0 }
+  const add: Queues['events']['add'] = async (...job) => {
+    await gate.held
+    if (gate.error) throw gate.error
+    return queues.events.add(...job)
+  }
+  const metrics = makeMetrics()
+  const intake = makeIntake({
+    ...{ metrics, maxBacklog },
+    queues: { events: { add } as Queues['events'] },
+    backlog: { last: () => ({ jobs: 0, bytes: state.backlog }) },
+  })
+  /** Holds writes back until what it gives is called. */
+  const hold = (): ((error?: Error) => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate.held = promise
+    return (error) => {
+      if (error) gate.error = error
+      delete gate.held
+      resolve()
+    }
+  }
+  return { intake, metrics, state, gate, hold }
+}
+
+const at = '2026-11-23T10:00:00Z'
+const event = (id: string, timestamp = at) => ({ id, timestamp, action: 'push' })
+
+/** Jobs in the order that they came, as lists of `registry id`. */
+async function queued(): Promise<string[][]> {
+  const jobs = await queues.events.getJobs(['waiting'], 0, -1, true)
+  return jobs.map(({ data }) =>
+    data.deliveries.flatMap(({ registry, events }) =>
+      (events as ({ id: string } | null)[]).map((one) => `${registry} ${one?.id}`),
+    ),
+  )
+}
+
+test('the same event in flight waits for the first one’s write and shares its fate', async () => {
+  const { intake, gate, hold } = makeBed()
+  const release = hold()
+  const states: string[] = []
+  for (let copy = 0; copy < 3; copy++)
+    intake.receive('ci', [event('a')], 100).then(
+      () => states.push('taken'),
+      () => states.push('refused'),
+    )
+  await nextTurn()
+  expect(states).toEqual([])
+  release(new Error('Redis is away'))
+  await expect.poll(() => states).toEqual(['refused', 'refused', 'refused'])
+  delete gate.error
+  await intake.receive('ci', [event('a')], 100)
+  expect(await queued()).toEqual([['ci a']])
+})
+
+test('an event taken before is acknowledged and not queued again, also within one request', async () => {
+  const { intake, metrics } = makeBed()
+  await intake.receive('ci', [event('a'), event('b'), event('a')], 100)
+  await intake.receive('ci', [event('b'), event('c')], 100)
+  await intake.receive('ci', [event('c')], 100)
+  expect(await queued()).toEqual([['ci a', 'ci b'], ['ci c']])
+  expect((await metrics.eventsRepeated.get()).values).toEqual([{ labels: { registry: 'ci' }, value: 3 }])
+  expect((await metrics.eventsAccepted.get()).values).toEqual([{ labels: { registry: 'ci' }, value: 3 }])
+})
+
+test('another registry’s, one of another time, and what has no id are never taken for the same', async () => {
+  const { intake } = makeBed()
+  for (let copy = 0; copy < 2; copy++) {
+    await intake.receive('ci', [event('a')], 100)
+    await intake.receive('production', [event('a')], 100)
+    await intake.receive('ci', [event('a', '2026-11-23T10:00:01Z')], 100)
+    await intake.receive('ci', [{ action: 'push' }, 'what', null, event('x'.repeat(300))], 100)
+  }
+  expect((await queued()).map((job) => job.length)).toEqual([1, 1, 1, 4, 4])
+})
+
+test('once Redis was lost, what it had acknowledged is taken again', async () => {
+  const { intake } = makeBed()
+  await intake.receive('ci', [event('a')], 100)
+  intake.forgetRecent()
+  await intake.receive('ci', [event('a')], 100)
+  expect(await queued()).toEqual([['ci a'], ['ci a']])
+})
+
+test('beyond the backlog’s bound nothing is taken but what was taken before', async () => {
+  const { intake, metrics, state } = makeBed(1_000)
+  await intake.receive('ci', [event('a')], 100)
+  state.backlog = 1_001
+  await expect(intake.receive('ci', [event('b')], 100)).rejects.toThrow(IntakeBusy)
+  await intake.receive('ci', [event('a')], 100)
+  state.backlog = 1_000
+  await intake.receive('ci', [event('b')], 100)
+  expect(await queued()).toEqual([['ci a'], ['ci b']])
+  expect((await metrics.eventsRefused.get()).values).toEqual([
+    { labels: { registry: 'ci', reason: 'backlog' }, value: 1 },
+  ])
+})
+
+test('jobs are bounded in events and in bytes, and so is what waits in memory', async () => {
+  const { intake, hold } = makeBed()
+  const release = hold()
+  const MiB = 2 ** 20
+  const taken: Promise<void>[] = [intake.receive('ci', [event('first')], 100)]
+  for (let n = 0; n < 700; n++) taken.push(intake.receive('ci', [event(`small ${n}`)], 100))
+  for (let n = 0; n < 8; n++) taken.push(intake.receive('ci', [event(`large ${n}`)], MiB))
+  for (let n = 0; n < 6; n++) taken.push(intake.receive('ci', [event(`huge ${n}`)], 10 * MiB))
+  await expect(intake.receive('ci', [event('too much')], 100)).rejects.toThrow(IntakeBusy)
+  release()
+  await Promise.all(taken)
+  const jobs = await queued()
+  expect(jobs.flat()).toHaveLength(1 + 700 + 8 + 6)
+  for (const job of jobs) {
+    expect(job.length).toBeLessThanOrEqual(500)
+    const kinds = Map.groupBy(job, (name) => name.split(' ')[1])
+    expect(kinds.get('large')?.length ?? 0).toBeLessThanOrEqual(2)
+    if (kinds.has('huge')) expect(job).toHaveLength(1)
+  }
+  await intake.receive('ci', [event('too much')], 100)
+})
+
+test('whatever comes twice, at once and while writes fail: what was acknowledged is queued, and once', async () => {
+  const anyRequest = fc.record({
+    ids: fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 4 }),
+    fails: fc.boolean(),
+    waits: fc.boolean(),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyRequest, { minLength: 1, maxLength: 25 }), async (requests) => {
+      await bed.redis.flushall()
+      const { intake, gate } = makeBed()
+      const acknowledged = new Set<string>()
+      const open = requests.map(async ({ ids, fails, waits }) => {
+        if (waits) await nextTurn()
+        if (fails) gate.error = new Error('away')
+        else delete gate.error
+        await intake
+          .receive(
+            'ci',
+            ids.map(String).map((id) => event(id)),
+            10,
+          )
+          .then(() => {
+            for (const id of ids) acknowledged.add(`ci ${id}`)
+          })
+          .catch(() => undefined)
+      })
+      await Promise.all(open)
+      const names = (await queued()).flat()
+      expect([...acknowledged].filter((name) => !names.includes(name))).toEqual([])
+      expect(names).toHaveLength(new Set(names).size)
+    }),
+    { numRuns: 150 },
+  )
+})
