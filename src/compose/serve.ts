@@ -28,7 +28,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { alerts, receipts, runs } = journals
   const backlog = makeBacklog({ redis, prefix: config.redis.prefix, queue: 'events' })
   const intake = makeIntake({ queues, backlog, maxBacklog: config.intake.maxBacklog, metrics })
-  redis.on('close', intake.forgetRecent)
+  // Of a cluster it may be one node that was lost.
+  for (const loss of ['close', '-node']) redis.on(loss, intake.forgetRecent)
   const observe = async () => {
     metrics.backlogBytes.set((await backlog.read()).bytes)
     metrics.quarantined.set(await quarantine.count())
