@@ -77,6 +77,9 @@ function openCluster(
     ...cluster,
     redisOptions: { ...options, ...login, ...(isTls && { tls: {} }), replyMapping: 'legacy' },
     clusterRetryStrategy: retryDelay,
+    // Where it fails, ioredis settles no `connect()`, and a worker whose blocking connection BullMQ opens again while the
+    // cluster is down would wait for ever. Without it such a cluster refuses commands, which is dealt with.
+    enableReadyCheck: false,
     slotsRefreshInterval: LOOK_AGAIN_MS,
     // Names stay names, for certificates are made out to them.
     dnsLookup: (address, callback) => callback(null, address),
