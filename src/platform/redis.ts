@@ -91,7 +91,8 @@ async function ready(redis: Redis | Cluster, target: RedisTarget): Promise<Redis
   const where = placeOf(target)
   let last: Error | undefined
   const noteError = (error: Error) => {
-    last = error
+    // That of all nodes only counts them out.
+    if (!(last && error.message.startsWith('Failed to refresh slots cache'))) last = error
   }
   redis.on('error', noteError)
   redis.on('node error', noteError)
