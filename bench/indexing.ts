@@ -1,28 +1,17 @@
 import type { Cluster, Redis } from 'ioredis'
-import { makeIndexEvents } from '../src/events/index-events.ts'
-import { makeInstances } from '../src/events/instances.ts'
 import { makeIntake } from '../src/events/intake.ts'
-import { makeNormalise } from '../src/events/normalise.ts'
-import { makeQuarantine } from '../src/events/quarantine.ts'
 import { trimmed } from '../src/events/trimmed.ts'
-import { makeWatchInstances } from '../src/events/watch-instances.ts'
-import { makeLog } from '../src/platform/log.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
 import { connectPatiently } from '../src/platform/redis.ts'
-import { makeMatch } from '../src/promotion/match.ts'
 import { closeQueues, makeQueues, type Queues } from '../src/queue/queues.ts'
 import { coalesceApply } from '../src/usage/coalesce-apply.ts'
-import { makeProjectOf } from '../src/usage/project.ts'
-import { makeRenameTable } from '../src/usage/rename-table.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
-import { eventsWorker } from '../workers/events.ts'
 import { startBenchRedis } from './bench-redis.ts'
+import { makeEventsWork, PREFIX, REGISTRY } from './events-worker.ts'
 import { madeUpEvents } from './made-up-events.ts'
 import { median } from './median.ts'
 
 const RUNS = 5
-const PREFIX = 'tallyman'
-const REGISTRY = 'ci'
 const BOUND = 5
 
 /**
@@ -106,24 +95,13 @@ async function workOff(options: {
   const { url, earlier, events, enqueue } = options
   const redis = await connectPatiently({ url })
   const connection = await connectPatiently({ url })
-  const [queues, metrics, log] = [makeQueues(redis, PREFIX), makeMetrics(), makeLog('silent')]
+  const queues = makeQueues(redis, PREFIX)
   try {
     await redis.flushall()
     const index = makeUsageIndex({ redis, prefix: PREFIX })
-    const projectOf = makeProjectOf({ segments: 1 })
-    const indexEvents = makeIndexEvents({
-      ...{ queues, metrics, log },
+    const { indexEvents, startWorker } = makeEventsWork({
+      ...{ redis, queues, connection },
       index: options.enqueue === together ? coalesceApply(index) : index,
-      quarantine: makeQuarantine({ redis, prefix: PREFIX }),
-      normalise: makeNormalise({ isScanner: () => false }),
-      onQuarantined: async () => {},
-      renames: makeRenameTable({ redis, prefix: PREFIX }),
-      watchInstances: makeWatchInstances({
-        instances: makeInstances({ redis, prefix: PREFIX }),
-        onUnknownInstance: async () => {},
-      }),
-      projectOf: (_, repository) => projectOf(repository),
-      match: makeMatch([], ({ repository }) => projectOf(repository)),
     })
     await indexEvents([{ registry: REGISTRY, receivedAt: new Date().toISOString(), events: earlier }])
     await enqueue(queues, events)
@@ -131,7 +109,7 @@ async function workOff(options: {
 
     const cpuBefore = { node: nodeCpu(), redis: await redisCpu(redis) }
     const began = performance.now()
-    const worker = eventsWorker({ connection, prefix: PREFIX, log }, indexEvents)
+    const worker = startWorker()
     let done = 0
     await new Promise<void>((resolve, reject) => {
       worker.on('completed', () => {

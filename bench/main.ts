@@ -1,9 +1,11 @@
 import { indexing } from './indexing.ts'
+import { intake } from './intake.ts'
 import { memory } from './memory.ts'
 import { reconcile } from './reconcile.ts'
+import { throughput } from './throughput.ts'
 
 /** `node bench/main.ts NAME [--small]`: progress on standard error, the result as the last line of standard output. */
-const benches = { index: indexing, memory, reconcile }
+const benches = { index: indexing, intake, memory, reconcile, throughput }
 
 const [name = '', ...flags] = process.argv.slice(2)
 const found = Object.entries(benches).find(([known]) => known === name)

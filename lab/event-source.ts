@@ -58,7 +58,12 @@ export function startEventSource(options: {
   url: string | readonly string[]
   registries: number
   projects: number
+  /** The first registry's number, 0 unless told: what registries push is named after their numbers. */
+  first?: number
+  /** What part of the events are pulls, as far as there is something to pull; 0.6 unless told. */
+  pulls?: number
 }): EventSource {
+  const { first = 0, pulls = 0.6 } = options
   const told = new Map<string, Told>()
   const refusals = new Map<number, number>()
   let acknowledged = 0
@@ -87,7 +92,7 @@ export function startEventSource(options: {
       await mayGoOn
       if (isStopping) return
       const again = pushed[randomInt(Math.max(1, pushed.length))]
-      const isPull = again !== undefined && Math.random() < 0.6
+      const isPull = again !== undefined && Math.random() < pulls
       const image = isPull ? again : makePush(n, randomInt(options.projects), pushed.length)
       const taken = untilTaken(isPull ? pullEvent(image) : pushEvent(image), url)
       onTheirWay.add(taken)
@@ -107,7 +112,7 @@ export function startEventSource(options: {
       }
     }
   }
-  const registries = Array.from({ length: options.registries }, (_, n) => registry(n))
+  const registries = Array.from({ length: options.registries }, (_, n) => registry(first + n))
 
   return {
     told,

@@ -25,6 +25,8 @@ export interface LabRegistryOptions {
   storage?: string
   /** Text of an htpasswd file (bcrypt only): turns basic authentication on. */
   htpasswd?: string
+  /** Where `/debug/vars` answers; nowhere unless told. */
+  debugPort?: number
   /** True unless told. */
   deleteEnabled?: boolean
   /** Further top-level YAML. */
@@ -86,6 +88,6 @@ storage:
 ${o.storage ?? `  filesystem: {rootdirectory: ${o.root}}`}
   delete: {enabled: ${o.deleteEnabled ?? true}}
   maintenance: {uploadpurging: {enabled: false}}
-http: {addr: "127.0.0.1:${o.port}"}
+http: {addr: "127.0.0.1:${o.port}"${o.debugPort ? `, debug: {addr: "127.0.0.1:${o.debugPort}"}` : ''}}
 ${notifications}${auth}${o.extra ?? ''}`
 }

@@ -10,6 +10,7 @@ import { ADMIN_TOKEN, READ_TOKEN, WEBHOOK_TOKEN } from './tallyman.ts'
 export interface LabService {
   /** `http://127.0.0.1:port` */
   readonly url: string
+  readonly port: number
   readonly folder: string
   /** `node src/main.ts`; resolves once it can serve requests. */
   startApi(args?: string[]): Promise<Started>
@@ -62,8 +63,7 @@ export async function makeService(
     return answer.ok
   }
   return {
-    url,
-    folder,
+    ...{ url, port, folder },
     startApi: (args = []) => run([program('src/main.ts'), ...args], 'api', () => isReady(url)),
     async startAnotherApi() {
       const port = await freePort()

@@ -6,7 +6,7 @@ export interface Command {
   words: string
   /** Its arguments by name, `[so]` where they may be left out. */
   args: readonly string[]
-  /** Its flags, each on or off; `--url` is every command's that calls the service. */
+  /** Its flags, `so` to be on or off, `so=NAME` with a value; `--url` is every command's that calls the service. */
   flags: readonly string[]
   summary: string
   /** @throws CommandError */
@@ -15,8 +15,8 @@ export interface Command {
 
 export interface Call {
   args: readonly string[]
-  /** Those given. */
-  flags: ReadonlySet<string>
+  /** Those given, with their values: '' where a flag is only on. */
+  flags: ReadonlyMap<string, string>
   /** The service that the configuration, or `--url`, tells of. */
   service(): Promise<Service>
   env: NodeJS.ProcessEnv

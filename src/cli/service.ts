@@ -9,6 +9,7 @@ import { CommandError } from './command-error.ts'
 export interface Service {
   get<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
   post<S extends TSchema>(path: string, body: object, schema: S): Promise<Static<S>>
+  delete<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
 }
 
 /** Reads where the service is and its token from the configuration that it runs with; `url` says where else it is. */
@@ -36,7 +37,7 @@ function makeService({ url, token, file }: { url: string; token: string; file: s
     throw new CommandError(`--url: expected an http or https URL, got ${JSON.stringify(url)}`, 2)
 
   async function ask<S extends TSchema>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     body: object | undefined,
     schema: S,
@@ -68,6 +69,7 @@ function makeService({ url, token, file }: { url: string; token: string; file: s
   return {
     get: (path, schema) => ask('GET', path, undefined, schema),
     post: (path, body, schema) => ask('POST', path, body, schema),
+    delete: (path, schema) => ask('DELETE', path, undefined, schema),
   }
 }
 

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { makeIntake } from '../events/intake.ts'
+import { makeReplay } from '../events/replay.ts'
 import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
+import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { healthRoute } from '../http/health-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { projectsRoute } from '../http/projects-route.ts'
+import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
 import { registriesRoute } from '../http/registries-route.ts'
@@ -13,8 +16,10 @@ import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { makeBacklog } from '../queue/backlog.ts'
+import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
 import { queuePrefix } from '../queue/queues.ts'
+import { makeOnLostEvents } from '../reconcile/on-lost-events.ts'
 import type { Parts } from './parts.ts'
 
 /** Builds what answers HTTP; not listening yet. */
@@ -33,11 +38,15 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const observe = async () => {
     metrics.backlogBytes.set((await backlog.read()).bytes)
     metrics.quarantined.set(await quarantine.count())
+    const dropped = await quarantine.dropped()
+    metrics.quarantineDropped.reset()
+    metrics.quarantineDropped.inc(dropped)
     for (const queue of QUEUE_NAMES) {
       const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
       for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
     }
   }
+  const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   const ready = async () => {
     // Of a cluster, the node that has the queues.
     const answer = redis.exists(queuePrefix(prefix))
@@ -53,10 +62,12 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       reclaimableRoute({ index, roles }),
       registriesRoute({ registries, index, instances, ledger, queues, roles }),
-      recordsRoute({ alerts, receipts, quarantine, roles }),
+      recordsRoute({ alerts, receipts, roles }),
+      quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles }),
       expiryRoute({ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles }),
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles }),
+      failedJobsRoute({ failedJobs, roles }),
       healthRoute({ metrics, ready, observe }),
     ],
   })

@@ -1,18 +1,25 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 
 /**
- * Who holds a bearer token. Compares against every token in constant time, over hashes so that lengths do not
- * show either. Returns the name that the `Authorization` header's token belongs to.
+ * Who holds a bearer token. Compares against every token in constant time, padded to one size so that lengths do not
+ * show either. (Over hashes, which give one size as well, it took 8 µs a request.) Returns the name that the
+ * `Authorization` header's token belongs to.
  */
 export function makeIdentify<Name extends string>(tokens: readonly { name: Name; token: string }[]) {
-  const known = tokens.map(({ name, token }) => ({ name, theirs: sha256(token) }))
+  const size = Math.max(1, ...tokens.map(({ token }) => Buffer.byteLength(token)))
+  const padded = (text: string): Buffer => {
+    const bytes = Buffer.alloc(size)
+    bytes.write(text)
+    return bytes
+  }
+  const known = tokens.map(({ name, token }) => ({ name, theirs: padded(token) }))
   return (authorization: string | undefined): Name | undefined => {
     const match = /^Bearer +(\S+) *$/i.exec(authorization ?? '')
-    const given = sha256(match?.[1] ?? '')
+    const text = match?.[1] ?? ''
+    const given = padded(text)
     let found: Name | undefined
     for (const { name, theirs } of known) if (timingSafeEqual(given, theirs)) found = name
-    return match === null ? undefined : found
+    // A longer one was cut off to fit.
+    return text === '' || Buffer.byteLength(text) > size ? undefined : found
   }
 }
-
-const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer')

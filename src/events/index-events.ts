@@ -14,6 +14,7 @@ import { askMove } from './move-repositories.ts'
 import type { Normalise, Normalised } from './normalise.ts'
 import type { Quarantine } from './quarantine.ts'
 import { askReferences } from './resolve-references.ts'
+import { makeSetAside } from './set-aside.ts'
 import { parseTimestamp } from './timestamp.ts'
 import type { makeWatchInstances } from './watch-instances.ts'
 
@@ -42,6 +43,7 @@ export function makeIndexEvents(deps: {
   log: Logger
 }) {
   const { queues, projectOf } = deps
+  const setAside = makeSetAside(deps)
 
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
     await deps.watchInstances(deliveries)
@@ -56,23 +58,21 @@ export function makeIndexEvents(deps: {
     await askReferences(queues, incomplete)
     await recheck(queues, changed.flat())
     await askPromotions({ queues, match: deps.match }, byProject)
+    await deps.quarantine.remove(deliveries.flatMap(({ quarantineId = [] }) => quarantineId))
   }
 
   /** The facts told. Renames are entered before any of them is placed. */
   async function hear(deliveries: readonly Delivery[]): Promise<Heard[]> {
     const heard: Heard[] = []
     const counts = new Map<string, number>()
-    for (const { registry, receivedAt, events } of deliveries) {
-      const received = parseTimestamp(receivedAt) ?? 0
-      for (const event of events) {
+    for (const delivery of deliveries) {
+      const { registry } = delivery
+      const received = parseTimestamp(delivery.receivedAt) ?? 0
+      for (const event of delivery.events) {
         const said = deps.normalise(event, received)
         if ('fact' in said) heard.push({ registry, fact: said.fact })
         else if ('rename' in said) await rename(registry, said.rename)
-        else if ('unclear' in said) {
-          await deps.quarantine.add({ registry, receivedAt, reason: said.unclear, event })
-          await deps.onQuarantined(registry, receivedAt)
-          deps.log.warn({ registry, reason: said.unclear }, 'event quarantined')
-        }
+        else if ('unclear' in said) await setAside(delivery, said.unclear, event)
         const outcome = `${registry} ${outcomeOf(said)}`
         counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
       }

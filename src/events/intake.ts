@@ -59,19 +59,13 @@ export function makeIntake(deps: {
       maxWaiting: MAX_WAITING,
     },
   )
-  const recent = makeRecent(RECENT)
-  const inFlight = new Map<string, Promise<void>>()
+  const takenOf = new Map<string, ReturnType<typeof makeRecent<Taken>>>()
 
-  /** Writes events of which none was seen before; `keys` are theirs. */
-  async function write(arrival: Arrival, keys: ReadonlySet<string>): Promise<void> {
-    const written = coalescer.add(arrival)
-    for (const key of keys) inFlight.set(key, written)
-    try {
-      await written
-      for (const key of keys) recent.add(key)
-    } finally {
-      for (const key of keys) inFlight.delete(key)
-    }
+  /** What is known of a registry's events, by their ids. */
+  function knownOf(registry: string) {
+    const known = takenOf.get(registry) ?? makeRecent<Taken>(RECENT)
+    takenOf.set(registry, known)
+    return known
   }
 
   function refuse(registry: string, events: number, reason: 'backlog' | 'memory', sentence: string): never {
@@ -80,48 +74,73 @@ export function makeIntake(deps: {
   }
 
   return {
-    forgetRecent: recent.clear,
+    forgetRecent: () => takenOf.clear(),
+
     async receive(registry, events, bytes) {
+      if (backlog.last().bytes > deps.maxBacklog)
+        refuse(registry, events.length, 'backlog', 'the backlog has reached intake.maxBacklog: try again')
+      const known = knownOf(registry)
       const fresh: unknown[] = []
-      const keys = new Set<string>()
-      const writes = new Set<Promise<void>>()
+      const taken: Taken[] = []
+      const writes: Promise<void>[] = []
       for (const event of events) {
-        const key = keyOf(registry, event)
-        if (key !== undefined) {
-          const underWay = inFlight.get(key)
-          if (underWay !== undefined) writes.add(underWay)
-          if (underWay !== undefined || keys.has(key) || recent.has(key)) continue
-          keys.add(key)
+        const mark = markOf(event)
+        const before = mark && known.get(mark.id)
+        if (before !== undefined && before.timestamp === mark?.timestamp) {
+          if (before.written) writes.push(before.written)
+          continue
         }
         fresh.push(trimmed(event))
+        if (mark === undefined) continue
+        taken.push(mark)
+        known.set(mark.id, mark)
+      }
+      if (fresh.length > 0) {
+        const written = coalescer.add({
+          registry,
+          receivedAt: new Date().toISOString(),
+          events: fresh,
+          bytes,
+        })
+        for (const one of taken) one.written = written
+        // Of a write that failed nothing was taken.
+        written.catch(() => {
+          for (const one of taken) if (known.get(one.id) === one) known.delete(one.id)
+        })
+        writes.push(written)
       }
       if (fresh.length < events.length) metrics.eventsRepeated.inc({ registry }, events.length - fresh.length)
-      if (fresh.length > 0) {
-        if (backlog.last().bytes > deps.maxBacklog)
-          refuse(registry, fresh.length, 'backlog', 'the backlog has reached intake.maxBacklog: try again')
-        writes.add(write({ registry, receivedAt: new Date().toISOString(), events: fresh, bytes }, keys))
-      }
-      await Promise.all(writes).catch((error) => {
+      try {
+        for (const written of writes) await written
+      } catch (error) {
         if (!(error instanceof CoalescerFull)) throw error
         refuse(registry, fresh.length, 'memory', 'Redis takes events more slowly than they come: try again')
-      })
+      }
     },
   }
 }
 
 const deliveryOf = ({ registry, receivedAt, events }: Arrival): Delivery => ({ registry, receivedAt, events })
 
-/** Longer ones no registry makes, and they would fill the memory. */
-const LONGEST_KEY = 200
+/** An event that was taken. */
+interface Taken {
+  id: string
+  timestamp: string
+  /** Settles as the write that it is in does; absent until it is handed over. */
+  written?: Promise<void>
+}
+
+/** Longer ids no registry makes, and they would fill the memory. */
+const LONGEST_ID = 128
 
 /**
- * By which an event that is sent again is known; `undefined` where it has none. Not by its id alone: should a sender give
- * two events one id, both count.
+ * By what an event that is sent again is known; `undefined` where it has no such thing. Not by its id alone: should a
+ * sender give two events one id, both count.
  */
-function keyOf(registry: string, event: unknown): string | undefined {
+function markOf(event: unknown): Taken | undefined {
   if (typeof event !== 'object' || event === null || !('id' in event && 'timestamp' in event))
     return undefined
   const { id, timestamp } = event
   if (typeof id !== 'string' || typeof timestamp !== 'string') return undefined
-  return id.length + timestamp.length <= LONGEST_KEY ? `${registry} ${id} ${timestamp}` : undefined
+  return id.length > LONGEST_ID || timestamp.length > LONGEST_ID ? undefined : { id, timestamp }
 }

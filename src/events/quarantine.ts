@@ -7,7 +7,7 @@ import { loadScript } from '../platform/lua-script.ts'
 export const Quarantined = Type.Object({
   id: Type.String(),
   registry: Type.String(),
-  receivedAt: Type.String({ description: 'RFC 3339' }),
+  receivedAt: Type.String({ description: 'When it came, or was last replayed; RFC 3339.' }),
   reason: Type.String({ description: 'What was wrong with it.' }),
   event: Type.Unknown(),
 })
@@ -47,17 +47,28 @@ export function makeQuarantine(
   const removeScript = script('scripts/quarantine-remove.lua')
 
   return {
-    /** An event that is there already with the same reason takes its place anew. */
-    async add(entry: Omit<Quarantined, 'id'>): Promise<void> {
-      const { registry, reason, event } = entry
+    /** An event that is there already takes its place anew, with its new reason. Gives how many others fell out. */
+    async add(entry: Omit<Quarantined, 'id'>): Promise<number> {
+      const { registry, event } = entry
+      // Not the reason: it may name the time of receipt, which is another when the event comes again.
       const mark = createHash('sha256')
-        .update(JSON.stringify([registry, reason, event]))
+        .update(JSON.stringify([registry, event]))
         .digest('hex')
-      await addScript(keys, [mark.slice(0, 32), JSON.stringify(entry), kept.entries, kept.bytes])
+      const args = [mark.slice(0, 32), JSON.stringify(entry), kept.entries, kept.bytes]
+      const [dropped] = await addScript(keys, args)
+      return Number(dropped)
     },
     /** Newest first. */
-    async list(limit: number): Promise<Quarantined[]> {
-      return (await redis.xrevrange(entries, '+', '-', 'COUNT', limit)).map(read)
+    async list(limit: number, filter: QuarantineFilter): Promise<Quarantined[]> {
+      const found: Quarantined[] = []
+      for (let to = '+'; found.length < limit; ) {
+        const rows = await redis.xrevrange(entries, to, '-', 'COUNT', PAGE)
+        const last = rows.at(-1)
+        if (last === undefined) break
+        found.push(...rows.map(read).filter(passes(filter)))
+        to = `(${last[0]}`
+      }
+      return found.slice(0, limit)
     },
     /** `id` as listed. */
     async get(id: string): Promise<Quarantined | undefined> {
@@ -79,8 +90,9 @@ export function makeQuarantine(
     },
     /** Gives how many of them there were. */
     async remove(ids: readonly string[]): Promise<number> {
-      if (ids.length === 0) return 0
-      const [removed] = await removeScript(keys, [...ids])
+      const known = ids.filter((id) => ID.test(id))
+      if (known.length === 0) return 0
+      const [removed] = await removeScript(keys, known)
       return Number(removed)
     },
     count: (): Promise<number> => redis.xlen(entries),

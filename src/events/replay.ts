@@ -1,9 +1,13 @@
+import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Quarantine, Quarantined, QuarantineFilter } from './quarantine.ts'
 
 /**
- * Hands events in quarantine to the worker again as received now, so that one whose time was not yet come may pass. It
- * leaves quarantine only once the queue has it; what is not understood still comes back.
+ * Hands events in quarantine to the worker again, as received now. One whose time was still to come passes once it has
+ * come. One that has become older than an event may be is refused: the index may have forgotten what was deleted since,
+ * and a reconcile has read what the event said.
+ *
+ * An entry leaves quarantine only once the queue has it. Where this process ends in between, the worker takes it out.
  */
 export function makeReplay({
   quarantine,
@@ -15,9 +19,13 @@ export function makeReplay({
   async function replay(entries: readonly Quarantined[]): Promise<void> {
     if (entries.length === 0) return
     const receivedAt = new Date().toISOString()
-    const deliveries = entries.map(({ registry, event }) => ({ registry, receivedAt, events: [event] }))
-    await queues.events.add('events', { deliveries })
-    await quarantine.remove(entries.map(({ id }) => id))
+    const ids = entries.map(({ id }) => id)
+    const deliveries = entries.map(({ id, registry, event }) => ({
+      ...{ registry, receivedAt, events: [event], quarantineId: id },
+    }))
+    // By the same id, two who replay the same at once make one job of it.
+    await queues.events.add('events', { deliveries }, { jobId: jobId('replay', ...ids) })
+    await quarantine.remove(ids)
   }
   return {
     /** Whether there was such an entry. */

@@ -38,7 +38,10 @@ export function onError(
   const status = statusOf(error)
   if (status === 503) void reply.header('retry-after', '1')
   if (status < 500 || error instanceof HttpError) return sendProblem(reply, status, error.message)
-  request.log.error({ err: error }, 'request failed')
+  request.log.error(
+    { err: error, reqId: request.id, method: request.method, url: request.url },
+    'request failed',
+  )
   return sendProblem(
     reply,
     status,

@@ -1,16 +1,24 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { type Quarantine, Quarantined, QuarantineFilter } from '../events/quarantine.ts'
 import type { Replay } from '../events/replay.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
-const answer = <S extends TSchema>(schema: S) => ({ 200: schema, '4xx': Problem, '5xx': Problem })
-const Page = Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) })
+const errors = { '4xx': Problem, '5xx': Problem }
+const answer = <S extends TSchema>(schema: S) => ({ 200: schema, ...errors })
+const limit = Type.Integer({ minimum: 1, maximum: 1000, default: 100 })
 const Id = Type.Object({ id: Type.String() })
 const Replayed = Type.Object({ replayed: Type.Integer() })
 const Discarded = Type.Object({ discarded: Type.Integer() })
 const tags = ['quarantine']
+
+/** All only where that is said: an empty body is more likely a mistake. */
+const Which = Type.Object(
+  { ...QuarantineFilter.properties, all: Type.Optional(Type.Literal(true)) },
+  { additionalProperties: false },
+)
+const whichText = 'Those of `registry`, those with `reason` in their reason, or `"all": true`.'
 
 /** Events that could not be understood: to look at, to replay after a fix, and to discard. */
 export const quarantineRoute =
@@ -32,12 +40,12 @@ export const quarantineRoute =
       schema: {
         tags,
         summary: 'Events that could not be understood, newest first',
-        querystring: Page,
+        description: '`total` counts all that are in quarantine.',
+        querystring: Type.Object({ limit, ...QuarantineFilter.properties }, { additionalProperties: false }),
         response: answer(Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })),
       },
-      handler: async (request) => {
-        const { limit } = request.query
-        const [total, events] = await Promise.all([quarantine.count(), quarantine.list(limit)])
+      handler: async ({ query: { limit, ...filter } }) => {
+        const [total, events] = await Promise.all([quarantine.count(), quarantine.list(limit, filter)])
         return { total, events }
       },
     })
@@ -59,11 +67,11 @@ export const quarantineRoute =
         summary: 'Have one worked off again',
         description: 'As if received now. If it still cannot be understood it comes back with a new id.',
         params: Id,
-        response: answer(Replayed),
+        response: { 202: Replayed, ...errors },
       },
-      handler: async ({ params: { id } }) => {
+      handler: async ({ params: { id } }, reply) => {
         if (!(await replay.one(id))) throw missing(id)
-        return { replayed: 1 }
+        return reply.code(202).send({ replayed: 1 })
       },
     })
 
@@ -72,19 +80,22 @@ export const quarantineRoute =
       schema: {
         tags,
         summary: 'Have many worked off again',
-        description: 'All, or those of a registry, or those with `reason` in their reason.',
-        body: QuarantineFilter,
-        response: answer(Replayed),
+        description: `${whichText} As if received now; what still cannot be understood comes back.`,
+        body: Which,
+        response: { 202: Replayed, ...errors },
       },
-      handler: async ({ body }) => ({ replayed: await replay.all(body) }),
+      handler: async ({ body }, reply) =>
+        reply.code(202).send({ replayed: await replay.all(filterOf(body)) }),
     })
 
     app.delete('/v1/quarantine/:id', {
       onRequest: roles.admin,
       schema: { tags, summary: 'Discard one', params: Id, response: answer(Discarded) },
-      handler: async ({ params: { id } }) => {
-        if ((await quarantine.get(id)) === undefined) throw missing(id)
-        return { discarded: await quarantine.remove([id]) }
+      handler: async ({ params: { id }, log }) => {
+        const discarded = await quarantine.remove([id])
+        if (discarded === 0) throw missing(id)
+        log.info({ id }, 'event in quarantine discarded')
+        return { discarded }
       },
     })
 
@@ -93,15 +104,25 @@ export const quarantineRoute =
       schema: {
         tags,
         summary: 'Discard many',
-        description: 'All, or those of a registry, or those with `reason` in their reason.',
-        body: QuarantineFilter,
+        description: whichText,
+        body: Which,
         response: answer(Discarded),
       },
-      handler: async ({ body }) => {
+      handler: async ({ body, log }) => {
+        const filter = filterOf(body)
         let discarded = 0
-        for await (const page of quarantine.pages(body))
+        for await (const page of quarantine.pages(filter))
           discarded += await quarantine.remove(page.map(({ id }) => id))
+        log.info({ ...filter, discarded }, 'events in quarantine discarded')
         return { discarded }
       },
     })
   }
+
+/** @throws HttpError unless it says either all or which. */
+function filterOf({ all, ...filter }: Static<typeof Which>): QuarantineFilter {
+  const isFilter = filter.registry !== undefined || filter.reason !== undefined
+  if (isFilter === (all !== undefined))
+    throw new HttpError(400, 'expected "registry", "reason" or both of them, or else "all": true')
+  return filter
+}

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type TSchema, Type } from 'typebox'
 import { type Alert, AlertRecord } from '../alerts/alert.ts'
-import type { Quarantine } from '../events/quarantine.ts'
 import { type PromotionReceipt, PromotionReceipt as Receipt } from '../promotion/receipt.ts'
 import type { Journal } from '../store/journal.ts'
 import { Problem } from './problem.ts'
@@ -10,20 +9,11 @@ import type { Roles } from './roles.ts'
 const Page = Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) })
 const answer = <S extends TSchema>(schema: S) => ({ 200: schema, '4xx': Problem, '5xx': Problem })
 
-const Quarantined = Type.Object({
-  id: Type.String(),
-  registry: Type.String(),
-  receivedAt: Type.String(),
-  reason: Type.String(),
-  event: Type.Unknown(),
-})
-
-/** What happened: alerts, promotions, and events that could not be understood; newest first. */
+/** What happened: alerts and promotions, newest first. */
 export const recordsRoute =
   (deps: {
     alerts: Journal<Alert>
     receipts: Journal<PromotionReceipt>
-    quarantine: Quarantine
     roles: Roles
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -47,21 +37,5 @@ export const recordsRoute =
         response: answer(Type.Object({ promotions: Type.Array(Receipt) })),
       },
       handler: async (request) => ({ promotions: await deps.receipts.recent(request.query.limit) }),
-    })
-
-    app.get('/v1/quarantine', {
-      schema: {
-        tags: ['records'],
-        summary: 'Events that could not be understood',
-        querystring: Page,
-        response: answer(Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })),
-      },
-      handler: async (request) => {
-        const [total, events] = await Promise.all([
-          deps.quarantine.count(),
-          deps.quarantine.list(request.query.limit),
-        ])
-        return { total, events }
-      },
     })
   }

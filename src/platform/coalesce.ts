@@ -1,3 +1,5 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+
 export interface CoalesceOptions<Item> {
   /** What part of a full write an item fills: writes take items while these add up to 1 at most, and one at least. */
   shareOf: (item: Item) => number
@@ -7,13 +9,17 @@ export interface CoalesceOptions<Item> {
   onIdle?: () => void
 }
 
+/** Turns of the event loop that a write waits for while each of them brings more: a millisecond or two where it is busy. */
+const TURNS = 8
+
 /** Why an item was refused: writes have been slower than `add`s for too long. */
 export class CoalescerFull extends Error {}
 
 /**
- * Turns many `add`s into few `write`s: what arrives while a write is under way goes out together with the next
- * one. Nobody waits for a timer, so a lone item is written at once. `add` settles as its own write does, with what that
- * gave. @throws CoalescerFull
+ * Turns many `add`s into few `write`s: what arrives while a write is under way goes out together with the next one.
+ * Nobody waits for a timer: a lone item is written at the end of the event loop's turn in which it came, with whatever
+ * else came in it. (Without that, of requests on new connections every third was a write by itself.) `add` settles as its
+ * own write does, with what that gave. @throws CoalescerFull
  */
 export function makeCoalescer<Item, Result>(
   write: (items: Item[]) => Promise<Result>,
@@ -44,9 +50,18 @@ export function makeCoalescer<Item, Result>(
     return batch
   }
 
+  /** Until the end of a turn in which nothing more came, or of the last that one waits for. */
+  async function untilQuiet(): Promise<void> {
+    for (let turn = 0, seen = -1; turn < TURNS && waiting.length !== seen; turn++) {
+      seen = waiting.length
+      await endOfTurn()
+    }
+  }
+
   async function flush(): Promise<void> {
     writing = true
     while (waiting.length > 0) {
+      await untilQuiet()
       const batch = takeBatch()
       try {
         const result = await write(batch.map((w) => w.item))

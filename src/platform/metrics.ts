@@ -57,5 +57,9 @@ export function makeMetrics() {
       ...{ registers, name: 'tallyman_quarantined_events' },
       help: 'Events that wait in quarantine.',
     }),
+    quarantineDropped: new Counter({
+      ...{ registers, name: 'tallyman_quarantine_dropped_total' },
+      help: 'Events that fell out of quarantine for want of room; read from Redis, so each process tells the same.',
+    }),
   }
 }

@@ -1,19 +1,25 @@
 /**
- * Remembers at least the last `size` keys, and at most twice as many: two sets, of which the older one is dropped when
+ * Remembers at least the last `size` entries, and at most twice as many: two maps, of which the older one is dropped when
  * the newer is full.
  */
-export function makeRecent(size: number) {
-  let [newer, older] = [new Set<string>(), new Set<string>()]
+export function makeRecent<Value>(size: number) {
+  let newer = new Map<string, Value>()
+  let older = new Map<string, Value>()
   return {
-    has: (key: string): boolean => newer.has(key) || older.has(key),
-    add(key: string): void {
-      newer.add(key)
+    get: (key: string): Value | undefined => newer.get(key) ?? older.get(key),
+    set(key: string, value: Value): void {
+      newer.set(key, value)
       if (newer.size < size) return
       older = newer
-      newer = new Set()
+      newer = new Map()
+    },
+    delete(key: string): void {
+      newer.delete(key)
+      older.delete(key)
     },
     clear(): void {
-      ;[newer, older] = [new Set(), new Set()]
+      newer = new Map()
+      older = new Map()
     },
   }
 }

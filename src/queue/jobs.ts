@@ -27,6 +27,8 @@ export interface Delivery {
   receivedAt: string
   /** As JSON had them: the worker finds out what they are. */
   events: unknown[]
+  /** The entry in quarantine that this is, where it is replayed. */
+  quarantineId?: string
 }
 
 export interface PromotionJob {

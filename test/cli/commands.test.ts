@@ -66,6 +66,21 @@ describe('asked wrongly: usage and status 2', () => {
     [['snapshot', 'list', 'all'], 'expected nothing after snapshot list'],
     [['snapshot', 'list', '--dry-run'], 'snapshot list knows no --dry-run'],
     [['snapshot', 'list', '--force'], "Unknown option '--force'"],
+    [['quarantine', 'show'], 'expected ID'],
+    [['quarantine', 'list', '--registry'], "Option '--registry"],
+    [['quarantine', 'list', '--all'], 'quarantine list knows no --all'],
+    [
+      ['quarantine', 'discard'],
+      'expected one of: ID, a filter (--registry NAME, --reason TEXT or both), --all',
+    ],
+    [['quarantine', 'discard', '1-0', '--all'], 'expected one of: ID, a filter'],
+    [['quarantine', 'replay', '1-0', '--reason', 'x'], 'expected one of: ID, a filter'],
+    [['quarantine', 'replay', '--all', '--registry', 'ci'], 'expected one of: ID, a filter'],
+    [['jobs', 'coffee'], 'expected nothing after jobs'],
+    [['jobs', 'failed', 'coffee'], 'expected QUEUE to be one of events, quota, alerts,'],
+    [['jobs', 'show', 'quota'], 'expected ID'],
+    [['jobs', 'retry', 'quota'], 'expected one of: ID, --all'],
+    [['jobs', 'discard', 'quota', '7', '--all'], 'expected one of: ID, --all'],
     [['snapshot', 'list', '--url', 'ftp://x'], '--url: expected an http or https URL, got "ftp://x"'],
   ])('%j', async (argv, message) => {
     const { status, out, err } = await tallyman(env, ...argv)

@@ -34,6 +34,8 @@ test.each([
   [`Bearer ${CI} ${DEV}`],
   [`Bearer ${CI},Bearer ${DEV}`],
   [`Bearer ${CI}\nX: y`],
+  [`Bearer ${DEV}0`],
+  [`Bearer ${DEV}é`],
 ])('%j is nobody', (header) => {
   expect(identify(header)).toBeUndefined()
 })

@@ -1,16 +1,8 @@
 import { Redis } from 'ioredis'
-import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type LabRedis, startRedis } from '../../lab/redis.ts'
-import { makeIndexEvents } from '../../src/events/index-events.ts'
-import { makeInstances } from '../../src/events/instances.ts'
-import { makeNormalise } from '../../src/events/normalise.ts'
-import { makeQuarantine } from '../../src/events/quarantine.ts'
-import { makeWatchInstances } from '../../src/events/watch-instances.ts'
-import { makeMetrics } from '../../src/platform/metrics.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
-import { makeRenameTable } from '../../src/usage/rename-table.ts'
-import { makeUsageIndex } from '../../src/usage/usage-index.ts'
+import { makeIndexEventsBed } from './index-events-bed.ts'
 
 let server: LabRedis
 let redis: Redis
@@ -28,17 +20,7 @@ afterAll(async () => {
 beforeEach(() => redis.flushall())
 
 function makeBed() {
-  const at = { redis, prefix: 't' }
-  const [index, renames, instances] = [makeUsageIndex(at), makeRenameTable(at), makeInstances(at)]
-  const indexEvents = makeIndexEvents({
-    ...{ index, queues, renames, quarantine: makeQuarantine(at), metrics: makeMetrics() },
-    normalise: makeNormalise({ isScanner: () => false }),
-    onQuarantined: async () => {},
-    watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
-    projectOf: (_, repository) => repository.split('/')[0] ?? '',
-    match: () => [],
-    log: pino({ level: 'silent' }),
-  })
+  const { index, renames, indexEvents } = makeIndexEventsBed({ redis, queues })
   const tell = (...events: object[]) =>
     indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events }])
   const images = async (project: string) =>

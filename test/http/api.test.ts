@@ -117,7 +117,7 @@ test('one alert for each change of state, and the records of what has not happen
     ['team/web', 'warning'],
   ])
   expect((await ask('/v1/promotions')).body).toEqual({ promotions: [] })
-  expect((await ask('/v1/jobs/events/failed')).body).toEqual({ jobs: [] })
+  expect((await ask('/v1/jobs/events/failed')).body).toEqual({ total: 0, jobs: [] })
 })
 
 describe('refusals are problems that say what was expected', () => {

@@ -1,9 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RECENTLY } from '../../lab/recently.ts'
-import { ADMIN_TOKEN, eventually, type LabTallyman, startTallyman } from '../../lab/tallyman.ts'
+import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { makeLedger } from '../../src/reconcile/ledger.ts'
 
 /** A chat whose webhook was revoked, and is mended later. */
 let chat: Server
@@ -29,6 +32,7 @@ afterAll(async () => {
 })
 
 interface Failed {
+  total: number
   jobs: { id: string; attempts: number; failedReason: string; data: { channel: string } }[]
 }
 
@@ -68,7 +72,7 @@ test('an alert that its channel refuses is kept as failed, and goes out when it 
       url: `/v1/jobs/alerts/${jobs[0]?.id}/retry`,
       headers: { authorization: `Bearer ${token}` },
     })
-  expect((await retry('lab-read-token-0001')).statusCode).toBe(403)
+  expect((await retry(READ_TOKEN)).statusCode).toBe(403)
   expect((await retry(ADMIN_TOKEN)).statusCode).toBe(202)
   await eventually(
     async () => heard,
@@ -80,4 +84,87 @@ test('an alert that its channel refuses is kept as failed, and goes out when it 
     (answer) => answer.jobs.length === 0,
   )
   expect((await retry(ADMIN_TOKEN)).statusCode).toBe(404)
+})
+
+describe('jobs of the queue events', () => {
+  let redis: Redis
+  let queues: Queues
+  beforeAll(() => {
+    redis = new Redis(tallyman.redis.port)
+    queues = makeQueues(redis, 'tallyman')
+  })
+  afterAll(async () => {
+    await closeQueues(queues)
+    redis.disconnect()
+  })
+
+  const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, token = ADMIN_TOKEN) => {
+    const url = `/v1/jobs/events/${path}`
+    const answer = await tallyman.app.inject({ method, url, headers: { authorization: `Bearer ${token}` } })
+    return { status: answer.statusCode, body: answer.json() }
+  }
+  const failed = (count: number) =>
+    eventually(
+      async () => (await ask('GET', 'failed')).body as Failed,
+      ({ total }) => total === count,
+    )
+  /** Has just so many jobs given up, of which the worker can make nothing. */
+  async function giveUp(count: number): Promise<string[]> {
+    await ask('DELETE', 'failed?loseEvents=true')
+    const receivedAt = '2026-11-20T10:00:00.000Z'
+    const deliveries = [{ registry: 'ci', receivedAt, events: JSON.parse('null') }]
+    const added = Array.from({ length: count }, () =>
+      queues.events.add('events', { deliveries }, { attempts: 1 }),
+    )
+    const ids = (await Promise.all(added)).map(({ id }) => id ?? '')
+    await failed(count)
+    return ids
+  }
+
+  test('one is shown with what it holds; tried again, it has all of its attempts', async () => {
+    const [id = ''] = await giveUp(1)
+    expect((await ask('GET', id, READ_TOKEN)).body).toMatchObject({
+      ...{ state: 'failed', attempts: 1, failedReason: expect.any(String) },
+      data: { deliveries: [{ registry: 'ci' }] },
+    })
+    await queues.events.pause()
+    expect((await ask('POST', `${id}/retry`)).status).toBe(202)
+    expect((await ask('GET', id)).body).toMatchObject({ attempts: 0, failedReason: null })
+    expect((await ask('POST', `${id}/retry`)).status).toBe(404)
+    // What is to be tried again is no failed job any more, and is not discarded as one.
+    expect(await ask('DELETE', `${id}?loseEvents=true`)).toMatchObject({
+      ...{ status: 404, body: { detail: expect.stringContaining(`no failed job "${id}" in queue events`) } },
+    })
+    await queues.events.resume()
+    await failed(1)
+  })
+
+  test('all are tried again, those that fail again once only', async () => {
+    await giveUp(120)
+    expect(await ask('POST', 'failed/retry')).toEqual({ status: 202, body: { retried: 120 } })
+    await failed(120)
+  })
+
+  test('discarded only where losing events is asked for; they are noted as missing', async () => {
+    const [id = ''] = await giveUp(3)
+    expect((await tallyman.app.inject('/metrics')).body).toMatch(
+      /^tallyman_jobs\{queue="events",state="failed"\} 3$/m,
+    )
+    for (const path of [id, 'failed'])
+      expect(await ask('DELETE', path)).toMatchObject({
+        ...{ status: 409, body: { detail: expect.stringContaining('loseEvents=true') } },
+      })
+    expect((await ask('DELETE', 'failed?loseEvents=true', READ_TOKEN)).status).toBe(403)
+    expect((await failed(3)).jobs).toHaveLength(3)
+    expect((await ask('DELETE', `${id}?loseEvents=true`)).body).toEqual({ discarded: 1 })
+    expect((await ask('DELETE', 'failed?loseEvents=true')).body).toEqual({ discarded: 2 })
+    expect((await failed(0)).jobs).toEqual([])
+    const { gaps } = await makeLedger({ redis, prefix: 'tallyman' }).standing('ci')
+    expect(gaps).toEqual([
+      {
+        ...{ since: Date.UTC(2026, 10, 20, 10) * 1000, cause: 'discarded 2026-11-20T10:00' },
+        reason: 'events that were acknowledged were given up and discarded',
+      },
+    ])
+  })
 })

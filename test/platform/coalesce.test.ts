@@ -1,7 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeCoalescer } from '../../src/platform/coalesce.ts'
+import { CoalescerFull, makeCoalescer } from '../../src/platform/coalesce.ts'
+
+/** Until what an answer or an item sets off has happened: a write is begun at the end of the turn. */
+async function settle(): Promise<void> {
+  await nextTurn()
+  await nextTurn()
+}
 
 /** A write whose calls the test answers one by one, in order. */
 function heldWrite() {
@@ -16,7 +22,7 @@ function heldWrite() {
     if (call === undefined) throw new Error('no write is open')
     if (error) call.reject(error)
     else call.resolve()
-    await nextTurn()
+    await settle()
   }
   return { write, calls, answer, isOpen: () => open.length > 0 }
 }
@@ -34,20 +40,30 @@ function watch(promise: Promise<void>) {
   return seen
 }
 
-test('a lone item is written at once, and acknowledged only when it is', async () => {
+test('a lone item is written at the end of the turn, and acknowledged only when it is', async () => {
   const { write, calls, answer } = heldWrite()
   const added = watch(makeCoalescer(write, upTo(10)).add('a'))
-  expect(calls).toEqual([['a']])
   await nextTurn()
+  expect(calls).toEqual([['a']])
+  await settle()
   expect(added.state).toBe('waiting')
   await answer()
   expect(added.state).toBe('kept')
 })
 
-test('what arrives during a write goes out together, in order, in the next', async () => {
+test('what arrives in one turn goes out together, and so does what arrives during a write', async () => {
   const { write, calls, answer, isOpen } = heldWrite()
   const { add } = makeCoalescer(write, upTo(10))
-  const states = ['a', 'b', 'c', 'd'].map((item) => watch(add(item)))
+  void add('x')
+  void add('y')
+  await settle()
+  expect(calls).toEqual([['x', 'y']])
+  await answer()
+  calls.splice(0)
+  const states = [watch(add('a'))]
+  await settle()
+  for (const item of ['b', 'c', 'd']) states.push(watch(add(item)))
+  await settle()
   expect(calls).toEqual([['a']])
   await answer()
   expect(calls).toEqual([['a'], ['b', 'c', 'd']])
@@ -61,8 +77,10 @@ test('after a pause the next one is written at once again', async () => {
   const { write, calls, answer } = heldWrite()
   const { add } = makeCoalescer(write, upTo(10))
   void add('a')
+  await settle()
   await answer()
   void add('b')
+  await nextTurn()
   expect(calls).toEqual([['a'], ['b']])
 })
 
@@ -70,22 +88,27 @@ test('no write is larger than the bound', async () => {
   const { write, calls, answer, isOpen } = heldWrite()
   const { add } = makeCoalescer(write, upTo(3))
   for (const item of 'abcdefgh') void add(item)
+  await settle()
   while (isOpen()) await answer()
-  expect(calls.map((items) => items.join(''))).toEqual(['a', 'bcd', 'efg', 'h'])
+  expect(calls.map((items) => items.join(''))).toEqual(['abc', 'def', 'gh'])
 })
 
 test('a write that fails refuses exactly its own items, and later ones still go', async () => {
   const { write, calls, answer } = heldWrite()
   const { add } = makeCoalescer(write, upTo(2))
-  const states = [...'abcde'].map((item) => watch(add(item)))
+  const states = [...'abcdef'].map((item) => watch(add(item)))
+  await settle()
   await answer()
   const error = new Error('Redis is away')
   await answer(error)
-  expect(states.map(({ state }) => state)).toEqual(['kept', 'refused', 'refused', 'waiting', 'waiting'])
-  expect(states[1]?.error).toBe(error)
+  expect(states.map(({ state }) => state)).toEqual([
+    ...['kept', 'kept', 'refused', 'refused', 'waiting', 'waiting'],
+  ])
+  expect(states[2]?.error).toBe(error)
   await answer()
-  expect(states.slice(3).map(({ state }) => state)).toEqual(['kept', 'kept'])
+  expect(states.slice(4).map(({ state }) => state)).toEqual(['kept', 'kept'])
   const last = watch(add('f'))
+  await settle()
   expect(calls.at(-1)).toEqual(['f'])
   await answer()
   expect(last.state).toBe('kept')
@@ -106,9 +129,9 @@ test('a write that throws before it gives a promise is a write that failed', asy
 })
 
 test('whatever the order of things, each item is written once and told what became of it', async () => {
-  type Step = { kind: 'add' } | { kind: 'answer'; fails: boolean }
+  type Step = { kind: 'add'; alone: boolean } | { kind: 'answer'; fails: boolean }
   const anyStep: fc.Arbitrary<Step> = fc.oneof(
-    { weight: 2, arbitrary: fc.constant<Step>({ kind: 'add' }) },
+    { weight: 2, arbitrary: fc.boolean().map((alone): Step => ({ kind: 'add', alone })) },
     { weight: 1, arbitrary: fc.boolean().map((fails): Step => ({ kind: 'answer', fails })) },
   )
   await fc.assert(
@@ -122,15 +145,18 @@ test('whatever the order of things, each item is written once and told what beca
         const failed: number[] = []
         let answered = 0
         for (const step of steps) {
-          if (step.kind === 'add') states.push(watch(add(String(states.length))))
-          else if (isOpen()) {
+          if (step.kind === 'add') {
+            states.push(watch(add(String(states.length))))
+            if (step.alone) await settle()
+          } else if (isOpen()) {
             await answer(step.fails ? new Error('away') : undefined)
             if (step.fails) failed.push(answered)
             answered += 1
           }
           expect(calls.length - answered).toBeLessThanOrEqual(1)
-          expect(isOpen()).toBe(states.some(({ state }) => state === 'waiting'))
         }
+        await settle()
+        expect(isOpen()).toBe(states.some(({ state }) => state === 'waiting'))
         while (isOpen()) await answer()
         expect(calls.flat()).toEqual(states.map((_, i) => String(i)))
         for (const [n, batch] of calls.entries()) {
@@ -142,4 +168,17 @@ test('whatever the order of things, each item is written once and told what beca
     ),
     { numRuns: 500 },
   )
+})
+
+test('beyond what may wait an item is refused, until there is room again', async () => {
+  const { write, answer } = heldWrite()
+  const { add } = makeCoalescer(write, { shareOf: () => 0.5, maxWaiting: 2 })
+  const states = [...'abcdefg'].map((item) => watch(add(item)))
+  await nextTurn()
+  expect(states.map(({ state }) => state)).toEqual([...Array(4).fill('waiting'), ...Array(3).fill('refused')])
+  expect(states[6]?.error).toBeInstanceOf(CoalescerFull)
+  await answer()
+  const later = watch(add('h'))
+  for (let i = 0; i < 2; i++) await answer()
+  expect(later.state).toBe('kept')
 })

@@ -4,6 +4,7 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { confidenceOf } from '../../src/reconcile/confidence.ts'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
 import { type Ledger, makeLedger } from '../../src/reconcile/ledger.ts'
+import { makeOnLostEvents } from '../../src/reconcile/on-lost-events.ts'
 import { makeOnQuarantined } from '../../src/reconcile/on-quarantined.ts'
 import { makeOnUnknownInstance } from '../../src/reconcile/on-unknown-instance.ts'
 import type { ReconcileReport } from '../../src/reconcile/report.ts'
@@ -81,6 +82,23 @@ test('what is in quarantine is missing until a reconcile that began after it cam
   expect(await confidence()).toMatch(
     /^events may be missing since 2026-11-23T10:01:00.000Z: .*quarantine, and 1 more$/,
   )
+  await reconciled(T + 2 * MINUTE)
+  expect(await confidence()).toMatch(/since 2026-11-23T10:03/)
+  await reconciled(T + 4 * MINUTE)
+  expect(await confidence()).toMatch(/^exact since/)
+})
+
+test('what was acknowledged and discarded is missing from its registry until a reconcile that began after it came', async () => {
+  await reconciled(T)
+  const received = (registry: string, at: number) => ({ registry, receivedAt: iso(at), events: [] })
+  await makeOnLostEvents(ledger)([
+    ...[received('ci', T + MINUTE + 1_000_000), received('hub', T), received('ci', T + MINUTE)],
+    received('ci', T + 3 * MINUTE),
+  ])
+  expect(await confidence()).toMatch(
+    /^events may be missing since 2026-11-23T10:01:00.000Z: .*discarded, and 1 more$/,
+  )
+  expect((await ledger.standing('hub')).gaps).toHaveLength(1)
   await reconciled(T + 2 * MINUTE)
   expect(await confidence()).toMatch(/since 2026-11-23T10:03/)
   await reconciled(T + 4 * MINUTE)

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { makeImage } from '../lab/image.ts'
+import { freePort } from '../lab/ports.ts'
+import type { Started } from '../lab/process.ts'
+import { pushImage } from '../lab/push-image.ts'
+import { startRegistry } from '../lab/registry.ts'
+import type { LabService } from '../lab/service.ts'
+import { WEBHOOK_TOKEN } from '../lab/tallyman.ts'
+import { makeRegistryClient } from '../src/registry/client.ts'
+import { inLanes } from './in-lanes.ts'
+import { median } from './median.ts'
+import { startServer } from './servers/start.ts'
+
+const RUNS = 3
+/** How often a registry is asked how many it has delivered, in ms. */
+const LOOK_MS = 10
+
+interface Receiver {
+  port: number
+  start(): Promise<Started>
+}
+
+/**
+ * How long a real registry takes to deliver its backlog to a receiver that answers at once, as a part of how long it takes
+ * to deliver it to us. It has one request in flight, so this is the cost of the answer to a lone request.
+ */
+export async function drainRatio(options: {
+  small: boolean
+  say: (line: string) => void
+  service: LabService
+}): Promise<number> {
+  const { small, say, service } = options
+  const port = await freePort()
+  const receivers: Record<'instant' | 'ours', Receiver> = {
+    instant: { port, start: () => startServer('instant', port) },
+    ours: { port: service.port, start: service.startApi },
+  }
+  const us: Record<'instant' | 'ours', number[]> = { instant: [], ours: [] }
+  for (let run = 1; run <= RUNS; run++)
+    for (const name of ['instant', 'ours'] as const) {
+      const each = await drain(receivers[name], small ? 1_000 : 5_000)
+      us[name].push(each)
+      say(`run ${run}, a registry's backlog, ${name}: ${each.toFixed(0)} µs an event`)
+    }
+  return median(us.instant) / median(us.ours)
+}
+
+/** µs an event, from the first that the registry delivered to the last; the receiver is started once there is a backlog. */
+async function drain(receiver: Receiver, backlog: number): Promise<number> {
+  const debugPort = await freePort()
+  const notify = { url: `http://127.0.0.1:${receiver.port}/v1/events`, token: WEBHOOK_TOKEN }
+  const registry = await startRegistry({ notify, debugPort })
+  const client = makeRegistryClient({ name: 'bench', url: registry.url })
+  let started: Started | undefined
+  try {
+    await pushImage(client, 'team/app', 'v1', makeImage({ layers: [{ seed: 'a', bytes: 1_000 }] }))
+    await inLanes(16, Array(backlog), async () => {
+      const answer = await fetch(`${registry.url}/v2/team/app/manifests/v1`)
+      await answer.arrayBuffer()
+    })
+    started = await receiver.start()
+    let first: { at: number; delivered: number } | undefined
+    for (;;) {
+      const { Successes: delivered, Pending: pending } = await deliveries(debugPort)
+      const at = performance.now()
+      if (delivered > 0) first ??= { at, delivered }
+      if (first && pending === 0) return ((at - first.at) * 1000) / (delivered - first.delivered)
+      await sleep(LOOK_MS)
+    }
+  } finally {
+    await client.close()
+    await registry.close()
+    await started?.stop()
+  }
+}
+
+const Metrics = Type.Object({ Successes: Type.Integer(), Pending: Type.Integer() })
+const Vars = Type.Object({
+  registry: Type.Object({
+    notifications: Type.Object({ endpoints: Type.Array(Type.Object({ Metrics })) }),
+  }),
+})
+
+async function deliveries(debugPort: number) {
+  const answer = await fetch(`http://127.0.0.1:${debugPort}/debug/vars`)
+  const vars = Value.Parse(Vars, await answer.json())
+  return vars.registry.notifications.endpoints[0]?.Metrics ?? { Successes: 0, Pending: 0 }
+}

@@ -1,0 +1,43 @@
+import type { Cluster, Redis } from 'ioredis'
+import { makeIndexEvents } from '../src/events/index-events.ts'
+import { makeInstances } from '../src/events/instances.ts'
+import { makeNormalise } from '../src/events/normalise.ts'
+import { makeQuarantine } from '../src/events/quarantine.ts'
+import { makeWatchInstances } from '../src/events/watch-instances.ts'
+import { makeLog } from '../src/platform/log.ts'
+import { makeMetrics } from '../src/platform/metrics.ts'
+import { makeMatch } from '../src/promotion/match.ts'
+import type { Queues } from '../src/queue/queues.ts'
+import { makeProjectOf } from '../src/usage/project.ts'
+import { makeRenameTable } from '../src/usage/rename-table.ts'
+import type { UsageIndex } from '../src/usage/usage-index.ts'
+import { eventsWorker } from '../workers/events.ts'
+
+export const PREFIX = 'tallyman'
+export const REGISTRY = 'ci'
+
+/** The `events` queue's work as the service does it, on an index of one's choice, and its worker. */
+export function makeEventsWork(options: {
+  redis: Redis | Cluster
+  queues: Queues
+  index: Pick<UsageIndex, 'apply'>
+  connection: Redis | Cluster
+}) {
+  const { redis, queues, index, connection } = options
+  const log = makeLog('silent')
+  const projectOf = makeProjectOf({ segments: 1 })
+  const indexEvents = makeIndexEvents({
+    ...{ queues, index, log, metrics: makeMetrics() },
+    quarantine: makeQuarantine({ redis, prefix: PREFIX }),
+    normalise: makeNormalise({ isScanner: () => false }),
+    onQuarantined: async () => {},
+    renames: makeRenameTable({ redis, prefix: PREFIX }),
+    watchInstances: makeWatchInstances({
+      instances: makeInstances({ redis, prefix: PREFIX }),
+      onUnknownInstance: async () => {},
+    }),
+    projectOf: (_, repository) => projectOf(repository),
+    match: makeMatch([], ({ repository }) => projectOf(repository)),
+  })
+  return { indexEvents, startWorker: () => eventsWorker({ connection, prefix: PREFIX, log }, indexEvents) }
+}

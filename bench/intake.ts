@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { freePort } from '../lab/ports.ts'
+import { makeService } from '../lab/service.ts'
+import { startBenchRedis } from './bench-redis.ts'
+import { drainRatio } from './drain.ts'
+import { drive, type Load, requestOf } from './http-load.ts'
+import { madeUpEvents } from './made-up-events.ts'
+import { median } from './median.ts'
+import { startServer } from './servers/start.ts'
+
+const RUNS = 5
+/** As many registries at once. */
+const CONNECTIONS = 64
+const BOUNDS = { bare: 0.95, naive: 2.5, bareNewConnection: 0.9, drain: 0.65 }
+
+type Way = 'bare' | 'intake' | 'naive'
+
+/**
+ * Requests a second, of one event each: a bare Fastify route, our intake, and one `queue.add` an event, in turn, on kept
+ * connections and on a new one for each request; then a real registry draining a backlog. The servers are processes of
+ * their own, ours as users start it, with its workers elsewhere (and here, for they would share its two cores, nowhere).
+ */
+export async function intake({ small, say }: { small: boolean; say: (line: string) => void }) {
+  const events = madeUpEvents({
+    ...{ count: small ? 4_000 : 20_000, before: 10 },
+    shape: { projects: 500, repositories: 3, onOneBase: 1 },
+  }).events
+  const server = await startBenchRedis()
+  const redis = new Redis(server.url)
+  const service = await makeService({ redisUrl: server.url, config: { intake: { maxBacklog: '64GiB' } } })
+  try {
+    const ports: Record<Way, number> = {
+      bare: await freePort(),
+      naive: await freePort(),
+      intake: service.port,
+    }
+    await startServer('bare', ports.bare)
+    await startServer('naive', ports.naive, server.url)
+    const api = await service.startApi()
+    const rates = { kept: emptyRates(), new: emptyRates() }
+    const latencies = { p50: [] as number[], p99: [] as number[] }
+    for (let run = 0; run <= RUNS; run++)
+      for (const mode of ['kept', 'new'] as const)
+        for (const way of ['bare', 'intake', 'naive'] as const) {
+          const requests = events
+            .slice(0, mode === 'new' ? events.length / 4 : events.length)
+            .map((event) => requestOf({ ...event, id: randomUUID() }))
+          const load: Load = { port: ports[way], connections: CONNECTIONS, mode, requests }
+          const result = await drive(load)
+          await redis.flushall()
+          if (run === 0) continue // to warm up
+          rates[mode][way].push(result.perSecond)
+          const sorted = result.latencies.toSorted((a, b) => a - b)
+          const [p50, p99] = [0.5, 0.99].map((part) => sorted[Math.floor(sorted.length * part)] ?? 0)
+          if (way === 'intake' && mode === 'new') {
+            latencies.p50.push(p50 ?? 0)
+            latencies.p99.push(p99 ?? 0)
+          }
+          say(
+            `run ${run}, ${mode} connections, ${way}: ${result.perSecond.toFixed(0)} requests/s, p50 ${p50?.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`,
+          )
+        }
+    await api.stop()
+    const drain = await drainRatio({ small, say, service })
+    const rate = (mode: 'kept' | 'new', way: Way) => median(rates[mode][way])
+    const result = {
+      bare_rps: Math.round(rate('kept', 'bare')),
+      intake_rps: Math.round(rate('kept', 'intake')),
+      naive_rps: Math.round(rate('kept', 'naive')),
+      ratio_bare: round(rate('kept', 'intake') / rate('kept', 'bare')),
+      ratio_naive: round(rate('kept', 'intake') / rate('kept', 'naive')),
+      ratio_bare_new_conn: round(rate('new', 'intake') / rate('new', 'bare')),
+      p50_ms: round(median(latencies.p50)),
+      p99_ms: round(median(latencies.p99)),
+      drain_ratio: round(drain),
+    }
+    const isReached =
+      result.ratio_bare >= BOUNDS.bare &&
+      result.ratio_naive >= BOUNDS.naive &&
+      result.ratio_bare_new_conn >= BOUNDS.bareNewConnection &&
+      result.drain_ratio >= BOUNDS.drain
+    if (!isReached) process.exitCode = 1
+    return result
+  } finally {
+    redis.disconnect()
+    await service.close()
+    await server.close()
+  }
+}
+
+const emptyRates = (): Record<Way, number[]> => ({ bare: [], intake: [], naive: [] })
+
+const round = (value: number): number => Number(value.toFixed(2))

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { freePort } from '../lab/ports.ts'
+import { makeService } from '../lab/service.ts'
+import { WEBHOOK_TOKEN } from '../lab/tallyman.ts'
+import { queuePrefix } from '../src/queue/queues.ts'
+import { makeUsageIndex } from '../src/usage/usage-index.ts'
+import { startBenchRedis } from './bench-redis.ts'
+import { PREFIX, REGISTRY } from './events-worker.ts'
+import { drive, requestOf } from './http-load.ts'
+import { madeUpEvents } from './made-up-events.ts'
+import { median } from './median.ts'
+import { startServer } from './servers/start.ts'
+
+const RUNS = 5
+const CONNECTIONS = 64
+const BOUND = 3
+const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
+
+/**
+ * Events a second from HTTP to the index: sent over 64 connections, taken in, queued, worked off and applied, by an API
+ * and a worker as users start them, with the sender and Redis on the same machine; beside a job and a call of the index
+ * for each event. In turn, each on a Redis of its own, until the queue is empty.
+ */
+export async function throughput({ small, say }: { small: boolean; say: (line: string) => void }) {
+  const { earlier, events } = madeUpEvents({ count: small ? 4_000 : 20_000, shape: SHAPE, before: 10 })
+  const stacks = { ours: await startOurs(), naive: await startNaive() }
+  const rates: { ours: number[]; naive: number[] } = { ours: [], naive: [] }
+  const results = new Set<string>()
+  try {
+    for (let run = 1; run <= RUNS; run++)
+      for (const way of ['ours', 'naive'] as const) {
+        const { redis, port } = stacks[way]
+        await redis.flushall()
+        await through(redis, port, earlier)
+        const rate = await through(redis, port, events)
+        rates[way].push(rate)
+        results.add(await resultOf(redis))
+        say(`run ${run}, ${way}: ${rate.toFixed(0)} events/s`)
+      }
+  } finally {
+    await stacks.ours.close()
+    await stacks.naive.close()
+  }
+  if (results.size > 1) throw new Error(`the runs ended in different indexes: ${[...results].join('; ')}`)
+  const [ours, naive] = [median(rates.ours), median(rates.naive)]
+  if (ours / naive < BOUND) process.exitCode = 1
+  return {
+    events_per_s: Math.round(ours),
+    naive_events_per_s: Math.round(naive),
+    ratio: Number((ours / naive).toFixed(2)),
+  }
+}
+
+async function startOurs() {
+  const server = await startBenchRedis()
+  const registry = { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN, project: { segments: 1 } }
+  const service = await makeService({
+    redisUrl: server.url,
+    config: { registries: { [REGISTRY]: registry } },
+  })
+  await service.startApi()
+  await service.startWorker()
+  const redis = new Redis(server.url)
+  const close = async () => {
+    redis.disconnect()
+    await service.close()
+    await server.close()
+  }
+  return { redis, port: service.port, close }
+}
+
+async function startNaive() {
+  const server = await startBenchRedis()
+  const port = await freePort()
+  const started = [
+    await startServer('naive', port, server.url),
+    await startServer('naive-worker', await freePort(), server.url),
+  ]
+  const redis = new Redis(server.url)
+  const close = async () => {
+    redis.disconnect()
+    for (const { stop } of started) await stop()
+    await server.close()
+  }
+  return { redis, port, close }
+}
+
+/** Sends events and waits until the queue has none of them; gives events a second. */
+async function through(redis: Redis, port: number, events: readonly object[]): Promise<number> {
+  const requests = events.map((event) => requestOf({ ...event, id: randomUUID() }))
+  const began = performance.now()
+  await drive({ port, connections: CONNECTIONS, mode: 'kept', requests })
+  const key = `${queuePrefix(PREFIX)}:events`
+  while ((await redis.llen(`${key}:wait`)) + (await redis.llen(`${key}:active`)) > 0) await sleep(5)
+  return (events.length / (performance.now() - began)) * 1000
+}
+
+/** What sums the index up. */
+async function resultOf(redis: Redis): Promise<string> {
+  const index = makeUsageIndex({ redis, prefix: PREFIX })
+  const projects = Array.from({ length: SHAPE.projects }, (_, n) => index.usage(`${REGISTRY}/team-${n}`))
+  const pulls = (await Promise.all(projects)).reduce((sum, usage) => sum + (usage?.pulls ?? 0), 0)
+  return `${await index.registryBytes(REGISTRY)} bytes, ${pulls} pulls`
+}

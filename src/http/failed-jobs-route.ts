@@ -1,0 +1,133 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { FailedJobs } from '../queue/failed-jobs.ts'
+import { QUEUE_NAMES, type QueueName } from '../queue/jobs.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+
+const errors = { '4xx': Problem, '5xx': Problem }
+const Queue = Type.Object({ queue: Type.Enum([...QUEUE_NAMES]) })
+const One = Type.Object({ ...Queue.properties, id: Type.String() })
+const tags = ['jobs']
+
+const FailedJob = Type.Object({
+  id: Type.String(),
+  attempts: Type.Integer(),
+  failedReason: Type.String(),
+  failedAt: Type.Union([Type.String(), Type.Null()]),
+  data: Type.Unknown(),
+})
+
+const Losing = Type.Object(
+  { loseEvents: Type.Boolean({ default: false, description: 'Must be true for the queue `events`.' }) },
+  { additionalProperties: false },
+)
+
+/** Jobs that were given up: to look at, to try again once their cause is mended, and to discard. */
+export const failedJobsRoute =
+  ({ failedJobs, roles }: { failedJobs: FailedJobs; roles: Roles }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get('/v1/jobs/:queue/failed', {
+      onRequest: roles.read,
+      schema: {
+        tags,
+        summary: 'Failed jobs of a queue, newest first',
+        params: Queue,
+        querystring: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) }),
+        response: {
+          200: Type.Object({ total: Type.Integer(), jobs: Type.Array(FailedJob) }),
+          ...errors,
+        },
+      },
+      handler: async ({ params: { queue }, query }) => {
+        const [total, jobs] = await Promise.all([
+          failedJobs.count(queue),
+          failedJobs.list(queue, query.limit),
+        ])
+        return {
+          total,
+          jobs: jobs.map((job) => ({
+            id: job.id ?? '',
+            attempts: job.attemptsMade,
+            failedReason: job.failedReason,
+            failedAt: job.finishedOn ? new Date(job.finishedOn).toISOString() : null,
+            data: job.data,
+          })),
+        }
+      },
+    })
+
+    app.post('/v1/jobs/:queue/:id/retry', {
+      onRequest: roles.admin,
+      schema: {
+        tags,
+        summary: 'Try a failed job again',
+        description: 'With all of its attempts anew.',
+        params: One,
+        response: { 202: Type.Object({ id: Type.String() }), ...errors },
+      },
+      handler: async ({ params: { queue, id } }, reply) => {
+        if ((await failedJobs.retry(queue, [id])) === 0) throw missing(queue, id)
+        return reply.code(202).send({ id })
+      },
+    })
+
+    app.post('/v1/jobs/:queue/failed/retry', {
+      onRequest: roles.admin,
+      schema: {
+        tags,
+        summary: 'Try all failed jobs of a queue again',
+        params: Queue,
+        response: { 202: Type.Object({ retried: Type.Integer() }), ...errors },
+      },
+      handler: async ({ params: { queue } }, reply) =>
+        reply.code(202).send({ retried: await failedJobs.retryAll(queue) }),
+    })
+
+    app.delete('/v1/jobs/:queue/:id', {
+      onRequest: roles.admin,
+      schema: {
+        tags,
+        summary: 'Discard a failed job',
+        params: One,
+        querystring: Losing,
+        response: { 200: Type.Object({ discarded: Type.Integer() }), ...errors },
+      },
+      handler: async ({ params: { queue, id }, query, log }) => {
+        mayLose(queue, query.loseEvents)
+        const discarded = await failedJobs.discard(queue, [id])
+        if (discarded === 0) throw missing(queue, id)
+        log.info({ queue, job: id }, 'failed job discarded')
+        return { discarded }
+      },
+    })
+
+    app.delete('/v1/jobs/:queue/failed', {
+      onRequest: roles.admin,
+      schema: {
+        tags,
+        summary: 'Discard all failed jobs of a queue',
+        params: Queue,
+        querystring: Losing,
+        response: { 200: Type.Object({ discarded: Type.Integer() }), ...errors },
+      },
+      handler: async ({ params: { queue }, query, log }) => {
+        mayLose(queue, query.loseEvents)
+        const discarded = await failedJobs.discardAll(queue)
+        log.info({ queue, discarded }, 'failed jobs discarded')
+        return { discarded }
+      },
+    })
+  }
+
+const missing = (queue: QueueName, id: string) =>
+  new HttpError(404, `no failed job "${id}" in queue ${queue}: GET /v1/jobs/${queue}/failed lists them`)
+
+/** @throws HttpError where acknowledged events would be lost and that was not asked for. */
+function mayLose(queue: QueueName, loseEvents: boolean): void {
+  if (queue === 'events' && !loseEvents)
+    throw new HttpError(
+      409,
+      'jobs of the queue events hold events that were acknowledged to a registry: retry them, or lose them with loseEvents=true',
+    )
+}

@@ -1,0 +1,71 @@
+import { ErrorCode } from 'bullmq'
+import type { Delivery, QueueName } from './jobs.ts'
+import type { Queues } from './queues.ts'
+
+/** Jobs read at once where all are dealt with: one of `events` may hold some hundred events. */
+const PAGE = 50
+
+/** Jobs that were given up: to be looked at, tried again, and discarded. */
+export function makeFailedJobs({
+  queues,
+  onLose,
+}: {
+  queues: Queues
+  /** Called before events that were acknowledged are discarded. */
+  onLose: (deliveries: readonly Delivery[]) => Promise<unknown>
+}) {
+  async function read(queue: QueueName, ids: readonly string[]) {
+    const jobs = ids.map(async (id) => {
+      const job = await queues[queue].getJob(id)
+      return job && (await job.isFailed()) ? job : undefined
+    })
+    return (await Promise.all(jobs)).filter((job) => job !== undefined)
+  }
+
+  /** Each gets all of its attempts anew. Gives how many of them there were. */
+  async function retry(queue: QueueName, ids: readonly string[]): Promise<number> {
+    const retried = (await read(queue, ids)).map((job) =>
+      wasThere(job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })),
+    )
+    return (await Promise.all(retried)).filter(Boolean).length
+  }
+
+  /** Gives how many of them there were. */
+  async function discard(queue: QueueName, ids: readonly string[]): Promise<number> {
+    const jobs = await read(queue, ids)
+    await onLose(jobs.flatMap(({ data }) => ('deliveries' in data ? data.deliveries : [])))
+    await Promise.all(jobs.map((job) => job.remove()))
+    return jobs.length
+  }
+
+  /** Those that there are when it begins, oldest first: one that fails again meanwhile is left. */
+  async function all(queue: QueueName, act: typeof retry | typeof discard): Promise<number> {
+    const ids = await queues[queue].getRanges(['failed'], 0, -1, true)
+    let done = 0
+    for (let i = 0; i < ids.length; i += PAGE) done += await act(queue, ids.slice(i, i + PAGE))
+    return done
+  }
+
+  return {
+    retry,
+    discard,
+    count: (queue: QueueName): Promise<number> => queues[queue].getFailedCount(),
+    /** Newest first. */
+    list: (queue: QueueName, limit: number) => queues[queue].getFailed(0, limit - 1),
+    /** Gives how many. */
+    retryAll: (queue: QueueName) => all(queue, retry),
+    /** Gives how many. */
+    discardAll: (queue: QueueName) => all(queue, discard),
+  }
+}
+export type FailedJobs = ReturnType<typeof makeFailedJobs>
+
+/** Whether the job was still there and still failed when it came to it: another may have been quicker. */
+const wasThere = (retried: Promise<void>): Promise<boolean> =>
+  retried.then(
+    () => true,
+    (error) => {
+      if (error.code === ErrorCode.JobNotExist || error.code === ErrorCode.JobNotInState) return false
+      throw error
+    },
+  )

@@ -1,0 +1,120 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RECENTLY } from '../../lab/recently.ts'
+import { eventually, type LabTallyman, startTallyman } from '../../lab/tallyman.ts'
+import { tallyman } from './cli-bed.ts'
+
+/** The commands that mend, against the service itself; its chat was revoked. */
+let service: LabTallyman
+let url: string
+let chat: Server
+
+beforeAll(async () => {
+  chat = createServer((_, response) => response.writeHead(404).end())
+  await new Promise<void>((resolve) => chat.listen(0, '127.0.0.1', resolve))
+  const { port } = chat.address() as AddressInfo
+  service = await startTallyman({
+    quotas: [{ project: '**', limit: '1B' }],
+    alerts: { channels: [{ name: 'ops', type: 'slack', url: `http://127.0.0.1:${port}/hook` }] },
+  })
+  url = await service.app.listen({ port: 0, host: '127.0.0.1' })
+})
+afterAll(async () => {
+  await service.close()
+  chat.close()
+})
+
+const run = (...argv: string[]) =>
+  tallyman({ TALLYMAN_CONFIG: join(service.folder, 'tallyman.yaml') }, ...argv, '--url', url)
+
+const event = (id: string, more: object = {}) => ({
+  ...{ id, timestamp: RECENTLY, action: 'explode', target: { repository: 'team/app', tag: 'v1' }, ...more },
+})
+const listed = async (...filter: string[]) => {
+  const { out } = await run('quarantine', 'list', ...filter)
+  return out.split('\n').slice(1, -1)
+}
+const lines = (count: number) =>
+  eventually(
+    () => listed(),
+    (rows) => rows.length === count,
+  )
+
+test('quarantine is listed, shown, replayed and discarded', async () => {
+  expect(await run('quarantine', 'list')).toEqual({ status: 0, out: '', err: 'shown 0, in quarantine 0\n' })
+  await service.deliver({ events: [event('1'), event('2', { timestamp: 'noon' }), event('3')] })
+  const rows = await lines(3)
+  const { out, err } = await run('quarantine', 'list', '--registry', 'ci', '--reason', 'RFC')
+  expect(err).toBe('shown 1, in quarantine 3\n')
+  expect(out).toMatch(
+    /^ID +REGISTRY +RECEIVED +REASON\n\d+-\d+ +ci +\S+Z +timestamp "noon" is not RFC 3339\n$/,
+  )
+
+  const [id = ''] = rows[2]?.split(' ') ?? []
+  const shown = await run('quarantine', 'show', id)
+  expect(JSON.parse(shown.out)).toMatchObject({
+    id,
+    reason: 'action "explode" is not known',
+    event: event('1'),
+  })
+  expect(await run('quarantine', 'replay', id)).toMatchObject({
+    ...{ status: 0, out: 'handed to the worker again: 1\n' },
+    err: 'what it still cannot understand comes back: tallyman quarantine list\n',
+  })
+  const again = await lines(3)
+  expect(again.some((row) => row.startsWith(id))).toBe(false)
+  expect((await run('quarantine', 'replay', '--reason', 'explode')).out).toBe(
+    'handed to the worker again: 2\n',
+  )
+  const [newest = ''] = (await lines(3))[0]?.split(' ') ?? []
+
+  expect((await run('quarantine', 'discard', newest)).out).toBe('discarded: 1\n')
+  expect(await run('quarantine', 'discard', newest)).toEqual({
+    ...{ status: 1, out: '' },
+    err: `DELETE ${url}/v1/quarantine/${newest}: 404 no event "${newest}" in quarantine: GET /v1/quarantine lists them\n`,
+  })
+  expect((await run('quarantine', 'discard', '--reason', 'RFC')).out).toBe('discarded: 1\n')
+  expect((await run('quarantine', 'discard', '--all')).out).toBe('discarded: 1\n')
+  expect((await run('quarantine', 'replay', '--all')).out).toBe('handed to the worker again: 0\n')
+})
+
+test('jobs are counted; those given up are listed, shown, retried and discarded', async () => {
+  const content = { size: 500, digest: `sha256:${'a'.repeat(64)}` }
+  const target = { mediaType: 'application/vnd.oci.image.manifest.v1+json', ...content, tag: 'v1' }
+  const push = (repository: string) =>
+    event(repository, { action: 'push', target: { ...target, repository, references: [content] } })
+  await service.deliver({ events: [push('team/app'), push('team/web')] })
+  const failed = (count: number) =>
+    eventually(
+      () => run('jobs', 'failed', 'alerts'),
+      ({ err }) => err === `shown ${count}, failed ${count}\n`,
+    )
+  const { out } = await failed(2)
+  expect(out).toMatch(/^ID +ATTEMPTS +GIVEN UP +REASON\n\S+ +1 +\S+Z +\S.*404.*\n/)
+  expect((await run('jobs')).out).toMatch(
+    /^QUEUE +WAITING +ACTIVE +DELAYED +FAILED\n[\s\S]*\nalerts +0 +0 +0 +2\n/,
+  )
+  const [id = ''] = out.split('\n')[1]?.split(' ') ?? []
+  const shown = await run('jobs', 'show', 'alerts', id)
+  expect(JSON.parse(shown.out)).toMatchObject({ id, state: 'failed', data: { channel: 'ops' } })
+  expect(shown.out).not.toContain('/hook')
+
+  expect((await run('jobs', 'retry', 'alerts', id)).out).toBe('to be tried again: 1\n')
+  await failed(2)
+  expect((await run('jobs', 'retry', 'alerts', '--all')).out).toBe('to be tried again: 2\n')
+  await failed(2)
+  expect((await run('jobs', 'discard', 'alerts', id)).out).toBe('discarded: 1\n')
+  expect(await run('jobs', 'retry', 'alerts', id)).toMatchObject({
+    ...{ status: 1, err: expect.stringContaining(`404 no failed job "${id}" in queue alerts`) },
+  })
+  expect((await run('jobs', 'discard', 'alerts', '--all')).out).toBe('discarded: 1\n')
+})
+
+test('acknowledged events are lost only where that is said', async () => {
+  expect(await run('jobs', 'discard', 'events', '--all')).toMatchObject({
+    ...{ status: 1, out: '', err: expect.stringContaining('or say --lose-events') },
+  })
+  expect((await run('jobs', 'discard', 'events', '--all', '--lose-events')).out).toBe('discarded: 0\n')
+})

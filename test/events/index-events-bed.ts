@@ -1,0 +1,30 @@
+import type { Redis } from 'ioredis'
+import { pino } from 'pino'
+import { makeIndexEvents } from '../../src/events/index-events.ts'
+import { makeInstances } from '../../src/events/instances.ts'
+import { makeNormalise } from '../../src/events/normalise.ts'
+import { makeQuarantine } from '../../src/events/quarantine.ts'
+import { makeWatchInstances } from '../../src/events/watch-instances.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
+import type { Queues } from '../../src/queue/queues.ts'
+import { makeRenameTable } from '../../src/usage/rename-table.ts'
+import { makeUsageIndex } from '../../src/usage/usage-index.ts'
+
+/** What the worker of `events` does, and what it stands on; a project is a repository's first segment. */
+export function makeIndexEventsBed({ redis, queues }: { redis: Redis; queues: Queues }) {
+  const at = { redis, prefix: 't' }
+  const [index, renames, instances] = [makeUsageIndex(at), makeRenameTable(at), makeInstances(at)]
+  const quarantine = makeQuarantine(at)
+  /** Registries of whose quarantined events it was told. */
+  const missing: string[] = []
+  const indexEvents = makeIndexEvents({
+    ...{ index, queues, renames, quarantine, metrics: makeMetrics() },
+    normalise: makeNormalise({ isScanner: () => false }),
+    onQuarantined: async (registry) => missing.push(registry),
+    watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
+    projectOf: (_, repository) => repository.split('/')[0] ?? '',
+    match: () => [],
+    log: pino({ level: 'silent' }),
+  })
+  return { index, renames, quarantine, missing, indexEvents }
+}

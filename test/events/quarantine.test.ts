@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { useRedis } from '../../lab/use-redis.ts'
+import { makeQuarantine, type QuarantineFilter } from '../../src/events/quarantine.ts'
+
+const lab = useRedis()
+const BIG = { entries: 1_000, bytes: 2 ** 20 }
+const bed = (kept = BIG) => makeQuarantine({ redis: lab.redis, prefix: 't' }, kept)
+
+const entry = (event: unknown, more: { registry?: string; reason?: string } = {}) => ({
+  ...{ registry: 'ci', receivedAt: '2026-11-23T12:00:00.000Z', reason: 'odd', event, ...more },
+})
+const events = (found: readonly { event: unknown }[]) => found.map(({ event }) => event)
+
+test('the oldest fall out beyond so many entries, and are counted', async () => {
+  const quarantine = bed({ entries: 3, bytes: 2 ** 20 })
+  const dropped: number[] = []
+  for (const event of [1, 2, 3, 4, 5]) dropped.push(await quarantine.add(entry(event)))
+  expect(dropped).toEqual([0, 0, 0, 1, 1])
+  expect(events(await quarantine.list(10, {}))).toEqual([5, 4, 3])
+  expect([await quarantine.count(), await quarantine.dropped()]).toEqual([3, 2])
+})
+
+test('and beyond so many bytes, but the newest is kept whatever its size', async () => {
+  const quarantine = bed({ entries: 100, bytes: 1_000 })
+  for (const letter of ['a', 'b', 'c']) await quarantine.add(entry(letter.repeat(300)))
+  expect(await quarantine.count()).toBe(2)
+  expect(await quarantine.add(entry('d'.repeat(5_000)))).toBe(2)
+  expect(events(await quarantine.list(10, {}))).toEqual(['d'.repeat(5_000)])
+  expect(await quarantine.add(entry('e'))).toBe(1)
+  expect([await quarantine.count(), await quarantine.dropped()]).toEqual([1, 4])
+})
+
+test('the same event is there once, by its newest reason, in the newest place', async () => {
+  const quarantine = bed()
+  await quarantine.add(entry('same', { reason: 'is early, at 12:00' }))
+  await quarantine.add(entry('other'))
+  await quarantine.add(entry('same', { reason: 'is early, at 12:01' }))
+  await quarantine.add(entry('same', { registry: 'hub' }))
+  const found = await quarantine.list(10, {})
+  expect(found.map(({ registry, reason, event }) => [registry, reason, event])).toEqual([
+    ['hub', 'odd', 'same'],
+    ['ci', 'is early, at 12:01', 'same'],
+    ['ci', 'odd', 'other'],
+  ])
+})
+
+test('filtered by registry, by a text in the reason, or both, over more than a page', async () => {
+  const quarantine = bed()
+  for (let n = 0; n < 250; n++)
+    await quarantine.add(
+      entry(n, { registry: n % 2 ? 'ci' : 'hub', reason: n % 5 ? 'no digest' : 'no time' }),
+    )
+  const found = async (limit: number, filter: QuarantineFilter) =>
+    events(await quarantine.list(limit, filter))
+  expect(await found(3, {})).toEqual([249, 248, 247])
+  expect(await found(3, { registry: 'ci' })).toEqual([249, 247, 245])
+  expect(await found(3, { reason: 'time' })).toEqual([245, 240, 235])
+  expect(await found(2, { registry: 'hub', reason: 'time' })).toEqual([240, 230])
+  expect(await found(1_000, { registry: 'hub', reason: 'time' })).toHaveLength(25)
+  expect(await found(1_000, { registry: 'elsewhere' })).toEqual([])
+})
+
+test('all are gone through oldest first, without what is added or taken out meanwhile', async () => {
+  const quarantine = bed()
+  for (let n = 0; n < 150; n++) await quarantine.add(entry(n))
+  const seen: unknown[] = []
+  for await (const page of quarantine.pages({})) {
+    seen.push(...events(page))
+    await quarantine.add(entry(1_000 + seen.length))
+    const last = (await quarantine.list(1_000, {})).find(({ event }) => event === 149)
+    await quarantine.remove(last ? [last.id] : [])
+  }
+  expect(seen).toEqual(Array.from({ length: 149 }, (_, n) => n))
+})
+
+test.each(['', 'nonsense', '-', '+', '1', '1-*', '(1-1', '99999999999999999999-1'])(
+  'nothing has the id "%s"',
+  async (id) => {
+    const quarantine = bed()
+    await quarantine.add(entry(1))
+    expect(await quarantine.get(id)).toBeUndefined()
+    expect(await quarantine.remove([id])).toBe(0)
+    expect(await quarantine.count()).toBe(1)
+  },
+)
+
+test('any history of adding and taking out ends as it would in a list, and no byte is left over', async () => {
+  const step = fc.oneof(
+    fc.record({ add: fc.integer({ min: 0, max: 12 }), size: fc.integer({ min: 0, max: 400 }) }),
+    fc.record({ take: fc.nat() }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      await lab.redis.flushall()
+      const kept = { entries: 6, bytes: 1_500 }
+      const quarantine = bed(kept)
+      let model: { event: number; bytes: number }[] = []
+      let dropped = 0
+      for (const one of steps) {
+        if ('add' in one) {
+          const added = entry(one.add, { reason: 'x'.repeat(one.size) })
+          await quarantine.add(added)
+          model = model.filter(({ event }) => event !== one.add)
+          model.push({ event: one.add, bytes: JSON.stringify(added).length })
+          while (model.length > kept.entries || (bytesOf(model) > kept.bytes && model.length > 1)) {
+            model.shift()
+            dropped++
+          }
+        } else if (model.length > 0) {
+          const [taken] = model.splice(one.take % model.length, 1)
+          const listed = await quarantine.list(100, {})
+          const id = listed.find(({ event }) => event === taken?.event)?.id ?? ''
+          expect(await quarantine.remove([id, id])).toBe(1)
+        }
+      }
+      const found = await quarantine.list(100, {})
+      expect(events(found).reverse()).toEqual(model.map(({ event }) => event))
+      expect(await quarantine.dropped()).toBe(dropped)
+      expect(Number(await lab.redis.hget('t:{quarantine}:totals', 'bytes'))).toBe(bytesOf(model))
+      expect(await lab.redis.hlen('t:{quarantine}:marks')).toBe(model.length)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+const bytesOf = (model: readonly { bytes: number }[]) => model.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, rm, statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { startEventSource } from '../../lab/event-source.ts'
+import { indexComesToHold } from '../../lab/index-holds.ts'
+import { startRedis } from '../../lab/redis.ts'
+import { makeService } from '../../lab/service.ts'
+import { eventually, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+/** A file system of 16 MiB, or the reason why there is none. */
+function mountSmallDisk(): { folder: string } | { missing: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'tallyman-disk-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder], { stdio: 'pipe' })
+    closers.push(() => execFileSync('umount', ['-l', folder]))
+    return { folder }
+  } catch (error) {
+    return { missing: `a small tmpfs cannot be mounted here: ${String(error).split('\n')[0]}` }
+  } finally {
+    closers.unshift(() => rmSync(folder, { recursive: true, force: true }))
+  }
+}
+
+const disk = mountSmallDisk()
+if ('missing' in disk) process.stdout.write(`skipped, the disk that is full: ${disk.missing}\n`)
+
+test.skipIf('missing' in disk)(
+  'the disk under Redis is full for a while: registries are told to wait, and nothing acknowledged is missing',
+  async () => {
+    if ('missing' in disk) return
+    const folder = join(disk.folder, 'redis')
+    await mkdir(folder)
+    const redis = await startRedis({ folder, args: ['--appendonly', 'yes', '--appendfsync', 'everysec'] })
+    closers.push(() => redis.close())
+    const service = await makeService({ redisUrl: redis.url })
+    closers.push(service.close)
+    const api = await service.startApi()
+    const worker = await service.startWorker('events', 'quota')
+    const source = startEventSource({ url: service.url, registries: 4, projects: 5 })
+    await eventually(
+      async () => source.acknowledged(),
+      (count) => count > 50,
+    )
+
+    const filler = join(disk.folder, 'filler')
+    const { bavail, bsize } = await statfs(disk.folder)
+    writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 4096)))
+    await eventually(
+      async () => source.refusals.get(503) ?? 0,
+      (count) => count > 10,
+      20_000,
+    )
+    const answer = await fetch(`${service.url}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${WEBHOOK_TOKEN}`, 'content-type': 'application/json' },
+      body: '{"events":[{}]}',
+    })
+    expect(await answer.json()).toMatchObject({ status: 503, detail: expect.stringContaining('Redis') })
+    await sleep(1_000)
+
+    await rm(filler)
+    const full = source.acknowledged()
+    await eventually(
+      async () => source.acknowledged(),
+      (count) => count > full + 50,
+    )
+    await source.stop()
+    await indexComesToHold(redis.url, source.told, 15_000)
+    expect([...source.refusals.keys()].filter((status) => status !== 503)).toEqual([])
+    expect([api, worker].map(({ child }) => child.exitCode)).toEqual([null, null])
+  },
+  60_000,
+)
