@@ -122,5 +122,5 @@ test.each(WAYS)(
         `${whole} ms all were in the index; ${source.acknowledged()} events\n`,
     )
   },
-  40_000,
+  60_000,
 )
