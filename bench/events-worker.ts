@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { makeIndexEvents } from '../src/events/index-events.ts'
 import { makeInstances } from '../src/events/instances.ts'
 import { makeNormalise } from '../src/events/normalise.ts'
@@ -18,10 +18,10 @@ export const REGISTRY = 'ci'
 
 /** The `events` queue's work as the service does it, on an index of one's choice, and its worker. */
 export function makeEventsWork(options: {
-  redis: Redis
+  redis: Redis | Cluster
   queues: Queues
   index: Pick<UsageIndex, 'apply'>
-  connection: Redis
+  connection: Redis | Cluster
 }) {
   const { redis, queues, index, connection } = options
   const log = makeLog('silent')

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { makeIntake } from '../src/events/intake.ts'
 import { trimmed } from '../src/events/trimmed.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
@@ -79,7 +79,7 @@ function nodeCpu(): number {
 }
 
 /** µs of the server */
-async function redisCpu(redis: Redis): Promise<number> {
+async function redisCpu(redis: Redis | Cluster): Promise<number> {
   const info = await redis.info('cpu')
   const field = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
   return (field('used_cpu_user') + field('used_cpu_sys')) * 1e6

@@ -24,6 +24,9 @@ export interface EventSource {
   acknowledged(): number
   /** Statuses other than 202 and how often; 0 for no answer at all. */
   readonly refusals: ReadonlyMap<number, number>
+  /** Makes no more events until told to go on; resolves once each registry's last one is acknowledged. */
+  hold(): Promise<void>
+  goOn(): void
   /** Stops making events; resolves once each registry's last one is acknowledged. */
   stop(): Promise<void>
 }
@@ -51,7 +54,8 @@ export function deliver(url: string, body: string, timeoutMs: number): Promise<n
  * second, and sends the same event again until it is taken (REGISTRY-FACTS, Delivery).
  */
 export function startEventSource(options: {
-  url: string
+  /** Of several, each registry keeps to one. */
+  url: string | readonly string[]
   registries: number
   projects: number
   /** The first registry's number, 0 unless told: what registries push is named after their numbers. */
@@ -64,11 +68,16 @@ export function startEventSource(options: {
   const refusals = new Map<number, number>()
   let acknowledged = 0
   let isStopping = false
+  let mayGoOn = Promise.resolve()
+  let goOn = () => {}
+  /** Events on their way, one a registry at most. */
+  const onTheirWay = new Set<Promise<void>>()
+  const urls = [options.url].flat()
 
-  async function untilTaken(event: object): Promise<void> {
+  async function untilTaken(event: object, url: string): Promise<void> {
     const body = JSON.stringify({ events: [event] })
     for (;;) {
-      const status = await deliver(options.url, body, 1_000)
+      const status = await deliver(url, body, 1_000)
       if (status === 202) break
       refusals.set(status, (refusals.get(status) ?? 0) + 1)
       await sleep(50)
@@ -78,11 +87,17 @@ export function startEventSource(options: {
 
   async function registry(n: number): Promise<void> {
     const pushed: Pushed[] = []
-    while (!isStopping) {
+    const url = urls[n % urls.length] ?? ''
+    for (;;) {
+      await mayGoOn
+      if (isStopping) return
       const again = pushed[randomInt(Math.max(1, pushed.length))]
       const isPull = again !== undefined && Math.random() < pulls
       const image = isPull ? again : makePush(n, randomInt(options.projects), pushed.length)
-      await untilTaken(isPull ? pullEvent(image) : pushEvent(image))
+      const taken = untilTaken(isPull ? pullEvent(image) : pushEvent(image), url)
+      onTheirWay.add(taken)
+      await taken
+      onTheirWay.delete(taken)
       const project = told.get(`ci/${image.repository}`) ?? {
         manifests: new Set(),
         pulls: 0,
@@ -103,8 +118,18 @@ export function startEventSource(options: {
     told,
     refusals,
     acknowledged: () => acknowledged,
+    async hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      mayGoOn = promise
+      goOn = resolve
+      // Those about to begin have begun by then.
+      await sleep(0)
+      await Promise.all(onTheirWay)
+    },
+    goOn: () => goOn(),
     async stop() {
       isStopping = true
+      goOn()
       await Promise.all(registries)
     },
   }

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis'
+import { connectPatiently } from '../src/platform/redis.ts'
+import { parseRedisUrl } from '../src/platform/redis-url.ts'
 import { queuePrefix } from '../src/queue/queues.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
 import type { Told } from './event-source.ts'
@@ -12,7 +13,7 @@ interface Difference {
 }
 
 /**
- * Waits until the index behind `redisUrl` holds exactly what was told: each manifest, each pull once, each byte, and
+ * Waits until the index behind `redisUrl` (a Cluster, too) holds exactly what was told: each manifest, each pull once, each byte, and
  * no job of the events' queue left or given up. Resolves to how long that took, in ms; throws after `atMost` ms.
  */
 export async function indexComesToHold(
@@ -20,8 +21,7 @@ export async function indexComesToHold(
   told: ReadonlyMap<string, Told>,
   atMost: number,
 ): Promise<number> {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
-  redis.on('error', () => {})
+  const redis = await connectPatiently(parseRedisUrl(redisUrl))
   const index = makeUsageIndex({ redis, prefix: 'tallyman' })
   const queue = `${queuePrefix('tallyman')}:events`
   const began = Date.now()

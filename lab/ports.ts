@@ -12,3 +12,10 @@ export function freePort(): Promise<number> {
     })
   })
 }
+
+/** As many, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
+}

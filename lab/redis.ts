@@ -48,7 +48,8 @@ export async function startRedis(
   }
 }
 
-function answersPing(port: number): Promise<boolean> {
+/** Whether a Redis, or a Sentinel, answers there. */
+export function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
     const answer = (ok: boolean) => {

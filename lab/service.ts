@@ -14,6 +14,8 @@ export interface LabService {
   readonly folder: string
   /** `node src/main.ts`; resolves once it can serve requests. */
   startApi(args?: string[]): Promise<Started>
+  /** One more, on a port of its own. */
+  startAnotherApi(): Promise<{ url: string; process: Started }>
   /** `node workers/main.ts` with these queues. */
   startWorker(...queues: string[]): Promise<Started>
   /** Stops what was started, also what is frozen, and removes the folder. */
@@ -48,20 +50,27 @@ export async function makeService(
   const env = { ...Object.fromEntries(outside), TALLYMAN_CONFIG: file, ...redis }
   const program = (path: string) => new URL(`../${path}`, import.meta.url).pathname
   const running: Started[] = []
-  const run = async (args: string[], log: string, ready: () => Promise<boolean>) => {
+  const run = async (args: string[], log: string, ready: () => Promise<boolean>, more = {}) => {
     const logFile = join(folder, `${log}.log`)
-    const started = await startProcess({ command: process.execPath, args, logFile, env, ready })
+    const options = { command: process.execPath, args, logFile, env: { ...env, ...more }, ready }
+    const started = await startProcess(options)
     running.push(started)
     return started
   }
+  const isReady = async (api: string) => {
+    const answer = await fetch(`${api}/readyz`, { signal: AbortSignal.timeout(1_000) })
+    await answer.body?.cancel()
+    return answer.ok
+  }
   return {
     ...{ url, port, folder },
-    startApi: (args = []) =>
-      run([program('src/main.ts'), ...args], 'api', async () => {
-        const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) })
-        await answer.body?.cancel()
-        return answer.ok
-      }),
+    startApi: (args = []) => run([program('src/main.ts'), ...args], 'api', () => isReady(url)),
+    async startAnotherApi() {
+      const port = await freePort()
+      const other = `http://127.0.0.1:${port}`
+      const more = { TALLYMAN_SERVER__PORT: `${port}` }
+      return { url: other, process: await run([program('src/main.ts')], 'api', () => isReady(other), more) }
+    },
     startWorker: (...queues) => run([program('workers/main.ts'), ...queues], 'workers', async () => true),
     async close() {
       for (const started of running.reverse()) {

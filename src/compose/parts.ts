@@ -9,6 +9,7 @@ import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
 import { startOwnRedis } from '../platform/own-redis.ts'
 import type { connectPatiently } from '../platform/redis.ts'
+import { parseRedisUrl, type RedisTarget } from '../platform/redis-url.ts'
 import { makeMatch } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
@@ -62,6 +63,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const connect = async (make: typeof connectPatiently) => {
     const redis = await make(target)
     redis.on('error', (error) => log.warn({ err: error }, 'redis'))
+    redis.on('node error', (error, node) => log.warn({ err: error, node }, 'redis node'))
     onClose(async () => redis.disconnect())
     return redis
   }
@@ -92,9 +94,9 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 }
 
 /** The configured Redis, or one of our own in the data folder. */
-async function redisTarget(config: Config, onClose: OnClose) {
+async function redisTarget(config: Config, onClose: OnClose): Promise<RedisTarget> {
   const { url, appendfsync } = config.redis
-  if (url !== undefined) return { url }
+  if (url !== undefined) return parseRedisUrl(url)
   const redis = await startOwnRedis({ folder: join(config.dataDir, 'redis'), appendfsync })
   onClose(redis.stop)
   return { socket: redis.socket }

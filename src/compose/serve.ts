@@ -18,12 +18,13 @@ import { connectFailingFast } from '../platform/redis.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
+import { queuePrefix } from '../queue/queues.ts'
 import { makeOnLostEvents } from '../reconcile/on-lost-events.ts'
 import type { Parts } from './parts.ts'
 
 /** Builds what answers HTTP; not listening yet. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
-  const { config, log, store, metrics, registries, journals } = parts
+  const { config, log, prefix, store, metrics, registries, journals } = parts
   const { redis, queues, index, flags, quarantine, instances, ledger, expiry } =
     await parts.onRedis(connectFailingFast)
   const roles = makeRoles(config.server)
@@ -32,7 +33,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { alerts, receipts, runs } = journals
   const backlog = makeBacklog({ redis, prefix: config.redis.prefix, queue: 'events' })
   const intake = makeIntake({ queues, backlog, maxBacklog: config.intake.maxBacklog, metrics })
-  redis.on('close', intake.forgetRecent)
+  // Of a cluster it may be one node that was lost.
+  for (const loss of ['close', '-node']) redis.on(loss, intake.forgetRecent)
   const observe = async () => {
     metrics.backlogBytes.set((await backlog.read()).bytes)
     metrics.quarantined.set(await quarantine.count())
@@ -46,7 +48,9 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   }
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   const ready = async () => {
-    await redis.ping().catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
+    // Of a cluster, the node that has the queues.
+    const answer = redis.exists(queuePrefix(prefix))
+    await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
   }
   const app = await buildApp({
     log,

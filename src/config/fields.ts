@@ -19,7 +19,8 @@ export function string(expected: string, accept: (text: string) => boolean) {
 }
 
 const text = string('a string', () => true)
-const filled = string('a non-empty string (quoted, if it looks like a number)', (raw) => raw !== '')
+/** Any text but none. */
+export const filled = string('a non-empty string (quoted, if it looks like a number)', (raw) => raw !== '')
 
 export const Text = (description: string, options?: TSchemaOptions) => field(description, text, options)
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
-import { Choice, Duration, Filled, Flag, Integer, Interval, Pattern, Secret, Size, string } from './fields.ts'
+import { parseRedisUrl } from '../platform/redis-url.ts'
+import { Choice, Duration, Filled, Flag, filled, Integer, Interval, Pattern, Secret, Size } from './fields.ts'
 import {
   channel,
   expiryPolicy,
@@ -16,9 +17,12 @@ import {
   token,
 } from './sections.ts'
 
-const redisUrl = string('a redis:// or rediss:// URL', (raw) =>
-  /^rediss?:$/.test(URL.parse(raw)?.protocol ?? ''),
-)
+/** Stays as it is written: what it says is read where connections are made. */
+function redisUrl(raw: unknown): string {
+  const text = filled(raw)
+  parseRedisUrl(text)
+  return text
+}
 
 const file = section('The configuration file.', {
   server: section('The HTTP server.', {
@@ -34,7 +38,12 @@ const file = section('The configuration file.', {
     }),
   }),
   redis: section('Queue and index.', {
-    url: Type.Optional(Secret('A Redis to use; absent: Tallyman runs its own in the data folder.', redisUrl)),
+    url: Type.Optional(
+      Secret(
+        'The Redis, Cluster or Sentinels to use; absent: Tallyman runs its own in the data folder.',
+        redisUrl,
+      ),
+    ),
     prefix: Pattern('What every key begins with.', 'letters, digits, - and _', /^[\w-]+$/, {
       default: 'tallyman',
     }),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { type Static, Type } from 'typebox'
 import { loadScript } from '../platform/lua-script.ts'
 
@@ -31,7 +31,7 @@ const PAGE = 100
  * event is found again, and one of totals; all in one slot of a Redis Cluster.
  */
 export function makeQuarantine(
-  { redis, prefix }: { redis: Redis; prefix: string },
+  { redis, prefix }: { redis: Redis | Cluster; prefix: string },
   kept: { entries: number; bytes: number } = KEPT,
 ) {
   const base = `${prefix}:{quarantine}`

@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
 import type { Logger } from '../platform/log.ts'
-import { onError, sendProblem } from './problem.ts'
+import { makeOnError, sendProblem } from './problem.ts'
 
 /** How long a request may take to come in, in ms; a registry gives up after a second. */
 const REQUEST_MS = 20_000
@@ -35,7 +35,7 @@ export async function buildApp(options: {
     const timer = setTimeout(() => raw.complete || raw.destroy(), REQUEST_MS)
     raw.once('close', () => clearTimeout(timer))
   })
-  app.setErrorHandler(onError)
+  app.setErrorHandler(makeOnError())
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 404, `no route ${request.method} ${request.url}`),
   )

@@ -29,38 +29,57 @@ export function sendProblem(reply: FastifyReply, status: number, detail: string)
     .send({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
 }
 
+/** While Redis is away every request fails: it is logged once in so many ms. */
+const LOG_MS = 1_000
+
 /** The one place where errors become answers. What is not meant for callers is logged and called internal. */
-export function onError(
-  error: FastifyError | Error,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const status = statusOf(error)
-  if (status === 503) void reply.header('retry-after', '1')
-  if (status < 500 || error instanceof HttpError) return sendProblem(reply, status, error.message)
-  request.log.error(
-    { err: error, reqId: request.id, method: request.method, url: request.url },
-    'request failed',
-  )
-  return sendProblem(
-    reply,
-    status,
-    status === 503 ? 'Redis does not answer: try again' : 'An internal error: see the log',
-  )
+export function makeOnError() {
+  let loggedAt = Number.NEGATIVE_INFINITY
+
+  return function onError(
+    error: FastifyError | Error,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply {
+    const status = statusOf(error)
+    if (status === 503) void reply.header('retry-after', '1')
+    if (status < 500 || error instanceof HttpError) return sendProblem(reply, status, error.message)
+    if (status !== 503 || performance.now() - loggedAt > LOG_MS) {
+      if (status === 503) loggedAt = performance.now()
+      const { id: reqId, method, url } = request
+      request.log.error({ err: error, reqId, method, url }, 'request failed')
+    }
+    return sendProblem(reply, status, status === 503 ? unavailable(error) : 'An internal error: see the log')
+  }
 }
+
+/** What Redis answered is said, as that its disk is full; what ioredis has to say is of no use to others. */
+const unavailable = ({ message }: Error): string =>
+  NOT_NOW.test(message) ? `Redis refuses: ${message}` : 'Redis does not answer: try again'
 
 function statusOf(error: FastifyError | Error): number {
   if ('statusCode' in error && error.statusCode !== undefined) return error.statusCode
   return isRedisAway(error) ? 503 : 500
 }
 
-/** ioredis has no one class for it: a closed connection, a command's timeout, Redis loading, busy with a script, read-only or full. */
-function isRedisAway(error: Error): boolean {
+/** How ioredis words it that it has no connection; the last half is a cluster's. */
+const NO_CONNECTION =
+  /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries|All sentinels are|None of startup nodes|Failed to refresh slots cache|Too many Cluster redirections|Cluster (isn't ready|is (ended|disconnect)))/
+
+/**
+ * How Redis words it that it takes nothing just now: it loads, is busy with a script, is full, waits for replicas, has another master after a
+ * failover (UNBLOCKED too), moves slots, or discards a transaction for one of these.
+ */
+const NOT_NOW =
+  /^(LOADING|BUSY|OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|UNBLOCKED|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|EXECABORT)\b/
+
+const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH']
+
+/** ioredis has no one class for it. */
+export function isRedisAway(error: Error): boolean {
   return (
-    /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries)/.test(
-      error.message,
-    ) ||
-    /^(LOADING|BUSY|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b/.test(error.message) ||
-    ('code' in error && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(String(error.code)))
+    NO_CONNECTION.test(error.message) ||
+    NOT_NOW.test(error.message) ||
+    ('code' in error && AWAY_CODES.includes(String(error.code)))
   )
 }

@@ -1,11 +1,11 @@
 import { type Job, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
 import type { Jobs, QueueName } from './jobs.ts'
 import { queuePrefix, retryDelay } from './queues.ts'
 
 export interface WorkerContext {
-  connection: Redis
+  connection: Redis | Cluster
   prefix: string
   log: Logger
 }
@@ -29,13 +29,16 @@ const MAX_STALLED = { events: Number.MAX_SAFE_INTEGER, others: 50 }
 /** Until a worker asks again that was refused (Redis loading, or full), in ms; BullMQ's own is 15 s. */
 const ASK_AGAIN_MS = 1_000
 
+/** A worker that says which jobs it has in hand, by id: taken, and not yet reported as done or failed. */
+export type JobWorker<Data> = Worker<Data, unknown, string> & { readonly inHand: ReadonlySet<string> }
+
 /** Works a queue off with `process`: what it throws is BullMQ's to retry, what it gives is kept for who follows the job. */
 export function makeWorker<Name extends QueueName>(
   name: Name,
   { connection, prefix, log }: WorkerContext,
   process: (data: Jobs[Name], job: Job<Jobs[Name], unknown, string>) => Promise<unknown>,
   concurrency = 1,
-): Worker<Jobs[Name], unknown, string> {
+): JobWorker<Jobs[Name]> {
   const pace = QUICK.includes(name) ? 'quick' : 'patient'
   const worker = new Worker<Jobs[Name], unknown, string>(name, (job) => process(job.data, job), {
     connection,
@@ -48,10 +51,14 @@ export function makeWorker<Name extends QueueName>(
     runRetryDelay: ASK_AGAIN_MS,
     settings: { backoffStrategy: (attemptsMade) => retryDelay(name, attemptsMade, Math.random()) },
   })
+  const inHand = new Set<string>()
+  worker.on('active', ({ id = '' }) => inHand.add(id))
+  worker.on('completed', ({ id = '' }) => inHand.delete(id))
   worker.on('failed', (job, error) => {
+    inHand.delete(job?.id ?? '')
     const left = job ? (job.opts.attempts ?? 1) - job.attemptsMade : 0
     log.warn({ queue: name, job: job?.id, attemptsLeft: left, err: error }, 'job failed')
   })
   worker.on('error', (error) => log.warn({ queue: name, err: error }, 'worker'))
-  return worker
+  return Object.assign(worker, { inHand })
 }

@@ -1,5 +1,5 @@
 import { type DefaultJobOptions, Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { type Jobs, QUEUE_NAMES, type QueueName } from './jobs.ts'
 
 export type Queues = { readonly [Name in QueueName]: Queue<Jobs[Name], unknown, string> }
@@ -45,7 +45,7 @@ function jobOptions(name: QueueName): DefaultJobOptions {
 export const queuePrefix = (prefix: string): string => `{${prefix}}`
 
 /** Opens the queues for adding jobs, on one connection, which it does not close and whose errors are its owner's. */
-export function makeQueues(connection: Redis, prefix: string): Queues {
+export function makeQueues(connection: Redis | Cluster, prefix: string): Queues {
   const open = <Name extends QueueName>(name: Name) => {
     const queue = new Queue<Jobs[Name], unknown, string>(name, {
       connection,

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Flag } from './flag.ts'
 
 /** A project's flag. `change` numbers its changes, so that each is announced once. */
@@ -12,7 +12,7 @@ export interface FlagState {
 const NEVER: FlagState = { flag: 'ok', since: null, change: 0 }
 
 /** The flags of all projects: one Redis hash, project id → state. */
-export function makeFlags({ redis, prefix }: { redis: Redis; prefix: string }) {
+export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: string }) {
   const key = `${prefix}:flags`
   const read = (text: string | null | undefined): FlagState => (text ? JSON.parse(text) : NEVER)
   return {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -22,7 +22,7 @@ export interface Snapshots {
 
 export function makeSnapshots(deps: {
   store: ObjectStore
-  redis: Redis
+  redis: Redis | Cluster
   prefix: string
   index: UsageIndex
   /** Those configured, by name. */
@@ -54,13 +54,13 @@ export function makeSnapshots(deps: {
     if (unfinished !== null)
       throw new SnapshotError(
         `a restore of ${unfinished} has not come to its end: restore that one again, and it does; ` +
-          `for another snapshot, empty Redis first (stop Tallyman, FLUSHDB, start it)`,
+          `for another snapshot, empty Redis first (stop Tallyman, FLUSHDB on every master, start it)`,
       )
     const [first, ...others] = await allProjects()
     if (first !== undefined)
       throw new SnapshotError(
         `the index is not empty: it holds ${first}${others.length > 0 ? ` and ${others.length} more projects` : ''}. ` +
-          'A snapshot is restored into an empty index only: stop Tallyman, empty its Redis (FLUSHDB) or give it ' +
+          'A snapshot is restored into an empty index only: stop Tallyman, empty its Redis (FLUSHDB on every master) or give it ' +
           'another redis.prefix, start its API and, so that no event comes first, of the workers only ' +
           '`workers/main.ts snapshot`, and restore again. To mend the index as it is, reconcile its registries',
       )

@@ -80,6 +80,9 @@ const OUTBOX_BATCH = 100
 /** Entries of a table that one call asks for. */
 const LOOKUP_BATCH = 1000
 
+/** For so long a project counts as listed, in ms: a replica that takes over may lack the last of a list. */
+const LISTED_MS = 60_000
+
 /** In an entry of `holders`; `scripts/share.lua`. */
 const PROJECT_NUMBER_BYTES = 3
 
@@ -95,14 +98,14 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
     raise: load('raise'),
     forget: load('table', 'project', 'forget'),
   }
-  /** Projects that this process has entered into their registry's list. */
-  const listed = new Set<string>()
+  /** Projects that this process has entered into their registry's list, and when, in ms. */
+  const listed = new Map<string, number>()
 
   async function list(project: string): Promise<void> {
-    if (listed.has(project)) return
+    if (Date.now() - (listed.get(project) ?? 0) < LISTED_MS) return
     const { registry, path } = splitProjectId(project)
     await redis.sadd(registryKeys(prefix, registry).paths, path)
-    listed.add(project)
+    listed.set(project, Date.now())
   }
 
   /** In the order of `scripts/project.lua`. */

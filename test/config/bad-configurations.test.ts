@@ -8,7 +8,14 @@ const bad: [yaml: string, problem: string][] = [
     'redis: { appendfsync: never }',
     '6:10: redis.appendfsync: expected one of everysec, always, no, got "never"',
   ],
-  ['redis: { url: "http://x" }', '6:10: redis.url: expected a redis:// or rediss:// URL'],
+  [
+    'redis: { url: "http://x" }',
+    '6:10: redis.url: expected redis://host:port, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/master; rediss instead of redis for TLS',
+  ],
+  [
+    'redis: { url: "redis+sentinel://x" }',
+    "6:10: redis.url: expected the master's name after the sentinels: …/mymaster",
+  ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
   ['log: { colour: true }', '6:8: log.colour: unknown key; known are level'],
   [

@@ -68,7 +68,7 @@ test('a problem with a value names its variable', async () => {
   ).toEqual([
     'TALLYMAN_SERVER__PORT: server.port: expected an integer from 0 to 65535, got "80a"',
     'TALLYMAN_SERVER__READ_TOKEN: server.readToken: expected a string of at least 16 characters',
-    'REDIS_URL: redis.url: expected a redis:// or rediss:// URL',
+    expect.stringContaining('REDIS_URL: redis.url: expected redis://host:port, redis+cluster://'),
   ])
 })
 

@@ -13,7 +13,7 @@ let servers: LabRedisCluster
 let redis: Cluster
 let index: UsageIndex
 beforeAll(async () => {
-  servers = await startRedisCluster({ nodes: 3 })
+  servers = await startRedisCluster({ nodes: 3, replicas: 0 })
   redis = new Cluster(servers.nodes.map(({ port }) => ({ host: '127.0.0.1', port })))
   index = makeUsageIndex({ redis, prefix: 't' })
 })

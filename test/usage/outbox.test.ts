@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Fact } from '../../src/usage/fact.ts'
+import { registryKeys } from '../../src/usage/keys.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
 const bed = useRedis()
@@ -20,4 +21,32 @@ test('what a killed worker had not yet told the registry is told by the next cal
   await index.apply('ci/app', [])
   expect(await index.registryBytes('ci')).toBe(1000)
   expect((await index.usage('ci/app'))?.exclusiveBytes).toBe(1000)
+})
+
+test('a project that a failover has set back tells its registry what it holds from then on', async () => {
+  const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+  await index.apply('ci/app', [push('a')])
+  const keys = await bed.redis.keys('t:{ci/app}:*')
+  const before = await Promise.all(keys.map((key) => bed.redis.dumpBuffer(key)))
+  await index.apply('ci/app', [push('b')])
+  // Of the two nodes one is replaced by a replica that had not heard of the last push.
+  await bed.redis.del(await bed.redis.keys('t:{ci/app}:*'))
+  for (const [i, key] of keys.entries()) await bed.redis.restore(key, 0, before[i] ?? '')
+  expect((await index.usage('ci/app'))?.uniqueBytes).toBe(500)
+  await index.apply('ci/app', [push('c')])
+  expect(await index.registryBytes('ci')).toBe(1500)
+  // A reconcile finds what was lost.
+  await index.apply('ci/app', [push('b')])
+  expect(await index.registryBytes('ci')).toBe(1500)
+  expect(await index.usage('ci/app')).toMatchObject({ uniqueBytes: 1500, exclusiveBytes: 1500 })
+})
+
+test('a project that its registry has forgotten is in its list again after a minute', async () => {
+  const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+  await index.apply('ci/app', [push('a')])
+  await bed.redis.del(registryKeys('t', 'ci').paths)
+  const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000)
+  await index.apply('ci/app', [])
+  later.mockRestore()
+  expect(await index.projects('ci')).toEqual(['ci/app'])
 })

@@ -124,7 +124,9 @@ for field, at in pairs(last) do
   if at > tonumber(call('HGET', META, field) or 0) then call('HSET', META, field, string.format('%.0f', at)) end
 end
 if #ops > 0 then
-  local seq = call('HINCRBY', META, 'seq', 1)
+  -- Never one that was given before: a replica that takes over may lack the last runs, whose entries the registry has.
+  local seq = math.max(tonumber(call('HGET', META, 'seq') or 0) + 1, now)
+  call('HSET', META, 'seq', string.format('%.0f', seq))
   call('RPUSH', OUTBOX, pack('>I7', seq) .. table.concat(ops))
 end
 

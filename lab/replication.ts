@@ -1,0 +1,24 @@
+import { Redis } from 'ioredis'
+import type { LabRedis } from './redis.ts'
+import { eventually } from './tallyman.ts'
+
+/** Waits until `replica` has all that `master` was told until now. */
+export async function untilReplicated(master: LabRedis, replica: LabRedis): Promise<void> {
+  const [of, to] = [new Redis(master.port), new Redis(replica.port)]
+  try {
+    const told = await offset(of, 'master_repl_offset')
+    await eventually(
+      () => offset(to, 'slave_repl_offset'),
+      (got) => got >= told,
+    )
+  } finally {
+    of.disconnect()
+    to.disconnect()
+  }
+}
+
+/** Bytes of the replication stream; NaN where there is none. */
+async function offset(redis: Redis, field: string): Promise<number> {
+  const info = await redis.info('replication')
+  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1])
+}

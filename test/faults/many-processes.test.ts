@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { startEventSource } from '../../lab/event-source.ts'
+import { indexComesToHold } from '../../lab/index-holds.ts'
+import { startRedis } from '../../lab/redis.ts'
+import { makeService } from '../../lab/service.ts'
+import { eventually } from '../../lab/tallyman.ts'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+test('three APIs and three workers on one Redis take and index each event once, also when some come and go', async () => {
+  const redis = await startRedis()
+  closers.push(redis.close)
+  const service = await makeService({ redisUrl: redis.url })
+  closers.push(service.close)
+  await service.startApi()
+  const others = [await service.startAnotherApi(), await service.startAnotherApi()]
+  const workers = [await service.startWorker('events', 'quota'), await service.startWorker('events', 'quota')]
+  const url = [service.url, ...others.map((api) => api.url)]
+  const source = startEventSource({ url, registries: 12, projects: 5 })
+  // They log into one file.
+  await eventually(
+    async () => workers[0]?.output() ?? '',
+    (text) => text.split('"tallyman is up"').length === 3,
+  )
+  await sleep(1_000)
+  workers.push(await service.startWorker('events', 'quota'))
+  await workers[0]?.stop()
+  await sleep(2_000)
+  await source.stop()
+  await indexComesToHold(redis.url, source.told, 10_000)
+  expect(source.acknowledged()).toBeGreaterThan(500)
+  expect([...source.refusals.keys()]).toEqual([])
+  expect(workers.map(({ child }) => child.exitCode)).toEqual([0, null, null])
+}, 40_000)

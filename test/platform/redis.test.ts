@@ -1,0 +1,67 @@
+import { Redis } from 'ioredis'
+import { afterEach, expect, test } from 'vitest'
+import type { LabRedis } from '../../lab/redis.ts'
+import { startRedisCluster } from '../../lab/redis-cluster.ts'
+import { startSentinel } from '../../lab/redis-sentinel.ts'
+import { connectFailingFast, connectPatiently } from '../../src/platform/redis.ts'
+import { parseRedisUrl } from '../../src/platform/redis-url.ts'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+/** Makes a user, who may do everything. */
+async function addUser(port: number, name: string, password: string): Promise<void> {
+  const client = new Redis(port)
+  await client.call('ACL', 'SETUSER', name, 'on', `>${password}`, '~*', '&*', '+@all')
+  client.disconnect()
+}
+
+/** Who is connected to a Redis by this name. */
+async function connectionsOf(node: LabRedis | undefined, name: string): Promise<number> {
+  const client = new Redis(node?.port ?? 0)
+  const list = String(await client.client('LIST'))
+  client.disconnect()
+  return list.split('\n').filter((line) => line.includes(` user=${name} `)).length
+}
+
+test('a cluster is entered with the credentials of its URL, at every node', async () => {
+  const cluster = await startRedisCluster({ nodes: 3, replicas: 0 })
+  closers.push(cluster.close)
+  for (const { port } of cluster.nodes) await addUser(port, 'tally', 'p@s:s')
+  const url = cluster.url.replace('://', '://tally:p%40s%3As@')
+  for (const connect of [connectFailingFast, connectPatiently]) {
+    const redis = await connect(parseRedisUrl(url))
+    closers.push(() => redis.disconnect())
+    for (const key of ['a', 'b', 'c', 'd', 'e']) expect(await redis.incr(key)).toBeGreaterThan(0)
+  }
+  for (const node of cluster.nodes) expect(await connectionsOf(node, 'tally')).toBeGreaterThan(0)
+})
+
+test('a node of a cluster by itself is refused, and so is a sentinel: the right form is said', async () => {
+  const cluster = await startRedisCluster({ nodes: 1, replicas: 0 })
+  closers.push(cluster.close)
+  const [node] = cluster.nodes
+  const refusal = `Redis at 127.0.0.1:${node?.port} is a cluster's: its URL has to begin with redis+cluster://`
+  await expect(connectPatiently({ url: `redis://:hunter2@127.0.0.1:${node?.port}` })).rejects.toThrow(refusal)
+  const sentinels = await startSentinel()
+  closers.push(sentinels.close)
+  const [, first = ''] = /:\/\/([^,]+)/.exec(sentinels.url) ?? []
+  await expect(connectPatiently({ url: `redis://${first}` })).rejects.toThrow('begin with redis+sentinel://')
+})
+
+test('the sentinels and their master each get their own credentials', async () => {
+  const servers = await startSentinel()
+  closers.push(servers.close)
+  const [, hosts = '', master] = /:\/\/(.*)\/(.*)/.exec(servers.url) ?? []
+  for (const host of hosts.split(',')) await addUser(Number(host.split(':')[1]), 'watch', 'p&w')
+  for (const { port } of [servers.master, servers.replica]) await addUser(port, 'tally', 'p@s:s')
+  const watching = 'sentinelUsername=watch&sentinelPassword=p%26w'
+  const url = `redis+sentinel://tally:p%40s%3As@${hosts}/${master}/3?${watching}`
+  const redis = await connectFailingFast(parseRedisUrl(url))
+  closers.push(() => redis.disconnect())
+  await redis.set('a', 1)
+  expect(await redis.client('INFO')).toMatch(/ db=3 .* user=tally /)
+  expect(await connectionsOf(servers.master, 'tally')).toBe(1)
+})
