@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { makeIntake } from '../events/intake.ts'
 import { makeReplay } from '../events/replay.ts'
-import { buildApp } from '../http/app.ts'
+import { buildApp, REQUEST_MS } from '../http/app.ts'
+import { makeTakeDelivery } from '../http/deliveries.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { healthRoute } from '../http/health-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
+import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
@@ -52,11 +54,13 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     const answer = redis.exists(queuePrefix(prefix))
     await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
   }
+  const { bodyLimit } = config.server
+  const problemOf = makeProblemOf(log)
+  const takeDelivery = makeTakeDelivery({ intake, bodyLimit, requestMs: REQUEST_MS, tokens, problemOf })
   const app = await buildApp({
-    log,
-    bodyLimit: config.server.bodyLimit,
+    ...{ log, bodyLimit, problemOf, takeDelivery },
     routes: [
-      eventsRoute({ intake, bodyLimit: config.server.bodyLimit, tokens }),
+      eventsRoute(takeDelivery),
       projectsRoute({
         ...{ index, flags, quotaOf: parts.quotaOf, roles, registries: registries.map(({ name }) => name) },
       }),

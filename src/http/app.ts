@@ -1,31 +1,42 @@
+import { createServer } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
 import type { Logger } from '../platform/log.ts'
-import { makeOnError, sendProblem } from './problem.ts'
+import type { TakeDelivery } from './deliveries.ts'
+import { EVENTS_PATH } from './events-route.ts'
+import { type ProblemOf, sendProblem } from './problem.ts'
 
 /** How long a request may take to come in, in ms; a registry gives up after a second. */
-const REQUEST_MS = 20_000
+export const REQUEST_MS = 20_000
 
 /** The HTTP side: each capability's routes are a plugin; errors, documentation and limits are here. */
 export async function buildApp(options: {
   log: Logger
   bodyLimit: number
+  problemOf: ProblemOf
+  takeDelivery: TakeDelivery
   routes: readonly FastifyPluginAsync[]
 }): Promise<FastifyInstance> {
+  let isClosing = false
   const app = fastify({
+    serverFactory: (handle) =>
+      createServer(
+        // Headers that trickle in must not hold a connection for ever. Node looks every 30 s unless told.
+        { requestTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 },
+        (request, response) => {
+          const isDelivery = request.url === EVENTS_PATH && request.method === 'POST' && !isClosing
+          if (isDelivery) options.takeDelivery(request, response)
+          else handle(request, response)
+        },
+      ),
     loggerInstance: options.log,
     // One line a request would be one line an event: failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger of its own took each request 6 µs; where something is logged, it is with the request's id.
-    childLoggerFactory: (logger) => logger,
     bodyLimit: options.bodyLimit,
     // A key that means nothing is refused: dropped, as by default, a misspelt `dryRun` would be a real run.
     ajv: { customOptions: { removeAdditional: false } },
-    // Headers that trickle in must not hold a connection for ever. Node looks every 30 s unless told.
-    requestTimeout: REQUEST_MS,
-    http: { connectionsCheckingInterval: 2_000 },
     // Up to 255 characters of repository and a registry's name, URL-encoded.
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -35,7 +46,13 @@ export async function buildApp(options: {
     const timer = setTimeout(() => raw.complete || raw.destroy(), REQUEST_MS)
     raw.once('close', () => clearTimeout(timer))
   })
-  app.setErrorHandler(makeOnError())
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.setErrorHandler((error: Error, request, reply) => {
+    const { status, detail } = options.problemOf(error, request)
+    return sendProblem(reply, status, detail)
+  })
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 404, `no route ${request.method} ${request.url}`),
   )

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import type { Logger } from '../platform/log.ts'
 
 /** RFC 9457. */
 export const Problem = Type.Object(
@@ -23,35 +24,47 @@ export class HttpError extends Error {
 }
 
 export function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
+  if (status === 503) void reply.header('retry-after', RETRY_AFTER)
+  return reply.code(status).type(PROBLEM_TYPE).send(problem(status, detail))
 }
+
+export const PROBLEM_TYPE = 'application/problem+json'
+
+export const problem = (status: number, detail: string) => ({
+  ...{ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail },
+})
 
 /** While Redis is away every request fails: it is logged once in so many ms. */
 const LOG_MS = 1_000
 
-/** The one place where errors become answers. What is not meant for callers is logged and called internal. */
-export function makeOnError() {
-  let loggedAt = Number.NEGATIVE_INFINITY
+export type ProblemOf = (
+  error: Error,
+  asked: { method?: string | undefined; url?: string | undefined },
+) => Answer
 
-  return function onError(
-    error: FastifyError | Error,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): FastifyReply {
+/** Of a problem, what a response is made of. */
+interface Answer {
+  status: number
+  detail: string
+}
+
+/** The one place where errors become answers. What is not meant for callers is logged and called internal. */
+export function makeProblemOf(log: Logger): ProblemOf {
+  let loggedAt = Number.NEGATIVE_INFINITY
+  return (error, { method, url }) => {
     const status = statusOf(error)
-    if (status === 503) void reply.header('retry-after', '1')
-    if (status < 500 || error instanceof HttpError) return sendProblem(reply, status, error.message)
-    if (status !== 503 || performance.now() - loggedAt > LOG_MS) {
-      if (status === 503) loggedAt = performance.now()
-      const { id: reqId, method, url } = request
-      request.log.error({ err: error, reqId, method, url }, 'request failed')
+    if (status < 500 || error instanceof HttpError) return { status, detail: error.message }
+    if (status !== 503) log.error({ err: error, method, url }, 'request failed')
+    else if (performance.now() - loggedAt > LOG_MS) {
+      loggedAt = performance.now()
+      log.error({ err: error, method, url }, 'requests are answered 503')
     }
-    return sendProblem(reply, status, status === 503 ? unavailable(error) : 'An internal error: see the log')
+    return { status, detail: status === 503 ? unavailable(error) : 'An internal error: see the log' }
   }
 }
+
+/** Seconds that one is asked to wait after a 503. */
+export const RETRY_AFTER = '1'
 
 /** What Redis answered is said, as that its disk is full; what ioredis has to say is of no use to others. */
 const unavailable = ({ message }: Error): string =>

@@ -174,7 +174,7 @@ test('beyond what may wait an item is refused, until there is room again', async
   const { write, answer } = heldWrite()
   const { add } = makeCoalescer(write, { shareOf: () => 0.5, maxWaiting: 2 })
   const states = [...'abcdefg'].map((item) => watch(add(item)))
-  await nextTurn()
+  await settle()
   expect(states.map(({ state }) => state)).toEqual([...Array(4).fill('waiting'), ...Array(3).fill('refused')])
   expect(states[6]?.error).toBeInstanceOf(CoalescerFull)
   await answer()

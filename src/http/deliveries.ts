@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { makeIdentify } from '../events/identify.ts'
+import { type Intake, IntakeBusy } from '../events/intake.ts'
+import { readEnvelope } from './envelope.ts'
+import { HttpError, PROBLEM_TYPE, type ProblemOf, problem, RETRY_AFTER } from './problem.ts'
+
+export type TakeDelivery = (request: IncomingMessage, response: ServerResponse) => void
+
+/** distribution 2 and GitLab; distribution 3; Azure and tests (REGISTRY-FACTS, Events). */
+export const MEDIA_TYPES = [
+  'application/vnd.docker.distribution.events.v1+json',
+  'application/vnd.docker.distribution.events.v2+json',
+  'application/json',
+]
+
+/**
+ * Answers what registries deliver, on node:http itself: of ten requests nine come here, and Fastify's way from the router to
+ * a handler and back took a third of their time (docs/performance.md). A refusal blocks every later event of that
+ * registry, so only what is no envelope at all is refused; an event that cannot be understood is accepted and put in
+ * quarantine by the worker. The slowest body may take `requestMs`.
+ */
+export function makeTakeDelivery(deps: {
+  intake: Pick<Intake, 'receive'>
+  bodyLimit: number
+  requestMs: number
+  tokens: readonly { name: string; token: string }[]
+  problemOf: ProblemOf
+}): TakeDelivery {
+  const { intake, bodyLimit, problemOf } = deps
+  const identify = makeIdentify(deps.tokens)
+
+  /** The registry that sends it. @throws HttpError for what is refused by its headers */
+  function admit({ headers }: IncomingMessage): string {
+    const registry = identify(headers.authorization)
+    if (registry === undefined)
+      throw new HttpError(
+        401,
+        'expected "Authorization: Bearer" with the webhook token of a configured registry',
+      )
+    const [mediaType = ''] = (headers['content-type'] ?? '').split(';', 1)
+    if (!MEDIA_TYPES.includes(mediaType.trim().toLowerCase()))
+      throw new HttpError(415, `Content-Type "${mediaType}" is not known; expected ${MEDIA_TYPES.join(', ')}`)
+    if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge()
+    return registry
+  }
+
+  const tooLarge = () => new HttpError(413, `the body is larger than server.bodyLimit, ${bodyLimit} bytes`)
+
+  function refuse(request: IncomingMessage, response: ServerResponse, error: Error): void {
+    if (response.headersSent || response.destroyed) return
+    const { status, detail } = problemOf(error, request)
+    const body = JSON.stringify(problem(status, detail))
+    const headers: Record<string, string | number> = {
+      'content-type': PROBLEM_TYPE,
+      'content-length': Buffer.byteLength(body),
+    }
+    if (status === 401) headers['www-authenticate'] = 'Bearer'
+    if (status === 503) headers['retry-after'] = RETRY_AFTER
+    // Else the rest is read and thrown away.
+    if (status === 413) headers.connection = 'close'
+    response.writeHead(status, headers).end(body)
+  }
+
+  async function take(registry: string, body: Buffer, response: ServerResponse): Promise<void> {
+    const events = readEnvelope(body.toString())
+    if (events.length > 0)
+      await intake.receive(registry, events, body.length).catch((error) => {
+        throw error instanceof IntakeBusy ? new HttpError(503, error.message) : error
+      })
+    const accepted = `{"accepted":${events.length}}`
+    response
+      .writeHead(202, ['content-type', 'application/json; charset=utf-8', 'content-length', accepted.length])
+      .end(accepted)
+  }
+
+  return function takeDelivery(request, response) {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    try {
+      const registry = admit(request)
+      // Node 24's own requestTimeout lets a body trickle whose headers are complete.
+      const late = setTimeout(() => request.destroy(), deps.requestMs)
+      request.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        bytes += chunk.length
+        if (bytes <= bodyLimit) return
+        request.removeAllListeners('data')
+        refuse(request, response, tooLarge())
+      })
+      request.on('end', () => {
+        if (bytes > bodyLimit) return
+        const [only = Buffer.alloc(0)] = chunks
+        const body = chunks.length > 1 ? Buffer.concat(chunks) : only
+        take(registry, body, response).catch((error) => refuse(request, response, error))
+      })
+      // Also of a body that was cut off, which has no end: nobody waits for an answer.
+      request.on('close', () => clearTimeout(late))
+      request.on('error', () => {})
+    } catch (error) {
+      refuse(request, response, error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+}
