@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { makeIntake } from '../src/events/intake.ts'
-import { trimmed } from '../src/events/trimmed.ts'
+import { trim } from '../src/events/trim.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
 import { connectPatiently } from '../src/platform/redis.ts'
 import { closeQueues, makeQueues, type Queues } from '../src/queue/queues.ts'
@@ -65,9 +65,10 @@ async function together(queues: Queues, events: readonly object[]): Promise<void
 
 async function oneByOne(queues: Queues, events: readonly object[]): Promise<void> {
   const receivedAt = new Date().toISOString()
+  for (const event of events) trim(event)
   const jobs = events.map((event) => ({
     name: 'events',
-    data: { deliveries: [{ registry: REGISTRY, receivedAt, events: [trimmed(event)] }] },
+    data: { deliveries: [{ registry: REGISTRY, receivedAt, events: [event] }] },
   }))
   for (let i = 0; i < jobs.length; i += 1000) await queues.events.addBulk(jobs.slice(i, i + 1000))
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { makeIntake } from '../events/intake.ts'
 import { makeReplay } from '../events/replay.ts'
-import { buildApp, REQUEST_MS } from '../http/app.ts'
+import { buildApp } from '../http/app.ts'
 import { makeTakeDelivery } from '../http/deliveries.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
@@ -56,7 +56,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   }
   const { bodyLimit } = config.server
   const problemOf = makeProblemOf(log)
-  const takeDelivery = makeTakeDelivery({ intake, bodyLimit, requestMs: REQUEST_MS, tokens, problemOf })
+  const takeDelivery = makeTakeDelivery({ intake, bodyLimit, tokens, problemOf })
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf, takeDelivery },
     routes: [

@@ -7,16 +7,17 @@ import { timingSafeEqual } from 'node:crypto'
  */
 export function makeIdentify<Name extends string>(tokens: readonly { name: Name; token: string }[]) {
   const size = Math.max(1, ...tokens.map(({ token }) => Buffer.byteLength(token)))
-  const padded = (text: string): Buffer => {
-    const bytes = Buffer.alloc(size)
-    bytes.write(text)
-    return bytes
+  const pad = (text: string, into: Buffer): Buffer => {
+    into.fill(0)
+    into.write(text)
+    return into
   }
-  const known = tokens.map(({ name, token }) => ({ name, theirs: padded(token) }))
+  const known = tokens.map(({ name, token }) => ({ name, theirs: pad(token, Buffer.alloc(size)) }))
+  const given = Buffer.alloc(size)
   return (authorization: string | undefined): Name | undefined => {
     const match = /^Bearer +(\S+) *$/i.exec(authorization ?? '')
     const text = match?.[1] ?? ''
-    const given = padded(text)
+    pad(text, given)
     let found: Name | undefined
     for (const { name, theirs } of known) if (timingSafeEqual(given, theirs)) found = name
     // A longer one was cut off to fit.

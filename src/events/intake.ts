@@ -4,7 +4,7 @@ import { makeRecent } from '../platform/recent.ts'
 import type { makeBacklog } from '../queue/backlog.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
-import { trimmed } from './trimmed.ts'
+import { trim } from './trim.ts'
 
 export interface Intake {
   /**
@@ -90,7 +90,8 @@ export function makeIntake(deps: {
           if (before.written) writes.push(before.written)
           continue
         }
-        fresh.push(trimmed(event))
+        trim(event)
+        fresh.push(event)
         if (mark === undefined) continue
         taken.push(mark)
         known.set(mark.id, mark)

@@ -9,7 +9,7 @@ import { EVENTS_PATH } from './events-route.ts'
 import { type ProblemOf, sendProblem } from './problem.ts'
 
 /** How long a request may take to come in, in ms; a registry gives up after a second. */
-export const REQUEST_MS = 20_000
+const REQUEST_MS = 20_000
 
 /** The HTTP side: each capability's routes are a plugin; errors, documentation and limits are here. */
 export async function buildApp(options: {
@@ -23,7 +23,7 @@ export async function buildApp(options: {
   const app = fastify({
     serverFactory: (handle) =>
       createServer(
-        // Headers that trickle in must not hold a connection for ever. Node looks every 30 s unless told.
+        // What trickles in must not hold a connection for ever. Node looks every 30 s unless told.
         { requestTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 },
         (request, response) => {
           const isDelivery = request.url === EVENTS_PATH && request.method === 'POST' && !isClosing
@@ -41,11 +41,6 @@ export async function buildApp(options: {
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  // Nor may a body. (`requestTimeout` should see to that too, but Node 24 lets one go on whose headers are complete.)
-  app.addHook('onRequest', async ({ raw }) => {
-    const timer = setTimeout(() => raw.complete || raw.destroy(), REQUEST_MS)
-    raw.once('close', () => clearTimeout(timer))
-  })
   app.addHook('preClose', async () => {
     isClosing = true
   })

@@ -17,12 +17,11 @@ export const MEDIA_TYPES = [
  * Answers what registries deliver, on node:http itself: of ten requests nine come here, and Fastify's way from the router to
  * a handler and back took a third of their time (docs/performance.md). A refusal blocks every later event of that
  * registry, so only what is no envelope at all is refused; an event that cannot be understood is accepted and put in
- * quarantine by the worker. The slowest body may take `requestMs`.
+ * quarantine by the worker.
  */
 export function makeTakeDelivery(deps: {
   intake: Pick<Intake, 'receive'>
   bodyLimit: number
-  requestMs: number
   tokens: readonly { name: string; token: string }[]
   problemOf: ProblemOf
 }): TakeDelivery {
@@ -70,7 +69,7 @@ export function makeTakeDelivery(deps: {
     const accepted = `{"accepted":${events.length}}`
     response
       .writeHead(202, ['content-type', 'application/json; charset=utf-8', 'content-length', accepted.length])
-      .end(accepted)
+      .end(accepted, 'latin1')
   }
 
   return function takeDelivery(request, response) {
@@ -78,8 +77,6 @@ export function makeTakeDelivery(deps: {
     let bytes = 0
     try {
       const registry = admit(request)
-      // Node 24's own requestTimeout lets a body trickle whose headers are complete.
-      const late = setTimeout(() => request.destroy(), deps.requestMs)
       request.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         bytes += chunk.length
@@ -93,8 +90,7 @@ export function makeTakeDelivery(deps: {
         const body = chunks.length > 1 ? Buffer.concat(chunks) : only
         take(registry, body, response).catch((error) => refuse(request, response, error))
       })
-      // Also of a body that was cut off, which has no end: nobody waits for an answer.
-      request.on('close', () => clearTimeout(late))
+      // A body that was cut off: nobody waits for an answer.
       request.on('error', () => {})
     } catch (error) {
       refuse(request, response, error instanceof Error ? error : new Error(String(error)))
