@@ -6,7 +6,6 @@ import { freePort } from '../lab/ports.ts'
 import type { Started } from '../lab/process.ts'
 import { pushImage } from '../lab/push-image.ts'
 import { startRegistry } from '../lab/registry.ts'
-import type { LabService } from '../lab/service.ts'
 import { WEBHOOK_TOKEN } from '../lab/tallyman.ts'
 import { makeRegistryClient } from '../src/registry/client.ts'
 import { inLanes } from './in-lanes.ts'
@@ -19,7 +18,7 @@ const LOOK_MS = 10
 
 interface Receiver {
   port: number
-  start(): Promise<Started>
+  process: Started
 }
 
 /**
@@ -29,14 +28,12 @@ interface Receiver {
 export async function drainRatio(options: {
   small: boolean
   say: (line: string) => void
-  service: LabService
+  /** Warmed up, as it is in production. */
+  ours: Receiver
 }): Promise<number> {
-  const { small, say, service } = options
+  const { small, say, ours } = options
   const port = await freePort()
-  const receivers: Record<'instant' | 'ours', Receiver> = {
-    instant: { port, start: () => startServer('instant', port) },
-    ours: { port: service.port, start: service.startApi },
-  }
+  const receivers = { ours, instant: { port, process: await startServer('instant', port) } }
   const us: Record<'instant' | 'ours', number[]> = { instant: [], ours: [] }
   for (let run = 1; run <= RUNS; run++)
     for (const name of ['instant', 'ours'] as const) {
@@ -47,20 +44,20 @@ export async function drainRatio(options: {
   return median(us.instant) / median(us.ours)
 }
 
-/** µs an event, from the first that the registry delivered to the last; the receiver is started once there is a backlog. */
+/** µs an event, from the first that the registry delivered to the last; the receiver stands still until there is a backlog. */
 async function drain(receiver: Receiver, backlog: number): Promise<number> {
   const debugPort = await freePort()
   const notify = { url: `http://127.0.0.1:${receiver.port}/v1/events`, token: WEBHOOK_TOKEN }
   const registry = await startRegistry({ notify, debugPort })
   const client = makeRegistryClient({ name: 'bench', url: registry.url })
-  let started: Started | undefined
   try {
+    receiver.process.child.kill('SIGSTOP')
     await pushImage(client, 'team/app', 'v1', makeImage({ layers: [{ seed: 'a', bytes: 1_000 }] }))
     await inLanes(16, Array(backlog), async () => {
       const answer = await fetch(`${registry.url}/v2/team/app/manifests/v1`)
       await answer.arrayBuffer()
     })
-    started = await receiver.start()
+    receiver.process.child.kill('SIGCONT')
     let first: { at: number; delivered: number } | undefined
     for (;;) {
       const { Successes: delivered, Pending: pending } = await deliveries(debugPort)
@@ -70,9 +67,9 @@ async function drain(receiver: Receiver, backlog: number): Promise<number> {
       await sleep(LOOK_MS)
     }
   } finally {
+    receiver.process.child.kill('SIGCONT')
     await client.close()
     await registry.close()
-    await started?.stop()
   }
 }
 

@@ -61,8 +61,7 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
             `run ${run}, ${mode} connections, ${way}: ${result.perSecond.toFixed(0)} requests/s, p50 ${p50?.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`,
           )
         }
-    await api.stop()
-    const drain = await drainRatio({ small, say, service })
+    const drain = await drainRatio({ small, say, ours: { port: service.port, process: api } })
     const rate = (mode: 'kept' | 'new', way: Way) => median(rates[mode][way])
     const result = {
       bare_rps: Math.round(rate('kept', 'bare')),
