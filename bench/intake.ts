@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { freePort } from '../lab/ports.ts'
 import { makeService } from '../lab/service.ts'
-import { startBenchRedis } from './bench-redis.ts'
+import { startOwnRedis } from '../src/platform/own-redis.ts'
 import { drainRatio } from './drain.ts'
 import { drive, type Load, requestOf } from './http-load.ts'
 import { madeUpEvents } from './made-up-events.ts'
@@ -19,16 +21,17 @@ type Way = 'bare' | 'intake' | 'naive'
 /**
  * Requests a second, of one event each: a bare Fastify route, our intake, and one `queue.add` an event, in turn, on kept
  * connections and on a new one for each request; then a real registry draining a backlog. The servers are processes of
- * their own, ours as users start it, with its workers elsewhere (and here, for they would share its two cores, nowhere).
+ * their own, ours `node src/main.ts` with the Redis that it starts by itself, the naive one with another like it. Workers
+ * would share the two cores; that is what `throughput` measures.
  */
 export async function intake({ small, say }: { small: boolean; say: (line: string) => void }) {
   const events = madeUpEvents({
     ...{ count: small ? 4_000 : 20_000, before: 10 },
     shape: { projects: 500, repositories: 3, onOneBase: 1 },
   }).events
-  const server = await startBenchRedis()
-  const redis = new Redis(server.url)
-  const service = await makeService({ redisUrl: server.url, config: { intake: { maxBacklog: '64GiB' } } })
+  const service = await makeService({ config: { intake: { maxBacklog: '64GiB' } } })
+  const folder = await mkdtemp(join(tmpdir(), 'tallyman-naive-'))
+  const redis = await startOwnRedis({ folder, appendfsync: 'everysec' })
   try {
     const ports: Record<Way, number> = {
       bare: await freePort(),
@@ -36,7 +39,7 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
       intake: service.port,
     }
     await startServer('bare', ports.bare)
-    await startServer('naive', ports.naive, server.url)
+    await startServer('naive', ports.naive, redis.socket)
     const api = await service.startApi()
     const rates = { kept: emptyRates(), new: emptyRates() }
     const latencies = { p50: [] as number[], p99: [] as number[] }
@@ -48,7 +51,6 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
             .map((event) => requestOf({ ...event, id: randomUUID() }))
           const load: Load = { port: ports[way], connections: CONNECTIONS, mode, requests }
           const result = await drive(load)
-          await redis.flushall()
           if (run === 0) continue // to warm up
           rates[mode][way].push(result.perSecond)
           const sorted = result.latencies.toSorted((a, b) => a - b)
@@ -82,9 +84,9 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
     if (!isReached) process.exitCode = 1
     return result
   } finally {
-    redis.disconnect()
     await service.close()
-    await server.close()
+    await redis.stop()
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -2,9 +2,10 @@ import { fastify } from 'fastify'
 import { connectFailingFast } from '../../src/platform/redis.ts'
 import { makeQueues } from '../../src/queue/queues.ts'
 
-/** `node naive.ts PORT REDIS_URL`: an intake that adds one job for each event. */
-const [port, url = ''] = process.argv.slice(2)
-const queues = makeQueues(await connectFailingFast({ url }), 'tallyman')
+/** `node naive.ts PORT REDIS`, by URL or as the path of a socket: an intake that adds one job for each event. */
+const [port, redis = ''] = process.argv.slice(2)
+const target = redis.startsWith('/') ? { socket: redis } : { url: redis }
+const queues = makeQueues(await connectFailingFast(target), 'tallyman')
 const app = fastify()
 app.addContentTypeParser(
   'application/vnd.docker.distribution.events.v1+json',

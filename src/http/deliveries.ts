@@ -36,9 +36,9 @@ export function makeTakeDelivery(deps: {
         401,
         'expected "Authorization: Bearer" with the webhook token of a configured registry',
       )
-    const [mediaType = ''] = (headers['content-type'] ?? '').split(';', 1)
-    if (!MEDIA_TYPES.includes(mediaType.trim().toLowerCase()))
-      throw new HttpError(415, `Content-Type "${mediaType}" is not known; expected ${MEDIA_TYPES.join(', ')}`)
+    const contentType = headers['content-type'] ?? ''
+    if (!MEDIA_TYPES.includes(contentType) && !MEDIA_TYPES.includes(mediaTypeOf(contentType)))
+      throw new HttpError(415, `the Content-Type is not known: expected one of ${MEDIA_TYPES.join(', ')}`)
     if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge()
     return registry
   }
@@ -97,3 +97,6 @@ export function makeTakeDelivery(deps: {
     }
   }
 }
+
+/** Without parameters, such as `charset`. */
+const mediaTypeOf = (contentType: string): string => (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
