@@ -4,6 +4,8 @@ import { type ClusterTarget, placeOf, type RedisTarget } from './redis-url.ts'
 /** How a connection behaves while Redis is away. */
 interface Patience {
   options: RedisOptions
+  /** Until a master that sentinels know and that says nothing is left, in ms: longer than any command takes. */
+  silence: number
   cluster: ClusterOptions
 }
 
@@ -18,12 +20,15 @@ const FAILING_FAST: Patience = {
     connectTimeout: 2_000,
     commandTimeout: 5_000,
   },
+  silence: 5_000,
   cluster: { enableOfflineQueue: false, maxRedirections: 5 },
 }
 
 /** For workers: a command waits until Redis is back, for BullMQ takes some refusals for the end of a job. */
 const PATIENT: Patience = {
   options: { maxRetriesPerRequest: null },
+  // BullMQ blocks for 10 s at most.
+  silence: 12_000,
   // Between nodes that disagree a command would otherwise go to and fro without a pause.
   cluster: { maxRedirections: Number.POSITIVE_INFINITY, retryDelayOnMoved: 100 },
 }
@@ -47,7 +52,7 @@ export function connectPatiently(target: RedisTarget): Promise<Redis | Cluster> 
 /** A second at most between attempts, so that an outage's end is noticed soon. */
 const retryDelay = (attempt: number): number => Math.min(attempt * 100, 1_000)
 
-function open(target: RedisTarget, { options, cluster }: Patience): Redis | Cluster {
+function open(target: RedisTarget, { options, silence, cluster }: Patience): Redis | Cluster {
   if ('nodes' in target) return openCluster(target, options, cluster)
   const single = {
     ...{ ...options, retryStrategy: retryDelay, replyMapping: 'legacy' as const },
@@ -63,8 +68,9 @@ function open(target: RedisTarget, { options, cluster }: Patience): Redis | Clus
     ...(sentinelLogin.password !== undefined && { sentinelPassword: sentinelLogin.password }),
     ...(isTls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
     ...{ sentinelRetryStrategy: retryDelay, sentinelCommandTimeout: 2_000 },
-    // The sentinels tell of a failover: a master that hangs ends no connection.
-    failoverDetector: true,
+    // A master that hangs ends no connection. (That the sentinels tell of a failover, as ioredis' `failoverDetector` has them,
+    // ends those for good that are just being opened: of ioredis 6.0, in a third of all failovers.)
+    socketTimeout: silence,
   })
 }
 
