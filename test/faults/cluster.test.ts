@@ -83,7 +83,7 @@ test.each(WAYS)(
     // What a master has acknowledged and not yet handed on dies with it; that is Redis' own, and docs/scaling.md says
     // what it means. So the load pauses until everything is done and replicated, and no event may be missing in the end.
     await source.hold()
-    await indexComesToHold(servers.url, source.told, 10_000)
+    await indexComesToHold(servers.url, source.told, 30_000)
     const acknowledged = source.acknowledged()
     const n = await servers.nodeOf(queuePrefix('tallyman'))
     const [master, replica] = [servers.nodes[n], servers.replicas[n]]
@@ -105,13 +105,13 @@ test.each(WAYS)(
     )
     const away = Date.now() - died
     await source.hold()
-    await indexComesToHold(servers.url, source.told, 15_000)
+    await indexComesToHold(servers.url, source.told, 30_000)
     const whole = Date.now() - died
     await loopTurns('after', other)
     source.goOn()
     await sleep(1_500)
     await source.stop()
-    await indexComesToHold(servers.url, source.told, 10_000)
+    await indexComesToHold(servers.url, source.told, 30_000)
 
     expect(source.acknowledged()).toBeGreaterThan(acknowledged + 100)
     expect([...source.refusals.keys()].filter((status) => status !== 0 && status !== 503)).toEqual([])
@@ -122,5 +122,5 @@ test.each(WAYS)(
         `${whole} ms all were in the index; ${source.acknowledged()} events\n`,
     )
   },
-  60_000,
+  120_000,
 )

@@ -86,9 +86,9 @@ test.skipIf('missing' in disk)(
       (count) => count > full + 50,
     )
     await source.stop()
-    await indexComesToHold(redis.url, source.told, 15_000)
+    await indexComesToHold(redis.url, source.told, 30_000)
     expect([...source.refusals.keys()].filter((status) => status !== 503)).toEqual([])
     expect([api, worker].map(({ child }) => child.exitCode)).toEqual([null, null])
   },
-  60_000,
+  120_000,
 )

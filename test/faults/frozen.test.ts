@@ -43,14 +43,14 @@ test('Redis is frozen for 10 s: registries are told to wait, and all goes on by 
   await sleep(500)
   await source.stop()
 
-  const took = await indexComesToHold(redis.url, source.told, 15_000)
+  const took = await indexComesToHold(redis.url, source.told, 30_000)
   expect([...source.refusals.keys()].filter((status) => status !== 0 && status !== 503)).toEqual([])
   expect([api, ...workers].map(({ child }) => child.exitCode)).toEqual([null, null, null])
-  expect(back).toBeLessThan(3_000)
+  expect(back).toBeLessThan(5_000)
   process.stdout.write(
     `frozen Redis: ${source.acknowledged()} events, acknowledged again after ${back} ms, in the index ${took} ms after the last\n`,
   )
-}, 60_000)
+}, 120_000)
 
 test('a worker that stalls with jobs in hand: another takes them, and what it does on waking counts nothing twice', async () => {
   const { redis, workers, source } = await underLoad()
@@ -60,10 +60,10 @@ test('a worker that stalls with jobs in hand: another takes them, and what it do
   workers[0]?.child.kill('SIGCONT')
   await sleep(300)
   await source.stop()
-  const took = await indexComesToHold(redis.url, source.told, 15_000)
+  const took = await indexComesToHold(redis.url, source.told, 30_000)
   expect(source.refusals.get(503)).toBeUndefined()
   expect(workers.map(({ child }) => child.exitCode)).toEqual([null, null])
   process.stdout.write(
     `a stalled worker: ${source.acknowledged()} events, in the index ${took} ms after the last\n`,
   )
-}, 60_000)
+}, 120_000)

@@ -30,7 +30,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     await sleep(1_000)
     // As in cluster.test.ts: what was not yet replicated is lost with a master.
     await source.hold()
-    await indexComesToHold(servers.url, source.told, 10_000)
+    await indexComesToHold(servers.url, source.told, 30_000)
     const acknowledged = source.acknowledged()
     await untilReplicated(servers.master, servers.replica)
     servers.master.process.child.kill(signal)
@@ -48,7 +48,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     source.goOn()
     await sleep(1_000)
     await source.stop()
-    await indexComesToHold(servers.url, source.told, 10_000)
+    await indexComesToHold(servers.url, source.told, 30_000)
 
     expect(source.acknowledged()).toBeGreaterThan(acknowledged + 100)
     expect([...source.refusals.keys()].filter((status) => status !== 0 && status !== 503)).toEqual([])
