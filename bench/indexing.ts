@@ -59,8 +59,11 @@ async function together(queues: Queues, events: readonly object[]): Promise<void
     ...{ queues, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
-  // All of them at once: 300 bytes each, so that jobs are as large as they may be and none is refused.
-  await Promise.all(events.map((event) => intake.receive(REGISTRY, [event], 300)))
+  // So many at once that jobs are as large as they may be, and not so many that some are refused.
+  for (let i = 0; i < events.length; i += 10_000)
+    await Promise.all(
+      events.slice(i, i + 10_000).map((event) => intake.receive(REGISTRY, [{ ...event }], 300)),
+    )
 }
 
 async function oneByOne(queues: Queues, events: readonly object[]): Promise<void> {
