@@ -80,11 +80,6 @@ interface Arrival {
   receivedAt: string
 }
 
-interface Span {
-  firstAt: number
-  lastAt: number
-}
-
 /** Registries' own are UUIDs; what is longer than this was not made by one. */
 const LONGEST_ID = 200
 

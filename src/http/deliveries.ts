@@ -15,7 +15,7 @@ export const MEDIA_TYPES = [
 
 /**
  * Answers what registries deliver, on node:http itself: of ten requests nine come here, and Fastify's way from the router to
- * a handler and back took a third of their time (docs/performance.md). A refusal blocks every later event of that
+ * a handler and back took a fifth of their time (docs/performance.md). A refusal blocks every later event of that
  * registry, so only what is no envelope at all is refused; an event that cannot be understood is accepted and put in
  * quarantine by the worker.
  */
