@@ -56,13 +56,16 @@ export async function indexing({ small, say }: { small: boolean; say: (line: str
 /** As they arrive from many registries at once. */
 async function together(queues: Queues, events: readonly object[]): Promise<void> {
   const intake = makeIntake({
-    ...{ queues, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
+    ...{ addEvents: ({ deliveries }) => queues.events.add('events', { deliveries }) },
+    ...{ metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
   // So many at once that jobs are as large as they may be, and not so many that some are refused.
   for (let i = 0; i < events.length; i += 10_000)
     await Promise.all(
-      events.slice(i, i + 10_000).map((event) => intake.receive(REGISTRY, [{ ...event }], 300)),
+      events
+        .slice(i, i + 10_000)
+        .map((event) => intake.receive(REGISTRY, Buffer.from(JSON.stringify({ events: [event] })))),
     )
 }
 

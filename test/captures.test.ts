@@ -17,7 +17,7 @@ interface Captured {
 /** The captures are all of one day; an event far from when it is received is quarantined. */
 const YESTERDAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 'YYYY-MM-DD'.length)
 
-async function send(contentType: string, body: string): Promise<number> {
+async function send(contentType: string, body: string): Promise<void> {
   const answer = await tallyman.app.inject({
     method: 'POST',
     url: '/v1/events',
@@ -25,30 +25,25 @@ async function send(contentType: string, body: string): Promise<number> {
     body: body.replaceAll('2026-11-23', YESTERDAY),
   })
   expect(answer.statusCode).toBe(202)
-  return answer.json().accepted
 }
 
 test('every captured request is understood, and leads to the index that the registry had', async () => {
-  let accepted = 0
   for (const version of ['distribution-2.8.2', 'distribution-3.0.0']) {
     for (const file of readdirSync(new URL(version, folder)).sort()) {
       const text = readFileSync(new URL(`${version}/${file}`, folder), 'utf8')
       if (file.endsWith('.http')) {
         const [head = '', body = ''] = text.split(/\r?\n\r?\n/, 2)
-        accepted += await send(/content-type: *(\S+)/i.exec(head)?.[1] ?? '', body)
+        await send(/content-type: *(\S+)/i.exec(head)?.[1] ?? '', body)
         continue
       }
       const captured: Captured = JSON.parse(text)
-      for (const { contentType, body } of captured.requests)
-        accepted += await send(contentType, JSON.stringify(body))
+      for (const { contentType, body } of captured.requests) await send(contentType, JSON.stringify(body))
     }
   }
-  expect(accepted).toBe(143)
-
   const metrics = async () => (await tallyman.app.inject('/metrics')).body
   await eventually(metrics, (text) => {
     const counts = text.matchAll(/^tallyman_events_indexed_total\{.*\} (\d+)$/gm)
-    return [...counts].reduce((sum, [, n]) => sum + Number(n), 0) === accepted
+    return [...counts].reduce((sum, [, n]) => sum + Number(n), 0) === 143
   })
   expect(await tallyman.get('/v1/quarantine')).toEqual({ total: 0, events: [] })
   const { projects } = await tallyman.get<{ projects: Project[] }>('/v1/projects')

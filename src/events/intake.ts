@@ -1,17 +1,17 @@
 import { CoalescerFull, makeCoalescer } from '../platform/coalesce.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { makeRecent } from '../platform/recent.ts'
+import type { AddEvents } from '../queue/add-events.ts'
 import type { makeBacklog } from '../queue/backlog.ts'
-import type { Delivery } from '../queue/jobs.ts'
-import type { Queues } from '../queue/queues.ts'
+import { NotAnEnvelope, readEnvelope } from './envelope.ts'
 import { trim } from './trim.ts'
 
 export interface Intake {
   /**
-   * Resolves once Redis has the events, of which a request had `bytes`; until then nothing may be acknowledged.
-   * @throws IntakeBusy if they cannot be taken now, and whatever Redis throws
+   * Takes a request's body in. Resolves once Redis has its events; until then nothing may be acknowledged.
+   * @throws NotAnEnvelope; IntakeBusy if they cannot be taken now; and whatever Redis throws
    */
-  receive(registry: string, events: readonly unknown[], bytes: number): Promise<void>
+  receive(registry: string, body: Buffer): Promise<void>
   /** To be called when Redis was lost: one that comes back, or takes over, may lack the last of what was acknowledged. */
   forgetRecent(): void
 }
@@ -19,129 +19,115 @@ export interface Intake {
 /** Why events are not taken, as a sentence; the sender tries again. */
 export class IntakeBusy extends Error {}
 
-/** One job holds at most so many events and bytes, as they were received; a larger request is a job by itself. */
-const JOB = { events: 500, bytes: 2 * 2 ** 20 }
+/**
+ * One job holds what at most so many requests bring, of so many bytes together; a larger request is a job by itself. A
+ * registry sends one event a request, of 600 bytes at least.
+ */
+const JOB = { requests: 500, bytes: 2 * 2 ** 20 }
 
 /** Full jobs that wait in memory for Redis: 64 MiB. Each registry has one request in flight, so only many wait. */
 const MAX_WAITING = 32
 
-/**
- * Events whose ids are remembered, once they are acknowledged. A registry that was answered too late sends the same event
- * again, at once and several times (REGISTRY-FACTS, Delivery).
- */
-const RECENT = 20_000
-
-interface Arrival extends Delivery {
-  bytes: number
+interface Arrival {
+  registry: string
+  body: Buffer
+  /** What it turned out to be, where it has no events. */
+  refusal?: NotAnEnvelope
 }
 
 /**
- * Takes events in: those that arrive together become one job of the `events` queue. An event that this process has taken
- * already, or is about to, is not queued again. Of events that reach the queue twice all the same, by way of two processes
- * or of a write whose answer was lost, the index knows what to do.
+ * Takes events in: those that arrive together become one job of the `events` queue. A body is read only when its turn to
+ * be written has come, so that all of a job's are read in one go: as they came, one by one between everything else that
+ * a request takes, it cost twice as much (docs/performance.md). An event that this process has taken lately is not queued
+ * again; a registry that was answered too late sends the same one again, at once and several times (REGISTRY-FACTS,
+ * Delivery). Of events that reach the queue twice all the same, by way of two processes or of a write whose answer was
+ * lost, the index knows what to do.
  */
 export function makeIntake(deps: {
-  queues: Pick<Queues, 'events'>
+  addEvents: AddEvents
   backlog: Pick<ReturnType<typeof makeBacklog>, 'last'>
   maxBacklog: number
   metrics: Metrics
 }): Intake {
-  const { queues, backlog, metrics } = deps
-  const coalescer = makeCoalescer(
-    async (arrivals: Arrival[]) => {
-      const stop = metrics.enqueueSeconds.startTimer()
-      await queues.events.add('events', { deliveries: arrivals.map(deliveryOf) })
-      stop()
-      for (const { registry, events } of arrivals) metrics.eventsAccepted.inc({ registry }, events.length)
-    },
-    {
-      shareOf: ({ events, bytes }) => Math.max(events.length / JOB.events, bytes / JOB.bytes),
-      maxWaiting: MAX_WAITING,
-    },
-  )
-  const takenOf = new Map<string, ReturnType<typeof makeRecent<Taken>>>()
+  const { addEvents, backlog, metrics } = deps
+  const recent = makeRecent()
+  const coalescer = makeCoalescer(write, {
+    shareOf: ({ body }: Arrival) => Math.max(1 / JOB.requests, body.length / JOB.bytes),
+    maxWaiting: MAX_WAITING,
+  })
 
-  /** What is known of a registry's events, by their ids. */
-  function knownOf(registry: string) {
-    const known = takenOf.get(registry) ?? makeRecent<Taken>(RECENT)
-    takenOf.set(registry, known)
-    return known
+  /** One job at a time: what comes again while it is being written waits for that, and is known after it. */
+  async function write(arrivals: readonly Arrival[]): Promise<void> {
+    if (backlog.last().bytes > deps.maxBacklog)
+      throw new IntakeBusy('the backlog has reached intake.maxBacklog: try again')
+    const fresh = new Map<string, unknown[]>()
+    const marks = new Set<string>()
+    for (const arrival of arrivals)
+      try {
+        sift(arrival.registry, readEnvelope(arrival.body.toString()), fresh, marks)
+      } catch (error) {
+        if (!(error instanceof NotAnEnvelope)) throw error
+        arrival.refusal = error
+      }
+    if (fresh.size === 0) return
+    const stop = metrics.enqueueSeconds.startTimer()
+    const receivedAt = new Date().toISOString()
+    const deliveries = [...fresh].map(([registry, events]) => ({ registry, receivedAt, events }))
+    await addEvents({ deliveries })
+    stop()
+    for (const mark of marks) recent.add(mark)
+    for (const { registry, events } of deliveries) metrics.eventsAccepted.inc({ registry }, events.length)
   }
 
-  function refuse(registry: string, events: number, reason: 'backlog' | 'memory', sentence: string): never {
-    metrics.eventsRefused.inc({ registry, reason }, events)
-    throw new IntakeBusy(sentence)
+  /** Adds those events that are not known to `fresh`, by registry, and what they are known by from now on to `marks`. */
+  function sift(
+    registry: string,
+    events: readonly unknown[],
+    fresh: Map<string, unknown[]>,
+    marks: Set<string>,
+  ): void {
+    const taken = fresh.get(registry) ?? []
+    const expected = taken.length + events.length
+    for (const event of events) {
+      const mark = markOf(registry, event)
+      if (mark !== undefined) {
+        if (marks.has(mark) || recent.has(mark)) continue
+        marks.add(mark)
+      }
+      trim(event)
+      taken.push(event)
+    }
+    if (taken.length > 0) fresh.set(registry, taken)
+    if (taken.length < expected) metrics.eventsRepeated.inc({ registry }, expected - taken.length)
   }
 
   return {
-    forgetRecent: () => takenOf.clear(),
+    forgetRecent: recent.clear,
 
-    async receive(registry, events, bytes) {
-      if (backlog.last().bytes > deps.maxBacklog)
-        refuse(registry, events.length, 'backlog', 'the backlog has reached intake.maxBacklog: try again')
-      const known = knownOf(registry)
-      const fresh: unknown[] = []
-      const taken: Taken[] = []
-      const writes: Promise<void>[] = []
-      for (const event of events) {
-        const mark = markOf(event)
-        const before = mark && known.get(mark.id)
-        if (before !== undefined && before.timestamp === mark?.timestamp) {
-          if (before.written) writes.push(before.written)
-          continue
-        }
-        trim(event)
-        fresh.push(event)
-        if (mark === undefined) continue
-        taken.push(mark)
-        known.set(mark.id, mark)
-      }
-      if (fresh.length > 0) {
-        const written = coalescer.add({
-          registry,
-          receivedAt: new Date().toISOString(),
-          events: fresh,
-          bytes,
-        })
-        for (const one of taken) one.written = written
-        // Of a write that failed nothing was taken.
-        written.catch(() => {
-          for (const one of taken) if (known.get(one.id) === one) known.delete(one.id)
-        })
-        writes.push(written)
-      }
-      if (fresh.length < events.length) metrics.eventsRepeated.inc({ registry }, events.length - fresh.length)
+    async receive(registry, body) {
+      const arrival: Arrival = { registry, body }
       try {
-        for (const written of writes) await written
+        await coalescer.add(arrival)
       } catch (error) {
+        if (error instanceof IntakeBusy) metrics.deliveriesRefused.inc({ registry, reason: 'backlog' })
         if (!(error instanceof CoalescerFull)) throw error
-        refuse(registry, fresh.length, 'memory', 'Redis takes events more slowly than they come: try again')
+        metrics.deliveriesRefused.inc({ registry, reason: 'memory' })
+        throw new IntakeBusy('Redis takes events more slowly than they come: try again')
       }
+      if (arrival.refusal) throw arrival.refusal
     },
   }
 }
-
-const deliveryOf = ({ registry, receivedAt, events }: Arrival): Delivery => ({ registry, receivedAt, events })
-
-/** An event that was taken. */
-interface Taken {
-  id: string
-  timestamp: string
-  /** Settles as the write that it is in does; absent until it is handed over. */
-  written?: Promise<void>
-}
-
-/** Longer ids no registry makes, and they would fill the memory. */
-const LONGEST_ID = 128
 
 /**
  * By what an event that is sent again is known; `undefined` where it has no such thing. Not by its id alone: should a
  * sender give two events one id, both count.
  */
-function markOf(event: unknown): Taken | undefined {
+function markOf(registry: string, event: unknown): string | undefined {
   if (typeof event !== 'object' || event === null || !('id' in event && 'timestamp' in event))
     return undefined
   const { id, timestamp } = event
-  if (typeof id !== 'string' || typeof timestamp !== 'string') return undefined
-  return id.length > LONGEST_ID || timestamp.length > LONGEST_ID ? undefined : { id, timestamp }
+  return typeof id === 'string' && typeof timestamp === 'string'
+    ? `${registry} ${id} ${timestamp}`
+    : undefined
 }

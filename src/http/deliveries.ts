@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { NotAnEnvelope } from '../events/envelope.ts'
 import { makeIdentify } from '../events/identify.ts'
 import { type Intake, IntakeBusy } from '../events/intake.ts'
-import { readEnvelope } from './envelope.ts'
 import { HttpError, PROBLEM_TYPE, type ProblemOf, problem, RETRY_AFTER } from './problem.ts'
 
 export type TakeDelivery = (request: IncomingMessage, response: ServerResponse) => void
@@ -60,18 +60,6 @@ export function makeTakeDelivery(deps: {
     response.writeHead(status, headers).end(body)
   }
 
-  async function take(registry: string, body: Buffer, response: ServerResponse): Promise<void> {
-    const events = readEnvelope(body.toString())
-    if (events.length > 0)
-      await intake.receive(registry, events, body.length).catch((error) => {
-        throw error instanceof IntakeBusy ? new HttpError(503, error.message) : error
-      })
-    const accepted = `{"accepted":${events.length}}`
-    response
-      .writeHead(202, ['content-type', 'application/json; charset=utf-8', 'content-length', accepted.length])
-      .end(accepted, 'latin1')
-  }
-
   return function takeDelivery(request, response) {
     const chunks: Buffer[] = []
     let bytes = 0
@@ -88,7 +76,11 @@ export function makeTakeDelivery(deps: {
         if (bytes > bodyLimit) return
         const [only = Buffer.alloc(0)] = chunks
         const body = chunks.length > 1 ? Buffer.concat(chunks) : only
-        take(registry, body, response).catch((error) => refuse(request, response, error))
+        intake.receive(registry, body).then(
+          // No body: registries read none, and it would take 6 µs.
+          () => response.writeHead(202, NO_BODY).end(),
+          (error) => refuse(request, response, inHttp(error)),
+        )
       })
       // A body that was cut off: nobody waits for an answer.
       request.on('error', () => {})
@@ -96,6 +88,14 @@ export function makeTakeDelivery(deps: {
       refuse(request, response, error instanceof Error ? error : new Error(String(error)))
     }
   }
+}
+
+const NO_BODY = ['content-length', '0']
+
+/** Why a delivery is not taken, with its status. */
+function inHttp(error: Error): Error {
+  if (error instanceof NotAnEnvelope) return new HttpError(400, error.message)
+  return error instanceof IntakeBusy ? new HttpError(503, error.message) : error
 }
 
 /** Without parameters, such as `charset`. */

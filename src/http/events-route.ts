@@ -14,7 +14,11 @@ export const eventsRoute =
         tags: ['intake'],
         summary: 'Take a registry notification',
         description: `The webhook token of the configuration says which registry it is. Media types: ${MEDIA_TYPES.join(', ')}.`,
-        response: { 202: Type.Object({ accepted: Type.Integer() }), '4xx': Problem, '5xx': Problem },
+        response: {
+          202: Type.Null({ description: 'Redis has the events.' }),
+          '4xx': Problem,
+          '5xx': Problem,
+        },
       },
       onRequest: async (request, reply) => {
         reply.hijack()

@@ -29,49 +29,33 @@ export function makeCoalescer<Item, Result>(
   write: (items: Item[]) => Promise<Result>,
   { shareOf, maxWaiting, onIdle = () => {} }: CoalesceOptions<Item>,
 ) {
-  interface Waiting {
-    item: Item
+  /** One write to come; items are put into the last of those that wait. */
+  interface Batch extends PromiseWithResolvers<Result> {
+    items: Item[]
     share: number
-    resolve: (result: Result) => void
-    reject: (error: unknown) => void
   }
-  let waiting: Waiting[] = []
+  const waiting: Batch[] = []
   let shares = 0
   let writing = false
 
-  /** From the front of what waits, as much as one write takes. */
-  function takeBatch(): Waiting[] {
-    let count = 0
-    let filled = 0
-    for (const { share } of waiting) {
-      if (count > 0 && filled + share > 1) break
-      filled += share
-      count++
-    }
-    const batch = waiting.slice(0, count)
-    waiting = waiting.slice(count)
-    shares = waiting.length === 0 ? 0 : shares - filled
-    return batch
-  }
-
-  /** Until the end of a turn in which nothing more came, or of the last that one waits for. */
-  async function untilQuiet(): Promise<void> {
-    for (let turn = 0, seen = -1; turn < TURNS && waiting.length !== seen; turn++) {
-      seen = waiting.length
+  /** Until a turn brings nothing more for it, it is full, or has waited long enough. */
+  async function untilQuiet({ items }: Batch): Promise<void> {
+    for (let turn = 0, seen = -1; turn < TURNS && items.length !== seen && waiting.length === 1; turn++) {
+      seen = items.length
       await endOfTurn()
     }
   }
 
   async function flush(): Promise<void> {
     writing = true
-    while (waiting.length > 0) {
-      await untilQuiet()
-      const batch = takeBatch()
+    for (let [batch] = waiting; batch !== undefined; [batch] = waiting) {
+      await untilQuiet(batch)
+      waiting.shift()
+      shares = waiting.length === 0 ? 0 : shares - batch.share
       try {
-        const result = await write(batch.map((w) => w.item))
-        for (const { resolve } of batch) resolve(result)
+        batch.resolve(await write(batch.items))
       } catch (error) {
-        for (const { reject } of batch) reject(error)
+        batch.reject(error)
       }
     }
     writing = false
@@ -80,15 +64,20 @@ export function makeCoalescer<Item, Result>(
 
   return {
     add(item: Item): Promise<Result> {
-      return new Promise((resolve, reject) => {
-        // One item is always let in, however large: it has to go some day.
-        if (waiting.length > 0 && shares >= maxWaiting)
-          throw new CoalescerFull(`${waiting.length} items wait to be written already`)
-        const share = shareOf(item)
-        waiting.push({ item, share, resolve, reject })
-        shares += share
-        if (!writing) void flush()
-      })
+      // One item is always let in, however large: it has to go some day.
+      if (waiting.length > 0 && shares >= maxWaiting)
+        return Promise.reject(new CoalescerFull(`${waiting.length} writes wait already`))
+      const share = shareOf(item)
+      let batch = waiting.at(-1)
+      if (batch === undefined || batch.share + share > 1) {
+        batch = { ...Promise.withResolvers<Result>(), items: [], share: 0 }
+        waiting.push(batch)
+      }
+      batch.items.push(item)
+      batch.share += share
+      shares += share
+      if (!writing) void flush()
+      return batch.promise
     },
   }
 }

@@ -21,9 +21,13 @@ export function makeMetrics() {
       ...{ registers, name: 'tallyman_events_repeated_total', labelNames: ['registry'] as const },
       help: 'Events acknowledged that had been taken already, and were not queued again.',
     }),
-    eventsRefused: new Counter({
-      ...{ registers, name: 'tallyman_events_refused_total', labelNames: ['registry', 'reason'] as const },
-      help: 'Events answered 503: the backlog or the memory for what waits for Redis is full. They come again.',
+    deliveriesRefused: new Counter({
+      ...{
+        registers,
+        name: 'tallyman_deliveries_refused_total',
+        labelNames: ['registry', 'reason'] as const,
+      },
+      help: 'Deliveries answered 503: the backlog or the memory for what waits for Redis is full. They come again.',
     }),
     backlogBytes: new Gauge({
       ...{ registers, name: 'tallyman_backlog_bytes' },

@@ -1,25 +1,53 @@
+/** Texts that are remembered at most; each takes LONGEST bytes. */
+const SLOTS = 2 ** 16
+
+/** Longer texts are not remembered, nor are those that are not Latin-1. */
+const LONGEST = 127
+
 /**
- * Remembers at least the last `size` entries, and at most twice as many: two maps, of which the older one is dropped when
- * the newer is full.
+ * Remembers texts that were added lately. Each has one place, which is given to the next that falls to it: of those added
+ * n texts ago, e^(-n / 65,536) are still known. They lie in one block outside of JavaScript's heap, 8 MiB: as strings in a
+ * Map they cost each request 10 µs, most of it in garbage collection.
  */
-export function makeRecent<Value>(size: number) {
-  let newer = new Map<string, Value>()
-  let older = new Map<string, Value>()
+export function makeRecent() {
+  const hashes = new Int32Array(SLOTS)
+  /** A place's first byte is the text's length, 0 where there is none. */
+  const texts = Buffer.alloc(SLOTS * (LONGEST + 1))
+  const placeOf = (hash: number): number => (hash ^ (hash >>> 16)) & (SLOTS - 1)
+
   return {
-    get: (key: string): Value | undefined => newer.get(key) ?? older.get(key),
-    set(key: string, value: Value): void {
-      newer.set(key, value)
-      if (newer.size < size) return
-      older = newer
-      newer = new Map()
+    has(text: string): boolean {
+      const hash = hashOf(text)
+      if (hash === undefined) return false
+      const place = placeOf(hash)
+      const start = place * (LONGEST + 1)
+      if (hashes[place] !== hash || texts[start] !== text.length) return false
+      return texts.toString('latin1', start + 1, start + 1 + text.length) === text
     },
-    delete(key: string): void {
-      newer.delete(key)
-      older.delete(key)
+    add(text: string): void {
+      const hash = hashOf(text)
+      if (hash === undefined) return
+      const place = placeOf(hash)
+      const start = place * (LONGEST + 1)
+      hashes[place] = hash
+      texts[start] = text.length
+      texts.write(text, start + 1, 'latin1')
     },
     clear(): void {
-      newer = new Map()
-      older = new Map()
+      texts.fill(0)
     },
   }
+}
+
+/** FNV-1a over the characters of a text that can be remembered, as a signed 32-bit number. */
+function hashOf(text: string): number | undefined {
+  if (text.length === 0 || text.length > LONGEST) return undefined
+  let hash = 0x811c9dc5
+  let bits = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    bits |= code
+    hash = Math.imul(hash ^ code, 0x01000193)
+  }
+  return bits > 0xff ? undefined : hash | 0
 }

@@ -32,7 +32,7 @@ export function retryDelay(name: QueueName, attemptsMade: number, random: number
 const KEPT: readonly QueueName[] = ['alerts', 'snapshot', 'reconcile']
 
 /** Failed jobs stay, to be looked at and retried: all of them where they hold acknowledged events. */
-function jobOptions(name: QueueName): DefaultJobOptions {
+export function jobOptions(name: QueueName): DefaultJobOptions {
   return {
     attempts: RETRIES[name].attempts,
     backoff: { type: 'capped' },

@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
+import { NotAnEnvelope } from '../../src/events/envelope.ts'
 import { IntakeBusy, makeIntake } from '../../src/events/intake.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
+import { makeAddEvents } from '../../src/queue/add-events.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 
 const bed = useRedis()
@@ -18,17 +20,20 @@ beforeEach(() => {
 function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
   const gate: { held?: Promise<void>; error?: Error } = {}
   const state = { backlog: 0 }
-  const add: Queues['events']['add'] = async (...job) => {
-    await gate.held
-    if (gate.error) throw gate.error
-    return queues.events.add(...job)
-  }
+  const add = makeAddEvents({ redis: bed.redis, prefix: 'lab' })
   const metrics = makeMetrics()
-  const intake = makeIntake({
+  const { receive, forgetRecent } = makeIntake({
     ...{ metrics, maxBacklog },
-    queues: { events: { add } as Queues['events'] },
+    async addEvents(data) {
+      await gate.held
+      if (gate.error) throw gate.error
+      return add(data)
+    },
     backlog: { last: () => ({ jobs: 0, bytes: state.backlog }) },
   })
+  /** Sends a request with these events, whose body is padded to `bytes`. */
+  const send = (registry: string, events: readonly unknown[], bytes = 0) =>
+    receive(registry, Buffer.from(JSON.stringify({ events }).padEnd(bytes)))
   /** Holds writes back until what it gives is called. */
   const hold = (): ((error?: Error) => void) => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -39,7 +44,7 @@ function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
       resolve()
     }
   }
-  return { intake, metrics, state, gate, hold }
+  return { send, receive, forgetRecent, metrics, state, gate, hold }
 }
 
 const at = '2026-11-23T10:00:00Z'
@@ -56,11 +61,11 @@ async function queued(): Promise<string[][]> {
 }
 
 test('the same event in flight waits for the first one’s write and shares its fate', async () => {
-  const { intake, gate, hold } = makeBed()
+  const { send, gate, hold } = makeBed()
   const release = hold()
   const states: string[] = []
   for (let copy = 0; copy < 3; copy++)
-    intake.receive('ci', [event('a')], 100).then(
+    send('ci', [event('a')]).then(
       () => states.push('taken'),
       () => states.push('refused'),
     )
@@ -69,60 +74,77 @@ test('the same event in flight waits for the first one’s write and shares its 
   release(new Error('Redis is away'))
   await expect.poll(() => states).toEqual(['refused', 'refused', 'refused'])
   delete gate.error
-  await intake.receive('ci', [event('a')], 100)
+  await send('ci', [event('a')])
   expect(await queued()).toEqual([['ci a']])
 })
 
 test('an event taken before is acknowledged and not queued again, also within one request', async () => {
-  const { intake, metrics } = makeBed()
-  await intake.receive('ci', [event('a'), event('b'), event('a')], 100)
-  await intake.receive('ci', [event('b'), event('c')], 100)
-  await intake.receive('ci', [event('c')], 100)
+  const { send, metrics } = makeBed()
+  await send('ci', [event('a'), event('b'), event('a')])
+  await send('ci', [event('b'), event('c')])
+  await send('ci', [event('c')])
   expect(await queued()).toEqual([['ci a', 'ci b'], ['ci c']])
   expect((await metrics.eventsRepeated.get()).values).toEqual([{ labels: { registry: 'ci' }, value: 3 }])
   expect((await metrics.eventsAccepted.get()).values).toEqual([{ labels: { registry: 'ci' }, value: 3 }])
 })
 
 test('another registry’s, one of another time, and what has no id are never taken for the same', async () => {
-  const { intake } = makeBed()
-  await intake.receive('ci', [event('a')], 100)
-  await intake.receive('production', [event('a')], 100)
-  await intake.receive('ci', [event('a', '2026-11-23T10:00:01Z')], 100)
+  const { send } = makeBed()
+  await send('ci', [event('a')])
+  await send('production', [event('a')])
+  await send('ci', [event('a', '2026-11-23T10:00:01Z')])
   for (let copy = 0; copy < 2; copy++)
-    await intake.receive('ci', [{ action: 'push' }, 'what', null, event('x'.repeat(300))], 100)
+    await send('ci', [{ action: 'push' }, 'what', null, event('x'.repeat(300))])
   expect((await queued()).map((job) => job.length)).toEqual([1, 1, 1, 4, 4])
 })
 
 test('once Redis was lost, what it had acknowledged is taken again', async () => {
-  const { intake } = makeBed()
-  await intake.receive('ci', [event('a')], 100)
-  intake.forgetRecent()
-  await intake.receive('ci', [event('a')], 100)
+  const { send, forgetRecent } = makeBed()
+  await send('ci', [event('a')])
+  forgetRecent()
+  await send('ci', [event('a')])
   expect(await queued()).toEqual([['ci a'], ['ci a']])
 })
 
 test('beyond the backlog’s bound nothing is taken', async () => {
-  const { intake, metrics, state } = makeBed(1_000)
-  await intake.receive('ci', [event('a')], 100)
+  const { send, metrics, state } = makeBed(1_000)
+  await send('ci', [event('a')])
   state.backlog = 1_001
-  await expect(intake.receive('ci', [event('b')], 100)).rejects.toThrow(IntakeBusy)
+  await expect(send('ci', [event('b')])).rejects.toThrow(IntakeBusy)
   state.backlog = 1_000
-  await intake.receive('ci', [event('b')], 100)
+  await send('ci', [event('b')])
   expect(await queued()).toEqual([['ci a'], ['ci b']])
-  expect((await metrics.eventsRefused.get()).values).toEqual([
+  expect((await metrics.deliveriesRefused.get()).values).toEqual([
     { labels: { registry: 'ci', reason: 'backlog' }, value: 1 },
   ])
 })
 
-test('jobs are bounded in events and in bytes, and so is what waits in memory', async () => {
-  const { intake, hold } = makeBed()
+test('a body that is no envelope is refused by itself', async () => {
+  const { send, receive } = makeBed()
+  const states = await Promise.allSettled([
+    send('ci', [event('a')]),
+    receive('ci', Buffer.from('{"events":')),
+    send('ci', []),
+    receive('ci', Buffer.from('[]')),
+    send('ci', [event('b')]),
+  ])
+  expect(states.map(({ status }) => status)).toEqual([
+    ...['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'],
+  ])
+  for (const state of states)
+    if (state.status === 'rejected') expect(state.reason).toBeInstanceOf(NotAnEnvelope)
+  expect(await queued()).toEqual([['ci a', 'ci b']])
+})
+
+test('jobs are bounded in requests and in bytes, and so is what waits in memory', async () => {
+  const { send, hold } = makeBed()
   const release = hold()
   const MiB = 2 ** 20
-  const taken: Promise<void>[] = [intake.receive('ci', [event('first')], 100)]
-  for (let n = 0; n < 700; n++) taken.push(intake.receive('ci', [event(`small ${n}`)], 100))
-  for (let n = 0; n < 8; n++) taken.push(intake.receive('ci', [event(`large ${n}`)], MiB))
-  for (let n = 0; n < 6; n++) taken.push(intake.receive('ci', [event(`huge ${n}`)], 10 * MiB))
-  await expect(intake.receive('ci', [event('too much')], 100)).rejects.toThrow(IntakeBusy)
+  const taken: Promise<void>[] = [send('ci', [event('first')])]
+  for (let n = 0; n < 700; n++) taken.push(send('ci', [event(`small ${n}`)]))
+  for (let n = 0; n < 8; n++) taken.push(send('ci', [event(`large ${n}`)], MiB))
+  for (let n = 0; n < 6; n++) taken.push(send('ci', [event(`huge ${n}`)], 10 * MiB))
+  await expect(send('ci', [event('too much')])).rejects.toThrow(IntakeBusy)
   release()
   await Promise.all(taken)
   const jobs = await queued()
@@ -133,7 +155,7 @@ test('jobs are bounded in events and in bytes, and so is what waits in memory', 
     expect(kinds.get('large')?.length ?? 0).toBeLessThanOrEqual(2)
     if (kinds.has('huge')) expect(job).toHaveLength(1)
   }
-  await intake.receive('ci', [event('too much')], 100)
+  await send('ci', [event('too much')])
 })
 
 test('whatever comes twice, at once and while writes fail: what was acknowledged is queued, and once', async () => {
@@ -145,18 +167,16 @@ test('whatever comes twice, at once and while writes fail: what was acknowledged
   await fc.assert(
     fc.asyncProperty(fc.array(anyRequest, { minLength: 1, maxLength: 25 }), async (requests) => {
       await bed.redis.flushall()
-      const { intake, gate } = makeBed()
+      const { send, gate } = makeBed()
       const acknowledged = new Set<string>()
       const open = requests.map(async ({ ids, fails, waits }) => {
         if (waits) await nextTurn()
         if (fails) gate.error = new Error('away')
         else delete gate.error
-        await intake
-          .receive(
-            'ci',
-            ids.map(String).map((id) => event(id)),
-            10,
-          )
+        await send(
+          'ci',
+          ids.map(String).map((id) => event(id)),
+        )
           .then(() => {
             for (const id of ids) acknowledged.add(`ci ${id}`)
           })

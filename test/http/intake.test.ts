@@ -33,14 +33,13 @@ test.each([V1, V2, 'application/json', `${V1}; charset=utf-8`])(
     const answer = await post(JSON.stringify({ events: [tagDeleted('a'), tagDeleted('b')] }), {
       'content-type': type,
     })
-    expect(answer.status).toBe(202)
-    expect(answer.body).toEqual({ accepted: 2 })
+    expect([answer.status, answer.text]).toEqual([202, ''])
   },
 )
 
 test('takes an empty envelope', async () => {
   const answer = await post('{"events":[]}')
-  expect([answer.status, answer.body]).toEqual([202, { accepted: 0 }])
+  expect([answer.status, answer.text]).toEqual([202, ''])
 })
 
 test.each([
@@ -99,7 +98,7 @@ test('puts what it cannot understand in quarantine, and accepts it', async () =>
     { ...tagDeleted('f'), target: { repository: 'team/app', digest: 'sha256:short' } },
   ]
   const answer = await post(JSON.stringify({ events: odd }))
-  expect([answer.status, answer.body]).toEqual([202, { accepted: odd.length }])
+  expect(answer.status).toBe(202)
   interface Page {
     total: number
     events: { registry: string; reason: string; event: unknown }[]

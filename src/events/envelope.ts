@@ -1,5 +1,4 @@
-import { isNestedDeeper } from '../events/nesting.ts'
-import { HttpError } from './problem.ts'
+import { isNestedDeeper } from './nesting.ts'
 
 /**
  * A notification has five levels. What is deeper than this no registry made, and from some 3,000 on it could not be kept
@@ -7,20 +6,23 @@ import { HttpError } from './problem.ts'
  */
 const LEVELS = 1_500
 
-/** The events of a notification's envelope, whatever they are. @throws HttpError */
+/** Why a body is no notification, as a sentence. */
+export class NotAnEnvelope extends Error {}
+
+/** The events of a notification's envelope, whatever they are. @throws NotAnEnvelope */
 export function readEnvelope(text: string): unknown[] {
   if (isNestedDeeper(text, LEVELS))
-    throw new HttpError(400, `the body is nested more than ${LEVELS} levels deep, as no notification is`)
+    throw new NotAnEnvelope(`the body is nested more than ${LEVELS} levels deep, as no notification is`)
   const body = parsed(text)
   if (typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events))
     return body.events
-  throw new HttpError(400, 'the body is no notification envelope: expected an object with an array "events"')
+  throw new NotAnEnvelope('the body is no notification envelope: expected an object with an array "events"')
 }
 
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new HttpError(400, 'the body is not JSON: expected a notification envelope, {"events": […]}')
+    throw new NotAnEnvelope('the body is not JSON: expected a notification envelope, {"events": […]}')
   }
 }
