@@ -9,20 +9,17 @@ const LEVELS = 1_500
 /** Why a body is no notification, as a sentence. */
 export class NotAnEnvelope extends Error {}
 
-/** The events of a notification's envelope, whatever they are. @throws NotAnEnvelope */
-export function readEnvelope(text: string): unknown[] {
+/** The events of a notification's envelope, whatever they are. */
+export function readEnvelope(text: string): unknown[] | NotAnEnvelope {
   if (isNestedDeeper(text, LEVELS))
-    throw new NotAnEnvelope(`the body is nested more than ${LEVELS} levels deep, as no notification is`)
-  const body = parsed(text)
+    return new NotAnEnvelope(`the body is nested more than ${LEVELS} levels deep, as no notification is`)
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return new NotAnEnvelope('the body is not JSON: expected a notification envelope, {"events": […]}')
+  }
   if (typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events))
     return body.events
-  throw new NotAnEnvelope('the body is no notification envelope: expected an object with an array "events"')
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new NotAnEnvelope('the body is not JSON: expected a notification envelope, {"events": […]}')
-  }
+  return new NotAnEnvelope('the body is no notification envelope: expected an object with an array "events"')
 }

@@ -7,11 +7,7 @@ import { timingSafeEqual } from 'node:crypto'
  */
 export function makeIdentify<Name extends string>(tokens: readonly { name: Name; token: string }[]) {
   const size = Math.max(1, ...tokens.map(({ token }) => Buffer.byteLength(token)))
-  const pad = (text: string, into: Buffer): Buffer => {
-    into.fill(0)
-    into.write(text)
-    return into
-  }
+  const pad = (text: string, into: Buffer): Buffer => into.fill(0, into.write(text))
   const known = tokens.map(({ name, token }) => ({ name, theirs: pad(token, Buffer.alloc(size)) }))
   const given = Buffer.alloc(size)
   return (authorization: string | undefined): Name | undefined => {

@@ -56,43 +56,42 @@ export function makeIntake(deps: {
     maxWaiting: MAX_WAITING,
   })
 
-  /** One job at a time: what comes again while it is being written waits for that, and is known after it. */
+  /** One job at a time: what comes again while it is being written waits for that. */
   async function write(arrivals: readonly Arrival[]): Promise<void> {
     if (backlog.last().bytes > deps.maxBacklog)
       throw new IntakeBusy('the backlog has reached intake.maxBacklog: try again')
     const fresh = new Map<string, unknown[]>()
-    const marks = new Set<string>()
-    for (const arrival of arrivals)
-      try {
-        sift(arrival.registry, readEnvelope(arrival.body.toString()), fresh, marks)
-      } catch (error) {
-        if (!(error instanceof NotAnEnvelope)) throw error
-        arrival.refusal = error
-      }
-    if (fresh.size === 0) return
-    const began = performance.now()
-    const receivedAt = new Date().toISOString()
-    const deliveries = [...fresh].map(([registry, events]) => ({ registry, receivedAt, events }))
-    await addEvents({ deliveries })
-    metrics.enqueueSeconds.observe((performance.now() - began) / 1000)
-    for (const mark of marks) recent.add(mark)
-    for (const { registry, events } of deliveries) metrics.eventsAccepted.inc({ registry }, events.length)
+    const marks: string[] = []
+    try {
+      for (const arrival of arrivals) read(arrival, fresh, marks)
+      if (fresh.size === 0) return
+      const began = performance.now()
+      const receivedAt = new Date().toISOString()
+      const deliveries = [...fresh].map(([registry, events]) => ({ registry, receivedAt, events }))
+      await addEvents({ deliveries })
+      metrics.enqueueSeconds.observe((performance.now() - began) / 1000)
+    } catch (error) {
+      for (const mark of marks) recent.forget(mark)
+      throw error
+    }
+    for (const [registry, events] of fresh) metrics.eventsAccepted.inc({ registry }, events.length)
   }
 
   /** Adds those events that are not known to `fresh`, by registry, and what they are known by from now on to `marks`. */
-  function sift(
-    registry: string,
-    events: readonly unknown[],
-    fresh: Map<string, unknown[]>,
-    marks: Set<string>,
-  ): void {
+  function read(arrival: Arrival, fresh: Map<string, unknown[]>, marks: string[]): void {
+    const { registry, body } = arrival
+    const events = readEnvelope(body.toString())
+    if (events instanceof NotAnEnvelope) {
+      arrival.refusal = events
+      return
+    }
     const taken = fresh.get(registry) ?? []
     const expected = taken.length + events.length
     for (const event of events) {
       const mark = markOf(registry, event)
       if (mark !== undefined) {
-        if (marks.has(mark) || recent.has(mark)) continue
-        marks.add(mark)
+        if (recent.add(mark)) continue
+        marks.push(mark)
       }
       trim(event)
       taken.push(event)

@@ -82,13 +82,15 @@ export function makeTakeDelivery(deps: {
           (error) => refuse(request, response, inHttp(error)),
         )
       })
-      // A body that was cut off: nobody waits for an answer.
-      request.on('error', () => {})
+      request.on('error', ignore)
     } catch (error) {
       refuse(request, response, error instanceof Error ? error : new Error(String(error)))
     }
   }
 }
+
+/** Of a body that was cut off: nobody waits for an answer. */
+const ignore = () => {}
 
 const NO_BODY = ['content-length', '0']
 

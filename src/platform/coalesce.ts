@@ -10,11 +10,12 @@ export interface CoalesceOptions<Item> {
 }
 
 /**
- * Turns of the event loop that a write waits for while each of them brings more: some milliseconds at most. On new
- * connections a turn brings one or two requests, and what a write costs is nearly the same for one as for 64: of 8 turns
- * and 64, these took a fifth less time a request.
+ * Turns of the event loop that a write waits for while they bring more: some milliseconds at most. On new connections a
+ * turn brings one or two requests, and what a write costs is nearly the same for one as for 64. It ends with the first
+ * `quiet` turn that brings nothing, but, after a write of several, when more are on their way, with the fifth in a row:
+ * that is 0.1 ms, and gave 2 to 7 % more requests a second.
  */
-const TURNS = 64
+const TURNS = { most: 64, quiet: 1, quietAmongMany: 5 }
 
 /** So many that came during the last write go at once: of 8, 16 and 24 none was better, and all better than to wait. */
 const ENOUGH = 16
@@ -40,12 +41,16 @@ export function makeCoalescer<Item, Result>(
   const waiting: Batch[] = []
   let shares = 0
   let writing = false
+  /** Whether the last write was of several items. */
+  let isAmongMany = false
 
-  /** Until a turn brings nothing more for it, it is full, or has waited long enough. */
+  /** Until it is full, nothing more comes, or it has waited long enough. */
   async function untilQuiet({ items }: Batch): Promise<void> {
-    for (let turn = 0, seen = -1; turn < TURNS && items.length !== seen && waiting.length === 1; turn++) {
-      seen = items.length
+    const patience = isAmongMany ? TURNS.quietAmongMany : TURNS.quiet
+    for (let turn = 0, quiet = 0; turn < TURNS.most && quiet < patience && waiting.length === 1; turn++) {
+      const before = items.length
       await endOfTurn()
+      quiet = items.length === before ? quiet + 1 : 0
     }
   }
 
@@ -54,6 +59,7 @@ export function makeCoalescer<Item, Result>(
     for (let [batch] = waiting; batch !== undefined; [batch] = waiting) {
       if (batch.items.length < ENOUGH) await untilQuiet(batch)
       waiting.shift()
+      isAmongMany = batch.items.length > 1
       shares = waiting.length === 0 ? 0 : shares - batch.share
       try {
         batch.resolve(await write(batch.items))

@@ -15,23 +15,30 @@ export function makeRecent() {
   const texts = Buffer.alloc(SLOTS * (LONGEST + 1))
   const placeOf = (hash: number): number => (hash ^ (hash >>> 16)) & (SLOTS - 1)
 
+  /** Where a text with this hash is, or would be. */
+  const startOf = (hash: number): number => placeOf(hash) * (LONGEST + 1)
+  const isAt = (start: number, hash: number, text: string): boolean =>
+    hashes[placeOf(hash)] === hash &&
+    texts[start] === text.length &&
+    texts.toString('latin1', start + 1, start + 1 + text.length) === text
+
   return {
-    has(text: string): boolean {
+    /** Remembers a text; tells whether it was remembered already. */
+    add(text: string): boolean {
       const hash = hashOf(text)
       if (hash === undefined) return false
-      const place = placeOf(hash)
-      const start = place * (LONGEST + 1)
-      if (hashes[place] !== hash || texts[start] !== text.length) return false
-      return texts.toString('latin1', start + 1, start + 1 + text.length) === text
-    },
-    add(text: string): void {
-      const hash = hashOf(text)
-      if (hash === undefined) return
-      const place = placeOf(hash)
-      const start = place * (LONGEST + 1)
-      hashes[place] = hash
+      const start = startOf(hash)
+      if (isAt(start, hash, text)) return true
+      hashes[placeOf(hash)] = hash
       texts[start] = text.length
       texts.write(text, start + 1, 'latin1')
+      return false
+    },
+    forget(text: string): void {
+      const hash = hashOf(text)
+      if (hash === undefined) return
+      const start = startOf(hash)
+      if (isAt(start, hash, text)) texts[start] = 0
     },
     clear(): void {
       texts.fill(0)

@@ -3,10 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CoalescerFull, makeCoalescer } from '../../src/platform/coalesce.ts'
 
-/** Until what an answer or an item sets off has happened: a write is begun at the end of the turn. */
+/** Until what an answer or an item sets off has happened: a write waits for turns that bring nothing more. */
 async function settle(): Promise<void> {
-  await nextTurn()
-  await nextTurn()
+  for (let turn = 0; turn < 8; turn++) await nextTurn()
 }
 
 /** A write whose calls the test answers one by one, in order. */
@@ -82,6 +81,23 @@ test('after a pause the next one is written at once again', async () => {
   void add('b')
   await nextTurn()
   expect(calls).toEqual([['a'], ['b']])
+})
+
+test('after a write of several, one that comes waits a few turns for others', async () => {
+  const { write, calls, answer } = heldWrite()
+  const { add } = makeCoalescer(write, upTo(10))
+  for (const item of 'abc') void add(item)
+  await settle()
+  await answer()
+  void add('d')
+  await nextTurn()
+  await nextTurn()
+  void add('e')
+  await settle()
+  expect(calls).toEqual([
+    ['a', 'b', 'c'],
+    ['d', 'e'],
+  ])
 })
 
 test('no write is larger than the bound', async () => {
