@@ -17,7 +17,7 @@ export interface CoalesceOptions<Item> {
  */
 const TURNS = { most: 64, quiet: 1, quietAmongMany: 5 }
 
-/** So many that came during the last write go at once: of 8, 16 and 24 none was better, and all better than to wait. */
+/** So many that came during the last write go at once: with 8 and with 24 it was a few per cent better than to wait. */
 const ENOUGH = 16
 
 /** Why an item was refused: writes have been slower than `add`s for too long. */
