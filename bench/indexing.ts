@@ -3,6 +3,7 @@ import { makeIntake } from '../src/events/intake.ts'
 import { trim } from '../src/events/trim.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
 import { connectPatiently } from '../src/platform/redis.ts'
+import { makeAddEvents } from '../src/queue/add-events.ts'
 import { closeQueues, makeQueues, type Queues } from '../src/queue/queues.ts'
 import { coalesceApply } from '../src/usage/coalesce-apply.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
@@ -53,10 +54,15 @@ export async function indexing({ small, say }: { small: boolean; say: (line: str
   }
 }
 
+interface Target {
+  redis: Redis | Cluster
+  queues: Queues
+}
+
 /** As they arrive from many registries at once. */
-async function together(queues: Queues, events: readonly object[]): Promise<void> {
+async function together({ redis }: Target, events: readonly object[]): Promise<void> {
   const intake = makeIntake({
-    ...{ addEvents: ({ deliveries }) => queues.events.add('events', { deliveries }) },
+    addEvents: makeAddEvents({ redis, prefix: PREFIX }),
     ...{ metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
@@ -69,7 +75,7 @@ async function together(queues: Queues, events: readonly object[]): Promise<void
     )
 }
 
-async function oneByOne(queues: Queues, events: readonly object[]): Promise<void> {
+async function oneByOne({ queues }: Target, events: readonly object[]): Promise<void> {
   const receivedAt = new Date().toISOString()
   for (const event of events) trim(event)
   const jobs = events.map((event) => ({
@@ -97,7 +103,7 @@ async function workOff(options: {
   url: string
   earlier: object[]
   events: object[]
-  enqueue: (queues: Queues, events: readonly object[]) => Promise<void>
+  enqueue: (target: Target, events: readonly object[]) => Promise<void>
 }) {
   const { url, earlier, events, enqueue } = options
   const redis = await connectPatiently({ url })
@@ -111,7 +117,7 @@ async function workOff(options: {
       index: options.enqueue === together ? coalesceApply(index) : index,
     })
     await indexEvents([{ registry: REGISTRY, receivedAt: new Date().toISOString(), events: earlier }])
-    await enqueue(queues, events)
+    await enqueue({ redis, queues }, events)
     const jobs = await queues.events.getWaitingCount()
 
     const cpuBefore = { node: nodeCpu(), redis: await redisCpu(redis) }

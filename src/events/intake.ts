@@ -19,11 +19,8 @@ export interface Intake {
 /** Why events are not taken, as a sentence; the sender tries again. */
 export class IntakeBusy extends Error {}
 
-/**
- * One job holds what at most so many requests bring, of so many bytes together; a larger request is a job by itself. A
- * registry sends one event a request, of 600 bytes at least.
- */
-const JOB = { requests: 500, bytes: 2 * 2 ** 20 }
+/** One job holds what requests of at most so many events and bytes bring; a larger request is a job by itself. */
+const JOB = { events: 500, bytes: 2 * 2 ** 20 }
 
 /** Full jobs that wait in memory for Redis: 64 MiB. Each registry has one request in flight, so only many wait. */
 const MAX_WAITING = 32
@@ -38,10 +35,10 @@ interface Arrival {
 /**
  * Takes events in: those that arrive together become one job of the `events` queue. A body is read only when its turn to
  * be written has come, so that all of a job's are read in one go: as they came, one by one between everything else that
- * a request takes, it cost twice as much (docs/performance.md). An event that this process has taken lately is not queued
- * again; a registry that was answered too late sends the same one again, at once and several times (REGISTRY-FACTS,
- * Delivery). Of events that reach the queue twice all the same, by way of two processes or of a write whose answer was
- * lost, the index knows what to do.
+ * a request takes, each step took several times as long (docs/performance.md). An event that this process has taken lately
+ * is not queued again; a registry that was answered too late sends the same one again, at once and several times
+ * (REGISTRY-FACTS, Delivery). Of events that reach the queue twice all the same, by way of two processes or of a write
+ * whose answer was lost, the index knows what to do.
  */
 export function makeIntake(deps: {
   addEvents: AddEvents
@@ -52,7 +49,7 @@ export function makeIntake(deps: {
   const { addEvents, backlog, metrics } = deps
   const recent = makeRecent()
   const coalescer = makeCoalescer(write, {
-    shareOf: ({ body }: Arrival) => Math.max(1 / JOB.requests, body.length / JOB.bytes),
+    shareOf: ({ body }: Arrival) => Math.max(1 / JOB.events, body.length / JOB.bytes),
     maxWaiting: MAX_WAITING,
   })
 
@@ -60,44 +57,53 @@ export function makeIntake(deps: {
   async function write(arrivals: readonly Arrival[]): Promise<void> {
     if (backlog.last().bytes > deps.maxBacklog)
       throw new IntakeBusy('the backlog has reached intake.maxBacklog: try again')
-    const fresh = new Map<string, unknown[]>()
-    const marks: string[] = []
-    try {
-      for (const arrival of arrivals) read(arrival, fresh, marks)
-      if (fresh.size === 0) return
-      const began = performance.now()
-      const receivedAt = new Date().toISOString()
-      const deliveries = [...fresh].map(([registry, events]) => ({ registry, receivedAt, events }))
-      await addEvents({ deliveries })
-      metrics.enqueueSeconds.observe((performance.now() - began) / 1000)
-    } catch (error) {
-      for (const mark of marks) recent.forget(mark)
-      throw error
+    let job = emptyJob()
+    for (const arrival of arrivals) {
+      const events = readEnvelope(arrival.body.toString())
+      if (events instanceof NotAnEnvelope) {
+        arrival.refusal = events
+        continue
+      }
+      if (job.count > 0 && job.count + events.length > JOB.events) {
+        await add(job)
+        job = emptyJob()
+      }
+      put(arrival.registry, events, job)
     }
-    for (const [registry, events] of fresh) metrics.eventsAccepted.inc({ registry }, events.length)
+    if (job.count > 0) await add(job)
   }
 
-  /** Adds those events that are not known to `fresh`, by registry, and what they are known by from now on to `marks`. */
-  function read(arrival: Arrival, fresh: Map<string, unknown[]>, marks: string[]): void {
-    const { registry, body } = arrival
-    const events = readEnvelope(body.toString())
-    if (events instanceof NotAnEnvelope) {
-      arrival.refusal = events
-      return
-    }
-    const taken = fresh.get(registry) ?? []
-    const expected = taken.length + events.length
+  /** Puts those events that are not known into the job; from now on they are. */
+  function put(registry: string, events: readonly unknown[], job: EventsJob): void {
+    const taken = job.events.get(registry) ?? []
+    const before = taken.length
     for (const event of events) {
       const mark = markOf(registry, event)
       if (mark !== undefined) {
         if (recent.add(mark)) continue
-        marks.push(mark)
+        job.marks.push(mark)
       }
       trim(event)
       taken.push(event)
     }
-    if (taken.length > 0) fresh.set(registry, taken)
-    if (taken.length < expected) metrics.eventsRepeated.inc({ registry }, expected - taken.length)
+    const fresh = taken.length - before
+    if (taken.length > 0) job.events.set(registry, taken)
+    if (fresh < events.length) metrics.eventsRepeated.inc({ registry }, events.length - fresh)
+    job.count += fresh
+  }
+
+  async function add({ events, marks }: EventsJob): Promise<void> {
+    const began = performance.now()
+    const receivedAt = new Date().toISOString()
+    const deliveries = [...events].map(([registry, events]) => ({ registry, receivedAt, events }))
+    try {
+      await addEvents({ deliveries })
+    } catch (error) {
+      for (const mark of marks) recent.forget(mark)
+      throw error
+    }
+    metrics.enqueueSeconds.observe((performance.now() - began) / 1000)
+    for (const { registry, events } of deliveries) metrics.eventsAccepted.inc({ registry }, events.length)
   }
 
   return {
@@ -118,15 +124,25 @@ export function makeIntake(deps: {
   }
 }
 
+interface EventsJob {
+  /** By registry. */
+  events: Map<string, unknown[]>
+  count: number
+  /** Of those events that have one. */
+  marks: string[]
+}
+
+const emptyJob = (): EventsJob => ({ events: new Map(), count: 0, marks: [] })
+
 /**
  * By what an event that is sent again is known; `undefined` where it has no such thing. Not by its id alone: should a
- * sender give two events one id, both count.
+ * sender give two events one id, both count. The length keeps id and timestamp apart.
  */
 function markOf(registry: string, event: unknown): string | undefined {
   if (typeof event !== 'object' || event === null || !('id' in event && 'timestamp' in event))
     return undefined
   const { id, timestamp } = event
   return typeof id === 'string' && typeof timestamp === 'string'
-    ? `${registry} ${id} ${timestamp}`
+    ? `${registry} ${id.length} ${id}${timestamp}`
     : undefined
 }

@@ -76,11 +76,11 @@ export function makeTakeDelivery(deps: {
         if (bytes > bodyLimit) return
         const [only = Buffer.alloc(0)] = chunks
         const body = chunks.length > 1 ? Buffer.concat(chunks) : only
-        intake.receive(registry, body).then(
+        intake
+          .receive(registry, body)
           // No body: registries read none, and it would take some 4 µs.
-          () => response.writeHead(202, NO_BODY).end(),
-          (error) => refuse(request, response, inHttp(error)),
-        )
+          .then(() => response.writeHead(202, NO_BODY).end())
+          .catch((error) => refuse(request, response, inHttp(error)))
       })
       request.on('error', ignore)
     } catch (error) {

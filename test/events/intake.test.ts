@@ -18,7 +18,7 @@ beforeEach(() => {
 
 /** An intake on a real queue, whose writes the test may hold back or have fail. */
 function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
-  const gate: { held?: Promise<void>; error?: Error } = {}
+  const gate: { held?: Promise<void>; error?: Error; failsAfter?: number } = {}
   const state = { backlog: 0 }
   const add = makeAddEvents({ redis: bed.redis, prefix: 'lab' })
   const metrics = makeMetrics()
@@ -27,6 +27,7 @@ function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
     async addEvents(data) {
       await gate.held
       if (gate.error) throw gate.error
+      if (gate.failsAfter !== undefined && gate.failsAfter-- === 0) throw new Error('away')
       return add(data)
     },
     backlog: { last: () => ({ jobs: 0, bytes: state.backlog }) },
@@ -136,7 +137,35 @@ test('a body that is no envelope is refused by itself', async () => {
   expect(await queued()).toEqual([['ci a', 'ci b']])
 })
 
-test('jobs are bounded in requests and in bytes, and so is what waits in memory', async () => {
+test('requests of many events make no larger jobs, and what was written stays written when the next job fails', async () => {
+  const { send, gate, hold, metrics } = makeBed()
+  const release = hold()
+  const list = (name: string) => Array.from({ length: 200 }, (_, n) => event(`${name} ${n}`))
+  const first = send('ci', list('first'))
+  await nextTurn()
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const rest = names.map((name) => send('ci', list(name)))
+  release()
+  await first
+  await Promise.all(rest)
+  expect((await queued()).map((job) => job.length)).toEqual([200, 400, 400, 200])
+
+  gate.failsAfter = 1
+  const states = await Promise.allSettled(names.map((name) => send('ci', list(`second ${name}`))))
+  expect(states.every(({ status }) => status === 'rejected')).toBe(true)
+  delete gate.failsAfter
+  await Promise.all(names.map((name) => send('ci', list(`second ${name}`))))
+  expect((await queued()).map((job) => job.length)).toEqual([200, 400, 400, 200, 400, 400, 200])
+  expect((await metrics.eventsAccepted.get()).values).toEqual([{ labels: { registry: 'ci' }, value: 2_200 }])
+})
+
+test('id and timestamp are kept apart', async () => {
+  const { send } = makeBed()
+  await send('ci', [event('a', 'b c'), event('a b', 'c'), event('a b c', '')])
+  expect((await queued()).flat()).toHaveLength(3)
+})
+
+test('jobs are bounded in events and in bytes, and so is what waits in memory', async () => {
   const { send, hold } = makeBed()
   const release = hold()
   const MiB = 2 ** 20
