@@ -28,3 +28,9 @@ export function registryKeys(prefix: string, registry: string) {
     exclusive: `${base}exclusive`,
   }
 }
+
+/** In the order of `scripts/project.lua`. */
+export function tableKeys(prefix: string, project: string): string[] {
+  const keys = projectKeys(prefix, project)
+  return [keys.meta, keys.repositories, keys.manifests, keys.blobs, keys.tags, keys.tombstones]
+}

@@ -6,7 +6,8 @@ import { anyHistory } from '../../lab/facts.ts'
 import { type LabRedisCluster, startRedisCluster } from '../../lab/redis-cluster.ts'
 import { projectKeys } from '../../src/usage/keys.ts'
 import { modelOf } from '../../src/usage/model.ts'
-import { type Applied, makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
+import type { Applied } from '../../src/usage/apply-facts.ts'
+import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
 import { indexed, modelled } from './in-the-models-terms.ts'
 
 let servers: LabRedisCluster

@@ -10,12 +10,12 @@ const script = `${readFileSync(new URL('../../src/usage/scripts/table.lua', impo
 local t, reply, i = openTable(KEYS[1], hashOfAny), {}, 1
 while i <= #ARGV do
   local verb = ARGV[i]
-  if verb == 'put' then t.put(ARGV[i + 1], ARGV[i + 2]) i = i + 3
-  elseif verb == 'remove' then t.remove(ARGV[i + 1]) i = i + 2
-  elseif verb == 'get' then reply[#reply + 1] = t.get(ARGV[i + 1]) or 'none' i = i + 2
-  else t.each(function(field) reply[#reply + 1] = field end) i = i + 1 end
+  if verb == 'put' then t:put(ARGV[i + 1], ARGV[i + 2]) i = i + 3
+  elseif verb == 'remove' then t:remove(ARGV[i + 1]) i = i + 2
+  elseif verb == 'get' then reply[#reply + 1] = t:get(ARGV[i + 1]) or 'none' i = i + 2
+  else t:each(function(field) reply[#reply + 1] = field end) i = i + 1 end
 end
-t.close()
+t:close()
 return reply`
 
 const run = async (...args: string[]): Promise<string[]> => {

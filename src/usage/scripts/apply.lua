@@ -1,28 +1,23 @@
--- Applies a batch of facts to one project's usage index, atomically.
+-- Applies facts to projects' usage indexes, those of each project atomically.
 --
 -- The index is a function of the set of facts (src/usage/model.ts says which): any order, any duplication
 -- and any replay end in the same state. Times are epoch µs, sizes are bytes.
 --
--- KEYS  1..6 as in project.lua  7 outbox  8 seen  9 seenBefore
+-- KEYS  of each project nine: six as in project.lua, then outbox, seen, seenBefore
 -- ARGV  1 now
---       2 the facts, one after the other, big-endian, L a length I1 and that many bytes:
+--       then of each project the facts, one after the other, big-endian, L a length I1 and that many bytes:
 --         op c1, at I7, size I6, media type code I1, repository I2 and its bytes, digest L, tag L, event id L,
 --         references known I1 (0 not, 1 but for a subject, 2 all), references I2 * (kind I1 (0 blob, 1 child,
 --         2 subject), size I6, digest L)
 --         op: P manifest push, G manifest pull, p and g a manifest present as of a push or a pull, S a scanner's
 --         pull, L blob link (push or mount), D delete of a digest, U tag deleted, X repository deleted
--- Reply uniqueBytes, by how much they changed, outbox entries, then the numbers (from 0) of the pushes and pulls whose
---       manifest's references are not all known
+-- Reply for each project a text of numbers: uniqueBytes, by how much they changed, outbox entries, then the numbers
+--       (from 0) of the pushes and pulls whose manifest's references are not all known
 
-local SEEN, SEEN_BEFORE = KEYS[8], KEYS[9]
+local KEYS_EACH = 9
 local PULL_GRACE = 5000000 -- a pull that began before a delete may be reported after it
-local SEEN_MAX, SEEN_AGE = 10000, 600000000
-local now = tonumber(ARGV[1])
-if call('HSETNX', META, 'createdAt', ARGV[1]) == 1 then call('HSET', META, 'seenSince', ARGV[1]) end
-
-local counted = { pulls = 0, scans = 0 }
-local last = { lastPush = 0, lastPull = 0 }
-local digests = {} -- key -> { rest, size }, of every content that this batch names
+local reported -- number of the fact -> the manifest that an event spoke of
+local facts, pos -- read from `pos` on
 
 local function learn(digest, size)
   local key, rest = string.sub(digest, 1, 16), string.sub(digest, 17)
@@ -76,7 +71,7 @@ local function setTag(repo, tag, at, kind, key)
       end
     end
   end
-  TAGS.put(repo.packed .. tag, pack('>I7I1c16', at, kind, key))
+  TAGS:put(repo.packed .. tag, pack('>I7I1c16', at, kind, key))
   if kind == 0 then return end
   local m = manifest(key)
   local place = m.places[repo.id]
@@ -142,8 +137,6 @@ local function bury(repo, key, at) -- what of a digest in a repository is not yo
   end
 end
 
-local facts, pos = ARGV[2], 1 -- read from `pos` on
-
 local function readReferences(known, count)
   local packed, bytes = { [0] = {}, {}, {} }, 0
   for _ = 1, count do
@@ -160,27 +153,28 @@ local function readReferences(known, count)
     blobs = #blobKeys, children = #children, subjects = #subjects }
 end
 
-local function firstSight(id) -- of a pull's event: counted once, however often it is delivered
-  return call('SADD', SEEN, id) == 1 and call('SISMEMBER', SEEN_BEFORE, id) == 0
+local function count(field, id) -- an event, once, however often it is delivered
+  if call('SADD', SEEN, id) == 1 and call('SISMEMBER', SEEN_BEFORE, id) == 0 then
+    delta[field] = (delta[field] or 0) + 1
+  end
 end
 
 local function drop(repo, at)
   if at <= repo.droppedAt then return end
   repo.droppedAt, repo.dirty = at, true
   for _, known in ipairs(call('HKEYS', MANIFESTS)) do bury(repo, known, at) end
-  BLOBS.each(function(known) bury(repo, known, at) end)
+  BLOBS:each(function(known) bury(repo, known, at) end)
   for known in pairs(manifests) do bury(repo, known, at) end
   for known in pairs(blobs) do bury(repo, known, at) end
 end
 
 local PUSHED, PULLED = { P = true, p = true }, { G = true, g = true }
-local reported = {} -- number of the fact -> the manifest that an event spoke of
-local number = 0
-while pos <= #facts do
-  local op, at, size, mediaType, name, digest, tag, id, known, count
-  op, at, size, mediaType, name, digest, tag, id, known, count, pos =
+
+local function applyNext(number)
+  local op, at, size, mediaType, name, digest, tag, id, known, refs
+  op, at, size, mediaType, name, digest, tag, id, known, refs, pos =
     unpackBytes('>c1I7I6I1I2c0Bc0Bc0Bc0I1I2', facts, pos)
-  local references = readReferences(known, count)
+  local references = readReferences(known, refs)
   local repo = repository(name)
   local key = digest ~= '' and learn(digest, size) or NO_KEY
   if PUSHED[op] or PULLED[op] then
@@ -190,19 +184,19 @@ while pos <= #facts do
     end
     if tag ~= '' then setTag(repo, tag, at, PUSHED[op] and 1 or 2, key) end
     if op == 'P' or op == 'G' then reported[number] = key end
-    if op == 'P' then last.lastPush = math.max(last.lastPush, at) end
+    if op == 'P' then last.lastPush = math.max(last.lastPush or 0, at) end
     if op == 'G' then
-      last.lastPull = math.max(last.lastPull, at)
-      if firstSight(id) then counted.pulls = counted.pulls + 1 end
+      last.lastPull = math.max(last.lastPull or 0, at)
+      count('pulls', id)
     end
   elseif op == 'S' then
-    if firstSight(id) then counted.scans = counted.scans + 1 end
+    count('scans', id)
   elseif op == 'L' then
     link(repo, key, at)
   elseif op == 'D' then
     if at > tombstone(repo, key) then
       tombs[repo.packed .. key] = at
-      TOMBS.put(repo.packed .. key, pack('>I7', at))
+      TOMBS:put(repo.packed .. key, pack('>I7', at))
       bury(repo, key, at)
     end
   elseif op == 'U' then
@@ -210,5 +204,23 @@ while pos <= #facts do
   elseif op == 'X' then
     drop(repo, at)
   end
-  number = number + 1
 end
+
+local replies = {}
+for n = 0, #KEYS / KEYS_EACH - 1 do
+  openProject(n * KEYS_EACH + 1)
+  openChanges(n * KEYS_EACH + 7)
+  facts, pos, reported = ARGV[n + 2], 1, {}
+  local number = 0
+  while pos <= #facts do
+    applyNext(number)
+    number = number + 1
+  end
+  local reply = settle()
+  for fact, key in pairs(reported) do
+    local m = manifest(key)
+    if m.known < 2 and next(m.places) ~= nil then reply[#reply + 1] = fact end
+  end
+  replies[n + 1] = table.concat(reply, ' ')
+end
+return replies

@@ -6,6 +6,7 @@
 -- Reply the next cursor or bucket ('' at the end); then field and value of each entry, for manifests also the sizes of
 --       the blobs it references, I6 each
 
+openProject(1)
 local what, where = ARGV[1], ARGV[2]
 if what == 'manifests' then
   local page = call('HSCAN', MANIFESTS, where, 'COUNT', 100)
@@ -22,7 +23,7 @@ if what == 'manifests' then
 end
 
 local tables = { blobs = BLOBS, tags = TAGS, tombstones = TOMBS }
-local found, last = tables[what].bucket(tonumber(where))
+local found, last = tables[what]:readBucket(tonumber(where))
 local reply = { last and '' or tostring(where + 1) }
 for i = 1, #found, 2 do
   if found[i] ~= '' then

@@ -5,6 +5,7 @@
 -- ARGV  1 before: epoch µs; 2 'tags' or 'tombstones'; then fields of that table
 -- Reply how many were forgotten
 
+openProject(1)
 local before, isTags = tonumber(ARGV[1]), ARGV[2] == 'tags'
 local entries = isTags and TAGS or TOMBS
 local forgotten = 0
@@ -16,14 +17,14 @@ local function isLive(field, record) -- a tag that its manifest has
 end
 
 for i = 3, #ARGV do
-  local record = entries.get(ARGV[i])
+  local record = entries:get(ARGV[i])
   if record then
     local at = unpackBytes('>I7', record)
     if at < before and not (isTags and isLive(ARGV[i], record)) then
-      entries.remove(ARGV[i])
+      entries:remove(ARGV[i])
       forgotten = forgotten + 1
     end
   end
 end
-entries.close()
+entries:close()
 return tostring(forgotten)

@@ -6,5 +6,5 @@
 
 local entries = openTable(KEYS[1], ARGV[1] == 'digest' and hashOfDigest or hashOfAny)
 local reply = {}
-for i = 2, #ARGV do reply[#reply + 1] = entries.get(ARGV[i]) or '' end
+for i = 2, #ARGV do reply[#reply + 1] = entries:get(ARGV[i]) or '' end
 return reply

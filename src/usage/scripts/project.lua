@@ -1,6 +1,6 @@
--- One project's part of the index: what its tables hold, read once a run and remembered.
+-- One project's part of the index: what its tables hold, read once and remembered until another is opened.
 --
--- KEYS  1 meta  2 repositories  3 manifests  4 blobs  5 tags  6 tombstones
+-- KEYS  meta, repositories, manifests, blobs, tags, tombstones: of the project that is opened the first six
 -- Records (big-endian; L is a length I1 and that many bytes). A content's key is the first 16 bytes of its digest
 -- (128 bits: an accidental collision is out of reach).
 --   repositories  name            -> id I4, manifests I4, droppedAt I7
@@ -14,10 +14,17 @@
 --   tombstones    id I4 .. key    -> deletedAt I7                                                      (a table)
 -- `holders` counts the project's present manifests that are this content or reference it.
 
-local META, REPOS, MANIFESTS = KEYS[1], KEYS[2], KEYS[3]
-local BLOBS, TAGS, TOMBS = openTable(KEYS[4], hashOfDigest), openTable(KEYS[5], hashOfAny), openTable(KEYS[6], hashOfAny)
+local META, REPOS, MANIFESTS, BLOBS, TAGS, TOMBS
+local repos, reposById, tombs, manifests, blobs
 
-local repos, reposById = {}, {}
+-- `first`: the number of its first key.
+local function openProject(first)
+  META, REPOS, MANIFESTS = KEYS[first], KEYS[first + 1], KEYS[first + 2]
+  BLOBS, TAGS = openTable(KEYS[first + 3], hashOfDigest), openTable(KEYS[first + 4], hashOfAny)
+  TOMBS = openTable(KEYS[first + 5], hashOfAny)
+  repos, reposById, tombs, manifests, blobs = {}, {}, {}, {}, {}
+end
+
 local function repository(name)
   local repo = repos[name]
   if repo then return repo end
@@ -34,19 +41,17 @@ local function repository(name)
   return repo
 end
 
-local tombs = {}
 local function tombstone(repo, key)
   local field = repo.packed .. key
   local at = tombs[field]
   if not at then
-    local record = TOMBS.get(field)
+    local record = TOMBS:get(field)
     at = record and unpackBytes('>I7', record) or 0
     tombs[field] = at
   end
   return math.max(at, repo.droppedAt)
 end
 
-local manifests = {}
 local function manifest(key)
   local m = manifests[key]
   if m then return m end
@@ -74,17 +79,16 @@ local function manifest(key)
     end
   end
   m.heldBefore, m.knownBefore, m.weightBefore = next(m.before) ~= nil, m.known, m.size + m.contents
-  m.blobRefsBefore = string.sub(m.refs, 1, m.blobs * 16)
+  m.refsBefore, m.blobsBefore = m.refs, m.blobs
   manifests[key] = m
   return m
 end
 
-local blobs = {}
 local function blob(key)
   local b = blobs[key]
   if b then return b end
   b = { size = 0, holders = 0, links = {} }
-  local record = BLOBS.get(key)
+  local record = BLOBS:get(key)
   if record then
     local pos
     b.size, b.holders, pos = unpackBytes('>I6I4', record)
@@ -100,6 +104,6 @@ local function blob(key)
 end
 
 local function readTag(repo, tag)
-  local record = TAGS.get(repo.packed .. tag)
+  local record = TAGS:get(repo.packed .. tag)
   if record then return unpackBytes('>I7I1c16', record) end
 end

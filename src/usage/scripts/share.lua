@@ -37,7 +37,7 @@ for i = 2, #ARGV do
   if seq > applied then
     for pos = 8, #entry, 23 do
       local sign, size, key = unpackBytes('>c1I6c16', entry, pos)
-      local set = HOLDERS.get(key) or ''
+      local set = HOLDERS:get(key) or ''
       local others = without(set)
       if sign == '+' and not others then
         if set == '' then
@@ -46,22 +46,22 @@ for i = 2, #ARGV do
         elseif #set == 3 then
           count(unpackBytes('>I3', set), -size)
         end
-        HOLDERS.put(key, set .. me)
+        HOLDERS:put(key, set .. me)
       elseif sign == '-' and others then
         if others == '' then
           count(number, -size)
           count('total', -size)
-          HOLDERS.remove(key)
+          HOLDERS:remove(key)
         else
           if #others == 3 then count(unpackBytes('>I3', others), size) end
-          HOLDERS.put(key, others)
+          HOLDERS:put(key, others)
         end
       end
     end
     applied, done = seq, done + 1
   end
 end
-HOLDERS.close()
+HOLDERS:close()
 call('HSET', APPLIED, number, string.format('%.0f', applied))
 for whose, bytes in pairs(exclusive) do
   if bytes ~= 0 then call('HINCRBY', EXCLUSIVE, whose, bytes) end

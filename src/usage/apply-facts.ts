@@ -1,0 +1,97 @@
+import { Cluster, type Redis } from 'ioredis'
+import type { LuaScript } from '../platform/lua-script.ts'
+import { encodeFacts } from './encode-facts.ts'
+import type { Fact, ManifestPull, ManifestPush } from './fact.ts'
+import { projectKeys, registryKeys, tableKeys } from './keys.ts'
+import { splitProjectId } from './project.ts'
+
+export interface ProjectFacts {
+  project: string
+  facts: readonly Fact[]
+}
+
+export interface Applied {
+  /** bytes, after the facts */
+  uniqueBytes: number
+  /** bytes: how the facts changed them */
+  changedBytes: number
+  /** Of the facts given, the pushes and pulls whose manifest has to be fetched to know all that it references. */
+  unresolved: (ManifestPush | ManifestPull)[]
+}
+
+/** Entries of an outbox that one call hands to the registry's script. */
+const OUTBOX_BATCH = 100
+
+/** For so long a project counts as listed, in ms: a replica that takes over may lack the last of a list. */
+const LISTED_MS = 60_000
+
+/** Writes to the usage index: `scripts/apply.lua` for projects, then `scripts/share.lua` for what their registries know. */
+export function makeApplyFacts(deps: {
+  redis: Redis | Cluster
+  prefix: string
+  load: (...names: string[]) => LuaScript
+}) {
+  const { redis, prefix } = deps
+  const script = deps.load('table', 'project', 'settle', 'apply')
+  const share = deps.load('table', 'share')
+  /** Projects that this process has entered into their registry's list, and when, in ms. */
+  const listed = new Map<string, number>()
+
+  async function list(project: string): Promise<void> {
+    if (Date.now() - (listed.get(project) ?? 0) < LISTED_MS) return
+    const { registry, path } = splitProjectId(project)
+    await redis.sadd(registryKeys(prefix, registry).paths, path)
+    listed.set(project, Date.now())
+  }
+
+  /** Safe to run twice, at once, or after a crash: the registry's script applies each entry once, in order. */
+  async function drainOutbox(project: string): Promise<void> {
+    const { registry, path } = splitProjectId(project)
+    const { outbox } = projectKeys(prefix, project)
+    const keys = registryKeys(prefix, registry)
+    for (;;) {
+      const entries = await redis.lrangeBuffer(outbox, 0, OUTBOX_BATCH - 1)
+      if (entries.length === 0) return
+      await share([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...entries])
+      const pipeline = redis.pipeline()
+      for (const entry of entries) pipeline.lrem(outbox, 1, entry)
+      await pipeline.exec()
+    }
+  }
+
+  /** The projects' keys must be in one slot, where Redis is a cluster. */
+  async function call(all: readonly ProjectFacts[]): Promise<Promise<Applied>[]> {
+    await Promise.all(all.map(({ project }) => list(project)))
+    const keys = all.flatMap(({ project }) => {
+      const { outbox, seen, seenBefore } = projectKeys(prefix, project)
+      return [...tableKeys(prefix, project), outbox, seen, seenBefore]
+    })
+    const replies = await script(keys, [Date.now() * 1000, ...all.map(({ facts }) => encodeFacts(facts))])
+    return all.map(async ({ project, facts }, n) => {
+      const [unique = 0, changed = 0, waiting = 0, ...numbers] = String(replies[n]).split(' ').map(Number)
+      if (waiting > 0) await drainOutbox(project)
+      const unresolved = numbers.map((number) => facts[number]).filter(isReported)
+      return { uniqueBytes: unique, changedBytes: changed, unresolved }
+    })
+  }
+
+  async function applyFacts(project: string, facts: readonly Fact[]): Promise<Applied> {
+    const [applied] = await call([{ project, facts }])
+    return applied as Promise<Applied>
+  }
+
+  return {
+    list,
+    applyFacts,
+
+    /** One that cannot be written, such as for a key of another type, keeps none of the others from it. */
+    async applyAll(all: readonly ProjectFacts[]): Promise<PromiseSettledResult<Applied>[]> {
+      const each = () => all.map(({ project, facts }) => applyFacts(project, facts))
+      if (redis instanceof Cluster || all.length === 1) return Promise.allSettled(each())
+      return Promise.allSettled(await call(all).catch(each))
+    },
+  }
+}
+
+const isReported = (fact: Fact | undefined): fact is ManifestPush | ManifestPull =>
+  fact?.kind === 'push' || fact?.kind === 'pull'
