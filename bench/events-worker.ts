@@ -20,7 +20,7 @@ export const REGISTRY = 'ci'
 export function makeEventsWork(options: {
   redis: Redis | Cluster
   queues: Queues
-  index: Pick<UsageIndex, 'apply'>
+  index: Pick<UsageIndex, 'applyAll'>
   connection: Redis | Cluster
 }) {
   const { redis, queues, index, connection } = options
@@ -31,6 +31,7 @@ export function makeEventsWork(options: {
     quarantine: makeQuarantine({ redis, prefix: PREFIX }),
     normalise: makeNormalise({ isScanner: () => false }),
     onQuarantined: async () => {},
+    recheckQuotas: async () => {},
     renames: makeRenameTable({ redis, prefix: PREFIX }),
     watchInstances: makeWatchInstances({
       instances: makeInstances({ redis, prefix: PREFIX }),

@@ -7,6 +7,7 @@ import { makeAddEvents } from '../src/queue/add-events.ts'
 import { closeQueues, makeQueues, type Queues } from '../src/queue/queues.ts'
 import { coalesceApply } from '../src/usage/coalesce-apply.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
+import { EVENTS_JOBS } from '../workers/events.ts'
 import { startBenchRedis } from './bench-redis.ts'
 import { makeEventsWork, PREFIX, REGISTRY } from './events-worker.ts'
 import { madeUpEvents } from './made-up-events.ts'
@@ -114,7 +115,7 @@ async function workOff(options: {
     const index = makeUsageIndex({ redis, prefix: PREFIX })
     const { indexEvents, startWorker } = makeEventsWork({
       ...{ redis, queues, connection },
-      index: options.enqueue === together ? coalesceApply(index) : index,
+      index: options.enqueue === together ? coalesceApply(index, EVENTS_JOBS) : index,
     })
     await indexEvents([{ registry: REGISTRY, receivedAt: new Date().toISOString(), events: earlier }])
     await enqueue({ redis, queues }, events)

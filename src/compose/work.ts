@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { alertsWorker } from '../../workers/alerts.ts'
-import { eventsWorker } from '../../workers/events.ts'
+import { EVENTS_JOBS, eventsWorker } from '../../workers/events.ts'
 import { expiryWorker } from '../../workers/expiry.ts'
 import { promotionWorker } from '../../workers/promotion.ts'
 import { quotaWorker } from '../../workers/quota.ts'
@@ -21,7 +21,7 @@ import { makePromote } from '../promotion/promote.ts'
 import { closeWorkers } from '../queue/close-workers.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { makeEnforce } from '../quota/enforce.ts'
-import { recheck } from '../quota/recheck.ts'
+import { makeRecheckQuotas, recheck } from '../quota/recheck.ts'
 import { makeApiReader } from '../reconcile/api-reader.ts'
 import { askReconcile, scheduleReconciles } from '../reconcile/ask-reconcile.ts'
 import { makeOnQuarantined } from '../reconcile/on-quarantined.ts'
@@ -52,7 +52,7 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
   }))
   const renames = makeRenameTable({ redis, prefix })
   const repositoriesOf = makeRepositoriesOf({ redis, prefix })
-  const recheckQuotas = (projects: Iterable<string>) => recheck(queues, projects)
+  const recheckQuotas = makeRecheckQuotas({ queues, quotaOf: parts.quotaOf })
   const enqueueReconcile = (registry: string, reason: string) =>
     askReconcile(queues, { registry, dryRun: false, reason }, BURST_MS)
   const storages = new Map(
@@ -79,8 +79,8 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
       return eventsWorker(
         context,
         makeIndexEvents({
-          ...{ queues, quarantine, renames, projectOf, match, metrics, log },
-          index: coalesceApply(index),
+          ...{ queues, quarantine, renames, projectOf, match, recheckQuotas, metrics, log },
+          index: coalesceApply(index, EVENTS_JOBS),
           onQuarantined: makeOnQuarantined(ledger),
           watchInstances: makeWatchInstances({ instances, onUnknownInstance }),
           normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners) }),
@@ -140,9 +140,9 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
       registries.filter(({ token }) => token !== undefined).map(({ name }) => name),
       config.reconcile.every,
     )
-  // The configuration may have new limits since the flags were set.
+  // The configuration may have new limits since the flags were set, or none any more.
   if (names.includes('quota'))
-    for (const { name } of registries) await recheckQuotas(await index.projects(name))
+    for (const { name } of registries) await recheck(queues, await index.projects(name))
 
   const workers = names.map((name) => start[name]())
   parts.onClose(() => {

@@ -4,7 +4,6 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { makeMatch } from '../promotion/match.ts'
 import type { Delivery, ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
-import { recheck } from '../quota/recheck.ts'
 import type { Fact, ManifestPull, ManifestPush } from '../usage/fact.ts'
 import { projectId, splitProjectId } from '../usage/project.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
@@ -33,7 +32,7 @@ interface Heard {
  * no effect.
  */
 export function makeIndexEvents(deps: {
-  index: Pick<UsageIndex, 'apply'>
+  index: Pick<UsageIndex, 'applyAll'>
   queues: Queues
   quarantine: Quarantine
   normalise: Normalise
@@ -43,6 +42,7 @@ export function makeIndexEvents(deps: {
   watchInstances: ReturnType<typeof makeWatchInstances>
   projectOf: (registry: string, repository: string) => string
   match: ReturnType<typeof makeMatch>
+  recheckQuotas: (projects: Iterable<string>) => Promise<void>
   metrics: Metrics
   log: Logger
 }) {
@@ -52,17 +52,23 @@ export function makeIndexEvents(deps: {
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
     await deps.watchInstances(deliveries)
     const { byProject, incomplete } = await place(await hear(deliveries))
-    const changed = await Promise.all(
-      [...byProject].map(async ([project, facts]) => {
-        const { changedBytes, unresolved } = await deps.index.apply(project, facts)
-        // One by one: a call takes no more arguments than some hundred thousand.
-        for (const sight of unresolved) incomplete.push(toResolve(splitProjectId(project).registry, sight))
-        return changedBytes !== 0 || facts.some(mayChangeUsage) ? [project] : []
-      }),
-    )
+    const results = await deps.index.applyAll(byProject)
+    const applied = new Map<string, Fact[]>()
+    const changed: string[] = []
+    for (const [project, facts] of byProject) {
+      const result = results.get(project)
+      if (result?.status !== 'fulfilled') continue
+      const { changedBytes, unresolved } = result.value
+      applied.set(project, facts)
+      // One by one: a call takes no more arguments than some hundred thousand.
+      for (const sight of unresolved) incomplete.push(toResolve(splitProjectId(project).registry, sight))
+      if (changedBytes !== 0 || facts.some(mayChangeUsage)) changed.push(project)
+    }
     await askReferences(queues, incomplete)
-    await recheck(queues, changed.flat())
-    await askPromotions({ queues, match: deps.match }, byProject)
+    await deps.recheckQuotas(changed)
+    await askPromotions({ queues, match: deps.match }, applied)
+    // What failed is done again, with what did not.
+    for (const result of results.values()) if (result.status === 'rejected') throw result.reason
     await deps.quarantine.remove(deliveries.flatMap(({ quarantineId = [] }) => quarantineId))
   }
 

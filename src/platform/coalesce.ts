@@ -5,8 +5,10 @@ export interface CoalesceOptions<Item> {
   shareOf: (item: Item) => number
   /** Full writes that may wait in memory; an item beyond them is refused. */
   maxWaiting: number
-  /** Called when nothing waits any more. */
-  onIdle?: () => void
+  /** So many go at once, without a wait for more. */
+  enough: number
+  /** After a write of several, the next waits so long for more, in ms; without it, some turns of the event loop. */
+  gatherMs?: number
 }
 
 /**
@@ -17,21 +19,18 @@ export interface CoalesceOptions<Item> {
  */
 const TURNS = { most: 64, quiet: 1, quietAmongMany: 5 }
 
-/** So many that came during the last write go at once: with 8 and with 24 it was a few per cent better than to wait. */
-const ENOUGH = 16
-
 /** Why an item was refused: writes have been slower than `add`s for too long. */
 export class CoalescerFull extends Error {}
 
 /**
  * Turns many `add`s into few `write`s: what arrives while a write is under way goes out together with the next one.
- * Nobody waits for a timer: a lone item is written at the end of the event loop's turn in which it came, with whatever
- * else came in it. (Without that, of requests on new connections every third was a write by itself.) `add` settles as its
- * own write does, with what that gave. @throws CoalescerFull
+ * A lone item waits for no timer: it is written at the end of the event loop's turn in which it came, with whatever else
+ * came in it. (Without that, of requests on new connections every third was a write by itself.) `add` settles as its own
+ * write does, with what that gave. @throws CoalescerFull
  */
 export function makeCoalescer<Item, Result>(
   write: (items: Item[]) => Promise<Result>,
-  { shareOf, maxWaiting, onIdle = () => {} }: CoalesceOptions<Item>,
+  { shareOf, maxWaiting, enough, gatherMs }: CoalesceOptions<Item>,
 ) {
   /** One write to come; items are put into the last of those that wait. */
   interface Batch extends PromiseWithResolvers<Result> {
@@ -43,6 +42,22 @@ export function makeCoalescer<Item, Result>(
   let writing = false
   /** Whether the last write was of several items. */
   let isAmongMany = false
+  /** Ends the wait of `gather`. */
+  let endGathering = () => {}
+
+  const isEnough = () => {
+    const [{ items, share } = { items: [], share: 0 }] = waiting
+    return waiting.length > 1 || share >= 1 || items.length >= enough
+  }
+
+  const gather = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      endGathering = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
 
   /** Until it is full, nothing more comes, or it has waited long enough. */
   async function untilQuiet({ items }: Batch): Promise<void> {
@@ -57,7 +72,7 @@ export function makeCoalescer<Item, Result>(
   async function flush(): Promise<void> {
     writing = true
     for (let [batch] = waiting; batch !== undefined; [batch] = waiting) {
-      if (batch.items.length < ENOUGH) await untilQuiet(batch)
+      if (!isEnough()) await (gatherMs && isAmongMany ? gather(gatherMs) : untilQuiet(batch))
       waiting.shift()
       isAmongMany = batch.items.length > 1
       shares = waiting.length === 0 ? 0 : shares - batch.share
@@ -68,7 +83,6 @@ export function makeCoalescer<Item, Result>(
       }
     }
     writing = false
-    onIdle()
   }
 
   return {
@@ -86,6 +100,7 @@ export function makeCoalescer<Item, Result>(
       batch.share += share
       shares += share
       if (!writing) void flush()
+      else if (isEnough()) endGathering()
       return batch.promise
     },
   }

@@ -5,10 +5,7 @@ import type { Fact, ManifestPull, ManifestPush } from './fact.ts'
 import { projectKeys, registryKeys, tableKeys } from './keys.ts'
 import { splitProjectId } from './project.ts'
 
-export interface ProjectFacts {
-  project: string
-  facts: readonly Fact[]
-}
+export type FactsByProject = ReadonlyMap<string, readonly Fact[]>
 
 export interface Applied {
   /** bytes, after the facts */
@@ -53,42 +50,48 @@ export function makeApplyFacts(deps: {
       const entries = await redis.lrangeBuffer(outbox, 0, OUTBOX_BATCH - 1)
       if (entries.length === 0) return
       await share([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...entries])
-      const pipeline = redis.pipeline()
-      for (const entry of entries) pipeline.lrem(outbox, 1, entry)
-      await pipeline.exec()
+      // Nearly always one; ioredis takes longer to make a pipeline than to send some commands by themselves.
+      await Promise.all(entries.map((entry) => redis.lrem(outbox, 1, entry)))
     }
   }
 
   /** The projects' keys must be in one slot, where Redis is a cluster. */
-  async function call(all: readonly ProjectFacts[]): Promise<Promise<Applied>[]> {
-    await Promise.all(all.map(({ project }) => list(project)))
-    const keys = all.flatMap(({ project }) => {
+  async function call(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
+    const projects = [...byProject.keys()]
+    await Promise.all(projects.map(list))
+    const keys = projects.flatMap((project) => {
       const { outbox, seen, seenBefore } = projectKeys(prefix, project)
       return [...tableKeys(prefix, project), outbox, seen, seenBefore]
     })
-    const replies = await script(keys, [Date.now() * 1000, ...all.map(({ facts }) => encodeFacts(facts))])
-    return all.map(async ({ project, facts }, n) => {
-      const [unique = 0, changed = 0, waiting = 0, ...numbers] = String(replies[n]).split(' ').map(Number)
+    const replies = await script(keys, [Date.now() * 1000, ...[...byProject.values()].map(encodeFacts)])
+    const read = async ([project, facts]: [string, readonly Fact[]], reply: Buffer | undefined) => {
+      const [unique = 0, changed = 0, waiting = 0, ...numbers] = String(reply).split(' ').map(Number)
       if (waiting > 0) await drainOutbox(project)
       const unresolved = numbers.map((number) => facts[number]).filter(isReported)
       return { uniqueBytes: unique, changedBytes: changed, unresolved }
-    })
+    }
+    return new Map([...byProject].map((entry, n) => [entry[0], read(entry, replies[n])]))
   }
 
-  async function applyFacts(project: string, facts: readonly Fact[]): Promise<Applied> {
-    const [applied] = await call([{ project, facts }])
-    return applied as Promise<Applied>
+  async function apply(project: string, facts: readonly Fact[]): Promise<Applied> {
+    const [applied] = (await call(new Map([[project, facts]]))).values()
+    if (applied === undefined) throw new Error('the index gave no answer')
+    return applied
   }
 
   return {
     list,
-    applyFacts,
+    apply,
 
     /** One that cannot be written, such as for a key of another type, keeps none of the others from it. */
-    async applyAll(all: readonly ProjectFacts[]): Promise<PromiseSettledResult<Applied>[]> {
-      const each = () => all.map(({ project, facts }) => applyFacts(project, facts))
-      if (redis instanceof Cluster || all.length === 1) return Promise.allSettled(each())
-      return Promise.allSettled(await call(all).catch(each))
+    async applyAll(byProject: FactsByProject): Promise<Map<string, PromiseSettledResult<Applied>>> {
+      const each = () => new Map([...byProject].map(([project, facts]) => [project, apply(project, facts)]))
+      const isOneCall = byProject.size > 1 && !(redis instanceof Cluster)
+      const applying = isOneCall ? await call(byProject).catch(each) : each()
+      const results = await Promise.allSettled(applying.values())
+      return new Map(
+        [...applying.keys()].flatMap((project, n) => (results[n] ? [[project, results[n]]] : [])),
+      )
     },
   }
 }

@@ -1,37 +1,61 @@
 import { makeCoalescer } from '../platform/coalesce.ts'
-import type { Applied, ProjectFacts } from './apply-facts.ts'
+import type { Applied, FactsByProject } from './apply-facts.ts'
 import type { Fact } from './fact.ts'
 import type { UsageIndex } from './usage-index.ts'
 
-/** Facts in one call: some 10 ms of Redis' time. */
-const FACTS = 250
+/** Facts in one call: some 20 ms of Redis' time. */
+const FACTS = 500
+
+/** How long a busy worker waits for more, in ms: with twice as many events in a call, each took a fifth less of all CPU. */
+const GATHER_MS = 25
 
 /**
- * `apply` for many jobs at once: what they have for any projects while a call is under way goes together in the next,
- * each project's facts as one list.
+ * `applyAll` for jobs at the same time: what they have for any projects goes together in one call, each project's facts
+ * as one list. `jobs`: as many as there can be at a time.
  */
-export function coalesceApply(index: Pick<UsageIndex, 'applyAll'>): Pick<UsageIndex, 'apply'> {
-  const { add } = makeCoalescer(write, {
-    shareOf: ({ facts }: ProjectFacts) => facts.length / FACTS,
+export function coalesceApply(
+  index: Pick<UsageIndex, 'applyAll'>,
+  jobs: number,
+): Pick<UsageIndex, 'applyAll'> {
+  const { add } = makeCoalescer((asked: FactsByProject[]) => index.applyAll(merged(asked)), {
+    shareOf: (byProject) => [...byProject.values()].reduce((sum, facts) => sum + facts.length, 0) / FACTS,
     // As many wait as jobs are at work.
     maxWaiting: Number.POSITIVE_INFINITY,
+    ...{ enough: jobs, gatherMs: GATHER_MS },
   })
 
-  async function write(items: ProjectFacts[]): Promise<Map<string, PromiseSettledResult<Applied>>> {
-    const lists = Map.groupBy(items, ({ project }) => project)
-    const all = [...lists].map(([project, own]) => ({ project, facts: own.flatMap(({ facts }) => facts) }))
-    const results = await index.applyAll(all)
-    return new Map(all.map(({ project }, n) => [project, results[n] as PromiseSettledResult<Applied>]))
-  }
-
   return {
-    async apply(project, facts) {
-      const result = (await add({ project, facts })).get(project)
-      if (result?.status !== 'fulfilled') throw result?.reason
-      const applied = result.value
-      if (applied.unresolved.length === 0) return applied
-      const own = new Set<Fact>(facts)
-      return { ...applied, unresolved: applied.unresolved.filter((fact) => own.has(fact)) }
+    async applyAll(byProject) {
+      const results = await add(byProject)
+      return new Map(
+        [...byProject].flatMap(([project, facts]) => {
+          const result = results.get(project)
+          return result ? [[project, restrict(result, facts)]] : []
+        }),
+      )
     },
   }
+}
+
+type Result = PromiseSettledResult<Applied>
+
+/** Names of the unresolved only those that are among a job's own. */
+function restrict(result: Result, facts: readonly Fact[]): Result {
+  if (result.status === 'rejected' || result.value.unresolved.length === 0) return result
+  const own = new Set<Fact>(facts)
+  return {
+    ...result,
+    value: { ...result.value, unresolved: result.value.unresolved.filter((fact) => own.has(fact)) },
+  }
+}
+
+function merged(asked: readonly FactsByProject[]): FactsByProject {
+  const lists = new Map<string, (readonly Fact[])[]>()
+  for (const byProject of asked)
+    for (const [project, facts] of byProject) {
+      const list = lists.get(project)
+      if (list) list.push(facts)
+      else lists.set(project, [facts])
+    }
+  return new Map([...lists].map(([project, list]) => [project, list.flat()]))
 }

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
-import { type Applied, makeApplyFacts, type ProjectFacts } from './apply-facts.ts'
+import { type Applied, type FactsByProject, makeApplyFacts } from './apply-facts.ts'
 import { decodeBlob, decodeManifest, decodeRepository, decodeTag, type StoredManifest } from './codec.ts'
 import { type DeletionTarget, deletionOf, releasedKeys } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
@@ -36,7 +36,7 @@ export interface UsageIndex {
   /** Applies facts to a project in one atomic call, then tells its registry what the project holds. */
   apply(project: string, facts: readonly Fact[]): Promise<Applied>
   /** The same for several projects, in one call for all where Redis is no cluster: a third of the work or less. */
-  applyAll(all: readonly ProjectFacts[]): Promise<PromiseSettledResult<Applied>[]>
+  applyAll(byProject: FactsByProject): Promise<Map<string, PromiseSettledResult<Applied>>>
   usage(project: string): Promise<ProjectUsage | undefined>
   /** Every project of a registry, by id. */
   projects(registry: string): Promise<string[]>
@@ -83,7 +83,7 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
     raise: load('raise'),
     forget: load('table', 'project', 'forget'),
   }
-  const { list, applyFacts, applyAll } = makeApplyFacts({ redis, prefix, load })
+  const { list, apply, applyAll } = makeApplyFacts({ redis, prefix, load })
 
   const tablesOf = (project: string) => tableKeys(prefix, project)
 
@@ -91,7 +91,7 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
     pairs(await redis.callBuffer('HGETALL', projectKeys(prefix, project).repositories))
 
   return {
-    apply: (project, facts) => applyFacts(project, facts),
+    apply,
     applyAll,
 
     async usage(project) {

@@ -7,6 +7,7 @@ import { makeQuarantine } from '../../src/events/quarantine.ts'
 import { makeWatchInstances } from '../../src/events/watch-instances.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { Queues } from '../../src/queue/queues.ts'
+import { recheck } from '../../src/quota/recheck.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
@@ -24,6 +25,7 @@ export function makeIndexEventsBed({ redis, queues }: { redis: Redis; queues: Qu
     watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
     projectOf: (_, repository) => repository.split('/')[0] ?? '',
     match: () => [],
+    recheckQuotas: (projects) => recheck(queues, projects),
     log: pino({ level: 'silent' }),
   })
   return { index, renames, quarantine, missing, indexEvents }

@@ -145,3 +145,25 @@ test('a manifest that one body names again and again is looked up once', async (
   await tell(...Array.from({ length: 1_000 }, () => push))
   expect(await queues.resolve.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
+
+test('a project that cannot be written keeps nothing from the others of its job, which is done again until it can', async () => {
+  const { index, tell, images } = makeBed()
+  const broken = 't:{ci/broken}:manifests'
+  await redis.set(broken, 'no hash')
+  const job = () =>
+    tell(
+      event('push', 1, manifest('whole/app', 'a')),
+      event('push', 2, manifest('broken/app', 'b')),
+      event('push', 3, manifest('other/app', 'c')),
+    )
+  await expect(job()).rejects.toThrow('WRONGTYPE')
+  expect(await images('ci/whole')).toEqual([['whole/app', digest('a'), 'v1']])
+  expect(await images('ci/other')).toEqual([['other/app', digest('c'), 'v1']])
+  expect(await asked()).toMatchObject([{ digest: digest('a') }, { digest: digest('c') }])
+  const rechecks = await queues.quota.getJobs(['waiting'])
+  expect(rechecks.map(({ data }) => data.project).sort()).toEqual(['ci/other', 'ci/whole'])
+  await redis.del(broken)
+  await job()
+  expect(await images('ci/broken')).toEqual([['broken/app', digest('b'), 'v1']])
+  expect(await index.registryBytes('ci')).toBe(1_500)
+})

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { CoalescerFull, makeCoalescer } from '../../src/platform/coalesce.ts'
 
 /** Until what an answer or an item sets off has happened: a write waits for turns that bring nothing more. */
@@ -27,7 +27,15 @@ function heldWrite() {
 }
 
 /** Writes of so many items, however many wait. */
-const upTo = (items: number) => ({ shareOf: () => 1 / items, maxWaiting: Number.POSITIVE_INFINITY })
+const upTo = (items: number) => ({
+  shareOf: () => 1 / items,
+  maxWaiting: Number.POSITIVE_INFINITY,
+  enough: items,
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** What has become of a promise by now. */
 function watch(promise: Promise<void>) {
@@ -98,6 +106,50 @@ test('after a write of several, one that comes waits a few turns for others', as
     ['a', 'b', 'c'],
     ['d', 'e'],
   ])
+})
+
+test('with a time to gather, what comes after a write of several waits for more until it is over', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { write, calls, answer } = heldWrite()
+  const { add } = makeCoalescer(write, { ...upTo(10), gatherMs: 25 })
+  void add('a')
+  await settle()
+  expect(calls.splice(0)).toEqual([['a']])
+  await answer()
+  void add('b')
+  void add('c')
+  await settle()
+  // The one before was alone.
+  expect(calls.splice(0)).toEqual([['b', 'c']])
+  await answer()
+  void add('d')
+  await settle()
+  vi.advanceTimersByTime(24)
+  void add('e')
+  await settle()
+  expect(calls).toEqual([])
+  vi.advanceTimersByTime(1)
+  await settle()
+  expect(calls).toEqual([['d', 'e']])
+})
+
+test.each([
+  { what: 'so many that it is enough', more: ['d', 'e', 'f'], enough: 3, most: 10 },
+  { what: 'a full write', more: ['d', 'e', 'f'], enough: 100, most: 3 },
+])('… but not when there is $what', async ({ more, enough, most }) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { write, calls, answer } = heldWrite()
+  const { add } = makeCoalescer(write, { ...upTo(most), enough, gatherMs: 25 })
+  for (const item of 'abc') void add(item)
+  await settle()
+  await answer()
+  for (const item of more) {
+    expect(calls.splice(1)).toEqual([])
+    void add(item)
+    await settle()
+  }
+  expect(calls.splice(1)).toEqual([more])
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 test('no write is larger than the bound', async () => {
@@ -188,7 +240,7 @@ test('whatever the order of things, each item is written once and told what beca
 
 test('beyond what may wait an item is refused, until there is room again', async () => {
   const { write, answer } = heldWrite()
-  const { add } = makeCoalescer(write, { shareOf: () => 0.5, maxWaiting: 2 })
+  const { add } = makeCoalescer(write, { shareOf: () => 0.5, maxWaiting: 2, enough: 2 })
   const states = [...'abcdefg'].map((item) => watch(add(item)))
   await settle()
   expect(states.map(({ state }) => state)).toEqual([...Array(4).fill('waiting'), ...Array(3).fill('refused')])

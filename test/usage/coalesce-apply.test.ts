@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { expect, test, vi } from 'vitest'
+import { anyHistory } from '../../lab/facts.ts'
+import { useRedis } from '../../lab/use-redis.ts'
+import { coalesceApply } from '../../src/usage/coalesce-apply.ts'
+import type { Fact } from '../../src/usage/fact.ts'
+import { makeUsageIndex } from '../../src/usage/usage-index.ts'
+import { indexed, modelled } from './in-the-models-terms.ts'
+
+const bed = useRedis()
+
+const pull = (project: string, letter: string): [string, Fact[]] => [
+  project,
+  [
+    {
+      ...{ kind: 'pull', id: letter, repository: 'app', at: 1e15, digest: `sha256:${letter.repeat(64)}` },
+      ...{ size: 500, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+    },
+  ],
+]
+
+test('whatever jobs bring at the same time, each project is what the model says', async () => {
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyHistory, { minLength: 1, maxLength: 4 }), async (histories) => {
+      const registry = `r${run++}`
+      const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+      const { applyAll } = coalesceApply(index, 4)
+      const projects = histories.map((_, i) => `${registry}/p${i}`)
+      const jobs = Math.max(...histories.map(({ deliveries }) => deliveries.length))
+      await Promise.all(
+        Array.from({ length: jobs }, (_, job) =>
+          applyAll(new Map(histories.map(({ deliveries }, i) => [projects[i] ?? '', deliveries[job] ?? []]))),
+        ),
+      )
+      for (const [i, { facts }] of histories.entries())
+        expect(await indexed(index, projects[i] ?? '')).toEqual(modelled(facts))
+    }),
+    { numRuns: 200 },
+  )
+}, 60_000)
+
+test('each job is told of its own projects and manifests only, and of those that failed', async () => {
+  const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+  const call = vi.spyOn(index, 'applyAll')
+  const { applyAll } = coalesceApply(index, 4)
+  await bed.redis.set('t:{ci/broken}:manifests', 'no hash')
+  const jobs = [[pull('ci/x', 'a'), pull('ci/y', 'b')], [pull('ci/x', 'c')], [pull('ci/broken', 'd')], []]
+  const told = await Promise.all(jobs.map((job) => applyAll(new Map(job))))
+  expect(call).toHaveBeenCalledTimes(1)
+  expect(
+    told.map((results) =>
+      [...results].map(([project, result]) => [
+        project,
+        result.status === 'fulfilled'
+          ? result.value.unresolved.map(({ digest }) => digest.at(-1))
+          : String(result.reason),
+      ]),
+    ),
+  ).toEqual([
+    [
+      ['ci/x', ['a']],
+      ['ci/y', ['b']],
+    ],
+    [['ci/x', ['c']]],
+    [['ci/broken', expect.stringContaining('WRONGTYPE')]],
+    [],
+  ])
+})
