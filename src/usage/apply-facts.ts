@@ -16,6 +16,12 @@ export interface Applied {
   unresolved: (ManifestPush | ManifestPull)[]
 }
 
+/**
+ * Facts of several projects in one call: some 4 ms of Redis' time, which whoever delivers events waits for. With 250 at a
+ * time the whole way from HTTP to the index took a tenth less events.
+ */
+const FACTS = 100
+
 /** Entries of an outbox that one call hands to the registry's script. */
 const OUTBOX_BATCH = 100
 
@@ -79,21 +85,44 @@ export function makeApplyFacts(deps: {
     return applied
   }
 
-  return {
-    list,
-    apply,
+  const each = (byProject: FactsByProject) =>
+    new Map([...byProject].map(([project, facts]) => [project, apply(project, facts)]))
 
-    /** One that cannot be written, such as for a key of another type, keeps none of the others from it. */
-    async applyAll(byProject: FactsByProject): Promise<Map<string, PromiseSettledResult<Applied>>> {
-      const each = () => new Map([...byProject].map(([project, facts]) => [project, apply(project, facts)]))
-      const isOneCall = byProject.size > 1 && !(redis instanceof Cluster)
-      const applying = isOneCall ? await call(byProject).catch(each) : each()
-      const results = await Promise.allSettled(applying.values())
-      return new Map(
-        [...applying.keys()].flatMap((project, n) => (results[n] ? [[project, results[n]]] : [])),
-      )
-    },
+  /** One that cannot be written, such as for a key of another type, keeps none of the others from it. */
+  async function applyAll(byProject: FactsByProject): Promise<Map<string, Result>> {
+    if (redis instanceof Cluster) return settled(each(byProject))
+    const results: Promise<Map<string, Result>>[] = []
+    // One after the other, so that between them others have their turn with Redis.
+    for (const part of split(byProject)) results.push(settled(await call(part).catch(() => each(part))))
+    return new Map((await Promise.all(results)).flatMap((part) => [...part]))
   }
+
+  return { list, apply, applyAll }
+}
+
+type Result = PromiseSettledResult<Applied>
+
+async function settled(applying: ReadonlyMap<string, Promise<Applied>>): Promise<Map<string, Result>> {
+  const settle = async ([project, promise]: [string, Promise<Applied>]) => {
+    const [result] = await Promise.allSettled([promise])
+    return [project, result] as const
+  }
+  return new Map(await Promise.all([...applying].map(settle)))
+}
+
+/** Into parts of at most so many facts, or of one project. */
+function split(byProject: FactsByProject): FactsByProject[] {
+  const parts: Map<string, readonly Fact[]>[] = []
+  let count = Number.POSITIVE_INFINITY
+  for (const [project, facts] of byProject) {
+    if (count + facts.length > FACTS) {
+      parts.push(new Map())
+      count = 0
+    }
+    parts.at(-1)?.set(project, facts)
+    count += facts.length
+  }
+  return parts
 }
 
 const isReported = (fact: Fact | undefined): fact is ManifestPush | ManifestPull =>
