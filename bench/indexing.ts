@@ -3,7 +3,7 @@ import { makeIntake } from '../src/events/intake.ts'
 import { trim } from '../src/events/trim.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
 import { connectPatiently } from '../src/platform/redis.ts'
-import { makeAddEvents } from '../src/queue/add-events.ts'
+import { makeInbox } from '../src/queue/inbox.ts'
 import { closeQueues, makeQueues, type Queues } from '../src/queue/queues.ts'
 import { coalesceApply } from '../src/usage/coalesce-apply.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
@@ -62,9 +62,9 @@ interface Target {
 
 /** As they arrive from many registries at once. */
 async function together({ redis }: Target, events: readonly object[]): Promise<void> {
+  const inbox = makeInbox({ redis, prefix: PREFIX })
   const intake = makeIntake({
-    addEvents: makeAddEvents({ redis, prefix: PREFIX }),
-    ...{ metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
+    ...{ inbox, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
   // So many at once that jobs are as large as they may be, and not so many that some are refused.
@@ -74,6 +74,8 @@ async function together({ redis }: Target, events: readonly object[]): Promise<v
         .slice(i, i + 10_000)
         .map((event) => intake.receive(REGISTRY, Buffer.from(JSON.stringify({ events: [event] })))),
     )
+  await inbox.empty()
+  inbox.close()
 }
 
 async function oneByOne({ queues }: Target, events: readonly object[]): Promise<void> {

@@ -93,7 +93,11 @@ async function through(redis: Redis, port: number, events: readonly object[]): P
   const began = performance.now()
   await drive({ port, connections: CONNECTIONS, mode: 'kept', requests })
   const key = `${queuePrefix(PREFIX)}:events`
-  while ((await redis.llen(`${key}:wait`)) + (await redis.llen(`${key}:active`)) > 0) await sleep(5)
+  const waiting = async () => {
+    const counts = await Promise.all(['inbox', 'wait', 'active'].map((part) => redis.llen(`${key}:${part}`)))
+    return counts.some((count) => count > 0)
+  }
+  while (await waiting()) await sleep(5)
   return (events.length / (performance.now() - began)) * 1000
 }
 

@@ -17,9 +17,9 @@ import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
-import { makeAddEvents } from '../queue/add-events.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
+import { makeInbox } from '../queue/inbox.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
 import { queuePrefix } from '../queue/queues.ts'
 import { makeOnLostEvents } from '../reconcile/on-lost-events.ts'
@@ -35,8 +35,9 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { policies, dryRun } = config.expiry
   const { alerts, receipts, runs } = journals
   const backlog = makeBacklog({ redis, prefix: config.redis.prefix, queue: 'events' })
-  const addEvents = makeAddEvents({ redis, prefix: config.redis.prefix })
-  const intake = makeIntake({ addEvents, backlog, maxBacklog: config.intake.maxBacklog, metrics })
+  const inbox = makeInbox({ redis, prefix })
+  parts.onClose(async () => inbox.close())
+  const intake = makeIntake({ inbox, backlog, maxBacklog: config.intake.maxBacklog, metrics })
   // Of a cluster it may be one node that was lost.
   for (const loss of ['close', '-node']) redis.on(loss, intake.forgetRecent)
   const observe = async () => {

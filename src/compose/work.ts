@@ -19,6 +19,7 @@ import { schedulePolicies } from '../expiry/schedule.ts'
 import { connectPatiently } from '../platform/redis.ts'
 import { makePromote } from '../promotion/promote.ts'
 import { closeWorkers } from '../queue/close-workers.ts'
+import { makeInbox } from '../queue/inbox.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { makeEnforce } from '../quota/enforce.ts'
 import { makeRecheckQuotas, recheck } from '../quota/recheck.ts'
@@ -73,6 +74,13 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
 
   const start = {
     events: () => {
+      // What a process put there that died before it made jobs of it.
+      const inbox = makeInbox({ redis, prefix })
+      const sweep = setInterval(
+        () => inbox.empty().catch((error) => log.warn({ err: error }, 'events inbox')),
+        SWEEP_MS,
+      )
+      parts.onClose(async () => clearInterval(sweep))
       const onUnknownInstance = makeOnUnknownInstance({
         ...{ ledger, enqueueReconcile, log, isAutomatic: config.reconcile.onNewInstance },
       })
@@ -150,6 +158,9 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
     return closeWorkers(workers, connection)
   })
 }
+
+/** How often workers look for events that nobody made jobs of, in ms. */
+const SWEEP_MS = 1_000
 
 /** How long to wait for others that want the same reconcile, in ms. */
 const BURST_MS = 1_000

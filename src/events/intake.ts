@@ -1,8 +1,8 @@
 import { CoalescerFull, makeCoalescer } from '../platform/coalesce.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { makeRecent } from '../platform/recent.ts'
-import type { AddEvents } from '../queue/add-events.ts'
 import type { makeBacklog } from '../queue/backlog.ts'
+import type { Inbox } from '../queue/inbox.ts'
 import { NotAnEnvelope, readEnvelope } from './envelope.ts'
 import { trim } from './trim.ts'
 
@@ -44,12 +44,12 @@ interface Arrival {
  * whose answer was lost, the index knows what to do.
  */
 export function makeIntake(deps: {
-  addEvents: AddEvents
+  inbox: Pick<Inbox, 'put'>
   backlog: Pick<ReturnType<typeof makeBacklog>, 'last'>
   maxBacklog: number
   metrics: Metrics
 }): Intake {
-  const { addEvents, backlog, metrics } = deps
+  const { inbox, backlog, metrics } = deps
   const recent = makeRecent()
   const coalescer = makeCoalescer(write, {
     shareOf: ({ body }: Arrival) => Math.max(1 / JOB.events, body.length / JOB.bytes),
@@ -101,7 +101,7 @@ export function makeIntake(deps: {
     const receivedAt = new Date().toISOString()
     const deliveries = [...events].map(([registry, events]) => ({ registry, receivedAt, events }))
     try {
-      await addEvents({ deliveries })
+      await inbox.put({ deliveries })
     } catch (error) {
       for (const mark of marks) recent.forget(mark)
       throw error

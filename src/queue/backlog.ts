@@ -20,7 +20,7 @@ export function makeBacklog(options: { redis: Redis | Cluster; prefix: string; q
   const { redis, prefix, queue } = options
   const script = loadScript(redis, new URL('scripts/backlog.lua', import.meta.url))
   const key = (part: string) => `${queuePrefix(prefix)}:${queue}:${part}`
-  const keys = ['wait', 'paused', 'active', 'delayed', 'failed'].map(key)
+  const keys = ['wait', 'paused', 'active', 'delayed', 'failed', 'inbox'].map(key)
   let last: Backlog = { jobs: 0, bytes: 0 }
   let askedAt = Number.NEGATIVE_INFINITY
 

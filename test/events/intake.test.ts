@@ -5,7 +5,7 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { NotAnEnvelope } from '../../src/events/envelope.ts'
 import { IntakeBusy, makeIntake } from '../../src/events/intake.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
-import { makeAddEvents } from '../../src/queue/add-events.ts'
+import { makeInbox } from '../../src/queue/inbox.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 
 const bed = useRedis()
@@ -20,15 +20,19 @@ beforeEach(() => {
 function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
   const gate: { held?: Promise<void>; error?: Error; failsAfter?: number } = {}
   const state = { backlog: 0 }
-  const add = makeAddEvents({ redis: bed.redis, prefix: 'lab' })
+  const inbox = makeInbox({ redis: bed.redis, prefix: 'lab' })
   const metrics = makeMetrics()
   const { receive, forgetRecent } = makeIntake({
     ...{ metrics, maxBacklog },
-    async addEvents(data) {
-      await gate.held
-      if (gate.error) throw gate.error
-      if (gate.failsAfter !== undefined && gate.failsAfter-- === 0) throw new Error('away')
-      return add(data)
+    inbox: {
+      async put(data) {
+        await gate.held
+        if (gate.error) throw gate.error
+        if (gate.failsAfter !== undefined && gate.failsAfter-- === 0) throw new Error('away')
+        await inbox.put(data)
+        // So that each write is a job.
+        await inbox.empty()
+      },
     },
     backlog: { last: () => ({ jobs: 0, bytes: state.backlog }) },
   })

@@ -1,13 +1,14 @@
 -- How many jobs of a queue are not done, and about how much memory they take: of each state's jobs some, evenly spread,
 -- are measured. Exact where there are no more than that.
 --
--- KEYS  1 wait  2 paused  3 active (lists)  4 delayed  5 failed (sorted sets)
+-- KEYS  1 wait  2 paused  3 active (lists)  4 delayed  5 failed (sorted sets)  6 inbox: each entry counts as a job
 -- ARGV  1 what the key of a job begins with, before its id  2 jobs measured in each state
 -- Reply jobs, bytes
 
 local call, MEASURED = redis.call, tonumber(ARGV[2])
-local jobs, bytes = 0, 0
-for i, key in ipairs(KEYS) do
+local jobs, bytes = call('LLEN', KEYS[6]), call('MEMORY', 'USAGE', KEYS[6]) or 0
+for i = 1, 5 do
+  local key = KEYS[i]
   local isList = i <= 3
   local count = call(isList and 'LLEN' or 'ZCARD', key)
   local measured, sum = math.min(count, MEASURED), 0

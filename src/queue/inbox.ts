@@ -1,0 +1,64 @@
+import type { Cluster, Redis } from 'ioredis'
+import { loadScript } from '../platform/lua-script.ts'
+import type { Jobs } from './jobs.ts'
+import { jobOptions, queuePrefix } from './queues.ts'
+
+export interface Inbox {
+  /** Resolves once Redis has the events, which soon become a job. @throws whatever Redis throws */
+  put(data: Jobs['events']): Promise<void>
+  /** Makes jobs of all that is in it. */
+  empty(): Promise<void>
+  close(): void
+}
+
+/** How long what is put waits for more to become a job with, in ms. */
+const GATHER_MS = 10
+
+/** One job holds entries of at most so many events and bytes, or one entry. */
+const JOB = { events: 500, bytes: 2 * 2 ** 20 }
+
+/**
+ * The way of events into their queue: a list in Redis, of which jobs are made some moments later. To put a lone event there
+ * takes 50 µs less than to add a job, and a registry has every event acknowledged before it sends the next; and such a registry's
+ * events share jobs, where one job each took the worker several times as long (docs/performance.md). Whoever put something
+ * makes jobs of it; workers do it for a process that died before.
+ */
+export function makeInbox({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): Inbox {
+  const script = loadScript(redis, new URL('scripts/empty-inbox.lua', import.meta.url))
+  const start = `${queuePrefix(prefix)}:events:`
+  const keys = ['inbox', 'id', 'meta', 'wait', 'marker'].map((part) => start + part)
+  const [inbox = ''] = keys
+  const opts = JSON.stringify(jobOptions('events'))
+  let timer: NodeJS.Timeout | undefined
+  let emptying: Promise<void> | undefined
+
+  async function makeJobs(): Promise<void> {
+    for (let left = 1; left > 0; )
+      left = Number(await script(keys, [start, opts, Date.now(), JOB.events, JOB.bytes]))
+  }
+
+  /** At most one at a time: without Redis they would pile up. */
+  function empty(): Promise<void> {
+    emptying ??= makeJobs().finally(() => {
+      emptying = undefined
+    })
+    return emptying
+  }
+
+  return {
+    empty,
+
+    async put({ deliveries }) {
+      const events = deliveries.reduce((sum, { events }) => sum + events.length, 0)
+      const kept = redis.rpush(inbox, events + JSON.stringify(deliveries))
+      timer ??= setTimeout(() => {
+        timer = undefined
+        // What is left there is seen to with what is put next, or by a worker.
+        empty().catch(() => undefined)
+      }, GATHER_MS)
+      await kept
+    },
+
+    close: () => clearTimeout(timer),
+  }
+}
