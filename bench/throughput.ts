@@ -13,7 +13,7 @@ import { madeUpEvents } from './made-up-events.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
-const RUNS = 5
+const RUNS = 9
 const CONNECTIONS = 64
 const BOUND = 3
 const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
@@ -21,10 +21,10 @@ const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
 /**
  * Events a second from HTTP to the index: sent over 64 connections, taken in, queued, worked off and applied, by an API
  * and a worker as users start them, with the sender and Redis on the same machine; beside a job and a call of the index
- * for each event. In turn, each on a Redis of its own, until the queue is empty.
+ * for each event. In turn, each on a Redis of its own, until the queue is empty; the ratio is the median of the runs'.
  */
 export async function throughput({ small, say }: { small: boolean; say: (line: string) => void }) {
-  const { earlier, events } = madeUpEvents({ count: small ? 4_000 : 20_000, shape: SHAPE, before: 10 })
+  const { earlier, events } = madeUpEvents({ count: small ? 4_000 : 10_000, shape: SHAPE, before: 10 })
   const stacks = { ours: await startOurs(), naive: await startNaive() }
   const rates: { ours: number[]; naive: number[] } = { ours: [], naive: [] }
   const results = new Set<string>()
@@ -44,12 +44,12 @@ export async function throughput({ small, say }: { small: boolean; say: (line: s
     await stacks.naive.close()
   }
   if (results.size > 1) throw new Error(`the runs ended in different indexes: ${[...results].join('; ')}`)
-  const [ours, naive] = [median(rates.ours), median(rates.naive)]
-  if (ours / naive < BOUND) process.exitCode = 1
+  const ratio = median(rates.ours.map((ours, run) => ours / (rates.naive[run] ?? 0)))
+  if (ratio < BOUND) process.exitCode = 1
   return {
-    events_per_s: Math.round(ours),
-    naive_events_per_s: Math.round(naive),
-    ratio: Number((ours / naive).toFixed(2)),
+    events_per_s: Math.round(median(rates.ours)),
+    naive_events_per_s: Math.round(median(rates.naive)),
+    ratio: Number(ratio.toFixed(2)),
   }
 }
 

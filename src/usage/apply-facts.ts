@@ -92,8 +92,14 @@ export function makeApplyFacts(deps: {
   async function applyAll(byProject: FactsByProject): Promise<Map<string, Result>> {
     if (redis instanceof Cluster) return settled(each(byProject))
     const results: Promise<Map<string, Result>>[] = []
-    // One after the other, so that between them others have their turn with Redis.
-    for (const part of split(byProject)) results.push(settled(await call(part).catch(() => each(part))))
+    let before: Promise<unknown> = Promise.resolve()
+    for (const part of split(byProject)) {
+      const calling = call(part).catch(() => each(part))
+      results.push(calling.then(settled))
+      // No more than two under way, so that between them others have their turn with Redis.
+      await before
+      before = calling
+    }
     return new Map((await Promise.all(results)).flatMap((part) => [...part]))
   }
 
