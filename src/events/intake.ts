@@ -2,7 +2,7 @@ import { CoalescerFull, makeCoalescer } from '../platform/coalesce.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { makeRecent } from '../platform/recent.ts'
 import type { makeBacklog } from '../queue/backlog.ts'
-import type { Inbox } from '../queue/inbox.ts'
+import { type Inbox, JOB } from '../queue/inbox.ts'
 import { NotAnEnvelope, readEnvelope } from './envelope.ts'
 import { trim } from './trim.ts'
 
@@ -19,9 +19,6 @@ export interface Intake {
 /** Why events are not taken, as a sentence; the sender tries again. */
 export class IntakeBusy extends Error {}
 
-/** One job holds what requests of at most so many events and bytes bring; a larger request is a job by itself. */
-const JOB = { events: 500, bytes: 2 * 2 ** 20 }
-
 /** Full jobs that wait in memory for Redis: 64 MiB. Each registry has one request in flight, so only many wait. */
 const MAX_WAITING = 32
 
@@ -36,12 +33,12 @@ interface Arrival {
 }
 
 /**
- * Takes events in: those that arrive together become one job of the `events` queue. A body is read only when its turn to
- * be written has come, so that all of a job's are read in one go: as they came, one by one between everything else that
- * a request takes, each step took several times as long (docs/performance.md). An event that this process has taken lately
- * is not queued again; a registry that was answered too late sends the same one again, at once and several times
- * (REGISTRY-FACTS, Delivery). Of events that reach the queue twice all the same, by way of two processes or of a write
- * whose answer was lost, the index knows what to do.
+ * Takes events in: those that arrive together are written together and become one job of the `events` queue. A body is
+ * read only when its turn to be written has come, so that all of a job's are read in one go: as they came, one by one
+ * between everything else that a request takes, each step took several times as long (docs/performance.md). An event that
+ * this process has taken lately is not queued again; a registry that was answered too late sends the same one again, at
+ * once and several times (REGISTRY-FACTS, Delivery). Of events that reach the queue twice all the same, by way of two
+ * processes or of a write whose answer was lost, the index knows what to do.
  */
 export function makeIntake(deps: {
   inbox: Pick<Inbox, 'put'>

@@ -14,8 +14,8 @@ export interface Inbox {
 /** How long what is put waits for more to become a job with, in ms. */
 const GATHER_MS = 10
 
-/** One job holds entries of at most so many events and bytes, or one entry. */
-const JOB = { events: 500, bytes: 2 * 2 ** 20 }
+/** One job holds what requests of at most so many events and bytes bring; a larger request is a job by itself. */
+export const JOB = { events: 500, bytes: 2 * 2 ** 20 }
 
 /**
  * The way of events into their queue: a list in Redis, of which jobs are made some moments later. To put a lone event there

@@ -35,7 +35,7 @@ export interface IndexedImage extends Omit<StoredManifest, 'places' | 'extent'> 
 export interface UsageIndex {
   /** Applies facts to a project in one atomic call, then tells its registry what the project holds. */
   apply(project: string, facts: readonly Fact[]): Promise<Applied>
-  /** The same for several projects, in one call for all where Redis is no cluster: a third of the work or less. */
+  /** The same for several projects in short calls, each for as many as it has room for; atomic is each fact. */
   applyAll(byProject: FactsByProject): Promise<Map<string, PromiseSettledResult<Applied>>>
   usage(project: string): Promise<ProjectUsage | undefined>
   /** Every project of a registry, by id. */
