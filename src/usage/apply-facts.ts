@@ -16,6 +16,9 @@ export interface Applied {
   unresolved: (ManifestPush | ManifestPull)[]
 }
 
+/** What became of one project's facts. */
+export type Result = PromiseSettledResult<Applied>
+
 /**
  * Facts in one call of `applyAll`: some 4 ms of Redis' time, for which whoever delivers events waits. With 250 a tenth less
  * events got from HTTP to the index.
@@ -105,8 +108,6 @@ export function makeApplyFacts(deps: {
 
   return { list, apply, applyAll }
 }
-
-type Result = PromiseSettledResult<Applied>
 
 async function settled(applying: ReadonlyMap<string, Promise<Applied>>): Promise<Map<string, Result>> {
   const settle = async ([project, promise]: [string, Promise<Applied>]) => {

@@ -1,5 +1,5 @@
 import { makeCoalescer } from '../platform/coalesce.ts'
-import type { Applied, FactsByProject } from './apply-facts.ts'
+import type { FactsByProject, Result } from './apply-facts.ts'
 import type { Fact } from './fact.ts'
 import type { UsageIndex } from './usage-index.ts'
 
@@ -36,8 +36,6 @@ export function coalesceApply(
     },
   }
 }
-
-type Result = PromiseSettledResult<Applied>
 
 /** Names of the unresolved only those that are among a job's own. */
 function restrict(result: Result, facts: readonly Fact[]): Result {

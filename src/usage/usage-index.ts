@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
-import { type Applied, type FactsByProject, makeApplyFacts } from './apply-facts.ts'
+import { type Applied, type FactsByProject, makeApplyFacts, type Result } from './apply-facts.ts'
 import { decodeBlob, decodeManifest, decodeRepository, decodeTag, type StoredManifest } from './codec.ts'
 import { type DeletionTarget, deletionOf, releasedKeys } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
@@ -36,7 +36,7 @@ export interface UsageIndex {
   /** Applies facts to a project in one atomic call, then tells its registry what the project holds. */
   apply(project: string, facts: readonly Fact[]): Promise<Applied>
   /** The same for several projects in short calls, each for as many as it has room for; atomic is each fact. */
-  applyAll(byProject: FactsByProject): Promise<Map<string, PromiseSettledResult<Applied>>>
+  applyAll(byProject: FactsByProject): Promise<Map<string, Result>>
   usage(project: string): Promise<ProjectUsage | undefined>
   /** Every project of a registry, by id. */
   projects(registry: string): Promise<string[]>
