@@ -51,7 +51,8 @@ export function makeIndexEvents(deps: {
 
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
     await deps.watchInstances(deliveries)
-    const { byProject, incomplete } = await place(await hear(deliveries))
+    const { heard, counts } = await hear(deliveries)
+    const { byProject, incomplete } = await place(heard)
     const results = await deps.index.applyAll(byProject)
     const applied = new Map<string, Fact[]>()
     const changed: string[] = []
@@ -70,10 +71,14 @@ export function makeIndexEvents(deps: {
     // What failed is done again, with what did not.
     for (const result of results.values()) if (result.status === 'rejected') throw result.reason
     await deps.quarantine.remove(deliveries.flatMap(({ quarantineId = [] }) => quarantineId))
+    for (const [labels, count] of counts) {
+      const [registry = '', outcome = ''] = labels.split(' ')
+      deps.metrics.eventsIndexed.inc({ registry, outcome }, count)
+    }
   }
 
-  /** The facts told. Renames are entered before any of them is placed. */
-  async function hear(deliveries: readonly Delivery[]): Promise<Heard[]> {
+  /** The facts told, and how many events had which outcome. Renames are entered before any of them is placed. */
+  async function hear(deliveries: readonly Delivery[]) {
     const heard: Heard[] = []
     const notUnderstood: NotUnderstood[] = []
     const counts = new Map<string, number>()
@@ -91,11 +96,7 @@ export function makeIndexEvents(deps: {
       }
     }
     await setAside(notUnderstood)
-    for (const [labels, count] of counts) {
-      const [registry = '', outcome = ''] = labels.split(' ')
-      deps.metrics.eventsIndexed.inc({ registry, outcome }, count)
-    }
-    return heard
+    return { heard, counts }
   }
 
   async function rename(registry: string, one: Rename): Promise<void> {

@@ -126,7 +126,11 @@ test('counted in the metrics, and described in OpenAPI', async () => {
   const { text } = await supertest(tallyman.app.server).get('/metrics')
   expect(text).toMatch(/^tallyman_quarantined_events 2$/m)
   expect(text).toMatch(/^tallyman_quarantine_dropped_total 0$/m)
-  expect(text).toMatch(/^tallyman_events_indexed_total\{registry="ci",outcome="quarantined"\} \d+$/m)
+  // Counted when their job is done, which is after they are set aside.
+  await eventually(
+    async () => (await supertest(tallyman.app.server).get('/metrics')).text,
+    (now) => /^tallyman_events_indexed_total\{registry="ci",outcome="quarantined"\} \d+$/m.test(now),
+  )
   const { body } = await supertest(tallyman.app.server).get('/openapi.json')
   const { paths } = body as { paths: Record<string, Record<string, { tags: string[] }>> }
   const described = Object.entries(paths).flatMap(([path, methods]) =>
