@@ -40,5 +40,8 @@ export function makeEventsWork(options: {
     projectOf: (_, repository) => projectOf(repository),
     match: makeMatch([], ({ repository }) => projectOf(repository)),
   })
-  return { indexEvents, startWorker: () => eventsWorker({ connection, prefix: PREFIX, log }, indexEvents) }
+  return {
+    indexEvents,
+    startWorker: () => eventsWorker({ connection, prefix: PREFIX, log }, queues.events, indexEvents),
+  }
 }

@@ -86,6 +86,7 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
       })
       return eventsWorker(
         context,
+        queues.events,
         makeIndexEvents({
           ...{ queues, quarantine, renames, projectOf, match, recheckQuotas, metrics, log },
           index: coalesceApply(index, EVENTS_JOBS),

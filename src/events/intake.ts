@@ -98,7 +98,7 @@ export function makeIntake(deps: {
     const receivedAt = new Date().toISOString()
     const deliveries = [...events].map(([registry, events]) => ({ registry, receivedAt, events }))
     try {
-      await inbox.put({ deliveries })
+      await inbox.put(deliveries)
     } catch (error) {
       for (const mark of marks) recent.forget(mark)
       throw error

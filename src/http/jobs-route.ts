@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { dataOf } from '../queue/inbox.ts'
 import { JobStatus } from '../queue/job-status.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -56,10 +57,11 @@ export const jobsRoute =
         const state = await queues[queue].getJobState(id)
         const job = await queues[queue].getJob(id)
         if (job === undefined) throw new HttpError(404, `no job "${id}" in queue ${queue}`)
-        const { attemptsMade, progress, failedReason, returnvalue, data } = job
+        const { attemptsMade, progress, failedReason, returnvalue } = job
         return {
           ...{ id, state, attempts: attemptsMade, progress },
-          ...{ failedReason: failedReason ?? null, result: returnvalue ?? null, data },
+          ...{ failedReason: failedReason ?? null, result: returnvalue ?? null },
+          data: await dataOf(queues, job),
         }
       },
     })

@@ -1,15 +1,18 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
-import type { Jobs } from './jobs.ts'
-import { jobOptions, queuePrefix } from './queues.ts'
+import type { Delivery, Jobs, QueueName } from './jobs.ts'
+import { jobOptions, type Queues, queuePrefix } from './queues.ts'
 
 export interface Inbox {
   /** Resolves once Redis has the events, which soon become a job. @throws whatever Redis throws */
-  put(data: Jobs['events']): Promise<void>
+  put(deliveries: readonly Delivery[]): Promise<void>
   /** Makes jobs of all that is in it. */
   empty(): Promise<void>
   close(): void
 }
+
+/** The data of a job that finds its deliveries in its log. */
+const IN_LOG = JSON.stringify({ isFromInbox: true } satisfies Jobs['events'])
 
 /** How long what is put waits for more to become a job with, in ms. */
 const GATHER_MS = 10
@@ -34,7 +37,7 @@ export function makeInbox({ redis, prefix }: { redis: Redis | Cluster; prefix: s
 
   async function makeJobs(): Promise<void> {
     for (let left = 1; left > 0; )
-      left = Number(await script(keys, [start, opts, Date.now(), JOB.events, JOB.bytes]))
+      left = Number(await script(keys, [start, IN_LOG, opts, Date.now(), JOB.events, JOB.bytes]))
   }
 
   /** At most one at a time: without Redis they would pile up. */
@@ -48,9 +51,10 @@ export function makeInbox({ redis, prefix }: { redis: Redis | Cluster; prefix: s
   return {
     empty,
 
-    async put({ deliveries }) {
+    async put(deliveries) {
       const events = deliveries.reduce((sum, { events }) => sum + events.length, 0)
-      const kept = redis.rpush(inbox, events + JSON.stringify(deliveries))
+      const text = deliveries.map((delivery) => JSON.stringify(delivery)).join(',')
+      const kept = redis.rpush(inbox, `${events} ${Buffer.byteLength(text)}`, text)
       timer ??= setTimeout(() => {
         timer = undefined
         // What is left there is seen to with what is put next, or by a worker.
@@ -61,4 +65,22 @@ export function makeInbox({ redis, prefix }: { redis: Redis | Cluster; prefix: s
 
     close: () => clearTimeout(timer),
   }
+}
+
+/** What a job of the `events` queue is to work off: in its data, or, made of the inbox, its log. */
+export async function deliveriesOf(
+  queue: Queues['events'],
+  { id = '', data }: { id?: string | undefined; data: Jobs['events'] },
+): Promise<Delivery[]> {
+  if ('deliveries' in data) return data.deliveries
+  const { logs } = await queue.getJobLogs(id)
+  return JSON.parse(`[${logs.filter((_, n) => n % 2 === 1).join(',')}]`)
+}
+
+/** What any queue's job is to do, its deliveries with it wherever they are. */
+export async function dataOf(
+  queues: Queues,
+  { id, data }: { id?: string | undefined; data: Jobs[QueueName] },
+): Promise<Exclude<Jobs[QueueName], { isFromInbox: true }>> {
+  return 'isFromInbox' in data ? { deliveries: await deliveriesOf(queues.events, { id, data }) } : data
 }

@@ -3,8 +3,8 @@ import type { ReconcileRequest } from '../reconcile/reconcile.ts'
 
 /** What each queue's jobs carry. A job may run twice, so each says what to reach, not what to add. */
 export interface Jobs {
-  /** Events as they came, together with those that arrived at the same time. */
-  events: { deliveries: Delivery[] }
+  /** Events as they came, together with those that arrived at about the same time; `deliveriesOf` gives those of the inbox. */
+  events: { deliveries: Delivery[] } | { isFromInbox: true }
   /** Bring a project's flag up to date with its usage. */
   quota: { project: string }
   /** `announce` records an alert and hands it to each channel as a `deliver` of its own. */

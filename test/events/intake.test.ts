@@ -5,7 +5,7 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { NotAnEnvelope } from '../../src/events/envelope.ts'
 import { IntakeBusy, makeIntake } from '../../src/events/intake.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
-import { makeInbox } from '../../src/queue/inbox.ts'
+import { deliveriesOf, makeInbox } from '../../src/queue/inbox.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 
 const bed = useRedis()
@@ -58,8 +58,9 @@ const event = (id: string, timestamp = at) => ({ id, timestamp, action: 'push' }
 /** Jobs in the order that they came, as lists of `registry id`. */
 async function queued(): Promise<string[][]> {
   const jobs = await queues.events.getJobs(['waiting'], 0, -1, true)
-  return jobs.map(({ data }) =>
-    data.deliveries.flatMap(({ registry, events }) =>
+  const deliveries = await Promise.all(jobs.map((job) => deliveriesOf(queues.events, job)))
+  return deliveries.map((one) =>
+    one.flatMap(({ registry, events }) =>
       (events as ({ id: string } | null)[]).map((one) => `${registry} ${one?.id}`),
     ),
   )

@@ -33,7 +33,12 @@ afterAll(async () => {
 
 interface Failed {
   total: number
-  jobs: { id: string; attempts: number; failedReason: string; data: { channel: string } }[]
+  jobs: {
+    id: string
+    attempts: number
+    failedReason: string
+    data: { channel?: string; deliveries?: object[] }
+  }[]
 }
 
 test('an alert that its channel refuses is kept as failed, and goes out when it is tried again', async () => {
@@ -108,15 +113,20 @@ describe('jobs of the queue events', () => {
       async () => (await ask('GET', 'failed')).body as Failed,
       ({ total }) => total === count,
     )
-  /** Has just so many jobs given up, of which the worker can make nothing. */
+  /** Has just so many jobs given up, of which the worker can make nothing; every other one as the inbox makes them. */
   async function giveUp(count: number): Promise<string[]> {
     await ask('DELETE', 'failed?loseEvents=true')
     const receivedAt = '2026-11-20T10:00:00.000Z'
     const deliveries = [{ registry: 'ci', receivedAt, events: JSON.parse('null') }]
-    const added = Array.from({ length: count }, () =>
-      queues.events.add('events', { deliveries }, { attempts: 1 }),
-    )
+    await queues.events.pause()
+    const added = Array.from({ length: count }, async (_, n) => {
+      if (n % 2 === 1) return queues.events.add('events', { deliveries }, { attempts: 1 })
+      const job = await queues.events.add('events', { isFromInbox: true }, { attempts: 1 })
+      for (const line of ['1 80', JSON.stringify(deliveries).slice(1, -1)]) await job.log(line)
+      return job
+    })
     const ids = (await Promise.all(added)).map(({ id }) => id ?? '')
+    await queues.events.resume()
     await failed(count)
     return ids
   }
@@ -155,7 +165,8 @@ describe('jobs of the queue events', () => {
         ...{ status: 409, body: { detail: expect.stringContaining('loseEvents=true') } },
       })
     expect((await ask('DELETE', 'failed?loseEvents=true', READ_TOKEN)).status).toBe(403)
-    expect((await failed(3)).jobs).toHaveLength(3)
+    const { jobs } = await failed(3)
+    expect(jobs.map(({ data }) => data)).toMatchObject(Array(3).fill({ deliveries: [{ registry: 'ci' }] }))
     expect((await ask('DELETE', `${id}?loseEvents=true`)).body).toEqual({ discarded: 1 })
     expect((await ask('DELETE', 'failed?loseEvents=true')).body).toEqual({ discarded: 2 })
     expect((await failed(0)).jobs).toEqual([])
