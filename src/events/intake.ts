@@ -22,8 +22,8 @@ export class IntakeBusy extends Error {}
 /** Full jobs that wait in memory for Redis: 64 MiB. Each registry has one request in flight, so only many wait. */
 const MAX_WAITING = 32
 
-/** So many that came during the last write go at once: with 8 and with 24 it was a few per cent better than to wait. */
-const ENOUGH = 16
+/** So many go at once: of 64 registries half are read from while the others' events are on their way to Redis. */
+const ENOUGH = 32
 
 interface Arrival {
   registry: string

@@ -62,7 +62,7 @@ export function makeCoalescer<Item, Result>(
   /** Until it is full, nothing more comes, or it has waited long enough. */
   async function untilQuiet({ items }: Batch): Promise<void> {
     const patience = isAmongMany ? TURNS.quietAmongMany : TURNS.quiet
-    for (let turn = 0, quiet = 0; turn < TURNS.most && quiet < patience && waiting.length === 1; turn++) {
+    for (let turn = 0, quiet = 0; turn < TURNS.most && quiet < patience && !isEnough(); turn++) {
       const before = items.length
       await endOfTurn()
       quiet = items.length === before ? quiet + 1 : 0
