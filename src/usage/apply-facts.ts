@@ -55,8 +55,10 @@ export function makeApplyFacts(deps: {
     const { registry, path } = splitProjectId(project)
     const { outbox } = projectKeys(prefix, project)
     const keys = registryKeys(prefix, registry)
-    for (;;) {
+    for (let left = true; left; ) {
       const entries = await redis.lrangeBuffer(outbox, 0, OUTBOX_BATCH - 1)
+      // What another call adds meanwhile it drains itself.
+      left = entries.length === OUTBOX_BATCH
       if (entries.length === 0) return
       await share([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...entries])
       // Nearly always one; ioredis takes longer to make a pipeline than to send some commands by themselves.
