@@ -1,7 +1,8 @@
--- How many jobs of a queue are not done, and about how much memory they and their logs take: of each state's jobs some, evenly spread,
--- are measured. Exact where there are no more than that.
+-- How many jobs of a queue are not done, and about how much memory they and their logs take: of each state's jobs some,
+-- evenly spread, are measured.
 --
--- KEYS  1 wait  2 paused  3 active (lists)  4 delayed  5 failed (sorted sets)  6 inbox: each entry, of two elements, counts as a job
+-- KEYS  1 wait  2 paused  3 active (lists)  4 delayed  5 failed (sorted sets)  6 inbox: each two
+--       of its elements count as a job
 -- ARGV  1 what the key of a job begins with, before its id  2 jobs measured in each state
 -- Reply jobs, bytes
 
