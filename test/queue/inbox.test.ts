@@ -81,7 +81,7 @@ test('what is put at about the same time becomes one job, wakes a worker that wa
     },
   )
   await worker.waitUntilReady()
-  for (const id of ['a', 'b', 'c']) await inbox.put(delivery(id))
+  await Promise.all(['a', 'b', 'c'].map((id) => inbox.put(delivery(id))))
   await expect.poll(() => seen).toEqual([['a', 'b', 'c'].flatMap(delivery)])
   await worker.close()
   expect((await bed.redis.keys('*')).filter((key) => key.startsWith(`${start}1`))).toEqual([])
@@ -92,8 +92,8 @@ test('a job holds no more events or bytes than it may, but for one request that 
     { registry: 'ci', receivedAt: '', events: Array(events).fill(text) },
   ]
   const mebibyte = 'å'.repeat(2 ** 19)
-  for (const one of [of(200), of(300), of(1), of(499), of(900), of(1), of(1, mebibyte), of(1, mebibyte)])
-    await inbox.put(one)
+  const all = [of(200), of(300), of(1), of(499), of(900), of(1), of(1, mebibyte), of(1, mebibyte)]
+  await Promise.all(all.map(inbox.put))
   await inbox.empty()
   const counts = (await jobs()).map((deliveries) => deliveries.map(({ events }) => events.length))
   expect(counts).toEqual([[200, 300], [1, 499], [900], [1, 1], [1]])
@@ -112,7 +112,9 @@ test('what could not be made a job is one with what comes next', async () => {
   await bed.redis.set(`${start}wait`, 'no list')
   await inbox.put(delivery('a'))
   await expect(inbox.empty()).rejects.toThrow('WRONGTYPE')
+  inbox.close()
   await bed.redis.del(`${start}wait`)
-  await inbox.put(delivery('b'))
+  const another = makeInbox({ redis: bed.redis, prefix })
+  await another.put(delivery('b'))
   await expect.poll(jobs).toEqual([['a', 'b'].flatMap(delivery)])
 })
