@@ -59,7 +59,7 @@ export function makeCoalescer<Item, Result>(
       }
     })
 
-  /** Until it is full, nothing more comes, or it has waited long enough. */
+  /** Until there is enough, nothing more comes, or it has waited long enough. */
   async function untilQuiet({ items }: Batch): Promise<void> {
     const patience = isAmongMany ? TURNS.quietAmongMany : TURNS.quiet
     for (let turn = 0, quiet = 0; turn < TURNS.most && quiet < patience && !isEnough(); turn++) {
