@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
 import type { Logger } from '../platform/log.ts'
 import type { TakeDelivery } from './deliveries.ts'
+import { DirectRequest } from './direct-request.ts'
 import { EVENTS_PATH } from './events-route.ts'
 import { type ProblemOf, sendProblem } from './problem.ts'
 
@@ -24,7 +25,10 @@ export async function buildApp(options: {
     serverFactory: (handle) =>
       createServer(
         // What trickles in must not hold a connection for ever. Node looks every 30 s unless told.
-        { requestTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 },
+        {
+          ...{ requestTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 },
+          IncomingMessage: DirectRequest,
+        },
         (request, response) => {
           const isDelivery = request.url === EVENTS_PATH && request.method === 'POST' && !isClosing
           if (isDelivery) options.takeDelivery(request, response)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { NotAnEnvelope } from '../events/envelope.ts'
 import { makeIdentify } from '../events/identify.ts'
 import { type Intake, IntakeBusy } from '../events/intake.ts'
+import { takeBodyOf } from './direct-request.ts'
 import { HttpError, PROBLEM_TYPE, type ProblemOf, problem, RETRY_AFTER } from './problem.ts'
 
 export type TakeDelivery = (request: IncomingMessage, response: ServerResponse) => void
@@ -61,19 +62,18 @@ export function makeTakeDelivery(deps: {
   }
 
   return function takeDelivery(request, response) {
-    const chunks: Buffer[] = []
-    let bytes = 0
     try {
       const registry = admit(request)
-      request.on('data', (chunk: Buffer) => {
-        chunks.push(chunk)
-        bytes += chunk.length
-        if (bytes <= bodyLimit) return
-        request.removeAllListeners('data')
-        refuse(request, response, tooLarge())
-      })
-      request.on('end', () => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      takeBodyOf(request, (chunk) => {
         if (bytes > bodyLimit) return
+        if (chunk !== null) {
+          bytes += chunk.length
+          if (bytes > bodyLimit) refuse(request, response, tooLarge())
+          else chunks.push(chunk)
+          return
+        }
         const [only = Buffer.alloc(0)] = chunks
         const body = chunks.length > 1 ? Buffer.concat(chunks) : only
         intake
@@ -82,15 +82,11 @@ export function makeTakeDelivery(deps: {
           .then(() => response.writeHead(202, NO_BODY).end())
           .catch((error) => refuse(request, response, inHttp(error)))
       })
-      request.on('error', ignore)
     } catch (error) {
       refuse(request, response, error instanceof Error ? error : new Error(String(error)))
     }
   }
 }
-
-/** Of a body that was cut off: nobody waits for an answer. */
-const ignore = () => {}
 
 const NO_BODY = ['content-length', '0']
 
