@@ -15,7 +15,7 @@ export interface Inbox {
 const IN_LOG = JSON.stringify({ isFromInbox: true } satisfies Jobs['events'])
 
 /** How long what is put waits for more to become a job with, in ms. */
-const GATHER_MS = 10
+const GATHER_MS = 25
 
 /** One job holds what requests of at most so many events and bytes bring; a larger request is a job by itself. */
 export const JOB = { events: 500, bytes: 2 * 2 ** 20 }

@@ -91,6 +91,28 @@ test('after a pause the next one is written at once again', async () => {
   expect(calls).toEqual([['a'], ['b']])
 })
 
+test('after eight writes of one item each the next goes at once, until one of several has gone', async () => {
+  const { write, calls, answer } = heldWrite()
+  const { add } = makeCoalescer(write, upTo(10))
+  for (const item of '12345678') {
+    void add(item)
+    await settle()
+    await answer()
+  }
+  calls.splice(0)
+  void add('a')
+  expect(calls).toEqual([['a']])
+  void add('b')
+  void add('c')
+  await answer()
+  await answer()
+  calls.splice(0)
+  void add('d')
+  expect(calls).toEqual([])
+  await settle()
+  expect(calls).toEqual([['d']])
+})
+
 test('after a write of several, one that comes waits a few turns for others', async () => {
   const { write, calls, answer } = heldWrite()
   const { add } = makeCoalescer(write, upTo(10))
