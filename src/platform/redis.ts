@@ -4,31 +4,33 @@ import { type ClusterTarget, placeOf, type RedisTarget } from './redis-url.ts'
 /** How a connection behaves while Redis is away. */
 interface Patience {
   options: RedisOptions
-  /** Until a master that sentinels know and that says nothing is left, in ms: longer than any command takes. */
-  silence: number
+  /** Of a single server, or the master that sentinels know. */
+  single: RedisOptions
+  /** Of each node of a cluster. */
+  node: RedisOptions
   cluster: ClusterOptions
 }
 
+/** Until what fails fast takes a server that says nothing for gone, in ms: longer than any command takes. */
+const SILENCE_MS = 5_000
+
 /**
  * For requests, whose sender tries again. A node that refuses connections is given up after half a second, one that
- * says nothing after 5 s.
+ * says nothing after 5 s. (A server that is none of a cluster's by `endWhenSilent`.)
  */
 const FAILING_FAST: Patience = {
-  options: {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    connectTimeout: 2_000,
-    commandTimeout: 5_000,
-  },
-  silence: 5_000,
+  options: { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 2_000 },
+  single: { disconnectTimeout: 100 },
+  node: { commandTimeout: SILENCE_MS },
   cluster: { enableOfflineQueue: false, maxRedirections: 5 },
 }
 
 /** For workers: a command waits until Redis is back, for BullMQ takes some refusals for the end of a job. */
 const PATIENT: Patience = {
   options: { maxRetriesPerRequest: null },
-  // BullMQ blocks for 10 s at most.
-  silence: 12_000,
+  // A server that hangs ends no connection, nor does one that was cut off. BullMQ blocks for 10 s at most.
+  single: { socketTimeout: 12_000 },
+  node: {},
   // Between nodes that disagree a command would otherwise go to and fro without a pause.
   cluster: { maxRedirections: Number.POSITIVE_INFINITY, retryDelayOnMoved: 100 },
 }
@@ -41,7 +43,9 @@ const LOOK_AGAIN_MS = 5_000
  * Resolves once it is ready, so that the first command is not refused.
  */
 export function connectFailingFast(target: RedisTarget): Promise<Redis | Cluster> {
-  return ready(open(target, FAILING_FAST), target)
+  const redis = open(target, FAILING_FAST)
+  if (redis instanceof Redis) endWhenSilent(redis)
+  return ready(redis, target)
 }
 
 /** A connection that waits for Redis to come back. */
@@ -52,10 +56,11 @@ export function connectPatiently(target: RedisTarget): Promise<Redis | Cluster> 
 /** A second at most between attempts, so that an outage's end is noticed soon. */
 const retryDelay = (attempt: number): number => Math.min(attempt * 100, 1_000)
 
-function open(target: RedisTarget, { options, silence, cluster }: Patience): Redis | Cluster {
-  if ('nodes' in target) return openCluster(target, options, cluster)
+function open(target: RedisTarget, patience: Patience): Redis | Cluster {
+  if ('nodes' in target) return openCluster(target, patience)
   const single = {
-    ...{ ...options, retryStrategy: retryDelay, replyMapping: 'legacy' as const },
+    ...{ ...patience.options, ...patience.single, retryStrategy: retryDelay },
+    replyMapping: 'legacy' as const,
     // What was the master before a failover has become a replica: whoever connects anew is sent to the new one.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
   }
@@ -67,21 +72,36 @@ function open(target: RedisTarget, { options, silence, cluster }: Patience): Red
     ...(sentinelLogin.username !== undefined && { sentinelUsername: sentinelLogin.username }),
     ...(sentinelLogin.password !== undefined && { sentinelPassword: sentinelLogin.password }),
     ...(isTls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    // Not with ioredis' `failoverDetector`: when the sentinels tell of a failover it ends those connections for good that are
+    // just being opened (ioredis 6.0, in 3 of some 12 failovers).
     ...{ sentinelRetryStrategy: retryDelay, sentinelCommandTimeout: 2_000 },
-    // A master that hangs ends no connection. (That the sentinels tell of a failover, as ioredis' `failoverDetector` has them,
-    // ends those for good that are just being opened: of ioredis 6.0, in 3 of some 12 failovers.)
-    socketTimeout: silence,
   })
 }
 
-function openCluster(
-  { nodes, login, isTls }: ClusterTarget,
-  options: RedisOptions,
-  cluster: ClusterOptions,
-): Cluster {
+/**
+ * Ends a connection on which a PING has not been answered by the time of the next, so that its commands fail. (ioredis'
+ * `commandTimeout` and `socketTimeout` make a timer for each command: 20 µs of the 550 that a lone delivery takes.)
+ */
+function endWhenSilent(redis: Redis): void {
+  let isSilent = false
+  // A refusal is an answer, too; without a connection there is none.
+  const hear = () => {
+    if (redis.status === 'ready') isSilent = false
+  }
+  const timer = setInterval(() => {
+    if (isSilent) redis.disconnect(true)
+    isSilent = true
+    redis.ping().then(hear, hear)
+  }, SILENCE_MS / 2)
+  timer.unref()
+  redis.on('ready', hear)
+  redis.once('end', () => clearInterval(timer))
+}
+
+function openCluster({ nodes, login, isTls }: ClusterTarget, { options, node, cluster }: Patience): Cluster {
   return new Cluster(nodes, {
     ...cluster,
-    redisOptions: { ...options, ...login, ...(isTls && { tls: {} }), replyMapping: 'legacy' },
+    redisOptions: { ...options, ...node, ...login, ...(isTls && { tls: {} }), replyMapping: 'legacy' },
     clusterRetryStrategy: retryDelay,
     // Where it fails, ioredis settles no `connect()`, and a worker whose blocking connection BullMQ opens again while the
     // cluster is down would wait for ever. Without it such a cluster refuses commands, which is dealt with.

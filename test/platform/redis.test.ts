@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
-import type { LabRedis } from '../../lab/redis.ts'
+import { type LabRedis, startRedis } from '../../lab/redis.ts'
 import { startRedisCluster } from '../../lab/redis-cluster.ts'
 import { startSentinel } from '../../lab/redis-sentinel.ts'
+import { eventually } from '../../lab/tallyman.ts'
 import { connectFailingFast, connectPatiently } from '../../src/platform/redis.ts'
 import { parseRedisUrl } from '../../src/platform/redis-url.ts'
 
@@ -65,3 +66,27 @@ test('the sentinels and their master each get their own credentials', async () =
   expect(await redis.client('INFO')).toMatch(/ db=3 .* user=tally /)
   expect(await connectionsOf(servers.master, 'tally')).toBe(1)
 })
+
+test('a server that is frozen is given up in seconds, and comes back by itself', async () => {
+  const server = await startRedis()
+  closers.push(() => server.close())
+  const redis = await connectFailingFast({ url: server.url })
+  closers.push(() => redis.disconnect())
+  await redis.set('a', 1)
+  server.process.child.kill('SIGSTOP')
+  const began = Date.now()
+  await expect(redis.get('a')).rejects.toThrow()
+  expect(Date.now() - began).toBeLessThan(10_000)
+  // Nobody waits as long again.
+  const again = Date.now()
+  await expect(redis.get('a')).rejects.toThrow()
+  expect(Date.now() - again).toBeLessThan(500)
+  server.process.child.kill('SIGCONT')
+  expect(
+    await eventually(
+      () => redis.get('a'),
+      (value) => value === '1',
+      3_000,
+    ),
+  ).toBe('1')
+}, 30_000)
