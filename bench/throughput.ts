@@ -24,7 +24,7 @@ const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
  * for each event. In turn, each on a Redis of its own, until the queue is empty; the ratio is the median of the runs'.
  */
 export async function throughput({ small, say }: { small: boolean; say: (line: string) => void }) {
-  const { earlier, events } = madeUpEvents({ count: small ? 4_000 : 10_000, shape: SHAPE, before: 10 })
+  const { earlier, events } = madeUpEvents({ count: small ? 4_000 : 20_000, shape: SHAPE, before: 10 })
   const stacks = { ours: await startOurs(), naive: await startNaive() }
   const rates: { ours: number[]; naive: number[] } = { ours: [], naive: [] }
   const results = new Set<string>()
