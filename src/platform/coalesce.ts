@@ -29,8 +29,7 @@ export class CoalescerFull extends Error {}
  * Turns many `add`s into few `write`s: what arrives while a write is under way goes out together with the next one.
  * A lone item waits for no timer: it is written at the end of the event loop's turn in which it came, with whatever else
  * came in it, or at once after some that were alone. (Always at once, of requests on new connections every third was a
- * write by itself.) `add` settles as its own
- * write does, with what that gave. @throws CoalescerFull
+ * write by itself.) `add` settles as its own write does, with what that gave. @throws CoalescerFull
  */
 export function makeCoalescer<Item, Result>(
   write: (items: Item[]) => Promise<Result>,

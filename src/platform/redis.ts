@@ -15,11 +15,12 @@ interface Patience {
 const SILENCE_MS = 5_000
 
 /**
- * For requests, whose sender tries again. A node that refuses connections is given up after half a second, one that
- * says nothing after 5 s. (A server that is none of a cluster's by `endWhenSilent`.)
+ * For requests, whose sender tries again. A node that refuses connections is given up at once, one that says nothing
+ * after 5 s at most: of a cluster by each command, any other by `endWhenSilent`.
  */
 const FAILING_FAST: Patience = {
   options: { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 2_000 },
+  // Who says nothing does not close a connection, either.
   single: { disconnectTimeout: 100 },
   node: { commandTimeout: SILENCE_MS },
   cluster: { enableOfflineQueue: false, maxRedirections: 5 },
