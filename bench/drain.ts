@@ -12,11 +12,11 @@ import { inLanes } from './in-lanes.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
-const RUNS = 5
+const RUNS = 6
 /** How often a registry is asked how many it has delivered, in ms: each look keeps both cores busy for about one. */
 const LOOK_MS = 100
 
-interface Receiver {
+export interface Receiver {
   port: number
   process: Started
 }
@@ -28,16 +28,22 @@ interface Receiver {
 export async function drainRatio(options: {
   small: boolean
   say: (line: string) => void
-  /** Warmed up, as it is in production. */
-  ours: Receiver
+  /** Processes of ours, which take turns; warmed up, as in production. */
+  ours: readonly Receiver[]
 }): Promise<number> {
   const { small, say, ours } = options
-  const port = await freePort()
-  const receivers = { ours, instant: { port, process: await startServer('instant', port) } }
+  const instant: Receiver[] = []
+  for (const _ of ours) {
+    const port = await freePort()
+    instant.push({ port, process: await startServer('instant', port) })
+  }
+  const receivers = { ours, instant }
   const us: Record<'instant' | 'ours', number[]> = { instant: [], ours: [] }
   for (let run = 1; run <= RUNS; run++)
     for (const name of ['instant', 'ours'] as const) {
-      const each = await drain(receivers[name], small ? 1_000 : 5_000)
+      const receiver = receivers[name][run % ours.length]
+      if (receiver === undefined) throw new Error('there is no receiver')
+      const each = await drain(receiver, small ? 1_000 : 5_000)
       us[name].push(each)
       say(`run ${run}, a registry's backlog, ${name}: ${each.toFixed(0)} µs an event`)
     }
