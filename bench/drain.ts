@@ -12,7 +12,8 @@ import { inLanes } from './in-lanes.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
-const RUNS = 6
+/** Of each process. */
+const RUNS = 2
 /** How often a registry is asked how many it has delivered, in ms: each look keeps both cores busy for about one. */
 const LOOK_MS = 100
 
@@ -32,25 +33,28 @@ export async function drainRatio(options: {
   ours: readonly Receiver[]
 }): Promise<number> {
   const { small, say, ours } = options
-  const instant: Receiver[] = []
-  for (const _ of ours) {
+  const pairs: Record<'instant' | 'ours', Receiver>[] = []
+  for (const one of ours) {
     const port = await freePort()
-    instant.push({ port, process: await startServer('instant', port) })
+    pairs.push({ ours: one, instant: { port, process: await startServer('instant', port) } })
   }
-  const receivers = { ours, instant }
-  const us: Record<'instant' | 'ours', number[]> = { instant: [], ours: [] }
+  const ratios: number[] = []
   for (let run = 1; run <= RUNS; run++)
-    for (const name of ['instant', 'ours'] as const) {
-      const receiver = receivers[name][run % ours.length]
-      if (receiver === undefined) throw new Error('there is no receiver')
-      const each = await drain(receiver, small ? 1_000 : 5_000)
-      us[name].push(each)
-      say(`run ${run}, a registry's backlog, ${name}: ${each.toFixed(0)} µs an event`)
+    for (const pair of pairs) {
+      const us = { instant: 0, ours: 0 }
+      for (const name of ['instant', 'ours'] as const) {
+        us[name] = await drain(pair[name], small ? 1_000 : 5_000)
+        say(`run ${run}, a registry's backlog, ${name}: ${us[name].toFixed(0)} µs an event`)
+      }
+      ratios.push(us.instant / us.ours)
     }
-  return median(us.ours.map((ours, run) => (us.instant[run] ?? 0) / ours))
+  return median(ratios)
 }
 
-/** µs an event, between the first look and the last at a registry that delivers its backlog; the receiver stands still until there is a backlog. */
+/**
+ * µs an event, between the first look and the last at a registry that delivers its backlog; the receiver stands still until
+ * there is one.
+ */
 async function drain(receiver: Receiver, backlog: number): Promise<number> {
   const debugPort = await freePort()
   const notify = { url: `http://127.0.0.1:${receiver.port}/v1/events`, token: WEBHOOK_TOKEN }

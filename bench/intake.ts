@@ -12,8 +12,11 @@ import { madeUpEvents } from './made-up-events.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
-/** Short and many: the machine's pace drifts by half within seconds, and what is compared must have met the same. */
-const RUNS = 21
+/**
+ * Of each process. Short and many: the machine's pace drifts by half within seconds, and what is compared must have met the
+ * same.
+ */
+const RUNS = 7
 /** Processes of each kind, which take turns: of those started alike one takes up to a fifth more CPU than another, for life. */
 const SETS = 3
 /** As many registries at once. */
@@ -50,16 +53,17 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
     }
     const rates = { kept: emptyRates(), new: emptyRates() }
     const latencies = { p50: [] as number[], p99: [] as number[] }
-    for (let run = 1 - SETS; run <= RUNS; run++)
+    // The first of each to warm up.
+    const turns = Array.from({ length: RUNS + 1 }, () => sets).flat()
+    for (const [turn, ports] of turns.entries())
       for (const mode of ['kept', 'new'] as const)
         for (const way of ['bare', 'intake', 'naive'] as const) {
           const requests = events
             .slice(0, mode === 'new' ? events.length / 2 : events.length)
             .map((event) => requestOf({ ...event, id: randomUUID() }))
-          const port = sets[(run + SETS) % SETS]?.[way] ?? 0
-          const load: Load = { port, connections: CONNECTIONS, mode, requests }
+          const load: Load = { port: ports[way], connections: CONNECTIONS, mode, requests }
           const result = await drive(load)
-          if (run < 1) continue // to warm up
+          if (turn < SETS) continue
           rates[mode][way].push(result.perSecond)
           const sorted = result.latencies.toSorted((a, b) => a - b)
           const [p50, p99] = [0.5, 0.99].map((part) => sorted[Math.floor(sorted.length * part)] ?? 0)
@@ -68,7 +72,7 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
             latencies.p99.push(p99 ?? 0)
           }
           say(
-            `run ${run}, ${mode} connections, ${way}: ${result.perSecond.toFixed(0)} requests/s, p50 ${p50?.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`,
+            `run ${turn - SETS + 1}, ${mode} connections, ${way}: ${result.perSecond.toFixed(0)} requests/s, p50 ${p50?.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`,
           )
         }
     // A registry's host runs none of these, which wake up now and then.
