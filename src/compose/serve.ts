@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { makeIntake } from '../events/intake.ts'
 import { makeReplay } from '../events/replay.ts'
-import { buildApp } from '../http/app.ts'
-import { makeTakeDelivery } from '../http/deliveries.ts'
-import { eventsRoute } from '../http/events-route.ts'
+import { buildApp, KEEP_ALIVE_MS } from '../http/app.ts'
+import { makeDirectDeliveries } from '../http/direct-deliveries.ts'
+import { eventsRoute, inHttp } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { healthRoute } from '../http/health-route.ts'
@@ -59,11 +59,14 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   }
   const { bodyLimit } = config.server
   const problemOf = makeProblemOf(log)
-  const takeDelivery = makeTakeDelivery({ intake, bodyLimit, tokens, problemOf })
+  const direct = makeDirectDeliveries({
+    ...{ receive: intake.receive, bodyLimit, keepAliveMs: KEEP_ALIVE_MS },
+    problemOf: (error) => problemOf(inHttp(error), { method: 'POST', url: '/v1/events' }),
+  })
   const app = await buildApp({
-    ...{ log, bodyLimit, problemOf, takeDelivery },
+    ...{ log, bodyLimit, problemOf, direct },
     routes: [
-      eventsRoute(takeDelivery),
+      eventsRoute({ intake, tokens, direct }),
       projectsRoute({
         ...{ index, flags, quotaOf: parts.quotaOf, roles, registries: registries.map(({ name }) => name) },
       }),

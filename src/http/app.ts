@@ -4,37 +4,35 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
 import type { Logger } from '../platform/log.ts'
-import type { TakeDelivery } from './deliveries.ts'
-import { DirectRequest } from './direct-request.ts'
-import { EVENTS_PATH } from './events-route.ts'
-import { type ProblemOf, sendProblem } from './problem.ts'
+import type { DirectDeliveries } from './direct-deliveries.ts'
+import { HttpError, type ProblemOf, sendProblem } from './problem.ts'
 
 /** How long a request may take to come in, in ms; a registry gives up after a second. */
 const REQUEST_MS = 20_000
+
+/** How long a connection may be idle between requests, in ms. */
+export const KEEP_ALIVE_MS = 72_000
 
 /** The HTTP side: each capability's routes are a plugin; errors, documentation and limits are here. */
 export async function buildApp(options: {
   log: Logger
   bodyLimit: number
   problemOf: ProblemOf
-  takeDelivery: TakeDelivery
+  direct: Pick<DirectDeliveries, 'attach' | 'close'>
   routes: readonly FastifyPluginAsync[]
 }): Promise<FastifyInstance> {
-  let isClosing = false
   const app = fastify({
-    serverFactory: (handle) =>
-      createServer(
-        // What trickles in must not hold a connection for ever. Node looks every 30 s unless told.
-        {
-          ...{ requestTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 },
-          IncomingMessage: DirectRequest,
-        },
-        (request, response) => {
-          const isDelivery = request.url === EVENTS_PATH && request.method === 'POST' && !isClosing
-          if (isDelivery) options.takeDelivery(request, response)
-          else handle(request, response)
-        },
-      ),
+    serverFactory: (handle) => {
+      // What trickles in must not hold a connection for ever. Node looks every 30 s unless told.
+      const times = {
+        requestTimeout: REQUEST_MS,
+        connectionsCheckingInterval: 2_000,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+      }
+      const server = createServer(times, handle)
+      options.direct.attach(server)
+      return server
+    },
     loggerInstance: options.log,
     // One line a request would be one line an event: failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
@@ -45,11 +43,10 @@ export async function buildApp(options: {
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  app.addHook('preClose', async () => {
-    isClosing = true
-  })
+  const tooLarge = new HttpError(413, `the body is larger than server.bodyLimit, ${options.bodyLimit} bytes`)
+  app.addHook('preClose', async () => options.direct.close())
   app.setErrorHandler((error: Error, request, reply) => {
-    const { status, detail } = options.problemOf(error, request)
+    const { status, detail } = options.problemOf(isTooLarge(error) ? tooLarge : error, request)
     return sendProblem(reply, status, detail)
   })
   app.setNotFoundHandler((request, reply) =>
@@ -73,3 +70,5 @@ export async function buildApp(options: {
   await app.ready()
   return app as unknown as FastifyInstance
 }
+
+const isTooLarge = (error: Error) => 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'

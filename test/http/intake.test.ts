@@ -59,12 +59,15 @@ test.each([
 test('refuses a body over the limit with 413', async () => {
   const answer = await post(JSON.stringify({ events: [], padding: 'x'.repeat(65 * 1024) }))
   expect([answer.status, answer.body.status]).toEqual([413, 413])
+  expect(answer.body.detail).toContain('server.bodyLimit, 65536 bytes')
 })
 
 test.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded'])(
   'refuses %s with 415',
   async (type) => {
-    expect((await post('{"events":[]}', { 'content-type': type })).status).toBe(415)
+    const answer = await post('{"events":[]}', { 'content-type': type })
+    expect(answer.status).toBe(415)
+    expect(answer.body.detail).toContain(V2)
   },
 )
 

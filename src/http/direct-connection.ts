@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net'
+import type { KnownRequest } from './known-heads.ts'
+
+/** What a connection is given to work with. */
+export interface DirectWork {
+  find: (bytes: Buffer) => KnownRequest | undefined
+  receive: (registry: string, body: Buffer) => Promise<void>
+  /** @param refused why a delivery is not taken, if so */
+  answer: (refused: Error | undefined, isLast: boolean) => string
+  /** Leaves a connection to the server, with those bytes that were read from it already. */
+  handOver: (socket: Socket, bytes: Buffer | undefined) => void
+  forget: (connection: DirectConnection) => void
+}
+
+/**
+ * A connection whose requests are known by their heads, one after the other: of what comes while one is being answered no
+ * more is read than is there. With the first that is not known it is handed over.
+ */
+export class DirectConnection {
+  readonly #socket: Socket
+  readonly #work: DirectWork
+  /** Read, but not taken yet. */
+  #held: Buffer | undefined
+  /** That `#held` begins with. */
+  #request: KnownRequest | undefined
+  #isAnswering = false
+  /** The sender has said all that it will; it may still await answers. */
+  #hasEnded = false
+  /** No more than what is being answered is taken. */
+  #isClosing = false
+  #hasTaken = false
+  /** Looks since something was taken. */
+  #looks = 0
+
+  constructor(socket: Socket, work: DirectWork) {
+    this.#socket = socket
+    this.#work = work
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('error', ignore).on('close', this.#onClose)
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#held = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
+    if (this.#isAnswering) this.#socket.pause()
+    else this.#take()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true
+    if (!this.#isAnswering) this.#socket.destroySoon()
+  }
+
+  readonly #onClose = (): void => this.#work.forget(this)
+
+  #take(): void {
+    const held = this.#held
+    if (held === undefined) return
+    this.#request ??= this.#work.find(held)
+    const request = this.#request
+    if (request !== undefined && held.length >= request.end) this.#receive(request, held)
+    // The rest will not come.
+    else if (this.#hasEnded) this.#socket.destroySoon()
+    else if (request === undefined) this.#handOver()
+  }
+
+  #receive({ registry, bodyAt, end }: KnownRequest, held: Buffer): void {
+    this.#held = held.length > end ? held.subarray(end) : undefined
+    this.#request = undefined
+    this.#isAnswering = true
+    this.#work.receive(registry, held.subarray(bodyAt, end)).then(this.#accept, this.#refuse)
+  }
+
+  readonly #accept = (): void => this.#answer()
+
+  readonly #refuse = (error: Error): void => this.#answer(error)
+
+  #answer(refused?: Error): void {
+    this.#isAnswering = false
+    this.#hasTaken = true
+    this.#looks = 0
+    const isLast = this.#isClosing || (this.#hasEnded && this.#held === undefined)
+    this.#socket.write(this.#work.answer(refused, isLast))
+    if (isLast) {
+      this.#socket.destroySoon()
+    } else if (this.#held !== undefined) {
+      this.#take()
+      if (!this.#isAnswering) this.#socket.resume()
+    }
+  }
+
+  /** Ends it, if need be with the answer that is under way. */
+  end(): void {
+    this.#isClosing = true
+    if (!this.#isAnswering) this.#socket.destroySoon()
+  }
+
+  /** To be called now and then: hands over what waited for its bytes at the last look already; of idle ones bears `most`. */
+  look(most: number): void {
+    if (this.#isAnswering) return
+    const isIdle = this.#hasTaken && this.#held === undefined
+    if (this.#looks++ < (isIdle ? most : 1)) return
+    if (isIdle) this.end()
+    else this.#handOver()
+  }
+
+  #handOver(): void {
+    const socket = this.#socket
+    this.#work.forget(this)
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('error', ignore).off('close', this.#onClose)
+    this.#work.handOver(socket, this.#held)
+  }
+}
+
+/** It closes then, and nobody waits for an answer. */
+const ignore = () => {}

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http'
+
+/** What Node's parser reads of a head. */
+type ParsedHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'>
+
+/** A request that begins with a known head. */
+export interface KnownRequest {
+  /** The registry that sends it. */
+  registry: string
+  /** Where its body begins and ends, in bytes. */
+  bodyAt: number
+  end: number
+}
+
+/** So many are remembered; a registry sends one or two. */
+const MOST = 1_000
+
+const END = Buffer.from('\r\n\r\n')
+const LENGTH = '\r\nContent-Length: '
+const DIGITS = /^[1-9]\d{0,7}$/
+
+const SPECIAL = ['connection', 'expect', 'transfer-encoding', 'upgrade']
+
+/**
+ * Heads of requests that Node has parsed and that were admitted, as the bytes that say the same: a request that begins with
+ * these bytes would be read as the same again and admitted again, so it needs no parser. Only the digits of Content-Length
+ * may differ, as they do from one delivery of a registry to the next (REGISTRY-FACTS, Delivery). What is not known by its
+ * every byte is for the parser.
+ *
+ * A token is looked up with its head, not compared in constant time as by `makeIdentify`; but by a hash, of which one that
+ * is nearly right differs as much as any other.
+ *
+ * @param largest body that is known, in bytes
+ */
+export function makeKnownHeads(largest: number) {
+  const registries = new Map<string, string>()
+  return {
+    /** A head that says more of the connection or the body than this one's length is not remembered. */
+    add(request: ParsedHead, registry: string): void {
+      const parts = split(asSent(request))
+      if (parts === undefined || request.httpVersion !== '1.1') return
+      if (SPECIAL.some((name) => name in request.headers)) return
+      const [oldest = ''] = registries.keys()
+      if (registries.size >= MOST) registries.delete(oldest)
+      registries.set(parts.key, registry)
+    },
+
+    /** @param bytes of a connection, from where a request begins; its body may not be there yet */
+    find(bytes: Buffer): KnownRequest | undefined {
+      const bodyAt = bytes.indexOf(END) + END.length
+      if (bodyAt < END.length) return undefined
+      const parts = split(bytes.toString('latin1', 0, bodyAt))
+      if (parts === undefined || parts.length > largest) return undefined
+      const registry = registries.get(parts.key)
+      return registry === undefined ? undefined : { registry, bodyAt, end: bodyAt + parts.length }
+    },
+  }
+}
+
+/** The head that says what a parser has read (RFC 9112, sections 3 and 5). */
+function asSent({ method, url, httpVersion, rawHeaders }: ParsedHead): string {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let at = 0; at < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`)
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+/** A head without the digits of its Content-Length, and their number. */
+function split(head: string): { key: string; length: number } | undefined {
+  const found = head.indexOf(LENGTH)
+  const from = found + LENGTH.length
+  const to = head.indexOf('\r\n', from)
+  const digits = head.slice(from, to)
+  if (found < 0 || !DIGITS.test(digits)) return undefined
+  return { key: head.slice(0, from) + head.slice(to), length: Number(digits) }
+}
