@@ -1,24 +1,22 @@
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../lab/ports.ts'
 import type { Started } from '../lab/process.ts'
 import { type LabService, makeService } from '../lab/service.ts'
-import { startOwnRedis } from '../src/platform/own-redis.ts'
+import { type OwnRedis, startOwnRedis } from '../src/platform/own-redis.ts'
 import { drainRatio, type Receiver } from './drain.ts'
-import { drive, type Load, requestOf } from './http-load.ts'
+import { drive, requestOf } from './http-load.ts'
 import { madeUpEvents } from './made-up-events.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
-/**
- * Of each process. Short and many: the machine's pace drifts by half within seconds, and what is compared must have met the
- * same.
- */
-const RUNS = 7
+/** Of each process, after one that warms it up: JavaScript is compiled anew until some 20,000 requests have passed. */
+const RUNS = 5
 /** Processes of each kind, which take turns: of those started alike one takes up to a fifth more CPU than another, for life. */
 const SETS = 3
+/** Of a run: a second or two, for the machine's pace drifts by half within seconds, and what is compared must have met the same. */
+const REQUESTS = { kept: 16_000, new: 8_000 }
 /** As many registries at once. */
 const CONNECTIONS = 64
 const BOUNDS = { bare: 0.95, naive: 2.5, bareNewConnection: 0.9, drain: 0.65 }
@@ -28,23 +26,26 @@ type Way = 'bare' | 'intake' | 'naive'
 /**
  * Requests a second, of one event each: a bare Fastify route, our intake, and one `queue.add` an event, in turn, on kept
  * connections and on a new one for each request; then a real registry draining a backlog. The servers are processes of
- * their own, ours `node src/main.ts` with the Redis that it starts by itself, the naive ones with another like it. Workers
+ * their own, ours `node src/main.ts` with the Redis that it starts by itself, each naive one with another like it. Workers
  * would share the two cores; that is what `throughput` measures.
  */
 export async function intake({ small, say }: { small: boolean; say: (line: string) => void }) {
   const events = madeUpEvents({
-    ...{ count: small ? 1_000 : 4_000, before: 10 },
+    ...{ count: REQUESTS.kept, before: 10 },
     shape: { projects: 500, repositories: 3, onOneBase: 1 },
   }).events
+  const requests = events.map(requestOf)
   const services: LabService[] = []
+  const redises: OwnRedis[] = []
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-naive-'))
-  const redis = await startOwnRedis({ folder, appendfsync: 'everysec' })
   try {
     const sets: Record<Way, number>[] = []
     const others: Started[] = []
     const ours: Receiver[] = []
     for (let n = 0; n < SETS; n++) {
       const [bare, naive] = [await freePort(), await freePort()]
+      const redis = await startOwnRedis({ folder: join(folder, `${n}`), appendfsync: 'everysec' })
+      redises.push(redis)
       others.push(await startServer('bare', bare), await startServer('naive', naive, redis.socket))
       const service = await makeService({ config: { intake: { maxBacklog: '64GiB' } } })
       services.push(service)
@@ -53,16 +54,12 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
     }
     const rates = { kept: emptyRates(), new: emptyRates() }
     const latencies = { p50: [] as number[], p99: [] as number[] }
-    // The first of each to warm up.
     const turns = Array.from({ length: RUNS + 1 }, () => sets).flat()
     for (const [turn, ports] of turns.entries())
       for (const mode of ['kept', 'new'] as const)
         for (const way of ['bare', 'intake', 'naive'] as const) {
-          const requests = events
-            .slice(0, mode === 'new' ? events.length / 2 : events.length)
-            .map((event) => requestOf({ ...event, id: randomUUID() }))
-          const load: Load = { port: ports[way], connections: CONNECTIONS, mode, requests }
-          const result = await drive(load)
+          const part = requests.slice(0, small ? 1_000 : REQUESTS[mode])
+          const result = await drive({ port: ports[way], connections: CONNECTIONS, mode, requests: part })
           if (turn < SETS) continue
           rates[mode][way].push(result.perSecond)
           const sorted = result.latencies.toSorted((a, b) => a - b)
@@ -77,7 +74,7 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
         }
     // A registry's host runs none of these, which wake up now and then.
     for (const other of others) await other.stop()
-    await redis.stop()
+    for (const redis of redises) await redis.stop()
     const drain = await drainRatio({ small, say, ours })
     const rate = (way: Way) => Math.round(median(rates.kept[way]))
     /** The median of what each run's two rates are to each other. */
@@ -103,7 +100,7 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
     return result
   } finally {
     for (const service of services) await service.close()
-    await redis.stop()
+    for (const redis of redises) await redis.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -19,7 +19,7 @@ export function madeUpEvents({ count, shape, before }: { count: number; shape: S
     Array.from({ length: before }, (_, i) => madeUpImage(i * shape.projects + project, shape)),
   )
   const earlier = images.flat().map((image, n) => manifestEvent('push', image, n, true))
-  const events: object[] = []
+  const events: ReturnType<typeof envelope>[] = []
   const project = zipf(shape.projects)
   for (let draw = 0; events.length < count; draw++) {
     const chosen = project(fraction(draw))

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { freePort } from '../lab/ports.ts'
@@ -8,7 +7,7 @@ import { queuePrefix } from '../src/queue/queues.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
 import { startBenchRedis } from './bench-redis.ts'
 import { PREFIX, REGISTRY } from './events-worker.ts'
-import { drive, requestOf } from './http-load.ts'
+import { drive, type Request, requestOf } from './http-load.ts'
 import { madeUpEvents } from './made-up-events.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
@@ -24,7 +23,8 @@ const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
  * for each event. In turn, each on a Redis of its own, until the queue is empty; the ratio is the median of the runs'.
  */
 export async function throughput({ small, say }: { small: boolean; say: (line: string) => void }) {
-  const { earlier, events } = madeUpEvents({ count: small ? 4_000 : 20_000, shape: SHAPE, before: 10 })
+  const made = madeUpEvents({ count: small ? 4_000 : 20_000, shape: SHAPE, before: 10 })
+  const [earlier, events] = [made.earlier.map(requestOf), made.events.map(requestOf)]
   const stacks = { ours: await startOurs(), naive: await startNaive() }
   const rates: { ours: number[]; naive: number[] } = { ours: [], naive: [] }
   const results = new Set<string>()
@@ -88,8 +88,7 @@ async function startNaive() {
 }
 
 /** Sends events and waits until the queue has none of them; gives events a second. */
-async function through(redis: Redis, port: number, events: readonly object[]): Promise<number> {
-  const requests = events.map((event) => requestOf({ ...event, id: randomUUID() }))
+async function through(redis: Redis, port: number, requests: readonly Request[]): Promise<number> {
   const began = performance.now()
   await drive({ port, connections: CONNECTIONS, mode: 'kept', requests })
   const key = `${queuePrefix(PREFIX)}:events`
@@ -98,7 +97,7 @@ async function through(redis: Redis, port: number, events: readonly object[]): P
     return counts.some((count) => count > 0)
   }
   while (await waiting()) await sleep(5)
-  return (events.length / (performance.now() - began)) * 1000
+  return (requests.length / (performance.now() - began)) * 1000
 }
 
 /** What sums the index up. */
