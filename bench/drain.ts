@@ -13,7 +13,7 @@ import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
 /** Of each process. */
-const RUNS = 2
+const RUNS = 3
 /** How often a registry is asked how many it has delivered, in ms: each look keeps both cores busy for about one. */
 const LOOK_MS = 100
 
