@@ -35,12 +35,16 @@ export interface EventSource {
 export function deliver(url: string, body: string, timeoutMs: number): Promise<number> {
   return new Promise((resolve) => {
     const headers = {
-      ...{ authorization: `Bearer ${WEBHOOK_TOKEN}`, connection: 'close' },
-      'content-type': 'application/vnd.docker.distribution.events.v1+json',
+      'User-Agent': 'Go-http-client/1.1',
+      'Content-Length': Buffer.byteLength(body),
+      Authorization: `Bearer ${WEBHOOK_TOKEN}`,
+      'Content-Type': 'application/vnd.docker.distribution.events.v1+json',
     }
     const sent = request(`${url}/v1/events`, { method: 'POST', agent: false, headers, timeout: timeoutMs })
+    // Registries say nothing of the connection, and end it once they are answered.
+    sent.removeHeader('Connection')
     sent.on('response', (answer) => {
-      answer.resume()
+      answer.resume().on('end', () => sent.destroy())
       resolve(answer.statusCode ?? 0)
     })
     sent.on('timeout', () => sent.destroy(new Error('late')))

@@ -24,11 +24,7 @@ export function hostileRequest(random: Random, body: Buffer, token: string): Hos
   return random.of(WAYS)(random, body, token)
 }
 
-const common = (token: string): string[] => [
-  'Host: tallyman',
-  `Authorization: Bearer ${token}`,
-  'Connection: close',
-]
+const common = (token: string): string[] => ['Host: tallyman', `Authorization: Bearer ${token}`]
 
 function written(line: string, headers: readonly string[], body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${[line, ...headers].join('\r\n')}\r\n\r\n`, 'latin1'), body])
