@@ -62,7 +62,8 @@ export class DirectConnection {
     else if (request === undefined) this.#handOver()
   }
 
-  #receive({ registry, bodyAt, end }: KnownRequest, held: Buffer): void {
+  #receive({ registry, isLast, bodyAt, end }: KnownRequest, held: Buffer): void {
+    this.#isClosing ||= isLast
     this.#held = held.length > end ? held.subarray(end) : undefined
     this.#request = undefined
     this.#isAnswering = true

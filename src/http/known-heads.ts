@@ -7,6 +7,8 @@ type ParsedHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'head
 export interface KnownRequest {
   /** The registry that sends it. */
   registry: string
+  /** Its sender wants the connection closed once it is answered. */
+  isLast: boolean
   /** Where its body begins and ends, in bytes. */
   bodyAt: number
   end: number
@@ -19,7 +21,7 @@ const END = Buffer.from('\r\n\r\n')
 const LENGTH = '\r\nContent-Length: '
 const DIGITS = /^[1-9]\d{0,7}$/
 
-const SPECIAL = ['connection', 'expect', 'transfer-encoding', 'upgrade']
+const SPECIAL = ['expect', 'transfer-encoding', 'upgrade']
 
 /**
  * Heads of requests that Node has parsed and that were admitted, as the bytes that say the same: a request that begins with
@@ -33,16 +35,18 @@ const SPECIAL = ['connection', 'expect', 'transfer-encoding', 'upgrade']
  * @param largest body that is known, in bytes
  */
 export function makeKnownHeads(largest: number) {
-  const registries = new Map<string, string>()
+  const known = new Map<string, Pick<KnownRequest, 'registry' | 'isLast'>>()
   return {
-    /** A head that says more of the connection or the body than this one's length is not remembered. */
+    /** A head that says more of the connection than that it is to be closed, or frames its body otherwise, is not remembered. */
     add(request: ParsedHead, registry: string): void {
+      const { headers, httpVersion } = request
       const parts = split(asSent(request))
-      if (parts === undefined || request.httpVersion !== '1.1') return
-      if (SPECIAL.some((name) => name in request.headers)) return
-      const [oldest = ''] = registries.keys()
-      if (registries.size >= MOST) registries.delete(oldest)
-      registries.set(parts.key, registry)
+      const isLast = httpVersion === '1.0' || headers.connection === 'close'
+      if (parts === undefined || SPECIAL.some((name) => name in headers)) return
+      if (headers.connection !== undefined && headers.connection !== 'close') return
+      const [oldest = ''] = known.keys()
+      if (known.size >= MOST) known.delete(oldest)
+      known.set(parts.key, { registry, isLast })
     },
 
     /** @param bytes of a connection, from where a request begins; its body may not be there yet */
@@ -51,8 +55,8 @@ export function makeKnownHeads(largest: number) {
       if (bodyAt < END.length) return undefined
       const parts = split(bytes.toString('latin1', 0, bodyAt))
       if (parts === undefined || parts.length > largest) return undefined
-      const registry = registries.get(parts.key)
-      return registry === undefined ? undefined : { registry, bodyAt, end: bodyAt + parts.length }
+      const found = known.get(parts.key)
+      return found && { ...found, bodyAt, end: bodyAt + parts.length }
     },
   }
 }

@@ -144,14 +144,26 @@ test('nothing is known of what was not admitted, nor of what is framed or kept o
   )
   const others = [
     delivery('other', { token: 'three' }),
-    delivery('other', { more: 'Connection: close\r\n' }),
+    delivery('other', { more: 'Connection: keep-alive\r\n' }),
+    delivery('other', { more: 'Connection: close, X-A\r\n' }),
     delivery('other', { more: 'Expect: 100-continue\r\n' }),
     delivery('x'.repeat(2_000)),
     `${chunked}5\r\nother\r\n0\r\n\r\n`,
-    delivery('other').replace('HTTP/1.1', 'HTTP/1.0'),
   ]
   for (const other of others) await teach(other, other)
   expect(bed.taken).toEqual([])
+})
+
+test.each([
+  ['Connection: close', delivery('known', { more: 'Connection: close\r\n' })],
+  ['HTTP/1.0', delivery('known').replace('HTTP/1.1', 'HTTP/1.0')],
+])('with %s, as proxies send, it is closed after the answer', async (_, text) => {
+  await teach(text)
+  const socket = open(bed.port)
+  socket.write(text)
+  await expect.poll(() => socket.closed).toBe(true)
+  expect(textOf(socket)).toContain('\r\nConnection: close\r\n')
+  expect([statusesOf(socket), bed.taken]).toEqual([['202'], ['ci known']])
 })
 
 test('a refusal says why, and the connection goes on', async () => {
@@ -231,7 +243,8 @@ test('a sender that is gone before its answer harms nobody', async () => {
 
 test('whatever is sent, in whatever pieces: what is received and answered is what the server by itself would', async () => {
   const plain = await startBed({ isDirect: false })
-  await teach(delivery('known'), delivery('known', { token: 'two' }))
+  const last = delivery('end', { more: 'Connection: close\r\n' })
+  await teach(delivery('known'), delivery('known', { token: 'two' }), last)
   const body = fc.oneof(
     fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 60 }),
     fc.constantFrom('bad', 'a\r\n\r\nb', delivery('inner')),
@@ -259,10 +272,7 @@ test('whatever is sent, in whatever pieces: what is received and answered is wha
       fc.array(request, { minLength: 1, maxLength: 5 }),
       fc.array(fc.nat(1_000), { maxLength: 6 }),
       async (requests, cuts) => {
-        const bytes = Buffer.from(
-          [...requests, delivery('end', { more: 'Connection: close\r\n' })].join(''),
-          'latin1',
-        )
+        const bytes = Buffer.from([...requests, last].join(''), 'latin1')
         const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length]
         const pieces = places.slice(1).map((end, n) => bytes.subarray(places[n], end))
         for (const { all } of [bed, plain]) all.length = 0
