@@ -57,6 +57,7 @@ export const eventsRoute =
         // Without Content-Type and Content-Length there is none.
         const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
         await deps.intake.receive(registry, bytes).catch((error) => Promise.reject(inHttp(error)))
+        // No body: registries read none.
         return reply.code(202).send(undefined as never)
       },
     })

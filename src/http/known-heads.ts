@@ -21,6 +21,7 @@ const END = Buffer.from('\r\n\r\n')
 const LENGTH = '\r\nContent-Length: '
 const DIGITS = /^[1-9]\d{0,7}$/
 
+/** Frame the body by something else than its length, or ask for another conversation than request and answer. */
 const SPECIAL = ['expect', 'transfer-encoding', 'upgrade']
 
 /**
