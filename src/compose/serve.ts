@@ -3,7 +3,7 @@ import { makeIntake } from '../events/intake.ts'
 import { makeReplay } from '../events/replay.ts'
 import { buildApp, KEEP_ALIVE_MS } from '../http/app.ts'
 import { makeDirectDeliveries } from '../http/direct-deliveries.ts'
-import { eventsRoute, inHttp } from '../http/events-route.ts'
+import { EVENTS_PATH, eventsRoute, inHttp } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { healthRoute } from '../http/health-route.ts'
@@ -61,7 +61,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const problemOf = makeProblemOf(log)
   const direct = makeDirectDeliveries({
     ...{ receive: intake.receive, bodyLimit, keepAliveMs: KEEP_ALIVE_MS },
-    problemOf: (error) => problemOf(inHttp(error), { method: 'POST', url: '/v1/events' }),
+    problemOf: (error) => problemOf(inHttp(error), { method: 'POST', url: EVENTS_PATH }),
   })
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf, direct },

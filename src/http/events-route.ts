@@ -6,6 +6,8 @@ import { type Intake, IntakeBusy } from '../events/intake.ts'
 import type { DirectDeliveries } from './direct-deliveries.ts'
 import { HttpError, Problem } from './problem.ts'
 
+export const EVENTS_PATH = '/v1/events'
+
 /** distribution 2 and GitLab; distribution 3; Azure and tests (REGISTRY-FACTS, Events). */
 const MEDIA_TYPES = [
   'application/vnd.docker.distribution.events.v1+json',
@@ -32,7 +34,7 @@ export const eventsRoute =
       done(new HttpError(415, `the Content-Type is not known: expected one of ${MEDIA_TYPES.join(', ')}`)),
     )
 
-    app.post('/v1/events', {
+    app.post(EVENTS_PATH, {
       schema: {
         tags: ['intake'],
         summary: 'Take a registry notification',
