@@ -7,7 +7,7 @@ export interface Load {
   port: number
   /** Requests in flight at a time, each of which waits for its answer. */
   connections: number
-  /** `kept` connections, or a `new` one for each request, as registries do (REGISTRY-FACTS, Delivery). */
+  /** `kept` connections, unless the server closes them, or a `new` one for each request, as registries do (REGISTRY-FACTS, Delivery). */
   mode: 'kept' | 'new'
   requests: readonly Request[]
 }
@@ -59,9 +59,9 @@ export async function drive({ port, connections, mode, requests }: Load): Promis
       request.bytes.write(randomUUID(), request.idAt, 'latin1')
       const began = performance.now()
       socket ??= open()
-      await exchange(socket, request.bytes)
+      const isClosed = await exchange(socket, request.bytes)
       latencies.push(performance.now() - began)
-      if (mode === 'new') {
+      if (mode === 'new' || isClosed) {
         socket.destroy()
         socket = undefined
       }
@@ -73,13 +73,14 @@ export async function drive({ port, connections, mode, requests }: Load): Promis
   return { perSecond: (requests.length / (performance.now() - began)) * 1000, latencies }
 }
 
-function exchange(socket: Socket, request: Buffer): Promise<void> {
+/** @returns whether the server closes the connection */
+function exchange(socket: Socket, request: Buffer): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let answer = ''
     const settle = (error?: Error) => {
       socket.off('data', onData).off('error', onError).off('close', onClose)
       if (error) reject(error)
-      else resolve()
+      else resolve(CLOSES.test(answer))
     }
     const onData = (chunk: Buffer) => {
       answer += chunk.toString('latin1')
@@ -93,6 +94,8 @@ function exchange(socket: Socket, request: Buffer): Promise<void> {
     socket.write(request)
   })
 }
+
+const CLOSES = /\r\nconnection: close\r\n/i
 
 function isWhole(answer: string): boolean {
   const end = answer.indexOf('\r\n\r\n')

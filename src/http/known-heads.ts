@@ -3,12 +3,19 @@ import type { IncomingMessage } from 'node:http'
 /** What Node's parser reads of a head. */
 type ParsedHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'>
 
+/** What is known of requests that differ in their bodies only. */
+export interface KnownHead {
+  /** The registry that sends them. */
+  registry: string
+  /** Their senders say that they want the connection closed after one. */
+  saysClose: boolean
+  /** Connections in a row that their senders ended after one, without saying so. */
+  endedAfterOne: number
+}
+
 /** A request that begins with a known head. */
 export interface KnownRequest {
-  /** The registry that sends it. */
-  registry: string
-  /** Its sender wants the connection closed once it is answered. */
-  isLast: boolean
+  head: KnownHead
   /** Where its body begins and ends, in bytes. */
   bodyAt: number
   end: number
@@ -36,18 +43,18 @@ const SPECIAL = ['expect', 'transfer-encoding', 'upgrade']
  * @param largest body that is known, in bytes
  */
 export function makeKnownHeads(largest: number) {
-  const known = new Map<string, Pick<KnownRequest, 'registry' | 'isLast'>>()
+  const known = new Map<string, KnownHead>()
   return {
     /** A head that says more of the connection than that it is to be closed, or frames its body otherwise, is not remembered. */
     add(request: ParsedHead, registry: string): void {
       const { headers, httpVersion } = request
       const parts = split(asSent(request))
-      const isLast = httpVersion === '1.0' || headers.connection === 'close'
-      if (parts === undefined || SPECIAL.some((name) => name in headers)) return
+      const saysClose = httpVersion === '1.0' || headers.connection === 'close'
+      if (parts === undefined || known.has(parts.key) || SPECIAL.some((name) => name in headers)) return
       if (headers.connection !== undefined && headers.connection !== 'close') return
       const [oldest = ''] = known.keys()
       if (known.size >= MOST) known.delete(oldest)
-      known.set(parts.key, { registry, isLast })
+      known.set(parts.key, { registry, saysClose, endedAfterOne: 0 })
     },
 
     /** @param bytes of a connection, from where a request begins; its body may not be there yet */
@@ -56,8 +63,8 @@ export function makeKnownHeads(largest: number) {
       if (bodyAt < END.length) return undefined
       const parts = split(bytes.toString('latin1', 0, bodyAt))
       if (parts === undefined || parts.length > largest) return undefined
-      const found = known.get(parts.key)
-      return found && { ...found, bodyAt, end: bodyAt + parts.length }
+      const head = known.get(parts.key)
+      return head && { head, bodyAt, end: bodyAt + parts.length }
     },
   }
 }

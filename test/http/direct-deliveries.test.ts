@@ -166,6 +166,32 @@ test.each([
   expect([statusesOf(socket), bed.taken]).toEqual([['202'], ['ci known']])
 })
 
+test('the connection of a sender that ends each after one request is closed with the answer', async () => {
+  const text = delivery('known')
+  await teach(text)
+  for (let n = 0; n < 10; n++) await exchange(bed.port, text)
+  const socket = open(bed.port)
+  socket.write(text)
+  await expect.poll(() => socket.closed).toBe(true)
+  expect(textOf(socket)).toMatch(/^HTTP\/1\.1 202 Accepted\r\n[\s\S]*\r\nConnection: close\r\n/)
+
+  // It keeps them from now on: after a while one is left open, and then all.
+  const kept: Socket[] = []
+  for (let n = 0; n < 80 && kept.length < 3; n++) {
+    const one = open(bed.port)
+    one.write(text)
+    await expect.poll(() => textOf(one), { interval: 5 }).toContain('\r\n\r\n')
+    if (textOf(one).includes('Connection: close')) continue
+    one.write(text)
+    await expect.poll(() => statusesOf(one)).toEqual(['202', '202'])
+    kept.push(one)
+  }
+  expect(kept.length).toBe(3)
+  for (const one of kept) one.destroy()
+  // The second and third at once.
+  expect(bed.taken.length).toBeLessThan(10 + 64 + 3 + 3)
+})
+
 test('a refusal says why, and the connection goes on', async () => {
   await teach(delivery('known'))
   const socket = open(bed.port)
