@@ -14,8 +14,10 @@ import { startServer } from './servers/start.ts'
 
 /** Of each process. */
 const RUNS = 3
-/** How often a registry is asked how many it has delivered, in ms: each look keeps both cores busy for about one. */
-const LOOK_MS = 100
+/** How long one registry of a pair delivers before the other does, in ms: the machine's pace drifts by half within seconds. */
+const TURN_MS = 250
+/** Until it is under way, in ms. */
+const START_MS = 20
 
 export interface Receiver {
   port: number
@@ -23,8 +25,9 @@ export interface Receiver {
 }
 
 /**
- * How long a real registry takes to deliver its backlog to a receiver that answers at once, as a part of how long it takes
- * to deliver it to us. It has one request in flight, so this is the cost of the answer to a lone request.
+ * How long a real registry takes to deliver its backlog to a receiver that answers at once, as a part of how long another
+ * takes to deliver as much to us; they take turns. Each has one request in flight, so this is the cost of the answer to a
+ * lone request.
  */
 export async function drainRatio(options: {
   small: boolean
@@ -33,55 +36,77 @@ export async function drainRatio(options: {
   ours: readonly Receiver[]
 }): Promise<number> {
   const { small, say, ours } = options
-  const pairs: Record<'instant' | 'ours', Receiver>[] = []
+  const pairs: { ours: Receiver; instant: Receiver }[] = []
   for (const one of ours) {
     const port = await freePort()
     pairs.push({ ours: one, instant: { port, process: await startServer('instant', port) } })
   }
   const ratios: number[] = []
   for (let run = 1; run <= RUNS; run++)
-    for (const pair of pairs) {
-      const us = { instant: 0, ours: 0 }
-      for (const name of ['instant', 'ours'] as const) {
-        us[name] = await drain(pair[name], small ? 1_000 : 5_000)
-        say(`run ${run}, a registry's backlog, ${name}: ${us[name].toFixed(0)} µs an event`)
+    for (const { instant, ours } of pairs) {
+      const both: Backlog[] = []
+      try {
+        for (const receiver of [instant, ours]) both.push(await makeBacklog(receiver, small ? 1_000 : 5_000))
+        while (both.some(({ isEmpty }) => !isEmpty())) for (const one of both) await one.deliver()
+        const [atOnce = 0, byUs = 0] = both.map(({ usPerEvent }) => usPerEvent())
+        ratios.push(atOnce / byUs)
+        say(
+          `run ${run}, a registry's backlog, µs an event: instant ${atOnce.toFixed(0)}, ours ${byUs.toFixed(0)}, ratio ${(atOnce / byUs).toFixed(2)}`,
+        )
+      } finally {
+        for (const one of both) await one.close()
       }
-      ratios.push(us.instant / us.ours)
     }
   return median(ratios)
 }
 
-/**
- * µs an event, between the first look and the last at a registry that delivers its backlog; the receiver stands still until
- * there is one.
- */
-async function drain(receiver: Receiver, backlog: number): Promise<number> {
+interface Backlog {
+  isEmpty(): boolean
+  /** Lets its registry deliver for a while; nothing once it is empty. */
+  deliver(): Promise<void>
+  usPerEvent(): number
+  close(): Promise<void>
+}
+
+/** A registry that stands still, with so many events that it has not delivered: the receiver stood still before. */
+async function makeBacklog(receiver: Receiver, count: number): Promise<Backlog> {
   const debugPort = await freePort()
   const notify = { url: `http://127.0.0.1:${receiver.port}/v1/events`, token: WEBHOOK_TOKEN }
   const registry = await startRegistry({ notify, debugPort })
+  const { child } = registry.process
   const client = makeRegistryClient({ name: 'bench', url: registry.url })
+  receiver.process.child.kill('SIGSTOP')
   try {
-    receiver.process.child.kill('SIGSTOP')
     await pushImage(client, 'team/app', 'v1', makeImage({ layers: [{ seed: 'a', bytes: 1_000 }] }))
-    await inLanes(16, Array(backlog), async () => {
+    await inLanes(16, Array(count), async () => {
       const answer = await fetch(`${registry.url}/v2/team/app/manifests/v1`)
       await answer.arrayBuffer()
     })
-    receiver.process.child.kill('SIGCONT')
-    const looks: { at: number; delivered: number }[] = []
-    for (;;) {
-      const { Successes: delivered, Pending: pending } = await deliveries(debugPort)
-      const at = performance.now()
-      const [first, last] = [looks[0], looks.at(-1)]
-      if (first && last && pending === 0)
-        return ((last.at - first.at) * 1000) / (last.delivered - first.delivered)
-      if (delivered > 0) looks.push({ at, delivered })
-      await sleep(LOOK_MS)
-    }
   } finally {
+    child.kill('SIGSTOP')
     receiver.process.child.kill('SIGCONT')
     await client.close()
-    await registry.close()
+  }
+  const total = { ms: 0, events: 0 }
+  let isEmpty = false
+  return {
+    isEmpty: () => isEmpty,
+    async deliver() {
+      if (isEmpty) return
+      child.kill('SIGCONT')
+      await sleep(START_MS)
+      const [from, began] = [await deliveries(debugPort), performance.now()]
+      await sleep(TURN_MS)
+      const [to, ended] = [await deliveries(debugPort), performance.now()]
+      child.kill('SIGSTOP')
+      isEmpty = to.Pending === 0
+      // When in its last turn it became empty is not known.
+      if (isEmpty) return
+      total.ms += ended - began
+      total.events += to.Successes - from.Successes
+    },
+    usPerEvent: () => (total.ms * 1000) / total.events,
+    close: registry.close,
   }
 }
 

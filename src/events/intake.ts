@@ -1,6 +1,7 @@
 import { CoalescerFull, makeCoalescer } from '../platform/coalesce.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { makeRecent } from '../platform/recent.ts'
+import { stayAwake } from '../platform/stay-awake.ts'
 import type { makeBacklog } from '../queue/backlog.ts'
 import { type Inbox, JOB } from '../queue/inbox.ts'
 import { NotAnEnvelope, readEnvelope } from './envelope.ts'
@@ -24,6 +25,9 @@ const MAX_WAITING = 32
 
 /** So many go at once: of 64 registries half are read from while the others' events are on their way to Redis. */
 const ENOUGH = 32
+
+/** So long we stay awake for a lone event, in ms: Redis has it after 0.13 (docs/performance.md), and its registry waits. */
+const AWAKE_MS = 0.3
 
 interface Arrival {
   registry: string
@@ -93,12 +97,14 @@ export function makeIntake(deps: {
     job.count += fresh
   }
 
-  async function add({ events, marks }: EventsJob): Promise<void> {
+  async function add({ events, marks, count }: EventsJob): Promise<void> {
     const began = performance.now()
     const receivedAt = new Date().toISOString()
     const deliveries = [...events].map(([registry, events]) => ({ registry, receivedAt, events }))
     try {
-      await inbox.put(deliveries)
+      const kept = inbox.put(deliveries)
+      if (count === 1) stayAwake(kept, AWAKE_MS)
+      await kept
     } catch (error) {
       for (const mark of marks) recent.forget(mark)
       throw error
