@@ -12,18 +12,11 @@ export interface DirectWork {
   forget: (connection: DirectConnection) => void
 }
 
-/** So many connections in a row that were ended after one request, and the next are expected to be. */
-const SURE = 8
-/** Of as many, one is left to its sender to end all the same: it may keep them by now. */
-const TRIAL = 64
-
 /**
  * A connection whose requests are known by their heads, one after the other: of what comes while one is being answered no
  * more is read than is there. With the first that is not known it is handed over.
- *
- * A registry ends its connection after each answer without having said that it would (distribution, notifications/http.go:
- * CloseIdleConnections). Once it is known to, we close the connection with the answer: that is one thing less to wake up
- * for, and 9 % of a lone delivery (docs/performance.md).
+ * The connection of a sender that would end it after the first answer is closed with that: one thing less to be woken for,
+ * and 9 % of a lone delivery (docs/performance.md).
  */
 export class DirectConnection {
   readonly #socket: Socket
@@ -74,7 +67,7 @@ export class DirectConnection {
   }
 
   #receive({ head, bodyAt, end }: KnownRequest, held: Buffer): void {
-    this.#seeMore()
+    this.#head?.sentMore()
     this.#head = head
     this.#held = held.length > end ? held.subarray(end) : undefined
     this.#request = undefined
@@ -90,7 +83,9 @@ export class DirectConnection {
     this.#isAnswering = false
     this.#answered++
     this.#looks = 0
-    const isLast = this.#isClosing || this.#head?.saysClose || (this.#held === undefined && this.#isOver())
+    const { saysClose = false, endsAfterOne = false } = this.#head ?? {}
+    const isOver = this.#hasEnded || (this.#answered === 1 && endsAfterOne)
+    const isLast = this.#isClosing || saysClose || (this.#held === undefined && isOver)
     this.#socket.write(this.#work.answer(refused, isLast))
     if (isLast) {
       this.#close()
@@ -98,16 +93,6 @@ export class DirectConnection {
       this.#take()
       if (!this.#isAnswering) this.#socket.resume()
     }
-  }
-
-  #seeMore(): void {
-    if (this.#head) this.#head.endedAfterOne = 0
-  }
-
-  /** No more is expected. */
-  #isOver(): boolean {
-    const ended = this.#head?.endedAfterOne ?? 0
-    return this.#hasEnded || (this.#answered === 1 && ended >= SURE && ended % TRIAL !== 0)
   }
 
   /** Ends it, if need be with the answer that is under way. */
@@ -127,14 +112,14 @@ export class DirectConnection {
 
   /** Once what was written has left; to say first that no more comes is 5 % of a lone delivery. */
   #close(): void {
-    if (this.#head && this.#answered === 1 && this.#looks === 0) this.#head.endedAfterOne++
+    if (this.#answered === 1 && this.#looks === 0) this.#head?.endedAfterOne()
     if (this.#socket.writableLength > 0) this.#socket.destroySoon()
     else this.#socket.destroy()
   }
 
   #handOver(): void {
     const socket = this.#socket
-    if (this.#held !== undefined) this.#seeMore()
+    if (this.#held !== undefined) this.#head?.sentMore()
     this.#work.forget(this)
     socket.off('data', this.#onData).off('end', this.#onEnd).off('error', ignore).off('close', this.#onClose)
     this.#work.handOver(socket, this.#held)

@@ -3,14 +3,43 @@ import type { IncomingMessage } from 'node:http'
 /** What Node's parser reads of a head. */
 type ParsedHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'>
 
-/** What is known of requests that differ in their bodies only. */
-export interface KnownHead {
-  /** The registry that sends them. */
-  registry: string
-  /** Their senders say that they want the connection closed after one. */
-  saysClose: boolean
-  /** Connections in a row that their senders ended after one, without saying so. */
-  endedAfterOne: number
+/** So many connections in a row that were ended after one request, and the next are expected to be. */
+const SURE = 8
+
+/** Of as many, one is left to its sender to end all the same: it may keep them by now. */
+const TRIAL = 64
+
+/**
+ * What is known of the senders of requests that differ in their bodies only. A registry ends its connection after each
+ * answer without having said that it would (distribution, notifications/http.go: CloseIdleConnections), GitLab's keeps it,
+ * and what a proxy does is its own affair; so it is learned.
+ */
+export class KnownHead {
+  readonly registry: string
+  /** They say that they want the connection closed after one. */
+  readonly saysClose: boolean
+  /** In a row. */
+  #endedAfterOne = 0
+
+  constructor(registry: string, saysClose: boolean) {
+    this.registry = registry
+    this.saysClose = saysClose
+  }
+
+  /** To be told of each connection that was ended, by either side, soon after its first answer. */
+  endedAfterOne(): void {
+    this.#endedAfterOne++
+  }
+
+  /** To be told when a connection brings more than one request. */
+  sentMore(): void {
+    this.#endedAfterOne = 0
+  }
+
+  /** The next connection is expected to bring one request. */
+  get endsAfterOne(): boolean {
+    return this.#endedAfterOne >= SURE && this.#endedAfterOne % TRIAL !== 0
+  }
 }
 
 /** A request that begins with a known head. */
@@ -54,7 +83,7 @@ export function makeKnownHeads(largest: number) {
       if (headers.connection !== undefined && headers.connection !== 'close') return
       const [oldest = ''] = known.keys()
       if (known.size >= MOST) known.delete(oldest)
-      known.set(parts.key, { registry, saysClose, endedAfterOne: 0 })
+      known.set(parts.key, new KnownHead(registry, saysClose))
     },
 
     /** @param bytes of a connection, from where a request begins; its body may not be there yet */
