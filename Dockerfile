@@ -24,7 +24,7 @@ RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-# Any answer but 200 from the API ends this with 1. A worker has no HTTP: docker-compose.yml gives it a check of its own.
+# Any answer but 200 from the API ends this with 1. A worker has a port of its own: see docker-compose.yml.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.TALLYMAN_SERVER__PORT || 8080) + '/livez').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "src/main.ts"]

@@ -44,8 +44,9 @@ export async function startTallyman(
   )
   const loaded = await loadConfig(file, { REDIS_URL: redis.url })
   const duties = { http: true, queues: options.queues ?? QUEUE_NAMES }
-  const { app, close } = await compose(loaded, duties, pino({ level: 'silent' }))
-  if (app === undefined) throw new Error('composed without HTTP')
+  const { http, close } = await compose(loaded, duties, pino({ level: 'silent' }))
+  if (http === undefined) throw new Error('composed without HTTP')
+  const { app } = http
   return {
     app,
     redis,

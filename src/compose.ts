@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { serveHealth } from './compose/health.ts'
 import { makeParts } from './compose/parts.ts'
 import { serve } from './compose/serve.ts'
 import { work } from './compose/work.ts'
@@ -6,15 +7,15 @@ import type { Config } from './config/schema.ts'
 import type { Logger } from './platform/log.ts'
 import type { QueueName } from './queue/jobs.ts'
 
-/** What this process does: answer HTTP, work off these queues, or both. */
+/** What this process does: answer HTTP, work off these queues, or both; by HTTP, workers alone tell their health at most. */
 export interface Duties {
   http: boolean
   queues: readonly QueueName[]
 }
 
 export interface Tallyman {
-  /** Present where the duties include HTTP; not listening yet. */
-  app?: FastifyInstance
+  /** Where it is to listen, which it does not yet; nowhere if it has nothing to answer. */
+  http?: { app: FastifyInstance; host: string; port: number }
   /** Stops in order: no new requests, jobs in hand finished, then what they stand on. */
   close(): Promise<void>
 }
@@ -29,7 +30,10 @@ export async function compose(config: Config, duties: Duties, log: Logger): Prom
   try {
     const parts = await makeParts(config, log, (closer) => closers.unshift(closer))
     if (duties.queues.length > 0) await work(parts, duties.queues)
-    return duties.http ? { app: await serve(parts), close } : { close }
+    const { server, workers } = config
+    const { host, port } = duties.http ? server : workers
+    if (port === undefined) return { close }
+    return { http: { app: await (duties.http ? serve : serveHealth)(parts), host, port }, close }
   } catch (error) {
     await close()
     throw error

@@ -21,7 +21,8 @@ export async function start(duties: Duties): Promise<void> {
     else log.info({ signal }, 'stopping: jobs in hand finish first')
     await tallyman.close()
   })
-  if (tallyman.app) await tallyman.app.listen(config.server).catch((error) => fail(error))
+  const { http } = tallyman
+  if (http) await http.app.listen({ host: http.host, port: http.port }).catch((error) => fail(error))
   log.info({ queues: duties.queues, registries: Object.keys(config.registries) }, 'tallyman is up')
 }
 

@@ -129,6 +129,47 @@ test('API and workers apart: events wait for a worker, and a worker that was sto
   }
 })
 
+test('workers by themselves tell their health and what they counted where they are told a port', async () => {
+  const redis = await startRedis()
+  const [port, workersPort] = [await freePort(), await freePort()]
+  const url = `http://127.0.0.1:${workersPort}`
+  const env = {
+    ...(await configure('watched', port)),
+    ...{ REDIS_URL: redis.url, TALLYMAN_WORKERS__PORT: `${workersPort}` },
+  }
+  const running = [await api(port, env)]
+  try {
+    running.push(
+      await startProcess({
+        command: process.execPath,
+        args: [program('workers/main.ts')],
+        logFile: join(folder, 'watched-workers.log'),
+        env,
+        ready: async () => (await fetch(`${url}/readyz`)).ok,
+      }),
+    )
+    for (let i = 0; i < 3; i++) expect(await deliver(port, `pull-${i}`)).toBe(202)
+    const metrics = async () => (await fetch(`${url}/metrics`)).text()
+    await eventually(metrics, (text) =>
+      /^tallyman_events_indexed_total\{registry="ci",outcome="[a-z]+"\} 3$/m.test(text),
+    )
+    expect(await metrics()).toContain('tallyman_jobs{queue="events",state="failed"} 0')
+    expect((await fetch(`${url}/v1/projects`)).status).toBe(404)
+    const again = await refused('workers/main.ts', [], env)
+    expect([again.status, again.said]).toEqual([1, expect.stringContaining(`127.0.0.1:${workersPort}`)])
+    await redis.close()
+    const answer = await fetch(`${url}/readyz`)
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      expect.objectContaining({ detail: expect.stringContaining('Redis') }),
+    ])
+    expect((await fetch(`${url}/livez`)).status).toBe(200)
+  } finally {
+    for (const started of running.reverse()) await started.stop()
+    await redis.close()
+  }
+})
+
 /** Runs a program that is expected to refuse, and gives its status and what it said. */
 async function refused(path: string, args: string[], env: NodeJS.ProcessEnv = outside) {
   const child = spawn(process.execPath, [program(path), ...args], {

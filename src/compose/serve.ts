@@ -6,7 +6,6 @@ import { makeDirectDeliveries } from '../http/direct-deliveries.ts'
 import { EVENTS_PATH, eventsRoute, inHttp } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
-import { healthRoute } from '../http/health-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
@@ -20,16 +19,15 @@ import { connectFailingFast } from '../platform/redis.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { makeInbox } from '../queue/inbox.ts'
-import { QUEUE_NAMES } from '../queue/jobs.ts'
-import { queuePrefix } from '../queue/queues.ts'
 import { makeOnLostEvents } from '../reconcile/on-lost-events.ts'
+import { health } from './health.ts'
 import type { Parts } from './parts.ts'
 
 /** Builds what answers HTTP; not listening yet. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
-  const { redis, queues, index, flags, quarantine, instances, ledger, expiry } =
-    await parts.onRedis(connectFailingFast)
+  const onRedis = await parts.onRedis(connectFailingFast)
+  const { redis, queues, index, flags, quarantine, instances, ledger, expiry } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { policies, dryRun } = config.expiry
@@ -40,23 +38,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const intake = makeIntake({ inbox, backlog, maxBacklog: config.intake.maxBacklog, metrics })
   // Of a cluster it may be one node that was lost.
   for (const loss of ['close', '-node']) redis.on(loss, intake.forgetRecent)
-  const observe = async () => {
-    metrics.backlogBytes.set((await backlog.read()).bytes)
-    metrics.quarantined.set(await quarantine.count())
-    const dropped = await quarantine.dropped()
-    metrics.quarantineDropped.reset()
-    metrics.quarantineDropped.inc(dropped)
-    for (const queue of QUEUE_NAMES) {
-      const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
-      for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
-    }
-  }
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
-  const ready = async () => {
-    // Of a cluster, the node that has the queues.
-    const answer = redis.exists(queuePrefix(prefix))
-    await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
-  }
   const { bodyLimit } = config.server
   const problemOf = makeProblemOf(log)
   const direct = makeDirectDeliveries({
@@ -78,7 +60,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles }),
       failedJobsRoute({ failedJobs, roles }),
-      healthRoute({ metrics, ready, observe }),
+      health(parts, onRedis),
     ],
   })
   parts.onClose(() => app.close())

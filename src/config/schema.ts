@@ -32,6 +32,16 @@ const file = section('The configuration file.', {
     readToken: Secret('Bearer token that may read.', token),
     adminToken: Secret('Bearer token that may also change and delete.', token),
   }),
+  workers: section('Processes that work off queues only (`node workers/main.ts`).', {
+    host: Filled('Address to listen on.', { default: '127.0.0.1' }),
+    port: Type.Optional(
+      Integer(
+        'Port on which they tell their health and metrics; 0 picks a free one; absent: none.',
+        0,
+        65_535,
+      ),
+    ),
+  }),
   intake: section('Taking events in.', {
     maxBacklog: Size('What the queue of events may take in Redis; beyond it, registries are told to wait.', {
       default: '1GiB',

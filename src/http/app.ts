@@ -18,7 +18,7 @@ export async function buildApp(options: {
   log: Logger
   bodyLimit: number
   problemOf: ProblemOf
-  direct: Pick<DirectDeliveries, 'attach' | 'close'>
+  direct?: Pick<DirectDeliveries, 'attach' | 'close'>
   routes: readonly FastifyPluginAsync[]
 }): Promise<FastifyInstance> {
   const app = fastify({
@@ -30,7 +30,7 @@ export async function buildApp(options: {
         keepAliveTimeout: KEEP_ALIVE_MS,
       }
       const server = createServer(times, handle)
-      options.direct.attach(server)
+      options.direct?.attach(server)
       return server
     },
     loggerInstance: options.log,
@@ -44,7 +44,7 @@ export async function buildApp(options: {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   const tooLarge = new HttpError(413, `the body is larger than server.bodyLimit, ${options.bodyLimit} bytes`)
-  app.addHook('preClose', async () => options.direct.close())
+  app.addHook('preClose', async () => options.direct?.close())
   app.setErrorHandler((error: Error, request, reply) => {
     const { status, detail } = options.problemOf(isTooLarge(error) ? tooLarge : error, request)
     return sendProblem(reply, status, detail)

@@ -14,6 +14,7 @@ test('fills every default', async () => {
       readToken: 'read-token-of-tests',
       adminToken: 'admin-token-of-tests',
     },
+    workers: { host: '127.0.0.1' },
     intake: { maxBacklog: 2 ** 30 },
     redis: { prefix: 'tallyman', appendfsync: 'everysec' },
     dataDir: './data',
