@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { ExpiryPolicy, ExpiryRule } from '../src/expiry/plan.ts'
-import type { IndexedImage } from '../src/usage/usage-index.ts'
+import type { IndexedImage } from '../src/usage/indexed-image.ts'
 import { digestOf, OCI_INDEX, OCI_MANIFEST } from './image.ts'
 
 /** 2026-11-23T16:02:26.518381Z, epoch µs. */

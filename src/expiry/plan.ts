@@ -1,5 +1,5 @@
 import { makeGlob } from '../platform/glob.ts'
-import type { IndexedImage } from '../usage/usage-index.ts'
+import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision } from './decision.ts'
 import { isReferrerTag, relationsOf } from './relations.ts'
 import { type ExpiryRule, keep, makeOpinionOfTag, type Opinion } from './rules.ts'

@@ -1,5 +1,5 @@
 import { digestKey } from '../usage/codec.ts'
-import type { IndexedImage } from '../usage/usage-index.ts'
+import type { IndexedImage } from '../usage/indexed-image.ts'
 
 /** How the images of one repository hang together. */
 export interface Relations {

@@ -1,5 +1,5 @@
 import { digestKey } from './codec.ts'
-import type { IndexedImage } from './usage-index.ts'
+import type { IndexedImage } from './indexed-image.ts'
 
 /** What might be deleted: a tag, a manifest by its digest, or a whole repository. */
 export type DeletionTarget = { repository: string } & ({ tag: string } | { digest: string } | object)

@@ -1,11 +1,12 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
 import { type Applied, type FactsByProject, makeApplyFacts, type Result } from './apply-facts.ts'
-import { decodeBlob, decodeManifest, decodeRepository, decodeTag, type StoredManifest } from './codec.ts'
+import { decodeBlob, decodeManifest, decodeRepository, decodeTag } from './codec.ts'
 import { type DeletionTarget, deletionOf, releasedKeys } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
 import { forgetDeletions } from './forget.ts'
+import type { IndexedImage } from './indexed-image.ts'
 import { projectKeys, registryKeys, tableKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
 import { type ProjectUsage, usageFrom } from './usage.ts'
@@ -22,14 +23,6 @@ export interface Reclaimable {
   bytes: number
   /** Digests, in the target's repository. */
   manifests: string[]
-}
-
-/** One manifest in one repository, as the index knows it; times in epoch µs, 0 where unknown. */
-export interface IndexedImage extends Omit<StoredManifest, 'places' | 'extent'> {
-  repository: string
-  pushedAt: number
-  pulledAt: number
-  tags: { name: string; taggedAt: number }[]
 }
 
 export interface UsageIndex {

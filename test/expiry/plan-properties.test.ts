@@ -4,7 +4,7 @@ import { anyImages, anyPolicy, NOW } from '../../lab/images.ts'
 import type { Decision } from '../../src/expiry/decision.ts'
 import { type ExpiryPolicy, type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import { makeGlob } from '../../src/platform/glob.ts'
-import type { IndexedImage } from '../../src/usage/usage-index.ts'
+import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
 const nameOf = (image: { repository: string; digest: string }) => `${image.repository}@${image.digest}`
 const keyOf = (digest: string) => digest.slice('sha256:'.length, 'sha256:'.length + 32)

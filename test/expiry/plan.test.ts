@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ExpiryPolicy, type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
-import type { IndexedImage } from '../../src/usage/usage-index.ts'
+import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
 const MINUTE = 60_000_000
 /** The moment at which plans are made in tests, epoch µs. */

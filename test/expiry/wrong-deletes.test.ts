@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DAY, DAY_MS, digest, indexed, NOW, referrerTag, unresolved } from '../../lab/images.ts'
 import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
-import type { IndexedImage } from '../../src/usage/usage-index.ts'
+import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
 /** What operators fear of a cleaner (REGISTRY-FACTS, What cleaners get wrong): each case by what must not happen. */
 const daysAgo = (days: number) => NOW - days * DAY

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { anyImages, indexed } from '../../lab/images.ts'
 import { digestKey } from '../../src/usage/codec.ts'
 import { deletionOf, releasedKeys } from '../../src/usage/deletion.ts'
-import type { IndexedImage } from '../../src/usage/usage-index.ts'
+import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
 const repository = 'team/app'
 /** The names of what goes. */
