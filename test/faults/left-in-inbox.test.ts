@@ -21,7 +21,7 @@ test('what an API acknowledged that is killed at once is indexed by workers, tho
   const inbox = () => redis.llen('{tallyman}:events:inbox')
 
   let acknowledged = 0
-  // A kill within the 10 ms after the answer; should one come too late, once more.
+  // A kill within the 25 ms after the answer; should one come too late, once more.
   while ((await inbox()) === 0) {
     const api = await service.startApi()
     const answer = await fetch(`${service.url}/v1/events`, {

@@ -1,24 +1,9 @@
-import { afterEach, expect, it } from 'vitest'
-import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { expect, it } from 'vitest'
 import { hashOf } from '../../src/registry/digest.ts'
 import { OCI_INDEX } from '../../src/registry/manifest.ts'
-import { ociError, type ScriptedServer, startServer } from './scripted-server.ts'
-
-const open: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0)) await thing.close()
-})
+import { ociError, registryThat } from './scripted-server.ts'
 
 const DIGEST = hashOf(Buffer.from('x'))
-
-async function registryThat(
-  answer: Parameters<typeof startServer>[0],
-): Promise<{ registry: ScriptedServer; client: RegistryClient }> {
-  const registry = await startServer(answer)
-  const client = makeRegistryClient({ name: 'lab', url: registry.url })
-  open.push(client, registry)
-  return { registry, client }
-}
 
 it('reads no manifest of more than 4 MiB, and none that is not what it was announced as', async () => {
   const huge = await registryThat((_request, response) => response.end(Buffer.alloc(5 * 1024 * 1024, ' ')))

@@ -1,26 +1,12 @@
 import { Readable } from 'node:stream'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
-import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { makeRegistryClient } from '../../src/registry/client.ts'
 import { hashOf } from '../../src/registry/digest.ts'
 import { makeExchanger } from '../../src/registry/exchange.ts'
-import { ociError, type ScriptedServer, startServer } from './scripted-server.ts'
-
-const open: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0)) await thing.close()
-})
+import { ociError, registryThat } from './scripted-server.ts'
 
 const DIGEST = hashOf(Buffer.from('x'))
-
-async function registryThat(
-  answer: Parameters<typeof startServer>[0],
-): Promise<{ registry: ScriptedServer; client: RegistryClient }> {
-  const registry = await startServer(answer)
-  const client = makeRegistryClient({ name: 'lab', url: registry.url })
-  open.push(client, registry)
-  return { registry, client }
-}
 
 it('sits out a 503, a 429 with Retry-After and a dropped connection', async () => {
   let n = 0
@@ -69,7 +55,7 @@ it('never sends a streamed body twice', async () => {
 it('waits no longer than it has patience', async () => {
   const { registry } = await registryThat(() => {})
   const exchanger = makeExchanger({ registry: 'lab', userAgent: 'test' })
-  open.push(exchanger)
+  onTestFinished(exchanger.close)
   const url = new URL(registry.url)
   await expect(
     exchanger.exchange({ method: 'GET', url, operation: 'GET slow', patience: 100 }),
@@ -78,7 +64,7 @@ it('waits no longer than it has patience', async () => {
 
 it('says that nobody listens', async () => {
   const client = makeRegistryClient({ name: 'lab', url: `http://127.0.0.1:${await freePort()}` })
-  open.push(client)
+  onTestFinished(client.close)
   await expect(client.ping()).rejects.toMatchObject({
     codes: ['ECONNREFUSED'],
     status: undefined,

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { onTestFinished } from 'vitest'
+import { makeRegistryClient } from '../../src/registry/client.ts'
 
 export interface Seen {
   method: string
@@ -42,3 +44,14 @@ export async function startServer(
 
 export const ociError = (code: string, message: string): string =>
   JSON.stringify({ errors: [{ code, message }] })
+
+/** A registry that answers so, and a client of it, until the test is over. */
+export async function registryThat(answer: Parameters<typeof startServer>[0]) {
+  const registry = await startServer(answer)
+  const client = makeRegistryClient({ name: 'lab', url: registry.url })
+  onTestFinished(async () => {
+    await client.close()
+    await registry.close()
+  })
+  return { registry, client }
+}
