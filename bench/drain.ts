@@ -82,6 +82,9 @@ async function makeBacklog(receiver: Receiver, count: number): Promise<Backlog> 
       const answer = await fetch(`${registry.url}/v2/team/app/manifests/v1`)
       await answer.arrayBuffer()
     })
+  } catch (error) {
+    await registry.close()
+    throw error
   } finally {
     child.kill('SIGSTOP')
     receiver.process.child.kill('SIGCONT')
