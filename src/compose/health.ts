@@ -3,18 +3,15 @@ import { buildApp } from '../http/app.ts'
 import { healthRoute } from '../http/health-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { connectFailingFast } from '../platform/redis.ts'
-import { makeBacklog } from '../queue/backlog.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
 import { queuePrefix } from '../queue/queues.ts'
 import type { Parts } from './parts.ts'
 
 /** What a process tells orchestrators and Prometheus; the gauges are read from Redis, so each tells the same. */
 export function health(
-  { config, metrics, prefix }: Parts,
-  on: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'redis' | 'queues' | 'quarantine'>,
+  { metrics, prefix }: Parts,
+  { redis, queues, quarantine, backlog }: Awaited<ReturnType<Parts['onRedis']>>,
 ) {
-  const { redis, queues, quarantine } = on
-  const backlog = makeBacklog({ redis, prefix: config.redis.prefix, queue: 'events' })
   return healthRoute({
     metrics,
     async ready() {

@@ -12,6 +12,7 @@ import type { connectPatiently } from '../platform/redis.ts'
 import { parseRedisUrl, type RedisTarget } from '../platform/redis-url.ts'
 import { makeMatch } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
+import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
 import { makeQuotaOf } from '../quota/quotas.ts'
@@ -79,6 +80,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const now = () => Date.now() * 1000
     return {
       ...{ redis, queues, index },
+      backlog: makeBacklog({ redis, prefix, queue: 'events' }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),

@@ -16,7 +16,6 @@ import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
-import { makeBacklog } from '../queue/backlog.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { makeInbox } from '../queue/inbox.ts'
 import { makeOnLostEvents } from '../reconcile/on-lost-events.ts'
@@ -27,12 +26,11 @@ import type { Parts } from './parts.ts'
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { redis, queues, index, flags, quarantine, instances, ledger, expiry } = onRedis
+  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { policies, dryRun } = config.expiry
   const { alerts, receipts, runs } = journals
-  const backlog = makeBacklog({ redis, prefix: config.redis.prefix, queue: 'events' })
   const inbox = makeInbox({ redis, prefix })
   parts.onClose(async () => inbox.close())
   const intake = makeIntake({ inbox, backlog, maxBacklog: config.intake.maxBacklog, metrics })
