@@ -7,7 +7,7 @@ export interface Load {
   port: number
   /** Requests in flight at a time, each of which waits for its answer. */
   connections: number
-  /** `kept` connections, unless the server closes them, or a `new` one for each request, as registries do (REGISTRY-FACTS, Delivery). */
+  /** `kept` connections, unless the server closes them, or a `new` one for each request, as registries do (docs/registries.md, Delivery). */
   mode: 'kept' | 'new'
   requests: readonly Request[]
 }

@@ -15,7 +15,7 @@ const FILES_A_MANIFEST = 13
 const ROOT = 'docker/registry/v2'
 
 /**
- * Makes a registry's storage as distribution lays it out (REGISTRY-FACTS, Storage layout), with a tag for each
+ * Makes a registry's storage as distribution lays it out (docs/registries.md, Storage layout), with a tag for each
  * manifest, and returns its `rootdirectory`. Everything hashes to its digest; a layer's content is its name. Left out
  * is the history of tags, which nobody reads.
  */

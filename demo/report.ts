@@ -1,4 +1,4 @@
-import { formatSize } from '../src/config/units.ts'
+import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
 import type { Alert, Api, Project, Promotion, Run } from './api.ts'
 import type { Chat } from './chat.ts'

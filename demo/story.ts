@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { makeBuildKitCache, makeImage, makeIndex, makeSignature, signatureTag } from '../lab/image.ts'
 import { pushImage } from '../lab/push-image.ts'
 import { skopeoDelete, skopeoPull, skopeoPush } from '../lab/skopeo.ts'
-import { formatSize } from '../src/config/units.ts'
+import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
 import { type Api, until } from './api.ts'
 

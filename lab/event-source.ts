@@ -55,7 +55,7 @@ export function deliver(url: string, body: string, timeoutMs: number): Promise<n
 
 /**
  * Registries that push and pull: each has one event in flight, over a new connection each time, gives an answer a
- * second, and sends the same event again until it is taken (REGISTRY-FACTS, Delivery).
+ * second, and sends the same event again until it is taken (docs/registries.md, Delivery).
  */
 export function startEventSource(options: {
   /** Of several, each registry keeps to one. */

@@ -1,10 +1,10 @@
 import { makeGlob } from '../platform/glob.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Alert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Journal } from '../store/journal.ts'
-import type { Alert } from './alert.ts'
 import type { Channel } from './channel.ts'
 
 /** A channel and the projects it hears of, as globs over `registry/path`. */

@@ -1,4 +1,4 @@
-import type { Alert } from './alert.ts'
+import type { Alert } from '../queue/alert.ts'
 
 /** A place where people, or programs, are told of alerts. */
 export interface Channel {

@@ -1,4 +1,4 @@
-import type { Flag } from '../quota/flag.ts'
+import type { Flag } from '../queue/alert.ts'
 import type { Channel } from './channel.ts'
 import { channelUrl } from './channel-url.ts'
 import { postJson } from './post-json.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { formatSize } from '../config/units.ts'
+import { formatSize } from '../platform/units.ts'
 import { SnapshotInfo } from '../snapshot/snapshot-key.ts'
 import type { Command } from './command.ts'
 import { table } from './table.ts'

@@ -18,7 +18,7 @@ import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { makeInbox } from '../queue/inbox.ts'
-import { makeOnLostEvents } from '../reconcile/on-lost-events.ts'
+import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { health } from './health.ts'
 import type { Parts } from './parts.ts'
 

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 import { type TSchemaOptions, Type } from 'typebox'
-import { parseDuration, parseSize } from './units.ts'
+import { parseDuration, parseSize } from '../platform/units.ts'
 
 /**
  * A leaf of the configuration. `parse` takes what the file holds, or the text of an environment variable, and gives

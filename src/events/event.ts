@@ -7,7 +7,7 @@ const Size = Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 40 - 1 }))
 
 /**
  * A notification's event as distribution 2 and 3 and GitLab's registry send it, down to what Tallyman reads
- * (REGISTRY-FACTS, Events). Absent fields are left out by 2.x and sent as `""` or `0` by 3.x.
+ * (docs/registries.md, Events). Absent fields are left out by 2.x and sent as `""` or `0` by 3.x.
  */
 const RegistryEvent = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 128 }),

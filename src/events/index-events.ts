@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { parseTimestamp } from '../platform/timestamp.ts'
 import type { makeMatch } from '../promotion/match.ts'
 import type { Delivery, ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -15,7 +16,6 @@ import type { Normalise, Normalised } from './normalise.ts'
 import type { Quarantine } from './quarantine.ts'
 import { askReferences } from './resolve-references.ts'
 import { makeSetAside, type NotUnderstood } from './set-aside.ts'
-import { parseTimestamp } from './timestamp.ts'
 import type { makeWatchInstances } from './watch-instances.ts'
 
 /** Events of one delivery after which others get their turn: a body of 10 MB has more than are understood in a second. */

@@ -41,7 +41,7 @@ interface Arrival {
  * read only when its turn to be written has come, so that all of a job's are read in one go: as they came, one by one
  * between everything else that a request takes, each step took several times as long (docs/performance.md). An event that
  * this process has taken lately is not queued again; a registry that was answered too late sends the same one again, at
- * once and several times (REGISTRY-FACTS, Delivery). Of events that reach the queue twice all the same, by way of two
+ * once and several times (docs/registries.md, Delivery). Of events that reach the queue twice all the same, by way of two
  * processes or of a write whose answer was lost, the index knows what to do.
  */
 export function makeIntake(deps: {

@@ -1,3 +1,4 @@
+import { parseTimestamp } from '../platform/timestamp.ts'
 import { isForeign } from '../registry/descriptor.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isManifestType, OCI_MANIFEST } from '../registry/manifest.ts'
@@ -9,14 +10,13 @@ import { type RegistryEvent, readEvent } from './event.ts'
 import { excerpt } from './excerpt.ts'
 import { outOfBounds } from './out-of-bounds.ts'
 import type { IsScanner } from './scanners.ts'
-import { parseTimestamp } from './timestamp.ts'
 
 /** What an event comes down to. `ignored` is understood and says nothing of use; `unclear` belongs in quarantine. */
 export type Normalised = { fact: Fact } | { rename: Rename } | { ignored: string } | { unclear: string }
 
 /**
  * One event of a notification as a fact, or why there is none. The shapes and their meaning are those of
- * REGISTRY-FACTS, Events. `receivedAt`, epoch µs, is when its delivery came: what is far from it is not believed.
+ * docs/registries.md, Events. `receivedAt`, epoch µs, is when its delivery came: what is far from it is not believed.
  */
 export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
   function normalise(value: unknown, receivedAt: number): Normalised {

@@ -1,5 +1,5 @@
+import { formatTimestamp } from '../platform/timestamp.ts'
 import type { RegistryEvent } from './event.ts'
-import { formatTimestamp } from './timestamp.ts'
 
 /**
  * How far ahead of its receipt an event may be, in µs. Until the time that it bears, nothing later can move its tag, so

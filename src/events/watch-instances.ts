@@ -1,6 +1,6 @@
+import { parseTimestamp } from '../platform/timestamp.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Instances } from './instances.ts'
-import { parseTimestamp } from './timestamp.ts'
 
 /** An instance of a registry that no event came from before; times in epoch µs. */
 export interface UnknownInstance {

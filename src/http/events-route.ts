@@ -8,7 +8,7 @@ import { HttpError, Problem } from './problem.ts'
 
 export const EVENTS_PATH = '/v1/events'
 
-/** distribution 2 and GitLab; distribution 3; Azure and tests (REGISTRY-FACTS, Events). */
+/** distribution 2 and GitLab; distribution 3; Azure and tests (docs/registries.md, Events). */
 const MEDIA_TYPES = [
   'application/vnd.docker.distribution.events.v1+json',
   'application/vnd.docker.distribution.events.v2+json',

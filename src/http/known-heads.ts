@@ -63,7 +63,7 @@ const SPECIAL = ['expect', 'transfer-encoding', 'upgrade']
 /**
  * Heads of requests that Node has parsed and that were admitted, as the bytes that say the same: a request that begins with
  * these bytes would be read as the same again and admitted again, so it needs no parser. Only the digits of Content-Length
- * may differ, as they do from one delivery of a registry to the next (REGISTRY-FACTS, Delivery). What is not known by its
+ * may differ, as they do from one delivery of a registry to the next (docs/registries.md, Delivery). What is not known by its
  * every byte is for the parser.
  *
  * A token is looked up with its head, not compared in constant time as by `makeIdentify`; but by a hash, of which one that

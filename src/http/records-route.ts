@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type TSchema, Type } from 'typebox'
-import { type Alert, AlertRecord } from '../alerts/alert.ts'
 import { type PromotionReceipt, PromotionReceipt as Receipt } from '../promotion/receipt.ts'
+import { type Alert, AlertRecord } from '../queue/alert.ts'
 import type { Journal } from '../store/journal.ts'
 import { Problem } from './problem.ts'
 import type { Roles } from './roles.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Instances } from '../events/instances.ts'
-import { formatTimestamp } from '../events/timestamp.ts'
+import { formatTimestamp } from '../platform/timestamp.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
 import { askReconcile } from '../reconcile/ask-reconcile.ts'

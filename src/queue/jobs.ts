@@ -1,5 +1,4 @@
-import type { Alert } from '../alerts/alert.ts'
-import type { ReconcileRequest } from '../reconcile/reconcile.ts'
+import type { Alert } from './alert.ts'
 
 /** What each queue's jobs carry. A job may run twice, so each says what to reach, not what to add. */
 export interface Jobs {
@@ -16,7 +15,7 @@ export interface Jobs {
   /** Write a snapshot of the index, or read one into an empty index. */
   snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
   /** Compare the index with a registry and mend it. */
-  reconcile: ReconcileRequest
+  reconcile: ReconcileJob
   /** Look up what an event did not tell, or move what a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
@@ -29,6 +28,14 @@ export interface Delivery {
   events: unknown[]
   /** The entry in quarantine that this is, where it is replayed. */
   quarantineId?: string
+}
+
+export interface ReconcileJob {
+  registry: string
+  /** Report the drift and change nothing. */
+  dryRun: boolean
+  /** Why it was asked for, as people read it. */
+  reason: string
 }
 
 export interface PromotionJob {

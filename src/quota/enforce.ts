@@ -1,10 +1,10 @@
-import { message } from '../alerts/message.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { evaluate, type Quota } from './evaluate.ts'
 import type { Flags } from './flags.ts'
+import { message } from './message.ts'
 
 /**
  * Brings a project's flag up to date with its usage and has a change announced, once: the announcement's id

@@ -1,4 +1,4 @@
-import type { Flag } from './flag.ts'
+import type { Flag } from '../queue/alert.ts'
 
 /** A quota as configured: `limit` in bytes, `warnAt` as a fraction of it. */
 export interface Quota {

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Flag } from './flag.ts'
+import type { Flag } from '../queue/alert.ts'
 
 /** A project's flag. `change` numbers its changes, so that each is announced once. */
 export interface FlagState {

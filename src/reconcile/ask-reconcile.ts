@@ -1,12 +1,12 @@
 import { jobId } from '../queue/job-id.ts'
+import type { ReconcileJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
-import type { ReconcileRequest } from './reconcile.ts'
 
 /**
  * Asks for a reconcile: of each registry at most one runs and one waits. Resolves to the job's id. `delayMs`: so that what
  * asks for the same in a burst, as events of a registry that was restarted do, asks for one.
  */
-export async function askReconcile(queues: Queues, request: ReconcileRequest, delayMs = 0): Promise<string> {
+export async function askReconcile(queues: Queues, request: ReconcileJob, delayMs = 0): Promise<string> {
   const { registry, dryRun } = request
   const id = jobId('reconcile', registry, String(dryRun))
   const job = await queues.reconcile.add('reconcile', request, {

@@ -1,9 +1,9 @@
-import { formatTimestamp } from '../events/timestamp.ts'
+import { formatTimestamp } from '../platform/timestamp.ts'
 import type { Gap } from './ledger.ts'
 
 /**
  * How far the index of a registry can be believed, in words. It is exact since a reconcile, as long as no reason is
- * known for which events may have been lost since: a registry loses its queue at every restart (REGISTRY-FACTS, Delivery).
+ * known for which events may have been lost since: a registry loses its queue at every restart (docs/registries.md, Delivery).
  */
 export function confidenceOf({ exactSince, gaps }: { exactSince?: number; gaps: readonly Gap[] }): string {
   if (exactSince === undefined)

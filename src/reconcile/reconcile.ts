@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/log.ts'
+import type { ReconcileJob } from '../queue/jobs.ts'
 import { projectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { compare } from './compare.ts'
@@ -7,12 +8,6 @@ import { makeIndexedProjects } from './indexed-projects.ts'
 import type { Ledger, ReconcileRun } from './ledger.ts'
 import type { KnownRepository, ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import type { ReconcileReport } from './report.ts'
-
-export interface ReconcileRequest {
-  registry: string
-  dryRun: boolean
-  reason: string
-}
 
 export interface ReconcileControl {
   /** The job's: a run that was killed goes on where the same job left it. */
@@ -38,7 +33,7 @@ const FAILURES_TOLD = 20
  * Compares a registry with the index and mends the index; nothing is ever asked of the registry but to be read. What it
  * says is true as of one moment, `readAt`, and only what the index heard of later is newer. The reading begins
  * `settleMs` after that moment, by when the registry has written what it announced before it: a push is told before
- * its tag is written (REGISTRY-FACTS, Events).
+ * its tag is written (docs/registries.md, Events).
  */
 export function makeReconcile(deps: {
   readerOf: (registry: string) => RegistryReader
@@ -58,7 +53,7 @@ export function makeReconcile(deps: {
   const { index, ledger, log } = deps
 
   return async function reconcile(
-    { registry, dryRun, reason }: ReconcileRequest,
+    { registry, dryRun, reason }: ReconcileJob,
     control: ReconcileControl,
   ): Promise<ReconcileReport> {
     const reader = deps.readerOf(registry)

@@ -22,7 +22,7 @@ export interface RegistryClient {
   /** Resolves if this is a registry that lets us in, to what its clock says (to the second), if it tells. */
   ping(): Promise<Date | undefined>
 
-  /** Every repository. Slow on object storage, and up to 3.1.1 not always complete (REGISTRY-FACTS, registry API). */
+  /** Every repository. Slow on object storage, and up to 3.1.1 not always complete (docs/registries.md, registry API). */
   catalog(): AsyncIterable<string>
   /** Every tag; nothing for an emptied or unknown repository. */
   tags(repository: string): AsyncIterable<string>

@@ -1,4 +1,4 @@
-import type { Alert } from '../../src/alerts/alert.ts'
+import type { Alert } from '../../src/queue/alert.ts'
 
 const GiB = 1024 ** 3
 

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import type { Alert } from '../../src/alerts/alert.ts'
 import { makeWebhookChannel } from '../../src/alerts/webhook-channel.ts'
+import type { Alert } from '../../src/queue/alert.ts'
 import { channelContract } from './contract.ts'
 import { startReceiver } from './receiver.ts'
 import { sampleAlert } from './sample-alert.ts'

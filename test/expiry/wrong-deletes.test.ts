@@ -3,7 +3,7 @@ import { DAY, DAY_MS, digest, indexed, NOW, referrerTag, unresolved } from '../.
 import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
-/** What operators fear of a cleaner (REGISTRY-FACTS, What cleaners get wrong): each case by what must not happen. */
+/** What operators fear of a cleaner (docs/registries.md, What cleaners get wrong): each case by what must not happen. */
 const daysAgo = (days: number) => NOW - days * DAY
 const OLD = daysAgo(30)
 const OLDER_THAN_14_DAYS: ExpiryRule = { tag: 'pr-*', olderThan: 14 * DAY_MS }

@@ -3,10 +3,8 @@ import { beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { confidenceOf } from '../../src/reconcile/confidence.ts'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
+import { makeOnLostEvents, makeOnQuarantined, makeOnUnknownInstance } from '../../src/reconcile/gaps.ts'
 import { type Ledger, makeLedger } from '../../src/reconcile/ledger.ts'
-import { makeOnLostEvents } from '../../src/reconcile/on-lost-events.ts'
-import { makeOnQuarantined } from '../../src/reconcile/on-quarantined.ts'
-import { makeOnUnknownInstance } from '../../src/reconcile/on-unknown-instance.ts'
 import type { ReconcileReport } from '../../src/reconcile/report.ts'
 
 const bed = useRedis()

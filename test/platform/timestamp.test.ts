@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatTimestamp, parseTimestamp } from '../../src/events/timestamp.ts'
+import { formatTimestamp, parseTimestamp } from '../../src/platform/timestamp.ts'
 
 test.each([
   ['2026-11-23T16:02:26.518381749Z', 1_795_449_746_518_381],

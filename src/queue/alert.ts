@@ -1,9 +1,12 @@
 import { type Static, Type } from 'typebox'
-import { Flag } from '../quota/flag.ts'
 
-/** An alert as the journal keeps it: one change of a project's flag, told to every channel. */
+/** A project's quota state: under its warning mark, past it, or past the limit. */
+export const Flag = Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('over')])
+export type Flag = Static<typeof Flag>
+
+/** An alert: one change of a project's flag. It travels through the `alerts` queue and is kept in the journal. */
 export const AlertRecord = Type.Object({
-  /** `[A-Za-z0-9_-]`, the same over every retry, so that a receiver can drop what it has seen. */
+  /** The same over every retry, so that a receiver can drop a repeated one. */
   id: Type.String({ pattern: '^[A-Za-z0-9_-]+$' }),
   /** When the flag changed, RFC 3339. */
   at: Type.String(),

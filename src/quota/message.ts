@@ -1,5 +1,5 @@
-import { formatSize } from '../config/units.ts'
-import type { Alert } from './alert.ts'
+import { formatSize } from '../platform/units.ts'
+import type { Alert } from '../queue/alert.ts'
 
 /** The sentence an alert says. `warningPercent` is the mark, in percent of the limit, where warnings begin. */
 export function message(change: Omit<Alert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {

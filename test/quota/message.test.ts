@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { message } from '../../src/alerts/message.ts'
+import { message } from '../../src/quota/message.ts'
 
 const GiB = 1024 ** 3
 
