@@ -42,6 +42,6 @@ export function makeEventsWork(options: {
   })
   return {
     indexEvents,
-    startWorker: () => eventsWorker({ connection, prefix: PREFIX, log }, queues.events, indexEvents),
+    startWorker: () => eventsWorker({ connection, prefix: PREFIX, log }, indexEvents),
   }
 }

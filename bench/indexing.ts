@@ -3,11 +3,9 @@ import { makeIntake } from '../src/events/intake.ts'
 import { trim } from '../src/events/trim.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
 import { connectPatiently } from '../src/platform/redis.ts'
-import { makeInbox } from '../src/queue/inbox.ts'
 import { closeQueues, makeQueues, type Queues } from '../src/queue/queues.ts'
 import { coalesceApply } from '../src/usage/coalesce-apply.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
-import { EVENTS_JOBS } from '../workers/events.ts'
 import { startBenchRedis } from './bench-redis.ts'
 import { makeEventsWork, PREFIX, REGISTRY } from './events-worker.ts'
 import { madeUpEvents } from './made-up-events.ts'
@@ -70,10 +68,9 @@ interface Target {
 }
 
 /** As they arrive from many registries at once. */
-async function together({ redis }: Target, events: readonly object[]): Promise<void> {
-  const inbox = makeInbox({ redis, prefix: PREFIX })
+async function together({ queues }: Target, events: readonly object[]): Promise<void> {
   const intake = makeIntake({
-    ...{ inbox, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
+    ...{ queue: queues.events, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
   // So many at once that jobs are as large as they may be, and not so many that some are refused.
@@ -83,8 +80,6 @@ async function together({ redis }: Target, events: readonly object[]): Promise<v
         .slice(i, i + 10_000)
         .map((event) => intake.receive(REGISTRY, Buffer.from(JSON.stringify({ events: [event] })))),
     )
-  await inbox.empty()
-  inbox.close()
 }
 
 async function oneByOne({ queues }: Target, events: readonly object[]): Promise<void> {
@@ -126,7 +121,7 @@ async function workOff(options: {
     const index = makeUsageIndex({ redis, prefix: PREFIX })
     const { indexEvents, startWorker } = makeEventsWork({
       ...{ redis, queues, connection },
-      index: options.enqueue === together ? coalesceApply(index, EVENTS_JOBS) : index,
+      index: options.enqueue === together ? coalesceApply(index) : index,
     })
     await indexEvents([{ registry: REGISTRY, receivedAt: new Date().toISOString(), events: earlier }])
     await enqueue({ redis, queues }, events)

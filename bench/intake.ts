@@ -19,7 +19,7 @@ const SETS = 3
 const REQUESTS = { kept: 16_000, new: 8_000 }
 /** As many registries at once. */
 const CONNECTIONS = 64
-const BOUNDS = { bare: 0.95, naive: 2.5, bareNewConnection: 0.9, drain: 0.65 }
+const BOUNDS = { bare: 0.6, bareNewConnection: 0.65, naive: 1.7, drain: 0.42 }
 
 type Way = 'bare' | 'intake' | 'naive'
 

@@ -9,6 +9,7 @@ import type { Started } from '../lab/process.ts'
 import { type LabRedis, startRedis } from '../lab/redis.ts'
 import { makeService } from '../lab/service.ts'
 import { makeBacklog } from '../src/queue/backlog.ts'
+import { closeQueues, makeQueues } from '../src/queue/queues.ts'
 
 /**
  * `node bench/soak.ts --minutes N`: registries push and pull without a pause while the API, the workers and Redis are killed
@@ -98,7 +99,9 @@ try {
       happened.push(name)
     }
     const client = new Redis(url)
-    const backlog = await makeBacklog({ redis: client, prefix: 'tallyman', queue: 'events' }).read()
+    const queues = makeQueues(client, 'tallyman')
+    const backlog = await makeBacklog({ redis: client, queues, queue: 'events' }).read()
+    await closeQueues(queues)
     await source.stop()
     add(source.told)
     const lost = await indexComesToHold(url, told, 30_000).then(

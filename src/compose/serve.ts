@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { makeIntake } from '../events/intake.ts'
 import { makeReplay } from '../events/replay.ts'
-import { buildApp, KEEP_ALIVE_MS } from '../http/app.ts'
-import { makeDirectDeliveries } from '../http/direct-deliveries.ts'
-import { EVENTS_PATH, eventsRoute, inHttp } from '../http/events-route.ts'
+import { buildApp } from '../http/app.ts'
+import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
@@ -17,36 +16,27 @@ import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
-import { makeInbox } from '../queue/inbox.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { health } from './health.ts'
 import type { Parts } from './parts.ts'
 
 /** Builds what answers HTTP; not listening yet. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
-  const { config, log, prefix, store, metrics, registries, journals } = parts
+  const { config, log, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { policies, dryRun } = config.expiry
   const { alerts, receipts, runs } = journals
-  const inbox = makeInbox({ redis, prefix })
-  parts.onClose(async () => inbox.close())
-  const intake = makeIntake({ inbox, backlog, maxBacklog: config.intake.maxBacklog, metrics })
-  // Of a cluster it may be one node that was lost.
-  for (const loss of ['close', '-node']) redis.on(loss, intake.forgetRecent)
+  const { maxBacklog } = config.intake
+  const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   const { bodyLimit } = config.server
-  const problemOf = makeProblemOf(log)
-  const direct = makeDirectDeliveries({
-    ...{ receive: intake.receive, bodyLimit, keepAliveMs: KEEP_ALIVE_MS },
-    problemOf: (error) => problemOf(inHttp(error), { method: 'POST', url: EVENTS_PATH }),
-  })
   const app = await buildApp({
-    ...{ log, bodyLimit, problemOf, direct },
+    ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
     routes: [
-      eventsRoute({ intake, tokens, direct }),
+      eventsRoute({ intake, tokens }),
       projectsRoute({
         ...{ index, flags, quotaOf: parts.quotaOf, roles, registries: registries.map(({ name }) => name) },
       }),

@@ -1,50 +1,35 @@
-import { createServer } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
 import type { Logger } from '../platform/log.ts'
-import type { DirectDeliveries } from './direct-deliveries.ts'
 import { HttpError, type ProblemOf, sendProblem } from './problem.ts'
 
-/** How long a request may take to come in, in ms; a registry gives up after a second. */
+/** How long a request may take to arrive, in ms. A registry gives up after a second. */
 const REQUEST_MS = 20_000
 
-/** How long a connection may be idle between requests, in ms. */
-export const KEEP_ALIVE_MS = 72_000
-
-/** The HTTP side: each capability's routes are a plugin; errors, documentation and limits are here. */
+/** Builds the HTTP server. Each capability's routes are a plugin; errors, documentation and limits are set here. */
 export async function buildApp(options: {
   log: Logger
   bodyLimit: number
   problemOf: ProblemOf
-  direct?: Pick<DirectDeliveries, 'attach' | 'close'>
   routes: readonly FastifyPluginAsync[]
 }): Promise<FastifyInstance> {
   const app = fastify({
-    serverFactory: (handle) => {
-      // What trickles in must not hold a connection for ever. Node looks every 30 s unless told.
-      const times = {
-        requestTimeout: REQUEST_MS,
-        connectionsCheckingInterval: 2_000,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-      }
-      const server = createServer(times, handle)
-      options.direct?.attach(server)
-      return server
-    },
+    // A request that trickles in must not hold its connection for ever. Node checks every 30 s unless told otherwise.
+    requestTimeout: REQUEST_MS,
+    http: { connectionsCheckingInterval: 2_000 },
     loggerInstance: options.log,
-    // One line a request would be one line an event: failures are logged where they happen.
+    // A line for each request would be a line for each event. Failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
-    // A key that means nothing is refused: dropped, as by default, a misspelt `dryRun` would be a real run.
+    // An unknown key is refused. Fastify's default drops it, and a misspelt `dryRun` would start a real run.
     ajv: { customOptions: { removeAdditional: false } },
-    // Up to 255 characters of repository and a registry's name, URL-encoded.
+    // A project's id, URL-encoded: the registry's name and up to 255 characters of repository.
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   const tooLarge = new HttpError(413, `the body is larger than server.bodyLimit, ${options.bodyLimit} bytes`)
-  app.addHook('preClose', async () => options.direct?.close())
   app.setErrorHandler((error: Error, request, reply) => {
     const { status, detail } = options.problemOf(isTooLarge(error) ? tooLarge : error, request)
     return sendProblem(reply, status, detail)

@@ -46,12 +46,12 @@ export const failedJobsRoute =
         ])
         return {
           total,
-          jobs: jobs.map(({ job, data }) => ({
+          jobs: jobs.map((job) => ({
             id: job.id ?? '',
             attempts: job.attemptsMade,
             failedReason: job.failedReason,
             failedAt: job.finishedOn ? new Date(job.finishedOn).toISOString() : null,
-            data,
+            data: job.data,
           })),
         }
       },

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { dataOf } from '../queue/inbox.ts'
 import { JobStatus } from '../queue/job-status.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -61,7 +60,7 @@ export const jobsRoute =
         return {
           ...{ id, state, attempts: attemptsMade, progress },
           ...{ failedReason: failedReason ?? null, result: returnvalue ?? null },
-          data: await dataOf(queues, job),
+          data: job.data,
         }
       },
     })

@@ -17,10 +17,6 @@ export function makeMetrics() {
       ...{ registers, name: 'tallyman_events_indexed_total', labelNames: ['registry', 'outcome'] as const },
       help: 'Events worked off: applied, ignored, or quarantined.',
     }),
-    eventsRepeated: new Counter({
-      ...{ registers, name: 'tallyman_events_repeated_total', labelNames: ['registry'] as const },
-      help: 'Events acknowledged that had been taken already, and were not queued again.',
-    }),
     deliveriesRefused: new Counter({
       ...{
         registers,

@@ -1,40 +1,60 @@
 import type { Cluster, Redis } from 'ioredis'
-import { loadScript } from '../platform/lua-script.ts'
 import type { QueueName } from './jobs.ts'
-import { queuePrefix } from './queues.ts'
+import type { Queues } from './queues.ts'
 
-/** What of a queue is not done, failed jobs among it: `bytes` in Redis' memory, estimated where there are many. */
+/** The jobs of a queue that are not done, failed ones included. `bytes` is their memory in Redis, estimated. */
 export interface Backlog {
   jobs: number
   bytes: number
 }
 
-/** How old a reading may be, in ms. One takes Redis less than 0.1 ms. */
+const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
+
+/** A reading older than this, in ms, is renewed when somebody asks. */
 const FRESH_MS = 1_000
 
-/** Jobs of each state that are measured. */
-const MEASURED = 16
+/** The number of jobs of each state that are measured. */
+const SAMPLE = 16
 
-/** Gives the last reading at once, and has it renewed when it is asked and the reading is old: no timer runs. */
-export function makeBacklog(options: { redis: Redis | Cluster; prefix: string; queue: QueueName }) {
-  const { redis, prefix, queue } = options
-  const script = loadScript(redis, new URL('scripts/backlog.lua', import.meta.url))
-  const key = (part: string) => `${queuePrefix(prefix)}:${queue}:${part}`
-  const keys = ['wait', 'paused', 'active', 'delayed', 'failed', 'inbox'].map(key)
+/**
+ * Reads a queue's backlog. `last` gives the newest reading at once, and starts a new one if that is old; there is no
+ * timer.
+ */
+export function makeBacklog(options: { redis: Redis | Cluster; queues: Queues; queue: QueueName }) {
+  const { redis } = options
+  const queue = options.queues[options.queue]
   let last: Backlog = { jobs: 0, bytes: 0 }
   let askedAt = Number.NEGATIVE_INFINITY
 
+  /** The mean memory of `SAMPLE` jobs, spread evenly over a state's jobs. */
+  async function meanBytes(state: (typeof STATES)[number], count: number): Promise<number> {
+    const measured = Math.min(count, SAMPLE)
+    const sizes = Array.from({ length: measured }, async (_, n) => {
+      const at = Math.floor((n * count) / measured)
+      const [id] = await queue.getRanges([state], at, at)
+      return id === undefined ? 0 : Number(await redis.call('MEMORY', 'USAGE', queue.toKey(id)))
+    })
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) / measured
+  }
+
   async function read(): Promise<Backlog> {
     askedAt = performance.now()
-    const [jobs, bytes] = await script(keys, [key(''), MEASURED])
-    last = { jobs: Number(jobs), bytes: Number(bytes) }
-    return last
+    const counts = await queue.getJobCounts(...STATES)
+    const backlog = { jobs: 0, bytes: 0 }
+    for (const state of STATES) {
+      const count = counts[state] ?? 0
+      if (count === 0) continue
+      backlog.jobs += count
+      backlog.bytes += Math.round((await meanBytes(state, count)) * count)
+    }
+    last = backlog
+    return backlog
   }
 
   return {
     read,
     last(): Backlog {
-      // Without Redis the last one stands: nothing can be added to it either.
+      // While Redis is away the last reading stands: nothing can be added either.
       if (performance.now() - askedAt > FRESH_MS) read().catch(() => undefined)
       return last
     },

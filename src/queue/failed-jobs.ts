@@ -1,5 +1,4 @@
 import { ErrorCode } from 'bullmq'
-import { dataOf } from './inbox.ts'
 import type { Delivery, QueueName } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
@@ -34,8 +33,7 @@ export function makeFailedJobs({
   /** Gives how many of them there were. */
   async function discard(queue: QueueName, ids: readonly string[]): Promise<number> {
     const jobs = await read(queue, ids)
-    const data = await Promise.all(jobs.map((job) => dataOf(queues, job)))
-    await onLose(data.flatMap((one) => ('deliveries' in one ? one.deliveries : [])))
+    await onLose(jobs.flatMap(({ data }) => ('deliveries' in data ? data.deliveries : [])))
     await Promise.all(jobs.map((job) => job.remove()))
     return jobs.length
   }
@@ -53,10 +51,7 @@ export function makeFailedJobs({
     discard,
     count: (queue: QueueName): Promise<number> => queues[queue].getFailedCount(),
     /** Newest first. */
-    async list(queue: QueueName, limit: number) {
-      const jobs = await queues[queue].getFailed(0, limit - 1)
-      return Promise.all(jobs.map(async (job) => ({ job, data: await dataOf(queues, job) })))
-    },
+    list: (queue: QueueName, limit: number) => queues[queue].getFailed(0, limit - 1),
     /** Gives how many. */
     retryAll: (queue: QueueName) => all(queue, retry),
     /** Gives how many. */

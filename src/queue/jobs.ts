@@ -2,8 +2,8 @@ import type { Alert } from './alert.ts'
 
 /** What each queue's jobs carry. A job may run twice, so each says what to reach, not what to add. */
 export interface Jobs {
-  /** Events as they came, together with those that arrived at about the same time; `deliveriesOf` gives those of the inbox. */
-  events: { deliveries: Delivery[] } | { isFromInbox: true }
+  /** The deliveries that arrived while the job before was being written. */
+  events: { deliveries: Delivery[] }
   /** Bring a project's flag up to date with its usage. */
   quota: { project: string }
   /** `announce` records an alert and hands it to each channel as a `deliver` of its own. */

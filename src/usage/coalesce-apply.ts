@@ -3,25 +3,18 @@ import type { FactsByProject, Result } from './apply-facts.ts'
 import type { Fact } from './fact.ts'
 import type { UsageIndex } from './usage-index.ts'
 
-/** Facts that are gathered at most; the more, the more of them are of the same projects. */
+/** The most facts that one call of `applyAll` gets. The more there are, the more belong to the same projects. */
 const FACTS = 4_000
 
-/** How long a busy worker waits for more, in ms: with twice as many events in a call, each took a fifth less of all CPU. */
-const GATHER_MS = 25
-
 /**
- * `applyAll` for jobs at the same time: what they have for any projects goes to the index together, each project's facts
- * as one list. `jobs`: as many as there can be at a time.
+ * An `applyAll` for jobs that run at the same time. Facts that arrive while a call is running go to the index together
+ * with the next call, each project's facts as one list.
  */
-export function coalesceApply(
-  index: Pick<UsageIndex, 'applyAll'>,
-  jobs: number,
-): Pick<UsageIndex, 'applyAll'> {
+export function coalesceApply(index: Pick<UsageIndex, 'applyAll'>): Pick<UsageIndex, 'applyAll'> {
   const { add } = makeCoalescer((asked: FactsByProject[]) => index.applyAll(merged(asked)), {
     shareOf: (byProject) => [...byProject.values()].reduce((sum, facts) => sum + facts.length, 0) / FACTS,
-    // As many wait as jobs are at work.
+    // The number of jobs at a time bounds what waits.
     maxWaiting: Number.POSITIVE_INFINITY,
-    ...{ enough: jobs, gatherMs: GATHER_MS },
   })
 
   return {
@@ -37,7 +30,7 @@ export function coalesceApply(
   }
 }
 
-/** Names of the unresolved only those that are among a job's own. */
+/** Leaves in `unresolved` only the facts that are among a job's own. */
 function restrict(result: Result, facts: readonly Fact[]): Result {
   if (result.status === 'rejected' || result.value.unresolved.length === 0) return result
   const own = new Set<Fact>(facts)

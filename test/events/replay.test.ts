@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeReplay } from '../../src/events/replay.ts'
-import { deliveriesOf } from '../../src/queue/inbox.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeIndexEventsBed } from './index-events-bed.ts'
 
@@ -33,7 +32,7 @@ function makeBed() {
   async function work(): Promise<number> {
     const jobs = await queues.events.getJobs(['waiting'], 0, -1, true)
     for (const job of jobs) {
-      await indexEvents(await deliveriesOf(queues.events, job))
+      await indexEvents(job.data.deliveries)
       await job.remove()
     }
     return jobs.length

@@ -28,20 +28,20 @@ async function truth(): Promise<number> {
 }
 
 test('is nothing where there is nothing', async () => {
-  const backlog = makeBacklog({ redis: bed.redis, prefix: 'lab', queue: 'events' })
+  const backlog = makeBacklog({ redis: bed.redis, queues, queue: 'events' })
   expect(await backlog.read()).toEqual({ jobs: 0, bytes: 0 })
 })
 
 test('counts what waits, is delayed and was given up; exactly where it is little', async () => {
   await add(3, 100)
   await add(2, 5_000, 60_000)
-  const backlog = makeBacklog({ redis: bed.redis, prefix: 'lab', queue: 'events' })
+  const backlog = makeBacklog({ redis: bed.redis, queues, queue: 'events' })
   expect(await backlog.read()).toEqual({ jobs: 5, bytes: await truth() })
 })
 
 test('is near the truth where there is much, of all sizes', async () => {
   for (let round = 0; round < 40; round++) await add(25, 100 + 500 * (round % 8))
-  const { jobs, bytes } = await makeBacklog({ redis: bed.redis, prefix: 'lab', queue: 'events' }).read()
+  const { jobs, bytes } = await makeBacklog({ redis: bed.redis, queues, queue: 'events' }).read()
   expect(jobs).toBe(1_000)
   const expected = await truth()
   expect(bytes / expected).toBeGreaterThan(0.6)
@@ -49,7 +49,7 @@ test('is near the truth where there is much, of all sizes', async () => {
 })
 
 test('gives the last reading at once, and a new one when it is asked again later', async () => {
-  const backlog = makeBacklog({ redis: bed.redis, prefix: 'lab', queue: 'events' })
+  const backlog = makeBacklog({ redis: bed.redis, queues, queue: 'events' })
   expect(backlog.last()).toEqual({ jobs: 0, bytes: 0 })
   await add(4, 10)
   await expect.poll(() => backlog.last().jobs, { timeout: 3_000 }).toBe(4)

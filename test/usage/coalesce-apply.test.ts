@@ -25,7 +25,7 @@ test('whatever jobs bring at the same time, each project is what the model says'
     fc.asyncProperty(fc.array(anyHistory, { minLength: 1, maxLength: 4 }), async (histories) => {
       const registry = `r${run++}`
       const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
-      const { applyAll } = coalesceApply(index, 4)
+      const { applyAll } = coalesceApply(index)
       const projects = histories.map((_, i) => `${registry}/p${i}`)
       const jobs = Math.max(...histories.map(({ deliveries }) => deliveries.length))
       await Promise.all(
@@ -43,11 +43,14 @@ test('whatever jobs bring at the same time, each project is what the model says'
 test('each job is told of its own projects and manifests only, and of those that failed', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const call = vi.spyOn(index, 'applyAll')
-  const { applyAll } = coalesceApply(index, 4)
+  const { applyAll } = coalesceApply(index)
   await bed.redis.set('t:{ci/broken}:manifests', 'no hash')
   const jobs = [[pull('ci/x', 'a'), pull('ci/y', 'b')], [pull('ci/x', 'c')], [pull('ci/broken', 'd')], []]
+  // The jobs arrive during this call and share the next one.
+  const first = applyAll(new Map([pull('ci/first', 'e')]))
   const told = await Promise.all(jobs.map((job) => applyAll(new Map(job))))
-  expect(call).toHaveBeenCalledTimes(1)
+  await first
+  expect(call).toHaveBeenCalledTimes(2)
   expect(
     told.map((results) =>
       [...results].map(([project, result]) => [

@@ -1,0 +1,38 @@
+import { EVENTS_JOBS, eventsWorker } from '../../workers/events.ts'
+import { resolveWorker } from '../../workers/resolve.ts'
+import { makeIndexEvents } from '../events/index-events.ts'
+import { makeMoveRepositories } from '../events/move-repositories.ts'
+import { makeNormalise } from '../events/normalise.ts'
+import { makeResolveReferences } from '../events/resolve-references.ts'
+import { makeIsScanner } from '../events/scanners.ts'
+import { makeWatchInstances } from '../events/watch-instances.ts'
+import { makeOnQuarantined, makeOnUnknownInstance } from '../reconcile/gaps.ts'
+import { coalesceApply } from '../usage/coalesce-apply.ts'
+import type { WorkerParts } from './worker-parts.ts'
+
+/** Starts the worker that applies events to the index. */
+export function startEvents(parts: WorkerParts) {
+  const { config, ledger, instances } = parts
+  const isAutomatic = config.reconcile.onNewInstance
+  return eventsWorker(
+    parts.context,
+    makeIndexEvents({
+      ...parts,
+      index: coalesceApply(parts.index, EVENTS_JOBS),
+      onQuarantined: makeOnQuarantined(ledger),
+      watchInstances: makeWatchInstances({
+        instances,
+        onUnknownInstance: makeOnUnknownInstance({ ...parts, isAutomatic }),
+      }),
+      normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners) }),
+    }),
+  )
+}
+
+/** Starts the worker that looks up references which events did not tell, and moves renamed repositories. */
+export function startResolve(parts: WorkerParts) {
+  return resolveWorker(parts.context, {
+    resolveReferences: makeResolveReferences(parts),
+    moveRepositories: makeMoveRepositories(parts),
+  })
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { reconcileWorker } from '../../workers/reconcile.ts'
+import { makeApiReader } from '../reconcile/api-reader.ts'
+import { scheduleReconciles } from '../reconcile/ask-reconcile.ts'
+import type { RegistryReader } from '../reconcile/reading.ts'
+import { makeReconcile } from '../reconcile/reconcile.ts'
+import { makeStorageReader } from '../reconcile/storage-reader.ts'
+import { makeFolderView } from '../store/folder-view.ts'
+import { makeStore } from '../store/make-store.ts'
+import type { WorkerParts } from './worker-parts.ts'
+
+/** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
+const SETTLE_MS = 5_000
+
+/** Schedules reconciles and starts the worker that runs them. */
+export async function startReconcile(parts: WorkerParts) {
+  const { registries, clientOf, config } = parts
+  let isStopping = false
+  parts.onClose(async () => {
+    isStopping = true
+  })
+  // A registry without a token sends no events: it is only a target of promotions, and has no index.
+  const sources = registries.filter(({ token }) => token !== undefined).map(({ name }) => name)
+  await scheduleReconciles(parts.queues, sources, config.reconcile.every)
+  const readers = new Map(registries.map((registry) => [registry.name, readerOf(registry, parts)]))
+  const reconcile = makeReconcile({
+    ...parts,
+    readerOf: (registry) => readers.get(registry) ?? makeApiReader({ client: clientOf(registry) }),
+    settleMs: SETTLE_MS,
+    now: () => Date.now() * 1000,
+    sleep,
+    clockOf: async (registry) => {
+      const date = await clientOf(registry).ping()
+      return date && date.getTime() * 1000
+    },
+  })
+  return reconcileWorker(parts.context, reconcile, () => isStopping)
+}
+
+/** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */
+function readerOf(
+  { name, storage }: WorkerParts['registries'][number],
+  { clientOf }: WorkerParts,
+): RegistryReader {
+  if (storage === undefined) return makeApiReader({ client: clientOf(name) })
+  return storage.type === 'folder'
+    ? makeStorageReader({ store: makeFolderView(storage), place: `the folder ${storage.path}` })
+    : makeStorageReader({
+        store: makeStore(storage),
+        place: `the bucket ${storage.bucket}/${storage.prefix}`,
+      })
+}

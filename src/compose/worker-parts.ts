@@ -1,0 +1,30 @@
+import { connectPatiently } from '../platform/redis.ts'
+import type { WorkerContext } from '../queue/make-worker.ts'
+import { makeRecheckQuotas } from '../quota/recheck.ts'
+import { askReconcile } from '../reconcile/ask-reconcile.ts'
+import { makeRenameTable } from '../usage/rename-table.ts'
+import { makeRepositoriesOf } from '../usage/repositories.ts'
+import type { Parts } from './parts.ts'
+
+/** How long a reconcile waits for others that ask for the same, in ms. */
+const BURST_MS = 1_000
+
+export type WorkerParts = Awaited<ReturnType<typeof makeWorkerParts>>
+
+/** Makes what the workers of several queues use. */
+export async function makeWorkerParts(parts: Parts) {
+  const { prefix, log, quotaOf } = parts
+  const onRedis = await parts.onRedis(connectPatiently)
+  const { redis, queues } = onRedis
+  const context: WorkerContext = { connection: await parts.connect(connectPatiently), prefix, log }
+  return {
+    ...parts,
+    ...onRedis,
+    context,
+    renames: makeRenameTable({ redis, prefix }),
+    repositoriesOf: makeRepositoriesOf({ redis, prefix }),
+    recheckQuotas: makeRecheckQuotas({ queues, quotaOf }),
+    enqueueReconcile: (registry: string, reason: string) =>
+      askReconcile(queues, { registry, dryRun: false, reason }, BURST_MS),
+  }
+}
