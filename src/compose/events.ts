@@ -1,4 +1,4 @@
-import { EVENTS_JOBS, eventsWorker } from '../../workers/events.ts'
+import { eventsWorker } from '../../workers/events.ts'
 import { resolveWorker } from '../../workers/resolve.ts'
 import { makeIndexEvents } from '../events/index-events.ts'
 import { makeMoveRepositories } from '../events/move-repositories.ts'
@@ -18,7 +18,7 @@ export function startEvents(parts: WorkerParts) {
     parts.context,
     makeIndexEvents({
       ...parts,
-      index: coalesceApply(parts.index, EVENTS_JOBS),
+      index: coalesceApply(parts.index),
       onQuarantined: makeOnQuarantined(ledger),
       watchInstances: makeWatchInstances({
         instances,
