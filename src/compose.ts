@@ -7,20 +7,20 @@ import type { Config } from './config/schema.ts'
 import type { Logger } from './platform/log.ts'
 import type { QueueName } from './queue/jobs.ts'
 
-/** What this process does: answer HTTP, work off these queues, or both; by HTTP, workers alone tell their health at most. */
+/** What this process does: answer HTTP, work off queues, or both. Workers without HTTP serve only their health, if a port is set. */
 export interface Duties {
   http: boolean
   queues: readonly QueueName[]
 }
 
 export interface Tallyman {
-  /** Where it is to listen, which it does not yet; nowhere if it has nothing to answer. */
+  /** The server, which does not listen yet, and its address; absent if there is nothing to serve. */
   http?: { app: FastifyInstance; host: string; port: number }
-  /** Stops in order: no new requests, jobs in hand finished, then what they stand on. */
+  /** Stops in order: takes no new requests, finishes the jobs in hand, then closes connections. */
   close(): Promise<void>
 }
 
-/** Builds the service from its configuration: here and in compose/ its parts are made and handed to each other. */
+/** Builds the service from its configuration. Only this file and `compose/` construct parts and connect them. */
 export async function compose(config: Config, duties: Duties, log: Logger): Promise<Tallyman> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {

@@ -4,12 +4,12 @@ import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load.ts'
 import { makeLog } from './platform/log.ts'
 
-/** How long jobs in hand may take to finish once a stop was asked for, in ms. */
+/** How long jobs in hand may take to finish after a request to stop, in ms. */
 const GRACE_MS = 25_000
 
 /**
- * Runs this process' duties until it is told to stop. The configuration is `$TALLYMAN_CONFIG` or
- * `tallyman.yaml`; one that is wrong is printed with each problem, and nothing starts.
+ * Runs this process' duties until it is told to stop. The configuration is `$TALLYMAN_CONFIG`, or else `tallyman.yaml`.
+ * If it is wrong, each problem is printed and nothing starts.
  */
 export async function start(duties: Duties): Promise<void> {
   const file = process.env.TALLYMAN_CONFIG ?? 'tallyman.yaml'

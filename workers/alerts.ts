@@ -3,7 +3,7 @@ import type { makeAnnounce } from '../src/alerts/announce.ts'
 import { ChannelError } from '../src/alerts/channel-error.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 
-/** What a channel refuses for good (a revoked webhook, say) is kept as failed and not tried again by itself. */
+/** An alert that a channel refuses for good (say, its webhook was revoked) fails at once and is not retried. */
 export const alertsWorker = (context: WorkerContext, announce: ReturnType<typeof makeAnnounce>) =>
   makeWorker(
     'alerts',

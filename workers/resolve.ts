@@ -2,7 +2,7 @@ import type { makeMoveRepositories } from '../src/events/move-repositories.ts'
 import type { makeResolveReferences } from '../src/events/resolve-references.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 
-/** Jobs at a time: each waits for a registry most of its time. */
+/** Jobs at a time. Each waits for a registry most of the time. */
 const CONCURRENCY = 4
 
 export const resolveWorker = (

@@ -7,7 +7,7 @@ import { QUEUE_NAMES } from '../queue/jobs.ts'
 import { queuePrefix } from '../queue/queues.ts'
 import type { Parts } from './parts.ts'
 
-/** What a process tells orchestrators and Prometheus; the gauges are read from Redis, so each tells the same. */
+/** Builds the health routes. Gauges are read from Redis, so every process reports the same. */
 export function health(
   { metrics, prefix }: Parts,
   { redis, queues, quarantine, backlog }: Awaited<ReturnType<Parts['onRedis']>>,
@@ -15,7 +15,7 @@ export function health(
   return healthRoute({
     metrics,
     async ready() {
-      // Of a cluster, the node that has the queues.
+      // On a cluster this asks the node that has the queues.
       const answer = redis.exists(queuePrefix(prefix))
       await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
     },
@@ -33,11 +33,11 @@ export function health(
   })
 }
 
-/** For a process that answers nothing else; not listening yet. */
+/** Builds the HTTP server of a process that serves health only. It does not listen yet. */
 export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
   const { log, onClose } = parts
   const { bodyLimit } = parts.config.server
-  // Not over the workers' connection, on which what asks would wait for a Redis that is gone.
+  // A connection of its own: on the workers' connection a request would wait until Redis is back.
   const routes = [health(parts, await parts.onRedis(connectFailingFast))]
   const app = await buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
   onClose(() => app.close())

@@ -26,7 +26,7 @@ import { makeUsageIndex } from '../usage/usage-index.ts'
 export type OnClose = (closer: () => Promise<unknown>) => void
 export type Parts = Awaited<ReturnType<typeof makeParts>>
 
-/** What a process is made of whatever its duties are. */
+/** Makes the parts that every process needs, whatever its duties. */
 export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const target = await redisTarget(config, onClose)
   const { prefix } = config.redis
@@ -69,7 +69,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     return redis
   }
 
-  /** What stands on Redis, over a connection of one kind: HTTP fails fast, workers wait. */
+  /** Makes the parts that use Redis, on a connection of one kind: for HTTP it fails fast, for workers it waits. */
   const onRedis = async (make: typeof connectPatiently) => {
     const redis = await connect(make)
     const queues = makeQueues(redis, prefix)
@@ -95,7 +95,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   }
 }
 
-/** The configured Redis, or one of our own in the data folder. */
+/** Gives the configured Redis, or starts one in the data folder. */
 async function redisTarget(config: Config, onClose: OnClose): Promise<RedisTarget> {
   const { url, appendfsync } = config.redis
   if (url !== undefined) return parseRedisUrl(url)

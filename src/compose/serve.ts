@@ -20,7 +20,7 @@ import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { health } from './health.ts'
 import type { Parts } from './parts.ts'
 
-/** Builds what answers HTTP; not listening yet. */
+/** Builds the HTTP server with all routes. It does not listen yet. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)

@@ -5,8 +5,8 @@ import type { Fact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
 
 /**
- * Has what was pushed promoted by the rules that match. The event's own digest is promoted: when it arrives, the
- * registry may not have written the tag yet.
+ * Adds a promotion job for each pushed tag and each rule that matches it. The job names the event's digest: the registry
+ * may not have written the tag yet (docs/registries.md, Events).
  */
 export async function askPromotions(
   { queues, match }: { queues: Queues; match: ReturnType<typeof makeMatch> },

@@ -2,12 +2,12 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
 const Text = Type.Optional(Type.String())
-/** Bytes, below 1 TiB: the index stores a manifest's size in five, and what is a manifest may be told as a blob. */
+/** Bytes, below 1 TiB: the index stores a manifest's size in five bytes. An event may report a manifest as a blob. */
 const Size = Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 40 - 1 }))
 
 /**
- * A notification's event as distribution 2 and 3 and GitLab's registry send it, down to what Tallyman reads
- * (docs/registries.md, Events). Absent fields are left out by 2.x and sent as `""` or `0` by 3.x.
+ * The fields that Tallyman reads of an event from distribution 2 or 3 or GitLab's registry (docs/registries.md, Events).
+ * 2.x leaves absent fields out; 3.x sends them as `""` or `0`.
  */
 const RegistryEvent = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 128 }),
@@ -34,7 +34,7 @@ const RegistryEvent = Type.Object({
         ),
       ]),
     ),
-    /** GitLab's: what began with the path `from` now begins with `to`. */
+    /** GitLab's: repositories at or below the path `from` are now at or below `to`. */
     rename: Type.Optional(Type.Object({ type: Text, from: Text, to: Text })),
   }),
   request: Type.Optional(Type.Object({ method: Text, useragent: Text })),
@@ -48,9 +48,9 @@ const compiled = Compile(RegistryEvent)
 /** The event, or what is wrong with it. */
 export function readEvent(value: unknown): RegistryEvent | { problem: string } {
   if (compiled.Check(value)) return value
-  // Apart from the rest, for a body may hold millions of them, and telling what is wrong takes microseconds.
+  // A body may hold millions of these, and `Errors` takes microseconds for each.
   if (typeof value !== 'object') return { problem: 'event must be object' }
-  // Of a list that may also be null the first thing wrong would be that it is not null: the deepest says more.
+  // The deepest error says most. For a field that may be null, the first error is only that it is not null.
   const [first] = [...compiled.Errors(value)].sort((a, b) => depthOf(b) - depthOf(a))
   return { problem: `${first?.instancePath || 'event'} ${first?.message ?? 'is not an event'}` }
 }

@@ -1,6 +1,6 @@
-/** Characters of a text that are quoted: a valid repository's name is shorter, and so is a sha512. */
+/** The most characters that are quoted. A valid repository name and a sha512 digest are shorter. */
 const QUOTED = 255
 
-/** A text that a stranger wrote, as a reason may quote it: in the log and in quarantine a line stays a line. */
+/** Shortens text from outside, so that a reason which quotes it stays readable in the log and in quarantine. */
 export const excerpt = (text: string): string =>
   text.length <= QUOTED ? text : `${text.slice(0, QUOTED).toWellFormed()}… (${text.length} characters)`

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
 
 /**
- * Who holds a bearer token. Compares against every token in constant time, padded to one size so that lengths do not
- * show either. (Over hashes, which give one size as well, it took 8 µs a request.) Returns the name that the
- * `Authorization` header's token belongs to.
+ * Makes a function that gives the name to which the bearer token of an `Authorization` header belongs. It compares with
+ * every token in constant time, padded to one length so that lengths do not show either. (Hashing them instead took 8 µs
+ * a request.)
  */
 export function makeIdentify<Name extends string>(tokens: readonly { name: Name; token: string }[]) {
   const size = Math.max(1, ...tokens.map(({ token }) => Buffer.byteLength(token)))
@@ -16,7 +16,7 @@ export function makeIdentify<Name extends string>(tokens: readonly { name: Name;
     pad(text, given)
     let found: Name | undefined
     for (const { name, theirs } of known) if (timingSafeEqual(given, theirs)) found = name
-    // A longer one was cut off to fit.
+    // A longer token was cut off to fit.
     return text === '' || Buffer.byteLength(text) > size ? undefined : found
   }
 }

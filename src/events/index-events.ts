@@ -18,25 +18,24 @@ import { askReferences } from './resolve-references.ts'
 import { makeSetAside, type NotUnderstood } from './set-aside.ts'
 import type { makeWatchInstances } from './watch-instances.ts'
 
-/** Events of one delivery after which others get their turn: a body of 10 MB has more than are understood in a second. */
+/** After this many events the event loop gets a turn: to parse those of a body of 10 MB takes more than a second. */
 const TURN = 1_000
 
-interface Heard {
+interface ParsedFact {
   registry: string
   fact: Fact
 }
 
 /**
- * Works off a job of the `events` queue: each event becomes a fact, each project's facts one call of the index, and
- * what follows is handed on to quotas, promotion and what has to be looked up. Run twice, it does the same again, to
- * no effect.
+ * Works off a job of the `events` queue. Each event becomes a fact, and the facts of each project are applied to the
+ * index together. Jobs for quotas, promotions and lookups follow. Running a job twice changes nothing more.
  */
 export function makeIndexEvents(deps: {
   index: Pick<UsageIndex, 'applyAll'>
   queues: Queues
   quarantine: Quarantine
   normalise: Normalise
-  /** What an event said that was not understood is missing from the index. `receivedAt`: RFC 3339. */
+  /** Called for events that went to quarantine: the index lacks what they said. `receivedAt`: RFC 3339. */
   onQuarantined: (registry: string, receivedAt: string) => Promise<unknown>
   renames: RenameTable
   watchInstances: ReturnType<typeof makeWatchInstances>
@@ -51,8 +50,8 @@ export function makeIndexEvents(deps: {
 
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
     await deps.watchInstances(deliveries)
-    const { heard, counts } = await hear(deliveries)
-    const { byProject, incomplete } = await place(heard)
+    const { parsed, counts } = await parse(deliveries)
+    const { byProject, incomplete } = await groupByProject(parsed)
     const results = await deps.index.applyAll(byProject)
     const applied = new Map<string, Fact[]>()
     const changed: string[] = []
@@ -61,14 +60,14 @@ export function makeIndexEvents(deps: {
       if (result?.status !== 'fulfilled') continue
       const { changedBytes, unresolved } = result.value
       applied.set(project, facts)
-      // One by one: a call takes no more arguments than some hundred thousand.
-      for (const sight of unresolved) incomplete.push(toResolve(splitProjectId(project).registry, sight))
+      // Not `push(...all)`: a call takes some hundred thousand arguments at most.
+      for (const fact of unresolved) incomplete.push(toResolve(splitProjectId(project).registry, fact))
       if (changedBytes !== 0 || facts.some(mayChangeUsage)) changed.push(project)
     }
     await askReferences(queues, incomplete)
     await deps.recheckQuotas(changed)
     await askPromotions({ queues, match: deps.match }, applied)
-    // What failed is done again, with what did not.
+    // If one project failed, the whole job runs again.
     for (const result of results.values()) if (result.status === 'rejected') throw result.reason
     await deps.quarantine.remove(deliveries.flatMap(({ quarantineId = [] }) => quarantineId))
     for (const [labels, count] of counts) {
@@ -77,9 +76,9 @@ export function makeIndexEvents(deps: {
     }
   }
 
-  /** The facts told, and how many events had which outcome. Renames are entered before any of them is placed. */
-  async function hear(deliveries: readonly Delivery[]) {
-    const heard: Heard[] = []
+  /** Gives the facts, and the number of events by outcome. Enters renames, so that they hold for all of the facts. */
+  async function parse(deliveries: readonly Delivery[]) {
+    const parsed: ParsedFact[] = []
     const notUnderstood: NotUnderstood[] = []
     const counts = new Map<string, number>()
     for (const delivery of deliveries) {
@@ -87,44 +86,44 @@ export function makeIndexEvents(deps: {
       const received = parseTimestamp(delivery.receivedAt) ?? 0
       for (const [n, event] of events.entries()) {
         if (n % TURN === TURN - 1) await setImmediate()
-        const said = deps.normalise(event, received)
-        if ('fact' in said) heard.push({ registry, fact: said.fact })
-        else if ('rename' in said) await rename(registry, said.rename)
-        else if ('unclear' in said) notUnderstood.push({ delivery, reason: said.unclear, event })
-        const outcome = `${registry} ${outcomeOf(said)}`
+        const normalised = deps.normalise(event, received)
+        if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
+        else if ('rename' in normalised) await enterRename(registry, normalised.rename)
+        else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
+        const outcome = `${registry} ${outcomeOf(normalised)}`
         counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
       }
     }
     await setAside(notUnderstood)
-    return { heard, counts }
+    return { parsed, counts }
   }
 
-  async function rename(registry: string, one: Rename): Promise<void> {
-    await deps.renames.add(registry, one)
-    await askMove(queues, registry, one)
+  async function enterRename(registry: string, rename: Rename): Promise<void> {
+    await deps.renames.add(registry, rename)
+    await askMove(queues, registry, rename)
   }
 
-  /** Each fact with its project, and, where the repository was renamed after it, with that of its new name as well. */
-  async function place(heard: readonly Heard[]) {
+  /** Groups facts by project. A fact from before a rename of its repository also goes to the new name's project. */
+  async function groupByProject(parsed: readonly ParsedFact[]) {
     const byProject = new Map<string, Fact[]>()
     const incomplete: Omit<ReferencesJob, 'kind'>[] = []
-    const put = (registry: string, fact: Fact) => {
+    const append = (registry: string, fact: Fact) => {
       const project = projectId(registry, projectOf(registry, fact.repository))
       const facts = byProject.get(project)
       if (facts) facts.push(fact)
       else byProject.set(project, [fact])
     }
     const tables = new Map<string, readonly Rename[]>()
-    for (const { registry } of heard)
+    for (const { registry } of parsed)
       if (!tables.has(registry)) tables.set(registry, await deps.renames.of(registry))
-    for (const { registry, fact } of heard) {
+    for (const { registry, fact } of parsed) {
       const route = routeOf(tables.get(registry) ?? [], fact.repository, fact.at)
       if (route === undefined) {
-        put(registry, fact)
+        append(registry, fact)
         continue
       }
-      for (const one of [...remainder(fact, route), ...redirect(fact, route)]) put(registry, one)
-      // The index asks for these only where they are reported, and they are not where they now belong.
+      for (const one of [...remainder(fact, route), ...redirect(fact, route)]) append(registry, one)
+      // The index reports unresolved manifests only under the name in the event, not under the new one.
       if (fact.kind === 'pull' || (fact.kind === 'push' && fact.extent !== 'all'))
         incomplete.push(toResolve(registry, fact))
     }
@@ -132,16 +131,16 @@ export function makeIndexEvents(deps: {
   }
 }
 
-const outcomeOf = (said: Normalised): string =>
-  'ignored' in said ? 'ignored' : 'unclear' in said ? 'quarantined' : 'applied'
+const outcomeOf = (normalised: Normalised): string =>
+  'ignored' in normalised ? 'ignored' : 'unclear' in normalised ? 'quarantined' : 'applied'
 
 const toResolve = (registry: string, { kind, repository, digest, at }: ManifestPush | ManifestPull) => ({
   ...{ registry, repository, digest, at, via: kind },
 })
 
 /**
- * What may have changed unique bytes, by its kind: a job that is run again changes nothing, and may not have come this
- * far before.
+ * Whether a fact of this kind can change unique bytes. The kind decides, not the change that was counted: a job that runs
+ * again counts none, and its first run may have ended before it asked for quotas.
  */
 const mayChangeUsage = ({ kind }: Fact): boolean =>
   kind === 'push' || kind === 'present' || kind === 'delete' || kind === 'drop'

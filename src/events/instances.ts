@@ -1,35 +1,35 @@
 import type { Cluster, Redis } from 'ioredis'
 
-/** The running instances of each registry, by the `source.instanceID` of their events: a new one at every start. */
+/** The instances of each registry, by the `source.instanceID` of their events. A registry gets a new id at every start. */
 export interface Instances {
-  /** Takes in the newest event time (epoch µs) of some instances; gives those that are not remembered. */
+  /** Takes the newest event time (epoch µs) of some instances. Gives the ids that are not remembered. */
   observe(registry: string, newest: ReadonlyMap<string, number>): Promise<string[]>
   remember(registry: string, instanceId: string, newest: number): Promise<void>
-  /** The newest event's time, epoch µs, up to a second behind; 0 where no instance is known. */
+  /** The time of the newest event, epoch µs, up to a second behind; 0 if no instance is remembered. */
   lastEventAt(registry: string): Promise<number>
 }
 
-/** The newest this many of a registry are remembered. */
+/** The number of instances remembered for each registry: the newest. */
 const KEPT = 100
 
-/** A known instance's newest event time is written at most this often by a process, in ms. */
+/** How often a process writes the newest event time of a remembered instance, at most, in ms. */
 const WRITE_MS = 1_000
 
-/** Instances that a process keeps in mind before it begins anew. */
+/** The number of instances in a process' cache. When it is full the cache is cleared. */
 const CACHED = 1_000
 
-/** A sorted set for each registry: its instances by their newest event time, which never goes back. */
+/** Keeps a sorted set for each registry: instances by their newest event time, which only grows. */
 export function makeInstances({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): Instances {
   const keyOf = (registry: string) => `${prefix}:{${registry}}:instances`
-  /** Known instances, by when they were last written: ms. */
-  const known = new Map<string, number>()
+  /** When each remembered instance was last written, epoch ms. */
+  const writtenAt = new Map<string, number>()
   const nameOf = (registry: string, instanceId: string) => `${registry} ${instanceId}`
-  const written = (registry: string, instanceId: string) => {
-    if (known.size >= CACHED) known.clear()
-    known.set(nameOf(registry, instanceId), Date.now())
+  const noteWritten = (registry: string, instanceId: string) => {
+    if (writtenAt.size >= CACHED) writtenAt.clear()
+    writtenAt.set(nameOf(registry, instanceId), Date.now())
   }
   const isFresh = (registry: string, instanceId: string) =>
-    Date.now() - (known.get(nameOf(registry, instanceId)) ?? 0) < WRITE_MS
+    Date.now() - (writtenAt.get(nameOf(registry, instanceId)) ?? 0) < WRITE_MS
 
   return {
     async observe(registry, newest) {
@@ -43,14 +43,14 @@ export function makeInstances({ redis, prefix }: { redis: Redis | Cluster; prefi
         .exec()
       for (const [error] of reply ?? []) if (error) throw error
       const scores = reply?.[1]?.[1]
-      const isKnown = ids.map((_, i) => Array.isArray(scores) && scores[i] !== null)
-      for (const [i, instanceId] of ids.entries()) if (isKnown[i]) written(registry, instanceId)
-      return ids.filter((_, i) => !isKnown[i])
+      const isRemembered = ids.map((_, i) => Array.isArray(scores) && scores[i] !== null)
+      for (const [i, instanceId] of ids.entries()) if (isRemembered[i]) noteWritten(registry, instanceId)
+      return ids.filter((_, i) => !isRemembered[i])
     },
     async remember(registry, instanceId, newest) {
       await redis.zadd(keyOf(registry), 'GT', newest, instanceId)
       await redis.zremrangebyrank(keyOf(registry), 0, -KEPT - 1)
-      written(registry, instanceId)
+      noteWritten(registry, instanceId)
     },
     async lastEventAt(registry) {
       const [, score] = await redis.zrevrange(keyOf(registry), 0, 0, 'WITHSCORES')

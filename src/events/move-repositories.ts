@@ -8,12 +8,12 @@ import { RENAMES_CACHED_MS, type RenameTable } from '../usage/rename-table.ts'
 import { isAtOrBelow, type Rename, redirect, routeOf } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
-/** Facts in one call of `apply`, which holds Redis up for a few milliseconds. */
+/** The number of facts in one call of `apply`. Such a call holds Redis up for a few milliseconds. */
 const BATCH = 300
 
 /**
- * Has what a rename moved brought over. Not at once: by then every process knows of the rename and sends what comes
- * late to both names, so that nothing falls in between.
+ * Adds the job that moves renamed repositories in the index. The job waits until every process knows the rename. From
+ * then on, late events for the old name are applied to both names, so nothing is lost in between.
  */
 export async function askMove(queues: Queues, registry: string, rename: Rename): Promise<void> {
   const { from, to, at } = rename
@@ -25,9 +25,9 @@ export async function askMove(queues: Queues, registry: string, rename: Rename):
 }
 
 /**
- * Brings what the index knows of renamed repositories, as of the rename, to their new names, and empties the old ones.
- * Run again, wholly or after a crash, it ends the same. A push or pull that raced with the rename may have been
- * reported under the wrong name, so the registry is to be reconciled afterwards.
+ * Moves the facts of renamed repositories, as of the rename, to the new names and empties the old ones. Running it again,
+ * from the start or after a crash, ends the same. A registry may report a push that raced with the rename under the wrong
+ * name, so a reconcile follows.
  */
 export function makeMoveRepositories(deps: {
   index: Pick<UsageIndex, 'apply' | 'facts' | 'projects'>
@@ -61,14 +61,14 @@ export function makeMoveRepositories(deps: {
     return { facts }
   }
 
-  /** Collects facts by the project that they now belong to, and applies them in batches. */
+  /** Collects facts by the project to which they now belong, and applies them in batches. */
   function makeTargets(registry: string, renames: readonly Rename[], renamedAt: number) {
     const targets = new Map<string, { graves: Graves; batch: Fact[] }>()
     const flushOne = async (project: string, batch: Fact[]) => {
       if (batch.length > 0) await index.apply(project, batch.splice(0))
     }
     return {
-      /** How many facts come of it: none where it is of a time after every rename. */
+      /** Gives the number of facts that were moved: 0 if the fact is younger than every rename. */
       async add(fact: Fact): Promise<number> {
         const route = routeOf(renames, fact.repository, fact.at)
         if (route === undefined) return 0
@@ -91,16 +91,16 @@ export function makeMoveRepositories(deps: {
   }
 }
 
-/** What an earlier rename emptied was not deleted there. */
+/** Whether a drop comes from an earlier rename. Such a drop deleted nothing and is not moved. */
 const isOwnDrop = (fact: Fact, renames: readonly Rename[]): boolean =>
   fact.kind === 'drop' && renames.some(({ from, at }) => at === fact.at && isAtOrBelow(from, fact.repository))
 
-/** When a repository, or a digest in it, was last deleted; epoch µs. */
+/** When each repository, and each digest in it, was last deleted; epoch µs. */
 type Graves = ReadonlyMap<string, number>
 
 const graveOf = (repository: string, digest: string): string => `${repository}@${digestKey(digest)}`
 
-/** Deletions up to `until`: they were of what had the name before. */
+/** The deletions up to `until`: they concern the repositories that had the new name before. */
 async function gravesOf(facts: AsyncIterable<Fact>, until: number): Promise<Graves> {
   const graves = new Map<string, number>()
   for await (const fact of facts) {
@@ -111,7 +111,7 @@ async function gravesOf(facts: AsyncIterable<Fact>, until: number): Promise<Grav
   return graves
 }
 
-/** What moves to a name is not buried with what had it before: if need be, it counts as placed just after that went. */
+/** Dates a moved fact after the deletion of whatever had its new name before, so that the deletion does not cover it. */
 function afterGrave(fact: Fact, graves: Graves): Fact {
   if (fact.kind !== 'present' && fact.kind !== 'link') return fact
   const { repository, digest } = fact

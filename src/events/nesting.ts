@@ -1,8 +1,7 @@
 /**
- * Whether JSON text has arrays and objects within each other more than `levels` deep. Read off the text: JSON.parse takes
- * over a second for 10 MiB of opening brackets, and what it makes of a nesting of some thousands JSON.stringify
- * cannot write again. Takes time linear in the text, about 1 ms for each MiB; none for a text too short to be valid and
- * as deep.
+ * Whether the arrays and objects in a JSON text are nested more than `levels` deep. It scans the text, because JSON.parse
+ * takes over a second for 10 MiB of opening brackets, and JSON.stringify fails on values some thousands deep. The scan is
+ * linear, about 1 ms a MiB. A text too short to be valid and that deep is not scanned.
  */
 export function isNestedDeeper(text: string, levels: number): boolean {
   if (text.length <= 2 * levels) return false
@@ -20,7 +19,7 @@ export function isNestedDeeper(text: string, levels: number): boolean {
 
 const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
-/** Where the string that begins at `start` ends: at its closing quote, or with the text. */
+/** The end of the string that begins at `start`: its closing quote, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at)

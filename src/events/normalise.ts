@@ -11,12 +11,12 @@ import { excerpt } from './excerpt.ts'
 import { outOfBounds } from './out-of-bounds.ts'
 import type { IsScanner } from './scanners.ts'
 
-/** What an event comes down to. `ignored` is understood and says nothing of use; `unclear` belongs in quarantine. */
+/** The outcome for one event. `ignored`: understood, but it changes nothing. `unclear`: it belongs in quarantine. */
 export type Normalised = { fact: Fact } | { rename: Rename } | { ignored: string } | { unclear: string }
 
 /**
- * One event of a notification as a fact, or why there is none. The shapes and their meaning are those of
- * docs/registries.md, Events. `receivedAt`, epoch µs, is when its delivery came: what is far from it is not believed.
+ * Makes a fact of one event, or says why there is none. The shapes of events and their meaning: docs/registries.md,
+ * Events. `receivedAt`, epoch µs, is when the delivery arrived: a timestamp far from it is not believed.
  */
 export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
   function normalise(value: unknown, receivedAt: number): Normalised {
@@ -51,7 +51,7 @@ export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
   }
 export type Normalise = ReturnType<typeof makeNormalise>
 
-/** Both types move a path with all that is below it (GitLab container-registry, merge request 1869 and issue 1172). */
+/** Both types of rename move a path and everything below it (GitLab container-registry, merge request 1869, issue 1172). */
 function renamed({ target }: RegistryEvent, at: number): Normalised {
   const { type = '', from = '', to = '' } = target.rename ?? {}
   if (type !== 'name' && type !== 'namespace')
@@ -61,7 +61,7 @@ function renamed({ target }: RegistryEvent, at: number): Normalised {
   if (!isRepositoryName(to)) return { unclear: `rename to "${excerpt(to)}", which is not a repository name` }
   if (from === to) return { ignored: 'rename to the same name' }
   if (isBelow(from, to) || isBelow(to, from))
-    return { unclear: `rename from "${from}" to "${to}", of which one is below the other` }
+    return { unclear: `rename from "${from}" to "${to}", one of which is below the other` }
   return { rename: { from, to, at } }
 }
 
@@ -72,10 +72,10 @@ function push(event: RegistryEvent, at: number, repository: string, digest: stri
   return { fact: { kind: 'push', ...sighting(event, at, repository, digest), ...referencesTold(target) } }
 }
 
-/** As registry/transport.ts names itself: its reading, to promote or for the trash, is no use of the image. */
+/** The user agent of registry/transport.ts. A read by Tallyman, for a promotion or the trash, is no use of the image. */
 const OURSELVES = /^tallyman\b/
 
-/** HEAD is no use of the image, and a blob is pulled with or after its manifest. */
+/** A HEAD is no use of the image. A pull of a blob comes with or after the pull of its manifest. */
 function pull(
   event: RegistryEvent,
   at: number,
@@ -96,7 +96,7 @@ function sighting({ target }: RegistryEvent, at: number, repository: string, dig
   return tag ? { ...base, tag } : base
 }
 
-/** Go leaves out a list that is empty, so an empty one tells no more than none. */
+/** Go leaves out an empty list, so an empty list and a missing one mean the same. */
 function referencesTold({ mediaType = '', references }: RegistryEvent['target']) {
   if (!references?.length) return {}
   return { references: references.flatMap(referenceOf), extent: extentOf(mediaType, references) }
@@ -110,8 +110,9 @@ const IMAGE_CONFIGS = [
 ]
 
 /**
- * Events do not tell a `subject`. Docker's formats have none and what runs has none in practice. An OCI index may well
- * have one, and then expiry must know it: one GET for each that is pushed is little beside its children's pushes.
+ * Whether the event tells everything that the manifest references. Events do not tell a `subject`. Docker's formats have
+ * none, and neither have OCI images in practice. An OCI index may have one, and expiry must know it. One GET for each
+ * pushed index costs little beside the pushes of its children.
  */
 function extentOf(mediaType: string, references: readonly TargetReference[]): 'all' | 'contents' {
   const isImage =
@@ -121,7 +122,7 @@ function extentOf(mediaType: string, references: readonly TargetReference[]): 'a
 
 const DOCKER = /^application\/vnd\.docker\.distribution\.manifest\./
 
-/** Foreign layers are not in the registry, and a reference that is none could not be found there. */
+/** Leaves out foreign layers, which are not in the registry, and references whose digest is none. */
 function referenceOf(ref: TargetReference): Reference[] {
   const mediaType = ref.mediaType ?? ''
   if (!isDigest(ref.digest) || isForeign(mediaType, ref.urls)) return []
@@ -130,7 +131,7 @@ function referenceOf(ref: TargetReference): Reference[] {
 
 const sizeOf = (target: RegistryEvent['target']): number => target.size || target.length || 0
 
-/** By its type, or else by its URL's end: a repository may be called `manifests` too. */
+/** Whether the event is about a manifest: by its media type, or by the end of its URL. A repository may be called `manifests`. */
 function isManifest({ target }: RegistryEvent): boolean {
   return isManifestType(target.mediaType ?? '') || /\/manifests\/[^/]+$/.test(target.url ?? '')
 }

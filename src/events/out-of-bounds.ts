@@ -2,30 +2,31 @@ import { formatTimestamp } from '../platform/timestamp.ts'
 import type { RegistryEvent } from './event.ts'
 
 /**
- * How far ahead of its receipt an event may be, in µs. Until the time that it bears, nothing later can move its tag, so
- * this bounds how long a clock that is fast freezes one. Hosts under NTP differ by milliseconds; Kerberos, too, takes
- * five minutes for the most that clocks may differ (RFC 4120, 1.6).
+ * How far an event's time may be ahead of its receipt, in µs. No earlier event can move a tag that a future event has set,
+ * so this bounds how long a fast clock freezes a tag. Hosts with NTP differ by milliseconds; Kerberos allows five minutes,
+ * too (RFC 4120, 1.6).
  */
 const AHEAD_US = 300_000_000
 
 /**
- * How far behind its receipt, in µs: 30 days. A registry tries for as long as it runs, so events are late by as long as
- * Tallyman was away. What is older comes of a clock that was never set, or repeats what a reconcile has since read.
+ * How far an event's time may be behind its receipt, in µs: 30 days. A registry repeats a delivery for as long as it runs,
+ * so events are late by as long as Tallyman was away. An older event comes from a clock that was never set, or a reconcile
+ * has read since what it says.
  */
 const BEHIND_US = 30 * 86_400_000_000
 
-/** Of a manifest: the index stores their number in two bytes. 4 MiB hold fewer. */
+/** The most references of one manifest. The index stores their number in two bytes; a manifest of 4 MiB has fewer. */
 const REFERENCES = 30_000
 
-/** Of all that a manifest references together, in bytes: 64 such manifests still add up exactly. */
+/** The most bytes that one manifest references in total. The sum over 64 such manifests is still exact. */
 const REFERENCED_SIZE = 2 ** 47
 
-/** Of an event's id, in bytes: its length is passed on in one. Registries' own are UUIDs. */
+/** The longest event id, in bytes: its length is stored in one byte. Registries send UUIDs. */
 const ID_BYTES = 255
 
 /**
- * What an event says that is beyond what is believed, or beyond what the index has room for; `undefined` if nothing is.
- * `at` and `receivedAt` in epoch µs.
+ * Says which value of an event is not believable or too large for the index; `undefined` if none is. `at` and
+ * `receivedAt` in epoch µs.
  */
 export function outOfBounds(
   { id, target }: RegistryEvent,

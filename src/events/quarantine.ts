@@ -13,22 +13,22 @@ export const Quarantined = Type.Object({
 })
 export type Quarantined = Static<typeof Quarantined>
 
-/** Which of them: of one registry, with this in their reason, or all where neither is said. */
+/** Selects entries by registry and by a part of their reason. Without either it selects all. */
 export const QuarantineFilter = Type.Object(
   { registry: Type.Optional(Type.String()), reason: Type.Optional(Type.String({ minLength: 1 })) },
   { additionalProperties: false },
 )
 export type QuarantineFilter = Static<typeof QuarantineFilter>
 
-/** The newest this many are kept, as far as they have room in so many bytes. */
+/** The newest entries are kept, up to this many and this many bytes. */
 const KEPT = { entries: 10_000, bytes: 64 * 2 ** 20 }
 
-/** Read at once where all are looked through. */
+/** The number of entries read at a time. */
 const PAGE = 100
 
 /**
- * Quarantine is one Redis stream: its ids are the entries' ids, newest last. Beside it are a hash by which the same
- * event is found again, and one of totals; all in one slot of a Redis Cluster.
+ * Quarantine is a Redis stream, newest entry last; a stream id is the entry's id. A hash finds the entry of an event that
+ * comes again, and another holds totals. All are in one slot of a Redis Cluster.
  */
 export function makeQuarantine(
   { redis, prefix }: { redis: Redis | Cluster; prefix: string },
@@ -47,10 +47,10 @@ export function makeQuarantine(
   const removeScript = script('scripts/quarantine-remove.lua')
 
   return {
-    /** An event that is there already takes its place anew, with its new reason. Gives how many others fell out. */
+    /** Adds an entry. It replaces an entry of the same event. Gives the number of old entries dropped to make room. */
     async add(entry: Omit<Quarantined, 'id'>): Promise<number> {
       const { registry, event } = entry
-      // Not the reason: it may name the time of receipt, which is another when the event comes again.
+      // Without the reason: that may name the time of receipt, which differs when the event comes again.
       const mark = createHash('sha256')
         .update(JSON.stringify([registry, event]))
         .digest('hex')
@@ -76,7 +76,7 @@ export function makeQuarantine(
       const [row] = await redis.xrange(entries, id, id)
       return row && read(row)
     },
-    /** Those that there were when it began, oldest first, a page at a time; what is added meanwhile is left. */
+    /** Yields pages of the entries that were there when it began, oldest first. Entries added meanwhile are left out. */
     async *pages(filter: QuarantineFilter): AsyncGenerator<Quarantined[]> {
       const [newest] = await redis.xrevrange(entries, '+', '-', 'COUNT', 1)
       if (newest === undefined) return
@@ -88,7 +88,7 @@ export function makeQuarantine(
         from = `(${last[0]}`
       }
     },
-    /** Gives how many of them there were. */
+    /** Gives the number of entries removed. */
     async remove(ids: readonly string[]): Promise<number> {
       const known = ids.filter((id) => ID.test(id))
       if (known.length === 0) return 0
@@ -96,13 +96,13 @@ export function makeQuarantine(
       return Number(removed)
     },
     count: (): Promise<number> => redis.xlen(entries),
-    /** How many ever fell out, for want of room. */
+    /** The number of entries ever dropped to make room. */
     dropped: async (): Promise<number> => Number((await redis.hget(totals, 'dropped')) ?? 0),
   }
 }
 export type Quarantine = ReturnType<typeof makeQuarantine>
 
-/** Redis takes other texts for ids of its own making. */
+/** The form of a stream id. Redis accepts other texts too and completes them. */
 const ID = /^\d{1,19}-\d{1,19}$/
 
 const read = ([id, fields]: [string, string[]]): Quarantined => ({ id, ...JSON.parse(fields[1] ?? '{}') })

@@ -3,11 +3,11 @@ import type { Queues } from '../queue/queues.ts'
 import type { Quarantine, Quarantined, QuarantineFilter } from './quarantine.ts'
 
 /**
- * Hands events in quarantine to the worker again, as received now. One whose time was still to come passes once it has
- * come. One that has become older than an event may be is refused: the index may have forgotten what was deleted since,
- * and a reconcile has read what the event said.
+ * Gives events in quarantine to the worker again, as if received now. An event whose timestamp was in the future passes
+ * once that time has come. An event that is older than the limit by now is quarantined again: the index may have forgotten
+ * deletions since, and a reconcile has read what the event says.
  *
- * An entry leaves quarantine only once the queue has it. Where this process ends in between, the worker takes it out.
+ * An entry leaves quarantine only once the queue has it. If this process dies in between, the worker removes the entry.
  */
 export function makeReplay({
   quarantine,
@@ -23,18 +23,18 @@ export function makeReplay({
     const deliveries = entries.map(({ id, registry, event }) => ({
       ...{ registry, receivedAt, events: [event], quarantineId: id },
     }))
-    // By the same id, two who replay the same at once make one job of it.
+    // The same entries have the same job id, so two replays at once make one job.
     await queues.events.add('events', { deliveries }, { jobId: jobId('replay', ...ids) })
     await quarantine.remove(ids)
   }
   return {
-    /** Whether there was such an entry. */
+    /** Gives false if there is no such entry. */
     async one(id: string): Promise<boolean> {
       const entry = await quarantine.get(id)
       if (entry) await replay([entry])
       return entry !== undefined
     },
-    /** Oldest first; gives how many. */
+    /** Replays the oldest first. Gives the number of entries. */
     async all(filter: QuarantineFilter): Promise<number> {
       let replayed = 0
       for await (const page of quarantine.pages(filter)) {

@@ -13,8 +13,8 @@ import { redirect, routeOf } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
 /**
- * Has manifests fetched whose events did not tell all that they reference: each once while it waits, and each push for
- * itself, for what was known of an earlier one may have been deleted in between.
+ * Adds a job for each manifest whose event did not tell everything that it references. A manifest that was pulled waits in
+ * one job at most. Each push has a job of its own, since the manifest may have been deleted between two pushes.
  */
 export async function askReferences(
   queues: Queues,
@@ -23,13 +23,13 @@ export async function askReferences(
   if (jobs.length === 0) return
   const idOf = ({ registry, repository, digest, at, via }: (typeof jobs)[number]) =>
     jobId('references', registry, repository, digest, via === 'push' ? at : '')
-  // One body may name a manifest some ten thousand times, and each that is added costs more than it takes to see that.
+  // One body may name the same manifest ten thousand times.
   const byId = new Map(jobs.map((job) => [idOf(job), job]))
   await queues.resolve.addBulk(
     [...byId].map(([id, job]) => ({
       name: 'resolve' as const,
       data: { kind: 'references' as const, ...job },
-      // A failed one that stayed would keep the next sighting from being looked up.
+      // A failed job that stayed would block the next one of the same id.
       opts: { jobId: id, removeOnFail: true },
     })),
   )
@@ -38,8 +38,8 @@ export async function askReferences(
 export type Resolved = 'resolved' | 'absent' | 'invalid'
 
 /**
- * Fetches a manifest by its digest and tells the index all that it references, as of when it was seen. A manifest that
- * is gone, or that is none, changes nothing. @throws RegistryError where the registry gives no answer
+ * Fetches a manifest by digest and tells the index everything that it references, dated as the event. Nothing changes if
+ * the manifest is gone or is not valid. @throws RegistryError if the registry gives no answer
  */
 export function makeResolveReferences(deps: {
   index: Pick<UsageIndex, 'apply'>

@@ -2,10 +2,10 @@ import type { Logger } from '../platform/log.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Quarantine } from './quarantine.ts'
 
-/** Of one job's at most so many, the newest: as many as quarantine keeps. One body may hold millions. */
+/** The most events of one job that are kept, the newest: as many as quarantine holds. One body may hold millions. */
 const MOST = 10_000
 
-/** In one turn, and so in one write to Redis. */
+/** The number of entries written to Redis in one turn of the event loop. */
 const BATCH = 500
 
 export interface NotUnderstood {
@@ -14,10 +14,10 @@ export interface NotUnderstood {
   event: unknown
 }
 
-/** Puts what a job's events said and was not understood into quarantine, and says so where it must be known. */
+/** Puts a job's events that were not understood into quarantine, notes the gap, and logs it. */
 export function makeSetAside(deps: {
   quarantine: Pick<Quarantine, 'add'>
-  /** What an event said that was not understood is missing from the index. `receivedAt`: RFC 3339. */
+  /** Called for events that went to quarantine: the index lacks what they said. `receivedAt`: RFC 3339. */
   onQuarantined: (registry: string, receivedAt: string) => Promise<unknown>
   log: Logger
 }) {
@@ -33,12 +33,12 @@ export function makeSetAside(deps: {
         })
       for (const count of await Promise.all(adding)) dropped += count
     }
-    // What is replayed was noted when it came; a reconcile may have made good since what the index lacked.
+    // The gap of a replayed event was noted when it first came, and a reconcile may have closed it since.
     const noted = new Set(entries.map(({ delivery }) => delivery).filter(isNew))
     for (const { registry, receivedAt } of noted) await deps.onQuarantined(registry, receivedAt)
     for (const [registry, own] of Map.groupBy(entries, ({ delivery }) => delivery.registry))
       log.warn({ registry, events: own.length, reason: own.at(-1)?.reason }, 'events quarantined')
-    if (dropped > 0) log.warn({ dropped }, 'quarantine is full: its oldest events fell out and are lost')
+    if (dropped > 0) log.warn({ dropped }, 'quarantine is full: its oldest events were dropped and are lost')
   }
 }
 

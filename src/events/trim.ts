@@ -1,8 +1,7 @@
 /**
- * Takes out of an event that was just parsed what must not be kept, and what nobody needs. GitLab's registry sends the
- * caller's JWT in `actor.user`. What a pull lists in `references` the index knows from the push, or else has it looked up:
- * of ten events nine are pulls, two thirds of each is that list, and it would wait in Redis and be parsed again. In place,
- * and by `undefined`, which JSON leaves out: a copy took twice as long, and longer to write than the original.
+ * Removes from a parsed event, in place, what must not be kept and what nobody needs. GitLab's registry sends the caller's
+ * JWT in `actor.user`. A pull lists `references`, which the index knows from the push or looks up; of ten events nine are
+ * pulls, and that list is two thirds of each. Fields are set to `undefined`, which JSON leaves out.
  */
 export function trim(event: unknown): void {
   if (!isObject(event)) return

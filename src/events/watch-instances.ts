@@ -2,23 +2,23 @@ import { parseTimestamp } from '../platform/timestamp.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Instances } from './instances.ts'
 
-/** An instance of a registry that no event came from before; times in epoch µs. */
+/** An instance of a registry that has sent no event before; times in epoch µs. */
 export interface UnknownInstance {
   instanceId: string
   firstEventAt: number
-  /** Of the registry's other instances; 0 where there was none. */
+  /** The newest event of the registry's other instances; 0 if there was none. */
   previousLastEventAt: number
 }
 
 /**
- * Instances of a registry that are looked at in one job: the newest so many. A registry of a hundred processes is none;
- * whoever makes an id for each event would have each noted, asked about and logged.
+ * The most instances of a registry that are looked at in one job: the newest. No registry has a hundred processes. A
+ * sender that made up an id for each event would have each of them noted and logged.
  */
 const MOST = 100
 
 /**
- * Notices registries that were restarted, and lost what they had not yet delivered. `onUnknownInstance` is called
- * before the instance is remembered, so after a crash, or where two jobs meet it at once, it is called again.
+ * Notices registries that were restarted, and so lost what they had not delivered. `onUnknownInstance` is called before
+ * the instance is remembered. After a crash, or if two jobs meet the instance at once, it is called again.
  */
 export function makeWatchInstances(deps: {
   instances: Instances
@@ -44,26 +44,26 @@ interface Span {
 }
 
 /**
- * Each registry's instances with the times of their events, the earliest instance first. Read from whatever came: also
- * an event that says nothing of use tells that its sender is alive. Of each instance the first and the last to arrive
- * are looked at; none counts as later than when it was received.
+ * Gives each registry's instances with the times of their events, the earliest instance first. It reads all events: one
+ * that cannot be understood still shows that its sender is alive. Of each instance it reads the first and the last event
+ * to arrive. No time counts as later than the event's receipt.
  */
 export function instancesOf(deliveries: readonly Delivery[]): Map<string, Map<string, Span>> {
   const registries = new Map<string, Map<string, { first: Arrival; last: Arrival }>>()
   for (const { registry, receivedAt, events } of deliveries) {
-    const senders = registries.get(registry) ?? new Map<string, { first: Arrival; last: Arrival }>()
-    registries.set(registry, senders)
+    const instances = registries.get(registry) ?? new Map<string, { first: Arrival; last: Arrival }>()
+    registries.set(registry, instances)
     for (const event of events) {
-      const instanceId = senderOf(event)
+      const instanceId = instanceIdOf(event)
       if (instanceId === undefined) continue
       const arrival = { event, receivedAt }
-      senders.set(instanceId, { first: senders.get(instanceId)?.first ?? arrival, last: arrival })
+      instances.set(instanceId, { first: instances.get(instanceId)?.first ?? arrival, last: arrival })
     }
   }
   const byFirst = ([, a]: [string, Span], [, b]: [string, Span]) => a.firstAt - b.firstAt
   return new Map(
-    [...registries].map(([registry, senders]) => {
-      const spans = [...senders].flatMap(([instanceId, { first, last }]): [string, Span][] => {
+    [...registries].map(([registry, instances]) => {
+      const spans = [...instances].flatMap(([instanceId, { first, last }]): [string, Span][] => {
         const times = [timeOf(first), timeOf(last)].filter((at) => at !== undefined)
         return times.length > 0
           ? [[instanceId, { firstAt: Math.min(...times), lastAt: Math.max(...times) }]]
@@ -80,10 +80,10 @@ interface Arrival {
   receivedAt: string
 }
 
-/** Registries' own are UUIDs; what is longer than this was not made by one. */
+/** The longest instance id that is believed, in characters. Registries send UUIDs. */
 const LONGEST_ID = 200
 
-function senderOf(event: unknown): string | undefined {
+function instanceIdOf(event: unknown): string | undefined {
   if (!isObject(event) || !isObject(event.source)) return undefined
   const { instanceID } = event.source
   const isId = typeof instanceID === 'string' && instanceID !== '' && instanceID.length <= LONGEST_ID

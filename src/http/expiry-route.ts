@@ -9,7 +9,7 @@ import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
-/** What the policies would delete, what they did, and a way to run one now. */
+/** The plans of the expiry policies, the records of their runs, and a way to run one now. */
 export const expiryRoute =
   (deps: {
     expiry: Expiry
@@ -65,7 +65,7 @@ export const expiryRoute =
         tags: ['expiry'],
         summary: 'Run a policy now',
         description:
-          '`dryRun` can only be asked for: where the configuration says `dryRun`, nothing is deleted.',
+          'With `dryRun: true` in the configuration every run is a dry run, whatever the request says.',
         body: Type.Object(
           { policy: Type.String(), dryRun: Type.Boolean({ default: false }) },
           { additionalProperties: false },

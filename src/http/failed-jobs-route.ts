@@ -23,7 +23,7 @@ const Losing = Type.Object(
   { additionalProperties: false },
 )
 
-/** Jobs that were given up: to look at, to try again once their cause is mended, and to discard. */
+/** Jobs that have failed for good: list them, retry them once the cause is gone, or discard them. */
 export const failedJobsRoute =
   ({ failedJobs, roles }: { failedJobs: FailedJobs; roles: Roles }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -61,8 +61,8 @@ export const failedJobsRoute =
       onRequest: roles.admin,
       schema: {
         tags,
-        summary: 'Try a failed job again',
-        description: 'With all of its attempts anew.',
+        summary: 'Retry a failed job',
+        description: 'It gets all of its attempts again.',
         params: One,
         response: { 202: Type.Object({ id: Type.String() }), ...errors },
       },
@@ -76,7 +76,7 @@ export const failedJobsRoute =
       onRequest: roles.admin,
       schema: {
         tags,
-        summary: 'Try all failed jobs of a queue again',
+        summary: 'Retry all failed jobs of a queue',
         params: Queue,
         response: { 202: Type.Object({ retried: Type.Integer() }), ...errors },
       },
@@ -94,7 +94,7 @@ export const failedJobsRoute =
         response: { 200: Type.Object({ discarded: Type.Integer() }), ...errors },
       },
       handler: async ({ params: { queue, id }, query, log }) => {
-        mayLose(queue, query.loseEvents)
+        assertMayLose(queue, query.loseEvents)
         const discarded = await failedJobs.discard(queue, [id])
         if (discarded === 0) throw missing(queue, id)
         log.info({ queue, job: id }, 'failed job discarded')
@@ -112,7 +112,7 @@ export const failedJobsRoute =
         response: { 200: Type.Object({ discarded: Type.Integer() }), ...errors },
       },
       handler: async ({ params: { queue }, query, log }) => {
-        mayLose(queue, query.loseEvents)
+        assertMayLose(queue, query.loseEvents)
         const discarded = await failedJobs.discardAll(queue)
         log.info({ queue, discarded }, 'failed jobs discarded')
         return { discarded }
@@ -123,11 +123,11 @@ export const failedJobsRoute =
 const missing = (queue: QueueName, id: string) =>
   new HttpError(404, `no failed job "${id}" in queue ${queue}: GET /v1/jobs/${queue}/failed lists them`)
 
-/** @throws HttpError where acknowledged events would be lost and that was not asked for. */
-function mayLose(queue: QueueName, loseEvents: boolean): void {
+/** @throws HttpError if acknowledged events would be lost and `loseEvents` is not set. */
+function assertMayLose(queue: QueueName, loseEvents: boolean): void {
   if (queue === 'events' && !loseEvents)
     throw new HttpError(
       409,
-      'jobs of the queue events hold events that were acknowledged to a registry: retry them, or lose them with loseEvents=true',
+      'jobs of the queue events hold events that were acknowledged to a registry: retry them, or discard them with loseEvents=true',
     )
 }

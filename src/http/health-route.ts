@@ -3,13 +3,13 @@ import { Type } from 'typebox'
 import type { Metrics } from '../platform/metrics.ts'
 import { Problem, sendProblem } from './problem.ts'
 
-/** For orchestrators and Prometheus; no token, and nothing about any project. */
+/** Routes for orchestrators and Prometheus. They need no token and tell nothing about any project. */
 export const healthRoute =
   (deps: {
     metrics: Metrics
-    /** Throws, saying what is missing, unless requests can be served. */
+    /** Throws an error that says what is missing if requests cannot be served. */
     ready: () => Promise<void>
-    /** Brings gauges up to date that are read, not counted. */
+    /** Updates the gauges that are read from Redis. */
     observe: () => Promise<void>
   }): FastifyPluginAsyncTypebox =>
   async (app) => {

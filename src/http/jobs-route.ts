@@ -16,10 +16,10 @@ const QueueCounts = Type.Object({
 
 const Job = Type.Object({
   ...JobStatus.properties,
-  data: Type.Unknown({ description: 'What the job is to do.' }),
+  data: Type.Unknown({ description: 'What the job has to do.' }),
 })
 
-/** How far a job is, and how many there are. */
+/** The progress of a job, and the number of jobs. */
 export const jobsRoute =
   ({ queues, roles }: { queues: Queues; roles: Roles }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -27,7 +27,7 @@ export const jobsRoute =
       onRequest: roles.read,
       schema: {
         tags: ['jobs'],
-        summary: 'How many jobs each queue has, by state',
+        summary: 'The number of jobs in each queue, by state',
         response: { 200: Type.Object({ queues: Type.Array(QueueCounts) }), ...errors },
       },
       handler: async () => ({
@@ -45,14 +45,15 @@ export const jobsRoute =
       onRequest: roles.read,
       schema: {
         tags: ['jobs'],
-        summary: 'How far a job is, and what it is to do',
-        description: 'Done jobs of `snapshot` are kept for a day; those of most queues vanish.',
+        summary: 'The state, progress and data of a job',
+        description:
+          'Done jobs of `alerts`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
         params: Type.Object({ queue: QueueParam, id: Type.String() }),
         response: { 200: Job, ...errors },
       },
       handler: async (request) => {
         const { queue, id } = request.params
-        // The state first: whoever sees `completed` is to see the result as well.
+        // Read the state first, so that a caller who sees `completed` also sees the result.
         const state = await queues[queue].getJobState(id)
         const job = await queues[queue].getJob(id)
         if (job === undefined) throw new HttpError(404, `no job "${id}" in queue ${queue}`)

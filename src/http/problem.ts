@@ -3,7 +3,7 @@ import type { FastifyError, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Logger } from '../platform/log.ts'
 
-/** RFC 9457. */
+/** An error as the API answers it (RFC 9457). */
 export const Problem = Type.Object(
   {
     type: Type.String(),
@@ -14,7 +14,7 @@ export const Problem = Type.Object(
   { $id: 'Problem' },
 )
 
-/** An error with a status of its own and a sentence that may be shown. */
+/** An error with an HTTP status and a message that callers may read. */
 export class HttpError extends Error {
   readonly statusCode: number
   constructor(statusCode: number, detail: string) {
@@ -34,7 +34,7 @@ export const problem = (status: number, detail: string) => ({
   ...{ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail },
 })
 
-/** While Redis is away every request fails: it is logged once in so many ms. */
+/** How often to log that requests are answered 503, in ms. While Redis is away every request fails. */
 const LOG_MS = 1_000
 
 export type ProblemOf = (
@@ -42,13 +42,12 @@ export type ProblemOf = (
   asked: { method?: string | undefined; url?: string | undefined },
 ) => Answer
 
-/** Of a problem, what a response is made of. */
 interface Answer {
   status: number
   detail: string
 }
 
-/** The one place where errors become answers. What is not meant for callers is logged and called internal. */
+/** Turns errors into answers. An unexpected error is logged, and the caller learns only that it was internal. */
 export function makeProblemOf(log: Logger): ProblemOf {
   let loggedAt = Number.NEGATIVE_INFINITY
   return (error, { method, url }) => {
@@ -63,10 +62,10 @@ export function makeProblemOf(log: Logger): ProblemOf {
   }
 }
 
-/** Seconds that one is asked to wait after a 503. */
+/** The `Retry-After` of a 503, in seconds. */
 export const RETRY_AFTER = '1'
 
-/** What Redis answered is said, as that its disk is full; what ioredis has to say is of no use to others. */
+/** Quotes an answer of Redis, for example that its disk is full. Errors of ioredis itself are of no use to callers. */
 const unavailable = ({ message }: Error): string =>
   NOT_NOW.test(message) ? `Redis refuses: ${message}` : 'Redis does not answer: try again'
 
@@ -75,20 +74,20 @@ function statusOf(error: FastifyError | Error): number {
   return isRedisAway(error) ? 503 : 500
 }
 
-/** How ioredis words it that it has no connection; the last half is a cluster's. */
+/** The messages of ioredis without a connection; the second half are those of a cluster. */
 const NO_CONNECTION =
   /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries|All sentinels are|None of startup nodes|Failed to refresh slots cache|Too many Cluster redirections|Cluster (isn't ready|is (ended|disconnect)))/
 
 /**
- * How Redis words it that it takes nothing just now: it loads, is busy with a script, is full, waits for replicas, has another master after a
- * failover (UNBLOCKED too), moves slots, or discards a transaction for one of these.
+ * The codes of Redis for "not now": it is loading, busy with a script, full, waiting for replicas, no longer the master
+ * after a failover (UNBLOCKED too), moving slots, or discards a transaction for one of these reasons.
  */
 const NOT_NOW =
   /^(LOADING|BUSY|OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|UNBLOCKED|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|EXECABORT)\b/
 
 const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH']
 
-/** ioredis has no one class for it. */
+/** Whether an error means that Redis is away. ioredis has no single class for such errors. */
 export function isRedisAway(error: Error): boolean {
   return (
     NO_CONNECTION.test(error.message) ||

@@ -22,10 +22,10 @@ export const Project = Type.Object({
   tags: Type.Integer(),
   repositories: Type.Integer(),
   unresolved: Type.Integer({
-    description: 'Manifests whose references are not known: the sizes are too small.',
+    description: 'Manifests whose references are not known yet. Until then the sizes are too small.',
   }),
   pulls: Type.Integer(),
-  scans: Type.Integer({ description: 'Pulls by scanners, which are not among `pulls`.' }),
+  scans: Type.Integer({ description: 'Pulls by scanners. `pulls` does not count them.' }),
   lastPushAt: Instant,
   lastPullAt: Instant,
   limitBytes: Type.Union([Bytes, Type.Null()]),
@@ -39,7 +39,7 @@ const Tag = Type.Object({
   digest: Type.String(),
   mediaType: Type.String(),
   sizeBytes: Type.Integer({
-    description: 'The manifest with its config and layers; of an index, its own size.',
+    description: 'The size of the manifest with its config and layers. For an index: its own size only.',
   }),
   taggedAt: Instant,
   lastPullAt: Instant,
@@ -71,7 +71,7 @@ export const projectsRoute =
     app.get('/v1/projects', {
       schema: {
         tags: ['usage'],
-        summary: 'Every project with its usage, the largest first',
+        summary: 'All projects with their usage, the largest first',
         querystring: Type.Object({ registry: Type.Optional(Type.String()) }),
         response: { 200: Type.Object({ projects: Type.Array(Project) }), '4xx': Problem, '5xx': Problem },
       },
@@ -129,7 +129,7 @@ export const projectsRoute =
     app.get('/v1/flags', {
       schema: {
         tags: ['usage'],
-        summary: 'Projects that are not ok',
+        summary: 'Projects whose flag is not ok',
         response: {
           200: Type.Object({
             flags: Type.Array(Type.Object({ project: Type.String(), flag: Flag, since: Instant })),
@@ -148,4 +148,4 @@ export const projectsRoute =
   }
 
 const unknown = (id: string) =>
-  new HttpError(404, `no event has been seen of a project "${id}": expected registry/path, URL-encoded`)
+  new HttpError(404, `there is no project "${id}": expected registry/path, URL-encoded`)

@@ -13,14 +13,14 @@ const Replayed = Type.Object({ replayed: Type.Integer() })
 const Discarded = Type.Object({ discarded: Type.Integer() })
 const tags = ['quarantine']
 
-/** All only where that is said: an empty body is more likely a mistake. */
+/** All entries only if the body says so: an empty body is more likely a mistake. */
 const Which = Type.Object(
   { ...QuarantineFilter.properties, all: Type.Optional(Type.Literal(true)) },
   { additionalProperties: false },
 )
-const whichText = 'Those of `registry`, those with `reason` in their reason, or `"all": true`.'
+const whichText = 'Entries of `registry`, entries with `reason` in their reason, or all with `"all": true`.'
 
-/** Events that could not be understood: to look at, to replay after a fix, and to discard. */
+/** Events that could not be understood: list them, replay them after a fix, or discard them. */
 export const quarantineRoute =
   ({
     quarantine,
@@ -40,7 +40,7 @@ export const quarantineRoute =
       schema: {
         tags,
         summary: 'Events that could not be understood, newest first',
-        description: '`total` counts all that are in quarantine.',
+        description: '`total` counts all events in quarantine.',
         querystring: Type.Object({ limit, ...QuarantineFilter.properties }, { additionalProperties: false }),
         response: answer(Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })),
       },
@@ -52,7 +52,7 @@ export const quarantineRoute =
 
     app.get('/v1/quarantine/:id', {
       onRequest: roles.read,
-      schema: { tags, summary: 'One of them', params: Id, response: answer(Quarantined) },
+      schema: { tags, summary: 'One event in quarantine', params: Id, response: answer(Quarantined) },
       handler: async ({ params: { id } }) => {
         const found = await quarantine.get(id)
         if (found === undefined) throw missing(id)
@@ -64,8 +64,8 @@ export const quarantineRoute =
       onRequest: roles.admin,
       schema: {
         tags,
-        summary: 'Have one worked off again',
-        description: 'As if received now. If it still cannot be understood it comes back with a new id.',
+        summary: 'Replay one event',
+        description: 'As if received now. If it still cannot be understood, it comes back with a new id.',
         params: Id,
         response: { 202: Replayed, ...errors },
       },
@@ -79,8 +79,8 @@ export const quarantineRoute =
       onRequest: roles.admin,
       schema: {
         tags,
-        summary: 'Have many worked off again',
-        description: `${whichText} As if received now; what still cannot be understood comes back.`,
+        summary: 'Replay many events',
+        description: `${whichText} As if received now. Events that still cannot be understood come back.`,
         body: Which,
         response: { 202: Replayed, ...errors },
       },
@@ -90,7 +90,7 @@ export const quarantineRoute =
 
     app.delete('/v1/quarantine/:id', {
       onRequest: roles.admin,
-      schema: { tags, summary: 'Discard one', params: Id, response: answer(Discarded) },
+      schema: { tags, summary: 'Discard one event', params: Id, response: answer(Discarded) },
       handler: async ({ params: { id }, log }) => {
         const discarded = await quarantine.remove([id])
         if (discarded === 0) throw missing(id)
@@ -103,7 +103,7 @@ export const quarantineRoute =
       onRequest: roles.admin,
       schema: {
         tags,
-        summary: 'Discard many',
+        summary: 'Discard many events',
         description: whichText,
         body: Which,
         response: answer(Discarded),
@@ -119,10 +119,10 @@ export const quarantineRoute =
     })
   }
 
-/** @throws HttpError unless it says either all or which. */
+/** @throws HttpError unless the body has either a filter or `all`. */
 function filterOf({ all, ...filter }: Static<typeof Which>): QuarantineFilter {
   const isFilter = filter.registry !== undefined || filter.reason !== undefined
   if (isFilter === (all !== undefined))
-    throw new HttpError(400, 'expected "registry", "reason" or both of them, or else "all": true')
+    throw new HttpError(400, 'expected "registry", "reason" or both, or else "all": true')
   return filter
 }

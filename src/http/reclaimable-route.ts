@@ -4,7 +4,7 @@ import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
-/** What a deletion would free, before anybody deletes. */
+/** The bytes that a deletion would free, before anybody deletes. */
 export const reclaimableRoute =
   ({ index, roles }: { index: UsageIndex; roles: Roles }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -12,20 +12,23 @@ export const reclaimableRoute =
       onRequest: roles.read,
       schema: {
         tags: ['usage'],
-        summary: 'What deleting a tag, a manifest or a repository would free at the next garbage collection',
+        summary:
+          'The bytes that deleting a tag, a manifest or a repository would free at the next garbage collection',
         params: Type.Object({ id: Type.String({ description: 'registry/path, URL-encoded' }) }),
         querystring: Type.Object({
-          repository: Type.String({ description: 'Its name in the registry.' }),
+          repository: Type.String({ description: 'The name of the repository in the registry.' }),
           tag: Type.Optional(
-            Type.String({ description: 'This tag; without tag and digest: the repository.' }),
+            Type.String({
+              description: 'Delete this tag. Without `tag` and `digest`: the whole repository.',
+            }),
           ),
-          digest: Type.Optional(Type.String({ description: 'This manifest, with all its tags.' })),
+          digest: Type.Optional(Type.String({ description: 'Delete this manifest with all of its tags.' })),
         }),
         response: {
           200: Type.Object({
             reclaimableBytes: Type.Integer({ minimum: 0 }),
             manifests: Type.Array(Type.String(), {
-              description: 'Digests that would go: none where another tag or an index needs the manifest.',
+              description: 'The digests that would go. Empty if another tag or an index needs the manifest.',
             }),
           }),
           '4xx': Problem,
@@ -35,7 +38,7 @@ export const reclaimableRoute =
       handler: async (request) => {
         const { repository, tag, digest } = request.query
         if (tag !== undefined && digest !== undefined)
-          throw new HttpError(400, 'tag and digest were both given: expected one of them, or neither')
+          throw new HttpError(400, 'both tag and digest were given: expected at most one of them')
         const target = {
           repository,
           ...(tag !== undefined && { tag }),

@@ -9,7 +9,7 @@ import type { Roles } from './roles.ts'
 const Page = Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) })
 const answer = <S extends TSchema>(schema: S) => ({ 200: schema, '4xx': Problem, '5xx': Problem })
 
-/** What happened: alerts and promotions, newest first. */
+/** Alerts and receipts of promotions, newest first. */
 export const recordsRoute =
   (deps: {
     alerts: Journal<Alert>
@@ -22,7 +22,7 @@ export const recordsRoute =
     app.get('/v1/alerts', {
       schema: {
         tags: ['records'],
-        summary: 'Alerts',
+        summary: 'Alerts, newest first',
         querystring: Page,
         response: answer(Type.Object({ alerts: Type.Array(AlertRecord) })),
       },
@@ -32,7 +32,7 @@ export const recordsRoute =
     app.get('/v1/promotions', {
       schema: {
         tags: ['records'],
-        summary: 'Receipts of promotions',
+        summary: 'Receipts of promotions, newest first',
         querystring: Page,
         response: answer(Type.Object({ promotions: Type.Array(Receipt) })),
       },

@@ -19,11 +19,12 @@ const Registry = Type.Object({
   name: Type.String(),
   url: Type.String(),
   projects: Type.Integer(),
-  uniqueBytes: Type.Integer({ description: 'What its projects hold, each content once.' }),
+  uniqueBytes: Type.Integer({ description: 'The bytes that its projects hold, each content counted once.' }),
   lastEventAt: Instant,
-  confidence: Type.String({ description: '`exact since …`, or since when events may be missing, and why.' }),
+  confidence: Type.String({ description: '`exact since …`; or since when events may be missing, and why.' }),
   gaps: Type.Array(Type.Object({ since: Instant, reason: Type.String() }), {
-    description: 'Why events may be missing, each until a reconcile that began later.',
+    description:
+      'Times from which events may be missing, with reasons. A reconcile that begins later closes a gap.',
   }),
   lastReconcileAt: Instant,
   lastReconcile: Type.Union([ReconcileReport, Type.Null()]),
@@ -36,11 +37,11 @@ const Registry = Type.Object({
       }),
       Type.Null(),
     ],
-    { description: 'How far a reconcile is that has not come to its end.' },
+    { description: 'The progress of an unfinished reconcile; null if there is none.' },
   ),
 })
 
-/** The registries: how far their numbers can be believed, and a way to make them right. */
+/** The registries with their confidence, and a way to reconcile one. */
 export const registriesRoute =
   (deps: {
     registries: readonly { name: string; url: string }[]
@@ -77,7 +78,7 @@ export const registriesRoute =
       onRequest: deps.roles.read,
       schema: {
         tags: ['registries'],
-        summary: 'The registries, and how far their numbers can be believed',
+        summary: 'All registries, and how far their numbers can be trusted',
         response: { 200: Type.Object({ registries: Type.Array(Registry) }), ...errors },
       },
       handler: async () => ({ registries: await Promise.all(deps.registries.map(view)) }),
@@ -87,11 +88,12 @@ export const registriesRoute =
       onRequest: deps.roles.admin,
       schema: {
         tags: ['registries'],
-        summary: 'Compare the index with a registry and mend it; nothing in the registry is changed',
-        description: '`GET /v1/jobs/reconcile/:id` tells how far it is and, at the end, what had drifted.',
+        summary: 'Compare the index with a registry and mend the index',
+        description:
+          'Nothing in the registry changes. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.',
         params: Type.Object({ name: Type.String() }),
         body: Type.Object(
-          { dryRun: Type.Boolean({ default: false, description: 'Only compare.' }) },
+          { dryRun: Type.Boolean({ default: false, description: 'Compare only; change nothing.' }) },
           { additionalProperties: false },
         ),
         response: { 202: JobAsked, ...errors },
@@ -99,8 +101,8 @@ export const registriesRoute =
       handler: async (request, reply) => {
         const { name } = request.params
         if (!deps.registries.some((registry) => registry.name === name)) {
-          const known = deps.registries.map((registry) => registry.name).join(', ') || 'none'
-          throw new HttpError(404, `no registry "${name}"; configured: ${known}`)
+          const names = deps.registries.map((registry) => registry.name).join(', ') || 'none'
+          throw new HttpError(404, `no registry "${name}"; configured: ${names}`)
         }
         const id = await askReconcile(deps.queues, {
           ...{ registry: name, dryRun: request.body.dryRun, reason: 'request' },

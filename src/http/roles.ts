@@ -2,7 +2,7 @@ import type { onRequestHookHandler } from 'fastify'
 import { makeIdentify } from '../events/identify.ts'
 import { HttpError } from './problem.ts'
 
-/** Lets in who holds the read token or the admin token, or only the latter. */
+/** Hooks that require the read token or the admin token (`read`), or the admin token (`admin`). */
 export interface Roles {
   read: onRequestHookHandler
   admin: onRequestHookHandler

@@ -9,7 +9,7 @@ import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
-/** The snapshots there are, and jobs that write and restore them: `GET /v1/jobs/snapshot/:id` tells how far one is. */
+/** Lists snapshots and adds jobs that write and restore them. `GET /v1/jobs/snapshot/:id` tells a job's progress. */
 export const snapshotsRoute =
   ({
     store,
@@ -47,7 +47,8 @@ export const snapshotsRoute =
       schema: {
         tags: ['snapshots'],
         summary: 'Write a snapshot now',
-        description: 'Once it is complete, all but the newest that the configuration keeps are deleted.',
+        description:
+          'Once it is complete, older snapshots are deleted; `snapshots.keep` of the configuration says how many stay.',
         response: { 202: JobAsked, ...errors },
       },
       handler: async (_, reply) => {
@@ -62,8 +63,8 @@ export const snapshotsRoute =
         tags: ['snapshots'],
         summary: 'Restore a snapshot into an empty index',
         description:
-          'The newest, unless `key` names another. The job fails where the index is not empty, ' +
-          'unless an unfinished restore of the same snapshot left it so.',
+          'The newest, unless `key` names another. The job fails if the index is not empty, ' +
+          'unless an unfinished restore of the same snapshot filled it.',
         body: Type.Object({ key: Type.Optional(Type.String()) }, { additionalProperties: false }),
         response: { 202: Type.Intersect([JobAsked, Type.Object({ key: Type.String() })]), ...errors },
       },

@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino'
 
 export type { Logger } from 'pino'
 
-/** JSON lines on standard output; what could carry a secret is cut out, wherever it was put. */
+/** Logs JSON lines to standard output. Fields that may hold a secret are redacted. */
 export function makeLog(level: string): Logger {
   return pino({
     level,

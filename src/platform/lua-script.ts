@@ -4,10 +4,10 @@ import type { Cluster, Redis } from 'ioredis'
 
 type Argument = string | number | Buffer
 
-/** Runs the script; a reply of several is an array, and what it holds are bytes, for Lua truncates numbers it returns. */
+/** Runs the script. The reply's parts are bytes: scripts return numbers as strings, since Redis truncates Lua numbers. */
 export type LuaScript = (keys: string[], args: Argument[]) => Promise<Buffer[]>
 
-/** A Lua script from files, taken as one text in their order, sent whole only where Redis does not know it yet. */
+/** Loads a Lua script from one or several files, joined in order. The text is sent only if Redis does not have it yet. */
 export function loadScript(redis: Redis | Cluster, ...files: URL[]): LuaScript {
   const source = files.map((file) => readFileSync(file, 'utf8')).join('\n')
   const sha = createHash('sha1').update(source).digest('hex')

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export type Metrics = ReturnType<typeof makeMetrics>
 
-/** What `/metrics` tells, in Prometheus' terms; names end in their unit. */
+/** The Prometheus metrics of `/metrics`. Names end in their unit. */
 export function makeMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -15,7 +15,7 @@ export function makeMetrics() {
     }),
     eventsIndexed: new Counter({
       ...{ registers, name: 'tallyman_events_indexed_total', labelNames: ['registry', 'outcome'] as const },
-      help: 'Events worked off: applied, ignored, or quarantined.',
+      help: 'Events processed, by outcome: applied, ignored or quarantined.',
     }),
     deliveriesRefused: new Counter({
       ...{
@@ -23,11 +23,11 @@ export function makeMetrics() {
         name: 'tallyman_deliveries_refused_total',
         labelNames: ['registry', 'reason'] as const,
       },
-      help: 'Deliveries answered 503: the backlog or the memory for what waits for Redis is full. They come again.',
+      help: 'Deliveries answered 503 because the backlog, or the memory for events that wait for Redis, is full. The registry sends them again.',
     }),
     backlogBytes: new Gauge({
       ...{ registers, name: 'tallyman_backlog_bytes' },
-      help: 'What the jobs of the events queue that are not done take in Redis, about.',
+      help: 'Memory in Redis of the jobs of the events queue that are not done, estimated.',
     }),
     enqueueSeconds: new Histogram({
       ...{
@@ -35,15 +35,15 @@ export function makeMetrics() {
         name: 'tallyman_intake_enqueue_seconds',
         buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2],
       },
-      help: 'From an event batch being ready to Redis having it.',
+      help: 'Time from the start of a write of events to its confirmation by Redis.',
     }),
     alertsSent: new Counter({
       ...{ registers, name: 'tallyman_alerts_sent_total', labelNames: ['channel'] as const },
-      help: 'Alerts that a channel took.',
+      help: 'Alerts that a channel accepted.',
     }),
     promotedBytes: new Counter({
       ...{ registers, name: 'tallyman_promoted_bytes_total', labelNames: ['rule'] as const },
-      help: 'Bytes sent to target registries.',
+      help: 'Bytes of blobs sent to target registries.',
     }),
     expired: new Counter({
       ...{ registers, name: 'tallyman_expired_manifests_total', labelNames: ['policy'] as const },
@@ -51,15 +51,15 @@ export function makeMetrics() {
     }),
     jobs: new Gauge({
       ...{ registers, name: 'tallyman_jobs', labelNames: ['queue', 'state'] as const },
-      help: 'Jobs in a queue by state.',
+      help: 'Jobs in a queue, by state.',
     }),
     quarantined: new Gauge({
       ...{ registers, name: 'tallyman_quarantined_events' },
-      help: 'Events that wait in quarantine.',
+      help: 'Events in quarantine.',
     }),
     quarantineDropped: new Counter({
       ...{ registers, name: 'tallyman_quarantine_dropped_total' },
-      help: 'Events that fell out of quarantine for want of room; read from Redis, so each process tells the same.',
+      help: 'Events dropped from quarantine to make room. Read from Redis: every process reports the same number.',
     }),
   }
 }

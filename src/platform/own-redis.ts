@@ -13,8 +13,8 @@ export interface OwnRedis {
 }
 
 /**
- * Starts a redis-server of our own, for a site that has none: no TCP port, append-only file in `folder`.
- * @throws if there is no redis-server program, or what it printed when it would not start
+ * Starts a redis-server for a site that has none. It listens on a unix socket only and keeps its append-only file in
+ * `folder`. @throws if there is no redis-server program, or with its output if it does not start
  */
 export async function startOwnRedis(options: {
   folder: string
@@ -22,14 +22,14 @@ export async function startOwnRedis(options: {
 }): Promise<OwnRedis> {
   const folder = resolve(options.folder)
   await mkdir(folder, { recursive: true })
-  // Not in `folder`: a socket's path is bounded to 107 bytes. mkdtemp's folder is ours alone (0700).
+  // Not in `folder`: a socket's path has at most 107 bytes. Only this user can open mkdtemp's folder (mode 0700).
   const socketFolder = await mkdtemp(join(tmpdir(), 'tallyman-'))
   const socket = join(socketFolder, 'redis.sock')
   const args = [
     ...['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', '--appendonly', 'yes'],
     ...['--appendfsync', options.appendfsync, '--maxmemory-policy', 'noeviction'],
   ]
-  // Its own process group: a Ctrl-C at the terminal must not stop it before the workers have.
+  // A process group of its own: a Ctrl-C at the terminal must not stop it before the workers have stopped.
   const launch = () => spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let child = launch()
   const printed = collect(child)
@@ -50,7 +50,7 @@ export async function startOwnRedis(options: {
     await sleep(10)
   }
 
-  /** Should it die, the next one reads the same append-only file, and every connection finds it by itself. */
+  /** Starts it again if it dies. It reads the same append-only file, and connections reopen by themselves. */
   let relaunch: NodeJS.Timeout | undefined
   const watch = () => {
     collect(child)
@@ -77,7 +77,7 @@ export async function startOwnRedis(options: {
   }
 }
 
-/** The last 4,000 characters of what a process prints. */
+/** Collects the last 4,000 characters that a process prints. */
 function collect(child: ChildProcess): () => string {
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,8 +1,8 @@
-/** Where Redis is: one server by its URL, the socket of the one that this process started, a Cluster, or Sentinels. */
+/** Where Redis is: the URL of one server, the socket of the server that this process started, a Cluster, or Sentinels. */
 export type RedisTarget = { url: string } | { socket: string } | ClusterTarget | SentinelTarget
 
 export interface ClusterTarget {
-  /** Any of its nodes: they tell of the others. */
+  /** Some of its nodes; they tell the others. */
   nodes: RedisAddress[]
   login: RedisLogin
   isTls: boolean
@@ -10,7 +10,7 @@ export interface ClusterTarget {
 
 export interface SentinelTarget {
   sentinels: RedisAddress[]
-  /** What the sentinels call the master that they watch. */
+  /** The name of the master that the sentinels watch. */
   master: string
   database: number
   /** For the master. */
@@ -34,14 +34,14 @@ const FORMS =
   'redis://host:port, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/master; ' +
   'rediss instead of redis for TLS'
 
-/** Credentials, hosts, path, query; what would end one of them early has to be percent-encoded. */
+/** Credentials, hosts, path and query. Their separators must be percent-encoded inside them. */
 const MANY = /^(rediss?)\+(cluster|sentinel):\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 
 /**
- * Reads `redis://…` (which ioredis takes as it is) and the forms with several hosts, for which there is no standard:
- * `redis+sentinel://user:password@host,host/master/database?sentinelPassword=…`, as Python's clients have it, and
- * `redis+cluster://user:password@host,host` after it.
- * @throws RangeError saying what was expected, never what stands there: a password may
+ * Reads `redis://…`, which ioredis takes as it is, and two forms with several hosts, for which there is no standard:
+ * `redis+sentinel://user:password@host,host/master/database?sentinelPassword=…`, as in Python's clients, and
+ * `redis+cluster://user:password@host,host`.
+ * @throws RangeError that says what was expected. It never quotes the URL, which may hold a password.
  */
 export function parseRedisUrl(raw: string): RedisTarget {
   if (/^rediss?:$/.test(URL.parse(raw)?.protocol ?? '')) return { url: raw }
@@ -55,7 +55,7 @@ export function parseRedisUrl(raw: string): RedisTarget {
   return { ...common, nodes: addressesOf(hosts, 6_379) }
 }
 
-/** Where a target is, for people: no credentials. */
+/** Describes a target for people, without credentials. */
 export function placeOf(target: RedisTarget): string {
   if ('socket' in target) return target.socket
   if ('url' in target) return URL.parse(target.url)?.host ?? ''
@@ -81,7 +81,7 @@ function addressesOf(hosts: string, defaultPort: number): RedisAddress[] {
     const [, host = '', port = `${defaultPort}`] = /^([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d+))?$/.exec(text) ?? []
     if (host === '' || Number(port) < 1 || Number(port) > 65_535)
       throw new RangeError(
-        'expected host:port,host:port after ://, and what is special in a password %-encoded',
+        'expected host:port,host:port after ://, with special characters of a password %-encoded',
       )
     return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
   })

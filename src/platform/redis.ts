@@ -1,42 +1,42 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { type ClusterTarget, placeOf, type RedisTarget } from './redis-url.ts'
 
-/** How a connection behaves while Redis is away. */
+/** What a connection does while Redis is away. */
 interface Patience {
   options: RedisOptions
-  /** Of a single server, or the master that sentinels know. */
+  /** For a single server, or the master behind sentinels. */
   single: RedisOptions
-  /** Of each node of a cluster. */
+  /** For each node of a cluster. */
   node: RedisOptions
   cluster: ClusterOptions
 }
 
-/** Until what fails fast takes a server that says nothing for gone, in ms: longer than any command takes. */
+/** How long a server may be silent before a connection that fails fast gives it up, in ms: longer than any command. */
 const SILENCE_MS = 5_000
 
 /**
- * For requests, whose sender tries again. A node that refuses connections is given up at once, one that says nothing
- * after 5 s at most: of a cluster by each command, any other by `endWhenSilent`.
+ * For HTTP requests, whose sender tries again. A node that refuses connections is given up at once, a silent one after
+ * 5 s at most: by each command on a cluster, by `endWhenSilent` otherwise.
  */
 const FAILING_FAST: Patience = {
   options: { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 2_000 },
-  // Who says nothing does not close a connection, either.
+  // A silent server does not close its end of the connection either.
   single: { disconnectTimeout: 100 },
   node: { commandTimeout: SILENCE_MS },
   cluster: { enableOfflineQueue: false, maxRedirections: 5 },
 }
 
-/** For workers: a command waits until Redis is back, for BullMQ takes some refusals for the end of a job. */
+/** For workers. A command waits until Redis is back, since BullMQ takes some errors for the end of a job. */
 const PATIENT: Patience = {
   options: { maxRetriesPerRequest: null },
-  // A server that hangs ends no connection, nor does one that was cut off. BullMQ blocks for 10 s at most.
+  // A server that hangs or was cut off does not close the connection. BullMQ blocks for 10 s at most.
   single: { socketTimeout: 12_000 },
   node: {},
-  // Between nodes that disagree a command would otherwise go to and fro without a pause.
+  // While two nodes disagree, a command would otherwise go back and forth without a pause.
   cluster: { maxRedirections: Number.POSITIVE_INFINITY, retryDelayOnMoved: 100 },
 }
 
-/** Until who serves what is asked anew, in ms: a master that hangs, or is cut off, says not that another took over. */
+/** How often to ask the cluster which node serves which slots, in ms. A master that hangs does not say that another took over. */
 const LOOK_AGAIN_MS = 5_000
 
 /**
@@ -54,7 +54,7 @@ export function connectPatiently(target: RedisTarget): Promise<Redis | Cluster> 
   return ready(open(target, PATIENT), target)
 }
 
-/** A second at most between attempts, so that an outage's end is noticed soon. */
+/** At most a second between attempts, so that the end of an outage is noticed soon. */
 const retryDelay = (attempt: number): number => Math.min(attempt * 100, 1_000)
 
 function open(target: RedisTarget, patience: Patience): Redis | Cluster {
@@ -62,7 +62,7 @@ function open(target: RedisTarget, patience: Patience): Redis | Cluster {
   const single = {
     ...{ ...patience.options, ...patience.single, retryStrategy: retryDelay },
     replyMapping: 'legacy' as const,
-    // What was the master before a failover has become a replica: whoever connects anew is sent to the new one.
+    // After a failover the old master is a replica. A new connection goes to the new master.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
   }
   if ('socket' in target) return new Redis(target.socket, single)
@@ -73,29 +73,29 @@ function open(target: RedisTarget, patience: Patience): Redis | Cluster {
     ...(sentinelLogin.username !== undefined && { sentinelUsername: sentinelLogin.username }),
     ...(sentinelLogin.password !== undefined && { sentinelPassword: sentinelLogin.password }),
     ...(isTls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
-    // Not with ioredis' `failoverDetector`: when the sentinels tell of a failover it ends those connections for good that are
-    // just being opened (ioredis 6.0, in 3 of some 12 failovers).
+    // Without ioredis' `failoverDetector`: at a failover it ends connections for good that are just being opened
+    // (ioredis 6.0, in 3 of some 12 failovers).
     ...{ sentinelRetryStrategy: retryDelay, sentinelCommandTimeout: 2_000 },
   })
 }
 
 /**
- * Ends a connection on which a PING has not been answered by the time of the next, so that its commands fail. (ioredis'
- * `commandTimeout` and `socketTimeout` make a timer for each command: 20 µs of the 550 that a lone delivery takes.)
+ * Ends a connection if a PING has not been answered by the time of the next one. All of its commands then fail at once;
+ * with ioredis' `commandTimeout` each later command would wait for a time-out of its own.
  */
 function endWhenSilent(redis: Redis): void {
   let isSilent = false
-  // A refusal is an answer, too; without a connection there is none.
-  const hear = () => {
+  // An error is an answer too, unless the connection is down.
+  const noteAnswer = () => {
     if (redis.status === 'ready') isSilent = false
   }
   const timer = setInterval(() => {
     if (isSilent) redis.disconnect(true)
     isSilent = true
-    redis.ping().then(hear, hear)
+    redis.ping().then(noteAnswer, noteAnswer)
   }, SILENCE_MS / 2)
   timer.unref()
-  redis.on('ready', hear)
+  redis.on('ready', noteAnswer)
   redis.once('end', () => clearInterval(timer))
 }
 
@@ -104,21 +104,24 @@ function openCluster({ nodes, login, isTls }: ClusterTarget, { options, node, cl
     ...cluster,
     redisOptions: { ...options, ...node, ...login, ...(isTls && { tls: {} }), replyMapping: 'legacy' },
     clusterRetryStrategy: retryDelay,
-    // Where it fails, ioredis settles no `connect()`, and a worker whose blocking connection BullMQ opens again while the
-    // cluster is down would wait for ever. Without it such a cluster refuses commands, which is dealt with.
+    // If the check fails, ioredis never settles `connect()`. A worker whose blocking connection BullMQ reopens while the
+    // cluster is down would wait for ever. Without the check such a cluster refuses commands, and those are retried.
     enableReadyCheck: false,
     slotsRefreshInterval: LOOK_AGAIN_MS,
-    // Names stay names, for certificates are made out to them.
+    // Keep host names: certificates are issued for them.
     dnsLookup: (address, callback) => callback(null, address),
   })
 }
 
-/** @throws after 10 s, or for what is no single server where one is expected; names the place but no credentials */
+/**
+ * Waits until the connection is ready. @throws after 10 s, or if a plain URL leads to a cluster or a sentinel. Errors name
+ * the place without credentials.
+ */
 async function ready(redis: Redis | Cluster, target: RedisTarget): Promise<Redis | Cluster> {
   const where = placeOf(target)
   let last: Error | undefined
   const noteError = (error: Error) => {
-    // That of all nodes only counts them out.
+    // This error only sums up the others.
     if (!(last && error.message.startsWith('Failed to refresh slots cache'))) last = error
   }
   redis.on('error', noteError)
@@ -135,11 +138,11 @@ async function ready(redis: Redis | Cluster, target: RedisTarget): Promise<Redis
       })
     })
   if ('url' in target) {
-    // Not every user may ask.
+    // Redis may forbid INFO to this user.
     const [, mode] = /redis_mode:(\w+)/.exec(await redis.info('server').catch(() => '')) ?? []
     if (mode === 'cluster' || mode === 'sentinel') {
       redis.disconnect()
-      throw new Error(`Redis at ${where} is a ${mode}'s: its URL has to begin with redis+${mode}://`)
+      throw new Error(`Redis at ${where} belongs to a ${mode}: its URL must begin with redis+${mode}://`)
     }
   }
   return redis

@@ -23,8 +23,8 @@ const durationUnits: Record<string, number> = {
 }
 
 /**
- * Bytes from `50GiB`, `1.5 TB` or `1024`; a fraction of a byte is dropped.
- * @throws RangeError saying what was expected; also above 2^53 - 1 bytes, where numbers stop being exact.
+ * Parses `50GiB`, `1.5 TB` or `1024` into bytes; a fraction of a byte is dropped.
+ * @throws RangeError that says what was expected, also above 2^53 - 1 bytes, where numbers stop being exact.
  */
 export function parseSize(text: string): number {
   const [, whole = '', fraction = '', unit = ''] = /^(\d+)(?:\.(\d+))? ?(\w*)$/.exec(text) ?? []
@@ -40,8 +40,8 @@ export function parseSize(text: string): number {
 }
 
 /**
- * Milliseconds from one number and one unit: `90s`, `15m`, `1.5h`, `14d`.
- * @throws RangeError saying what was expected.
+ * Parses one number with one unit, such as `90s`, `15m`, `1.5h` or `14d`, into milliseconds.
+ * @throws RangeError that says what was expected.
  */
 export function parseDuration(text: string): number {
   const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z]+)$/.exec(text) ?? []
@@ -53,7 +53,7 @@ export function parseDuration(text: string): number {
   return milliseconds
 }
 
-/** `bytes` for people, in binary units with one decimal: `4.7 GiB`, below 1 KiB `512 B`. */
+/** Formats bytes for people, in binary units with one decimal: `4.7 GiB`, and below 1 KiB `512 B`. */
 export function formatSize(bytes: number): string {
   let value = bytes
   let unit = 'B'
@@ -66,7 +66,7 @@ export function formatSize(bytes: number): string {
   return `${unit === 'B' ? value : value.toFixed(1)} ${unit}`
 }
 
-/** `milliseconds` for people, in its two largest units, the rest dropped: `14d`, `1h 30m`, `250ms`. */
+/** Formats milliseconds for people in their two largest units: `14d`, `1h 30m`, `250ms`. The rest is dropped. */
 export function formatDuration(milliseconds: number): string {
   const parts: string[] = []
   let rest = milliseconds

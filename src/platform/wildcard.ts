@@ -1,7 +1,6 @@
 /**
- * A pattern over any text, as of user agents: `*` is any run of characters, slashes among them, and nothing else is
- * special, for such text is full of brackets. Upper and lower case are the same. Takes time linear in the text, which
- * strangers write.
+ * A pattern over any text, such as a user agent. `*` matches any characters, also slashes; nothing else is special, since
+ * such texts are full of brackets. Case does not matter. Matching takes time linear in the text, which comes from outside.
  */
 export function makeWildcard(pattern: string): (text: string) => boolean {
   const [head = '', ...rest] = pattern.toLowerCase().split('*')

@@ -5,20 +5,20 @@ import type { JobWorker } from './make-worker.ts'
 
 type Closable = Pick<Worker, 'pause' | 'close' | 'toKey' | 'isRunning'> & Pick<JobWorker<unknown>, 'inHand'>
 
-/** How long the node of a cluster that has the queues may take to answer, in ms, before it counts as away. */
+/** How long the cluster node that has the queues may take to answer, in ms. After that it counts as away. */
 const ANSWER_MS = 1_000
 
-/** How often it is looked whether jobs are still in hand, in ms. */
+/** How often to check whether jobs are still in hand, in ms. */
 const LOOK_MS = 20
 
 /**
- * Takes no new jobs and waits for those in hand. Without Redis they cannot be reported as done: if it is away, or goes
- * away meanwhile, they are left, and handed out again later.
+ * Takes no new jobs and waits for the jobs in hand. Without Redis they cannot be reported as done. If Redis is away, or
+ * goes away meanwhile, they are left and run again later.
  */
 export async function closeWorkers(workers: readonly Closable[], connection: Redis | Cluster): Promise<void> {
   if (connection instanceof Cluster) await finishOnCluster(workers, connection)
   else await finish(workers, connection)
-  // With force, for nothing is left to wait for: a farewell to a Redis that has just gone would wait for its return.
+  // With force: nothing is left to wait for, and without force a Redis that has just gone would be waited for.
   await Promise.all(workers.map((worker) => worker.close(true)))
 }
 
@@ -31,12 +31,12 @@ async function finish(workers: readonly Closable[], connection: Redis): Promise<
 }
 
 /**
- * A `pause` that waits ends the blocking connection first, and of a cluster that may never come to its end: ioredis says
- * `close` for each node, also after `end`, which BullMQ takes for a connection to be opened again.
+ * On a cluster a `pause` that waits may never return. It closes the blocking connection, ioredis emits `close` for each
+ * node even after `end`, and BullMQ opens the connection again. So pause without waiting, and watch the jobs in hand.
  */
 async function finishOnCluster(workers: readonly Closable[], cluster: Cluster): Promise<void> {
   await Promise.all(workers.map((worker) => worker.pause(true)))
-  // One key will do, for all the queues are in one slot.
+  // One key is enough: all queues are in one slot.
   const [key = ''] = workers.map((worker) => worker.toKey(''))
   const isBusy = () => workers.some((worker) => worker.isRunning() && worker.inHand.size > 0)
   for (let isAway = false; isBusy() && !isAway; isAway = !(await answers(cluster, key))) {
@@ -45,7 +45,7 @@ async function finishOnCluster(workers: readonly Closable[], cluster: Cluster): 
   }
 }
 
-/** A cluster's connection is ready as long as any node is there, so the one that has the key is asked. */
+/** Whether the node that has the key answers. The connection's status says only that some node does. */
 function answers(cluster: Cluster, key: string): Promise<boolean> {
   const answer = cluster.exists(key).then(
     () => true,

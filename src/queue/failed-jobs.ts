@@ -2,10 +2,10 @@ import { ErrorCode } from 'bullmq'
 import type { Delivery, QueueName } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
-/** Jobs read at once where all are dealt with: one of `events` may hold some hundred events. */
+/** The number of jobs read at a time. A job of `events` may hold some hundred events. */
 const PAGE = 50
 
-/** Jobs that were given up: to be looked at, tried again, and discarded. */
+/** Lists, retries and discards jobs that have failed for good. */
 export function makeFailedJobs({
   queues,
   onLose,
@@ -22,7 +22,7 @@ export function makeFailedJobs({
     return (await Promise.all(jobs)).filter((job) => job !== undefined)
   }
 
-  /** Each gets all of its attempts anew. Gives how many of them there were. */
+  /** Each job gets all of its attempts again. Gives the number of jobs retried. */
   async function retry(queue: QueueName, ids: readonly string[]): Promise<number> {
     const retried = (await read(queue, ids)).map((job) =>
       wasThere(job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })),
@@ -30,7 +30,7 @@ export function makeFailedJobs({
     return (await Promise.all(retried)).filter(Boolean).length
   }
 
-  /** Gives how many of them there were. */
+  /** Gives the number of jobs discarded. */
   async function discard(queue: QueueName, ids: readonly string[]): Promise<number> {
     const jobs = await read(queue, ids)
     await onLose(jobs.flatMap(({ data }) => ('deliveries' in data ? data.deliveries : [])))
@@ -38,7 +38,7 @@ export function makeFailedJobs({
     return jobs.length
   }
 
-  /** Those that there are when it begins, oldest first: one that fails again meanwhile is left. */
+  /** Acts on the jobs that had failed when it began, oldest first. A job that fails again meanwhile is left. */
   async function all(queue: QueueName, act: typeof retry | typeof discard): Promise<number> {
     const ids = await queues[queue].getRanges(['failed'], 0, -1, true)
     let done = 0
@@ -52,15 +52,15 @@ export function makeFailedJobs({
     count: (queue: QueueName): Promise<number> => queues[queue].getFailedCount(),
     /** Newest first. */
     list: (queue: QueueName, limit: number) => queues[queue].getFailed(0, limit - 1),
-    /** Gives how many. */
+    /** Gives the number of jobs retried. */
     retryAll: (queue: QueueName) => all(queue, retry),
-    /** Gives how many. */
+    /** Gives the number of jobs discarded. */
     discardAll: (queue: QueueName) => all(queue, discard),
   }
 }
 export type FailedJobs = ReturnType<typeof makeFailedJobs>
 
-/** Whether the job was still there and still failed when it came to it: another may have been quicker. */
+/** Gives false if the job was gone or no longer failed: somebody else may have retried it. */
 const wasThere = (retried: Promise<void>): Promise<boolean> =>
   retried.then(
     () => true,

@@ -1,12 +1,12 @@
 import type { Alert } from './alert.ts'
 
-/** What each queue's jobs carry. A job may run twice, so each says what to reach, not what to add. */
+/** The data of each queue's jobs. A job may run twice, so it names a state to reach, not a change to make. */
 export interface Jobs {
   /** The deliveries that arrived while the job before was being written. */
   events: { deliveries: Delivery[] }
   /** Bring a project's flag up to date with its usage. */
   quota: { project: string }
-  /** `announce` records an alert and hands it to each channel as a `deliver` of its own. */
+  /** `announce` records an alert and adds a `deliver` job for each channel. */
   alerts: { kind: 'announce'; alert: Alert } | { kind: 'deliver'; alert: Alert; channel: string }
   /** Copy an image by the rule that matched its push. */
   promotion: PromotionJob
@@ -16,7 +16,7 @@ export interface Jobs {
   snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
   /** Compare the index with a registry and mend it. */
   reconcile: ReconcileJob
-  /** Look up what an event did not tell, or move what a registry renamed. */
+  /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
 
@@ -24,9 +24,9 @@ export interface Delivery {
   registry: string
   /** RFC 3339 */
   receivedAt: string
-  /** As JSON had them: the worker finds out what they are. */
+  /** Parsed JSON, not yet validated: the worker does that. */
   events: unknown[]
-  /** The entry in quarantine that this is, where it is replayed. */
+  /** The id of the quarantine entry, if this delivery replays one. */
   quarantineId?: string
 }
 
@@ -49,18 +49,18 @@ export interface PromotionJob {
   pushedAt: number
 }
 
-/** A manifest whose event did not tell all that it references. */
+/** Look up a manifest whose event did not tell everything that it references. */
 export interface ReferencesJob {
   kind: 'references'
   registry: string
   repository: string
   digest: string
-  /** When it was seen there, epoch µs, and how. */
+  /** The event's time, epoch µs, and its kind. */
   at: number
   via: 'push' | 'pull'
 }
 
-/** Bring what the index knows of repositories at `from` and below it to `to`. */
+/** Move what the index knows of repositories at or below `from` to `to`. */
 export interface RenameJob {
   kind: 'rename'
   registry: string

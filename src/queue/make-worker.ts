@@ -11,28 +11,28 @@ export interface WorkerContext {
 }
 
 /**
- * How soon a dead worker's job is handed out again: once its lock has run out (ms), at the second look at the active
- * jobs after that. A job renews its lock every half of it while its process turns, so only a blocked or frozen process loses one.
- * Jobs of these queues take well under a second and may even run twice at once: back in 10 s at the latest.
- * The others' jobs talk to registries for minutes and are kept to one process more patiently: back in 40 s.
+ * How soon a dead worker's job runs again: its lock must expire first, and BullMQ must then look at the active jobs twice.
+ * A living worker renews a lock after half of its time, so only a blocked or frozen process loses one. Jobs of the quick
+ * queues take well under a second and may run twice at once: they are back within 10 s. Jobs of the other queues talk to
+ * registries for minutes: they are back within 40 s.
  */
 const QUICK: readonly QueueName[] = ['events', 'quota', 'alerts']
 const LOCK_MS = { quick: 6_000, patient: 30_000 }
 const LOOK_MS = { quick: 2_000, patient: 5_000 }
 
 /**
- * How often a job may meet a dying worker. Of BullMQ's own, 1, a second crash would give up what was acknowledged.
- * A job that is itself what kills workers is given up in the end, but never events.
+ * How often a job's worker may die before the job fails. With BullMQ's default of 1, a second crash would give up
+ * acknowledged events. A job that kills its workers fails in the end, except events.
  */
 const MAX_STALLED = { events: Number.MAX_SAFE_INTEGER, others: 50 }
 
-/** Until a worker asks again that was refused (Redis loading, or full), in ms; BullMQ's own is 15 s. */
+/** How long a worker waits after Redis refused it (loading, or full), in ms. BullMQ's default is 15 s. */
 const ASK_AGAIN_MS = 1_000
 
-/** A worker that says which jobs it has in hand, by id: taken, and not yet reported as done or failed. */
+/** A worker with the ids of the jobs in hand: taken, and not yet reported as done or failed. */
 export type JobWorker<Data> = Worker<Data, unknown, string> & { readonly inHand: ReadonlySet<string> }
 
-/** Works a queue off with `process`: what it throws is BullMQ's to retry, what it gives is kept for who follows the job. */
+/** Starts a worker. BullMQ retries a job whose `process` throws, and keeps the result for whoever follows the job. */
 export function makeWorker<Name extends QueueName>(
   name: Name,
   { connection, prefix, log }: WorkerContext,

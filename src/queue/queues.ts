@@ -8,8 +8,8 @@ const DAY_S = 86_400
 const MAX_DELAY = 300_000
 
 /**
- * Attempts, and the delay in ms before the second. It doubles each time up to five minutes. Events are what was
- * acknowledged, so they get a week; a chat gets about a day, a registry half a day.
+ * The number of attempts, and the delay in ms before the second. The delay doubles each time, up to five minutes. Events
+ * were acknowledged and get a week. A chat gets about a day, a registry half a day.
  */
 const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   events: { attempts: 2_000, delay: 500 },
@@ -22,16 +22,16 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   resolve: { attempts: 150, delay: 5_000 },
 }
 
-/** The delay before the attempt after `attemptsMade`, in ms; `random` (0..1) takes up to half of it off. */
+/** The delay before the next attempt, in ms. `random` (0 to 1) shortens it by up to half. */
 export function retryDelay(name: QueueName, attemptsMade: number, random: number): number {
   const delay = Math.min(RETRIES[name].delay * 2 ** (attemptsMade - 1), MAX_DELAY)
   return Math.round(delay * (1 - random / 2))
 }
 
-/** Queues whose done jobs stay for a day: alerts' ids must not repeat, and of the others people follow the jobs. */
+/** Queues whose done jobs stay for a day. An alert's id must not be used twice; people follow jobs of the others. */
 const KEPT: readonly QueueName[] = ['alerts', 'snapshot', 'reconcile']
 
-/** Failed jobs stay, to be looked at and retried: all of them where they hold acknowledged events. */
+/** BullMQ's options for a queue's jobs. Failed jobs stay for people to look at and retry. Those of `events` all stay: they hold acknowledged events. */
 export function jobOptions(name: QueueName): DefaultJobOptions {
   return {
     attempts: RETRIES[name].attempts,
@@ -41,10 +41,10 @@ export function jobOptions(name: QueueName): DefaultJobOptions {
   }
 }
 
-/** What all of a site's queues share as BullMQ's prefix: one hash tag, so that a Redis Cluster can hold them. */
+/** The prefix of all of a site's queues for BullMQ. The braces are a hash tag: a Redis Cluster keeps all queues in one slot. */
 export const queuePrefix = (prefix: string): string => `{${prefix}}`
 
-/** Opens the queues for adding jobs, on one connection, which it does not close and whose errors are its owner's. */
+/** Opens the queues on one connection. The caller closes the connection and handles its errors. */
 export function makeQueues(connection: Redis | Cluster, prefix: string): Queues {
   const open = <Name extends QueueName>(name: Name) => {
     const queue = new Queue<Jobs[Name], unknown, string>(name, {
@@ -53,7 +53,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string): Queues 
       defaultJobOptions: jobOptions(name),
       skipVersionCheck: true,
     })
-    // The connection's own errors once more, which BullMQ would print where nobody listens.
+    // BullMQ repeats the connection's errors here and prints them if nobody listens.
     queue.on('error', () => {})
     return queue
   }

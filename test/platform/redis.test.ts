@@ -44,7 +44,7 @@ test('a node of a cluster by itself is refused, and so is a sentinel: the right 
   const cluster = await startRedisCluster({ nodes: 1, replicas: 0 })
   closers.push(cluster.close)
   const [node] = cluster.nodes
-  const refusal = `Redis at 127.0.0.1:${node?.port} is a cluster's: its URL has to begin with redis+cluster://`
+  const refusal = `Redis at 127.0.0.1:${node?.port} belongs to a cluster: its URL must begin with redis+cluster://`
   await expect(connectPatiently({ url: `redis://:hunter2@127.0.0.1:${node?.port}` })).rejects.toThrow(refusal)
   const sentinels = await startSentinel()
   closers.push(sentinels.close)

@@ -1,9 +1,9 @@
--- Puts an event into quarantine. The same one once more takes the place of the first: a job that is run again adds
--- nothing, and what was replayed and is not understood still is there again whichever comes first, it or its removal.
+-- Adds an event to quarantine. An entry of the same event is replaced: a job that runs twice adds nothing, and a replayed
+-- event that is still not understood is there again, whether its old entry is removed before or after.
 --
 -- KEYS  1 entries (stream: entry, mark)  2 marks (hash: mark -> entry's id)  3 totals (hash: bytes, dropped)
 -- ARGV  1 mark, the same for the same event  2 entry (JSON)  3 entries kept  4 bytes kept
--- Reply how many of the oldest fell out
+-- Reply the number of oldest entries dropped to make room
 
 local ENTRIES, MARKS, TOTALS = KEYS[1], KEYS[2], KEYS[3]
 local mark, entry, keptEntries, keptBytes = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])

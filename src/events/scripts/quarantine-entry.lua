@@ -1,6 +1,6 @@
--- What both scripts share: KEYS as in quarantine-add.lua.
+-- Shared by both quarantine scripts. KEYS as in quarantine-add.lua.
 
--- Takes an entry out with its mark and its bytes; gives the bytes left, or nil where there was no such entry.
+-- Removes an entry, its mark and its bytes. Gives the bytes left, or nil if there was no such entry.
 local function remove(id)
   local found = redis.call('XRANGE', KEYS[1], id, id)[1]
   if not found then return nil end

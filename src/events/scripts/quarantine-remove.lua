@@ -1,8 +1,8 @@
--- Takes entries out of quarantine.
+-- Removes entries from quarantine.
 --
 -- KEYS  as in quarantine-add.lua
--- ARGV  entries' ids
--- Reply how many there were
+-- ARGV  ids of entries
+-- Reply the number of entries removed
 
 local removed = 0
 for _, id in ipairs(ARGV) do
