@@ -12,11 +12,11 @@ import { inLanes } from './in-lanes.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
-/** Of each process. */
+/** The number of drains of each process. */
 const RUNS = 3
-/** How long one registry of a pair delivers before the other does, in ms: the machine's pace drifts by half within seconds. */
+/** How long one registry of a pair delivers before the other gets its turn, in ms. The machine's speed drifts by half within seconds. */
 const TURN_MS = 250
-/** Until it is under way, in ms. */
+/** How long a registry gets to start delivering before a turn is measured, in ms. */
 const START_MS = 20
 
 export interface Receiver {
@@ -25,14 +25,14 @@ export interface Receiver {
 }
 
 /**
- * How long a real registry takes to deliver its backlog to a receiver that answers at once, as a part of how long another
- * takes to deliver as much to us; they take turns. Each has one request in flight, so this is the cost of the answer to a
- * lone request.
+ * Gives the time in which a real registry delivers its backlog to a receiver that answers at once, divided by the time in
+ * which another one delivers the same to us. The two take turns. A registry has one request in flight, so this measures
+ * the answer to a lone request.
  */
 export async function drainRatio(options: {
   small: boolean
   say: (line: string) => void
-  /** Processes of ours, which take turns; warmed up, as in production. */
+  /** Warm processes of ours, which take turns. */
   ours: readonly Receiver[]
 }): Promise<number> {
   const { small, say, ours } = options
@@ -62,13 +62,13 @@ export async function drainRatio(options: {
 
 interface Backlog {
   isEmpty(): boolean
-  /** Lets its registry deliver for a while; nothing once it is empty. */
+  /** Lets the registry deliver for one turn; does nothing once it is empty. */
   deliver(): Promise<void>
   usPerEvent(): number
   close(): Promise<void>
 }
 
-/** A registry that stands still, with so many events that it has not delivered: the receiver stood still before. */
+/** A stopped registry with `count` undelivered events. The receiver is stopped while they are made. */
 async function makeBacklog(receiver: Receiver, count: number): Promise<Backlog> {
   const debugPort = await freePort()
   const notify = { url: `http://127.0.0.1:${receiver.port}/v1/events`, token: WEBHOOK_TOKEN }
@@ -103,7 +103,7 @@ async function makeBacklog(receiver: Receiver, count: number): Promise<Backlog> 
       const [to, ended] = [await deliveries(debugPort), performance.now()]
       child.kill('SIGSTOP')
       isEmpty = to.Pending === 0
-      // When in its last turn it became empty is not known.
+      // The last turn is not counted: when it became empty is not known.
       if (isEmpty) return
       total.ms += ended - began
       total.events += to.Successes - from.Successes

@@ -11,23 +11,23 @@ import { madeUpEvents } from './made-up-events.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
-/** Of each process, after one that warms it up: JavaScript is compiled anew until some 20,000 requests have passed. */
+/** The number of measured runs of each process. One run warms it up: V8 optimises until some 20,000 requests have passed. */
 const RUNS = 5
-/** Processes of each kind, which take turns: of those started alike one takes up to a fifth more CPU than another, for life. */
+/** The number of processes of each kind. They take turns: equal processes differ by up to a fifth in CPU for as long as they run. */
 const SETS = 3
-/** Of a run: a second or two, for the machine's pace drifts by half within seconds, and what is compared must have met the same. */
+/** The number of requests in a run. A run takes a second or two: the machine's speed drifts by half within seconds. */
 const REQUESTS = { kept: 16_000, new: 8_000 }
-/** As many registries at once. */
+/** The number of registries at once. */
 const CONNECTIONS = 64
 const BOUNDS = { bare: 0.6, bareNewConnection: 0.65, naive: 1.7, drain: 0.42 }
 
 type Way = 'bare' | 'intake' | 'naive'
 
 /**
- * Requests a second, of one event each: a bare Fastify route, our intake, and one `queue.add` an event, in turn, on kept
- * connections and on a new one for each request; then a real registry draining a backlog. The servers are processes of
- * their own, ours `node src/main.ts` with the Redis that it starts by itself, each naive one with another like it. Workers
- * would share the two cores; that is what `throughput` measures.
+ * Compares requests a second, of one event each: a bare Fastify route, our intake, and one `queue.add` for each event, in
+ * turn, on kept connections and on new ones. Then a real registry delivers a backlog. Every server is a process of its own;
+ * ours is `node src/main.ts` with the Redis that it starts, and each naive one has such a Redis too. No workers run here:
+ * `throughput` measures them.
  */
 export async function intake({ small, say }: { small: boolean; say: (line: string) => void }) {
   const events = madeUpEvents({
@@ -72,12 +72,12 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
             `run ${turn - SETS + 1}, ${mode} connections, ${way}: ${result.perSecond.toFixed(0)} requests/s, p50 ${p50?.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`,
           )
         }
-    // A registry's host runs none of these, which wake up now and then.
+    // The other servers would wake up now and then beside the registry.
     for (const other of others) await other.stop()
     for (const redis of redises) await redis.stop()
     const drain = await drainRatio({ small, say, ours })
     const rate = (way: Way) => Math.round(median(rates.kept[way]))
-    /** The median of what each run's two rates are to each other. */
+    /** The median of the ratios of each run's two rates. */
     const ratio = (mode: 'kept' | 'new', way: Way) =>
       round(median(rates[mode].intake.map((ours, run) => ours / (rates[mode][way][run] ?? 0))))
     const result = {

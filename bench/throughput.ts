@@ -18,9 +18,9 @@ const BOUND = 2.2
 const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
 
 /**
- * Events a second from HTTP to the index: sent over 64 connections, taken in, queued, worked off and applied, by an API
- * and a worker as users start them, with the sender and Redis on the same machine; beside a job and a call of the index
- * for each event. In turn, each on a Redis of its own, until the queue is empty; the ratio is the median of the runs'.
+ * Compares events a second from HTTP to the index: our API and worker, as users start them, beside a naive pair with one
+ * job and one call of the index for each event. They take turns, each with a Redis of its own, from the first request to
+ * the empty queue. Sender and Redis are on the same machine. The ratio is the median of the runs' ratios.
  */
 export async function throughput({ small, say }: { small: boolean; say: (line: string) => void }) {
   const made = madeUpEvents({ count: small ? 4_000 : 20_000, shape: SHAPE, before: 10 })
@@ -87,7 +87,7 @@ async function startNaive() {
   return { redis, queue: makeQueues(redis, PREFIX).events, port, close }
 }
 
-/** Sends events and waits until the queue has none of them; gives events a second. */
+/** Sends events and waits until the queue is empty. Gives events a second. */
 async function through(queue: Queues['events'], port: number, requests: readonly Request[]): Promise<number> {
   const began = performance.now()
   await drive({ port, connections: CONNECTIONS, mode: 'kept', requests })
@@ -95,7 +95,7 @@ async function through(queue: Queues['events'], port: number, requests: readonly
   return (requests.length / (performance.now() - began)) * 1000
 }
 
-/** What sums the index up. */
+/** Sums the index up, to compare the results of runs. */
 async function resultOf(redis: Redis): Promise<string> {
   const index = makeUsageIndex({ redis, prefix: PREFIX })
   const projects = Array.from({ length: SHAPE.projects }, (_, n) => index.usage(`${REGISTRY}/team-${n}`))

@@ -138,12 +138,12 @@ test('every file stands in a folder that docs/architecture.md names', () => {
   expect(sources.filter((file) => !known.includes(folderOf(file)))).toEqual([])
 })
 
-test('every import names a file that is there', () => {
+test('every import names a file that exists', () => {
   const outside = imports.filter(({ to }) => !sources.includes(to))
   expect(outside.map(({ from, to }) => relative(from, to))).toEqual([])
 })
 
-test('no runtime imports go in a circle', () => {
+test('there is no cycle of runtime imports', () => {
   expect(cycle(imports)).toBeUndefined()
 })
 
@@ -151,17 +151,17 @@ test('no two folders import each other at run time', () => {
   expect(mutual(imports)).toEqual([])
 })
 
-test('every import is at the head of its file, where this test sees it', () => {
+test('every import is at the head of its file, where these tests find it', () => {
   expect(sources.filter((file) => /\b(import|require)\(/.test(read(file)))).toEqual([])
 })
 
-test('the pure core, with all that it imports, reaches neither out nor for the clock', () => {
+test('the pure core, with everything it imports, uses no I/O, clock or randomness', () => {
   const files = withImported(PURE, imports)
   expect(files).toContain('src/platform/glob.ts')
   expect(files.flatMap((file) => impurities(read(file)).map((found) => `${file}: ${found}`))).toEqual([])
 })
 
-test('the rules themselves find what they forbid', () => {
+test('the rules find what they forbid', () => {
   const wrong = (from: string, text: string) => importsOf(from, text).map(upward)
   expect(wrong('src/store/a.ts', `import { b } from '../quota/b.ts'`)).toEqual([
     expect.stringContaining('ground floor'),

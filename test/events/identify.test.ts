@@ -40,16 +40,16 @@ test.each([
   expect(identify(header)).toBeUndefined()
 })
 
-test('with nobody configured, there is nobody', () => {
+test('without configured tokens every header is refused', () => {
   expect(makeIdentify([])(`Bearer ${CI}`)).toBeUndefined()
 })
 
-test('an empty token, should one be configured, is nobody either', () => {
+test('an empty configured token matches nobody', () => {
   const careless = makeIdentify([{ name: 'ci', token: '' }])
   for (const header of ['Bearer ', 'Bearer', '', undefined]) expect(careless(header)).toBeUndefined()
 })
 
-test('each of many tokens is its own, and any other text nobody', () => {
+test('each of many tokens gives its own name, and any other text gives none', () => {
   const anyToken = fc.stringMatching(/^[\x21-\x7e]{1,40}$/)
   fc.assert(
     fc.property(fc.uniqueArray(anyToken, { minLength: 2, maxLength: 6 }), ([other = '', ...tokens]) => {

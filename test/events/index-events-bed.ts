@@ -11,12 +11,12 @@ import { recheck } from '../../src/quota/recheck.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
-/** What the worker of `events` does, and what it stands on; a project is a repository's first segment. */
+/** The work of the `events` worker with everything that it needs. A project is a repository's first segment. */
 export function makeIndexEventsBed({ redis, queues }: { redis: Redis; queues: Queues }) {
   const at = { redis, prefix: 't' }
   const [index, renames, instances] = [makeUsageIndex(at), makeRenameTable(at), makeInstances(at)]
   const quarantine = makeQuarantine(at)
-  /** Registries of whose quarantined events it was told. */
+  /** The registries for which `onQuarantined` was called. */
   const missing: string[] = []
   const indexEvents = makeIndexEvents({
     ...{ index, queues, renames, quarantine, metrics: makeMetrics() },

@@ -55,7 +55,7 @@ const asked = async () => {
   return jobs.map(({ data }) => data).sort((a, b) => a.at - b.at)
 }
 
-test('what is told late of a repository that was renamed is found under its new name, whoever was told of the rename', async () => {
+test('late events of a renamed repository are indexed under its new name, whichever process entered the rename', async () => {
   const [here, there] = [makeBed(), makeBed()]
   await here.tell(rename)
   expect(await asked()).toEqual([{ kind: 'rename', registry: 'ci', from: 'old', to: 'new', at: T + 30 * S }])
@@ -72,7 +72,7 @@ test('what is told late of a repository that was renamed is found under its new 
   expect(await there.images('ci/new')).toEqual([])
 })
 
-test('a rename and what came before and after it, in one job', async () => {
+test('one job may hold a rename and events from before and after it', async () => {
   const { tell, images } = makeBed()
   await tell(
     event('push', 10, manifest('old', 'a', known)),
@@ -83,7 +83,7 @@ test('a rename and what came before and after it, in one job', async () => {
   expect(await images('ci/old')).toEqual([])
 })
 
-test('manifests not told whole are asked for, each once while it waits, also under a name that they no longer have', async () => {
+test('each manifest with unknown references is looked up once while it waits, also under its old name after a rename', async () => {
   const { tell, index } = makeBed()
   const pull = (second: number) => event('pull', second, manifest('team', 'a'), get)
   await tell(pull(10), event('push', 12, manifest('whole', 'c', known)))
@@ -94,10 +94,10 @@ test('manifests not told whole are asked for, each once while it waits, also und
   expect(await asked()).toEqual([job('team', 'a', 10, 'pull')])
   expect(await index.usage('ci/team')).toMatchObject({ unresolved: 1 })
 
-  // Told but for a subject: nothing is missing from the sizes, and yet it is looked up.
+  // The event tells everything but the subject. The sizes are right, and still the manifest is looked up.
   await tell(event('push', 20, manifest('part', 'd', { references: [layer] })))
   expect(await index.usage('ci/part')).toMatchObject({ unresolved: 0 })
-  // A push each for itself: the manifest may have been deleted in between.
+  // Each push has a lookup of its own: the manifest may have been deleted in between.
   await tell(event('push', 21, manifest('team', 'a')))
   await tell(event('push', 22, manifest('team', 'a')))
   await tell(rename)
@@ -119,7 +119,7 @@ test('a pull by digest is a use of the manifest that the tag points to', async (
   expect(await index.images('ci/team')).toMatchObject([{ tags: [{ name: 'v1' }], pulledAt: T + 20 * S }])
 })
 
-test('of a delete that tells neither, what the index knows says whether it was a manifest or a blob', async () => {
+test('a delete event tells only a digest: the index knows whether that was a manifest or a blob', async () => {
   const { tell, index } = makeBed()
   const loose = { mediaType: 'application/octet-stream', size: 70, digest: digest('2'), repository: 'team' }
   await tell(event('push', 10, manifest('team', 'a', known)), event('push', 11, loose))
@@ -130,7 +130,7 @@ test('of a delete that tells neither, what the index knows says whether it was a
   expect(await index.usage('ci/team')).toMatchObject({ manifests: 0, tags: 0, uniqueBytes: 0 })
 })
 
-test('of what one body has and is not understood, quarantine gets no more than it keeps', async () => {
+test('quarantine gets no more events of one body than it keeps', async () => {
   const { tell, quarantine, index } = makeBed()
   const odd = Array.from({ length: 60_000 }, (_, n) => [n])
   await tell(...odd, event('push', 1, { mediaType, size: 1, digest: digest('a'), repository: 'p/app' }))
@@ -146,7 +146,7 @@ test('a manifest that one body names again and again is looked up once', async (
   expect(await queues.resolve.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
 
-test('a project that cannot be written keeps nothing from the others of its job, which is done again until it can', async () => {
+test('if one project cannot be written, the others of its job still are, and the job is retried', async () => {
   const { index, tell, images } = makeBed()
   const broken = 't:{ci/broken}:manifests'
   await redis.set(broken, 'no hash')

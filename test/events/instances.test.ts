@@ -11,7 +11,7 @@ afterEach(() => vi.restoreAllMocks())
 const fresh = () => makeInstances({ redis: bed.redis, prefix: 't' })
 
 describe('instances', () => {
-  test('one is unknown until it is remembered, also to other processes, and for each registry by itself', async () => {
+  test('an instance is unknown until it is remembered, for every process, and separately for each registry', async () => {
     const [here, there] = [fresh(), fresh()]
     expect(await here.lastEventAt('ci')).toBe(0)
     expect(await here.observe('ci', new Map([['a', 1_795_449_746_518_381]]))).toEqual(['a'])
@@ -31,7 +31,7 @@ describe('instances', () => {
     expect(await there.lastEventAt('other')).toBe(0)
   })
 
-  test('the last event never goes back', async () => {
+  test('the time of the last event never decreases', async () => {
     const newest = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 1, max: 2 ** 52 })), {
       minLength: 1,
     })
@@ -51,7 +51,7 @@ describe('instances', () => {
     )
   })
 
-  test('a known one is written once a second at most', async () => {
+  test('the time of a remembered instance is written once a second at most', async () => {
     const instances = fresh()
     await instances.remember('ci', 'a', 10)
     const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 500)
@@ -82,8 +82,8 @@ const delivery = (events: unknown[], registry = 'ci', receivedAt = '2026-11-23T1
 const T = 1_795_428_000_000_000
 const S = 1_000_000
 
-describe('what deliveries tell of instances', () => {
-  test('first and last event of each, the earliest instance first; events of any kind count', () => {
+describe('the instances in deliveries', () => {
+  test('first and last event of each instance, the earliest instance first; events of any kind count', () => {
     const found = instancesOf([
       delivery([event('b', 5), event('a', 9)]),
       delivery([{ ...event('a', 3), action: 'explode' }, event('b', 7)]),
@@ -114,7 +114,7 @@ describe('what deliveries tell of instances', () => {
     expect([...(instancesOf([delivery([one])]).get('ci') ?? [])]).toEqual([])
   })
 
-  test('the longest that counts', () => {
+  test('an instance id has at most 200 characters', () => {
     expect(instancesOf([delivery([event('x'.repeat(200), 1)])]).get('ci')?.size).toBe(1)
   })
 
@@ -124,8 +124,8 @@ describe('what deliveries tell of instances', () => {
   })
 })
 
-describe('an instance not seen before', () => {
-  test('is told with the gap that it leaves, once', async () => {
+describe('an unknown instance', () => {
+  test("is reported once, with the time of the registry's last event", async () => {
     const told: [string, UnknownInstance][] = []
     const watch = makeWatchInstances({
       instances: fresh(),
@@ -142,7 +142,7 @@ describe('an instance not seen before', () => {
     ])
   })
 
-  test('is told again where that failed, for it is remembered only afterwards', async () => {
+  test('is reported again if that failed: it is remembered only afterwards', async () => {
     let calls = 0
     const watch = makeWatchInstances({
       instances: fresh(),
@@ -157,20 +157,20 @@ describe('an instance not seen before', () => {
     expect(calls).toBe(2)
   })
 
-  test('of as many as there are events the newest hundred are looked at', async () => {
+  test('only the newest hundred instances of a job are looked at', async () => {
     const told: string[] = []
     const watch = makeWatchInstances({
       instances: fresh(),
       onUnknownInstance: async (_, { instanceId }) => void told.push(instanceId),
     })
-    // Two arguments each: a call takes no more than some hundred thousand.
+    // Each takes two arguments, and a call takes some hundred thousand at most.
     const events = Array.from({ length: 100_000 }, (_, n) => event(`${n}`, Math.floor(n / 2_000)))
     await watch([delivery(events)])
     expect(told).toHaveLength(100)
     expect(told).toContain('99999')
   })
 
-  test('known ones cost one round trip at most, and mostly none', async () => {
+  test('remembered instances cost one round trip at most, and mostly none', async () => {
     const watch = makeWatchInstances({ instances: fresh(), onUnknownInstance: async () => {} })
     await watch([delivery([event('a', 5)])])
     const sent = vi.spyOn(bed.redis, 'multi')

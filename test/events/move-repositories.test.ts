@@ -14,7 +14,7 @@ import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 const bed = useRedis()
 
 let runs = 0
-/** An index of its own each time, of a registry `ci` whose projects are the first two segments. */
+/** A new index of a registry `ci` whose projects are the first two segments. */
 function makeBed() {
   runs += 1
   const at = { redis: bed.redis, prefix: `t${runs}` }
@@ -31,7 +31,7 @@ function makeBed() {
   return {
     ...{ index, renames, rechecked, reconciled, deps },
     move: makeMoveRepositories(deps),
-    /** As the events worker does. */
+    /** Applies facts as the events worker does. */
     async tell(...facts: Fact[]) {
       for (const fact of facts) {
         const route = routeOf(await renames.of('ci'), fact.repository, fact.at)
@@ -78,7 +78,7 @@ const shown = (
 
 const S = 1_000_000
 
-test('a repository and what is below it move with tags, times and links; what came since, and neighbours, stay', async () => {
+test('a repository and those below it move with tags, times and links; later pushes and neighbours stay', async () => {
   const bed = makeBed()
   await bed.tell(
     push('g/a', 'base', 10 * S, 'v1'),
@@ -86,7 +86,7 @@ test('a repository and what is below it move with tags, times and links; what ca
     push('g/a/x', 'nested', 11 * S, 'v2'),
     { kind: 'link', repository: 'g/a/x', at: 12 * S, digest: digest('loose'), size: 77 },
     push('g/ab', 'neighbour', 11 * S, 'v3'),
-    // Under another tag: of each, the index knows the last writer alone, and a reconcile the others.
+    // Under another tag: the index knows only the last writer of each tag, and a reconcile finds the others.
     push('g/a', 'newer', 31 * S, 'v9'),
   )
   const before = await bed.index.usage('ci/g/a')
@@ -101,7 +101,7 @@ test('a repository and what is below it move with tags, times and links; what ca
   expect(await bed.images('g/ab')).toEqual([shown('g/ab', 'neighbour', { v3: 11 * S }, 11 * S)])
   expect(await bed.index.usage('ci/h/b')).toMatchObject({
     ...{ uniqueBytes: 3000, referencedBytes: 3000, exclusiveBytes: 3000, unreferencedBytes: 77 },
-    // Use counts where it happened.
+    // A pull counts under the name where it happened.
     ...{ pulls: 0, lastPushAt: 0, lastPullAt: 0, unresolved: 0 },
   })
   const { pulls, lastPullAt } = before ?? {}
@@ -116,7 +116,7 @@ test('a repository and what is below it move with tags, times and links; what ca
   expect(bed.reconciled).toEqual([['ci', 'g/a was renamed to h/b']])
 })
 
-test('a namespace moves with all its projects, and within one project nothing is lost either', async () => {
+test('a namespace moves with all of its projects, also within one project', async () => {
   const bed = makeBed()
   await bed.tell(push('g/a/x', 'one', 10 * S, 'v1'), push('g/b', 'two', 11 * S, 'v1'))
   await bed.move(rename('g', 'h/deep', 20 * S))
@@ -135,7 +135,7 @@ test('a namespace moves with all its projects, and within one project nothing is
   )
 })
 
-test('a name whose earlier holder was deleted, wholly or in part, does not bury what moves to it', async () => {
+test('an older deletion under the new name does not delete what moves there', async () => {
   const bed = makeBed()
   await bed.tell(
     push('g/a', 'one', 10 * S, 'v1'),
@@ -149,13 +149,13 @@ test('a name whose earlier holder was deleted, wholly or in part, does not bury 
   expect(await bed.images('h/b')).toEqual(
     [
       shown('h/b', 'one', { v1: 20 * S + 1 }, 20 * S + 1),
-      // The tag goes with the manifest's placement.
+      // The tag moves with the manifest.
       shown('h/b', 'two', { v2: 25 * S + 1 }, 25 * S + 1, 30 * S + 1),
     ].sort(),
   )
 })
 
-test('two repositories swap their names, in whatever order the jobs run', async () => {
+test('two repositories swap names, in any order of the jobs', async () => {
   const swap = [rename('g/a', 'g/tmp', 20 * S), rename('g/b', 'g/a', 30 * S), rename('g/tmp', 'g/b', 40 * S)]
   const orders = [
     [0, 1, 2],
@@ -180,7 +180,7 @@ test('two repositories swap their names, in whatever order the jobs run', async 
   }
 })
 
-test('cut short anywhere and run again, it ends the same', async () => {
+test('a move that is cut short anywhere and runs again ends the same', async () => {
   const facts = [push('g/a', 'one', 10 * S, 'v1'), push('g/a/x', 'two', 11 * S, 'v2')]
   const gone: Fact[] = [
     push('g/a', 'three', 12 * S, 'v3'),
@@ -213,9 +213,9 @@ test('cut short anywhere and run again, it ends the same', async () => {
   }
 })
 
-test('it makes no difference which of the facts come before the move and which after it', async () => {
+test('the result does not depend on which facts arrive before the move and which after', async () => {
   const renamedAt = 1_795_449_746_518_381 + 30 * S
-  // All as of before the rename; times of one µs apart, so that none are the same.
+  // All facts are from before the rename, 1 µs apart, so that no two have the same time.
   const history = fc
     .array(anyFact, { minLength: 1, maxLength: 30 })
     .map((facts) => facts.map((fact, i) => ({ ...fact, at: fact.at + i })))

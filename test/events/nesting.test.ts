@@ -5,7 +5,7 @@ import { isNestedDeeper } from '../../src/events/nesting.ts'
 const depthOf = (value: unknown): number =>
   typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
 
-test('tells how deep any JSON is nested', () => {
+test('finds the depth of any JSON', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), fc.nat(7), (value, levels) => {
       expect(isNestedDeeper(JSON.stringify(value), levels)).toBe(depthOf(value) > levels)

@@ -16,7 +16,7 @@ const digest = (letter: string) => `sha256:${letter.repeat(64)}`
 const AT = 1_795_449_746_518_381
 const ID = '0ba664f3-2c3f-40bf-88fb-2ceae8f0f75a'
 
-/** An event as distribution 2.8 spells it: what does not apply is left out. */
+/** An event as distribution 2.8 sends it: it leaves out fields that do not apply. */
 function event2(action: string, target: object, rest: object = {}): object {
   return {
     ...{ id: ID, timestamp: '2026-11-23T16:02:26.518381749Z', action, target },
@@ -27,7 +27,7 @@ function event2(action: string, target: object, rest: object = {}): object {
   }
 }
 
-/** The same event as 3.x spells it: what does not apply is `""` or `0`. */
+/** The same event as 3.x sends it: fields that do not apply are `""` or `0`. */
 function event3(action: string, target: object, rest: object = {}): object {
   const blank = { mediaType: '', size: 0, digest: '', length: 0, repository: '', url: '', tag: '' }
   return event2(action, { ...blank, ...target }, rest)
@@ -180,7 +180,7 @@ describe.each([
   })
 })
 
-describe('what kind of content it is', () => {
+describe('the kind of content', () => {
   test.each([
     ['application/vnd.docker.distribution.manifest.v2+json'],
     ['application/vnd.docker.distribution.manifest.list.v2+json'],
@@ -192,7 +192,7 @@ describe('what kind of content it is', () => {
     })
   })
 
-  test('a type that is not known is a manifest by its URL', () => {
+  test('content of an unknown type is a manifest if its URL says so', () => {
     expect(normalise(event2('push', { ...manifest, mediaType: 'application/x' }))).toMatchObject({
       fact: { kind: 'push', mediaType: 'application/x' },
     })
@@ -214,7 +214,7 @@ describe('what kind of content it is', () => {
   })
 })
 
-describe('what is beyond belief, or beyond what the index has room for', () => {
+describe('values that are not believable or too large for the index', () => {
   const S = 1_000_000
   const DAY = 86_400 * S
   const push = event2('push', manifest)
@@ -233,7 +233,7 @@ describe('what is beyond belief, or beyond what the index has room for', () => {
     expect(Object.keys(normaliseAt(push, receivedAt))).toEqual([outcome])
   })
 
-  test('it is said which way a timestamp is off, and from what', () => {
+  test('the reason says in which direction a timestamp is off, and from what', () => {
     const at = (receivedAt: number) => normaliseAt(push, receivedAt)
     expect(at(AT - DAY)).toEqual({ unclear: expect.stringMatching(/5 minutes after .*2026-11-22T16:02:26/) })
     expect(at(AT + 31 * DAY)).toEqual({ unclear: expect.stringContaining('30 days before') })
@@ -249,7 +249,7 @@ describe('what is beyond belief, or beyond what the index has room for', () => {
     expect(listing(layers(128, 2 ** 40 - 1))).toHaveProperty('fact')
   })
 
-  test('how many references', () => {
+  test('the number of references', () => {
     expect(listing(layers(30_000, 1))).toHaveProperty('fact')
     expect(listing(layers(30_001, 1))).toEqual({ unclear: expect.stringContaining('30001 references') })
   })
@@ -261,7 +261,7 @@ describe('what is beyond belief, or beyond what the index has room for', () => {
   })
 })
 
-describe('what a reason quotes is a line at most', () => {
+describe('a reason quotes at most one line', () => {
   const long = 'x'.repeat(10_000_000)
   const rename = (parts: object) => renameOf(event2, { type: 'name', from: 'a/b', to: 'a/c', ...parts })
   test.each([
@@ -280,7 +280,7 @@ describe('what a reason quotes is a line at most', () => {
     expect(reason.length).toBeLessThan(400)
   })
 
-  test('without half a character at its end', () => {
+  test('a quote never ends with half a character', () => {
     const result = normalise(event2('push', { ...manifest, tag: `${'x'.repeat(254)}\u{1f433}` }))
     expect('unclear' in result && result.unclear.isWellFormed()).toBe(true)
   })
@@ -303,11 +303,11 @@ describe('references', () => {
     return 'fact' in result && result.fact.kind === 'push' ? result.fact.references : result
   }
 
-  test('absent, null or an empty list, they are not known: Go leaves an empty list out', () => {
+  test('an absent list, null and an empty list all mean unknown: Go leaves an empty list out', () => {
     for (const none of [undefined, null, []]) expect(referencesOf(none)).toBeUndefined()
   })
 
-  test('foreign layers alone are known to be nothing that the registry holds', () => {
+  test('a list of foreign layers only is known, and the registry holds none of them', () => {
     const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
     expect(referencesOf([{ mediaType: foreign, size: 9, digest: digest('1') }])).toEqual([])
   })
@@ -347,7 +347,7 @@ describe('references', () => {
     })
   })
 
-  test('an index lists children, a BuildKit cache layers', () => {
+  test('an index references children, a BuildKit cache layers', () => {
     const child = { mediaType: OCI_MANIFEST, size: 557, digest: digest('2') }
     const nested = { mediaType: OCI_INDEX, size: 300, digest: digest('3') }
     const cached = { mediaType: DOCKER_LAYER, size: 9000, digest: digest('4') }
@@ -372,7 +372,7 @@ describe('references', () => {
     ])
   })
 
-  test('no URLs and no size', () => {
+  test('a reference without URLs and size', () => {
     const reference = { mediaType: DOCKER_LAYER, digest: digest('2') }
     const expected = [{ kind: 'blob', digest: digest('2'), size: 0 }]
     expect(referencesOf([{ ...reference, urls: null }])).toEqual(expected)
@@ -381,7 +381,7 @@ describe('references', () => {
 })
 
 describe("GitLab's registry", () => {
-  /** As merge request 1869 of gitlab-org/container-registry shows it; it leaves out what does not apply. */
+  /** As merge request 1869 of gitlab-org/container-registry shows it; it leaves out fields that do not apply. */
   const gitlab = (target: object, rest: object = {}) =>
     event2('rename', target, {
       request: {
@@ -402,11 +402,11 @@ describe("GitLab's registry", () => {
   ])('renames by %s', (type, from, to) => {
     const target = { rename: { type, from, to }, repository: from }
     expect(normalise(gitlab(target))).toEqual({ rename: { from, to, at: AT } })
-    // The base of a project need not be a repository itself.
+    // The path of a namespace need not be a repository itself.
     expect(normalise(gitlab({ rename: { type, from, to } }))).toEqual({ rename: { from, to, at: AT } })
   })
 
-  test('tells more of pulls than others, to no harm', () => {
+  test('sends extra fields with pulls, which are ignored', () => {
     const meta = { blob: { storage_backend: 'gcs', redirected: false } }
     const actor = { name: 'gitlab-ci-token', user_type: 'build', user: 'jwt' }
     expect(normalise(event2('pull', manifest, { ...get, actor, meta }))).toEqual({
@@ -416,7 +416,7 @@ describe("GitLab's registry", () => {
   })
 })
 
-describe('whatever comes', () => {
+describe('any input', () => {
   const outcome = (value: unknown) => Object.keys(normalise(value))
 
   test('any JSON value has exactly one outcome', () => {
@@ -453,7 +453,7 @@ describe('whatever comes', () => {
       return copy
     })
 
-  test('a damaged event throws nothing either, and what becomes of it can be indexed', () => {
+  test('a damaged event never throws, and a fact made of it can be indexed', () => {
     let facts = 0
     fc.assert(
       fc.property(anyDamaged, (value) => {

@@ -12,7 +12,7 @@ const entry = (event: unknown, more: { registry?: string; reason?: string } = {}
 })
 const events = (found: readonly { event: unknown }[]) => found.map(({ event }) => event)
 
-test('the oldest fall out beyond so many entries, and are counted', async () => {
+test('beyond the limit of entries the oldest are dropped and counted', async () => {
   const quarantine = bed({ entries: 3, bytes: 2 ** 20 })
   const dropped: number[] = []
   for (const event of [1, 2, 3, 4, 5]) dropped.push(await quarantine.add(entry(event)))
@@ -21,7 +21,7 @@ test('the oldest fall out beyond so many entries, and are counted', async () => 
   expect([await quarantine.count(), await quarantine.dropped()]).toEqual([3, 2])
 })
 
-test('and beyond so many bytes, but the newest is kept whatever its size', async () => {
+test('beyond the limit of bytes too, but the newest entry is always kept', async () => {
   const quarantine = bed({ entries: 100, bytes: 1_000 })
   for (const letter of ['a', 'b', 'c']) await quarantine.add(entry(letter.repeat(300)))
   expect(await quarantine.count()).toBe(2)
@@ -31,7 +31,7 @@ test('and beyond so many bytes, but the newest is kept whatever its size', async
   expect([await quarantine.count(), await quarantine.dropped()]).toEqual([1, 4])
 })
 
-test('the same event is there once, by its newest reason, in the newest place', async () => {
+test('the same event has one entry, with its newest reason, in the newest position', async () => {
   const quarantine = bed()
   await quarantine.add(entry('same', { reason: 'is early, at 12:00' }))
   await quarantine.add(entry('other'))
@@ -45,7 +45,7 @@ test('the same event is there once, by its newest reason, in the newest place', 
   ])
 })
 
-test('filtered by registry, by a text in the reason, or both, over more than a page', async () => {
+test('filters by registry, by a text in the reason, or both, over more than a page', async () => {
   const quarantine = bed()
   for (let n = 0; n < 250; n++)
     await quarantine.add(
@@ -61,7 +61,7 @@ test('filtered by registry, by a text in the reason, or both, over more than a p
   expect(await found(1_000, { registry: 'elsewhere' })).toEqual([])
 })
 
-test('all are gone through oldest first, without what is added or taken out meanwhile', async () => {
+test('pages go through all entries, oldest first, without those added or removed meanwhile', async () => {
   const quarantine = bed()
   for (let n = 0; n < 150; n++) await quarantine.add(entry(n))
   const seen: unknown[] = []
@@ -85,7 +85,7 @@ test.each(['', 'nonsense', '-', '+', '1', '1-*', '(1-1', '99999999999999999999-1
   },
 )
 
-test('any history of adding and taking out ends as it would in a list, and no byte is left over', async () => {
+test('any history of adds and removals ends as in a plain list, and the byte total is right', async () => {
   const step = fc.oneof(
     fc.record({ add: fc.integer({ min: 0, max: 12 }), size: fc.integer({ min: 0, max: 400 }) }),
     fc.record({ take: fc.nat() }),

@@ -14,7 +14,7 @@ afterAll(() => closeQueues(queues))
 const DAY = 86_400_000
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
 
-/** A pull: of all events the one that must not be counted twice. */
+/** A pull: the kind of event that must not be counted twice. */
 const pull = (id: string, more: { action?: string; timestamp?: string } = {}) => ({
   ...{ id, timestamp: ago(60_000), action: 'pull', request: { method: 'GET' }, ...more },
   target: {
@@ -23,7 +23,7 @@ const pull = (id: string, more: { action?: string; timestamp?: string } = {}) =>
   },
 })
 
-/** As if this version could not understand pulls before; `work` is what a worker does with what waits. */
+/** A bed in which an older version did not understand pulls. `work` processes the waiting jobs as a worker does. */
 function makeBed() {
   const bed = makeIndexEventsBed({ redis: lab.redis, queues })
   const { quarantine, index, indexEvents } = bed
@@ -42,7 +42,7 @@ function makeBed() {
   return { ...bed, quarantined, work, pulls, ids }
 }
 
-test('what is understood now is worked off, and is gone from quarantine', async () => {
+test('an event that is understood now is indexed and leaves quarantine', async () => {
   const { quarantine, quarantined, work, pulls, ids } = makeBed()
   await quarantined(pull('1'))
   await quarantined(pull('2'))
@@ -55,7 +55,7 @@ test('what is understood now is worked off, and is gone from quarantine', async 
   expect([await work(), await pulls(), await ids()]).toEqual([2, 2, []])
 })
 
-test('killed before the queue has it, it is where it was', async () => {
+test('if the process dies before the queue has the event, the event stays in quarantine', async () => {
   const { quarantine, quarantined, ids } = makeBed()
   await quarantined(pull('1'))
   const before = await ids()
@@ -68,7 +68,7 @@ test('killed before the queue has it, it is where it was', async () => {
   expect(await ids()).toEqual(before)
 })
 
-test('killed once the queue has it, the worker takes it out, and a second replay counts no pull again', async () => {
+test('if the process dies once the queue has it, the worker removes the entry, and a second replay counts no pull again', async () => {
   const { quarantine, quarantined, work, pulls, ids } = makeBed()
   await quarantined(pull('1'))
   const remove = async () => Promise.reject(new Error('killed'))
@@ -79,7 +79,7 @@ test('killed once the queue has it, the worker takes it out, and a second replay
   expect([await work(), await pulls(), await ids()]).toEqual([1, 1, []])
 })
 
-test('two who replay all at once have each event worked off once', async () => {
+test('two replays of all events at once index each event once', async () => {
   const { quarantine, quarantined, work, pulls, ids } = makeBed()
   for (let n = 0; n < 130; n++) await quarantined(pull(String(n)))
   const replay = makeReplay({ quarantine, queues })
@@ -88,7 +88,7 @@ test('two who replay all at once have each event worked off once', async () => {
   expect([await pulls(), await ids()]).toEqual([130, []])
 })
 
-test('what is still not understood is there once more, whether it or its removal comes first', async () => {
+test('an event that is still not understood has one entry again, whichever comes first, the entry or the removal of the old one', async () => {
   const { quarantine, quarantined, work, ids, missing } = makeBed()
   await quarantined(pull('1', { action: 'explode' }))
   const before = await ids()
@@ -109,11 +109,11 @@ test('what is still not understood is there once more, whether it or its removal
   expect(await quarantine.list(10, {})).toMatchObject([
     { reason: 'action "explode" is not known', event: { id: '1' } },
   ])
-  // The index lacks no more than it did when the event came.
+  // The gap was noted when the event first came; replaying it notes no other.
   expect(missing).toEqual([])
 })
 
-test('an event whose time was to come passes once it has; one too old by now is refused', async () => {
+test('an event from the future passes once its time has come; one that is too old by now is quarantined again', async () => {
   const { quarantine, quarantined, work, pulls } = makeBed()
   await quarantined(pull('early'), 'timestamp is more than 5 minutes after when it was received')
   await quarantined(pull('still early', { timestamp: ago(-DAY) }))

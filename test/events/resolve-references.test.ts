@@ -60,7 +60,7 @@ describe('one manifest', () => {
     return { outcome, asked, applied, rechecked }
   }
 
-  test('is present as of when it was seen, with all that it references', async () => {
+  test('is present as of its event, with all of its references', async () => {
     const { outcome, asked, applied, rechecked } = await resolve(fetched(bytes))
     expect(outcome).toBe('resolved')
     expect(asked).toEqual([`ci: team/app/x@${image.root.digest}`])
@@ -80,7 +80,7 @@ describe('one manifest', () => {
     expect(rechecked).toEqual(['ci/team/app'])
   })
 
-  test('is looked for where a rename since then has put it', async () => {
+  test('is looked up under its new name after a rename', async () => {
     const { asked, applied, rechecked } = await resolve(fetched(bytes), [
       { from: 'team', to: 'crew', at: 60 },
     ])
@@ -97,7 +97,7 @@ describe('one manifest', () => {
     expect(await resolve(answer)).toMatchObject({ outcome, applied: [], rechecked: [] })
   })
 
-  test('of a registry that does not answer is left to be tried again', async () => {
+  test('fails for a retry if the registry does not answer', async () => {
     const error = new RegistryError({
       registry: 'ci',
       operation: 'GET',
@@ -162,7 +162,7 @@ describe('a registry that sends no references', () => {
     return [...contents.values()].reduce((sum, size) => sum + size, 0)
   }
 
-  test('has its manifests looked up: sizes become right, and the looking is nobody’s pull', async () => {
+  test('has its manifests looked up: sizes become right, and the lookup counts as no pull', async () => {
     const layers = (seed: string) => [
       { seed: 'base', bytes: 30_000 },
       { seed, bytes: 10_000 },
@@ -186,7 +186,7 @@ describe('a registry that sends no references', () => {
       scans: 0,
     })
 
-    // Known by now: nothing is looked up again.
+    // The references are known by now, so nothing is looked up again.
     await client.getManifest('team/app', 'v1')
     await eventually(
       () => project('ci/team/app'),
@@ -195,7 +195,7 @@ describe('a registry that sends no references', () => {
     expect(await project('ci/team/app')).toMatchObject({ pulls: 1, scans: 0, unresolved: 0 })
   })
 
-  test('a scanner’s pull is counted apart, and is no sighting', async () => {
+  test('a scanner’s pull is counted separately and does not make the manifest known', async () => {
     const scanner = makeRegistryClient({
       name: 'ci',
       url: registry.url,
@@ -213,7 +213,7 @@ describe('a registry that sends no references', () => {
     expect(now).toMatchObject({ scans: 1, pulls: 0, lastPullAt: null })
   })
 
-  test('what is about something else is known to be, whatever its event told', async () => {
+  test('an artifact with a subject is known as such, though its event does not tell the subject', async () => {
     const image = makeImage({ layers: [{ seed: 'subject', bytes: 3_000 }] })
     await pushImage(client, 'ref/app', 'v1', image)
     const config = Buffer.from('{}')
@@ -263,7 +263,7 @@ describe("GitLab's rename", () => {
     source: { addr: 'c13aa3fb836c' },
     meta: { blob: null },
   })
-  /** An event far from when it is received is quarantined. */
+  /** Recent times: an event whose time is far from its receipt is quarantined. */
   const YESTERDAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 'YYYY-MM-DD'.length)
   const pushed = (repository: string, letter: string, at: string) => {
     const digest = `sha256:${letter.repeat(64)}`
@@ -295,7 +295,7 @@ describe("GitLab's rename", () => {
     return [uniqueBytes, tags]
   }
 
-  test('moves a namespace, with what comes late', async () => {
+  test('moves a namespace and its late events', async () => {
     const base = 'foo/foo/project'
     expect(await tallyman.deliver({ events: [pushed(`${base}/a`, '1', `${YESTERDAY}T10:00:00.5Z`)] })).toBe(
       202,

@@ -7,7 +7,7 @@ const asKept = (event: unknown): unknown => {
 }
 const references = [{ digest: 'sha256:…', size: 1 }]
 
-test('the caller’s JWT is left out, and of a pull its list of references; nothing else is touched', () => {
+test('removes the caller’s JWT, and the references of a pull, and nothing else', () => {
   const target = { repository: 'a', references }
   expect(asKept({ action: 'push', target, actor: { name: 'n', user: 'jwt' } })).toStrictEqual({
     ...{ action: 'push', target, actor: { name: 'n' } },

@@ -44,7 +44,7 @@ afterAll(() => tallyman.close())
 const ask = (path: string, token = READ_TOKEN) =>
   supertest(tallyman.app.server).get(path).set('authorization', `Bearer ${token}`)
 
-test('a project is shown with its sizes, times, quota and flag', async () => {
+test('shows a project with its sizes, times, quota and flag', async () => {
   const { body, status } = await ask(`/v1/projects/${encodeURIComponent('ci/team/app')}`)
   expect(status).toBe(200)
   expect(body).toEqual({
@@ -61,7 +61,7 @@ test('a project is shown with its sizes, times, quota and flag', async () => {
   })
 })
 
-test('what a deletion would free is told of a tag, a manifest or a repository, and of nothing else', async () => {
+test('tells the bytes that deleting a tag, a manifest or a repository would free, and answers 404 for anything else', async () => {
   const reclaimable = (query: string) =>
     ask(`/v1/projects/${encodeURIComponent('ci/team/app')}/reclaimable?${query}`)
   // The layer is also in ci/team/web.
@@ -76,7 +76,7 @@ test('what a deletion would free is told of a tag, a manifest or a repository, a
   expect((await reclaimable('tag=v1')).status).toBe(400)
 })
 
-test('projects are listed largest first, by registry if asked', async () => {
+test('lists projects largest first, filtered by registry if asked', async () => {
   const { body } = await ask('/v1/projects?registry=ci')
   expect(body.projects.map((p: { id: string }) => p.id).sort()).toEqual([
     'ci/solo',
@@ -110,7 +110,7 @@ test('tags, flags, and the expiry plan', async () => {
   ])
 })
 
-test('one alert for each change of state, and the records of what has not happened are empty', async () => {
+test('each change of a flag has one alert, and lists of what has not happened are empty', async () => {
   const { body } = await ask('/v1/alerts')
   expect(body.alerts.map((a: { project: string; to: string }) => [a.project, a.to]).sort()).toEqual([
     ['team/app', 'warning'],
@@ -120,7 +120,7 @@ test('one alert for each change of state, and the records of what has not happen
   expect((await ask('/v1/jobs/events/failed')).body).toEqual({ total: 0, jobs: [] })
 })
 
-describe('refusals are problems that say what was expected', () => {
+describe('refusals are problem documents that say what was expected', () => {
   test.each([
     ['/v1/projects/nowhere', 404, 'registry/path'],
     ['/v1/projects/ci%2Fnobody', 404, 'ci/nobody'],
@@ -135,7 +135,7 @@ describe('refusals are problems that say what was expected', () => {
     expect(answer.status).toBe(status)
   })
 
-  test('no token, a wrong one, and the read token where the admin token is needed', async () => {
+  test('no token, a wrong token, and the read token where the admin token is needed', async () => {
     expect((await supertest(tallyman.app.server).get('/v1/projects')).status).toBe(401)
     expect((await ask('/v1/flags', 'lab-read-token-0002')).status).toBe(401)
     const run = (token: string, body: object) =>

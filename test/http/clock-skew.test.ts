@@ -35,7 +35,7 @@ const heldBy = async (tag: string) => {
   return tags.find((one) => one.tag === tag)?.digest
 }
 
-test('a push from a year ahead freezes no tag: it is quarantined, and a later one moves the tag', async () => {
+test('a push dated a year ahead is quarantined and freezes no tag', async () => {
   expect(await push('v1', 'a', 0)).toBe(202)
   await eventually(
     () => heldBy('v1'),
@@ -55,7 +55,7 @@ test('a push from a year ahead freezes no tag: it is quarantined, and a later on
   )
 })
 
-test('a push from 4 minutes ahead counts, and holds its tag until then', async () => {
+test('a push dated 4 minutes ahead counts, and no earlier push moves its tag', async () => {
   expect(await push('v2', 'a', 4 * MINUTE)).toBe(202)
   await eventually(
     () => heldBy('v2'),

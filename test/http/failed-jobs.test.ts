@@ -8,7 +8,7 @@ import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } 
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeLedger } from '../../src/reconcile/ledger.ts'
 
-/** A chat whose webhook was revoked, and is mended later. */
+/** A chat whose webhook was revoked, and works again later. */
 let chat: Server
 let status = 404
 const heard: string[] = []
@@ -41,7 +41,7 @@ interface Failed {
   }[]
 }
 
-test('an alert that its channel refuses is kept as failed, and goes out when it is tried again', async () => {
+test('an alert that its channel refuses fails, and goes out when it is retried', async () => {
   const layer = { mediaType: 'application/octet-stream', size: 2000, digest: `sha256:${'b'.repeat(64)}` }
   await tallyman.deliver({
     events: [
@@ -128,7 +128,7 @@ describe('jobs of the queue events', () => {
     return ids
   }
 
-  test('one is shown with what it holds; tried again, it has all of its attempts', async () => {
+  test('shows a failed job with its data; a retried job has all of its attempts', async () => {
     const [id = ''] = await giveUp(1)
     expect((await ask('GET', id, READ_TOKEN)).body).toMatchObject({
       ...{ state: 'failed', attempts: 1, failedReason: expect.any(String) },
@@ -138,7 +138,7 @@ describe('jobs of the queue events', () => {
     expect((await ask('POST', `${id}/retry`)).status).toBe(202)
     expect((await ask('GET', id)).body).toMatchObject({ attempts: 0, failedReason: null })
     expect((await ask('POST', `${id}/retry`)).status).toBe(404)
-    // What is to be tried again is no failed job any more, and is not discarded as one.
+    // A job that was retried is no longer failed, so it cannot be discarded as such.
     expect(await ask('DELETE', `${id}?loseEvents=true`)).toMatchObject({
       ...{ status: 404, body: { detail: expect.stringContaining(`no failed job "${id}" in queue events`) } },
     })
@@ -146,13 +146,13 @@ describe('jobs of the queue events', () => {
     await failed(1)
   })
 
-  test('all are tried again, those that fail again once only', async () => {
+  test('retries all failed jobs, each once, also if it fails again', async () => {
     await giveUp(120)
     expect(await ask('POST', 'failed/retry')).toEqual({ status: 202, body: { retried: 120 } })
     await failed(120)
   })
 
-  test('discarded only where losing events is asked for; they are noted as missing', async () => {
+  test('discards jobs only with loseEvents, and notes a gap', async () => {
     const [id = ''] = await giveUp(3)
     expect((await tallyman.app.inject('/metrics')).body).toMatch(
       /^tallyman_jobs\{queue="events",state="failed"\} 3$/m,

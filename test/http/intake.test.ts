@@ -78,7 +78,7 @@ test.each([
   ['null', 'null', 'no notification envelope'],
   ['an object without events', '{"event":[]}', 'no notification envelope'],
   ['events that are no array', '{"events":{}}', 'no notification envelope'],
-  // JSON.stringify cannot write what is nested some thousands deep, and so Redis cannot have it.
+  // JSON.stringify fails on values nested some thousands deep, so Redis could not store them.
   [
     'a deep nesting',
     `{"events":[{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}]}`,

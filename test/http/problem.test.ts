@@ -22,7 +22,7 @@ test.each([
   'NOREPLICAS Not enough good replicas to write.',
   'LOADING Redis is loading the dataset in memory',
   'EXECABORT Transaction discarded because of previous errors.',
-])('%s: Redis is away, or takes nothing just now', (message) => {
+])('%s: Redis is away or refuses for now', (message) => {
   expect(isRedisAway(new Error(message))).toBe(true)
 })
 
@@ -31,6 +31,6 @@ test.each([
   'WRONGTYPE Operation against a key holding the wrong kind of value',
   'ERR value is not an integer or out of range',
   'registry "ci" is not configured',
-])('%s: an error of ours', (message) => {
+])('%s: an internal error', (message) => {
   expect(isRedisAway(new Error(message))).toBe(false)
 })

@@ -26,21 +26,21 @@ const ask = (method: 'get' | 'post' | 'delete', path: string, body?: object, tok
 const found = async (query = ''): Promise<Entry[]> => (await ask('get', query)).body.events
 const idOf = async (event: string) => (await found()).find((one) => one.event.id === event)?.id ?? ''
 
-/** Each of a time of its own: intake takes what it has taken already for the same. */
+/** Each event has a time of its own: the index takes two events with one id and time for the same. */
 let made = 0
 const later = () => new Date(Date.parse(RECENTLY) + made++).toISOString()
 const event = (id: string, more: object = {}) => ({
   ...{ id, timestamp: later(), action: 'explode', target: { repository: 'team/app', tag: 'v1' }, ...more },
 })
 
-/** Puts just these in quarantine, the last of them newest. */
+/** Puts exactly these events in quarantine, the last one newest. */
 async function quarantined(...events: object[]) {
   await ask('post', '/discard', { all: true })
   await tallyman.deliver({ events })
   await eventually(found, (all) => all.length === events.length)
 }
 
-test('listed newest first, filtered, and shown one by one', async () => {
+test('lists events newest first, filtered, and shows one', async () => {
   await quarantined(event('1'), event('2', { timestamp: 'noon' }), event('3'))
   const { body } = await ask('get', '', undefined, READ_TOKEN)
   expect(body.total).toBe(3)
@@ -55,8 +55,8 @@ test('listed newest first, filtered, and shown one by one', async () => {
   })
 })
 
-test('what can be understood by now is replayed into the index, the rest comes back', async () => {
-  // Five minutes ahead is the most: what is a second more is too early only for a second.
+test('replays events that can be understood now; the rest comes back', async () => {
+  // Five minutes ahead is allowed: an event that is a second beyond becomes valid after a second.
   const soon = new Date(Date.now() + 301_500).toISOString()
   const blob = { repository: 'early/app', size: 70, digest: `sha256:${'a'.repeat(64)}` }
   const early = event('early', {
@@ -80,7 +80,7 @@ test('what can be understood by now is replayed into the index, the rest comes b
   expect((await ask('post', `/${odd}/replay`)).status).toBe(404)
 })
 
-test('one is discarded, or those of a filter, or all where that is said', async () => {
+test('discards one event, those of a filter, or all if the body says so', async () => {
   await quarantined(event('1'), event('2', { timestamp: 'night' }), event('3'), event('4'))
   const id = await idOf('1')
   expect((await ask('delete', `/${id}`)).body).toEqual({ discarded: 1 })
@@ -106,7 +106,7 @@ test.each([
   expect(await idOf('1')).toBe(id)
 })
 
-test('the read token changes nothing, and none reads nothing', async () => {
+test('the read token cannot change anything, and without a token nothing can be read', async () => {
   await quarantined(event('1'))
   const id = await idOf('1')
   const refused = await Promise.all([
@@ -121,12 +121,12 @@ test('the read token changes nothing, and none reads nothing', async () => {
   expect(await idOf('1')).toBe(id)
 })
 
-test('counted in the metrics, and described in OpenAPI', async () => {
+test('quarantine is counted in the metrics and described in OpenAPI', async () => {
   await quarantined(event('1'), event('2'))
   const { text } = await supertest(tallyman.app.server).get('/metrics')
   expect(text).toMatch(/^tallyman_quarantined_events 2$/m)
   expect(text).toMatch(/^tallyman_quarantine_dropped_total 0$/m)
-  // Counted when their job is done, which is after they are set aside.
+  // They are counted when their job is done, which is after they are set aside.
   await eventually(
     async () => (await supertest(tallyman.app.server).get('/metrics')).text,
     (now) => /^tallyman_events_indexed_total\{registry="ci",outcome="quarantined"\} \d+$/m.test(now),

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => tallyman.close())
 
-/** Each a new one: one that was acknowledged before is acknowledged again. */
+/** Delivers a new event each time. */
 const deliver = () =>
   supertest(tallyman.app.server)
     .post('/v1/events')

@@ -46,10 +46,10 @@ test.each([
   expect(parseTimestamp(text)).toBeUndefined()
 })
 
-/** Up to 2255, where µs pass 2^53. */
+/** The last exact time: in 2255 µs pass 2^53. */
 const anyUs = fc.integer({ min: 1, max: 9_007_199_254_740_991 })
 
-/** As Go writes it: nanoseconds, in any offset. */
+/** A timestamp as Go writes it: with nanoseconds and any offset. */
 function spelled(us: number, nanos: number, offsetMinutes: number): string {
   const local = new Date(Math.floor(us / 1000) + offsetMinutes * 60_000).toISOString().slice(0, 19)
   const fraction = `${String(us % 1_000_000).padStart(6, '0')}${String(nanos).padStart(3, '0')}`
@@ -59,7 +59,7 @@ function spelled(us: number, nanos: number, offsetMinutes: number): string {
   return `${local}.${fraction}${offsetMinutes < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`
 }
 
-test('every µs survives the way through nanoseconds and offsets', () => {
+test('every µs survives nanoseconds and offsets', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 86_400_000_000, max: 9_007_199_254_740_991 }),
@@ -73,7 +73,7 @@ test('every µs survives the way through nanoseconds and offsets', () => {
   )
 })
 
-test('formatting drops below the millisecond and nothing else; 0 is never', () => {
+test('formatting drops only what is below a millisecond; 0 means never', () => {
   expect(formatTimestamp(1_795_449_746_518_381)).toBe('2026-11-23T16:02:26.518Z')
   expect(formatTimestamp(0)).toBeNull()
   fc.assert(
@@ -84,7 +84,7 @@ test('formatting drops below the millisecond and nothing else; 0 is never', () =
   )
 })
 
-test('no text of the right shape makes it throw, or gives what is no time', () => {
+test('a text of the right shape never throws, and gives a valid time or none', () => {
   const anyText = fc.stringMatching(
     /^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,12})?Z$/,
   )

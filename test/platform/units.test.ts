@@ -24,7 +24,7 @@ describe('parseSize', () => {
     },
   )
 
-  test('refuses what a number cannot hold exactly', () => {
+  test('refuses sizes that a number cannot hold exactly', () => {
     expect(parseSize(String(Number.MAX_SAFE_INTEGER))).toBe(Number.MAX_SAFE_INTEGER)
     expect(() => parseSize('9007199254740992')).toThrow('expected a size below 8PiB')
     expect(() => parseSize('8PiB')).toThrow('expected a size below 8PiB')
@@ -63,7 +63,7 @@ describe('formatSize', () => {
     expect(formatSize(bytes)).toBe(text)
   })
 
-  test('reads back to within half a decimal of what it was given', () => {
+  test('parseSize reads the text back to within half a decimal', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 52), (bytes) => {
         expect(Math.abs(parseSize(formatSize(bytes)) - bytes)).toBeLessThanOrEqual(bytes * 0.0501 + 1)
@@ -113,7 +113,7 @@ describe('formatDuration', () => {
     expect(formatDuration(milliseconds)).toBe(text)
   })
 
-  test('its parts add up to at most what it was given, and miss less than the smallest of them', () => {
+  test('its parts add up to at most the duration, and miss less than the smallest unit', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10 ** 12 }), (milliseconds) => {
         const parts = formatDuration(milliseconds).split(' ')
