@@ -1,0 +1,105 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** What documents and comments point at is there: files, headings, anchors. */
+const root = join(import.meta.dirname, '..')
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+
+const documents = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+const sources = ['src', 'test', 'lab', 'bench', 'workers', 'demo', 'scripts', 'deploy'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|lua|sh|ya?ml)$/.test(file))
+    .map((file) => join(folder, file)),
+)
+const atRoot = readdirSync(root).filter((file) => /\.ya?ml$|^Dockerfile$/.test(file))
+/** Without this file, which holds examples of what it forbids. */
+const all = [...documents, ...sources, ...atRoot].filter((file) => file !== 'test/docs.test.ts')
+
+const withoutFences = (markdown: string) => markdown.replaceAll(/^```[\s\S]*?^```/gm, '')
+
+const headingsOf = (markdown: string): string[] =>
+  [...withoutFences(markdown).matchAll(/^#+ +(.+?) *$/gm)].map(([, heading = '']) => heading)
+
+/** As GitHub makes anchors of headings. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+/** What is wrong with the citations `docs/x.md` and `docs/x.md, Heading` of a text. */
+function wrongCitations(text: string, headings: (document: string) => string[] | undefined): string[] {
+  // A comment may break a citation into two lines.
+  const line = text.replaceAll(/\s*\n\s*(\*|\/\/|--|#)?\s*/g, ' ')
+  return [...line.matchAll(/\bdocs\/[\w-]+\.md(, .{0,60})?/g)].flatMap(([whole, rest]) => {
+    const document = whole.slice(0, whole.length - (rest?.length ?? 0))
+    const known = headings(document)
+    if (known === undefined) return [whole]
+    if (rest === undefined) return []
+    const cited = rest.slice(2)
+    const isThere = known.some(
+      (heading) => cited.startsWith(heading) && !/^\w/.test(cited.slice(heading.length)),
+    )
+    return isThere ? [] : [whole]
+  })
+}
+
+/** The targets of a document's relative links that are not there. */
+function brokenLinks(document: string, markdown: string): string[] {
+  const targets = [...withoutFences(markdown).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+  return targets
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .filter((target) => {
+      const [path = '', anchor] = target.split('#')
+      const file = path === '' ? document : join(dirname(document), path)
+      if (!existsSync(join(root, file))) return true
+      return anchor !== undefined && !headingsOf(read(file)).map(anchorOf).includes(anchor)
+    })
+}
+
+/** The files that a document names in `code` and that are not there. */
+const missingFiles = (markdown: string): string[] =>
+  [...markdown.matchAll(/`((?:src|test|lab|bench|workers|demo|deploy|docs|scripts)\/[\w./-]*)`/g)]
+    .map(([, file = '']) => file)
+    .filter((file) => !existsSync(join(root, file)))
+
+const onDisk = (document: string) =>
+  existsSync(join(root, document)) ? headingsOf(read(document)) : undefined
+
+test('every citation of a document names a heading that it has', () => {
+  const wrong = all.flatMap((file) =>
+    wrongCitations(read(file), onDisk).map((citation) => `${file}: ${citation}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('every relative link in README and docs leads somewhere', () => {
+  const broken = documents.flatMap((file) => brokenLinks(file, read(file)).map((link) => `${file}: ${link}`))
+  expect(broken).toEqual([])
+})
+
+test('every file that README and docs name is there', () => {
+  const missing = documents.flatMap((file) => missingFiles(read(file)).map((name) => `${file}: ${name}`))
+  expect(missing).toEqual([])
+})
+
+test('nothing cites a document that is not part of the project', () => {
+  const outside = /\b(DESIGN|REGISTRY-FACTS|STYLE\.md|TRIALS)\b/
+  expect(all.filter((file) => outside.test(read(file)))).toEqual([])
+})
+
+test('the checks themselves find what they forbid', () => {
+  const headings = (document: string) => (document === 'docs/a.md' ? ['Events', 'Registry API'] : undefined)
+  const wrong = (text: string) => wrongCitations(text, headings)
+  expect(wrong('(docs/a.md, Events). See docs/a.md, Registry API: docs/a.md')).toEqual([])
+  expect(wrong(' * as (docs/a.md,\n * Registry API) says')).toEqual([])
+  expect(wrong('(docs/a.md, registry API)')).toHaveLength(1)
+  expect(wrong('(docs/a.md, Eventsful)')).toHaveLength(1)
+  expect(wrong('see docs/b.md')).toEqual(['docs/b.md'])
+  expect(brokenLinks('README.md', '[a](docs/none.md) [b](#none) [c](docs/usage.md#none)')).toHaveLength(3)
+  expect(brokenLinks('docs/usage.md', '[a](../README.md) [b](#snapshots) [c](https://x/y.md)')).toEqual([])
+  expect(missingFiles('`src/none.ts` and `src/config/`')).toEqual(['src/none.ts'])
+  expect(headingsOf('# A b\n```sh\n# not one\n```\n## C, d!')).toEqual(['A b', 'C, d!'])
+  expect(anchorOf('What it takes, in `Redis`')).toBe('what-it-takes-in-redis')
+})
