@@ -24,7 +24,7 @@ function checkSection(schema: TObject, value: Record<string, unknown>, path: Pat
   const keys = keysOf(schema)
   for (const key of Object.keys(value).filter((key) => !keys.includes(key))) {
     const nearest = suggest(key, keys)
-    const hint = nearest === undefined ? `the keys here are ${keys.join(', ')}` : `did you mean "${nearest}"?`
+    const hint = nearest === undefined ? `expected one of ${keys.join(', ')}` : `did you mean "${nearest}"?`
     report([...path, key], `unknown key; ${hint}`)
   }
   if (!Type.IsRefine(schema)) return

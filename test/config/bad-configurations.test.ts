@@ -17,7 +17,7 @@ const bad: [yaml: string, problem: string][] = [
     "6:10: redis.url: expected the master's name after the sentinels: …/mymaster",
   ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
-  ['log: { colour: true }', '6:8: log.colour: unknown key; the keys here are level'],
+  ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [
     '  c2: { url: "ftp://x" }',
     '6:9: registries.c2.url: expected an http or https URL without a path or credentials, got "ftp://x"',
@@ -83,7 +83,7 @@ const bad: [yaml: string, problem: string][] = [
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
-    '6:64: alerts.channels.0.secret: unknown key; the keys here are type, url, urlFile, name, projects',
+    '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects',
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',
@@ -119,7 +119,7 @@ const bad: [yaml: string, problem: string][] = [
     'store: { type: s3 }',
     '6:1: store.bucket: missing; expected a non-empty string (in quotes if it looks like a number)',
   ],
-  ['store: { type: folder, bucket: b }', '6:24: store.bucket: unknown key; the keys here are type, path'],
+  ['store: { type: folder, bucket: b }', '6:24: store.bucket: unknown key; expected one of type, path'],
   [
     'store: { type: s3, bucket: b, accessKeyId: a }',
     '6:1: store: expected both accessKeyId and secretAccessKey, or neither',
