@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** What documents and comments point at is there: files, headings, anchors. */
+/** Documents and comments cite files, headings and anchors. Each of these must exist. */
 const root = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
@@ -13,7 +13,7 @@ const sources = ['src', 'test', 'lab', 'bench', 'workers', 'demo', 'scripts', 'd
     .map((file) => join(folder, file)),
 )
 const atRoot = readdirSync(root).filter((file) => /\.ya?ml$|^Dockerfile$/.test(file))
-/** Without this file, which holds examples of what it forbids. */
+/** All but this file, which has examples of wrong citations. */
 const all = [...documents, ...sources, ...atRoot].filter((file) => file !== 'test/docs.test.ts')
 
 const withoutFences = (markdown: string) => markdown.replaceAll(/^```[\s\S]*?^```/gm, '')
@@ -21,31 +21,33 @@ const withoutFences = (markdown: string) => markdown.replaceAll(/^```[\s\S]*?^``
 const headingsOf = (markdown: string): string[] =>
   [...withoutFences(markdown).matchAll(/^#+ +(.+?) *$/gm)].map(([, heading = '']) => heading)
 
-/** As GitHub makes anchors of headings. */
+/** The anchor that GitHub makes of a heading. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-')
 
-/** What is wrong with the citations `docs/x.md` and `docs/x.md, Heading` of a text. */
-function wrongCitations(text: string, headings: (document: string) => string[] | undefined): string[] {
+/**
+ * The citations of a text that lead nowhere: `docs/x.md` that does not exist, or `docs/x.md, Heading` that the document
+ * lacks. What follows the comma is a heading if it begins with a capital letter or the citation is in parentheses.
+ */
+function wrongCitations(text: string, headingsIn: (document: string) => string[] | undefined): string[] {
   // A comment may break a citation into two lines.
   const line = text.replaceAll(/\s*\n\s*(\*|\/\/|--|#)?\s*/g, ' ')
-  return [...line.matchAll(/\bdocs\/[\w-]+\.md(, .{0,60})?/g)].flatMap(([whole, rest]) => {
-    const document = whole.slice(0, whole.length - (rest?.length ?? 0))
-    const known = headings(document)
-    if (known === undefined) return [whole]
-    if (rest === undefined) return []
-    const cited = rest.slice(2)
-    const isThere = known.some(
+  const citations = line.matchAll(/(\()?\b(docs\/[\w-]+\.md)(?:, (.{0,60}))?/g)
+  return [...citations].flatMap(([whole, parenthesis, document = '', cited]) => {
+    const headings = headingsIn(document)
+    if (headings === undefined) return [document]
+    if (cited === undefined || !(parenthesis || /^[A-Z]/.test(cited))) return []
+    const isThere = headings.some(
       (heading) => cited.startsWith(heading) && !/^\w/.test(cited.slice(heading.length)),
     )
     return isThere ? [] : [whole]
   })
 }
 
-/** The targets of a document's relative links that are not there. */
+/** The relative links of a document whose target does not exist. */
 function brokenLinks(document: string, markdown: string): string[] {
   const targets = [...withoutFences(markdown).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
   return targets
@@ -58,7 +60,7 @@ function brokenLinks(document: string, markdown: string): string[] {
     })
 }
 
-/** The files that a document names in `code` and that are not there. */
+/** The files that a document names in `code` and that do not exist. */
 const missingFiles = (markdown: string): string[] =>
   [...markdown.matchAll(/`((?:src|test|lab|bench|workers|demo|deploy|docs|scripts)\/[\w./-]*)`/g)]
     .map(([, file = '']) => file)
@@ -74,28 +76,29 @@ test('every citation of a document names a heading that it has', () => {
   expect(wrong).toEqual([])
 })
 
-test('every relative link in README and docs leads somewhere', () => {
+test('every relative link in README and docs has a target', () => {
   const broken = documents.flatMap((file) => brokenLinks(file, read(file)).map((link) => `${file}: ${link}`))
   expect(broken).toEqual([])
 })
 
-test('every file that README and docs name is there', () => {
+test('every file that README and docs name exists', () => {
   const missing = documents.flatMap((file) => missingFiles(read(file)).map((name) => `${file}: ${name}`))
   expect(missing).toEqual([])
 })
 
 test('nothing cites a document that is not part of the project', () => {
-  const outside = /\b(DESIGN|REGISTRY-FACTS|STYLE\.md|TRIALS)\b/
+  const outside = /\bDESIGN\b|REGISTRY-FACTS|STYLE\.md|TRIALS\.md/
   expect(all.filter((file) => outside.test(read(file)))).toEqual([])
 })
 
-test('the checks themselves find what they forbid', () => {
+test('the checks find wrong citations and links', () => {
   const headings = (document: string) => (document === 'docs/a.md' ? ['Events', 'Registry API'] : undefined)
   const wrong = (text: string) => wrongCitations(text, headings)
   expect(wrong('(docs/a.md, Events). See docs/a.md, Registry API: docs/a.md')).toEqual([])
   expect(wrong(' * as (docs/a.md,\n * Registry API) says')).toEqual([])
   expect(wrong('(docs/a.md, registry API)')).toHaveLength(1)
-  expect(wrong('(docs/a.md, Eventsful)')).toHaveLength(1)
+  expect(wrong('(docs/a.md, Eventsful) as docs/a.md, Nothing says')).toHaveLength(2)
+  expect(wrong('computes docs/a.md, and compares')).toEqual([])
   expect(wrong('see docs/b.md')).toEqual(['docs/b.md'])
   expect(brokenLinks('README.md', '[a](docs/none.md) [b](#none) [c](docs/usage.md#none)')).toHaveLength(3)
   expect(brokenLinks('docs/usage.md', '[a](../README.md) [b](#snapshots) [c](https://x/y.md)')).toEqual([])
