@@ -35,17 +35,21 @@ const anchorOf = (heading: string): string =>
 function wrongCitations(text: string, headingsIn: (document: string) => string[] | undefined): string[] {
   // A comment may break a citation into two lines.
   const line = text.replaceAll(/\s*\n\s*(\*|\/\/|--|#)?\s*/g, ' ')
-  const citations = line.matchAll(/(\()?\b(docs\/[\w-]+\.md)(?:, (.{0,60}))?/g)
-  return [...citations].flatMap(([whole, parenthesis, document = '', cited]) => {
+  const wrong: string[] = []
+  for (const { index, 0: whole, 1: parenthesis, 2: document = '' } of line.matchAll(CITATION)) {
     const headings = headingsIn(document)
-    if (headings === undefined) return [document]
-    if (cited === undefined || !(parenthesis || /^[A-Z]/.test(cited))) return []
-    const isThere = headings.some(
-      (heading) => cited.startsWith(heading) && !/^\w/.test(cited.slice(heading.length)),
-    )
-    return isThere ? [] : [whole]
-  })
+    const [, cited] = /^, (.{0,40})/.exec(line.slice(index + whole.length)) ?? []
+    if (headings === undefined) wrong.push(document)
+    else if (cited !== undefined && (parenthesis || /^[A-Z]/.test(cited)) && !beginsWithOne(cited, headings))
+      wrong.push(`${document}, ${cited}`)
+  }
+  return wrong
 }
+
+const CITATION = /(\()?\b(docs\/[\w-]+\.md)/g
+
+const beginsWithOne = (text: string, headings: string[]): boolean =>
+  headings.some((heading) => text.startsWith(heading) && !/^\w/.test(text.slice(heading.length)))
 
 /** The relative links of a document whose target does not exist. */
 function brokenLinks(document: string, markdown: string): string[] {
