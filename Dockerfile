@@ -1,10 +1,10 @@
-# Tallyman: API by default; `node workers/main.ts [queue…]` for workers. The source runs as it is: nothing is built.
-# The root file system may be read-only: only /data and /tmp are written.
+# Runs the API; with the command `node workers/main.ts [queue…]`, workers. Node runs the source: there is no build.
+# The root file system may be read-only: Tallyman writes only to /data and /tmp.
 
 FROM docker.io/library/node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Not `npm ci`, see scripts/setup.sh. Optional packages are Node itself, which the image has, and accelerators.
+# Not `npm ci`: scripts/setup.sh says why. The image needs no optional packages: they are Node itself and accelerators.
 RUN npm install --omit=dev --omit=optional --no-save --no-audit --no-fund --loglevel=error && npm cache clean --force
 
 FROM docker.io/library/node:24-bookworm-slim
@@ -24,7 +24,7 @@ RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-# Any answer but 200 from the API ends this with 1. A worker has a port of its own: see docker-compose.yml.
+# Checks the API. A worker has another port: docker-compose.yml checks it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.TALLYMAN_SERVER__PORT || 8080) + '/livez').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "src/main.ts"]

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** The import directions of docs/architecture.md, read off the source. */
+/** The import rules that docs/architecture.md states, checked in the source. */
 interface Import {
   /** Paths from the root of the project. */
   from: string

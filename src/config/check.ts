@@ -5,26 +5,26 @@ import { keysOf } from './secrets.ts'
 import { suggest } from './suggest.ts'
 import { isMapping, isSecret, type Node, type Path } from './walk.ts'
 
-/** Reports what is wrong with one node; its children are nodes of their own. */
+/** Reports what is wrong with one node. Its children are nodes of their own. */
 export function checkNode({ schema, value, path }: Node, report: Report): void {
   if (Type.IsObject(schema) || Type.IsRecord(schema) || Type.IsUnion(schema)) {
-    if (!isMapping(value)) report(path, 'expected a mapping', kind(value))
+    if (!isMapping(value)) report(path, 'expected a mapping', typeName(value))
     else if (Type.IsObject(schema)) checkSection(schema, value, path, report)
     else if (Type.IsRecord(schema)) checkNames(schema, value, path, report)
     else checkType(schema, value, path, report)
   } else if (Type.IsArray(schema)) {
-    if (!Array.isArray(value)) report(path, 'expected a list', kind(value))
+    if (!Array.isArray(value)) report(path, 'expected a list', typeName(value))
   } else {
-    const message = refusal(() => Value.Decode(schema, value))
+    const message = decodeError({ schema, value, path })
     if (message !== undefined) reportLeaf({ schema, value, path }, message, report)
   }
 }
 
 function checkSection(schema: TObject, value: Record<string, unknown>, path: Path, report: Report): void {
-  const known = keysOf(schema)
-  for (const key of Object.keys(value).filter((key) => !known.includes(key))) {
-    const near = suggest(key, known)
-    const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean "${near}"?`
+  const keys = keysOf(schema)
+  for (const key of Object.keys(value).filter((key) => !keys.includes(key))) {
+    const nearest = suggest(key, keys)
+    const hint = nearest === undefined ? `expected one of ${keys.join(', ')}` : `did you mean "${nearest}"?`
     report([...path, key], `unknown key; ${hint}`)
   }
   if (!Type.IsRefine(schema)) return
@@ -32,15 +32,14 @@ function checkSection(schema: TObject, value: Record<string, unknown>, path: Pat
 }
 
 function checkNames(schema: TRecord, value: Record<string, unknown>, path: Path, report: Report): void {
-  const pattern = Type.RecordPattern(schema)
+  const pattern = new RegExp(Type.RecordPattern(schema))
   const names = Object.keys(value)
-  if (names.length === 0) report(path, 'expected at least one')
-  for (const name of names) {
-    if (!new RegExp(pattern).test(name)) report([...path, name], `expected a name that matches ${pattern}`)
-  }
+  if (names.length === 0) report(path, 'expected at least one entry')
+  const expected = 'expectedName' in schema ? schema.expectedName : `a name that matches ${pattern.source}`
+  for (const name of names) if (!pattern.test(name)) report([...path, name], `expected ${expected}`)
 }
 
-/** The `type` of a mapping that is no member of its union. */
+/** Reports a mapping whose `type` is that of no member of the union. */
 function checkType(schema: TUnion, value: Record<string, unknown>, path: Path, report: Report): void {
   const types = schema.anyOf
     .filter((member) => Type.IsObject(member))
@@ -52,24 +51,26 @@ function checkType(schema: TUnion, value: Record<string, unknown>, path: Path, r
 
 function reportLeaf({ schema, value, path }: Node, message: string, report: Report): void {
   if (value === undefined) report(path, `missing; ${message}`)
-  else report(path, message, isSecret(schema) ? undefined : show(value))
+  else report(path, message, isSecret(schema) ? undefined : shown(value))
 }
 
-function refusal(parse: () => unknown): string | undefined {
+/** Why the value does not fit its schema; `undefined` if it does. */
+function decodeError({ schema, value }: Node): string | undefined {
   try {
-    parse()
+    Value.Decode(schema, value)
+    return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
-/** A scalar that is not secret, for people; before an @ may stand credentials of a URL. */
-function show(value: unknown): string {
-  return typeof value === 'object' ? kind(value) : JSON.stringify(value).replace(/^".*@/, '"***@')
+/** A value that is not secret, as shown to people. What precedes an @ may be the credentials of a URL. */
+function shown(value: unknown): string {
+  return typeof value === 'object' ? typeName(value) : JSON.stringify(value).replace(/^".*@/, '"***@')
 }
 
-/** Says less than `show`: what stands where a section belongs may be anything, a secret too. */
-function kind(value: unknown): string {
+/** Shows the type alone: a value in the place of a section may be anything, also a secret. */
+function typeName(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   return isMapping(value) ? 'a mapping' : `a ${typeof value}`

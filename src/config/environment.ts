@@ -1,18 +1,21 @@
-import { closest } from 'fastest-levenshtein'
 import { type TSchema, Type } from 'typebox'
 import type { Problem } from './config-error.ts'
 import { keysOf, otherForm } from './secrets.ts'
+import { suggest } from './suggest.ts'
 import { isMapping, type Path } from './walk.ts'
 
-/** Used elsewhere: the path of the configuration file. */
+const PREFIX = 'TALLYMAN_'
+
+/** The path of the configuration file. start.ts and the commands read it. */
 const CONFIG = 'TALLYMAN_CONFIG'
 
-/** What Kubernetes puts into every container when a Service is called tallyman or tallyman-…. */
+/** Variables that Kubernetes sets in every container if a Service is called tallyman or tallyman-…. */
 const KUBERNETES = /^TALLYMAN_(?!.*__)(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)$/
 
 /**
- * The settings that the environment overrides: `TALLYMAN_` and the path in upper snake case with `__` between levels,
- * and plain `REDIS_URL`. A variable that is empty counts as absent. Map entries and list elements must be in the file.
+ * The values that the environment overrides, and its unknown variables. A variable is `TALLYMAN_` and the path in upper
+ * snake case, with `__` between levels; `REDIS_URL` is read, too. An empty variable counts as absent. A variable can
+ * override an entry of a map or list, but cannot add one.
  */
 export function overridesFrom(env: NodeJS.ProcessEnv, schema: TSchema, value: unknown) {
   const settable = new Map([...settablePaths(schema, value)].map((path) => [variableOf(path), path]))
@@ -25,18 +28,26 @@ export function overridesFrom(env: NodeJS.ProcessEnv, schema: TSchema, value: un
     overrides.push({ variable: 'REDIS_URL', path: ['redis', 'url'], text: env.REDIS_URL })
   }
   const unknown = given
-    .filter((variable) => variable.startsWith('TALLYMAN_') && !settable.has(variable))
+    .filter((variable) => variable.startsWith(PREFIX) && !settable.has(variable))
     .filter((variable) => variable !== CONFIG && !KUBERNETES.test(variable))
     .map((variable): Problem => {
-      const message = `unknown variable; the nearest known is ${closest(variable, [...settable.keys(), CONFIG])}`
-      return { place: { variable }, key: '', message }
+      const nearest = nearestVariable(variable, [...settable.keys(), CONFIG])
+      const hint = nearest === undefined ? 'no key has this path' : `did you mean ${nearest}?`
+      return { location: { variable }, key: '', message: `unknown variable; ${hint}` }
     })
   return { overrides, unknown }
 }
 
+/** Compares without the prefix, which all variables share. */
+function nearestVariable(variable: string, variables: readonly string[]): string | undefined {
+  const withoutPrefix = (name: string) => name.slice(PREFIX.length)
+  const nearest = suggest(withoutPrefix(variable), variables.map(withoutPrefix))
+  return nearest === undefined ? undefined : PREFIX + nearest
+}
+
 type Override = ReturnType<typeof overridesFrom>['overrides'][number]
 
-/** Sets the overrides in `root`; each replaces both forms (`token` and `tokenFile`) of what the file gives. */
+/** Sets the overrides in `root`. Each replaces both forms of a secret (`token` and `tokenFile`) in the file. */
 export function applyOverrides(root: unknown, overrides: Override[]): void {
   for (const { path } of overrides) {
     setAt(root, path, undefined)
@@ -46,7 +57,7 @@ export function applyOverrides(root: unknown, overrides: Override[]): void {
 }
 
 function setAt(parent: unknown, [key = '', ...rest]: Path, value: string | undefined): void {
-  if (!isContainer(parent)) return // Wrong in the file, and reported as such.
+  if (!isContainer(parent)) return // The file is wrong here; the check reports it.
   if (rest.length > 0) {
     parent[key] ??= {}
     setAt(parent[key], rest, value)
@@ -54,14 +65,14 @@ function setAt(parent: unknown, [key = '', ...rest]: Path, value: string | undef
   else parent[key] = value
 }
 
-/** A mapping, or a list, whose keys are its indices. */
+/** A mapping, or a list: the keys of a list are its indices. */
 function isContainer(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
 function variableOf(path: Path): string {
   const level = (key: string) => key.replace(/[A-Z]/g, '_$&').replaceAll('-', '_').toUpperCase()
-  return `TALLYMAN_${path.map(level).join('__')}`
+  return PREFIX + path.map(level).join('__')
 }
 
 function* settablePaths(schema: TSchema, value: unknown, path: Path = []): Generator<Path> {

@@ -3,14 +3,14 @@ import { type TSchemaOptions, Type } from 'typebox'
 import { parseDuration, parseSize } from '../platform/units.ts'
 
 /**
- * A leaf of the configuration. `parse` takes what the file holds, or the text of an environment variable, and gives
- * what the program uses; it throws an Error whose message says what it expected and never quotes what it got.
+ * A leaf of the configuration. `parse` turns the value in the file, or the text of an environment variable, into what
+ * the program uses. It throws an Error whose message says what was expected and never quotes the value.
  */
 function field<T>(description: string, parse: (raw: unknown) => T, options: TSchemaOptions = {}) {
   return Type.Decode(Type.Unknown({ ...options, description }), parse)
 }
 
-/** A parser of strings that `accept` accepts. */
+/** A parser that takes the strings for which `accept` is true. */
 export function string(expected: string, accept: (text: string) => boolean) {
   return (raw: unknown): string => {
     if (typeof raw === 'string' && accept(raw)) return raw
@@ -19,28 +19,32 @@ export function string(expected: string, accept: (text: string) => boolean) {
 }
 
 const text = string('a string', () => true)
-/** Any text but none. */
-export const filled = string('a non-empty string (quoted, if it looks like a number)', (raw) => raw !== '')
+/** A string that is not empty. */
+export const nonEmpty = string(
+  'a non-empty string (in quotes if it looks like a number)',
+  (raw) => raw !== '',
+)
 
 export const Text = (description: string, options?: TSchemaOptions) => field(description, text, options)
 
-export const Filled = (description: string, options?: TSchemaOptions) => field(description, filled, options)
+export const NonEmpty = (description: string, options?: TSchemaOptions) =>
+  field(description, nonEmpty, options)
 
-/** A glob as picomatch reads it. */
-export const Glob = Filled
+/** A glob, as picomatch reads it. */
+export const Glob = NonEmpty
 
-/** What identifies an element of its list: no other may have the same. */
-export const Name = (description: string) => field(description, filled, { unique: true })
+/** The name of a list element: no other element of the list may have it. */
+export const Name = (description: string) => field(description, nonEmpty, { unique: true })
 
 /** The name of a configured registry. */
-export const RegistryName = (description: string) => field(description, filled, { registryName: true })
+export const RegistryName = (description: string) => field(description, nonEmpty, { registryName: true })
 
-/** A string that is never shown, and that may come from a file named by the same key with `File` appended. */
-export function Secret(description: string, parse = filled, options?: TSchemaOptions) {
+/** A string that is never shown. The same key with `File` appended names a file that holds it. */
+export function Secret(description: string, parse = nonEmpty, options?: TSchemaOptions) {
   return field(description, parse, { ...options, secret: true })
 }
 
-/** A string of the `accept`ed form. */
+/** A string that matches `accept`. */
 export function Pattern(description: string, expected: string, accept: RegExp, options?: TSchemaOptions) {
   return field(
     description,
@@ -85,14 +89,14 @@ export const Size = (description: string, options?: TSchemaOptions) =>
 export const Duration = (description: string, options?: TSchemaOptions) =>
   field(description, (raw) => positive(parseDuration(String(raw)), 'duration'), options)
 
-/** How often something is done by itself, in milliseconds, or `never`. */
+/** How often something runs, in milliseconds, or `never`. */
 export function Interval(description: string, options?: TSchemaOptions) {
   const parse = (raw: unknown) => {
     if (raw === 'never') return raw
     try {
       return positive(parseDuration(String(raw)), 'duration')
     } catch (error) {
-      throw new RangeError(String(error).replace(/^RangeError: expected/, 'expected never or'))
+      throw new RangeError(messageOf(error).replace(/^expected/, 'expected never or'))
     }
   }
   return field(description, parse, options)
@@ -103,7 +107,7 @@ function positive(value: number, what: string): number {
   throw new RangeError(`expected a ${what} above 0`)
 }
 
-/** A fraction from 0 to 1, also written as a percentage. */
+/** A fraction from 0 to 1; may be written as a percentage. */
 export function Fraction(description: string, options?: TSchemaOptions) {
   const parse = (raw: unknown) => {
     const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(raw)) ?? []
@@ -114,7 +118,7 @@ export function Fraction(description: string, options?: TSchemaOptions) {
   return field(description, parse, options)
 }
 
-/** An http or https URL; `origin` says that it may hold nothing after the host. */
+/** An http or https URL. The form `origin` allows nothing after the host and port. */
 export function Url(description: string, form: 'any' | 'origin') {
   const expected = `an http or https URL without ${form === 'origin' ? 'a path or ' : ''}credentials`
   const parse = string(expected, (raw) => {
@@ -129,18 +133,18 @@ function httpUrl(raw: string): URL | undefined {
   return url !== null && /^https?:$/.test(url.protocol) ? url : undefined
 }
 
-/** A URL that is itself a secret, as incoming webhooks' are. */
+/** A URL that is a secret itself, such as that of an incoming webhook. */
 export const SecretUrl = (description: string) =>
   Secret(
     description,
     string('an http or https URL', (raw) => httpUrl(raw) !== undefined),
   )
 
-/** A name with the variables {repository}, {tag}, {project} and {name}. */
+/** A name that may contain the variables {repository}, {tag}, {project} and {name}. */
 export const Template = (description: string, options: TSchemaOptions) =>
   Pattern(
     description,
-    'a name in which the only variables are {repository}, {tag}, {project} and {name}',
+    'a name that contains no variables but {repository}, {tag}, {project} and {name}',
     /^(?:[^{}]|\{(?:repository|tag|project|name)\})+$/,
     options,
   )
@@ -158,6 +162,8 @@ function compile(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern)
   } catch (error) {
-    throw new RangeError(`expected an RE2 pattern (${error instanceof Error ? error.message : error})`)
+    throw new RangeError(`expected a valid RE2 pattern (${messageOf(error)})`)
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkNode } from './check.ts'
 import { checkTogether } from './check-together.ts'
-import { ConfigError, type Place, type Problem, type Report } from './config-error.ts'
+import { ConfigError, type Location, type Problem, type Report } from './config-error.ts'
 import { applyOverrides, overridesFrom } from './environment.ts'
 import { type Config, ConfigSchema } from './schema.ts'
 import { otherForm, resolveSecrets } from './secrets.ts'
@@ -10,8 +10,8 @@ import { readSource } from './source.ts'
 import { type Node, type Path, walk } from './walk.ts'
 
 /**
- * The configuration in `file`, overridden by `env`. Files that hold secrets are relative to its folder.
- * @throws ConfigError with every problem found, unless the file cannot be read or parsed: then with those alone.
+ * Loads the configuration in `file`, overridden by `env`. Paths of secret files are relative to its folder.
+ * @throws ConfigError with every problem; only with the first kind of problem if the file cannot be read or parsed
  */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<Config> {
   const source = await readSource(file)
@@ -19,25 +19,25 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   applyOverrides(source.value, overrides)
   const variables = new Map(overrides.map(({ path, variable }) => [path.join('.'), variable]))
 
-  /** Where the value at `path` stands, and under which key; a missing one stands where its section does. */
-  function find(path: Path): { place: Place; key: string } {
+  /** Where the value at `path` is, and its key as written. A missing value has the location of its section. */
+  function locate(path: Path): { location: Location; key: string } {
     const forms = [path, otherForm(path)].map((form) => ({
       key: form.join('.'),
-      written: source.locate(form),
+      location: source.locate(form),
     }))
     for (const { key } of forms) {
       const variable = variables.get(key)
-      if (variable !== undefined) return { place: { variable }, key }
+      if (variable !== undefined) return { location: { variable }, key }
     }
-    for (const { key, written } of forms) if (written !== undefined) return { place: written, key }
-    return { place: path.length > 1 ? find(path.slice(0, -1)).place : { file }, key: path.join('.') }
+    for (const { key, location } of forms) if (location !== undefined) return { location, key }
+    return { location: path.length > 1 ? locate(path.slice(0, -1)).location : { file }, key: path.join('.') }
   }
 
   const problems = new Map<string, Problem>()
   const report: Report = (path, message, got) => {
     const key = path.join('.')
-    // Of several problems of one key, the first is the cause.
-    if (!problems.has(key)) problems.set(key, { ...find(path), message, ...(got !== undefined && { got }) })
+    // If a key has several problems, the first is the cause.
+    if (!problems.has(key)) problems.set(key, { ...locate(path), message, ...(got !== undefined && { got }) })
   }
 
   const nodes: Node[] = []
@@ -52,6 +52,7 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   return Value.Decode(ConfigSchema, source.value)
 }
 
-function lineOf({ place }: Problem): number {
-  return ('line' in place && place.line) || 0
+/** 0 for what is not in the file. */
+function lineOf({ location }: Problem): number {
+  return ('line' in location && location.line) || 0
 }

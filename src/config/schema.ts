@@ -1,7 +1,18 @@
 import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
 import { parseRedisUrl } from '../platform/redis-url.ts'
-import { Choice, Duration, Filled, Flag, filled, Integer, Interval, Pattern, Secret, Size } from './fields.ts'
+import {
+  Choice,
+  Duration,
+  Flag,
+  Integer,
+  Interval,
+  NonEmpty,
+  nonEmpty,
+  Pattern,
+  Secret,
+  Size,
+} from './fields.ts'
 import {
   channel,
   expiryPolicy,
@@ -17,58 +28,60 @@ import {
   token,
 } from './sections.ts'
 
-/** Stays as it is written: what it says is read where connections are made. */
+/** Checks a Redis URL and leaves it as it is: makers of connections parse it. */
 function redisUrl(raw: unknown): string {
-  const text = filled(raw)
+  const text = nonEmpty(raw)
   parseRedisUrl(text)
   return text
 }
 
 const file = section('The configuration file.', {
   server: section('The HTTP server.', {
-    host: Filled('Address to listen on.', { default: '127.0.0.1' }),
-    port: Integer('Port to listen on; 0 picks a free one.', 0, 65_535, { default: 8080 }),
-    bodyLimit: Size('Largest request body accepted.', { default: '10MiB' }),
-    readToken: Secret('Bearer token that may read.', token),
-    adminToken: Secret('Bearer token that may also change and delete.', token),
+    host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
+    port: Integer('The port to listen on; 0 picks a free one.', 0, 65_535, { default: 8080 }),
+    bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
+    readToken: Secret('The bearer token that may read.', token),
+    adminToken: Secret('The bearer token that may also change and delete.', token),
   }),
-  workers: section('Processes that work off queues only (`node workers/main.ts`).', {
-    host: Filled('Address to listen on.', { default: '127.0.0.1' }),
+  workers: section('Processes that only run workers (`node workers/main.ts`).', {
+    host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
     port: Type.Optional(
-      Integer(
-        'Port on which they tell their health and metrics; 0 picks a free one; absent: none.',
-        0,
-        65_535,
-      ),
+      Integer('The port for health and metrics; 0 picks a free one. Default: no port.', 0, 65_535),
     ),
   }),
-  intake: section('Taking events in.', {
-    maxBacklog: Size('What the queue of events may take in Redis; beyond it, registries are told to wait.', {
+  intake: section('Accepting events.', {
+    maxBacklog: Size('The memory in Redis that waiting events may take. Beyond it, registries get 503.', {
       default: '1GiB',
     }),
   }),
-  redis: section('Queue and index.', {
+  redis: section('The Redis for queues and index.', {
     url: Type.Optional(
       Secret(
-        'The Redis, Cluster or Sentinels to use; absent: Tallyman runs its own in the data folder.',
+        'The URL of a Redis, a Cluster or Sentinels. Default: a Redis of its own in the data folder.',
         redisUrl,
       ),
     ),
-    prefix: Pattern('What every key begins with.', 'letters, digits, - and _', /^[\w-]+$/, {
+    prefix: Pattern('The beginning of every key.', 'only letters, digits, - and _', /^[\w-]+$/, {
       default: 'tallyman',
     }),
-    appendfsync: Choice('How often its own Redis syncs to disk.', ['everysec', 'always', 'no'], {
+    appendfsync: Choice('When its own Redis syncs to disk.', ['everysec', 'always', 'no'], {
       default: 'everysec',
     }),
   }),
-  dataDir: Filled('The data folder, relative to the working directory.', { default: './data' }),
+  dataDir: NonEmpty('The data folder, relative to the working directory.', { default: './data' }),
   log: section('Logging.', {
-    level: Choice('The least level logged.', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      default: 'info',
-    }),
+    level: Choice(
+      'The lowest level that is logged.',
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      {
+        default: 'info',
+      },
+    ),
   }),
   registries: Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }), registry, {
-    description: 'The registries by name.',
+    description: 'The registries, by name.',
+    expectedName:
+      'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first',
     default: {},
   }),
   scanners,
@@ -76,22 +89,24 @@ const file = section('The configuration file.', {
   alerts: section('Alerts.', { channels: list('The channels.', channel) }),
   promotion: section('Promotion.', { rules: list('The rules.', promotionRule) }),
   expiry: section('Expiry.', {
-    dryRun: Flag('Plan only; delete nothing.', { default: true }),
+    dryRun: Flag('Whether to plan and report only, and delete nothing.', { default: true }),
     every: Duration('How often the policies run.', { default: '1h' }),
     policies: list('The policies.', expiryPolicy),
   }),
-  reconcile: section('Comparing the index with the registries, and mending it.', {
+  reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),
-    onNewInstance: Flag('Also when a registry was restarted, for it has lost its queue.', { default: true }),
+    onNewInstance: Flag('Whether to read a registry after it restarted: it has lost its queue.', {
+      default: true,
+    }),
   }),
   snapshots: section('Snapshots of the index.', {
-    every: Interval('How often one is written by itself; never: only when asked for.', { default: '1d' }),
-    keep: Integer('How many stay: the newest.', 1, 10_000, { default: 7 }),
+    every: Interval('How often one is written; `never`: only on request.', { default: '1d' }),
+    keep: Integer('How many of the newest are kept.', 1, 10_000, { default: 7 }),
   }),
   store,
 })
 
-/** The file's schema; `Value.Decode` turns what the file holds into a `Config`. */
+/** The schema of the file. `Value.Decode` turns its content into a `Config`. */
 export const ConfigSchema = Type.Decode(file, ({ store, ...config }) => ({
   ...config,
   store: store.type === 'folder' ? { path: join(config.dataDir, 'store'), ...store } : store,

@@ -2,14 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type TObject, Type } from 'typebox'
 import type { Report } from './config-error.ts'
+import { readError } from './read-error.ts'
 import { isMapping, isSecret, type Node, type Path } from './walk.ts'
 
-/** The secret keys of a section. */
+/** The keys of a section that hold secrets. */
 function secretKeys(schema: TObject): string[] {
   return Object.keys(schema.properties).filter((key) => isSecret(schema.properties[key]))
 }
 
-/** Every key that a section may hold in the file: its own, and for each secret that with `File` appended. */
+/** Every key that a section may have in the file: its own keys and, for each secret, also `…File`. */
 export function keysOf(schema: TObject): string[] {
   return Object.entries(schema.properties).flatMap(([key, child]) =>
     isSecret(child) ? [key, `${key}File`] : [key],
@@ -22,7 +23,7 @@ export function otherForm(path: Path): Path {
   return [...path.slice(0, -1), key.endsWith('File') ? key.slice(0, -4) : `${key}File`]
 }
 
-/** Puts the content of each `tokenFile` of a section in the place of `token`. Files are relative to `folder`. */
+/** Replaces each `tokenFile` of a section by `token` with the content of the file. Paths are relative to `folder`. */
 export async function resolveSecrets({ schema, value, path }: Node, folder: string, report: Report) {
   if (!Type.IsObject(schema) || !isMapping(value)) return
   for (const key of secretKeys(schema)) {
@@ -35,14 +36,13 @@ export async function resolveSecrets({ schema, value, path }: Node, folder: stri
   }
 }
 
-/** The secret in `file`; where there is none, an empty string, so that nothing else calls the key missing. */
+/** The secret in `file`, or '' if there is none. (Without a value, the key would be reported as missing, too.) */
 async function readSecret(file: string, problem: (message: string) => void): Promise<string> {
-  try {
-    const secret = (await readFile(file, 'utf8')).replace(/\r?\n$/, '')
-    if (secret === '') problem(`expected a secret in ${file}, which is empty`)
-    return secret
-  } catch (error) {
-    problem(`cannot read ${file} (${error instanceof Error && 'code' in error ? error.code : error})`)
-    return ''
-  }
+  const text = await readFile(file, 'utf8').catch((error) =>
+    problem(`cannot read ${file}: ${readError(error)}`),
+  )
+  if (text === undefined) return ''
+  const secret = text.replace(/\r?\n$/, '')
+  if (secret === '') problem(`expected a secret in ${file}, but the file is empty`)
+  return secret
 }

@@ -1,12 +1,12 @@
 import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
 import {
   Duration,
-  Filled,
   Flag,
   Fraction,
   Glob,
   Integer,
   Name,
+  NonEmpty,
   ProjectPattern,
   RegistryName,
   Secret,
@@ -18,7 +18,7 @@ import {
   Url,
 } from './fields.ts'
 
-/** A mapping; keys other than its own are errors. */
+/** A mapping; an unknown key in it is an error. */
 export const section = <P extends TProperties>(description: string, properties: P) =>
   Type.Object(properties, { description, additionalProperties: false, default: {} })
 
@@ -30,31 +30,35 @@ const signingKey = string('whsec_ followed by base64', (raw) => /^whsec_[A-Za-z0
 
 export const projectRule = Type.Union(
   [
-    section('By depth.', {
-      segments: Integer('How many leading path segments of a repository name its project.', 1, 16),
+    section('By depth: the leading segments of the repository.', {
+      segments: Integer('The number of leading segments that name the project.', 1, 16),
     }),
-    section('By pattern.', {
-      pattern: ProjectPattern('RE2 pattern over the repository whose group `project` is its project.'),
+    section('By pattern: a group of it names the project.', {
+      pattern: ProjectPattern('An RE2 pattern for the repository; its group `project` names the project.'),
     }),
   ],
-  { description: 'How a repository gives its project.', default: { segments: 2 } },
+  { description: 'Which project a repository belongs to.', default: { segments: 2 } },
 )
 
 const folderStore = section('A folder.', {
   type: Type.Literal('folder'),
-  path: Type.Optional(Filled('The folder; absent: `store` in the data folder.')),
+  path: Type.Optional(NonEmpty('The folder. Default: `store` in the data folder.')),
 })
 
 const s3Store = Type.Refine(
-  section('A bucket on S3 or what speaks its protocol.', {
+  section('A bucket on S3 or on a server with its protocol.', {
     type: Type.Literal('s3'),
-    endpoint: Type.Optional(Url('The server, unless it is AWS.', 'any')),
-    region: Filled('The region.', { default: 'us-east-1' }),
-    bucket: Filled('The bucket, which must exist.'),
-    prefix: Text('What every key begins with.', { default: '' }),
-    accessKeyId: Type.Optional(Secret("Absent: the AWS SDK's own chain of credentials.")),
-    secretAccessKey: Type.Optional(Secret('The secret of that key.')),
-    forcePathStyle: Flag('Bucket in the path, not in the host name.', { default: true }),
+    endpoint: Type.Optional(Url('The URL of the server. Default: AWS.', 'any')),
+    region: NonEmpty('The region.', { default: 'us-east-1' }),
+    bucket: NonEmpty('The bucket. It must exist.'),
+    prefix: Text('The beginning of every key.', { default: '' }),
+    accessKeyId: Type.Optional(
+      Secret('The access key. Default: the AWS SDK looks for credentials in its usual places.'),
+    ),
+    secretAccessKey: Type.Optional(Secret('The secret of the access key.')),
+    forcePathStyle: Flag('Whether URLs have the bucket in the path, not in the host name.', {
+      default: true,
+    }),
   }),
   (value) => (value.accessKeyId === undefined) === (value.secretAccessKey === undefined),
   () => 'expected both accessKeyId and secretAccessKey, or neither',
@@ -64,21 +68,23 @@ const registryStorage = Type.Union(
   [
     section('A folder.', {
       type: Type.Literal('folder'),
-      path: Filled("Its storage driver's rootdirectory."),
+      path: NonEmpty("The rootdirectory of the registry's storage driver."),
     }),
     s3Store,
   ],
-  { description: "The registry's own storage, which is only read: shows what its API does not." },
+  { description: "The registry's own storage, which is only read. It shows what the API does not." },
 )
 
 export const registry = Type.Refine(
-  section('A registry: a source of notifications, a target of promotions, or both.', {
-    url: Url('Where its API answers.', 'origin'),
+  section('A registry: it sends notifications, is a target of promotions, or both.', {
+    url: Url('The URL of its API.', 'origin'),
     token: Type.Optional(
-      Secret('The bearer token of its notifications; without it, it may send none.', token, { unique: true }),
+      Secret('The bearer token of its notifications. Without one, it cannot send any.', token, {
+        unique: true,
+      }),
     ),
-    username: Type.Optional(Filled('User for its API; absent: ~/.docker/config.json is asked.')),
-    password: Type.Optional(Secret("That user's password.")),
+    username: Type.Optional(NonEmpty('The user for its API. Default: the login in ~/.docker/config.json.')),
+    password: Type.Optional(Secret('The password of the user.')),
     project: projectRule,
     storage: Type.Optional(registryStorage),
   }),
@@ -86,72 +92,76 @@ export const registry = Type.Refine(
   () => 'expected both username and password, or neither',
 )
 
-export const quota = section('A soft quota; of several that match, the first holds.', {
-  project: Glob('Glob over `registry/path`.'),
-  limit: Size('Unique bytes that each matching project may hold.'),
-  warnAt: Fraction('The share of the limit from which a project is warned.', { default: '80%' }),
+export const quota = section('A soft quota. If several match a project, the first applies.', {
+  project: Glob('A glob for projects, `registry/path`.'),
+  limit: Size('The unique bytes that each matching project may hold.'),
+  warnAt: Fraction('The share of the limit at which the flag becomes `warning`.', { default: '80%' }),
 })
 
 const channelKeys = {
-  name: Name('How messages and metrics call it.'),
-  projects: list('Globs over `registry/path`: whose alerts go here.', Glob('A glob.'), { default: ['**'] }),
+  name: Name('The name in logs and metrics.'),
+  projects: list('Globs for projects, `registry/path`, whose alerts go here.', Glob('A glob.'), {
+    default: ['**'],
+  }),
 }
 
 export const channel = Type.Union(
   [
-    section('A chat that takes Slack messages: Slack, Mattermost, Discord under /slack.', {
+    section('A chat that takes messages in the format of Slack.', {
       type: Type.Literal('slack'),
-      url: SecretUrl("The chat's incoming webhook."),
+      url: SecretUrl('The incoming webhook of the chat.'),
       ...channelKeys,
     }),
-    section('Any receiver of Standard Webhooks.', {
+    section('A receiver of Standard Webhooks.', {
       type: Type.Literal('webhook'),
-      url: SecretUrl('Where alerts are posted.'),
-      secret: Secret('The key that signs them.', signingKey),
+      url: SecretUrl('The URL to which alerts are posted.'),
+      secret: Secret('The key that signs the alerts.', signingKey),
       ...channelKeys,
     }),
   ],
-  { description: 'Where alerts go.' },
+  { description: 'A channel for alerts.' },
 )
 
-export const promotionRule = section('Every push that matches `from` is copied to `to`.', {
-  name: Name('How receipts call it.'),
-  from: section('What is promoted.', {
-    registry: RegistryName('The source.'),
-    repository: Glob('Glob over the repository.'),
-    tag: Glob('Glob over the tag.'),
+export const promotionRule = section('A rule: every push that matches `from` is copied to `to`.', {
+  name: Name('The name in receipts.'),
+  from: section('Which pushes are copied.', {
+    registry: RegistryName('The source registry.'),
+    repository: Glob('A glob for the repository.'),
+    tag: Glob('A glob for the tag.'),
   }),
-  to: section('What it becomes.', {
-    registry: RegistryName('The target.'),
-    repository: Template('The repository there.', { default: '{repository}' }),
-    tag: Template('The tag there.', { default: '{tag}' }),
+  to: section('The copy.', {
+    registry: RegistryName('The target registry.'),
+    repository: Template('The repository at the target.', { default: '{repository}' }),
+    tag: Template('The tag at the target.', { default: '{tag}' }),
   }),
 })
 
 export const expiryRule = Type.Refine(
-  section('An image expires when every condition given here holds.', {
-    tag: Glob('Glob over the tag.'),
-    olderThan: Type.Optional(Duration('Pushed longer ago than this.')),
-    notPulledFor: Type.Optional(Duration('Not pulled for this long.')),
-    keepNewest: Type.Optional(Integer('Not among this many newest that match, per repository.', 0, 100_000)),
+  section('A rule: an image expires if every condition that is given holds.', {
+    tag: Glob('A glob for the tag.'),
+    olderThan: Type.Optional(Duration('The image was pushed longer ago than this.')),
+    notPulledFor: Type.Optional(Duration('The image was not pulled for this long.')),
+    keepNewest: Type.Optional(
+      Integer('The image is not among the newest N of its repository that match.', 0, 100_000),
+    ),
   }),
   (rule) => (rule.olderThan ?? rule.notPulledFor ?? rule.keepNewest) !== undefined,
   () => 'expected at least one of olderThan, notPulledFor and keepNewest',
 )
 
-export const expiryPolicy = section('What expires in some repositories.', {
-  name: Name('How plans and the API call it.'),
-  registry: RegistryName('The registry it cleans.'),
-  repository: Glob('Glob over the repository.', { default: '**' }),
+export const expiryPolicy = section('A policy: what expires in some repositories.', {
+  name: Name('The name in plans and in the API.'),
+  registry: RegistryName('The registry that it cleans.'),
+  repository: Glob('A glob for the repository.', { default: '**' }),
   rules: list('The rules.', expiryRule),
 })
 
-export const scanners = section('Who pulls images to look into them, which is no use of them.', {
-  userAgents: list('Wildcards over user agents: * is any text.', Filled('A wildcard.')),
-  actors: list('Wildcards over the names that they log in with.', Filled('A wildcard.')),
+export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {
+  userAgents: list('Wildcards for user agents: * is any text.', NonEmpty('A wildcard.')),
+  actors: list('Wildcards for login names at the registry.', NonEmpty('A wildcard.')),
 })
 
 export const store = Type.Union([folderStore, s3Store], {
-  description: 'Where snapshots, trash and receipts are kept.',
+  description: 'Where snapshots, trash, receipts and other records are kept.',
   default: { type: 'folder' },
 })

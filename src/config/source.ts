@@ -1,42 +1,43 @@
 import { readFile } from 'node:fs/promises'
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
-import { ConfigError, type Place, type Problem } from './config-error.ts'
+import { ConfigError, type Location, type Problem } from './config-error.ts'
+import { readError } from './read-error.ts'
 import type { Path } from './walk.ts'
 
-/** A configuration file as read. */
+/** A configuration file that was read. */
 export interface Source {
-  /** What it holds, without the keys whose value is null: a section with everything commented out counts as absent. */
+  /** The content, without keys whose value is null: a section in which everything is commented out counts as absent. */
   readonly value: unknown
-  /** Where the key at `path`, or the list element, is written; undefined where it is not. */
-  locate(path: Path): Place | undefined
+  /** Where the file has the key or the list element at `path`; `undefined` if it has none. */
+  locate(path: Path): Location | undefined
 }
 
-/** Reads a YAML file. @throws ConfigError for a file that cannot be read, a syntax error or a duplicate key. */
+/** Reads a YAML file. @throws ConfigError if it cannot be read, is no valid YAML or has a key twice */
 export async function readSource(file: string): Promise<Source> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError([{ place: { file }, key: '', message: `cannot be read (${error.code})` }])
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new ConfigError([{ location: { file }, key: '', message: `cannot be read: ${readError(error)}` }])
   })
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const place = (offset: number): Place => {
+  const locationAt = (offset: number): Location => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
   }
   const problems = syntaxErrors(document).map(
-    ({ offset, message }): Problem => ({ place: place(offset), key: '', message }),
+    ({ offset, message }): Problem => ({ location: locationAt(offset), key: '', message }),
   )
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     value: document.toJS({ reviver: (_key, value) => value ?? undefined }) ?? {},
     locate(path) {
       const offset = findOffset(document, path)
-      return offset === undefined ? undefined : place(offset)
+      return offset === undefined ? undefined : locationAt(offset)
     },
   }
 }
 
 function syntaxErrors(document: Document.Parsed) {
-  // What the parser quotes comes after a colon or a backslash, and may be part of a password: `password: !hunter2`.
+  // After a colon or a backslash, the parser's message quotes the file: in `password: !hunter2` that is a password.
   const found = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
     offset: pos[0],
     message: `YAML: ${message.replace(/[:\\].*/s, '').trim()}`,

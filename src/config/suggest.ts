@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 
-/** The word of `known` that `word` was probably meant to be: at most half its letters differ. */
-export function suggest(word: string, known: readonly string[]): string | undefined {
-  const nearest = closest(word, known)
+/** The one of `words` that `word` probably stands for; `undefined` if more than half of its letters differ. */
+export function suggest(word: string, words: readonly string[]): string | undefined {
+  const nearest = closest(word, words)
   return distance(word, nearest) <= nearest.length / 2 ? nearest : undefined
 }

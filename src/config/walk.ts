@@ -1,9 +1,9 @@
 import { type TObject, type TSchema, Type } from 'typebox'
 
-/** The keys that lead to a value; list elements by their index. */
+/** The keys that lead to a value; the key of a list element is its index. */
 export type Path = readonly string[]
 
-/** A value, possibly missing or wrong, beside the schema that it should fit. */
+/** A value, which may be missing or wrong, with the schema that it should fit. */
 export interface Node {
   readonly schema: TSchema
   readonly value: unknown
@@ -11,13 +11,13 @@ export interface Node {
 }
 
 /**
- * Every node that the schema and the value give, parents first, with defaults where the value is missing. Of a union
- * comes the member that the value means; only where its `type` is of none, the union itself.
+ * Yields a node for each value that the file has or the schema declares, parents first. A missing value is replaced by
+ * its default. For a union, the node has the schema of the member that fits best, or the union if no member fits.
  */
 export function* walk(declared: TSchema, given: unknown, path: Path = []): Generator<Node> {
   const value = given ?? ('default' in declared ? declared.default : undefined)
   if (value === undefined && Type.IsOptional(declared)) return
-  const schema = (Type.IsUnion(declared) && memberMeant(declared.anyOf, value)) || declared
+  const schema = (Type.IsUnion(declared) && bestMember(declared.anyOf, value)) || declared
   yield { schema, value, path }
   if (Type.IsObject(schema) && isMapping(value)) {
     for (const [key, child] of Object.entries(schema.properties))
@@ -30,10 +30,10 @@ export function* walk(declared: TSchema, given: unknown, path: Path = []): Gener
   }
 }
 
-/** Of the members whose literals (`type`) the value has, the one that knows most of its keys. */
-function memberMeant(members: TSchema[], value: unknown): TObject | undefined {
+/** Among the members whose literals (`type`) equal the value's: the one that declares most of the value's keys. */
+function bestMember(members: TSchema[], value: unknown): TObject | undefined {
   if (!isMapping(value)) return undefined
-  const known = (member: TObject) =>
+  const declared = (member: TObject) =>
     Object.keys(value).filter((key) => Object.hasOwn(member.properties, key)).length
   return members
     .filter((member) => Type.IsObject(member))
@@ -42,7 +42,7 @@ function memberMeant(members: TSchema[], value: unknown): TObject | undefined {
         ([key, child]) => !Type.IsLiteral(child) || child.const === value[key],
       ),
     )
-    .toSorted((a, b) => known(b) - known(a))[0]
+    .toSorted((a, b) => declared(b) - declared(a))[0]
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

@@ -22,7 +22,7 @@ export interface RegistryClient {
   /** Resolves if this is a registry that lets us in, to what its clock says (to the second), if it tells. */
   ping(): Promise<Date | undefined>
 
-  /** Every repository. Slow on object storage, and up to 3.1.1 not always complete (docs/registries.md, registry API). */
+  /** Every repository. Slow on object storage, and up to 3.1.1 not always complete (docs/registries.md, Registry API). */
   catalog(): AsyncIterable<string>
   /** Every tag; nothing for an emptied or unknown repository. */
   tags(repository: string): AsyncIterable<string>
@@ -35,7 +35,7 @@ export interface RegistryClient {
   getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined>
   /** Resolves to the digest of `bytes`, which the registry confirmed. */
   putManifest(repository: string, reference: string, bytes: Buffer, mediaType: string): Promise<string>
-  /** Deletes the manifest and every tag on it. Takes no tag: see DESIGN, "Digest, never tag". */
+  /** Deletes the manifest and every tag on it. Takes no tag (docs/architecture.md, The rules). */
   deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'>
 
   /** Size in bytes, `undefined` if there is none. */

@@ -111,7 +111,7 @@ test('a configuration is checked', async () => {
   expect(missing).toMatchObject({
     status: 1,
     out: '',
-    err: expect.stringContaining('cannot be read (ENOENT)'),
+    err: expect.stringContaining('cannot be read: no such file or directory'),
   })
 })
 
@@ -131,7 +131,7 @@ describe('what keeps a command from the service is one clear line', () => {
     const none = join(folder, 'none.yaml')
     expect(await tallyman({ TALLYMAN_CONFIG: none }, 'registries')).toMatchObject({
       status: 1,
-      err: `${none}: cannot be read (ENOENT)\nAnother file: TALLYMAN_CONFIG.\n`,
+      err: `${none}: cannot be read: no such file or directory\nAnother file: TALLYMAN_CONFIG.\n`,
     })
     const file = await configure('any.yaml', 0)
     expect(await tallyman({ TALLYMAN_CONFIG: file }, 'registries')).toMatchObject({

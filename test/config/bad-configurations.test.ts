@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { minimal, problemsOf } from './write-config.ts'
 
-/** What follows line 5 of the minimal configuration, and what is said of it. */
+/** Lines added after line 5 of the minimal configuration, and the problem that is reported. */
 const bad: [yaml: string, problem: string][] = [
-  ['redis: { prefix: "{a}" }', '6:10: redis.prefix: expected letters, digits, - and _, got "{a}"'],
+  ['redis: { prefix: "{a}" }', '6:10: redis.prefix: expected only letters, digits, - and _, got "{a}"'],
   [
     'redis: { appendfsync: never }',
     '6:10: redis.appendfsync: expected one of everysec, always, no, got "never"',
@@ -17,7 +17,7 @@ const bad: [yaml: string, problem: string][] = [
     "6:10: redis.url: expected the master's name after the sentinels: …/mymaster",
   ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
-  ['log: { colour: true }', '6:8: log.colour: unknown key; known are level'],
+  ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [
     '  c2: { url: "ftp://x" }',
     '6:9: registries.c2.url: expected an http or https URL without a path or credentials, got "ftp://x"',
@@ -48,11 +48,11 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     '  c2: { url: "https://x", project: { pattern: "(" } }',
-    '6:38: registries.c2.project.pattern: expected an RE2 pattern (error parsing regexp: missing closing ): `(`), got "("',
+    '6:38: registries.c2.project.pattern: expected a valid RE2 pattern (error parsing regexp: missing closing ): `(`), got "("',
   ],
   [
     '  c2: { url: "https://x", project: { pattern: "(?=x)" } }',
-    '6:38: registries.c2.project.pattern: expected an RE2 pattern (error parsing regexp: invalid or unsupported Perl syntax: `(?=`), got "(?=x)"',
+    '6:38: registries.c2.project.pattern: expected a valid RE2 pattern (error parsing regexp: invalid or unsupported Perl syntax: `(?=`), got "(?=x)"',
   ],
   [
     '  c2: { url: "https://x", project: { pattern: "(x)" } }',
@@ -73,7 +73,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'quotas: [{ project: 1.0, limit: 1 }]',
-    '6:12: quotas.0.project: expected a non-empty string (quoted, if it looks like a number), got 1',
+    '6:12: quotas.0.project: expected a non-empty string (in quotes if it looks like a number), got 1',
   ],
   [
     'alerts: { channels: [{ name: a, type: email }] }',
@@ -83,7 +83,7 @@ const bad: [yaml: string, problem: string][] = [
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
-    '6:64: alerts.channels.0.secret: unknown key; known are type, url, urlFile, name, projects',
+    '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects',
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',
@@ -91,15 +91,15 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x" }, { name: a, type: slack, url: "https://y" }] }',
-    '6:68: alerts.channels.1.name: expected another value than that of alerts.channels.0.name',
+    '6:68: alerts.channels.1.name: has the same value as alerts.channels.0.name; the two must differ',
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: c, repository: a, tag: b }, to: { registry: ci } }] }',
-    '6:41: promotion.rules.0.from.registry: expected a configured registry (ci), got "c"',
+    '6:41: promotion.rules.0.from.registry: expected the name of a configured registry (ci), got "c"',
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, tag: "{repo}" } }] }',
-    '6:100: promotion.rules.0.to.tag: expected a name in which the only variables are {repository}, {tag}, {project} and {name}, got "{repo}"',
+    '6:100: promotion.rules.0.to.tag: expected a name that contains no variables but {repository}, {tag}, {project} and {name}, got "{repo}"',
   ],
   ['expiry: { dryRun: 1 }', '6:11: expiry.dryRun: expected true or false, got 1'],
   [
@@ -112,14 +112,14 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { policies: [{ name: p, registry: x }] }',
-    '6:33: expiry.policies.0.registry: expected a configured registry (ci), got "x"',
+    '6:33: expiry.policies.0.registry: expected the name of a configured registry (ci), got "x"',
   ],
   ['store: { type: ftp }', '6:10: store.type: expected folder or s3, got "ftp"'],
   [
     'store: { type: s3 }',
-    '6:1: store.bucket: missing; expected a non-empty string (quoted, if it looks like a number)',
+    '6:1: store.bucket: missing; expected a non-empty string (in quotes if it looks like a number)',
   ],
-  ['store: { type: folder, bucket: b }', '6:24: store.bucket: unknown key; known are type, path'],
+  ['store: { type: folder, bucket: b }', '6:24: store.bucket: unknown key; expected one of type, path'],
   [
     'store: { type: s3, bucket: b, accessKeyId: a }',
     '6:1: store: expected both accessKeyId and secretAccessKey, or neither',

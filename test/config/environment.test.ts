@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadYaml, minimal, problemsOf } from './write-config.ts'
 
-test('overrides what the file says, or leaves out', async () => {
+test('a variable overrides a value of the file, or gives one that the file lacks', async () => {
   const config = await loadYaml(
     `${minimal}quotas: [{ project: a, limit: 1 }]\nstore: { type: s3, bucket: b }\n`,
     {
@@ -30,12 +30,12 @@ test('overrides what the file says, or leaves out', async () => {
   })
 })
 
-test('gives a section that the file lacks', async () => {
+test('variables can give a whole section that the file lacks', async () => {
   const config = await loadYaml(minimal, { TALLYMAN_STORE__TYPE: 's3', TALLYMAN_STORE__BUCKET: 'b' })
   expect(config.store).toMatchObject({ type: 's3', bucket: 'b', region: 'us-east-1' })
 })
 
-test('a registry whose name has a dash is spelt with an underscore', async () => {
+test('a variable has an underscore for a dash in the name of a registry', async () => {
   const config = await loadYaml(`${minimal}  my-cache: { url: 'https://a' }\n`, {
     TALLYMAN_REGISTRIES__MY_CACHE__URL: 'https://b',
   })
@@ -73,17 +73,15 @@ test('a problem with a value names its variable', async () => {
 })
 
 test.each([
-  ['TALLYMAN_SEVER__PORT', 'TALLYMAN_SERVER__PORT'],
-  ['TALLYMAN_REGISTRIES__C1__TOKEN', 'TALLYMAN_REGISTRIES__CI__TOKEN'],
-  ['TALLYMAN_CONFIGG', 'TALLYMAN_CONFIG'],
-  ['TALLYMAN_LOG', 'TALLYMAN_CONFIG'],
-])('%s is unknown', async (variable, nearest) => {
-  expect(await problemsOf(minimal, { [variable]: 'x' })).toEqual([
-    `${variable}: unknown variable; the nearest known is ${nearest}`,
-  ])
+  ['TALLYMAN_SEVER__PORT', 'did you mean TALLYMAN_SERVER__PORT?'],
+  ['TALLYMAN_REGISTRIES__C1__TOKEN', 'did you mean TALLYMAN_REGISTRIES__CI__TOKEN?'],
+  ['TALLYMAN_CONFIGG', 'did you mean TALLYMAN_CONFIG?'],
+  ['TALLYMAN_COLOUR', 'no key has this path'],
+])('%s is unknown', async (variable, hint) => {
+  expect(await problemsOf(minimal, { [variable]: 'x' })).toEqual([`${variable}: unknown variable; ${hint}`])
 })
 
-test('what Kubernetes sets for a Service called tallyman is none of ours', async () => {
+test('ignores the variables that Kubernetes sets for a Service called tallyman', async () => {
   const env = {
     TALLYMAN_SERVICE_HOST: '10.0.0.1',
     TALLYMAN_SERVICE_PORT_HTTP: '80',
@@ -94,12 +92,12 @@ test('what Kubernetes sets for a Service called tallyman is none of ours', async
   expect(await problemsOf(minimal, env)).toEqual([])
 })
 
-test('problems are also there as data', async () => {
+test('the error has the problems as data', async () => {
   const error = await loadYaml(minimal, { TALLYMAN_SERVER__PORT: '-1' }).catch((error) => error)
   expect(error).toBeInstanceOf(ConfigError)
   expect(error.problems).toEqual([
     {
-      place: { variable: 'TALLYMAN_SERVER__PORT' },
+      location: { variable: 'TALLYMAN_SERVER__PORT' },
       key: 'server.port',
       message: 'expected an integer from 0 to 65535',
       got: '"-1"',

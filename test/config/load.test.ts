@@ -31,7 +31,7 @@ test('fills every default', async () => {
   })
 })
 
-test('gives sizes in bytes, durations in milliseconds, shares as fractions', async () => {
+test('turns sizes into bytes, durations into milliseconds and percentages into fractions', async () => {
   const config = await loadYaml(`${minimal}
 quotas:
   - { project: 'ci/**', limit: 1024, warnAt: 75% }
@@ -78,12 +78,12 @@ store: { type: s3, bucket: b }
   })
 })
 
-test('takes a section whose keys are all commented out as absent', async () => {
+test('a section whose keys are all commented out counts as absent', async () => {
   const config = await loadYaml(`${minimal}redis:\n  # url: redis://x\nquotas:\nstore:\n`)
   expect(config).toMatchObject({ redis: { prefix: 'tallyman' }, quotas: [], store: { type: 'folder' } })
 })
 
-test('the example loads, and shows every section', async () => {
+test('the example loads and has an entry in every list', async () => {
   const config = await loadConfig('tallyman.example.yaml', {})
   expect(Object.keys(config.registries)).toEqual(['ci', 'production'])
   expect(config.quotas).toHaveLength(2)
@@ -125,27 +125,27 @@ describe('a file that cannot be read as YAML', () => {
     expect(await problemsOf(yaml)).toEqual(problems)
   })
 
-  test('a file that is not there', async () => {
+  test('a file that does not exist', async () => {
     await expect(loadConfig('/nowhere/tallyman.yaml', {})).rejects.toThrow(
-      '/nowhere/tallyman.yaml: cannot be read (ENOENT)',
+      '/nowhere/tallyman.yaml: cannot be read: no such file or directory',
     )
   })
 })
 
-test('an empty file lacks just what has no default', async () => {
+test('an empty file lacks only the keys without a default', async () => {
   expect(await problemsOf('')).toEqual([
     'tallyman.yaml: server.readToken: missing; expected a string of at least 16 characters',
     'tallyman.yaml: server.adminToken: missing; expected a string of at least 16 characters',
-    'tallyman.yaml: registries: expected at least one',
+    'tallyman.yaml: registries: expected at least one entry',
   ])
 })
 
-test('all problems come at once, in the order of the file', async () => {
+test('reports all problems at once, in the order of the file', async () => {
   const yaml = `${minimal.replace('ci:', 'Ci:')}log: { levle: info }\ndataDir: 5\nserver2: {}\n`
   expect(await problemsOf(yaml)).toEqual([
-    'tallyman.yaml:5:3: registries.Ci: expected a name that matches ^[a-z0-9][a-z0-9-]{0,31}$',
+    'tallyman.yaml:5:3: registries.Ci: expected a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first',
     'tallyman.yaml:6:8: log.levle: unknown key; did you mean "level"?',
-    'tallyman.yaml:7:1: dataDir: expected a non-empty string (quoted, if it looks like a number), got 5',
+    'tallyman.yaml:7:1: dataDir: expected a non-empty string (in quotes if it looks like a number), got 5',
     'tallyman.yaml:8:1: server2: unknown key; did you mean "server"?',
   ])
 })

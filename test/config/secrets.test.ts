@@ -3,29 +3,32 @@ import { loadYaml, minimal, problemsOf } from './write-config.ts'
 
 const fromFile = minimal.replace('readToken: read-token-of-tests', 'readTokenFile: read')
 
-test('a secret comes from a file beside the configuration, without its last newline', async () => {
+test('reads a secret from a file relative to the configuration, without its last newline', async () => {
   const config = await loadYaml(fromFile, {}, { read: 'token from a file\n' })
   expect(config.server).toMatchObject({ readToken: 'token from a file' })
   expect(config.server).not.toHaveProperty('readTokenFile')
 })
 
 test.each([
-  [{}, 'tallyman.yaml:2:3: server.readTokenFile: cannot read read (ENOENT)'],
-  [{ read: '' }, 'tallyman.yaml:2:3: server.readTokenFile: expected a secret in read, which is empty'],
-  [{ read: '\n' }, 'tallyman.yaml:2:3: server.readTokenFile: expected a secret in read, which is empty'],
+  [{}, 'tallyman.yaml:2:3: server.readTokenFile: cannot read read: no such file or directory'],
+  [{ read: '' }, 'tallyman.yaml:2:3: server.readTokenFile: expected a secret in read, but the file is empty'],
+  [
+    { read: '\n' },
+    'tallyman.yaml:2:3: server.readTokenFile: expected a secret in read, but the file is empty',
+  ],
   [{ read: 'short' }, 'tallyman.yaml:2:3: server.readTokenFile: expected a string of at least 16 characters'],
 ])('from %j: %s', async (files, problem) => {
   expect(await problemsOf(fromFile, {}, files)).toEqual([problem])
 })
 
-test('a password that cannot be read is not also called missing', async () => {
+test('a password file that cannot be read is the only problem reported for the password', async () => {
   const yaml = minimal.replace('.com }', '.com, username: u, passwordFile: p }')
   expect(await problemsOf(yaml)).toEqual([
-    'tallyman.yaml:5:57: registries.ci.passwordFile: cannot read p (ENOENT)',
+    'tallyman.yaml:5:57: registries.ci.passwordFile: cannot read p: no such file or directory',
   ])
 })
 
-test('a value and a file for the same secret are one too many', async () => {
+test('refuses a value and a file for the same secret', async () => {
   const yaml = fromFile.replace('  readTokenFile', '  readToken: read-token-of-tests\n  readTokenFile')
   expect(await problemsOf(yaml, {}, { read: 'token from a file' })).toEqual([
     'tallyman.yaml:2:3: server.readToken: expected readToken or readTokenFile, not both',
@@ -36,7 +39,7 @@ test('a value and a file for the same secret are one too many', async () => {
   ])
 })
 
-test('either form in the environment replaces both in the file', async () => {
+test('either form in the environment replaces both forms in the file', async () => {
   const value = await loadYaml(fromFile, { TALLYMAN_SERVER__READ_TOKEN: 'token of the environment' })
   expect(value.server.readToken).toBe('token of the environment')
   const file = await loadYaml(
@@ -46,18 +49,18 @@ test('either form in the environment replaces both in the file', async () => {
   )
   expect(file.server.readToken).toBe('token of another file')
   expect(await problemsOf(minimal, { TALLYMAN_SERVER__READ_TOKEN_FILE: 'other' })).toEqual([
-    'TALLYMAN_SERVER__READ_TOKEN_FILE: server.readTokenFile: cannot read other (ENOENT)',
+    'TALLYMAN_SERVER__READ_TOKEN_FILE: server.readTokenFile: cannot read other: no such file or directory',
   ])
 })
 
-test('two registries do not share a webhook token', async () => {
+test('two registries cannot have the same webhook token', async () => {
   const yaml = `${minimal}  a: { url: 'https://a', token: hunter2-hunter2-hunter2 }\n  b: { url: 'https://b', tokenFile: b }\n`
   expect(await problemsOf(yaml, {}, { b: 'hunter2-hunter2-hunter2\n' })).toEqual([
-    'tallyman.yaml:7:26: registries.b.tokenFile: expected another value than that of registries.a.token',
+    'tallyman.yaml:7:26: registries.b.tokenFile: has the same value as registries.a.token; the two must differ',
   ])
 })
 
-test('no message shows a secret, whatever is wrong with it', async () => {
+test('no message shows a secret, whatever is wrong', async () => {
   const yaml = `server: { readToken: hunter2, adminTokenFile: admin, host: [hunter2] }
 redis: { url: 'http://:hunter2@x' }
 log: hunter2

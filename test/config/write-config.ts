@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
 
-/** The least that loads, in five lines; the last is the only registry. */
+/** The smallest configuration that loads, in five lines. The last line is its only registry. */
 export const minimal = `server:
   readToken: read-token-of-tests
   adminToken: admin-token-of-tests
@@ -12,7 +12,7 @@ registries:
   ci: { url: https://registry.example.com }
 `
 
-/** Loads `yaml` as tallyman.yaml, in a folder of its own beside `files`. */
+/** Loads `yaml` as the file tallyman.yaml in a temporary folder, which also has `files`. */
 export async function loadYaml(
   yaml: string,
   env: NodeJS.ProcessEnv = {},
@@ -26,7 +26,7 @@ export async function loadYaml(
     return await loadConfig(join(folder, 'tallyman.yaml'), env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    // As it would read if the folder were the working directory.
+    // As the message reads if the folder is the working directory.
     error.message = error.message.replaceAll(`${folder}/`, '')
     throw error
   } finally {
@@ -34,7 +34,7 @@ export async function loadYaml(
   }
 }
 
-/** What is wrong with a configuration, line by line; nothing if it loads. */
+/** The problems of a configuration, one line each; none if it loads. */
 export async function problemsOf(...args: Parameters<typeof loadYaml>): Promise<string[]> {
   try {
     await loadYaml(...args)
