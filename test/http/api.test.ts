@@ -72,7 +72,7 @@ test('tells the bytes that deleting a tag, a manifest or a repository would free
   const unknown = await reclaimable('repository=team/app&tag=v9')
   expect([unknown.status, unknown.body.detail]).toEqual([404, 'ci/team/app has no team/app:v9'])
   const both = await reclaimable(`repository=team/app&tag=v1&digest=${digest('a')}`)
-  expect([both.status, both.body.detail]).toEqual([400, expect.stringContaining('one of them, or neither')])
+  expect([both.status, both.body.detail]).toEqual([400, expect.stringContaining('at most one of them')])
   expect((await reclaimable('tag=v1')).status).toBe(400)
 })
 
