@@ -61,7 +61,7 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
   })
   expect(await run('quarantine', 'replay', id)).toMatchObject({
     ...{ status: 0, out: 'handed to the worker again: 1\n' },
-    err: 'what it still cannot understand comes back: tallyman quarantine list\n',
+    err: 'an event that is still not understood returns to quarantine: tallyman quarantine list\n',
   })
   const again = await lines(3)
   expect(again.some((row) => row.startsWith(id))).toBe(false)
