@@ -4,15 +4,20 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
 import { assertFolder, assertKey, assertPrefix, isKey } from './assert-key.ts'
 import type { ObjectStore } from './object-store.ts'
 import { probe } from './probe.ts'
-import { putStream } from './put-stream.ts'
+
+/**
+ * Bytes. An object up to this size is put in one request, a larger one as a multipart upload. S3 takes 10,000 parts, so
+ * an object holds up to 78 GiB.
+ */
+const PART_SIZE = 8 * 1024 * 1024
 
 export interface S3StoreOptions {
   /** Left out: Amazon's, for `region`. */
@@ -65,12 +70,15 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
 
   const store: Omit<ObjectStore, 'check'> = {
     async put(key, body) {
-      if (body instanceof Readable) await putStream(client, at(key), body)
-      // Told the length, since the SDK takes '' for a stream of unknown length and warns on the console.
-      else
-        await client.send(
-          new PutObjectCommand({ ...at(key), Body: body, ContentLength: Buffer.byteLength(body) }),
-        )
+      const upload = new Upload({
+        client,
+        params: { ...at(key), Body: body },
+        partSize: PART_SIZE,
+        // One part at a time is sent and in memory.
+        queueSize: 1,
+        leavePartsOnError: false,
+      })
+      await upload.done()
     },
 
     async get(key) {

@@ -40,7 +40,8 @@ export const addSnapshot: AddCommand = (program, cli) => {
     .argument('[KEY]', 'the key of a snapshot; the newest if left out')
     .action(async (key: string | undefined) => {
       const service = await cli.service()
-      const asked = await service.post('/v1/snapshots/restore', { ...(key && { key }) }, RestoreAsked)
+      const body = key === undefined ? {} : { key }
+      const asked = await service.post('/v1/snapshots/restore', body, RestoreAsked)
       cli.note(`restoring ${asked.key}`)
       cli.print(...formatRestored(await followJob(service, cli, asked, RestoreResult)))
     })
