@@ -20,30 +20,31 @@ import { probe } from './probe.ts'
 const PART_SIZE = 8 * 1024 * 1024
 
 export interface S3StoreOptions {
-  /** Left out: Amazon's, for `region`. */
+  /** Default: Amazon's endpoint of `region`. */
   endpoint?: string
   region: string
-  /** Must exist. */
+  /** The bucket must exist. */
   bucket: string
-  /** Every key is below it, as if it were a folder; '' for none. Its bytes count towards the 1024 of a key in S3. */
+  /** A folder that holds every key; '' for none. Its bytes count towards the 1024 bytes of a key in S3. */
   prefix: string
-  /** Left out: the SDK finds them (environment, profile, instance role). */
+  /** Default: the SDK finds them (environment, profile, instance role). */
   credentials?: { accessKeyId: string; secretAccessKey: string }
-  /** `endpoint/bucket/key` rather than `bucket.endpoint/key`: what most servers other than Amazon's want. */
+  /** `endpoint/bucket/key` instead of `bucket.endpoint/key`. Most servers other than Amazon's need this. */
   forcePathStyle: boolean
 }
 
 /**
- * Objects in an S3 bucket. Errors are the SDK's, after its three attempts. `head` cannot tell a missing bucket from a
- * missing object; `check` can.
+ * Keeps objects in an S3 bucket. It throws the errors of the SDK, which makes three attempts. `head` cannot distinguish
+ * a missing bucket from a missing object; `check` can. A crash during an upload leaves parts behind, which a lifecycle
+ * rule of the bucket should remove.
  */
 export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): ObjectStore {
   const client = new S3Client({
     ...connection,
-    // Bodies are always buffers, so the signature covers their SHA-256; older servers refuse the further checksums.
+    // The signature covers the SHA-256 of each body, since bodies are buffers. Older servers refuse further checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // The SDK's default is to wait for ever.
+    // By default the SDK waits for ever.
     requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
   })
   const folder = prefix.replace(/\/*$/, prefix === '' ? '' : '/')
@@ -63,7 +64,7 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
     for await (const { Contents = [] } of pages)
       for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
         const key = Key.slice(folder.length)
-        // Others' objects, such as the `folder/` that consoles make.
+        // Not the objects of other programs, such as the `folder/` that consoles make.
         if (isKey(key)) yield { key, size: Size, modifiedAt: LastModified }
       }
   }
@@ -74,7 +75,7 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
         client,
         params: { ...at(key), Body: body },
         partSize: PART_SIZE,
-        // One part at a time is sent and in memory.
+        // One part at a time is in memory.
         queueSize: 1,
         leavePartsOnError: false,
       })
@@ -97,9 +98,8 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
       assertFolder(path)
       assertKey(name)
       for await (const info of list(path)) {
-        const { key } = info
-        if (key.slice(key.indexOf('/', path.length) + 1) === name && key.length > path.length + name.length)
-          yield info
+        const [, ...inFolder] = info.key.slice(path.length).split('/')
+        if (inFolder.join('/') === name) yield info
       }
     },
 
@@ -107,8 +107,8 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
       assertFolder(path)
       const start = folder + path
       const names: string[] = []
-      const within = { Bucket: bucket, Prefix: start, Delimiter: '/' }
-      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, within))
+      const input = { Bucket: bucket, Prefix: start, Delimiter: '/' }
+      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, input))
         for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
       return names.filter((name) => isKey(name.slice(0, -1)))
     },
@@ -125,7 +125,7 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
   return { ...store, check: () => probe(store, `the bucket ${bucket}`) }
 }
 
-/** `NoSuchKey` names an object's absence, `NotFound` a HEAD's; `NoSuchBucket` is another matter. */
+/** A missing object is `NoSuchKey`, or `NotFound` in answer to a HEAD. A missing bucket (`NoSuchBucket`) is thrown. */
 function undefinedIfAbsent(error: unknown): undefined {
   if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound')) return
   throw error

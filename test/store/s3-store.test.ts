@@ -67,7 +67,7 @@ describe.runIf(hasS3)('an S3 store on Ceph', () => {
   it('aborts the multipart upload of a body that fails', async () => {
     const broken = async function* () {
       yield Buffer.alloc(9 * MiB)
-      await expect.poll(uploads).toHaveLength(1)
+      await expect.poll(uploads, { timeout: 20_000 }).toHaveLength(1)
       throw new Error('the source broke')
     }
     await expect(s3.makeStore().put('x', Readable.from(broken()))).rejects.toThrow('the source broke')
