@@ -4,15 +4,15 @@ import { SnapshotError } from '../src/snapshot/snapshot-error.ts'
 import type { Snapshots } from '../src/snapshot/snapshots.ts'
 import type { OnProgress } from '../src/snapshot/write-snapshot.ts'
 
-/** Progress is told at most this often, in ms. */
+/** Shortest time between two reports of progress, in ms. */
 const PROGRESS_MS = 500
 
 export const snapshotWorker = (context: WorkerContext, snapshots: Snapshots) =>
   makeWorker('snapshot', context, async (data, job) => {
-    let toldAt = 0
+    let reportedAt = 0
     const onProgress: OnProgress = async (progress) => {
-      if (Date.now() - toldAt < PROGRESS_MS) return
-      toldAt = Date.now()
+      if (Date.now() - reportedAt < PROGRESS_MS) return
+      reportedAt = Date.now()
       await job.updateProgress(progress)
     }
     const running =

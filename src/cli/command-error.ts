@@ -1,9 +1,4 @@
-/** Ends a command with its message, which is for people. Status 1: it could not be done; 2: it was asked for wrongly. */
+/** A command that failed: its message is printed and the exit status is 1. Wrong usage is commander's to report. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
-  readonly status: 1 | 2
-  constructor(message: string, status: 1 | 2 = 1) {
-    super(message)
-    this.status = status
-  }
 }

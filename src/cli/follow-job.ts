@@ -2,43 +2,44 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { type JobAsked, JobStatus } from '../queue/job-status.ts'
-import type { Call } from './command.ts'
+import type { Cli } from './cli.ts'
 import { CommandError } from './command-error.ts'
+import type { Service } from './service.ts'
 
-/** How often a job is asked about, in ms. */
+/** Time between two questions, in ms. */
 const ASK_MS = 300
-/** How long a job may wait for a worker before it is said that there may be none, in ms. */
+/** How long a job may wait before the user is told that there may be no worker, in ms. */
 const WAIT_MS = 5_000
 
 /**
- * Follows a job to its end, telling what changes on the way, and gives what it left behind.
- * @throws CommandError with its reason where it failed for good.
+ * Waits for the end of a job, prints its progress, and gives its result.
+ * @throws CommandError with the job's reason when it failed for good.
  */
 export async function followJob<S extends TSchema>(
-  { service, note }: Pick<Call, 'service' | 'note'>,
+  service: Service,
+  { note }: Pick<Cli, 'note'>,
   { job }: JobAsked,
-  result: S,
+  resultSchema: S,
 ): Promise<Static<S>> {
-  const { get } = await service()
   const path = `/v1/jobs/${encodeURIComponent(job.queue)}/${encodeURIComponent(job.id)}`
   note(`job ${job.id} of queue ${job.queue}; it goes on if this command is stopped`)
-  const said = new Set<string>()
-  const tell = (line: string) => {
-    if (!said.has(line)) note(line)
-    said.add(line)
+  const noted = new Set<string>()
+  const noteOnce = (line: string) => {
+    if (!noted.has(line)) note(line)
+    noted.add(line)
   }
-  for (const begun = Date.now(); ; await sleep(ASK_MS)) {
-    const { state, progress, failedReason, attempts, result: left } = await get(path, JobStatus)
+  for (const startedAt = Date.now(); ; await sleep(ASK_MS)) {
+    const { state, progress, failedReason, attempts, result } = await service.get(path, JobStatus)
     if (state === 'completed') {
-      if (Value.Check(result, left)) return left
-      throw new CommandError('done, but it left nothing behind that this version of tallyman knows')
+      if (Value.Check(resultSchema, result)) return result
+      throw new CommandError('the job is done, but this version of tallyman cannot read its result')
     }
     if (state === 'failed') throw new CommandError(`failed: ${failedReason ?? 'no reason given'}`)
-    if (typeof progress === 'object' && progress !== null) tell(progressText(progress))
+    if (typeof progress === 'object' && progress !== null) noteOnce(progressText(progress))
     if (state === 'delayed' && failedReason !== null)
-      tell(`attempt ${attempts} failed, another follows: ${failedReason}`)
-    if (state === 'waiting' && Date.now() - begun > WAIT_MS)
-      tell(`still waiting: another job of the queue runs, or no worker of ${job.queue} does`)
+      noteOnce(`attempt ${attempts} failed, another follows: ${failedReason}`)
+    if (state === 'waiting' && Date.now() - startedAt > WAIT_MS)
+      noteOnce(`still waiting: the queue runs another job, or no worker of ${job.queue} is running`)
   }
 }
 

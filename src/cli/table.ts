@@ -1,13 +1,13 @@
-/** Rows as lines with their columns one under the other; numbers stand on the right. */
+/** A head and rows as lines with aligned columns, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
-  const width = (i: number) => Math.max(...[head, ...rows].map((row) => String(row[i] ?? '').length))
-  const widths = head.map((_, i) => width(i))
-  const line = (cells: readonly (string | number)[]) =>
-    cells
-      .map((cell, i) =>
-        typeof cell === 'number' ? String(cell).padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0),
-      )
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => String(row[column] ?? '').length)))
+  const align = (cell: string | number, width = 0) =>
+    typeof cell === 'number' ? String(cell).padStart(width) : cell.padEnd(width)
+  return all.map((row) =>
+    row
+      .map((cell, column) => align(cell, widths[column]))
       .join('  ')
-      .trimEnd()
-  return [head, ...rows].map(line)
+      .trimEnd(),
+  )
 }

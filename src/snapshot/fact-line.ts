@@ -1,28 +1,42 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { Reference, StandingFact } from '../usage/fact.ts'
+import type { StandingFact } from '../usage/fact.ts'
 
-// A fact in a snapshot, as a JSON array: against objects, 30 % fewer bytes before compression, 7 % after, and half the
-// time to parse. A new form of line needs a new SNAPSHOT_VERSION.
+// A fact in a snapshot is a JSON array. Compared with an object it takes 30 % fewer bytes before compression, 7 % fewer
+// after, and half the time to parse. Any change of the lines needs a new SNAPSHOT_VERSION.
 
 /** Epoch µs, or bytes. */
 const Whole = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const Name = Type.String()
-/** Of any algorithm, or the index's `key:`. */
+/** A digest of any algorithm, or the `key:` that the index uses in its place. */
 const Digest = Type.String({ pattern: '^[a-z0-9]+:[0-9a-f]+$' })
 const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const References = Type.Array(Type.Tuple([Type.Enum(['blob', 'child', 'subject']), Digest, Whole]))
+/** Kind, digest and size. */
+const ReferenceLine = Type.Tuple([Type.Enum(['blob', 'child', 'subject']), Digest, Whole])
+const References = Type.Array(ReferenceLine)
 const Extent = Type.Enum(['all', 'contents'])
 const Evidence = Type.Enum(['push', 'pull'])
 
-/** What the line of a presence begins with: repository, at, digest, size, media type, tag, extent, references. */
-const sight = [
-  ...([Name, Whole, Digest, Whole, Name] as const),
-  ...([OrNull(Name), OrNull(Extent), OrNull(References)] as const),
-] as const
+const PresentLine = Type.Tuple([
+  Type.Literal('present'),
+  /** repository */
+  Name,
+  /** at */
+  Whole,
+  Digest,
+  /** size */
+  Whole,
+  /** media type */
+  Name,
+  /** tag */
+  OrNull(Name),
+  OrNull(Extent),
+  OrNull(References),
+  Evidence,
+])
 
 const FactLine = Type.Union([
-  Type.Tuple([Type.Literal('present'), ...sight, Evidence]),
+  PresentLine,
   Type.Tuple([Type.Literal('link'), Name, Whole, Digest, Whole]),
   Type.Tuple([Type.Literal('delete'), Name, Whole, Digest]),
   Type.Tuple([Type.Literal('untag'), Name, Whole, Name]),
@@ -32,7 +46,7 @@ type FactLine = Static<typeof FactLine>
 
 const validator = Compile(FactLine)
 
-/** The fact that a parsed line says; undefined where it says none. */
+/** The fact in a parsed line; undefined if the line is no fact. */
 export function decodeFactLine(line: unknown): StandingFact | undefined {
   return validator.Check(line) ? factOf(line) : undefined
 }
@@ -45,7 +59,7 @@ function lineOf(fact: StandingFact): FactLine {
   const { kind, repository, at } = fact
   switch (kind) {
     case 'present':
-      return [kind, ...presenceLine(fact), fact.via]
+      return presentLineOf(fact)
     case 'link':
       return [kind, repository, at, fact.digest, fact.size]
     case 'delete':
@@ -61,7 +75,7 @@ function factOf(line: FactLine): StandingFact {
   const [, repository, at] = line
   switch (line[0]) {
     case 'present':
-      return { kind: line[0], ...presenceOf(line), via: line[9] }
+      return presentFactOf(line)
     case 'link':
       return { kind: line[0], repository, at, digest: line[3], size: line[4] }
     case 'delete':
@@ -73,18 +87,22 @@ function factOf(line: FactLine): StandingFact {
   }
 }
 
-type Presence = Extract<StandingFact, { kind: 'present' }>
-type PresenceLine = Extract<FactLine, ['present', ...unknown[]]>
-
-function presenceLine(fact: Presence) {
-  const { repository, at, digest, size, mediaType, tag, extent, references } = fact
-  const refs = references?.map((ref): [Reference['kind'], string, number] => [ref.kind, ref.digest, ref.size])
-  return [repository, at, digest, size, mediaType, tag ?? null, extent ?? null, refs ?? null] as const
+function presentLineOf(fact: Extract<StandingFact, { kind: 'present' }>): Static<typeof PresentLine> {
+  const { kind, repository, at, digest, size, mediaType, tag, extent, references, via } = fact
+  const refs = references?.map((ref): Static<typeof ReferenceLine> => [ref.kind, ref.digest, ref.size])
+  return [kind, repository, at, digest, size, mediaType, tag ?? null, extent ?? null, refs ?? null, via]
 }
 
-function presenceOf([, repository, at, digest, size, mediaType, tag, extent, references]: PresenceLine) {
+function presentFactOf(line: Static<typeof PresentLine>): StandingFact {
+  const [kind, repository, at, digest, size, mediaType, tag, extent, references, via] = line
   return {
-    ...{ repository, at, digest, size, mediaType },
+    kind,
+    repository,
+    at,
+    digest,
+    size,
+    mediaType,
+    via,
     ...(tag !== null && { tag }),
     ...(extent !== null && { extent }),
     ...(references !== null && {

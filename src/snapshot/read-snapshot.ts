@@ -7,13 +7,13 @@ import { decodeFactLine } from './fact-line.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import * as format from './snapshot-format.ts'
 
-/** A project, then its facts. */
+/** A project comes before its facts. */
 export type SnapshotEntry = { project: format.ProjectLine } | { fact: StandingFact }
 
 /**
- * What a snapshot holds, as a stream that returns the trailer. Only a stream that came to its end was whole and as
- * written: what came out of any other means nothing. It throws what the store throws, or a
- * SnapshotError that names the key and, where there is one, the line.
+ * Yields the entries of a snapshot and returns its trailer. Do not trust the entries before the generator has returned:
+ * only then the snapshot is known to be whole and unchanged.
+ * @throws SnapshotError that names the key and the line; errors of the store.
  */
 export async function* readSnapshot(
   store: ObjectStore,
@@ -23,51 +23,52 @@ export async function* readSnapshot(
   if (stored === undefined) throw new SnapshotError(`there is no snapshot ${key}`)
   const hash = createHash('sha256')
   const count = { projects: 0, facts: 0 }
-  let number = 0
+  let lineNumber = 0
   let trailer: format.Trailer | undefined
-  const wrong = (what: string) => new SnapshotError(`${key}, line ${number}: ${what}`)
+  const errorHere = (problem: string) => new SnapshotError(`${key}, line ${lineNumber}: ${problem}`)
 
   for await (const line of lines(stored, key)) {
-    number += 1
-    if (trailer !== undefined) throw wrong('expected nothing after the trailer')
+    lineNumber += 1
+    if (trailer !== undefined) throw errorHere('expected nothing after the trailer')
     const value = parse(line)
-    if (format.trailer.Check(value) && number > 1) {
+    if (format.trailer.Check(value) && lineNumber > 1) {
       trailer = value
       continue
     }
     hash.update(line).update('\n')
-    if (number === 1) checkHeader(value, wrong)
+    if (lineNumber === 1) checkHeader(value, errorHere)
     else if (format.projectLine.Check(value)) {
       count.projects += 1
       yield { project: value }
     } else {
       const fact = decodeFactLine(value)
       if (fact === undefined || count.projects === 0)
-        throw wrong(`expected ${count.projects === 0 ? 'a project' : 'a fact, a project or the trailer'}`)
+        throw errorHere(`expected ${count.projects === 0 ? 'a project' : 'a fact, a project or the trailer'}`)
       count.facts += 1
       yield { fact }
     }
   }
 
-  if (trailer === undefined) throw wrong('the snapshot ends here, before its trailer: it was cut off')
+  if (trailer === undefined) throw errorHere('the snapshot was cut off: it ends here, without a trailer')
   if (trailer.projects !== count.projects || trailer.facts !== count.facts)
-    throw wrong(
+    throw errorHere(
       `the trailer counts ${trailer.projects} projects and ${trailer.facts} facts, ` +
         `but ${count.projects} and ${count.facts} came before it`,
     )
   if (trailer.sha256 !== hash.digest('hex'))
-    throw wrong('wrong checksum: the snapshot was changed or damaged')
+    throw errorHere('wrong checksum: the snapshot was changed or damaged')
   return trailer
 }
 
-function checkHeader(value: unknown, wrong: (what: string) => SnapshotError): void {
+function checkHeader(value: unknown, errorHere: (problem: string) => SnapshotError): void {
   const { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } = format
-  if (!format.anyHeader.Check(value)) throw wrong(`expected the header of a "${SNAPSHOT_FORMAT}" snapshot`)
+  if (!format.anyHeader.Check(value))
+    throw errorHere(`expected the header of a "${SNAPSHOT_FORMAT}" snapshot`)
   if (value.version > SNAPSHOT_VERSION)
-    throw wrong(
-      `the snapshot is of version ${value.version}; this Tallyman reads up to ${SNAPSHOT_VERSION}: use a newer one`,
+    throw errorHere(
+      `the snapshot has version ${value.version}; this Tallyman reads up to ${SNAPSHOT_VERSION}: use a newer one`,
     )
-  if (!format.header.Check(value)) throw wrong(`expected a header of version ${SNAPSHOT_VERSION}`)
+  if (!format.header.Check(value)) throw errorHere(`expected a header of version ${SNAPSHOT_VERSION}`)
 }
 
 function parse(line: Buffer): unknown {
@@ -78,10 +79,10 @@ function parse(line: Buffer): unknown {
   }
 }
 
-/** The decompressed lines, without their newlines. */
+/** Decompresses `stored` and yields its lines, without their newlines. */
 async function* lines(stored: Readable, key: string): AsyncGenerator<Buffer> {
   const decompress = createZstdDecompress()
-  // Either one's failure destroys the other; `decompress` throws it.
+  // If one stream fails, `pipeline` destroys the other; the loop below throws the error.
   pipeline(stored, decompress, () => {})
   let rest: Buffer[] = []
   try {
@@ -96,7 +97,7 @@ async function* lines(stored: Readable, key: string): AsyncGenerator<Buffer> {
       if (start < bytes.length) rest.push(bytes.subarray(start))
     }
   } catch (error) {
-    // zlib's own codes; what else there is comes from the store and may be gone the next time.
+    // These codes are of zlib. Any other error is of the store, and trying again may help.
     if (error instanceof Error && 'code' in error && /^Z(STD)?_/.test(String(error.code)))
       throw new SnapshotError(`${key}: cut off or damaged (${error.message})`, { cause: error })
     throw error

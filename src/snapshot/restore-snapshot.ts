@@ -3,22 +3,22 @@ import type { StandingFact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { readSnapshot } from './read-snapshot.ts'
-import type { ProjectLine } from './snapshot-format.ts'
+import type { ProjectLine, Trailer } from './snapshot-format.ts'
 import type { OnProgress } from './write-snapshot.ts'
 
-/** Facts in one call of `apply`, which holds Redis up for a few milliseconds. */
+/** Facts in one call of `apply`, during which Redis does nothing else for a few milliseconds. */
 const BATCH = 300
 
 export interface Restored {
   facts: number
   /** Ids, registry/path. */
   projects: string[]
-  /** Registries in the snapshot that are not configured: nothing of theirs was restored. */
+  /** Registries in the snapshot that are not configured. They are not restored. */
   skipped: string[]
 }
 
-/** Reads a snapshot to its end and applies nothing. @throws SnapshotError unless it is whole and as written. */
-export async function verifySnapshot(store: ObjectStore, key: string): Promise<{ projects: number }> {
+/** Reads a whole snapshot and gives its trailer. @throws SnapshotError unless it is whole and unchanged. */
+export async function verifySnapshot(store: ObjectStore, key: string): Promise<Trailer> {
   const entries = readSnapshot(store, key)
   for (;;) {
     const { done, value } = await entries.next()
@@ -26,13 +26,13 @@ export async function verifySnapshot(store: ObjectStore, key: string): Promise<{
   }
 }
 
-/** Applies what a snapshot holds of `registries`. Doing it again, wholly or after a failure, changes nothing. */
+/** Applies the facts of `registries` in a snapshot. May be repeated, also after a failure half-way. */
 export async function applySnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'apply' | 'raiseActivity'>
   key: string
   registries: readonly string[]
-  /** Projects in the snapshot, for `onProgress`. */
+  /** Number of projects in the snapshot. */
   of: number
   onProgress: OnProgress
 }): Promise<Restored> {
@@ -40,16 +40,16 @@ export async function applySnapshot(options: {
   const restored: Restored = { facts: 0, projects: [], skipped: [] }
   let current: ProjectLine | undefined
   let batch: StandingFact[] = []
-  let seen = 0
+  let done = 0
 
   const flush = async () => {
     if (current) await index.apply(current.project, batch)
     restored.facts += batch.length
     batch = []
   }
-  const finish = async () => {
+  const finishProject = async () => {
     if (!current) return
-    // Even without a fact: that the project was ever heard of is known as well.
+    // A project without facts is applied too, so that the index has it.
     await flush()
     await index.raiseActivity(current.project, current.activity)
     restored.projects.push(current.project)
@@ -62,14 +62,14 @@ export async function applySnapshot(options: {
       if (batch.length === BATCH) await flush()
       continue
     }
-    await finish()
+    await finishProject()
     const { registry } = splitProjectId(entry.project.project)
     current = options.registries.includes(registry) ? entry.project : undefined
     if (!current && !restored.skipped.includes(registry)) restored.skipped.push(registry)
-    await options.onProgress({ projects: seen, of })
-    seen += 1
+    await options.onProgress({ projects: done, of })
+    done += 1
   }
-  await finish()
+  await finishProject()
   await options.onProgress({ projects: of, of })
   return restored
 }

@@ -1,21 +1,21 @@
 import type { Queues } from '../queue/queues.ts'
 
-const ID = 'snapshot-write'
+const SCHEDULER_ID = 'snapshot-write'
 
 /**
- * Has a snapshot written each `everyMs`, or never by itself; the first after one such time, so that an index that has just
- * lost its Redis is not what `restore` finds newest. Restarts do not put it off.
+ * Schedules a snapshot every `everyMs`, or none. The first comes after `everyMs`: if Redis has just lost its data, a
+ * snapshot of the empty index must not become the newest. A restart does not postpone the next one.
  */
 export async function scheduleSnapshots(queues: Queues, everyMs: number | 'never'): Promise<void> {
-  // One job at a time, over all processes.
+  // One job at a time in all processes together.
   await queues.snapshot.setGlobalConcurrency(1)
   if (everyMs === 'never') {
-    await queues.snapshot.removeJobScheduler(ID)
+    await queues.snapshot.removeJobScheduler(SCHEDULER_ID)
     return
   }
-  // BullMQ heeds the start date only where the schedule is new or another.
+  // BullMQ uses the start date only for a new or changed schedule.
   await queues.snapshot.upsertJobScheduler(
-    ID,
+    SCHEDULER_ID,
     { every: everyMs, startDate: Date.now() + everyMs },
     { name: 'snapshot', data: { kind: 'write' } },
   )

@@ -1,4 +1,4 @@
-/** A snapshot that cannot be what was asked for, or must not be; trying again does not help. The message says which. */
+/** A snapshot that cannot, or must not, be written or restored. Trying again does not help. */
 export class SnapshotError extends Error {
   override readonly name = 'SnapshotError'
 }

@@ -2,23 +2,24 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
 /**
- * A snapshot is JSON lines, compressed with zstd: a header; for each project a line of its own, then its facts, each as
- * `fact-line.ts` has it; a trailer. It holds facts and no records of Redis, so it outlives any change of their layout.
+ * A snapshot is JSON lines, compressed with zstd: a header; for each project a line, then the lines of its facts
+ * (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
+ * changes.
  */
 export const SNAPSHOT_FORMAT = 'tallyman-index'
 export const SNAPSHOT_VERSION = 1
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
-/** What every version's header has. */
+/** The part of the header that all versions share. */
 export const anyHeader = Compile(Type.Object({ format: Type.Literal(SNAPSHOT_FORMAT), version: Count }))
 
 const Header = Type.Object({
   format: Type.Literal(SNAPSHOT_FORMAT),
   version: Type.Literal(SNAPSHOT_VERSION),
-  /** RFC 3339: when the writing began. */
+  /** When writing started, RFC 3339. */
   createdAt: Type.String(),
-  /** Those that were configured. */
+  /** The configured registries. */
   registries: Type.Array(Type.String()),
 })
 export type Header = Static<typeof Header>
@@ -36,7 +37,7 @@ export const projectLine = Compile(ProjectLine)
 const Trailer = Type.Object({
   projects: Count,
   facts: Count,
-  /** Of all the lines before, uncompressed, each with its newline; hex. */
+  /** The hash of all lines before, uncompressed and with their newlines, in hex. */
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
 })
 export type Trailer = Static<typeof Trailer>

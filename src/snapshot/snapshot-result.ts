@@ -1,24 +1,24 @@
 import { type Static, Type } from 'typebox'
 
-/** What a job that wrote a snapshot leaves behind. */
+/** The result of a job that writes a snapshot. */
 export const WriteResult = Type.Object({
-  /** null where the index was empty and nothing was written. */
+  /** null if the index is empty: no snapshot was written. */
   key: Type.Union([Type.String(), Type.Null()]),
   projects: Type.Integer(),
   facts: Type.Integer(),
-  /** Keys of the snapshots that were more than are to be kept. */
+  /** Keys of the old snapshots that were deleted. */
   deleted: Type.Array(Type.String()),
 })
 export type WriteResult = Static<typeof WriteResult>
 
-/** What a job that restored a snapshot leaves behind. */
+/** The result of a job that restores a snapshot. */
 export const RestoreResult = Type.Object({
   key: Type.String(),
   projects: Type.Integer(),
   facts: Type.Integer(),
-  /** Registries that are reconciled now. */
+  /** Registries for which a reconcile was enqueued. */
   reconciling: Type.Array(Type.String()),
-  /** Registries in the snapshot that are not configured: nothing of theirs was restored. */
+  /** Registries in the snapshot that are not configured. They are not restored. */
   skipped: Type.Array(Type.String()),
 })
 export type RestoreResult = Static<typeof RestoreResult>

@@ -9,13 +9,13 @@ import { listSnapshots } from './snapshot-key.ts'
 import type { RestoreResult, WriteResult } from './snapshot-result.ts'
 import { type OnProgress, writeSnapshot } from './write-snapshot.ts'
 
-/** Snapshots of the whole index. Whatever trying again does not help is thrown as a SnapshotError. */
+/** Writes and restores snapshots of the whole index. Throws a SnapshotError for whatever trying again cannot mend. */
 export interface Snapshots {
-  /** Writes one, then deletes all but the newest. An empty index is not written: it would only push out what is of use. */
+  /** Writes a snapshot, then deletes old ones. An empty index is not written: it would displace useful snapshots. */
   write(onProgress: OnProgress): Promise<WriteResult>
   /**
-   * Fills an empty index, or one that an unfinished restore of the same snapshot left: nothing is applied before all of
-   * the snapshot was read and found whole. Then asks for a reconcile of each registry and a look at each quota.
+   * Restores a snapshot into an empty index, or finishes an interrupted restore of the same snapshot. Checks the whole
+   * snapshot before it applies anything. Then enqueues a reconcile of each registry and a check of each quota.
    */
   restore(key: string, onProgress: OnProgress): Promise<RestoreResult>
 }
@@ -25,9 +25,9 @@ export function makeSnapshots(deps: {
   redis: Redis | Cluster
   prefix: string
   index: UsageIndex
-  /** Those configured, by name. */
+  /** Names of the configured registries. */
   registries: readonly string[]
-  /** How many snapshots stay. */
+  /** Number of snapshots to keep. */
   keep: number
   enqueueReconcile: (registry: string) => Promise<unknown>
   recheckQuotas: (projects: readonly string[]) => Promise<unknown>
@@ -35,11 +35,11 @@ export function makeSnapshots(deps: {
   log: Logger
 }): Snapshots {
   const { store, redis, index, registries, log } = deps
-  /** Holds the key of the snapshot that is being restored, from before the first fact until after the last. */
-  const restoring = `${deps.prefix}:restoring`
+  /** While a snapshot is restored, this Redis key holds its key: from before the first fact until after the last. */
+  const restoringKey = `${deps.prefix}:restoring`
   const allProjects = async () => (await Promise.all(registries.map((name) => index.projects(name)))).flat()
 
-  /** All but the newest, of which `written` is one even if the clock was put back. */
+  /** Deletes all but the newest snapshots. Keeps `written` even if the clock was set back. */
   async function prune(written: string): Promise<string[]> {
     const others = (await listSnapshots(store)).map(({ key }) => key).filter((key) => key !== written)
     const old = others.slice(deps.keep - 1)
@@ -47,32 +47,32 @@ export function makeSnapshots(deps: {
     return old
   }
 
-  /** Claims the index for a restore of `key`. */
+  /** Marks the index as being restored from `key`. @throws SnapshotError unless it is empty or marked so already. */
   async function claim(key: string): Promise<void> {
-    const unfinished = await redis.get(restoring)
+    const unfinished = await redis.get(restoringKey)
     if (unfinished === key) return
     if (unfinished !== null)
       throw new SnapshotError(
-        `a restore of ${unfinished} has not come to its end: restore that one again, and it does; ` +
-          `for another snapshot, empty Redis first (stop Tallyman, FLUSHDB on every master, start it)`,
+        `the restore of ${unfinished} is not finished: restore that snapshot again to finish it; ` +
+          `to restore another one, empty Redis first (stop Tallyman, FLUSHDB on every master, start it)`,
       )
     const [first, ...others] = await allProjects()
     if (first !== undefined)
       throw new SnapshotError(
         `the index is not empty: it holds ${first}${others.length > 0 ? ` and ${others.length} more projects` : ''}. ` +
-          'A snapshot is restored into an empty index only: stop Tallyman, empty its Redis (FLUSHDB on every master) or give it ' +
-          'another redis.prefix, start its API and, so that no event comes first, of the workers only ' +
-          '`workers/main.ts snapshot`, and restore again. To mend the index as it is, reconcile its registries',
+          'A snapshot can only be restored into an empty index. Stop Tallyman and empty its Redis (FLUSHDB on every ' +
+          'master), or give it another redis.prefix. Start the API, but only the worker `workers/main.ts snapshot`, ' +
+          'so that no event is applied first. Then restore again. To correct the index as it is, reconcile its registries',
       )
-    await redis.set(restoring, key)
+    await redis.set(restoringKey, key)
   }
 
   return {
     async write(onProgress) {
-      const unfinished = await redis.get(restoring)
+      const unfinished = await redis.get(restoringKey)
       if (unfinished !== null)
         throw new SnapshotError(
-          `not written: a restore of ${unfinished} has not come to its end, and the index is not whole before it does`,
+          `no snapshot was written: the restore of ${unfinished} is not finished, so the index is not whole`,
         )
       const projects = await allProjects()
       if (projects.length === 0) {
@@ -80,7 +80,12 @@ export function makeSnapshots(deps: {
         return { key: null, projects: 0, facts: 0, deleted: [] }
       }
       const written = await writeSnapshot({
-        ...{ store, index, registries, projects, onProgress, createdAt: deps.now() },
+        store,
+        index,
+        registries,
+        projects,
+        onProgress,
+        createdAt: deps.now(),
       })
       const deleted = await prune(written.key)
       log.info({ ...written, deleted }, 'snapshot written')
@@ -91,12 +96,17 @@ export function makeSnapshots(deps: {
       const { projects: of } = await verifySnapshot(store, key)
       await claim(key)
       const { facts, projects, skipped } = await applySnapshot({
-        ...{ store, index, key, registries, of, onProgress },
+        store,
+        index,
+        key,
+        registries,
+        of,
+        onProgress,
       })
       const reconciling = [...new Set(projects.map((id) => splitProjectId(id).registry))]
       for (const registry of reconciling) await deps.enqueueReconcile(registry)
       await deps.recheckQuotas(projects)
-      await redis.del(restoring)
+      await redis.del(restoringKey)
       const result = { key, projects: projects.length, facts, reconciling, skipped }
       log.info(result, 'snapshot restored')
       return result

@@ -1,4 +1,4 @@
-/** 255 is what file systems take, and a repository's name of one segment; S3 stops at 1024 for the whole key. */
+/** File systems take names of 255 bytes, which fits a repository name of one segment. S3 takes keys of 1024 bytes. */
 const SEGMENT = /^[A-Za-z0-9._:@+=-]{1,255}$/
 const PARTIAL = /^[A-Za-z0-9._:@+=-]{0,255}$/
 
@@ -6,7 +6,7 @@ export class InvalidKeyError extends Error {
   override readonly name = 'InvalidKeyError'
 }
 
-/** Whether a store accepts `key`; the rule is ObjectStore's. */
+/** Whether a store accepts `key`, by the rule of ObjectStore. */
 export function isKey(key: string): boolean {
   return key.length <= 1024 && key.split('/').every(isSegment)
 }
@@ -16,14 +16,14 @@ export function assertKey(key: string): void {
   if (!isKey(key)) throw new InvalidKeyError(`not a key of an object store: ${JSON.stringify(key)}`)
 }
 
-/** Throws `InvalidKeyError` unless some key could begin with `prefix`. */
+/** Throws `InvalidKeyError` unless a key can begin with `prefix`. */
 export function assertPrefix(prefix: string): void {
   const [partial = '', ...folders] = prefix.split('/').reverse()
   if (prefix.length > 1024 || !folders.every(isSegment) || !PARTIAL.test(partial))
     throw new InvalidKeyError(`no key of an object store begins with ${JSON.stringify(prefix)}`)
 }
 
-/** Throws `InvalidKeyError` unless `path` is '' or a folder's, ending in '/', that some key could be in. */
+/** Throws `InvalidKeyError` unless `path` is '', or ends in '/' and is a folder that can hold a key. */
 export function assertFolder(path: string): void {
   assertPrefix(path)
   if (path !== '' && !path.endsWith('/'))

@@ -3,14 +3,15 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } f
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { assertKey, assertPrefix, isKey } from './assert-key.ts'
+import { infoOf, isAbsent } from './file-info.ts'
 import { makeFolderView } from './folder-view.ts'
 import type { ObjectInfo, ObjectStore } from './object-store.ts'
 import { probe } from './probe.ts'
 
-/** Below the store's folder, so that a rename stays within its file system; no key contains a `~`. */
+/** In the store's folder, so that a rename stays within one file system. No key contains a `~`. */
 const UNFINISHED = '~unfinished'
 
-/** Objects as files below `path`, a key being the file's path; made when missing. */
+/** Keeps each object as the file `path/key`. Makes the folder if it is missing. */
 export function makeFolderStore(options: { path: string }): ObjectStore {
   const root = resolve(options.path)
   const view = makeFolderView(options)
@@ -56,7 +57,7 @@ export function makeFolderStore(options: { path: string }): ObjectStore {
     inFolders: view.inFolders,
 
     async head(key) {
-      return infoOf(fileOf(key), key)
+      return infoOf(key, await statOf(fileOf(key)))
     },
 
     async delete(key) {
@@ -66,19 +67,22 @@ export function makeFolderStore(options: { path: string }): ObjectStore {
   return { ...store, check: () => probe(store, `the folder ${root}`) }
 }
 
-/** Below `folder` ('' or ending in '/'), whatever starts with `prefix`. */
+/** The objects below `folder` ('' or ending in '/') whose key starts with `prefix`. */
 async function* walk(root: string, folder: string, prefix: string): AsyncGenerator<ObjectInfo> {
   const paths = (await pathsIn(root, folder)).filter((path) => path.startsWith(prefix))
   for (const path of paths) {
     if (path.endsWith('/')) yield* walk(root, path, prefix)
     else {
-      const info = await infoOf(join(root, path), path)
+      const info = infoOf(path, await statOf(join(root, path)))
       if (info) yield info
     }
   }
 }
 
-/** What is in `folder` ('' or ending in '/') and could be in a key; a folder sorts as its name and '/', as its keys do. */
+/**
+ * The paths in `folder` ('' or ending in '/') that can be in a key, in the order of their keys: the path of a folder ends
+ * in '/'.
+ */
 async function pathsIn(root: string, folder: string): Promise<string[]> {
   const entries = (await readdir(join(root, folder), { withFileTypes: true }).catch(undefinedIfAbsent)) ?? []
   const paths: string[] = []
@@ -93,19 +97,15 @@ async function pathsIn(root: string, folder: string): Promise<string[]> {
   return paths.sort()
 }
 
-async function infoOf(file: string, key: string): Promise<ObjectInfo | undefined> {
-  const found = await stat(file).catch(undefinedIfAbsent)
-  return found?.isFile() ? { key, size: found.size, modifiedAt: found.mtime } : undefined
-}
+const statOf = (file: string) => stat(file).catch(undefinedIfAbsent)
 
-/** After a power cut a renamed file is there only if its folder was synced, and that one's folder. */
+/** A renamed file survives a power cut only if its folder and all folders above, up to the root, were synced. */
 async function syncFolders(folder: string, root: string): Promise<void> {
   const handle = await open(folder)
   await handle.sync().finally(() => handle.close())
   if (folder !== root) await syncFolders(dirname(folder), root)
 }
 
-/** `a/b` is as absent when `a` is an object (ENOTDIR) as when nothing is there, and so is `a` when it is a folder (EISDIR). */
-function undefinedIfAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR' && error.code !== 'EISDIR') throw error
+function undefinedIfAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error
 }

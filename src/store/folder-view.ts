@@ -2,34 +2,31 @@ import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { assertFolder, assertKey, isKey } from './assert-key.ts'
-import type { ObjectInfo, ObjectStore } from './object-store.ts'
+import { infoOf, isAbsent } from './file-info.ts'
+import type { ObjectStore } from './object-store.ts'
 
-/** What a reader of many small objects needs of a store. */
+/** The part of a store that a reader of many small objects needs. */
 export type StoreView = Pick<ObjectStore, 'folders' | 'inFolders' | 'get' | 'head'>
 
-/** How long other work waits at most, besides for the file at hand, in ms. */
+/** Longest time without a break for other work, in ms; a single file may exceed it. */
 const SLICE_MS = 1
 
 /**
- * Objects as files below `path`, for reading a million of them. File operations are synchronous, in slices between which
- * other work goes on: handing each to Node's threads cost ten times what a cached `stat` takes (measured on 100,000
- * manifests: 48 s against 15 s). So a file system that hangs holds up the process: one that is mounted over a network
- * deserves a worker process of its own.
+ * Reads objects that are files below `path`, a million of them. File operations are synchronous, with breaks for other
+ * work: to hand each one to Node's threads costs ten times as much as a cached `stat` (reading 100,000 manifests took
+ * 48 s instead of 15 s). A file system that hangs therefore stops the process, so read a network mount in a worker
+ * process of its own.
  */
 export function makeFolderView(options: { path: string }): StoreView {
   const root = resolve(options.path)
-  let sliceBegan = performance.now()
-  async function breathe(): Promise<void> {
-    if (performance.now() - sliceBegan < SLICE_MS) return
+  let sliceStartedAt = performance.now()
+  async function takeBreak(): Promise<void> {
+    if (performance.now() - sliceStartedAt < SLICE_MS) return
     await nextTurn()
-    sliceBegan = performance.now()
-  }
-  const infoOf = (key: string): ObjectInfo | undefined => {
-    const found = statOf(join(root, key))
-    return found?.isFile() ? { key, size: found.size, modifiedAt: found.mtime } : undefined
+    sliceStartedAt = performance.now()
   }
   const foldersIn = (path: string): string[] =>
-    orNothing(() => readdirSync(join(root, path), { withFileTypes: true }), [])
+    (undefinedIfAbsent(() => readdirSync(join(root, path), { withFileTypes: true })) ?? [])
       .filter((entry) => isKey(entry.name))
       .filter((entry) =>
         entry.isSymbolicLink() ? statOf(join(root, path, entry.name))?.isDirectory() : entry.isDirectory(),
@@ -40,41 +37,40 @@ export function makeFolderView(options: { path: string }): StoreView {
   return {
     async folders(path) {
       assertFolder(path)
-      await breathe()
+      await takeBreak()
       return foldersIn(path)
     },
     async *inFolders(path, name) {
       assertFolder(path)
       assertKey(name)
       for (const folder of foldersIn(path)) {
-        await breathe()
-        const info = infoOf(path + folder + name)
+        await takeBreak()
+        const key = path + folder + name
+        const info = infoOf(key, statOf(join(root, key)))
         if (info) yield info
       }
     },
     async get(key) {
       assertKey(key)
-      await breathe()
-      return orNothing(() => readFileSync(join(root, key)), undefined)
+      await takeBreak()
+      return undefinedIfAbsent(() => readFileSync(join(root, key)))
     },
     async head(key) {
       assertKey(key)
-      await breathe()
-      return infoOf(key)
+      await takeBreak()
+      return infoOf(key, statOf(join(root, key)))
     },
   }
 }
 
 const statOf = (path: string): Stats | undefined =>
-  orNothing(() => statSync(path, { throwIfNoEntry: false }), undefined)
+  undefinedIfAbsent(() => statSync(path, { throwIfNoEntry: false }))
 
-/** `a/b` is as absent when `a` is a file (ENOTDIR) as when nothing is there, and so is `a` when it is a folder (EISDIR). */
-function orNothing<T, N>(read: () => T, nothing: N): T | N {
+function undefinedIfAbsent<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return nothing
+    if (isAbsent(error)) return undefined
     throw error
   }
 }

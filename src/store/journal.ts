@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { ObjectStore } from './object-store.ts'
 
-/** What every record has, whatever else its own schema asks for. */
+/** The fields of every record, beside those of its own schema. */
 const Entry = Type.Object({
   id: Type.String({ pattern: '^[A-Za-z0-9_-]+$' }),
   /** RFC 3339 */
@@ -11,23 +11,24 @@ const Entry = Type.Object({
 type Entry = Static<typeof Entry>
 
 export interface Journal<T extends Entry> {
-  /** Appending the same id and `at` again overwrites. Throws for an id or a time that makes no key. */
+  /** Overwrites a record of the same id and `at`. @throws RangeError for an id or a time that cannot be in a key. */
   append(record: T): Promise<void>
-  /** The newest records first, at most `limit` of them; those of one millisecond in the order of their ids. */
+  /** At most `limit` records, the newest first; records of the same millisecond in the order of their ids. */
   recent(limit: number): Promise<T[]>
-  /** The newest record of that id. Lists keys, newest first, until it is found: for looking one up, not for loops. */
+  /** The newest record of an id. Lists keys, newest first, until it finds the id: too slow for loops. */
   get(id: string): Promise<T | undefined>
 }
 
-/** Objects fetched at a time. */
+/** Number of objects that are fetched at once. */
 const PARALLEL = 8
 
-/** Digits of an epoch in milliseconds, until the year 2286. */
+/** The last epoch in milliseconds that has 13 digits, in the year 2286. */
 const LAST_MS = 9_999_999_999_999
 
 /**
- * Records as JSON objects `<kind>/<LAST_MS - epoch ms>-<id>.json`: stores list in ascending order, so the newest come
- * first. What cannot be read as `schema` is skipped and told to `onUnreadable`; what the store throws is thrown.
+ * Keeps records as JSON objects `<kind>/<LAST_MS - epoch ms>-<id>.json`: stores list in ascending order, so the newest
+ * comes first. An object that does not match `schema` is skipped and reported to `onUnreadable`. Errors of the store are
+ * thrown.
  */
 export function makeJournal<S extends TSchema>(options: {
   store: ObjectStore
@@ -73,15 +74,15 @@ export function makeJournal<S extends TSchema>(options: {
     },
 
     async get(id) {
-      const idAt = `${kind}/${LAST_MS}-`.length
+      const idStart = `${kind}/${LAST_MS}-`.length
       for await (const { key } of store.list(`${kind}/`))
-        if (key.slice(idAt) === `${id}.json`) return read(key)
+        if (key.slice(idStart) === `${id}.json`) return read(key)
       return undefined
     },
   }
 }
 
-/** Throws RangeError for a time that is no time or outside 1970 to 2286, and for an id that cannot be in a key. */
+/** @throws RangeError for an id that cannot be in a key, an invalid time, and a time outside 1970 to 2286. */
 function entryName({ id, at }: Entry): string {
   const inverted = LAST_MS - Date.parse(at)
   if (!Value.Check(Entry, { id, at }) || !(inverted >= 0 && inverted <= LAST_MS))

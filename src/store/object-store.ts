@@ -2,39 +2,39 @@ import type { Readable } from 'node:stream'
 
 export interface ObjectInfo {
   key: string
-  /** bytes */
+  /** In bytes. */
   size: number
-  /** to the second, or better */
+  /** Exact to the second, or better. */
   modifiedAt: Date
 }
 
 /**
- * Named objects in a folder or a bucket. A key is segments joined by `/`, each 1 to 255 of `[A-Za-z0-9._:@+=-]` and
- * neither `.` nor `..`, together at most 1024 bytes; any other throws `InvalidKeyError`. No key may be another's
- * folder (`a` beside `a/b`): a file system cannot hold both.
+ * Named objects in a folder or a bucket. A key has at most 1024 bytes and is made of segments, joined by `/`. A segment
+ * has 1 to 255 characters of `[A-Za-z0-9._:@+=-]` and is neither `.` nor `..`. Any other key throws `InvalidKeyError`. No
+ * key may be the folder of another (`a` beside `a/b`), since a file system cannot hold both.
  */
 export interface ObjectStore {
-  /** Atomic: a reader sees the old object or the new one, never half, and a body that fails leaves nothing. */
+  /** Atomic: a reader sees the old object or the whole new one. If the body fails, the old object stays. */
   put(key: string, body: Buffer | string | Readable): Promise<void>
   /** The whole object, or undefined if there is none. */
   get(key: string): Promise<Buffer | undefined>
-  /** As `get`, streaming: the caller must consume or destroy it. */
+  /** Like `get`, as a stream, which the caller must consume or destroy. */
   read(key: string): Promise<Readable | undefined>
   /** Objects whose key starts with `prefix` (any string, not only whole segments), in byte order of keys. */
   list(prefix: string): AsyncIterable<ObjectInfo>
   /**
-   * The folders in `path`, which is '' or ends in '/', each as its name and '/', in byte order. Folders of files may
-   * hold no object.
+   * The names of the folders in `path`, each with '/' at its end, in byte order. `path` is '' or ends in '/'. A folder
+   * store also lists empty folders.
    */
   folders(path: string): Promise<string[]>
   /**
-   * The object `name`, a key, of each folder in `path` that has one, in byte order of keys: what `list(path)` finds,
-   * less all else, which a folder store does not even look at.
+   * The objects `path` + folder + `name`, one in each folder in `path` that has it, in byte order of keys. `name` is a
+   * key. A folder store looks at no other file.
    */
   inFolders(path: string, name: string): AsyncIterable<ObjectInfo>
   head(key: string): Promise<ObjectInfo | undefined>
-  /** Deleting what is not there is fine. */
+  /** Does nothing if there is no such object. */
   delete(key: string): Promise<void>
-  /** Throws an error naming the path or bucket unless it can be reached and written. */
+  /** Throws an error that names the folder or bucket, unless the store can be reached, read and written. */
   check(): Promise<void>
 }

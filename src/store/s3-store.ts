@@ -4,41 +4,47 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
 import { assertFolder, assertKey, assertPrefix, isKey } from './assert-key.ts'
 import type { ObjectStore } from './object-store.ts'
 import { probe } from './probe.ts'
-import { putStream } from './put-stream.ts'
+
+/**
+ * Bytes. An object up to this size is put in one request, a larger one as a multipart upload. S3 takes 10,000 parts, so
+ * an object holds up to 78 GiB.
+ */
+const PART_SIZE = 8 * 1024 * 1024
 
 export interface S3StoreOptions {
-  /** Left out: Amazon's, for `region`. */
+  /** Default: Amazon's endpoint of `region`. */
   endpoint?: string
   region: string
-  /** Must exist. */
+  /** The bucket must exist. */
   bucket: string
-  /** Every key is below it, as if it were a folder; '' for none. Its bytes count towards the 1024 of a key in S3. */
+  /** A folder that holds every key; '' for none. Its bytes count towards the 1024 bytes of a key in S3. */
   prefix: string
-  /** Left out: the SDK finds them (environment, profile, instance role). */
+  /** Default: the SDK finds them (environment, profile, instance role). */
   credentials?: { accessKeyId: string; secretAccessKey: string }
-  /** `endpoint/bucket/key` rather than `bucket.endpoint/key`: what most servers other than Amazon's want. */
+  /** `endpoint/bucket/key` instead of `bucket.endpoint/key`. Most servers other than Amazon's need this. */
   forcePathStyle: boolean
 }
 
 /**
- * Objects in an S3 bucket. Errors are the SDK's, after its three attempts. `head` cannot tell a missing bucket from a
- * missing object; `check` can.
+ * Keeps objects in an S3 bucket. It throws the errors of the SDK, which makes three attempts. `head` cannot distinguish
+ * a missing bucket from a missing object; `check` can. A crash during an upload leaves parts behind, which a lifecycle
+ * rule of the bucket should remove.
  */
 export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): ObjectStore {
   const client = new S3Client({
     ...connection,
-    // Bodies are always buffers, so the signature covers their SHA-256; older servers refuse the further checksums.
+    // The signature covers the SHA-256 of each body, since bodies are buffers. Older servers refuse further checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // The SDK's default is to wait for ever.
+    // By default the SDK waits for ever.
     requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
   })
   const folder = prefix.replace(/\/*$/, prefix === '' ? '' : '/')
@@ -58,19 +64,22 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
     for await (const { Contents = [] } of pages)
       for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
         const key = Key.slice(folder.length)
-        // Others' objects, such as the `folder/` that consoles make.
+        // Not the objects of other programs, such as the `folder/` that consoles make.
         if (isKey(key)) yield { key, size: Size, modifiedAt: LastModified }
       }
   }
 
   const store: Omit<ObjectStore, 'check'> = {
     async put(key, body) {
-      if (body instanceof Readable) await putStream(client, at(key), body)
-      // Told the length, since the SDK takes '' for a stream of unknown length and warns on the console.
-      else
-        await client.send(
-          new PutObjectCommand({ ...at(key), Body: body, ContentLength: Buffer.byteLength(body) }),
-        )
+      const upload = new Upload({
+        client,
+        params: { ...at(key), Body: body },
+        partSize: PART_SIZE,
+        // One part at a time is in memory.
+        queueSize: 1,
+        leavePartsOnError: false,
+      })
+      await upload.done()
     },
 
     async get(key) {
@@ -89,9 +98,8 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
       assertFolder(path)
       assertKey(name)
       for await (const info of list(path)) {
-        const { key } = info
-        if (key.slice(key.indexOf('/', path.length) + 1) === name && key.length > path.length + name.length)
-          yield info
+        const [, ...inFolder] = info.key.slice(path.length).split('/')
+        if (inFolder.join('/') === name) yield info
       }
     },
 
@@ -99,8 +107,8 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
       assertFolder(path)
       const start = folder + path
       const names: string[] = []
-      const within = { Bucket: bucket, Prefix: start, Delimiter: '/' }
-      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, within))
+      const input = { Bucket: bucket, Prefix: start, Delimiter: '/' }
+      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, input))
         for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
       return names.filter((name) => isKey(name.slice(0, -1)))
     },
@@ -117,7 +125,7 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
   return { ...store, check: () => probe(store, `the bucket ${bucket}`) }
 }
 
-/** `NoSuchKey` names an object's absence, `NotFound` a HEAD's; `NoSuchBucket` is another matter. */
+/** A missing object is `NoSuchKey`, or `NotFound` in answer to a HEAD. A missing bucket (`NoSuchBucket`) is thrown. */
 function undefinedIfAbsent(error: unknown): undefined {
   if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound')) return
   throw error

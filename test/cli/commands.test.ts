@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { type FastifyInstance, fastify } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
@@ -15,10 +13,11 @@ const TOKEN = 'admin-token-of-tests'
 let folder: string
 let env: NodeJS.ProcessEnv
 let port: number
-/** A service that answers what the test says, by `METHOD path`. */
+/** A service that gives the answer that the test has set for `METHOD path`. */
 let service: FastifyInstance
 let answers: Record<string, (body: unknown) => unknown> = {}
-const heard: string[] = []
+/** The `authorization` of each request. */
+const authorizations: string[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tallyman-cli-'))
@@ -26,11 +25,15 @@ beforeAll(async () => {
   env = { TALLYMAN_CONFIG: await configure('tallyman.yaml', port) }
   service = fastify()
   service.all('*', async (request, reply) => {
-    heard.push(request.headers.authorization ?? '')
+    authorizations.push(request.headers.authorization ?? '')
     const answer = answers[`${request.method} ${request.url}`]
     if (answer === undefined)
       return reply.code(404).send({ detail: `no route ${request.method} ${request.url}` })
     return answer(request.body)
+  })
+  service.get('/cut/v1/snapshots', (_, reply) => {
+    reply.hijack().raw.writeHead(200, { 'content-length': 10 })
+    reply.raw.write('{', () => reply.raw.destroy())
   })
   await service.listen({ port })
 })
@@ -51,54 +54,13 @@ registries: { ci: { url: https://registry.example.com } }
 }
 
 const status = (state: string, more: object = {}) => ({
-  ...{ id: '7', state, attempts: 0, progress: 0, failedReason: null, result: null },
+  id: '7',
+  state,
+  attempts: 0,
+  progress: 0,
+  failedReason: null,
+  result: null,
   ...more,
-})
-
-describe('asked wrongly: usage and status 2', () => {
-  test.each([
-    [[], 'expected a command'],
-    [['coffee'], 'unknown command: coffee'],
-    [['snapshot', 'lose'], 'unknown command: snapshot lose'],
-    [['config', 'check'], 'expected FILE'],
-    [['reconcile'], 'expected REGISTRY'],
-    [['reconcile', 'ci', 'hub'], 'expected nothing after ci'],
-    [['snapshot', 'list', 'all'], 'expected nothing after snapshot list'],
-    [['snapshot', 'list', '--dry-run'], 'snapshot list knows no --dry-run'],
-    [['snapshot', 'list', '--force'], "Unknown option '--force'"],
-    [['quarantine', 'show'], 'expected ID'],
-    [['quarantine', 'list', '--registry'], "Option '--registry"],
-    [['quarantine', 'list', '--all'], 'quarantine list knows no --all'],
-    [
-      ['quarantine', 'discard'],
-      'expected one of: ID, a filter (--registry NAME, --reason TEXT or both), --all',
-    ],
-    [['quarantine', 'discard', '1-0', '--all'], 'expected one of: ID, a filter'],
-    [['quarantine', 'replay', '1-0', '--reason', 'x'], 'expected one of: ID, a filter'],
-    [['quarantine', 'replay', '--all', '--registry', 'ci'], 'expected one of: ID, a filter'],
-    [['jobs', 'coffee'], 'expected nothing after jobs'],
-    [['jobs', 'failed', 'coffee'], 'expected QUEUE to be one of events, quota, alerts,'],
-    [['jobs', 'show', 'quota'], 'expected ID'],
-    [['jobs', 'retry', 'quota'], 'expected one of: ID, --all'],
-    [['jobs', 'discard', 'quota', '7', '--all'], 'expected one of: ID, --all'],
-    [['snapshot', 'list', '--url', 'ftp://x'], '--url: expected an http or https URL, got "ftp://x"'],
-  ])('%j', async (argv, message) => {
-    const { status, out, err } = await tallyman(env, ...argv)
-    expect({ status, out }).toEqual({ status: 2, out: '' })
-    expect(err.startsWith(message)).toBe(true)
-    expect(err).toContain('usage:\n  tallyman config check FILE')
-    expect(err).toContain('tallyman reconcile REGISTRY [--dry-run]')
-  })
-
-  test('asked for help: usage and status 0', async () => {
-    expect(await tallyman(env, '--help')).toMatchObject({ status: 0, out: expect.stringContaining('usage:') })
-  })
-})
-
-test('the program itself gives the status and prints where it should', async () => {
-  const main = join(import.meta.dirname, '../../src/cli/main.ts')
-  const ran = promisify(execFile)(process.execPath, [main, 'coffee'])
-  await expect(ran).rejects.toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('usage:') })
 })
 
 test('a configuration is checked', async () => {
@@ -115,7 +77,7 @@ test('a configuration is checked', async () => {
   })
 })
 
-describe('what keeps a command from the service is one clear line', () => {
+describe('a command that cannot use the service says why in one clear line', () => {
   test('nobody listens', async () => {
     const port = await freePort()
     const file = await configure('nobody.yaml', port)
@@ -123,30 +85,41 @@ describe('what keeps a command from the service is one clear line', () => {
     expect({ status, out }).toEqual({ status: 1, out: '' })
     expect(err).toBe(
       `GET http://127.0.0.1:${port}/v1/snapshots: no answer (ECONNREFUSED). Is Tallyman running? ` +
-        `Where it is comes from server.host and server.port of ${file}, or from --url.\n`,
+        `Its address comes from server.host and server.port of ${file}, or from --url.\n`,
     )
   })
 
-  test('no configuration, or any port', async () => {
+  test('the connection breaks in the middle of an answer', async () => {
+    const url = `http://127.0.0.1:${port}/cut`
+    const { status, err } = await tallyman(env, 'snapshot', 'list', '--url', url)
+    expect(status).toBe(1)
+    expect(err).toMatch(new RegExp(`^GET ${url}/v1/snapshots: no answer \\(UND_ERR_SOCKET\\)`))
+  })
+
+  test('the configuration is missing, or has no fixed port', async () => {
     const none = join(folder, 'none.yaml')
     expect(await tallyman({ TALLYMAN_CONFIG: none }, 'registries')).toMatchObject({
       status: 1,
-      err: `${none}: cannot be read: no such file or directory\nAnother file: TALLYMAN_CONFIG.\n`,
+      err: `${none}: cannot be read: no such file or directory
+TALLYMAN_CONFIG names another file.
+`,
     })
     const file = await configure('any.yaml', 0)
     expect(await tallyman({ TALLYMAN_CONFIG: file }, 'registries')).toMatchObject({
       status: 1,
-      err: `${file} has server.port 0, which may be any: say --url http://HOST:PORT\n`,
+      err: `server.port in ${file} is 0, which stands for any free port: give the address with --url http://HOST:PORT\n`,
     })
   })
 
-  test('a refusal, another program, another version', async () => {
+  test('the service refuses, is another program, or is another version', async () => {
     answers = {}
     const refused = await tallyman(env, 'reconcile', 'hub/x')
     expect(refused.status).toBe(1)
     expect(refused.err).toMatch(/^POST http:\S+\/v1\/registries\/hub%2Fx\/reconcile: 404 no route POST/)
     answers = { 'GET /v1/snapshots': () => '<html>' }
-    expect((await tallyman(env, 'snapshot', 'list')).err).toMatch(/not an answer that this version/)
+    expect((await tallyman(env, 'snapshot', 'list')).err).toMatch(
+      /this version of tallyman cannot read the answer/,
+    )
     answers = { 'GET /v1/snapshots': () => ({ snapshots: [{ key: 1 }] }) }
     expect(await tallyman(env, 'snapshot', 'list')).toMatchObject({
       status: 1,
@@ -155,10 +128,10 @@ describe('what keeps a command from the service is one clear line', () => {
   })
 })
 
-test('--url says where, the configuration which token', async () => {
+test('--url replaces the address; the token still comes from the configuration', async () => {
   answers = { 'GET /behind/v1/snapshots': () => ({ snapshots: [] }) }
   const file = await configure('elsewhere.yaml', 1)
-  heard.length = 0
+  authorizations.length = 0
   const asked = tallyman(
     { TALLYMAN_CONFIG: file },
     'snapshot',
@@ -167,7 +140,7 @@ test('--url says where, the configuration which token', async () => {
     `http://127.0.0.1:${port}/behind/`,
   )
   expect(await asked).toEqual({ status: 0, out: '', err: 'no snapshot yet: tallyman snapshot write\n' })
-  expect(heard).toEqual([`Bearer ${TOKEN}`])
+  expect(authorizations).toEqual([`Bearer ${TOKEN}`])
 })
 
 test('the registries', async () => {
@@ -191,15 +164,25 @@ test('the registries', async () => {
 })
 
 const report = (more: object) => ({
-  ...{ registry: 'ci', method: 'storage', reason: 'request', dryRun: false, repositories: 2 },
-  ...{ readAt: '2026-11-23T10:00:00Z', finishedAt: '2026-11-23T10:01:00Z', drift: NO_DRIFT },
-  ...{ failed: 0, failures: [], unreadable: 0, stored: null, ...more },
+  registry: 'ci',
+  method: 'storage',
+  reason: 'request',
+  dryRun: false,
+  repositories: 2,
+  readAt: '2026-11-23T10:00:00Z',
+  finishedAt: '2026-11-23T10:01:00Z',
+  drift: NO_DRIFT,
+  failed: 0,
+  failures: [],
+  unreadable: 0,
+  stored: null,
+  ...more,
 })
 
-describe('a job is followed to its end', () => {
+describe('a reconcile is followed to its end', () => {
   const job = { queue: 'reconcile', id: '7' }
-  /** Answers a reconcile with these states, one for each question. */
-  function reconciles(states: object[]) {
+  /** Answers the questions about a reconcile with these states in turn; gives the bodies of the requests for one. */
+  function answerWith(states: object[]) {
     const bodies: unknown[] = []
     answers = {
       'POST /v1/registries/ci/reconcile': (body) => {
@@ -211,10 +194,10 @@ describe('a job is followed to its end', () => {
     return bodies
   }
 
-  test('that mended something', async () => {
+  test('when it corrected something', async () => {
     const drift = { ...NO_DRIFT, tagsMoved: 12, manifestsMissed: 1 }
     const result = report({ drift, failed: 1, failures: ['team/web: 500'] })
-    const bodies = reconciles([
+    const bodies = answerWith([
       status('waiting'),
       status('active', { progress: { repositories: 1, of: 2 } }),
       status('active', { progress: { repositories: 1, of: 2 } }),
@@ -234,8 +217,8 @@ describe('a job is followed to its end', () => {
     expect(bodies).toEqual([{ dryRun: false }])
   })
 
-  test('that found nothing, and mends nothing', async () => {
-    const bodies = reconciles([status('completed', { result: report({}) })])
+  test('when it only compared and found no difference', async () => {
+    const bodies = answerWith([status('completed', { result: report({}) })])
     expect(await tallyman(env, 'reconcile', '--dry-run', 'ci')).toMatchObject({
       status: 0,
       out: 'nothing differs\n',
@@ -243,8 +226,8 @@ describe('a job is followed to its end', () => {
     expect(bodies).toEqual([{ dryRun: true }])
   })
 
-  test('that fails once, then for good', async () => {
-    reconciles([
+  test('when it failed, was tried again, and failed for good', async () => {
+    answerWith([
       status('delayed', { attempts: 1, failedReason: 'ECONNREFUSED' }),
       status('active', { attempts: 1, failedReason: 'ECONNREFUSED' }),
       status('failed', { attempts: 2, failedReason: 'no such registry' }),
@@ -258,11 +241,11 @@ describe('a job is followed to its end', () => {
     })
   })
 
-  test('that left something unknown', async () => {
-    reconciles([status('completed', { result: 'fine' })])
+  test('when its result cannot be read', async () => {
+    answerWith([status('completed', { result: 'fine' })])
     expect(await tallyman(env, 'reconcile', 'ci')).toMatchObject({
       status: 1,
-      err: expect.stringContaining('left nothing behind that this version of tallyman knows'),
+      err: expect.stringContaining('this version of tallyman cannot read its result'),
     })
   })
 })
@@ -273,10 +256,10 @@ test.each([
   ['::', 'http://[::1]:80'],
   ['fe80::1', 'http://[fe80::1]:80'],
   ['tallyman.example.com', 'http://tallyman.example.com:80'],
-])('what listens on %s is reached at %s', (host, url) => {
+])('a server that listens on %s is reached at %s', (host, url) => {
   expect(addressOf({ host, port: 80 })).toBe(url)
 })
 
-test('a table without rows is its head', () => {
+test('a table without rows has only its head', () => {
   expect(table(['A', 'B'], [])).toEqual(['A  B'])
 })

@@ -6,7 +6,7 @@ import { RECENTLY } from '../../lab/recently.ts'
 import { eventually, type LabTallyman, startTallyman } from '../../lab/tallyman.ts'
 import { tallyman } from './cli-bed.ts'
 
-/** The commands that mend, against the service itself; its chat was revoked. */
+/** `quarantine` and `jobs` against a real service, whose chat answers 404 to every alert. */
 let service: LabTallyman
 let url: string
 let chat: Server
@@ -30,13 +30,18 @@ const run = (...argv: string[]) =>
   tallyman({ TALLYMAN_CONFIG: join(service.folder, 'tallyman.yaml') }, ...argv, '--url', url)
 
 const event = (id: string, more: object = {}) => ({
-  ...{ id, timestamp: RECENTLY, action: 'explode', target: { repository: 'team/app', tag: 'v1' }, ...more },
+  id,
+  timestamp: RECENTLY,
+  action: 'explode',
+  target: { repository: 'team/app', tag: 'v1' },
+  ...more,
 })
 const listed = async (...filter: string[]) => {
   const { out } = await run('quarantine', 'list', ...filter)
   return out.split('\n').slice(1, -1)
 }
-const lines = (count: number) =>
+/** The rows of `quarantine list`, once there are `count`. */
+const untilListed = (count: number) =>
   eventually(
     () => listed(),
     (rows) => rows.length === count,
@@ -45,7 +50,7 @@ const lines = (count: number) =>
 test('quarantine is listed, shown, replayed and discarded', async () => {
   expect(await run('quarantine', 'list')).toEqual({ status: 0, out: '', err: 'shown 0, in quarantine 0\n' })
   await service.deliver({ events: [event('1'), event('2', { timestamp: 'noon' }), event('3')] })
-  const rows = await lines(3)
+  const rows = await untilListed(3)
   const { out, err } = await run('quarantine', 'list', '--registry', 'ci', '--reason', 'RFC')
   expect(err).toBe('shown 1, in quarantine 3\n')
   expect(out).toMatch(
@@ -60,19 +65,21 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
     event: event('1'),
   })
   expect(await run('quarantine', 'replay', id)).toMatchObject({
-    ...{ status: 0, out: 'handed to the worker again: 1\n' },
-    err: 'what it still cannot understand comes back: tallyman quarantine list\n',
+    status: 0,
+    out: 'handed to the worker again: 1\n',
+    err: 'an event that is still not understood returns to quarantine: tallyman quarantine list\n',
   })
-  const again = await lines(3)
+  const again = await untilListed(3)
   expect(again.some((row) => row.startsWith(id))).toBe(false)
   expect((await run('quarantine', 'replay', '--reason', 'explode')).out).toBe(
     'handed to the worker again: 2\n',
   )
-  const [newest = ''] = (await lines(3))[0]?.split(' ') ?? []
+  const [newest = ''] = (await untilListed(3))[0]?.split(' ') ?? []
 
   expect((await run('quarantine', 'discard', newest)).out).toBe('discarded: 1\n')
   expect(await run('quarantine', 'discard', newest)).toEqual({
-    ...{ status: 1, out: '' },
+    status: 1,
+    out: '',
     err: `DELETE ${url}/v1/quarantine/${newest}: 404 no event "${newest}" in quarantine: GET /v1/quarantine lists them\n`,
   })
   expect((await run('quarantine', 'discard', '--reason', 'RFC')).out).toBe('discarded: 1\n')
@@ -80,18 +87,18 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
   expect((await run('quarantine', 'replay', '--all')).out).toBe('handed to the worker again: 0\n')
 })
 
-test('jobs are counted; those given up are listed, shown, retried and discarded', async () => {
+test('jobs are counted; failed jobs are listed, shown, retried and discarded', async () => {
   const content = { size: 500, digest: `sha256:${'a'.repeat(64)}` }
   const target = { mediaType: 'application/vnd.oci.image.manifest.v1+json', ...content, tag: 'v1' }
   const push = (repository: string) =>
     event(repository, { action: 'push', target: { ...target, repository, references: [content] } })
   await service.deliver({ events: [push('team/app'), push('team/web')] })
-  const failed = (count: number) =>
+  const untilFailed = (count: number) =>
     eventually(
       () => run('jobs', 'failed', 'alerts'),
       ({ err }) => err === `shown ${count}, failed ${count}\n`,
     )
-  const { out } = await failed(2)
+  const { out } = await untilFailed(2)
   expect(out).toMatch(/^ID +ATTEMPTS +GIVEN UP +REASON\n\S+ +1 +\S+Z +\S.*404.*\n/)
   expect((await run('jobs')).out).toMatch(
     /^QUEUE +WAITING +ACTIVE +DELAYED +FAILED\n[\s\S]*\nalerts +0 +0 +0 +2\n/,
@@ -102,19 +109,22 @@ test('jobs are counted; those given up are listed, shown, retried and discarded'
   expect(shown.out).not.toContain('/hook')
 
   expect((await run('jobs', 'retry', 'alerts', id)).out).toBe('to be tried again: 1\n')
-  await failed(2)
+  await untilFailed(2)
   expect((await run('jobs', 'retry', 'alerts', '--all')).out).toBe('to be tried again: 2\n')
-  await failed(2)
+  await untilFailed(2)
   expect((await run('jobs', 'discard', 'alerts', id)).out).toBe('discarded: 1\n')
   expect(await run('jobs', 'retry', 'alerts', id)).toMatchObject({
-    ...{ status: 1, err: expect.stringContaining(`404 no failed job "${id}" in queue alerts`) },
+    status: 1,
+    err: expect.stringContaining(`404 no failed job "${id}" in queue alerts`),
   })
   expect((await run('jobs', 'discard', 'alerts', '--all')).out).toBe('discarded: 1\n')
 })
 
-test('acknowledged events are lost only where that is said', async () => {
+test('jobs that hold acknowledged events are discarded only with --lose-events', async () => {
   expect(await run('jobs', 'discard', 'events', '--all')).toMatchObject({
-    ...{ status: 1, out: '', err: expect.stringContaining('or say --lose-events') },
+    status: 1,
+    out: '',
+    err: expect.stringContaining('or say --lose-events'),
   })
   expect((await run('jobs', 'discard', 'events', '--all', '--lose-events')).out).toBe('discarded: 0\n')
 })

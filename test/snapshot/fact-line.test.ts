@@ -4,7 +4,7 @@ import { anyStandingFact } from '../../lab/facts.ts'
 import { decodeFactLine, encodeFactLine } from '../../src/snapshot/fact-line.ts'
 import type { StandingFact } from '../../src/usage/fact.ts'
 
-/** What `index.facts` may tell and histories do not: cut digests, unknown sizes and media types, names of any kind. */
+/** Facts that `index.facts` may give but histories do not: cut digests, unknown sizes and media types, any names. */
 const anyOddFact = fc
   .record({
     fact: anyStandingFact,
@@ -23,7 +23,7 @@ const anyOddFact = fc
     return { ...odd, references: references === 'empty' ? [] : given.map((ref) => ({ ...ref, digest })) }
   })
 
-test('a fact survives its line, which is one line', () => {
+test('a fact is decoded from its one line as it was', () => {
   fc.assert(
     fc.property(fc.oneof(anyStandingFact, anyOddFact), (fact) => {
       const line = encodeFactLine(fact)
@@ -40,20 +40,20 @@ test.each([
   ['nothing', undefined],
   ['an object', { kind: 'drop', repository: 'a', at: 1 }],
   ['an unknown kind', ['lost', 'a', 1]],
-  ['what is somebody’s use', ['scan', 'a', 1, 'id']],
+  ['a use, which is no standing fact', ['scan', 'a', 1, 'id']],
   ['too short', ['link', 'a', 1, digest]],
   ['too long', ['drop', 'a', 1, 2]],
-  ['a digest that is none', ['delete', 'a', 1, 'latest']],
+  ['an invalid digest', ['delete', 'a', 1, 'latest']],
   ['a negative time', ['drop', 'a', -1]],
   ['a size beyond 2^53', ['link', 'a', 1, digest, 2 ** 53]],
   ['a fraction', ['drop', 'a', 1.5]],
   ['an unknown evidence', ['present', 'a', 1, digest, 1, '', null, null, null, 'hearsay']],
-  ['a reference that is none', ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest]], 'push']],
+  ['a reference without a size', ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest]], 'push']],
 ])('%s is no fact', (_, line) => {
   expect(decodeFactLine(line)).toBeUndefined()
 })
 
-test('what those lines were meant to be are facts', () => {
+test('the same lines without the mistakes are facts', () => {
   const right = [
     ['drop', 'a', 1],
     ['link', 'a', 1, digest, 2],

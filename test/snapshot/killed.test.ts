@@ -16,7 +16,7 @@ afterAll(() => bed.close())
 
 const PROJECTS = 400
 
-/** `node workers/main.ts snapshot`, on the bed's Redis and store. */
+/** Starts `node workers/main.ts snapshot` on the Redis and the store of the bed. */
 async function startWorker(): Promise<Started> {
   const file = join(bed.folder, 'tallyman.yaml')
   await writeFile(
@@ -45,7 +45,7 @@ const links = Array.from(
   }),
 )
 
-test('a restore whose worker is killed half-way ends the same once a worker runs again', async () => {
+test('a restore whose worker is killed half-way is finished by the next worker', async () => {
   const { index, write } = bed.open()
   const projects = Array.from({ length: PROJECTS }, (_, n) => `ci/project-${n}`)
   for (const project of projects) await index.apply(project, links)

@@ -1,64 +1,52 @@
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type LabRgw, startRgw } from '../../lab/rgw.ts'
 import { verifySnapshot } from '../../src/snapshot/restore-snapshot.ts'
 import { listSnapshots } from '../../src/snapshot/snapshot-key.ts'
 import { writeSnapshot } from '../../src/snapshot/write-snapshot.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
-import { makeS3Store } from '../../src/store/s3-store.ts'
 import type { StandingFact } from '../../src/usage/fact.ts'
 import type { ProjectUsage } from '../../src/usage/usage.ts'
+import { BUCKET, hasS3, type S3Bed, startS3 } from '../store/s3-bed.ts'
 import { answersOf, noProgress, type SnapshotBed, startBed } from './snapshot-bed.ts'
-
-const installed = spawnSync('radosgw', ['--version']).status === 0
-const wanted = installed || process.env.LAB_S3 === '1'
-if (!wanted)
-  process.stderr.write(
-    'Snapshots in S3: skipped, since radosgw is not installed. As root on Debian, LAB_S3=1 installs it (710 MB).\n',
-  )
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** As many facts as asked for, whose digests do not compress. */
+/** Facts whose digests cannot be compressed. */
 async function* manyFacts(count: number): AsyncGenerator<StandingFact> {
   for (let n = 0; n < count; n++)
     yield { kind: 'link', repository: 'team/app', at: n, digest: `sha256:${hash(`${n}`)}`, size: n }
 }
 
 const usage: ProjectUsage = {
-  ...{ id: 'ci/team/app', uniqueBytes: 0, referencedBytes: 0, exclusiveBytes: 0, unreferencedBytes: 0 },
-  ...{
-    manifests: 0,
-    tags: 0,
-    repositories: 0,
-    unresolved: 0,
-    lastPushAt: 1,
-    lastPullAt: 2,
-    pulls: 3,
-    scans: 4,
-  },
+  id: 'ci/team/app',
+  uniqueBytes: 0,
+  referencedBytes: 0,
+  exclusiveBytes: 0,
+  unreferencedBytes: 0,
+  manifests: 0,
+  tags: 0,
+  repositories: 0,
+  unresolved: 0,
+  lastPushAt: 1,
+  lastPullAt: 2,
+  pulls: 3,
+  scans: 4,
 }
 
-describe.runIf(wanted)('snapshots in S3, on Ceph', () => {
-  let rgw: LabRgw
-  let client: S3Client
+describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
+  let s3: S3Bed
   let store: ObjectStore
   let bed: SnapshotBed
-  const bucket = 'tallyman'
 
   beforeAll(async () => {
     bed = await startBed()
-    rgw = await startRgw()
-    const { endpoint, region, credentials } = rgw
-    client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
-    await client.send(new CreateBucketCommand({ Bucket: bucket }))
-    store = makeS3Store({ endpoint, region, credentials, bucket, prefix: 'index', forcePathStyle: true })
+    s3 = await startS3()
+    store = s3.makeStore({ prefix: 'index' })
   }, 300_000)
   afterAll(async () => {
     await bed?.close()
-    await rgw?.close()
+    await s3?.close()
   })
 
   it('are written, kept to their number, and restored', async () => {
@@ -75,20 +63,18 @@ describe.runIf(wanted)('snapshots in S3, on Ceph', () => {
     expect(await answersOf(after.index)).toEqual(answers)
   })
 
-  const synthetic = (facts: () => AsyncIterable<StandingFact>) =>
+  const writeFacts = (facts: () => AsyncIterable<StandingFact>) =>
     writeSnapshot({
-      ...{
-        store,
-        registries: ['ci'],
-        projects: ['ci/team/app'],
-        createdAt: new Date(0),
-        onProgress: noProgress,
-      },
+      store,
+      registries: ['ci'],
+      projects: ['ci/team/app'],
+      createdAt: new Date(0),
+      onProgress: noProgress,
       index: { usage: async () => usage, facts },
     })
 
   it('of more than one part of a multipart upload are whole', async () => {
-    const { key, facts } = await synthetic(() => manyFacts(300_000))
+    const { key, facts } = await writeFacts(() => manyFacts(300_000))
     expect((await store.head(key))?.size).toBeGreaterThan(9 * 2 ** 20)
     expect(await verifySnapshot(store, key)).toMatchObject({ projects: 1, facts })
     await store.delete(key)
@@ -100,8 +86,10 @@ describe.runIf(wanted)('snapshots in S3, on Ceph', () => {
       yield* manyFacts(300_000)
       throw new Error('Redis went away')
     }
-    await expect(synthetic(failing)).rejects.toThrow('Redis went away')
+    await expect(writeFacts(failing)).rejects.toThrow('Redis went away')
     expect(await listSnapshots(store)).toEqual(before)
-    expect((await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? []).toEqual([])
+    expect((await s3.client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? []).toEqual(
+      [],
+    )
   }, 60_000)
 })

@@ -29,7 +29,7 @@ const next = async () => {
   return { every: Number(scheduler?.every), at: scheduler?.next ?? 0 }
 }
 
-test('the first is due after one interval, and a restart puts nothing off', async () => {
+test('the first snapshot is due after one interval, and a restart does not postpone it', async () => {
   const hour = 3_600_000
   await scheduleSnapshots(queues, hour)
   const first = await next()
@@ -41,7 +41,7 @@ test('the first is due after one interval, and a restart puts nothing off', asyn
   expect(await queues.snapshot.getJobCounts()).toMatchObject({ delayed: 1, waiting: 0, active: 0 })
 })
 
-test('another interval takes the place of the first, and never ends it', async () => {
+test('a new interval replaces the old one, and "never" ends the schedule', async () => {
   await scheduleSnapshots(queues, 60_000)
   expect(await next()).toMatchObject({ every: 60_000 })
   expect((await next()).at - Date.now()).toBeLessThan(61_000)
@@ -50,7 +50,7 @@ test('another interval takes the place of the first, and never ends it', async (
   expect(await queues.snapshot.getJobCounts()).toMatchObject({ delayed: 0, waiting: 0 })
 })
 
-/** Two workers on `write`, as if in two processes. */
+/** Starts two workers with this `write`, as two processes would. */
 function startWorkers(write: Snapshots['write']) {
   const context = { connection, prefix: 't', log: pino({ level: 'silent' }) }
   const snapshots = { ...bed.open(), write }

@@ -15,7 +15,7 @@ import {
 } from '../../lab/tallyman.ts'
 import { tallyman as run } from '../cli/cli-bed.ts'
 
-/** Two services one after the other, each with a Redis of its own, on one store. */
+/** The tests use two services, one after the other, each with its own Redis, on the same store. */
 let store: string
 let service: LabTallyman
 let env: NodeJS.ProcessEnv
@@ -53,7 +53,7 @@ const projects = () => service.get<{ projects: { id: string }[] }>('/v1/projects
 const ask = (method: 'get' | 'post', path: string, token: string, body?: object) =>
   supertest(service.app.server)[method](path).set('authorization', `Bearer ${token}`).send(body)
 
-test('nothing there: nothing is written, restored or followed', async () => {
+test('without projects and snapshots, nothing is written or restored', async () => {
   expect(await run(env, 'snapshot', 'list')).toMatchObject({ status: 0, out: '' })
   expect(await run(env, 'snapshot', 'write')).toMatchObject({
     status: 0,
@@ -73,7 +73,7 @@ test('nothing there: nothing is written, restored or followed', async () => {
   })
 })
 
-test('the registries of the real service, and one that is not among them', async () => {
+test('the registries of the real service are listed; an unknown one cannot be reconciled', async () => {
   expect(await run(env, 'registries')).toMatchObject({
     status: 0,
     out: expect.stringMatching(/^REGISTRY +LAST RECONCILE +CONFIDENCE\nci +never +\S.*\n$/),
@@ -84,7 +84,7 @@ test('the registries of the real service, and one that is not among them', async
   })
 })
 
-test('who may what', async () => {
+test('the read token may list snapshots; only the admin token may write and restore them', async () => {
   expect((await ask('get', '/v1/snapshots', READ_TOKEN)).body).toEqual({ snapshots: [] })
   expect((await ask('get', '/v1/snapshots', 'nobody')).status).toBe(401)
   for (const path of ['/v1/snapshots', '/v1/snapshots/restore'])
@@ -92,7 +92,7 @@ test('who may what', async () => {
   expect((await ask('post', '/v1/snapshots/restore', ADMIN_TOKEN, { kee: 'x' })).status).toBe(400)
 })
 
-test('an index is written, lost with its Redis, and restored into another', async () => {
+test('an index is written, lost with its Redis, and restored into another Redis', async () => {
   await service.deliver({ events: [push('team/app'), push('team/web')] })
   await eventually(projects, (answer) => answer.projects.length === 2)
   const before = await projects()
@@ -107,7 +107,7 @@ test('an index is written, lost with its Redis, and restored into another', asyn
     status: 1,
     err: expect.stringMatching(/\nfailed: the index is not empty: it holds ci\/team\/app and 1 more/),
   })
-  // It failed for good: there is nothing to try again.
+  // It failed for good, after one attempt.
   const { jobs } = await service.get<{ jobs: { attempts: number }[] }>('/v1/jobs/snapshot/failed')
   expect(jobs.map(({ attempts }) => attempts)).toEqual([1])
 
@@ -119,6 +119,6 @@ test('an index is written, lost with its Redis, and restored into another', asyn
     out: `${key}: projects 2, facts ${/facts (\d+)/.exec(out)?.[1]}\nnow being reconciled: ci\n`,
     err: expect.stringContaining(`restoring ${key}\n`),
   })
-  // Quotas and flags are told as before as well.
+  // The answer includes quotas and flags.
   expect(await projects()).toEqual(before)
 })

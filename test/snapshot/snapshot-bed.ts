@@ -18,7 +18,7 @@ export async function startBed() {
   const redis = new Redis(server.port, { maxRetriesPerRequest: null })
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-snapshots-'))
   const store = makeFolderStore({ path: folder })
-  /** What was asked for after restores. */
+  /** The reconciles and quota checks that restores have asked for. */
   const asked = { reconciles: [] as string[], rechecks: [] as string[] }
 
   function open(
@@ -40,13 +40,13 @@ export async function startBed() {
 
   return {
     ...{ redis, url: server.url, folder, store, asked, open },
-    /** Redis as after a loss, the store as it was; what a process remembers of the index is gone with `open`. */
+    /** Empties Redis and keeps the store. Call `open` afterwards for an index that remembers nothing. */
     async lose() {
       await redis.flushall()
       asked.reconciles = []
       asked.rechecks = []
     },
-    /** Puts another object in the place of a snapshot. */
+    /** Changes the text of a snapshot in the store. */
     async rewrite(key: string, change: (text: string) => string) {
       const text = zstdDecompressSync((await store.get(key)) ?? '').toString()
       await store.put(key, zstdCompressSync(Buffer.from(change(text))))
@@ -60,7 +60,7 @@ export async function startBed() {
 }
 export type SnapshotBed = Awaited<ReturnType<typeof startBed>>
 
-/** Everything that the index answers about these registries. */
+/** All that the index answers about these registries. */
 export async function answersOf(index: UsageIndex, registries = ['ci', 'production']) {
   const answers: unknown[] = []
   for (const registry of registries) {

@@ -24,8 +24,8 @@ const push = (n: number): Fact => ({
 })
 const pushes = (count: number) => Array.from({ length: count }, (_, n) => push(n))
 
-/** A snapshot of one project with two images, and its key. */
-async function written(): Promise<string> {
+/** Writes a snapshot of one project with two images, and gives its key. */
+async function writeOne(): Promise<string> {
   const { index, write } = bed.open()
   await index.apply('ci/team/app', pushes(2))
   const { key } = await write(noProgress)
@@ -33,7 +33,7 @@ async function written(): Promise<string> {
   return key
 }
 
-test('any index comes back from its snapshot as it was', async () => {
+test('a restored index equals the one that was written, for any index', async () => {
   const anyProject = fc.constantFrom('ci/team/app', 'ci/team/web', 'production/team/app')
   await fc.assert(
     fc.asyncProperty(
@@ -53,7 +53,7 @@ test('any index comes back from its snapshot as it was', async () => {
         const projects = [...new Set(all.map(([project]) => project))].sort()
         expect(bed.asked.reconciles).toEqual([...new Set(projects.map((id) => id.split('/')[0]))])
         expect(bed.asked.rechecks).toEqual(projects)
-        // As whole as the one it came from: the same snapshot can be written of it.
+        // A snapshot of the restored index has the same counts.
         expect(await after.write(noProgress)).toMatchObject(expected)
       },
     ),
@@ -61,7 +61,7 @@ test('any index comes back from its snapshot as it was', async () => {
   )
 }, 120_000)
 
-test('a snapshot larger than a batch and a chunk, with progress', async () => {
+test('a snapshot larger than a batch and a chunk is restored, with progress', async () => {
   const { index, write } = bed.open()
   for (const project of ['ci/team/app', 'ci/team/web']) await index.apply(project, pushes(1_000))
   const answers = await answersOf(index)
@@ -81,7 +81,7 @@ test('an empty index is not written', async () => {
   expect(await listSnapshots(bed.store)).toEqual([])
 })
 
-test('nothing is left of a snapshot whose reading or storing failed', async () => {
+test('a snapshot whose reading or storing failed leaves nothing behind', async () => {
   const { index, write } = bed.open()
   await index.apply('ci/team/app', pushes(2))
   const broken: ObjectStore = { ...bed.store, put: async () => Promise.reject(new Error('the disk is full')) }
@@ -92,7 +92,7 @@ test('nothing is left of a snapshot whose reading or storing failed', async () =
 })
 
 describe('retention', () => {
-  test('the newest stay, and what is no snapshot stays', async () => {
+  test('the newest snapshots and other objects are kept', async () => {
     const others = [
       'snapshots/README',
       'snapshots/2020-01-01T00-00-00.000Z-12345678.ndjson.zst.bak',
@@ -112,7 +112,7 @@ describe('retention', () => {
     for (const key of others) expect(await bed.store.get(key)).toBeDefined()
   })
 
-  test('the one just written stays though the clock was put back', async () => {
+  test('the snapshot just written is kept even if the clock was set back', async () => {
     const { index, write } = bed.open({ keep: 1 })
     await index.apply('ci/team/app', pushes(1))
     const { key: old } = await write(noProgress)
@@ -130,9 +130,9 @@ describe('retention', () => {
   })
 })
 
-describe('what is wrong with a snapshot is told, and nothing of it is applied', () => {
-  /** A restore into an empty index fails with `message`, and leaves it empty. */
-  async function refused(key: string, message: string | RegExp) {
+describe('a damaged snapshot is refused with the reason, and nothing of it is applied', () => {
+  /** Expects that a restore into an empty index fails with `message`, and leaves it empty. */
+  async function expectRefused(key: string, message: string | RegExp) {
     await bed.lose()
     const error = await bed
       .open()
@@ -145,8 +145,11 @@ describe('what is wrong with a snapshot is told, and nothing of it is applied', 
     expect(await bed.redis.dbsize()).toBe(0)
   }
 
-  /** Refused with `message`; or, where the bytes touched say nothing (zstd's frame), restored as it was. */
-  async function refusedOrWhole(key: string, stored: Buffer, message: RegExp) {
+  /**
+   * Expects a refusal with `message`, or a whole restore: some bytes of a zstd frame mean nothing. Gives whether it was
+   * refused.
+   */
+  async function expectRefusedOrWhole(key: string, stored: Buffer, message: RegExp) {
     await bed.store.put(key, stored)
     const { index, restore } = bed.open()
     await bed.lose()
@@ -160,26 +163,26 @@ describe('what is wrong with a snapshot is told, and nothing of it is applied', 
   }
   let answers: unknown[]
   async function storedAndAnswers() {
-    const key = await written()
+    const key = await writeOne()
     answers = await answersOf(bed.open().index)
     return { key, whole: (await bed.store.get(key)) ?? Buffer.alloc(0) }
   }
 
-  test('cut off, wherever', async () => {
+  test('cut off anywhere', async () => {
     const { key, whole } = await storedAndAnswers()
     let refusals = 0
     for (let length = 0; length < whole.length; length += 5)
-      if (await refusedOrWhole(key, whole.subarray(0, length), /cut off/)) refusals += 1
+      if (await expectRefusedOrWhole(key, whole.subarray(0, length), /cut off/)) refusals += 1
     expect(refusals).toBeGreaterThan(whole.length / 5 - 3)
   })
 
-  test('any byte changed, compressed', async () => {
+  test('with any byte of the compressed form changed', async () => {
     const { key, whole } = await storedAndAnswers()
     let refusals = 0
     for (let at = 0; at < whole.length; at += 5) {
       const changed = Buffer.from(whole)
       changed.writeUInt8(changed.readUInt8(at) ^ 0x10, at)
-      if (await refusedOrWhole(key, changed, /damaged|expected|checksum|cut off|version|counts/))
+      if (await expectRefusedOrWhole(key, changed, /damaged|expected|checksum|cut off|version|counts/))
         refusals += 1
     }
     expect(refusals).toBeGreaterThan(whole.length / 5 - 3)
@@ -205,7 +208,7 @@ describe('what is wrong with a snapshot is told, and nothing of it is applied', 
     [
       'a newer version',
       (t: string) => t.replace('"version":1', '"version":2'),
-      ', line 1: the snapshot is of version 2; this Tallyman reads up to 1: use a newer one',
+      ', line 1: the snapshot has version 2; this Tallyman reads up to 1: use a newer one',
     ],
     [
       'a fact without a project',
@@ -215,7 +218,7 @@ describe('what is wrong with a snapshot is told, and nothing of it is applied', 
     [
       'no trailer',
       (t: string) => t.replace(/\{"projects".*\n$/, ''),
-      /line \d+: the snapshot ends here, before its trailer/,
+      /line \d+: the snapshot was cut off: it ends here, without a trailer/,
     ],
     [
       'more after the trailer',
@@ -228,17 +231,18 @@ describe('what is wrong with a snapshot is told, and nothing of it is applied', 
       /the trailer counts 2 projects and/,
     ],
     ['a line twice', (t: string) => t.replace(/(\["present".*\n)/, '$1$1'), /the trailer counts/],
-    ['nothing at all', () => '', ', line 0: the snapshot ends here, before its trailer: it was cut off'],
+    ['nothing at all', () => '', ', line 0: the snapshot was cut off: it ends here, without a trailer'],
   ])('%s', async (_, change, message) => {
-    const key = await written()
+    const key = await writeOne()
     await bed.rewrite(key, change)
-    await refused(key, message)
+    await expectRefused(key, message)
   })
 
-  test('a key of no snapshot', () => refused('snapshots/none', /^there is no snapshot snapshots\/none$/))
+  test('with a key that is no snapshot', () =>
+    expectRefused('snapshots/none', /^there is no snapshot snapshots\/none$/))
 
-  test('unchanged, it restores', async () => {
-    const key = await written()
+  test('but the same snapshot unchanged is restored', async () => {
+    const key = await writeOne()
     await bed.rewrite(key, (text) => text)
     await bed.lose()
     await bed.open().restore(key, noProgress)
@@ -247,10 +251,10 @@ describe('what is wrong with a snapshot is told, and nothing of it is applied', 
 })
 
 describe('the index that a snapshot is restored into', () => {
-  test('must be empty, in every registry', async () => {
-    const key = await written()
+  test('must be empty in every registry', async () => {
+    const key = await writeOne()
     await expect(bed.open().restore(key, noProgress)).rejects.toThrow(
-      /^the index is not empty: it holds ci\/team\/app\. .*stop Tallyman, empty its Redis/,
+      /^the index is not empty: it holds ci\/team\/app\. .*Stop Tallyman and empty its Redis/,
     )
     await bed.lose()
     const { index, restore } = bed.open()
@@ -261,7 +265,7 @@ describe('the index that a snapshot is restored into', () => {
     expect(await answersOf(index)).toEqual(before)
   })
 
-  test('leaves out registries that are no longer configured, and says so', async () => {
+  test('gets no registries that are no longer configured; they are reported', async () => {
     const { index, write } = bed.open()
     await index.apply('ci/team/app', pushes(2))
     await index.apply('production/team/app', pushes(2))
@@ -274,7 +278,7 @@ describe('the index that a snapshot is restored into', () => {
     expect(await bed.redis.keys('*ci*')).toEqual([])
   })
 
-  test('is filled by the same restore again after a failure, and by no other; none is written of it meanwhile', async () => {
+  test('after a failed restore accepts only the same snapshot, and is not written until that is done', async () => {
     const { index, write } = bed.open()
     for (const project of ['ci/a', 'ci/b', 'ci/c']) await index.apply(project, pushes(700))
     const answers = await answersOf(index)
@@ -289,15 +293,17 @@ describe('the index that a snapshot is restored into', () => {
     expect(await bed.open().index.projects('ci')).toEqual(['ci/a', 'ci/b'])
     expect(bed.asked.reconciles).toEqual([])
     await expect(bed.open().restore(other ?? '', noProgress)).rejects.toThrow(
-      `a restore of ${key} has not come`,
+      `the restore of ${key} is not finished`,
     )
-    await expect(bed.open().write(noProgress)).rejects.toThrow(`not written: a restore of ${key}`)
+    await expect(bed.open().write(noProgress)).rejects.toThrow(
+      `no snapshot was written: the restore of ${key}`,
+    )
 
     const again = bed.open()
     await again.restore(key ?? '', noProgress)
     expect(await answersOf(again.index)).toEqual(answers)
     expect(bed.asked.reconciles).toEqual(['ci'])
-    // Done: now it is an index like any other.
+    // Once the restore is finished, it is an index like any other.
     await expect(again.restore(key ?? '', noProgress)).rejects.toThrow('the index is not empty')
     await again.write(noProgress)
   })

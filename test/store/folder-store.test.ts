@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
-import { collect } from './collect.ts'
 import { objectStoreContract } from './contract.ts'
 
 describe('a folder store', () => {
@@ -40,25 +39,25 @@ describe('a folder store', () => {
     const store = makeFolderStore({ path: nextPath() })
     const key = `${`${'x'.repeat(200)}/`.repeat(5)}${'y'.repeat(19)}`
     await store.put(key, 'x')
-    expect(await collect(store.list(''))).toMatchObject([{ key }])
+    expect(await Array.fromAsync(store.list(''))).toMatchObject([{ key }])
   })
 
-  it('does not list what cannot be a key', async () => {
+  it('does not list files whose names cannot be keys', async () => {
     const path = nextPath()
     const store = makeFolderStore({ path })
     await store.put('a', 'x')
     await writeFile(join(path, 'lost+found~'), '')
-    expect(await collect(store.list(''))).toHaveLength(1)
+    expect(await Array.fromAsync(store.list(''))).toHaveLength(1)
   })
 
-  it('goes through a folder that was moved and left a symbolic link', async () => {
+  it('follows a symbolic link to a folder that was moved', async () => {
     const [path, elsewhere] = [nextPath(), nextPath()]
     const store = makeFolderStore({ path })
     await store.put('r/b', 'x')
     await makeFolderStore({ path: elsewhere }).put('y/z', 'x')
     await symlink(elsewhere, join(path, 'r', 'a'))
     await symlink(join(path, 'nowhere'), join(path, 'r', 'broken'))
-    expect((await collect(store.list('r/'))).map(({ key }) => key)).toEqual(['r/a/y/z', 'r/b'])
+    expect((await Array.fromAsync(store.list('r/'))).map(({ key }) => key)).toEqual(['r/a/y/z', 'r/b'])
     expect(await store.folders('r/')).toEqual(['a/'])
   })
 

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { makeJournal } from '../../src/store/journal.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
-import { collect } from './collect.ts'
 
 const Receipt = Type.Object({ id: Type.String(), at: Type.String(), digest: Type.String() })
 
@@ -27,7 +26,7 @@ describe('a journal', () => {
   const open = () => makeJournal({ store, kind: 'promotions', schema: Receipt, onUnreadable })
   const receipt = (id: string, at: string) => ({ id, at, digest: `sha256:${id}` })
 
-  it('gives the newest first, whatever the order and the offsets they were written in', async () => {
+  it('gives the newest first, whatever the order of writing and the time zones', async () => {
     const ms = fc.integer({ min: 0, max: Date.parse('2286-01-01T00:00:00Z') })
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(ms, { maxLength: 30 }), fc.nat(35), async (times, limit) => {
@@ -46,7 +45,7 @@ describe('a journal', () => {
     expect((await journal.recent(2)).map(({ id }) => id)).toEqual(['later', 'sooner'])
   })
 
-  it('fetches as many objects as it gives', async () => {
+  it('fetches only as many objects as it gives', async () => {
     const journal = open()
     for (let i = 10; i < 40; i++) await journal.append(receipt(`r${i}`, `2026-05-01T10:00:${i}Z`))
     const get = vi.spyOn(store, 'get')
@@ -56,16 +55,16 @@ describe('a journal', () => {
     expect(get).toHaveBeenCalledTimes(11)
   })
 
-  it('overwrites what is appended again', async () => {
+  it('overwrites a record that is appended again', async () => {
     const journal = open()
     const record = receipt('a', '2026-05-01T10:00:00Z')
     await journal.append({ ...record, digest: 'old' })
     await journal.append(record)
     expect(await journal.recent(5)).toEqual([record])
-    expect(await collect(store.list(''))).toMatchObject([{ key: 'promotions/8222370399999-a.json' }])
+    expect(await Array.fromAsync(store.list(''))).toMatchObject([{ key: 'promotions/8222370399999-a.json' }])
   })
 
-  it('finds a record by its id, and not by the end of another', async () => {
+  it('finds a record by its whole id, not by the end of one', async () => {
     const journal = open()
     await journal.append(receipt('x-a', '2026-05-02T10:00:00Z'))
     await journal.append(receipt('a', '2026-05-01T10:00:00Z'))
@@ -73,7 +72,7 @@ describe('a journal', () => {
     expect(await journal.get('b')).toBeUndefined()
   })
 
-  it('skips and reports what it cannot read, and fills up with older ones', async () => {
+  it('skips and reports unreadable records, and gives older ones in their place', async () => {
     const journal = open()
     await journal.append(receipt('good', '2026-05-01T10:00:00Z'))
     await store.put('promotions/0000000000001-cut.json', '{"id":"cut"')
@@ -87,7 +86,7 @@ describe('a journal', () => {
     ])
   })
 
-  it('passes on what the store throws', async () => {
+  it('throws what the store throws', async () => {
     const journal = open()
     await journal.append(receipt('a', '2026-05-01T10:00:00Z'))
     vi.spyOn(store, 'get').mockRejectedValue(new Error('the disk is gone'))

@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import type { Service } from './service.ts'
+
+/** What the commands use of the world outside. */
+export interface Cli {
+  env: NodeJS.ProcessEnv
+  /** The running Tallyman at the address in the configuration, or at `--url`. @throws CommandError */
+  service(): Promise<Service>
+  /** Prints lines of the result, on standard output. */
+  print(...lines: string[]): void
+  /** Prints a line about the progress or the result, on standard error. */
+  note(line: string): void
+}
+
+/** Adds a command, or a group of commands, to the program. Its actions throw CommandError when they fail. */
+export type AddCommand = (program: Command, cli: Cli) => void

@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import { Type } from 'typebox'
+import { Quarantined } from '../../events/quarantine.ts'
+import type { AddCommand } from '../cli.ts'
+import { table } from '../table.ts'
+
+const Page = Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })
+const Replayed = Type.Object({ replayed: Type.Integer() })
+const Discarded = Type.Object({ discarded: Type.Integer() })
+
+interface Filter {
+  registry?: string
+  reason?: string
+}
+type Selection = Filter & { all?: true }
+
+export const addQuarantine: AddCommand = (program, cli) => {
+  const quarantine = program
+    .command('quarantine')
+    .description('List, replay and discard events that could not be understood.')
+
+  withFilter(quarantine.command('list'))
+    .description('List the events in quarantine, newest first.')
+    .action(async (filter: Filter) => {
+      const service = await cli.service()
+      const query = new URLSearchParams({ ...filter }).toString()
+      const { total, events } = await service.get(`/v1/quarantine${query && `?${query}`}`, Page)
+      cli.note(`shown ${events.length}, in quarantine ${total}`)
+      if (events.length > 0) cli.print(...formatList(events))
+    })
+
+  quarantine
+    .command('show')
+    .description('Show an event as the registry sent it, and why it is in quarantine.')
+    .argument('<ID>', 'the ID of the event, as listed')
+    .action(async (id: string) => {
+      const service = await cli.service()
+      const event = await service.get(`/v1/quarantine/${encodeURIComponent(id)}`, Quarantined)
+      cli.print(JSON.stringify(event, null, 2))
+    })
+
+  withSelection(quarantine.command('replay'))
+    .description('Process events again: one by its ID, the events that match a filter, or all.')
+    .action(async (id: string | undefined, selection: Selection, command: Command) => {
+      checkSelection(id, selection, command)
+      const service = await cli.service()
+      const { replayed } = await (id === undefined
+        ? service.post('/v1/quarantine/replay', selection, Replayed)
+        : service.post(`/v1/quarantine/${encodeURIComponent(id)}/replay`, {}, Replayed))
+      cli.print(`handed to the worker again: ${replayed}`)
+      if (replayed > 0)
+        cli.note('an event that is still not understood returns to quarantine: tallyman quarantine list')
+    })
+
+  withSelection(quarantine.command('discard'))
+    .description('Delete events for good: one by its ID, the events that match a filter, or all.')
+    .action(async (id: string | undefined, selection: Selection, command: Command) => {
+      checkSelection(id, selection, command)
+      const service = await cli.service()
+      const { discarded } = await (id === undefined
+        ? service.post('/v1/quarantine/discard', selection, Discarded)
+        : service.delete(`/v1/quarantine/${encodeURIComponent(id)}`, Discarded))
+      cli.print(`discarded: ${discarded}`)
+    })
+}
+
+const withFilter = (command: Command): Command =>
+  command
+    .option('--registry <NAME>', 'only events of this registry')
+    .option('--reason <TEXT>', 'only events with this text in their reason')
+
+const withSelection = (command: Command): Command =>
+  withFilter(command.argument('[ID]', 'the ID of an event, as listed')).option('--all', 'all events')
+
+/** Ends the command as wrong usage unless exactly one of an ID, a filter and `--all` is given. */
+function checkSelection(id: string | undefined, selection: Selection, command: Command): void {
+  const { all, ...filter } = selection
+  const given = [id !== undefined, Object.keys(filter).length > 0, all].filter(Boolean)
+  if (given.length !== 1)
+    command.error('error: expected one of: ID, a filter (--registry NAME, --reason TEXT or both), --all')
+}
+
+const formatList = (events: readonly Quarantined[]): string[] =>
+  table(
+    ['ID', 'REGISTRY', 'RECEIVED', 'REASON'],
+    events.map(({ id, registry, receivedAt, reason }) => [id, registry, receivedAt, reason]),
+  )

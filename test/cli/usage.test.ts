@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Command } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { makeProgram } from '../../src/cli/program.ts'
+import { tallyman } from './cli-bed.ts'
+
+/** No configuration: each of these commands must end before it looks for one. */
+const env = { TALLYMAN_CONFIG: '/nowhere/tallyman.yaml' }
+const HINT = 'Add --help for the usage.\n'
+
+describe('wrong usage gives one clear message and status 2', () => {
+  const ONE_OF = 'expected one of: ID, a filter (--registry NAME, --reason TEXT or both), --all'
+  test.each([
+    ['xyzzy', "unknown command 'xyzzy'"],
+    ['snapshto list', "unknown command 'snapshto'\n(Did you mean snapshot?)"],
+    ['snapshot lst', "unknown command 'lst'\n(Did you mean list?)"],
+    ['snapshot lose', "unknown command 'lose'\n(Did you mean list?)"],
+    ['jobs faild', "unknown command 'faild'\n(Did you mean failed?)"],
+    ['jobs coffee', "unknown command 'coffee'"],
+    ['help reconcil', "unknown command 'reconcil'\n(Did you mean reconcile?)"],
+    ['help snapshot restor', "unknown command 'restor'\n(Did you mean restore?)"],
+    ['config check', "missing required argument 'FILE'"],
+    ['reconcile', "missing required argument 'REGISTRY'"],
+    ['quarantine show', "missing required argument 'ID'"],
+    ['jobs show quota', "missing required argument 'ID'"],
+    ['reconcile ci hub', "too many arguments for 'reconcile'. Expected 1 argument but got 2: ci, hub."],
+    ['snapshot list all', "too many arguments for 'list'. Expected 0 arguments but got 1: all."],
+    ['snapshot list --force', "unknown option '--force'"],
+    ['snapshot list --dry-run', "unknown option '--dry-run'"],
+    ['reconcile ci --dry-rn', "unknown option '--dry-rn'\n(Did you mean --dry-run?)"],
+    ['jobs --ur http://x', "unknown option '--ur'\n(Did you mean --url?)"],
+    ['quarantine list --all', "unknown option '--all'"],
+    ['quarantine list --registry', "option '--registry <NAME>' argument missing"],
+    ['quarantine discard', ONE_OF],
+    ['quarantine discard 1-0 --all', ONE_OF],
+    ['quarantine replay 1-0 --reason x', ONE_OF],
+    ['quarantine replay --all --registry ci', ONE_OF],
+    ['jobs retry quota', 'expected one of: ID, --all'],
+    ['jobs discard quota 7 --all', 'expected one of: ID, --all'],
+    [
+      'jobs failed coffee',
+      "command-argument value 'coffee' is invalid for argument 'QUEUE'. Allowed choices are events, quota, alerts, promotion, expiry, snapshot, resolve, reconcile.",
+    ],
+    [
+      'snapshot list --url ftp://x',
+      "option '--url <URL>' argument 'ftp://x' is invalid. Expected an http or https URL.",
+    ],
+  ])('%s', async (line, message) => {
+    expect(await tallyman(env, ...line.split(' '))).toEqual({
+      status: 2,
+      out: '',
+      err: `error: ${message}\n${HINT}`,
+    })
+  })
+
+  test.each(['', 'snapshot', 'quarantine', 'config'])(
+    'without a command, "%s" prints its help',
+    async (group) => {
+      const argv = group === '' ? [] : [group]
+      const { out: help } = await tallyman(env, 'help', ...argv)
+      expect(await tallyman(env, ...argv)).toEqual({ status: 2, out: '', err: help })
+    },
+  )
+})
+
+/** Every command and group below `command`, as the words that call it. */
+const wordsBelow = (command: Command): string[][] =>
+  command.commands.flatMap((child) => [
+    [child.name()],
+    ...wordsBelow(child).map((words) => [child.name(), ...words]),
+  ])
+const program = makeProgram({}, { out: () => {}, err: () => {} })
+
+describe('help', () => {
+  test('of the program names every command and says where the service is', async () => {
+    const { status, out, err } = await tallyman(env, '--help')
+    expect({ status, err }).toEqual({ status: 0, err: '' })
+    expect(out).toContain('Usage: tallyman [options] [command]')
+    for (const name of ['config', 'registries', 'reconcile', 'snapshot', 'quarantine', 'jobs', 'help'])
+      expect(out).toMatch(new RegExp(`^ {2}${name} .*\\S`, 'm'))
+    expect(out).toContain('$TALLYMAN_CONFIG')
+  })
+
+  test.each(wordsBelow(program).map((words) => [words.join(' ')]))('of %s', async (line) => {
+    const words = line.split(' ')
+    const { status, out, err } = await tallyman(env, ...words, '--help')
+    expect({ status, err }).toEqual({ status: 0, err: '' })
+    // A usage, a description, and a text beside each argument, option and command.
+    expect(out).toMatch(new RegExp(`^Usage: tallyman ${line} .*\n\n[A-Z].*`))
+    const listed = out.split('\n').filter((row) => /^ {2}\S/.test(row))
+    expect(listed.length).toBeGreaterThan(0)
+    for (const row of listed) expect(row).toMatch(/^ {2}\S.*? {2,}\S/)
+    expect(await tallyman(env, 'help', ...words)).toEqual({ status, out, err })
+  })
+
+  test('of a command describes its arguments and options, and --url', async () => {
+    const { out } = await tallyman(env, 'help', 'quarantine', 'replay')
+    expect(out).toContain('Usage: tallyman quarantine replay [options] [ID]')
+    for (const option of ['--registry <NAME>', '--reason <TEXT>', '--all', '--url <URL>'])
+      expect(out).toContain(`  ${option}  `)
+    expect((await tallyman(env, 'jobs', 'show', '-h')).out).toContain('"reconcile"')
+  })
+})
+
+test('the process has the exit status of the command and prints to the right stream', async () => {
+  const main = join(import.meta.dirname, '../../src/cli/main.ts')
+  const tallymanProcess = (...argv: string[]) =>
+    promisify(execFile)(process.execPath, [main, ...argv], { env })
+  await expect(tallymanProcess('xyzzy')).rejects.toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: `error: unknown command 'xyzzy'\n${HINT}`,
+  })
+  expect(await tallymanProcess('help')).toMatchObject({
+    stdout: expect.stringContaining('Usage: tallyman'),
+    stderr: '',
+  })
+})
