@@ -8,7 +8,7 @@ import type { Queues } from '../queue/queues.ts'
 import type { Fact, ManifestPull, ManifestPush } from '../usage/fact.ts'
 import { projectId, splitProjectId } from '../usage/project.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
-import { type Rename, redirect, remainder, routeOf } from '../usage/renames.ts'
+import { factsUnderNewName, factsUnderOldName, newNameOf, type Rename } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { askPromotions } from './ask-promotions.ts'
 import { askMove } from './move-repositories.ts'
@@ -118,12 +118,13 @@ export function makeIndexEvents(deps: {
     for (const { registry } of heard)
       if (!tables.has(registry)) tables.set(registry, await deps.renames.of(registry))
     for (const { registry, fact } of heard) {
-      const route = routeOf(tables.get(registry) ?? [], fact.repository, fact.at)
+      const route = newNameOf(tables.get(registry) ?? [], fact.repository, fact.at)
       if (route === undefined) {
         put(registry, fact)
         continue
       }
-      for (const one of [...remainder(fact, route), ...redirect(fact, route)]) put(registry, one)
+      for (const one of [...factsUnderOldName(fact, route), ...factsUnderNewName(fact, route)])
+        put(registry, one)
       // The index asks for these only where they are reported, and they are not where they now belong.
       if (fact.kind === 'pull' || (fact.kind === 'push' && fact.extent !== 'all'))
         incomplete.push(toResolve(registry, fact))

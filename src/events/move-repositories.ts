@@ -5,7 +5,7 @@ import { digestKey } from '../usage/codec.ts'
 import { type Fact, PULL_GRACE_US } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import { RENAMES_CACHED_MS, type RenameTable } from '../usage/rename-table.ts'
-import { isAtOrBelow, type Rename, redirect, routeOf } from '../usage/renames.ts'
+import { factsUnderNewName, isAtOrBelow, newNameOf, type Rename } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
 /** Facts in one call of `apply`, which holds Redis up for a few milliseconds. */
@@ -70,7 +70,7 @@ export function makeMoveRepositories(deps: {
     return {
       /** How many facts come of it: none where it is of a time after every rename. */
       async add(fact: Fact): Promise<number> {
-        const route = routeOf(renames, fact.repository, fact.at)
+        const route = newNameOf(renames, fact.repository, fact.at)
         if (route === undefined) return 0
         const project = projectId(registry, deps.projectOf(registry, route.repository))
         const target = targets.get(project) ?? {
@@ -78,7 +78,7 @@ export function makeMoveRepositories(deps: {
           batch: [],
         }
         targets.set(project, target)
-        const moved = redirect(fact, route).map((one) => afterGrave(one, target.graves))
+        const moved = factsUnderNewName(fact, route).map((one) => afterGrave(one, target.graves))
         target.batch.push(...moved)
         if (target.batch.length >= BATCH) await flushOne(project, target.batch)
         return moved.length

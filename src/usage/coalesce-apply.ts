@@ -1,55 +1,55 @@
 import { makeCoalescer } from '../platform/coalesce.ts'
-import type { FactsByProject, Result } from './apply-facts.ts'
+import type { ApplyOutcome } from './apply-all.ts'
+import type { FactsByProject } from './apply-facts.ts'
 import type { Fact } from './fact.ts'
 import type { UsageIndex } from './usage-index.ts'
 
-/** Facts that are gathered at most; the more, the more of them are of the same projects. */
-const FACTS = 4_000
+/** Facts that are gathered at most. The more facts, the more of them are of the same projects. */
+const MAX_FACTS = 4_000
 
-/** How long a busy worker waits for more, in ms: with twice as many events in a call, each took a fifth less of all CPU. */
+/** How long a busy worker waits for more, in ms. Twice as many events in a call took a fifth less CPU for each. */
 const GATHER_MS = 25
 
 /**
- * `applyAll` for jobs at the same time: what they have for any projects goes to the index together, each project's facts
- * as one list. `jobs`: as many as there can be at a time.
+ * `applyAll` for jobs that run at the same time: their facts go to the index together, each project's facts as one list.
+ * `jobs`: how many can run at a time.
  */
 export function coalesceApply(
   index: Pick<UsageIndex, 'applyAll'>,
   jobs: number,
 ): Pick<UsageIndex, 'applyAll'> {
-  const { add } = makeCoalescer((asked: FactsByProject[]) => index.applyAll(merged(asked)), {
-    shareOf: (byProject) => [...byProject.values()].reduce((sum, facts) => sum + facts.length, 0) / FACTS,
-    // As many wait as jobs are at work.
+  const { add } = makeCoalescer((requests: FactsByProject[]) => index.applyAll(mergeRequests(requests)), {
+    shareOf: (byProject) => [...byProject.values()].reduce((sum, facts) => sum + facts.length, 0) / MAX_FACTS,
+    // No more requests wait than jobs run.
     maxWaiting: Number.POSITIVE_INFINITY,
-    ...{ enough: jobs, gatherMs: GATHER_MS },
+    enough: jobs,
+    gatherMs: GATHER_MS,
   })
 
   return {
     async applyAll(byProject) {
-      const results = await add(byProject)
+      const outcomes = await add(byProject)
       return new Map(
         [...byProject].flatMap(([project, facts]) => {
-          const result = results.get(project)
-          return result ? [[project, restrict(result, facts)]] : []
+          const outcome = outcomes.get(project)
+          return outcome ? [[project, onlyOwn(outcome, facts)]] : []
         }),
       )
     },
   }
 }
 
-/** Names of the unresolved only those that are among a job's own. */
-function restrict(result: Result, facts: readonly Fact[]): Result {
-  if (result.status === 'rejected' || result.value.unresolved.length === 0) return result
-  const own = new Set<Fact>(facts)
-  return {
-    ...result,
-    value: { ...result.value, unresolved: result.value.unresolved.filter((fact) => own.has(fact)) },
-  }
+/** Leaves out the unresolved facts of other jobs. */
+function onlyOwn(outcome: ApplyOutcome, ownFacts: readonly Fact[]): ApplyOutcome {
+  if (outcome.status === 'rejected' || outcome.value.unresolved.length === 0) return outcome
+  const own = new Set<Fact>(ownFacts)
+  const unresolved = outcome.value.unresolved.filter((fact) => own.has(fact))
+  return { ...outcome, value: { ...outcome.value, unresolved } }
 }
 
-function merged(asked: readonly FactsByProject[]): FactsByProject {
+function mergeRequests(requests: readonly FactsByProject[]): FactsByProject {
   const lists = new Map<string, (readonly Fact[])[]>()
-  for (const byProject of asked)
+  for (const byProject of requests)
     for (const [project, facts] of byProject) {
       const list = lists.get(project)
       if (list) list.push(facts)
