@@ -15,7 +15,7 @@ import { startServer } from './servers/start.ts'
 const RUNS = 9
 const CONNECTIONS = 64
 const BOUND = 3
-const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
+const SHAPE = { projects: 500, repositories: 3, imagesPerBase: 1 }
 
 /**
  * Events a second from HTTP to the index: sent over 64 connections, taken in, queued, worked off and applied, by an API
