@@ -16,17 +16,17 @@ import { median } from './median.ts'
 /** Measured runs of each. One run before these warms up. */
 const RUNS = 5
 /**
- * How many times a run processes the events together, for once one by one. So both take about as long, and a change of the
- * machine's pace affects both alike.
+ * How many times a run processes the events together, for once one by one. So both take about as long, and a change
+ * of the machine's pace affects both alike.
  */
 const TIMES = 4
 /** the lowest ratio of the two rates */
 const BOUND = 5
 
 /**
- * Events a second that the worker of the `events` queue applies. "Together": queued as the service queues them, many in a
- * job. "One by one": a job, and so a call of the index, for each event. Measured in turn on one Redis, from the start of
- * the worker until its last job is done.
+ * Events a second that the worker of the `events` queue applies. "Together": queued as the service queues them, many
+ * in a job. "One by one": a job, and so a call of the index, for each event. Measured in turn on one Redis, from the
+ * start of the worker until its last job is done.
  */
 export async function indexing({ small, say }: { small: boolean; say: (line: string) => void }) {
   const shape = { projects: 500, repositories: 3, imagesPerBase: 1 }

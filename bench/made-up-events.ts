@@ -11,8 +11,8 @@ const REFERENCES = 10
 
 /**
  * The events of a busy registry: 90 % pulls of manifests, 8 % pushes of blobs, 2 % pushes of manifests with ten
- * references. Projects are drawn by Zipf's law; of a project's images the latest are pulled most often. Each project has
- * `before` images already: `earlier` are the pushes of these.
+ * references. Projects are drawn by Zipf's law; of a project's images the latest are pulled most often. Each project
+ * has `before` images already: `earlier` are the pushes of these.
  */
 export function madeUpEvents({ count, shape, before }: { count: number; shape: Shape; before: number }) {
   const images = Array.from({ length: shape.projects }, (_, project) =>

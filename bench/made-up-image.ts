@@ -19,8 +19,8 @@ export interface Shape {
 
 /**
  * Image `n`: a config and ten layers. The config and three layers are its own. Four layers come from one of 200 base
- * images of the whole registry, more often from a low number. Three come from one of eight base images of its project. The
- * tag is a branch and a commit, as CI makes them.
+ * images of the whole registry, more often from a low number. Three come from one of eight base images of its
+ * project. The tag is a branch and a commit, as CI makes them.
  */
 export function madeUpImage(n: number, { projects, repositories, imagesPerBase }: Shape): MadeUpImage {
   const project = n % projects

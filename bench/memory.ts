@@ -17,8 +17,8 @@ const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const BOUND = 1_100
 
 /**
- * The memory that the index of 1,000,000 tagged manifests in 2,000 projects takes in a Redis with default settings. It is
- * filled by `index.apply` with a push of each image; `made-up-image.ts` has which layers they share.
+ * The memory that the index of 1,000,000 tagged manifests in 2,000 projects takes in a Redis with default settings.
+ * It is filled by `index.apply` with a push of each image; `made-up-image.ts` has which layers they share.
  */
 export async function memory({ small, say }: { small: boolean; say: (line: string) => void }) {
   const shape: Shape = { projects: small ? 40 : 2_000, repositories: 3, imagesPerBase: 1 }

@@ -7,8 +7,8 @@ const REPOSITORIES = { concurrency: 4 }
 const FILES = { concurrency: 16 }
 
 /**
- * Reads the parts of a registry's storage that a rebuild of the index must read, and does nothing with them: the list of
- * repositories; in each its links (by `stat`), its tags' links and its manifests; and the size of every blob.
+ * Reads the parts of a registry's storage that a rebuild of the index must read, and does nothing with them: the list
+ * of repositories; in each its links (by `stat`), its tags' links and its manifests; and the size of every blob.
  */
 export async function readRegistryFolder(root: string): Promise<void> {
   const v2 = `${root}/docker/registry/v2`

@@ -6,7 +6,9 @@ import { digestOfName } from './made-up-content.ts'
 import { type MadeUpImage, madeUpImage, type Shape } from './made-up-image.ts'
 
 const OCI = 'application/vnd.oci.image'
-/** Linux keeps these files in memory. To make a file and its folder takes about 20 µs here, on a disk ten times that. */
+/**
+ * Linux keeps these files in memory. To make a file and its folder takes about 20 µs here, on a disk ten times that.
+ */
 const IN_MEMORY = '/dev/shm'
 /** A page for the file, and an inode each for it and its folder. */
 const BYTES_A_FILE = 7_000
@@ -16,8 +18,8 @@ const ROOT = 'docker/registry/v2'
 
 /**
  * Makes a registry's storage as distribution lays it out (docs/registries.md, Storage layout), with a tag for each
- * manifest. `root` is its `rootdirectory`. Every content has its true digest; a layer's content is its name. The history
- * of tags is left out, since nobody reads it.
+ * manifest. `root` is its `rootdirectory`. Every content has its true digest; a layer's content is its name. The
+ * history of tags is left out, since nobody reads it.
  */
 export function makeRegistryFolder(manifests: number, shape: Shape) {
   const root = mkdtempSync(

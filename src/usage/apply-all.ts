@@ -15,8 +15,8 @@ const FACTS_PER_CALL = 100
 const CALLS_AT_ONCE = 2
 
 /**
- * Applies facts of several projects, in calls of at most 100 facts. On a cluster each call is for one project, and all run
- * at once. If one project cannot be written (say, a key of the wrong type), the others still are.
+ * Applies facts of several projects, in calls of at most 100 facts. On a cluster each call is for one project, and
+ * all run at once. If one project cannot be written (say, a key of the wrong type), the others still are.
  */
 export function makeApplyAll(
   { apply, applyInOneCall }: Pick<ReturnType<typeof makeApplyFacts>, 'apply' | 'applyInOneCall'>,

@@ -27,7 +27,10 @@ const OUTBOX_BATCH = 100
  */
 const LISTED_MS = 60_000
 
-/** Writes to the usage index: `scripts/apply.lua` for projects, then `scripts/update-holders.lua` for their registries. */
+/**
+ * Writes to the usage index: `scripts/apply.lua` for projects, then `scripts/update-holders.lua` for their
+ * registries.
+ */
 export function makeApplyFacts(deps: {
   redis: Redis | Cluster
   prefix: string
@@ -55,8 +58,8 @@ export function makeApplyFacts(deps: {
   }
 
   /**
-   * Tells the registry what the project holds. May run twice, at once with itself, or after a crash: the registry's script
-   * applies each entry once, in order.
+   * Tells the registry what the project holds. May run twice, at once with itself, or after a crash: the registry's
+   * script applies each entry once, in order.
    */
   async function drainOutbox(project: string): Promise<void> {
     const { registry, path } = splitProjectId(project)
@@ -74,9 +77,9 @@ export function makeApplyFacts(deps: {
   }
 
   /**
-   * Applies facts of several projects in one call of the script. Each project's promise settles once its outbox is drained.
-   * Where Redis is a cluster, the projects' keys must be in one slot. @throws if the script fails; some projects may be
-   * written then, and others not
+   * Applies facts of several projects in one call of the script. Each project's promise settles once its outbox is
+   * drained. Where Redis is a cluster, the projects' keys must be in one slot. @throws if the script fails; some
+   * projects may be written then, and others not
    */
   async function applyInOneCall(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
     await Promise.all([...byProject.keys()].map(listProject))
@@ -100,7 +103,7 @@ export function makeApplyFacts(deps: {
     return new Map([...byProject].map(([project, facts], n) => [project, finish(project, facts, replies[n])]))
   }
 
-  /** Applies facts of one project atomically. @throws what Redis answers */
+  /** Applies facts of one project atomically. @throws the error that Redis answers */
   async function apply(project: string, facts: readonly Fact[]): Promise<Applied> {
     const [applied] = (await applyInOneCall(new Map([[project, facts]]))).values()
     if (applied === undefined) throw new Error('the index gave no answer')

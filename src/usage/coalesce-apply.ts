@@ -11,8 +11,8 @@ const MAX_FACTS = 4_000
 const GATHER_MS = 25
 
 /**
- * `applyAll` for jobs that run at the same time: their facts go to the index together, each project's facts as one list.
- * `jobs`: how many can run at a time.
+ * `applyAll` for jobs that run at the same time: their facts go to the index together, each project's facts as one
+ * list. `jobs`: how many can run at a time.
  */
 export function coalesceApply(
   index: Pick<UsageIndex, 'applyAll'>,

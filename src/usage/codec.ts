@@ -27,7 +27,7 @@ export interface StoredManifest {
   size: number
   /** Its own size and those of its config and layers. */
   totalSize: number
-  /** `key`: the `digestKey`. Undefined if they are not known. */
+  /** `key` is the `digestKey`. Undefined if the references are not known. */
   references: { kind: Reference['kind']; key: string }[] | undefined
   extent: 'all' | 'contents'
   images: StoredImage[]
@@ -35,11 +35,10 @@ export interface StoredManifest {
 
 /** The manifest in one repository. */
 interface StoredImage {
-  /** The repository's id in its project. */
-  repository: number
+  repositoryId: number
   pushedAt: number
   pulledAt: number
-  /** Time of the latest sighting that told the references (`scripts/project.lua`). */
+  /** Time of the latest sighting that carried the references (`scripts/project.lua`). */
   referencesAt: number
   tags: { name: string; taggedAt: number }[]
 }
@@ -58,13 +57,13 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
   )
   const images: StoredImage[] = []
   while (!reader.isAtEnd()) {
-    const repository = reader.uint(4)
+    const repositoryId = reader.uint(4)
     const [pushedAt, pulledAt, referencesAt] = [reader.uint7(), reader.uint7(), reader.uint7()]
     const tags = Array.from({ length: reader.uint(2) }, () => {
       const taggedAt = reader.uint7()
       return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
     })
-    images.push({ repository, pushedAt, pulledAt, referencesAt, tags })
+    images.push({ repositoryId, pushedAt, pulledAt, referencesAt, tags })
   }
   return {
     digest,
@@ -84,7 +83,7 @@ const TAG_WRITES: readonly ('untag' | Evidence)[] = ['untag', 'push', 'pull']
 export function decodeTag(field: Buffer, record: Buffer) {
   const reader = makeReader(record)
   return {
-    repository: field.readUInt32BE(0),
+    repositoryId: field.readUInt32BE(0),
     tag: field.subarray(4).toString(),
     at: reader.uint7(),
     kind: TAG_WRITES[reader.uint(1)] ?? 'untag',
@@ -96,15 +95,15 @@ export function decodeTag(field: Buffer, record: Buffer) {
 export function decodeBlob(record: Buffer) {
   const reader = makeReader(record)
   const [size, refCount] = [reader.uint(6), reader.uint(4)]
-  const links: { repository: number; at: number }[] = []
-  while (!reader.isAtEnd()) links.push({ repository: reader.uint(4), at: reader.uint7() })
+  const links: { repositoryId: number; at: number }[] = []
+  while (!reader.isAtEnd()) links.push({ repositoryId: reader.uint(4), at: reader.uint7() })
   return { size, refCount, links }
 }
 
 /** Reads an entry of the tombstones table: when a digest was deleted from a repository (epoch µs). */
 export function decodeTombstone(field: Buffer, record: Buffer) {
   return {
-    repository: field.readUInt32BE(0),
+    repositoryId: field.readUInt32BE(0),
     key: field.subarray(4).toString('hex'),
     at: makeReader(record).uint7(),
   }

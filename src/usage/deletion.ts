@@ -6,8 +6,9 @@ export type DeletionTarget = { repository: string } & ({ tag: string } | { diges
 
 /**
  * The images that go when the target is deleted, by the same rules as expiry. A tag takes its manifest along, unless
- * another tag or an index of the repository needs it. A manifest takes along its untagged children that no other index of
- * the repository lists. Empty if nothing goes but the tag; `undefined` if the project has no such target.
+ * another tag or an index of the repository needs it. A manifest takes along its untagged children that no other
+ * index of the repository lists (docs/registries.md, What cleaners get wrong). Empty if nothing goes but the tag;
+ * `undefined` if the project has no such target.
  */
 export function deletionOf(
   images: readonly IndexedImage[],

@@ -7,8 +7,8 @@ export const REFERENCE_KINDS = ['blob', 'child', 'subject'] as const
 const OPS = { push: 'P', pull: 'G', scan: 'S', link: 'L', delete: 'D', untag: 'U', drop: 'X' } as const
 
 /**
- * Packs facts into one argument of `scripts/apply.lua`; the layout is in its header. (With nine arguments a fact, ioredis
- * took a fifth of the worker's time.)
+ * Packs facts into one argument of `scripts/apply.lua`; the layout is in its header. (With nine arguments a fact,
+ * ioredis took a fifth of the worker's time.)
  */
 export function encodeFacts(facts: readonly Fact[]): Buffer {
   const writer = makeWriter()

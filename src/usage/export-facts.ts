@@ -16,8 +16,8 @@ type Part = 'manifests' | 'blobs' | 'tags' | 'tombstones'
 const NONE = Buffer.alloc(0)
 
 /**
- * A project's index as facts, page by page, while others write. Each fact was true when it was read. Tombstones are read
- * last, so a deletion that came between two pages is among the facts, too.
+ * A project's index as facts, page by page, while others write. Each fact was true when it was read. Tombstones are
+ * read last, so a deletion that came between two pages is among the facts, too.
  */
 export async function* exportFacts(
   readRepositories: () => Promise<[Buffer, Buffer][]>,
@@ -42,16 +42,16 @@ export async function* exportFacts(
     const manifest = decodeManifest(key, record)
     const references = withSizes(manifest.references, sizes)
     for (const image of manifest.images)
-      yield* presencesOf(manifest, image, await nameOf(image.repository), references)
+      yield* presencesOf(manifest, image, await nameOf(image.repositoryId), references)
   }
   for await (const [key = NONE, record = NONE] of entries('blobs', 2)) {
     const { size, links } = decodeBlob(record)
-    for (const { repository, at } of links)
-      yield { kind: 'link', repository: await nameOf(repository), digest: digestText(key), size, at }
+    for (const { repositoryId, at } of links)
+      yield { kind: 'link', repository: await nameOf(repositoryId), digest: digestText(key), size, at }
   }
   for await (const [field = NONE, record = NONE] of entries('tags', 2)) {
-    const { repository: id, tag, at, kind, key } = decodeTag(field, record)
-    const repository = await nameOf(id)
+    const { repositoryId, tag, at, kind, key } = decodeTag(field, record)
+    const repository = await nameOf(repositoryId)
     if (kind === 'untag') yield { kind, repository, tag, at }
     else {
       const digest = digestOfKey(key)
@@ -59,8 +59,8 @@ export async function* exportFacts(
     }
   }
   for await (const [field = NONE, record = NONE] of entries('tombstones', 2)) {
-    const { repository, key, at } = decodeTombstone(field, record)
-    yield { kind: 'delete', repository: await nameOf(repository), digest: digestOfKey(key), at }
+    const { repositoryId, key, at } = decodeTombstone(field, record)
+    yield { kind: 'delete', repository: await nameOf(repositoryId), digest: digestOfKey(key), at }
   }
   for (const [name, row] of await readRepositories()) {
     const { droppedAt } = decodeRepository(row)
@@ -68,7 +68,10 @@ export async function* exportFacts(
   }
 }
 
-/** A manifest in one repository as facts: its latest push, its latest pull, and what told its references. */
+/**
+ * A manifest in one repository as facts: the latest push, the latest pull, and the sighting that carried the
+ * references.
+ */
 function* presencesOf(
   { digest, size, mediaType, extent }: StoredManifest,
   { pushedAt, pulledAt, referencesAt }: StoredManifest['images'][number],
@@ -76,13 +79,14 @@ function* presencesOf(
   references: Reference[] | undefined,
 ): Generator<StandingFact> {
   const present = { kind: 'present' as const, repository, digest, size, mediaType }
-  // Whether a push or a pull told the references is not stored: if the latest push was as late, take a push.
+  // Whether that was a push or a pull is not stored. It is taken for a push if a push was as late.
   const via = referencesAt <= pushedAt ? 'push' : 'pull'
-  const toldAt = via === 'push' ? referencesAt : referencesAt + PULL_GRACE_US
-  if (references !== undefined && referencesAt > 0) yield { ...present, via, at: toldAt, references, extent }
-  if (pushedAt > 0 && !(via === 'push' && toldAt === pushedAt))
+  const carriedAt = via === 'push' ? referencesAt : referencesAt + PULL_GRACE_US
+  if (references !== undefined && referencesAt > 0)
+    yield { ...present, via, at: carriedAt, references, extent }
+  if (pushedAt > 0 && !(via === 'push' && carriedAt === pushedAt))
     yield { ...present, via: 'push', at: pushedAt }
-  if (pulledAt > 0 && !(via === 'pull' && toldAt === pulledAt))
+  if (pulledAt > 0 && !(via === 'pull' && carriedAt === pulledAt))
     yield { ...present, via: 'pull', at: pulledAt }
 }
 
@@ -93,5 +97,5 @@ function withSizes(references: StoredManifest['references'], sizes: Buffer): Ref
   })
 }
 
-/** `key:` and the first 16 bytes in hex; more of the digest is not stored. */
+/** `key:` and the first 16 bytes in hex. The index does not have the rest of these digests. */
 const digestOfKey = (key: string): string => digestText(Buffer.from(key, 'hex'))

@@ -1,9 +1,9 @@
 /**
  * A fact about a project, in the index's own terms. `at` is epoch µs, sizes are bytes.
  *
- * Notifications give `push`, `pull`, `scan`, `link`, `delete`, `untag` and `drop`. A `present` comes from elsewhere: from
- * the registry itself, a snapshot, or another repository before a rename. It says what a push or pull says of a manifest
- * and its tag, and counts as no use.
+ * Notifications give `push`, `pull`, `scan`, `link`, `delete`, `untag` and `drop`. A `present` comes from elsewhere:
+ * from the registry itself, a snapshot, or another repository before a rename. It says what a push or pull says of a
+ * manifest and its tag, and counts as no use.
  *
  * A `push`, a `pull` and a `present` are sightings: each says that a manifest was in a repository at a time.
  */
@@ -15,26 +15,38 @@ export type Fact =
   | { kind: 'scan'; repository: string; at: number; id: string }
   /** A blob was uploaded or mounted. */
   | { kind: 'link'; repository: string; at: number; digest: string; size: number }
-  /** A manifest or a blob was deleted. The notification does not say which of the two. */
+  /** A manifest or a blob was deleted. The notification does not say which of the two (docs/registries.md, Events). */
   | { kind: 'delete'; repository: string; at: number; digest: string }
   /** A tag was deleted. */
   | { kind: 'untag'; repository: string; at: number; tag: string }
   /** A whole repository was deleted. */
   | { kind: 'drop'; repository: string; at: number }
 
-/** The facts that an index can be made from again, but for use. `UsageIndex.facts` gives these. */
+/** The facts from which an index can be made again, except for use. `UsageIndex.facts` gives these. */
 export type StandingFact = Extract<Fact, { kind: 'present' | 'link' | 'delete' | 'untag' | 'drop' }>
 
 /**
- * What proves a sighting. A pull is weaker: it may be reported after a delete that it preceded, and a push or untag of a
- * tag always beats it.
+ * What proves a sighting. A pull is weaker: it may be reported after a delete that it preceded, and a push or untag
+ * of a tag always beats it.
  */
 export type Evidence = 'push' | 'pull'
 
-interface ManifestSighting {
+export type Sighting = ManifestPush | ManifestPull | ManifestPresence
+
+export const isSighting = (fact: Fact): fact is Sighting =>
+  fact.kind === 'push' || fact.kind === 'pull' || fact.kind === 'present'
+
+export const viaOf = (sighting: Sighting): Evidence =>
+  sighting.kind === 'present' ? sighting.via : sighting.kind
+
+/** A content in a repository at a time, in epoch µs. */
+export interface Located {
   repository: string
-  at: number
   digest: string
+  at: number
+}
+
+interface ManifestSighting extends Located {
   /** The manifest's own size; 0 if it is not known. */
   size: number
   /** '' if it is not known. */
@@ -58,8 +70,9 @@ export interface ManifestPush extends ManifestSighting, ManifestReferences {
 }
 
 /**
- * A GET of a manifest, never a HEAD. `id` is the event's own, so that a pull that is delivered twice counts once. A pull
- * has no references: nine of ten events are pulls, and the index has the references of nearly all manifests from a push.
+ * A GET of a manifest, never a HEAD, which registries report as a pull, too (docs/registries.md, Events). `id` is the
+ * event's own, so that a pull that is delivered twice counts once. A pull has no references: nine of ten events are
+ * pulls, and the index has the references of nearly all manifests from a push.
  */
 export interface ManifestPull extends ManifestSighting {
   kind: 'pull'
@@ -73,8 +86,9 @@ export interface ManifestPresence extends ManifestSighting, ManifestReferences {
 }
 
 /**
- * `blob`: a config or a layer that the registry stores. `child`: a manifest that an index lists. `subject`: the manifest
- * that an artifact is about. Only a blob's size counts here: the size of another manifest counts where it is present.
+ * `blob`: a config or a layer that the registry stores. `child`: a manifest that an index lists. `subject`: the
+ * manifest that an artifact is about. Only a blob's size counts here: the size of another manifest counts where it is
+ * present.
  */
 export interface Reference {
   kind: 'blob' | 'child' | 'subject'
@@ -82,5 +96,5 @@ export interface Reference {
   size: number
 }
 
-/** A pull that began before a delete may be reported as late as this after it, in µs. */
+/** A pull that began before a delete may be reported as late as this after it, in µs (docs/usage.md, Facts). */
 export const PULL_GRACE_US = 5_000_000

@@ -6,8 +6,9 @@ type Table = 'tags' | 'tombstones'
 const BATCH = 500
 
 /**
- * Forgets deletions of digests from before `before` (epoch µs), and tags as old that no manifest has; gives how many it
- * forgot. If an event from before such a deletion still comes, it brings back what was deleted, until the next reconcile.
+ * Forgets deletions of digests from before `before` (epoch µs), and tags as old that no manifest has; gives how many
+ * it forgot. If an event from before such a deletion still comes, it brings back what was deleted, until the next
+ * reconcile.
  */
 export async function forgetDeletions(
   readBucket: (table: Table, bucket: string) => Promise<Buffer[]>,

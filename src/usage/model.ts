@@ -1,13 +1,14 @@
 import {
-  type Evidence,
   type Fact,
-  type ManifestPresence,
-  type ManifestPull,
-  type ManifestPush,
+  isSighting,
+  type Located,
   type ManifestReferences,
   PULL_GRACE_US,
   type Reference,
+  type Sighting,
+  viaOf,
 } from './fact.ts'
+import { lastTagWrites, type TagWrite } from './tag-writes.ts'
 
 /** The counters of a project's index; sizes in bytes, times in epoch µs (0: never). */
 export interface Counters {
@@ -96,20 +97,6 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
   }
 }
 
-type Sighting = ManifestPush | ManifestPull | ManifestPresence
-
-const isSighting = (fact: Fact): fact is Sighting =>
-  fact.kind === 'push' || fact.kind === 'pull' || fact.kind === 'present'
-
-const viaOf = (sighting: Sighting): Evidence => (sighting.kind === 'present' ? sighting.via : sighting.kind)
-
-/** A content in a repository at a time. */
-interface Located {
-  repository: string
-  digest: string
-  at: number
-}
-
 const latest = (facts: readonly Fact[], kind: Fact['kind']): number =>
   facts.reduce((max, fact) => (fact.kind === kind ? Math.max(max, fact.at) : max), 0)
 
@@ -161,43 +148,6 @@ function referencesByDigest(sightings: readonly Sighting[]): Map<string, Referen
       byDigest.set(digest, references)
   }
   return byDigest
-}
-
-/** Where a tag was set to a digest, or (`untag`) deleted; then `digest` is ''. */
-interface TagWrite extends Located {
-  kind: 'untag' | Evidence
-  tag: string
-}
-
-/** The last write of each tag. */
-function lastTagWrites(facts: readonly Fact[]): TagWrite[] {
-  const writes = new Map<string, TagWrite>()
-  for (const fact of facts) {
-    const write = tagWriteOf(fact)
-    if (write === undefined) continue
-    const key = `${write.repository}:${write.tag}`
-    const before = writes.get(key)
-    if (before === undefined || beats(write, before)) writes.set(key, write)
-  }
-  return [...writes.values()]
-}
-
-function tagWriteOf(fact: Fact): TagWrite | undefined {
-  if (fact.kind === 'untag') return { ...fact, digest: '' }
-  if (!isSighting(fact) || fact.tag === undefined) return undefined
-  const { repository, at, tag, digest } = fact
-  return { kind: viaOf(fact), repository, at, tag, digest }
-}
-
-/**
- * Whether one write of a tag wins over another: a push or untag over a pull, then the later, then an untag over a push,
- * then the greater digest. A pull is only a hint: a registry may still serve the old digest while a push is on its way.
- */
-function beats(write: TagWrite, other: TagWrite): boolean {
-  if ((write.kind === 'pull') !== (other.kind === 'pull')) return other.kind === 'pull'
-  if (write.at !== other.at) return write.at > other.at
-  if (write.kind !== other.kind) return write.kind === 'untag'
-  return write.digest > other.digest
 }
 
 const blobsOf = ({ references = [] }: { references?: Reference[] | undefined }): Reference[] =>

@@ -22,9 +22,9 @@ export const makeReadImages =
     )
     return manifests.flatMap(([key, record]) => {
       const { images, extent: _, ...manifest } = decodeManifest(key, record)
-      return images.map(({ repository, pushedAt, pulledAt, tags }) => ({
+      return images.map(({ repositoryId, pushedAt, pulledAt, tags }) => ({
         ...manifest,
-        repository: names.get(repository) ?? '',
+        repository: names.get(repositoryId) ?? '',
         pushedAt,
         pulledAt,
         tags: tags.sort((a, b) => (a.name < b.name ? -1 : 1)),

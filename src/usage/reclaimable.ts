@@ -8,18 +8,18 @@ export interface Reclaimable {
   manifests: string[]
 }
 
-/** Reads the entries of some contents in a table; empty where there is none. */
+/** Reads the entries of contents in a table; an empty buffer for a content without one. */
 type LookUp = (keys: readonly Buffer[]) => Promise<Buffer[]>
 
 /** Contents that one call looks up. */
 const BATCH = 1000
 
-/** Of a project's number in an entry of `holders` (`scripts/update-holders.lua`). */
+/** Length of a project's number in an entry of `holders` (`scripts/update-holders.lua`). */
 const PROJECT_NUMBER_BYTES = 3
 
 /**
- * What deleting a target would free. A content counts if the project would no longer hold it, and no other project of the
- * registry holds it. `undefined` if the project has no such target.
+ * What deleting a target would free. A content counts if the project would no longer hold it, and no other project of
+ * the registry holds it. `undefined` if the project has no such target.
  */
 export async function reclaimableOf(
   images: readonly IndexedImage[],

@@ -2,9 +2,9 @@ import { isManifestType, type ParsedManifest } from '../registry/manifest.ts'
 import type { Reference } from './fact.ts'
 
 /**
- * All that a manifest refers to and its registry stores: config, layers and children, as often as they are listed, then
- * its subject. Foreign layers are stored elsewhere and are left out. Sizes (bytes) are those that the manifest states; 0
- * in schema 1.
+ * All that a manifest refers to and its registry stores: config, layers and children, as often as they are listed,
+ * then its subject. Foreign layers are stored elsewhere and are left out. Sizes (bytes) are those that the manifest
+ * states; 0 in schema 1.
  */
 export function referencesOf({ config, layers, children, subject }: ParsedManifest): Reference[] {
   const contents = [...(config === undefined ? [] : [config]), ...layers, ...children]
@@ -15,8 +15,8 @@ export function referencesOf({ config, layers, children, subject }: ParsedManife
 }
 
 /**
- * A config, layer or child as a reference. Only the media type tells which it is, in notifications as in manifests. `size`
- * in bytes.
+ * A config, layer or child as a reference. Only the media type tells which it is, in notifications as in manifests.
+ * `size` in bytes.
  */
 export const contentReference = (content: {
   mediaType: string

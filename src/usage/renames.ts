@@ -1,4 +1,4 @@
-import { type Evidence, type Fact, PULL_GRACE_US } from './fact.ts'
+import { type Evidence, type Fact, isSighting, PULL_GRACE_US } from './fact.ts'
 
 /** The repositories at `from` and below it moved to `to` at this time, in epoch µs. Neither path is below the other. */
 export interface Rename {
@@ -20,15 +20,15 @@ export interface NewName {
   /** When it left the name that it had, in epoch µs. */
   renamedAt: number
   /**
-   * Epoch µs. Until just before this, another repository had the new name, and left it by a rename. Facts that are older
-   * count as of this time under the new name.
+   * Epoch µs; 0 if no other repository had the new name before. If one had, it left the name just before this time.
+   * Older facts get this time under the new name, so that the drop of the name's previous owner does not delete them.
    */
   notBefore: number
 }
 
 /**
- * Follows renames of what was called `repository` at `at` (epoch µs) to its name today. `undefined` if no rename after
- * `at` concerns it. `renames` are in order of time. Each is followed at most once, so that chains and swaps end.
+ * Finds today's name of the repository that was called `repository` at `at` (epoch µs). `undefined` if it was not
+ * renamed since. `renames` are in order of time. Each is followed at most once, so that chains and swaps end.
  */
 export function newNameOf(renames: readonly Rename[], repository: string, at: number): NewName | undefined {
   let found: NewName | undefined
@@ -46,15 +46,15 @@ export function newNameOf(renames: readonly Rename[], repository: string, at: nu
   return found
 }
 
-/** Since when (epoch µs) a name was free that was taken at `takenAt`: just after the last rename away from it before. */
+/** Since when (epoch µs) a name was free that was taken at `takenAt`: just after the last rename away from it. */
 function freeSince(renames: readonly Rename[], repository: string, takenAt: number): number {
   const away = renames.filter(({ from, at }) => at < takenAt && isAtOrBelow(from, repository))
   return away.length === 0 ? 0 : Math.max(...away.map(({ at }) => at)) + 1
 }
 
 /**
- * What a fact about a repository's old name says of the repository under its new name. None of these facts counts as
- * use: a pull or a scan is counted under the name where it happened.
+ * Turns a fact about a repository's old name into facts about its new name. These count as no use: a pull or a scan is
+ * counted once, under the name where it happened.
  */
 export function factsUnderNewName(fact: Fact, newName: NewName): Fact[] {
   const { repository } = newName
@@ -74,23 +74,22 @@ export function factsUnderNewName(fact: Fact, newName: NewName): Fact[] {
     case 'delete':
     case 'untag':
     case 'drop':
-      // Keeps its own time: a later time could delete what the new name held when the repository came. So a late delete
-      // from before `notBefore` does not delete its own late push. The reconcile after each rename mends that.
+      // A deletion keeps its own time. With a later time it could delete content that it was not about. But if a push and
+      // its delete both come late, the push may get a later time than the delete. The reconcile after a rename mends that.
       return [{ ...fact, repository }]
     case 'scan':
       return []
   }
 }
 
-/** A fact's time under the new name: late enough that the drop of the name's previous owner does not delete it. */
+/** A fact's time under the new name, in epoch µs. */
 function timeUnder({ notBefore }: NewName, at: number, via: Evidence): number {
   const grace = via === 'pull' && notBefore > 0 ? PULL_GRACE_US : 0
   return Math.max(at, notBefore + grace)
 }
 
-/** What a fact says of the old name: what it put there was dropped by the rename. */
+/** The fact itself, and, if it adds content, the drop of the old name by the rename. */
 export function factsUnderOldName(fact: Fact, { renamedAt }: NewName): Fact[] {
-  const addsContent =
-    fact.kind === 'push' || fact.kind === 'pull' || fact.kind === 'present' || fact.kind === 'link'
+  const addsContent = isSighting(fact) || fact.kind === 'link'
   return addsContent ? [fact, { kind: 'drop', repository: fact.repository, at: renamedAt }] : [fact]
 }

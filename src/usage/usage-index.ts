@@ -27,8 +27,8 @@ export interface UsageIndex {
   /** Applies facts to a project in one atomic call, then tells its registry what the project holds. */
   apply(project: string, facts: readonly Fact[]): Promise<Applied>
   /**
-   * Applies facts to several projects. Splits them into calls of at most 100 facts: each call is atomic, the whole is not.
-   * Does not reject: an outcome says for each project whether it failed.
+   * Applies facts to several projects. Splits them into calls of at most 100 facts: each call is atomic, the whole is
+   * not. Does not reject: an outcome says for each project whether it failed.
    */
   applyAll(byProject: FactsByProject): Promise<Map<string, ApplyOutcome>>
   /** `undefined` if no fact about the project was ever applied. */
@@ -38,9 +38,9 @@ export interface UsageIndex {
   /** Bytes that a registry's projects hold, each content once. */
   registryBytes(registry: string): Promise<number>
   /**
-   * A project's index as facts. Applied to an empty index, they make it the same, but for its `Activity`. They are read
-   * page by page while others write: each fact was true when it was read. The digests of blobs and references are `key:`
-   * and their first 16 bytes in hex; `apply` accepts these as well as whole digests.
+   * A project's index as facts. Applied to an empty index, they make it the same, but for its `Activity`. They are
+   * read page by page while others write: each fact was true when it was read. The digests of blobs and references
+   * are `key:` and their first 16 bytes in hex; `apply` accepts these as well as whole digests.
    */
   facts(project: string): AsyncIterable<StandingFact>
   /** Raises a project's activity to at least this, for example from a snapshot. */
@@ -50,8 +50,8 @@ export interface UsageIndex {
   /** Every manifest of a project with its tags, in each repository that has it, as of one moment. */
   images(project: string): Promise<IndexedImage[]>
   /**
-   * What the registry's garbage collection would free in addition if the target were deleted first, and the manifests that
-   * would go with it. `undefined` if the project has no such target.
+   * What the registry's garbage collection would free in addition if the target were deleted first, and the manifests
+   * that would go with it. `undefined` if the project has no such target.
    */
   reclaimable(project: string, target: DeletionTarget): Promise<Reclaimable | undefined>
   /** What a tag points to, and since when (epoch µs). `undefined` if no such tag is known. */

@@ -39,7 +39,7 @@ function manifestRecord(options: {
   children: string[]
   subjects: string[]
   images: {
-    repository: number
+    repositoryId: number
     pushedAt: number
     pulledAt: number
     referencesAt: number
@@ -51,8 +51,8 @@ function manifestRecord(options: {
     ...[sized(rest), uint(type, 1), uint(size, 5), uint(contentsSize, 7), uint(extent, 1)],
     ...[uint(blobs.length, 2), uint(children.length, 2), uint(subjects.length, 1)],
     ...[...blobs, ...children, ...subjects].map(hex),
-    ...images.flatMap(({ repository, pushedAt, pulledAt, referencesAt, tags }) => [
-      ...[uint(repository, 4), uint(pushedAt, 7), uint(pulledAt, 7), uint(referencesAt, 7)],
+    ...images.flatMap(({ repositoryId, pushedAt, pulledAt, referencesAt, tags }) => [
+      ...[uint(repositoryId, 4), uint(pushedAt, 7), uint(pulledAt, 7), uint(referencesAt, 7)],
       uint(tags.length, 2),
       ...tags.flatMap(({ name, taggedAt }) => [uint(taggedAt, 7), sized(Buffer.from(name))]),
     ]),
@@ -71,7 +71,7 @@ describe('a manifest record', () => {
     subjects: ['cc'.repeat(16)],
     images: [
       {
-        repository: 1,
+        repositoryId: 1,
         pushedAt: AT,
         pulledAt: 0,
         referencesAt: AT - 1,
@@ -80,7 +80,7 @@ describe('a manifest record', () => {
           { name: 'latest', taggedAt: LATEST },
         ],
       },
-      { repository: 4_000_000_000, pushedAt: 0, pulledAt: LATEST, referencesAt: 0, tags: [] },
+      { repositoryId: 4_000_000_000, pushedAt: 0, pulledAt: LATEST, referencesAt: 0, tags: [] },
     ],
   }
 
@@ -122,7 +122,7 @@ describe('a manifest record', () => {
   const anyInstant = fc.integer({ min: 0, max: LATEST })
   const anyTag = fc.record({ name: fc.stringMatching(/^\w[\w.-]{0,127}$/), taggedAt: anyInstant })
   const anyImage = fc.record({
-    repository: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    repositoryId: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     pushedAt: anyInstant,
     pulledAt: anyInstant,
     referencesAt: anyInstant,
@@ -163,16 +163,16 @@ describe('a manifest record', () => {
 
 test('a blob record, a tombstone and a repository are read field by field', () => {
   const links = [
-    { repository: 7, at: AT },
-    { repository: 2 ** 32 - 1, at: LATEST },
+    { repositoryId: 7, at: AT },
+    { repositoryId: 2 ** 32 - 1, at: LATEST },
   ]
   const record = Buffer.concat([
     ...[uint(2 ** 40, 6), uint(3, 4)],
-    ...links.flatMap(({ repository, at }) => [uint(repository, 4), uint(at, 7)]),
+    ...links.flatMap(({ repositoryId, at }) => [uint(repositoryId, 4), uint(at, 7)]),
   ])
   expect(decodeBlob(record)).toEqual({ size: 2 ** 40, refCount: 3, links })
   expect(decodeTombstone(Buffer.concat([uint(7, 4), hex('ab'.repeat(16))]), uint(AT, 7))).toEqual({
-    repository: 7,
+    repositoryId: 7,
     key: 'ab'.repeat(16),
     at: AT,
   })
@@ -184,7 +184,8 @@ test('a blob record, a tombstone and a repository are read field by field', () =
 })
 
 describe('a tag record', () => {
-  const field = (repository: number, tag: string) => Buffer.concat([uint(repository, 4), Buffer.from(tag)])
+  const field = (repositoryId: number, tag: string) =>
+    Buffer.concat([uint(repositoryId, 4), Buffer.from(tag)])
   const record = (at: number, code: number, key: string) =>
     Buffer.concat([uint(at, 7), uint(code, 1), hex(key)])
 
@@ -195,7 +196,7 @@ describe('a tag record', () => {
   ])('of a tag whose last write is a %s', (kind, code) => {
     const key = 'ab'.repeat(16)
     expect(decodeTag(field(7, 'v1.2_3-x'), record(AT, code, key))).toEqual({
-      repository: 7,
+      repositoryId: 7,
       tag: 'v1.2_3-x',
       at: AT,
       kind,
@@ -205,7 +206,7 @@ describe('a tag record', () => {
 
   test('holds repositories and times up to their bounds', () => {
     const read = decodeTag(field(2 ** 32 - 1, 'a'), record(LATEST, 1, '00'.repeat(16)))
-    expect(read).toMatchObject({ repository: 2 ** 32 - 1, at: LATEST })
+    expect(read).toMatchObject({ repositoryId: 2 ** 32 - 1, at: LATEST })
     expect(decodeTag(field(0, ''), record(0, 0, '00'.repeat(16)))).toMatchObject({ at: 0, tag: '' })
   })
 })

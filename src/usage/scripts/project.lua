@@ -13,7 +13,7 @@
 --                                    tags I2 * (taggedAt I7, name L)
 --                 contentsSize: bytes of its config and layers
 --                 extent: how far its references are known (0 not at all, 1 all but a subject, 2 all)
---                 referencesAt: time of the latest sighting that told the references (of a pull, less PULL_GRACE); 0: none
+--                 referencesAt: time of the latest sighting that carried the references (a pull's less PULL_GRACE); 0: none
 --   blobs         key             -> size I6, refCount I4, links * (repository id I4, at I7)            (a table)
 --                 refCount: number of the project's manifests that are this content or reference it
 --   tags          repository id I4 .. tag -> the last write: at I7, kind I1 (0 untag, 1 push, 2 pull), key c16   (a table)

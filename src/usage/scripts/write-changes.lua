@@ -4,7 +4,8 @@
 -- Included after write-records.lua; the script that includes it has now (epoch µs) as ARGV 1.
 -- KEYS   three more for each project: outbox, eventIds, olderEventIds
 --   outbox    a list with an entry for each run that changed what the project holds: seq I7, then the holding changes
---   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted; an id is kept for MIN_IDS_AGE or longer
+--   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
+--             again (docs/registries.md, Delivery); an id is kept for MIN_IDS_AGE or longer
 --   meta      a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; the last is when eventIds was begun);
 --             seq (of the last outbox entry); nextRepository (the last repository id given)

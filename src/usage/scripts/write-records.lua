@@ -35,7 +35,7 @@ local function packTags(tags)
   return #packed, table.concat(packed)
 end
 
--- References are known as long as a sighting that told them is left.
+-- References are known as long as a sighting that carried them is left.
 local function areReferencesKnown(m)
   for _, image in pairs(m.images) do
     if image.referencesAt > 0 then return true end
