@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { type LabRedis, startRedis } from '../lab/redis.ts'
 
-/** A Redis of its default settings that does not outlive this process, however that ends. */
+/** Starts a Redis with default settings. It is killed when this process exits. */
 export async function startBenchRedis(): Promise<LabRedis> {
   const server = await startRedis()
   process.once('exit', () => {

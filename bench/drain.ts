@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import pMap from 'p-map'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { makeImage } from '../lab/image.ts'
@@ -8,7 +9,6 @@ import { pushImage } from '../lab/push-image.ts'
 import { startRegistry } from '../lab/registry.ts'
 import { WEBHOOK_TOKEN } from '../lab/tallyman.ts'
 import { makeRegistryClient } from '../src/registry/client.ts'
-import { inLanes } from './in-lanes.ts'
 import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
@@ -78,10 +78,11 @@ async function makeBacklog(receiver: Receiver, count: number): Promise<Backlog> 
   receiver.process.child.kill('SIGSTOP')
   try {
     await pushImage(client, 'team/app', 'v1', makeImage({ layers: [{ seed: 'a', bytes: 1_000 }] }))
-    await inLanes(16, Array(count), async () => {
+    const pull = async () => {
       const answer = await fetch(`${registry.url}/v2/team/app/manifests/v1`)
       await answer.arrayBuffer()
-    })
+    }
+    await pMap(Array(count), pull, { concurrency: 16 })
   } catch (error) {
     await registry.close()
     throw error

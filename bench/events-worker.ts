@@ -16,7 +16,7 @@ import { eventsWorker } from '../workers/events.ts'
 export const PREFIX = 'tallyman'
 export const REGISTRY = 'ci'
 
-/** The `events` queue's work as the service does it, on an index of one's choice, and its worker. */
+/** The work of the `events` queue and its worker, as in the service, on the given index. */
 export function makeEventsWork(options: {
   redis: Redis | Cluster
   queues: Queues
@@ -27,7 +27,10 @@ export function makeEventsWork(options: {
   const log = makeLog('silent')
   const projectOf = makeProjectOf({ segments: 1 })
   const indexEvents = makeIndexEvents({
-    ...{ queues, index, log, metrics: makeMetrics() },
+    queues,
+    index,
+    log,
+    metrics: makeMetrics(),
     quarantine: makeQuarantine({ redis, prefix: PREFIX }),
     normalise: makeNormalise({ isScanner: () => false }),
     onQuarantined: async () => {},

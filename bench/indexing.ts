@@ -11,28 +11,32 @@ import { makeEventsWork, PREFIX, REGISTRY } from './events-worker.ts'
 import { madeUpEvents } from './made-up-events.ts'
 import { median } from './median.ts'
 
-/** After one that warms up. */
+/** Measured runs of each. One run before these warms up. */
 const RUNS = 5
-/** How often a run works the events off together, which then takes about as long as once one by one: the machine's pace drifts. */
+/**
+ * How many times a run processes the events together, for once one by one. So both take about as long, and a change
+ * of the machine's pace affects both alike.
+ */
 const TIMES = 4
+/** the lowest ratio of the two rates */
 const BOUND = 5
 
 /**
- * Events a second that the worker of the `events` queue applies: as the service queues them, those that arrive together
- * in one job, beside the same events with a job, and so a call of the index, for each. Measured in turn on one Redis,
- * from the start of the worker until its last job is done.
+ * Events a second that the worker of the `events` queue applies. "Together": queued as the service queues them, many
+ * in a job. "One by one": a job, and so a call of the index, for each event. Measured in turn on one Redis, from the
+ * start of the worker until its last job is done.
  */
 export async function indexing({ small, say }: { small: boolean; say: (line: string) => void }) {
-  const shape = { projects: 500, repositories: 3, onOneBase: 1 }
+  const shape = { projects: 500, repositories: 3, imagesPerBase: 1 }
   const { earlier, events } = madeUpEvents({ count: small ? 5_000 : 20_000, shape, before: 10 })
   const server = await startBenchRedis()
   const rates: { together: number; oneByOne: number }[] = []
   const results = new Set<string>()
-  /** Events a second. */
+  /** events a second */
   async function rateOf(enqueue: typeof together, times: number): Promise<number> {
     const total = { ms: 0, node: 0, redis: 0 }
     for (let n = 0; n < times; n++) {
-      const { ms, cpu, result } = await workOff({ url: server.url, earlier, events, enqueue })
+      const { ms, cpu, result } = await processAll({ url: server.url, earlier, events, enqueue })
       total.ms += ms
       total.node += cpu.node
       total.redis += cpu.redis
@@ -40,8 +44,8 @@ export async function indexing({ small, say }: { small: boolean; say: (line: str
     }
     const count = times * events.length
     const rate = (count / total.ms) * 1000
-    const each = (us: number) => `${(us / count).toFixed(0)} µs`
-    const used = `CPU an event: Node ${each(total.node)}, Redis ${each(total.redis)}`
+    const perEvent = (us: number) => `${(us / count).toFixed(0)} µs`
+    const used = `CPU an event: Node ${perEvent(total.node)}, Redis ${perEvent(total.redis)}`
     say(`${enqueue === together ? 'together' : 'one by one'}: ${rate.toFixed(0)} events/s; ${used}`)
     return rate
   }
@@ -67,13 +71,13 @@ interface Target {
   queues: Queues
 }
 
-/** As they arrive from many registries at once. */
+/** Queues events through the intake, as if they came from many registries at once. */
 async function together({ queues }: Target, events: readonly object[]): Promise<void> {
   const intake = makeIntake({
     ...{ queue: queues.events, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
-  // So many at once that jobs are as large as they may be, and not so many that some are refused.
+  // Enough at once to fill jobs to their limit, and few enough that none is refused.
   for (let i = 0; i < events.length; i += 10_000)
     await Promise.all(
       events
@@ -92,21 +96,21 @@ async function oneByOne({ queues }: Target, events: readonly object[]): Promise<
   for (let i = 0; i < jobs.length; i += 1000) await queues.events.addBulk(jobs.slice(i, i + 1000))
 }
 
-/** µs of this process */
+/** µs that this process used */
 function nodeCpu(): number {
   const { user, system } = process.cpuUsage()
   return user + system
 }
 
-/** µs of the server */
+/** µs that the server used */
 async function redisCpu(redis: Redis | Cluster): Promise<number> {
   const info = await redis.info('cpu')
   const field = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
   return (field('used_cpu_user') + field('used_cpu_sys')) * 1e6
 }
 
-/** Fills an empty Redis, then works off the events; `result` sums up the index that this made. */
-async function workOff(options: {
+/** Fills an empty Redis with `earlier`, then processes the events. `result` sums up the index that came of it. */
+async function processAll(options: {
   url: string
   earlier: object[]
   events: object[]

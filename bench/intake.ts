@@ -32,7 +32,7 @@ type Way = 'bare' | 'intake' | 'naive'
 export async function intake({ small, say }: { small: boolean; say: (line: string) => void }) {
   const events = madeUpEvents({
     ...{ count: REQUESTS.kept, before: 10 },
-    shape: { projects: 500, repositories: 3, onOneBase: 1 },
+    shape: { projects: 500, repositories: 3, imagesPerBase: 1 },
   }).events
   const requests = events.map(requestOf)
   const services: LabService[] = []

@@ -1,4 +1,4 @@
-/** An image of a made-up registry; contents go by names, equal names being equal contents. */
+/** An image of a made-up registry. Contents have names; the same name is the same content. */
 export interface MadeUpImage {
   project: string
   repository: string
@@ -8,25 +8,25 @@ export interface MadeUpImage {
   layers: string[]
 }
 
-/** What a made-up registry holds: its images are spread evenly over the projects, and over their repositories. */
+/** The shape of a made-up registry. Images are spread evenly over projects, and over each project's repositories. */
 export interface Shape {
   projects: number
   /** in each project */
   repositories: number
-  /** How many images of a repository follow each other on one base, before it gets another. */
-  onOneBase: number
+  /** How many images of a repository in a row have the same base. */
+  imagesPerBase: number
 }
 
 /**
- * Image `n`: ten layers and a config, three of the layers and the config its own. Four layers are those of one of 200
- * base images that the whole registry builds on, the low numbers more often; three are those of one of eight bases that
- * its project builds for itself. The tag is as CI makes them: a branch and a commit.
+ * Image `n`: a config and ten layers. The config and three layers are its own. Four layers come from one of 200 base
+ * images of the whole registry, more often from a low number. Three come from one of eight base images of its
+ * project. The tag is a branch and a commit, as CI makes them.
  */
-export function madeUpImage(n: number, { projects, repositories, onOneBase }: Shape): MadeUpImage {
+export function madeUpImage(n: number, { projects, repositories, imagesPerBase }: Shape): MadeUpImage {
   const project = n % projects
   const inProject = Math.floor(n / projects)
   const repository = inProject % repositories
-  const period = Math.floor(inProject / repositories / onOneBase)
+  const period = Math.floor(inProject / repositories / imagesPerBase)
   const base = Math.floor(200 * fraction((project * repositories + repository) * 1000 + period) ** 2)
   const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}/${i}`)
   return {
@@ -43,7 +43,7 @@ export function madeUpImage(n: number, { projects, repositories, onOneBase }: Sh
   }
 }
 
-/** A number that looks random and depends on `n` alone, of 32 bits (the finisher of MurmurHash3). */
+/** A number of 32 bits that looks random and depends on `n` alone (the finisher of MurmurHash3). */
 export function mix(n: number): number {
   let x = n + 0x9e3779b9
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
@@ -51,5 +51,5 @@ export function mix(n: number): number {
   return (x ^ (x >>> 16)) >>> 0
 }
 
-/** The same, from 0 up to 1. */
+/** The same as a fraction: at least 0, less than 1. */
 export const fraction = (n: number): number => mix(n) / 2 ** 32

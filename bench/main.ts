@@ -8,12 +8,12 @@ import { throughput } from './throughput.ts'
 const benches = { index: indexing, intake, memory, reconcile, throughput }
 
 const [name = '', ...flags] = process.argv.slice(2)
-const found = Object.entries(benches).find(([known]) => known === name)
+const found = Object.entries(benches).find(([bench]) => bench === name)
 if (found === undefined || flags.some((flag) => flag !== '--small')) {
   process.stderr.write(`usage: bench NAME [--small]; NAME is one of ${Object.keys(benches).join(', ')}\n`)
   process.exit(2)
 }
-// What a bench leaves behind is gigabytes in memory: it is cleared away when the process exits.
+// Benches remove their files, gigabytes in memory, when the process exits. A signal alone would not run that.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const [, bench] = found
 const result = await bench({

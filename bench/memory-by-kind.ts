@@ -1,19 +1,19 @@
 import type { Redis } from 'ioredis'
 
-/** Keys of one kind, and the bytes they take by `MEMORY USAGE` of every one, all their elements counted. */
+/** The keys of one kind, and the bytes that they take by `MEMORY USAGE` of each key with all its elements. */
 export interface KindOfKey {
   kind: string
   keys: number
   bytes: number
 }
 
-/** What every key of a Redis takes, by kind; the largest first. Kinds are told by `src/usage/keys.ts`. */
+/** The memory of all keys of a Redis by kind, the largest first. The kinds are in `src/usage/keys.ts`. */
 export async function memoryByKind(redis: Redis): Promise<KindOfKey[]> {
   const kinds = new Map<string, KindOfKey>()
   for await (const keys of redis.scanStream({ count: 1000 })) {
-    const asked = redis.pipeline()
-    for (const key of keys) asked.memory('USAGE', key, 'SAMPLES', 0)
-    const sizes = (await asked.exec()) ?? []
+    const pipeline = redis.pipeline()
+    for (const key of keys) pipeline.memory('USAGE', key, 'SAMPLES', 0)
+    const sizes = (await pipeline.exec()) ?? []
     for (const [i, [error, size]] of sizes.entries()) {
       if (error) throw error
       const name = kindOf(keys[i])
@@ -24,7 +24,7 @@ export async function memoryByKind(redis: Redis): Promise<KindOfKey[]> {
   return [...kinds.values()].sort((a, b) => b.bytes - a.bytes)
 }
 
-/** `prefix:{registry/path}:blobs:17` is a project's `blobs`; without a path it is the registry's. */
+/** `prefix:{registry/path}:blobs:17` is `project blobs`; `prefix:{registry}:holders` is `registry holders`. */
 function kindOf(key: string): string {
   const [, owner = '', name = key] = /\{(.*)\}:([^:]+)/.exec(key) ?? []
   return `${owner.includes('/') ? 'project' : 'registry'} ${name}`

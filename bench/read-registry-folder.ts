@@ -1,34 +1,35 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { inLanes } from './in-lanes.ts'
+import pMap from 'p-map'
 
-/** As many as the reconcile has at work: repositories, and files in each. */
-const REPOSITORIES = 4
-const FILES = 16
+/** Repositories read at a time, as many as the reconcile reads. */
+const REPOSITORIES = { concurrency: 4 }
+/** Files read at a time in each. */
+const FILES = { concurrency: 16 }
 
 /**
- * Reads of a registry's storage what a rebuild of the index has to read, and does nothing with it: the list of
- * repositories; of each its links (by `stat`), what its tags name, and its manifests; and the size of every blob.
+ * Reads the parts of a registry's storage that a rebuild of the index must read, and does nothing with them: the list
+ * of repositories; in each its links (by `stat`), its tags' links and its manifests; and the size of every blob.
  */
 export async function readRegistryFolder(root: string): Promise<void> {
   const v2 = `${root}/docker/registry/v2`
-  await inLanes(REPOSITORIES, await repositoriesIn(`${v2}/repositories`), async (repository) => {
-    const [tags, revisions, layers] = [
-      `${repository}/_manifests/tags`,
-      `${repository}/_manifests/revisions/sha256`,
-      `${repository}/_layers/sha256`,
-    ]
-    await inLanes(FILES, await readdir(tags), async (tag) => {
+  const readRepository = async (repository: string) => {
+    const tags = `${repository}/_manifests/tags`
+    const revisions = `${repository}/_manifests/revisions/sha256`
+    const layers = `${repository}/_layers/sha256`
+    const readTag = async (tag: string) => {
       await stat(`${tags}/${tag}/current/link`)
       await readFile(`${tags}/${tag}/current/link`)
-    })
+    }
+    await pMap(await readdir(tags), readTag, FILES)
     const manifests = await readdir(revisions)
-    await inLanes(FILES, manifests, (hex) => stat(`${revisions}/${hex}/link`))
-    await inLanes(FILES, await readdir(layers), (hex) => stat(`${layers}/${hex}/link`))
-    await inLanes(FILES, manifests, (hex) => readFile(`${v2}/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`))
-  })
+    await pMap(manifests, (hex) => stat(`${revisions}/${hex}/link`), FILES)
+    await pMap(await readdir(layers), (hex) => stat(`${layers}/${hex}/link`), FILES)
+    await pMap(manifests, (hex) => readFile(`${v2}/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`), FILES)
+  }
+  await pMap(await repositoriesIn(`${v2}/repositories`), readRepository, REPOSITORIES)
   for (const start of await readdir(`${v2}/blobs/sha256`)) {
     const folder = `${v2}/blobs/sha256/${start}`
-    await inLanes(FILES, await readdir(folder), (hex) => stat(`${folder}/${hex}/data`))
+    await pMap(await readdir(folder), (hex) => stat(`${folder}/${hex}/data`), FILES)
   }
 }
 

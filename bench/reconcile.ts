@@ -15,16 +15,17 @@ import { median } from './median.ts'
 import { readRegistryFolder } from './read-registry-folder.ts'
 import { makeRegistryFolder } from './registry-folder.ts'
 
-/** Measured runs of each, in turn, after one of each that fills the file system's caches. */
+/** Measured runs of each, in turn. One run of each before these fills the file system's caches. */
 const RUNS = 3
 const PREFIX = 'tallyman'
 const REGISTRY = 'ci'
+/** The highest ratio of a rebuild's time to a bare read's. */
 const BOUND = 3
 
-/** A full rebuild of the index from a registry's storage folder, beside a bare read of the same files. */
+/** The time of a full rebuild of the index from a registry's storage folder, beside a bare read of the same files. */
 export async function reconcile({ small, say }: { small: boolean; say: (line: string) => void }) {
   const manifests = small ? 5_000 : 100_000
-  const shape = { projects: small ? 25 : 500, repositories: 2, onOneBase: 20 }
+  const shape = { projects: small ? 25 : 500, repositories: 2, imagesPerBase: 20 }
   const began = performance.now()
   const folder = makeRegistryFolder(manifests, shape)
   try {
@@ -58,7 +59,7 @@ export async function reconcile({ small, say }: { small: boolean; say: (line: st
   }
 }
 
-/** ms of a reconcile into an empty Redis, as the worker runs it; checks that it found everything. */
+/** The ms of a reconcile into an empty Redis, as the worker runs it. @throws if it did not find everything */
 async function rebuild({ url, root, manifests }: { url: string; root: string; manifests: number }) {
   const redis = await connectPatiently({ url })
   const [queues, log] = [makeQueues(redis, PREFIX), makeLog('silent')]
@@ -72,7 +73,7 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
       projectOf: (_, repository) => projectOf(repository),
       ledger: makeLedger({ redis, prefix: PREFIX }),
       recheckQuotas: (projects) => recheck(queues, projects),
-      // The folder is at rest.
+      // Nothing changes in the folder, so there is no clock to ask and nothing to wait for.
       clockOf: async () => undefined,
       ...{ settleMs: 0, now: () => Date.now() * 1000, sleep, log },
     })

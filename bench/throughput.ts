@@ -15,7 +15,7 @@ import { startServer } from './servers/start.ts'
 const RUNS = 9
 const CONNECTIONS = 64
 const BOUND = 2.2
-const SHAPE = { projects: 500, repositories: 3, onOneBase: 1 }
+const SHAPE = { projects: 500, repositories: 3, imagesPerBase: 1 }
 
 /**
  * Compares events a second from HTTP to the index: our API and worker, as users start them, beside a naive pair with one

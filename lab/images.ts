@@ -41,7 +41,7 @@ export function indexed(
     digest: digest(name),
     mediaType: lists.length > 0 ? OCI_INDEX : OCI_MANIFEST,
     size: 500,
-    weight: 5000,
+    totalSize: 5000,
     references: [
       ...lists.map((child) => ({ kind: 'child' as const, key: keyOf(child) })),
       ...layers.map((layer) => ({ kind: 'blob' as const, key: keyOf(layer) })),

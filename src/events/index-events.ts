@@ -8,7 +8,7 @@ import type { Queues } from '../queue/queues.ts'
 import type { Fact, ManifestPull, ManifestPush } from '../usage/fact.ts'
 import { projectId, splitProjectId } from '../usage/project.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
-import { type Rename, redirect, remainder, routeOf } from '../usage/renames.ts'
+import { factsUnderNewName, factsUnderOldName, newNameOf, type Rename } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { askPromotions } from './ask-promotions.ts'
 import { askMove } from './move-repositories.ts'
@@ -117,12 +117,13 @@ export function makeIndexEvents(deps: {
     for (const { registry } of parsed)
       if (!tables.has(registry)) tables.set(registry, await deps.renames.of(registry))
     for (const { registry, fact } of parsed) {
-      const route = routeOf(tables.get(registry) ?? [], fact.repository, fact.at)
-      if (route === undefined) {
+      const newName = newNameOf(tables.get(registry) ?? [], fact.repository, fact.at)
+      if (newName === undefined) {
         append(registry, fact)
         continue
       }
-      for (const one of [...remainder(fact, route), ...redirect(fact, route)]) append(registry, one)
+      for (const one of [...factsUnderOldName(fact, newName), ...factsUnderNewName(fact, newName)])
+        append(registry, one)
       // The index reports unresolved manifests only under the name in the event, not under the new one.
       if (fact.kind === 'pull' || (fact.kind === 'push' && fact.extent !== 'all'))
         incomplete.push(toResolve(registry, fact))

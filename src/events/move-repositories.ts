@@ -5,7 +5,7 @@ import { digestKey } from '../usage/codec.ts'
 import { type Fact, PULL_GRACE_US } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import { RENAMES_CACHED_MS, type RenameTable } from '../usage/rename-table.ts'
-import { isAtOrBelow, type Rename, redirect, routeOf } from '../usage/renames.ts'
+import { factsUnderNewName, isAtOrBelow, newNameOf, type Rename } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
 /** The number of facts in one call of `apply`. Such a call holds Redis up for a few milliseconds. */
@@ -70,15 +70,15 @@ export function makeMoveRepositories(deps: {
     return {
       /** Gives the number of facts that were moved: 0 if the fact is younger than every rename. */
       async add(fact: Fact): Promise<number> {
-        const route = routeOf(renames, fact.repository, fact.at)
-        if (route === undefined) return 0
-        const project = projectId(registry, deps.projectOf(registry, route.repository))
+        const newName = newNameOf(renames, fact.repository, fact.at)
+        if (newName === undefined) return 0
+        const project = projectId(registry, deps.projectOf(registry, newName.repository))
         const target = targets.get(project) ?? {
           graves: await gravesOf(index.facts(project), renamedAt),
           batch: [],
         }
         targets.set(project, target)
-        const moved = redirect(fact, route).map((one) => afterGrave(one, target.graves))
+        const moved = factsUnderNewName(fact, newName).map((one) => afterGrave(one, target.graves))
         target.batch.push(...moved)
         if (target.batch.length >= BATCH) await flushOne(project, target.batch)
         return moved.length

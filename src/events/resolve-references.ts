@@ -9,7 +9,7 @@ import type { Fact } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import { referencesOf } from '../usage/references-of.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
-import { redirect, routeOf } from '../usage/renames.ts'
+import { factsUnderNewName, newNameOf } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
 /**
@@ -56,8 +56,8 @@ export function makeResolveReferences(deps: {
     via,
     ...job
   }: ReferencesJob): Promise<Resolved> {
-    const route = routeOf(await deps.renames.of(registry), job.repository, at)
-    const repository = route?.repository ?? job.repository
+    const newName = newNameOf(await deps.renames.of(registry), job.repository, at)
+    const repository = newName?.repository ?? job.repository
     const fetched = await deps.clientOf(registry).getManifest(repository, digest)
     if (fetched === undefined) return 'absent'
     try {
@@ -66,7 +66,7 @@ export function makeResolveReferences(deps: {
       const references = { references: referencesOf(manifest), extent: 'all' as const }
       const fact: Fact = { kind: 'present', via, repository, at, ...content, ...references }
       const project = projectId(registry, deps.projectOf(registry, repository))
-      await deps.index.apply(project, route === undefined ? [fact] : redirect(fact, route))
+      await deps.index.apply(project, newName === undefined ? [fact] : factsUnderNewName(fact, newName))
       await deps.recheckQuotas([project])
       return 'resolved'
     } catch (error) {

@@ -115,9 +115,9 @@ export const projectsRoute =
         const { id } = request.params
         if ((await index.usage(id)) === undefined) throw unknown(id)
         const images = await index.images(id)
-        const tags = images.flatMap(({ repository, digest, mediaType, weight, pulledAt, tags }) =>
+        const tags = images.flatMap(({ repository, digest, mediaType, totalSize, pulledAt, tags }) =>
           tags.map(({ name, taggedAt }) => ({
-            ...{ repository, tag: name, digest, mediaType, sizeBytes: weight },
+            ...{ repository, tag: name, digest, mediaType, sizeBytes: totalSize },
             ...{ taggedAt: formatTimestamp(taggedAt), lastPullAt: formatTimestamp(pulledAt) },
           })),
         )

@@ -5,52 +5,56 @@ import type { IndexedImage } from './indexed-image.ts'
 export type DeletionTarget = { repository: string } & ({ tag: string } | { digest: string } | object)
 
 /**
- * The manifests that go when the target is deleted: of a tag its manifest, unless another tag or an index of the
- * repository needs it; and with a manifest the children that nothing else there names, as expiry deletes them. Empty
- * where nothing goes but the tag; `undefined` where the project has no such target.
+ * The images that go when the target is deleted, by the same rules as expiry. A tag takes its manifest along, unless
+ * another tag or an index of the repository needs it. A manifest takes along its untagged children that no other
+ * index of the repository lists (docs/registries.md, What cleaners get wrong). Empty if nothing goes but the tag;
+ * `undefined` if the project has no such target.
  */
 export function deletionOf(
   images: readonly IndexedImage[],
   target: DeletionTarget,
 ): IndexedImage[] | undefined {
-  const there = images.filter(({ repository }) => repository === target.repository)
-  const parents = new Map<string, Set<IndexedImage>>()
-  for (const image of there)
-    for (const { kind, key } of image.references ?? [])
-      if (kind !== 'subject') parents.set(key, (parents.get(key) ?? new Set()).add(image))
-  const parentsOf = (image: IndexedImage) => [...(parents.get(digestKey(image.digest)) ?? [])]
-
-  const named = there.filter((image) => {
+  const inRepository = images.filter(({ repository }) => repository === target.repository)
+  const named = inRepository.filter((image) => {
     if ('tag' in target) return image.tags.some(({ name }) => name === target.tag)
     return 'digest' in target ? image.digest === target.digest : true
   })
-  if (named.length === 0) return undefined
-  if (!('tag' in target || 'digest' in target)) return named
   const [first] = named
   if (first === undefined) return undefined
-  if ('tag' in target && (first.tags.length > 1 || parentsOf(first).length > 0)) return []
+  if (!('tag' in target || 'digest' in target)) return named
 
-  const byKey = new Map(there.map((image) => [digestKey(image.digest), image]))
-  const gone = new Set([first])
-  // A child is looked at again with each of its parents that goes, the last of which settles it.
-  for (const image of gone)
+  const parentsOf = indexParents(inRepository)
+  if ('tag' in target && (first.tags.length > 1 || parentsOf(first).length > 0)) return []
+  const byKey = new Map(inRepository.map((image) => [digestKey(image.digest), image]))
+  const deleted = new Set([first])
+  // Also goes over the children that it adds. A child is checked with each parent; the last parent to go settles it.
+  for (const image of deleted)
     for (const { kind, key } of image.references ?? []) {
       const child = kind === 'subject' ? undefined : byKey.get(key)
-      if (child && child.tags.length === 0 && parentsOf(child).every((parent) => gone.has(parent)))
-        gone.add(child)
+      if (child && child.tags.length === 0 && parentsOf(child).every((parent) => deleted.has(parent)))
+        deleted.add(child)
     }
-  return [...gone]
+  return [...deleted]
 }
 
-/** Keys of the contents that a project holds and would no longer hold without `gone`. */
-export function releasedKeys(images: readonly IndexedImage[], gone: readonly IndexedImage[]): Set<string> {
-  const going = new Set(gone)
-  const kept = new Set(images.filter((image) => !going.has(image)).flatMap(keysOf))
-  return new Set(gone.flatMap(keysOf).filter((key) => !kept.has(key)))
+/** Gives a function from an image to the images that reference it, other than as their subject. */
+function indexParents(images: readonly IndexedImage[]): (image: IndexedImage) => IndexedImage[] {
+  const parents = new Map<string, Set<IndexedImage>>()
+  for (const image of images)
+    for (const { kind, key } of image.references ?? [])
+      if (kind !== 'subject') parents.set(key, (parents.get(key) ?? new Set()).add(image))
+  return ({ digest }) => [...(parents.get(digestKey(digest)) ?? [])]
+}
+
+/** Keys of the contents that a project holds, and would no longer hold without the `deleted` images. */
+export function releasedKeys(images: readonly IndexedImage[], deleted: readonly IndexedImage[]): Set<string> {
+  const isDeleted = new Set(deleted)
+  const kept = new Set(images.filter((image) => !isDeleted.has(image)).flatMap(contentKeys))
+  return new Set(deleted.flatMap(contentKeys).filter((key) => !kept.has(key)))
 }
 
 /** A manifest's own content, its config and layers. */
-const keysOf = ({ digest, references = [] }: IndexedImage): string[] => [
+const contentKeys = ({ digest, references = [] }: IndexedImage): string[] => [
   digestKey(digest),
   ...references.filter(({ kind }) => kind === 'blob').map(({ key }) => key),
 ]

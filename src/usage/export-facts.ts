@@ -5,76 +5,97 @@ import {
   decodeTag,
   decodeTombstone,
   digestText,
+  type StoredManifest,
 } from './codec.ts'
 import { PULL_GRACE_US, type Reference, type StandingFact } from './fact.ts'
 
-/** Reads a part of a project's index; `scripts/export.lua`. */
-export type ReadPart = (what: Part, where: string) => Promise<Buffer[]>
+/** Reads a page of a project's index; `scripts/export.lua`. */
+export type ReadPage = (part: Part, position: string) => Promise<Buffer[]>
 type Part = 'manifests' | 'blobs' | 'tags' | 'tombstones'
 
+const NONE = Buffer.alloc(0)
+
 /**
- * A project's index as facts, part by part. Whatever is written meanwhile, each fact was true when it was read; a
- * deletion that came between two parts is told as well, for tombstones are read last.
+ * A project's index as facts, page by page, while others write. Each fact was true when it was read. Tombstones are
+ * read last, so a deletion that came between two pages is among the facts, too.
  */
 export async function* exportFacts(
   readRepositories: () => Promise<[Buffer, Buffer][]>,
-  readPart: ReadPart,
+  readPage: ReadPage,
 ): AsyncGenerator<StandingFact> {
   let names = new Map<number, string>()
-  const rows = async function* (part: Part, width: number): AsyncGenerator<Buffer[]> {
-    for (let where = part === 'manifests' ? '0' : '-1'; where !== ''; ) {
-      const [next = Buffer.alloc(0), ...found] = await readPart(part, where)
-      for (let i = 0; i < found.length; i += width) yield found.slice(i, i + width)
-      where = next.toString()
+  async function* entries(part: Part, itemsPerEntry: number): AsyncGenerator<Buffer[]> {
+    for (let position = part === 'manifests' ? '0' : '-1'; position !== ''; ) {
+      const [next = NONE, ...items] = await readPage(part, position)
+      for (let i = 0; i < items.length; i += itemsPerEntry) yield items.slice(i, i + itemsPerEntry)
+      position = next.toString()
     }
   }
-  /** A repository is entered with the first fact about it, so an unknown one came since the names were read. */
   const nameOf = async (id: number) => {
+    // The first fact about a repository writes its name, so an unknown id came after the names were read.
     if (!names.has(id))
       names = new Map((await readRepositories()).map(([name, row]) => [decodeRepository(row).id, `${name}`]))
     return names.get(id) ?? ''
   }
-  const keyText = (key: string) => digestText(Buffer.from(key, 'hex'))
-  const none = Buffer.alloc(0)
 
-  for await (const [key = none, record = none, sizes = none] of rows('manifests', 3)) {
-    const { digest, mediaType, size, references, extent, places } = decodeManifest(key, record)
-    const known = references?.map(({ kind, key }, i): Reference => {
-      return { kind, digest: keyText(key), size: kind === 'blob' ? sizes.readUIntBE(6 * i, 6) : 0 }
-    })
-    for (const { repository, pushedAt, pulledAt, toldAt } of places) {
-      const sight = {
-        ...{ kind: 'present' as const, repository: await nameOf(repository), digest, size, mediaType },
-      }
-      // Who told the references is not recorded: a push where one was that late, or else a pull.
-      const isByPush = toldAt <= pushedAt
-      const told = isByPush ? toldAt : toldAt + PULL_GRACE_US
-      if (known !== undefined && toldAt > 0)
-        yield { ...sight, via: isByPush ? 'push' : 'pull', at: told, references: known, extent }
-      if (pushedAt > 0 && !(isByPush && told === pushedAt)) yield { ...sight, via: 'push', at: pushedAt }
-      if (pulledAt > 0 && (isByPush || told !== pulledAt)) yield { ...sight, via: 'pull', at: pulledAt }
-    }
+  for await (const [key = NONE, record = NONE, sizes = NONE] of entries('manifests', 3)) {
+    const manifest = decodeManifest(key, record)
+    const references = withSizes(manifest.references, sizes)
+    for (const image of manifest.images)
+      yield* presencesOf(manifest, image, await nameOf(image.repositoryId), references)
   }
-  for await (const [key = none, record = none] of rows('blobs', 2)) {
+  for await (const [key = NONE, record = NONE] of entries('blobs', 2)) {
     const { size, links } = decodeBlob(record)
-    for (const { repository, at } of links)
-      yield { kind: 'link', repository: await nameOf(repository), digest: digestText(key), size, at }
+    for (const { repositoryId, at } of links)
+      yield { kind: 'link', repository: await nameOf(repositoryId), digest: digestText(key), size, at }
   }
-  for await (const [field = none, record = none] of rows('tags', 2)) {
-    const { repository: id, tag, at, kind, key } = decodeTag(field, record)
-    const repository = await nameOf(id)
-    if (kind === 'deleted') yield { kind: 'untag', repository, tag, at }
+  for await (const [field = NONE, record = NONE] of entries('tags', 2)) {
+    const { repositoryId, tag, at, kind, key } = decodeTag(field, record)
+    const repository = await nameOf(repositoryId)
+    if (kind === 'untag') yield { kind, repository, tag, at }
     else {
-      const via = kind === 'pushed' ? 'push' : 'pull'
-      yield { kind: 'present', via, repository, at, digest: keyText(key), size: 0, mediaType: '', tag }
+      const digest = digestOfKey(key)
+      yield { kind: 'present', via: kind, repository, at, digest, size: 0, mediaType: '', tag }
     }
   }
-  for await (const [field = none, record = none] of rows('tombstones', 2)) {
-    const { repository, key, at } = decodeTombstone(field, record)
-    yield { kind: 'delete', repository: await nameOf(repository), digest: keyText(key), at }
+  for await (const [field = NONE, record = NONE] of entries('tombstones', 2)) {
+    const { repositoryId, key, at } = decodeTombstone(field, record)
+    yield { kind: 'delete', repository: await nameOf(repositoryId), digest: digestOfKey(key), at }
   }
   for (const [name, row] of await readRepositories()) {
     const { droppedAt } = decodeRepository(row)
     if (droppedAt > 0) yield { kind: 'drop', repository: name.toString(), at: droppedAt }
   }
 }
+
+/**
+ * A manifest in one repository as facts: the latest push, the latest pull, and the sighting that carried the
+ * references.
+ */
+function* presencesOf(
+  { digest, size, mediaType, extent }: StoredManifest,
+  { pushedAt, pulledAt, referencesAt }: StoredManifest['images'][number],
+  repository: string,
+  references: Reference[] | undefined,
+): Generator<StandingFact> {
+  const present = { kind: 'present' as const, repository, digest, size, mediaType }
+  // Whether that was a push or a pull is not stored. It is taken for a push if a push was as late.
+  const via = referencesAt <= pushedAt ? 'push' : 'pull'
+  const carriedAt = via === 'push' ? referencesAt : referencesAt + PULL_GRACE_US
+  if (references !== undefined && referencesAt > 0)
+    yield { ...present, via, at: carriedAt, references, extent }
+  if (pushedAt > 0 && !(via === 'push' && carriedAt === pushedAt))
+    yield { ...present, via: 'push', at: pushedAt }
+  if (pulledAt > 0 && !(via === 'pull' && carriedAt === pulledAt))
+    yield { ...present, via: 'pull', at: pulledAt }
+}
+
+/** `sizes` are those of the blobs, which come first among the references. */
+function withSizes(references: StoredManifest['references'], sizes: Buffer): Reference[] | undefined {
+  return references?.map(({ kind, key }, i) => {
+    return { kind, digest: digestOfKey(key), size: kind === 'blob' ? sizes.readUIntBE(6 * i, 6) : 0 }
+  })
+}
+
+/** `key:` and the first 16 bytes in hex. The index does not have the rest of these digests. */
+const digestOfKey = (key: string): string => digestText(Buffer.from(key, 'hex'))

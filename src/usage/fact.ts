@@ -1,74 +1,94 @@
 /**
- * What is known of a project, in the index's own terms. `at` is epoch µs, sizes are bytes.
+ * A fact about a project, in the index's own terms. `at` is epoch µs, sizes are bytes.
  *
- * Notifications give `push`, `pull`, `scan`, `link`, `delete`, `untag` and `drop`. `present` says
- * the same of what was read elsewhere (the registry itself, a snapshot, another repository before a rename): it places
- * a manifest, and perhaps a tag, and counts as nobody's use.
+ * Notifications give `push`, `pull`, `scan`, `link`, `delete`, `untag` and `drop`. A `present` comes from elsewhere:
+ * from the registry itself, a snapshot, or another repository before a rename. It says what a push or pull says of a
+ * manifest and its tag, and counts as no use.
+ *
+ * A `push`, a `pull` and a `present` are sightings: each says that a manifest was in a repository at a time.
  */
 export type Fact =
   | ManifestPush
   | ManifestPull
   | ManifestPresence
+  /** A scanner pulled a manifest. */
   | { kind: 'scan'; repository: string; at: number; id: string }
-  /** A blob uploaded or mounted. */
+  /** A blob was uploaded or mounted. */
   | { kind: 'link'; repository: string; at: number; digest: string; size: number }
-  /** A manifest or a blob deleted: registries do not say which. */
+  /** A manifest or a blob was deleted. The notification does not say which of the two (docs/registries.md, Events). */
   | { kind: 'delete'; repository: string; at: number; digest: string }
+  /** A tag was deleted. */
   | { kind: 'untag'; repository: string; at: number; tag: string }
-  /** A whole repository deleted. */
+  /** A whole repository was deleted. */
   | { kind: 'drop'; repository: string; at: number }
 
-/** What an index tells of itself, to make another the same: all but who used what. */
+/** The facts from which an index can be made again, except for use. `UsageIndex.facts` gives these. */
 export type StandingFact = Extract<Fact, { kind: 'present' | 'link' | 'delete' | 'untag' | 'drop' }>
 
-/** How strong a sighting is: a pull may be reported after the delete that it preceded, and is only a hint for a tag. */
+/**
+ * What proves a sighting. A pull is weaker: it may be reported after a delete that it preceded, and a push or untag
+ * of a tag always beats it.
+ */
 export type Evidence = 'push' | 'pull'
 
-interface ManifestSight {
+export type Sighting = ManifestPush | ManifestPull | ManifestPresence
+
+export const isSighting = (fact: Fact): fact is Sighting =>
+  fact.kind === 'push' || fact.kind === 'pull' || fact.kind === 'present'
+
+export const viaOf = (sighting: Sighting): Evidence =>
+  sighting.kind === 'present' ? sighting.via : sighting.kind
+
+/** A content in a repository at a time, in epoch µs. */
+export interface Located {
   repository: string
-  at: number
   digest: string
-  /** The manifest's own size; 0 where it is not known. */
+  at: number
+}
+
+interface ManifestSighting extends Located {
+  /** The manifest's own size; 0 if it is not known. */
   size: number
-  /** '' where it is not known. */
+  /** '' if it is not known. */
   mediaType: string
-  /** The tag that led to it at that time; absent where the request named none. */
+  /** The tag that the request named, which pointed to the manifest at that time. Absent if it named none. */
   tag?: string
 }
 
-/** What a manifest refers to, as far as it is known. */
-export interface Referring {
-  /** Absent where the registry does not send them (`includereferences: false`). */
+export interface ManifestReferences {
+  /** Absent if the registry does not send them (`includereferences: false`). */
   references?: Reference[]
   /**
-   * How far `references` go. `all`: everything that the manifest names. `contents`, the default: what it is made of;
-   * whether it has a `subject` is not known, for notifications do not tell.
+   * `all`: `references` are all that the manifest names. `contents`, the default: they are all but a `subject`, which
+   * notifications leave out.
    */
   extent?: 'all' | 'contents'
 }
 
-export interface ManifestPush extends ManifestSight, Referring {
+export interface ManifestPush extends ManifestSighting, ManifestReferences {
   kind: 'push'
 }
 
 /**
- * A GET, never a HEAD. `id` is the event's own: a pull is counted once, however often it is delivered. What it lists of
- * the manifest's references is not kept: of ten events nine are pulls, and nearly all of what the index knows by a push.
+ * A GET of a manifest, never a HEAD, which registries report as a pull, too (docs/registries.md, Events). `id` is the
+ * event's own, so that a pull that is delivered twice counts once. A pull has no references: nine of ten events are
+ * pulls, and the index has the references of nearly all manifests from a push.
  */
-export interface ManifestPull extends ManifestSight {
+export interface ManifestPull extends ManifestSighting {
   kind: 'pull'
   id: string
 }
 
-/** The manifest is there, as last pushed or pulled at `at`. */
-export interface ManifestPresence extends ManifestSight, Referring {
+/** The manifest was in the repository, as if pushed or pulled at `at`. */
+export interface ManifestPresence extends ManifestSighting, ManifestReferences {
   kind: 'present'
   via: Evidence
 }
 
 /**
- * `child`: a manifest that an index lists. `subject`: the manifest that an artifact is about. `blob`: a config or a
- * layer that the registry stores; the others' sizes count where they are present themselves.
+ * `blob`: a config or a layer that the registry stores. `child`: a manifest that an index lists. `subject`: the
+ * manifest that an artifact is about. Only a blob's size counts here: the size of another manifest counts where it is
+ * present.
  */
 export interface Reference {
   kind: 'blob' | 'child' | 'subject'
@@ -76,5 +96,5 @@ export interface Reference {
   size: number
 }
 
-/** How long after a delete a pull may still be reported that began before it, in µs. */
+/** A pull that began before a delete may be reported as late as this after it, in µs (docs/usage.md, Facts). */
 export const PULL_GRACE_US = 5_000_000

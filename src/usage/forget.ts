@@ -2,12 +2,13 @@ import { decodeTag, decodeTombstone } from './codec.ts'
 
 type Table = 'tags' | 'tombstones'
 
-/** Fields in one call. */
+/** Entries that one call forgets. */
 const BATCH = 500
 
 /**
- * Forgets deletions of digests, and tags that name nothing any more, from before `before` (epoch µs); gives how many. An
- * event from before such a deletion that came all the same would bring back what was deleted, until the next reconcile.
+ * Forgets deletions of digests from before `before` (epoch µs), and tags as old that no manifest has; gives how many
+ * it forgot. If an event from before such a deletion still comes, it brings back what was deleted, until the next
+ * reconcile.
  */
 export async function forgetDeletions(
   readBucket: (table: Table, bucket: string) => Promise<Buffer[]>,
@@ -18,9 +19,9 @@ export async function forgetDeletions(
   for (const table of ['tags', 'tombstones'] as const) {
     const old: Buffer[] = []
     for (let bucket = '-1'; bucket !== ''; ) {
-      const [next = Buffer.alloc(0), ...entries] = await readBucket(table, bucket)
-      for (let i = 0; i + 1 < entries.length; i += 2) {
-        const [field = next, record = next] = entries.slice(i, i + 2)
+      const [next = Buffer.alloc(0), ...items] = await readBucket(table, bucket)
+      for (let i = 0; i + 1 < items.length; i += 2) {
+        const [field = next, record = next] = items.slice(i, i + 2)
         const { at } = table === 'tags' ? decodeTag(field, record) : decodeTombstone(field, record)
         if (at < before) old.push(field)
       }

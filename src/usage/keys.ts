@@ -1,5 +1,5 @@
 /**
- * Redis keys of the index. All of a project's carry `{registry/path}` as their hash tag, all of a registry's
+ * Redis keys of the index. All keys of a project carry `{registry/path}` as their hash tag, all keys of a registry
  * `{registry}`, so that each script finds its keys in one slot of a Redis Cluster.
  */
 export function projectKeys(prefix: string, project: string) {
@@ -12,8 +12,8 @@ export function projectKeys(prefix: string, project: string) {
     tags: `${base}tags`,
     tombstones: `${base}tombstones`,
     outbox: `${base}outbox`,
-    seen: `${base}seen`,
-    seenBefore: `${base}seen-before`,
+    eventIds: `${base}seen`,
+    olderEventIds: `${base}seen-before`,
   }
 }
 
@@ -22,6 +22,7 @@ export function registryKeys(prefix: string, registry: string) {
   return {
     /** Set of project paths. */
     paths: `${base}paths`,
+    // What these hold is in the header of `scripts/update-holders.lua`.
     holders: `${base}holders`,
     projects: `${base}projects`,
     applied: `${base}applied`,
@@ -29,8 +30,8 @@ export function registryKeys(prefix: string, registry: string) {
   }
 }
 
-/** In the order of `scripts/project.lua`. */
-export function tableKeys(prefix: string, project: string): string[] {
+/** A project's keys in the order that `scripts/project.lua` takes them. */
+export function recordKeys(prefix: string, project: string): string[] {
   const keys = projectKeys(prefix, project)
   return [keys.meta, keys.repositories, keys.manifests, keys.blobs, keys.tags, keys.tombstones]
 }

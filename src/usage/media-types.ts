@@ -1,4 +1,4 @@
-/** The index stores a media type as its position here: append only. 0 stands for any other. */
+/** The index stores a media type as its position in this list: append only. 0 stands for every other type. */
 export const MEDIA_TYPES: readonly string[] = [
   'application/octet-stream',
   'application/vnd.oci.image.manifest.v1+json',

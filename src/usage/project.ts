@@ -4,8 +4,8 @@ import { RE2JS } from 're2js'
 export type ProjectRule = { segments: number } | { pattern: string }
 
 /**
- * The path of the project that a repository belongs to. A repository with fewer segments than the rule asks
- * for, or that its pattern does not match, is a project of its own.
+ * Makes the function from a repository to the path of its project. A repository is a project of its own if it has fewer
+ * segments than the rule asks for, or if the pattern does not match. @throws if the pattern is not RE2 syntax
  */
 export function makeProjectOf(rule: ProjectRule): (repository: string) => string {
   if ('segments' in rule) return (repository) => repository.split('/').slice(0, rule.segments).join('/')
@@ -19,6 +19,7 @@ export function makeProjectOf(rule: ProjectRule): (repository: string) => string
 /** The id of a project: `registry/path`. Registry names hold no slash. */
 export const projectId = (registry: string, path: string): string => `${registry}/${path}`
 
+/** The reverse of `projectId`. */
 export function splitProjectId(id: string): { registry: string; path: string } {
   const slash = id.indexOf('/')
   return { registry: id.slice(0, slash), path: id.slice(slash + 1) }

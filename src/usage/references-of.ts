@@ -2,8 +2,9 @@ import { isManifestType, type ParsedManifest } from '../registry/manifest.ts'
 import type { Reference } from './fact.ts'
 
 /**
- * All that a manifest refers to and its registry holds: config, layers and children as often as they are listed, then
- * its subject. Foreign layers are elsewhere and left out. Sizes are those that the manifest states: 0 in schema 1.
+ * All that a manifest refers to and its registry stores: config, layers and children, as often as they are listed,
+ * then its subject. Foreign layers are stored elsewhere and are left out. Sizes (bytes) are those that the manifest
+ * states; 0 in schema 1.
  */
 export function referencesOf({ config, layers, children, subject }: ParsedManifest): Reference[] {
   const contents = [...(config === undefined ? [] : [config]), ...layers, ...children]
@@ -13,7 +14,10 @@ export function referencesOf({ config, layers, children, subject }: ParsedManife
     : [...references, { kind: 'subject', digest: subject.digest, size: subject.size }]
 }
 
-/** What a manifest is made of is told apart by its media type alone, in notifications and in the manifest itself. */
+/**
+ * A config, layer or child as a reference. Only the media type tells which it is, in notifications as in manifests.
+ * `size` in bytes.
+ */
 export const contentReference = (content: {
   mediaType: string
   digest: string

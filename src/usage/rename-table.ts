@@ -1,20 +1,20 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Rename } from './renames.ts'
 
-/** Registries' renames, for facts that arrive after one and are about the time before. */
+/** The renames of each registry, for facts that arrive after a rename and are from before it. */
 export interface RenameTable {
-  /** In order of time. What another process has entered shows after `RENAMES_CACHED_MS`. */
+  /** In order of time. Renames that another process added show after `RENAMES_CACHED_MS`. */
   of(registry: string): Promise<readonly Rename[]>
   add(registry: string, rename: Rename): Promise<void>
 }
 
-/** How long a process may take a table from its memory, in ms. */
+/** How long a process keeps a registry's renames in memory, in ms. */
 export const RENAMES_CACHED_MS = 2_000
 
-/** The newest this many of a registry are kept: a fact that is older than those came far too late. */
-const KEPT = 1_000
+/** How many renames of a registry are kept, the newest. A fact from before all of these comes far too late. */
+const MAX_RENAMES = 1_000
 
-/** A sorted set for each registry: `at from to`, none of which holds a space, by time in epoch µs. */
+/** Keeps a sorted set for each registry: `at from to` (none holds a space), by time in epoch µs. */
 export function makeRenameTable({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): RenameTable {
   const keyOf = (registry: string) => `${prefix}:{${registry}}:renames`
   const cache = new Map<string, { readAt: number; renames: Promise<Rename[]> }>()
@@ -38,9 +38,9 @@ export function makeRenameTable({ redis, prefix }: { redis: Redis | Cluster; pre
     },
     async add(registry, { from, to, at }) {
       const key = keyOf(registry)
-      // The same names may be renamed again, so the time is a part of what is kept.
+      // The time is in the member, too, since the same names may be renamed again.
       await redis.zadd(key, at, `${at} ${from} ${to}`)
-      await redis.zremrangebyrank(key, 0, -KEPT - 1)
+      await redis.zremrangebyrank(key, 0, -MAX_RENAMES - 1)
       cache.delete(registry)
     },
   }

@@ -1,6 +1,6 @@
-import { type Evidence, type Fact, PULL_GRACE_US } from './fact.ts'
+import { type Evidence, type Fact, isSighting, PULL_GRACE_US } from './fact.ts'
 
-/** The repositories at `from` and below it moved to `to` at this time, in epoch µs. Neither is below the other. */
+/** The repositories at `from` and below it moved to `to` at this time, in epoch µs. Neither path is below the other. */
 export interface Rename {
   from: string
   to: string
@@ -13,77 +13,83 @@ export const isAtOrBelow = (path: string, repository: string): boolean =>
 
 export const isBelow = (path: string, repository: string): boolean => repository.startsWith(`${path}/`)
 
-export interface Route {
-  /** Where it is now. */
+/** What became of a repository's name. */
+export interface NewName {
+  /** The repository's name today. */
   repository: string
-  /** When it left the name that it had, epoch µs. */
-  leftAt: number
-  /** What was placed no later than this (epoch µs) counts as placed then: before, another repository had the name. */
+  /** When it left the name that it had, in epoch µs. */
+  renamedAt: number
+  /**
+   * Epoch µs; 0 if no other repository had the new name before. If one had, it left the name just before this time.
+   * Older facts get this time under the new name, so that the drop of the name's previous owner does not delete them.
+   */
   notBefore: number
 }
 
 /**
- * Where what is known of `repository` as of `at` is today; `undefined` where no rename concerns it. `renames` are in
- * order of time, and each is followed once at most, so that chains and swaps end.
+ * Finds today's name of the repository that was called `repository` at `at` (epoch µs). `undefined` if it was not
+ * renamed since. `renames` are in order of time. Each is followed at most once, so that chains and swaps end.
  */
-export function routeOf(renames: readonly Rename[], repository: string, at: number): Route | undefined {
-  let route: Route | undefined
+export function newNameOf(renames: readonly Rename[], repository: string, at: number): NewName | undefined {
+  let found: NewName | undefined
   for (const rename of renames) {
-    const here: string = route?.repository ?? repository
-    if (rename.at < at || rename.at < (route?.notBefore ?? 0) || !isAtOrBelow(rename.from, here)) continue
-    const next = `${rename.to}${here.slice(rename.from.length)}`
-    route = {
+    const name: string = found?.repository ?? repository
+    const isEarlier = rename.at < Math.max(at, found?.notBefore ?? 0)
+    if (isEarlier || !isAtOrBelow(rename.from, name)) continue
+    const next = `${rename.to}${name.slice(rename.from.length)}`
+    found = {
       repository: next,
-      leftAt: route?.leftAt ?? rename.at,
-      notBefore: Math.max(route?.notBefore ?? 0, freedAt(renames, next, rename.at)),
+      renamedAt: found?.renamedAt ?? rename.at,
+      notBefore: Math.max(found?.notBefore ?? 0, freeSince(renames, next, rename.at)),
     }
   }
-  return route
+  return found
 }
 
-/** From when on a name was free for what came to it at `before`: just after the last rename away from it. */
-function freedAt(renames: readonly Rename[], repository: string, before: number): number {
-  const away = renames.filter(({ from, at }) => at < before && isAtOrBelow(from, repository))
+/** Since when (epoch µs) a name was free that was taken at `takenAt`: just after the last rename away from it. */
+function freeSince(renames: readonly Rename[], repository: string, takenAt: number): number {
+  const away = renames.filter(({ from, at }) => at < takenAt && isAtOrBelow(from, repository))
   return away.length === 0 ? 0 : Math.max(...away.map(({ at }) => at)) + 1
 }
 
 /**
- * A fact about a repository that was renamed since, as facts about the repository that it is now: nobody's use, for
- * that counts where it happened.
+ * Turns a fact about a repository's old name into facts about its new name. These count as no use: a pull or a scan is
+ * counted once, under the name where it happened.
  */
-export function redirect(fact: Fact, route: Route): Fact[] {
-  const { repository } = route
+export function factsUnderNewName(fact: Fact, newName: NewName): Fact[] {
+  const { repository } = newName
   switch (fact.kind) {
     case 'push':
-      return [{ ...fact, kind: 'present', via: 'push', repository, at: placedAt('push', fact.at, route) }]
+      return [{ ...fact, kind: 'present', via: 'push', repository, at: timeUnder(newName, fact.at, 'push') }]
     case 'pull': {
-      const { id: _, ...sight } = fact
-      return [{ ...sight, kind: 'present', via: 'pull', repository, at: placedAt('pull', fact.at, route) }]
+      const { id: _, ...sighting } = fact
+      return [
+        { ...sighting, kind: 'present', via: 'pull', repository, at: timeUnder(newName, fact.at, 'pull') },
+      ]
     }
     case 'present':
-      return [{ ...fact, repository, at: placedAt(fact.via, fact.at, route) }]
+      return [{ ...fact, repository, at: timeUnder(newName, fact.at, fact.via) }]
     case 'link':
-      return [{ ...fact, repository, at: placedAt('push', fact.at, route) }]
+      return [{ ...fact, repository, at: timeUnder(newName, fact.at, 'push') }]
     case 'delete':
     case 'untag':
     case 'drop':
-      // At their own time, for their name's next holder is not what they were about. What they deleted themselves may
-      // so outlive them where both come late to a name that was taken before: a reconcile follows each rename.
+      // A deletion keeps its own time. With a later time it could delete content that it was not about. But if a push and
+      // its delete both come late, the push may get a later time than the delete. The reconcile after a rename mends that.
       return [{ ...fact, repository }]
     case 'scan':
       return []
   }
 }
 
-/** Late enough not to be buried with what had the name before. */
-function placedAt(via: Evidence, at: number, { notBefore }: Route): number {
+/** A fact's time under the new name, in epoch µs. */
+function timeUnder({ notBefore }: NewName, at: number, via: Evidence): number {
   const grace = via === 'pull' && notBefore > 0 ? PULL_GRACE_US : 0
   return Math.max(at, notBefore + grace)
 }
 
-/** What a rename leaves of a fact under the name that it tells: what it placed there is there no more. */
-export function remainder(fact: Fact, { leftAt }: Route): Fact[] {
-  const places =
-    fact.kind === 'push' || fact.kind === 'pull' || fact.kind === 'present' || fact.kind === 'link'
-  return places ? [fact, { kind: 'drop', repository: fact.repository, at: leftAt }] : [fact]
+/** The fact itself, and, if it adds content, the drop of the old name by the rename. */
+export function factsUnderOldName(fact: Fact, { renamedAt }: NewName): Fact[] {
+  const addsContent = isSighting(fact) || fact.kind === 'link'
+  return addsContent ? [fact, { kind: 'drop', repository: fact.repository, at: renamedAt }] : [fact]
 }

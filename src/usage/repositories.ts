@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { projectKeys } from './keys.ts'
 
-/** Every repository that the index ever heard of in a project. */
+/** The names of all repositories of a project that a fact named, also those that hold nothing now. */
 export const makeRepositoriesOf =
   ({ redis, prefix }: { redis: Redis | Cluster; prefix: string }) =>
   (project: string): Promise<string[]> =>

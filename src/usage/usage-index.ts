@@ -1,17 +1,20 @@
-import type { Cluster, Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
-import { type Applied, type FactsByProject, makeApplyFacts, type Result } from './apply-facts.ts'
-import { decodeBlob, decodeManifest, decodeRepository, decodeTag } from './codec.ts'
-import { type DeletionTarget, deletionOf, releasedKeys } from './deletion.ts'
+import { type ApplyOutcome, makeApplyAll } from './apply-all.ts'
+import { type Applied, type FactsByProject, makeApplyFacts } from './apply-facts.ts'
+import { decodeTag } from './codec.ts'
+import type { DeletionTarget } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
 import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
-import { projectKeys, registryKeys, tableKeys } from './keys.ts'
+import { projectKeys, recordKeys, registryKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
+import { entriesOf, makeReadImages } from './read-images.ts'
+import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
 import { type ProjectUsage, usageFrom } from './usage.ts'
 
-/** What a project's users did, besides what it holds; times in epoch µs, 0 for never. */
+/** Use of a project; times in epoch µs, 0 for never. */
 export interface Activity {
   lastPushAt: number
   lastPullAt: number
@@ -19,40 +22,39 @@ export interface Activity {
   scans: number
 }
 
-export interface Reclaimable {
-  bytes: number
-  /** Digests, in the target's repository. */
-  manifests: string[]
-}
-
+/** Every method rejects with the error of Redis if Redis fails. */
 export interface UsageIndex {
   /** Applies facts to a project in one atomic call, then tells its registry what the project holds. */
   apply(project: string, facts: readonly Fact[]): Promise<Applied>
-  /** The same for several projects in short calls, each for as many as it has room for; atomic is each fact. */
-  applyAll(byProject: FactsByProject): Promise<Map<string, Result>>
+  /**
+   * Applies facts to several projects. Splits them into calls of at most 100 facts: each call is atomic, the whole is
+   * not. Does not reject: an outcome says for each project whether it failed.
+   */
+  applyAll(byProject: FactsByProject): Promise<Map<string, ApplyOutcome>>
+  /** `undefined` if no fact about the project was ever applied. */
   usage(project: string): Promise<ProjectUsage | undefined>
-  /** Every project of a registry, by id. */
+  /** The ids of all projects of a registry, sorted. */
   projects(registry: string): Promise<string[]>
   /** Bytes that a registry's projects hold, each content once. */
   registryBytes(registry: string): Promise<number>
   /**
-   * What the index knows of a project, as facts that make an empty index the same but for its `Activity`. Read bit by
-   * bit while others write: each fact was true at some moment of the reading. The digests of blobs and references are
-   * `key:` and their first 16 bytes in hex, which `apply` takes as well as whole ones.
+   * A project's index as facts. Applied to an empty index, they make it the same, but for its `Activity`. They are
+   * read page by page while others write: each fact was true when it was read. The digests of blobs and references
+   * are `key:` and their first 16 bytes in hex; `apply` accepts these as well as whole digests.
    */
   facts(project: string): AsyncIterable<StandingFact>
-  /** Makes a project's activity at least this, as when it comes out of a snapshot. */
+  /** Raises a project's activity to at least this, for example from a snapshot. */
   raiseActivity(project: string, activity: Activity): Promise<void>
-  /** Forgets deletions from before a moment (epoch µs) that no event can be older than any more; gives how many. */
+  /** Forgets deletions from before `before` (epoch µs); gives how many. No event may be older than that any more. */
   forget(project: string, before: number): Promise<number>
-  /** Every manifest of a project with its tags, read at one moment. */
+  /** Every manifest of a project with its tags, in each repository that has it, as of one moment. */
   images(project: string): Promise<IndexedImage[]>
   /**
-   * Bytes that the registry's garbage collection would free in addition if the target were deleted first, and the
-   * manifests that would go with it; `undefined` where the project has no such target.
+   * What the registry's garbage collection would free in addition if the target were deleted first, and the manifests
+   * that would go with it. `undefined` if the project has no such target.
    */
   reclaimable(project: string, target: DeletionTarget): Promise<Reclaimable | undefined>
-  /** What a tag points to and since when (epoch µs); `undefined` where no such tag is known. */
+  /** What a tag points to, and since when (epoch µs). `undefined` if no such tag is known. */
   tag(
     project: string,
     repository: string,
@@ -60,32 +62,26 @@ export interface UsageIndex {
   ): Promise<{ digestKey: string; at: number } | undefined>
 }
 
-/** Entries of a table that one call asks for. */
-const LOOKUP_BATCH = 1000
-
-/** In an entry of `holders`; `scripts/share.lua`. */
-const PROJECT_NUMBER_BYTES = 3
-
-/** The usage index in Redis: the edge around its scripts. */
+/** The usage index in Redis. Scripts do the work; this calls them. */
 export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): UsageIndex {
   const load = (...names: string[]) =>
     loadScript(redis, ...names.map((name) => new URL(`scripts/${name}.lua`, import.meta.url)))
   const scripts = {
     export: load('table', 'project', 'export'),
     lookup: load('table', 'lookup'),
-    raise: load('raise'),
+    raiseActivity: load('raise-activity'),
     forget: load('table', 'project', 'forget'),
   }
-  const { list, apply, applyAll } = makeApplyFacts({ redis, prefix, load })
-
-  const tablesOf = (project: string) => tableKeys(prefix, project)
-
-  const repositoriesOf = async (project: string) =>
-    pairs(await redis.callBuffer('HGETALL', projectKeys(prefix, project).repositories))
+  const { listProject, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load })
+  const applyAll = makeApplyAll({ apply, applyInOneCall }, { isCluster: redis instanceof Cluster })
+  const images = makeReadImages({ redis, prefix })
+  const readPage = (project: string) => (part: string, position: string) =>
+    scripts.export(recordKeys(prefix, project), [part, position])
 
   return {
     apply,
     applyAll,
+    images,
 
     async usage(project) {
       const { registry, path } = splitProjectId(project)
@@ -108,70 +104,34 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
       return Number((await redis.hget(registryKeys(prefix, registry).exclusive, 'total')) ?? 0)
     },
 
-    facts: (project) =>
-      exportFacts(
-        () => repositoriesOf(project),
-        (what, where) => scripts.export(tablesOf(project), [what, where]),
-      ),
-
-    async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
-      await list(project)
-      const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
-      await scripts.raise(
-        [projectKeys(prefix, project).meta],
-        [Date.now() * 1000, ...Object.entries(fields).flat()],
-      )
+    facts(project) {
+      const { repositories } = projectKeys(prefix, project)
+      const readRepositories = async () => entriesOf(await redis.callBuffer('HGETALL', repositories))
+      return exportFacts(readRepositories, readPage(project))
     },
 
-    forget: (project, before) =>
-      forgetDeletions(
-        (table, bucket) => scripts.export(tablesOf(project), [table, bucket]),
-        async (table, fields) => {
-          const [count] = await scripts.forget(tablesOf(project), [before, table, ...fields])
-          return Number(count)
-        },
-        before,
-      ),
+    async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
+      await listProject(project)
+      const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
+      const { meta } = projectKeys(prefix, project)
+      await scripts.raiseActivity([meta], [Date.now() * 1000, ...Object.entries(fields).flat()])
+    },
 
-    async images(project) {
-      const keys = projectKeys(prefix, project)
-      const reply = await redis
-        .multi()
-        .callBuffer('HGETALL', keys.repositories)
-        .callBuffer('HGETALL', keys.manifests)
-        .exec()
-      const [repositories = [], manifests = []] = (reply ?? []).map(([error, rows]) => {
-        if (error) throw error
-        return pairs(rows)
-      })
-      const names = new Map(repositories.map(([name, row]) => [decodeRepository(row).id, name.toString()]))
-      return manifests.flatMap(([key, record]) => {
-        const { places, extent: _, ...manifest } = decodeManifest(key, record)
-        return places.map(({ repository, pushedAt, pulledAt, tags }) => ({
-          ...{ ...manifest, repository: names.get(repository) ?? '', pushedAt, pulledAt },
-          tags: tags.sort((a, b) => (a.name < b.name ? -1 : 1)),
-        }))
-      })
+    forget(project, before) {
+      const forgetFields = async (table: string, fields: Buffer[]) => {
+        const [count] = await scripts.forget(recordKeys(prefix, project), [before, table, ...fields])
+        return Number(count)
+      }
+      return forgetDeletions(readPage(project), forgetFields, before)
     },
 
     async reclaimable(project, target) {
-      const images = await this.images(project)
-      const gone = deletionOf(images, target)
-      if (gone === undefined) return undefined
+      const { blobs } = projectKeys(prefix, project)
       const { holders } = registryKeys(prefix, splitProjectId(project).registry)
-      const released = [...releasedKeys(images, gone)].map((key) => Buffer.from(key, 'hex'))
-      let bytes = 0
-      for (let i = 0; i < released.length; i += LOOKUP_BATCH) {
-        const batch = ['digest', ...released.slice(i, i + LOOKUP_BATCH)]
-        const [records, sets] = await Promise.all([
-          scripts.lookup([projectKeys(prefix, project).blobs], batch),
-          scripts.lookup([holders], batch),
-        ])
-        for (const [n, record] of records.entries())
-          if (record.length > 0 && (sets[n]?.length ?? 0) <= PROJECT_NUMBER_BYTES)
-            bytes += decodeBlob(record).size
-      }
-      return { bytes, manifests: gone.map(({ digest }) => digest) }
+      return reclaimableOf(await images(project), target, {
+        blobs: (keys) => scripts.lookup([blobs], ['digest', ...keys]),
+        holders: (keys) => scripts.lookup([holders], ['digest', ...keys]),
+      })
     },
 
     async tag(project, repository, tag) {
@@ -182,13 +142,7 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
       const [found] = await scripts.lookup([keys.tags], ['any', field])
       if (found === undefined || found.length === 0) return undefined
       const { at, key, kind } = decodeTag(field, found)
-      return kind === 'deleted' ? undefined : { digestKey: key, at }
+      return kind === 'untag' ? undefined : { digestKey: key, at }
     },
   }
-}
-
-/** A raw HGETALL reply as pairs: these fields are bytes and would not survive as the keys of an object. */
-function pairs(reply: unknown): [Buffer, Buffer][] {
-  const flat = Array.isArray(reply) ? reply : []
-  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]])
 }

@@ -1,4 +1,4 @@
-/** What a project uses, as the API shows it. Sizes in bytes; times in epoch µs, 0 for never. */
+/** The usage of a project, as the API shows it. Sizes in bytes; times in epoch µs, 0 for never. */
 export interface ProjectUsage {
   id: string
   uniqueBytes: number
@@ -8,7 +8,7 @@ export interface ProjectUsage {
   manifests: number
   tags: number
   repositories: number
-  /** Manifests whose references are not known, so that the sizes are too small. */
+  /** Manifests whose references are not known. If there are any, the sizes are too small. */
   unresolved: number
   lastPushAt: number
   lastPullAt: number
@@ -16,7 +16,7 @@ export interface ProjectUsage {
   scans: number
 }
 
-/** From the fields of a project's meta hash (its counters are in the header of `scripts/apply.lua`). */
+/** Makes a project's usage from its meta hash, whose fields are in the header of `scripts/write-changes.lua`. */
 export function usageFrom(id: string, meta: Record<string, string>, exclusiveBytes: number): ProjectUsage {
   const count = (field: string) => Number(meta[field] ?? 0)
   return {

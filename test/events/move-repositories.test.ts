@@ -7,7 +7,7 @@ import { makeMoveRepositories } from '../../src/events/move-repositories.ts'
 import type { Fact, ManifestPush } from '../../src/usage/fact.ts'
 import { projectId } from '../../src/usage/project.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
-import { redirect, remainder, routeOf } from '../../src/usage/renames.ts'
+import { factsUnderNewName, factsUnderOldName, newNameOf } from '../../src/usage/renames.ts'
 import { makeRepositoriesOf } from '../../src/usage/repositories.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
@@ -34,8 +34,8 @@ function makeBed() {
     /** Applies facts as the events worker does. */
     async tell(...facts: Fact[]) {
       for (const fact of facts) {
-        const route = routeOf(await renames.of('ci'), fact.repository, fact.at)
-        const placed = route ? [...remainder(fact, route), ...redirect(fact, route)] : [fact]
+        const route = newNameOf(await renames.of('ci'), fact.repository, fact.at)
+        const placed = route ? [...factsUnderOldName(fact, route), ...factsUnderNewName(fact, route)] : [fact]
         for (const one of placed) await put(one)
       }
     },

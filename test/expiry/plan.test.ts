@@ -24,7 +24,7 @@ function indexedImage(n: number, sketch: ImageSketch): IndexedImage {
   const key = (m: number) => digestOfNumber(m).slice('sha256:'.length, 'sha256:'.length + 32)
   const children = 'children' in sketch ? sketch.children : []
   return {
-    ...{ repository: sketch.repository ?? 'team/app', digest: digestOfNumber(n), size: 500, weight: 1000 },
+    ...{ repository: sketch.repository ?? 'team/app', digest: digestOfNumber(n), size: 500, totalSize: 1000 },
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     references: children && [
       ...children.map((m) => ({ kind: 'child' as const, key: key(m) })),

@@ -23,7 +23,7 @@ beforeAll(async () => {
   server = await startRedis()
   redis = new Redis(server.port, { maxRetriesPerRequest: null })
   queues = makeQueues(redis, 't')
-  storage = makeRegistryFolder(1_500, { projects: 60, repositories: 3, onOneBase: 20 })
+  storage = makeRegistryFolder(1_500, { projects: 60, repositories: 3, imagesPerBase: 20 })
 })
 afterAll(async () => {
   storage?.remove()

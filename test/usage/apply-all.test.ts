@@ -4,11 +4,11 @@ import { anyHistory } from '../../lab/facts.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
-import { indexed, modelled } from './in-the-models-terms.ts'
+import { fromIndex, fromModel } from './index-and-model.ts'
 
 const bed = useRedis()
 
-test('facts of several projects, of more than one call each, make them what the model says, and say what it came to', async () => {
+test('several projects, with facts for more than one call each, become what the model says; the outcome has their bytes', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(
@@ -19,12 +19,12 @@ test('facts of several projects, of more than one call each, make them what the 
         const byProject = new Map<string, Fact[]>(
           histories.map(([{ facts }, times], i) => [`${registry}/p${i}`, Array(times).fill(facts).flat()]),
         )
-        const results = await index.applyAll(byProject)
+        const outcomes = await index.applyAll(byProject)
         for (const [project, facts] of byProject) {
           if (facts.length === 0) continue
-          expect(await indexed(index, project)).toEqual(modelled(facts))
+          expect(await fromIndex(index, project)).toEqual(fromModel(facts))
           const bytes = (await index.usage(project))?.uniqueBytes
-          expect(results.get(project)).toMatchObject({
+          expect(outcomes.get(project)).toMatchObject({
             status: 'fulfilled',
             value: { uniqueBytes: bytes, changedBytes: bytes },
           })
@@ -35,25 +35,30 @@ test('facts of several projects, of more than one call each, make them what the 
   )
 }, 60_000)
 
-test('a project of which one call fails has failed, and the others have not', async () => {
+test('a project fails if one of its calls fails, and the other projects do not', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const pulls = (count: number) =>
     Array.from(
       { length: count },
       (_, n): Fact => ({
-        ...{ kind: 'pull', id: `${n}`, repository: 'app', at: 1e15, digest: `sha256:${'a'.repeat(64)}` },
-        ...{ size: 500, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+        kind: 'pull',
+        id: `${n}`,
+        repository: 'app',
+        at: 1e15,
+        digest: `sha256:${'a'.repeat(64)}`,
+        size: 500,
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
       }),
     )
   await bed.redis.set('t:{ci/broken}:seen', 'no set')
-  const results = await index.applyAll(
+  const outcomes = await index.applyAll(
     new Map([
       ['ci/a', pulls(150)],
       ['ci/broken', pulls(250)],
       ['ci/b', pulls(1)],
     ]),
   )
-  expect([...results].map(([project, { status }]) => [project, status])).toEqual([
+  expect([...outcomes].map(([project, { status }]) => [project, status])).toEqual([
     ['ci/a', 'fulfilled'],
     ['ci/broken', 'rejected'],
     ['ci/b', 'fulfilled'],

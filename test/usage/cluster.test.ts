@@ -8,7 +8,7 @@ import type { Applied } from '../../src/usage/apply-facts.ts'
 import { projectKeys } from '../../src/usage/keys.ts'
 import { modelOf } from '../../src/usage/model.ts'
 import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
-import { indexed, modelled } from './in-the-models-terms.ts'
+import { fromIndex, fromModel } from './index-and-model.ts'
 
 let servers: LabRedisCluster
 let redis: Cluster
@@ -23,8 +23,8 @@ afterAll(async () => {
   await servers.close()
 })
 
-/** Three projects of a registry, each on another node. */
-async function projectsOnEachNode(registry: string): Promise<string[]> {
+/** Three projects of a registry, one on each node. */
+async function projectOnEachNode(registry: string): Promise<string[]> {
   const byNode = new Map<number, string>()
   for (let n = 0; byNode.size < 3; n++) {
     const project = `${registry}/p${n}`
@@ -37,18 +37,18 @@ async function projectsOnEachNode(registry: string): Promise<string[]> {
 
 const threeHistories = fc.tuple(anyHistory, anyHistory, anyHistory)
 
-test('projects on all nodes of a cluster are what the model says, and so is what their registry knows of them', async () => {
+test('projects on all nodes of a cluster, and their registry, become what the model says', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(threeHistories, async (histories) => {
       const registry = `r${run++}`
-      const projects = await projectsOnEachNode(registry)
-      const models = histories.map(({ facts }) => modelled(facts))
+      const projects = await projectOnEachNode(registry)
+      const models = histories.map(({ facts }) => fromModel(facts))
       const apply = async (project: string, i: number) => {
         for (const batch of histories[i]?.deliveries ?? []) await index.apply(project, batch)
       }
       await Promise.all(projects.map(apply))
-      expect(await Promise.all(projects.map((project) => indexed(index, project)))).toEqual(models)
+      expect(await Promise.all(projects.map((project) => fromIndex(index, project)))).toEqual(models)
       expect(await index.projects(registry)).toEqual([...projects].sort())
       const held = new Map(histories.flatMap(({ facts }) => [...modelOf(facts).held]))
       expect(await index.registryBytes(registry)).toBe([...held.values()].reduce((a, b) => a + b, 0))
@@ -57,22 +57,22 @@ test('projects on all nodes of a cluster are what the model says, and so is what
   )
 }, 60_000)
 
-test('nodes that have forgotten the scripts are told them again', async () => {
+test('a node that has lost the scripts gets them again', async () => {
   const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 1 })
-  const projects = await projectsOnEachNode('forgetful')
+  const projects = await projectOnEachNode('flushed')
   for (const [i, { facts }] of histories.entries()) {
     const project = projects[i] ?? ''
     await index.apply(project, facts.slice(0, 1))
     await Promise.all(redis.nodes('master').map((node) => node.script('FLUSH')))
     await index.apply(project, facts)
-    expect(await indexed(index, project)).toEqual(modelled(facts))
+    expect(await fromIndex(index, project)).toEqual(fromModel(facts))
   }
 })
 
-test('facts that come while a project moves to another node are all applied', async () => {
+test('all facts are applied that come while a project moves to another node', async () => {
   const histories = fc.sample(anyHistory, { numRuns: 5, seed: 2 })
   for (const [run, { facts, deliveries }] of histories.entries()) {
-    const [project = ''] = await projectsOnEachNode(`moving-${run}`)
+    const [project = ''] = await projectOnEachNode(`moving-${run}`)
     await index.apply(project, facts.slice(facts.length / 2))
     const slot = Number(await redis.cluster('KEYSLOT', projectKeys('t', project).meta))
     const applying: Promise<Applied>[] = []
@@ -83,12 +83,12 @@ test('facts that come while a project moves to another node are all applied', as
     await moveSlot(slot, applyOne)
     while (next < deliveries.length) applyOne()
     await Promise.all(applying)
-    expect(await indexed(index, project)).toEqual(modelled(facts))
+    expect(await fromIndex(index, project)).toEqual(fromModel(facts))
   }
 })
 
-/** Moves a slot from the first node to the second, as `redis-cli --cluster reshard` does; `meanwhile` runs after each key. */
-async function moveSlot(slot: number, meanwhile: () => void): Promise<void> {
+/** Moves a slot from the first node to the second, as `redis-cli --cluster reshard` does. */
+async function moveSlot(slot: number, afterEachKey: () => void): Promise<void> {
   const [source, target] = servers.nodes.slice(0, 2).map(({ port }) => new Redis(port))
   if (source === undefined || target === undefined) throw new Error('two nodes are needed')
   try {
@@ -99,7 +99,7 @@ async function moveSlot(slot: number, meanwhile: () => void): Promise<void> {
       const keys = await source.cluster('GETKEYSINSLOT', slot, 1)
       if (keys.length === 0) break
       await source.call('MIGRATE', '127.0.0.1', servers.nodes[1]?.port ?? 0, keys[0] ?? '', 0, 5000)
-      meanwhile()
+      afterEachKey()
       await sleep(5)
     }
     for (const node of [target, source]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', ids[1] ?? '')

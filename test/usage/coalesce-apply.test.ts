@@ -5,7 +5,7 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { coalesceApply } from '../../src/usage/coalesce-apply.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
-import { indexed, modelled } from './in-the-models-terms.ts'
+import { fromIndex, fromModel } from './index-and-model.ts'
 
 const bed = useRedis()
 
@@ -13,13 +13,18 @@ const pull = (project: string, letter: string): [string, Fact[]] => [
   project,
   [
     {
-      ...{ kind: 'pull', id: letter, repository: 'app', at: 1e15, digest: `sha256:${letter.repeat(64)}` },
-      ...{ size: 500, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+      kind: 'pull',
+      id: letter,
+      repository: 'app',
+      at: 1e15,
+      digest: `sha256:${letter.repeat(64)}`,
+      size: 500,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
     },
   ],
 ]
 
-test('whatever jobs bring at the same time, each project is what the model says', async () => {
+test('each project becomes what the model says, whatever jobs bring at the same time', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(anyHistory, { minLength: 1, maxLength: 4 }), async (histories) => {
@@ -34,13 +39,13 @@ test('whatever jobs bring at the same time, each project is what the model says'
         ),
       )
       for (const [i, { facts }] of histories.entries())
-        expect(await indexed(index, projects[i] ?? '')).toEqual(modelled(facts))
+        expect(await fromIndex(index, projects[i] ?? '')).toEqual(fromModel(facts))
     }),
     { numRuns: 200 },
   )
 }, 60_000)
 
-test('each job is told of its own projects and manifests only, and of those that failed', async () => {
+test('each job gets the outcomes of its own projects and facts only, failures among them', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const call = vi.spyOn(index, 'applyAll')
   const { applyAll } = coalesceApply(index)
@@ -48,16 +53,16 @@ test('each job is told of its own projects and manifests only, and of those that
   const jobs = [[pull('ci/x', 'a'), pull('ci/y', 'b')], [pull('ci/x', 'c')], [pull('ci/broken', 'd')], []]
   // The jobs arrive during this call and share the next one.
   const first = applyAll(new Map([pull('ci/first', 'e')]))
-  const told = await Promise.all(jobs.map((job) => applyAll(new Map(job))))
+  const outcomesByJob = await Promise.all(jobs.map((job) => applyAll(new Map(job))))
   await first
   expect(call).toHaveBeenCalledTimes(2)
   expect(
-    told.map((results) =>
-      [...results].map(([project, result]) => [
+    outcomesByJob.map((outcomes) =>
+      [...outcomes].map(([project, outcome]) => [
         project,
-        result.status === 'fulfilled'
-          ? result.value.unresolved.map(({ digest }) => digest.at(-1))
-          : String(result.reason),
+        outcome.status === 'fulfilled'
+          ? outcome.value.unresolved.map(({ digest }) => digest.at(-1))
+          : String(outcome.reason),
       ]),
     ),
   ).toEqual([

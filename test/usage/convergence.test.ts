@@ -4,18 +4,18 @@ import { anyHistory } from '../../lab/facts.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { modelOf } from '../../src/usage/model.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
-import { indexed, modelled } from './in-the-models-terms.ts'
+import { fromIndex, fromModel } from './index-and-model.ts'
 
 const bed = useRedis()
 
-test('any order, duplication and batching of the same facts gives the index that the model defines', async () => {
+test('the same facts in any order, duplication and batching give the index that the model defines', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(anyHistory, async ({ facts, deliveries }) => {
       const project = `ci/p${run++}`
       const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
       for (const batch of deliveries) await index.apply(project, batch)
-      expect(await indexed(index, project)).toEqual(modelled(facts))
+      expect(await fromIndex(index, project)).toEqual(fromModel(facts))
     }),
     { numRuns: 2000 },
   )

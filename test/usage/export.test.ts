@@ -19,7 +19,7 @@ async function copyOf(index: UsageIndex, from: string, to: string): Promise<void
   if (usage) await index.raiseActivity(to, usage)
 }
 
-test('the facts of an index make an empty one the same, also in what it makes of later and of late facts', async () => {
+test('the facts of an index make an empty index the same; both then treat other facts alike, later ones and late ones', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(anyHistory, anyHistory, async (before, after) => {
@@ -29,7 +29,7 @@ test('the facts of an index make an empty one the same, also in what it makes of
       await copyOf(index, first, second)
       expect(await stateOf(index, second)).toEqual(await stateOf(index, first))
       expect(await index.registryBytes('b')).toBe(await index.registryBytes('a'))
-      // Scans and pulls are counted by event id, and the ids stay behind.
+      // Pulls and scans are counted by event id, and the ids are not exported.
       const facts = after.facts.filter(({ kind }) => kind !== 'pull' && kind !== 'scan')
       for (const project of [first, second]) await index.apply(project, facts)
       expect(await stateOf(index, second)).toEqual(await stateOf(index, first))

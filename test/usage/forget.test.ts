@@ -7,11 +7,18 @@ const bed = useRedis()
 
 const digest = (n: number) => `sha256:${n.toString(16).padStart(4, '0').repeat(16)}`
 const push = (n: number, at: number): Fact => ({
-  ...{ kind: 'push', repository: 'app', at, digest: digest(n), size: 500, tag: `v${n}` },
-  ...{ mediaType: 'application/vnd.oci.image.manifest.v1+json', references: [], extent: 'all' },
+  kind: 'push',
+  repository: 'app',
+  at,
+  digest: digest(n),
+  size: 500,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  tag: `v${n}`,
+  references: [],
+  extent: 'all',
 })
 
-test('old deletions are forgotten and younger ones not; what lives is left as it is', async () => {
+test('forgets old deletions and no younger ones; manifests and their tags stay as they are', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const facts: Fact[] = Array.from({ length: 200 }, (_, n) => push(n, 10))
   for (let n = 0; n < 100; n++) {
@@ -26,7 +33,7 @@ test('old deletions are forgotten and younger ones not; what lives is left as it
   const left = (await Array.fromAsync(index.facts('ci/app'))).filter(({ kind }) => /delete|untag/.test(kind))
   expect(left.map(({ at }) => at)).toEqual(Array.from({ length: 80 }, () => 40))
   expect(await index.forget('ci/app', 30)).toBe(0)
-  // A late push from before a remembered deletion stays dead.
+  // A push that comes late, from before a deletion that is not forgotten, adds nothing.
   await index.apply('ci/app', [push(99, 15)])
   expect((await index.usage('ci/app'))?.manifests).toBe(100)
 })

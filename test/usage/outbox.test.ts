@@ -7,11 +7,17 @@ import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 const bed = useRedis()
 
 const push = (letter: string): Fact => ({
-  ...{ kind: 'push', repository: 'app', at: 10, digest: `sha256:${letter.repeat(64)}`, size: 500 },
-  ...{ mediaType: 'application/vnd.oci.image.manifest.v1+json', references: [], extent: 'all' },
+  kind: 'push',
+  repository: 'app',
+  at: 10,
+  digest: `sha256:${letter.repeat(64)}`,
+  size: 500,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  references: [],
+  extent: 'all',
 })
 
-test('what a killed worker had not yet told the registry is told by the next call, even one without facts', async () => {
+test('if a worker is killed before it drains the outbox, the next call drains it, even a call without facts', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   await index.apply('ci/app', [push('a')])
   const killed = vi.spyOn(bed.redis, 'lrangeBuffer').mockRejectedValueOnce(new Error('killed'))
@@ -23,25 +29,25 @@ test('what a killed worker had not yet told the registry is told by the next cal
   expect((await index.usage('ci/app'))?.exclusiveBytes).toBe(1000)
 })
 
-test('a project that a failover has set back tells its registry what it holds from then on', async () => {
+test('if a failover sets a project back, its registry still learns what the project holds from then on', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   await index.apply('ci/app', [push('a')])
   const keys = await bed.redis.keys('t:{ci/app}:*')
   const before = await Promise.all(keys.map((key) => bed.redis.dumpBuffer(key)))
   await index.apply('ci/app', [push('b')])
-  // Of the two nodes one is replaced by a replica that had not heard of the last push.
+  // A replica takes over the project's node and lacks the last push; the registry's node has it.
   await bed.redis.del(await bed.redis.keys('t:{ci/app}:*'))
   for (const [i, key] of keys.entries()) await bed.redis.restore(key, 0, before[i] ?? '')
   expect((await index.usage('ci/app'))?.uniqueBytes).toBe(500)
   await index.apply('ci/app', [push('c')])
   expect(await index.registryBytes('ci')).toBe(1500)
-  // A reconcile finds what was lost.
+  // A reconcile finds the lost push.
   await index.apply('ci/app', [push('b')])
   expect(await index.registryBytes('ci')).toBe(1500)
   expect(await index.usage('ci/app')).toMatchObject({ uniqueBytes: 1500, exclusiveBytes: 1500 })
 })
 
-test('a project that its registry has forgotten is in its list again after a minute', async () => {
+test('a project that is lost from its registry’s list is in it again after a minute', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   await index.apply('ci/app', [push('a')])
   await bed.redis.del(registryKeys('t', 'ci').paths)

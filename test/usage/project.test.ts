@@ -24,11 +24,11 @@ describe('by pattern', () => {
     ['^group/(?P<project>[^/]*)', 'group/', 'group/'],
     ['^(?:old/(?P<project>.+)|new/.*)$', 'new/app', 'new/app'],
     ['^mirror/(?P<project>.*)$', 'mirror/a/b', 'a/b'],
-  ])('%s makes of %s the project %s', (pattern, repository, project) => {
+  ])('%s, given %s, finds the project %s', (pattern, repository, project) => {
     expect(makeProjectOf({ pattern })(repository)).toBe(project)
   })
 
-  test('a pattern that would hang a backtracking engine does not', () => {
+  test('a pattern that would hang a backtracking engine is matched at once', () => {
     const projectOf = makeProjectOf({ pattern: '^(?P<project>(a+)+)b$' })
     const repository = 'a'.repeat(200)
     expect(projectOf(repository)).toBe(repository)
@@ -37,7 +37,7 @@ describe('by pattern', () => {
 
 const anyRepository = fc.stringMatching(/^[a-z0-9]{1,5}(\/[a-z0-9]{1,5}){0,5}$/)
 
-test('a project is where its repository begins, and the project of itself', () => {
+test('a project is the beginning of its repository’s name, and the project of itself', () => {
   fc.assert(
     fc.property(anyRepository, fc.integer({ min: 1, max: 6 }), (repository, segments) => {
       const projectOf = makeProjectOf({ segments })
@@ -49,7 +49,7 @@ test('a project is where its repository begins, and the project of itself', () =
   )
 })
 
-test('an id comes apart into what it was made of', () => {
+test('an id is split into the registry and the path that it was made of', () => {
   expect(projectId('ci', 'team-a/app')).toBe('ci/team-a/app')
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/), anyRepository, (registry, path) => {

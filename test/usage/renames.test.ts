@@ -2,11 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../src/usage/fact.ts'
 import { modelOf } from '../../src/usage/model.ts'
-import { isAtOrBelow, type Rename, redirect, remainder, routeOf } from '../../src/usage/renames.ts'
+import {
+  factsUnderNewName,
+  factsUnderOldName,
+  isAtOrBelow,
+  newNameOf,
+  type Rename,
+} from '../../src/usage/renames.ts'
 
 const rename = (from: string, to: string, at: number): Rename => ({ from, to, at })
 
-describe('where a repository is today', () => {
+describe('the new name of a repository', () => {
   const renames = [rename('team/app', 'team/web', 100)]
   test.each([
     ['team/app', 100, 'team/web'],
@@ -17,65 +23,68 @@ describe('where a repository is today', () => {
     ['team', 50, undefined],
     ['team/web', 50, undefined],
     ['other/team/app', 50, undefined],
-  ])('%s as of %d: %s', (repository, at, expected) => {
-    expect(routeOf(renames, repository, at)?.repository).toBe(expected)
+  ])('of %s as of %d is %s', (repository, at, expected) => {
+    expect(newNameOf(renames, repository, at)?.repository).toBe(expected)
   })
 
-  test('nothing was renamed', () => {
-    expect(routeOf([], 'team/app', 1)).toBeUndefined()
+  test('is undefined if nothing was renamed', () => {
+    expect(newNameOf([], 'team/app', 1)).toBeUndefined()
   })
 
-  test('chains are followed, from the time on at which a name was the one meant', () => {
+  test('follows a chain of renames from the time of the fact on', () => {
     const chain = [rename('a', 'b', 10), rename('b', 'c', 20), rename('c/x', 'd', 30)]
-    expect(routeOf(chain, 'a/x', 5)).toMatchObject({ repository: 'd', leftAt: 10 })
-    expect(routeOf(chain, 'a/y', 5)).toMatchObject({ repository: 'c/y', leftAt: 10 })
-    expect(routeOf(chain, 'b/x', 15)).toMatchObject({ repository: 'd', leftAt: 20 })
-    expect(routeOf(chain, 'b/x', 25)).toBeUndefined()
+    expect(newNameOf(chain, 'a/x', 5)).toMatchObject({ repository: 'd', renamedAt: 10 })
+    expect(newNameOf(chain, 'a/y', 5)).toMatchObject({ repository: 'c/y', renamedAt: 10 })
+    expect(newNameOf(chain, 'b/x', 15)).toMatchObject({ repository: 'd', renamedAt: 20 })
+    expect(newNameOf(chain, 'b/x', 25)).toBeUndefined()
   })
 
-  test('a swap ends, and a name that was left is not what its old facts bury', () => {
+  test('after a swap, a late push is placed after the rename that freed the name', () => {
     const swap = [rename('a', 'tmp', 10), rename('b', 'a', 20), rename('tmp', 'b', 30)]
-    expect(routeOf(swap, 'a', 5)).toEqual({ repository: 'b', leftAt: 10, notBefore: 21 })
-    expect(routeOf(swap, 'b', 5)).toEqual({ repository: 'a', leftAt: 20, notBefore: 11 })
+    expect(newNameOf(swap, 'a', 5)).toEqual({ repository: 'b', renamedAt: 10, notBefore: 21 })
+    expect(newNameOf(swap, 'b', 5)).toEqual({ repository: 'a', renamedAt: 20, notBefore: 11 })
     const push: Fact = { kind: 'push', repository: 'b', at: 5, digest: 'd', size: 1, mediaType: '' }
-    const route = routeOf(swap, 'b', 5)
-    if (route === undefined) throw new Error('not redirected')
-    expect(redirect(push, route)).toEqual([
+    const newName = newNameOf(swap, 'b', 5)
+    if (newName === undefined) throw new Error('not renamed')
+    expect(factsUnderNewName(push, newName)).toEqual([
       { ...push, kind: 'present', via: 'push', repository: 'a', at: 11 },
     ])
-    // A pull counts as one that began before what it follows for some seconds more.
-    expect(redirect({ ...push, kind: 'pull', id: 'e' }, route)).toMatchObject([
+    // A pull needs the grace besides: within it, the pull may be older than a delete.
+    expect(factsUnderNewName({ ...push, kind: 'pull', id: 'e' }, newName)).toMatchObject([
       { via: 'pull', at: 5_000_011 },
     ])
-    expect(remainder(push, route)).toEqual([push, { kind: 'drop', repository: 'b', at: 20 }])
+    expect(factsUnderOldName(push, newName)).toEqual([push, { kind: 'drop', repository: 'b', at: 20 }])
   })
 
-  test('to and fro', () => {
+  test('follows renames back and forth', () => {
     const renames = [rename('a', 'b', 10), rename('b', 'a', 20), rename('a', 'b', 30), rename('b', 'a', 40)]
-    expect(routeOf(renames, 'a', 5)?.repository).toBe('a')
-    expect(routeOf(renames, 'b', 5)?.repository).toBe('a')
-    expect(routeOf(renames, 'a', 25)?.repository).toBe('a')
-    expect(routeOf(renames, 'a', 35)).toBeUndefined()
+    expect(newNameOf(renames, 'a', 5)?.repository).toBe('a')
+    expect(newNameOf(renames, 'b', 5)?.repository).toBe('a')
+    expect(newNameOf(renames, 'a', 25)?.repository).toBe('a')
+    expect(newNameOf(renames, 'a', 35)).toBeUndefined()
   })
 })
 
-test('what is redirected is nobody’s use', () => {
-  const route = { repository: 'b', leftAt: 10, notBefore: 0 }
+test('facts under the new name count as no use', () => {
+  const newName = { repository: 'b', renamedAt: 10, notBefore: 0 }
   const at = 5
-  const sight = { repository: 'a', at, digest: 'd', size: 1, mediaType: '', tag: 'v1' }
-  const moved = { ...sight, repository: 'b' }
-  expect(redirect({ kind: 'pull', id: 'e', ...sight }, route)).toEqual([
+  const sighting = { repository: 'a', at, digest: 'd', size: 1, mediaType: '', tag: 'v1' }
+  const moved = { ...sighting, repository: 'b' }
+  expect(factsUnderNewName({ kind: 'pull', id: 'e', ...sighting }, newName)).toEqual([
     { kind: 'present', via: 'pull', ...moved },
   ])
-  expect(redirect({ kind: 'scan', repository: 'a', at, id: 'e' }, route)).toEqual([])
+  expect(factsUnderNewName({ kind: 'scan', repository: 'a', at, id: 'e' }, newName)).toEqual([])
   const deletion: Fact = { kind: 'delete', repository: 'a', at, digest: 'd' }
-  expect(redirect(deletion, { ...route, notBefore: 9 })).toEqual([{ ...deletion, repository: 'b' }])
-  expect(remainder(deletion, route)).toEqual([deletion])
+  expect(factsUnderNewName(deletion, { ...newName, notBefore: 9 })).toEqual([
+    { ...deletion, repository: 'b' },
+  ])
+  expect(factsUnderOldName(deletion, newName)).toEqual([deletion])
 })
 
 /**
- * A registry as it really is: names, what is there, and what happened. Contents and tags carry the name of the
- * repository that they began in, for what a name's earlier holder deleted cannot be told from what moved to it later.
+ * A registry: its repositories by name, the facts that it reported, and its renames. Contents and tags are named after the
+ * repository that they began in. So two repositories that have the same name, one after the other, share no contents.
+ * Otherwise a delete in the first one would also mean the second.
  */
 interface World {
   repositories: Map<string, { origin: string; contents: Map<string, Set<string>> }>
@@ -84,29 +93,31 @@ interface World {
 }
 
 const NAMES = ['g', 'g/a', 'g/a/x', 'g/b', 'g/b/x', 'h', 'h/a']
-/** 10 s: more than the grace of a pull. */
+/** µs; more than the grace of a pull */
 const STEP = 10_000_000
 
 const anySteps = fc.array(
   fc.record({
     what: fc.constantFrom('push', 'push', 'push', 'pull', 'delete', 'untag', 'rename', 'rename'),
-    ...{ name: fc.constantFrom(...NAMES), to: fc.constantFrom(...NAMES), n: fc.nat({ max: 2 }) },
+    name: fc.constantFrom(...NAMES),
+    to: fc.constantFrom(...NAMES),
+    n: fc.nat({ max: 2 }),
   }),
   { minLength: 3, maxLength: 25 },
 )
 type Steps = typeof anySteps extends fc.Arbitrary<infer T> ? T : never
 
-function live(steps: Steps): World {
+function runSteps(steps: Steps): World {
   const world: World = { repositories: new Map(), facts: [], renames: [] }
   for (const [i, { what, name, to, n }] of steps.entries()) {
     const at = (i + 1) * STEP
-    if (what === 'rename') move(world, { from: name, to, at })
-    else happen(world, what, name, n, at)
+    if (what === 'rename') addRename(world, { from: name, to, at })
+    else addEvent(world, what, name, n, at)
   }
   return world
 }
 
-function move({ repositories, renames }: World, one: Rename): void {
+function addRename({ repositories, renames }: World, one: Rename): void {
   const moving = [...repositories].filter(([name]) => isAtOrBelow(one.from, name))
   // GitLab refuses a name that is taken.
   const isTaken = [...repositories.keys()].some((name) => isAtOrBelow(one.to, name))
@@ -118,48 +129,50 @@ function move({ repositories, renames }: World, one: Rename): void {
   renames.push(one)
 }
 
-function happen({ repositories, facts }: World, what: string, name: string, n: number, at: number): void {
+function addEvent({ repositories, facts }: World, what: string, name: string, n: number, at: number): void {
   const repository = repositories.get(name) ?? { origin: `${name}:${at}`, contents: new Map() }
   const digest = `key:${[...`${repository.origin}-${n}`].map((c) => c.charCodeAt(0).toString(16)).join('')}`
   const tag = `${repository.origin}-${n}`
-  const sight = { repository: name, at, digest, size: 1, mediaType: '', tag }
+  const sighting = { repository: name, at, digest, size: 1, mediaType: '', tag }
   if (what === 'push') {
     repositories.set(name, repository)
     for (const tags of repository.contents.values()) tags.delete(tag)
     repository.contents.set(digest, new Set([tag]))
-    facts.push({ kind: 'push', ...sight })
+    facts.push({ kind: 'push', ...sighting })
   }
   const tags = repository.contents.get(digest)
   if (tags === undefined) return
-  if (what === 'pull' && tags.has(tag)) facts.push({ kind: 'pull', id: `${at}`, ...sight })
+  if (what === 'pull' && tags.has(tag)) facts.push({ kind: 'pull', id: `${at}`, ...sighting })
   if (what === 'untag' && tags.delete(tag)) facts.push({ kind: 'untag', repository: name, at, tag })
   if (what === 'delete' && repository.contents.delete(digest))
     facts.push({ kind: 'delete', repository: name, at, digest })
 }
 
-test('however a registry’s repositories were renamed, what was said under old names is found under the new', () => {
-  let [renamed, redirected] = [0, 0]
+test('facts about old names are found under the new names, whatever the renames', () => {
+  let [renameCount, movedCount] = [0, 0]
   fc.assert(
     fc.property(anySteps, (steps) => {
-      const { repositories, facts, renames } = live(steps)
-      // Come late to a name that was taken before, they cannot be put in order with what they deleted.
+      const { repositories, facts, renames } = runSteps(steps)
+      // A late delete keeps its time, and a late push may not: see `factsUnderNewName`.
       const isDeletion = ({ kind }: Fact) => kind === 'delete' || kind === 'untag'
-      const notBefore = ({ repository, at }: Fact) => routeOf(renames, repository, at)?.notBefore ?? 0
+      const notBefore = ({ repository, at }: Fact) => newNameOf(renames, repository, at)?.notBefore ?? 0
       fc.pre(!facts.some((fact) => isDeletion(fact) && fact.at < notBefore(fact)))
-      const placed = facts.flatMap((fact) => {
-        const route = routeOf(renames, fact.repository, fact.at)
-        if (route !== undefined) redirected += 1
-        return route === undefined ? [fact] : [...remainder(fact, route), ...redirect(fact, route)]
+      const applied = facts.flatMap((fact) => {
+        const newName = newNameOf(renames, fact.repository, fact.at)
+        if (newName !== undefined) movedCount += 1
+        return newName === undefined
+          ? [fact]
+          : [...factsUnderOldName(fact, newName), ...factsUnderNewName(fact, newName)]
       })
-      renamed += renames.length
+      renameCount += renames.length
       const expected = [...repositories].flatMap(([name, { contents }]) =>
         [...contents].map(([digest, tags]) => `${name}@${digest} ${[...tags].sort()}`),
       )
-      const found = modelOf(placed).images.map(
+      const found = modelOf(applied).images.map(
         ({ repository, digest, tags }) => `${repository}@${digest} ${tags.sort()}`,
       )
       expect(found.sort()).toEqual(expected.sort())
-      const { pulls, lastPush } = modelOf(placed).counters
+      const { pulls, lastPush } = modelOf(applied).counters
       expect({ pulls, lastPush }).toEqual({
         pulls: facts.filter(({ kind }) => kind === 'pull').length,
         lastPush: Math.max(0, ...facts.filter(({ kind }) => kind === 'push').map(({ at }) => at)),
@@ -167,6 +180,6 @@ test('however a registry’s repositories were renamed, what was said under old 
     }),
     { numRuns: 3000 },
   )
-  expect(renamed).toBeGreaterThan(500)
-  expect(redirected).toBeGreaterThan(500)
+  expect(renameCount).toBeGreaterThan(500)
+  expect(movedCount).toBeGreaterThan(500)
 })

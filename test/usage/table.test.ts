@@ -5,17 +5,17 @@ import { useRedis } from '../../lab/use-redis.ts'
 
 const bed = useRedis()
 
-/** Runs `put FIELD VALUE`, `remove FIELD`, `get FIELD` and `each` on the table, and replies what they found. */
+/** Runs `set FIELD VALUE`, `remove FIELD`, `get FIELD` and `fields` on the table. Replies what the last two give. */
 const script = `${readFileSync(new URL('../../src/usage/scripts/table.lua', import.meta.url), 'utf8')}
 local t, reply, i = openTable(KEYS[1], hashOfAny), {}, 1
 while i <= #ARGV do
   local verb = ARGV[i]
-  if verb == 'put' then t:put(ARGV[i + 1], ARGV[i + 2]) i = i + 3
+  if verb == 'set' then t:set(ARGV[i + 1], ARGV[i + 2]) i = i + 3
   elseif verb == 'remove' then t:remove(ARGV[i + 1]) i = i + 2
   elseif verb == 'get' then reply[#reply + 1] = t:get(ARGV[i + 1]) or 'none' i = i + 2
-  else t:each(function(field) reply[#reply + 1] = field end) i = i + 1 end
+  else t:forEachField(function(field) reply[#reply + 1] = field end) i = i + 1 end
 end
-t:close()
+t:saveState()
 return reply`
 
 const run = async (...args: string[]): Promise<string[]> => {
@@ -28,11 +28,11 @@ const anyField = fc
   .integer({ min: 1, max: 600 })
   .map((n) => (n % 50 === 0 ? `${n}-${'long'.repeat(20)}` : `f${n}`))
 const anyStep = fc.oneof(
-  { weight: 5, arbitrary: fc.tuple(fc.constant('put'), anyField, anyValue) },
+  { weight: 5, arbitrary: fc.tuple(fc.constant('set'), anyField, anyValue) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('remove'), anyField) },
 )
 
-test('holds what a map would hold, whatever was put and removed, in one call or in many', async () => {
+test('holds what a map would hold after the same sets and removes, in one call or in many', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyStep, { minLength: 1, maxLength: 1500, size: 'max' }),
@@ -41,11 +41,11 @@ test('holds what a map would hold, whatever was put and removed, in one call or 
         await bed.redis.flushall()
         const map = new Map<string, string>()
         for (const [verb, field, value = ''] of steps) {
-          if (verb === 'put') map.set(field, value)
+          if (verb === 'set') map.set(field, value)
           else map.delete(field)
         }
         for (let i = 0; i < steps.length; i += batch) await run(...steps.slice(i, i + batch).flat())
-        expect((await run('each')).sort()).toEqual([...map.keys()].sort())
+        expect((await run('fields')).sort()).toEqual([...map.keys()].sort())
         const fields = [...map.keys()]
         expect(await run(...fields.flatMap((field) => ['get', field]))).toEqual([...map.values()])
         expect(await run('get', 'absent')).toEqual(['none'])
@@ -57,19 +57,19 @@ test('holds what a map would hold, whatever was put and removed, in one call or 
 
 test('keeps thousands of entries in buckets that Redis stores as listpacks', async () => {
   for (let i = 0; i < 5000; i += 500)
-    await run(...Array.from({ length: 500 }, (_, n) => ['put', `field ${i + n}`, 'x'.repeat(40)]).flat())
+    await run(...Array.from({ length: 500 }, (_, n) => ['set', `field ${i + n}`, 'x'.repeat(40)]).flat())
   const keys = (await bed.redis.keys('t:*')).sort()
   expect(keys.length).toBe(125)
   for (const key of keys) expect(await bed.redis.object('ENCODING', key)).toBe('listpack')
 })
 
-test('a few entries that are too long for a listpack do not make a bucket a hash table', async () => {
+test('buckets stay listpacks when some entries are too long for one', async () => {
   await run(
-    ...Array.from({ length: 200 }, (_, n) => ['put', `field ${n}`, n % 20 ? 'x' : 'x'.repeat(200)]).flat(),
+    ...Array.from({ length: 200 }, (_, n) => ['set', `field ${n}`, n % 20 ? 'x' : 'x'.repeat(200)]).flat(),
   )
   for (const key of await bed.redis.keys('t:*'))
     expect(await bed.redis.object('ENCODING', key)).toBe('listpack')
   expect(await bed.redis.hlen('t')).toBe(10 + 1)
-  await run(...Array.from({ length: 10 }, (_, n) => ['put', `field ${n * 20}`, 'short']).flat())
+  await run(...Array.from({ length: 10 }, (_, n) => ['set', `field ${n * 20}`, 'short']).flat())
   expect(await bed.redis.hlen('t')).toBe(1)
 })

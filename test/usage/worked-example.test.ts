@@ -6,14 +6,23 @@ import type { DeletionTarget } from '../../src/usage/deletion.ts'
 import type { Fact, Reference } from '../../src/usage/fact.ts'
 import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
 
-/** The worked example of docs/usage.md: each row of its tables is computed here and has to stand there. */
+/** Computes each row of the tables in the worked example of docs/usage.md, and expects it there. */
 const document = readFileSync(new URL('../../docs/usage.md', import.meta.url), 'utf8')
 
-/** What the example is made of, by the names that the document uses; bytes. */
+/** Sizes (bytes) of the example's contents, by the names that the document uses. */
 const SIZES = {
-  ...{ base: 1_000, 'layer a': 100, 'layer b': 200, 'layer c': 400 },
-  ...{ 'config a': 20, 'config b': 20, 'config c': 20, 'manifest A': 10, 'manifest B': 10, 'manifest C': 10 },
-  ...{ 'index I': 5, upload: 50 },
+  base: 1_000,
+  'layer a': 100,
+  'layer b': 200,
+  'layer c': 400,
+  'config a': 20,
+  'config b': 20,
+  'config c': 20,
+  'manifest A': 10,
+  'manifest B': 10,
+  'manifest C': 10,
+  'index I': 5,
+  upload: 50,
 }
 type Content = keyof typeof SIZES
 const [WEB, ETL] = ['shop/web', 'data/etl']
@@ -30,7 +39,7 @@ const at = () => {
   clock += 60_000_000
   return clock
 }
-const sight = (repository: string, content: Content, tag: string | undefined) => {
+const sighting = (repository: string, content: Content, tag: string | undefined) => {
   const mediaType = `application/vnd.oci.image.${content === 'index I' ? 'index' : 'manifest'}.v1+json`
   const size = SIZES[content]
   return { repository, at: at(), digest: digest(content), size, mediaType, ...(tag && { tag }) }
@@ -45,11 +54,12 @@ const push = (
   tag: string | undefined,
 ): Fact => ({
   kind: 'push',
-  ...sight(repository, content, tag),
-  ...{ references, extent: 'all' },
+  ...sighting(repository, content, tag),
+  references,
+  extent: 'all',
 })
 const pull = (repository: string, content: Content, tag: string | undefined): Fact => {
-  return { kind: 'pull', id: `pull of ${content}`, ...sight(repository, content, tag) }
+  return { kind: 'pull', id: `pull of ${content}`, ...sighting(repository, content, tag) }
 }
 
 const HISTORY: Fact[] = [
@@ -80,13 +90,12 @@ const number = (bytes: number) => bytes.toLocaleString('en')
 const row = (...cells: (string | number)[]) =>
   `| ${cells.map((cell) => (typeof cell === 'number' ? number(cell) : cell)).join(' | ')} |`
 
-const FIELDS = [
-  ...(['uniqueBytes', 'referencedBytes', 'exclusiveBytes', 'unreferencedBytes'] as const),
-  ...(['manifests', 'tags', 'repositories', 'unresolved', 'pulls', 'scans'] as const),
-]
+const BYTE_FIELDS = ['uniqueBytes', 'referencedBytes', 'exclusiveBytes', 'unreferencedBytes'] as const
+const COUNT_FIELDS = ['manifests', 'tags', 'repositories', 'unresolved', 'pulls', 'scans'] as const
+const FIELDS = [...BYTE_FIELDS, ...COUNT_FIELDS]
 
-/** The document's rows about both projects, and its line about their registry. */
-async function rows(fields: readonly (typeof FIELDS)[number][]): Promise<string[]> {
+/** The rows about both projects, and the line about their registry, as they stand in the document. */
+async function usageRows(fields: readonly (typeof FIELDS)[number][]): Promise<string[]> {
   const usages = await Promise.all(PROJECTS.map((project) => index.usage(project)))
   return [
     ...fields.map((field) => row(`\`${field}\``, ...usages.map((usage) => usage?.[field] ?? 'unknown'))),
@@ -94,12 +103,12 @@ async function rows(fields: readonly (typeof FIELDS)[number][]): Promise<string[
   ]
 }
 
-/** The document's row about what would be deleted. */
-async function deletion(name: string, target: DeletionTarget): Promise<string> {
+/** The row about deleting a target, as it stands in the document. */
+async function deletionRow(name: string, target: DeletionTarget): Promise<string> {
   const found = await index.reclaimable(`ci/${target.repository}`, target)
-  const named = new Map(Object.keys(SIZES).map((content) => [digestOf(Buffer.from(content)), content]))
-  const gone = found?.manifests.map((one) => named.get(one)).sort()
-  return row(`${target.repository}: ${name}`, gone?.join(', ') || 'none', found?.bytes ?? 'unknown')
+  const names = new Map(Object.keys(SIZES).map((content) => [digestOf(Buffer.from(content)), content]))
+  const deleted = found?.manifests.map((one) => names.get(one)).sort()
+  return row(`${target.repository}: ${name}`, deleted?.join(', ') || 'none', found?.bytes ?? 'unknown')
 }
 
 function expectInDocument(section: string, lines: readonly string[]): void {
@@ -108,41 +117,40 @@ function expectInDocument(section: string, lines: readonly string[]): void {
   expect(lines.filter((line) => !text.includes(line))).toEqual([])
 }
 
-test('the contents have the sizes that the document says', () => {
+test('the document has the size of each content', () => {
   const sizes = Object.entries(SIZES).map(([content, size]) => row(content, size))
   expectInDocument('What is pushed', sizes)
 })
 
-test('every number of both projects and of their registry', async () => {
+test('the document has every number of both projects and of their registry', async () => {
   await apply(HISTORY)
-  expectInDocument('What it comes to', await rows(FIELDS))
+  expectInDocument('What it comes to', await usageRows(FIELDS))
 })
 
-test('the same, whatever order it is heard in and however often', async () => {
+test('the numbers are the same if facts come in another order, and twice', async () => {
   await apply([...HISTORY].reverse())
   await apply(HISTORY)
-  expectInDocument('What it comes to', await rows(FIELDS))
+  expectInDocument('What it comes to', await usageRows(FIELDS))
 })
 
-test('what each deletion would free', async () => {
+test('the document has what each deletion would free', async () => {
   await apply(HISTORY)
   expectInDocument('What deleting would free', [
-    await deletion('tag main', { repository: WEB, tag: 'main' }),
-    await deletion('tag v1', { repository: WEB, tag: 'v1' }),
-    await deletion('manifest A', { repository: WEB, digest: digest('manifest A') }),
-    await deletion('manifest B', { repository: WEB, digest: digest('manifest B') }),
-    await deletion('the repository', { repository: WEB }),
-    await deletion('tag latest', { repository: ETL, tag: 'latest' }),
-    await deletion('the repository', { repository: ETL }),
+    await deletionRow('tag main', { repository: WEB, tag: 'main' }),
+    await deletionRow('tag v1', { repository: WEB, tag: 'v1' }),
+    await deletionRow('manifest A', { repository: WEB, digest: digest('manifest A') }),
+    await deletionRow('manifest B', { repository: WEB, digest: digest('manifest B') }),
+    await deletionRow('the repository', { repository: WEB }),
+    await deletionRow('tag latest', { repository: ETL, tag: 'latest' }),
+    await deletionRow('the repository', { repository: ETL }),
   ])
 })
 
-test('what stays after a deletion, until garbage is collected', async () => {
+test('the document has what stays after a deletion, until garbage is collected', async () => {
   await apply(HISTORY)
-  const gone = (['index I', 'manifest A'] as const).map((content): Fact => {
+  const deletions = (['index I', 'manifest A'] as const).map((content): Fact => {
     return { kind: 'delete', repository: WEB, at: at(), digest: digest(content) }
   })
-  await apply(gone)
-  const fields = ['uniqueBytes', 'referencedBytes', 'exclusiveBytes', 'unreferencedBytes'] as const
-  expectInDocument('After a deletion', await rows(fields))
+  await apply(deletions)
+  expectInDocument('After a deletion', await usageRows(BYTE_FIELDS))
 })

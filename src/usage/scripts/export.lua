@@ -1,34 +1,36 @@
--- Reads a part of a project's index, atomically: some manifests with the sizes of what they reference, or one bucket.
+-- Reads one page of a project's index, atomically.
 --
 -- KEYS  as in project.lua
--- ARGV  1 what: 'manifests', 'blobs', 'tags' or 'tombstones'
---       2 where: the cursor of HSCAN for manifests, else the number of a bucket, from -1 (the table's long entries)
--- Reply the next cursor or bucket ('' at the end); then field and value of each entry, for manifests also the sizes of
---       the blobs it references, I6 each
+-- ARGV  1 part: 'manifests', 'blobs', 'tags' or 'tombstones'
+--       2 position: for manifests the cursor of HSCAN, from 0; else the number of a bucket, from -1 (the table's long entries)
+-- Reply 1 the next position, '' at the end; then each entry's field and value, and for manifests a third item: the
+--       sizes of the blobs that it references, I6 each
 
 openProject(1)
-local what, where = ARGV[1], ARGV[2]
-if what == 'manifests' then
-  local page = call('HSCAN', MANIFESTS, where, 'COUNT', 100)
+local part, position = ARGV[1], ARGV[2]
+if part == 'manifests' then
+  local page = call('HSCAN', MANIFESTS, position, 'COUNT', 100)
   local reply = { page[1] == '0' and '' or page[1] }
   for i = 1, #page[2], 2 do
-    local key = page[2][i]
-    local m, sizes = manifest(key), {}
-    for pos = 1, m.blobs * 16, 16 do sizes[#sizes + 1] = pack('>I6', blob(string.sub(m.refs, pos, pos + 15)).size) end
+    local key, record = page[2][i], page[2][i + 1]
+    local m, sizes = readManifest(key), {}
+    for pos = 1, m.blobs * 16, 16 do
+      sizes[#sizes + 1] = pack('>I6', readBlob(string.sub(m.references, pos, pos + 15)).size)
+    end
     reply[#reply + 1] = key
-    reply[#reply + 1] = page[2][i + 1]
+    reply[#reply + 1] = record
     reply[#reply + 1] = table.concat(sizes)
   end
   return reply
 end
 
-local tables = { blobs = BLOBS, tags = TAGS, tombstones = TOMBS }
-local found, last = tables[what]:readBucket(tonumber(where))
-local reply = { last and '' or tostring(where + 1) }
-for i = 1, #found, 2 do
-  if found[i] ~= '' then
-    reply[#reply + 1] = found[i]
-    reply[#reply + 1] = found[i + 1]
+local tables = { blobs = BLOBS, tags = TAGS, tombstones = TOMBSTONES }
+local entries, isLast = tables[part]:readBucket(tonumber(position))
+local reply = { isLast and '' or tostring(position + 1) }
+for i = 1, #entries, 2 do
+  if entries[i] ~= '' then -- the table's state
+    reply[#reply + 1] = entries[i]
+    reply[#reply + 1] = entries[i + 1]
   end
 end
 return reply

@@ -1,8 +1,8 @@
 -- Reads entries of a table.
 --
 -- KEYS  1 the table's root
--- ARGV  1 'digest' or 'any': how its fields are spread, then fields
--- Reply the value of each field, '' where there is none
+-- ARGV  1 how the table spreads its fields: 'digest' (blobs, holders) or 'any' (tags, tombstones); then fields
+-- Reply the value of each field, '' for a field that is not there
 
 local entries = openTable(KEYS[1], ARGV[1] == 'digest' and hashOfDigest or hashOfAny)
 local reply = {}

@@ -1,13 +1,14 @@
--- A table: a hash of short binary fields and values, spread over buckets of some 40 entries, which Redis keeps as
--- listpacks (its default limits: 512 entries, 64 bytes each) at a third of the memory of one large hash. Buckets are
--- split one at a time as entries come (Litwin's linear hashing), so that no call pays for a whole rehash. What is longer than
--- 64 bytes stays in the root's own hash, which also has the table's state under the empty field.
+-- A table: a hash of short binary fields and values, spread over buckets of some 40 entries each. Redis keeps a small hash
+-- as a listpack (default limits: 512 entries, 64 bytes a field or value), at a third of the memory of a large hash.
+-- Buckets are split one at a time as entries come (Litwin's linear hashing), so no call pays for a whole rehash.
+-- An entry longer than 64 bytes stays in the root hash.
 --
--- root      '' -> buckets I4, entries I6; field -> value, where either is long
--- root:<n>  field -> value, for n in 0 .. buckets - 1
+-- Included before other scripts; has no KEYS, ARGV or reply of its own. In Redis (big-endian):
+--   root      '' -> buckets I4, entries I6; field -> value for each long entry
+--   root:<n>  field -> value, for n in 0 .. buckets - 1
 
 local call, pack, unpackBytes = redis.call, struct.pack, struct.unpack
-local LOAD, LONG = 40, 64
+local ENTRIES_PER_BUCKET, MAX_SHORT_BYTES = 40, 64
 
 local function hashOfDigest(field) return (unpackBytes('>I4', field)) end -- digests are evenly spread
 local function hashOfAny(field) return tonumber(string.sub(redis.sha1hex(field), 1, 8), 16) end
@@ -15,93 +16,102 @@ local function hashOfAny(field) return tonumber(string.sub(redis.sha1hex(field),
 local Table = {}
 Table.__index = Table
 
--- `half`, read when first needed: the largest power of two that is not above `buckets`.
+-- Reads nothing yet: many tables are opened and never used.
 local function openTable(root, hashOf)
-  return setmetatable({ root = root, hashOf = hashOf, half = false, dirty = false }, Table)
+  return setmetatable({ root = root, hashOf = hashOf, isLoaded = false, isStateDirty = false }, Table)
 end
 
-function Table:read()
+function Table:load()
   local state = call('HGET', self.root, '')
-  local buckets, entries, half = 1, 0, 1
+  local buckets, entries, roundStart = 1, 0, 1
   if state then buckets, entries = unpackBytes('>I4I6', state) end
-  while half * 2 <= buckets do half = half * 2 end
-  self.buckets, self.entries, self.half = buckets, entries, half
-  self.long = call('HLEN', self.root) - (state and 1 or 0)
+  while roundStart * 2 <= buckets do roundStart = roundStart * 2 end
+  self.buckets, self.entries = buckets, entries
+  self.roundStart = roundStart -- buckets when this round of splits began: the largest power of two not above `buckets`
+  self.longEntries = call('HLEN', self.root) - (state and 1 or 0)
+  self.isLoaded = true
 end
 
+-- The Redis key of a field's bucket. Remembers the last one, since a read is often followed by a write.
 function Table:bucketOf(field)
-  if field == self.field then return self.bucket end
-  if not self.half then self:read() end
+  if field == self.lastField then return self.lastBucket end
+  if not self.isLoaded then self:load() end
   local hash = self.hashOf(field)
-  local n = hash % (self.half * 2)
-  if n >= self.buckets then n = hash % self.half end
-  self.field, self.bucket = field, self.root .. ':' .. n
-  return self.bucket
+  local n = hash % (self.roundStart * 2)
+  if n >= self.buckets then n = hash % self.roundStart end -- that bucket is not split yet
+  self.lastField, self.lastBucket = field, self.root .. ':' .. n
+  return self.lastBucket
 end
 
+-- Adds one bucket, and moves to it the entries of the bucket that is split which now belong there.
 function Table:split()
-  local half, buckets = self.half, self.buckets
-  local from, to = self.root .. ':' .. (buckets - half), self.root .. ':' .. buckets
-  local all, fields, rows = call('HGETALL', from), {}, {}
+  local roundStart, buckets = self.roundStart, self.buckets
+  local from, to = self.root .. ':' .. (buckets - roundStart), self.root .. ':' .. buckets
+  local all, fields, entries = call('HGETALL', from), {}, {}
   for i = 1, #all, 2 do
-    if self.hashOf(all[i]) % (half * 2) == buckets then
+    if self.hashOf(all[i]) % (roundStart * 2) == buckets then
       fields[#fields + 1] = all[i]
-      rows[#rows + 1] = all[i]
-      rows[#rows + 1] = all[i + 1]
+      entries[#entries + 1] = all[i]
+      entries[#entries + 1] = all[i + 1]
     end
   end
   for i = 1, #fields, 100 do -- a Lua stack takes some thousands of arguments
     call('HDEL', from, unpack(fields, i, math.min(i + 99, #fields)))
-    call('HSET', to, unpack(rows, 2 * i - 1, math.min(2 * i + 198, #rows)))
+    call('HSET', to, unpack(entries, 2 * i - 1, math.min(2 * i + 198, #entries)))
   end
-  self.buckets, self.field = buckets + 1, nil
-  if self.buckets == half * 2 then self.half = self.buckets end
+  self.buckets, self.lastField = buckets + 1, nil
+  if self.buckets == roundStart * 2 then self.roundStart = self.buckets end
 end
 
 function Table:get(field)
-  return call('HGET', self:bucketOf(field), field) or self.long > 0 and call('HGET', self.root, field)
+  return call('HGET', self:bucketOf(field), field) or self.longEntries > 0 and call('HGET', self.root, field)
 end
 
-function Table:put(field, value)
-  local home, other = self:bucketOf(field), self.root
-  local isLong = #field > LONG or #value > LONG
-  if isLong then home, other = other, home end
-  if call('HSET', home, field, value) == 0 then return end
-  local moved = (isLong or self.long > 0) and call('HDEL', other, field) == 1
-  if isLong then self.long = self.long + 1 elseif moved then self.long = self.long - 1 end
-  if moved then return end
-  self.entries, self.dirty = self.entries + 1, true
-  if self.entries > self.buckets * LOAD then self:split() end
+function Table:set(field, value)
+  local isLong = #field > MAX_SHORT_BYTES or #value > MAX_SHORT_BYTES
+  local target, other = self:bucketOf(field), self.root
+  if isLong then target, other = other, target end
+  if call('HSET', target, field, value) == 0 then return end
+  -- The field is new in `target`. It may have been in `other`, where its value was of the other length.
+  local hasMoved = (isLong or self.longEntries > 0) and call('HDEL', other, field) == 1
+  if isLong then
+    self.longEntries = self.longEntries + 1
+  elseif hasMoved then
+    self.longEntries = self.longEntries - 1
+  end
+  if hasMoved then return end
+  self.entries, self.isStateDirty = self.entries + 1, true
+  if self.entries > self.buckets * ENTRIES_PER_BUCKET then self:split() end
 end
 
 function Table:remove(field)
-  local found = call('HDEL', self:bucketOf(field), field)
-  if found == 0 and self.long > 0 then
-    found = call('HDEL', self.root, field)
-    self.long = self.long - found
+  local removed = call('HDEL', self:bucketOf(field), field)
+  if removed == 0 and self.longEntries > 0 then
+    removed = call('HDEL', self.root, field)
+    self.longEntries = self.longEntries - removed
   end
-  if found == 1 then self.entries, self.dirty = self.entries - 1, true end
+  if removed == 1 then self.entries, self.isStateDirty = self.entries - 1, true end
 end
 
--- Fields and values of a bucket (-1: the root, with its state), and whether it is the last. Splitting moves entries to
--- later buckets only, so that who reads one after the other misses none.
+-- Gives the fields and values of bucket `n` (-1: the root hash, with the state), and whether it is the last bucket.
+-- A split moves entries to later buckets only, so a reader that goes from one bucket to the next misses none.
 function Table:readBucket(n)
-  if not self.half then self:read() end
+  if not self.isLoaded then self:load() end
   return call('HGETALL', n < 0 and self.root or self.root .. ':' .. n), n >= self.buckets - 1
 end
 
--- Calls `visit(field)` for each entry; it may not add any.
-function Table:each(visit)
-  if not self.half then self:read() end
+-- Calls `visit(field)` for each entry. `visit` may not add entries.
+function Table:forEachField(visit)
+  if not self.isLoaded then self:load() end
   for n = -1, self.buckets - 1 do
-    local all = self:readBucket(n)
-    for i = 1, #all, 2 do
-      if all[i] ~= '' then visit(all[i]) end
+    local entries = self:readBucket(n)
+    for i = 1, #entries, 2 do
+      if entries[i] ~= '' then visit(entries[i]) end
     end
   end
 end
 
--- To be called once at the end.
-function Table:close()
-  if self.dirty then call('HSET', self.root, '', pack('>I4I6', self.buckets, self.entries)) end
+-- Writes the number of buckets and entries. Call it once, after the last change.
+function Table:saveState()
+  if self.isStateDirty then call('HSET', self.root, '', pack('>I4I6', self.buckets, self.entries)) end
 end

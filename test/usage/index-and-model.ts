@@ -2,8 +2,8 @@ import type { Fact } from '../../src/usage/fact.ts'
 import { modelOf } from '../../src/usage/model.ts'
 import type { UsageIndex } from '../../src/usage/usage-index.ts'
 
-/** What the index says of a project, to be compared with `modelled`. */
-export async function indexed(index: UsageIndex, project: string) {
+/** A project as the index has it, to compare with `fromModel`. */
+export async function fromIndex(index: UsageIndex, project: string) {
   const usage = await index.usage(project)
   if (usage === undefined) throw new Error(`no project ${project}`)
   const images = await index.images(project)
@@ -35,8 +35,8 @@ export async function indexed(index: UsageIndex, project: string) {
   }
 }
 
-/** What the model makes of these facts, to be compared with `indexed`. */
-export function modelled(facts: readonly Fact[]) {
+/** A project as the model makes it from these facts, to compare with `fromIndex`. */
+export function fromModel(facts: readonly Fact[]) {
   const { counters, images } = modelOf(facts)
   return {
     counters,

@@ -1,0 +1,39 @@
+import type { Cluster, Redis } from 'ioredis'
+import { decodeManifest, decodeRepository } from './codec.ts'
+import type { IndexedImage } from './indexed-image.ts'
+import { projectKeys } from './keys.ts'
+
+/** Reads every manifest of a project with its tags, in each repository that has it, as of one moment. */
+export const makeReadImages =
+  ({ redis, prefix }: { redis: Redis | Cluster; prefix: string }) =>
+  async (project: string): Promise<IndexedImage[]> => {
+    const keys = projectKeys(prefix, project)
+    const reply = await redis
+      .multi()
+      .callBuffer('HGETALL', keys.repositories)
+      .callBuffer('HGETALL', keys.manifests)
+      .exec()
+    const [repositories = [], manifests = []] = (reply ?? []).map(([error, hash]) => {
+      if (error) throw error
+      return entriesOf(hash)
+    })
+    const names = new Map(
+      repositories.map(([name, record]) => [decodeRepository(record).id, name.toString()]),
+    )
+    return manifests.flatMap(([key, record]) => {
+      const { images, extent: _, ...manifest } = decodeManifest(key, record)
+      return images.map(({ repositoryId, pushedAt, pulledAt, tags }) => ({
+        ...manifest,
+        repository: names.get(repositoryId) ?? '',
+        pushedAt,
+        pulledAt,
+        tags: tags.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      }))
+    })
+  }
+
+/** The entries of a hash from a raw reply to HGETALL. Fields are bytes, so an object could not hold them as keys. */
+export function entriesOf(reply: unknown): [Buffer, Buffer][] {
+  const items = Array.isArray(reply) ? reply : []
+  return Array.from({ length: items.length / 2 }, (_, i) => [items[2 * i], items[2 * i + 1]])
+}

@@ -1,0 +1,66 @@
+-- Writes what the facts changed in the open project: records, counters, and the outbox, from which update-holders.lua
+-- learns what the project holds.
+--
+-- Included after write-records.lua; the script that includes it has now (epoch µs) as ARGV 1.
+-- KEYS   three more for each project: outbox, eventIds, olderEventIds
+--   outbox    a list with an entry for each run that changed what the project holds: seq I7, then the holding changes
+--   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
+--             again (docs/registries.md, Delivery); an id is kept for MIN_IDS_AGE or longer
+--   meta      a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
+--             lastPush, lastPull, createdAt, seenSince (epoch µs; the last is when eventIds was begun);
+--             seq (of the last outbox entry); nextRepository (the last repository id given)
+
+local MAX_IDS, MIN_IDS_AGE = 10000, 600000000 -- µs
+local now = tonumber(ARGV[1])
+local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS
+local latest -- field of META -> a time that the field is to have at least
+
+-- `first`: index in KEYS of the project's outbox.
+local function beginChanges(first)
+  OUTBOX, EVENT_IDS, OLDER_EVENT_IDS = KEYS[first], KEYS[first + 1], KEYS[first + 2]
+  digests, holdingChanges, latest = {}, {}, {}
+  counterDelta = { unique = 0, referenced = 0, unreferenced = 0, manifests = 0, tags = 0, repositories = 0, unresolved = 0 }
+  if call('HSETNX', META, 'createdAt', ARGV[1]) == 1 then call('HSET', META, 'seenSince', ARGV[1]) end
+end
+
+local function countOnce(field, id) -- an event may be delivered many times
+  if call('SADD', EVENT_IDS, id) == 1 and call('SISMEMBER', OLDER_EVENT_IDS, id) == 0 then
+    counterDelta[field] = (counterDelta[field] or 0) + 1
+  end
+end
+
+local function decimal(number) return string.format('%.0f', number) end
+
+local function writeMeta()
+  for field, by in pairs(counterDelta) do
+    if by ~= 0 then call('HINCRBY', META, field, by) end
+  end
+  for field, at in pairs(latest) do
+    if at > tonumber(call('HGET', META, field) or 0) then call('HSET', META, field, decimal(at)) end
+  end
+end
+
+local function writeOutbox()
+  if #holdingChanges == 0 then return end
+  -- After a failover the replica may lack the last runs, although the registry has applied their entries. A number that
+  -- is at least the time is still higher than any before it, so the registry does not skip its entry.
+  local seq = math.max(tonumber(call('HGET', META, 'seq') or 0) + 1, now)
+  call('HSET', META, 'seq', decimal(seq))
+  call('RPUSH', OUTBOX, pack('>I7', seq) .. table.concat(holdingChanges))
+end
+
+local function retireEventIds()
+  if not (counterDelta.pulls or counterDelta.scans) or call('SCARD', EVENT_IDS) <= MAX_IDS then return end
+  if now - tonumber(call('HGET', META, 'seenSince')) <= MIN_IDS_AGE then return end
+  call('RENAME', EVENT_IDS, OLDER_EVENT_IDS)
+  call('HSET', META, 'seenSince', ARGV[1])
+end
+
+-- Gives the unique bytes, by how much they changed, and the number of outbox entries, as decimal texts.
+local function writeChanges()
+  writeRecords()
+  writeMeta()
+  writeOutbox()
+  retireEventIds()
+  return { call('HGET', META, 'unique') or '0', decimal(counterDelta.unique), decimal(call('LLEN', OUTBOX)) }
+end
