@@ -24,9 +24,9 @@ import type { QueueName } from '../queue/jobs.ts'
 import { makeEnforce } from '../quota/enforce.ts'
 import { makeRecheckQuotas, recheck } from '../quota/recheck.ts'
 import { makeApiReader } from '../reconcile/api-reader.ts'
-import { askReconcile, scheduleReconciles } from '../reconcile/ask-reconcile.ts'
 import { makeOnQuarantined, makeOnUnknownInstance } from '../reconcile/gaps.ts'
 import { makeReconcile } from '../reconcile/reconcile.ts'
+import { addReconcileJob, scheduleReconciles } from '../reconcile/reconcile-jobs.ts'
 import { makeStorageReader } from '../reconcile/storage-reader.ts'
 import { scheduleSnapshots } from '../snapshot/schedule.ts'
 import { makeSnapshots } from '../snapshot/snapshots.ts'
@@ -54,7 +54,7 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
   const repositoriesOf = makeRepositoriesOf({ redis, prefix })
   const recheckQuotas = makeRecheckQuotas({ queues, quotaOf: parts.quotaOf })
   const enqueueReconcile = (registry: string, reason: string) =>
-    askReconcile(queues, { registry, dryRun: false, reason }, BURST_MS)
+    addReconcileJob(queues, { registry, dryRun: false, reason }, BURST_MS)
   const storages = new Map(
     registries.flatMap(({ name, storage }) =>
       storage

@@ -54,10 +54,10 @@ store: { type: folder, path: ${folder}/store }
   })
 }
 
-test('a reconcile whose worker is killed half-way goes on where it was, and ends the same', async () => {
+test('a reconcile whose worker is killed goes on where it stopped, with the same result', async () => {
   const ledger = makeLedger({ redis, prefix: 't' })
   const index = makeUsageIndex({ redis, prefix: 't' })
-  const repositoriesDone = async () => (await ledger.run('ci'))?.repositories ?? 0
+  const repositoriesDone = async () => (await ledger.unfinishedRun('ci'))?.repositories ?? 0
   const request = { registry: 'ci', dryRun: false, reason: 'test' }
   let worker = await startWorker()
   try {
@@ -65,17 +65,17 @@ test('a reconcile whose worker is killed half-way goes on where it was, and ends
     const done = await eventually(repositoriesDone, (count) => count > 20)
     await worker.stop('SIGKILL')
     expect(done).toBeLessThan(180)
-    const { readAt } = (await ledger.run('ci')) ?? {}
-    expect((await ledger.standing('ci')).exactSince).toBeUndefined()
+    const { readAt } = (await ledger.unfinishedRun('ci')) ?? {}
+    expect((await ledger.status('ci')).exactSince).toBeUndefined()
     await takeFromTheDead(redis, 't', 'reconcile', id)
 
     worker = await startWorker()
     await expect
       .poll(() => queues.reconcile.getJobState(id), { timeout: 30_000, interval: 100 })
       .toBe('completed')
-    const { exactSince, last } = await ledger.standing('ci')
+    const { exactSince, lastReport } = await ledger.status('ci')
     expect(exactSince).toBe(readAt)
-    expect(last).toMatchObject({ repositories: 180, failed: 0, unreadable: 0 })
+    expect(lastReport).toMatchObject({ repositories: 180, failed: 0, unreadable: 0 })
   } finally {
     await worker.stop()
   }
