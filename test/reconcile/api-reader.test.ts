@@ -168,7 +168,10 @@ it('reports an incomplete catalog, and reads the listed and the expected reposit
 it('reports a repository as failed if its tags cannot be listed or the registry stops answering', async () => {
   const refused = new RegistryError({ registry: 'lab', operation: 'tags', reason: '', status: 403 })
   const cut = new RegistryError({
-    ...{ registry: 'lab', operation: 'GET', reason: 'connect', codes: ['ECONNREFUSED'] },
+    registry: 'lab',
+    operation: 'GET',
+    reason: 'connect',
+    codes: ['ECONNREFUSED'],
   })
   const tags = async function* (repository: string) {
     if (repository === 'a') throw refused

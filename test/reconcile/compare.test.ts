@@ -110,7 +110,10 @@ test('what could not be read is not removed', async () => {
       const before = await indexed(project)
       const all = [...new Set(before.manifests.map(([digest]) => String(digest)))]
       const reading = {
-        ...{ ...truth, manifests: [], tags: [], links: undefined },
+        ...truth,
+        manifests: [],
+        tags: [],
+        links: undefined,
         unreadable: all.map((digest) => ({ digest, reason: 'torn' })),
       }
       expect(await mend(project, reading, LATER)).toEqual(NO_DRIFT)

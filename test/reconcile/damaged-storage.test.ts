@@ -115,7 +115,8 @@ it('takes the sizes of schema-1 layers from the storage, since the manifest stat
   const blob = (of: string, size: number) => ({ kind: 'blob', digest: of, size })
   expect((await read(root, 'old')).manifests).toEqual([
     expect.objectContaining({
-      ...{ digest, mediaType: SCHEMA_1_SIGNED },
+      digest,
+      mediaType: SCHEMA_1_SIGNED,
       references: [blob(digestOf(layer), 321), blob(absent, 0), blob(digestOf(layer), 321)],
     }),
   ])

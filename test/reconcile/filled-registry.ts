@@ -177,7 +177,8 @@ function windowsImage(config: Buffer, layer: Buffer): LabImage {
     Buffer.from('elsewhere'),
   )
   const body = {
-    ...{ schemaVersion: 2, mediaType: DOCKER_MANIFEST },
+    schemaVersion: 2,
+    mediaType: DOCKER_MANIFEST,
     config: descriptorOf('application/vnd.docker.container.image.v1+json', config),
     layers: [{ ...base, urls: ['https://example.org/base'] }, descriptorOf(DOCKER_LAYER, layer)],
   }
@@ -189,7 +190,9 @@ export function contentsOf(reading: RepositoryReading): Contents {
   return {
     manifests: reading.manifests
       .map(({ digest, size, mediaType, references }) => ({
-        ...{ digest, size, mediaType },
+        digest,
+        size,
+        mediaType,
         references: references.map((one) => `${one.kind} ${one.digest} ${one.size}`).sort(),
       }))
       .sort(by('digest')),

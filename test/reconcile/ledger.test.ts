@@ -20,16 +20,18 @@ const iso = (us: number) => new Date(us / 1000).toISOString()
 
 function report(readAt: number, dryRun = false): ReconcileReport {
   return {
-    ...{
-      registry: 'ci',
-      method: 'api',
-      reason: 'test',
-      dryRun,
-      repositories: 1,
-      drift: { ...NO_DRIFT },
-      stored: null,
-    },
-    ...{ readAt: iso(readAt), finishedAt: iso(readAt + MINUTE), failed: 0, failures: [], unreadable: 0 },
+    registry: 'ci',
+    method: 'api',
+    reason: 'test',
+    dryRun,
+    repositories: 1,
+    drift: { ...NO_DRIFT },
+    stored: null,
+    readAt: iso(readAt),
+    finishedAt: iso(readAt + MINUTE),
+    failed: 0,
+    failures: [],
+    unreadable: 0,
   }
 }
 const confidence = async () => confidenceOf(await ledger.status('ci'))
@@ -49,7 +51,9 @@ test('after a restart of the registry events may be missing, until a later recon
   await reconciled(T)
   const enqueued: string[] = []
   const onUnknownInstance = makeOnUnknownInstance({
-    ...{ ledger, isAutomatic: true, log: pino({ level: 'silent' }) },
+    ledger,
+    isAutomatic: true,
+    log: pino({ level: 'silent' }),
     enqueueReconcile: async (registry, reason) => enqueued.push(`${registry}: ${reason}`),
   })
   const restarted = { instanceId: 'b', firstEventAt: T + 20 * MINUTE, previousLastEventAt: T + 10 * MINUTE }

@@ -62,7 +62,11 @@ it('finds the repositories of a storage in that order, and can start after any o
         const reader = makeStorageReader({ store: makeFolderStore({ path }), place: path })
         const all = sorted([...there, ...indexed])
         const empty = (repository: string) => ({
-          ...{ repository, manifests: [], unreadable: [], tags: [], links: [] },
+          repository,
+          manifests: [],
+          unreadable: [],
+          tags: [],
+          links: [],
         })
         expect(await Array.fromAsync(reader.read({ expected: expectedAll(indexed) }))).toEqual(all.map(empty))
         const rest = sorted([...all, after]).slice(sorted([...all, after]).indexOf(after) + 1)

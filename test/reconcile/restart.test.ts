@@ -42,7 +42,8 @@ async function restart(port: number): Promise<void> {
 
 test('images from before the first event, and events lost in a restart, get into the index by themselves', async () => {
   expect(await status()).toMatchObject({
-    ...{ lastEventAt: null, lastReconcile: null },
+    lastEventAt: null,
+    lastReconcile: null,
     confidence: 'events may be missing since the beginning: no reconcile has read the whole registry yet',
   })
   for (const tag of ['a', 'b']) await pushImage(client, 'team/app', tag, image(tag))
@@ -54,7 +55,10 @@ test('images from before the first event, and events lost in a restart, get into
   await pushImage(client, 'team/app', 'c', image('c'))
   const first = await eventually(status, ({ confidence }) => confidence.startsWith('exact since'), 30_000)
   expect(first.lastReconcile).toMatchObject({
-    ...{ method: 'api', reason: 'the registry sent its first events', failed: 0, stored: null },
+    method: 'api',
+    reason: 'the registry sent its first events',
+    failed: 0,
+    stored: null,
     drift: { manifestsMissed: 3, repositoriesMissed: 1 },
   })
   const tagsOf = async (project: string) =>

@@ -184,6 +184,35 @@ async function reconcile(how = { dryRun: false }): Promise<ReconcileReport> {
   return done.result
 }
 
+interface QueueCounts {
+  queue: string
+  waiting: number
+  active: number
+  delayed: number
+}
+
+/** Waits until all events are in the index. A registry sends them in order, so the last push is the last to come. */
+async function allIndexed(): Promise<void> {
+  await push('tools/ci', 'last-push', anyImage())
+  await eventually(
+    async () => {
+      const ids = Object.keys((await indexed()).projects).filter((id) => id.startsWith('ci/tools'))
+      const paths = ids.map((id) => `/v1/projects/${encodeURIComponent(id)}/tags`)
+      return Promise.all(paths.map((path) => tallyman.get<{ tags: { tag: string }[] }>(path)))
+    },
+    (projects) => projects.some(({ tags }) => tags.some(({ tag }) => tag === 'last-push')),
+    60_000,
+  )
+  await eventually(
+    () => tallyman.get<{ queues: QueueCounts[] }>('/v1/jobs'),
+    ({ queues }) =>
+      queues
+        .filter(({ queue }) => queue === 'events' || queue === 'resolve')
+        .every(({ waiting, active, delayed }) => waiting + active + delayed === 0),
+    60_000,
+  )
+}
+
 const confidence = async () =>
   (await tallyman.get<{ registries: Registry[] }>('/v1/registries')).registries[0]?.confidence
 
@@ -193,11 +222,7 @@ test(`after lost events a reconcile makes every number agree with the storage (L
   await work(60)
   await loseEvents(40)
   await work(40)
-  await eventually(
-    () => tallyman.get<{ queues: { waiting: number; active: number; delayed: number }[] }>('/v1/jobs'),
-    ({ queues }) =>
-      queues.slice(0, 1).every((events) => events.waiting + events.active + events.delayed === 0),
-  )
+  await allIndexed()
   expect(await indexed()).not.toEqual(stored())
   expect(await confidence()).toMatch(/^events may be missing/)
 
@@ -211,7 +236,7 @@ test(`after lost events a reconcile makes every number agree with the storage (L
   expect(mended).toMatchObject({ method: 'storage', failed: 0, unreadable: 0, drift: compared.drift })
   expect(mended.stored?.bytes).toBe(storedBytes(registry.storage))
   expect(Object.values((await reconcile({ dryRun: true })).drift).every((count) => count === 0)).toBe(true)
-}, 120_000)
+}, 300_000)
 
 const runFile = promisify(execFile)
 const collectGarbage = async (): Promise<number> => {
@@ -265,4 +290,4 @@ test('reclaimable bytes are what a deletion and a garbage collection free', asyn
   expect(freed).toBeGreaterThan(0)
   await reconcile()
   expect(await indexed()).toEqual(stored())
-}, 120_000)
+}, 300_000)
