@@ -1,15 +1,14 @@
 import { digestKey } from '../usage/codec.ts'
 import { type Evidence, type ManifestPresence, PULL_GRACE_US, type StandingFact } from '../usage/fact.ts'
 
-/** What the index knows of one repository, by digest key and by tag; times in epoch µs. */
+/** What the index has of one repository, by digest key and by tag. Times are in epoch µs. */
 export interface IndexedRepository {
-  /** The manifests there, with the facts that place them. */
   manifests: Map<string, IndexedManifest>
-  /** Tags, deleted ones too: `key` is what a tag names, and `at` since when it does. */
+  /** All tags. `key` is the digest key that the tag names since `at`; it is `undefined` for a deleted tag. */
   tags: Map<string, { at: number; key: string | undefined; isHint: boolean }>
   /** Linked blobs, and when they were linked. */
   links: Map<string, number>
-  /** When a digest was last deleted; 0 for never. */
+  /** When a digest was last deleted. 0 for never. */
   deletedAt: (key: string) => number
 }
 
@@ -17,12 +16,12 @@ export interface IndexedManifest {
   digest: string
   size: number
   mediaType: string
-  /** By what the manifest is known to be there, and when that was last seen. */
-  seen: { via: Evidence; at: number }[]
+  /** What says that the manifest exists: a push or a pull, and when. */
+  evidence: { via: Evidence; at: number }[]
   references: 'all' | 'contents' | 'unknown'
 }
 
-/** Reads a repository out of the facts that the index gives of it. */
+/** Builds a repository from the facts that the index gives about it. */
 export function indexedRepository(facts: readonly StandingFact[]): IndexedRepository {
   const manifests: IndexedRepository['manifests'] = new Map()
   const tags: IndexedRepository['tags'] = new Map()
@@ -30,33 +29,32 @@ export function indexedRepository(facts: readonly StandingFact[]): IndexedReposi
   const deleted = new Map<string, number>()
   let droppedAt = 0
   for (const fact of facts) {
-    if (fact.kind === 'present' && fact.tag === undefined) place(manifests, fact)
-    else if (fact.kind === 'present')
-      tags.set(fact.tag ?? '', {
-        ...{ at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' },
-      })
-    else if (fact.kind === 'untag') tags.set(fact.tag, { at: fact.at, key: undefined, isHint: false })
+    if (fact.kind === 'untag') tags.set(fact.tag, { at: fact.at, key: undefined, isHint: false })
     else if (fact.kind === 'link') links.set(digestKey(fact.digest), fact.at)
     else if (fact.kind === 'delete') deleted.set(digestKey(fact.digest), fact.at)
     else if (fact.kind === 'drop') droppedAt = fact.at
+    else if (fact.tag === undefined) addManifest(manifests, fact)
+    else tags.set(fact.tag, { at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' })
   }
   return { manifests, tags, links, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
 }
 
-function place(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
+function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
   const { digest, size, mediaType, via, at } = fact
   const key = digestKey(digest)
   const before = manifests.get(key)
-  const told = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
+  const references = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
   manifests.set(key, {
-    ...{ digest, size, mediaType },
-    seen: [...(before?.seen ?? []), { via, at }],
-    references: before === undefined || before.references === 'unknown' ? told : before.references,
+    digest,
+    size,
+    mediaType,
+    evidence: [...(before?.evidence ?? []), { via, at }],
+    references: before === undefined || before.references === 'unknown' ? references : before.references,
   })
 }
 
-/** What a tag names now: nothing where it, or the manifest it named, was deleted. */
-export function tagged({ tags, manifests, deletedAt }: IndexedRepository, tag: string): string | undefined {
+/** The digest key that a tag names now. `undefined` if the tag, or the manifest it named, was deleted. */
+export function keyOfTag({ tags, manifests, deletedAt }: IndexedRepository, tag: string): string | undefined {
   const { key, at, isHint } = tags.get(tag) ?? { key: undefined, at: 0, isHint: false }
   if (key === undefined || !manifests.has(key)) return undefined
   return at > deletedAt(key) + (isHint ? PULL_GRACE_US : 0) ? key : undefined

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parseChallenges } from '../../src/registry/challenge.ts'
 
-it('reads what registries send', () => {
+it('parses what registries send', () => {
   const header =
     'Bearer realm="https://gitlab.test/jwt/auth",service="container_registry",scope="repository:a/b:pull,push registry:catalog:*",error="invalid_token"'
   expect(parseChallenges(header)).toEqual([
@@ -28,7 +28,7 @@ const anyChallenge = fc.record({
   params: fc.dictionary(anyToken, fc.string(), { noNullPrototype: true }),
 })
 
-it('reads back any list of challenges', () => {
+it('parses any list of challenges', () => {
   fc.assert(
     fc.property(fc.array(anyChallenge), (challenges) => {
       const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`
@@ -45,14 +45,18 @@ it('reads back any list of challenges', () => {
   )
 })
 
-it('survives any header, in linear time', () => {
+it('does not throw for any header', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom(...'ab ,="\\') }),
       (header) => void parseChallenges(header),
     ),
   )
-  const before = performance.now()
-  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '=']) parseChallenges(unit.repeat(8000))
-  expect(performance.now() - before).toBeLessThan(1000)
 })
+
+it('takes linear time', () => {
+  // CPU time, which other processes do not add to. At this length quadratic time would be minutes.
+  const before = process.cpuUsage()
+  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '=']) parseChallenges(unit.repeat(200_000))
+  expect(process.cpuUsage(before).user).toBeLessThan(10_000_000)
+}, 60_000)
