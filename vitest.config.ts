@@ -3,9 +3,13 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Two cores; a file that starts a registry and a Redis keeps one of them busy by itself.
+    // Child processes die with the thread that started them, so tests run in the main thread of a process.
+    pool: 'forks',
+    // A file that starts a registry and a Redis keeps one of two cores busy by itself.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // These end only what would never end. No test takes a fraction of this, on a busy machine either.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 })

@@ -101,7 +101,7 @@ try {
     const backlog = await makeBacklog({ redis: client, prefix: 'tallyman', queue: 'events' }).read()
     await source.stop()
     add(source.told)
-    const lost = await indexComesToHold(url, told, 30_000).then(
+    const lost = await indexComesToHold(url, told).then(
       (ms) => ({ ms, text: '0' }),
       (error) => ({ ms: Number.NaN, text: String(error) }),
     )

@@ -178,7 +178,6 @@ async function reconcile(how = { dryRun: false }): Promise<ReconcileReport> {
         `/v1/jobs/reconcile/${job.id}`,
       ),
     ({ state }) => state === 'completed' || state === 'failed',
-    30_000,
   )
   if (done.state === 'failed') throw new Error(done.failedReason)
   return done.result

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { endsOnLongInput } from '../../lab/ends-on-long-input.ts'
 import { parseChallenges } from '../../src/registry/challenge.ts'
 
 it('reads what registries send', () => {
@@ -52,7 +53,6 @@ it('survives any header, in linear time', () => {
       (header) => void parseChallenges(header),
     ),
   )
-  const before = performance.now()
-  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '=']) parseChallenges(unit.repeat(8000))
-  expect(performance.now() - before).toBeLessThan(1000)
+  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '='])
+    endsOnLongInput(() => parseChallenges(unit.repeat(300_000)))
 })

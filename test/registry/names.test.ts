@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { endsOnLongInput } from '../../lab/ends-on-long-input.ts'
 import { algorithmOf, hashesTo, hashOf, isDigest } from '../../src/registry/digest.ts'
 import { isRepositoryName, isTag } from '../../src/registry/name.ts'
 
@@ -43,10 +44,10 @@ it('takes no name with anything else in it', () => {
 })
 
 it('takes linear time for the worst of names', () => {
-  const before = performance.now()
-  for (const unit of ['a', 'a-', 'a_', 'a__', '-', 'a/', 'a.a'])
-    for (let length = 1; length < 255; length++) isRepositoryName(`${unit.repeat(length).slice(0, length)}!`)
-  expect(performance.now() - before).toBeLessThan(500)
+  const names = ['a', 'a-', 'a_', 'a__', '-', 'a/', 'a.a'].flatMap((unit) =>
+    Array.from({ length: 254 }, (_, n) => `${unit.repeat(n + 1).slice(0, n + 1)}!`),
+  )
+  expect(endsOnLongInput(() => names.filter(isRepositoryName))).toEqual([])
 })
 
 it('knows a tag', () => {
