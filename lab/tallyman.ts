@@ -18,11 +18,20 @@ export interface LabTallyman {
   app: FastifyInstance
   redis: LabRedis
   folder: string
-  /** Reads JSON of the API with the read token; throws unless the answer is 200. */
+  /** Reads JSON from the API with the read token. Throws unless the status is 200. */
   get<Body>(path: string): Promise<Body>
-  /** Sends a body as a registry would; resolves to the status. */
+  /** Sends a body as a registry would. Resolves to the status. */
   deliver(body: unknown): Promise<number>
+  /** Resolves once a queue has no job to do. The caller knows that the job it waits for was added before. */
+  untilDone(queue: QueueName): Promise<void>
   close(): Promise<void>
+}
+
+interface QueueCounts {
+  queue: string
+  waiting: number
+  active: number
+  delayed: number
 }
 
 /** The whole service in this process, on a Redis of its own; `config` replaces keys of a minimal configuration. */
@@ -47,14 +56,24 @@ export async function startTallyman(
   const { http, close } = await compose(loaded, duties, pino({ level: 'silent' }))
   if (http === undefined) throw new Error('composed without HTTP')
   const { app } = http
+  async function get<Body>(path: string): Promise<Body> {
+    const answer = await app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } })
+    if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${answer.body}`)
+    return answer.json()
+  }
   return {
     app,
     redis,
     folder,
-    async get<Body>(path: string): Promise<Body> {
-      const answer = await app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } })
-      if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${answer.body}`)
-      return answer.json()
+    get,
+    async untilDone(name) {
+      await eventually(
+        async () => (await get<{ queues: QueueCounts[] }>('/v1/jobs')).queues,
+        (queues) =>
+          queues.some(
+            ({ queue, waiting, active, delayed }) => queue === name && waiting + active + delayed === 0,
+          ),
+      )
     },
     async deliver(body) {
       const answer = await app.inject({

@@ -65,27 +65,12 @@ interface Receipt {
   blobs: { sent: number; mounted: number; present: number }
   bytes: number
 }
-interface QueueCounts {
-  queue: string
-  waiting: number
-  active: number
-  delayed: number
-}
 interface Run {
   dryRun: boolean
   kept: number
   deletes: { repository: string; digest: string; tags: string[]; outcome: string; reason: string }[]
 }
 
-/** Waits until a queue has no job left to do. The caller knows that the job it waits for was added before. */
-const untilDone = (queue: string) =>
-  eventually(
-    async () => (await tallyman.get<{ queues: QueueCounts[] }>('/v1/jobs')).queues,
-    (queues) =>
-      queues.some(
-        ({ queue: name, waiting, active, delayed }) => name === queue && waiting + active + delayed === 0,
-      ),
-  )
 const image = (seed: string, architecture = 'amd64') =>
   makeImage({
     layers: [
@@ -150,7 +135,7 @@ test('a replayed push of a tag that has moved since does not move it back in pro
   expect(await tallyman.deliver({ events })).toBe(202)
   // Promotion jobs begin in order: when the second push is promoted, the job of the first has begun or ended.
   await eventually(promotions, (all) => all.some((r) => r.digest === last.root.digest))
-  await untilDone('promotion')
+  await tallyman.untilDone('promotion')
   expect((await target.headManifest('released/replay', 'v2'))?.digest).toBe(young.root.digest)
 })
 

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -192,11 +191,8 @@ test(`after lost events a reconcile makes every number what the storage holds (L
   await work(60)
   await loseEvents(40)
   await work(40)
-  await eventually(
-    () => tallyman.get<{ queues: { waiting: number; active: number; delayed: number }[] }>('/v1/jobs'),
-    ({ queues }) =>
-      queues.slice(0, 1).every((events) => events.waiting + events.active + events.delayed === 0),
-  )
+  await registry.untilDelivered()
+  await tallyman.untilDone('events')
   expect(await indexed()).not.toEqual(stored())
   expect(await confidence()).toMatch(/^events may be missing/)
 
@@ -252,14 +248,11 @@ test('reclaimable bytes are what a deletion and the registry’s garbage collect
     freed += reclaimableBytes
     n++
     // What was deleted is out of the index before the next tag is asked about.
-    await eventually(
-      () => tallyman.get<{ tags: Tag[] }>(`/v1/projects/${encodeURIComponent(id)}/tags`),
-      (left) => !left.tags.some((one) => one.repository === repository && manifests.includes(one.digest)),
-    )
+    await registry.untilDelivered()
+    await tallyman.untilDone('events')
     for (const gone of manifests)
       for (const other of tags.filter((one) => one.repository === repository && one.digest === gone))
         tags.splice(tags.indexOf(other), 1)
-    await sleep(100)
   }
   expect(freed).toBeGreaterThan(0)
   await reconcile()
