@@ -85,7 +85,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     await expectAlert('before', service.url)
 
     const source = startEventSource({ url: [service.url, other], registries: 8, projects: 12 })
-    await source.untilMore(100)
+    await source.untilMore(500)
     // A master that dies takes along what it has acknowledged and not yet replicated (docs/scaling.md). So the load pauses
     // until everything is replicated, and then no event may be missing in the end.
     await source.hold()
@@ -110,7 +110,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     const whole = Date.now() - died
     await expectAlert('after', other)
     source.goOn()
-    await source.untilMore(100)
+    await source.untilMore(500)
     await source.stop()
     await indexComesToHold(servers.url, source.told)
 

@@ -25,10 +25,10 @@ test('three APIs and three workers on one Redis index each event once, while wor
     async () => workers[0]?.output() ?? '',
     (text) => text.split('"tallyman is up"').length === 3,
   )
-  await source.untilMore(100)
+  await source.untilMore(500)
   workers.push(await service.startWorker('events', 'quota'))
   await workers[0]?.stop()
-  await source.untilMore(200)
+  await source.untilMore(1_000)
   await source.stop()
   await indexComesToHold(redis.url, source.told)
   // 0: on a busy machine an answer may be late.

@@ -25,7 +25,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     await service.startApi()
     const worker = await service.startWorker('events', 'quota')
     const source = startEventSource({ url: service.url, registries: 8, projects: 5 })
-    await source.untilMore(100)
+    await source.untilMore(300)
     // As in cluster.test.ts: events that are not yet replicated are lost with a master.
     await source.hold()
     await indexComesToHold(servers.url, source.told)
@@ -40,7 +40,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     await indexComesToHold(servers.url, source.told)
     const whole = Date.now() - died
     source.goOn()
-    await source.untilMore(100)
+    await source.untilMore(300)
     await source.stop()
     await indexComesToHold(servers.url, source.told)
 
