@@ -7,6 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // A file that starts a registry and a Redis keeps one of two cores busy by itself.
     maxWorkers: 2,
+    // With this cache a service that a test starts needs 1.0 s of CPU instead of 1.7 s.
+    env: { NODE_COMPILE_CACHE: new URL('node_modules/.cache/node-compile', import.meta.url).pathname },
     // These end only what would never end. No test takes a fraction of this, on a busy machine either.
     testTimeout: 120_000,
     hookTimeout: 120_000,
