@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     // With this cache a service that a test starts needs 1.0 s of CPU instead of 1.7 s.
     env: { NODE_COMPILE_CACHE: new URL('node_modules/.cache/node-compile', import.meta.url).pathname },
-    // These end only what would never end. No test takes a fraction of this, on a busy machine either.
+    // These limits only end a test that would never end.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
