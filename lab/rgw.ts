@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { boundToUs } from './bound.ts'
 import { freePort } from './ports.ts'
 
 export interface LabRgw {
@@ -17,9 +19,12 @@ export interface LabRgw {
 const run = promisify(execFile)
 const script = (name: string) => join(import.meta.dirname, name)
 
-/** A real Ceph RADOS Gateway on free loopback ports, in memory: 15 s; without the Debian packages it installs them, 60 s. */
+/**
+ * A real Ceph RADOS Gateway on free loopback ports, in memory. Takes 15 s; 60 s where it has to install the Debian
+ * packages.
+ */
 export async function startRgw(): Promise<LabRgw> {
-  // Of many daemons at once one may find its port taken since, or its neighbour not there yet.
+  // A daemon may find that its port was taken meanwhile, or that its neighbour is not there yet.
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryRgw()
@@ -34,12 +39,13 @@ const ATTEMPTS = 3
 async function tryRgw(): Promise<LabRgw> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-rgw-'))
   const [gateway, monitor] = [await freePort(), await freePort()]
+  const stopCeph = stopAtOurEnd(folder)
   const close = async () => {
-    await run('bash', [script('ceph-down.sh'), folder])
+    await stopCeph()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
-    await run('bash', [script('ceph-up.sh'), folder, String(gateway), String(monitor)])
+    await run(...boundToUs('bash', [script('ceph-up.sh'), folder, String(gateway), String(monitor)]))
   } catch (error) {
     await close()
     throw error
@@ -49,5 +55,23 @@ async function tryRgw(): Promise<LabRgw> {
     region: 'us-east-1',
     credentials: { accessKeyId: 'LABKEY', secretAccessKey: 'LABSECRET' },
     close,
+  }
+}
+
+/**
+ * Stops the Ceph processes of a folder when told, or when this process dies by any cause: the shell waits for the end of
+ * its input, which is ours. Their own parent is a script that has ended, so `boundToUs` is no help.
+ */
+function stopAtOurEnd(folder: string): () => Promise<void> {
+  const wait = 'cat >/dev/null; bash "$1" "$2"; rm -rf "$2"'
+  const shell = spawn('sh', ['-c', wait, 'sh', script('ceph-down.sh'), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  shell.unref()
+  return async () => {
+    shell.ref()
+    shell.stdin.end()
+    await once(shell, 'exit')
   }
 }

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -178,39 +177,16 @@ async function reconcile(how = { dryRun: false }): Promise<ReconcileReport> {
         `/v1/jobs/reconcile/${job.id}`,
       ),
     ({ state }) => state === 'completed' || state === 'failed',
-    30_000,
   )
   if (done.state === 'failed') throw new Error(done.failedReason)
   return done.result
 }
 
-interface QueueCounts {
-  queue: string
-  waiting: number
-  active: number
-  delayed: number
-}
-
-/** Waits until all events are in the index. A registry sends them in order, so the last push is the last to come. */
+/** Waits until all events are in the index, lookups included. */
 async function allIndexed(): Promise<void> {
-  await push('tools/ci', 'last-push', anyImage())
-  await eventually(
-    async () => {
-      const ids = Object.keys((await indexed()).projects).filter((id) => id.startsWith('ci/tools'))
-      const paths = ids.map((id) => `/v1/projects/${encodeURIComponent(id)}/tags`)
-      return Promise.all(paths.map((path) => tallyman.get<{ tags: { tag: string }[] }>(path)))
-    },
-    (projects) => projects.some(({ tags }) => tags.some(({ tag }) => tag === 'last-push')),
-    60_000,
-  )
-  await eventually(
-    () => tallyman.get<{ queues: QueueCounts[] }>('/v1/jobs'),
-    ({ queues }) =>
-      queues
-        .filter(({ queue }) => queue === 'events' || queue === 'resolve')
-        .every(({ waiting, active, delayed }) => waiting + active + delayed === 0),
-    60_000,
-  )
+  await registry.untilDelivered()
+  await tallyman.untilDone('events')
+  await tallyman.untilDone('resolve')
 }
 
 const confidence = async () =>
@@ -277,15 +253,10 @@ test('reclaimable bytes are what a deletion and a garbage collection free', asyn
     expect(await collectGarbage()).toBe(reclaimableBytes)
     freed += reclaimableBytes
     n++
-    // Wait until the index has the deletion.
-    await eventually(
-      () => tallyman.get<{ tags: Tag[] }>(`/v1/projects/${encodeURIComponent(id)}/tags`),
-      (left) => !left.tags.some((one) => one.repository === repository && manifests.includes(one.digest)),
-    )
+    await allIndexed()
     for (const gone of manifests)
       for (const other of tags.filter((one) => one.repository === repository && one.digest === gone))
         tags.splice(tags.indexOf(other), 1)
-    await sleep(100)
   }
   expect(freed).toBeGreaterThan(0)
   await reconcile()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { endsOnLongInput } from '../../lab/ends-on-long-input.ts'
 import { parseChallenges } from '../../src/registry/challenge.ts'
 
 it('parses what registries send', () => {
@@ -52,11 +53,6 @@ it('does not throw for any header', () => {
       (header) => void parseChallenges(header),
     ),
   )
+  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '='])
+    endsOnLongInput(() => parseChallenges(unit.repeat(300_000)))
 })
-
-it('takes linear time', () => {
-  // CPU time, which other processes do not add to. At this length quadratic time would be minutes.
-  const before = process.cpuUsage()
-  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '=']) parseChallenges(unit.repeat(200_000))
-  expect(process.cpuUsage(before).user).toBeLessThan(10_000_000)
-}, 60_000)
