@@ -66,7 +66,7 @@ describe('signatures', () => {
     ]
     expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual(['a'])
     expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
-      'what it signs or describes is not known',
+      'the image that it signs or describes is not known',
     )
   })
 
@@ -121,7 +121,7 @@ describe('signatures', () => {
       indexed('c', { tags: { [referrerTag('c', '')]: OLD, 'pr-2': OLD } }),
     ]
     expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual([])
-    expect(decisionOn('c', images, [EVERYTHING])?.reason).toBe('it hangs on a circle of references')
+    expect(decisionOn('c', images, [EVERYTHING])?.reason).toBe('its references form a circle, or lead to one')
   })
 })
 
@@ -170,7 +170,7 @@ describe('indexes', () => {
     ]
     expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual([])
     expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
-      'it belongs to team/app:main, which stays',
+      'it belongs to team/app:main, which is kept',
     )
   })
 
@@ -222,7 +222,7 @@ describe('times', () => {
   test('a tag since no one knows when stays', () => {
     const image = indexed('a', { tags: { 'pr-1': 0 } })
     expect(decisionOn('a', [image], [EVERYTHING])).toMatchObject({
-      ...{ verdict: 'keep', rule: '**', reason: 'when it was tagged is not known' },
+      ...{ verdict: 'keep', rule: '**', reason: 'the time of its tagging is not known' },
     })
   })
 })
@@ -277,7 +277,7 @@ test('an unknown manifest holds up its own repository only', () => {
   ]
   expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual(['c'])
   expect(decisionOn('a', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
-    'what team/app:main references is not known yet',
+    'the references of team/app:main are not known yet',
   )
 })
 
@@ -303,7 +303,7 @@ test('a decision gives project, tags, rule and a reason that people can check', 
     {
       ...{ project: 'ci/team', repository: 'team/app', digest: digest('a'), tags: ['pr-1', 'pr-2'] },
       ...{ verdict: 'delete', rule: 'pr-*' },
-      reason: 'tag pr-1: it is 20 days old, it was not pulled for 16 days, 0 that match are newer',
+      reason: 'tag pr-1: it is 20 days old, it was not pulled for 16 days, newer images that match: 0',
     },
   ])
 })
