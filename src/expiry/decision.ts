@@ -28,7 +28,8 @@ export const ExpiryRun = Type.Object({
       ...Decision.properties,
       /**
        * `planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept,
-       * because the plan no longer deletes it or because one of its tags at the registry points elsewhere.
+       * because the plan no longer deletes it, one of its tags at the registry points elsewhere, or it belongs to an
+       * image that was kept.
        */
       outcome: Type.Union([
         Type.Literal('planned'),

@@ -8,11 +8,18 @@ import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, ExpiryRun } from './decision.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
+import { relationsOf } from './relations.ts'
 
 type Outcome = ExpiryRun['deletes'][number]['outcome']
 
 const isSame = (a: Pick<Decision, 'repository' | 'digest'>, b: typeof a): boolean =>
   a.repository === b.repository && a.digest === b.digest
+
+/** The images that must be deleted before the one that the decision is about. */
+function parentsOf(decision: Decision, images: readonly IndexedImage[]): IndexedImage[] {
+  const relations = relationsOf(images.filter(({ repository }) => repository === decision.repository))
+  return images.filter((image) => isSame(image, decision)).flatMap((image) => [...relations.parentsOf(image)])
+}
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
@@ -82,9 +89,9 @@ export function makeExpiry(deps: {
   }
 
   /**
-   * Whether a plan made now would delete the image too, and the registry has none of its tags on another digest.
-   * `removed` are the images that this run has deleted. They stay in the new plan, so that the children of a deleted
-   * index still go with it.
+   * Whether a plan made now would delete the image too, all its parents are deleted by now, and the registry has none of
+   * its tags on another digest. `removed` are the images that this run has deleted. They stay in the new plan, so that
+   * the children of a deleted index still go with it.
    */
   async function stillHolds(
     policy: ExpiryPolicy,
@@ -97,6 +104,8 @@ export function makeExpiry(deps: {
     const images = [...present, ...removed.filter((r) => !present.some((image) => isSame(image, r)))]
     const latest = planExpiry(policy, project, images, deps.now()).find((d) => isSame(d, decision))
     if (latest?.verdict !== 'delete') return false
+    const parents = parentsOf(decision, images)
+    if (!parents.every((parent) => removed.some((image) => isSame(image, parent)))) return false
     for (const tag of tags) {
       const found = await client.headManifest(repository, tag)
       if (found !== undefined && found.digest !== digest) return false
