@@ -6,7 +6,7 @@ import { makeRecheckQuotas } from '../../src/quota/recheck.ts'
 
 const bed = useRedis()
 
-test('of the projects that changed those with a quota are looked at, each by one job that waits', async () => {
+test('each changed project that has a quota gets one waiting job', async () => {
   const queues = makeQueues(bed.redis, 't')
   const quotaOf = makeQuotaOf([{ project: 'ci/team-*', limit: 1_000, warnAt: 0.8 }])
   const recheckQuotas = makeRecheckQuotas({ queues, quotaOf })
