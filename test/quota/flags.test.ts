@@ -18,11 +18,12 @@ test('a project that never had a flag is ok', async () => {
   expect(await flags.raised()).toEqual([])
 })
 
-test('flags are read one by one, in the order asked for, and those that are raised by name', async () => {
+test('flags are read in the order asked for, and raised flags in the order of the projects', async () => {
   const flags = makeFlags({ redis: bed.redis, prefix: 't' })
   await flags.set('ci/c', state('over', 3))
   await flags.set('ci/b', state('ok', 2))
   await flags.set('ci/a', state('warning', 1))
+  await flags.set('ci/d', state('warning', 4))
   expect(await flags.get('ci/c')).toEqual(state('over', 3))
   expect(await flags.getMany(['ci/c', 'ci/x', 'ci/a'])).toEqual([
     state('over', 3),
@@ -32,6 +33,7 @@ test('flags are read one by one, in the order asked for, and those that are rais
   expect(await flags.raised()).toEqual([
     { project: 'ci/a', state: state('warning', 1) },
     { project: 'ci/c', state: state('over', 3) },
+    { project: 'ci/d', state: state('warning', 4) },
   ])
 })
 
