@@ -7,12 +7,12 @@ export interface RegistryRequest {
   path: string
 }
 
-/** What becomes of a request: a status answers it in the registry's place. */
+/** How a request fails. A number is an HTTP status that the proxy answers without asking the registry. */
 export type Fault =
   | number
   /** The connection breaks before the registry gets the request. */
   | 'drop'
-  /** The registry carries the request out, and the connection breaks before its answer. */
+  /** The registry carries out the request, and the connection breaks before the answer. */
   | 'drop answer'
   /** The connection breaks within the body of the answer. */
   | 'cut answer'
@@ -21,14 +21,14 @@ export interface FaultyRegistry {
   readonly url: string
   /** Every request since the last `reset`, as `GET /v2/…`. */
   readonly requests: string[]
-  /** Asked before each request. It may also do something first, such as move a tag. */
+  /** Calls `decide` before each request. It may also change the registry first. */
   onRequest(decide: (request: RegistryRequest) => Fault | undefined | Promise<Fault | undefined>): void
-  /** Forgets the requests, and lets everything pass again. */
+  /** Clears `requests`, and lets every request pass again. */
   reset(): void
   close(): Promise<void>
 }
 
-/** A real docker-registry behind a proxy that fails as a test says. */
+/** A real docker-registry behind a proxy that makes requests fail. */
 export async function startFaultyRegistry(options: LabRegistryOptions = {}): Promise<FaultyRegistry> {
   const registry = await startRegistry(options)
   const requests: string[] = []
@@ -69,7 +69,7 @@ function refuse(response: ServerResponse, status: number): void {
   response.end(JSON.stringify({ errors: [{ code, message: 'as the test says' }] }))
 }
 
-/** Passes the Host header on, so that the registry's Location headers lead through the proxy again. */
+/** Keeps the Host header, so that the registry's Location headers lead to the proxy. */
 function forward(
   registry: LabRegistry,
   incoming: IncomingMessage,

@@ -29,7 +29,7 @@ afterEach(async () => {
 const TEAM_A = { ...sampleAlert, id: 'alert_a', project: 'team-a/app' }
 const TEAM_B = { ...sampleAlert, id: 'alert_b', project: 'team-b/app' }
 
-/** A channel that keeps what it is sent, or throws. */
+/** A channel that stores alerts, or throws `failure`. */
 function makeFakeChannel(name: string, failure?: Error) {
   const sent: Alert[] = []
   const channel: Channel = {
@@ -90,7 +90,7 @@ const deliveries = async () =>
     .sort()
 
 describe('an announcement', () => {
-  test('is recorded, and becomes a delivery for each channel of its project and for no other', async () => {
+  test('is recorded, and queues a delivery for each channel of its project and for no other', async () => {
     const { announce, journal, sentTo } = setUp()
     await announce({ kind: 'announce', alert: TEAM_A })
     expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
@@ -103,17 +103,17 @@ describe('an announcement', () => {
     ])
     expect(await journal.recent(5)).toEqual([TEAM_A, TEAM_B])
     for (const { data } of await jobs()) expect([TEAM_A, TEAM_B]).toContainEqual(data.alert)
-    // Sending is the business of the deliveries.
+    // Only deliveries send.
     expect(Object.values(sentTo()).flat()).toEqual([])
   })
 
-  test('goes by registry and path', async () => {
+  test('chooses channels by registry and path', async () => {
     const { announce } = setUp()
     await announce({ kind: 'announce', alert: { ...TEAM_A, registry: 'dev' } })
     expect(await deliveries()).toEqual(['down alert_a', 'everyone alert_a'])
   })
 
-  test('made twice is recorded once and delivered once', async () => {
+  test('that runs twice is recorded once and queues each delivery once', async () => {
     const { announce, journal } = setUp()
     await announce({ kind: 'announce', alert: TEAM_A })
     const before = (await jobs()).map(({ id }) => id).sort()
@@ -123,7 +123,7 @@ describe('an announcement', () => {
     expect(await journal.recent(5)).toEqual([TEAM_A])
   })
 
-  test('that cannot be recorded is not delivered before it is', async () => {
+  test('queues no delivery until it is recorded', async () => {
     let isFull = true
     const { announce, journal } = setUp({
       journal: (real) => ({
@@ -139,7 +139,7 @@ describe('an announcement', () => {
     expect(await journal.recent(5)).toEqual([TEAM_A])
   })
 
-  test('that Redis does not take fails, and is delivered once it does', async () => {
+  test('fails if Redis refuses writes, and queues its deliveries the next time', async () => {
     const { announce } = setUp()
     // Redis refuses writes with OOM.
     await bed.redis.config('SET', 'maxmemory', '1')
@@ -149,7 +149,7 @@ describe('an announcement', () => {
     expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
   })
 
-  test('that broke off after the first channel reaches the others the second time, and that one once', async () => {
+  test('that fails after the first channel queues the other deliveries the next time', async () => {
     const { announce } = setUp()
     const add = queues.alerts.add.bind(queues.alerts)
     let calls = 0

@@ -42,7 +42,7 @@ interface Options {
   runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
 }
 
-/** A real registry that can fail, a real index and a store in a folder, empty before each test of a file. */
+/** For the tests of one file: a real registry that can fail; an index and a store that are empty before each test. */
 export function useExpiry() {
   const bed = useRedis()
   let registry: FaultyRegistry
@@ -102,7 +102,7 @@ export function useExpiry() {
     return { ...expiry, index, journal, store: realStore, expired, push: pushWith(index) }
   }
 
-  /** Pushes an image to the registry, and tells the index as the registry's notifications would. */
+  /** Pushes an image to the registry, and applies the facts of the registry's notifications to the index. */
   const pushWith = (index: UsageIndex) => async (tag: string, pushed: LabImage, repository: string) => {
     await pushImage(client, repository, tag, pushed)
     await index.apply(`ci/${repository}`, factsOf(tag, pushed, repository))

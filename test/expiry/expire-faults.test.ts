@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { image, multiPlatform, NOW, useExpiry } from './expire-bed.ts'
 
-/** Runs that fail half-way, and runs that follow them. */
+/** Runs that fail half-way, and the runs after them. */
 const bed = useExpiry()
 
 const outcomes = (record: { deletes: { outcome: string }[] }) => record.deletes.map(({ outcome }) => outcome)
@@ -10,7 +10,7 @@ describe('a DELETE that fails ends the run, and the next run does the rest', () 
   test.each([
     ['500', 500, { status: 500 }],
     ['401', 401, { status: 401 }],
-    ['405, since deleting is off', 405, { status: 405 }],
+    ['405, because deleting is off', 405, { status: 405 }],
     ['no answer', 'drop', { status: undefined }],
   ] as const)('%s', async (_, fault, error) => {
     const { run, push, journal, expired } = bed.setUp()
@@ -30,7 +30,7 @@ describe('a DELETE that fails ends the run, and the next run does the rest', () 
     expect(await client.headManifest(repository, first)).toBeUndefined()
     expect(await client.headManifest(repository, second)).toBeDefined()
     const record = await run('branches', false)
-    // The index has not heard of the first delete.
+    // No notification told the index of the first delete.
     expect(record.deletes).toMatchObject([
       { digest: first, outcome: 'absent' },
       { digest: second, outcome: 'deleted' },
@@ -40,7 +40,7 @@ describe('a DELETE that fails ends the run, and the next run does the rest', () 
   })
 })
 
-test('a DELETE whose answer was lost is asked again, and the image is absent by then', async () => {
+test('a DELETE whose answer is lost is sent again, and the image is absent by then', async () => {
   const { run, push, expired, store } = bed.setUp()
   const { repository, registry } = bed
   const old = image('old')
@@ -99,7 +99,7 @@ describe('nothing is deleted', () => {
 })
 
 describe('a run that is repeated', () => {
-  test('after its record could not be stored finds everything absent, and leaves the trash as it is', async () => {
+  test('after its record could not be stored finds everything absent, and does not change the trash', async () => {
     let isFull = true
     const { run, push, store, journal } = bed.setUp({
       runs: (real) => ({
@@ -122,7 +122,7 @@ describe('a run that is repeated', () => {
     expect(await journal.recent(5)).toEqual([record])
   })
 
-  test('after the index heard of the deletes finds nothing to do', async () => {
+  test('after the index got the notifications of the deletes finds nothing to do', async () => {
     const { run, push, index } = bed.setUp()
     const { repository, project } = bed
     const old = multiPlatform('old')

@@ -6,10 +6,10 @@ import { pushImage } from '../../lab/push-image.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { image, multiPlatform, PUSHED_AT, pullOf, taggedAs, useExpiry } from './expire-bed.ts'
 
-/** What changes between the plan and a delete keeps the image. */
+/** Changes between the plan and a delete: they keep the image. */
 const bed = useExpiry()
 
-/** Does something before the registry gets the first DELETE: the plan is made by then. */
+/** Runs `act` before the registry gets the first DELETE. The plan is made by then. */
 function beforeFirstDelete(act: () => Promise<unknown>): void {
   let isDone = false
   bed.registry.onRequest(async ({ method }: RegistryRequest) => {
@@ -21,7 +21,7 @@ function beforeFirstDelete(act: () => Promise<unknown>): void {
   })
 }
 
-/** Two images that a policy deletes; the one that it deletes second. */
+/** Pushes two images that the policy deletes. Returns the one that it deletes second. */
 async function twoOldImages({ push }: ReturnType<typeof bed.setUp>): Promise<LabImage> {
   const [a, b] = [image('a'), image('b')]
   await push('pr-a', a, bed.repository)
@@ -30,10 +30,10 @@ async function twoOldImages({ push }: ReturnType<typeof bed.setUp>): Promise<Lab
 }
 
 test.each<[string, (second: LabImage) => Fact]>([
-  ['was pulled since', (second) => pullOf(second, bed.repository)],
-  ['has a tag that no rule names since', (second) => taggedAs('main', second, bed.repository)],
+  ['it was pulled', (second) => pullOf(second, bed.repository)],
+  ['it got a tag that no rule names', (second) => taggedAs('main', second, bed.repository)],
   [
-    'is listed since by an index that stays',
+    'an index that is kept lists it',
     ({ root }) => ({
       ...{ kind: 'push', repository: bed.repository, at: PUSHED_AT, tag: 'main' },
       ...{ digest: `sha256:${'1'.repeat(64)}`, size: 500, extent: 'all' },
@@ -42,17 +42,17 @@ test.each<[string, (second: LabImage) => Fact]>([
     }),
   ],
   [
-    'is not alone since: another has references that are not known',
+    'an image with unknown references was pushed to its repository',
     () => ({
       ...{ kind: 'push', repository: bed.repository, at: PUSHED_AT, tag: 'main', size: 500 },
       ...{ digest: `sha256:${'2'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
     }),
   ],
   [
-    'was deleted since',
+    'it was deleted',
     ({ root }) => ({ kind: 'delete', repository: bed.repository, at: PUSHED_AT + 1, digest: root.digest }),
   ],
-])('an image stays that %s', async (_, fact) => {
+])('an image is kept if, since the plan, %s', async (_, fact) => {
   const setup = bed.setUp({ rules: [{ tag: 'pr-*', notPulledFor: 14 * (DAY / 1000) }] })
   const { repository, project, client } = bed
   const second = await twoOldImages(setup)
@@ -65,7 +65,7 @@ test.each<[string, (second: LabImage) => Fact]>([
   expect(await setup.expired()).toMatchObject([{ value: 1 }])
 })
 
-test('an image whose tag names another one at the registry stays, though no notification came', async () => {
+test('an image is kept if its tag names another image at the registry, even without a notification', async () => {
   const { run, push, expired } = bed.setUp()
   const { repository, client, registry } = bed
   const [old, young] = [image('old'), image('young')]
@@ -79,7 +79,7 @@ test('an image whose tag names another one at the registry stays, though no noti
   expect(await client.headManifest(repository, old.root.digest)).toBeDefined()
 })
 
-test('so does one of whose two tags only the second was moved', async () => {
+test('an image with two tags is kept if the second one names another image at the registry', async () => {
   const { run, push, index } = bed.setUp()
   const { repository, project, client, registry } = bed
   const [old, young] = [image('old'), image('young')]
@@ -92,7 +92,7 @@ test('so does one of whose two tags only the second was moved', async () => {
   expect(bed.deletes).toEqual([])
 })
 
-test('a tag that the registry no longer has holds up nothing', async () => {
+test('an image is deleted even if the registry no longer has one of its tags', async () => {
   const { run, push, index } = bed.setUp()
   const { repository, project, client } = bed
   const old = image('old')
@@ -103,7 +103,7 @@ test('a tag that the registry no longer has holds up nothing', async () => {
   expect(await client.headManifest(repository, old.root.digest)).toBeUndefined()
 })
 
-test('the children and the signature of an index stay if the index was moved', async () => {
+test('the children and the signature of an index are kept if the index is kept', async () => {
   const { run, push } = bed.setUp()
   const { repository, client, registry } = bed
   const old = multiPlatform('old')

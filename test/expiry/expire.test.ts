@@ -44,7 +44,7 @@ test('a run covers every project of its registry, in the repositories of its pol
   expect(record.kept).toBe(0)
 })
 
-test('a dry run says what it would delete, and asks the registry for nothing', async () => {
+test('a dry run records what it would delete, and sends nothing to the registry', async () => {
   const { run, push, journal, store, expired } = bed.setUp()
   const old = image('dry')
   await push('pr-1', old, bed.repository)
@@ -70,14 +70,14 @@ test('a plan gives the decision for each image, and changes nothing', async () =
   expect(await journal.recent(5)).toEqual([])
 })
 
-test('an index goes before its children, which go with it though the index has forgotten it by then', async () => {
+test('an index is deleted before its children, and they follow even if its notification arrives first', async () => {
   const { run, push, index } = bed.setUp()
   const { repository, project, registry } = bed
   const old = multiPlatform('old')
   await push('pr-1', old, repository)
   registry.onRequest(async ({ method, path }) => {
     const digest = path.slice(path.lastIndexOf('/') + 1)
-    // The registry's notification of the delete before this one.
+    // The registry's notification of the previous delete arrives.
     const [last] = bed.deletes.slice(-2)
     if (method === 'DELETE' && last !== undefined && last !== digest)
       await index.apply(project, [{ kind: 'delete', repository, at: NOW, digest: last }])
@@ -90,7 +90,7 @@ test('an index goes before its children, which go with it though the index has f
   expect((await index.images(project)).map(({ digest }) => digest)).toEqual(bed.deletes.slice(-1))
 })
 
-test('the trash has all that putting an image back needs', async () => {
+test('the trash contains what is needed to put an image back', async () => {
   const { run, push, store } = bed.setUp()
   const { repository, project, client } = bed
   const old = image('undo')
@@ -120,7 +120,7 @@ describe('the clock', () => {
     expect(await run('branches', false)).toMatchObject({ kept: 1, deletes: [] })
   })
 
-  test('is read again before each delete: an image that became young again stays', async () => {
+  test('is read again before each delete: an image is kept if it is young by then', async () => {
     let now = NOW
     const { run, push } = bed.setUp({ now: () => now })
     const { repository, registry } = bed

@@ -24,7 +24,7 @@ test('each policy has one schedule', async () => {
   ])
 })
 
-test('the schedule of a policy that is no longer configured ends, and the others take the new settings', async () => {
+test('a policy that is no longer configured loses its schedule, and the others get the new settings', async () => {
   await schedulePolicies(queues, [{ name: 'a' }, { name: 'b' }], { everyMs: HOUR_MS, dryRun: true })
   await schedulePolicies(queues, [{ name: 'b' }], { everyMs: 2 * HOUR_MS, dryRun: false })
   expect(await scheduled()).toEqual([

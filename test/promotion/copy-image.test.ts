@@ -13,7 +13,7 @@ import { copyImage } from '../../src/promotion/copy-image.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { DOCKER_MANIFEST } from '../../src/registry/manifest.ts'
 
-/** Copies between two real registries that fail where a test says so. */
+/** Copies between two real registries that can fail. */
 let ci: FaultyRegistry
 let production: FaultyRegistry
 let source: RegistryClient
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const FROM = 'team/app'
 let tests = 0
-/** A repository and contents that no other test has. */
+/** A target repository and a seed for contents that no other test uses. */
 const fresh = () => {
   tests += 1
   return { to: `released/app${tests}`, seed: `seed ${tests}` }
@@ -97,7 +97,7 @@ describe('a copy', () => {
     await expectWhole(index, to)
   })
 
-  test('counts each blob it sends with its bytes, and those that it finds without', async () => {
+  test('counts the blobs that it sends, their bytes, and the blobs that the target has', async () => {
     const { to, seed } = fresh()
     const index = await pushed(indexOf(seed))
     const copied = await copy(index, to)
@@ -106,7 +106,7 @@ describe('a copy', () => {
     expect(copied.bytes).toBe(bytesOf(index))
   })
 
-  test('made twice sends no blob the second time', async () => {
+  test('that runs twice sends no blob the second time', async () => {
     const { to, seed } = fresh()
     const image = await pushed(imageOf(seed))
     await copy(image, to)
@@ -118,7 +118,7 @@ describe('a copy', () => {
     await expectWhole(image, to)
   })
 
-  test('names the image by its digest: a tag that moves meanwhile does not matter', async () => {
+  test('reads the image by its digest, so a tag that moves meanwhile does not matter', async () => {
     const { to, seed } = fresh()
     const image = await pushed(imageOf(seed))
     await pushed(imageOf(`${seed}, younger`))
@@ -127,7 +127,7 @@ describe('a copy', () => {
     expect(ci.requests.filter((line) => line.includes('/manifests/t'))).toEqual([])
   })
 
-  test('takes the layers of a BuildKit cache with it', async () => {
+  test('includes the layers of a BuildKit cache', async () => {
     const { to, seed } = fresh()
     const cache = await pushed(makeBuildKitCache([{ seed, bytes: 5_000 }]))
     await copy(cache, to)
@@ -270,7 +270,7 @@ describe('a copy that fails leaves no tag, and the next one sends only what is m
     expect(production.requests).toEqual([])
   })
 
-  test('the source has something that is no manifest', async () => {
+  test('the source has a broken manifest', async () => {
     const { to } = fresh()
     const bytes = Buffer.from('{"schemaVersion":2,"manifests":7}')
     const client: RegistryClient = {
@@ -290,7 +290,7 @@ describe('a copy that fails leaves no tag, and the next one sends only what is m
     expect(production.requests).toEqual([])
   })
 
-  test('what the target stored before its answer was lost is not sent again', async () => {
+  test('the target stores a blob, and its answer is lost', async () => {
     const { to, seed } = fresh()
     const image = await pushed(imageOf(seed))
     production.onRequest(({ method }) => (method === 'PUT' ? 'drop answer' : undefined))

@@ -17,7 +17,7 @@ import { type Journal, makeJournal } from '../../src/store/journal.ts'
 import { projectKeys } from '../../src/usage/keys.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
-/** Promotions between two real registries, by an index in a real Redis. */
+/** Promotions between two real registries, with an index in a real Redis. */
 const bed = useRedis()
 let registries: Record<'ci' | 'production', FaultyRegistry>
 let clients: Record<string, RegistryClient>

@@ -41,7 +41,7 @@ function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) 
   return {
     enforce,
     flags: realFlags,
-    /** Makes the project hold as many bytes, 0 among them. */
+    /** Makes the project hold exactly so many bytes. */
     async use(bytes: number) {
       pushes += 1
       const at = PUSHED_AT + pushes * 2_000_000
@@ -99,7 +99,7 @@ describe('a flag that changes', () => {
     })
   })
 
-  test('is announced each time, also when it has been the same before', async () => {
+  test('is announced at each change, even if it had the same value before', async () => {
     const { enforce, flags, use } = setUp()
     for (const [n, bytes] of [850, 0, 850, 1001, 850, 0].entries()) {
       await use(bytes)
@@ -117,7 +117,7 @@ describe('a flag that changes', () => {
     expect(await flags.get(PROJECT)).toEqual({ flag: 'ok', since: minute(5).toISOString(), change: 6 })
   })
 
-  test('of one project leaves the ids of another alone', async () => {
+  test('of one project does not affect the alerts of another', async () => {
     const one = setUp()
     await one.use(850)
     await one.enforce(PROJECT, minute(1))
@@ -161,7 +161,7 @@ describe('nothing is announced', () => {
     expect(await flags.get(PROJECT)).toEqual({ flag: 'ok', since: null, change: 0 })
   })
 
-  test('when the quota was taken away, but the flag goes; a later change has a new id', async () => {
+  test('when the quota is removed, but the flag becomes ok, and a later change is announced', async () => {
     const { enforce, flags, use, removeQuota } = setUp()
     await use(1001)
     await enforce(PROJECT, minute(1))
@@ -175,8 +175,8 @@ describe('nothing is announced', () => {
   })
 })
 
-describe('run twice', () => {
-  test('at the same time, it announces once', async () => {
+describe('a check that runs twice', () => {
+  test('at the same time announces once', async () => {
     const { enforce, flags, use } = setUp()
     await use(850)
     await Promise.all([enforce(PROJECT, minute(1)), enforce(PROJECT, minute(1))])
@@ -184,7 +184,7 @@ describe('run twice', () => {
     expect((await flags.get(PROJECT)).change).toBe(1)
   })
 
-  test('since the flag could not be stored after the alert was queued, it announces once', async () => {
+  test('because the flag could not be stored after the alert was queued announces once', async () => {
     let isBroken = true
     const { enforce, flags, use } = setUp({
       flags: (real) => ({
@@ -201,11 +201,11 @@ describe('run twice', () => {
     await enforce(PROJECT, minute(2))
     expect(await changes()).toEqual(['ok → warning'])
     expect(await flags.get(PROJECT)).toEqual({ flag: 'warning', since: minute(2).toISOString(), change: 1 })
-    // The first alert stands: its time is the one that people were told.
+    // The first alert is the one that is sent.
     expect((await alerts())[0]?.at).toBe(minute(1).toISOString())
   })
 
-  test('the same, and the usage went on to another flag: that one is announced too', async () => {
+  test('because the flag could not be stored, with another flag the second time, announces both', async () => {
     let isBroken = true
     const { enforce, use } = setUp({
       flags: (real) => ({
@@ -221,7 +221,7 @@ describe('run twice', () => {
     expect(await changes()).toEqual(['ok → warning', 'ok → over'])
   })
 
-  test('since Redis took no more writes, it changes nothing the first time', async () => {
+  test('because Redis refused its writes changes nothing the first time', async () => {
     const { enforce, flags, use } = setUp()
     await use(850)
     // Redis answers reads, and refuses writes with OOM.
@@ -235,7 +235,7 @@ describe('run twice', () => {
   })
 })
 
-test('the text says where warnings begin, in whole percent', async () => {
+test('the text gives the warning mark in whole percent', async () => {
   const { enforce, use } = setUp({ quota: { ...QUOTA, warnAt: 0.29 } })
   await use(400)
   await enforce(PROJECT, minute(1))
