@@ -107,6 +107,16 @@ describe('bytes', () => {
     expect(countersOf(claimed, link('layer', 9)).unique).toBe(19)
   })
 
+  test('the size that an index states for a child does not count', () => {
+    const facts = [push('b', { references: [] }), push('a', { references: [child('b', 99)] })]
+    expect(countersOf(...facts)).toMatchObject({ unique: 20, referenced: 20 })
+  })
+
+  test('a deleted child of an index is no upload', () => {
+    const facts = [push('b'), remove('b', T + 1), push('a', { at: T + 2, references: [child('b', 10)] })]
+    expect(countersOf(...facts)).toMatchObject({ unique: 10, unreferenced: 0 })
+  })
+
   test('an upload that no image references is unreferenced', () => {
     expect(countersOf(link('layer', 1000))).toMatchObject({ unique: 0, unreferenced: 1000, manifests: 0 })
     const facts = [link('layer', 1000), push('a', { references: [blob('layer', 1000)] })]
