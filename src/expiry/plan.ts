@@ -93,6 +93,4 @@ const shortName = (image: IndexedImage): string =>
     : `${image.repository}@${image.digest.slice(0, 19)}`
 
 const byName = (a: IndexedImage, b: IndexedImage): number =>
-  a.repository === b.repository ? compare(a.digest, b.digest) : compare(a.repository, b.repository)
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+  (a.repository === b.repository ? a.digest < b.digest : a.repository < b.repository) ? -1 : 1

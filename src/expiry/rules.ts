@@ -56,7 +56,8 @@ export function makeOpinionOfTag(
       findings.push(isUnused(now, { pushedAt, pulledAt }, rule.notPulledFor * 1000))
     if (rule.keepNewest !== undefined)
       findings.push(isOutnumbered(ranks.get(rule)?.get(image.digest) ?? 1, rule.keepNewest))
-    const against = findings.length > 0 ? findings.find(({ holds }) => !holds) : NO_CONDITION
+    if (findings.length === 0) return keep(rule.tag, 'its rule has no condition')
+    const against = findings.find(({ holds }) => !holds)
     if (against) return keep(rule.tag, against.because)
     return {
       verdict: 'delete',
@@ -65,8 +66,6 @@ export function makeOpinionOfTag(
     }
   }
 }
-
-const NO_CONDITION: Finding = { holds: false, because: 'its rule has no condition' }
 
 const isOlder = (age: number, bound: number): Finding =>
   age > bound
@@ -87,23 +86,22 @@ const isOutnumbered = (rank: number, keepNewest: number): Finding =>
     : { holds: false, because: `it is number ${rank} of the ${keepNewest} newest` }
 
 /**
- * Digest → rank. The newest image has rank 1. An image is as new as the youngest of its tags that match; images of the
- * same age are ordered by digest, so that every plan is the same. Signatures and tags set in the future have no rank.
+ * Digest → rank. The newest image has rank 1. An image is as new as the youngest of its tags that match. Tags of
+ * signatures and tags set in the future do not count; images without another tag come last. Images of the same age
+ * stay in the order of `images`.
  */
 function ranksOf(
   images: readonly IndexedImage[],
   matches: (tag: string) => boolean,
   now: number,
 ): Map<string, number> {
-  const isRanked = ({ name, taggedAt }: Tag) =>
-    matches(name) && !isReferrerTag(name) && taggedAt > 0 && taggedAt <= now
+  const isRanked = ({ name, taggedAt }: Tag) => matches(name) && !isReferrerTag(name) && taggedAt <= now
   const newestFirst = images
     .map(({ digest, tags }) => ({
       digest,
       at: Math.max(0, ...tags.filter(isRanked).map((t) => t.taggedAt)),
     }))
-    .filter(({ at }) => at > 0)
-    .sort((a, b) => b.at - a.at || (a.digest < b.digest ? -1 : 1))
+    .sort((a, b) => b.at - a.at)
   return new Map(newestFirst.map(({ digest }, i) => [digest, i + 1]))
 }
 
@@ -113,7 +111,6 @@ function span(us: number): string {
     [86_400e6, 'day'],
     [3_600e6, 'hour'],
     [60e6, 'minute'],
-    [1e6, 'second'],
   ] as const
   const [unit, name] = units.find(([size]) => us >= size) ?? [1e6, 'second']
   const count = Math.floor(us / unit)

@@ -108,6 +108,12 @@ describe('what is deleted and what is kept', () => {
       [],
     ],
     [
+      'a child of an index and of an index in it: it comes last',
+      { 1: { tags: { 'pr-1': 99 }, children: [2, 3] }, 2: {}, 3: { children: [2] } },
+      [old],
+      [1, 3, 2],
+    ],
+    [
       'indexes that list each other in a circle',
       { 1: { children: [2] }, 2: { tags: { 'pr-1': 99 }, children: [1] } },
       [old],

@@ -87,6 +87,14 @@ describe('signatures', () => {
     expect(deletedBy(images, [EVERYTHING])).toEqual([])
   })
 
+  test.each([
+    ['before', `of-${referrerTag('b', '')}`],
+    ['after', `${referrerTag('b', '.sig')}-old`],
+  ])('a tag with more text %s the name of a signature is an ordinary tag', (_, tag) => {
+    const images = [indexed('a', { tags: { [tag]: OLD } }), indexed('b', { tags: { main: NOW } })]
+    expect(deletedBy(images, [{ tag: '*sha256-*', olderThan: 1 }])).toEqual(['a'])
+  })
+
   test('signatures do not count among the newest', () => {
     const images = [
       indexed('a', { tags: { v1: daysAgo(3) } }),
@@ -228,6 +236,12 @@ describe('times', () => {
 })
 
 describe('the newest', () => {
+  test('an image tagged at the moment of the plan is one of them', () => {
+    const images = [indexed('a', { tags: { 'pr-1': OLD } }), indexed('b', { tags: { 'pr-2': NOW } })]
+    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])).toEqual(['a'])
+    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 0 }]).sort()).toEqual(['a', 'b'])
+  })
+
   test('of two images tagged at the same moment, always the same one is kept', () => {
     const images = ['a', 'b', 'c'].map((name) => indexed(name, { tags: { [`pr-${name}`]: OLD } }))
     const first = deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])
@@ -282,7 +296,11 @@ test('an image with unknown references keeps the images of its own repository on
 })
 
 test('a rule without conditions deletes nothing', () => {
-  expect(deletedBy([indexed('a', { tags: { 'pr-1': OLD } })], [{ tag: '**' }])).toEqual([])
+  const image = indexed('a', { tags: { 'pr-1': OLD } })
+  expect(deletedBy([image], [{ tag: '**' }])).toEqual([])
+  expect(decisionOn('a', [image], [{ tag: '**' }])).toMatchObject({
+    ...{ rule: '**', reason: 'its rule has no condition' },
+  })
 })
 
 test.each([
@@ -317,4 +335,37 @@ test.each([
   expect(decisionOn('a', [image], [{ tag: 'main', ...condition }])).toMatchObject({
     ...{ verdict: 'keep', rule: 'main', reason },
   })
+})
+
+test('the reason for an image that was never pulled is its push', () => {
+  const image = indexed('a', { tags: { main: OLD } })
+  expect(decisionOn('a', [image], [{ tag: 'main', notPulledFor: 40 * DAY_MS }])?.reason).toBe(
+    'it was pushed 30 days ago',
+  )
+})
+
+test('the reason for a child names its index by tag, or by the beginning of the digest', () => {
+  const images = [
+    indexed('a', { tags: { 'pr-1': OLD }, lists: ['b'] }),
+    indexed('b', { lists: ['c'] }),
+    indexed('c'),
+  ]
+  const reasonOf = (name: string) => decisionOn(name, images, [OLDER_THAN_14_DAYS])?.reason
+  expect(reasonOf('b')).toBe('it belongs to team/app:pr-1, which is deleted')
+  expect(reasonOf('c')).toBe(`it belongs to team/app@${digest('b').slice(0, 19)}, which is deleted`)
+})
+
+test.each([
+  [1, '0 seconds'],
+  [1_000_000, '1 second'],
+  [59_999_999, '59 seconds'],
+  [60_000_000, '1 minute'],
+  [3_600_000_000, '1 hour'],
+  [2 * 3_600_000_000, '2 hours'],
+  [DAY, '1 day'],
+])('an age of %d µs is %s', (age, text) => {
+  const image = indexed('a', { tags: { main: NOW - age } })
+  expect(decisionOn('a', [image], [{ tag: 'main', olderThan: 40 * DAY_MS }])?.reason).toBe(
+    `it is ${text} old, not over 40 days`,
+  )
 })
