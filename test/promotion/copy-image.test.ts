@@ -103,6 +103,7 @@ describe('a copy', () => {
     const copied = await copy(index, to)
     // The base layer is in both children: it is sent with the first.
     expect(copied.blobs).toEqual({ sent: index.blobs.size, mounted: 0, present: 1 })
+    expect(production.requests.filter((line) => line.includes('mount='))).toEqual([])
     expect(copied.bytes).toBe(bytesOf(index))
   })
 

@@ -117,6 +117,8 @@ test('a promotion copies the image, stores a receipt and counts the bytes', asyn
     bytes: sizeOf(image),
   })
   expect(await receipts.recent(5)).toEqual([receipt])
+  // Blobs of another registry cannot be mounted.
+  expect(registries.production.requests.filter((line) => line.includes('mount='))).toEqual([])
   expect(await promotedBytes()).toEqual([{ labels: { rule: 'releases' }, value: sizeOf(image) }])
   expect((await promotedTag(repository))?.digest).toBe(image.root.digest)
 })
