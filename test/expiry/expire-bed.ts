@@ -103,11 +103,13 @@ export function useExpiry() {
   }
 
   /** Pushes an image to the registry, and applies the facts of the registry's notifications to the index. */
-  const pushWith = (index: UsageIndex) => async (tag: string, pushed: LabImage, repository: string) => {
-    await pushImage(client, repository, tag, pushed)
-    await index.apply(`ci/${repository}`, factsOf(tag, pushed, repository))
-    registry.reset()
-  }
+  const pushWith =
+    (index: UsageIndex) =>
+    async (tag: string, pushed: LabImage, repository: string, project = `ci/${repository}`) => {
+      await pushImage(client, repository, tag, pushed)
+      await index.apply(project, factsOf(tag, pushed, repository))
+      registry.reset()
+    }
 
   return {
     setUp,

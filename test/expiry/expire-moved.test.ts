@@ -65,6 +65,31 @@ test.each<[string, (second: LabImage) => Fact]>([
   expect(await setup.expired()).toMatchObject([{ value: 1 }])
 })
 
+test('an image is kept if it is one of the newest by now', async () => {
+  const { run, push, index } = bed.setUp({ rules: [{ tag: 'pr-*', keepNewest: 2 }] })
+  const { repository, project } = bed
+  // A plan deletes in the order of digests.
+  const images = ['a', 'b', 'c', 'd'].map(image).sort((x, y) => (x.root.digest < y.root.digest ? -1 : 1))
+  const ages = [3, 4, 1, 2]
+  for (const [i, one] of images.entries()) {
+    const tag = `pr-${ages[i]}`
+    await push(tag, one, repository)
+    await index.apply(project, [{ ...taggedAs(tag, one, repository), at: PUSHED_AT + 10 - (ages[i] ?? 0) }])
+  }
+  const newest = images.slice(2).map(({ root }) => root.digest)
+  beforeFirstDelete(() =>
+    index.apply(
+      project,
+      newest.map((digest) => ({ kind: 'delete', repository, at: PUSHED_AT + 20, digest })),
+    ),
+  )
+  const record = await run('branches', false)
+  expect(record.deletes.map(({ tags, outcome }) => [...tags, outcome])).toEqual([
+    ['pr-3', 'deleted'],
+    ['pr-4', 'moved'],
+  ])
+})
+
 test('an image is kept if its tag names another image at the registry, even without a notification', async () => {
   const { run, push, expired } = bed.setUp()
   const { repository, client, registry } = bed

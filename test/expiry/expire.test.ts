@@ -44,6 +44,22 @@ test('a run covers every project of its registry, in the repositories of its pol
   expect(record.kept).toBe(0)
 })
 
+test('an index in two repositories of a project is deleted in one and kept in the other', async () => {
+  const { run, push } = bed.setUp()
+  const { repository, project, client } = bed
+  const both = multiPlatform('in both')
+  // The plan comes to the repository of the kept one first.
+  await push('main', both, `${repository}/a`, project)
+  await push('pr-1', both, `${repository}/b`, project)
+  const record = await run('branches', false)
+  expect(record.kept).toBe(both.manifests.size)
+  expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted', 'deleted'])
+  for (const digest of both.manifests.keys()) {
+    expect(await client.headManifest(`${repository}/a`, digest)).toBeDefined()
+    expect(await client.headManifest(`${repository}/b`, digest)).toBeUndefined()
+  }
+})
+
 test('a dry run records what it would delete, and sends nothing to the registry', async () => {
   const { run, push, journal, store, expired } = bed.setUp()
   const old = image('dry')

@@ -1,7 +1,8 @@
+import { Worker } from 'bullmq'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { schedulePolicies } from '../../src/expiry/schedule.ts'
-import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { closeQueues, makeQueues, type Queues, queuePrefix } from '../../src/queue/queues.ts'
 
 const bed = useRedis()
 let queues: Queues
@@ -30,4 +31,15 @@ test('a policy that is no longer configured loses its schedule, and the others g
   expect(await scheduled()).toEqual([
     { key: 'expiry-b', every: 2 * HOUR_MS, data: { policy: 'b', dryRun: false } },
   ])
+})
+
+test('a restart with the same settings starts no run', async () => {
+  const settings = { everyMs: HOUR_MS, dryRun: true }
+  await schedulePolicies(queues, [{ name: 'a' }], settings)
+  const worker = new Worker('expiry', null, { connection: bed.redis, prefix: queuePrefix('t') })
+  const first = await worker.getNextJob('token')
+  await first?.moveToCompleted(undefined, 'token', false)
+  await schedulePolicies(queues, [{ name: 'a' }], settings)
+  expect(await queues.expiry.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 0, delayed: 1 })
+  await worker.close()
 })
