@@ -12,7 +12,7 @@ export interface Started {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
-/** Until a program counts as one that does not start, or does not stop, in ms: much longer than on a busy machine. */
+/** After this time a program counts as hung, in ms. A busy machine needs much less. */
 const PATIENCE_MS = { start: 60_000, stop: 30_000 }
 
 /**
