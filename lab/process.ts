@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { boundToUs } from './bound.ts'
+import { atOurDeath, boundToUs } from './bound.ts'
 
 export interface Started {
   readonly child: ChildProcess
@@ -12,7 +12,7 @@ export interface Started {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
-/** Until a program counts as one that does not start, or does not stop, in ms: much longer than on a busy machine. */
+/** After this time a program counts as hung, in ms. A busy machine needs much less. */
 const PATIENCE_MS = { start: 60_000, stop: 30_000 }
 
 /**
@@ -26,17 +26,25 @@ export async function startProcess(options: {
   ready: () => Promise<boolean>
   env?: NodeJS.ProcessEnv
   cwd?: string
-  /** What the program gets when this process dies; SIGKILL unless told. */
-  deathSignal?: NodeJS.Signals
+  /** What the program gets when this process dies: SIGKILL by default, SIGTERM to let it stop its own children. */
+  deathSignal?: 'SIGKILL' | 'SIGTERM'
 }): Promise<Started> {
   const log = openSync(options.logFile, 'a')
-  const [command, args] = boundToUs(options.command, options.args, options.deathSignal)
+  const isStopped = options.deathSignal === 'SIGTERM'
+  const [command, args] = isStopped
+    ? [options.command, options.args]
+    : boundToUs(options.command, options.args)
   const child = spawn(command, args, {
     stdio: ['ignore', log, log],
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   closeSync(log)
+  if (isStopped) {
+    // Not by the kernel: it may send a signal once for each thread of ours, and a second SIGTERM ends a service at once.
+    const will = atOurDeath('kill -TERM "$1"', `${child.pid}`)
+    child.once('exit', will.revoke)
+  }
   const output = () => readFileSync(options.logFile, 'utf8')
   let failure: Error | undefined
   child.once('error', (error) => {

@@ -1,10 +1,9 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { boundToUs } from './bound.ts'
+import { atOurDeath, boundToUs } from './bound.ts'
 import { freePort } from './ports.ts'
 
 export interface LabRgw {
@@ -39,9 +38,10 @@ const ATTEMPTS = 3
 async function tryRgw(): Promise<LabRgw> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-rgw-'))
   const [gateway, monitor] = [await freePort(), await freePort()]
-  const stopCeph = stopAtOurEnd(folder)
+  // The parent of the Ceph processes is a script that has ended, so `boundToUs` does not reach them.
+  const stopCeph = atOurDeath('bash "$1" "$2"; rm -rf "$2"', script('ceph-down.sh'), folder)
   const close = async () => {
-    await stopCeph()
+    await stopCeph.execute()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
@@ -55,23 +55,5 @@ async function tryRgw(): Promise<LabRgw> {
     region: 'us-east-1',
     credentials: { accessKeyId: 'LABKEY', secretAccessKey: 'LABSECRET' },
     close,
-  }
-}
-
-/**
- * Stops the Ceph processes of a folder when told, or when this process dies by any cause: the shell waits for the end of
- * its input, which is ours. Their own parent is a script that has ended, so `boundToUs` is no help.
- */
-function stopAtOurEnd(folder: string): () => Promise<void> {
-  const wait = 'cat >/dev/null; bash "$1" "$2"; rm -rf "$2"'
-  const shell = spawn('sh', ['-c', wait, 'sh', script('ceph-down.sh'), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  shell.unref()
-  return async () => {
-    shell.ref()
-    shell.stdin.end()
-    await once(shell, 'exit')
   }
 }

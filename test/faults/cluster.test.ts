@@ -36,7 +36,7 @@ const pushOf = (name: string) =>
     ],
   })
 
-/** Longer than any answer takes: this bounds no answer, the test's own time-out does. */
+/** How long to wait for an answer. The test's own time-out is the real limit. */
 const PATIENT_MS = 200_000
 
 /** Lets replicas take over from dead masters, or keeps them from it. */

@@ -23,7 +23,7 @@ test('the API, a worker and Redis are killed again and again under load: every a
   let api = await service.startApi()
   const workers = [await service.startWorker('events', 'quota'), await service.startWorker('events', 'quota')]
   const source = startEventSource({ url: service.url, registries: 8, projects: 5 })
-  // At any moment of a load that goes on: after some events, and then at no particular one.
+  // Waits until events are accepted, and then for a random time.
   const underLoad = async () => {
     await source.untilMore(20)
     await sleep(randomInt(500))
