@@ -3,8 +3,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CoalescerFull, makeCoalescer } from '../../src/platform/coalesce.ts'
 
-/** Lets the coalescer go on: after a write of several items it waits 1 ms for more. */
-const settle = () => sleep(2)
+/** Lets the coalescer go on. After a write of several items it waits 1 ms; a timer of 1 ms that starts later ends later. */
+async function settle(): Promise<void> {
+  await nextTurn()
+  await sleep(1)
+}
 
 /** A write whose calls the test answers one by one, in order. */
 function heldWrite() {
