@@ -20,7 +20,7 @@ export async function findService(env: NodeJS.ProcessEnv, url: string | undefine
   const file = env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
   const { server } = await loadConfig(file, env).catch((error) => {
     if (!(error instanceof ConfigError)) throw error
-    throw new CommandError(`${error.message}\nTALLYMAN_CONFIG names another file.`)
+    throw new CommandError(`${error.message}\nSet TALLYMAN_CONFIG to use another file.`)
   })
   if (url === undefined && server.port === 0)
     throw new CommandError(

@@ -101,7 +101,7 @@ describe('a command that cannot use the service says why in one clear line', () 
     expect(await tallyman({ TALLYMAN_CONFIG: none }, 'registries')).toMatchObject({
       status: 1,
       err: `${none}: cannot be read: no such file or directory
-TALLYMAN_CONFIG names another file.
+Set TALLYMAN_CONFIG to use another file.
 `,
     })
     const file = await configure('any.yaml', 0)
