@@ -43,10 +43,13 @@ export function indexed(
     size: 500,
     totalSize: 5000,
     references: [
-      ...lists.map((child) => ({ kind: 'child' as const, key: keyOf(child) })),
-      ...layers.map((layer) => ({ kind: 'blob' as const, key: keyOf(layer) })),
-      ...(options.subject === undefined ? [] : [{ kind: 'subject' as const, key: keyOf(options.subject) }]),
+      ...lists.map((child) => ({ kind: 'child' as const, key: keyOf(child), size: 0 })),
+      ...layers.map((layer) => ({ kind: 'blob' as const, key: keyOf(layer), size: 100 })),
+      ...(options.subject === undefined
+        ? []
+        : [{ kind: 'subject' as const, key: keyOf(options.subject), size: 0 }]),
     ],
+    isResolved: true,
     tags: tagList.sort((a, b) => (a.name < b.name ? -1 : 1)),
     pushedAt: options.pushedAt ?? Math.max(0, ...Object.values(tags)),
     pulledAt: options.pulledAt ?? 0,
@@ -54,7 +57,11 @@ export function indexed(
 }
 
 /** What registries send before `includereferences` is configured. */
-export const unresolved = (image: IndexedImage): IndexedImage => ({ ...image, references: undefined })
+export const unresolved = (image: IndexedImage): IndexedImage => ({
+  ...image,
+  references: undefined,
+  isResolved: false,
+})
 
 /** Days before now, some exactly on a rule's bound and some a microsecond off it, some unknown, few in the future. */
 const anyTime = fc.oneof(

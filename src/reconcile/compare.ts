@@ -1,7 +1,7 @@
 import { digestKey } from '../usage/codec.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
-import { type IndexedRepository, tagged } from './indexed-repository.ts'
+import { type IndexedRepository, statedSizes, tagged } from './indexed-repository.ts'
 import type { ManifestReading, RepositoryReading } from './reading.ts'
 
 /**
@@ -33,6 +33,7 @@ export function compare(
 
   /** Blobs whose link goes without saying, for a manifest is placed that references them, and as of when. */
   const implied = new Map<string, number>()
+  const stated = statedSizes(reading.manifests.flatMap(({ references }) => references))
 
   for (const [key, manifest] of readManifests) {
     const all = { references: manifest.references, extent: 'all' as const }
@@ -45,7 +46,7 @@ export function compare(
       for (const { kind, digest } of manifest.references)
         if (kind === 'blob') implied.set(digestKey(digest), Math.max(at, implied.get(digestKey(digest)) ?? 0))
     }
-    if (known !== undefined && known.references !== 'all') {
+    if (known !== undefined && (known.references !== 'all' || known.size === 0)) {
       if (known.references === 'unknown') drift.referencesMissed++
       for (const seen of known.seen.slice(0, 1)) facts.push({ ...presence(manifest, 0), ...seen, ...all })
     }
@@ -90,14 +91,22 @@ export function compare(
     for (const { digest, size, modifiedAt } of reading.links) {
       const key = digestKey(digest)
       const deletedAt = indexed.deletedAt(key)
+      if (deletedAt >= readAt) continue
+      const isStated = stated.get(key) === size && (indexed.stated.get(key) ?? size) === size
+      const indexedLink = indexed.links.get(key)
+      if (indexedLink !== undefined) {
+        const isRight = indexedLink.size === size || (indexedLink.size === 0 && isStated)
+        // Dated as the reading, so that it is later than what told another size.
+        if (!isRight) facts.push({ kind: 'link', repository, digest, size, at: readAt })
+        continue
+      }
       const at = since(modifiedAt, deletedAt)
       const impliedAt = implied.get(key) ?? 0
-      if (indexed.links.has(key) || deletedAt >= readAt || (impliedAt >= at && impliedAt > deletedAt))
-        continue
-      drift.linksMissed++
-      facts.push({ kind: 'link', repository, digest, size, at })
+      const isImplied = impliedAt >= at && impliedAt > deletedAt
+      if (!isImplied) drift.linksMissed++
+      if (!isImplied || !isStated) facts.push({ kind: 'link', repository, digest, size, at })
     }
-    for (const [key, at] of indexed.links) {
+    for (const [key, { at }] of indexed.links) {
       // A delete is of any content with this digest: it must not take a manifest with it.
       if (readLinks.has(key) || at >= readAt || readManifests.has(key) || unreadable.has(key)) continue
       drift.linksGone++

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
 import { encodeFacts } from './encode-facts.ts'
 import type { Fact, ManifestPull, ManifestPush } from './fact.ts'
-import { projectKeys, recordKeys, registryKeys } from './keys.ts'
+import { projectKeys, registryKeys, writeKeys } from './keys.ts'
 import { splitProjectId } from './project.ts'
 
 /** By project id. */
@@ -17,6 +17,9 @@ export interface Applied {
   /** Of the given facts, the pushes and pulls whose manifest must be fetched to know all its references. */
   unresolved: (ManifestPush | ManifestPull)[]
 }
+
+/** The files that a script which writes to a project includes. */
+export const WRITE = ['table', 'project', 'change-records', 'write-records', 'write-changes'] as const
 
 /** Entries of an outbox that one call hands to the registry's script. */
 const OUTBOX_BATCH = 100
@@ -37,14 +40,7 @@ export function makeApplyFacts(deps: {
   load: (...names: string[]) => LuaScript
 }) {
   const { redis, prefix } = deps
-  const applyScript = deps.load(
-    'table',
-    'project',
-    'change-records',
-    'write-records',
-    'write-changes',
-    'apply',
-  )
+  const applyScript = deps.load(...WRITE, 'apply')
   const updateHolders = deps.load('table', 'update-holders')
   /** When this process added a project to its registry's list, in ms. */
   const listedAt = new Map<string, number>()
@@ -83,12 +79,8 @@ export function makeApplyFacts(deps: {
    */
   async function applyInOneCall(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
     await Promise.all([...byProject.keys()].map(listProject))
-    const keys = [...byProject.keys()].flatMap((project) => {
-      const { outbox, eventIds, olderEventIds } = projectKeys(prefix, project)
-      return [...recordKeys(prefix, project), outbox, eventIds, olderEventIds]
-    })
-    const nowUs = Date.now() * 1000
-    const replies = await applyScript(keys, [nowUs, ...[...byProject.values()].map(encodeFacts)])
+    const keys = [...byProject.keys()].flatMap((project) => writeKeys(prefix, project))
+    const replies = await applyScript(keys, [...byProject.values()].map(encodeFacts))
     const finish = async (project: string, facts: readonly Fact[], reply: Buffer | undefined) => {
       const [uniqueBytes = 0, changedBytes = 0, outboxEntries = 0, ...unresolved] = String(reply)
         .split(' ')

@@ -25,21 +25,40 @@ export interface StoredManifest {
   digest: string
   mediaType: string
   size: number
-  /** Its own size and those of its config and layers. */
+  /** Its own size and those that it states of its config and layers. */
   totalSize: number
-  /** `key` is the `digestKey`. Undefined if the references are not known. */
-  references: { kind: Reference['kind']; key: string }[] | undefined
-  extent: 'all' | 'contents'
+  /** Undefined if the references are not known. */
+  references: StoredReference[] | undefined
+  /** Whether the references are all of them. False for an artifact whose subject is not known yet. */
+  isResolved: boolean
   images: StoredImage[]
 }
 
+export interface StoredReference {
+  kind: Reference['kind']
+  /** The `digestKey`. */
+  key: string
+  /** What the manifest states of a blob. */
+  size: number
+}
+
+/** The references as some sightings told them. */
+export interface ReferenceList {
+  extent: 'all' | 'contents'
+  references: StoredReference[]
+  contentsSize: number
+}
+
 /** The manifest in one repository. */
-interface StoredImage {
+export interface StoredImage {
   repositoryId: number
   pushedAt: number
   pulledAt: number
-  /** Time of the latest sighting that carried the references (`scripts/project.lua`). */
-  referencesAt: number
+  /** Time of the latest sighting that told the manifest's own size, and that size; a pull's time less its grace. */
+  sizedAt: number
+  size: number
+  /** Time of the latest sighting that carried a list; a pull's time less its grace. */
+  tellings: { list: ReferenceList; at: number }[]
   tags: { name: string; taggedAt: number }[]
 }
 
@@ -48,32 +67,56 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
   const reader = makeReader(record)
   const digest = digestText(Buffer.concat([key, reader.bytes(reader.uint(1))]))
   const mediaType = MEDIA_TYPES[reader.uint(1)] ?? MEDIA_TYPES[0] ?? ''
-  const size = reader.uint(5)
-  const totalSize = size + reader.uint7()
-  const extent = reader.uint(1)
-  const counts = [reader.uint(2), reader.uint(2), reader.uint(1)]
-  const references = REFERENCE_KINDS.flatMap((kind, i) =>
-    Array.from({ length: counts[i] ?? 0 }, () => ({ kind, key: reader.bytes(16).toString('hex') })),
-  )
+  const lists = Array.from({ length: reader.uint(2) }, () => readList(reader))
   const images: StoredImage[] = []
-  while (!reader.isAtEnd()) {
-    const repositoryId = reader.uint(4)
-    const [pushedAt, pulledAt, referencesAt] = [reader.uint7(), reader.uint7(), reader.uint7()]
-    const tags = Array.from({ length: reader.uint(2) }, () => {
-      const taggedAt = reader.uint7()
-      return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
-    })
-    images.push({ repositoryId, pushedAt, pulledAt, referencesAt, tags })
-  }
+  while (!reader.isAtEnd()) images.push(readImage(reader, lists))
+  const [list] = lists
+  const size = ownSizeOf(images)
   return {
     digest,
     mediaType,
     size,
-    totalSize,
-    references: extent > 0 ? references : undefined,
-    extent: extent === 2 ? 'all' : 'contents',
+    totalSize: size + (list?.contentsSize ?? 0),
+    references: list?.references,
+    isResolved: list?.extent === 'all',
     images,
   }
+}
+
+function readList(reader: Reader): ReferenceList {
+  const extent = reader.uint(1) === 2 ? 'all' : 'contents'
+  const contentsSize = reader.uint7()
+  const counts = [reader.uint(2), reader.uint(2), reader.uint(1)]
+  const width = reader.uint(1)
+  const references = REFERENCE_KINDS.flatMap((kind, i) =>
+    Array.from({ length: counts[i] ?? 0 }, () => ({ kind, key: reader.bytes(16).toString('hex'), size: 0 })),
+  )
+  for (const reference of references.slice(0, counts[0])) reference.size = reader.uint(width)
+  return { extent, references, contentsSize }
+}
+
+function readImage(reader: Reader, lists: readonly ReferenceList[]): StoredImage {
+  const repositoryId = reader.uint(4)
+  const [pushedAt, pulledAt, sizedAt] = [reader.uint7(), reader.uint7(), reader.uint7()]
+  const size = reader.uint(5)
+  const tellings = Array.from({ length: reader.uint(1) }, () => {
+    const list = lists[reader.uint(2)]
+    return { list, at: reader.uint7() }
+  }).flatMap(({ list, at }) => (list ? [{ list, at }] : []))
+  const tags = Array.from({ length: reader.uint(2) }, () => {
+    const taggedAt = reader.uint7()
+    return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
+  })
+  return { repositoryId, pushedAt, pulledAt, sizedAt, size, tellings, tags }
+}
+
+/** As the latest sighting told it, in any repository. */
+function ownSizeOf(images: readonly StoredImage[]): number {
+  let latest = { sizedAt: 0, size: 0 }
+  for (const { sizedAt, size } of images)
+    if (sizedAt > latest.sizedAt || (sizedAt === latest.sizedAt && size > latest.size))
+      latest = { sizedAt, size }
+  return latest.size
 }
 
 /** The position is the code. */
@@ -91,13 +134,39 @@ export function decodeTag(field: Buffer, record: Buffer) {
   }
 }
 
-/** Reads an entry of the blobs table: its size (bytes), and the latest link in each repository (epoch µs). */
+/** The latest link of a blob in a repository; times in epoch µs. */
+export interface StoredLink {
+  repositoryId: number
+  at: number
+  /** When a link was last told with a size, and that size; both are 0 if none was. */
+  sizedAt: number
+  size: number
+}
+
+/** Reads an entry of the blobs table: the content's size (bytes) and its links. */
 export function decodeBlob(record: Buffer) {
   const reader = makeReader(record)
-  const [size, refCount] = [reader.uint(6), reader.uint(4)]
-  const links: { repositoryId: number; at: number }[] = []
-  while (!reader.isAtEnd()) links.push({ repositoryId: reader.uint(4), at: reader.uint7() })
-  return { size, refCount, links }
+  const [flags, size, claims] = [reader.uint(1), reader.uint(5), reader.uint(4)]
+  // Other claims and the manifest's own size: only the scripts use them.
+  reader.bytes((flags & 2 && 5) + (flags & 4 && 4) + (flags & 8 && 5))
+  const links: StoredLink[] = []
+  while (!reader.isAtEnd()) {
+    const form = reader.uint(1)
+    const [repositoryId, at] = [reader.uint(4), reader.uint7()]
+    const sizedAt = form & 2 ? reader.uint7() : form & 1 && at
+    links.push({ repositoryId, at, sizedAt, size: form & 4 ? reader.uint(5) : form & 1 && size })
+  }
+  return { size, isHeld: (flags & 1) > 0 || claims > 0, isMeasured: (flags & 16) > 0, links }
+}
+
+/** How many projects hold a content, by its entry in `holders` (`scripts/update-holders.lua`). */
+export function countHolders(record: Buffer): number {
+  const reader = makeReader(record)
+  const form = reader.uint(1)
+  reader.uint(5)
+  const others = form === 1 ? reader.uint(3) : 0
+  reader.bytes(others * 8)
+  return others + reader.left() / 3
 }
 
 /** Reads an entry of the tombstones table: when a digest was deleted from a repository (epoch µs). */
@@ -115,10 +184,12 @@ export function decodeRepository(record: Buffer) {
   return { id: reader.uint(4), manifests: reader.uint(4), droppedAt: reader.uint7() }
 }
 
+type Reader = ReturnType<typeof makeReader>
+
 /** Reads big-endian unsigned integers and bytes, one after the other. */
 function makeReader(record: Buffer) {
   let pos = 0
-  const uint = (length: 1 | 2 | 4 | 5 | 6) => {
+  const uint = (length: number) => {
     pos += length
     return record.readUIntBE(pos - length, length)
   }
@@ -131,5 +202,6 @@ function makeReader(record: Buffer) {
       return record.subarray(pos - length, pos)
     },
     isAtEnd: () => pos >= record.length,
+    left: () => record.length - pos,
   }
 }

@@ -1,7 +1,10 @@
+import { digestKey } from './codec.ts'
 import {
+  believableSize,
   type Fact,
   isSighting,
   type Located,
+  type ManifestPresence,
   type ManifestReferences,
   PULL_GRACE_US,
   type Reference,
@@ -18,7 +21,7 @@ export interface Counters {
   manifests: number
   tags: number
   repositories: number
-  /** Manifests whose references are not known yet. */
+  /** Manifests whose references, or whose subject, are not known yet. */
   unresolved: number
   lastPush: number
   lastPull: number
@@ -33,16 +36,25 @@ export interface Image {
   size: number
   mediaType: string
   references: Reference[] | undefined
+  /** Whether `references` are all that the manifest names, a subject too. */
+  isResolved: boolean
   tags: string[]
   pushedAt: number
   pulledAt: number
 }
 
+/** A content's size in bytes. */
+export interface Size {
+  bytes: number
+  /** Whether the registry measured it. Else manifests state it. */
+  isMeasured: boolean
+}
+
 export interface ProjectModel {
   counters: Counters
   images: Image[]
-  /** Digest → size of what the project holds: its manifests and all the blobs that they reference. */
-  held: Map<string, number>
+  /** What the project holds, by digest: its manifests and all the blobs that they reference. */
+  held: Map<string, Size>
 }
 
 /**
@@ -53,29 +65,25 @@ export interface ProjectModel {
 export function modelOf(facts: readonly Fact[]): ProjectModel {
   const deletedAt = deletionTimes(facts)
   const isAlive = ({ repository, digest, at }: Located, kind: TagWrite['kind']) =>
-    at > deletedAt(repository, digest) + (kind === 'pull' ? PULL_GRACE_US : 0)
+    at > deletedAt(repository, digest) + graceOf(kind)
   const alive = facts.filter(isSighting).filter((sighting) => isAlive(sighting, viaOf(sighting)))
+  const linked = linksOf(facts).filter((link) => isAlive(link, 'push'))
 
-  const images = imagesOf(alive)
+  const sizes = sizesOf(alive, linked)
+  const images = imagesOf(alive, (digest) => sizes.get(digest)?.bytes ?? 0)
   for (const write of lastTagWrites(facts))
     if (write.kind !== 'untag' && isAlive(write, write.kind))
       images.get(`${write.repository}@${write.digest}`)?.tags.push(write.tag)
 
-  const sizes = sizesOf(facts)
-  const sizeOf = (digest: string) => sizes.get(digest) ?? 0
-  const sum = (digests: Iterable<string>) => [...digests].reduce((total, digest) => total + sizeOf(digest), 0)
-  const held = new Map<string, number>()
+  const sizeOf = (digest: string): Size => sizes.get(digest) ?? { bytes: 0, isMeasured: false }
+  const sum = (digests: Iterable<string>) =>
+    [...digests].reduce((total, digest) => total + sizeOf(digest).bytes, 0)
+  const held = new Map<string, Size>()
   let referenced = 0
   for (const image of images.values()) {
-    const blobs = blobsOf(image)
-    referenced += image.size + blobs.reduce((total, { size }) => total + size, 0)
-    for (const { digest } of [image, ...blobs]) held.set(digest, sizeOf(digest))
+    referenced += image.size + contentsSizeOf(image.references)
+    for (const { digest } of [image, ...blobsOf(image)]) held.set(digest, sizeOf(digest))
   }
-  const linked = new Set(
-    linksOf(facts)
-      .filter(({ repository, digest, at }) => at > deletedAt(repository, digest))
-      .map(({ digest }) => digest),
-  )
   const all = [...images.values()]
   return {
     images: all,
@@ -83,12 +91,11 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
     counters: {
       unique: sum(held.keys()),
       referenced,
-      unreferenced: sum([...linked].filter((digest) => !held.has(digest))),
+      unreferenced: sum(new Set(linked.map(({ digest }) => digest).filter((digest) => !held.has(digest)))),
       manifests: all.length,
       tags: all.reduce((total, { tags }) => total + tags.length, 0),
       repositories: new Set(all.map(({ repository }) => repository)).size,
-      unresolved: new Set(all.filter((image) => image.references === undefined).map(({ digest }) => digest))
-        .size,
+      unresolved: new Set(all.filter(({ isResolved }) => !isResolved).map(({ digest }) => digest)).size,
       lastPush: latest(facts, 'push'),
       lastPull: latest(facts, 'pull'),
       pulls: countOnce(facts, 'pull'),
@@ -96,6 +103,35 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
     },
   }
 }
+
+/**
+ * What the projects of a registry hold together. `exclusive` has, for each project, the bytes that it alone holds, by its
+ * own sizes. `total` counts each content once: with the largest size that a project measured, or else with the largest
+ * one that a project states.
+ */
+export function registryModelOf(projects: readonly ProjectModel['held'][]): {
+  exclusive: number[]
+  total: number
+} {
+  const holders = new Map<string, Size[]>()
+  for (const held of projects)
+    for (const [digest, size] of held) holders.set(digest, [...(holders.get(digest) ?? []), size])
+  const counted = (sizes: readonly Size[]) => {
+    const measured = sizes.filter(({ isMeasured }) => isMeasured)
+    return Math.max(...(measured.length > 0 ? measured : sizes).map(({ bytes }) => bytes))
+  }
+  return {
+    exclusive: projects.map((held) =>
+      [...held].reduce(
+        (sum, [digest, { bytes }]) => sum + (holders.get(digest)?.length === 1 ? bytes : 0),
+        0,
+      ),
+    ),
+    total: [...holders.values()].reduce((sum, sizes) => sum + counted(sizes), 0),
+  }
+}
+
+const graceOf = (kind: TagWrite['kind']): number => (kind === 'pull' ? PULL_GRACE_US : 0)
 
 const latest = (facts: readonly Fact[], kind: Fact['kind']): number =>
   facts.reduce((max, fact) => (fact.kind === kind ? Math.max(max, fact.at) : max), 0)
@@ -116,18 +152,21 @@ function deletionTimes(facts: readonly Fact[]): (repository: string, digest: str
     Math.max(times.get(repository) ?? 0, times.get(`${repository}@${digest}`) ?? 0)
 }
 
-function imagesOf(sightings: readonly Sighting[]): Map<string, Image> {
-  const references = referencesByDigest(sightings)
+/** `sightings`: those that are later than every deletion. */
+function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => number): Map<string, Image> {
+  const lists = listsByDigest(sightings)
   const images = new Map<string, Image>()
   for (const sighting of sightings) {
-    const { at, repository, digest, size, mediaType } = sighting
+    const { at, repository, digest, mediaType } = sighting
     const key = `${repository}@${digest}`
+    const list = lists.get(digest)
     const image = images.get(key) ?? {
       repository,
       digest,
-      size,
+      size: sizeOf(digest),
       mediaType,
-      references: references.get(digest),
+      references: list?.references,
+      isResolved: list?.extent === 'all',
       tags: [],
       pushedAt: 0,
       pulledAt: 0,
@@ -139,41 +178,94 @@ function imagesOf(sightings: readonly Sighting[]): Map<string, Image> {
   return images
 }
 
-/** Of each manifest the references of the greatest extent. */
-function referencesByDigest(sightings: readonly Sighting[]): Map<string, Reference[]> {
-  const byDigest = new Map<string, Reference[]>()
-  for (const sighting of sightings) {
-    const { digest, references, extent }: { digest: string } & ManifestReferences = sighting
-    if (references !== undefined && (extent === 'all' || !byDigest.has(digest)))
-      byDigest.set(digest, references)
+/**
+ * Digest → what the manifest references. Sightings may differ: events lack the subject, and some lack sizes. The greatest
+ * list holds: the one of greater extent, then that of more bytes, then the first by its bytes in `scripts/project.lua`.
+ */
+function listsByDigest(sightings: readonly Sighting[]): Map<string, Required<ManifestReferences>> {
+  const byDigest = new Map<string, Required<ManifestReferences>>()
+  for (const { digest, references, extent = 'contents' } of sightings as ManifestPresence[]) {
+    if (references === undefined) continue
+    const list = { references, extent }
+    const other = byDigest.get(digest)
+    if (other === undefined || isGreater(rankOf(list), rankOf(other))) byDigest.set(digest, list)
   }
   return byDigest
+}
+
+function rankOf({ references, extent }: Required<ManifestReferences>): (number | string)[] {
+  const ofKind = (wanted: Reference['kind']) => references.filter(({ kind }) => kind === wanted)
+  const kinds = (['blob', 'child', 'subject'] as const).map(ofKind)
+  const sizes = ofKind('blob').map(({ size }) => believableSize(size))
+  const width = sizes.reduce((bytes, size) => Math.max(bytes, Math.ceil(Math.log2(size + 1) / 8)), 1)
+  return [
+    extent === 'all' ? 2 : 1,
+    contentsSizeOf(references),
+    ...kinds.map(({ length }) => length),
+    width,
+    ...kinds.flat().map(({ digest }) => digestKey(digest)),
+    ...sizes,
+  ]
+}
+
+function isGreater(rank: readonly (number | string)[], other: readonly (number | string)[]): boolean {
+  const n = rank.findIndex((value, i) => value !== other[i])
+  const [a, b] = [rank[n], other[n]]
+  return a !== undefined && b !== undefined && a > b
 }
 
 const blobsOf = ({ references = [] }: { references?: Reference[] | undefined }): Reference[] =>
   references.filter(({ kind }) => kind === 'blob')
 
+/** Bytes that a manifest states of its config and layers, as often as it lists them. */
+const contentsSizeOf = (references: Reference[] | undefined): number =>
+  blobsOf({ references }).reduce((sum, { size }) => sum + believableSize(size), 0)
+
+interface Link extends Located {
+  /** 0 if it was told without a size. */
+  size: number
+}
+
 /**
  * Blobs that were linked in a repository: uploaded, mounted, or referenced by a manifest that was pushed. A registry
- * refuses a manifest unless its blobs are linked.
+ * refuses a manifest unless its blobs are linked, but the manifest's word on their sizes is no measurement.
  */
-function linksOf(facts: readonly Fact[]): Located[] {
-  return facts.flatMap((fact) => {
+function linksOf(facts: readonly Fact[]): Link[] {
+  return facts.flatMap((fact): Link[] => {
     if (fact.kind === 'link') return [fact]
     if (!isSighting(fact) || fact.kind === 'pull' || viaOf(fact) === 'pull') return []
-    return blobsOf(fact).map(({ digest }) => ({ repository: fact.repository, digest, at: fact.at }))
+    return blobsOf(fact).map(({ digest }) => ({ repository: fact.repository, digest, at: fact.at, size: 0 }))
   })
 }
 
-/** Digest → the largest size that a fact states of it. */
-function sizesOf(facts: readonly Fact[]): Map<string, number> {
-  const sizes = new Map<string, number>()
-  const noteDigest = (digest: string, size: number) =>
-    sizes.set(digest, Math.max(sizes.get(digest) ?? 0, size))
-  for (const fact of facts) {
-    if (fact.kind === 'link' || isSighting(fact)) noteDigest(fact.digest, fact.size)
-    if (fact.kind === 'push' || fact.kind === 'present')
-      for (const { digest, size } of blobsOf(fact)) noteDigest(digest, size)
-  }
+/**
+ * Digest → size. A size that the registry measured beats one that manifests state: the manifest's own size, as its latest
+ * sighting told it, then the size that the latest link told. Without these, the largest size that a manifest states. So
+ * a false statement goes away with its manifest. `sightings` and `links` are those later than every deletion.
+ */
+function sizesOf(sightings: readonly Sighting[], links: readonly Link[]): Map<string, Size> {
+  const sizes = new Map<string, Size>()
+  for (const list of listsByDigest(sightings).values())
+    for (const { digest, size } of blobsOf(list)) {
+      const bytes = Math.max(sizes.get(digest)?.bytes ?? 0, believableSize(size))
+      sizes.set(digest, { bytes, isMeasured: false })
+    }
+  const measure = ({ digest, size }: { digest: string; size: number }) =>
+    sizes.set(digest, { bytes: size, isMeasured: true })
+  for (const link of latestSizes(links)) measure(link)
+  const told = sightings.map((sighting) => ({ ...sighting, at: sighting.at - graceOf(viaOf(sighting)) }))
+  for (const sighting of latestSizes(told)) measure(sighting)
   return sizes
+}
+
+/** Of each digest the latest entry with a size; of several at one time the largest. */
+function latestSizes(told: readonly { digest: string; at: number; size: number }[]) {
+  const latest = new Map<string, { digest: string; at: number; size: number }>()
+  for (const { digest, at, size } of told) {
+    const other = latest.get(digest)
+    if (believableSize(size) === 0) continue
+    if (other === undefined || at > other.at || (at === other.at && size > other.size))
+      latest.set(digest, { digest, at, size })
+  }
+  return latest.values()
 }

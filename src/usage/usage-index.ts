@@ -1,14 +1,14 @@
 import { Cluster, type Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
 import { type ApplyOutcome, makeApplyAll } from './apply-all.ts'
-import { type Applied, type FactsByProject, makeApplyFacts } from './apply-facts.ts'
+import { type Applied, type FactsByProject, makeApplyFacts, WRITE } from './apply-facts.ts'
 import { decodeTag } from './codec.ts'
 import type { DeletionTarget } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
 import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
-import { projectKeys, recordKeys, registryKeys } from './keys.ts'
+import { projectKeys, recordKeys, registryKeys, writeKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
 import { entriesOf, makeReadImages } from './read-images.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
@@ -69,7 +69,7 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
   const scripts = {
     export: load('table', 'project', 'export'),
     lookup: load('table', 'lookup'),
-    raiseActivity: load('raise-activity'),
+    raiseActivity: load(...WRITE, 'raise-activity'),
     forget: load('table', 'project', 'forget'),
   }
   const { listProject, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load })
@@ -113,8 +113,7 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
     async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
       await listProject(project)
       const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
-      const { meta } = projectKeys(prefix, project)
-      await scripts.raiseActivity([meta], [Date.now() * 1000, ...Object.entries(fields).flat()])
+      await scripts.raiseActivity(writeKeys(prefix, project), Object.entries(fields).flat())
     },
 
     forget(project, before) {

@@ -4,38 +4,42 @@
 
 local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; the latter two also say by what a manifest was sighted
 local PULL_GRACE = 5000000 -- µs; a pull that began before a delete may be reported after it
-local digests -- key -> { rest, size } of every content that the facts name
+local MAX_LISTS = 8 -- of one manifest; sightings of a content differ by a subject or by missing sizes, if at all
+local digestRests -- key -> the rest of the digest, of every content that the facts name
 
 local function graceOf(via) return via == PULL and PULL_GRACE or 0 end
 
-local function noteDigest(digest, size)
+local function noteDigest(digest)
   local key, rest = string.sub(digest, 1, 16), string.sub(digest, 17)
-  local noted = digests[key]
-  if not noted then
-    digests[key] = { rest = rest, size = size }
-  else
-    if size > noted.size then noted.size = size end
-    if #rest > #noted.rest then noted.rest = rest end
-  end
+  local noted = digestRests[key]
+  if not noted or #rest > #noted then digestRests[key] = rest end
   return key
 end
 
-local function addLink(repository, key, at)
+-- Whether a size told at `at` replaces that of `telling` (`sizedAt` and `size`). 0 tells nothing.
+local function isBetterSize(size, at, telling)
+  return size > 0 and (at > telling.sizedAt or at == telling.sizedAt and size > telling.size)
+end
+
+-- `size`: as the registry told with the link; 0 if it told none.
+local function addLink(repository, key, at, size)
   if at <= deletedAt(repository, key) then return end
   local b = readBlob(key)
-  local before = b.links[repository.id]
-  if not before or at > before then
-    b.links[repository.id] = at
-    b.isDirty = true
+  local link = b.links[repository.id]
+  if not link then
+    link = { at = 0, sizedAt = 0, size = 0 }
+    b.links[repository.id] = link
   end
+  if at > link.at then link.at, b.isDirty = at, true end
+  if isBetterSize(size, at, link) then link.sizedAt, link.size, b.isDirty = at, size, true end
 end
 
 local function isGreater(key, other) -- byte by byte: Lua's `<` depends on the server's locale
-  for i = 1, 16 do
+  for i = 1, math.min(#key, #other) do
     local x, y = string.byte(key, i), string.byte(other, i)
     if x ~= y then return x > y end
   end
-  return false
+  return #key > #other
 end
 
 local NO_KEY = string.rep('\0', 16)
@@ -79,26 +83,39 @@ local function isProvenAlive(image, at)
     or (image.pushedAt > 0 and at >= image.pushedAt + PULL_GRACE))
 end
 
-local function addSighting(repository, key, at, via, size, mediaType, references)
+-- Remembers that a sighting at `at` carried the list. A list counts for as long as such a sighting is left, so one that is
+-- not greater than another, and not later, is not kept. Lists begin with extent and contentsSize: bytes order them.
+local function addTelling(image, list, at)
+  local count, least = 0, list
+  for other, otherAt in pairs(image.tellings) do
+    if otherAt >= at and not isGreater(list, other) then return end
+    if otherAt <= at and not isGreater(other, list) then
+      image.tellings[other] = nil
+    else
+      count = count + 1
+      if isGreater(least, other) then least = other end
+    end
+  end
+  image.tellings[list] = at
+  if count == MAX_LISTS then image.tellings[least] = nil end
+end
+
+local function addSighting(repository, key, at, via, size, mediaType, list)
   local m = readManifest(key)
   local grace = graceOf(via)
   local image = m.images[repository.id]
   if not isProvenAlive(image, at) and at <= deletedAt(repository, key) + grace then return end
-  m.size, m.isDirty = math.max(m.size, size), true
+  m.isDirty = true
   if mediaType ~= 0 then m.mediaType = mediaType end
-  if #digests[key].rest > #m.digestRest then m.digestRest = digests[key].rest end
+  if #digestRests[key] > #m.digestRest then m.digestRest = digestRests[key] end
   if not image then
-    image = { pushedAt = 0, pulledAt = 0, referencesAt = 0, tags = {} }
+    image = { pushedAt = 0, pulledAt = 0, sizedAt = 0, size = 0, tellings = {}, tags = {} }
     m.images[repository.id] = image
   end
   local field = via == PULL and 'pulledAt' or 'pushedAt'
   image[field] = math.max(image[field], at)
-  if not references then return end
-  image.referencesAt = math.max(image.referencesAt, at - grace)
-  if references.extent > m.extent then
-    m.extent, m.references, m.contentsSize = references.extent, references.packed, references.contentsSize
-    m.blobs, m.children, m.subjects = #references.blobKeys, references.children, references.subjects
-  end
+  if isBetterSize(size, at - grace, image) then image.sizedAt, image.size = at - grace, size end
+  if list then addTelling(image, list, at - grace) end
 end
 
 -- Deletes a content from a repository as of `at`: its sightings, tags and link that are not later.
@@ -109,7 +126,10 @@ local function deleteUpTo(repository, key, at)
     m.isDirty = true
     if image.pushedAt <= at then image.pushedAt = 0 end
     if image.pulledAt <= at + PULL_GRACE then image.pulledAt = 0 end
-    if image.referencesAt <= at then image.referencesAt = 0 end
+    if image.sizedAt <= at then image.sizedAt, image.size = 0, 0 end
+    for list, toldAt in pairs(image.tellings) do
+      if toldAt <= at then image.tellings[list] = nil end
+    end
     if image.pushedAt == 0 and image.pulledAt == 0 then
       m.images[repository.id] = nil
     else
@@ -120,11 +140,9 @@ local function deleteUpTo(repository, key, at)
     end
   end
   local b = readBlob(key)
-  local linkedAt = b.links[repository.id]
-  if linkedAt and linkedAt <= at then
-    b.links[repository.id] = nil
-    b.isDirty = true
-  end
+  local link = b.links[repository.id]
+  if link and link.sizedAt > 0 and link.sizedAt <= at then link.sizedAt, link.size, b.isDirty = 0, 0, true end
+  if link and link.at <= at then b.links[repository.id], b.isDirty = nil, true end
 end
 
 local function deleteDigest(repository, key, at)
