@@ -63,6 +63,13 @@ export const unresolved = (image: IndexedImage): IndexedImage => ({
   isResolved: false,
 })
 
+/** As an event tells an artifact: without its subject. */
+export const withoutSubject = (image: IndexedImage): IndexedImage => ({
+  ...image,
+  references: image.references?.filter(({ kind }) => kind !== 'subject'),
+  isResolved: false,
+})
+
 /** Days before now, some exactly on a rule's bound and some a microsecond off it, some unknown, few in the future. */
 const anyTime = fc.oneof(
   {
@@ -140,7 +147,8 @@ export const anyImages: fc.Arbitrary<IndexedImage[]> = fc
           ...{ repository, lists: lists.map(String), pushedAt, pulledAt },
           ...{ tags: Object.fromEntries(own), ...(subject[0] !== undefined && { subject: `${subject[0]}` }) },
         })
-        return known ? image : unresolved(image)
+        if (known) return image
+        return n % 2 === 0 ? unresolved(image) : withoutSubject(image)
       })
   })
 

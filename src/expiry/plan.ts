@@ -38,7 +38,8 @@ function planRepository(
 ): Decision[] {
   const relations = relationsOf(images)
   const opinionOfTag = makeOpinionOfTag(policy.rules, images, relations.wholeOf, now)
-  const unresolved = images.find((image) => image.references === undefined)
+  // What it signs or lists may be any image here.
+  const unresolved = images.find((image) => !image.isResolved)
   const decided = new Map<IndexedImage, Opinion>()
 
   /** Everything that has a say in an image: its tags, what lists it, and what it signs or describes. */

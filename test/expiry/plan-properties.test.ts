@@ -145,7 +145,7 @@ test('a rule that keeps the newest N leaves at least N of those that match, in e
 
 test('where it is not known what an image references, nothing of its repository goes', () =>
   forEveryPlan(({ images, goes }) => {
-    const unclear = new Set(images.filter((i) => i.references === undefined).map((i) => i.repository))
+    const unclear = new Set(images.filter((i) => !i.isResolved).map((i) => i.repository))
     expect(images.filter((image) => unclear.has(image.repository) && goes(image))).toEqual([])
   }))
 
@@ -163,7 +163,7 @@ test('one repository does not change the plan of another', () =>
 function deletableOf(policy: ExpiryPolicy, images: readonly IndexedImage[]): Set<IndexedImage> {
   const inScope = images.filter(({ repository }) => fits(policy.repository, repository))
   const isClear = (image: IndexedImage) =>
-    inScope.every((i) => i.repository !== image.repository || i.references !== undefined)
+    inScope.every((i) => i.repository !== image.repository || i.isResolved)
   const goes = new Set<IndexedImage>()
   for (let before = -1; before < goes.size; ) {
     before = goes.size

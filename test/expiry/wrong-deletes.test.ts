@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { DAY, DAY_MS, digest, indexed, NOW, referrerTag, unresolved } from '../../lab/images.ts'
+import {
+  DAY,
+  DAY_MS,
+  digest,
+  indexed,
+  NOW,
+  referrerTag,
+  unresolved,
+  withoutSubject,
+} from '../../lab/images.ts'
 import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
@@ -279,6 +288,14 @@ test('an unknown manifest holds up its own repository only', () => {
   expect(decisionOn('a', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
     'what team/app:main references is not known yet',
   )
+})
+
+test('while the subject of an artifact is not known, neither the artifact goes nor anything that may be its subject', () => {
+  const rules = [OLDER_THAN_14_DAYS]
+  const artifact = indexed('sbom', { tags: { 'pr-1-sbom': OLD }, subject: 'a' })
+  const images = [indexed('a', { tags: { 'pr-1': OLD } }), withoutSubject(artifact)]
+  expect(gone(images, rules)).toEqual([])
+  expect(decisionOn('a', images, rules)?.reason).toBe('what team/app:pr-1-sbom references is not known yet')
 })
 
 test('a rule that states no condition deletes nothing', () => {
