@@ -102,7 +102,7 @@ export function makeApplyFacts(deps: {
     return applied
   }
 
-  return { listProject, apply, applyInOneCall }
+  return { listProject, drainOutbox, apply, applyInOneCall }
 }
 
 const isPushOrPull = (fact: Fact | undefined): fact is ManifestPush | ManifestPull =>

@@ -159,14 +159,19 @@ export function decodeBlob(record: Buffer) {
   return { size, isHeld: (flags & 1) > 0 || claims > 0, isMeasured: (flags & 16) > 0, links }
 }
 
-/** How many projects hold a content, by its entry in `holders` (`scripts/update-holders.lua`). */
-export function countHolders(record: Buffer): number {
+/** The numbers of the projects that hold a content, by its entry in `holders` (`scripts/update-holders.lua`). */
+export function decodeHolders(record: Buffer): number[] {
   const reader = makeReader(record)
   const form = reader.uint(1)
   reader.uint(5)
-  const others = form === 1 ? reader.uint(3) : 0
-  reader.bytes(others * 8)
-  return others + reader.left() / 3
+  const numbers: number[] = []
+  const addNumber = () => numbers.push(reader.uint(3) % 2 ** 23)
+  for (let others = form === 1 ? reader.uint(3) : 0; others > 0; others--) {
+    addNumber()
+    reader.uint(5)
+  }
+  while (!reader.isAtEnd()) addNumber()
+  return numbers
 }
 
 /** Reads an entry of the tombstones table: when a digest was deleted from a repository (epoch µs). */
@@ -202,6 +207,5 @@ function makeReader(record: Buffer) {
       return record.subarray(pos - length, pos)
     },
     isAtEnd: () => pos >= record.length,
-    left: () => record.length - pos,
   }
 }

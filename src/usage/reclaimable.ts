@@ -1,4 +1,4 @@
-import { countHolders, decodeBlob } from './codec.ts'
+import { decodeBlob, decodeHolders } from './codec.ts'
 import { type DeletionTarget, deletionOf, releasedKeys } from './deletion.ts'
 import type { IndexedImage } from './indexed-image.ts'
 
@@ -32,7 +32,7 @@ export async function reclaimableOf(
     const [records, holderLists] = await Promise.all([blobs(batch), holders(batch)])
     for (const [n, record] of records.entries()) {
       const holderList = holderLists[n]
-      const isHeldByOthers = holderList !== undefined && holderList.length > 0 && countHolders(holderList) > 1
+      const isHeldByOthers = !!holderList?.length && decodeHolders(holderList).length > 1
       if (record.length > 0 && !isHeldByOthers) bytes += decodeBlob(record).size
     }
   }

@@ -59,6 +59,21 @@ test('projects on all nodes of a cluster, and their registry, become what the mo
   )
 }, 60_000)
 
+test('after a cluster lost what a registry holds, its projects tell it again', async () => {
+  const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 4 })
+  const projects = await projectOnEachNode('lost')
+  for (const [i, { facts }] of histories.entries()) await index.apply(projects[i] ?? '', facts)
+  const before = await index.registryBytes('lost')
+  for (const node of redis.nodes('master'))
+    for (const key of await node.keys('t:{lost}:*')) if (!key.endsWith(':paths')) await redis.del(key)
+  expect(await index.registryBytes('lost')).toBe(0)
+  await index.retell('lost')
+  expect(await index.registryBytes('lost')).toBe(before)
+  const { exclusive } = registryModelOf(histories.map(({ facts }) => modelOf(facts).held))
+  const usages = await Promise.all(projects.map((project) => index.usage(project)))
+  expect(usages.map((usage) => usage?.exclusiveBytes)).toEqual(exclusive)
+})
+
 test('a node that has lost the scripts gets them again', async () => {
   const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 1 })
   const projects = await projectOnEachNode('flushed')

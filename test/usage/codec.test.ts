@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  countHolders,
   decodeBlob,
+  decodeHolders,
   decodeManifest,
   decodeRepository,
   decodeTag,
@@ -259,12 +259,12 @@ describe('a blob record', () => {
   })
 })
 
-test('the holders of a content are counted', () => {
-  const [holder, other] = [uint(1, 3), Buffer.concat([uint(2, 3), uint(500, 5)])]
-  expect(countHolders(Buffer.concat([uint(0, 1), uint(500, 5), holder]))).toBe(1)
-  expect(countHolders(Buffer.concat([uint(0, 1), uint(500, 5), holder, holder]))).toBe(2)
-  const withOthers = [uint(1, 1), uint(500, 5), uint(2, 3), other, other, holder]
-  expect(countHolders(Buffer.concat(withOthers))).toBe(3)
+test('the holders of a content are read, those to whom it is measured too', () => {
+  const [stated, measured] = [uint(1, 3), uint(2 ** 23 + 2, 3)]
+  expect(decodeHolders(Buffer.concat([uint(0, 1), uint(500, 5), measured, stated]))).toEqual([2, 1])
+  const others = [uint(3, 3), uint(7, 5), uint(2 ** 23 + 4, 3), uint(8, 5)]
+  const record = Buffer.concat([uint(1, 1), uint(500, 5), uint(2, 3), ...others, measured])
+  expect(decodeHolders(record)).toEqual([3, 4, 2])
 })
 
 test('a tombstone and a repository are read field by field', () => {

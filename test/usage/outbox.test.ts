@@ -47,6 +47,20 @@ test('if a failover sets a project back, its registry still learns what the proj
   expect(await index.usage('ci/app')).toMatchObject({ uniqueBytes: 1500, exclusiveBytes: 1500 })
 })
 
+test('entries are numbered by the clock of Redis: after a failover, a slow worker gives no number again', async () => {
+  const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+  await index.apply('ci/app', [push('a')])
+  const keys = await bed.redis.keys('t:{ci/app}:*')
+  const before = await Promise.all(keys.map((key) => bed.redis.dumpBuffer(key)))
+  for (const letter of ['b', 'c']) await index.apply('ci/app', [push(letter)])
+  await bed.redis.del(await bed.redis.keys('t:{ci/app}:*'))
+  for (const [i, key] of keys.entries()) await bed.redis.restore(key, 0, before[i] ?? '')
+  const slow = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000)
+  await index.apply('ci/app', [push('d')])
+  slow.mockRestore()
+  expect(await index.registryBytes('ci')).toBe(2000)
+})
+
 test('a project that is lost from its registry’s list is in it again after a minute', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   await index.apply('ci/app', [push('a')])

@@ -32,6 +32,7 @@ if not number then
   call('HSET', PROJECTS, path, number)
 end
 number = tonumber(number)
+local PACKED_STATED, PACKED_MEASURED = pack('>I3', number), pack('>I3', number + MEASURED)
 
 -- Gives an entry's size, its holders of other sizes, and the other holders; all empty for no entry.
 local function unpackEntry(entry)
@@ -50,10 +51,15 @@ local function packEntry(size, others, holders)
   return pack('>I1I5I3', 1, size, #others / OTHER_BYTES) .. others .. holders
 end
 
--- The holders without `packed`. A plain find is 100 times as fast as a loop, with 20,000 projects on one layer.
-local function withoutHolder(holders, packed)
+-- Where `packed` is among the holders. A plain find is much faster than a loop: 20,000 projects may share a layer.
+local function positionOf(packed, holders)
   local pos = string.find(holders, packed, 1, true)
   while pos and (pos - 1) % HOLDER_BYTES > 0 do pos = string.find(holders, packed, pos + 1, true) end
+  return pos
+end
+
+local function withoutHolder(packed, holders)
+  local pos = positionOf(packed, holders)
   if not pos then return holders end
   return string.sub(holders, 1, pos - 1) .. string.sub(holders, pos + HOLDER_BYTES)
 end
@@ -104,12 +110,13 @@ end
 -- `isHeld` is false if the project does not hold the content any more.
 local function setHolder(key, isHeld, isMeasured, ownSize)
   local size, others, holders = unpackEntry(HOLDERS:get(key))
+  local packed = isMeasured and PACKED_MEASURED or PACKED_STATED
+  if isHeld and ownSize == size and positionOf(packed, holders) then return end -- told again
   count(-1, size, others, holders)
   if others ~= '' then others = withoutOther(others) end
-  holders = withoutHolder(withoutHolder(holders, pack('>I3', number)), pack('>I3', number + MEASURED))
+  holders = withoutHolder(PACKED_STATED, withoutHolder(PACKED_MEASURED, holders))
   if isHeld then
     if others == '' and holders == '' then size = ownSize end
-    local packed = pack('>I3', number + (isMeasured and MEASURED or 0))
     if ownSize ~= size then
       others = others .. packed .. pack('>I5', ownSize)
     elseif isMeasured then

@@ -158,7 +158,9 @@ local function writeManifest(key, m)
   end
 end
 
-local function addHoldingChange(sign, size, key)
+local function addHolding(key, b)
+  local sign, size = '-', 0
+  if isHeld(b) then sign, size = b.isMeasured and '*' or '+', b.size end
   holdingChanges[#holdingChanges + 1] = pack('>c1I6c16', sign, size, key)
 end
 
@@ -193,11 +195,8 @@ local function writeBlob(key, b)
   if isNowHeld then counterDelta.unique = counterDelta.unique + b.size end
   if b.wasUnreferenced then counterDelta.unreferenced = counterDelta.unreferenced - b.sizeBefore end
   if isLinked and not isNowHeld then counterDelta.unreferenced = counterDelta.unreferenced + b.size end
-  if not isNowHeld then
-    if b.wasHeld then addHoldingChange('-', 0, key) end
-  elseif not b.wasHeld or b.size ~= b.sizeBefore or b.isMeasured ~= b.wasMeasured then
-    addHoldingChange(b.isMeasured and '*' or '+', b.size, key)
-  end
+  local isOther = b.size ~= b.sizeBefore or b.isMeasured ~= b.wasMeasured
+  if isNowHeld ~= b.wasHeld or isNowHeld and isOther then addHolding(key, b) end
   if isNowHeld or isLinked then
     BLOBS:set(key, packBlob(b))
   else
