@@ -37,7 +37,7 @@ const FAILURES_TOLD = 20
  */
 export function makeReconcile(deps: {
   readerOf: (registry: string) => RegistryReader
-  index: Pick<UsageIndex, 'projects' | 'facts' | 'apply' | 'forget'>
+  index: Pick<UsageIndex, 'projects' | 'facts' | 'apply' | 'forget' | 'retell'>
   repositoriesOf: (project: string) => Promise<string[]>
   projectOf: (registry: string, repository: string) => string
   ledger: Ledger
@@ -62,6 +62,7 @@ export function makeReconcile(deps: {
     const projects = makeIndexedProjects(index)
     const projectOf = (repository: string) => projectId(registry, deps.projectOf(registry, repository))
     const saves: Promise<void>[] = []
+    const listed = new Set<string>()
 
     const readings = reader.read({
       ...(run.after !== undefined && { after: run.after }),
@@ -93,6 +94,9 @@ export function makeReconcile(deps: {
         const { facts, drift } = compare(reading, indexed, run.readAt)
         for (let i = 0; i < facts.length && !dryRun; i += FACTS)
           await index.apply(project, facts.slice(i, i + FACTS))
+        // Also lists the project, should a Redis Cluster have lost the registry's list.
+        if (facts.length === 0 && !dryRun && !listed.has(project)) await index.apply(project, [])
+        listed.add(project)
         if (facts.length > 0 && !dryRun) await deps.recheckQuotas([project])
         await before
         run.repositories++
@@ -128,6 +132,8 @@ export function makeReconcile(deps: {
         // What could not be read may still be in need of what is remembered about it.
         if (isExact) await index.forget(project, readAt - LATE_US)
       }
+      // All of the registry was read, so this costs no more than that.
+      if (reader.method === 'storage' && !dryRun) await index.retell(registry)
       await ledger.finish(registry, report, isExact ? { readAt } : undefined)
       log.info(report, 'reconciled')
       return report

@@ -19,10 +19,11 @@ async function momentOf(clockOf: () => Promise<number | undefined>, unfinished?:
     noteGap: async () => {},
     standing: async () => ({ gaps: [] }),
   }
-  const index: Pick<UsageIndex, 'projects' | 'facts' | 'apply' | 'forget'> = {
+  const index: Pick<UsageIndex, 'projects' | 'facts' | 'apply' | 'forget' | 'retell'> = {
     projects: async () => [],
     facts: async function* () {},
     apply: async () => ({ uniqueBytes: 0, changedBytes: 0, unresolved: [] }),
+    retell: async () => 0,
     forget: async () => 0,
   }
   const reconcile = makeReconcile({
