@@ -5,12 +5,13 @@
 -- KEYS   three more for each project: outbox, eventIds, olderEventIds
 --   outbox    a list with an entry for each run that changed what the project holds: seq I7, then the holding changes
 --   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
---             again (docs/registries.md, Delivery); an id is kept for MIN_IDS_AGE or longer
+--             again (docs/registries.md, Delivery); an id is kept for IDS_AGE at least, and no
+--             longer than three times that; fewer, if more than MAX_IDS come in this time
 --   meta      a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; the last is when eventIds was begun);
 --             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
-local MAX_IDS, MIN_IDS_AGE = 10000, 600000000 -- µs
+local MAX_IDS, IDS_AGE = 50000, 600 -- a set of this many takes some 5 MB; seconds
 local now, nowText -- epoch µs
 local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS
 local latest -- field of META -> a time that the field is to have at least
@@ -52,11 +53,18 @@ local function writeOutbox()
   call('RPUSH', OUTBOX, pack('>I7', seq) .. table.concat(holdingChanges))
 end
 
+-- Begins a new set of ids once the last one is IDS_AGE old, or full. Both sets expire if no more ids come.
 local function retireEventIds()
-  if not (counterDelta.pulls or counterDelta.scans) or call('SCARD', EVENT_IDS) <= MAX_IDS then return end
-  if now - tonumber(call('HGET', META, 'seenSince')) <= MIN_IDS_AGE then return end
-  call('RENAME', EVENT_IDS, OLDER_EVENT_IDS)
-  call('HSET', META, 'seenSince', nowText)
+  if not (counterDelta.pulls or counterDelta.scans) then return end
+  local isOld = now - tonumber(call('HGET', META, 'seenSince')) > IDS_AGE * 1000000
+  if isOld or call('SCARD', EVENT_IDS) > MAX_IDS then
+    call('UNLINK', OLDER_EVENT_IDS) -- RENAME would free it at once: some ms
+    call('RENAME', EVENT_IDS, OLDER_EVENT_IDS)
+    call('EXPIRE', OLDER_EVENT_IDS, IDS_AGE)
+    call('HSET', META, 'seenSince', nowText)
+  else
+    call('EXPIRE', EVENT_IDS, 2 * IDS_AGE, 'NX')
+  end
 end
 
 -- Gives the unique bytes, by how much they changed, and the number of outbox entries, as decimal texts.
