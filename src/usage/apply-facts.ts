@@ -21,8 +21,11 @@ export interface Applied {
 /** The files that a script which writes to a project includes. */
 export const WRITE = ['table', 'project', 'change-records', 'write-records', 'write-changes'] as const
 
-/** Entries of an outbox that one call hands to the registry's script. */
+/** Entries of an outbox that are read at once. */
 const OUTBOX_BATCH = 100
+
+/** Bytes of entries that one call hands to the registry's script: some 500 changes, which take it some ms. */
+const OUTBOX_CALL_BYTES = 12_000
 
 /**
  * How long this process takes a project to be in its registry's list, in ms. Then it adds the project again: after a
@@ -66,7 +69,8 @@ export function makeApplyFacts(deps: {
       // A call that adds entries meanwhile drains them itself.
       isMore = entries.length === OUTBOX_BATCH
       if (entries.length === 0) return
-      await updateHolders([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...entries])
+      for (const part of partsOf(entries, OUTBOX_CALL_BYTES))
+        await updateHolders([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...part])
       // Nearly always one entry. ioredis takes longer to make a pipeline than to send a few commands.
       await Promise.all(entries.map((entry) => redis.lrem(outbox, 1, entry)))
     }
@@ -103,6 +107,22 @@ export function makeApplyFacts(deps: {
   }
 
   return { listProject, drainOutbox, apply, applyInOneCall }
+}
+
+/** Splits entries, in order, into parts of at most so many bytes, with one entry at least. */
+function partsOf(entries: readonly Buffer[], maxBytes: number): Buffer[][] {
+  const parts: Buffer[][] = []
+  let bytes = 0
+  for (const entry of entries) {
+    bytes += entry.length
+    const part = parts.at(-1)
+    if (part !== undefined && bytes <= maxBytes) part.push(entry)
+    else {
+      parts.push([entry])
+      bytes = entry.length
+    }
+  }
+  return parts
 }
 
 const isPushOrPull = (fact: Fact | undefined): fact is ManifestPush | ManifestPull =>

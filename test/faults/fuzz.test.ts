@@ -62,7 +62,7 @@ function* hostileRequests(random: Random): Generator<HostileRequest> {
 /** What may stand in Redis when only the registry `ci` is configured: projects by names that are repositories'. */
 function isExpectedKey(key: string): boolean {
   const project =
-    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|outbox|seen|seen-before|(blobs|tags|tombstones)(:\d+)?)$/.exec(
+    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|outbox|seen|seen-before|(blobs|tags|tombstones)(:\d+)?)$/.exec(
       key,
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2

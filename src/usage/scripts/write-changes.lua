@@ -3,7 +3,8 @@
 --
 -- Included after write-records.lua. The time is that of Redis: workers' clocks may differ.
 -- KEYS   three more for each project: outbox, eventIds, olderEventIds
---   outbox    a list with an entry for each run that changed what the project holds: seq I7, then the holding changes
+--   outbox    a list with entries from each run that changed what the project holds: seq I7, then at most ENTRY_CHANGES
+--             holding changes
 --   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
 --             again (docs/registries.md, Delivery); an id is kept for IDS_AGE at least, and no
 --             longer than three times that; fewer, if more than MAX_IDS come in this time
@@ -12,6 +13,7 @@
 --             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
 local MAX_IDS, IDS_AGE = 50000, 600 -- a set of this many takes some 5 MB; seconds
+local ENTRY_CHANGES = 250 -- some 2 ms of update-holders.lua
 local now, nowText -- epoch µs
 local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS
 local latest -- field of META -> a time that the field is to have at least
@@ -48,9 +50,13 @@ local function writeOutbox()
   if #holdingChanges == 0 then return end
   -- After a failover the replica may lack the last runs, although the registry has applied their entries. A number that
   -- is at least the time is still higher than any before it, so the registry does not skip its entry.
-  local seq = math.max(tonumber(call('HGET', META, 'seq') or 0) + 1, now)
+  local seq = math.max(tonumber(call('HGET', META, 'seq') or 0), now - 1)
+  for from = 1, #holdingChanges, ENTRY_CHANGES do
+    seq = seq + 1
+    local to = math.min(from + ENTRY_CHANGES - 1, #holdingChanges)
+    call('RPUSH', OUTBOX, pack('>I7', seq) .. table.concat(holdingChanges, '', from, to))
+  end
   call('HSET', META, 'seq', decimal(seq))
-  call('RPUSH', OUTBOX, pack('>I7', seq) .. table.concat(holdingChanges))
 end
 
 -- Begins a new set of ids once the last one is IDS_AGE old, or full. Both sets expire if no more ids come.
