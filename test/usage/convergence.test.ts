@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { anyHistory } from '../../lab/facts.ts'
+import { digestOf } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { type Fact, isSighting } from '../../src/usage/fact.ts'
 import { modelOf, registryModelOf } from '../../src/usage/model.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 import { fromIndex, fromModel } from './index-and-model.ts'
@@ -20,6 +22,29 @@ test('the same facts in any order, duplication and batching give the index that 
     { numRuns: 2000 },
   )
 }, 120_000)
+
+test('so they do if all are about few contents in one repository, with contradicting references and sizes', async () => {
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(anyHistory, async (history) => {
+      const project = `narrow/p${run++}`
+      const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+      for (const batch of history.deliveries) await index.apply(project, batch.map(narrowed))
+      expect(await fromIndex(index, project)).toEqual(fromModel(history.facts.map(narrowed)))
+    }),
+    { numRuns: 1000 },
+  )
+}, 120_000)
+
+/** The same fact about the one repository, and about one of two manifests. */
+function narrowed(fact: Fact): Fact {
+  const repository = 'team/app'
+  if (!isSighting(fact) && fact.kind !== 'delete') return { ...fact, repository }
+  const digest = digestOf(Buffer.from(`manifest ${fact.digest.charCodeAt(10) % 2}`))
+  return isSighting(fact)
+    ? { ...fact, repository, digest, mediaType: 'application/octet-stream' }
+    : { ...fact, repository, digest }
+}
 
 test('exclusive and total bytes of a registry follow from what its projects hold', async () => {
   let run = 0

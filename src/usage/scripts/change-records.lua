@@ -4,7 +4,7 @@
 
 local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; the latter two also say by what a manifest was sighted
 local PULL_GRACE = 5000000 -- µs; a pull that began before a delete may be reported after it
-local MAX_LISTS = 8 -- of one manifest; sightings of a content differ by a subject or by missing sizes, if at all
+local MAX_LISTS = 16 -- of one manifest; sightings of a content differ by a subject or by missing sizes, if at all
 local digestRests -- key -> the rest of the digest, of every content that the facts name
 
 local function graceOf(via) return via == PULL and PULL_GRACE or 0 end
