@@ -67,7 +67,7 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
   const reader = makeReader(record)
   const digest = digestText(Buffer.concat([key, reader.bytes(reader.uint(1))]))
   const mediaType = MEDIA_TYPES[reader.uint(1)] ?? MEDIA_TYPES[0] ?? ''
-  const lists = Array.from({ length: reader.uint(2) }, () => readList(reader))
+  const lists = Array.from({ length: reader.uint(1) }, () => readList(reader))
   const images: StoredImage[] = []
   while (!reader.isAtEnd()) images.push(readImage(reader, lists))
   const [list] = lists
@@ -100,7 +100,7 @@ function readImage(reader: Reader, lists: readonly ReferenceList[]): StoredImage
   const [pushedAt, pulledAt, sizedAt] = [reader.uint7(), reader.uint7(), reader.uint7()]
   const size = reader.uint(5)
   const tellings = Array.from({ length: reader.uint(1) }, () => {
-    const list = lists[reader.uint(2)]
+    const list = lists[reader.uint(1)]
     return { list, at: reader.uint7() }
   }).flatMap(({ list, at }) => (list ? [{ list, at }] : []))
   const tags = Array.from({ length: reader.uint(2) }, () => {

@@ -67,12 +67,12 @@ function manifestRecord(options: {
 }): Buffer {
   const { rest, type, lists, images, width = 5 } = options
   return Buffer.concat([
-    ...[sized(rest), uint(type, 1), uint(lists.length, 2)],
+    ...[sized(rest), uint(type, 1), uint(lists.length, 1)],
     ...lists.map((list) => listRecord(list, width)),
     ...images.flatMap(({ repositoryId, pushedAt, pulledAt, sizedAt, size, tellings, tags }) => [
       ...[uint(repositoryId, 4), uint(pushedAt, 7), uint(pulledAt, 7), uint(sizedAt, 7), uint(size, 5)],
       uint(tellings.length, 1),
-      ...tellings.flatMap(({ list, at }) => [uint(list, 2), uint(at, 7)]),
+      ...tellings.flatMap(({ list, at }) => [uint(list, 1), uint(at, 7)]),
       uint(tags.length, 2),
       ...tags.flatMap(({ name, taggedAt }) => [uint(taggedAt, 7), sized(Buffer.from(name))]),
     ]),

@@ -7,9 +7,9 @@
 -- Records (big-endian; L is a length I1 and that many bytes; times are epoch µs, sizes are bytes)
 --   meta          a hash of counters and times (write-changes.lua)
 --   repositories  name            -> id I4, number of manifests I4, droppedAt I7 (0: never)
---   manifests     key             -> rest of the digest L, media type code I1, lists I2 * list, then each image: repository
+--   manifests     key             -> rest of the digest L, media type code I1, lists I1 * list, then each image: repository
 --                                    id I4, pushedAt I7, pulledAt I7, sizedAt I7, size I5, tellings I1 * (number of the
---                                    list, from 0, I2; at I7), tags I2 * (taggedAt I7, name L)
+--                                    list, from 0, I1; at I7), tags I2 * (taggedAt I7, name L)
 --                 list: what sightings said that it references: extent I1 (1 all but a subject, 2 all), contentsSize I7,
 --                                    blobs I2, children I2, subjects I1, width I1, the key c16 of each in that order,
 --                                    the size of each blob (width bytes each). The greatest list is the first. It holds.
@@ -103,7 +103,7 @@ local function readManifest(key)
   local record = call('HGET', MANIFESTS, key)
   if record then
     local lists, listCount, pos = {}
-    m.digestRest, m.mediaType, listCount, pos = unpackBytes('>Bc0I1I2', record)
+    m.digestRest, m.mediaType, listCount, pos = unpackBytes('>Bc0I1I1', record)
     for i = 1, listCount do
       local length = lengthOfList(record, pos)
       lists[i] = string.sub(record, pos, pos + length - 1)
@@ -117,7 +117,7 @@ local function readManifest(key)
         unpackBytes('>I4I7I7I7I5I1', record, pos)
       for _ = 1, tellingCount do
         local number, at
-        number, at, pos = unpackBytes('>I2I7', record, pos)
+        number, at, pos = unpackBytes('>I1I7', record, pos)
         image.tellings[lists[number + 1]] = at
       end
       tagCount, pos = unpackBytes('>I2', record, pos)

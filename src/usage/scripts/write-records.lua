@@ -88,13 +88,14 @@ local function listsOf(m)
     end
   end
   table.sort(lists, isGreater)
+  for i = 256, #lists do lists[i] = nil end -- their number is one byte
   return lists
 end
 
 local function packTellings(tellings, lists)
   local packed = {}
   for i, list in ipairs(lists) do
-    if tellings[list] then packed[#packed + 1] = pack('>I2I7', i - 1, tellings[list]) end
+    if tellings[list] then packed[#packed + 1] = pack('>I1I7', i - 1, tellings[list]) end
   end
   return #packed, table.concat(packed)
 end
@@ -151,7 +152,7 @@ local function writeManifest(key, m)
     b.isManifest, b.ownSize, b.isDirty = isPresent, ownSize, true
   end
   if isPresent then
-    local header = pack('>Bc0I1I2', #m.digestRest, m.digestRest, m.mediaType, #lists)
+    local header = pack('>Bc0I1I1', #m.digestRest, m.digestRest, m.mediaType, #lists)
     call('HSET', MANIFESTS, key, header .. table.concat(lists) .. images)
   else
     call('HDEL', MANIFESTS, key)
