@@ -36,15 +36,19 @@ test('so they do if all are about few contents in one repository, with contradic
   )
 }, 120_000)
 
-/** The same fact about the one repository, and about one of two manifests. */
+/** The same fact about the one repository, about one of two manifests and of one layer. */
 function narrowed(fact: Fact): Fact {
   const repository = 'team/app'
-  if (!isSighting(fact) && fact.kind !== 'delete') return { ...fact, repository }
+  if (!('digest' in fact)) return { ...fact, repository }
   const digest = digestOf(Buffer.from(`manifest ${fact.digest.charCodeAt(10) % 2}`))
-  return isSighting(fact)
-    ? { ...fact, repository, digest, mediaType: 'application/octet-stream' }
-    : { ...fact, repository, digest }
+  if (fact.kind === 'link') return { ...fact, repository, digest: LAYER }
+  if (!isSighting(fact)) return { ...fact, repository, digest }
+  const narrow = { ...fact, repository, digest, mediaType: 'application/octet-stream' }
+  if (narrow.kind === 'pull' || narrow.references === undefined) return narrow
+  const [{ size } = { size: 0 }] = narrow.references
+  return { ...narrow, references: [{ kind: 'blob', digest: LAYER, size: size % 3 === 0 ? 3 : size % 1000 }] }
 }
+const LAYER = digestOf(Buffer.from('layer'))
 
 test('exclusive and total bytes of a registry follow from what its projects hold', async () => {
   let run = 0
