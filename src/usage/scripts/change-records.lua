@@ -34,12 +34,18 @@ local function addLink(repository, key, at, size)
   if isBetterSize(size, at, link) then link.sizedAt, link.size, b.isDirty = at, size, true end
 end
 
-local function isGreater(key, other) -- byte by byte: Lua's `<` depends on the server's locale
-  for i = 1, math.min(#key, #other) do
-    local x, y = string.byte(key, i), string.byte(other, i)
+-- Compares byte by byte: Lua's `<` depends on the server's locale. Lists may have 500 kB, so equal parts are skipped.
+local function isGreater(text, other)
+  if text == other then return false end
+  local shorter, from = math.min(#text, #other), 1
+  while from <= shorter and string.sub(text, from, from + 255) == string.sub(other, from, from + 255) do
+    from = from + 256
+  end
+  for i = from, shorter do
+    local x, y = string.byte(text, i), string.byte(other, i)
     if x ~= y then return x > y end
   end
-  return #key > #other
+  return #text > #other
 end
 
 local NO_KEY = string.rep('\0', 16)
