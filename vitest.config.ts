@@ -3,9 +3,15 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Two cores; a file that starts a registry and a Redis keeps one of them busy by itself.
+    // Child processes die with the thread that started them, so tests run in the main thread of a process.
+    pool: 'forks',
+    // A file that starts a registry and a Redis keeps one of two cores busy by itself.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // With this cache a service that a test starts needs 1.0 s of CPU instead of 1.7 s.
+    env: { NODE_COMPILE_CACHE: new URL('node_modules/.cache/node-compile', import.meta.url).pathname },
+    // These limits only end a test that would never end.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 })

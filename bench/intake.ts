@@ -12,7 +12,7 @@ import { median } from './median.ts'
 import { startServer } from './servers/start.ts'
 
 /** The number of measured runs of each process. One run warms it up: V8 optimises until some 20,000 requests have passed. */
-const RUNS = 5
+const RUNS = 3
 /** The number of processes of each kind. They take turns: equal processes differ by up to a fifth in CPU for as long as they run. */
 const SETS = 3
 /** The number of requests in a run. A run takes a second or two: the machine's speed drifts by half within seconds. */

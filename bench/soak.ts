@@ -13,8 +13,8 @@ import { closeQueues, makeQueues } from '../src/queue/queues.ts'
 
 /**
  * `node bench/soak.ts --minutes N`: registries push and pull without a pause while the API, the workers and Redis are killed
- * or frozen at random. Each minute ends with a look at whether the index holds exactly what was acknowledged, and a row of
- * the table; a loss ends the run with status 1.
+ * or frozen at random. Each minute ends with a check that the index holds exactly what was acknowledged, and prints a row
+ * of a table. A loss ends the run with status 1.
  */
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '20' } } })
 const minutes = Number(values.minutes)
@@ -25,7 +25,7 @@ if (!Number.isInteger(minutes) || minutes < 1) {
 
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always']
 const REGISTRIES = 8
-/** Of each minute, in ms; the rest is for the look. */
+/** The part of each minute that is under load, in ms. The rest is for the check. */
 const LOAD_MS = 50_000
 const QUEUES = ['events', 'quota']
 
@@ -35,7 +35,7 @@ const service = await makeService({ redisUrl: url })
 let api = await service.startApi()
 const workers = [await service.startWorker(...QUEUES), await service.startWorker(...QUEUES)]
 
-/** What may happen to the service; each resolves once all of it runs again. */
+/** The faults, by name. Each resolves once all processes run again. */
 const faults: Record<string, () => Promise<void>> = {
   async 'API killed'() {
     await api.stop('SIGKILL')
@@ -63,7 +63,7 @@ async function freeze(frozen: Started | undefined, ms: number): Promise<void> {
 
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0)
 
-/** Resident, of a process, as Linux tells. */
+/** The resident memory of a process, in MiB. */
 function memoryOf({ pid }: Started): string {
   const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return mebibytes(Number(kibibytes) * 1024)
@@ -82,7 +82,7 @@ function add(more: ReadonlyMap<string, Told>): void {
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 say(
-  '| minute | faults | acknowledged | refused or late | backlog, jobs | API, MiB | workers, MiB | Redis, MiB | lost | whole after, ms |',
+  '| minute | faults | acknowledged | refused or late | backlog, jobs | API, MiB | workers, MiB | Redis, MiB | lost | all indexed after, ms |',
 )
 say('|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|')
 try {
@@ -90,7 +90,11 @@ try {
     const until = Date.now() + LOAD_MS
     const happened: string[] = []
     const source = startEventSource({
-      ...{ url: service.url, registries: REGISTRIES, first: minute * REGISTRIES, projects: 20, pulls: 0.9 },
+      url: service.url,
+      registries: REGISTRIES,
+      first: minute * REGISTRIES,
+      projects: 20,
+      pulls: 0.9,
     })
     while (Date.now() < until) {
       await sleep(1_000 + randomInt(9_000))
@@ -104,7 +108,7 @@ try {
     await closeQueues(queues)
     await source.stop()
     add(source.told)
-    const lost = await indexComesToHold(url, told, 30_000).then(
+    const lost = await indexComesToHold(url, told).then(
       (ms) => ({ ms, text: '0' }),
       (error) => ({ ms: Number.NaN, text: String(error) }),
     )

@@ -17,10 +17,10 @@ export interface Alert {
 }
 export interface Promotion {
   digest: string
-  from: Place
-  to: Place
+  from: TaggedImage
+  to: TaggedImage
 }
-interface Place {
+interface TaggedImage {
   registry: string
   repository: string
   tag: string
@@ -32,11 +32,17 @@ export interface Decision {
   verdict: 'delete' | 'keep'
   reason: string
 }
+interface QueueCounts {
+  queue: string
+  waiting: number
+  active: number
+  delayed: number
+}
 export interface Run {
   deletes: (Decision & { outcome: string })[]
 }
 
-/** Tallyman's API, as far as the demo asks it. */
+/** The requests to Tallyman's API that the demo makes. */
 export function makeApi(url: string, tokens: { read: string; admin: string }) {
   async function ask<Body>(path: string, init: RequestInit = {}): Promise<Body> {
     const token = init.method === undefined ? tokens.read : tokens.admin
@@ -58,6 +64,13 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
     runs: async () => (await ask<{ runs: Run[] }>('/v1/expiry/runs')).runs,
     expire: (policy: string) =>
       ask<{ job: string }>('/v1/expiry/runs', { method: 'POST', body: JSON.stringify({ policy }) }),
+    /** Jobs of the queue `events` that are not done. */
+    async eventJobs(): Promise<number> {
+      const { queues } = await ask<{ queues: QueueCounts[] }>('/v1/jobs')
+      const events = queues.find(({ queue }) => queue === 'events')
+      if (events === undefined) throw new Error('there is no queue events')
+      return events.waiting + events.active + events.delayed
+    },
     /** Events acknowledged so far, from the metrics. */
     async events(): Promise<number> {
       const text = await (await fetch(`${url}/metrics`)).text()
@@ -68,16 +81,16 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
 }
 export type Api = ReturnType<typeof makeApi>
 
-/** Asks every 50 ms until `ask` gives something that `holds`, for 30 s at most. */
+/** Asks every 50 ms until the answer `holds`. Throws after two minutes. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T>,
   holds: (value: T) => boolean,
 ): Promise<T> {
   let value: T | undefined
-  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(50)) {
     value = await ask().catch(() => undefined)
     if (value !== undefined && holds(value)) return value
   }
-  throw new Error(`waited 30 s for ${what}; last seen: ${JSON.stringify(value)}`)
+  throw new Error(`waited two minutes for ${what}; the last answer was ${JSON.stringify(value)}`)
 }

@@ -3,17 +3,18 @@ import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 
 export interface Chat {
-  /** Where Slack-compatible messages go, and where signed webhooks go. */
+  /** For Slack-compatible messages. */
   slackUrl: string
+  /** For signed webhooks. */
   webhookUrl: string
-  /** Messages as they came, oldest first. */
+  /** Received messages, oldest first. */
   messages: string[]
-  /** Webhooks whose signature was right. */
+  /** How many webhooks had a valid signature. */
   verified: number
   close(): Promise<void>
 }
 
-/** A chat that prints what it is told, and a receiver of Standard Webhooks that checks their signatures. */
+/** A chat that prints each message, and a receiver of Standard Webhooks that checks signatures. */
 export async function startChat(secret: string, print: (line: string) => void): Promise<Chat> {
   const server = createServer(async (request, response) => {
     const body = await text(request)

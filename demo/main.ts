@@ -6,15 +6,15 @@ import { setStage } from './stage.ts'
 import { play } from './story.ts'
 
 /**
- * `npm run demo` plays the story and stays up to be looked at; `-- --once` ends by itself, with status 0 only if
- * all of it happened, and prints a summary as its last line, one JSON object.
+ * `npm run demo` plays the story and keeps running, so that people can look around. With `-- --once` it ends by itself:
+ * with status 0 only if everything happened, and with a summary as its last line, one JSON object.
  */
 const stayUp = !process.argv.includes('--once')
 const began = Date.now()
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 const say = (line: string) => print(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`)
 
-/** Ctrl-C at any time: what was started is stopped, and its folders go. */
+/** Ctrl-C stops everything that was started and removes its folders, at any time. */
 const stopAsked = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 
 print('\nStarting:')
@@ -23,8 +23,8 @@ try {
   const api = makeApi(stage.url, { read: stage.readToken, admin: stage.adminToken })
   const ciClient = makeRegistryClient({ name: 'ci', url: stage.ci.url })
   const productionClient = makeRegistryClient({ name: 'production', url: stage.production.url })
-  const interrupted = stopAsked.then(() => Promise.reject(new Error('it was interrupted')))
-  const story = play({ ci: stage.ci.host, ciClient, api, act: (title) => print(`\n${title}`), say })
+  const interrupted = stopAsked.then(() => Promise.reject(new Error('interrupted')))
+  const story = play({ ci: stage.ci, ciClient, api, act: (title) => print(`\n${title}`), say })
   await Promise.race([story, interrupted])
   const { tables, missing, summary } = await report({ api, chat: stage.chat, ciClient, productionClient })
   print(`\n${tables}\n`)
@@ -33,7 +33,7 @@ try {
   if (missing.length > 0) process.exitCode = 1
   if (stayUp) {
     const auth = `-H 'Authorization: Bearer ${stage.readToken}'`
-    print(`Still up; Ctrl-C ends it. Have a look:
+    print(`Still running; Ctrl-C ends it. Have a look:
   curl -s ${auth} ${stage.url}/v1/projects
   curl -s ${auth} '${stage.url}/v1/expiry/plan'
   ${stage.url}/docs
@@ -42,7 +42,7 @@ try {
   }
   print(JSON.stringify(summary))
 } catch (error) {
-  print(`\nThe story broke off: ${error instanceof Error ? error.message : String(error)}`)
+  print(`\nThe story failed: ${error instanceof Error ? error.message : String(error)}`)
   print(`What Tallyman logged:\n${stage.tallyman.output()}`)
   process.exitCode = 1
 } finally {

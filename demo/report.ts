@@ -3,18 +3,18 @@ import type { RegistryClient } from '../src/registry/client.ts'
 import type { Alert, Api, Project, Promotion, Run } from './api.ts'
 import type { Chat } from './chat.ts'
 
-/** What the demo prints as its last line; everything in it was read back from the API. */
+/** The last line that the demo prints. All of it is read from the API. */
 export interface Summary {
   events: number
   projects: { id: string; uniqueBytes: number; limitBytes: number | null; flag: string }[]
-  /** Projects that alerts named as not ok, at any time of the story. */
+  /** Projects that an alert named as not ok at any time of the story. */
   flagged: string[]
   alerts: number
   promoted: { from: string; to: string; digest: string }[]
   expired: { repository: string; digest: string }[]
 }
 
-/** The story's outcome: what the API says, as tables, and what did not happen although it should have. */
+/** What the API says at the end of the story, as tables, and which expected things did not happen. */
 export async function report(options: {
   api: Api
   chat: Chat
@@ -23,8 +23,12 @@ export async function report(options: {
 }): Promise<{ tables: string; missing: string[]; summary: Summary }> {
   const { api } = options
   const [events, projects, alerts, promotions, runs, quarantined] = await Promise.all([
-    ...([api.events(), api.projects(), api.alerts()] as const),
-    ...([api.promotions(), api.runs(), api.quarantined()] as const),
+    api.events(),
+    api.projects(),
+    api.alerts(),
+    api.promotions(),
+    api.runs(),
+    api.quarantined(),
   ])
   const deletes = runs.flatMap((run: Run) => run.deletes)
   const summary: Summary = {
@@ -44,9 +48,9 @@ export async function report(options: {
   }
   const states = alerts.filter((a) => a.project === 'shop/web').map((a) => a.to)
   const checks: [string, boolean][] = [
-    // Images go one by one: on the way down the project may be seen between its limit and its warning mark.
+    // Images are deleted one by one, so the project may be at `warning` again before it is ok.
     [
-      'shop/web was told to be at warning, over, and ok again',
+      'shop/web got alerts for warning, over, and ok again',
       /^warning,over,(warning,)?ok$/.test(states.join()),
     ],
     [
@@ -57,7 +61,7 @@ export async function report(options: {
     ['v1.0.0 was promoted once', promotions.length === 1],
     ['production has the promoted digest', await inProduction(promotions, options.productionClient)],
     ['pull-request images expired', summary.expired.length > 0],
-    ['what expired is gone from the registry', await areGone(summary, options.ciClient)],
+    ['expired images are gone from the registry', await areGone(summary, options.ciClient)],
     ['the index agrees with the registry on every tag', await tagsAgree(projects, options.ciClient)],
     ['no event was put in quarantine', quarantined === 0],
   ]
@@ -68,8 +72,8 @@ export async function report(options: {
   }
 }
 
-const name = (place: Promotion['from']): string => `${place.registry}/${place.repository}:${place.tag}`
-/** An alert's sentence without what Slack would have escaped. */
+const name = (image: Promotion['from']): string => `${image.registry}/${image.repository}:${image.tag}`
+/** An alert's text up to the first character that is escaped for Slack. */
 const plain = (alert: Alert): string => alert.text.split(/[&<>]/)[0] ?? alert.text
 
 async function inProduction(promotions: Promotion[], client: RegistryClient): Promise<boolean> {

@@ -21,7 +21,7 @@ export interface Stage {
 
 const CONFIG = new URL('tallyman.yaml', import.meta.url).pathname
 
-/** Starts what the story plays on: Redis, two registries, the chat, and Tallyman; each a process of its own. */
+/** Starts what the story needs: the chat in this process; Redis, two registries and Tallyman each in its own process. */
 export async function setStage(
   print: (line: string) => void,
   printChat: (line: string) => void,

@@ -8,12 +8,12 @@ const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
 const CONFIG = 'application/vnd.docker.container.image.v1+json'
 const LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 
-/** What a project must hold, by what was acknowledged. */
+/** What the index must hold of a project: everything that was acknowledged. */
 export interface Told {
-  /** Digests of the manifests pushed. */
+  /** Digests of the pushed manifests. */
   manifests: Set<string>
   pulls: number
-  /** Sizes of the distinct contents, by digest, in bytes. */
+  /** Sizes in bytes, by digest. */
   contents: Map<string, number>
 }
 
@@ -22,16 +22,18 @@ export interface EventSource {
   readonly told: ReadonlyMap<string, Told>
   /** How many events were acknowledged so far. */
   acknowledged(): number
-  /** Statuses other than 202 and how often; 0 for no answer at all. */
+  /** Resolves once this many more are acknowledged. */
+  untilMore(count: number): Promise<void>
+  /** How often each status other than 202 was the answer; 0 stands for no answer. */
   readonly refusals: ReadonlyMap<number, number>
-  /** Makes no more events until told to go on; resolves once each registry's last one is acknowledged. */
+  /** Makes no more events until `goOn`. Resolves once all events made so far are acknowledged. */
   hold(): Promise<void>
   goOn(): void
-  /** Stops making events; resolves once each registry's last one is acknowledged. */
+  /** Makes no more events. Resolves once all events made so far are acknowledged. */
   stop(): Promise<void>
 }
 
-/** Delivers one body over a connection of its own and gives the status; 0 for a lost connection or a late answer. */
+/** Sends one body over a new connection and gives the status; 0 for a lost connection or a late answer. */
 export function deliver(url: string, body: string, timeoutMs: number): Promise<number> {
   return new Promise((resolve) => {
     const headers = {
@@ -41,7 +43,7 @@ export function deliver(url: string, body: string, timeoutMs: number): Promise<n
       'Content-Type': 'application/vnd.docker.distribution.events.v1+json',
     }
     const sent = request(`${url}/v1/events`, { method: 'POST', agent: false, headers, timeout: timeoutMs })
-    // Registries say nothing of the connection, and end it once they are answered.
+    // Registries send no Connection header and close the connection after the answer.
     sent.removeHeader('Connection')
     sent.on('response', (answer) => {
       answer.resume().on('end', () => sent.destroy())
@@ -54,17 +56,17 @@ export function deliver(url: string, body: string, timeoutMs: number): Promise<n
 }
 
 /**
- * Registries that push and pull: each has one event in flight, over a new connection each time, gives an answer a
- * second, and sends the same event again until it is taken (docs/registries.md, Delivery).
+ * Registries that push and pull. Each has one event in flight, uses a new connection for each request, waits a second
+ * for the answer, and sends an event again until it is accepted (docs/registries.md, Delivery).
  */
 export function startEventSource(options: {
-  /** Of several, each registry keeps to one. */
+  /** If there are several, each registry always uses the same one. */
   url: string | readonly string[]
   registries: number
   projects: number
-  /** The first registry's number, 0 unless told: what registries push is named after their numbers. */
+  /** The first registry's number; 0 by default. Contents are named after it, so two sources can differ. */
   first?: number
-  /** What part of the events are pulls, as far as there is something to pull; 0.6 unless told. */
+  /** The share of pulls among events, once something was pushed; 0.6 by default. */
   pulls?: number
 }): EventSource {
   const { first = 0, pulls = 0.6 } = options
@@ -74,11 +76,11 @@ export function startEventSource(options: {
   let isStopping = false
   let mayGoOn = Promise.resolve()
   let goOn = () => {}
-  /** Events on their way, one a registry at most. */
-  const onTheirWay = new Set<Promise<void>>()
+  /** At most one event of each registry. */
+  const inFlight = new Set<Promise<void>>()
   const urls = [options.url].flat()
 
-  async function untilTaken(event: object, url: string): Promise<void> {
+  async function untilAccepted(event: object, url: string): Promise<void> {
     const body = JSON.stringify({ events: [event] })
     for (;;) {
       const status = await deliver(url, body, 1_000)
@@ -98,10 +100,10 @@ export function startEventSource(options: {
       const again = pushed[randomInt(Math.max(1, pushed.length))]
       const isPull = again !== undefined && Math.random() < pulls
       const image = isPull ? again : makePush(n, randomInt(options.projects), pushed.length)
-      const taken = untilTaken(isPull ? pullEvent(image) : pushEvent(image), url)
-      onTheirWay.add(taken)
-      await taken
-      onTheirWay.delete(taken)
+      const accepted = untilAccepted(isPull ? pullEvent(image) : pushEvent(image), url)
+      inFlight.add(accepted)
+      await accepted
+      inFlight.delete(accepted)
       const project = told.get(`ci/${image.repository}`) ?? {
         manifests: new Set(),
         pulls: 0,
@@ -122,13 +124,16 @@ export function startEventSource(options: {
     told,
     refusals,
     acknowledged: () => acknowledged,
+    async untilMore(count) {
+      for (const wanted = acknowledged + count; acknowledged < wanted; ) await sleep(20)
+    },
     async hold() {
       const { promise, resolve } = Promise.withResolvers<void>()
       mayGoOn = promise
       goOn = resolve
-      // Those about to begin have begun by then.
+      // A registry that was about to make an event has made it by then.
       await sleep(0)
-      await Promise.all(onTheirWay)
+      await Promise.all(inFlight)
     },
     goOn: () => goOn(),
     async stop() {
@@ -147,10 +152,12 @@ interface Pushed {
   references: { mediaType: string; digest: string; size: number }[]
 }
 
-/** An image with a config and a layer of its own and a layer that others share. */
+/** An image with its own config, its own layer, and a layer that other images share. */
 export function makePush(registry: number, project: number, n: number): Pushed {
   const content = (mediaType: string, name: string, size: number) => ({
-    ...{ mediaType, size, digest: digestOf(Buffer.from(name)) },
+    mediaType,
+    size,
+    digest: digestOf(Buffer.from(name)),
   })
   const name = `${registry} ${project} ${n}`
   return {
@@ -174,10 +181,17 @@ export const pushEvent = (image: Pushed): object => ({
 export const pullEvent = (image: Pushed): object => ({ ...event('pull', 'GET'), target: targetOf(image) })
 
 const event = (action: string, method: string) => ({
-  ...{ id: randomUUID(), timestamp: new Date().toISOString(), action, request: { id: randomUUID(), method } },
+  id: randomUUID(),
+  timestamp: new Date().toISOString(),
+  action,
+  request: { id: randomUUID(), method },
   source: { addr: 'registry:5000', instanceID: 'f0e1d2c3-0000-4000-8000-000000000001' },
 })
 
 const targetOf = ({ repository, digest, size }: Pushed) => ({
-  ...{ mediaType: MANIFEST, size, length: size, digest, repository },
+  mediaType: MANIFEST,
+  size,
+  length: size,
+  digest,
+  repository,
 })

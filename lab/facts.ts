@@ -6,14 +6,14 @@ import { digestOf } from './image.ts'
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
 
-/** A small world of contents, so that random histories meet the same ones again. */
+/** Few contents, so that random histories use the same ones again. */
 const blobDigest = (n: number) => digestOf(Buffer.from(`blob ${n}`))
 const blobSize = (n: number) => 1000 * (n + 1) + 7
 const manifestDigest = (n: number) => digestOf(Buffer.from(`manifest ${n}`))
 const manifestSize = (n: number) => 400 + n
 const MANIFESTS = 6
 
-/** What is told of a content's size: the truth, nothing, or something else. */
+/** The size that a fact tells, given the true one: the true size, 0 for none, or a wrong one. In bytes. */
 type SizeTold = (size: number) => number
 const truly: SizeTold = (size) => size
 const anySizeTold: fc.Arbitrary<SizeTold> = fc.constantFrom<SizeTold[]>(
@@ -27,8 +27,8 @@ const anySizeTold: fc.Arbitrary<SizeTold> = fc.constantFrom<SizeTold[]>(
 )
 
 /**
- * What manifest `n` references: 0..3 images over shared blobs, 4 an index of two of them, 5 about another, with a layer
- * named twice.
+ * What manifest `n` references: 0 to 3 are images with shared blobs, 4 is an index of two of them, 5 has a subject and
+ * names a layer twice.
  */
 function referencesOf(n: number, extent: 'all' | 'contents', told: SizeTold = truly): Reference[] {
   const blob = (b: number): Reference => ({ kind: 'blob', digest: blobDigest(b), size: told(blobSize(b)) })
@@ -43,10 +43,10 @@ function referencesOf(n: number, extent: 'all' | 'contents', told: SizeTold = tr
   return [blob(n), blob(n + 1), blob(n + 2)]
 }
 
-/** The instant at which histories begin: 2026-11-23T16:02:26.518381Z, epoch µs. */
+/** The time at which histories begin: 2026-11-23T16:02:26.518381Z, epoch µs. */
 export const EPOCH = 1_795_449_746_518_381
 
-/** One random fact; few names and few instants, so that they collide. Manifest 3 never says what it references. */
+/** One random fact. There are few names and few times, so that they collide. Manifest 3 never tells its references. */
 export const anyFact: fc.Arbitrary<Fact> = fc
   .record({
     kind: fc.constantFrom<Fact['kind'][]>(
@@ -69,7 +69,7 @@ export const anyFact: fc.Arbitrary<Fact> = fc
     via: fc.constantFrom<Evidence[]>('push', 'pull'),
     extent: fc.constantFrom<('all' | 'contents')[]>('all', 'contents'),
     repository: fc.constantFrom('team/app', 'team/app/api', 'team/app/web'),
-    // Steps of 2 s around a real instant: pulls fall inside and outside the grace after a delete.
+    // Steps of 2 s: pulls fall inside and outside the grace period after a delete.
     at: fc.integer({ min: 0, max: 12 }).map((n) => EPOCH + n * 2_000_000),
     manifest: fc.integer({ min: 0, max: MANIFESTS - 1 }),
     blob: fc.integer({ min: 0, max: 6 }),
@@ -81,7 +81,7 @@ export const anyFact: fc.Arbitrary<Fact> = fc
   })
   .map(
     ({ kind, repository, at, manifest, blob, tag, id, deleteBlob, via, extent, told, toldOfBlobs }): Fact => {
-      const sight = {
+      const manifestFields = {
         ...{ repository, at, digest: manifestDigest(manifest), size: told(manifestSize(manifest)) },
         mediaType: manifest === 4 ? OCI_INDEX : OCI_MANIFEST,
       }
@@ -90,11 +90,11 @@ export const anyFact: fc.Arbitrary<Fact> = fc
       const tagged = tag === undefined ? {} : { tag }
       switch (kind) {
         case 'push':
-          return { kind, ...sight, ...referring, ...tagged }
+          return { kind, ...manifestFields, ...referring, ...tagged }
         case 'pull':
-          return { kind, ...sight, ...tagged, id }
+          return { kind, ...manifestFields, ...tagged, id }
         case 'present':
-          return { kind, via, ...sight, ...referring, ...tagged }
+          return { kind, via, ...manifestFields, ...referring, ...tagged }
         case 'scan':
           return { kind, repository, at, id: `scan-${id}` }
         case 'link':
@@ -113,7 +113,7 @@ export const anyStandingFact = anyFact.filter(
   (fact): fact is StandingFact => !['push', 'pull', 'scan'].includes(fact.kind),
 )
 
-/** A history, and the same facts as they may arrive: shuffled, some twice, cut into batches. */
+/** A history, and its facts as they may arrive: shuffled, some twice, cut into batches. */
 export const anyHistory = fc.array(anyFact, { minLength: 1, maxLength: 40 }).chain((facts) =>
   fc.record({
     facts: fc.constant(facts),
@@ -137,7 +137,7 @@ function cut<T>(items: T[], sizes: number[]): T[][] {
   return batches
 }
 
-/** What a registry may hold in a repository, of the contents that histories speak of. */
+/** What a registry may hold in a repository; its contents are those of the histories. */
 export const anyTruth = (repository: string): fc.Arbitrary<RepositoryReading> =>
   fc
     .record({
@@ -152,7 +152,7 @@ export const anyTruth = (repository: string): fc.Arbitrary<RepositoryReading> =>
         mediaType: n === 4 ? OCI_INDEX : OCI_MANIFEST,
         references: referencesOf(n, 'all'),
       }))
-      // A registry has linked what its manifests reference.
+      // A registry links the blobs that its manifests reference.
       const referenced = present.flatMap(({ references }) => references.filter((ref) => ref.kind === 'blob'))
       const linked = new Map(referenced.map(({ digest, size }) => [digest, size]))
       for (const n of blobs) linked.set(blobDigest(n), blobSize(n))

@@ -1,9 +1,9 @@
 import type { Random } from './random.ts'
 
-/** A request as it goes over the socket. */
+/** The bytes of a request, as they are sent. */
 export interface HostileRequest {
   bytes: Buffer
-  /** `whole`: an answer is due. `broken`: the sender ends it early, or it is no HTTP, and the answer may be to hang up. */
+  /** `whole`: the service must answer. `broken`: incomplete or no HTTP; the service may close the connection instead. */
   kind: 'whole' | 'broken'
 }
 
@@ -13,13 +13,13 @@ const TYPES = [
   'application/json',
 ] as const
 
-/** The body as a registry would send it. */
+/** The body in the request that a registry would send. */
 export function plainRequest(random: Random, body: Buffer, token: string): HostileRequest {
   const headers = [...common(token), `Content-Type: ${random.of(TYPES)}`, `Content-Length: ${body.length}`]
   return { kind: 'whole', bytes: written('POST /v1/events HTTP/1.1', headers, body) }
 }
 
-/** The body in a request that is wrong in one way. */
+/** The body in a request with one fault. */
 export function hostileRequest(random: Random, body: Buffer, token: string): HostileRequest {
   return random.of(WAYS)(random, body, token)
 }
@@ -33,7 +33,7 @@ function written(line: string, headers: readonly string[], body: Buffer): Buffer
 const LINE = 'POST /v1/events HTTP/1.1'
 type Way = (random: Random, body: Buffer, token: string) => HostileRequest
 
-/** Headers in place of the usual content type. */
+/** These headers instead of Content-Type. */
 const typed =
   (kind: HostileRequest['kind'], ...choices: string[][]): Way =>
   (random, body, token) => ({
@@ -41,7 +41,7 @@ const typed =
     bytes: written(LINE, [...common(token), ...random.of(choices), `Content-Length: ${body.length}`], body),
   })
 
-/** Headers in place of the content length. */
+/** These headers instead of Content-Length. */
 const framed =
   (
     kind: HostileRequest['kind'],
@@ -78,7 +78,7 @@ const asked =
     ),
   })
 
-/** In chunks of odd sizes; `end` closes it. */
+/** The body in chunks of random sizes, with `end` after the last one. */
 function chunked(random: Random, body: Buffer, end: string): Buffer {
   const parts: Buffer[] = []
   for (let at = 0; at < body.length; ) {

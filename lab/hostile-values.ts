@@ -1,15 +1,15 @@
 import type { Random } from './random.ts'
 
 /**
- * Values that no registry sends, by the name of the field that they are for. What JSON.stringify would not write, as
- * 1e400 or a nesting that overflows it, is a `raw` text; `writeJson` puts it where it stands.
+ * A value that no registry sends, for the field of this name. JSON.stringify cannot write some of them, such as 1e400 or
+ * very deep nesting: they are `raw` texts, which `writeJson` inserts as they are.
  */
 export function hostileValue(random: Random, field: string, now: number): unknown {
   if (random.isOneIn(4)) return random.of(ANYTHING)(random, now)
   return (FIELDS.get(field) ?? random.of(ANYTHING))(random, now)
 }
 
-/** JSON text, with `raw` texts as they are. */
+/** JSON text, with `raw` texts inserted as they are. */
 export function writeJson(value: unknown): string {
   return JSON.stringify(value)?.replace(/"raw<([^>]*)>"/g, (_, text: string) => text) ?? 'null'
 }

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-/** A descriptor as the OCI image spec has it. */
+/** A descriptor (OCI image spec). */
 export interface Descriptor {
   mediaType: string
   digest: string
@@ -12,7 +12,7 @@ export interface Descriptor {
   platform?: { os: string; architecture: string }
 }
 
-/** An image that can be pushed: every blob and manifest it needs, in memory. */
+/** An image in memory, with every blob and manifest that a push needs. */
 export interface LabImage {
   /** The image's own manifest or index. */
   readonly root: Descriptor
@@ -28,7 +28,7 @@ const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'
 export const digestOf = (bytes: Buffer): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
-/** Bytes that look random and depend on `seed` alone, so that a seed names a layer. */
+/** Bytes that look random and depend only on `seed`, so that a seed names a layer. */
 export function seededBytes(seed: string, length: number): Buffer {
   const chunks: Buffer[] = []
   for (let n = 0, have = 0; have < length; n++, have += 64)
@@ -36,14 +36,14 @@ export function seededBytes(seed: string, length: number): Buffer {
   return Buffer.concat(chunks).subarray(0, length)
 }
 
-/** A single-platform image; layers with the same seed and size are the same blob in every image. */
+/** A single-platform image. Layers with the same seed and size are the same blob in every image. */
 export function makeImage(options: {
   layers: { seed: string; bytes: number }[]
   architecture?: string
   label?: string
 }): LabImage {
   const blobs = new Map<string, Buffer>()
-  const put = (mediaType: string, bytes: Buffer): Descriptor => {
+  const addBlob = (mediaType: string, bytes: Buffer): Descriptor => {
     const digest = digestOf(bytes)
     blobs.set(digest, bytes)
     return { mediaType, digest, size: bytes.length }
@@ -51,8 +51,8 @@ export function makeImage(options: {
   const tars = options.layers.map((layer) =>
     tarOf(`layer-${layer.seed}`, seededBytes(layer.seed, layer.bytes)),
   )
-  const layers = tars.map((tar) => put(OCI_LAYER, gzipSync(tar, { level: 1 })))
-  const config = put(
+  const layers = tars.map((tar) => addBlob(OCI_LAYER, gzipSync(tar, { level: 1 })))
+  const config = addBlob(
     OCI_CONFIG,
     Buffer.from(
       JSON.stringify({
@@ -66,7 +66,7 @@ export function makeImage(options: {
   return withRoot(OCI_MANIFEST, { config, layers }, new Map(), blobs)
 }
 
-/** An index over images, one a platform. */
+/** An index of images, one for each platform. */
 export function makeIndex(images: { image: LabImage; architecture: string }[]): LabImage {
   return withRoot(
     OCI_INDEX,
@@ -81,24 +81,24 @@ export function makeIndex(images: { image: LabImage; architecture: string }[]): 
   )
 }
 
-/** A BuildKit registry cache in its older form: an index whose entries are layers and a cache config, no manifests. */
+/** A BuildKit registry cache in its older form: an index of layers and a cache config, without manifests. */
 export function makeBuildKitCache(layers: { seed: string; bytes: number }[]): LabImage {
   const blobs = new Map<string, Buffer>()
-  const put = (mediaType: string, bytes: Buffer): Descriptor => {
+  const addBlob = (mediaType: string, bytes: Buffer): Descriptor => {
     blobs.set(digestOf(bytes), bytes)
     return { mediaType, digest: digestOf(bytes), size: bytes.length }
   }
   const entries = layers.map((l) =>
-    put(OCI_LAYER, gzipSync(tarOf(`cache-${l.seed}`, seededBytes(l.seed, l.bytes)))),
+    addBlob(OCI_LAYER, gzipSync(tarOf(`cache-${l.seed}`, seededBytes(l.seed, l.bytes)))),
   )
-  const config = put(
+  const config = addBlob(
     'application/vnd.buildkit.cacheconfig.v0',
     Buffer.from(JSON.stringify({ layers: entries.map((e) => ({ blob: e.digest })), records: [] })),
   )
   return withRoot(OCI_INDEX, { manifests: [...entries, config] }, new Map(), blobs)
 }
 
-/** A cosign-like signature: an image manifest to be pushed under `signatureTag(digest)`. */
+/** A signature like cosign's: an image manifest, to be pushed with the tag `signatureTag(digest)`. */
 export function makeSignature(digest: string): LabImage {
   const payload = Buffer.from(JSON.stringify({ critical: { image: { 'docker-manifest-digest': digest } } }))
   const config = Buffer.from('{}')

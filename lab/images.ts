@@ -8,27 +8,27 @@ export const NOW = 1_795_449_746_518_381
 export const DAY = 86_400_000_000
 export const DAY_MS = 86_400_000
 
-/** The digest of the content that a test calls by this name. */
+/** The digest of the content that a test gives this name. */
 export const digest = (name: string): string => digestOf(Buffer.from(name))
 
 /** The digest's first 16 bytes, in hex, as the index stores references. */
 const keyOf = (name: string): string => digest(name).slice('sha256:'.length, 'sha256:'.length + 32)
 
-/** `sha256-<hex>.sig` and the like; without a suffix, the tag of a list of referrers. */
+/** A tag like `sha256-<hex>.sig`. Without a suffix it is the tag of the list of referrers. */
 export const referrerTag = (name: string, suffix: string): string =>
   `${digest(name).replace(':', '-')}${suffix}`
 
-/** An image as the index knows it, said by what matters for expiry. Tags by name, with when they were set. */
+/** An image of the index, described by what matters for expiry. `tags`: name → when it was set, epoch µs. */
 export function indexed(
   name: string,
   options: {
     repository?: string
     tags?: Record<string, number>
-    /** Names of the images that it lists as an index. */
+    /** Names of its children, if it is an index. */
     lists?: string[]
-    /** Names of contents that it references and that are no manifests. */
+    /** Names of its blobs. */
     layers?: string[]
-    /** The name of the image that it is an artifact of. */
+    /** The name of its subject. */
     subject?: string
     pushedAt?: number
     pulledAt?: number
@@ -56,21 +56,21 @@ export function indexed(
   }
 }
 
-/** What registries send before `includereferences` is configured. */
+/** An image whose references are unknown: registries without `includereferences` send none. */
 export const unresolved = (image: IndexedImage): IndexedImage => ({
   ...image,
   references: undefined,
   isResolved: false,
 })
 
-/** As an event tells an artifact: without its subject. */
+/** An artifact as its push event tells it: without its subject. */
 export const withoutSubject = (image: IndexedImage): IndexedImage => ({
   ...image,
   references: image.references?.filter(({ kind }) => kind !== 'subject'),
   isResolved: false,
 })
 
-/** Days before now, some exactly on a rule's bound and some a microsecond off it, some unknown, few in the future. */
+/** Mostly whole days before now, exactly or a microsecond off: on a rule's limit or just beside it. Sometimes unknown (0). */
 const anyTime = fc.oneof(
   {
     weight: 30,
@@ -88,7 +88,7 @@ const anyPull = fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 2, 
 const TAGS = ['latest', 'v1', 'v2', 'v3', 'pr-1', 'pr-2', 'pr-3', 'pr-4', 'nightly-1', 'nightly-2']
 const SUFFIXES = ['.sig', '.att', '.sbom', '']
 
-/** Mostly upwards, so that there are chains; now and then anywhere, so that there are circles and loose ends. */
+/** Mostly a higher number, which makes chains; sometimes any number, which makes cycles and missing images. */
 const anyNeighbour = (n: number): fc.Arbitrary<number> =>
   fc.oneof(
     { weight: 30, arbitrary: fc.integer({ min: 1, max: 2 }).map((step) => n + step) },
@@ -111,7 +111,7 @@ const anyDraft = fc
         [1, 1],
         fc.array(fc.tuple(fc.constantFrom(...TAGS), anyTime), { minLength: 1, maxLength: 2 }),
       ),
-      // What it signs, with which suffix and since when; higher numbers sign lower ones.
+      // The image that it signs, the suffix of the tag, and since when. Images mostly sign those with lower numbers.
       signs: sometimes(
         [3, 1],
         fc.array(fc.tuple(anyNeighbour(-n).map(Math.abs), fc.constantFrom(...SUFFIXES), anyTime), {
@@ -125,13 +125,13 @@ const anyDraft = fc
       ),
       pushedAt: anyTime,
       pulledAt: anyPull,
-      known: fc.integer({ min: 0, max: 99 }).map((dice) => dice !== 50),
+      hasReferences: fc.integer({ min: 0, max: 99 }).map((dice) => dice !== 50),
     }),
   )
 
 /**
- * Images of up to three repositories that share their contents: nested indexes, children of two indexes, circles,
- * signatures of signatures, and signatures of what is not there.
+ * Images of up to three repositories that share contents: nested indexes, children of two indexes, cycles, signatures of
+ * signatures, and signatures of missing images.
  */
 export const anyImages: fc.Arbitrary<IndexedImage[]> = fc
   .array(anyDraft, { minLength: 3, maxLength: 16, size: 'max' })
@@ -140,14 +140,14 @@ export const anyImages: fc.Arbitrary<IndexedImage[]> = fc
     const isFree = (name: string) => !taken.has(name) && taken.add(name).size > 0
     return drafts
       .filter(({ repository, n }) => isFree(`${repository}@${n}`))
-      .map(({ repository, n, lists, tags, signs, subject, pushedAt, pulledAt, known }) => {
+      .map(({ repository, n, lists, tags, signs, subject, pushedAt, pulledAt, hasReferences }) => {
         const signatures = signs.map(([m, suffix, at]): [string, number] => [referrerTag(`${m}`, suffix), at])
         const own = [...tags, ...signatures].filter(([tag]) => isFree(`${repository}:${tag}`))
         const image = indexed(`${n}`, {
           ...{ repository, lists: lists.map(String), pushedAt, pulledAt },
           ...{ tags: Object.fromEntries(own), ...(subject[0] !== undefined && { subject: `${subject[0]}` }) },
         })
-        if (known) return image
+        if (hasReferences) return image
         return n % 2 === 0 ? unresolved(image) : withoutSubject(image)
       })
   })

@@ -13,14 +13,10 @@ interface Difference {
 }
 
 /**
- * Waits until the index behind `redisUrl` (a Cluster, too) holds exactly what was told: each manifest, each pull once, each byte, and
- * no job of the events' queue left or given up. Resolves to how long that took, in ms; throws after `atMost` ms.
+ * Waits until the index in a Redis or Cluster holds exactly what was told: each manifest, each pull once, each byte; and
+ * until no job of the queue `events` is left or has failed. Resolves to how long that took, in ms.
  */
-export async function indexComesToHold(
-  redisUrl: string,
-  told: ReadonlyMap<string, Told>,
-  atMost: number,
-): Promise<number> {
+export async function indexComesToHold(redisUrl: string, told: ReadonlyMap<string, Told>): Promise<number> {
   const redis = await connectPatiently(parseRedisUrl(redisUrl))
   const index = makeUsageIndex({ redis, prefix: 'tallyman' })
   const queue = `${queuePrefix('tallyman')}:events`
@@ -38,7 +34,7 @@ export async function indexComesToHold(
     }
   }
 
-  /** '' when nothing differs, else what does. */
+  /** What differs, in words; '' if nothing does. */
   async function difference(): Promise<string> {
     const jobs = {
       waiting: await redis.llen(`${queue}:wait`),
@@ -56,7 +52,7 @@ export async function indexComesToHold(
   }
 
   try {
-    await eventually(difference, (text) => text === '', atMost)
+    await eventually(difference, (text) => text === '')
     return Date.now() - began
   } finally {
     redis.disconnect()

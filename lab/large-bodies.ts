@@ -12,13 +12,13 @@ const digest = digestOf(Buffer.from('large'))
 const envelope = (...events: unknown[]): string => JSON.stringify({ events })
 const reference = (n: number) => ({ digest: `sha256:${`${n}`.padStart(64, '0')}`, size: 1 })
 
-/** Bodies that cost a lot to read, by what they are; each within 10 MiB but `beyond the limit`. `now`: epoch ms. */
+/** Bodies that are expensive to read, by name. All except `beyond the limit` are within 10 MiB. `now`: epoch ms. */
 export const LARGE_BODIES: Record<string, (now: number) => string> = {
   'beyond the limit': () => envelope('x'.repeat(11 * MIB)),
   'a name of 10 MB': (now) => envelope(event(now, { repository: 'a/'.repeat(5 * MIB - 500), digest })),
   'a digest of 10 MB': (now) => envelope(event(now, { digest: `sha256:${'a'.repeat(10 * MIB - 1_000)}` })),
   'an id of 1 MB': (now) => envelope(event(now, { digest }, { id: `e${'\u0301'.repeat(MIB / 2)}` })),
-  'nested without an end': () => '['.repeat(10 * MIB),
+  'nested and never closed': () => '['.repeat(10 * MIB),
   'an envelope nested a million deep': () => `{"events":[${'['.repeat(MIB)}${']'.repeat(MIB)}]}`,
   'a field nested a million deep': (now) =>
     envelope(event(now, { digest })).replace('"id"', `"extra":${'['.repeat(MIB)}${']'.repeat(MIB)},"id"`),
@@ -28,7 +28,7 @@ export const LARGE_BODIES: Record<string, (now: number) => string> = {
     envelope(
       event(now, { digest, size: 1, references: Array.from({ length: 30_000 }, (_, n) => reference(n)) }),
     ),
-  '300,000 events that are none': () => `{"events":[${'0,'.repeat(300_000)}0]}`,
+  '300,000 events that are numbers': () => `{"events":[${'0,'.repeat(300_000)}0]}`,
   '20,000 events from as many instances': (now) =>
     envelope(
       ...Array.from({ length: 20_000 }, (_, n) =>
@@ -39,11 +39,11 @@ export const LARGE_BODIES: Record<string, (now: number) => string> = {
         ),
       ),
     ),
-  '20,000 times the same id': (now) =>
+  'the same id 20,000 times': (now) =>
     envelope(
       ...Array.from({ length: 20_000 }, () => event(now, { digest, size: 1, repository: 'large/same' })),
     ),
-  'keys in their hundred thousands': (now) => {
+  '300,000 keys': (now) => {
     const keys = Object.fromEntries(Array.from({ length: 300_000 }, (_, n) => [`k${n}`, n]))
     return envelope(event(now, { ...keys, digest: '' }))
   },

@@ -3,8 +3,8 @@ import { hostileValue, writeJson } from './hostile-values.ts'
 import type { Random } from './random.ts'
 
 /**
- * Bodies that are nearly notifications: events of a real registry, damaged in one to three places, in envelopes that
- * may be damaged themselves. `now`: epoch ms.
+ * A body that is nearly a notification: events of a real registry, each damaged in one to three fields, in an envelope
+ * that may be damaged, too. `now`: epoch ms.
  */
 export function mutatedBody(random: Random, events: readonly object[], now: number): Buffer {
   const count = random.isOneIn(20) ? random.int(20) : 1
@@ -14,7 +14,7 @@ export function mutatedBody(random: Random, events: readonly object[], now: numb
   return random.isOneIn(5) ? damagedText(random, text) : text
 }
 
-/** A copy of the event as if sent now, damaged. */
+/** A damaged copy of the event, with a new id and a time just before `now`. */
 function mutatedEvent(random: Random, event: object, now: number): object {
   const copy = structuredClone(event)
   Object.assign(copy, {
@@ -26,30 +26,30 @@ function mutatedEvent(random: Random, event: object, now: number): object {
 }
 
 function damage(random: Random, event: object, now: number): void {
-  const places: { holder: object; key: string }[] = []
-  const walk = (holder: object) => {
-    for (const [key, inner] of Object.entries(holder)) {
-      places.push({ holder, key })
+  const fields: { parent: object; key: string }[] = []
+  const walk = (parent: object) => {
+    for (const [key, inner] of Object.entries(parent)) {
+      fields.push({ parent, key })
       if (typeof inner === 'object' && inner !== null) walk(inner)
     }
   }
   walk(event)
-  if (places.length === 0) return
-  const { holder, key } = random.of(places)
+  if (fields.length === 0) return
+  const { parent, key } = random.of(fields)
   const [from, to] = [hostileValue(random, 'from', now), hostileValue(random, 'to', now)]
   const way = random.of<() => unknown>([
-    ...Array<() => unknown>(6).fill(() => put(holder, key, hostileValue(random, key, now))),
-    () => Reflect.deleteProperty(holder, key),
-    () => put(holder, writeJson(hostileValue(random, 'key', now)).slice(0, 1_000), 1),
-    () => put(holder, '__proto__', { [key]: hostileValue(random, key, now) }),
+    ...Array<() => unknown>(6).fill(() => setField(parent, key, hostileValue(random, key, now))),
+    () => Reflect.deleteProperty(parent, key),
+    () => setField(parent, writeJson(hostileValue(random, 'key', now)).slice(0, 1_000), 1),
+    () => setField(parent, '__proto__', { [key]: hostileValue(random, key, now) }),
     () => Object.assign(event, { action: 'rename', target: { rename: { type: 'name', from, to } } }),
   ])
   way()
 }
 
-/** As JSON.parse would: a key named `__proto__` is one like others. */
-const put = (holder: object, key: string, value: unknown): unknown =>
-  Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
+/** Sets a field as JSON.parse does: `__proto__` is a key like any other. */
+const setField = (parent: object, key: string, value: unknown): unknown =>
+  Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true })
 
 function hostileEnvelope(random: Random, events: object[], now: number): unknown {
   const [event = {}] = events

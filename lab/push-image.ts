@@ -8,7 +8,7 @@ export async function upload(client: RegistryClient, repository: string, bytes: 
   return digest
 }
 
-/** Blobs, then children, then what is tagged. */
+/** Pushes blobs, then children, then the tagged manifest. */
 export async function pushImage(
   client: RegistryClient,
   repository: string,

@@ -1,14 +1,14 @@
-/** Chance that can be repeated: the same seed gives the same draws. */
+/** Random numbers that can be repeated: the same seed gives the same numbers. */
 export interface Random {
-  /** 0 up to, but not, `below`. */
+  /** A whole number from 0, less than `below`. */
   int(below: number): number
   isOneIn(n: number): boolean
-  /** @throws where there are none */
+  /** @throws if `items` is empty */
   of<T>(items: readonly T[]): T
   bytes(length: number): Buffer
 }
 
-/** Mulberry32: 32 bits of state are enough to choose with. */
+/** Mulberry32. Its 32 bits of state are enough to choose among test cases. */
 export function makeRandom(seed: number): Random {
   let state = seed
   const draw = () => {

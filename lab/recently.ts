@@ -1,2 +1,2 @@
-/** An hour ago as RFC 3339, for made-up events: one that is far from when it is received is quarantined. */
+/** An hour ago (RFC 3339), for events of tests: an event whose time is far from its receipt is quarantined. */
 export const RECENTLY = new Date(Date.now() - 3_600_000).toISOString()

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { freePorts } from './ports.ts'
 import { type LabRedis, startRedis } from './redis.ts'
@@ -8,21 +7,21 @@ import { eventually } from './tallyman.ts'
 const SLOTS = 16_384
 
 export interface LabRedisCluster {
-  /** As Tallyman's configuration has it. */
+  /** For `redis.url` of Tallyman's configuration. */
   readonly url: string
-  /** Each has an even share of the slots, in this order. */
+  /** The masters. Each has an equal share of the slots, in this order. */
   readonly nodes: readonly LabRedis[]
-  /** The first node's replica, the second's and so on, then from the first again. */
+  /** The first is a replica of the first node, the second of the second node, and so on, in turns. */
   readonly replicas: readonly LabRedis[]
-  /** Which node serves a key as long as there was no failover: its index. */
+  /** The index of the node that serves a key, as long as there was no failover. */
   nodeOf(key: string): Promise<number>
   /** Stops every node and removes its folder. */
   close(): Promise<void>
 }
 
 /**
- * A real Redis Cluster on free loopback ports, with every slot served and so many replicas for each master; takes about
- * 2 s. A master that is gone is replaced after some 3 s.
+ * A real Redis Cluster on free loopback ports, with every slot served and `replicas` replicas for each master. It takes
+ * about 2 s to start. A dead master is replaced after about 3 s.
  */
 export async function startRedisCluster(options: {
   nodes: number
@@ -42,7 +41,9 @@ export async function startRedisCluster(options: {
     const synced = replicas.map((replica, i) => untilReplicated(nodes[i % nodes.length] ?? replica, replica))
     await Promise.all(synced)
     return {
-      ...{ nodes, replicas, close },
+      nodes,
+      replicas,
+      close,
       url: `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
       nodeOf: (key) =>
         withClients(nodes.slice(0, 1), async ([client]) =>
@@ -55,12 +56,14 @@ export async function startRedisCluster(options: {
   }
 }
 
-/** The bus would take the port 10,000 above, which may not be free. */
+/** By default the bus uses the port 10,000 above, which may not be free. */
 const clusterArgs = (busPort: number): string[] => [
   ...['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`],
   ...['--cluster-config-file', 'nodes.conf', '--cluster-node-timeout', '2000'],
-  // A replica is told all at once, without waiting for further ones.
+  // The first synchronisation begins at once and does not wait for other replicas.
   ...['--repl-diskless-sync-delay', '0'],
+  // A replica may take over however long ago its master died: a test may hold the failover back.
+  ...['--cluster-replica-validity-factor', '0'],
 ]
 
 async function withClients<T>(
@@ -75,13 +78,13 @@ async function withClients<T>(
   }
 }
 
-/** Makes one cluster of all; `first` is where the first is met: port and bus port. */
+/** Makes one cluster of all nodes. `first` is the port and the bus port of the first node. */
 async function join(clients: readonly Redis[], masters: number, first: [number, number]): Promise<void> {
   for (const [i, client] of clients.entries()) {
     if (i < masters) {
       const [start, end] = [i, i + 1].map((n) => Math.floor((n * SLOTS) / masters))
       await client.call('CLUSTER', 'ADDSLOTSRANGE', start ?? 0, (end ?? 0) - 1)
-      // Their epochs would be made to differ later, and until then two nodes could contradict each other.
+      // With equal epochs two nodes could contradict each other until Redis makes the epochs differ.
       await client.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1)
     }
     if (i > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', ...first)
@@ -94,22 +97,21 @@ async function join(clients: readonly Redis[], masters: number, first: [number, 
       await client.call('CLUSTER', 'REPLICATE', id)
     }
   const replicas = clients.length - masters
-  await Promise.all(clients.map((client) => untilTold(client, replicas)))
+  await Promise.all(clients.map((client) => untilReplicasKnown(client, replicas)))
 }
 
-/** Until a node knows of so many of all the nodes that they are replicas. */
-async function untilTold(client: Redis, replicas: number): Promise<void> {
+/** Waits until a node knows that this many of the nodes are replicas. */
+async function untilReplicasKnown(client: Redis, replicas: number): Promise<void> {
   await eventually(
     async () => String(await client.call('CLUSTER', 'NODES')),
     (nodes) => [...nodes.matchAll(/[ ,]slave /g)].length === replicas,
   )
 }
 
-/** Until a node sees every slot served and knows all the others. */
+/** Waits until a node sees every slot served and knows all other nodes. */
 async function untilComplete(client: Redis, nodes: number): Promise<void> {
-  for (const until = Date.now() + 20_000; Date.now() < until; await sleep(50)) {
-    const info = String(await client.call('CLUSTER', 'INFO'))
-    if (/cluster_state:ok/.test(info) && info.includes(`cluster_known_nodes:${nodes}\r`)) return
-  }
-  throw new Error('the cluster was not complete after 20 s')
+  await eventually(
+    async () => String(await client.call('CLUSTER', 'INFO')),
+    (info) => info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes}\r`),
+  )
 }

@@ -9,10 +9,11 @@ import { untilReplicated } from './replication.ts'
 import { eventually } from './tallyman.ts'
 
 export interface LabSentinel {
-  /** As Tallyman's configuration has it. */
+  /** For `redis.url` of Tallyman's configuration. */
   readonly url: string
-  /** The master and its replica as long as there was no failover. */
+  /** The master, as long as there was no failover. */
   readonly master: LabRedis
+  /** Its replica, as long as there was no failover. */
   readonly replica: LabRedis
   /** Stops every process and removes its folder. */
   close(): Promise<void>
@@ -21,7 +22,10 @@ export interface LabSentinel {
 const MASTER = 'lab-master'
 const SENTINELS = 3
 
-/** A real master, its replica and three sentinels on free loopback ports, which replace a dead master after some 2 s. */
+/**
+ * A real master, its replica and three sentinels on free loopback ports. The sentinels replace a dead master after about
+ * 2 s.
+ */
 export async function startSentinel(): Promise<LabSentinel> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-sentinel-'))
   const running: { close(): Promise<void> }[] = []
@@ -39,10 +43,10 @@ export async function startSentinel(): Promise<LabSentinel> {
     running.push(replica)
     await untilReplicated(master, replica)
     for (const port of sentinelPorts) {
-      const { stop } = await startOne(folder, port, masterPort)
+      const { stop } = await startSentinelServer(folder, port, masterPort)
       running.push({ close: stop })
     }
-    await Promise.all(sentinelPorts.map(untilKnowing))
+    await Promise.all(sentinelPorts.map(untilReady))
     const hosts = sentinelPorts.map((port) => `127.0.0.1:${port}`)
     return { url: `redis+sentinel://${hosts.join(',')}/${MASTER}`, master, replica, close }
   } catch (error) {
@@ -51,8 +55,8 @@ export async function startSentinel(): Promise<LabSentinel> {
   }
 }
 
-/** A sentinel keeps what it knows in the file of its configuration. */
-async function startOne(folder: string, port: number, masterPort: number): Promise<Started> {
+/** A sentinel writes its state into its configuration file. */
+async function startSentinelServer(folder: string, port: number, masterPort: number): Promise<Started> {
   const file = join(folder, `${port}.conf`)
   const settings = [
     ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`],
@@ -62,13 +66,15 @@ async function startOne(folder: string, port: number, masterPort: number): Promi
   ]
   await writeFile(file, `${settings.join('\n')}\n`)
   return startProcess({
-    ...{ command: 'redis-server', args: [file, '--sentinel'], logFile: join(folder, `${port}.log`) },
+    command: 'redis-server',
+    args: [file, '--sentinel'],
+    logFile: join(folder, `${port}.log`),
     ready: () => answersPing(port),
   })
 }
 
-/** Until a sentinel knows the replica and the other sentinels, without whom it replaces no master. */
-async function untilKnowing(port: number): Promise<void> {
+/** Waits until a sentinel knows the replica and the other sentinels. Before that it replaces no master. */
+async function untilReady(port: number): Promise<void> {
   const client = new Redis(port)
   try {
     await eventually(

@@ -14,7 +14,7 @@ export interface LabRedis {
   close(): Promise<void>
 }
 
-/** A real redis-server on a free loopback port with a folder of its own; `args` are further redis.conf settings. */
+/** A real redis-server on a free loopback port, with its own folder. `args` are further settings of redis.conf. */
 export async function startRedis(
   options: { port?: number; folder?: string; args?: string[] } = {},
 ): Promise<LabRedis> {
@@ -48,7 +48,7 @@ export async function startRedis(
   }
 }
 
-/** Whether a Redis, or a Sentinel, answers there. */
+/** Whether a Redis or a Sentinel answers on this port. */
 export function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))

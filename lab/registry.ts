@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './ports.ts'
 import { type Started, startProcess } from './process.ts'
+import { eventually } from './tallyman.ts'
 
 export interface LabRegistry {
   /** `http://127.0.0.1:port` */
@@ -13,21 +14,23 @@ export interface LabRegistry {
   /** The folder of the filesystem driver: `docker/registry/v2/…` is below it. */
   readonly storage: string
   readonly process: Started
+  /** Resolves once every event that it has made so far was accepted; it needs `notify`. */
+  untilDelivered(): Promise<void>
   close(): Promise<void>
 }
 
 export interface LabRegistryOptions {
-  /** Where notifications go, with `Authorization: Bearer token`. */
+  /** Where to send notifications, with `Authorization: Bearer token`. */
   notify?: { url: string; token: string; includeReferences?: boolean }
   folder?: string
   port?: number
-  /** A storage section in place of the filesystem driver's, YAML indented by two spaces. */
+  /** The storage driver's section instead of the filesystem driver's: YAML, indented by two spaces. */
   storage?: string
-  /** Text of an htpasswd file (bcrypt only): turns basic authentication on. */
+  /** Text of an htpasswd file (bcrypt only). It turns basic authentication on. */
   htpasswd?: string
-  /** Where `/debug/vars` answers; nowhere unless told. */
+  /** The port of `/debug/vars`; a free one by default. */
   debugPort?: number
-  /** True unless told. */
+  /** True by default. */
   deleteEnabled?: boolean
   /** Further top-level YAML. */
   extra?: string
@@ -37,10 +40,11 @@ export interface LabRegistryOptions {
 export async function startRegistry(options: LabRegistryOptions = {}): Promise<LabRegistry> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tallyman-registry-')))
   const port = options.port ?? (await freePort())
+  const debugPort = options.debugPort ?? (await freePort())
   const storage = join(folder, 'storage')
   const config = join(folder, 'config.yml')
   if (options.htpasswd !== undefined) await writeFile(join(folder, 'htpasswd'), options.htpasswd)
-  await writeFile(config, configYaml({ ...options, port, folder, root: storage }))
+  await writeFile(config, configYaml({ ...options, port, debugPort, folder, root: storage }))
   // The s3 driver of 2.8 panics when AWS_CA_BUNDLE is set.
   const { AWS_CA_BUNDLE: _, ...env } = process.env
   const started = await startProcess({
@@ -60,6 +64,12 @@ export async function startRegistry(options: LabRegistryOptions = {}): Promise<L
     folder,
     storage,
     process: started,
+    async untilDelivered() {
+      await eventually(
+        () => pendingEvents(debugPort),
+        (count) => count === 0,
+      )
+    },
     async close() {
       await started.stop('SIGKILL')
       await rm(folder, { recursive: true, force: true })
@@ -67,7 +77,20 @@ export async function startRegistry(options: LabRegistryOptions = {}): Promise<L
   }
 }
 
-function configYaml(o: LabRegistryOptions & { port: number; folder: string; root: string }): string {
+/** How many events a registry has not delivered yet. It counts an event before it answers the request that caused it. */
+async function pendingEvents(debugPort: number): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${debugPort}/debug/vars`)
+  const { registry } = (await answer.json()) as DebugVars
+  return registry.notifications.endpoints.reduce((sum, { Metrics }) => sum + Metrics.Pending, 0)
+}
+
+interface DebugVars {
+  registry: { notifications: { endpoints: { Metrics: { Pending: number } }[] } }
+}
+
+function configYaml(
+  o: LabRegistryOptions & { port: number; debugPort: number; folder: string; root: string },
+): string {
   const notifications = o.notify
     ? `notifications:
   events:
@@ -88,6 +111,6 @@ storage:
 ${o.storage ?? `  filesystem: {rootdirectory: ${o.root}}`}
   delete: {enabled: ${o.deleteEnabled ?? true}}
   maintenance: {uploadpurging: {enabled: false}}
-http: {addr: "127.0.0.1:${o.port}"${o.debugPort ? `, debug: {addr: "127.0.0.1:${o.debugPort}"}` : ''}}
+http: {addr: "127.0.0.1:${o.port}", debug: {addr: "127.0.0.1:${o.debugPort}"}}
 ${notifications}${auth}${o.extra ?? ''}`
 }

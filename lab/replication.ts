@@ -2,22 +2,22 @@ import { Redis } from 'ioredis'
 import type { LabRedis } from './redis.ts'
 import { eventually } from './tallyman.ts'
 
-/** Waits until `replica` has all that `master` was told until now. */
+/** Waits until `replica` has everything that `master` has now. */
 export async function untilReplicated(master: LabRedis, replica: LabRedis): Promise<void> {
-  const [of, to] = [new Redis(master.port), new Redis(replica.port)]
+  const [from, to] = [new Redis(master.port), new Redis(replica.port)]
   try {
-    const told = await offset(of, 'master_repl_offset')
+    const wanted = await offset(from, 'master_repl_offset')
     await eventually(
       () => offset(to, 'slave_repl_offset'),
-      (got) => got >= told,
+      (got) => got >= wanted,
     )
   } finally {
-    of.disconnect()
+    from.disconnect()
     to.disconnect()
   }
 }
 
-/** Bytes of the replication stream; NaN where there is none. */
+/** Bytes of the replication stream; NaN if there is none. */
 async function offset(redis: Redis, field: string): Promise<number> {
   const info = await redis.info('replication')
   return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1])

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { freePort } from './ports.ts'
 import { type Started, startProcess } from './process.ts'
@@ -14,17 +13,17 @@ export interface LabService {
   readonly folder: string
   /** `node src/main.ts`; resolves once it can serve requests. */
   startApi(args?: string[]): Promise<Started>
-  /** One more, on a port of its own. */
+  /** Another API on another port. */
   startAnotherApi(): Promise<{ url: string; process: Started }>
   /** `node workers/main.ts` with these queues. */
   startWorker(...queues: string[]): Promise<Started>
-  /** Stops what was started, also what is frozen, and removes the folder. */
+  /** Stops every process it started, frozen ones among them, and removes the folder. */
   close(): Promise<void>
 }
 
 /**
- * Tallyman's programs as users start them, each a process of its own. With `redisUrl` they share that Redis; without,
- * the API starts one of its own. `config` is laid over a minimal configuration with one registry, `ci`.
+ * Tallyman's programs as users start them, each in its own process. They share the Redis at `redisUrl`; without it the
+ * API starts a Redis of its own. `config` replaces keys of a minimal configuration with one registry, `ci`.
  */
 export async function makeService(
   options: { redisUrl?: string; config?: Record<string, unknown> } = {},
@@ -42,7 +41,7 @@ export async function makeService(
       ...options.config,
     }),
   )
-  // A developer's own settings reach no test.
+  // Tests must not see a developer's own settings.
   const outside = Object.entries(process.env).filter(
     ([key]) => key !== 'REDIS_URL' && !key.startsWith('TALLYMAN_'),
   )
@@ -50,20 +49,29 @@ export async function makeService(
   const env = { ...Object.fromEntries(outside), TALLYMAN_CONFIG: file, ...redis }
   const program = (path: string) => new URL(`../${path}`, import.meta.url).pathname
   const running: Started[] = []
+  // A service with a Redis of its own is asked to stop, so that it stops that one, too.
+  const deathSignal = options.redisUrl === undefined ? 'SIGTERM' : 'SIGKILL'
   const run = async (args: string[], log: string, ready: () => Promise<boolean>, more = {}) => {
-    const logFile = join(folder, `${log}.log`)
-    const options = { command: process.execPath, args, logFile, env: { ...env, ...more }, ready }
-    const started = await startProcess(options)
+    const started = await startProcess({
+      command: process.execPath,
+      args,
+      logFile: join(folder, `${log}.log`),
+      env: { ...env, ...more },
+      ready,
+      deathSignal,
+    })
     running.push(started)
     return started
   }
   const isReady = async (api: string) => {
-    const answer = await fetch(`${api}/readyz`, { signal: AbortSignal.timeout(1_000) })
+    const answer = await fetch(`${api}/readyz`, { signal: AbortSignal.timeout(10_000) })
     await answer.body?.cancel()
     return answer.ok
   }
   return {
-    ...{ url, port, folder },
+    url,
+    port,
+    folder,
     startApi: (args = []) => run([program('src/main.ts'), ...args], 'api', () => isReady(url)),
     async startAnotherApi() {
       const port = await freePort()
@@ -74,12 +82,11 @@ export async function makeService(
     startWorker: (...queues) => run([program('workers/main.ts'), ...queues], 'workers', async () => true),
     async close() {
       for (const started of running.reverse()) {
-        // A frozen process meets no SIGTERM.
+        // A frozen process does not see SIGTERM.
         started.child.kill('SIGCONT')
         await started.stop()
       }
-      await sleep(50)
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }

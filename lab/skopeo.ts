@@ -3,31 +3,33 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { boundToUs } from './bound.ts'
 import { type LabImage, writeOciLayout } from './image.ts'
 
 const run = promisify(execFile)
+const skopeo = (...args: string[]) => run(...boundToUs('skopeo', args))
 
-/** Pushes an image, or an index with all its images, as a person would: with skopeo, to `host/repository:tag`. */
+/** Pushes an image, or an index with all its images, to `host/repository:tag`. */
 export async function skopeoPush(image: LabImage, to: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-oci-'))
   try {
     await writeOciLayout(folder, 'image', image)
-    await run('skopeo', ['copy', '--all', '--dest-tls-verify=false', `oci:${folder}:image`, `docker://${to}`])
+    await skopeo('copy', '--all', '--dest-tls-verify=false', `oci:${folder}:image`, `docker://${to}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** Pulls an image into a folder that is thrown away. */
+/** Pulls an image into a folder, which it then removes. */
 export async function skopeoPull(from: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-pull-'))
   try {
-    await run('skopeo', ['copy', '--src-tls-verify=false', `docker://${from}`, `dir:${folder}`])
+    await skopeo('copy', '--src-tls-verify=false', `docker://${from}`, `dir:${folder}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 export async function skopeoDelete(image: string): Promise<void> {
-  await run('skopeo', ['delete', '--tls-verify=false', `docker://${image}`])
+  await skopeo('delete', '--tls-verify=false', `docker://${image}`)
 }

@@ -1,9 +1,10 @@
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { eventually } from './tallyman.ts'
 
 /**
- * What a worker does by itself within a minute or two: puts the job of one that was killed back into its queue.
- * `prefix` is Tallyman's; resolves once the job waits.
+ * Puts the job of a killed worker back into its queue, as a worker does by itself within a minute. `prefix` is Tallyman's.
+ * Resolves once the job waits.
  */
 export async function takeFromTheDead(
   redis: Redis,
@@ -16,8 +17,10 @@ export async function takeFromTheDead(
   const connection = redis.duplicate()
   const checker = new Worker(queue, null, { connection, prefix: `{${prefix}}`, stalledInterval: 100 })
   await checker.startStalledCheckTimer()
-  for (const end = Date.now() + 10_000; !(await redis.lrange(`${key}:wait`, 0, -1)).includes(id); )
-    if (Date.now() > end) throw new Error(`job ${id} of ${queue} did not come back`)
+  await eventually(
+    () => redis.lrange(`${key}:wait`, 0, -1),
+    (waiting) => waiting.includes(id),
+  )
   await checker.close()
   connection.disconnect()
 }

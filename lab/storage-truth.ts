@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf } from './image.ts'
 
-/** What the index should say of a project; bytes. */
+/** What the index should say about a project. Sizes are in bytes. */
 export interface TrueUsage {
   uniqueBytes: number
   referencedBytes: number
@@ -18,31 +18,29 @@ interface Content {
 }
 
 /**
- * Computes the numbers of docs/usage.md from a registry's storage folder, in the plainest way and with nothing of
- * Tallyman's own code: what tests hold the index against. A project is a repository's first two segments.
+ * Computes the numbers of docs/usage.md from a registry's storage folder, in the simplest way and without Tallyman's own
+ * code. Tests compare the index with it. A project is the first two segments of a repository.
  */
 export function usageFromStorage(storage: string): { projects: Map<string, TrueUsage>; totalBytes: number } {
   const root = join(storage, 'docker/registry/v2')
-  const held = new Map<string, Map<string, number>>()
+  const contentsOf = new Map<string, Map<string, number>>()
   const linked = new Map<string, Map<string, number>>()
   const usage = new Map<string, TrueUsage>()
   for (const repository of repositoriesIn(join(root, 'repositories'), '')) {
     const folder = join(root, 'repositories', repository)
     const project = repository.split('/').slice(0, 2).join('/')
     const mine = entry(usage, project, () => ({
-      ...{
-        uniqueBytes: 0,
-        referencedBytes: 0,
-        exclusiveBytes: 0,
-        unreferencedBytes: 0,
-        manifests: 0,
-        tags: 0,
-      },
+      uniqueBytes: 0,
+      referencedBytes: 0,
+      exclusiveBytes: 0,
+      unreferencedBytes: 0,
+      manifests: 0,
+      tags: 0,
     }))
     const digests = linksIn(join(folder, '_manifests/revisions/sha256'))
     for (const digest of digests) {
       const bytes = readFileSync(dataFile(root, digest))
-      if (digestOf(bytes) !== digest) throw new Error(`${digest} is not what it says`)
+      if (digestOf(bytes) !== digest) throw new Error(`the content of ${digest} has another digest`)
       const body = JSON.parse(bytes.toString())
       const entries: (Content & { mediaType: string })[] = [
         body.config,
@@ -54,7 +52,7 @@ export function usageFromStorage(storage: string): { projects: Map<string, TrueU
       )
       mine.manifests++
       mine.referencedBytes += blobs.reduce((sum, { size }) => sum + size, bytes.length)
-      const all = entry(held, project, () => new Map<string, number>())
+      const all = entry(contentsOf, project, () => new Map<string, number>())
       all.set(digest, bytes.length)
       for (const blob of blobs) all.set(blob.digest, blob.size)
     }
@@ -70,15 +68,18 @@ export function usageFromStorage(storage: string): { projects: Map<string, TrueU
   }
   const sum = (sizes: Iterable<number>) => [...sizes].reduce((total, size) => total + size, 0)
   for (const [project, mine] of usage) {
-    const own = held.get(project) ?? new Map()
-    const others = [...held].filter(([name]) => name !== project).map(([, contents]) => contents)
+    const own = contentsOf.get(project) ?? new Map()
+    const others = [...contentsOf].filter(([name]) => name !== project).map(([, contents]) => contents)
     mine.uniqueBytes = sum(own.values())
     for (const [digest, size] of own)
       if (!others.some((other) => other.has(digest))) mine.exclusiveBytes += size
     for (const [digest, size] of linked.get(project) ?? [])
       if (!own.has(digest)) mine.unreferencedBytes += size
   }
-  return { projects: usage, totalBytes: sum(new Map([...held.values()].flatMap((all) => [...all])).values()) }
+  return {
+    projects: usage,
+    totalBytes: sum(new Map([...contentsOf.values()].flatMap((all) => [...all])).values()),
+  }
 }
 
 /** Bytes of all blobs in the storage, referenced or not. */

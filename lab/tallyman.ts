@@ -18,14 +18,23 @@ export interface LabTallyman {
   app: FastifyInstance
   redis: LabRedis
   folder: string
-  /** Reads JSON of the API with the read token; throws unless the answer is 200. */
+  /** Reads JSON from the API with the read token. Throws unless the status is 200. */
   get<Body>(path: string): Promise<Body>
-  /** Sends a body as a registry would; resolves to the status. */
+  /** Sends a body as a registry would. Resolves to the status. */
   deliver(body: unknown): Promise<number>
+  /** Resolves once a queue has no job to do. The caller knows that the job it waits for was added before. */
+  untilDone(queue: QueueName): Promise<void>
   close(): Promise<void>
 }
 
-/** The whole service in this process, on a Redis of its own; `config` is laid over a minimal configuration. */
+interface QueueCounts {
+  queue: string
+  waiting: number
+  active: number
+  delayed: number
+}
+
+/** The whole service in this process, on a Redis of its own; `config` replaces keys of a minimal configuration. */
 export async function startTallyman(
   config: Record<string, unknown> = {},
   options: { queues?: readonly QueueName[] } = {},
@@ -47,14 +56,24 @@ export async function startTallyman(
   const { http, close } = await compose(loaded, duties, pino({ level: 'silent' }))
   if (http === undefined) throw new Error('composed without HTTP')
   const { app } = http
+  async function get<Body>(path: string): Promise<Body> {
+    const answer = await app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } })
+    if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${answer.body}`)
+    return answer.json()
+  }
   return {
     app,
     redis,
     folder,
-    async get<Body>(path: string): Promise<Body> {
-      const answer = await app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } })
-      if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${answer.body}`)
-      return answer.json()
+    get,
+    async untilDone(name) {
+      await eventually(
+        async () => (await get<{ queues: QueueCounts[] }>('/v1/jobs')).queues,
+        (queues) =>
+          queues.some(
+            ({ queue, waiting, active, delayed }) => queue === name && waiting + active + delayed === 0,
+          ),
+      )
     },
     async deliver(body) {
       const answer = await app.inject({
@@ -73,14 +92,13 @@ export async function startTallyman(
   }
 }
 
-/** Asks every 20 ms until the answer `holds`, for 15 s at most unless told (ms). */
-export async function eventually<T>(
-  ask: () => Promise<T>,
-  holds: (value: T) => boolean,
-  atMost = 15_000,
-): Promise<T> {
+/** Until `eventually` gives up, in ms. It is no bound on how long a thing may take: then the test's time-out ends it. */
+const NEVER_MS = 90_000
+
+/** Asks every 20 ms until the answer `holds`. Throws with the last answer when it never does. */
+export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
   let last: unknown
-  for (const end = Date.now() + atMost; Date.now() < end; await sleep(20)) {
+  for (const end = Date.now() + NEVER_MS; Date.now() < end; await sleep(20)) {
     try {
       const value = await ask()
       last = value
@@ -90,6 +108,6 @@ export async function eventually<T>(
     }
   }
   throw new Error(
-    `did not come to hold in ${atMost / 1000} s; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+    `did not come to hold in ${NEVER_MS / 1000} s; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
   )
 }

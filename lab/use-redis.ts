@@ -2,11 +2,11 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { type LabRedis, startRedis } from './redis.ts'
 
-/** A real Redis for the tests of one file, empty before each of them; there once the first begins. */
+/** A real Redis for the tests of one file, empty before each test. It starts before the first test. */
 export function useRedis(): { readonly redis: Redis; readonly server: LabRedis } {
   let up: { redis: Redis; server: LabRedis } | undefined
   const get = () => {
-    if (up === undefined) throw new Error('Redis is there once the first test begins')
+    if (up === undefined) throw new Error('Redis starts before the first test; use it in a test or a hook')
     return up
   }
   beforeAll(async () => {

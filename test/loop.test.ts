@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeBuildKitCache, makeImage, makeIndex, makeSignature, signatureTag } from '../lab/image.ts'
+import {
+  type LabImage,
+  makeBuildKitCache,
+  makeImage,
+  makeIndex,
+  makeSignature,
+  signatureTag,
+} from '../lab/image.ts'
 import { freePort } from '../lab/ports.ts'
 import { pushImage } from '../lab/push-image.ts'
 import { RECENTLY } from '../lab/recently.ts'
@@ -8,7 +15,7 @@ import { ADMIN_TOKEN, eventually, type LabTallyman, startTallyman, WEBHOOK_TOKEN
 import { makeRegistryClient, type RegistryClient } from '../src/registry/client.ts'
 import { makeFolderStore } from '../src/store/folder-store.ts'
 
-/** The whole loop on real registries: notifications, index, promotion, expiry, and the registry's answer to both. */
+/** The whole loop on real registries: notifications, index, promotion, expiry, and the events that both cause. */
 let ci: LabRegistry
 let production: LabRegistry
 let tallyman: LabTallyman
@@ -64,14 +71,6 @@ interface Run {
   deletes: { repository: string; digest: string; tags: string[]; outcome: string; reason: string }[]
 }
 
-const drained = (queue: string) =>
-  eventually(
-    async () => (await tallyman.app.inject('/metrics')).body,
-    (text) =>
-      [...text.matchAll(/^tallyman_jobs\{queue="(\w+)",state="(waiting|active|delayed)"\} (\d+)$/gm)].every(
-        ([, name, , count]) => name !== queue || count === '0',
-      ),
-  )
 const image = (seed: string, architecture = 'amd64') =>
   makeImage({
     layers: [
@@ -100,11 +99,13 @@ test('a tagged release is promoted whole and by digest: index, children, blobs; 
   expect(across?.digest).toBe(release.root.digest)
   expect(across?.manifests).toHaveLength(3)
   expect(across?.manifests.at(-1)).toBe(release.root.digest)
-  // The base layer is in both children: sent once, then present.
+  // Both children have the base layer: it is sent once, and present the second time.
   expect(across?.blobs).toEqual({ sent: release.blobs.size, mounted: 0, present: 1 })
   expect(across?.bytes).toBe([...release.blobs.values()].reduce((sum, blob) => sum + blob.length, 0))
   expect(receipts.find((r) => r.rule === 'same-registry')?.blobs).toEqual({
-    ...{ sent: 0, mounted: release.blobs.size, present: 1 },
+    sent: 0,
+    mounted: release.blobs.size,
+    present: 1,
   })
   for (const [client, repository] of [
     [target, 'released/app'],
@@ -117,28 +118,28 @@ test('a tagged release is promoted whole and by digest: index, children, blobs; 
   }
 })
 
-test('a replayed push of a tag that has moved on since does not move it back in production', async () => {
-  const [old, young] = [image('old'), image('young')]
+test('a replayed push of a tag that has moved since does not move it back in production', async () => {
+  const [old, young, last] = [image('old'), image('young'), image('last')]
+  await pushImage(source, 'team/replay', 'not-promoted', last)
   await pushImage(source, 'team/replay', 'v2', old)
   await eventually(promotions, (all) => all.some((r) => r.digest === old.root.digest))
   await pushImage(source, 'team/replay', 'v2', young)
   await eventually(promotions, (all) => all.some((r) => r.digest === young.root.digest))
-  const status = await tallyman.deliver({
-    events: [
-      {
-        ...{ id: 'replayed', timestamp: RECENTLY, action: 'push' },
-        target: { ...old.root, repository: 'team/replay', tag: 'v2', references: [] },
-      },
-    ],
+  const push = (id: string, { root }: LabImage, tag: string) => ({
+    id,
+    timestamp: RECENTLY,
+    action: 'push',
+    target: { ...root, repository: 'team/replay', tag, references: [] },
   })
-  expect(status).toBe(202)
-  // An events job ends only after it has added what it leads to.
-  await drained('events')
-  await drained('promotion')
+  const events = [push('replayed', old, 'v2'), push('after it', last, 'v3')]
+  expect(await tallyman.deliver({ events })).toBe(202)
+  // Promotion jobs begin in order: when the second push is promoted, the job of the first has begun or ended.
+  await eventually(promotions, (all) => all.some((r) => r.digest === last.root.digest))
+  await tallyman.untilDone('promotion')
   expect((await target.headManifest('released/replay', 'v2'))?.digest).toBe(young.root.digest)
 })
 
-test('expiry deletes what its rules name, with all that belongs to it, and nothing that anything kept needs', async () => {
+test('expiry deletes the images that its rules name, with their children and signatures, and nothing that a kept image needs', async () => {
   const repository = 'clean/app'
   const shared = image('shared')
   const [kept, gone] = [index('kept'), index('gone')]
@@ -186,7 +187,7 @@ test('expiry deletes what its rules name, with all that belongs to it, and nothi
   )
 })
 
-test('what expired can be put back from the trash as it was, before garbage is collected', async () => {
+test('before garbage is collected, an expired image can be put back from the trash', async () => {
   const repository = 'undo/app'
   const victim = image('victim')
   await pushImage(source, repository, 'pr-1', victim)

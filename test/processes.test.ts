@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { boundToUs } from '../lab/bound.ts'
 import { freePort } from '../lab/ports.ts'
 import { type Started, startProcess } from '../lab/process.ts'
 import { RECENTLY } from '../lab/recently.ts'
@@ -17,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** The environment without what would configure Tallyman: a developer's own settings reach no test. */
+/** The environment without Tallyman's variables: tests must not see a developer's own settings. */
 const outside = Object.fromEntries(
   Object.entries(process.env).filter(([key]) => key !== 'REDIS_URL' && !key.startsWith('TALLYMAN_')),
 )
@@ -43,6 +44,8 @@ const api = (port: number, env: NodeJS.ProcessEnv, args: string[] = []): Promise
     logFile: join(folder, `${port}.log`),
     env,
     ready: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
+    // So that it stops a Redis of its own.
+    deathSignal: 'SIGTERM',
   })
 
 async function deliver(port: number, id: string): Promise<number> {
@@ -52,10 +55,15 @@ async function deliver(port: number, id: string): Promise<number> {
     body: JSON.stringify({
       events: [
         {
-          ...{ id, timestamp: RECENTLY, action: 'pull' },
+          id,
+          timestamp: RECENTLY,
+          action: 'pull',
           target: {
-            ...{ mediaType: 'application/vnd.oci.image.manifest.v1+json', size: 500, repository: 'team/app' },
-            ...{ digest: `sha256:${'a'.repeat(64)}`, references: [] },
+            mediaType: 'application/vnd.oci.image.manifest.v1+json',
+            size: 500,
+            repository: 'team/app',
+            digest: `sha256:${'a'.repeat(64)}`,
+            references: [],
           },
           request: { method: 'GET' },
         },
@@ -74,7 +82,7 @@ async function pulls(port: number): Promise<number> {
   return typeof body === 'object' && body !== null && 'pulls' in body ? Number(body.pulls) : -1
 }
 
-test('one process with its own Redis: what it acknowledged is there after it was stopped and started again', async () => {
+test('one process with its own Redis still has what it acknowledged after a stop and a start', async () => {
   const port = await freePort()
   const env = await configure('small', port)
   const first = await api(port, env, ['--workers'])
@@ -92,7 +100,7 @@ test('one process with its own Redis: what it acknowledged is there after it was
   }
 })
 
-test('API and workers apart: events wait for a worker, and a worker that was stopped loses none', async () => {
+test('API and worker as two processes: events wait for a worker, and a worker that is stopped loses none', async () => {
   const redis = await startRedis({ args: ['--appendonly', 'yes'] })
   const port = await freePort()
   const env = { ...(await configure('large', port)), REDIS_URL: redis.url }
@@ -129,13 +137,14 @@ test('API and workers apart: events wait for a worker, and a worker that was sto
   }
 })
 
-test('workers by themselves tell their health and what they counted where they are told a port', async () => {
+test('a worker process with a port answers for its health and its metrics, and nothing else', async () => {
   const redis = await startRedis()
   const [port, workersPort] = [await freePort(), await freePort()]
   const url = `http://127.0.0.1:${workersPort}`
   const env = {
     ...(await configure('watched', port)),
-    ...{ REDIS_URL: redis.url, TALLYMAN_WORKERS__PORT: `${workersPort}` },
+    REDIS_URL: redis.url,
+    TALLYMAN_WORKERS__PORT: `${workersPort}`,
   }
   const running = [await api(port, env)]
   try {
@@ -170,9 +179,9 @@ test('workers by themselves tell their health and what they counted where they a
   }
 })
 
-/** Runs a program that is expected to refuse, and gives its status and what it said. */
+/** Runs a program that must refuse to start. Gives its status and its error output. */
 async function refused(path: string, args: string[], env: NodeJS.ProcessEnv = outside) {
-  const child = spawn(process.execPath, [program(path), ...args], {
+  const child = spawn(...boundToUs(process.execPath, [program(path), ...args]), {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -180,7 +189,7 @@ async function refused(path: string, args: string[], env: NodeJS.ProcessEnv = ou
   return { said, status }
 }
 
-test('a wrong configuration starts nothing and names file, line, key and what was expected', async () => {
+test('a wrong configuration starts nothing, and the error names file, line, key and the expected value', async () => {
   const file = join(folder, 'wrong.yaml')
   await writeFile(
     file,
@@ -198,7 +207,7 @@ quotas:
   expect((await refused('src/cli/main.ts', ['config', 'check', file])).said).toContain('did you mean "limit"')
 })
 
-test('says what is missing when Redis, the configuration or the queue is not there', async () => {
+test('the error names what is missing: Redis, the configuration or the queue', async () => {
   const env = { ...(await configure('lonely', 0)), REDIS_URL: 'redis://:hidden-password@127.0.0.1:1' }
   const lonely = await refused('src/main.ts', [], env)
   expect(lonely.status).toBe(1)

@@ -2,10 +2,10 @@ import { DelayedError } from 'bullmq'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import { type makeReconcile, ReconcileStopped } from '../src/reconcile/reconcile.ts'
 
-/** Progress is told at most this often, in ms. */
+/** Progress is saved at most this often, in ms. */
 const PROGRESS_MS = 500
 
-/** Registries at a time. */
+/** Registries that are reconciled at a time. */
 const CONCURRENCY = 2
 
 export const reconcileWorker = (
@@ -17,20 +17,20 @@ export const reconcileWorker = (
     'reconcile',
     context,
     async (request, job) => {
-      let toldAt = 0
+      let progressSavedAt = 0
       try {
         return await reconcile(request, {
           id: job.id ?? '',
           isStopping,
           async onProgress({ repositories, after, drift, failed }) {
-            if (Date.now() - toldAt < PROGRESS_MS) return
-            toldAt = Date.now()
+            if (Date.now() - progressSavedAt < PROGRESS_MS) return
+            progressSavedAt = Date.now()
             await job.updateProgress({ repositories, after, drift, failed })
           },
         })
       } catch (error) {
         if (!(error instanceof ReconcileStopped)) throw error
-        // Back to the queue, to go on where it stopped, in another process or this one's successor.
+        // Back to the queue: another process, or this one after its restart, goes on from here.
         await job.moveToDelayed(Date.now(), job.token)
         throw new DelayedError()
       }

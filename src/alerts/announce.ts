@@ -7,15 +7,16 @@ import type { Queues } from '../queue/queues.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Channel } from './channel.ts'
 
-/** A channel and the projects it hears of, as globs over `registry/path`. */
+/** A channel, and globs over `registry/path` for the projects whose alerts it gets. */
 export interface Route {
   channel: Channel
   projects: readonly string[]
 }
 
 /**
- * Works off the `alerts` queue: an announcement is recorded and becomes one delivery a channel, so that a
- * channel that is down is retried without the others hearing twice.
+ * Processes a job of the `alerts` queue. An `announce` job records the alert and queues one `deliver` job for each
+ * channel. So a channel that is down is retried alone, and the others do not get the alert twice.
+ * @throws ChannelError if the channel of a `deliver` job does not accept the alert
  */
 export function makeAnnounce(deps: {
   routes: readonly Route[]
@@ -39,7 +40,7 @@ export function makeAnnounce(deps: {
 
   async function deliver(alert: Alert, name: string): Promise<void> {
     const route = routes.find(({ channel }) => channel.name === name)
-    if (route === undefined) return // The channel was taken out of the configuration meanwhile.
+    if (route === undefined) return // The channel is no longer configured.
     await route.channel.send(alert)
     deps.metrics.alertsSent.inc({ channel: name })
   }

@@ -1,10 +1,10 @@
-/** An alert that a channel did not accept. Holds nothing of the channel's URL but its host: the path is a secret. */
+/** A channel did not accept an alert. The error names the host of the channel's URL only: the path is a secret. */
 export class ChannelError extends Error {
   override readonly name = 'ChannelError'
   readonly channel: string
-  /** The HTTP status, or undefined when no answer came. */
+  /** The HTTP status; `undefined` if no answer came. */
   readonly status: number | undefined
-  /** Whether sending the same again may succeed. */
+  /** Whether another attempt may succeed. */
   readonly retry: boolean
 
   constructor(message: string, options: { channel: string; status: number | undefined; retry: boolean }) {

@@ -1,4 +1,4 @@
-/** Parses a channel's URL; throws an error that names the channel and not the URL, which is a secret. */
+/** Parses a channel's URL. Throws an error that names the channel only: the URL is a secret. */
 export function channelUrl(channel: string, url: string): URL {
   const parsed = URL.parse(url)
   if (parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:')

@@ -1,9 +1,9 @@
 import type { Alert } from '../queue/alert.ts'
 
-/** A place where people, or programs, are told of alerts. */
+/** Where alerts are sent to: a chat or a program. */
 export interface Channel {
-  /** As configured: what logs and errors call it. */
+  /** The configured name, for logs and errors. */
   name: string
-  /** Resolves once the other end has accepted the alert (2xx); throws ChannelError. Sends once: BullMQ retries. */
+  /** Sends once, and resolves when the receiver has accepted the alert (2xx). BullMQ retries. @throws ChannelError */
   send(alert: Alert): Promise<void>
 }

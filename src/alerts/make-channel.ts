@@ -6,7 +6,7 @@ export type ChannelConfig =
   | { type: 'slack'; name: string; url: string }
   | { type: 'webhook'; name: string; url: string; secret: string }
 
-/** The channel a configuration asks for. Throws, naming it, if its URL or secret cannot be one. */
+/** Makes the channel that is configured. Throws an error with its name if its URL or secret is not valid. */
 export function makeChannel(config: ChannelConfig): Channel {
   switch (config.type) {
     case 'slack':

@@ -4,8 +4,8 @@ import { ChannelError } from './channel-error.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * Posts JSON to a channel and expects a 2xx. A redirect counts as a refusal, and the answer's body is never read, so
- * neither can send an alert, or this process, elsewhere. Throws ChannelError.
+ * Posts JSON to a channel and expects a 2xx. Does not follow redirects, so an alert goes nowhere else. Does not read
+ * the body of the answer, so its size does not matter. @throws ChannelError
  */
 export async function postJson(options: {
   channel: string
@@ -30,7 +30,7 @@ export async function postJson(options: {
   if (!ok) throw new ChannelError(`${where} answered ${status}`, { channel, status, retry })
 }
 
-/** A word such as ECONNREFUSED; messages and causes are left out, since some of undici's hold the whole URL. */
+/** A short reason such as ECONNREFUSED. Some messages of undici contain the whole URL, so none is used. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed'
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`

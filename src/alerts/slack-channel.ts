@@ -3,10 +3,10 @@ import type { Channel } from './channel.ts'
 import { channelUrl } from './channel-url.ts'
 import { postJson } from './post-json.ts'
 
-/** Slack's good, warning and danger, as numbers: Discord knows no names. */
+/** Slack's colours good, warning and danger. As numbers, because Discord does not know the names. */
 const COLOUR: Record<Flag, string> = { ok: '#2eb886', warning: '#daa038', over: '#a30200' }
 
-/** A Slack incoming webhook, or what speaks its JSON: Mattermost, and Discord at its webhook's URL with `/slack`. */
+/** A Slack incoming webhook. Mattermost takes the same JSON, and so does Discord at its webhook's URL with `/slack`. */
 export function makeSlackChannel(options: { name: string; url: string }): Channel {
   const { name } = options
   const url = channelUrl(name, options.url)
@@ -16,7 +16,7 @@ export function makeSlackChannel(options: { name: string; url: string }): Channe
       const change = `${alert.from} → ${alert.to} at ${alert.at}`
       const json = JSON.stringify({
         text: escapeMrkdwn(alert.text),
-        // `team_a/app_b` is no italics.
+        // With mrkdwn, Slack would show a part of `team_a/app_b` in italics.
         mrkdwn: false,
         attachments: [{ color: COLOUR[alert.to], fallback: change, text: change }],
       })
@@ -25,7 +25,7 @@ export function makeSlackChannel(options: { name: string; url: string }): Channe
   }
 }
 
-/** The three characters that are Slack's own: unescaped, `<!channel>` would call everybody. */
+/** Escapes Slack's three control characters. Without this, `<!channel>` in a text would notify everybody. */
 export function escapeMrkdwn(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

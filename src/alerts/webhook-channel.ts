@@ -4,8 +4,9 @@ import { channelUrl } from './channel-url.ts'
 import { postJson } from './post-json.ts'
 
 /**
- * A receiver of Standard Webhooks (https://www.standardwebhooks.com), signed with `secret`, `whsec_` and base64. The id
- * is the alert's over every attempt; the header's timestamp is the attempt's, the body's the alert's.
+ * Sends Standard Webhooks (https://www.standardwebhooks.com). `secret` is base64, with or without `whsec_` before it.
+ * `webhook-id` is the alert's id in every attempt. `webhook-timestamp` is the time of the attempt, `timestamp` in the
+ * body the time of the alert.
  */
 export function makeWebhookChannel(options: { name: string; url: string; secret: string }): Channel {
   const { name } = options

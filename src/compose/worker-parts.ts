@@ -1,7 +1,7 @@
 import { connectPatiently } from '../platform/redis.ts'
 import type { WorkerContext } from '../queue/make-worker.ts'
 import { makeRecheckQuotas } from '../quota/recheck.ts'
-import { askReconcile } from '../reconcile/ask-reconcile.ts'
+import { addReconcileJob } from '../reconcile/reconcile-jobs.ts'
 import { makeRenameTable } from '../usage/rename-table.ts'
 import { makeRepositoriesOf } from '../usage/repositories.ts'
 import type { Parts } from './parts.ts'
@@ -25,6 +25,6 @@ export async function makeWorkerParts(parts: Parts) {
     repositoriesOf: makeRepositoriesOf({ redis, prefix }),
     recheckQuotas: makeRecheckQuotas({ queues, quotaOf }),
     enqueueReconcile: (registry: string, reason: string) =>
-      askReconcile(queues, { registry, dryRun: false, reason }, BURST_MS),
+      addReconcileJob(queues, { registry, dryRun: false, reason }, BURST_MS),
   }
 }

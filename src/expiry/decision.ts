@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox'
 
-/** What becomes of one image (a manifest in a repository) by a policy, and why. */
+/** What a policy does with one image (a manifest in a repository), and why. */
 export const Decision = Type.Object({
   project: Type.String(),
   repository: Type.String(),
   digest: Type.String(),
   tags: Type.Array(Type.String()),
   verdict: Type.Union([Type.Literal('delete'), Type.Literal('keep')]),
-  /** The tag glob of the rule that decided; `null` where no rule speaks of the image. */
+  /** The tag glob of the rule that decided; `null` if no rule applies to the image. */
   rule: Type.Union([Type.String(), Type.Null()]),
   reason: Type.String(),
 })
@@ -22,11 +22,15 @@ export const ExpiryRun = Type.Object({
   registry: Type.String(),
   dryRun: Type.Boolean(),
   kept: Type.Integer(),
-  /** What the plan deletes; with `dryRun`, what it would. */
+  /** The images that the plan deletes. A dry run lists them too, and deletes none. */
   deletes: Type.Array(
     Type.Object({
       ...Decision.properties,
-      /** `moved`: no longer in the plan when its turn came, or a tag points elsewhere by now. */
+      /**
+       * `planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept,
+       * because the plan no longer deletes it, one of its tags at the registry points elsewhere, or it belongs to an
+       * image that was kept.
+       */
       outcome: Type.Union([
         Type.Literal('planned'),
         Type.Literal('deleted'),

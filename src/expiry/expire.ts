@@ -8,13 +8,20 @@ import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, ExpiryRun } from './decision.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
+import { relationsOf } from './relations.ts'
 
 type Outcome = ExpiryRun['deletes'][number]['outcome']
 
 const isSame = (a: Pick<Decision, 'repository' | 'digest'>, b: typeof a): boolean =>
   a.repository === b.repository && a.digest === b.digest
 
-/** Plans and runs expiry policies. `now` is a clock in epoch µs, asked again before each delete. */
+/** The images that must be deleted before the one that the decision is about. */
+function parentsOf(decision: Decision, images: readonly IndexedImage[]): IndexedImage[] {
+  const relations = relationsOf(images.filter(({ repository }) => repository === decision.repository))
+  return images.filter((image) => isSame(image, decision)).flatMap((image) => [...relations.parentsOf(image)])
+}
+
+/** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
   policies: readonly ExpiryPolicy[]
   index: UsageIndex
@@ -31,7 +38,7 @@ export function makeExpiry(deps: {
     return policy
   }
 
-  /** The decision for every image that a policy speaks of. */
+  /** The decision for every image in the repositories of a policy. */
   async function plan(name: string): Promise<Decision[]> {
     const policy = policyOf(name)
     const decisions: Decision[] = []
@@ -40,35 +47,40 @@ export function makeExpiry(deps: {
     return decisions
   }
 
-  /** Plans, deletes what the plan deletes unless `dryRun`, and leaves a record of it. */
+  /** Makes the plan, carries out its deletes unless `dryRun`, and stores a record of the run. */
   async function run(name: string, dryRun: boolean): Promise<ExpiryRun> {
     const policy = policyOf(name)
     const record: ExpiryRun = {
-      ...{ id: randomUUID(), at: new Date(deps.now() / 1000).toISOString(), policy: name },
-      ...{ registry: policy.registry, dryRun, kept: 0, deletes: [] },
+      id: randomUUID(),
+      at: new Date(deps.now() / 1000).toISOString(),
+      policy: name,
+      registry: policy.registry,
+      dryRun,
+      kept: 0,
+      deletes: [],
     }
     for (const project of await deps.index.projects(policy.registry)) {
       const images = await deps.index.images(project)
-      const gone: IndexedImage[] = []
+      const removed: IndexedImage[] = []
       for (const decision of planExpiry(policy, project, images, deps.now())) {
         if (decision.verdict === 'keep') {
           record.kept += 1
           continue
         }
-        const outcome = dryRun ? 'planned' : await remove(policy, decision, gone)
+        const outcome = dryRun ? 'planned' : await remove(policy, decision, removed)
         record.deletes.push({ ...decision, outcome })
         if (outcome === 'deleted' || outcome === 'absent')
-          gone.push(...images.filter((image) => isSame(image, decision)))
+          removed.push(...images.filter((image) => isSame(image, decision)))
       }
     }
     await deps.runs.append(record)
     return record
   }
 
-  async function remove(policy: ExpiryPolicy, decision: Decision, gone: IndexedImage[]): Promise<Outcome> {
+  async function remove(policy: ExpiryPolicy, decision: Decision, removed: IndexedImage[]): Promise<Outcome> {
     const client = deps.clientOf(policy.registry)
-    if (!(await stillHolds(policy, decision, client, gone))) return 'moved'
-    await toTrash(policy, decision, client)
+    if (!(await stillHolds(policy, decision, client, removed))) return 'moved'
+    await copyToTrash(policy, decision, client)
     const outcome = await client.deleteManifest(decision.repository, decision.digest)
     if (outcome === 'deleted') deps.metrics.expired.inc({ policy: policy.name })
     const { repository, digest, tags, reason } = decision
@@ -77,20 +89,23 @@ export function makeExpiry(deps: {
   }
 
   /**
-   * Nothing moved since the plan: the index decides the same now, and the registry's tags still point there.
-   * `gone` is what this run has deleted: a child is still the child of the index that went before it.
+   * Whether a plan made now would delete the image too, all its parents are deleted by now, and the registry has none of
+   * its tags on another digest. `removed` are the images that this run has deleted. They stay in the new plan, so that
+   * the children of a deleted index still go with it.
    */
   async function stillHolds(
     policy: ExpiryPolicy,
     decision: Decision,
     client: RegistryClient,
-    gone: IndexedImage[],
+    removed: IndexedImage[],
   ): Promise<boolean> {
     const { project, repository, digest, tags } = decision
     const present = await deps.index.images(project)
-    const images = [...present, ...gone.filter((g) => !present.some((image) => isSame(image, g)))]
-    const now = planExpiry(policy, project, images, deps.now()).find((d) => isSame(d, decision))
-    if (now?.verdict !== 'delete') return false
+    const images = [...present, ...removed.filter((r) => !present.some((image) => isSame(image, r)))]
+    const latest = planExpiry(policy, project, images, deps.now()).find((d) => isSame(d, decision))
+    if (latest?.verdict !== 'delete') return false
+    const parents = parentsOf(decision, images)
+    if (!parents.every((parent) => removed.some((image) => isSame(image, parent)))) return false
     for (const tag of tags) {
       const found = await client.headManifest(repository, tag)
       if (found !== undefined && found.digest !== digest) return false
@@ -98,14 +113,21 @@ export function makeExpiry(deps: {
     return true
   }
 
-  /** Keeps what putting the image back needs: until garbage collection its blobs stay in the registry. */
-  async function toTrash(policy: ExpiryPolicy, decision: Decision, client: RegistryClient): Promise<void> {
+  /** Stores the manifest. Its blobs stay in the registry until garbage collection, so this is enough to undo a delete. */
+  async function copyToTrash(
+    policy: ExpiryPolicy,
+    decision: Decision,
+    client: RegistryClient,
+  ): Promise<void> {
     const found = await client.getManifest(decision.repository, decision.digest)
     if (found === undefined) return
-    const { mediaType } = found.descriptor
     const entry = {
-      ...{ at: new Date(deps.now() / 1000).toISOString(), policy: policy.name, registry: policy.registry },
-      ...{ ...decision, mediaType, manifest: found.bytes.toString('base64') },
+      at: new Date(deps.now() / 1000).toISOString(),
+      policy: policy.name,
+      registry: policy.registry,
+      ...decision,
+      mediaType: found.descriptor.mediaType,
+      manifest: found.bytes.toString('base64'),
     }
     const key = `trash/${policy.registry}/${decision.repository}/${decision.digest}.json`
     await deps.store.put(key, JSON.stringify(entry))

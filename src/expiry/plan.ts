@@ -14,9 +14,9 @@ export interface ExpiryPolicy {
 }
 
 /**
- * What a policy does to each image of a project: a decision for every one in the repositories it speaks of, in
- * the order in which they may be deleted (an index before its children, an image before its signatures). It
- * depends on nothing but its arguments, and not on the order of `images`. `now` is epoch µs.
+ * Decides about every image in those of a project's repositories that the policy's glob matches. The decisions come
+ * in an order that is safe for deleting: an index before its children, an image before its signatures. The order of
+ * `images` does not matter. `now` is epoch µs.
  */
 export function planExpiry(
   policy: ExpiryPolicy,
@@ -37,59 +37,61 @@ function planRepository(
   now: number,
 ): Decision[] {
   const relations = relationsOf(images)
-  const opinionOfTag = makeOpinionOfTag(policy.rules, images, relations.wholeOf, now)
-  // What it signs or lists may be any image here.
+  const opinionOfTag = makeOpinionOfTag(policy.rules, images, relations.withDescendants, now)
+  // An unresolved image may list or sign any image of its repository.
   const unresolved = images.find((image) => !image.isResolved)
   const decided = new Map<IndexedImage, Opinion>()
 
-  /** Everything that has a say in an image: its tags, what lists it, and what it signs or describes. */
-  function voicesOn(image: IndexedImage): Opinion[] {
-    if (unresolved) return [keep(null, `what ${short(unresolved)} references is not known yet`)]
+  /** One opinion from each tag of the image and from each of its parents. */
+  function opinionsOn(image: IndexedImage): Opinion[] {
+    if (unresolved) return [keep(null, `the references of ${shortName(unresolved)} are not known yet`)]
     const tags = image.tags.filter(({ name }) => !isReferrerTag(name))
     return [
-      ...tags.map((tag) => ofTag(tag.name, tags.length, opinionOfTag(image, tag))),
-      ...(relations.isAstray(image) ? [keep(null, 'what it signs or describes is not known')] : []),
-      ...relations.leadersOf(image).map((leader) => ofLeader(leader, decided.get(leader))),
+      ...tags.map((tag) => fromTag(tag.name, tags.length, opinionOfTag(image, tag))),
+      ...(relations.lacksSubject(image)
+        ? [keep(null, 'the image that it signs or describes is not known')]
+        : []),
+      ...relations.parentsOf(image).map((parent) => fromParent(parent, decided.get(parent))),
     ]
   }
 
-  for (const image of relations.leadersFirst()) decided.set(image, weigh(voicesOn(image)))
-  return [...decided, ...images.filter((image) => !decided.has(image)).map(onCircle)].map(
-    ([image, opinion]) => ({
-      ...{ project, repository: image.repository, digest: image.digest },
-      tags: image.tags.map((tag) => tag.name),
-      ...opinion,
-    }),
-  )
+  for (const image of relations.parentsFirst()) decided.set(image, decide(opinionsOn(image)))
+  for (const image of images) if (!decided.has(image)) decided.set(image, IN_A_CIRCLE)
+  return [...decided].map(([image, opinion]) => ({
+    project,
+    repository: image.repository,
+    digest: image.digest,
+    tags: image.tags.map((tag) => tag.name),
+    ...opinion,
+  }))
 }
 
-/** One voice for keeping is enough, and what nobody speaks of is kept. */
-const weigh = (voices: Opinion[]): Opinion =>
-  voices.find(({ verdict }) => verdict === 'keep') ??
-  voices[0] ??
-  keep(null, 'it has no tag, and no rule speaks of those')
+/** One opinion for keeping is enough. An image without any opinion is kept. */
+const decide = (opinions: Opinion[]): Opinion =>
+  opinions.find(({ verdict }) => verdict === 'keep') ??
+  opinions[0] ??
+  keep(null, 'it has no tag, and rules apply to tags only')
 
-const ofTag = (tag: string, count: number, opinion: Opinion): Opinion =>
+const fromTag = (tag: string, count: number, opinion: Opinion): Opinion =>
   count === 1 ? opinion : { ...opinion, reason: `tag ${tag}: ${opinion.reason}` }
 
-/** An image goes with what it belongs to, never before it. */
-const ofLeader = (leader: IndexedImage, opinion: Opinion | undefined): Opinion =>
+/** An image is deleted together with its parent, and after it. */
+const fromParent = (parent: IndexedImage, opinion: Opinion | undefined): Opinion =>
   opinion?.verdict === 'delete'
-    ? { verdict: 'delete', rule: opinion.rule, reason: `it belongs to ${short(leader)}, which goes` }
-    : keep(null, `it belongs to ${short(leader)}, which stays`)
+    ? {
+        verdict: 'delete',
+        rule: opinion.rule,
+        reason: `it belongs to ${shortName(parent)}, which is deleted`,
+      }
+    : keep(null, `it belongs to ${shortName(parent)}, which is kept`)
 
-/** Contents cannot list each other in a circle, but tags of signatures can name anything. */
-const onCircle = (image: IndexedImage): [IndexedImage, Opinion] => [
-  image,
-  keep(null, 'it hangs on a circle of references'),
-]
+/** Manifests cannot list each other in a circle, but the tag of a signature can name any digest. */
+const IN_A_CIRCLE = keep(null, 'its references form a circle, or lead to one')
 
-const short = (image: IndexedImage): string =>
+const shortName = (image: IndexedImage): string =>
   image.tags[0]
     ? `${image.repository}:${image.tags[0].name}`
     : `${image.repository}@${image.digest.slice(0, 19)}`
 
 const byName = (a: IndexedImage, b: IndexedImage): number =>
-  a.repository === b.repository ? compare(a.digest, b.digest) : compare(a.repository, b.repository)
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+  (a.repository === b.repository ? a.digest < b.digest : a.repository < b.repository) ? -1 : 1

@@ -1,49 +1,51 @@
 import { digestKey } from '../usage/codec.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 
-/** How the images of one repository hang together. */
+/**
+ * How the images of one repository depend on each other. The **parents** of an image are the indexes that list it,
+ * and the image that it signs, attests or describes (its subject). An image may be deleted only after its parents.
+ */
 export interface Relations {
-  /** The image and all that it lists, at any depth: pulling or pushing a part is using the whole. */
-  wholeOf(image: IndexedImage): IndexedImage[]
-  /** What must go before the image may: the indexes that list it, and what it signs, attests or describes. */
-  leadersOf(image: IndexedImage): readonly IndexedImage[]
-  /** Whether the image signs, attests or describes something that the repository does not have. */
-  isAstray(image: IndexedImage): boolean
-  /** Each image after its leaders. Those on a circle of references, or behind one, are left out. */
-  leadersFirst(): IndexedImage[]
+  /** The image and everything that it lists, at any depth. Whoever pulls or pushes a part uses the whole. */
+  withDescendants(image: IndexedImage): IndexedImage[]
+  parentsOf(image: IndexedImage): readonly IndexedImage[]
+  /** Whether the image signs, attests or describes an image that is not in the repository. */
+  lacksSubject(image: IndexedImage): boolean
+  /** Each image after its parents. Leaves out images in a circle of references and their descendants. */
+  parentsFirst(): IndexedImage[]
 }
 
 export function relationsOf(images: readonly IndexedImage[]): Relations {
   const byKey = new Map(images.map((image) => [digestKey(image.digest), image]))
-  const named = (keys: string[]) => [...new Set(keys)].flatMap((key) => byKey.get(key) ?? [])
-  // Also where an index lists a manifest as if it were a blob: a manifest that an image names is a part of it.
+  const imagesWith = (keys: string[]) => [...new Set(keys)].flatMap((key) => byKey.get(key) ?? [])
+  // Includes manifests that an index lists as if they were blobs: whatever an image lists is a part of it.
   const childrenOf = (image: IndexedImage) =>
-    named((image.references ?? []).filter(({ kind }) => kind !== 'subject').map(({ key }) => key))
+    imagesWith((image.references ?? []).filter(({ kind }) => kind !== 'subject').map(({ key }) => key))
 
-  const leaders = new Map(images.map((image) => [image, new Set(named(subjectKeys(image)))]))
-  for (const image of images) for (const child of childrenOf(image)) leaders.get(child)?.add(image)
-  const leadersOf = (image: IndexedImage) => [...(leaders.get(image) ?? [])]
+  const parents = new Map(images.map((image) => [image, new Set(imagesWith(subjectKeys(image)))]))
+  for (const image of images) for (const child of childrenOf(image)) parents.get(child)?.add(image)
+  const parentsOf = (image: IndexedImage) => [...(parents.get(image) ?? [])]
 
   return {
-    leadersOf,
-    isAstray: (image) => subjectKeys(image).some((key) => !byKey.has(key)),
+    parentsOf,
+    lacksSubject: (image) => subjectKeys(image).some((key) => !byKey.has(key)),
 
-    wholeOf(image) {
+    withDescendants(image) {
       const whole = new Set([image])
       for (const part of whole) for (const child of childrenOf(part)) whole.add(child)
       return [...whole]
     },
 
-    /** Kahn's algorithm, for a chain of any length: recursion would end at some thousand. */
-    leadersFirst() {
-      const waitsFor = new Map(images.map((image) => [image, leadersOf(image).length]))
-      const followers = Map.groupBy(
-        images.flatMap((image) => leadersOf(image).map((leader) => ({ leader, image }))),
-        ({ leader }) => leader,
+    /** Kahn's algorithm. It has no recursion, so a chain of any length fits on the stack. */
+    parentsFirst() {
+      const waitsFor = new Map(images.map((image) => [image, parentsOf(image).length]))
+      const dependents = Map.groupBy(
+        images.flatMap((image) => parentsOf(image).map((parent) => ({ parent, image }))),
+        ({ parent }) => parent,
       )
       const ordered = images.filter((image) => waitsFor.get(image) === 0)
-      for (const leader of ordered) {
-        for (const { image } of followers.get(leader) ?? []) {
+      for (const parent of ordered) {
+        for (const { image } of dependents.get(parent) ?? []) {
           const left = (waitsFor.get(image) ?? 0) - 1
           waitsFor.set(image, left)
           if (left === 0) ordered.push(image)
@@ -55,16 +57,16 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
 }
 
 /**
- * What cosign puts on a signature, attestation or SBOM (`sha256-<hex>.sig`, `.att`, `.sbom`), and the OCI
- * distribution spec on a list of referrers ("Referrers Tag Schema", `sha256-<hex>`, which cuts the hex at 64).
+ * The tag that names the subject of an image: `sha256-<hex>.sig`, `.att` or `.sbom` (cosign), or `sha256-<hex>` for a
+ * list of referrers (OCI distribution spec, "Referrers Tag Schema", which cuts the hex at 64 digits).
  */
 const REFERRER_TAG = /^sha(?:256|384|512)-([0-9a-f]{64,128})(?:\.\w+)?$/
 
 export const isReferrerTag = (tag: string): boolean => REFERRER_TAG.test(tag)
 
 /**
- * Of the manifest's `subject`, and of its tags: several where one content describes several images, as an empty list
- * of referrers, which is the same for all.
+ * Keys of the subjects of an image, from its `subject` field and from its tags. There can be several: an empty list of
+ * referrers has the same digest for every subject.
  */
 const subjectKeys = (image: IndexedImage): string[] => [
   ...(image.references ?? []).filter(({ kind }) => kind === 'subject').map(({ key }) => key),

@@ -1,6 +1,6 @@
 import type { Queues } from '../queue/queues.ts'
 
-/** Has every policy run each `everyMs`, and no other: a policy that left the configuration stops. */
+/** Schedules every policy to run each `everyMs`, and removes the schedules of policies that are no longer configured. */
 export async function schedulePolicies(
   queues: Queues,
   policies: readonly { name: string }[],

@@ -4,9 +4,9 @@ import type { Instances } from '../events/instances.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
-import { askReconcile } from '../reconcile/ask-reconcile.ts'
 import { confidenceOf } from '../reconcile/confidence.ts'
 import type { Ledger } from '../reconcile/ledger.ts'
+import { addReconcileJob } from '../reconcile/reconcile-jobs.ts'
 import { ReconcileReport } from '../reconcile/report.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -55,19 +55,19 @@ export const registriesRoute =
     const { index, instances, ledger } = deps
 
     async function view({ name, url }: { name: string; url: string }) {
-      const [projects, uniqueBytes, lastEventAt, standing, run] = await Promise.all([
+      const [projects, uniqueBytes, lastEventAt, status, run] = await Promise.all([
         index.projects(name),
         index.registryBytes(name),
         instances.lastEventAt(name),
-        ledger.standing(name),
-        ledger.run(name),
+        ledger.status(name),
+        ledger.unfinishedRun(name),
       ])
-      const { last } = standing
+      const { lastReport } = status
       return {
         ...{ name, url, projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
-        confidence: confidenceOf(standing),
-        gaps: standing.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
-        ...{ lastReconcileAt: last?.finishedAt ?? null, lastReconcile: last ?? null },
+        confidence: confidenceOf(status),
+        gaps: status.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
+        ...{ lastReconcileAt: lastReport?.finishedAt ?? null, lastReconcile: lastReport ?? null },
         reconciling: run
           ? { readAt: formatTimestamp(run.readAt), repositories: run.repositories, after: run.after ?? null }
           : null,
@@ -104,7 +104,7 @@ export const registriesRoute =
           const names = deps.registries.map((registry) => registry.name).join(', ') || 'none'
           throw new HttpError(404, `no registry "${name}"; configured: ${names}`)
         }
-        const id = await askReconcile(deps.queues, {
+        const id = await addReconcileJob(deps.queues, {
           ...{ registry: name, dryRun: request.body.dryRun, reason: 'request' },
         })
         return reply.code(202).send({ job: { queue: 'reconcile', id } })

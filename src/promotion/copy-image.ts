@@ -2,13 +2,14 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { Descriptor } from '../registry/descriptor.ts'
 import { parseManifest } from '../registry/manifest.ts'
 
+/** One end of a copy. */
 export interface Side {
   client: RegistryClient
   repository: string
 }
 
 export interface Copied {
-  /** Digests, children before the index that lists them. */
+  /** Digests; children come before the index that lists them. */
   manifests: string[]
   blobs: { sent: number; mounted: number; present: number }
   /** Bytes of the blobs sent. */
@@ -16,10 +17,10 @@ export interface Copied {
 }
 
 /**
- * Copies an image whole, by digest: its blobs first, then children, then the manifest itself, so that the target
- * never lists what it lacks (OCI distribution spec, Pushing). What the target has is not sent again, so a copy
- * that was cut short goes on where it stopped. The client checks every digest on both sides.
- * @throws if the source no longer has the manifest, and whatever the clients throw
+ * Copies an image by digest: children first, then blobs, then the manifest itself. So the target never lists content
+ * that it lacks (OCI distribution spec 1.1, "Pushing Manifests"), and its tag is written last. Blobs that the target
+ * has are not sent again, so a copy that failed half-way continues where it stopped. The clients check every digest.
+ * @throws RegistryError, InvalidManifest, or an Error if the source no longer has a manifest of the image
  */
 export async function copyImage(
   source: Side,

@@ -1,6 +1,6 @@
 import { makeGlob } from '../platform/glob.ts'
 
-/** A promotion rule as configured; `to` holds templates. */
+/** A promotion rule as configured. `from` holds globs, `to` holds templates. */
 export interface PromotionRule {
   name: string
   from: { registry: string; repository: string; tag: string }
@@ -13,15 +13,15 @@ export interface TaggedImage {
   tag: string
 }
 
-/** Where an image goes by a rule. */
+/** A rule that matches an image, and where it copies the image to. */
 export interface Match {
   rule: string
   to: TaggedImage
 }
 
 /**
- * The rules that a tagged push matches, with their targets. A rule to which its own target leads back, by itself
- * or through other rules, is passed over: it would promote its result for ever.
+ * Finds the rules that match a tagged push, with their targets. A rule is skipped if its target would match the same
+ * rule again, directly or through other rules: it would promote its own results for ever.
  */
 export function makeMatch(rules: readonly PromotionRule[], projectOf: (image: TaggedImage) => string) {
   const compiled = rules.map((rule) => {
@@ -36,7 +36,7 @@ export function makeMatch(rules: readonly PromotionRule[], projectOf: (image: Ta
   type Compiled = (typeof compiled)[number]
   const matching = (image: TaggedImage) => compiled.filter(({ matches }) => matches(image))
 
-  /** Follows each rule once, so that names which grow from rule to rule come to an end. */
+  /** Whether promotions of `image` lead to `rule`. Follows each rule once: names that grow with each rule would never end. */
   function leadsTo(rule: Compiled, image: TaggedImage): boolean {
     const followed = new Map(matching(image).map((next) => [next, image]))
     for (const [next, from] of followed) {

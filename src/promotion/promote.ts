@@ -9,7 +9,10 @@ import { copyImage } from './copy-image.ts'
 import type { makeMatch } from './match.ts'
 import type { PromotionReceipt } from './receipt.ts'
 
-/** Carries out one promotion and leaves its receipt; `undefined` where there is nothing to do any more. */
+/**
+ * Carries out one promotion and stores its receipt. Returns `undefined`, and copies nothing, if the rule is no longer
+ * configured or a younger push has taken the tag. @throws what `copyImage` throws
+ */
 export function makePromote(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
@@ -40,7 +43,7 @@ export function makePromote(deps: {
     return receipt
   }
 
-  /** A late or replayed push must not move the target's tag back: a younger push of the same tag wins. */
+  /** Whether a younger push has moved the tag to another digest. A late or replayed push must not move it back. */
   async function isSuperseded(job: PromotionJob): Promise<boolean> {
     const tag = await deps.index.tag(job.project, job.repository, job.tag)
     const key = digestKey(job.digest)

@@ -1,25 +1,25 @@
 import { type Static, Type } from 'typebox'
 
-/** A project's quota state: under its warning mark, past it, or past the limit. */
+/** A project's quota state: `warning` from the warning mark on, `over` past the limit, `ok` otherwise. */
 export const Flag = Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('over')])
 export type Flag = Static<typeof Flag>
 
 /** An alert: one change of a project's flag. It travels through the `alerts` queue and is kept in the journal. */
 export const AlertRecord = Type.Object({
-  /** The same over every retry, so that a receiver can drop a repeated one. */
+  /** The same in every attempt to send the alert, so a receiver can drop repeated ones. */
   id: Type.String({ pattern: '^[A-Za-z0-9_-]+$' }),
   /** When the flag changed, RFC 3339. */
   at: Type.String(),
-  /** Path inside the registry, such as `team-a/app`. */
+  /** The project's path in its registry, such as `team-a/app`. */
   project: Type.String(),
   registry: Type.String(),
   from: Flag,
   to: Flag,
-  /** What the quota counts, in bytes. */
+  /** Bytes that count against the quota. */
   uniqueBytes: Type.Integer({ minimum: 0 }),
-  /** The quota, in bytes. */
+  /** The quota's limit, in bytes. */
   limitBytes: Type.Integer({ minimum: 0 }),
-  /** The sentence people read. */
+  /** The message for people. */
   text: Type.String(),
 })
 export type Alert = Static<typeof AlertRecord>

@@ -7,8 +7,9 @@ import type { Flags } from './flags.ts'
 import { message } from './message.ts'
 
 /**
- * Brings a project's flag up to date with its usage and has a change announced, once: the announcement's id
- * comes from the change's number, and the flag is written last, so that a run cut short says the same again.
+ * Sets a project's flag from its usage, and queues an alert if the flag changed. The flag is written last, so a run that
+ * fails half-way is repeated. The alert's id comes from the number of the change and its flag, so the repeated run
+ * queues no second alert, unless the flag is another one by then.
  */
 export function makeEnforce(deps: {
   index: UsageIndex
@@ -24,7 +25,7 @@ export function makeEnforce(deps: {
     if (flag === before.flag) return
     const change = before.change + 1
     if (quota) {
-      const id = jobId('alert', project, change)
+      const id = jobId('alert', project, change, flag)
       const { registry, path } = splitProjectId(project)
       const states = { registry, project: path, from: before.flag, to: flag }
       const facts = { ...states, uniqueBytes, limitBytes: quota.limit }

@@ -7,7 +7,7 @@ export interface Quota {
   warnAt: number
 }
 
-/** The state that a usage puts a project in. The limit itself may be used in full; an empty project is always ok. */
+/** The flag for a usage. A project may use its limit in full. An empty project is always ok. */
 export function evaluate(uniqueBytes: number, quota: Pick<Quota, 'limit' | 'warnAt'>): Flag {
   if (uniqueBytes === 0) return 'ok'
   if (uniqueBytes > quota.limit) return 'over'

@@ -1,11 +1,12 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Flag } from '../queue/alert.ts'
 
-/** A project's flag. `change` numbers its changes, so that each is announced once. */
+/** A project's flag. */
 export interface FlagState {
   flag: Flag
-  /** When it last changed, RFC 3339; `null` if it never was anything but ok. */
+  /** When it last changed, RFC 3339; `null` if it was always ok. */
   since: string | null
+  /** How often the flag has changed. Makes the ids of alerts differ. */
   change: number
 }
 

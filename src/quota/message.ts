@@ -1,16 +1,16 @@
 import { formatSize } from '../platform/units.ts'
 import type { Alert } from '../queue/alert.ts'
 
-/** The sentence an alert says. `warningPercent` is the mark, in percent of the limit, where warnings begin. */
+/** The text of an alert. Warnings begin at `warningPercent` percent of the limit. */
 export function message(change: Omit<Alert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {
   const { registry, project, from, to, uniqueBytes, limitBytes, warningPercent } = change
   const size = `${formatSize(uniqueBytes)} of ${formatSize(limitBytes)}`
-  // Rounded down: 99.9 % is not yet the limit.
+  // Rounded down: 99.9 % must not read as 100 %.
   const percent = Math.floor((uniqueBytes * 100) / limitBytes)
-  const says = {
+  const texts = {
     ok: `is back under its ${from === 'over' ? 'quota' : 'warning mark'}: ${size}.`,
     warning: `is at ${percent} % of its quota: ${size} (warning from ${warningPercent} %).`,
     over: `is OVER its quota: ${size}.`,
   }
-  return `${registry}/${project} ${says[to]}`
+  return `${registry}/${project} ${texts[to]}`
 }

@@ -2,7 +2,7 @@ import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Quota } from './evaluate.ts'
 
-/** Asks for projects' flags to be brought up to date: for each, at most one job runs and one waits. */
+/** Queues a check of each project's flag. Of each project, at most one job runs and one waits. */
 export async function recheck(queues: Queues, projects: Iterable<string>): Promise<void> {
   const jobs = [...projects].map((project) => ({
     name: 'quota' as const,
@@ -12,7 +12,7 @@ export async function recheck(queues: Queues, projects: Iterable<string>): Promi
   if (jobs.length > 0) await queues.quota.addBulk(jobs)
 }
 
-/** The same for those that have a quota: whose quota is taken away loses its flag when workers start. */
+/** Like `recheck`, for projects with a quota only. A project that lost its quota loses its flag when workers start. */
 export const makeRecheckQuotas =
   ({ queues, quotaOf }: { queues: Queues; quotaOf: (project: string) => Quota | undefined }) =>
   (projects: Iterable<string>): Promise<void> =>

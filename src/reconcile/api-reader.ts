@@ -1,47 +1,55 @@
-import { inOrder } from '../platform/in-order.ts'
-import { makeLimit } from '../platform/limit.ts'
+import { pMapIterable } from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { isRepositoryName } from '../registry/name.ts'
 import { readRepository } from './api-repository.ts'
-import type { ReadingFailure, RegistryReader } from './reading.ts'
-import { inOrderOfKeys, mergeRepositories, type Place } from './repository-order.ts'
-
-/** Requests in flight: what a small registry answers at its best, and others' pulls hardly feel. */
-const REQUESTS = 8
-/** Repositories read at a time, besides the one that is waited for. */
-const REPOSITORIES_AHEAD = 3
+import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
+import { compareRepositories, mergeRepositories, type RepositoryToRead } from './repository-order.ts'
 
 /**
- * Reads a registry through its API, which shows neither untagged manifests that nobody names nor uploaded blobs: of the
- * former those are found that an index lists, that an artifact is about, or that the index knows. The client names
- * itself `tallyman`, so that its pulls count as nobody's use.
+ * Repositories read at a time. With up to 4 requests for each (api-repository.ts) there are at most 8 at a time: a small
+ * registry does not answer faster with more, and its other clients hardly notice 8.
+ */
+const REPOSITORIES_AT_ONCE = 2
+/** Repositories that are being read or wait for a slow one before them. */
+const REPOSITORIES_AHEAD = 4
+
+/**
+ * Reads a registry through its API. The API shows no blobs, and no untagged manifests unless something names them: an
+ * index that lists them, an artifact whose subject they are, or our own index. The client's user agent is `tallyman`,
+ * so that its pulls do not count as use.
  */
 export function makeApiReader({ client }: { client: RegistryClient }): RegistryReader {
-  const limit = makeLimit(REQUESTS)
-
   async function* catalog(): AsyncGenerator<string | ReadingFailure> {
     const names = new Set<string>()
     try {
       for await (const name of client.catalog()) if (isRepositoryName(name)) names.add(name)
     } catch (error) {
-      yield { failure: `the catalog is not complete: ${messageOf(error)}` }
+      yield { failure: `the catalog is incomplete: ${messageOf(error)}` }
     }
-    yield* [...names].sort(inOrderOfKeys)
+    yield* [...names].sort(compareRepositories)
   }
 
-  const read = ({ repository, known }: Place) =>
-    readRepository({ client, limit, repository, known }).catch((error) => ({
-      ...{ repository, failure: messageOf(error) },
-    }))
+  async function read(item: RepositoryToRead): Promise<RepositoryReading | ReadingFailure> {
+    const { repository, expected } = item
+    try {
+      return await readRepository({ client, repository, expected })
+    } catch (error) {
+      return { repository, failure: messageOf(error) }
+    }
+  }
 
   return {
     method: 'api',
-    check: async () => void (await client.ping()),
-    read: ({ after, known }) =>
-      inOrder(mergeRepositories(catalog(), known, after), REPOSITORIES_AHEAD, async (item) =>
-        'failure' in item ? item : read(item),
+    async check() {
+      await client.ping()
+    },
+    read: ({ after, expected }) =>
+      pMapIterable(
+        mergeRepositories(catalog(), expected, after),
+        (item) => ('failure' in item ? item : read(item)),
+        { concurrency: REPOSITORIES_AT_ONCE, backpressure: REPOSITORIES_AHEAD },
       ),
-    stored: async () => undefined,
+    countBlobs: async () => undefined,
   }
 }
 

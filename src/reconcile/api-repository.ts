@@ -1,87 +1,81 @@
-import { inOrder } from '../platform/in-order.ts'
-import type { Limit } from '../platform/limit.ts'
+import pMap, { pMapSkip } from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
 import { manifestReading } from './read-manifest.ts'
-import type { KnownRepository, ManifestReading, RepositoryReading, Unreadable } from './reading.ts'
+import type { ExpectedRepository, ManifestReading, RepositoryReading, Unreadable } from './reading.ts'
 
-/** Manifests of one repository that are asked for at a time, besides the one that is waited for. */
-const AHEAD = 7
+/** Requests at a time for one repository. */
+const REQUESTS = { concurrency: 4 }
 
 /**
- * What one repository holds: its tags, each distinct manifest on them, what those list and are about, and whatever else
- * is `known` of it and still there. Empty for a repository that is unknown to the registry.
- * @throws RegistryError where its tags cannot be listed, or the registry cannot be reached
+ * Reads one repository: its tags, the manifests on them, the children and subjects of these, and the manifests that are
+ * `expected` and still exist. A repository that the registry does not have is returned as an empty one.
+ * @throws RegistryError if its tags cannot be listed or the registry cannot be reached
  */
 export async function readRepository(options: {
   client: RegistryClient
-  limit: Limit
   repository: string
-  known: KnownRepository | undefined
+  expected: ExpectedRepository | undefined
 }): Promise<RepositoryReading> {
-  const { client, limit, repository, known } = options
+  const { client, repository, expected } = options
   const unreadable: Unreadable[] = []
   const manifests = new Map<string, ManifestReading>()
-  const asked = new Set<string>()
+  const requested = new Set<string>()
 
-  async function digestOf(tag: string) {
+  async function readTag(tag: string) {
     try {
-      const found = await limit(() => client.headManifest(repository, tag))
-      return found && { tag, digest: found.digest, modifiedAt: 0 }
+      const found = await client.headManifest(repository, tag)
+      return found ? { tag, digest: found.digest, modifiedAt: 0 } : pMapSkip
     } catch (error) {
-      unreadable.push({ tag, reason: refusal(error) })
-      return undefined
+      unreadable.push({ tag, reason: reasonOf(error) })
+      return pMapSkip
     }
   }
 
-  async function readManifest(digest: string): Promise<ManifestReading | undefined> {
+  async function readManifest(digest: string) {
     try {
-      const found = await limit(() => client.getManifest(repository, digest))
-      if (found === undefined) return undefined
+      const found = await client.getManifest(repository, digest)
+      if (found === undefined) return pMapSkip
       const manifest = parseManifest(found.bytes, found.descriptor.mediaType)
       const read = { digest, size: found.bytes.length, modifiedAt: 0 }
-      return await manifestReading(manifest, read, (blob) => limit(() => client.headBlob(repository, blob)))
+      const sizeOf = (blob: string) => client.headBlob(repository, blob)
+      return await manifestReading(manifest, read, sizeOf)
     } catch (error) {
-      unreadable.push({ digest, reason: refusal(error) })
-      return undefined
+      unreadable.push({ digest, reason: reasonOf(error) })
+      return pMapSkip
     }
   }
 
-  /** Reads the manifests of these digests that were not asked for yet, and those that they name in turn. */
-  async function follow(digests: Iterable<string>): Promise<void> {
-    const fresh = [...new Set(digests)].filter((digest) => !asked.has(digest))
-    if (fresh.length === 0) return
-    const named: string[] = []
-    for (const digest of fresh) asked.add(digest)
-    for await (const manifest of inOrder(fresh, AHEAD, readManifest)) {
-      if (manifest === undefined) continue
-      manifests.set(manifest.digest, manifest)
-      for (const { kind, digest } of manifest.references) if (kind !== 'blob') named.push(digest)
-    }
-    await follow(named)
+  /** Reads these manifests and those that they name, each once. */
+  async function readManifests(digests: Iterable<string>): Promise<void> {
+    const unread = [...new Set(digests)].filter((digest) => !requested.has(digest))
+    if (unread.length === 0) return
+    for (const digest of unread) requested.add(digest)
+    const found = await pMap(unread, readManifest, REQUESTS)
+    for (const manifest of found) manifests.set(manifest.digest, manifest)
+    const named = found.flatMap(({ references }) => references).filter(({ kind }) => kind !== 'blob')
+    await readManifests(named.map(({ digest }) => digest))
   }
 
-  const names = await limit(() => Array.fromAsync(client.tags(repository)))
-  const tags: RepositoryReading['tags'] = []
-  for await (const tag of inOrder(names, AHEAD, digestOf)) if (tag !== undefined) tags.push(tag)
-  await follow(tags.map(({ digest }) => digest))
-  await follow((await known?.digests()) ?? [])
+  const tags = await pMap(await Array.fromAsync(client.tags(repository)), readTag, REQUESTS)
+  await readManifests(tags.map(({ digest }) => digest))
+  await readManifests((await expected?.digests()) ?? [])
 
-  const there = new Set([
-    ...manifests.keys(),
-    ...unreadable.map((one) => ('digest' in one ? one.digest : '')),
-  ])
+  const existing = new Set(manifests.keys())
+  for (const one of unreadable) if ('digest' in one) existing.add(one.digest)
   return {
-    ...{ repository, unreadable, links: undefined },
+    repository,
     manifests: [...manifests.values()],
-    // A tag whose manifest went between the two requests went with it.
-    tags: tags.filter(({ digest }) => there.has(digest)),
+    unreadable,
+    // A tag whose manifest was deleted between the two requests is gone too.
+    tags: tags.filter(({ digest }) => existing.has(digest)),
+    links: undefined,
   }
 }
 
-/** What the registry has against one manifest. A connection that fails says nothing of it, and is thrown. */
-function refusal(error: unknown): string {
+/** Why the registry refuses one manifest. A failed connection is not about the manifest: it is thrown. */
+function reasonOf(error: unknown): string {
   if (error instanceof InvalidManifest) return error.message
   if (!(error instanceof RegistryError)) throw error
   if (error.status === undefined && error.codes.length > 0) throw error

@@ -1,122 +1,186 @@
 import { digestKey } from '../usage/codec.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
-import { type IndexedRepository, statedSizes, tagged } from './indexed-repository.ts'
+import { type IndexedRepository, keyOfTag, statedSizes } from './indexed-repository.ts'
 import type { ManifestReading, RepositoryReading } from './reading.ts'
 
+interface Comparison {
+  reading: RepositoryReading
+  indexed: IndexedRepository
+  /** epoch µs */
+  readAt: number
+  /** The manifests that were read, by digest key. */
+  manifests: Map<string, ManifestReading>
+  unreadableKeys: Set<string>
+  unreadableTags: Set<string>
+  facts: Fact[]
+  drift: Drift
+}
+
 /**
- * What makes the index say of a repository what was read there, and how it differed. `readAt` (epoch µs) is the moment
- * that the reading speaks for: what the index heard of later is newer, wins, and is no drift. What was not readable is
- * left as it is.
+ * Compares what was read of a repository with what the index has of it. Returns the facts that make the index agree, and
+ * how the two differed. The reading is true as of `readAt` (epoch µs). What the index has learnt from later events stays
+ * and is no drift. What could not be read stays as it is.
  */
 export function compare(
   reading: RepositoryReading,
   indexed: IndexedRepository,
   readAt: number,
 ): { facts: Fact[]; drift: Drift } {
-  const { repository } = reading
-  const drift = { ...NO_DRIFT }
-  const facts: Fact[] = []
-  const unreadable = new Set(reading.unreadable.flatMap((u) => ('digest' in u ? [digestKey(u.digest)] : [])))
-  const unreadableTags = new Set(reading.unreadable.flatMap((u) => ('tag' in u ? [u.tag] : [])))
-  const readManifests = new Map(reading.manifests.map((manifest) => [digestKey(manifest.digest), manifest]))
-
-  /** When something may have begun to be there: as its storage says, unless the index knows it to have gone since. */
-  const since = (modifiedAt: number, goneAt: number) => {
-    const at = modifiedAt > 0 ? Math.min(modifiedAt, readAt) : readAt
-    return at > goneAt ? at : readAt
+  const { unreadable } = reading
+  const comparison: Comparison = {
+    reading,
+    indexed,
+    readAt,
+    manifests: new Map(reading.manifests.map((manifest) => [digestKey(manifest.digest), manifest])),
+    unreadableKeys: new Set(unreadable.flatMap((one) => ('digest' in one ? [digestKey(one.digest)] : []))),
+    unreadableTags: new Set(unreadable.flatMap((one) => ('tag' in one ? [one.tag] : []))),
+    facts: [],
+    drift: { ...NO_DRIFT },
   }
-  const presence = (manifest: ManifestReading, at: number): ManifestPresence => {
-    const { digest, size, mediaType } = manifest
-    return { kind: 'present', via: 'push', repository, at, digest, size, mediaType }
-  }
-
-  /** Blobs whose link goes without saying, for a manifest is placed that references them, and as of when. */
-  const implied = new Map<string, number>()
-  const stated = statedSizes(reading.manifests.flatMap(({ references }) => references))
-
-  for (const [key, manifest] of readManifests) {
-    const all = { references: manifest.references, extent: 'all' as const }
-    const known = indexed.manifests.get(key)
-    const deletedAt = indexed.deletedAt(key)
-    if (known === undefined && deletedAt < readAt) {
-      drift.manifestsMissed++
-      const at = since(manifest.modifiedAt, deletedAt)
-      facts.push({ ...presence(manifest, at), ...all })
-      for (const { kind, digest } of manifest.references)
-        if (kind === 'blob') implied.set(digestKey(digest), Math.max(at, implied.get(digestKey(digest)) ?? 0))
-    }
-    if (known !== undefined && (known.references !== 'all' || known.size === 0)) {
-      if (known.references === 'unknown') drift.referencesMissed++
-      for (const seen of known.seen.slice(0, 1)) facts.push({ ...presence(manifest, 0), ...seen, ...all })
-    }
-  }
-
-  for (const { tag, digest, modifiedAt } of reading.tags) {
-    const key = digestKey(digest)
-    const manifest = readManifests.get(key)
-    const before = tagged(indexed, tag)
-    const last = indexed.tags.get(tag)
-    const lastAt = last === undefined || last.isHint ? 0 : last.at
-    // What only a pull hinted at is said again, for a reading is more.
-    if (manifest === undefined || lastAt >= readAt || (before === key && last?.isHint === false)) continue
-    if (before !== key && indexed.deletedAt(key) < readAt) {
-      if (before === undefined) drift.tagsMissed++
-      else drift.tagsMoved++
-    }
-    facts.push({ ...presence(manifest, since(modifiedAt, Math.max(lastAt, indexed.deletedAt(key)))), tag })
-  }
-
-  const isNewer = (seen: { via: string; at: number }[]) =>
-    seen.some(({ via, at }) => at > readAt + (via === 'pull' ? PULL_GRACE_US : 0))
-  const gone = new Set<string>()
-  for (const [key, { digest, seen }] of indexed.manifests) {
-    if (readManifests.has(key) || unreadable.has(key) || isNewer(seen)) continue
-    gone.add(key)
-    drift.manifestsGone++
-    facts.push({ kind: 'delete', repository, at: readAt, digest })
-  }
-
-  const readTags = new Set(reading.tags.map(({ tag }) => tag))
-  for (const [tag, { at }] of indexed.tags) {
-    const key = tagged(indexed, tag)
-    if (key === undefined || readTags.has(tag) || at >= readAt) continue
-    if (gone.has(key) || unreadable.has(key) || unreadableTags.has(tag)) continue
-    drift.tagsGone++
-    facts.push({ kind: 'untag', repository, at: readAt, tag })
-  }
-
+  const impliedLinks = addManifests(comparison)
+  addTags(comparison)
+  const removedKeys = removeManifests(comparison)
+  removeTags(comparison, removedKeys)
   if (reading.links !== undefined) {
-    const readLinks = new Set(reading.links.map(({ digest }) => digestKey(digest)))
-    for (const { digest, size, modifiedAt } of reading.links) {
-      const key = digestKey(digest)
-      const deletedAt = indexed.deletedAt(key)
-      if (deletedAt >= readAt) continue
-      const isStated = stated.get(key) === size && (indexed.stated.get(key) ?? size) === size
-      const indexedLink = indexed.links.get(key)
-      if (indexedLink !== undefined) {
-        const isRight = indexedLink.size === size || (indexedLink.size === 0 && isStated)
-        // Dated as the reading, so that it is later than what told another size.
-        if (!isRight) facts.push({ kind: 'link', repository, digest, size, at: readAt })
-        continue
-      }
-      const at = since(modifiedAt, deletedAt)
-      const impliedAt = implied.get(key) ?? 0
-      const isImplied = impliedAt >= at && impliedAt > deletedAt
-      if (!isImplied) drift.linksMissed++
-      if (!isImplied || !isStated) facts.push({ kind: 'link', repository, digest, size, at })
-    }
-    for (const [key, { at }] of indexed.links) {
-      // A delete is of any content with this digest: it must not take a manifest with it.
-      if (readLinks.has(key) || at >= readAt || readManifests.has(key) || unreadable.has(key)) continue
-      drift.linksGone++
-      facts.push({ kind: 'delete', repository, at: readAt, digest: `key:${key}` })
-    }
+    addLinks(comparison, reading.links, impliedLinks)
+    removeLinks(comparison, reading.links)
   }
 
-  const isEmpty = reading.tags.length + reading.manifests.length + unreadable.size + unreadableTags.size === 0
+  const { facts, drift } = comparison
+  const isEmpty = reading.tags.length + reading.manifests.length + unreadable.length === 0
   if (indexed.manifests.size === 0 && drift.manifestsMissed > 0) drift.repositoriesMissed = 1
   if (isEmpty && indexed.manifests.size > 0 && drift.manifestsGone === indexed.manifests.size)
     drift.repositoriesLost = 1
   return { facts, drift }
+}
+
+/**
+ * Adds the manifests that the index lacks, and the references and sizes that it lacks. Adding a manifest also links its blobs:
+ * returns these, by digest key, with the time of the link.
+ */
+function addManifests(comparison: Comparison): Map<string, number> {
+  const { reading, indexed, readAt, manifests, facts, drift } = comparison
+  const impliedLinks = new Map<string, number>()
+  for (const [key, manifest] of manifests) {
+    const { references } = manifest
+    const before = indexed.manifests.get(key)
+    const deletedAt = indexed.deletedAt(key)
+    if (before === undefined && deletedAt < readAt) {
+      drift.manifestsMissed++
+      const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
+      facts.push({ ...presence(reading, manifest, at), references, extent: 'all' })
+      for (const { kind, digest } of references)
+        if (kind === 'blob')
+          impliedLinks.set(digestKey(digest), Math.max(at, impliedLinks.get(digestKey(digest)) ?? 0))
+    }
+    if (before !== undefined && (before.references !== 'all' || before.size === 0)) {
+      if (before.references === 'unknown') drift.referencesMissed++
+      for (const { via, at } of before.evidence.slice(0, 1))
+        facts.push({ ...presence(reading, manifest, at), via, references, extent: 'all' })
+    }
+  }
+  return impliedLinks
+}
+
+function addTags(comparison: Comparison): void {
+  const { reading, indexed, readAt, manifests, facts, drift } = comparison
+  for (const { tag, digest, modifiedAt } of reading.tags) {
+    const key = digestKey(digest)
+    const manifest = manifests.get(key)
+    const before = indexed.tags.get(tag)
+    const keyBefore = keyOfTag(indexed, tag)
+    const changedAt = before === undefined || before.isHint ? 0 : before.at
+    if (manifest === undefined || changedAt >= readAt) continue
+    // A tag that only a pull hinted at is written again: a reading is stronger.
+    if (keyBefore === key && before?.isHint === false) continue
+    const deletedAt = indexed.deletedAt(key)
+    if (keyBefore !== key && deletedAt < readAt) {
+      if (keyBefore === undefined) drift.tagsMissed++
+      else drift.tagsMoved++
+    }
+    const at = existsSince(modifiedAt, Math.max(changedAt, deletedAt), readAt)
+    facts.push({ ...presence(reading, manifest, at), tag })
+  }
+}
+
+/** Removes the manifests that the registry no longer has. Returns their digest keys. */
+function removeManifests(comparison: Comparison): Set<string> {
+  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
+  const removedKeys = new Set<string>()
+  for (const [key, { digest, evidence }] of indexed.manifests) {
+    const isNewer = evidence.some(({ via, at }) => at > readAt + (via === 'pull' ? PULL_GRACE_US : 0))
+    if (manifests.has(key) || unreadableKeys.has(key) || isNewer) continue
+    removedKeys.add(key)
+    drift.manifestsGone++
+    facts.push({ kind: 'delete', repository: reading.repository, at: readAt, digest })
+  }
+  return removedKeys
+}
+
+/** Removes the tags that the registry no longer has, unless they go away with their manifest. */
+function removeTags(comparison: Comparison, removedKeys: Set<string>): void {
+  const { reading, indexed, readAt, unreadableKeys, unreadableTags, facts, drift } = comparison
+  const readTags = new Set(reading.tags.map(({ tag }) => tag))
+  for (const [tag, { at }] of indexed.tags) {
+    const key = keyOfTag(indexed, tag)
+    if (key === undefined || readTags.has(tag) || at >= readAt) continue
+    if (removedKeys.has(key) || unreadableKeys.has(key) || unreadableTags.has(tag)) continue
+    drift.tagsGone++
+    facts.push({ kind: 'untag', repository: reading.repository, at: readAt, tag })
+  }
+}
+
+type Links = NonNullable<RepositoryReading['links']>
+
+/** Adds the links that the index lacks, and corrects the sizes of blobs that differ from what was read. */
+function addLinks(comparison: Comparison, links: Links, impliedLinks: Map<string, number>): void {
+  const { reading, indexed, readAt, facts, drift } = comparison
+  const { repository } = reading
+  const stated = statedSizes(reading.manifests.flatMap(({ references }) => references))
+  for (const { digest, size, modifiedAt } of links) {
+    const key = digestKey(digest)
+    const deletedAt = indexed.deletedAt(key)
+    if (deletedAt >= readAt) continue
+    // A link needs no size if all manifests state the right one.
+    const isStated = stated.get(key) === size && (indexed.stated.get(key) ?? size) === size
+    const before = indexed.links.get(key)
+    if (before !== undefined) {
+      const isRight = before.size === size || (before.size === 0 && isStated)
+      // At the time of the reading, so that it replaces a wrong size that was told before.
+      if (!isRight) facts.push({ kind: 'link', repository, digest, size, at: readAt })
+      continue
+    }
+    const at = existsSince(modifiedAt, deletedAt, readAt)
+    const impliedAt = impliedLinks.get(key) ?? 0
+    const isImplied = impliedAt >= at && impliedAt > deletedAt
+    if (!isImplied) drift.linksMissed++
+    if (!isImplied || !isStated) facts.push({ kind: 'link', repository, digest, size, at })
+  }
+}
+
+function removeLinks(comparison: Comparison, links: Links): void {
+  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
+  const readKeys = new Set(links.map(({ digest }) => digestKey(digest)))
+  for (const [key, { at }] of indexed.links) {
+    if (readKeys.has(key) || at >= readAt) continue
+    // A delete fact is about any content with this digest. It must not remove a manifest.
+    if (manifests.has(key) || unreadableKeys.has(key)) continue
+    drift.linksGone++
+    facts.push({ kind: 'delete', repository: reading.repository, at: readAt, digest: `key:${key}` })
+  }
+}
+
+function presence(reading: RepositoryReading, manifest: ManifestReading, at: number): ManifestPresence {
+  const { digest, size, mediaType } = manifest
+  return { kind: 'present', via: 'push', repository: reading.repository, at, digest, size, mediaType }
+}
+
+/**
+ * Since when something exists: since the storage wrote it, and at the latest since `readAt`. If the index has a deletion
+ * that is newer than the storage's time, then since `readAt`.
+ */
+function existsSince(modifiedAt: number, deletedAt: number, readAt: number): number {
+  const at = modifiedAt > 0 ? Math.min(modifiedAt, readAt) : readAt
+  return at > deletedAt ? at : readAt
 }

@@ -21,7 +21,7 @@ export const makeOnUnknownInstance =
   }) =>
   async (registry: string, instance: UnknownInstance): Promise<void> => {
     const isFirst = instance.previousLastEventAt === 0
-    const reason = isFirst ? 'first events of this registry' : 'the registry was restarted'
+    const reason = isFirst ? 'the registry sent its first events' : 'the registry was restarted'
     deps.log.info({ registry, ...instance }, reason)
     // Events were lost before the new instance sent its first one.
     const notedAt = Math.min(instance.firstEventAt, Date.now() * 1000)
@@ -53,7 +53,7 @@ export const makeOnLostEvents =
       deliveries,
       ({ registry, receivedAt }) => `${registry} ${minuteOf(receivedAt)}`,
     )
-    const reason = 'events that were acknowledged were given up and discarded'
+    const reason = 'events could not be processed and were discarded'
     for (const [key, received] of byMinute) {
       const [registry = '', minute] = key.split(' ')
       const times = received.map(({ receivedAt }) => parseTimestamp(receivedAt) ?? 0).sort((a, b) => a - b)

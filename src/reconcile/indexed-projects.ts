@@ -1,32 +1,52 @@
 import type { StandingFact } from '../usage/fact.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { type IndexedRepository, indexedRepository } from './indexed-repository.ts'
+import type { ExpectedRepository } from './reading.ts'
 
-/** Projects kept in mind: repositories come in order, so that those of a project mostly come together. */
-const KEPT = 4
+/** Projects kept in memory. Repositories are read in order, so those of one project mostly follow each other. */
+const PROJECTS_KEPT = 4
 
 /**
- * What the index knows of repositories, a project read at once. It may be some minutes old; what a comparison with it
- * concludes is dated and idempotent, so that whatever was heard meanwhile stands.
+ * What the index has in its repositories. The index is read a project at a time. A copy may be minutes old. That does no
+ * harm: what a comparison concludes is dated and idempotent, so later events win.
  */
-export function makeIndexedProjects(index: Pick<UsageIndex, 'facts'>) {
+export function makeIndexedProjects(deps: {
+  index: Pick<UsageIndex, 'projects' | 'facts'>
+  repositoriesOf: (project: string) => Promise<string[]>
+}) {
   const projects = new Map<string, Promise<Map<string, StandingFact[]>>>()
 
-  function project(id: string): Promise<Map<string, StandingFact[]>> {
-    const known = projects.get(id)
-    if (known) return known
-    for (const oldest of [...projects.keys()].slice(0, Math.max(0, projects.size - KEPT + 1)))
-      projects.delete(oldest)
-    const read = Array.fromAsync(index.facts(id)).then((facts) =>
-      Map.groupBy(facts, ({ repository }) => repository),
+  function factsByRepository(project: string): Promise<Map<string, StandingFact[]>> {
+    const cached = projects.get(project)
+    if (cached) return cached
+    const [oldest] = projects.keys()
+    if (projects.size >= PROJECTS_KEPT && oldest !== undefined) projects.delete(oldest)
+    const facts = Array.fromAsync(deps.index.facts(project)).then((all) =>
+      Map.groupBy(all, ({ repository }) => repository),
     )
-    projects.set(id, read)
-    return read
+    projects.set(project, facts)
+    return facts
   }
 
+  const readRepository = async (project: string, repository: string): Promise<IndexedRepository> =>
+    indexedRepository((await factsByRepository(project)).get(repository) ?? [])
+
   return {
-    async repository(id: string, repository: string): Promise<IndexedRepository> {
-      return indexedRepository((await project(id)).get(repository) ?? [])
+    repository: readRepository,
+
+    /** All repositories that the index has of a registry. */
+    async expected(registry: string): Promise<ExpectedRepository[]> {
+      const expected: ExpectedRepository[] = []
+      for (const project of await deps.index.projects(registry))
+        for (const repository of await deps.repositoriesOf(project))
+          expected.push({
+            repository,
+            async digests() {
+              const { manifests } = await readRepository(project, repository)
+              return [...manifests.values()].map(({ digest }) => digest)
+            },
+          })
+      return expected
     },
   }
 }

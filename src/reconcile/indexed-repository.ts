@@ -7,30 +7,31 @@ import {
   type StandingFact,
 } from '../usage/fact.ts'
 
-/** What the index knows of one repository, by digest key and by tag; times in epoch µs. */
+/** What the index has of one repository, by digest key and by tag. Times are in epoch µs. */
 export interface IndexedRepository {
-  /** The manifests there, with the facts that place them. */
   manifests: Map<string, IndexedManifest>
-  /** Tags, deleted ones too: `key` is what a tag names, and `at` since when it does. */
+  /** All tags. `key` is the digest key that the tag names since `at`; it is `undefined` for a deleted tag. */
   tags: Map<string, { at: number; key: string | undefined; isHint: boolean }>
-  /** Linked blobs, and when they were linked. `size` is what links told, in bytes; 0 if none did. */
+  /** Linked blobs, and when they were linked. `size` is the measured size in bytes, 0 if it is not known. */
   links: Map<string, { at: number; size: number }>
-  /** What the manifests there state of blobs. */
-  stated: ReturnType<typeof statedSizes>
-  /** When a digest was last deleted; 0 for never. */
+  /** The sizes of blobs that the manifests state. See `statedSizes`. */
+  stated: Map<string, number>
+  /** When a digest was last deleted. 0 for never. */
   deletedAt: (key: string) => number
 }
+
+type LinkFact = Extract<StandingFact, { kind: 'link' }>
 
 export interface IndexedManifest {
   digest: string
   size: number
   mediaType: string
-  /** By what the manifest is known to be there, and when that was last seen. */
-  seen: { via: Evidence; at: number }[]
+  /** What says that the manifest exists: a push or a pull, and when. */
+  evidence: { via: Evidence; at: number }[]
   references: 'all' | 'contents' | 'unknown'
 }
 
-/** Reads a repository out of the facts that the index gives of it. */
+/** Builds a repository from the facts that the index gives about it. */
 export function indexedRepository(facts: readonly StandingFact[]): IndexedRepository {
   const manifests: IndexedRepository['manifests'] = new Map()
   const tags: IndexedRepository['tags'] = new Map()
@@ -38,44 +39,48 @@ export function indexedRepository(facts: readonly StandingFact[]): IndexedReposi
   const deleted = new Map<string, number>()
   let droppedAt = 0
   for (const fact of facts) {
-    if (fact.kind === 'present' && fact.tag === undefined) place(manifests, fact)
-    else if (fact.kind === 'present')
-      tags.set(fact.tag ?? '', {
-        ...{ at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' },
-      })
-    else if (fact.kind === 'untag') tags.set(fact.tag, { at: fact.at, key: undefined, isHint: false })
-    else if (fact.kind === 'link') {
-      const { at, size } = links.get(digestKey(fact.digest)) ?? fact
-      links.set(digestKey(fact.digest), { at: Math.max(at, fact.at), size: Math.max(size, fact.size) })
-    } else if (fact.kind === 'delete') deleted.set(digestKey(fact.digest), fact.at)
+    if (fact.kind === 'untag') tags.set(fact.tag, { at: fact.at, key: undefined, isHint: false })
+    else if (fact.kind === 'link') addLink(links, fact)
+    else if (fact.kind === 'delete') deleted.set(digestKey(fact.digest), fact.at)
     else if (fact.kind === 'drop') droppedAt = fact.at
+    else if (fact.tag === undefined) addManifest(manifests, fact)
+    else tags.set(fact.tag, { at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' })
   }
   const references = facts.flatMap((fact) => (fact.kind === 'present' ? (fact.references ?? []) : []))
   const stated = statedSizes(references)
   return { manifests, tags, links, stated, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
 }
 
-function place(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
+function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
   const { digest, size, mediaType, via, at } = fact
   const key = digestKey(digest)
   const before = manifests.get(key)
-  const told = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
+  const references = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
   manifests.set(key, {
-    // Only the fact that told the size has it.
-    ...{ digest, size: Math.max(size, before?.size ?? 0), mediaType },
-    seen: [...(before?.seen ?? []), { via, at }],
-    references: before === undefined || before.references === 'unknown' ? told : before.references,
+    digest,
+    // Of a manifest's facts, only the one that told the size has it.
+    size: Math.max(size, before?.size ?? 0),
+    mediaType,
+    evidence: [...(before?.evidence ?? []), { via, at }],
+    references: before === undefined || before.references === 'unknown' ? references : before.references,
   })
 }
 
-/** What a tag names now: nothing where it, or the manifest it named, was deleted. */
-export function tagged({ tags, manifests, deletedAt }: IndexedRepository, tag: string): string | undefined {
+/** A blob may have two link facts: one with a size, and a later one without. */
+function addLink(links: IndexedRepository['links'], { digest, at, size }: LinkFact): void {
+  const key = digestKey(digest)
+  const before = links.get(key)
+  links.set(key, { at: Math.max(at, before?.at ?? 0), size: Math.max(size, before?.size ?? 0) })
+}
+
+/** The digest key that a tag names now. `undefined` if the tag, or the manifest it named, was deleted. */
+export function keyOfTag({ tags, manifests, deletedAt }: IndexedRepository, tag: string): string | undefined {
   const { key, at, isHint } = tags.get(tag) ?? { key: undefined, at: 0, isHint: false }
   if (key === undefined || !manifests.has(key)) return undefined
   return at > deletedAt(key) + (isHint ? PULL_GRACE_US : 0) ? key : undefined
 }
 
-/** Key of a blob → the size that all references state, in bytes; -1 if they do not agree. */
+/** Digest key of a blob → the size in bytes that the references state. -1 if they state different sizes. */
 export function statedSizes(references: readonly Reference[]): Map<string, number> {
   const sizes = new Map<string, number>()
   for (const { kind, digest, size } of references) {

@@ -2,13 +2,13 @@ import type { Cluster, Redis } from 'ioredis'
 import type { Drift } from './drift.ts'
 import type { ReconcileReport } from './report.ts'
 
-/** An unfinished reconcile: what to go on from after a kill. Times in epoch µs. */
+/** An unfinished reconcile, from which the job goes on after a kill. Times are in epoch µs. */
 export interface ReconcileRun {
-  /** The job's id: another job begins anew. */
+  /** The job's id. Another job starts from the beginning. */
   id: string
-  /** The moment that it speaks for. */
+  /** The time as of which the index is made exact. */
   readAt: number
-  /** The last repository that was dealt with. */
+  /** The last repository that is done. */
   after?: string
   repositories: number
   drift: Drift
@@ -17,77 +17,93 @@ export interface ReconcileRun {
   unreadable: number
 }
 
-/** A time from which events may be missing, epoch µs (0: since ever), and why. */
+/** Events may be missing since a time, and why. */
 export interface Gap {
+  /** epoch µs; 0 for since the beginning */
   since: number
   reason: string
-  /** What it is told apart by from others with the same reason: an instance of the registry, say. */
+  /** Identifies the gap: a second one with the same cause is the same gap. For example an instance of the registry. */
   cause: string
 }
 
-/** What is known about how well a registry's index is known. */
+/** How exact the index of a registry is. */
+export interface IndexStatus {
+  /** The report of the last reconcile that was not a dry run. */
+  lastReport?: ReconcileReport
+  /** `readAt` of the last reconcile that read everything, in epoch µs. */
+  exactSince?: number
+  gaps: Gap[]
+}
+
+/** Keeps, for each registry, the unfinished reconcile, the last report, and the gaps. */
 export interface Ledger {
-  run(registry: string): Promise<ReconcileRun | undefined>
+  unfinishedRun(registry: string): Promise<ReconcileRun | undefined>
   saveRun(registry: string, run: ReconcileRun): Promise<void>
   /**
-   * Ends the run; one that only looked leaves nothing. One that mended all that there was makes the index `exact` as of
-   * its `readAt`, and closes the gaps noted before.
+   * Ends the run and keeps its report, unless it was a dry run. If the run read everything, pass `exact`: the index is
+   * then exact as of `readAt`, and the gaps noted until then are closed.
    */
   finish(registry: string, report: ReconcileReport, exact: { readAt: number } | undefined): Promise<void>
   /**
-   * `notedAt`, epoch µs: only a reconcile that begins later closes the gap. One of the same cause stays as it was noted.
-   * Where there are many already, it and those that were noted last become one that is at least as wide.
+   * Notes a gap, unless there is one with the same cause. A reconcile whose `readAt` is before `notedAt` (epoch µs) does
+   * not close it. Past 100 gaps the latest ones are merged into one that covers them all.
    */
   noteGap(registry: string, gap: Gap, notedAt: number): Promise<void>
-  standing(registry: string): Promise<{ last?: ReconcileReport; exactSince?: number; gaps: Gap[] }>
+  status(registry: string): Promise<IndexStatus>
 }
 
-/** Gaps of a registry that are kept apart: while it cannot be read, each minute and each restart may add one. */
-const KEPT_APART = 100
+/** Gaps of a registry that are kept apart. While it cannot be read, each minute and each restart may add one. */
+const MOST_GAPS = 100
 
 export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): Ledger {
-  const hash = (registry: string) => `${prefix}:{${registry}}:reconcile`
-  const gaps = (registry: string) => `${prefix}:{${registry}}:gaps`
+  const reconcileKey = (registry: string) => `${prefix}:{${registry}}:reconcile`
+  const gapsKey = (registry: string) => `${prefix}:{${registry}}:gaps`
   return {
-    async run(registry) {
-      const text = await redis.hget(hash(registry), 'run')
+    async unfinishedRun(registry) {
+      const text = await redis.hget(reconcileKey(registry), 'run')
       return text === null ? undefined : JSON.parse(text)
     },
+
     async saveRun(registry, run) {
-      await redis.hset(hash(registry), 'run', JSON.stringify(run))
+      await redis.hset(reconcileKey(registry), 'run', JSON.stringify(run))
     },
+
     async finish(registry, report, exact) {
-      const multi = redis.multi().hdel(hash(registry), 'run')
-      if (!report.dryRun) multi.hset(hash(registry), 'last', JSON.stringify(report))
+      const key = reconcileKey(registry)
+      const multi = redis.multi().hdel(key, 'run')
+      if (!report.dryRun) multi.hset(key, 'last', JSON.stringify(report))
       if (exact !== undefined) {
-        multi.hset(hash(registry), 'exactSince', `${exact.readAt}`)
-        multi.zremrangebyscore(gaps(registry), '-inf', exact.readAt)
+        multi.hset(key, 'exactSince', `${exact.readAt}`)
+        multi.zremrangebyscore(gapsKey(registry), '-inf', exact.readAt)
       }
       for (const [error] of (await multi.exec()) ?? []) if (error) throw error
     },
+
     async noteGap(registry, gap, notedAt) {
-      const key = gaps(registry)
+      const key = gapsKey(registry)
       const entries = await redis.zrange(key, '0', '-1')
-      const known = entries.map((entry): Gap => JSON.parse(entry))
-      if (known.some(({ cause }) => cause === gap.cause)) return
-      const excess = entries.slice(KEPT_APART - 1)
-      if (excess.length === 0) {
+      const gaps = entries.map((entry): Gap => JSON.parse(entry))
+      if (gaps.some(({ cause }) => cause === gap.cause)) return
+      const merged = entries.slice(MOST_GAPS - 1)
+      const last = merged.at(-1)
+      if (last === undefined) {
         await redis.zadd(key, `${notedAt}`, JSON.stringify(gap))
         return
       }
-      const since = Math.min(gap.since, ...known.slice(KEPT_APART - 1).map((one) => one.since))
-      const newest = Number(await redis.zscore(key, excess.at(-1) ?? ''))
-      // The wider one first: a crash in between leaves too many.
-      await redis.zadd(key, `${Math.max(notedAt, newest)}`, JSON.stringify({ ...gap, since }))
-      await redis.zrem(key, ...excess)
+      const since = Math.min(gap.since, ...gaps.slice(MOST_GAPS - 1).map((one) => one.since))
+      const lastNotedAt = Number(await redis.zscore(key, last))
+      // Added before the others are removed, so that a crash in between loses no gap.
+      await redis.zadd(key, `${Math.max(notedAt, lastNotedAt)}`, JSON.stringify({ ...gap, since }))
+      await redis.zrem(key, ...merged)
     },
-    async standing(registry) {
+
+    async status(registry) {
       const [[last, exactSince], entries] = await Promise.all([
-        redis.hmget(hash(registry), 'last', 'exactSince'),
-        redis.zrange(gaps(registry), '0', '-1'),
+        redis.hmget(reconcileKey(registry), 'last', 'exactSince'),
+        redis.zrange(gapsKey(registry), '0', '-1'),
       ])
       return {
-        ...(last && { last: JSON.parse(last) }),
+        ...(last && { lastReport: JSON.parse(last) }),
         ...(exactSince && { exactSince: Number(exactSince) }),
         gaps: entries.map((entry): Gap => JSON.parse(entry)),
       }

@@ -4,13 +4,13 @@ import type { Reference } from '../usage/fact.ts'
 import { referencesOf } from '../usage/references-of.ts'
 import type { ManifestReading } from './reading.ts'
 
-/** The most that notifications may state too, and that the index has room for: 128 TiB. */
+/** 128 TiB: the largest size that the index can hold, and the largest that events may state. */
 const MOST_BYTES = 2 ** 47
 
 /**
- * A manifest that was read, with all its references. Schema 1 states no sizes, so `sizeOf` is asked for each of its
- * layers; one that is not there has none.
- * @throws InvalidManifest for sizes that cannot be
+ * A manifest that was read, with all its references. Schema 1 states no sizes, so the size of each of its layers comes
+ * from `sizeOf`. A layer that does not exist has size 0.
+ * @throws InvalidManifest if it states a size over 128 TiB
  */
 export async function manifestReading(
   manifest: ParsedManifest,
@@ -18,16 +18,15 @@ export async function manifestReading(
   sizeOf: (digest: string) => Promise<number | undefined>,
 ): Promise<ManifestReading> {
   const { mediaType } = manifest
-  const references = isSchema1Type(mediaType)
-    ? await sized(referencesOf(manifest), sizeOf)
-    : referencesOf(manifest)
+  const stated = referencesOf(manifest)
+  const references = isSchema1Type(mediaType) ? await withSizes(stated, sizeOf) : stated
   if (references.some(({ size }) => size > MOST_BYTES))
-    throw new InvalidManifest('it states a size that cannot be')
+    throw new InvalidManifest('it states a size of more than 128 TiB')
   return { ...read, mediaType, references }
 }
 
-/** Schema 1 lists the empty layer again and again. */
-async function sized(
+/** Asks for the size of each digest once: schema 1 repeats the empty layer. */
+async function withSizes(
   references: Reference[],
   sizeOf: (digest: string) => Promise<number | undefined>,
 ): Promise<Reference[]> {

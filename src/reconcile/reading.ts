@@ -1,13 +1,13 @@
 import type { Reference } from '../usage/fact.ts'
 
-/** What a registry holds in one repository, as it was read. Sizes in bytes, times in epoch µs. */
+/** What a registry holds in one repository. Sizes are in bytes, times in epoch µs. */
 export interface RepositoryReading {
   repository: string
   manifests: ManifestReading[]
-  /** What is there, or may be, and could not be read: never a reason to remove anything. */
+  /** Manifests and tags that the registry lists but that could not be read. They are never removed from the index. */
   unreadable: Unreadable[]
   tags: { tag: string; digest: string; modifiedAt: number }[]
-  /** Blobs linked there whose content exists; `undefined` where the reader cannot see them. */
+  /** Blobs that are linked in the repository and exist. `undefined` if the reader cannot see them. */
   links: { digest: string; size: number; modifiedAt: number }[] | undefined
 }
 
@@ -15,39 +15,40 @@ export interface ManifestReading {
   digest: string
   size: number
   mediaType: string
-  /** All of them, `subject` included. */
+  /** All references, including `subject`. */
   references: Reference[]
-  /** When the storage last wrote its link; 0 where that cannot be told. */
+  /** When the storage last wrote the manifest's link. 0 if the reader cannot tell. */
   modifiedAt: number
 }
 
 export type Unreadable = ({ digest: string } | { tag: string }) & { reason: string }
 
-/** A repository, or (without one) a listing, that could not be read: nothing may be concluded from it. */
+/** A repository that could not be read, or, without `repository`, a listing. It says nothing about what exists. */
 export interface ReadingFailure {
   repository?: string
   failure: string
 }
 
-/** A repository that the index knows, and the digests of its manifests there. */
-export interface KnownRepository {
+/** A repository that the index has. */
+export interface ExpectedRepository {
   repository: string
+  /** The digests of the manifests that the index has in it. */
   digests: () => Promise<string[]>
 }
 
 /** Reads a whole registry, repository by repository. */
 export interface RegistryReader {
   readonly method: 'api' | 'storage'
-  /** Throws, naming what was expected where, unless this can be read and looks like a registry. */
+  /** @throws Error if the registry cannot be read or does not look like a registry */
   check(): Promise<void>
   /**
-   * Every repository that the registry shows or `known` names, each once, in the order of `${name}/_` (that of storage
-   * keys), from after the repository `after`. One that is not there comes empty.
+   * Reads every repository that the registry lists or that is `expected`, each once, in the order of `orderKey`. Starts
+   * after the repository `after`. An expected repository that does not exist is returned as an empty one.
    */
   read(options: {
     after?: string
-    known: readonly KnownRepository[]
+    expected: readonly ExpectedRepository[]
   }): AsyncIterable<RepositoryReading | ReadingFailure>
-  /** All blobs, referenced or not, and their bytes; `undefined` where the reader cannot see them. */
-  stored(): Promise<{ blobs: number; bytes: number } | undefined>
+  /** Counts all blobs, referenced or not, and their bytes. `undefined` if the reader cannot see them. */
+  countBlobs(): Promise<{ blobs: number; bytes: number } | undefined>
 }

@@ -1,39 +1,48 @@
+import { pMapIterable } from 'p-map'
 import type { Logger } from '../platform/log.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
 import { projectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { compare } from './compare.ts'
-import { addDrift, NO_DRIFT } from './drift.ts'
+import { addDrift, type Drift, NO_DRIFT } from './drift.ts'
 import { makeIndexedProjects } from './indexed-projects.ts'
 import type { Ledger, ReconcileRun } from './ledger.ts'
-import type { KnownRepository, ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
+import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import type { ReconcileReport } from './report.ts'
 
 export interface ReconcileControl {
-  /** The job's: a run that was killed goes on where the same job left it. */
+  /** The job's id. A job that runs again after a kill goes on where it stopped. */
   id: string
   onProgress: (run: ReconcileRun) => Promise<void>
-  /** Throws `ReconcileStopped` between two repositories once this says so. */
+  /** Once this is true, the reconcile finishes the repositories at hand and throws `ReconcileStopped`. */
   isStopping: () => boolean
 }
 
 export class ReconcileStopped extends Error {}
 
-/** Facts in one call of the index, and repositories whose facts may be on their way at once. */
-const FACTS = 200
-const AHEAD = 12
-/** Clocks apart by less are the same: a registry tells its own to the second. In µs. */
+/** A repository that was compared and mended. */
+interface MendedRepository {
+  repository: string
+  drift: Drift
+  unreadable: number
+}
+
+/** Facts in one call of the index. */
+const FACTS_PER_CALL = 200
+/** Repositories that are compared and mended at a time. */
+const REPOSITORIES = { concurrency: 12, backpressure: 12 }
+/** Clocks that differ by less count as equal, since a registry tells its time to the second. In µs. */
 const SAME_CLOCK_US = 2_000_000
-/** A deletion is remembered for a week, as long as an event is retried (queue/queues.ts), in µs. */
-const LATE_US = 7 * 86_400_000_000
-/** Of the failures of a run this many are told, the others counted. */
-const FAILURES_TOLD = 20
+/** The index remembers a deletion for a week, as long as an event is retried (queue/queues.ts). In µs. */
+const DELETIONS_KEPT_US = 7 * 86_400_000_000
+/** Failures listed in the report. The others are only counted. */
+const FAILURES_LISTED = 20
 
 /**
- * Compares a registry with the index and mends the index; nothing is ever asked of the registry but to be read. What it
- * says is true as of one moment, `readAt`, and only what the index heard of later is newer. The reading begins
- * `settleMs` after that moment, by when the registry has written what it announced before it: a push is told before
- * its tag is written (docs/registries.md, Events).
+ * Compares a registry with the index and mends the index. The registry is only read. The index is then exact as of one
+ * time, `readAt`; what it learns from later events wins. Reading begins `settleMs` after `readAt`: by then the registry
+ * has stored what it announced before `readAt`. It sends the event of a push before it writes the tag
+ * (docs/registries.md, Events).
  */
 export function makeReconcile(deps: {
   readerOf: (registry: string) => RegistryReader
@@ -43,7 +52,7 @@ export function makeReconcile(deps: {
   ledger: Ledger
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
   settleMs: number
-  /** What a registry's clock says, epoch µs to the second; undefined or an error where it does not tell. */
+  /** The registry's time, in epoch µs, exact to the second. `undefined` or an error if it does not tell. */
   clockOf: (registry: string) => Promise<number | undefined>
   /** epoch µs */
   now: () => number
@@ -58,81 +67,87 @@ export function makeReconcile(deps: {
   ): Promise<ReconcileReport> {
     const reader = deps.readerOf(registry)
     await reader.check()
-    const run = await begin(registry, control.id)
-    const projects = makeIndexedProjects(index)
-    const projectOf = (repository: string) => projectId(registry, deps.projectOf(registry, repository))
-    const saves: Promise<void>[] = []
-    const listed = new Set<string>()
-
+    const run = await startOrResume(registry, control.id)
+    const indexed = makeIndexedProjects({ index, repositoriesOf: deps.repositoriesOf })
+    const listedProjects = new Set<string>()
     const readings = reader.read({
       ...(run.after !== undefined && { after: run.after }),
-      known: await knownRepositories(registry, projects),
+      expected: await indexed.expected(registry),
     })
-    for await (const reading of readings) {
-      if (control.isStopping()) break
-      const save = saves.length < AHEAD ? undefined : saves.shift()
-      await save
-      saves.push(settle(reading))
-      saves.at(-1)?.catch(() => {}) // awaited later
+    // Several repositories are mended at a time but counted in order, so all up to `run.after` are done.
+    for await (const result of pMapIterable(untilStopped(readings), mend, REPOSITORIES)) {
+      count(result)
+      await ledger.saveRun(registry, run)
+      await control.onProgress(run)
     }
-    await Promise.all(saves)
     if (control.isStopping()) throw new ReconcileStopped(`stopped after ${run.after ?? 'nothing'}`)
     return finish()
 
-    /** Brings one repository's facts into the index and only then counts it as done. */
-    async function settle(reading: RepositoryReading | ReadingFailure): Promise<void> {
-      const before = saves.at(-1)
-      if ('failure' in reading) {
-        await before
-        run.failed++
-        if (run.failures.length < FAILURES_TOLD)
-          run.failures.push(`${reading.repository ?? 'the list of repositories'}: ${reading.failure}`)
-        log.warn({ registry, ...reading }, 'reconcile could not read')
-      } else {
-        const project = projectOf(reading.repository)
-        const indexed = await projects.repository(project, reading.repository)
-        const { facts, drift } = compare(reading, indexed, run.readAt)
-        for (let i = 0; i < facts.length && !dryRun; i += FACTS)
-          await index.apply(project, facts.slice(i, i + FACTS))
-        // Also lists the project, should a Redis Cluster have lost the registry's list.
-        if (facts.length === 0 && !dryRun && !listed.has(project)) await index.apply(project, [])
-        listed.add(project)
-        if (facts.length > 0 && !dryRun) await deps.recheckQuotas([project])
-        await before
-        run.repositories++
-        run.drift = addDrift(run.drift, drift)
-        run.unreadable += reading.unreadable.length
+    async function* untilStopped<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+      for await (const item of items) {
+        if (control.isStopping()) return
+        yield item
       }
-      if (reading.repository !== undefined) run.after = reading.repository
-      await ledger.saveRun(registry, run)
-      await control.onProgress(run)
+    }
+
+    async function mend(
+      reading: RepositoryReading | ReadingFailure,
+    ): Promise<MendedRepository | ReadingFailure> {
+      if ('failure' in reading) return reading
+      const { repository, unreadable } = reading
+      const project = projectId(registry, deps.projectOf(registry, repository))
+      const before = await indexed.repository(project, repository)
+      const { facts, drift } = compare(reading, before, run.readAt)
+      if (!dryRun && facts.length > 0) {
+        for (let i = 0; i < facts.length; i += FACTS_PER_CALL)
+          await index.apply(project, facts.slice(i, i + FACTS_PER_CALL))
+        await deps.recheckQuotas([project])
+      } else if (!dryRun && !listedProjects.has(project)) {
+        // Puts the project back on the registry's list, which a Redis Cluster may have lost with a node.
+        await index.apply(project, [])
+      }
+      listedProjects.add(project)
+      return { repository, drift, unreadable: unreadable.length }
+    }
+
+    function count(result: MendedRepository | ReadingFailure): void {
+      if ('failure' in result) {
+        run.failed++
+        if (run.failures.length < FAILURES_LISTED)
+          run.failures.push(`${result.repository ?? 'the list of repositories'}: ${result.failure}`)
+        log.warn({ registry, ...result }, 'reconcile could not read')
+      } else {
+        run.repositories++
+        run.drift = addDrift(run.drift, result.drift)
+        run.unreadable += result.unreadable
+      }
+      if (result.repository !== undefined) run.after = result.repository
     }
 
     async function finish(): Promise<ReconcileReport> {
       const { readAt, repositories, drift, failed, failures, unreadable } = run
-      const report = {
-        ...{
-          registry,
-          method: reader.method,
-          reason,
-          dryRun,
-          repositories,
-          drift,
-          failed,
-          failures,
-          unreadable,
-        },
-        ...{ readAt: isoTime(readAt), finishedAt: isoTime(deps.now()) },
-        stored: (await reader.stored()) ?? null,
+      const report: ReconcileReport = {
+        registry,
+        method: reader.method,
+        reason,
+        dryRun,
+        repositories,
+        drift,
+        failed,
+        failures,
+        unreadable,
+        readAt: isoTime(readAt),
+        finishedAt: isoTime(deps.now()),
+        stored: (await reader.countBlobs()) ?? null,
       }
       const isExact = !dryRun && failed + unreadable === 0
       for (const project of dryRun ? [] : await index.projects(registry)) {
-        // A worker that was killed may have applied facts and not yet told the registry what the project holds.
+        // A killed worker may have applied facts to a project and not yet updated the registry's totals: this does it.
         await index.apply(project, [])
-        // What could not be read may still be in need of what is remembered about it.
-        if (isExact) await index.forget(project, readAt - LATE_US)
+        // What could not be read may still need the deletions that the index remembers.
+        if (isExact) await index.forget(project, readAt - DELETIONS_KEPT_US)
       }
-      // All of the registry was read, so this costs no more than that.
+      // Costs little beside reading the whole storage.
       if (reader.method === 'storage' && !dryRun) await index.retell(registry)
       await ledger.finish(registry, report, isExact ? { readAt } : undefined)
       log.info(report, 'reconciled')
@@ -140,10 +155,10 @@ export function makeReconcile(deps: {
     }
   }
 
-  async function begin(registry: string, id: string): Promise<ReconcileRun> {
-    const unfinished = await ledger.run(registry)
+  async function startOrResume(registry: string, id: string): Promise<ReconcileRun> {
+    const unfinished = await ledger.unfinishedRun(registry)
     if (unfinished?.id === id) return unfinished
-    const readAt = await momentAt(registry)
+    const readAt = await currentTime(registry)
     await deps.sleep(deps.settleMs)
     const counts = { repositories: 0, failed: 0, unreadable: 0 }
     const run = { id, readAt, ...counts, drift: NO_DRIFT, failures: [] }
@@ -151,30 +166,14 @@ export function makeReconcile(deps: {
     return run
   }
 
-  /** Now, by the clock that dates the registry's events, where that is not ours. */
-  async function momentAt(registry: string): Promise<number> {
+  /** The current time by the registry's clock, which dates its events. By ours if the two agree or it does not tell. */
+  async function currentTime(registry: string): Promise<number> {
     const theirs = await deps.clockOf(registry).catch(() => undefined)
     const ours = deps.now()
     if (theirs === undefined || Math.abs(theirs - ours) < SAME_CLOCK_US) return ours
-    log.warn({ registry, aheadMs: Math.round((theirs - ours) / 1000) }, "the registry's clock is not ours")
+    const aheadMs = Math.round((theirs - ours) / 1000)
+    log.warn({ registry, aheadMs }, "the registry's clock differs from ours")
     return theirs
-  }
-
-  async function knownRepositories(
-    registry: string,
-    projects: ReturnType<typeof makeIndexedProjects>,
-  ): Promise<KnownRepository[]> {
-    const known: KnownRepository[] = []
-    for (const project of await index.projects(registry))
-      for (const repository of await deps.repositoriesOf(project))
-        known.push({
-          repository,
-          digests: async () => {
-            const { manifests } = await projects.repository(project, repository)
-            return [...manifests.values()].map(({ digest }) => digest)
-          },
-        })
-    return known
   }
 }
 

@@ -5,21 +5,22 @@ import { Drift } from './drift.ts'
 export const ReconcileReport = Type.Object({
   registry: Type.String(),
   method: Type.Union([Type.Literal('api'), Type.Literal('storage')], {
-    description: 'The API shows no untagged manifests that were never heard of, and no unreferenced blobs.',
+    description:
+      'How the registry was read. The API shows neither unreferenced blobs nor untagged manifests that the index does not have.',
   }),
   reason: Type.String({ description: 'Why it ran.' }),
-  dryRun: Type.Boolean({ description: 'Whether it only looked.' }),
-  readAt: Type.String({ format: 'date-time', description: 'The moment for which the index was made true.' }),
+  dryRun: Type.Boolean({ description: 'Whether it only compared.' }),
+  readAt: Type.String({ format: 'date-time', description: 'The time as of which the index was made exact.' }),
   finishedAt: Type.String({ format: 'date-time' }),
-  repositories: Type.Integer({ description: 'Repositories compared.' }),
+  repositories: Type.Integer({ description: 'Repositories that were compared.' }),
   drift: Drift,
   failed: Type.Integer({ description: 'Repositories and listings that could not be read.' }),
-  failures: Type.Array(Type.String(), { description: 'The first of them, with reasons.' }),
+  failures: Type.Array(Type.String(), { description: 'The first 20 of them, with reasons.' }),
   unreadable: Type.Integer({
-    description: 'Manifests and tags that could not be read, and were left as they were.',
+    description: 'Manifests and tags that could not be read and were left as they were.',
   }),
   stored: Type.Union([Type.Object({ blobs: Type.Integer(), bytes: Type.Integer() }), Type.Null()], {
-    description: 'What the storage holds, referenced or not; null over the API.',
+    description: 'All blobs in the storage, referenced or not. Null if the registry was read over the API.',
   }),
 })
 export type ReconcileReport = Static<typeof ReconcileReport>

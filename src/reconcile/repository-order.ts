@@ -1,52 +1,53 @@
-import type { KnownRepository, ReadingFailure } from './reading.ts'
+import type { ExpectedRepository, ReadingFailure } from './reading.ts'
 
-/** A repository to be read, and what the index knows of it, if anything. */
-export interface Place {
+/** A repository to read. `expected` is set if the index has it. */
+export interface RepositoryToRead {
   repository: string
-  known?: KnownRepository
+  expected?: ExpectedRepository
 }
 
 /**
- * Where a repository stands among others: as its own keys do in byte order, after those of `a-b` and of `a/0` and before
- * those of `a/b`, for `a`. Names are ASCII, so JavaScript's order of strings is that of bytes.
+ * The sort key of a repository. It sorts like the repository's keys in the storage, for example `a/_manifests/…`: `a-b`
+ * and `a/0` come before `a`, and `a/b` comes after it. Names are ASCII, so comparing strings compares bytes.
  */
 export const orderKey = (repository: string): string => `${repository}/_`
 
-export const inOrderOfKeys = (a: string, b: string): number =>
+export const compareRepositories = (a: string, b: string): number =>
   orderKey(a) < orderKey(b) ? -1 : orderKey(a) > orderKey(b) ? 1 : 0
 
-/** Whether something in the folder `path` ('' or ending in '/') may come after the repository `after`. */
-export const reachesPast = (path: string, after: string | undefined): boolean =>
+/** Whether the folder `path` ('' or ending in '/') may contain repositories that come after the repository `after`. */
+export const mayContainLater = (path: string, after: string | undefined): boolean =>
   after === undefined || path > orderKey(after) || orderKey(after).startsWith(path)
 
 /**
- * Each repository that is listed or known, once, in order, from after the repository `after`. `listed` is in order
- * already; failures in it are passed on where they stand.
+ * Merges the repositories that are listed with those that are expected, each once, in order. Starts after the repository
+ * `after`. `listed` must be in order. Failures in it are passed on where they stand.
  */
 export async function* mergeRepositories(
   listed: Iterable<string | ReadingFailure> | AsyncIterable<string | ReadingFailure>,
-  known: readonly KnownRepository[],
+  expected: readonly ExpectedRepository[],
   after?: string,
-): AsyncGenerator<Place | ReadingFailure> {
-  const isWanted = (repository: string) => after === undefined || inOrderOfKeys(repository, after) > 0
-  const waiting = [...new Map(known.map((one) => [one.repository, one])).values()]
+): AsyncGenerator<RepositoryToRead | ReadingFailure> {
+  const isWanted = (repository: string) => after === undefined || compareRepositories(repository, after) > 0
+  // In reverse order, since `pop` is cheap and `shift` is not.
+  const waiting = [...new Map(expected.map((one) => [one.repository, one])).values()]
     .filter(({ repository }) => isWanted(repository))
-    .sort((a, b) => inOrderOfKeys(a.repository, b.repository))
-  let next = 0
+    .sort((a, b) => compareRepositories(b.repository, a.repository))
+
   for await (const item of listed) {
     if (typeof item !== 'string') {
       yield item
       continue
     }
     if (!isWanted(item)) continue
-    for (; next < waiting.length; next++) {
-      const known = waiting[next]
-      if (known === undefined || inOrderOfKeys(known.repository, item) >= 0) break
-      yield { repository: known.repository, known }
+    let isExpected = false
+    for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
+      if (compareRepositories(next.repository, item) > 0) break
+      waiting.pop()
+      yield { repository: next.repository, expected: next }
+      isExpected = next.repository === item
     }
-    const known = waiting[next]
-    if (known?.repository === item) next++
-    yield known?.repository === item ? { repository: item, known } : { repository: item }
+    if (!isExpected) yield { repository: item }
   }
-  for (const known of waiting.slice(next)) yield { repository: known.repository, known }
+  for (const expected of waiting.reverse()) yield { repository: expected.repository, expected }
 }

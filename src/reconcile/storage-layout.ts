@@ -1,12 +1,12 @@
 import { isDigest } from '../registry/digest.ts'
 
-// The keys of distribution's storage, 2.x and 3.x, on every driver: registry/storage/paths.go there.
+// The keys in distribution's storage. They are the same in 2.x and 3.x and on every driver (registry/storage/paths.go).
 
 export const ROOT = 'docker/registry/v2/'
 export const REPOSITORIES = `${ROOT}repositories/`
 export const BLOBS = `${ROOT}blobs/`
 
-/** The folders of a repository, of which each one that was ever pushed to has both. */
+/** A folder that holds one of these is a repository. */
 export const REPOSITORY_FOLDERS: readonly string[] = ['_layers/', '_manifests/']
 
 export const layersOf = (repository: string): string => `${REPOSITORIES}${repository}/_layers/`
@@ -14,11 +14,11 @@ export const revisionsOf = (repository: string): string =>
   `${REPOSITORIES}${repository}/_manifests/revisions/`
 export const tagsOf = (repository: string): string => `${REPOSITORIES}${repository}/_manifests/tags/`
 
-/** Below a tag's folder: the file that holds its digest. */
+/** In a tag's folder: the file that holds the tag's digest. */
 export const CURRENT_LINK = 'current/link'
-/** Below the folder of a layer or a revision: the file whose being there says that it is linked. */
+/** In the folder of a layer or a revision: the file that links it to the repository. */
 export const LINK = 'link'
-/** Below the folder of a blob: its content. */
+/** In a blob's folder: its content. */
 export const DATA = 'data'
 
 export function blobKey(digest: string): string {
@@ -26,7 +26,7 @@ export function blobKey(digest: string): string {
   return `${BLOBS}${algorithm}/${hex.slice(0, 2)}/${hex}/${DATA}`
 }
 
-/** The digest that `…/sha256/<hex>/link` says is linked, or `undefined` where the folders name none. */
+/** The digest in the key of a link, `…/sha256/<hex>/link`. `undefined` if the folders are not a digest. */
 export function linkedDigest(key: string): string | undefined {
   const digest = key.split('/').slice(-3, -1).join(':')
   return isDigest(digest) ? digest : undefined

@@ -1,19 +1,19 @@
-import { inOrder } from '../platform/in-order.ts'
+import { pMapIterable } from 'p-map'
 import { isRepositoryName } from '../registry/name.ts'
 import type { StoreView } from '../store/folder-view.ts'
-import type { ReadingFailure, RegistryReader } from './reading.ts'
-import { mergeRepositories, reachesPast } from './repository-order.ts'
+import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
+import { mayContainLater, mergeRepositories } from './repository-order.ts'
 import { BLOBS, DATA, REPOSITORIES, REPOSITORY_FOLDERS, ROOT } from './storage-layout.ts'
 import { readRepository } from './storage-repository.ts'
 
-/** Repositories read at a time, besides the one that is waited for; each reads up to 16 objects at once. */
-const REPOSITORIES_AHEAD = 3
-/** Folders listed at a time while looking for repositories. */
-const FOLDERS_AHEAD = 15
+/** Repositories read at a time, each with up to 16 objects at a time. */
+const REPOSITORIES_AT_ONCE = { concurrency: 4, backpressure: 4 }
+/** Folders listed at a time while repositories are searched. */
+const FOLDERS_AT_ONCE = { concurrency: 16, backpressure: 16 }
 
 /**
- * Reads distribution's storage, in which `docker/registry/v2/…` are keys of `store`. `place` is how an operator calls it.
- * Only reads: the store's own `check` would write.
+ * Reads distribution's storage: `docker/registry/v2/…` are keys of `store`. `place` names the storage in errors. Nothing
+ * is written, so the store's own `check` is not used: it writes.
  */
 export function makeStorageReader({ store, place }: { store: StoreView; place: string }): RegistryReader {
   async function check(): Promise<void> {
@@ -24,28 +24,29 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
       throw new Error(`no ${REPOSITORIES.slice(0, -1)} below ${place}: is this the registry's rootdirectory?`)
   }
 
-  /** The repositories below `path` ('' or ending in '/'), in whose folders are `folders`, in order. */
+  /** The repositories in the folder `path` ('' or ending in '/') and below it, in order. `folders` are in `path`. */
   async function* repositoriesIn(
     path: string,
     folders: readonly string[],
     after: string | undefined,
   ): AsyncGenerator<string | ReadingFailure> {
     const isRepository = folders.some((folder) => REPOSITORY_FOLDERS.includes(folder))
-    const above = folders.filter((folder) => folder < '_')
-    const below = folders.filter((folder) => folder > '_' && !folder.startsWith('_'))
-    yield* openEach(path, above, after)
+    // The repository itself comes where its own folders sort: at `_`.
+    const foldersBefore = folders.filter((folder) => folder < '_')
+    const foldersAfter = folders.filter((folder) => folder > '_' && !folder.startsWith('_'))
+    yield* repositoriesBelow(path, foldersBefore, after)
     if (isRepository && path !== '') yield path.slice(0, -1)
-    yield* openEach(path, below, after)
+    yield* repositoriesBelow(path, foldersAfter, after)
   }
 
-  async function* openEach(path: string, folders: readonly string[], after: string | undefined) {
-    const wanted = folders
+  async function* repositoriesBelow(path: string, folders: readonly string[], after: string | undefined) {
+    const paths = folders
       .map((folder) => path + folder)
-      .filter((each) => isRepositoryName(each.slice(0, -1)) && reachesPast(each, after))
-    const open = async (each: string) => ({ each, inside: await foldersOf(each) })
-    for await (const { each, inside } of inOrder(wanted, FOLDERS_AHEAD, open))
-      if (Array.isArray(inside)) yield* repositoriesIn(each, inside, after)
-      else yield inside
+      .filter((inner) => isRepositoryName(inner.slice(0, -1)) && mayContainLater(inner, after))
+    const open = async (inner: string) => ({ inner, found: await foldersOf(inner) })
+    for await (const { inner, found } of pMapIterable(paths, open, FOLDERS_AT_ONCE))
+      if (Array.isArray(found)) yield* repositoriesIn(inner, found, after)
+      else yield found
   }
 
   const foldersOf = (path: string): Promise<string[] | ReadingFailure> =>
@@ -59,10 +60,10 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
     else yield folders
   }
 
-  async function read(repository: string) {
+  async function read(repository: string): Promise<RepositoryReading | ReadingFailure> {
     try {
       const reading = await readRepository(store, repository)
-      // A storage that went away meanwhile looks just as empty.
+      // If the whole storage went away meanwhile, for example unmounted, each repository looks empty.
       if (reading.manifests.length === 0 || reading.tags.length === 0) await check()
       return reading
     } catch (error) {
@@ -70,23 +71,26 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
     }
   }
 
+  async function countBlobs() {
+    let [blobs, bytes] = [0, 0]
+    for (const algorithm of await store.folders(BLOBS))
+      for (const prefix of await store.folders(BLOBS + algorithm))
+        for await (const { size } of store.inFolders(BLOBS + algorithm + prefix, DATA)) {
+          blobs++
+          bytes += size
+        }
+    return { blobs, bytes }
+  }
+
   return {
     method: 'storage',
     check,
-    read: ({ after, known }) =>
-      inOrder(mergeRepositories(repositories(after), known, after), REPOSITORIES_AHEAD, async (item) =>
-        'failure' in item ? item : read(item.repository),
+    read: ({ after, expected }) =>
+      pMapIterable(
+        mergeRepositories(repositories(after), expected, after),
+        (item) => ('failure' in item ? item : read(item.repository)),
+        REPOSITORIES_AT_ONCE,
       ),
-
-    async stored() {
-      let [blobs, bytes] = [0, 0]
-      for (const algorithm of await store.folders(BLOBS))
-        for (const start of await store.folders(BLOBS + algorithm))
-          for await (const { size } of store.inFolders(BLOBS + algorithm + start, DATA)) {
-            blobs++
-            bytes += size
-          }
-      return { blobs, bytes }
-    },
+    countBlobs,
   }
 }

@@ -1,4 +1,4 @@
-import { inOrder } from '../platform/in-order.ts'
+import pMap, { pMapSkip } from 'p-map'
 import { hashesTo, isDigest } from '../registry/digest.ts'
 import { parseStoredManifest, SCHEMA_1_SIGNED } from '../registry/manifest.ts'
 import { isTag } from '../registry/name.ts'
@@ -6,11 +6,11 @@ import { digestedBytes } from '../registry/schema1.ts'
 import type { StoreView } from '../store/folder-view.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 import { manifestReading } from './read-manifest.ts'
-import type { ManifestReading, RepositoryReading, Unreadable } from './reading.ts'
+import type { RepositoryReading, Unreadable } from './reading.ts'
 import { blobKey, CURRENT_LINK, LINK, layersOf, linkedDigest, revisionsOf, tagsOf } from './storage-layout.ts'
 
-/** Objects of one repository that are read at a time, besides the one that is waited for. */
-const AHEAD = 15
+/** Objects of one repository that are read at a time. */
+const OBJECTS = { concurrency: 16 }
 
 interface Link {
   digest: string
@@ -19,69 +19,71 @@ interface Link {
 }
 
 /**
- * What one repository holds, read out of its keys; empty where there are none. Tags are read before manifests, and those
- * before layers, the other way round than a push writes them: what a tag names and a manifest is made of has been
- * written by then.
+ * Reads one repository from its keys. Without keys it is returned as an empty one. A push writes layers, then the
+ * manifest, then the tag. They are read in the reverse order, so that whatever a tag or a manifest names was written
+ * before it is read.
  * @throws whatever the store throws while it lists
  */
 export async function readRepository(store: StoreView, repository: string): Promise<RepositoryReading> {
   const unreadable: Unreadable[] = []
   const sizeOf = async (digest: string) => (await store.head(blobKey(digest)))?.size
 
-  async function readTag({ key, modifiedAt }: ObjectInfo): Promise<({ tag: string } & Link) | undefined> {
+  async function readTag({ key, modifiedAt }: ObjectInfo) {
     const tag = key.slice(tagsOf(repository).length, -CURRENT_LINK.length - 1)
-    if (!isTag(tag)) return undefined
-    const give = (reason: string) => void unreadable.push({ tag, reason })
+    if (!isTag(tag)) return pMapSkip
     try {
       const digest = (await store.get(key))?.toString()
-      if (digest === undefined) return undefined
+      if (digest === undefined) return pMapSkip
       if (isDigest(digest)) return { tag, digest, modifiedAt: epochMicros(modifiedAt) }
-      give(`its link holds ${JSON.stringify(digest.slice(0, 80))} and no digest`)
+      const content = JSON.stringify(digest.slice(0, 80))
+      unreadable.push({ tag, reason: `its link file holds ${content}, which is not a digest` })
     } catch (error) {
-      give(`its link: ${String(error)}`)
+      unreadable.push({ tag, reason: `its link file cannot be read: ${String(error)}` })
     }
-    return undefined
+    return pMapSkip
   }
 
-  async function readManifest({ digest, modifiedAt }: Link): Promise<ManifestReading | undefined> {
+  async function readManifest({ digest, modifiedAt }: Link) {
     try {
       const bytes = await store.get(blobKey(digest))
       if (bytes === undefined) throw new Error('its content is not in the storage')
-      // Stored without its signatures, as its digest covers it, or as it was pushed.
+      // A signed schema-1 manifest is stored either without its signatures, which the digest does not cover, or as pushed.
       if (!hashesTo(bytes, digest) && !hashesTo(digestedBytes(bytes, SCHEMA_1_SIGNED), digest))
-        throw new Error(`its content, ${bytes.length} bytes, does not hash to it`)
-      return await manifestReading(
-        parseStoredManifest(bytes),
-        { digest, size: bytes.length, modifiedAt },
-        sizeOf,
-      )
+        throw new Error(`its content (${bytes.length} bytes) does not hash to its digest`)
+      const read = { digest, size: bytes.length, modifiedAt }
+      return await manifestReading(parseStoredManifest(bytes), read, sizeOf)
     } catch (error) {
       unreadable.push({ digest, reason: error instanceof Error ? error.message : String(error) })
-      return undefined
+      return pMapSkip
     }
   }
 
-  const tags = await present(inOrder(store.inFolders(tagsOf(repository), CURRENT_LINK), AHEAD, readTag))
+  const tags = await pMap(store.inFolders(tagsOf(repository), CURRENT_LINK), readTag, OBJECTS)
   const revisions = await linksIn(store, revisionsOf(repository))
   const layers = await linksIn(store, layersOf(repository))
+  const manifests = await pMap(revisions, readManifest, OBJECTS)
 
-  const manifests = await present(inOrder(revisions, AHEAD, readManifest))
-  const there = new Set(revisions.map(({ digest }) => digest))
-  const referenced = new Map<string, number>()
+  const sizes = new Map<string, number>()
   for (const { references } of manifests)
-    for (const { kind, digest, size } of references) if (kind === 'blob') referenced.set(digest, size)
-  // Garbage collection in 2.8 leaves the links of the layers that it deletes.
-  const links = await present(
-    inOrder(layers, AHEAD, async ({ digest, modifiedAt }) => {
-      const size = referenced.get(digest) ?? (await sizeOf(digest))
-      return size === undefined ? undefined : { digest, size, modifiedAt }
-    }),
-  )
-  // The registry answers 404 for a tag whose digest is no manifest of the repository.
-  return { repository, manifests, unreadable, tags: tags.filter(({ digest }) => there.has(digest)), links }
+    for (const { kind, digest, size } of references) if (kind === 'blob') sizes.set(digest, size)
+  async function readLayer({ digest, modifiedAt }: Link) {
+    const size = sizes.get(digest) ?? (await sizeOf(digest))
+    // The garbage collection of 2.8 deletes layers and leaves their links.
+    return size === undefined ? pMapSkip : { digest, size, modifiedAt }
+  }
+
+  const revisionDigests = new Set(revisions.map(({ digest }) => digest))
+  return {
+    repository,
+    manifests,
+    unreadable,
+    // The registry answers 404 for a tag whose digest is not a manifest of the repository.
+    tags: tags.filter(({ digest }) => revisionDigests.has(digest)),
+    links: await pMap(layers, readLayer, OBJECTS),
+  }
 }
 
-/** What is linked in `path`, which has a folder for each algorithm. */
+/** The links in `path`, which has a folder for each digest algorithm. */
 async function linksIn(store: StoreView, path: string): Promise<Link[]> {
   const links: Link[] = []
   for (const algorithm of await store.folders(path))
@@ -93,9 +95,3 @@ async function linksIn(store: StoreView, path: string): Promise<Link[]> {
 }
 
 const epochMicros = (time: Date): number => Math.floor(time.getTime()) * 1000
-
-async function present<T>(items: AsyncIterable<T | undefined>): Promise<T[]> {
-  const found: T[] = []
-  for await (const item of items) if (item !== undefined) found.push(item)
-  return found
-}

@@ -2,33 +2,33 @@ import { STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { isObject } from './descriptor.ts'
-import { type About, networkError } from './network-error.ts'
+import { networkError, type RequestLabel } from './network-error.ts'
 import { RegistryError } from './registry-error.ts'
 
-/** An HTTP answer. Its body must be read, streamed or discarded, or the connection is lost. */
+/** An HTTP answer. Its body must be read, streamed or discarded; otherwise its connection is never free again. */
 export interface Answer {
-  readonly about: About
+  readonly label: RequestLabel
   readonly status: number
-  /** Where it came from. */
+  /** The URL that was requested. */
   readonly url: URL
   readonly body: Readable
   header(name: string): string | undefined
-  /** The whole body. @throws RegistryError if it is longer than `limit` bytes */
+  /** Reads the whole body. @throws RegistryError if it is longer than `limit` bytes */
   bytes(limit: number): Promise<Buffer>
-  /** The whole body, a JSON object. @throws RegistryError if it is longer than `limit` bytes, or anything else */
+  /** Reads the whole body. @throws RegistryError if it is longer than `limit` bytes or is not a JSON object */
   json(limit: number): Promise<Record<string, unknown>>
   discard(): Promise<void>
-  /** An error about what this answer says, to be thrown. */
+  /** An error about the content of this answer. */
   error(reason: string): RegistryError
-  /** An error about its status, with `reason` or else what the body tells; uses the body up. */
-  refusal(reason?: string): Promise<RegistryError>
+  /** An error about the status of this answer. Its reason is `reason` or comes from the body, which is read. */
+  statusError(reason?: string): Promise<RegistryError>
 }
 
 const ERROR_LIMIT = 64 * 1024
 
-export function makeAnswer(response: Dispatcher.ResponseData, url: URL, about: About): Answer {
+export function makeAnswer(response: Dispatcher.ResponseData, url: URL, label: RequestLabel): Answer {
   const { statusCode: status, headers, body } = response
-  const error = (reason: string) => new RegistryError({ ...about, reason })
+  const error = (reason: string) => new RegistryError({ ...label, reason })
   const header = (name: string) => {
     const value = headers[name]
     return Array.isArray(value) ? value.join(', ') : value
@@ -44,21 +44,21 @@ export function makeAnswer(response: Dispatcher.ResponseData, url: URL, about: A
         chunks.push(chunk)
       }
     } catch (cause) {
-      throw networkError(cause, about)
+      throw networkError(cause, label)
     }
     return Buffer.concat(chunks)
   }
 
   async function json(limit: number): Promise<Record<string, unknown>> {
     const value = parse(await bytes(limit))
-    if (!isObject(value)) throw error('the answer is no JSON object')
+    if (!isObject(value)) throw error('the answer is not a JSON object')
     return value
   }
 
-  async function refusal(reason?: string): Promise<RegistryError> {
+  async function statusError(reason?: string): Promise<RegistryError> {
     const { codes, message } = await json(ERROR_LIMIT).then(readErrors, () => ({ codes: [], message: '' }))
     return new RegistryError({
-      ...about,
+      ...label,
       status,
       codes,
       reason: reason ?? (message || (STATUS_CODES[status] ?? '')),
@@ -68,7 +68,7 @@ export function makeAnswer(response: Dispatcher.ResponseData, url: URL, about: A
   }
 
   const discard = () => body.dump()
-  return { about, status, url, body, header, bytes, json, discard, error, refusal }
+  return { label, status, url, body, header, bytes, json, discard, error, statusError }
 }
 
 function parse(bytes: Buffer): unknown {
@@ -79,7 +79,7 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-/** `{"errors":[{"code","message","detail"}]}`, distribution spec 1.1, "Error codes". */
+/** Reads `{"errors":[{"code","message","detail"}]}` (distribution spec 1.1, "Error codes"). */
 function readErrors(body: Record<string, unknown>): { codes: string[]; message: string } {
   const errors = Array.isArray(body.errors) ? body.errors.filter(isObject) : []
   const texts = (key: string) => errors.map((error) => error[key]).filter((text) => typeof text === 'string')
@@ -89,7 +89,7 @@ function readErrors(body: Record<string, unknown>): { codes: string[]; message: 
   }
 }
 
-/** Milliseconds from seconds or a date (RFC 9110, 10.2.3). */
+/** Milliseconds, from seconds or a date (RFC 9110, 10.2.3). */
 function readRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   const seconds = Number(value)

@@ -1,63 +1,77 @@
 import { type Challenge, parseChallenges } from './challenge.ts'
 import type { Credential } from './credential.ts'
-import { basic, type Grant } from './token.ts'
+import { type Authorization, basicHeader } from './token.ts'
 
 export interface Authorizer {
-  /** The Authorization header for these scopes, as far as the registry ever asked for one. */
+  /** The Authorization header for these scopes. `undefined` if the registry never asked for one. */
   header(scopes: string[]): Promise<string | undefined>
-  /** The header that answers a 401; `refused` is what was sent with the request that earned it. */
-  answer(wwwAuthenticate: string, scopes: string[], refused: string | undefined): Promise<string | undefined>
+  /** The Authorization header to use after a 401. `refused` is the header of the request that got it. */
+  headerAfter401(
+    wwwAuthenticate: string,
+    scopes: string[],
+    refused: string | undefined,
+  ): Promise<string | undefined>
 }
 
-/** Grants kept, one a scope: a token is about 1 KiB, and a registry may hold 100,000 repositories. */
-const KEEP = 1000
+/** Authorizations kept. Each scope has its own; a token is about 1 KiB, and a registry may have 100,000 repositories. */
+const MOST_KEPT = 1000
 
-/** Remembers how a registry wants to be spoken to, and its tokens; whoever needs the same token at once shares one fetch. */
+/** Remembers how a registry authenticates, and its tokens. Concurrent requests for the same token share one fetch. */
 export function makeAuthorizer(deps: {
   findCredential(): Promise<Credential | undefined>
-  fetchToken(challenge: Challenge, scopes: string[], credential: Credential | undefined): Promise<Grant>
+  fetchToken(
+    challenge: Challenge,
+    scopes: string[],
+    credential: Credential | undefined,
+  ): Promise<Authorization>
 }): Authorizer {
-  const grants = new Map<string, Promise<Grant>>()
-  let challenge: Challenge | undefined
+  const authorizations = new Map<string, Promise<Authorization>>()
+  let lastChallenge: Challenge | undefined
 
-  async function obtain(asked: Challenge, scopes: string[]): Promise<Grant> {
+  async function obtain(challenge: Challenge, scopes: string[]): Promise<Authorization> {
     const credential = await deps.findCredential()
-    if (asked.scheme === 'bearer') return deps.fetchToken(asked, scopes, credential)
-    if (credential?.kind !== 'password') return { header: undefined, goodUntil: 0 }
-    return { header: basic(credential), goodUntil: Number.POSITIVE_INFINITY }
+    if (challenge.scheme === 'bearer') return deps.fetchToken(challenge, scopes, credential)
+    if (credential?.kind !== 'password') return { header: undefined, validUntil: 0 }
+    return { header: basicHeader(credential), validUntil: Number.POSITIVE_INFINITY }
   }
 
-  async function grantFor(
-    asked: Challenge,
+  /** `extraScopes` are requested along with `scopes`. */
+  async function headerFor(
+    challenge: Challenge,
     scopes: string[],
-    alsoWanted: string[],
+    extraScopes: string[],
     refused?: string,
   ): Promise<string | undefined> {
-    const key = asked.scheme === 'bearer' ? scopes.join(' ') : 'basic'
-    const known = grants.get(key)
-    const grant = await known
-    if (grants.get(key) !== known) return grantFor(asked, scopes, alsoWanted, refused) // overtaken while waiting
-    if (grant !== undefined && grant.header !== refused && Date.now() < grant.goodUntil) return grant.header
+    const key = challenge.scheme === 'bearer' ? scopes.join(' ') : 'basic'
+    const cached = authorizations.get(key)
+    const authorization = await cached
+    // Another request replaced it meanwhile.
+    if (authorizations.get(key) !== cached) return headerFor(challenge, scopes, extraScopes, refused)
+    const isUsable =
+      authorization !== undefined && authorization.header !== refused && Date.now() < authorization.validUntil
+    if (isUsable) return authorization.header
 
-    const fetched = obtain(asked, [...new Set([...scopes, ...alsoWanted])])
-    grants.delete(key)
-    grants.set(key, fetched)
-    const [oldest] = grants.keys()
-    if (grants.size > KEEP && oldest !== undefined) grants.delete(oldest)
-    fetched.catch(() => grants.get(key) === fetched && grants.delete(key))
+    const fetched = obtain(challenge, [...new Set([...scopes, ...extraScopes])])
+    authorizations.delete(key)
+    authorizations.set(key, fetched)
+    const [oldest] = authorizations.keys()
+    if (authorizations.size > MOST_KEPT && oldest !== undefined) authorizations.delete(oldest)
+    fetched.catch(() => authorizations.get(key) === fetched && authorizations.delete(key))
     return (await fetched).header
   }
 
   return {
-    header: async (scopes) => (challenge === undefined ? undefined : grantFor(challenge, scopes, [])),
-    async answer(wwwAuthenticate, scopes, refused) {
+    header: async (scopes) =>
+      lastChallenge === undefined ? undefined : headerFor(lastChallenge, scopes, []),
+
+    async headerAfter401(wwwAuthenticate, scopes, refused) {
       const offered = parseChallenges(wwwAuthenticate)
-      const asked =
+      const challenge =
         offered.find(({ scheme }) => scheme === 'bearer') ?? offered.find(({ scheme }) => scheme === 'basic')
-      if (asked === undefined) return undefined
-      challenge = asked
-      const alsoWanted = asked.params.get('scope')?.split(' ').filter(Boolean) ?? []
-      return grantFor(asked, scopes, alsoWanted, refused)
+      if (challenge === undefined) return undefined
+      lastChallenge = challenge
+      const extraScopes = challenge.params.get('scope')?.split(' ').filter(Boolean) ?? []
+      return headerFor(challenge, scopes, extraScopes, refused)
     },
   }
 }

@@ -1,15 +1,15 @@
-/** One authentication challenge; scheme and parameter names in lower case. */
+/** An authentication challenge. The scheme and the names of parameters are in lower case. */
 export interface Challenge {
   scheme: string
   params: Map<string, string>
 }
 
-// A token, alone (a scheme) or with `=` and a token or quoted string behind it (a parameter). Sticky, so linear.
+// A token alone is a scheme. A token, `=`, and a token or a quoted string are a parameter. Sticky, so linear in time.
 const PART = /[\s,]*([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y
 
 /**
- * Reads WWW-Authenticate (RFC 9110, 11.6.1), where one comma may part two challenges, two parameters, or two
- * actions inside a quoted scope. Stops at what it cannot read.
+ * Parses WWW-Authenticate (RFC 9110, 11.6.1). A comma may separate two challenges, two parameters, or two actions in a
+ * quoted scope. Stops at the first part that is not valid.
  */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: Challenge[] = []

@@ -10,41 +10,41 @@ export type { Descriptor } from './descriptor.ts'
 export type { FetchedManifest } from './manifest-api.ts'
 
 export interface RegistryClientOptions extends TransportOptions {
-  /** Names asked for at once, 1000 unless told; distribution 3 refuses more than its `catalog.maxentries` (1000). */
+  /** Names on a page, by default 1000. Distribution 3 refuses more than its `catalog.maxentries` (1000). */
   pageSize?: number
 }
 
 /**
- * One registry, as the OCI distribution spec 1.1 has it, with what docker registry 2.8 lacks made up for.
- * Every method throws RegistryError. Repositories, tags and digests are checked before anything is sent.
+ * A client of one registry (OCI distribution spec 1.1). It makes up for what docker registry 2.8 lacks. Every method
+ * throws RegistryError. Names of repositories, tags and digests are checked before a request is sent.
  */
 export interface RegistryClient {
-  /** Resolves if this is a registry that lets us in, to what its clock says (to the second), if it tells. */
+  /** Checks that this is a registry and accepts our credential. Returns its time, to the second, if it tells. */
   ping(): Promise<Date | undefined>
 
-  /** Every repository. Slow on object storage, and up to 3.1.1 not always complete (docs/registries.md, Registry API). */
+  /** All repositories. Slow on object storage; up to 3.1.1 it may lack some (docs/registries.md, Registry API). */
   catalog(): AsyncIterable<string>
-  /** Every tag; nothing for an emptied or unknown repository. */
+  /** All tags. None for an emptied or unknown repository. */
   tags(repository: string): AsyncIterable<string>
-  /** What names `digest` as its subject: from the referrers API, or from the fallback tag where there is none (2.8). */
+  /** The manifests with the subject `digest`: from the referrers API, or from the fallback tag where there is none (2.8). */
   referrers(repository: string, digest: string): Promise<Descriptor[]>
 
-  /** `undefined` if there is none. */
+  /** `undefined` if the manifest does not exist. */
   headManifest(repository: string, reference: string): Promise<Descriptor | undefined>
-  /** The bytes as stored, at most 4 MiB, which hash to the digest asked for or announced; `undefined` if there is none. */
+  /** At most 4 MiB, checked against the digest requested or announced. `undefined` if the manifest does not exist. */
   getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined>
-  /** Resolves to the digest of `bytes`, which the registry confirmed. */
+  /** Returns the digest of `bytes`, as the registry confirmed it. */
   putManifest(repository: string, reference: string, bytes: Buffer, mediaType: string): Promise<string>
   /** Deletes the manifest and every tag on it. Takes no tag (docs/architecture.md, The rules). */
   deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'>
 
-  /** Size in bytes, `undefined` if there is none. */
+  /** The size in bytes. `undefined` if the blob does not exist. */
   headBlob(repository: string, digest: string): Promise<number | undefined>
-  /** The content; the stream fails at its end if that does not hash to `digest`. Read it or destroy it. */
+  /** The content. The stream fails at its end if it does not hash to `digest`. Read it or destroy it. */
   getBlob(repository: string, digest: string): Promise<Readable>
-  /** Takes a blob over from the repository `from`; if the registry will not, hands out the upload it opened instead. */
+  /** Mounts a blob from the repository `from`. If the registry opens an upload instead, returns that. */
   mountBlob(repository: string, digest: string, from: string): Promise<Mount>
-  /** Sends `body` in one streamed request; it is consumed or destroyed in any case. Never retried here. */
+  /** Sends `body` in one streamed request, which is never retried. `body` is always consumed or destroyed. */
   uploadBlob(
     repository: string,
     blob: { digest: string; size: number },
@@ -52,7 +52,7 @@ export interface RegistryClient {
     upload?: Upload,
   ): Promise<void>
 
-  /** Drops every connection; requests in flight fail. */
+  /** Closes all connections. Requests in flight fail. */
   close(): Promise<void>
 }
 
@@ -66,10 +66,10 @@ export function makeRegistryClient(options: RegistryClientOptions): RegistryClie
     async ping() {
       const answer = await transport.send({
         method: 'GET',
-        what: 'ping',
+        resource: 'ping',
         url: '/v2/',
         scopes: [],
-        accept: [200],
+        statuses: [200],
       })
       await answer.discard()
       const date = new Date(answer.header('date') ?? '')

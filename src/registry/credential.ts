@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { isObject, type JsonObject } from './descriptor.ts'
 
-/** A user and password, or an identity token, which only a token server understands. */
+/** A user and password, or an identity token for a token server. */
 export type Credential =
   | { kind: 'password'; username: string; password: string }
   | { kind: 'identity'; token: string }
@@ -13,8 +13,9 @@ const HUB = 'index.docker.io'
 const HUB_HOSTS = ['docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']
 
 /**
- * What `docker login` left for `host` in `$DOCKER_CONFIG/config.json`: its own helper (`credHelpers`), else the
- * common one (`credsStore`), else `auths`. Ask anew each time: what a helper hands out may live for hours only.
+ * The credential that `docker login` left for `host` in `$DOCKER_CONFIG/config.json`: from the helper of this host
+ * (`credHelpers`), else from the common helper (`credsStore`), else from `auths`. Do not keep it: a helper's credential
+ * may expire within hours.
  * @throws Error that quotes neither the file nor a helper's output
  */
 export async function findCredential(host: string): Promise<Credential | undefined> {
@@ -22,8 +23,8 @@ export async function findCredential(host: string): Promise<Credential | undefin
     join(process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json'),
   )
   const helper = entryOf(config.credHelpers, host) ?? config.credsStore
-  const helped = typeof helper === 'string' && helper !== '' ? await askHelper(helper, host) : undefined
-  return helped ?? readAuth(entryOf(config.auths, host))
+  const fromHelper = typeof helper === 'string' && helper !== '' ? await askHelper(helper, host) : undefined
+  return fromHelper ?? readAuth(entryOf(config.auths, host))
 }
 
 async function readConfig(file: string): Promise<JsonObject> {
@@ -32,11 +33,11 @@ async function readConfig(file: string): Promise<JsonObject> {
     throw error
   })
   const config = parse(text)
-  if (config === undefined) throw new Error(`${file} is no JSON object`)
+  if (config === undefined) throw new Error(`${file} is not a JSON object`)
   return config
 }
 
-/** The entry whose key means `host`: keys may be `host`, `https://host`, `https://host/v1/`. */
+/** The entry for `host`. Its key may be `host`, `https://host` or `https://host/v1/`. */
 function entryOf(entries: unknown, host: string): unknown {
   if (!isObject(entries)) return undefined
   return Object.entries(entries).find(([address]) => hostOf(address) === hostOf(host))?.[1]
@@ -58,7 +59,7 @@ function readAuth(entry: unknown): Credential | undefined {
   return { kind: 'password', username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** The protocol of docker-credential-helpers: the address on stdin, `{Username, Secret}` on stdout. */
+/** Runs a helper (protocol of docker-credential-helpers): the address on stdin, `{Username, Secret}` on stdout. */
 async function askHelper(helper: string, host: string): Promise<Credential | undefined> {
   const program = `docker-credential-${helper}`
   const address = hostOf(host) === HUB ? `https://${HUB}/v1/` : host
@@ -68,19 +69,19 @@ async function askHelper(helper: string, host: string): Promise<Credential | und
       else if (/credentials not found/.test(stdout)) resolve(undefined)
       else reject(new Error(`${program} get failed (${error.code ?? error.signal})`))
     })
-    child.stdin?.on('error', () => {}) // it may be gone before it has read
+    child.stdin?.on('error', () => {}) // It may end before it reads its input.
     child.stdin?.end(address)
   })
   if (output === undefined) return undefined
   const { Username: username, Secret: secret } = parse(output) ?? {}
   if (typeof username !== 'string' || typeof secret !== 'string')
-    throw new Error(`${program} get answered no credential`)
+    throw new Error(`${program} get returned no credential`)
   return username === '<token>'
     ? { kind: 'identity', token: secret }
     : { kind: 'password', username, password: secret }
 }
 
-/** JSON.parse quotes what it chokes on. */
+/** Without an error for invalid JSON, since JSON.parse quotes its input, which holds secrets. */
 function parse(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -1,7 +1,7 @@
 import { isDigest } from './digest.ts'
 import { InvalidManifest } from './registry-error.ts'
 
-/** What a manifest or a registry says about one piece of content (OCI image spec 1.1, descriptor.md). */
+/** Describes one piece of content (OCI image spec 1.1, descriptor.md). */
 export interface Descriptor {
   mediaType: string
   digest: string
@@ -9,7 +9,7 @@ export interface Descriptor {
   size: number
   artifactType?: string
   platform?: { os: string; architecture: string; variant?: string }
-  /** The content lives elsewhere: a foreign or non-distributable layer, or one with `urls`. Registries need not hold it. */
+  /** The content is stored elsewhere: a foreign or non-distributable layer, or one with `urls`. */
   foreign?: true
 }
 
@@ -18,13 +18,13 @@ export type JsonObject = Record<string, unknown>
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Whether what has this media type and these `urls` is stored elsewhere (OCI image spec 1.1, layer.md and descriptor.md). */
+/** Whether content with this media type and these `urls` is stored elsewhere (OCI image spec 1.1, layer.md, descriptor.md). */
 export const isForeign = (mediaType: string, urls: unknown): boolean =>
   /foreign|nondistributable/.test(mediaType) || (Array.isArray(urls) && urls.length > 0)
 
-/** Checks one descriptor out of a parsed manifest. @throws InvalidManifest naming `where` */
+/** Checks a descriptor of a parsed manifest. @throws InvalidManifest naming `where` */
 export function readDescriptor(value: unknown, where: string): Descriptor {
-  if (!isObject(value)) throw new InvalidManifest(`${where} is no descriptor`)
+  if (!isObject(value)) throw new InvalidManifest(`${where} is not a descriptor`)
   const { mediaType, digest, size, artifactType, urls } = value
   if (typeof mediaType !== 'string') throw new InvalidManifest(`${where} has no mediaType`)
   if (typeof digest !== 'string' || !isDigest(digest))

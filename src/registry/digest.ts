@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The algorithms the OCI image spec registers (descriptor.md, "Registered algorithms"), and sha384, which distribution knows. */
+/** The algorithms of the OCI image spec (descriptor.md, "Registered algorithms"), and sha384, which distribution accepts. */
 export type Algorithm = 'sha256' | 'sha384' | 'sha512'
 
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/
@@ -17,6 +17,6 @@ export function algorithmOf(digest: string): Algorithm {
   return digest.startsWith('sha384:') ? 'sha384' : 'sha256'
 }
 
-/** Whether `bytes` are what a valid digest names. */
+/** Whether `bytes` hash to a valid digest. */
 export const hashesTo = (bytes: Buffer, digest: string): boolean =>
   hashOf(bytes, algorithmOf(digest)) === digest

@@ -1,6 +1,6 @@
 import type { Answer } from './answer.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
-import { LONG_PATIENCE } from './exchange.ts'
+import { LONG_TIMEOUT_MS } from './http-client.ts'
 import { MANIFEST_TYPES } from './manifest.ts'
 import { digestedBytes } from './schema1.ts'
 import { manifestTarget, pull, push, remove } from './target.ts'
@@ -11,34 +11,39 @@ export interface FetchedManifest {
   bytes: Buffer
 }
 
-/** What distribution accepts at most, and what the spec tells clients to reckon with (1.1, "Pushing Manifests"). */
+/** The most that distribution accepts, and that the spec tells clients to expect (1.1, "Pushing Manifests"). */
 const MANIFEST_LIMIT = 4 * 1024 * 1024
 
-const accept = { accept: MANIFEST_TYPES.join(', ') }
-
 export function makeManifestApi(transport: Transport) {
-  async function getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined> {
-    const { url, what } = manifestTarget(transport, repository, reference)
+  /** `undefined` if the manifest does not exist. */
+  async function request(
+    method: 'GET' | 'HEAD',
+    repository: string,
+    reference: string,
+  ): Promise<Answer | undefined> {
     const answer = await transport.send({
-      method: 'GET',
-      what,
-      url,
+      ...manifestTarget(transport, repository, reference),
+      method,
       scopes: [pull(repository)],
-      accept: [200, 404],
-      headers: accept,
+      statuses: [200, 404],
+      headers: { accept: MANIFEST_TYPES.join(', ') },
     })
-    if (answer.status === 404) {
-      await answer.discard()
-      return undefined
-    }
+    if (answer.status === 200) return answer
+    await answer.discard()
+    return undefined
+  }
+
+  async function getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined> {
+    const answer = await request('GET', repository, reference)
+    if (answer === undefined) return undefined
     const bytes = await answer.bytes(MANIFEST_LIMIT)
     const mediaType = mediaTypeOf(answer)
-    const covered = digestedBytes(bytes, mediaType)
+    const digested = digestedBytes(bytes, mediaType)
     const announced = isDigest(reference) ? reference : answer.header('docker-content-digest')
-    const digest = announced ?? hashOf(covered)
-    if (!isDigest(digest)) throw answer.error('it announces a digest that is none')
-    if (!hashesTo(covered, digest))
-      throw answer.error(`the bytes hash to ${hashOf(covered)}, not to ${digest}`)
+    const digest = announced ?? hashOf(digested)
+    if (!isDigest(digest)) throw answer.error('its Docker-Content-Digest is not a digest')
+    if (!hashesTo(digested, digest))
+      throw answer.error(`the bytes hash to ${hashOf(digested)}, not to ${digest}`)
     return { descriptor: { mediaType, digest, size: bytes.length }, bytes }
   }
 
@@ -46,17 +51,9 @@ export function makeManifestApi(transport: Transport) {
     repository: string,
     reference: string,
   ): Promise<FetchedManifest['descriptor'] | undefined> {
-    const { url, what } = manifestTarget(transport, repository, reference)
-    const answer = await transport.send({
-      method: 'HEAD',
-      what,
-      url,
-      scopes: [pull(repository)],
-      accept: [200, 404],
-      headers: accept,
-    })
+    const answer = await request('HEAD', repository, reference)
+    if (answer === undefined) return undefined
     await answer.discard()
-    if (answer.status === 404) return undefined
     const digest = answer.header('docker-content-digest')
     const size = Number(answer.header('content-length') ?? Number.NaN)
     // Both headers are optional in the spec.
@@ -73,39 +70,40 @@ export function makeManifestApi(transport: Transport) {
     bytes: Buffer,
     mediaType: string,
   ): Promise<string> {
-    const { url, what } = manifestTarget(transport, repository, reference)
-    const covered = digestedBytes(bytes, mediaType)
-    if (isDigest(reference) && !hashesTo(covered, reference))
-      throw transport.error(`PUT ${what}`, `the bytes hash to ${hashOf(covered)}`)
+    const { url, resource } = manifestTarget(transport, repository, reference)
+    const digested = digestedBytes(bytes, mediaType)
+    if (isDigest(reference) && !hashesTo(digested, reference))
+      throw transport.error(`PUT ${resource}`, `the bytes hash to ${hashOf(digested)}`)
     const answer = await transport.send({
       method: 'PUT',
-      what,
+      resource,
       url,
       scopes: [push(repository)],
-      accept: [201],
+      statuses: [201],
       headers: { 'content-type': mediaType },
       body: bytes,
     })
     await answer.discard()
     const digest =
-      answer.header('docker-content-digest') ?? (isDigest(reference) ? reference : hashOf(covered))
-    if (!isDigest(digest) || !hashesTo(covered, digest))
-      throw answer.error(`it stored ${digest}, and not ${hashOf(covered)}`)
+      answer.header('docker-content-digest') ?? (isDigest(reference) ? reference : hashOf(digested))
+    if (!isDigest(digest) || !hashesTo(digested, digest))
+      throw answer.error(`it stored ${digest} instead of ${hashOf(digested)}`)
     return digest
   }
 
   async function deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'> {
-    const { url, what } = manifestTarget(transport, repository, digest)
-    if (!isDigest(digest)) throw transport.error(`DELETE ${what}`, 'only a digest names what to delete')
+    const { url, resource } = manifestTarget(transport, repository, digest)
+    if (!isDigest(digest)) throw transport.error(`DELETE ${resource}`, 'only a digest can be deleted')
     const answer = await transport.send({
       method: 'DELETE',
-      what,
+      resource,
       url,
       scopes: [remove(repository)],
-      accept: [200, 202, 404, 405],
-      patience: LONG_PATIENCE, // it looks through every tag
+      statuses: [200, 202, 404, 405],
+      timeoutMs: LONG_TIMEOUT_MS, // The registry reads every tag of the repository.
     })
-    if (answer.status === 405) throw await answer.refusal('deleting is off there: storage.delete.enabled')
+    if (answer.status === 405)
+      throw await answer.statusError('it does not allow deletes: see its storage.delete.enabled')
     await answer.discard()
     return answer.status === 404 ? 'absent' : 'deleted'
   }

@@ -10,7 +10,7 @@ export const SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+json'
 export const SCHEMA_1_SIGNED = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
 export const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 
-/** Every manifest media type we understand, as an Accept header lists them. */
+/** All media types of manifests that we can parse, in the order for an Accept header. */
 export const MANIFEST_TYPES = [
   OCI_MANIFEST,
   OCI_INDEX,
@@ -20,7 +20,7 @@ export const MANIFEST_TYPES = [
   SCHEMA_1,
 ]
 
-/** Whether content of this type is a manifest of any kind, an index among them, and not a blob. */
+/** Whether content of this type is a manifest or an index, and not a blob. */
 export const isManifestType = (mediaType: string): boolean => MANIFEST_TYPES.includes(mediaType)
 
 export const isIndexType = (mediaType: string): boolean =>
@@ -29,25 +29,25 @@ export const isIndexType = (mediaType: string): boolean =>
 export const isSchema1Type = (mediaType: string): boolean =>
   mediaType === SCHEMA_1 || mediaType === SCHEMA_1_SIGNED
 
-/** What a manifest refers to. */
+/** The references of a manifest. */
 export interface ParsedManifest {
   mediaType: string
   kind: 'image' | 'index'
   config?: Descriptor
-  /** Blobs besides the config, as often as they are listed. */
+  /** The blobs except the config. A blob that is listed twice is here twice. */
   layers: Descriptor[]
-  /** Manifests of an index. */
+  /** The manifests of an index. */
   children: Descriptor[]
   subject?: Descriptor
   artifactType?: string
 }
 
 /**
- * Reads an OCI manifest or index, a docker v2 schema-2 manifest or list, or a schema-1 manifest.
+ * Parses an OCI manifest or index, a docker v2 schema-2 manifest or list, or a schema-1 manifest.
  *
- * `mediaType` is the one it was served with; where that is no manifest's (`application/json`, empty) its own
- * `mediaType` field counts. A BuildKit cache is an index whose entries are blobs: they come out as layers.
- * Schema 1 states no sizes: its layers have size 0, and whoever needs the bytes asks headBlob.
+ * `mediaType` is the Content-Type it was served with. If that is not a manifest's (`application/json`, empty), its own
+ * `mediaType` field counts. A BuildKit cache is an index whose entries are blobs: these become layers. Schema 1 states
+ * no sizes: its layers have size 0; `headBlob` tells the sizes.
  * @throws InvalidManifest
  */
 export function parseManifest(bytes: Buffer, mediaType: string): ParsedManifest {
@@ -56,8 +56,8 @@ export function parseManifest(bytes: Buffer, mediaType: string): ParsedManifest 
 }
 
 /**
- * Reads a manifest that nobody served. Without a `mediaType` of its own it is what distribution 2.8 takes it for
- * (registry/storage/manifeststore.go, Get): by its `schemaVersion`, and an OCI index where it has `manifests`.
+ * Parses a manifest from storage, where it has no Content-Type. Without a `mediaType` field its kind is decided as in
+ * distribution 2.8 (registry/storage/manifeststore.go, Get): by its `schemaVersion`; with `manifests` it is an OCI index.
  * @throws InvalidManifest
  */
 export function parseStoredManifest(bytes: Buffer): ParsedManifest {
@@ -68,14 +68,14 @@ export function parseStoredManifest(bytes: Buffer): ParsedManifest {
 
 function readBody(body: JsonObject, type: unknown): ParsedManifest {
   if (typeof type !== 'string' || !isManifestType(type))
-    throw new InvalidManifest(`unknown manifest media type ${String(type).slice(0, 100)}`)
+    throw new InvalidManifest(`its media type is not a known manifest type: ${String(type).slice(0, 100)}`)
   if (isSchema1Type(type)) return readSchema1(body, type)
 
-  // Content that can be read as either, CVE-2021-41190; the image spec 1.0.2 has both checks.
+  // Content that could be read in two ways: CVE-2021-41190. Image spec 1.0.2 has both checks.
   if (body.mediaType !== undefined && body.mediaType !== type)
-    throw new InvalidManifest(`served as ${type}, but calls itself otherwise`)
+    throw new InvalidManifest(`its mediaType field is not ${type}`)
   if ('manifests' in body && ('layers' in body || 'config' in body))
-    throw new InvalidManifest('both an image and an index')
+    throw new InvalidManifest('it is both an image and an index')
 
   const { subject, artifactType } = body
   return {
@@ -103,7 +103,7 @@ function readIndex(body: JsonObject) {
 }
 
 function readSchema1(body: JsonObject, mediaType: string): ParsedManifest {
-  if (!Array.isArray(body.fsLayers)) throw new InvalidManifest('schema 1 without fsLayers')
+  if (!Array.isArray(body.fsLayers)) throw new InvalidManifest('it is schema 1 and has no fsLayers')
   const layers = body.fsLayers.map((layer: unknown, n) => {
     const digest = isObject(layer) ? layer.blobSum : undefined
     if (typeof digest !== 'string' || !isDigest(digest))
@@ -113,10 +113,10 @@ function readSchema1(body: JsonObject, mediaType: string): ParsedManifest {
   return { mediaType, kind: 'image', layers, children: [] }
 }
 
-/** Go writes an empty list as null. */
+/** `null` is an empty list, as Go writes it. */
 function readList(value: unknown, where: string): Descriptor[] {
   if (value === null) return []
-  if (!Array.isArray(value)) throw new InvalidManifest(`${where} is no list`)
+  if (!Array.isArray(value)) throw new InvalidManifest(`${where} is not a list`)
   return value.map((entry, n) => readDescriptor(entry, `${where}[${n}]`))
 }
 
@@ -125,8 +125,8 @@ function readJson(bytes: Buffer): JsonObject {
   try {
     value = JSON.parse(bytes.toString('utf8'))
   } catch {
-    throw new InvalidManifest('not JSON')
+    throw new InvalidManifest('it is not JSON')
   }
-  if (!isObject(value)) throw new InvalidManifest('not a JSON object')
+  if (!isObject(value)) throw new InvalidManifest('it is not a JSON object')
   return value
 }

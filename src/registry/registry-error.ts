@@ -1,16 +1,16 @@
-/** What went wrong with a registry. Holds nothing secret: no credential, no token, no signed URL. */
+/** A registry failed or refused a request. Contains no secrets: no credential, no token, no signed URL. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'
   readonly registry: string
   /** `PUT manifest team/app:v1` */
   readonly operation: string
-  /** HTTP status; `undefined` if there was no answer, or if the answer's content was what was wrong. */
+  /** The HTTP status. `undefined` if there was no answer, or if the content of the answer was wrong. */
   readonly status: number | undefined
   /** OCI error codes (distribution spec 1.1, "Error codes"), or the network's, such as `ECONNREFUSED`. */
   readonly codes: string[]
   /** Whether the same request may succeed later. */
   readonly retry: boolean
-  /** Milliseconds the registry asked us to wait. */
+  /** How long the registry asked us to wait, in ms. */
   readonly retryAfter: number | undefined
 
   constructor(facts: {
@@ -36,12 +36,12 @@ export class RegistryError extends Error {
   }
 }
 
-/** Bytes that are no manifest we understand. */
+/** The bytes are not a manifest of a known kind. */
 export class InvalidManifest extends Error {
   override readonly name = 'InvalidManifest'
 }
 
-/** A registry's own words, made fit for a log line: one line, not long, and no header that it may have echoed. */
+/** Makes a registry's text fit for a log: one short line, without Authorization headers that it may have echoed. */
 const clean = (text: string): string =>
   text
     .slice(0, 300)

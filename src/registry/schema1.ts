@@ -2,9 +2,9 @@ import { isObject } from './descriptor.ts'
 import { isSchema1Type } from './manifest.ts'
 
 /**
- * The bytes that a manifest's digest covers: all, but of a signed schema-1 manifest its text up to where the
- * signatures were put in, and the tail that they displaced (distribution docs, manifest-v2-1.md, "Signed manifests").
- * A damaged one comes back as it is, and hashes to something else.
+ * The bytes that a manifest's digest covers. These are all bytes, except for a signed schema-1 manifest: there they are
+ * the text without its signatures (distribution docs, manifest-v2-1.md, "Signed manifests"). A damaged manifest is
+ * returned as it is, so that it does not hash to its digest.
  */
 export function digestedBytes(bytes: Buffer, mediaType: string): Buffer {
   if (!isSchema1Type(mediaType)) return bytes

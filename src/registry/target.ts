@@ -2,15 +2,17 @@ import { isDigest } from './digest.ts'
 import { isRepositoryName, isTag } from './name.ts'
 import type { Transport } from './transport.ts'
 
-/** What a request is about, in the registry's paths and in our errors. */
+/** What a request is about. */
 export interface Target {
+  /** The path at the registry. */
   url: string
-  what: string
+  /** Names it in errors: `manifest team/app:v1`. */
+  resource: string
 }
 
-// Names come out of events and other registries: nothing gets into a path that the grammar does not let through.
+// Names come from events and other registries. Only names that follow the grammar get into a path.
 
-/** `/v2/<repository>/<rest>` @throws RegistryError if that is no repository name */
+/** The path `/v2/<repository>/<rest>`. @throws RegistryError if `repository` is not a repository name */
 export function repositoryTarget(
   transport: Transport,
   repository: string,
@@ -18,19 +20,19 @@ export function repositoryTarget(
   rest: string,
 ): Target {
   if (!isRepositoryName(repository))
-    throw transport.error(kind, `${JSON.stringify(repository)} is no repository name`)
-  return { url: `/v2/${repository}/${rest}`, what: `${kind} ${repository}` }
+    throw transport.error(kind, `${JSON.stringify(repository)} is not a repository name`)
+  return { url: `/v2/${repository}/${rest}`, resource: `${kind} ${repository}` }
 }
 
-/** @throws RegistryError if `reference` is neither tag nor digest */
+/** @throws RegistryError if `reference` is neither a tag nor a digest */
 export function manifestTarget(transport: Transport, repository: string, reference: string): Target {
-  const { url, what } = repositoryTarget(transport, repository, 'manifest', `manifests/${reference}`)
-  if (isDigest(reference)) return { url, what: `${what}@${reference}` }
-  if (isTag(reference)) return { url, what: `${what}:${reference}` }
-  throw transport.error(what, `${JSON.stringify(reference)} is neither tag nor digest`)
+  const { url, resource } = repositoryTarget(transport, repository, 'manifest', `manifests/${reference}`)
+  if (isDigest(reference)) return { url, resource: `${resource}@${reference}` }
+  if (isTag(reference)) return { url, resource: `${resource}:${reference}` }
+  throw transport.error(resource, `${JSON.stringify(reference)} is neither a tag nor a digest`)
 }
 
-/** A path that ends in `digest`. @throws RegistryError if that is none */
+/** A path that ends in `digest`. @throws RegistryError if `digest` is not a digest */
 export function digestTarget(
   transport: Transport,
   kind: 'blob' | 'referrers',
@@ -38,9 +40,9 @@ export function digestTarget(
   digest: string,
 ): Target {
   const folder = kind === 'blob' ? 'blobs' : 'referrers'
-  const { url, what } = repositoryTarget(transport, repository, kind, `${folder}/${digest}`)
-  if (!isDigest(digest)) throw transport.error(what, `${JSON.stringify(digest)} is no digest`)
-  return { url, what: `${what}@${digest}` }
+  const { url, resource } = repositoryTarget(transport, repository, kind, `${folder}/${digest}`)
+  if (!isDigest(digest)) throw transport.error(resource, `${JSON.stringify(digest)} is not a digest`)
+  return { url, resource: `${resource}@${digest}` }
 }
 
 // Token scopes (distribution docs, "Token scope").

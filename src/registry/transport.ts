@@ -2,122 +2,124 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
 import { makeAuthorizer } from './authorizer.ts'
 import { type Credential, findCredential } from './credential.ts'
-import { type Exchange, makeExchanger } from './exchange.ts'
+import { type HttpRequest, makeHttpClient } from './http-client.ts'
 import { RegistryError } from './registry-error.ts'
 import { fetchToken } from './token.ts'
 
 export interface TransportOptions {
-  /** As errors name the registry. */
+  /** The registry's name in errors. */
   name: string
   /** `https://host[:port]` */
   url: string
-  /** Unless given, what `docker login` left. */
+  /** By default the credential that `docker login` left. */
   credentials?: { username: string; password: string }
   userAgent?: string
 }
 
-/** One request to the registry, and the statuses that are an answer to it; any other is thrown as RegistryError. */
-export interface Call extends Omit<Exchange, 'url' | 'operation'> {
-  /** `manifest team/app:v1` */
-  what: string
+/** One request to the registry. */
+export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation'> {
+  /** Names what it is about in errors: `manifest team/app:v1`. */
+  resource: string
   /** A path, or an absolute URL that the registry named. */
   url: string
   /** Token scopes, `repository:team/app:pull`. */
   scopes: string[]
-  accept: number[]
+  /** The statuses to return. Any other is thrown as a RegistryError. */
+  statuses: number[]
 }
 
 export interface Transport {
-  send(call: Call): Promise<Answer>
-  /** An error about something that was not even sent. */
+  send(request: RegistryRequest): Promise<Answer>
+  /** An error about a request that was not sent. */
   error(operation: string, reason: string): RegistryError
   close(): Promise<void>
 }
 
 const REDIRECTS = [301, 302, 303, 307, 308]
+const MOST_REDIRECTS = 4
 const QUICK_RETRY_STATUS = [429, 502, 503, 504]
-/** Milliseconds before the first and the second quick retry; longer ones are BullMQ's business. */
+/** The pauses before the first and the second quick retry, in ms. BullMQ does the later ones. */
 const PAUSES = [200, 800]
 const LONGEST_PAUSE = 5_000
 
-/** Requests to one registry: authenticated there and nowhere else, redirects followed, hiccups sat out. */
+/** Sends requests to one registry. Authenticates there and nowhere else, follows redirects, retries twice. */
 export function makeTransport(options: TransportOptions): Transport {
   const registry = options.name
   const { origin, host } = new URL(options.url)
-  const exchanger = makeExchanger({ registry, userAgent: options.userAgent ?? 'tallyman' })
+  const httpClient = makeHttpClient({ registry, userAgent: options.userAgent ?? 'tallyman' })
   const error = (operation: string, reason: string) => new RegistryError({ registry, operation, reason })
-  const given: Credential | undefined = options.credentials && { kind: 'password', ...options.credentials }
+  const configured: Credential | undefined = options.credentials && {
+    kind: 'password',
+    ...options.credentials,
+  }
   const authorizer = makeAuthorizer({
     findCredential: async () =>
-      given ??
+      configured ??
       (await findCredential(host).catch((cause: Error) => Promise.reject(error('login', cause.message)))),
     fetchToken: (challenge, scopes, credential) =>
-      fetchToken(exchanger, { registry, origin, challenge }, scopes, credential),
+      fetchToken(httpClient, { registry, origin, challenge }, scopes, credential),
   })
 
-  /** The header goes to the registry's own origin; the storage behind a redirect or a Location gets none. */
-  async function follow(call: Call, authorization: string | undefined): Promise<Answer> {
-    const operation = `${call.method} ${call.what}`
-    let url = new URL(call.url, origin)
-    for (let hops = 0; hops < 5; hops++) {
-      const own = url.origin === origin && authorization !== undefined ? { authorization } : {}
-      const answer = await exchanger.exchange({
-        ...call,
-        operation,
-        url,
-        headers: { ...call.headers, ...own },
-      })
+  /** Sends a request and follows redirects. Only the registry's own origin gets the Authorization header. */
+  async function follow(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
+    const operation = `${request.method} ${request.resource}`
+    const follows = request.method === 'GET' || request.method === 'HEAD'
+    let url = new URL(request.url, origin)
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const auth = url.origin === origin && authorization !== undefined ? { authorization } : {}
+      const headers = { ...request.headers, ...auth }
+      const answer = await httpClient.send({ ...request, operation, url, headers })
       const location = answer.header('location')
-      const follows = call.method === 'GET' || call.method === 'HEAD'
       if (!follows || !REDIRECTS.includes(answer.status) || location === undefined) return answer
       await answer.discard()
-      if (!URL.canParse(location, url.href)) throw answer.error('redirected to no URL')
+      if (!URL.canParse(location, url.href)) throw answer.error('it redirects to something that is not a URL')
       url = new URL(location, url)
     }
     throw error(operation, 'too many redirects')
   }
 
-  async function attempt(call: Call): Promise<Answer> {
-    const sent = await authorizer.header(call.scopes)
-    const answer = await follow(call, sent)
-    if (call.accept.includes(answer.status)) return answer
-    const refusal = await answer.refusal()
+  /** Sends a request, and once more with a new Authorization header if the registry answers 401. */
+  async function attempt(request: RegistryRequest): Promise<Answer> {
+    const sent = await authorizer.header(request.scopes)
+    const answer = await follow(request, sent)
+    if (request.statuses.includes(answer.status)) return answer
+    const failure = await answer.statusError()
     const challenge = answer.header('www-authenticate')
-    if (answer.status !== 401 || answer.url.origin !== origin || challenge === undefined) throw refusal
-    const better = await authorizer.answer(challenge, call.scopes, sent)
-    if (better === undefined || better === sent || !repeatable(call)) throw refusal
-    const second = await follow(call, better)
-    if (call.accept.includes(second.status)) return second
-    throw await second.refusal()
+    if (answer.status !== 401 || answer.url.origin !== origin || challenge === undefined) throw failure
+    const header = await authorizer.headerAfter401(challenge, request.scopes, sent)
+    if (header === undefined || header === sent || !isRepeatable(request)) throw failure
+    const second = await follow(request, header)
+    if (request.statuses.includes(second.status)) return second
+    throw await second.statusError()
   }
 
-  async function send(call: Call): Promise<Answer> {
+  async function send(request: RegistryRequest): Promise<Answer> {
     for (let retries = 0; ; retries++) {
       try {
-        return await attempt(call)
+        return await attempt(request)
       } catch (failure) {
-        const pause = repeatable(call) ? pauseAfter(failure, retries) : undefined
+        const pause = isRepeatable(request) ? pauseAfter(failure, retries) : undefined
         if (pause === undefined) throw failure
         await sleep(pause)
       }
     }
   }
 
-  return { send, error, close: exchanger.close }
+  return { send, error, close: httpClient.close }
 }
 
-/** A stream can be read once. */
-const repeatable = ({ body }: Call): boolean =>
+/** A stream can be sent only once. */
+const isRepeatable = ({ body }: RegistryRequest): boolean =>
   body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
 
-/** Milliseconds to wait before trying again; `undefined` if that is for others to do. */
+/** Milliseconds to wait before a quick retry. `undefined` if there should be none. */
 function pauseAfter(failure: unknown, retries: number): number | undefined {
   const pause = PAUSES[retries]
   if (pause === undefined || !(failure instanceof RegistryError) || !failure.retry) return undefined
-  const quick =
+  const isQuick =
     failure.status === undefined
-      ? !failure.codes.includes('UND_ERR_HEADERS_TIMEOUT') // that one has waited long enough
+      ? !failure.codes.includes('UND_ERR_HEADERS_TIMEOUT') // It has waited long enough already.
       : QUICK_RETRY_STATUS.includes(failure.status)
   const wait = Math.max(pause, failure.retryAfter ?? 0)
-  return quick && wait <= LONGEST_PAUSE ? wait : undefined
+  return isQuick && wait <= LONGEST_PAUSE ? wait : undefined
 }

@@ -5,8 +5,8 @@ import { algorithmOf } from './digest.ts'
 import { networkError } from './network-error.ts'
 
 /**
- * The answer's body, which fails at its end unless it hashes to `digest`. That covers its length too; one shorter
- * than its Content-Length is an error of the connection. Destroying the result ends the transfer.
+ * The body of the answer, as a stream that fails at its end unless the content hashes to `digest`. A body shorter than
+ * its Content-Length is an error of the connection. Destroying the stream ends the transfer.
  */
 export function verified(answer: Answer, digest: string): Readable {
   const hash = createHash(algorithmOf(digest))
@@ -16,11 +16,11 @@ export function verified(answer: Answer, digest: string): Readable {
       done(null, chunk)
     },
     flush(done) {
-      const right = digest.endsWith(`:${hash.digest('hex')}`)
-      done(right ? null : answer.error('the content does not hash to the digest'))
+      const matches = digest.endsWith(`:${hash.digest('hex')}`)
+      done(matches ? null : answer.error('the content does not hash to the digest'))
     },
     destroy(error, done) {
-      done(error === null ? null : networkError(error, answer.about))
+      done(error === null ? null : networkError(error, answer.label))
     },
   })
   return pipeline(answer.body, checked, () => {})

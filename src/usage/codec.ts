@@ -25,11 +25,11 @@ export interface StoredManifest {
   digest: string
   mediaType: string
   size: number
-  /** Its own size and those that it states of its config and layers. */
+  /** Its own size, and the sizes that it states for its config and layers. */
   totalSize: number
   /** Undefined if the references are not known. */
   references: StoredReference[] | undefined
-  /** Whether the references are all of them. False for an artifact whose subject is not known yet. */
+  /** Whether all references are known. False for an artifact whose subject is not known yet. */
   isResolved: boolean
   images: StoredImage[]
 }
@@ -38,11 +38,11 @@ export interface StoredReference {
   kind: Reference['kind']
   /** The `digestKey`. */
   key: string
-  /** What the manifest states of a blob. */
+  /** The size that the manifest states for a blob, in bytes. 0 for other kinds. */
   size: number
 }
 
-/** The references as some sightings told them. */
+/** A manifest's references as some sightings told them. */
 export interface ReferenceList {
   extent: 'all' | 'contents'
   references: StoredReference[]
@@ -54,11 +54,11 @@ export interface StoredImage {
   repositoryId: number
   pushedAt: number
   pulledAt: number
-  /** Time of the latest sighting that told the manifest's own size, and that size; a pull's time less its grace. */
+  /** The time of the latest sighting that told the manifest's own size, and that size. For a pull, less its grace. */
   sizedAt: number
   size: number
-  /** Time of the latest sighting that carried a list; a pull's time less its grace. */
-  tellings: { list: ReferenceList; at: number }[]
+  /** The time of the latest sighting that carried each list. For a pull, less its grace. */
+  listTimes: { list: ReferenceList; at: number }[]
   tags: { name: string; taggedAt: number }[]
 }
 
@@ -99,7 +99,7 @@ function readImage(reader: Reader, lists: readonly ReferenceList[]): StoredImage
   const repositoryId = reader.uint(4)
   const [pushedAt, pulledAt, sizedAt] = [reader.uint7(), reader.uint7(), reader.uint7()]
   const size = reader.uint(5)
-  const tellings = Array.from({ length: reader.uint(1) }, () => {
+  const listTimes = Array.from({ length: reader.uint(1) }, () => {
     const list = lists[reader.uint(1)]
     return { list, at: reader.uint7() }
   }).flatMap(({ list, at }) => (list ? [{ list, at }] : []))
@@ -107,10 +107,10 @@ function readImage(reader: Reader, lists: readonly ReferenceList[]): StoredImage
     const taggedAt = reader.uint7()
     return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
   })
-  return { repositoryId, pushedAt, pulledAt, sizedAt, size, tellings, tags }
+  return { repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }
 }
 
-/** As the latest sighting told it, in any repository. */
+/** From the latest sighting in any repository that told a size. */
 function ownSizeOf(images: readonly StoredImage[]): number {
   let latest = { sizedAt: 0, size: 0 }
   for (const { sizedAt, size } of images)
@@ -138,25 +138,35 @@ export function decodeTag(field: Buffer, record: Buffer) {
 export interface StoredLink {
   repositoryId: number
   at: number
-  /** When a link was last told with a size, and that size; both are 0 if none was. */
+  /** The time of the latest link that told a size, and that size. Both are 0 if none did. */
   sizedAt: number
   size: number
 }
+
+/** Flags of a blob, and forms of a link; the layout is in the header of `scripts/project.lua`. */
+const BLOB = { isManifest: 1, hasBaseClaim: 2, hasOtherClaims: 4, hasOwnSize: 8, isMeasured: 16 }
+const LINK = { isSized: 1, hasSizedAt: 2, hasSize: 4 }
 
 /** Reads an entry of the blobs table: the content's size (bytes) and its links. */
 export function decodeBlob(record: Buffer) {
   const reader = makeReader(record)
   const [flags, size, claims] = [reader.uint(1), reader.uint(5), reader.uint(4)]
-  // Other claims and the manifest's own size: only the scripts use them.
-  reader.bytes((flags & 2 && 5) + (flags & 4 && 4) + (flags & 8 && 5))
+  const has = (flag: number) => (flags & flag) > 0
+  // Only the scripts use these.
+  if (has(BLOB.hasBaseClaim)) reader.bytes(5)
+  if (has(BLOB.hasOtherClaims)) reader.bytes(4)
+  if (has(BLOB.hasOwnSize)) reader.bytes(5)
   const links: StoredLink[] = []
   while (!reader.isAtEnd()) {
     const form = reader.uint(1)
     const [repositoryId, at] = [reader.uint(4), reader.uint7()]
-    const sizedAt = form & 2 ? reader.uint7() : form & 1 && at
-    links.push({ repositoryId, at, sizedAt, size: form & 4 ? reader.uint(5) : form & 1 && size })
+    const link = { repositoryId, at, sizedAt: 0, size: 0 }
+    if (form & LINK.isSized) Object.assign(link, { sizedAt: at, size })
+    if (form & LINK.hasSizedAt) link.sizedAt = reader.uint7()
+    if (form & LINK.hasSize) link.size = reader.uint(5)
+    links.push(link)
   }
-  return { size, isHeld: (flags & 1) > 0 || claims > 0, isMeasured: (flags & 16) > 0, links }
+  return { size, isHeld: has(BLOB.isManifest) || claims > 0, isMeasured: has(BLOB.isMeasured), links }
 }
 
 /** The numbers of the projects that hold a content, by its entry in `holders` (`scripts/update-holders.lua`). */

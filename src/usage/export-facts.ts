@@ -75,14 +75,14 @@ export async function* exportFacts(
 
 /**
  * A manifest in one repository as facts: the latest push, the latest pull, the sightings that carried references, and the
- * one that told the manifest's size. Only this one tells it again, so that a later fact may tell another.
+ * one that told the manifest's size. Only this one has the size, so a later fact can still replace it.
  */
 function* presencesOf(
   { digest, mediaType }: StoredManifest,
-  { pushedAt, pulledAt, sizedAt, size, tellings }: StoredImage,
+  { pushedAt, pulledAt, sizedAt, size, listTimes }: StoredImage,
   repository: string,
 ): Generator<StandingFact> {
-  // Whether that was a push or a pull is not stored. It is taken for a push if a push was as late.
+  // It is not stored whether that was a push or a pull. It counts as a push if a push was as late.
   const evidenceOf = (at: number) =>
     at <= pushedAt ? { via: 'push' as const, at } : { via: 'pull' as const, at: at + PULL_GRACE_US }
   const presences: ManifestPresence[] = []
@@ -92,7 +92,7 @@ function* presencesOf(
     if (before) Object.assign(before, told)
     else presences.push({ kind: 'present', repository, digest, size: 0, mediaType, ...evidence, ...told })
   }
-  for (const { list, at } of tellings)
+  for (const { list, at } of listTimes)
     add(evidenceOf(at), { references: list.references.map(referenceOf), extent: list.extent })
   if (sizedAt > 0) add(evidenceOf(sizedAt), { size })
   if (pushedAt > 0) add({ via: 'push', at: pushedAt }, {})

@@ -47,7 +47,7 @@ export interface Located {
 }
 
 interface ManifestSighting extends Located {
-  /** The manifest's own size, as the registry measured it; 0 if it told none. */
+  /** The size of the manifest itself, as the registry measured it. 0 if it told none. */
   size: number
   /** '' if it is not known. */
   mediaType: string
@@ -99,7 +99,10 @@ export interface Reference {
 /** A pull that began before a delete may be reported as late as this after it, in µs (docs/usage.md, Facts). */
 export const PULL_GRACE_US = 5_000_000
 
-/** The largest size that is believed, in bytes: 1 TiB. So the sum of some thousand sizes is exact in a double. */
+/** By how much a sighting or an untag must be later than a deletion to be believed, in µs. */
+export const graceOf = (kind: Evidence | 'untag'): number => (kind === 'pull' ? PULL_GRACE_US : 0)
+
+/** The largest size that is believed, in bytes: 1 TiB. The sum of some thousand such sizes is exact in a double. */
 export const MAX_SIZE = 2 ** 40 - 1
 
 /** A size, or 0 (not known) if it cannot be true. */

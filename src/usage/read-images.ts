@@ -40,7 +40,7 @@ function checkLayout(project: string, meta: unknown): void {
   const [createdAt, layout] = Array.isArray(meta) ? meta : []
   if (createdAt !== null && String(layout) !== LAYOUT)
     throw new Error(
-      `the index of ${project} was written by another version of Tallyman. Make the index anew (docs/usage.md, The layout)`,
+      `the index of ${project} was written by another version of Tallyman. Build the index again (docs/usage.md, The layout)`,
     )
 }
 

@@ -4,10 +4,10 @@ import { decodeBlob, decodeHolders } from './codec.ts'
 const BATCH = 100
 
 /**
- * Rebuilds a registry's record of which projects hold a content: each project says again what it holds, and then what a
- * project does not hold is taken from it. For after a Redis Cluster lost a node. Calls are small and idempotent, and others
- * may write meanwhile: what is told is read and queued in one call, and the registry takes entries in order. If it is
- * killed, run it again from the beginning. Gives how many contents were told.
+ * Rebuilds a registry's table of holders: first each project tells what it holds, then each holder in the table that does
+ * not hold its content is removed. Repairs the table after a Redis Cluster lost a node. Calls are small and idempotent.
+ * Others may write meanwhile: one call reads a record and queues what it says, and the registry applies entries in order.
+ * After a kill, run it again from the beginning. Returns how many contents were told.
  */
 export async function retell(options: {
   /** Paths of the projects. */
@@ -20,7 +20,7 @@ export async function retell(options: {
   readNumbers: () => Promise<Map<number, string>>
   /** Records of contents in a project's blobs; an empty buffer for a content without one. */
   lookUp: (project: string, keys: Buffer[]) => Promise<Buffer[]>
-  /** Says what the project holds of these contents. */
+  /** Tells the registry, for each of these contents, whether the project holds it. */
   tell: (project: string, keys: Buffer[]) => Promise<void>
 }): Promise<number> {
   let told = 0

@@ -49,8 +49,8 @@ export interface UsageIndex {
   /** Forgets deletions from before `before` (epoch µs); gives how many. No event may be older than that any more. */
   forget(project: string, before: number): Promise<number>
   /**
-   * Rebuilds a registry's record of what its projects hold, from which follow `exclusiveBytes` and `registryBytes`. In small
-   * idempotent calls, while others write. Gives how many contents were told.
+   * Rebuilds a registry's record of what its projects hold, and with it `exclusiveBytes` and `registryBytes`. Makes small,
+   * idempotent calls, and others may write meanwhile. Returns how many contents were told.
    */
   retell(registry: string): Promise<number>
   /** Every manifest of a project with its tags, in each repository that has it, as of one moment. */

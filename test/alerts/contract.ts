@@ -6,7 +6,7 @@ import { ChannelError } from '../../src/alerts/channel-error.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { sampleAlert } from './sample-alert.ts'
 
-/** What every channel that posts over HTTP does; `open` makes one named `ops`. */
+/** Tests for every channel that posts over HTTP. `open` makes one named `ops`. */
 export function channelContract(open: (url: string) => Channel): void {
   const receivers: Receiver[] = []
   afterEach(() => {
@@ -18,7 +18,7 @@ export function channelContract(open: (url: string) => Channel): void {
     receivers.push(receiver)
     return receiver
   }
-  /** What sending the sample to `url` throws; never with the secret of the URL in anything it holds. */
+  /** The error of sending the sample to `url`. Checks that nothing in it holds the secret of the URL. */
   const failure = async (url: string) => {
     const error: unknown = await open(url)
       .send(sampleAlert)
@@ -38,7 +38,7 @@ export function channelContract(open: (url: string) => Channel): void {
     expect(() => JSON.parse(received[0]?.body ?? '')).not.toThrow()
   })
 
-  it.each([200, 201, 202, 204])('takes %i for accepted', async (status) => {
+  it.each([200, 201, 202, 204])('counts %i as accepted', async (status) => {
     const { url } = await start((response) => response.writeHead(status).end())
     await open(url).send(sampleAlert)
   })
@@ -87,7 +87,7 @@ export function channelContract(open: (url: string) => Channel): void {
     expect(timeout).toHaveBeenCalledWith(10_000)
   })
 
-  it('does not read an answer without end', async () => {
+  it('does not read an endless answer', async () => {
     let written = 0
     const closed = Promise.withResolvers<void>()
     const { url } = await start((response) => {
@@ -103,14 +103,14 @@ export function channelContract(open: (url: string) => Channel): void {
     expect(written).toBeLessThan(16 * 1024 * 1024)
   })
 
-  it('takes a 2xx for accepted, though the rest of the answer is lost', async () => {
+  it('counts a 2xx as accepted even if the rest of the answer is lost', async () => {
     const { url } = await start((response) => {
       response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy())
     })
     await open(url).send(sampleAlert)
   })
 
-  it('says that nobody listens', async () => {
+  it('names the network error when nobody listens', async () => {
     const host = `127.0.0.1:${await freePort()}`
     expect(await failure(`http://${host}/s3cret`)).toMatchObject({
       message: `channel ops at ${host}: ECONNREFUSED`,
@@ -119,7 +119,7 @@ export function channelContract(open: (url: string) => Channel): void {
     })
   })
 
-  it('says that the connection broke', async () => {
+  it('may be sent again after the connection broke', async () => {
     const { url } = await start((response) => response.destroy())
     expect(await failure(url)).toMatchObject({ status: undefined, retry: true })
   })

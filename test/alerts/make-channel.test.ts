@@ -3,7 +3,7 @@ import { makeChannel } from '../../src/alerts/make-channel.ts'
 import { startReceiver } from './receiver.ts'
 import { sampleAlert } from './sample-alert.ts'
 
-it('makes the channel its type names', async () => {
+it('makes a channel of the configured type', async () => {
   const { url, received, close } = await startReceiver((response) => response.end())
   await makeChannel({ type: 'slack', name: 'chat', url }).send(sampleAlert)
   await makeChannel({ type: 'webhook', name: 'hook', url, secret: 'c2VjcmV0' }).send(sampleAlert)

@@ -9,14 +9,14 @@ export interface Received {
 }
 
 export interface Receiver {
-  /** With a path that is a secret. */
+  /** Its path is a secret. */
   url: string
   host: string
   received: Received[]
   close(): void
 }
 
-/** An HTTP server on a free loopback port that keeps what it is sent and answers as told. */
+/** An HTTP server on a free loopback port. It stores each request and answers it with `answer`. */
 export async function startReceiver(answer: (response: ServerResponse) => void): Promise<Receiver> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {

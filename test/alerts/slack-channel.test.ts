@@ -8,7 +8,7 @@ import { sampleAlert } from './sample-alert.ts'
 describe('a Slack channel', () => {
   channelContract((url) => makeSlackChannel({ name: 'ops', url }))
 
-  it('says the sentence, and the change in colour', async () => {
+  it('sends the text, and the change as a coloured attachment', async () => {
     const { url, received, close } = await startReceiver((response) => response.end('ok'))
     await makeSlackChannel({ name: 'ops', url }).send({ ...sampleAlert, text: 'a & b <!channel>' })
     close()
@@ -20,7 +20,7 @@ describe('a Slack channel', () => {
     })
   })
 
-  it('leaves no control character of Slack, and loses nothing', () => {
+  it('escapes every control character of Slack, and loses nothing', () => {
     const text = fc.string({ unit: fc.oneof(fc.constantFrom(...'&<>;!@#|', 'amp', 'lt'), fc.string()) })
     fc.assert(
       fc.property(text, (original) => {

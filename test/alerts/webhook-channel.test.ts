@@ -23,22 +23,25 @@ describe('a webhook channel', () => {
     }))
   }
 
-  it.each(['ok', 'warning', 'over'] as const)('signs quota.%s as Standard Webhooks verify', async (to) => {
-    const alert = { ...sampleAlert, to, text: 'größer als & <erlaubt>' }
-    for (const { headers, body } of await sent(alert))
-      expect(new Webhook(secret).verify(body, headers)).toEqual({
-        type: `quota.${to}`,
-        timestamp: alert.at,
-        data: alert,
-      })
-  })
+  it.each(['ok', 'warning', 'over'] as const)(
+    'signs quota.%s so that the library of Standard Webhooks accepts it',
+    async (to) => {
+      const alert = { ...sampleAlert, to, text: 'größer als & <erlaubt>' }
+      for (const { headers, body } of await sent(alert))
+        expect(new Webhook(secret).verify(body, headers)).toEqual({
+          type: `quota.${to}`,
+          timestamp: alert.at,
+          data: alert,
+        })
+    },
+  )
 
-  it('keeps its id over retries', async () => {
+  it('has the same id in each attempt', async () => {
     const ids = (await sent(sampleAlert)).map(({ headers }) => headers['webhook-id'])
     expect(ids).toEqual([sampleAlert.id, sampleAlert.id])
   })
 
-  it('is not verified by another secret, id or body', async () => {
+  it('does not verify with another secret, id or body', async () => {
     const [{ headers, body } = { headers: {}, body: '' }] = await sent(sampleAlert)
     const verify = (key: string, changed: Record<string, string>, payload: string) => () =>
       new Webhook(key).verify(payload, { ...headers, ...changed })

@@ -13,7 +13,7 @@ const config = () =>
     TALLYMAN_SERVER__HOST: '0.0.0.0',
   })
 
-test('the composed configuration loads, and every service of it is there and checked', async () => {
+test('the configuration of docker-compose.yml loads, and each service that it names exists and has a health check', async () => {
   const { redis, registries, store } = await config()
   const urls = [redis.url, registries.ci?.url, store.type === 's3' ? store.endpoint : undefined]
   for (const url of urls) expect(Object.keys(compose.services)).toContain(new URL(url ?? '').hostname)
@@ -24,7 +24,7 @@ test('the composed configuration loads, and every service of it is there and che
   }
 })
 
-test('the registry sends its events to where Tallyman listens, with the token it knows', async () => {
+test('the registry sends its events to the port of Tallyman, with the token that Tallyman expects', async () => {
   const { server, registries } = await config()
   const { endpoints, events } = parse(read('deploy/registry.yml')).notifications
   const url = new URL(endpoints[0].url)
@@ -42,7 +42,7 @@ test('S3 has the credentials that Tallyman uses', async () => {
   })
 })
 
-test('what the Dockerfile copies and compose mounts is there, and not kept out of the build', () => {
+test('every file that the Dockerfile copies or docker-compose.yml mounts exists, and .dockerignore allows it', () => {
   const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) =>
     files?.split(' '),
   )

@@ -53,11 +53,13 @@ describe('instances', () => {
 
   test('the time of a remembered instance is written once a second at most', async () => {
     const instances = fresh()
+    const now = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(now)
     await instances.remember('ci', 'a', 10)
-    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 500)
+    clock.mockReturnValue(now + 500)
     expect(await instances.observe('ci', new Map([['a', 20]]))).toEqual([])
     expect(await instances.lastEventAt('ci')).toBe(10)
-    clock.mockReturnValue(Date.now() + 2_000)
+    clock.mockReturnValue(now + 2_000)
     expect(await instances.observe('ci', new Map([['a', 30]]))).toEqual([])
     expect(await instances.lastEventAt('ci')).toBe(30)
   })

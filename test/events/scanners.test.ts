@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { endsOnLongInput } from '../../lab/ends-on-long-input.ts'
 import { makeIsScanner } from '../../src/events/scanners.ts'
 import { makeWildcard } from '../../src/platform/wildcard.ts'
 
@@ -23,7 +24,7 @@ describe('wildcards', () => {
     expect(makeWildcard(pattern)(text)).toBe(matches)
   })
 
-  test('a text is matched exactly where its runs can be cut so', () => {
+  test('matches the same texts as a regular expression in which * is any run of characters', () => {
     const anyText = fc.string({ unit: fc.constantFrom('a', 'b', '/', '.'), maxLength: 8 })
     const anyPattern = fc
       .array(fc.constantFrom('a', 'b', '/', '.', '*', '*'), { maxLength: 6 })
@@ -41,14 +42,13 @@ describe('wildcards', () => {
     expect(matched).toBeGreaterThan(300)
   })
 
-  test('long texts and many wildcards take no time', () => {
-    const began = performance.now()
-    expect(makeWildcard(`${'*a'.repeat(50)}*!`)('a'.repeat(100_000))).toBe(false)
-    expect(performance.now() - began).toBeLessThan(200)
+  test('takes linear time for long texts and many wildcards', () => {
+    const isMatch = makeWildcard(`${'*a'.repeat(50)}*!`)
+    expect(endsOnLongInput(() => isMatch('a'.repeat(5_000_000)))).toBe(false)
   })
 })
 
-test('by user agent or by login; nobody is not matched by anything', () => {
+test('a scanner is known by its user agent or its login; an event without either is no scanner', () => {
   const isScanner = makeIsScanner({ userAgents: ['*trivy*'], actors: ['*'] })
   expect(isScanner({ request: { useragent: 'trivy/1' } })).toBe(true)
   expect(isScanner({ actor: { name: 'anybody' } })).toBe(true)

@@ -11,7 +11,7 @@ const keyOf = (digest: string) => digest.slice('sha256:'.length, 'sha256:'.lengt
 const subjectOfTag = (tag: string) => /^sha256-([0-9a-f]{64})/.exec(tag)?.[1]?.slice(0, 32)
 const ordinary = (image: IndexedImage) => image.tags.filter(({ name }) => subjectOfTag(name) === undefined)
 
-/** Compiled once each: random policies use a dozen globs. */
+/** Compiled globs: random policies use a dozen of them again and again. */
 const globs = new Map<string, (name: string) => boolean>()
 function fits(pattern: string, name: string): boolean {
   const glob = globs.get(pattern) ?? makeGlob(pattern)
@@ -20,7 +20,7 @@ function fits(pattern: string, name: string): boolean {
 }
 const ruleOf = (policy: ExpiryPolicy, tag: string) => policy.rules.find((rule) => fits(rule.tag, tag))
 
-/** The neighbours of an image within its repository. */
+/** The images of the repository that are related to `image`. */
 function around(images: readonly IndexedImage[], image: IndexedImage) {
   const near = images.filter(({ repository }) => repository === image.repository)
   const find = (key: string) => near.find((other) => keyOf(other.digest) === key)
@@ -32,16 +32,16 @@ function around(images: readonly IndexedImage[], image: IndexedImage) {
     ...(image.references ?? []).flatMap(({ kind, key }) => (kind === 'subject' ? [key] : [])),
   ]
   const subjects = subjectKeys.flatMap((key) => find(key) ?? [])
-  return { children, parents, subjects, isAstray: subjects.length < subjectKeys.length }
+  return { children, parents, subjects, lacksSubject: subjects.length < subjectKeys.length }
 }
 
-/** Runs a property over random repositories and policies, with what the plan said of each image. */
+/** Checks a property of the plans of random policies for random images. */
 function forEveryPlan(
   check: (plan: {
     policy: ExpiryPolicy
     images: IndexedImage[]
     decisions: Decision[]
-    goes: (image: IndexedImage) => boolean
+    isDeleted: (image: IndexedImage) => boolean
     position: (image: IndexedImage) => number
   }) => void,
 ): void {
@@ -50,8 +50,8 @@ function forEveryPlan(
       const decisions = planExpiry(policy, 'ci/team', images, NOW)
       const positions = new Map(decisions.map((decision, i) => [nameOf(decision), i]))
       const position = (image: IndexedImage) => positions.get(nameOf(image)) ?? -1
-      const goes = (image: IndexedImage) => decisions[position(image)]?.verdict === 'delete'
-      check({ policy, images, decisions, goes, position })
+      const isDeleted = (image: IndexedImage) => decisions[position(image)]?.verdict === 'delete'
+      check({ policy, images, decisions, isDeleted, position })
     }),
     { numRuns: 1500 },
   )
@@ -84,31 +84,31 @@ test('the order of the input does not matter, and the same input gives the same 
   )
 })
 
-test('nothing that an index lists goes before it, or without it', () =>
-  forEveryPlan(({ images, goes, position }) => {
-    for (const child of images.filter(goes)) {
+test('the children of an index are deleted only with it, and after it', () =>
+  forEveryPlan(({ images, isDeleted, position }) => {
+    for (const child of images.filter(isDeleted)) {
       for (const parent of around(images, child).parents) {
-        expect(goes(parent)).toBe(true)
+        expect(isDeleted(parent)).toBe(true)
         expect(position(parent)).toBeLessThan(position(child))
       }
     }
   }))
 
-test('a signature goes only with everything that it signs, and never before it', () =>
-  forEveryPlan(({ images, goes, position }) => {
-    for (const signature of images.filter(goes)) {
-      const { subjects, isAstray } = around(images, signature)
-      expect(isAstray).toBe(false)
+test('a signature is deleted only with everything that it signs, and after it', () =>
+  forEveryPlan(({ images, isDeleted, position }) => {
+    for (const signature of images.filter(isDeleted)) {
+      const { subjects, lacksSubject } = around(images, signature)
+      expect(lacksSubject).toBe(false)
       for (const subject of subjects) {
-        expect(goes(subject)).toBe(true)
+        expect(isDeleted(subject)).toBe(true)
         expect(position(subject)).toBeLessThan(position(signature))
       }
     }
   }))
 
-test('an image goes only if the first matching rule of each of its tags has every condition met', () =>
-  forEveryPlan(({ policy, images, goes }) => {
-    for (const image of images.filter(goes)) {
+test('an image is deleted only if it meets every condition of the first matching rule of each of its tags', () =>
+  forEveryPlan(({ policy, images, isDeleted }) => {
+    for (const image of images.filter(isDeleted)) {
       for (const { name, taggedAt } of ordinary(image)) {
         const rule = ruleOf(policy, name)
         expect(rule).toBeDefined()
@@ -123,33 +123,33 @@ test('an image goes only if the first matching rule of each of its tags has ever
     }
   }))
 
-test('an untagged image goes only with something that it belongs to', () =>
-  forEveryPlan(({ images, goes }) => {
-    for (const image of images.filter((i) => i.tags.length === 0 && goes(i))) {
+test('an untagged image is deleted only if it belongs to another image', () =>
+  forEveryPlan(({ images, isDeleted }) => {
+    for (const image of images.filter((i) => i.tags.length === 0 && isDeleted(i))) {
       const { parents, subjects } = around(images, image)
       expect([...parents, ...subjects]).not.toEqual([])
     }
   }))
 
 test('a rule that keeps the newest N leaves at least N of those that match, in each repository', () =>
-  forEveryPlan(({ policy, images, goes }) => {
+  forEveryPlan(({ policy, images, isDeleted }) => {
     for (const [repository, near] of Map.groupBy(images, (image) => image.repository)) {
       if (!fits(policy.repository, repository)) continue
       for (const rule of policy.rules) {
         const matching = near.filter((i) => ordinary(i).some(({ name }) => ruleOf(policy, name) === rule))
-        const kept = matching.filter((image) => !goes(image)).length
+        const kept = matching.filter((image) => !isDeleted(image)).length
         expect(kept).toBeGreaterThanOrEqual(Math.min(rule.keepNewest ?? 0, matching.length))
       }
     }
   }))
 
-test('where it is not known what an image references, nothing of its repository goes', () =>
-  forEveryPlan(({ images, goes }) => {
+test('an unresolved image keeps every image of its repository', () =>
+  forEveryPlan(({ images, isDeleted }) => {
     const unclear = new Set(images.filter((i) => !i.isResolved).map((i) => i.repository))
-    expect(images.filter((image) => unclear.has(image.repository) && goes(image))).toEqual([])
+    expect(images.filter((image) => unclear.has(image.repository) && isDeleted(image))).toEqual([])
   }))
 
-test('one repository does not change the plan of another', () =>
+test('the plan of a repository does not depend on other repositories', () =>
   forEveryPlan(({ policy, images, decisions }) => {
     const own = images.filter(({ repository }) => repository === 'team/app')
     const alone = planExpiry(policy, 'ci/team', own, NOW)
@@ -157,26 +157,32 @@ test('one repository does not change the plan of another', () =>
   }))
 
 /**
- * The definition, as plainly as it can be put: begin with nothing, and add what may go once all that it belongs to
- * goes, until nothing is added. What is left stays.
+ * The definition in its plainest form: begin with an empty set, and add each image whose tags have expired and whose
+ * parents and subjects are in the set, until nothing is added.
  */
 function deletableOf(policy: ExpiryPolicy, images: readonly IndexedImage[]): Set<IndexedImage> {
   const inScope = images.filter(({ repository }) => fits(policy.repository, repository))
   const isClear = (image: IndexedImage) =>
     inScope.every((i) => i.repository !== image.repository || i.isResolved)
-  const goes = new Set<IndexedImage>()
-  for (let before = -1; before < goes.size; ) {
-    before = goes.size
+  const deletable = new Set<IndexedImage>()
+  for (let before = -1; before < deletable.size; ) {
+    before = deletable.size
     for (const image of inScope) {
-      const { parents, subjects, isAstray } = around(inScope, image)
-      const leaders = [...parents, ...subjects]
-      const isSpokenOf = ordinary(image).length + leaders.length > 0
+      const { parents, subjects, lacksSubject } = around(inScope, image)
+      const needed = [...parents, ...subjects]
+      const hasReason = ordinary(image).length + needed.length > 0
       const expires = ordinary(image).every((tag) => tagExpires(policy, inScope, image, tag))
-      if (isClear(image) && !isAstray && isSpokenOf && expires && leaders.every((l) => goes.has(l)))
-        goes.add(image)
+      if (
+        isClear(image) &&
+        !lacksSubject &&
+        hasReason &&
+        expires &&
+        needed.every((other) => deletable.has(other))
+      )
+        deletable.add(image)
     }
   }
-  return goes
+  return deletable
 }
 
 function tagExpires(
@@ -218,30 +224,32 @@ function newer(policy: ExpiryPolicy, rule: ExpiryRule, images: readonly IndexedI
   ).length
 }
 
-test('exactly that goes which the definition lets go', () =>
-  forEveryPlan(({ policy, images, goes }) => {
-    expect(images.filter(goes).map(nameOf).sort()).toEqual(
+test('the plan deletes exactly what the definition deletes', () =>
+  forEveryPlan(({ policy, images, isDeleted }) => {
+    expect(images.filter(isDeleted).map(nameOf).sort()).toEqual(
       [...deletableOf(policy, images)].map(nameOf).sort(),
     )
   }))
 
-test('the random repositories hold what the properties speak of', () => {
-  const seen = { tagged: 0, children: 0, nested: 0, signatures: 0, countersigned: 0, circles: 0, newest: 0 }
+test('the random repositories contain the cases that the properties are about', () => {
+  const counts = { tagged: 0, children: 0, nested: 0, signatures: 0, countersigned: 0, circles: 0, newest: 0 }
   for (const [policy, images] of fc.sample(fc.tuple(anyPolicy, anyImages), { numRuns: 3000, seed: 7 })) {
     const decisions = planExpiry(policy, 'ci/team', images, NOW)
-    const gone = images.filter((i) =>
+    const deleted = images.filter((i) =>
       decisions.some((d) => nameOf(d) === nameOf(i) && d.verdict === 'delete'),
     )
-    const has = (check: (image: IndexedImage) => boolean) => Number(gone.some(check))
+    const has = (check: (image: IndexedImage) => boolean) => Number(deleted.some(check))
     const parents = (image: IndexedImage) => around(images, image).parents
     const subjects = (image: IndexedImage) => around(images, image).subjects
-    seen.tagged += has((image) => ordinary(image).length > 1)
-    seen.children += has((image) => image.tags.length === 0)
-    seen.nested += has((image) => parents(image).some((parent) => parents(parent).length > 0))
-    seen.signatures += has((image) => subjects(image).length > 0)
-    seen.countersigned += has((image) => subjects(image).some((subject) => subjects(subject).length > 0))
-    seen.circles += Number(decisions.some(({ reason }) => reason === 'it hangs on a circle of references'))
-    seen.newest += Number(decisions.some(({ reason }) => reason.includes('newest')))
+    counts.tagged += has((image) => ordinary(image).length > 1)
+    counts.children += has((image) => image.tags.length === 0)
+    counts.nested += has((image) => parents(image).some((parent) => parents(parent).length > 0))
+    counts.signatures += has((image) => subjects(image).length > 0)
+    counts.countersigned += has((image) => subjects(image).some((subject) => subjects(subject).length > 0))
+    counts.circles += Number(
+      decisions.some(({ reason }) => reason === 'its references form a circle, or lead to one'),
+    )
+    counts.newest += Number(decisions.some(({ reason }) => reason.includes('newest')))
   }
-  for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0)
+  for (const [what, count] of Object.entries(counts)) expect(count, what).toBeGreaterThan(0)
 })

@@ -56,11 +56,11 @@ function deletes(sketches: Record<number, ImageSketch>, rules: ExpiryRule[], rep
 
 const old: ExpiryRule = { tag: 'pr-*', olderThan: minutes(10) }
 
-describe('what goes and what stays', () => {
+describe('what is deleted and what is kept', () => {
   test.each<[string, Record<number, ImageSketch>, ExpiryRule[], number[]]>([
     ['an old image that a rule names', { 1: { tags: { 'pr-1': 11 } } }, [old], [1]],
-    ['exactly at the bound it stays', { 1: { tags: { 'pr-1': 10 } } }, [old], []],
-    ['a tag set in the future stays', { 1: { tags: { 'pr-1': -5 } } }, [old], []],
+    ['an image exactly as old as the bound', { 1: { tags: { 'pr-1': 10 } } }, [old], []],
+    ['a tag set in the future', { 1: { tags: { 'pr-1': -5 } } }, [old], []],
     ['no rule for its tag', { 1: { tags: { main: 99 } } }, [old], []],
     ['no tag at all', { 1: {} }, [old], []],
     ['an old tag and one that no rule names', { 1: { tags: { 'pr-1': 99, main: 99 } } }, [old], []],
@@ -85,13 +85,13 @@ describe('what goes and what stays', () => {
       [1, 2],
     ],
     [
-      'a tagged child of an index that stays',
+      'a tagged child of an index that is kept',
       { 1: { tags: { main: 9 }, children: [2] }, 2: { tags: { 'pr-1': 99 } } },
       [old],
       [],
     ],
     [
-      'a child with a tag that stays, of an index that goes',
+      'a child with a tag that no rule names, of an index that is deleted',
       { 1: { tags: { 'pr-1': 99 }, children: [2] }, 2: { tags: { main: 99 } } },
       [old],
       [1],
@@ -103,13 +103,19 @@ describe('what goes and what stays', () => {
       [1, 2, 3],
     ],
     [
-      'the same, kept from above',
+      'an index in an index, kept by the outer tag',
       { 1: { tags: { main: 99 }, children: [2] }, 2: { children: [3] }, 3: {} },
       [old],
       [],
     ],
     [
-      'what lists each other in a circle',
+      'a child of an index and of an index in it: it comes last',
+      { 1: { tags: { 'pr-1': 99 }, children: [2, 3] }, 2: {}, 3: { children: [2] } },
+      [old],
+      [1, 3, 2],
+    ],
+    [
+      'indexes that list each other in a circle',
       { 1: { children: [2] }, 2: { tags: { 'pr-1': 99 }, children: [1] } },
       [old],
       [],
@@ -121,23 +127,18 @@ describe('what goes and what stays', () => {
       [1],
     ],
     [
-      'a signature goes with its image',
+      'a signature is deleted with its image',
       { 1: { tags: { 'pr-1': 99 } }, 2: { tags: { [sig(1)]: 99 } } },
       [old],
       [1, 2],
     ],
     [
-      'a signature stays with its image',
+      'a signature is kept with its image',
       { 1: { tags: { main: 99 } }, 2: { tags: { [sig(1)]: 99 } } },
       [old],
       [],
     ],
-    [
-      'a signature of what is not known',
-      { 2: { tags: { [sig(1)]: 99 } } },
-      [{ tag: '**', olderThan: 1 }],
-      [],
-    ],
+    ['a signature of an unknown image', { 2: { tags: { [sig(1)]: 99 } } }, [{ tag: '**', olderThan: 1 }], []],
     [
       'a signature of a signature',
       { 3: { tags: { [sig(2)]: 99 } }, 2: { tags: { [sig(1)]: 99 } }, 1: { tags: { 'pr-1': 99 } } },
@@ -145,25 +146,25 @@ describe('what goes and what stays', () => {
       [1, 2, 3],
     ],
     [
-      'references not known: nothing goes',
+      'one image of the repository has unknown references',
       { 1: { tags: { 'pr-1': 99 } }, 2: { tags: { main: 1 }, children: undefined } },
       [old],
       [],
     ],
     [
-      'pulled lately',
+      'pulled recently',
       { 1: { tags: { 'pr-1': 99 }, pulledMinutesAgo: 5 } },
       [{ tag: 'pr-*', notPulledFor: minutes(10) }],
       [],
     ],
     [
-      'not pulled for long',
+      'not pulled for a long time',
       { 1: { tags: { 'pr-1': 99 }, pulledMinutesAgo: 11 } },
       [{ tag: 'pr-*', notPulledFor: minutes(10) }],
       [1],
     ],
     [
-      'never pulled, but pushed lately',
+      'never pulled, but pushed recently',
       { 1: { tags: { 'pr-1': 5 } } },
       [{ tag: 'pr-*', notPulledFor: minutes(10) }],
       [],
@@ -180,13 +181,13 @@ describe('what goes and what stays', () => {
       [1],
     ],
     [
-      'the newest count in each repository by itself',
+      'the newest are counted in each repository separately',
       { 1: { tags: { 'pr-1': 40 } }, 2: { tags: { 'pr-1': 30 }, repository: 'team/b' } },
       [{ tag: 'pr-*', keepNewest: 1 }],
       [],
     ],
     [
-      'every condition has to hold',
+      'one condition of two holds',
       { 1: { tags: { 'pr-1': 99 }, pulledMinutesAgo: 1 } },
       [{ ...old, notPulledFor: minutes(10) }],
       [],
@@ -201,7 +202,7 @@ describe('what goes and what stays', () => {
     expect(deletes(sketches, rules)).toEqual(expected)
   })
 
-  test('a policy speaks of its repositories only', () => {
+  test('a policy applies to its repositories only', () => {
     const images = { 1: { tags: { 'pr-1': 99 } }, 2: { tags: { 'pr-1': 99 }, repository: 'other/app' } }
     expect(deletes(images, [old], 'other/*')).toEqual([2])
   })

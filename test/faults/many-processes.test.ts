@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { startEventSource } from '../../lab/event-source.ts'
 import { indexComesToHold } from '../../lab/index-holds.ts'
@@ -11,7 +10,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-test('three APIs and three workers on one Redis take and index each event once, also when some come and go', async () => {
+test('three APIs and three workers on one Redis index each event once, while workers start and stop', async () => {
   const redis = await startRedis()
   closers.push(redis.close)
   const service = await makeService({ redisUrl: redis.url })
@@ -21,19 +20,18 @@ test('three APIs and three workers on one Redis take and index each event once, 
   const workers = [await service.startWorker('events', 'quota'), await service.startWorker('events', 'quota')]
   const url = [service.url, ...others.map((api) => api.url)]
   const source = startEventSource({ url, registries: 12, projects: 5 })
-  // They log into one file.
+  // Both workers log into one file.
   await eventually(
     async () => workers[0]?.output() ?? '',
     (text) => text.split('"tallyman is up"').length === 3,
   )
-  await sleep(1_000)
+  await source.untilMore(500)
   workers.push(await service.startWorker('events', 'quota'))
   await workers[0]?.stop()
-  await sleep(2_000)
+  await source.untilMore(1_000)
   await source.stop()
-  await indexComesToHold(redis.url, source.told, 25_000)
-  expect(source.acknowledged()).toBeGreaterThan(200)
-  // On a busy machine an answer may be late.
+  await indexComesToHold(redis.url, source.told)
+  // 0: on a busy machine an answer may be late.
   expect([...source.refusals.keys()].filter((status) => status !== 0)).toEqual([])
   expect(workers.map(({ child }) => child.exitCode)).toEqual([0, null, null])
-}, 75_000)
+}, 240_000)

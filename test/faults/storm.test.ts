@@ -14,7 +14,7 @@ const COPIES = 6
 const EVENTS = 450
 const LANES = 40
 
-test('every event comes six times at once, over two processes, and many answers are not waited for: each counts once', async () => {
+test('every event is sent six times at once to two processes, and most senders give up early: each event counts once', async () => {
   const redis = await startRedis()
   closers.push(() => redis.close())
   const services = [await makeService({ redisUrl: redis.url }), await makeService({ redisUrl: redis.url })]
@@ -30,12 +30,12 @@ test('every event comes six times at once, over two processes, and many answers 
   let next = 0
   const lane = async () => {
     for (let n = next++; n < EVENTS; n = next++) {
-      // Of each image a push and two pulls.
+      // Each image is pushed once and pulled twice.
       const group = Math.floor(n / 3)
       const image = makePush(0, group % 4, group)
       const isPush = n % 3 === 0
       const body = JSON.stringify({ events: [isPush ? pushEvent(image) : pullEvent(image)] })
-      // The first copies give up at once, like a registry whose answer is late; the last waits, and is asked again if need be.
+      // Most copies give up after some milliseconds, like a registry whose answer is late. The last is sent until accepted.
       const send = async (copy: number) => {
         const patient = copy === COPIES - 1
         for (;;) {
@@ -59,7 +59,7 @@ test('every event comes six times at once, over two processes, and many answers 
     }
   }
   await Promise.all(Array.from({ length: LANES }, lane))
-  await indexComesToHold(redis.url, told, 30_000)
+  await indexComesToHold(redis.url, told)
   expect([...statuses.keys()].filter((status) => status !== 0 && status !== 202)).toEqual([])
   expect(statuses.get(202)).toBeGreaterThan(EVENTS)
-}, 120_000)
+}, 240_000)

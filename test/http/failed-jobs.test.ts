@@ -167,11 +167,11 @@ describe('jobs of the queue events', () => {
     expect((await ask('DELETE', `${id}?loseEvents=true`)).body).toEqual({ discarded: 1 })
     expect((await ask('DELETE', 'failed?loseEvents=true')).body).toEqual({ discarded: 2 })
     expect((await failed(0)).jobs).toEqual([])
-    const { gaps } = await makeLedger({ redis, prefix: 'tallyman' }).standing('ci')
+    const { gaps } = await makeLedger({ redis, prefix: 'tallyman' }).status('ci')
     expect(gaps).toEqual([
       {
         ...{ since: Date.UTC(2026, 10, 20, 10) * 1000, cause: 'discarded 2026-11-20T10:00' },
-        reason: 'events that were acknowledged were given up and discarded',
+        reason: 'events could not be processed and were discarded',
       },
     ])
   })

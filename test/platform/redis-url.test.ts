@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseRedisUrl, placeOf } from '../../src/platform/redis-url.ts'
 
-test('one server is left to ioredis as it is', () => {
+test('the URL of a single server goes to ioredis unchanged', () => {
   expect(parseRedisUrl('rediss://me:pass@redis:6380/2')).toEqual({ url: 'rediss://me:pass@redis:6380/2' })
 })
 
-test('a cluster is named by some of its nodes', () => {
+test('a cluster’s URL names some of its nodes', () => {
   expect(parseRedisUrl('redis+cluster://a:7000,b')).toEqual({
     nodes: [
       { host: 'a', port: 7000 },
@@ -21,7 +21,7 @@ test('a cluster is named by some of its nodes', () => {
   })
 })
 
-test('sentinels come with the name of their master, and may have credentials of their own', () => {
+test('a URL of sentinels names their master and may hold credentials for the sentinels', () => {
   expect(parseRedisUrl('redis+sentinel://a,b:26380/mymaster')).toEqual({
     sentinels: [
       { host: 'a', port: 26379 },
@@ -52,7 +52,7 @@ test.each([
   ['redis+sentinel://a/mymaster/hunter2', "expected nothing after the master's name"],
   ['redis+sentinel://a/mymaster/0/1', "expected nothing after the master's name"],
   ['redis+sentinel://a/mymaster?password=hunter2', 'expected no parameters but'],
-])('%s is refused, and what was expected is said', (url, message) => {
+])('%s is refused, and the error tells what was expected', (url, message) => {
   expect(() => parseRedisUrl(url)).toThrow(message)
   expect(() => parseRedisUrl(url)).not.toThrow('hunter2')
 })
@@ -65,7 +65,7 @@ const anyTarget = fc.record({
   password: fc.string({ minLength: 8, unit: 'binary' }),
 })
 
-test('any credentials survive, and are in no text for people', () => {
+test('any credentials are read back from a URL, and no text for people holds them', () => {
   fc.assert(
     fc.property(anyTarget, ({ addresses, username, password }) => {
       const hosts = addresses.map(({ host, port }) => `${host}:${port}`).join(',')

@@ -12,14 +12,14 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-/** Makes a user, who may do everything. */
+/** Adds a user with all permissions. */
 async function addUser(port: number, name: string, password: string): Promise<void> {
   const client = new Redis(port)
   await client.call('ACL', 'SETUSER', name, 'on', `>${password}`, '~*', '&*', '+@all')
   client.disconnect()
 }
 
-/** Who is connected to a Redis by this name. */
+/** How many connections a user of this name has to a Redis. */
 async function connectionsOf(node: LabRedis | undefined, name: string): Promise<number> {
   const client = new Redis(node?.port ?? 0)
   const list = String(await client.client('LIST'))
@@ -27,7 +27,7 @@ async function connectionsOf(node: LabRedis | undefined, name: string): Promise<
   return list.split('\n').filter((line) => line.includes(` user=${name} `)).length
 }
 
-test('a cluster is entered with the credentials of its URL, at every node', async () => {
+test('the credentials of a cluster’s URL are used at every node', async () => {
   const cluster = await startRedisCluster({ nodes: 3, replicas: 0 })
   closers.push(cluster.close)
   for (const { port } of cluster.nodes) await addUser(port, 'tally', 'p@s:s')
@@ -40,7 +40,7 @@ test('a cluster is entered with the credentials of its URL, at every node', asyn
   for (const node of cluster.nodes) expect(await connectionsOf(node, 'tally')).toBeGreaterThan(0)
 })
 
-test('a node of a cluster by itself is refused, and so is a sentinel: the right form is said', async () => {
+test('the URL of one node of a cluster or of a sentinel is refused, and the error tells the right form', async () => {
   const cluster = await startRedisCluster({ nodes: 1, replicas: 0 })
   closers.push(cluster.close)
   const [node] = cluster.nodes
@@ -52,7 +52,7 @@ test('a node of a cluster by itself is refused, and so is a sentinel: the right 
   await expect(connectPatiently({ url: `redis://${first}` })).rejects.toThrow('begin with redis+sentinel://')
 })
 
-test('the sentinels and their master each get their own credentials', async () => {
+test('sentinels and their master each get their own credentials', async () => {
   const servers = await startSentinel()
   closers.push(servers.close)
   const [, hosts = '', master] = /:\/\/(.*)\/(.*)/.exec(servers.url) ?? []
@@ -67,26 +67,21 @@ test('the sentinels and their master each get their own credentials', async () =
   expect(await connectionsOf(servers.master, 'tally')).toBe(1)
 })
 
-test('a server that is frozen is given up in seconds, and comes back by itself', async () => {
+test('commands to a frozen server fail: the first after a while, further ones at once; later the connection comes back', async () => {
   const server = await startRedis()
   closers.push(() => server.close())
   const redis = await connectFailingFast({ url: server.url })
   closers.push(() => redis.disconnect())
   await redis.set('a', 1)
   server.process.child.kill('SIGSTOP')
-  const began = Date.now()
   await expect(redis.get('a')).rejects.toThrow()
-  expect(Date.now() - began).toBeLessThan(10_000)
-  // Nobody waits as long again.
-  const again = Date.now()
-  await expect(redis.get('a')).rejects.toThrow()
-  expect(Date.now() - again).toBeLessThan(500)
+  // This one fails before anything else can happen: it waits for no server.
+  const refused = redis.get('a').catch(() => 'refused')
+  const nextTurn = new Promise((resolve) => setImmediate(resolve, 'waits'))
+  expect(await Promise.race([refused, nextTurn])).toBe('refused')
   server.process.child.kill('SIGCONT')
-  expect(
-    await eventually(
-      () => redis.get('a'),
-      (value) => value === '1',
-      3_000,
-    ),
-  ).toBe('1')
-}, 30_000)
+  await eventually(
+    () => redis.get('a'),
+    (value) => value === '1',
+  )
+})

@@ -34,7 +34,7 @@ describe('what a rule matches', () => {
     expect(found.length > 0).toBe(expected)
   })
 
-  test('its own registry only', () => {
+  test('a rule matches images of its own registry only', () => {
     const rules = [rule('r', { registry: 'ci' }, {})]
     expect(match(rules, image('team/app', 'v1', 'other'))).toEqual([])
   })
@@ -58,7 +58,7 @@ describe('where it goes', () => {
     expect(found[0]?.to.repository).toBe('m/app')
   })
 
-  test('every rule that matches speaks, in the order of the configuration', () => {
+  test('every rule that matches is given, in the order of the configuration', () => {
     const rules = [
       rule('second', { tag: 'v*' }, { registry: 'b' }),
       rule('none', { tag: 'x*' }, {}),
@@ -69,12 +69,12 @@ describe('where it goes', () => {
 })
 
 describe('a rule that would feed itself', () => {
-  test('is passed over, where its target is its own source again', () => {
+  test('is skipped if it matches its own target', () => {
     const within = [rule('r', { repository: '**' }, { registry: 'ci', repository: 'released/{repository}' })]
     expect(match(within, image('team/app', 'v1'))).toEqual([])
   })
 
-  test('is heard within one registry, where it does not match its target', () => {
+  test('is not skipped within one registry if it does not match its target', () => {
     const within = [
       rule('r', { repository: 'team/**' }, { registry: 'ci', repository: 'released/{repository}' }),
       rule('retag', { tag: 'v*' }, { registry: 'ci', tag: 'stable' }),
@@ -85,7 +85,7 @@ describe('a rule that would feed itself', () => {
     ])
   })
 
-  test('is passed over where another rule leads back to it', () => {
+  test('is skipped if another rule leads back to it', () => {
     const back = [
       rule('there', { registry: 'ci' }, { registry: 'production' }),
       rule('back', { registry: 'production' }, { registry: 'ci' }),
@@ -94,7 +94,7 @@ describe('a rule that would feed itself', () => {
     expect(match(back, image('team/app', 'v1', 'production'))).toEqual([])
   })
 
-  test('a chain of rules that ends is none', () => {
+  test('is not skipped in a chain of rules that ends', () => {
     const chain = [
       rule('test', { registry: 'ci' }, { registry: 'staging' }),
       rule('release', { registry: 'staging' }, { registry: 'production' }),
@@ -121,7 +121,7 @@ const anyRules = fc.array(
   { minLength: 1, maxLength: 5 },
 )
 
-test('whatever the rules, following each promotion by those that it causes comes to an end', () => {
+test('promotions that cause further promotions always come to an end', () => {
   let longest = 0
   fc.assert(
     fc.property(anyRules, fc.constantFrom('app', 'x/app', 'y/app'), (rules, repository) => {

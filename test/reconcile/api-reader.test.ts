@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type LabImage, makeIndex } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
@@ -7,8 +8,8 @@ import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
 import { makeApiReader } from '../../src/reconcile/api-reader.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { RegistryError } from '../../src/registry/registry-error.ts'
-import { ALLOW_FOREIGN, fillRegistry, heldIn, image } from './filled-registry.ts'
-import { nobody, readAll } from './read-all.ts'
+import { ALLOW_FOREIGN, contentsOf, fillRegistry, image } from './filled-registry.ts'
+import { inIndex, readAll } from './read-all.ts'
 
 let registry: LabRegistry
 let client: RegistryClient
@@ -24,52 +25,53 @@ afterAll(async () => {
 })
 
 const reader = (changed: Partial<RegistryClient> = {}) => makeApiReader({ client: { ...client, ...changed } })
-const known = (repository: string, ...images: { root: { digest: string } }[]) => ({
-  repository,
-  digests: async () => images.map(({ root }) => root.digest),
-})
+const expectedWith = (repository: string, ...images: { root: { digest: string } }[]) =>
+  inIndex(
+    repository,
+    images.map(({ root }) => root.digest),
+  )
 const dataOf = ({ root }: LabImage) => {
   const hex = root.digest.slice('sha256:'.length)
   return join(registry.storage, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data')
 }
-/** What is held, as the API can show it. */
-const shown = (repository: string, without: LabImage[] = []) => {
-  const { manifests = [], tags = [] } = filled.held.get(repository) ?? {}
-  const hidden = without.map(({ root }) => root.digest)
+/** What the API can show of a repository: without links, and without the `untagged` images. */
+const shownOf = (repository: string, untagged: LabImage[] = []) => {
+  const { manifests = [], tags = [] } = filled.contents.get(repository) ?? {}
+  const hidden = untagged.map(({ root }) => root.digest)
   return { manifests: manifests.filter(({ digest }) => !hidden.includes(digest)), tags, links: [] }
 }
 
-it('passes its check, and tells nothing of blobs', async () => {
+it('passes its check, and does not see blobs', async () => {
   await reader().check()
-  expect(await reader().stored()).toBeUndefined()
-  for (const { links } of await readAll(reader().read({ known: [] }))) expect(links).toBeUndefined()
+  expect(await reader().countBlobs()).toBeUndefined()
+  for (const { links } of await readAll(reader().read({ expected: [] }))) expect(links).toBeUndefined()
   await expect(reader({ ping: () => Promise.reject(new Error('no')) }).check()).rejects.toThrow('no')
 })
 
-it('gives each repository its tags, and the manifests that they lead to', async () => {
-  const readings = await readAll(reader().read({ known: [] }))
-  expect(readings.map(({ repository }) => repository)).toEqual([...filled.held.keys()])
+it('reads the tags of each repository, and the manifests that they lead to', async () => {
+  const readings = await readAll(reader().read({ expected: [] }))
+  expect(readings.map(({ repository }) => repository)).toEqual([...filled.contents.keys()])
   for (const reading of readings) {
     const untagged = { 'a/0': [filled.artifact], a0: [filled.two] }[reading.repository] ?? []
-    expect(heldIn(reading), reading.repository).toEqual(shown(reading.repository, untagged))
+    expect(contentsOf(reading), reading.repository).toEqual(shownOf(reading.repository, untagged))
     expect(reading.unreadable).toEqual([])
   }
 })
 
-it('finds what the index knows, where no tag leads there, and asks for nothing twice', async () => {
-  const asked: string[] = []
+it('finds untagged manifests that the index has, and requests none twice', async () => {
+  const requested: string[] = []
   const getManifest = (repository: string, reference: string) => {
-    asked.push(`${repository}@${reference}`)
+    requested.push(`${repository}@${reference}`)
     return client.getManifest(repository, reference)
   }
   const [gone] = filled.deleted
   const readings = await readAll(
     reader({ getManifest }).read({
-      known: [
-        known('a/0', filled.artifact, filled.three),
-        known('a0', filled.two, gone),
-        known('gone/some', gone),
-        known('lost', filled.one),
+      expected: [
+        expectedWith('a/0', filled.artifact, filled.three),
+        expectedWith('a0', filled.two, gone),
+        expectedWith('gone/some', gone),
+        expectedWith('lost', filled.one),
       ],
     }),
   )
@@ -77,22 +79,22 @@ it('finds what the index knows, where no tag leads there, and asks for nothing t
     ...['a-b', 'a/0', 'a', 'a/b', 'a0', 'gone/all', 'gone/some', 'lost', 'odd'],
   ])
   for (const reading of readings) {
-    expect(heldIn(reading), reading.repository).toEqual(shown(reading.repository))
+    expect(contentsOf(reading), reading.repository).toEqual(shownOf(reading.repository))
     expect(reading.unreadable).toEqual([])
   }
-  expect(new Set(asked).size).toBe(asked.length)
+  expect(new Set(requested).size).toBe(requested.length)
 })
 
-it('follows an artifact to what it is about', async () => {
+it('follows an artifact to its subject', async () => {
   await pushImage(client, 'about', 'note', filled.artifact)
   await pushImage(client, 'about', filled.three.root.digest, filled.three)
-  const [reading] = await readAll(reader().read({ known: [], after: 'a0' }))
+  const [reading] = await readAll(reader().read({ expected: [], after: 'a0' }))
   expect(reading?.manifests.map(({ digest }) => digest).sort()).toEqual(
     [filled.artifact, filled.three].map(({ root }) => root.digest).sort(),
   )
 })
 
-it('does not mind a child that is not there', async () => {
+it('ignores a child that does not exist', async () => {
   const [here, missing] = [image('here'), image('missing')]
   const index = makeIndex([
     { image: here, architecture: 'amd64' },
@@ -100,14 +102,14 @@ it('does not mind a child that is not there', async () => {
   ])
   await pushImage(client, 'partial', 'multi', index)
   await client.deleteManifest('partial', missing.root.digest)
-  const [reading] = await readAll(reader().read({ known: [], after: 'odd' }))
+  const [reading] = await readAll(reader().read({ expected: [], after: 'odd' }))
   expect(reading?.unreadable).toEqual([])
   expect(reading?.manifests.map(({ digest }) => digest).sort()).toEqual(
     [here, index].map(({ root }) => root.digest).sort(),
   )
 })
 
-it('gives what the registry fails at as unreadable, tags by name', async () => {
+it('reports tags and manifests for which the registry fails as unreadable', async () => {
   const [cut, torn] = [image('cut'), image('torn')]
   await pushImage(client, 'zz', 'torn', torn)
   await pushImage(client, 'zz', 'fine', filled.one)
@@ -118,7 +120,7 @@ it('gives what the registry fails at as unreadable, tags by name', async () => {
   const link = join(registry.storage, 'docker/registry/v2/repositories/zz/_manifests/tags/torn/current/link')
   await writeFile(link, 'no digest')
   const [reading] = await readAll(
-    reader({ headManifest }).read({ known: [known('zz', torn)], after: 'partial' }),
+    reader({ headManifest }).read({ expected: [expectedWith('zz', torn)], after: 'partial' }),
   )
   expect(reading?.tags.map(({ tag }) => tag).sort()).toEqual(['cut', 'fine'])
   expect(reading?.manifests.map(({ digest }) => digest).sort()).toEqual(
@@ -134,7 +136,7 @@ it('gives what the registry fails at as unreadable, tags by name', async () => {
   await rm(join(registry.storage, 'docker/registry/v2/repositories/zz'), { recursive: true })
 })
 
-it('has no tag that went while it was read', async () => {
+it('leaves out a tag that was deleted while its repository was read', async () => {
   const passing = image('passing')
   await pushImage(client, 'zzz', 'stays', filled.one)
   for (const tag of ['passing', 'passing-too']) await pushImage(client, 'zzz', tag, passing)
@@ -143,30 +145,33 @@ it('has no tag that went while it was read', async () => {
     if (reference.startsWith('passing')) await client.deleteManifest(repository, passing.root.digest)
     return found
   }
-  const [reading] = await readAll(reader({ headManifest }).read({ known: [], after: 'zz' }))
+  const [reading] = await readAll(reader({ headManifest }).read({ expected: [], after: 'zz' }))
   expect(reading?.tags.map(({ tag }) => tag)).toEqual(['stays'])
   expect(reading?.unreadable).toEqual([])
 })
 
-it('says that the catalog is not complete, and reads what it shows and what is known', async () => {
+it('reports an incomplete catalog, and reads the listed and the expected repositories', async () => {
   const error = new RegistryError({ registry: 'lab', operation: 'GET catalog', reason: '', status: 401 })
   async function* catalog() {
     yield 'a/b'
     throw error
   }
-  const items = await Array.fromAsync(reader({ catalog }).read({ known: [nobody('a'), nobody('lost')] }))
+  const items = await Array.fromAsync(reader({ catalog }).read({ expected: [inIndex('a'), inIndex('lost')] }))
   expect(items).toMatchObject([
-    { failure: 'the catalog is not complete: lab: GET catalog: 401' },
+    { failure: 'the catalog is incomplete: lab: GET catalog: 401' },
     { repository: 'a', tags: [{}, {}] },
     { repository: 'a/b', tags: [{}] },
     { repository: 'lost', tags: [], manifests: [] },
   ])
 })
 
-it('concludes nothing of a repository whose tags cannot be listed, or that stops answering', async () => {
+it('reports a repository as failed if its tags cannot be listed or the registry stops answering', async () => {
   const refused = new RegistryError({ registry: 'lab', operation: 'tags', reason: '', status: 403 })
   const cut = new RegistryError({
-    ...{ registry: 'lab', operation: 'GET', reason: 'connect', codes: ['ECONNREFUSED'] },
+    registry: 'lab',
+    operation: 'GET',
+    reason: 'connect',
+    codes: ['ECONNREFUSED'],
   })
   const tags = async function* (repository: string) {
     if (repository === 'a') throw refused
@@ -176,7 +181,7 @@ it('concludes nothing of a repository whose tags cannot be listed, or that stops
     if (repository === 'a/b') throw cut
     return client.getManifest(repository, reference)
   }
-  const items = await Array.fromAsync(reader({ tags, getManifest }).read({ known: [] }))
+  const items = await Array.fromAsync(reader({ tags, getManifest }).read({ expected: [] }))
   const failed = items.filter((item) => 'failure' in item)
   expect(failed).toEqual([
     { repository: 'a', failure: 'lab: tags: 403' },
@@ -185,25 +190,58 @@ it('concludes nothing of a repository whose tags cannot be listed, or that stops
   expect(items.length).toBeGreaterThan(failed.length)
 })
 
-it('keeps no more than eight requests in flight, and more than one', async () => {
-  let [flying, most] = [0, 0]
+it('sends at most eight requests at a time, and more than four', async () => {
+  let [running, most] = [0, 0]
   const counted =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     async (...args: A) => {
-      most = Math.max(most, ++flying)
-      return call(...args).finally(() => flying--)
+      most = Math.max(most, ++running)
+      return call(...args).finally(() => running--)
     }
   const calls = {
     headManifest: counted(client.headManifest),
     getManifest: counted(client.getManifest),
     headBlob: counted(client.headBlob),
   }
-  await pushImage(client, 'many', 't0', filled.one)
   const { bytes, mediaType } =
     filled.one.manifests.get(filled.one.root.digest) ?? expect.unreachable('no bytes')
-  for (let n = 1; n < 40; n++) await client.putManifest('many', `t${n}`, bytes, mediaType)
-  const readings = await readAll(reader(calls).read({ known: [] }))
+  for (const repository of ['many', 'many-more']) {
+    await pushImage(client, repository, 't0', filled.one)
+    for (let n = 1; n < 40; n++) await client.putManifest(repository, `t${n}`, bytes, mediaType)
+  }
+  const readings = await readAll(reader(calls).read({ expected: [] }))
   expect(readings.find(({ repository }) => repository === 'many')?.tags).toHaveLength(40)
   expect(most).toBeLessThanOrEqual(8)
-  expect(most).toBeGreaterThan(1)
+  expect(most).toBeGreaterThan(4)
+})
+
+it('reads nothing more when the caller stops, and reports no failure of what was at work', async () => {
+  const opened: string[] = []
+  let [running, failed] = [0, 0]
+  async function* tags(repository: string): AsyncGenerator<string> {
+    opened.push(repository)
+    if (opened.length === 1) {
+      yield 'absent'
+      return
+    }
+    running++
+    await sleep(20)
+    running--
+    failed++
+    throw new Error(`${repository} cannot be read`)
+  }
+  async function* catalog() {
+    for (let n = 10; n < 40; n++) yield `r${n}`
+  }
+  const calls = { catalog, tags, headManifest: async () => undefined }
+  for await (const item of reader(calls).read({ expected: [] })) {
+    expect(item).toMatchObject({ repository: 'r10', tags: [] })
+    break
+  }
+  const openedBefore = [...opened]
+  await expect.poll(() => running).toBe(0)
+  await sleep(50)
+  expect(failed).toBeGreaterThan(0)
+  expect(opened).toEqual(openedBefore)
+  expect(opened.length).toBeLessThanOrEqual(5)
 })

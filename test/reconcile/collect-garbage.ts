@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { LabRegistry } from '../../lab/registry.ts'
 
-/** Lets the registry delete the blobs that no manifest references; nobody may push meanwhile. */
+/** Deletes the blobs that no manifest references. Nobody may push meanwhile. */
 export async function collectGarbage({ folder }: LabRegistry): Promise<void> {
-  // As the registry itself: the s3 driver of 2.8 panics when AWS_CA_BUNDLE is set.
+  // As for the registry itself: the s3 driver of 2.8 panics if AWS_CA_BUNDLE is set.
   const { AWS_CA_BUNDLE: _, ...env } = process.env
   await promisify(execFile)('docker-registry', ['garbage-collect', join(folder, 'config.yml')], {
     env,

@@ -31,34 +31,34 @@ async function mend(project: string, reading: RepositoryReading, readAt: number)
   return drift
 }
 
-/** The repository as the index has it, in the terms of a reading. */
+/** What the index has of the repository. */
 async function indexed(project: string) {
   const images = (await index.images(project)).filter(({ repository }) => repository === REPOSITORY)
   const links = (await Array.fromAsync(index.facts(project))).filter(
     (fact) => fact.kind === 'link' && fact.repository === REPOSITORY,
   )
   return {
-    manifests: images.map(({ digest, references }) => [digest, contentsOf(references)]).sort(),
+    manifests: images.map(({ digest, references }) => [digest, countContents(references)]).sort(),
     tags: images.flatMap(({ digest, tags }) => tags.map(({ name }) => [name, digest])).sort(),
-    // One with a size and a later one without are two facts.
+    // A blob may have two link facts: one with a size, and a later one without.
     links: [...new Set(links.map((link) => ('digest' in link ? link.digest : '')))].sort(),
   }
 }
 
 const asIndexed = ({ manifests, tags, links }: RepositoryReading) => ({
-  manifests: manifests.map(({ digest, references }) => [digest, contentsOf(references)]).sort(),
+  manifests: manifests.map(({ digest, references }) => [digest, countContents(references)]).sort(),
   tags: tags.map(({ tag, digest }) => [tag, digest]).sort(),
   links: (links ?? []).map(({ digest }) => `key:${digest.slice(7, 39)}`).sort(),
 })
 
-/** A manifest's subject may be known from before it was deleted and pushed again: that is no other content. */
-const contentsOf = (references: readonly { kind: string }[] | undefined) =>
+/** Counts references without subjects: the index may have a subject from before a delete and another push. */
+const countContents = (references: readonly { kind: string }[] | undefined) =>
   references?.filter(({ kind }) => kind !== 'subject').length
 
-/** Later than anything that histories tell, by more than a pull's grace. */
+/** Later than any fact of a history, by more than the grace of a pull. */
 const LATER = EPOCH + 3_600_000_000
 
-test('whatever the index had heard, it says what was read, and a second comparison finds no drift', async () => {
+test('after mending, the index has what was read, and a second comparison finds no drift', async () => {
   await fc.assert(
     fc.asyncProperty(anyHistory, anyTruth(REPOSITORY), async ({ facts }, reading) => {
       const project = nextProject()
@@ -75,10 +75,10 @@ test('whatever the index had heard, it says what was read, and a second comparis
   )
 }, 60_000)
 
-test('what was heard of later than the reading stands, whether it is applied before or after', async () => {
-  // The tag of a pull is a hint, which yields to whatever else is known of the tag: it may count in one order only.
+test('events after the reading win, whether they are applied before or after it', async () => {
+  // The tag of a pull is a hint. Any other fact about the tag wins, so the hint may count in one order only.
   const isHint = (fact: Fact) => fact.kind === 'pull' || (fact.kind === 'present' && fact.via === 'pull')
-  const moved = (fact: Fact): Fact => {
+  const movedLater = (fact: Fact): Fact => {
     const later = { ...fact, at: fact.at + 7_200_000_000 }
     if (isHint(fact) && 'tag' in later) delete later.tag
     return later
@@ -86,44 +86,44 @@ test('what was heard of later than the reading stands, whether it is applied bef
   await fc.assert(
     fc.asyncProperty(anyHistory, anyHistory, anyTruth(REPOSITORY), async (before, later, reading) => {
       const [early, late] = [nextProject(), nextProject()]
-      const news = later.facts.map(moved)
-      await index.apply(early, [...before.facts, ...news])
+      const newFacts = later.facts.map(movedLater)
+      await index.apply(early, [...before.facts, ...newFacts])
       await mend(early, reading, LATER)
       await index.apply(late, before.facts)
       await mend(late, reading, LATER)
-      await index.apply(late, news)
-      // What a manifest references is a fact of its own, which may be known in one order and still to be asked in the other.
-      const rest = async (project: string) => {
+      await index.apply(late, newFacts)
+      // References are left out: in one order they are known, in the other they are still to be looked up.
+      const digestsAndTags = async (project: string) => {
         const { manifests, tags } = await indexed(project)
         return { manifests: manifests.map(([digest]) => digest), tags }
       }
-      expect(await rest(early)).toEqual(await rest(late))
+      expect(await digestsAndTags(early)).toEqual(await digestsAndTags(late))
     }),
     { numRuns: 300 },
   )
 }, 60_000)
 
-test('the size of a layer becomes what was read, whatever a manifest or an event said', async () => {
+test('after mending, the size of a layer is the one that was read', async () => {
   await fc.assert(
     fc.asyncProperty(anyTruth(REPOSITORY), anyHistory, async (truth, { facts }) => {
       const project = nextProject()
-      const linked = new Map(truth.links?.map(({ digest, size }) => [digest, size]))
-      const here = facts.filter(({ repository }) => repository === REPOSITORY)
-      await index.apply(project, here)
+      const readSizes = new Map(truth.links?.map(({ digest, size }) => [digest, size]))
+      const own = facts.filter(({ repository }) => repository === REPOSITORY)
+      await index.apply(project, own)
       await mend(project, truth, LATER)
       const { uniqueBytes } = (await index.usage(project)) ?? {}
-      // To tell the true sizes once more changes nothing.
-      const told = [...linked].map(([digest, size]): Fact => {
+      // Linking every blob again with its size, as an event would, changes nothing.
+      const links = [...readSizes].map(([digest, size]): Fact => {
         return { kind: 'link', repository: REPOSITORY, digest, size, at: LATER + 1 }
       })
-      await index.apply(project, told)
+      await index.apply(project, links)
       expect((await index.usage(project))?.uniqueBytes).toBe(uniqueBytes)
     }),
     { numRuns: 200 },
   )
 }, 60_000)
 
-test('nothing is removed for not having been readable', async () => {
+test('what could not be read is not removed', async () => {
   await fc.assert(
     fc.asyncProperty(anyHistory, anyTruth(REPOSITORY), async ({ facts }, truth) => {
       const project = nextProject()
@@ -131,7 +131,10 @@ test('nothing is removed for not having been readable', async () => {
       const before = await indexed(project)
       const all = [...new Set(before.manifests.map(([digest]) => String(digest)))]
       const reading = {
-        ...{ ...truth, manifests: [], tags: [], links: undefined },
+        ...truth,
+        manifests: [],
+        tags: [],
+        links: undefined,
         unreadable: all.map((digest) => ({ digest, reason: 'torn' })),
       }
       expect(await mend(project, reading, LATER)).toEqual(NO_DRIFT)

@@ -10,7 +10,7 @@ import { makeRegistryClient, type RegistryClient } from '../../src/registry/clie
 import { OCI_MANIFEST, SCHEMA_1_SIGNED } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { image } from './filled-registry.ts'
-import { nobody, readAll } from './read-all.ts'
+import { inIndex, readAll } from './read-all.ts'
 
 let registry: LabRegistry
 let client: RegistryClient
@@ -28,21 +28,21 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
 
-const readerOf = (path: string) => makeStorageReader({ store: makeFolderStore({ path }), place: path })
+const readerAt = (path: string) => makeStorageReader({ store: makeFolderStore({ path }), place: path })
 const repositoryIn = (root: string, name: string) => join(root, 'docker/registry/v2/repositories', name)
 const hexOf = (digest: string) => digest.slice('sha256:'.length)
 const dataIn = (root: string, digest: string) =>
   join(root, 'docker/registry/v2/blobs/sha256', hexOf(digest).slice(0, 2), hexOf(digest), 'data')
 
 async function read(root: string, repository: string) {
-  const [reading] = (await readAll(readerOf(root).read({ known: [] }))).filter(
+  const [reading] = (await readAll(readerAt(root).read({ expected: [] }))).filter(
     (one) => one.repository === repository,
   )
   if (reading === undefined) throw new Error(`${repository} was not read`)
   return reading
 }
 
-/** A storage that no registry wrote. */
+/** An empty storage that no registry wrote. */
 async function makeRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'tallyman-storage-'))
   folders.push(root)
@@ -50,24 +50,24 @@ async function makeRoot(): Promise<string> {
   return root
 }
 
-async function put(file: string, content: string | Buffer): Promise<void> {
+async function writeNew(file: string, content: string | Buffer): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, content)
 }
 
-/** Stores a manifest as a registry does; resolves to its digest. */
-async function store(root: string, repository: string, body: object): Promise<string> {
+/** Stores a manifest as a registry does. Returns its digest. */
+async function storeManifest(root: string, repository: string, body: object): Promise<string> {
   const bytes = Buffer.from(JSON.stringify(body))
   const digest = digestOf(bytes)
-  await put(dataIn(root, digest), bytes)
-  await put(
+  await writeNew(dataIn(root, digest), bytes)
+  await writeNew(
     join(repositoryIn(root, repository), '_manifests/revisions/sha256', hexOf(digest), 'link'),
     digest,
   )
   return digest
 }
 
-it('gives what cannot be read as unreadable, and all else', async () => {
+it('reports what cannot be read as unreadable, and reads everything else', async () => {
   const [fine, cut, lost] = [image('fine'), image('cut'), image('lost')]
   for (const [tag, content] of Object.entries({ fine, cut, lost }))
     await pushImage(client, 'damaged', tag, content)
@@ -80,15 +80,15 @@ it('gives what cannot be read as unreadable, and all else', async () => {
   expect(reading.manifests.map(({ digest }) => digest)).toEqual([fine.root.digest])
   expect(new Set(reading.unreadable)).toEqual(
     new Set([
-      { tag: 'torn', reason: 'its link holds "" and no digest' },
-      { digest: cut.root.digest, reason: 'its content, 18 bytes, does not hash to it' },
+      { tag: 'torn', reason: 'its link file holds "", which is not a digest' },
+      { digest: cut.root.digest, reason: 'its content (18 bytes) does not hash to its digest' },
       { digest: lost.root.digest, reason: 'its content is not in the storage' },
     ]),
   )
   expect(reading.tags.map(({ tag }) => tag).sort()).toEqual(['cut', 'fine', 'lost'])
 })
 
-it('has no tag whose digest is no manifest there, as the registry has none', async () => {
+it('leaves out a tag whose digest is not a manifest of the repository, as the registry does', async () => {
   const content = image('unlinked')
   for (const tag of ['v1', 'v2']) await pushImage(client, 'unlinked', tag, content)
   const revisions = join(repositoryIn(registry.storage, 'unlinked'), '_manifests/revisions/sha256')
@@ -99,46 +99,60 @@ it('has no tag whose digest is no manifest there, as the registry has none', asy
   expect(reading.links).toHaveLength(content.blobs.size)
 })
 
-it('measures the layers of schema 1 in the storage, once each, since it states no sizes', async () => {
+it('takes the sizes of schema-1 layers from the storage, since the manifest states none', async () => {
   const root = await makeRoot()
   const layer = Buffer.alloc(321)
-  await put(dataIn(root, digestOf(layer)), layer)
+  await writeNew(dataIn(root, digestOf(layer)), layer)
   const absent = digestOf(Buffer.from('absent'))
   const fsLayers = [digestOf(layer), absent, digestOf(layer)].map((blobSum) => ({ blobSum }))
-  const digest = await store(root, 'old', { schemaVersion: 1, name: 'old', tag: 'v1', fsLayers, history: [] })
+  const digest = await storeManifest(root, 'old', {
+    schemaVersion: 1,
+    name: 'old',
+    tag: 'v1',
+    fsLayers,
+    history: [],
+  })
   const blob = (of: string, size: number) => ({ kind: 'blob', digest: of, size })
   expect((await read(root, 'old')).manifests).toEqual([
     expect.objectContaining({
-      ...{ digest, mediaType: SCHEMA_1_SIGNED },
+      digest,
+      mediaType: SCHEMA_1_SIGNED,
       references: [blob(digestOf(layer), 321), blob(absent, 0), blob(digestOf(layer), 321)],
     }),
   ])
 })
 
-it('does not take a manifest at its word for a size that cannot be', async () => {
+it('reports a manifest that states a size over 128 TiB as unreadable', async () => {
   const root = await makeRoot()
   const config = { mediaType: 'text/plain', digest: digestOf(Buffer.from('x')), size: 2 ** 50 }
-  const digest = await store(root, 'huge', { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] })
+  const digest = await storeManifest(root, 'huge', {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config,
+    layers: [],
+  })
   expect(await read(root, 'huge')).toMatchObject({
     manifests: [],
-    unreadable: [{ digest, reason: 'it states a size that cannot be' }],
+    unreadable: [{ digest, reason: 'it states a size of more than 128 TiB' }],
   })
 })
 
-it('reads a repository whose name is as long as names can be', async () => {
+it('reads a repository with the longest possible name', async () => {
   const root = await makeRoot()
   const config = { mediaType: 'text/plain', digest: digestOf(Buffer.from('x')), size: 1 }
   for (const name of ['n'.repeat(255), `${'m/'.repeat(127)}m`]) {
-    const digest = await store(root, name, { schemaVersion: 2, config, layers: [] })
+    const digest = await storeManifest(root, name, { schemaVersion: 2, config, layers: [] })
     expect((await read(root, name)).manifests).toMatchObject([{ digest }])
   }
 })
 
-it('says of a repository that it could not be read, and reads the others', async () => {
+it('reports a repository that cannot be read, and reads the others', async () => {
   const root = await makeRoot()
-  for (const name of ['a', 'b', 'c']) await store(root, name, { schemaVersion: 2, manifests: [] })
+  for (const name of ['a', 'b', 'c']) await storeManifest(root, name, { schemaVersion: 2, manifests: [] })
   await symlink('tags', join(repositoryIn(root, 'b'), '_manifests/tags'))
-  const items = await Array.fromAsync(readerOf(root).read({ known: ['b', 'c'].map(nobody) }))
+  const items = await Array.fromAsync(
+    readerAt(root).read({ expected: ['b', 'c'].map((name) => inIndex(name)) }),
+  )
   expect(items).toMatchObject([
     { repository: 'a', manifests: [{}] },
     { repository: 'b', failure: expect.stringContaining('ELOOP') },
@@ -146,29 +160,30 @@ it('says of a repository that it could not be read, and reads the others', async
   ])
 })
 
-it('says which folder it could not look for repositories in, and reads the known ones in it', async () => {
+it('reports a folder that cannot be listed, and reads the expected repositories in it', async () => {
   const root = await makeRoot()
-  for (const name of ['a', 'team/known', 'team/new', 'z']) await store(root, name, { manifests: [] })
+  for (const name of ['a', 'team/old', 'team/new', 'z']) await storeManifest(root, name, { manifests: [] })
   const folder = makeFolderStore({ path: root })
   const folders = async (path: string) => {
     if (path.endsWith('/team/')) throw new Error('EACCES')
     return folder.folders(path)
   }
   const reader = makeStorageReader({ store: { ...folder, folders }, place: 'the lab' })
-  expect(await Array.fromAsync(reader.read({ known: [nobody('team/known')] }))).toMatchObject([
+  expect(await Array.fromAsync(reader.read({ expected: [inIndex('team/old')] }))).toMatchObject([
     { repository: 'a' },
     {
       failure:
         'cannot list the repositories in docker/registry/v2/repositories/team/ of the lab: Error: EACCES',
     },
-    { repository: 'team/known', manifests: [{}] },
+    { repository: 'team/old', manifests: [{}] },
     { repository: 'z' },
   ])
 })
 
-it('opens no folder that comes before where it goes on', async () => {
+it('opens no folder that comes before the repository it starts after', async () => {
   const root = await makeRoot()
-  for (const name of ['a/x', 'b/c', 'b/d', 'c']) await store(root, name, { schemaVersion: 2, manifests: [] })
+  for (const name of ['a/x', 'b/c', 'b/d', 'c'])
+    await storeManifest(root, name, { schemaVersion: 2, manifests: [] })
   const folder = makeFolderStore({ path: root })
   const opened: string[] = []
   const folders = async (path: string) => {
@@ -176,17 +191,17 @@ it('opens no folder that comes before where it goes on', async () => {
     return folder.folders(path)
   }
   const reader = makeStorageReader({ store: { ...folder, folders }, place: root })
-  const readings = await readAll(reader.read({ known: [], after: 'b/c' }))
+  const readings = await readAll(reader.read({ expected: [], after: 'b/c' }))
   expect(readings.map(({ repository }) => repository)).toEqual(['b/d', 'c'])
   expect(new Set(opened)).toEqual(new Set(['', 'b/', 'b/c/', 'b/d/', 'c/']))
 })
 
-it('takes no repository for lost when the whole storage went away', async () => {
+it('does not return repositories as empty when the whole storage goes away', async () => {
   const root = await makeRoot()
   const names = Array.from({ length: 30 }, (_, n) => `r${String(n).padStart(2, '0')}`)
-  for (const name of names) await store(root, name, { schemaVersion: 2, manifests: [] })
+  for (const name of names) await storeManifest(root, name, { schemaVersion: 2, manifests: [] })
   const [read, failed]: [string[], string[]] = [[], []]
-  for await (const item of readerOf(root).read({ known: names.map(nobody) })) {
+  for await (const item of readerAt(root).read({ expected: names.map((name) => inIndex(name)) })) {
     if ('failure' in item) failed.push(item.failure)
     else if (item.manifests.length === 1) read.push(item.repository)
     else expect.unreachable(`${item.repository} reads as empty`)
@@ -198,12 +213,12 @@ it('takes no repository for lost when the whole storage went away', async () => 
     expect(failure).toMatch(/no docker\/registry\/v2\/repositories below|cannot list/)
 })
 
-it('names the place that is no storage of a registry, and what was expected there', async () => {
+it('fails its check with the place and the missing folder', async () => {
   const root = await makeRoot()
-  await readerOf(root).check()
+  await readerAt(root).check()
   const inside = join(root, 'docker')
   for (const wrong of [inside, join(root, 'nowhere')])
-    await expect(readerOf(wrong).check()).rejects.toThrow(
+    await expect(readerAt(wrong).check()).rejects.toThrow(
       `no docker/registry/v2/repositories below ${wrong}: is this the registry's rootdirectory?`,
     )
   const reader = makeStorageReader({

@@ -13,11 +13,11 @@ import type { RepositoryReading } from '../../src/reconcile/reading.ts'
 import type { RegistryClient } from '../../src/registry/client.ts'
 import { DOCKER_LAYER, DOCKER_MANIFEST } from '../../src/registry/manifest.ts'
 
-/** What should be read, said by what was pushed: every part in the order of its digests or tags, without times. */
-export interface Held {
+/** What a repository holds, without times. Manifests and links are in the order of digests, tags in that of names. */
+export interface Contents {
   manifests: { digest: string; size: number; mediaType: string; references: string[] }[]
   tags: { tag: string; digest: string }[]
-  /** Every blob that was uploaded or mounted there. */
+  /** Every blob that was uploaded or mounted into the repository. */
   links: { digest: string; size: number }[]
 }
 
@@ -31,8 +31,8 @@ const by =
 export const image = (seed: string): LabImage =>
   makeImage({ layers: ['base', seed].map((name) => ({ seed: name, bytes: 2000 })), label: seed })
 
-/** A manifest of `body` that needs these blobs. */
-function made(body: object, mediaType: string, blobs: Buffer[]): LabImage {
+/** An image with the manifest `body`, which needs these blobs. */
+function imageOf(body: object, mediaType: string, blobs: Buffer[]): LabImage {
   const bytes = Buffer.from(JSON.stringify(body))
   const root = { mediaType, digest: digestOf(bytes), size: bytes.length }
   return {
@@ -42,15 +42,15 @@ function made(body: object, mediaType: string, blobs: Buffer[]): LabImage {
   }
 }
 
-const described = (mediaType: string, bytes: Buffer) => ({
+const descriptorOf = (mediaType: string, bytes: Buffer) => ({
   mediaType,
   digest: digestOf(bytes),
   size: bytes.length,
 })
 
-/** Fills a repository and says what it holds. */
+/** Fills a repository and records what it holds. */
 function makeRepository(client: RegistryClient, repository: string) {
-  const manifests = new Map<string, Held['manifests'][number]>()
+  const manifests = new Map<string, Contents['manifests'][number]>()
   const tags = new Map<string, string>()
   const links = new Map<string, number>()
   return {
@@ -74,7 +74,7 @@ function makeRepository(client: RegistryClient, repository: string) {
       manifests.delete(root.digest)
       for (const [tag, digest] of tags) if (digest === root.digest) tags.delete(tag)
     },
-    held: (): Held => ({
+    contents: (): Contents => ({
       manifests: [...manifests.values()].sort(by('digest')),
       tags: [...tags].map(([tag, digest]) => ({ tag, digest })).sort(by('tag')),
       links: [...links].map(([digest, size]) => ({ digest, size })).sort(by('digest')),
@@ -89,100 +89,110 @@ interface Listed {
   urls?: string[]
 }
 
-/** `kind digest size` of each thing that a manifest names and the registry holds. */
+/** `kind digest size` of each reference of a manifest, without layers that are stored elsewhere. */
 function referencesIn(bytes: Buffer): string[] {
   const { config, layers = [], manifests = [], subject } = JSON.parse(bytes.toString())
-  const say = (kind: string, { digest, size }: Listed) => `${kind} ${digest} ${size}`
+  const describe = (kind: string, { digest, size }: Listed) => `${kind} ${digest} ${size}`
   const listed: Listed[] = [...[config ?? []].flat(), ...layers, ...manifests]
   return [
     ...listed
       .filter(({ urls }) => urls === undefined)
-      .map((one) => say([OCI_MANIFEST, OCI_INDEX].includes(one.mediaType) ? 'child' : 'blob', one)),
-    ...[subject ?? []].flat().map((one: Listed) => say('subject', one)),
+      .map((one) => describe([OCI_MANIFEST, OCI_INDEX].includes(one.mediaType) ? 'child' : 'blob', one)),
+    ...[subject ?? []].flat().map((one: Listed) => describe('subject', one)),
   ].sort()
 }
 
-/** Without which a registry takes no foreign layers: top-level YAML of its configuration. */
+/** A registry accepts foreign layers only with this in its configuration: top-level YAML. */
 export const ALLOW_FOREIGN = 'validation: {manifests: {urls: {allow: ["^https://example.org/"]}}}\n'
 
-/** Fills a registry with one of everything. `held` says by repository, in the order of keys, what there is then. */
+/** Fills a registry with one of everything. `contents` are those of each repository, in the order of storage keys. */
 export async function fillRegistry(client: RegistryClient) {
   const names = ['a-b', 'a/0', 'a', 'a/b', 'a0', 'gone/all', 'gone/some', 'odd']
   const repositories = new Map(names.map((name) => [name, makeRepository(client, name)]))
-  const at = (name: string) => {
+  const repositoryAt = (name: string) => {
     const found = repositories.get(name)
-    if (found === undefined) throw new Error(`no repository ${name} is planned`)
+    if (found === undefined) throw new Error(`${name} is not in the list of names`)
     return found
   }
   const [one, two, three] = [image('one'), image('two'), image('three')]
-  await at('a').push('v1', one)
-  await at('a').push('latest', one)
-  await at('a').push('latest', two)
+  await repositoryAt('a').push('v1', one)
+  await repositoryAt('a').push('latest', one)
+  await repositoryAt('a').push('latest', two)
   const platforms = [
     { image: one, architecture: 'amd64' },
     { image: two, architecture: 'arm64' },
   ]
   const index = makeIndex(platforms)
-  await at('a-b').push('multi', index)
+  await repositoryAt('a-b').push('multi', index)
   const layers = ['c1', 'c2'].map((seed) => ({ seed, bytes: 900 }))
-  await at('a/b').push('cache', makeBuildKitCache(layers))
+  await repositoryAt('a/b').push('cache', makeBuildKitCache(layers))
 
-  await at('a/0').push('v1', three)
+  await repositoryAt('a/0').push('v1', three)
   const artifact = noteAbout(three)
-  await at('a/0').push(undefined, artifact)
+  await repositoryAt('a/0').push(undefined, artifact)
 
   const shared = seededBytes('shared', 3000)
-  await at('a').upload(shared)
-  await at('a0').mount(shared, 'a')
-  await at('a0').upload(seededBytes('in no manifest', 1234))
-  await at('a0').push(undefined, two)
+  await repositoryAt('a').upload(shared)
+  await repositoryAt('a0').mount(shared, 'a')
+  await repositoryAt('a0').upload(seededBytes('in no manifest', 1234))
+  await repositoryAt('a0').push(undefined, two)
 
-  await at('gone/some').push('keep', one)
+  await repositoryAt('gone/some').push('keep', one)
   const deleted = [image('only here'), image('nor here')] as const
-  await at('gone/some').push('delete', deleted[0])
-  await at('gone/some').remove(deleted[0])
-  await at('gone/all').push('v1', deleted[1])
-  await at('gone/all').remove(deleted[1])
+  await repositoryAt('gone/some').push('delete', deleted[0])
+  await repositoryAt('gone/some').remove(deleted[0])
+  await repositoryAt('gone/all').push('v1', deleted[1])
+  await repositoryAt('gone/all').remove(deleted[1])
 
   const [config, layer] = [Buffer.from('{"architecture":"amd64"}'), seededBytes('docker layer', 500)]
-  await at('odd').push('windows', windowsImage(config, layer))
-  const body = { schemaVersion: 2, config: described(CONFIG, config), layers: [described(OCI_LAYER, layer)] }
-  const untyped = made(body, OCI_MANIFEST, [config, layer])
-  await at('odd').push('untyped', untyped)
-  await at('odd').push('untyped-index', made({ schemaVersion: 2, manifests: [untyped.root] }, OCI_INDEX, []))
+  await repositoryAt('odd').push('windows', windowsImage(config, layer))
+  const body = {
+    schemaVersion: 2,
+    config: descriptorOf(CONFIG, config),
+    layers: [descriptorOf(OCI_LAYER, layer)],
+  }
+  const untyped = imageOf(body, OCI_MANIFEST, [config, layer])
+  await repositoryAt('odd').push('untyped', untyped)
+  await repositoryAt('odd').push(
+    'untyped-index',
+    imageOf({ schemaVersion: 2, manifests: [untyped.root] }, OCI_INDEX, []),
+  )
 
-  const held = new Map([...repositories].map(([name, repository]) => [name, repository.held()]))
-  return { one, two, three, index, artifact, deleted, held }
+  const contents = new Map([...repositories].map(([name, repository]) => [name, repository.contents()]))
+  return { one, two, three, index, artifact, deleted, contents }
 }
 
-/** An artifact with a subject, to be pushed untagged. */
+/** An artifact whose subject is this image. */
 function noteAbout({ root }: LabImage): LabImage {
   const note = Buffer.from('a note')
-  const part = described(OCI_LAYER, note)
+  const part = descriptorOf(OCI_LAYER, note)
   const body = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: part, layers: [part], subject: root }
-  return made(body, OCI_MANIFEST, [note])
+  return imageOf(body, OCI_MANIFEST, [note])
 }
 
-/** A docker image whose base is not in the registry. */
+/** A docker image whose base layer is not in the registry. */
 function windowsImage(config: Buffer, layer: Buffer): LabImage {
-  const base = described(
+  const base = descriptorOf(
     'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
     Buffer.from('elsewhere'),
   )
   const body = {
-    ...{ schemaVersion: 2, mediaType: DOCKER_MANIFEST },
-    config: described('application/vnd.docker.container.image.v1+json', config),
-    layers: [{ ...base, urls: ['https://example.org/base'] }, described(DOCKER_LAYER, layer)],
+    schemaVersion: 2,
+    mediaType: DOCKER_MANIFEST,
+    config: descriptorOf('application/vnd.docker.container.image.v1+json', config),
+    layers: [{ ...base, urls: ['https://example.org/base'] }, descriptorOf(DOCKER_LAYER, layer)],
   }
-  return made(body, DOCKER_MANIFEST, [config, layer])
+  return imageOf(body, DOCKER_MANIFEST, [config, layer])
 }
 
-/** A reading in the same words. */
-export function heldIn(reading: RepositoryReading): Held {
+/** What a reading says that a repository holds. */
+export function contentsOf(reading: RepositoryReading): Contents {
   return {
     manifests: reading.manifests
       .map(({ digest, size, mediaType, references }) => ({
-        ...{ digest, size, mediaType },
+        digest,
+        size,
+        mediaType,
         references: references.map((one) => `${one.kind} ${one.digest} ${one.size}`).sort(),
       }))
       .sort(by('digest')),

@@ -1,6 +1,6 @@
-import type { KnownRepository, ReadingFailure, RepositoryReading } from '../../src/reconcile/reading.ts'
+import type { ExpectedRepository, ReadingFailure, RepositoryReading } from '../../src/reconcile/reading.ts'
 
-/** All readings, where none may be a failure. */
+/** All readings. @throws Error if one of them is a failure */
 export async function readAll(
   items: AsyncIterable<RepositoryReading | ReadingFailure>,
 ): Promise<RepositoryReading[]> {
@@ -12,5 +12,8 @@ export async function readAll(
   return readings
 }
 
-/** A repository of which the index knows nothing but the name. */
-export const nobody = (repository: string): KnownRepository => ({ repository, digests: async () => [] })
+/** A repository that the index has with these manifests. */
+export const inIndex = (repository: string, digests: string[] = []): ExpectedRepository => ({
+  repository,
+  digests: async () => digests,
+})

@@ -6,39 +6,39 @@ import { expect, it } from 'vitest'
 import { mergeRepositories } from '../../src/reconcile/repository-order.ts'
 import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
+import { inIndex } from './read-all.ts'
 
-/** Of names that are each other's beginnings, with all that may stand between and after. */
+/** Names that begin with one another, with every kind of separator. */
 const component = fc.constantFrom('a', 'a-b', 'a.b', 'a_b', 'a--0', 'a0', '0', 'ab', 'b')
 const name = fc.array(component, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'))
 const names = fc.uniqueArray(name, { maxLength: 12 })
-const known = (repositories: string[]) =>
-  repositories.map((repository) => ({ repository, digests: async () => [] }))
+const expectedAll = (repositories: string[]) => repositories.map((repository) => inIndex(repository))
 
-/** By the bytes of a key that each has in the storage. */
+/** Sorted by the bytes of a storage key that each repository has. */
 const sorted = (repositories: Iterable<string>): string[] =>
   [...new Set(repositories)].sort((a, b) => Buffer.compare(Buffer.from(`${a}/_l`), Buffer.from(`${b}/_l`)))
 
-it('merges what is listed with what is known, each once, in the order of keys', async () => {
+it('merges listed and expected repositories, each once, in the order of storage keys', async () => {
   await fc.assert(
     fc.asyncProperty(names, names, async (listed, indexed) => {
-      const merged = await Array.fromAsync(mergeRepositories(sorted(listed), known(indexed)))
-      const places = merged.map((item) => ('failure' in item ? expect.unreachable(item.failure) : item))
-      expect(places.map(({ repository }) => repository)).toEqual(sorted([...listed, ...indexed]))
-      for (const place of places)
-        expect(place.known?.repository).toBe(
-          indexed.includes(place.repository) ? place.repository : undefined,
+      const merged = await Array.fromAsync(mergeRepositories(sorted(listed), expectedAll(indexed)))
+      const repositories = merged.map((item) => ('failure' in item ? expect.unreachable(item.failure) : item))
+      expect(repositories.map(({ repository }) => repository)).toEqual(sorted([...listed, ...indexed]))
+      for (const item of repositories)
+        expect(item.expected?.repository).toBe(
+          indexed.includes(item.repository) ? item.repository : undefined,
         )
     }),
   )
 })
 
-it('gives after any repository exactly the rest, and failures where they stand', async () => {
+it('starts after any repository, and keeps failures where they stand', async () => {
   await fc.assert(
     fc.asyncProperty(names, names, name, async (listed, indexed, after) => {
       const failure = { failure: 'some folder' }
-      const [items, places] = [[...sorted(listed), failure], known(indexed)]
-      const all = await Array.fromAsync(mergeRepositories(items, places))
-      const rest = mergeRepositories(items, places, after)
+      const [items, expected] = [[...sorted(listed), failure], expectedAll(indexed)]
+      const all = await Array.fromAsync(mergeRepositories(items, expected))
+      const rest = mergeRepositories(items, expected, after)
       const isAfter = (repository: string) => repository !== after && sorted([repository, after])[0] === after
       expect(await Array.fromAsync(rest)).toEqual(
         all.filter((item) => 'failure' in item || isAfter(item.repository)),
@@ -47,7 +47,7 @@ it('gives after any repository exactly the rest, and failures where they stand',
   )
 })
 
-it('finds the repositories of a storage in that order, and after any of them exactly the rest', async () => {
+it('finds the repositories of a storage in that order, and can start after any of them', async () => {
   const base = await mkdtemp(join(tmpdir(), 'tallyman-order-'))
   let roots = 0
   try {
@@ -62,11 +62,17 @@ it('finds the repositories of a storage in that order, and after any of them exa
         const reader = makeStorageReader({ store: makeFolderStore({ path }), place: path })
         const all = sorted([...there, ...indexed])
         const empty = (repository: string) => ({
-          ...{ repository, manifests: [], unreadable: [], tags: [], links: [] },
+          repository,
+          manifests: [],
+          unreadable: [],
+          tags: [],
+          links: [],
         })
-        expect(await Array.fromAsync(reader.read({ known: known(indexed) }))).toEqual(all.map(empty))
+        expect(await Array.fromAsync(reader.read({ expected: expectedAll(indexed) }))).toEqual(all.map(empty))
         const rest = sorted([...all, after]).slice(sorted([...all, after]).indexOf(after) + 1)
-        expect(await Array.fromAsync(reader.read({ after, known: known(indexed) }))).toEqual(rest.map(empty))
+        expect(await Array.fromAsync(reader.read({ after, expected: expectedAll(indexed) }))).toEqual(
+          rest.map(empty),
+        )
       }),
       { numRuns: 40 },
     )

@@ -12,7 +12,7 @@ const installed = spawnSync('radosgw', ['--version']).status === 0
 const wanted = installed || process.env.LAB_S3 === '1'
 if (!wanted)
   process.stderr.write(
-    'Reading a registry in S3: skipped, since radosgw is not installed. As root on Debian, LAB_S3=1 installs it (710 MB).\n',
+    'Reading a registry in S3: skipped, because radosgw is not installed. As root on Debian, LAB_S3=1 installs it (710 MB).\n',
   )
 
 describe.runIf(wanted)('a bucket of docker-registry 2.8 on Ceph', () => {
@@ -44,7 +44,7 @@ describe.runIf(wanted)('a bucket of docker-registry 2.8 on Ceph', () => {
     return { registry: await startRegistry({ storage, extra: ALLOW_FOREIGN }), store: storeIn('below/this') }
   }, 60_000)
 
-  it('names the place where no registry stores anything', async () => {
+  it('fails its check where no registry stores anything', async () => {
     const reader = makeStorageReader({ store: storeIn('elsewhere'), place: 'the bucket registry' })
     await expect(reader.check()).rejects.toThrow(
       "no docker/registry/v2/repositories below the bucket registry: is this the registry's rootdirectory?",

@@ -4,16 +4,16 @@ import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeRegistryClient } from '../../src/registry/client.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
-import { fillRegistry, type Held, heldIn } from './filled-registry.ts'
-import { nobody, readAll } from './read-all.ts'
+import { type Contents, contentsOf, fillRegistry } from './filled-registry.ts'
+import { inIndex, readAll } from './read-all.ts'
 
 export interface Storage {
   registry: LabRegistry
-  /** What the registry stores in. */
+  /** Where the registry stores its content. */
   store: ObjectStore
 }
 
-/** What is read of a real registry's storage, wherever it is; `open` starts an empty one. */
+/** Reads the storage of a real registry. `open` starts an empty registry on the storage under test. */
 export function storageContract(open: () => Promise<Storage>, timeout: number): void {
   let storage: Storage
   let filled: Awaited<ReturnType<typeof fillRegistry>>
@@ -22,7 +22,7 @@ export function storageContract(open: () => Promise<Storage>, timeout: number): 
 
   beforeAll(async () => {
     storage = await open()
-    // Some storages tell times to the second.
+    // Some storages keep times to the second.
     startedAt = Math.floor(Date.now() / 1000) * 1_000_000
     const client = makeRegistryClient({ name: 'lab', url: storage.registry.url })
     filled = await fillRegistry(client).finally(client.close)
@@ -31,18 +31,18 @@ export function storageContract(open: () => Promise<Storage>, timeout: number): 
 
   it('passes its check', () => reader().check())
 
-  it('gives each repository what it holds', async () => {
-    const readings = await readAll(reader().read({ known: [] }))
-    expect(readings.map(({ repository }) => repository)).toEqual([...filled.held.keys()])
+  it('reads what each repository holds', async () => {
+    const readings = await readAll(reader().read({ expected: [] }))
+    expect(readings.map(({ repository }) => repository)).toEqual([...filled.contents.keys()])
     for (const reading of readings) {
       expect(reading.unreadable).toEqual([])
-      expect(heldIn(reading), reading.repository).toEqual(filled.held.get(reading.repository))
+      expect(contentsOf(reading), reading.repository).toEqual(filled.contents.get(reading.repository))
     }
   })
 
-  it('says when each thing was linked', async () => {
+  it('reads when each manifest, tag and blob was linked', async () => {
     const now = Date.now() * 1000
-    const readings = await readAll(reader().read({ known: [] }))
+    const readings = await readAll(reader().read({ expected: [] }))
     const times = readings.flatMap(({ manifests, tags, links = [] }) =>
       [...manifests, ...tags, ...links].map(({ modifiedAt }) => modifiedAt),
     )
@@ -52,43 +52,43 @@ export function storageContract(open: () => Promise<Storage>, timeout: number): 
     expect(times.every(Number.isSafeInteger)).toBe(true)
   })
 
-  it('gives what is known and gone as empty, where it stood, and the rest after any', async () => {
-    const known = ['z/lost', 'a/a', 'a'].map(nobody)
+  it('returns an expected repository that is gone as an empty one, in order, and can start after any', async () => {
+    const expected = ['z/lost', 'a/a', 'a'].map((name) => inIndex(name))
     const names = ['a-b', 'a/0', 'a', 'a/a', 'a/b', 'a0', 'gone/all', 'gone/some', 'odd', 'z/lost']
     for (const [n, after] of [undefined, ...names].entries()) {
-      const readings = await readAll(reader().read({ known, ...(after === undefined ? {} : { after }) }))
+      const readings = await readAll(reader().read({ expected, ...(after === undefined ? {} : { after }) }))
       expect(readings.map(({ repository }) => repository)).toEqual(names.slice(n))
       for (const reading of readings)
         if (reading.repository === 'z/lost' || reading.repository === 'a/a')
-          expect(heldIn(reading)).toEqual({ manifests: [], tags: [], links: [] })
+          expect(contentsOf(reading)).toEqual({ manifests: [], tags: [], links: [] })
     }
   })
 
-  it('counts every blob that is stored', async () => {
+  it('counts every blob in the storage', async () => {
     const blobs = new Map<string, number>()
-    for (const { manifests, links } of filled.held.values())
+    for (const { manifests, links } of filled.contents.values())
       for (const { digest, size } of [...manifests, ...links]) blobs.set(digest, size)
-    // Deleted, and in the storage until its garbage is collected.
+    // What was deleted stays in the storage until its garbage is collected.
     for (const content of filled.deleted) blobs.set(content.root.digest, content.root.size)
     const bytes = [...blobs.values()].reduce((sum, size) => sum + size, 0)
-    expect(await reader().stored()).toEqual({ blobs: blobs.size, bytes })
+    expect(await reader().countBlobs()).toEqual({ blobs: blobs.size, bytes })
   })
 
-  it('leaves out links to what a garbage collection deleted', async () => {
+  it('leaves out links to blobs that a garbage collection deleted', async () => {
     await collectGarbage(storage.registry)
-    const kept = new Set([...filled.held.values()].flatMap(contents))
-    for (const reading of await readAll(reader().read({ known: [] }))) {
-      const before = filled.held.get(reading.repository)
+    const kept = new Set([...filled.contents.values()].flatMap(digestsOf))
+    for (const reading of await readAll(reader().read({ expected: [] }))) {
+      const before = filled.contents.get(reading.repository)
       const links = (before?.links ?? []).filter(({ digest }) => kept.has(digest))
       expect(reading.unreadable).toEqual([])
-      expect(heldIn(reading), reading.repository).toEqual({ ...before, links })
+      expect(contentsOf(reading), reading.repository).toEqual({ ...before, links })
     }
-    expect((await reader().stored())?.blobs).toBe(kept.size)
+    expect((await reader().countBlobs())?.blobs).toBe(kept.size)
   })
 }
 
-/** The digests of a repository's manifests and of all that they are made of. */
-const contents = ({ manifests }: Held): string[] =>
+/** The digests of a repository's manifests and of their blobs and children. */
+const digestsOf = ({ manifests }: Contents): string[] =>
   manifests.flatMap(({ digest, references }) => [
     digest,
     ...references.filter((one) => !one.startsWith('subject')).map((one) => one.split(' ')[1] ?? ''),

@@ -5,7 +5,7 @@ import { ociError, registryThat } from './scripted-server.ts'
 
 const DIGEST = hashOf(Buffer.from('x'))
 
-it('reads no manifest of more than 4 MiB, and none that is not what it was announced as', async () => {
+it('rejects a manifest over 4 MiB, and one that does not hash to its digest', async () => {
   const huge = await registryThat((_request, response) => response.end(Buffer.alloc(5 * 1024 * 1024, ' ')))
   await expect(huge.client.getManifest('a', 'v1')).rejects.toThrow(/longer than 4194304 bytes/)
 
@@ -21,7 +21,7 @@ it('reads no manifest of more than 4 MiB, and none that is not what it was annou
   )
 })
 
-it('follows Link within the registry only', async () => {
+it('follows a Link only within the registry', async () => {
   const links: Record<string, string> = {
     '1': '/v2/_catalog?last=2',
     '2': 'https://elsewhere.test/v2/_catalog',
@@ -35,11 +35,11 @@ it('follows Link within the registry only', async () => {
   const reading = (async () => {
     for await (const name of client.catalog()) read.push(name)
   })()
-  await expect(reading).rejects.toThrow(/leads to no other page of its own/)
+  await expect(reading).rejects.toThrow(/does not name another page of the same host/)
   expect(read).toEqual(['r1', 'r2'])
 })
 
-it('takes only an unknown name for a repository without tags', async () => {
+it('takes a 404 as a repository without tags only if its code is NAME_UNKNOWN', async () => {
   let body = ociError('NAME_UNKNOWN', 'repository name not known to registry')
   const { client } = await registryThat((_request, response) => response.writeHead(404).end(body))
   expect(await Array.fromAsync(client.tags('a'))).toEqual([])
@@ -47,16 +47,16 @@ it('takes only an unknown name for a repository without tags', async () => {
   await expect(Array.fromAsync(client.tags('a'))).rejects.toMatchObject({ status: 404 })
 })
 
-it('reads referrers from the API where there is one', async () => {
+it('reads referrers from the API if there is one', async () => {
   const referrer = { mediaType: OCI_INDEX, digest: DIGEST, size: 1, artifactType: 'test/signature' }
   const { client, registry } = await registryThat((_request, response) =>
     response.end(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [referrer] })),
   )
   expect(await client.referrers('a', DIGEST)).toEqual([referrer])
-  expect(registry.seen.map(({ path }) => path)).toEqual([`/v2/a/referrers/${DIGEST}`])
+  expect(registry.requests.map(({ path }) => path)).toEqual([`/v2/a/referrers/${DIGEST}`])
 })
 
-it('asks with GET where HEAD tells too little', async () => {
+it('sends a GET if the answer to HEAD lacks headers', async () => {
   const { client } = await registryThat((_request, response) =>
     response.writeHead(200, { 'content-type': OCI_INDEX }).end('{}'),
   )
@@ -64,7 +64,7 @@ it('asks with GET where HEAD tells too little', async () => {
   expect(await client.headManifest('a', 'v1')).toEqual({ mediaType: OCI_INDEX, digest, size: 2 })
 })
 
-it('sends no name that is none', async () => {
+it('sends no request with an invalid name', async () => {
   const { client, registry } = await registryThat((_request, response) => response.end())
   for (const call of [
     () => client.getManifest('../secret', 'v1'),
@@ -74,5 +74,5 @@ it('sends no name that is none', async () => {
     () => client.tags('a?n=1')[Symbol.asyncIterator]().next(),
   ])
     await expect(call()).rejects.toMatchObject({ name: 'RegistryError', retry: false })
-  expect(registry.seen).toEqual([])
+  expect(registry.requests).toEqual([])
 })

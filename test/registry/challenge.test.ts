@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { endsOnLongInput } from '../../lab/ends-on-long-input.ts'
 import { parseChallenges } from '../../src/registry/challenge.ts'
 
-it('reads what registries send', () => {
+it('parses what registries send', () => {
   const header =
     'Bearer realm="https://gitlab.test/jwt/auth",service="container_registry",scope="repository:a/b:pull,push registry:catalog:*",error="invalid_token"'
   expect(parseChallenges(header)).toEqual([
@@ -28,7 +29,7 @@ const anyChallenge = fc.record({
   params: fc.dictionary(anyToken, fc.string(), { noNullPrototype: true }),
 })
 
-it('reads back any list of challenges', () => {
+it('parses any list of challenges', () => {
   fc.assert(
     fc.property(fc.array(anyChallenge), (challenges) => {
       const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`
@@ -45,14 +46,13 @@ it('reads back any list of challenges', () => {
   )
 })
 
-it('survives any header, in linear time', () => {
+it('does not throw for any header', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom(...'ab ,="\\') }),
       (header) => void parseChallenges(header),
     ),
   )
-  const before = performance.now()
-  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '=']) parseChallenges(unit.repeat(8000))
-  expect(performance.now() - before).toBeLessThan(1000)
+  for (const unit of ['a ', 'a=', 'a="', '\\"', ', ', '='])
+    endsOnLongInput(() => parseChallenges(unit.repeat(300_000)))
 })

@@ -24,7 +24,7 @@ describe('a wrong password', () => {
   })
   afterAll(() => registry.close())
 
-  it('is refused, and told to nobody', async () => {
+  it('is refused, and is in no error', async () => {
     const credentials = { username: 'alice', password: 'hunter2-hunter2' }
     const client = makeRegistryClient({ name: 'production', url: registry.url, credentials })
     const error: unknown = await client
@@ -36,13 +36,13 @@ describe('a wrong password', () => {
       'production: PUT manifest team/app:v1: 401 UNAUTHORIZED (authentication required)',
     )
     expect(error).toMatchObject({ status: 401, codes: ['UNAUTHORIZED'], retry: false })
-    const told = JSON.stringify(error) + error.stack
-    expect(told).not.toContain('hunter2')
-    expect(told).not.toContain(Buffer.from('alice:hunter2-hunter2').toString('base64'))
+    const text = JSON.stringify(error) + error.stack
+    expect(text).not.toContain('hunter2')
+    expect(text).not.toContain(Buffer.from('alice:hunter2-hunter2').toString('base64'))
   })
 })
 
-describe('a registry that deletes nothing', () => {
+describe('a registry with deletes switched off', () => {
   let registry: LabRegistry
   let client: RegistryClient
   const image = makeImage({ layers: [{ seed: 'a', bytes: 100 }] })
@@ -59,13 +59,13 @@ describe('a registry that deletes nothing', () => {
     await registry.close()
   })
 
-  it('says what is switched off', () =>
+  it('names the setting in the error', () =>
     expect(client.deleteManifest('team/app', image.root.digest)).rejects.toThrow(
       /405.*storage\.delete\.enabled/,
     ))
 })
 
-describe('what does not fit', () => {
+describe('invalid content', () => {
   let registry: LabRegistry
   let client: RegistryClient
   const absent = digestOf(Buffer.from('absent'))
@@ -78,7 +78,7 @@ describe('what does not fit', () => {
     await registry.close()
   })
 
-  it('is refused what does not hash to its digest', async () => {
+  it('is refused if it does not hash to its digest', async () => {
     const bytes = seededBytes('wrong', 1000)
     const body = Readable.from([bytes])
     await expect(client.uploadBlob('team/app', { digest: absent, size: 1000 }, body)).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe('what does not fit', () => {
     await expect(client.putManifest('team/app', absent, manifest, OCI_MANIFEST)).rejects.toThrow(/hash to/)
   })
 
-  it('fails an upload whose body is shorter, longer or breaks off', async () => {
+  it('fails an upload whose body is too short, too long or breaks off', async () => {
     const blob = { digest: absent, size: 1000 }
     const send = (body: Readable) => client.uploadBlob('team/app', blob, body)
     await expect(send(Readable.from([Buffer.alloc(999)]))).rejects.toMatchObject({ retry: false })
@@ -98,11 +98,11 @@ describe('what does not fit', () => {
     await expect(send(broken)).rejects.toThrow('the disk is gone')
   })
 
-  it('is refused a manifest whose blobs are missing', async () => {
+  it('is refused if it is a manifest whose blobs are missing', async () => {
     const { root, manifests } = makeImage({ layers: [{ seed: 'never pushed', bytes: 10 }] })
     const bytes = manifests.get(root.digest)?.bytes ?? Buffer.alloc(0)
     await expect(client.putManifest('team/app', 'v9', bytes, OCI_MANIFEST)).rejects.toMatchObject({
-      status: 400, // 404 in the spec
+      status: 400, // The spec says 404.
       codes: ['MANIFEST_BLOB_UNKNOWN'],
     })
   })

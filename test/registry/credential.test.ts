@@ -26,13 +26,13 @@ async function installHelper(name: string, script: string): Promise<void> {
   await chmod(file, 0o755)
 }
 
-it('finds nothing where nobody logged in', async () => {
+it('finds nothing before a login', async () => {
   expect(await findCredential('registry.test')).toBeUndefined()
   await login({})
   expect(await findCredential('registry.test')).toBeUndefined()
 })
 
-it('reads auths, however the host is written', async () => {
+it('reads auths for each way of writing the host', async () => {
   for (const key of ['registry.test:5000', 'https://registry.test:5000', 'https://registry.test:5000/v2/']) {
     await login({ auths: { 'other.test': { auth: 'x' }, [key]: { auth } } })
     expect(await findCredential('registry.test:5000'), key).toEqual(alice)
@@ -44,7 +44,7 @@ it('reads auths, however the host is written', async () => {
   expect(await findCredential('registry.test')).toEqual({ kind: 'identity', token: 'abc' })
 })
 
-it('asks the helper of the host, then the common one, then looks into auths', async () => {
+it('asks the helper of the host, then the common helper, then reads auths', async () => {
   await installHelper('own', `echo "{\\"Username\\":\\"<token>\\",\\"Secret\\":\\"for $address\\"}"`)
   await installHelper('empty', 'echo credentials not found in native keychain; exit 1')
   const auths = { 'registry.test': {}, 'old.test': { auth } }
@@ -54,9 +54,9 @@ it('asks the helper of the host, then the common one, then looks into auths', as
   expect(await findCredential('new.test')).toBeUndefined()
 })
 
-it('says what is broken without quoting it', async () => {
+it('names what is broken and quotes no secret', async () => {
   await writeFile(join(folder, 'config.json'), '{"auths": s3cret')
-  await expect(findCredential('registry.test')).rejects.toThrow(/config\.json is no JSON object$/)
+  await expect(findCredential('registry.test')).rejects.toThrow(/config\.json is not a JSON object$/)
   await installHelper('broken', 'echo s3cret; exit 3')
   await login({ credsStore: 'broken' })
   await expect(findCredential('registry.test')).rejects.toThrow('docker-credential-broken get failed (3)')

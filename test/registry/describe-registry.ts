@@ -7,9 +7,7 @@ import { type LabRegistry, type LabRegistryOptions, startRegistry } from '../../
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { OCI_INDEX } from '../../src/registry/manifest.ts'
 
-const collect = <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(items)
-
-/** What a real registry and our client do together, whatever way it lets us in. */
+/** Tests of the client with a real registry, for each way of authentication. */
 export function describeRegistry(
   title: string,
   options: LabRegistryOptions,
@@ -57,7 +55,7 @@ export function describeRegistry(
       }
     })
 
-    it('knows what is not there', async () => {
+    it('returns undefined or an error for what does not exist', async () => {
       expect(await client.headManifest('team/app', 'nowhere')).toBeUndefined()
       expect(await client.getManifest('no/where', absent)).toBeUndefined()
       expect(await client.headBlob('team/app', absent)).toBeUndefined()
@@ -69,7 +67,7 @@ export function describeRegistry(
       })
     })
 
-    it('mounts a blob, and uses the upload of a mount that failed', async () => {
+    it('mounts a blob, and uses the upload that a failed mount opened', async () => {
       const [[digest, bytes] = ['', Buffer.alloc(0)]] = image.blobs
       await upload(client, 'team/app', bytes)
       expect(await client.mountBlob('team/other', digest, 'team/app')).toEqual({ mounted: true })
@@ -77,7 +75,7 @@ export function describeRegistry(
 
       const fresh = seededBytes(`${title} mount`, 50_000)
       const refused = await client.mountBlob('team/other', digestOf(fresh), 'team/app')
-      if (refused.mounted) throw new Error('mounted what is not there')
+      if (refused.mounted) throw new Error('a blob that does not exist was mounted')
       const blob = { digest: digestOf(fresh), size: fresh.length }
       await client.uploadBlob('team/other', blob, Readable.from([fresh]), refused.upload)
       expect(await buffer(await client.getBlob('team/other', blob.digest))).toEqual(fresh)
@@ -99,20 +97,20 @@ export function describeRegistry(
     it('lists tags and repositories over several pages', async () => {
       for (const repository of ['pages/a', 'pages/b', 'pages/c'])
         for (const tag of ['one', 'three', 'two']) await pushImage(client, repository, tag, image)
-      // 2.8 lists tags as the file system does, and all at once.
-      expect((await collect(client.tags('pages/a'))).sort()).toEqual(['one', 'three', 'two'])
-      const repositories = await collect(client.catalog())
+      // 2.8 lists tags in the order of the file system, on one page.
+      expect((await Array.fromAsync(client.tags('pages/a'))).sort()).toEqual(['one', 'three', 'two'])
+      const repositories = await Array.fromAsync(client.catalog())
       expect(repositories).toEqual(expect.arrayContaining(['pages/a', 'pages/b', 'pages/c', 'team/app']))
       expect(new Set(repositories).size).toBe(repositories.length)
     })
 
-    it('deletes by digest, once, and with it every tag', async () => {
+    it('deletes a digest once, with all its tags', async () => {
       await pushImage(client, 'gone', 'a', image)
       await pushImage(client, 'gone', 'b', image)
       expect(await client.deleteManifest('gone', image.root.digest)).toBe('deleted')
       expect(await client.deleteManifest('gone', image.root.digest)).toBe('absent')
-      expect(await collect(client.tags('gone'))).toEqual([])
-      expect(await collect(client.tags('never/there'))).toEqual([])
+      expect(await Array.fromAsync(client.tags('gone'))).toEqual([])
+      expect(await Array.fromAsync(client.tags('never/there'))).toEqual([])
       await expect(client.deleteManifest('gone', 'a')).rejects.toThrow(/only a digest/)
     })
 

@@ -26,7 +26,7 @@ const anyLayer = anyDescriptor(fc.constantFrom('application/vnd.oci.image.layer.
 const anyManifest = anyDescriptor(fc.constantFrom(...MANIFEST_TYPES))
 
 describe('any manifest', () => {
-  it('of an image comes out as it went in', () => {
+  it('of an image is parsed completely', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(OCI_MANIFEST, DOCKER_MANIFEST),
@@ -44,7 +44,7 @@ describe('any manifest', () => {
     )
   })
 
-  it('of an index parts manifests from blobs and loses none', () => {
+  it('of an index is split into manifests and blobs, and none is lost', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(OCI_INDEX, DOCKER_LIST),
@@ -58,7 +58,7 @@ describe('any manifest', () => {
     )
   })
 
-  it('is read or refused, whatever the bytes', () => {
+  it('is parsed or rejected with InvalidManifest, for any bytes', () => {
     const key = fc.constantFrom('mediaType', 'config', 'layers', 'manifests', 'subject', 'fsLayers', 'size')
     const anyValue = fc.oneof(
       fc.jsonValue(),
@@ -88,7 +88,7 @@ const read = (image: ReturnType<typeof makeImage>): ParsedManifest =>
 
 const digest = `sha256:${'0'.repeat(64)}`
 
-it('reads an index with its platforms', () => {
+it('parses an index with its platforms', () => {
   const image = makeImage({ layers: [{ seed: 'a', bytes: 10 }] })
   const parsed = read(makeIndex([{ image, architecture: 'arm64' }]))
   expect(parsed.kind).toBe('index')
@@ -96,7 +96,7 @@ it('reads an index with its platforms', () => {
   expect(isIndexType(parsed.mediaType)).toBe(true)
 })
 
-it('reads a BuildKit cache as blobs', () => {
+it('parses the entries of a BuildKit cache as blobs', () => {
   const { layers, children } = read(makeBuildKitCache([{ seed: 'a', bytes: 10 }]))
   expect(children).toEqual([])
   expect(layers.map(({ mediaType }) => mediaType)).toEqual([
@@ -105,7 +105,7 @@ it('reads a BuildKit cache as blobs', () => {
   ])
 })
 
-it('marks layers that live elsewhere', () => {
+it('marks layers that are stored elsewhere', () => {
   const config = { mediaType: 'a/config', digest, size: 1 }
   const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
   const layers = [
@@ -118,13 +118,13 @@ it('marks layers that live elsewhere', () => {
   expect(parsed.layers.map((layer) => layer.foreign)).toEqual([undefined, true, true, true])
 })
 
-it('reads schema 1, whose sizes nobody knows', () => {
+it('parses schema 1, which states no sizes', () => {
   const parsed = parseManifest(json({ schemaVersion: 1, fsLayers: [{ blobSum: digest }] }), SCHEMA_1)
   expect(parsed).toMatchObject({ kind: 'image', layers: [{ digest, size: 0 }] })
   expect(parsed.config).toBeUndefined()
 })
 
-it('refuses what could be read in two ways (CVE-2021-41190)', () => {
+it('rejects content that could be read in two ways (CVE-2021-41190)', () => {
   const config = { mediaType: 'a/config', digest, size: 1 }
   const both = json({ config, layers: [], manifests: [] })
   expect(() => parseManifest(both, OCI_MANIFEST)).toThrow(InvalidManifest)
@@ -133,7 +133,7 @@ it('refuses what could be read in two ways (CVE-2021-41190)', () => {
   )
 })
 
-it('of a manifest that nobody served, tells the kind by its own words or its shape', () => {
+it('decides the kind of a stored manifest by its mediaType field or its other fields', () => {
   fc.assert(
     fc.property(anyLayer, fc.array(anyLayer), (config, entries) => {
       const [image, index] = [{ schemaVersion: 2, config, layers: entries }, { manifests: entries }]

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { endsOnLongInput } from '../../lab/ends-on-long-input.ts'
 import { algorithmOf, hashesTo, hashOf, isDigest } from '../../src/registry/digest.ts'
 import { isRepositoryName, isTag } from '../../src/registry/name.ts'
 
@@ -12,7 +13,7 @@ const component = fc
   .tuple(run, fc.array(fc.tuple(separator, run), { maxLength: 3 }))
   .map(([first, rest]) => first + rest.flat().join(''))
 
-it('takes every name that the grammar makes', () => {
+it('accepts every name of the grammar', () => {
   fc.assert(
     fc.property(fc.array(component, { minLength: 1, maxLength: 5 }), (components) => {
       expect(isRepositoryName(components.join('/'))).toBe(true)
@@ -20,7 +21,7 @@ it('takes every name that the grammar makes', () => {
   )
 })
 
-it('takes no name with anything else in it', () => {
+it('rejects every other name', () => {
   for (const name of [
     '',
     '/',
@@ -43,19 +44,19 @@ it('takes no name with anything else in it', () => {
 })
 
 it('takes linear time for the worst of names', () => {
-  const before = performance.now()
-  for (const unit of ['a', 'a-', 'a_', 'a__', '-', 'a/', 'a.a'])
-    for (let length = 1; length < 255; length++) isRepositoryName(`${unit.repeat(length).slice(0, length)}!`)
-  expect(performance.now() - before).toBeLessThan(500)
+  const names = ['a', 'a-', 'a_', 'a__', '-', 'a/', 'a.a'].flatMap((unit) =>
+    Array.from({ length: 254 }, (_, n) => `${unit.repeat(n + 1).slice(0, n + 1)}!`),
+  )
+  expect(endsOnLongInput(() => names.filter(isRepositoryName))).toEqual([])
 })
 
-it('knows a tag', () => {
+it('tells tags from other text', () => {
   for (const tag of ['v1', '_', 'A.b-c', 'x'.repeat(128)]) expect(isTag(tag), tag).toBe(true)
   for (const tag of ['', '.a', '-a', 'a/b', 'a:b', 'a\n', 'x'.repeat(129)])
     expect(isTag(tag), tag).toBe(false)
 })
 
-it('makes, knows and checks digests', () => {
+it('makes, recognises and checks digests', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.constantFrom('sha256', 'sha384', 'sha512'), (content, algorithm) => {
       const bytes = Buffer.from(content)

@@ -8,7 +8,7 @@ import { hashOf } from '../../src/registry/digest.ts'
 import { DOCKER_LAYER, DOCKER_MANIFEST, parseManifest, SCHEMA_1_SIGNED } from '../../src/registry/manifest.ts'
 import { digestedBytes } from '../../src/registry/schema1.ts'
 
-it('checks a signed schema-1 manifest against the part that its digest covers', async () => {
+it('checks a signed schema-1 manifest without its signatures', async () => {
   const registry = await startRegistry({ extra: 'compatibility: {schema1: {enabled: true}}\n' })
   const client = makeRegistryClient({ name: 'lab', url: registry.url })
   try {
@@ -32,7 +32,7 @@ it('checks a signed schema-1 manifest against the part that its digest covers', 
     }
     await client.putManifest('old', 'v1', Buffer.from(JSON.stringify(manifest)), DOCKER_MANIFEST)
 
-    const served = await fetch(`${registry.url}/v2/old/manifests/v1`) // accepts nothing newer: converted
+    const served = await fetch(`${registry.url}/v2/old/manifests/v1`) // Without an Accept header the registry converts it to schema 1.
     const bytes = Buffer.from(await served.arrayBuffer())
     expect(served.headers.get('content-type')).toBe(SCHEMA_1_SIGNED)
     expect(hashOf(digestedBytes(bytes, SCHEMA_1_SIGNED))).toBe(served.headers.get('docker-content-digest'))
@@ -41,7 +41,7 @@ it('checks a signed schema-1 manifest against the part that its digest covers', 
     ])
 
     const put = await client.putManifest('old', 'v0', bytes, SCHEMA_1_SIGNED)
-    const back = await client.getManifest('old', put) // signed anew: other bytes, the same digest
+    const back = await client.getManifest('old', put) // It is signed again: other bytes, the same digest.
     expect(back?.descriptor.digest).toBe(put)
   } finally {
     await client.close()

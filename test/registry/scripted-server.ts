@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { makeRegistryClient } from '../../src/registry/client.ts'
 
-export interface Seen {
+export interface ReceivedRequest {
   method: string
   path: string
   authorization: string | undefined
@@ -12,20 +12,20 @@ export interface Seen {
 
 export interface ScriptedServer {
   url: string
-  /** Every request, in order. */
-  seen: Seen[]
+  /** All requests, in order. */
+  requests: ReceivedRequest[]
   close(): Promise<void>
 }
 
-/** Answers as a test says, and remembers what it was asked. */
+/** A server that a test scripts. It records its requests. */
 export async function startServer(
-  answer: (request: Seen, response: ServerResponse) => unknown,
+  answer: (request: ReceivedRequest, response: ServerResponse) => unknown,
 ): Promise<ScriptedServer> {
-  const seen: Seen[] = []
+  const requests: ReceivedRequest[] = []
   const server = createServer(async (request: IncomingMessage, response) => {
     const { method = '', url: path = '', headers } = request
     const entry = { method, path, authorization: headers.authorization, body: await text(request) }
-    seen.push(entry)
+    requests.push(entry)
     await answer(entry, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -33,7 +33,7 @@ export async function startServer(
   const port = typeof address === 'object' && address !== null ? address.port : 0
   return {
     url: `http://127.0.0.1:${port}`,
-    seen,
+    requests,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -45,7 +45,7 @@ export async function startServer(
 export const ociError = (code: string, message: string): string =>
   JSON.stringify({ errors: [{ code, message }] })
 
-/** A registry that answers so, and a client of it, until the test is over. */
+/** A scripted registry and a client of it. Both are closed at the end of the test. */
 export async function registryThat(answer: Parameters<typeof startServer>[0]) {
   const registry = await startServer(answer)
   const client = makeRegistryClient({ name: 'lab', url: registry.url })

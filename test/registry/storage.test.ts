@@ -20,7 +20,7 @@ async function serve(answer: Parameters<typeof startServer>[0]): Promise<Scripte
   return server
 }
 
-/** A client that has logged in already, so that it would send its password if it ever did. */
+/** A client that has logged in. It would send its password if it sent it anywhere. */
 async function loggedIn(answer: Parameters<typeof startServer>[0]): Promise<RegistryClient> {
   const registry = await serve((request, response) => {
     if (request.authorization === undefined)
@@ -41,10 +41,10 @@ it('follows a redirect to the storage without credentials', async () => {
     response.writeHead(307, { location: `${storage.url}/signed?secret=s3cret` }).end(),
   )
   expect(await buffer(await client.getBlob('team/app', DIGEST))).toEqual(CONTENT)
-  expect(storage.seen.map(({ authorization }) => authorization)).toEqual([undefined, undefined])
+  expect(storage.requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined])
 })
 
-it('does not log in where a redirect leads, and quotes no signed URL', async () => {
+it('does not log in to the target of a redirect, and quotes no signed URL', async () => {
   const storage = await serve((_request, response) =>
     response.writeHead(401, { 'www-authenticate': `Bearer realm="${storage.url}/steal"` }).end(),
   )
@@ -54,10 +54,10 @@ it('does not log in where a redirect leads, and quotes no signed URL', async () 
   const error: unknown = await client.getBlob('team/app', DIGEST).catch((reason) => reason)
   expect(error).toMatchObject({ status: 401 })
   expect(String(error)).not.toContain('s3cret')
-  expect(storage.seen).toHaveLength(1)
+  expect(storage.requests).toHaveLength(1)
 })
 
-it('does not go round in circles', async () => {
+it('stops after too many redirects', async () => {
   const client = await loggedIn(({ path }, response) => response.writeHead(307, { location: path }).end())
   await expect(client.getBlob('team/app', DIGEST)).rejects.toThrow('too many redirects')
 })
@@ -68,7 +68,7 @@ it('sends an upload to another origin without credentials', async () => {
     response.writeHead(202, { location: `${storage.url}/u?state=%2Fx` }).end(),
   )
   await client.uploadBlob('team/app', { digest: DIGEST, size: CONTENT.length }, Readable.from([CONTENT]))
-  expect(storage.seen).toEqual([
+  expect(storage.requests).toEqual([
     {
       method: 'PUT',
       path: `/u?state=%2Fx&digest=${DIGEST}`,
@@ -78,7 +78,7 @@ it('sends an upload to another origin without credentials', async () => {
   ])
 })
 
-it('fails at the end of a blob with wrong bytes, and in the midst of one that breaks off', async () => {
+it('fails at the end of a blob with wrong content, and when a blob breaks off', async () => {
   const wrong = await loggedIn((_request, response) => response.end('not content of a layer'))
   await expect(buffer(await wrong.getBlob('team/app', DIGEST))).rejects.toThrow(
     `lab: GET blob team/app@${DIGEST}: the content does not hash to the digest`,
@@ -91,7 +91,7 @@ it('fails at the end of a blob with wrong bytes, and in the midst of one that br
   await expect(buffer(await broken.getBlob('team/app', DIGEST))).rejects.toMatchObject({ retry: true })
 })
 
-it('hands the error of a broken source to whoever copies', async () => {
+it('fails a copy with the error of its source', async () => {
   const source = await loggedIn((_request, response) => response.end('not content of a layer'))
   const target = await loggedIn(({ method }, response) =>
     method === 'POST' ? response.writeHead(202, { location: '/u' }).end() : response.writeHead(201).end(),
@@ -104,7 +104,7 @@ it('hands the error of a broken source to whoever copies', async () => {
   await expect(copy).rejects.toThrow('the content does not hash to the digest')
 })
 
-it('drops the source when the target opens no upload', async () => {
+it('destroys the source if the target opens no upload', async () => {
   const target = await loggedIn((_request, response) => response.writeHead(403).end())
   const body = Readable.from([CONTENT])
   const refused = target.uploadBlob('team/app', { digest: DIGEST, size: CONTENT.length }, body)
@@ -112,7 +112,7 @@ it('drops the source when the target opens no upload', async () => {
   expect(body.destroyed).toBe(true)
 })
 
-it('ends the transfer when the reader loses interest', async () => {
+it('ends the transfer when the reader stops', async () => {
   let ended = false
   const client = await loggedIn((_request, response) => {
     response.on('close', () => {

@@ -17,7 +17,7 @@ const manifest = Buffer.from('{}')
 const credentials = { username: 'alice', password: 'pw' }
 const ALICE = `Basic ${Buffer.from('alice:pw').toString('base64')}`
 
-/** A token server that hands out token-1, token-2, …, and a registry that takes `good` only. */
+/** A token server that issues token-1, token-2, …, and a registry that accepts a token if it is `good`. */
 async function startPair(
   options: { lifetime?: number; realm?: string; good?: (token: string) => boolean } = {},
 ) {
@@ -50,10 +50,10 @@ async function startPair(
   return { realm, registry, client }
 }
 
-it('gets a token from the realm with scope, service and password, and keeps it', async () => {
+it('fetches a token from the realm with scope, service and password, and keeps it', async () => {
   const { realm, registry, client } = await startPair()
   for (let n = 0; n < 3; n++) await client.getManifest('team/app', 'v1')
-  expect(realm.seen).toEqual([
+  expect(realm.requests).toEqual([
     {
       method: 'GET',
       path: '/jwt?x=1&service=the%2C+service&scope=repository%3Ateam%2Fapp%3Apull',
@@ -61,36 +61,36 @@ it('gets a token from the realm with scope, service and password, and keeps it',
       body: '',
     },
   ])
-  expect(registry.seen.map(({ authorization }) => authorization)).toEqual([
+  expect(registry.requests.map(({ authorization }) => authorization)).toEqual([
     undefined,
     ...Array(3).fill('Bearer token-1'),
   ])
 })
 
-it('fetches one token for many requests at once, and one for each scope', async () => {
+it('fetches one token for concurrent requests, and one for each scope', async () => {
   const { realm, client } = await startPair()
   await Promise.all(Array.from({ length: 20 }, () => client.getManifest('team/app', 'v1')))
-  expect(realm.seen).toHaveLength(1)
+  expect(realm.requests).toHaveLength(1)
   await client.mountBlob('team/app', hashOf(manifest), 'team/base')
-  expect(realm.seen.map(({ path }) => new URL(path, realm.url).searchParams.getAll('scope'))).toEqual([
+  expect(realm.requests.map(({ path }) => new URL(path, realm.url).searchParams.getAll('scope'))).toEqual([
     ['repository:team/app:pull'],
     ['repository:team/app:pull,push', 'repository:team/base:pull'],
   ])
 })
 
-it('fetches anew what has expired or is refused', async () => {
+it('fetches a new token for one that has expired or is refused', async () => {
   const expiring = await startPair({ lifetime: 0 })
   await expiring.client.getManifest('team/app', 'v1')
   await expiring.client.getManifest('team/app', 'v1')
-  expect(expiring.realm.seen).toHaveLength(2)
-  expect(expiring.registry.seen).toHaveLength(3)
+  expect(expiring.realm.requests).toHaveLength(2)
+  expect(expiring.registry.requests).toHaveLength(3)
 
   let good = 'Bearer token-1'
   const revoking = await startPair({ good: (token) => token === good })
   await revoking.client.getManifest('team/app', 'v1')
   good = 'Bearer token-2'
   await revoking.client.getManifest('team/app', 'v1')
-  expect(revoking.registry.seen.map(({ authorization }) => authorization)).toEqual([
+  expect(revoking.registry.requests.map(({ authorization }) => authorization)).toEqual([
     undefined,
     'Bearer token-1',
     'Bearer token-1',
@@ -98,16 +98,16 @@ it('fetches anew what has expired or is refused', async () => {
   ])
 })
 
-it('gives up when a fresh token is refused too, and names no token', async () => {
+it('gives up when a new token is refused too, and quotes no token', async () => {
   const { client, realm } = await startPair({ good: () => false })
   const refused = client.getManifest('team/app', 'v1')
   await expect(refused).rejects.toThrow(
     /^lab: GET manifest team\/app:v1: 401 UNAUTHORIZED \(authentication required\)$/,
   )
-  expect(realm.seen).toHaveLength(1)
+  expect(realm.requests).toHaveLength(1)
 })
 
-it('tells what the token server refuses', async () => {
+it('reports the error of the token server', async () => {
   const elsewhere = closing(
     await startServer((_request, response) => response.writeHead(403).end(ociError('DENIED', 'no'))),
   )

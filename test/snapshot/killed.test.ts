@@ -65,9 +65,7 @@ test('a restore whose worker is killed half-way is finished by the next worker',
     await takeFromTheDead(bed.redis, 't', 'snapshot', id)
 
     worker = await startWorker()
-    await expect
-      .poll(() => queues.snapshot.getJobState(id), { timeout: 90_000, interval: 200 })
-      .toBe('completed')
+    await expect.poll(() => queues.snapshot.getJobState(id)).toBe('completed')
     expect((await queues.snapshot.getJob(id))?.returnvalue).toMatchObject({
       projects: PROJECTS,
       reconciling: ['ci'],
@@ -78,4 +76,4 @@ test('a restore whose worker is killed half-way is finished by the next worker',
     await worker.stop()
     await closeQueues(queues)
   }
-}, 90_000)
+}, 240_000)

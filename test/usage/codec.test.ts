@@ -43,7 +43,7 @@ interface RepositoryOfRecord {
   pulledAt: number
   sizedAt: number
   size: number
-  tellings: { list: number; at: number }[]
+  listTimes: { list: number; at: number }[]
   tags: { name: string; taggedAt: number }[]
 }
 
@@ -69,10 +69,10 @@ function manifestRecord(options: {
   return Buffer.concat([
     ...[sized(rest), uint(type, 1), uint(lists.length, 1)],
     ...lists.map((list) => listRecord(list, width)),
-    ...images.flatMap(({ repositoryId, pushedAt, pulledAt, sizedAt, size, tellings, tags }) => [
+    ...images.flatMap(({ repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }) => [
       ...[uint(repositoryId, 4), uint(pushedAt, 7), uint(pulledAt, 7), uint(sizedAt, 7), uint(size, 5)],
-      uint(tellings.length, 1),
-      ...tellings.flatMap(({ list, at }) => [uint(list, 1), uint(at, 7)]),
+      uint(listTimes.length, 1),
+      ...listTimes.flatMap(({ list, at }) => [uint(list, 1), uint(at, 7)]),
       uint(tags.length, 2),
       ...tags.flatMap(({ name, taggedAt }) => [uint(taggedAt, 7), sized(Buffer.from(name))]),
     ]),
@@ -108,7 +108,7 @@ describe('a manifest record', () => {
         pulledAt: 0,
         sizedAt: AT,
         size: 491,
-        tellings: [{ list: 0, at: AT - 1 }],
+        listTimes: [{ list: 0, at: AT - 1 }],
         tags: [
           { name: 'v1', taggedAt: AT },
           { name: 'latest', taggedAt: LATEST },
@@ -116,7 +116,7 @@ describe('a manifest record', () => {
       },
       {
         ...{ repositoryId: 4_000_000_000, pushedAt: 0, pulledAt: LATEST },
-        ...{ sizedAt: 0, size: 0, tellings: [], tags: [] },
+        ...{ sizedAt: 0, size: 0, listTimes: [], tags: [] },
       },
     ],
   }
@@ -136,7 +136,7 @@ describe('a manifest record', () => {
     expect(images).toEqual(
       whole.images.map((image) => ({
         ...image,
-        tellings: image.tellings.map(({ at }) => ({ list: referenceList(list), at })),
+        listTimes: image.listTimes.map(({ at }) => ({ list: referenceList(list), at })),
       })),
     )
   })
@@ -177,7 +177,9 @@ describe('a manifest record', () => {
     pulledAt: anyInstant,
     sizedAt: anyInstant,
     size: anySize,
-    tellings: fc.array(fc.record({ list: fc.integer({ min: 0, max: 1 }), at: anyInstant }), { maxLength: 2 }),
+    listTimes: fc.array(fc.record({ list: fc.integer({ min: 0, max: 1 }), at: anyInstant }), {
+      maxLength: 2,
+    }),
     tags: fc.array(anyTag, { maxLength: 3 }),
   })
   const anyKey = fc.stringMatching(/^[0-9a-f]{32}$/)
@@ -204,7 +206,7 @@ describe('a manifest record', () => {
         expect(found.images).toEqual(
           images.map((image) => ({
             ...image,
-            tellings: image.tellings.map(({ list, at }) => ({
+            listTimes: image.listTimes.map(({ list, at }) => ({
               list: referenceList(list === 0 ? first : second),
               at,
             })),

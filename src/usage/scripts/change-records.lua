@@ -1,10 +1,10 @@
--- Changes the records of the open project in memory, as facts say. src/usage/model.ts defines what must come of it.
+-- Changes the records of the open project in memory, as facts say. src/usage/model.ts defines the result.
 --
 -- Included after project.lua; has no KEYS, ARGV or reply of its own. Marks what it changes as `isDirty`.
 
-local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; the latter two also say by what a manifest was sighted
+local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; PUSH and PULL are also the evidence of a sighting
 local PULL_GRACE = 5000000 -- µs; a pull that began before a delete may be reported after it
-local MAX_LISTS = 16 -- of one manifest; sightings of a content differ by a subject or by missing sizes, if at all
+local MAX_LISTS = 16 -- of one image; few sightings differ, by a subject or by missing sizes
 local digestRests -- key -> the rest of the digest, of every content that the facts name
 
 local function graceOf(via) return via == PULL and PULL_GRACE or 0 end
@@ -16,12 +16,13 @@ local function noteDigest(digest)
   return key
 end
 
--- Whether a size told at `at` replaces that of `telling` (`sizedAt` and `size`). 0 tells nothing.
-local function isBetterSize(size, at, telling)
-  return size > 0 and (at > telling.sizedAt or at == telling.sizedAt and size > telling.size)
+-- Whether a size that was told at `at` replaces the one in `record`: the later one wins, then the larger one. A size of 0
+-- is not known.
+local function isBetterSize(size, at, record)
+  return size > 0 and (at > record.sizedAt or at == record.sizedAt and size > record.size)
 end
 
--- `size`: as the registry told with the link; 0 if it told none.
+-- `size`: the size that the registry measured; 0 if the fact told none.
 local function addLink(repository, key, at, size)
   if at <= deletedAt(repository, key) then return end
   local b = readBlob(key)
@@ -89,21 +90,22 @@ local function isProvenAlive(image, at)
     or (image.pushedAt > 0 and at >= image.pushedAt + PULL_GRACE))
 end
 
--- Remembers that a sighting at `at` carried the list. A list counts for as long as such a sighting is left, so one that is
--- not greater than another, and not later, is not kept. Lists begin with extent and contentsSize: bytes order them.
-local function addTelling(image, list, at)
+-- Remembers that a sighting at `at` carried the list. The greatest list counts, until a deletion removes its sighting. So
+-- a list that is neither greater nor later than another is not kept. Lists begin with extent and contentsSize, so
+-- comparing their bytes orders them by these first.
+local function addListTime(image, list, at)
   local count, least = 0, list
-  for other, otherAt in pairs(image.tellings) do
+  for other, otherAt in pairs(image.listTimes) do
     if otherAt >= at and not isGreater(list, other) then return end
     if otherAt <= at and not isGreater(other, list) then
-      image.tellings[other] = nil
+      image.listTimes[other] = nil
     else
       count = count + 1
       if isGreater(least, other) then least = other end
     end
   end
-  image.tellings[list] = at
-  if count == MAX_LISTS then image.tellings[least] = nil end
+  image.listTimes[list] = at
+  if count == MAX_LISTS then image.listTimes[least] = nil end
 end
 
 local function addSighting(repository, key, at, via, size, mediaType, list)
@@ -115,13 +117,13 @@ local function addSighting(repository, key, at, via, size, mediaType, list)
   if mediaType ~= 0 then m.mediaType = mediaType end
   if #digestRests[key] > #m.digestRest then m.digestRest = digestRests[key] end
   if not image then
-    image = { pushedAt = 0, pulledAt = 0, sizedAt = 0, size = 0, tellings = {}, tags = {} }
+    image = { pushedAt = 0, pulledAt = 0, sizedAt = 0, size = 0, listTimes = {}, tags = {} }
     m.images[repository.id] = image
   end
   local field = via == PULL and 'pulledAt' or 'pushedAt'
   image[field] = math.max(image[field], at)
   if isBetterSize(size, at - grace, image) then image.sizedAt, image.size = at - grace, size end
-  if list then addTelling(image, list, at - grace) end
+  if list then addListTime(image, list, at - grace) end
 end
 
 -- Deletes a content from a repository as of `at`: its sightings, tags and link that are not later.
@@ -133,8 +135,8 @@ local function deleteUpTo(repository, key, at)
     if image.pushedAt <= at then image.pushedAt = 0 end
     if image.pulledAt <= at + PULL_GRACE then image.pulledAt = 0 end
     if image.sizedAt <= at then image.sizedAt, image.size = 0, 0 end
-    for list, toldAt in pairs(image.tellings) do
-      if toldAt <= at then image.tellings[list] = nil end
+    for list, toldAt in pairs(image.listTimes) do
+      if toldAt <= at then image.listTimes[list] = nil end
     end
     if image.pushedAt == 0 and image.pulledAt == 0 then
       m.images[repository.id] = nil
@@ -164,7 +166,7 @@ local function dropRepository(repository, at)
   repository.droppedAt, repository.isDirty = at, true
   for _, key in ipairs(call('HKEYS', MANIFESTS)) do deleteUpTo(repository, key, at) end
   BLOBS:forEachField(function(key) deleteUpTo(repository, key, at) end)
-  -- Those of earlier facts in this call are not written yet.
+  -- The records that earlier facts of this call made are not written yet.
   for key in pairs(manifests) do deleteUpTo(repository, key, at) end
   for key in pairs(blobs) do deleteUpTo(repository, key, at) end
 end

@@ -1,35 +1,35 @@
 -- One project's part of the index. Records are read once and remembered until another project is opened.
 --
--- Words   content: whatever has a digest, a manifest or a blob. key: the first 16 bytes of a content's digest (128 bits;
+-- Words   content: a manifest or a blob. key: the first 16 bytes of a content's digest (128 bits;
 --         an accidental collision is out of reach). image: a manifest in one repository.
---         sighting: a push, a pull or a presence, that is a fact which says that a manifest was in a repository.
+--         sighting: a push, a pull or a presence. It says that a manifest was in a repository at a time.
 -- KEYS    for each project, its first seven: meta, repositories, manifests, blobs, tags, tombstones, claims
 -- Records (big-endian; L is a length I1 and that many bytes; times are epoch µs, sizes are bytes)
 --   meta          a hash of counters and times (write-changes.lua)
 --   repositories  name            -> id I4, number of manifests I4, droppedAt I7 (0: never)
 --   manifests     key             -> rest of the digest L, media type code I1, lists I1 * list, then each image: repository
---                                    id I4, pushedAt I7, pulledAt I7, sizedAt I7, size I5, tellings I1 * (number of the
+--                                    id I4, pushedAt I7, pulledAt I7, sizedAt I7, size I5, listTimes I1 * (number of the
 --                                    list, from 0, I1; at I7), tags I2 * (taggedAt I7, name L)
---                 list: what sightings said that it references: extent I1 (1 all but a subject, 2 all), contentsSize I7,
+--                 list: its references as sightings told them: extent I1 (1 all but a subject, 2 all), contentsSize I7,
 --                                    blobs I2, children I2, subjects I1, width I1, the key c16 of each in that order,
---                                    the size of each blob (width bytes each). The greatest list is the first. It holds.
+--                                    the size of each blob (width bytes each). The greatest list is the first: it counts.
 --                 contentsSize: bytes of its config and layers
 --                 sizedAt: time of the latest sighting that told the manifest's own size (a pull's less PULL_GRACE)
---                 telling: time of the latest sighting that carried this list (a pull's less PULL_GRACE)
---   blobs         key             -> flags I1, size I5, claims I4, then what the flags announce: baseClaim I5,
---                                    otherClaims I4, ownSize I5; then each link: form I1, repository id I4, at I7, and what
---                                    the form announces: sizedAt I7, size I5                              (a table)
---                 It has every content, manifests too.
+--                 listTime: time of the latest sighting that carried the list (a pull's less PULL_GRACE)
+--   blobs         key             -> flags I1, size I5, claims I4, and, if its flag is set: baseClaim I5, otherClaims I4,
+--                                    ownSize I5; then each link: form I1, repository id I4, at I7, and, if its form says
+--                                    so: sizedAt I7, size I5                                              (a table)
+--                 The table has manifests as well. ownSize is a manifest's own size, as sightings told it.
 --                 flags: 1 it is a manifest of the project, 2 baseClaim follows (else it is size), 4 otherClaims follow
 --                 (else 0), 8 ownSize follows (else it is size), 16 size is measured
 --                 form: 1 the link has a size, 2 sizedAt follows (else it is at), 4 the link's size follows (else it is size)
---                 claims: number of the project's manifests that reference it, and so state its size. All of them state
---                 baseClaim, but for otherClaims of them. These are in the sorted set `claims`.
+--                 claims: number of the project's manifests that reference it. Each states its size. Most state baseClaim;
+--                 otherClaims of them state another size, and are in the sorted set `claims`.
 --   claims        a sorted set, all scores 0, of: key of a blob c16, size I5, key of a manifest c16
 --   tags          repository id I4 .. tag -> the last write: at I7, kind I1 (0 untag, 1 push, 2 pull), key c16   (a table)
 --   tombstones    repository id I4 .. key -> deletedAt I7                                               (a table)
 
-local LAYOUT = '2' -- of all records here; in META since it is 2
+local LAYOUT = '2' -- of all records here; META has it since layout 2
 local META, REPOSITORIES, MANIFESTS, BLOBS, TAGS, TOMBSTONES, CLAIMS
 local repositories, repositoriesById, manifests, blobs -- records by name, id or key
 local deletedAtByField -- by field of TOMBSTONES
@@ -41,7 +41,7 @@ local function openProject(first)
   TOMBSTONES, CLAIMS = openTable(KEYS[first + 5], hashOfAny), KEYS[first + 6]
   local created = call('HMGET', META, 'createdAt', 'layout')
   if created[1] and created[2] ~= LAYOUT then
-    error({ err = 'LAYOUT ' .. META .. ' was written by another version of Tallyman. Make the index anew (docs/usage.md, The layout)' })
+    error({ err = 'LAYOUT ' .. META .. ' was written by another version of Tallyman. Build the index again (docs/usage.md, The layout)' })
   end
   repositories, repositoriesById, manifests, blobs, deletedAtByField = {}, {}, {}, {}, {}
 end
@@ -84,7 +84,7 @@ local function lengthOfList(record, pos)
   return LIST_HEADER_BYTES + (blobCount + children + subjects) * 16 + blobCount * width
 end
 
--- What is told of a manifest's own size: by the latest of its sightings that told one, in any repository.
+-- A manifest's own size, from the latest sighting in any repository that told one.
 local function ownSizeOf(m)
   local latestAt, size = 0, 0
   for _, image in pairs(m.images) do
@@ -95,7 +95,8 @@ local function ownSizeOf(m)
   return size
 end
 
--- `m.images` are by repository id; `image.tellings` are times by list. What ends in `Before` is as the record had it.
+-- `m.images` are by repository id; `image.listTimes` are by list. Fields that end in `Before` are as the record
+-- had them.
 local function readManifest(key)
   local m = manifests[key]
   if m then return m end
@@ -111,14 +112,14 @@ local function readManifest(key)
     end
     m.list = lists[1]
     while pos <= #record do
-      local id, tellingCount, tagCount
-      local image = { tellings = {}, tags = {} }
-      id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, tellingCount, pos =
+      local id, listTimeCount, tagCount
+      local image = { listTimes = {}, tags = {} }
+      id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, listTimeCount, pos =
         unpackBytes('>I4I7I7I7I5I1', record, pos)
-      for _ = 1, tellingCount do
+      for _ = 1, listTimeCount do
         local number, at
         number, at, pos = unpackBytes('>I1I7', record, pos)
-        image.tellings[lists[number + 1]] = at
+        image.listTimes[lists[number + 1]] = at
       end
       tagCount, pos = unpackBytes('>I2', record, pos)
       for _ = 1, tagCount do
@@ -153,7 +154,7 @@ end
 
 local function isHeld(b) return b.isManifest or b.claims > 0 end
 
--- `b.links`: by repository id; `at` of the latest link, and the size that the latest link with a size told.
+-- `b.links` are by repository id: `at` of the latest link; `sizedAt` and `size` of the latest link that told a size.
 local function readBlob(key)
   local b = blobs[key]
   if b then return b end
@@ -175,7 +176,7 @@ local function readBlob(key)
   return b
 end
 
--- Gives at, kind and key of the last write of a tag; nothing where there was none.
+-- Gives at, kind and key of the last write of a tag. Gives nothing if there was none.
 local function readTag(repository, tag)
   local record = TAGS:get(repository.packedId .. tag)
   if record then return unpackBytes('>I7I1c16', record) end

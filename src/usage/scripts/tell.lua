@@ -1,4 +1,4 @@
--- Says again what the project holds of some contents, as an entry of the outbox.
+-- Puts into the outbox, for each of the given contents, whether the project holds it.
 --
 -- Included after write-changes.lua.
 -- KEYS  as in apply.lua, of one project

@@ -2,11 +2,11 @@
 -- that only one project holds.
 --
 -- Each outbox entry is applied once and in order: `seq` guards against a worker that repeats or overtakes another. An
--- entry says what the project holds, with which size, not what to add: what a project's size once added goes away with it,
--- whatever other projects say of the same content.
+-- entry says what the project holds and with which size. It does not say by how much to change a number, so a wrong size
+-- goes away with its project.
 --
 -- KEYS  1 holders     key of a content -> form I1, size I5, others I3 if form is 1, others * (holder I3, size I5), then the
---                     other holders I3 each, which say `size`; those to whom it is measured come first (a table)
+--                     holders I3 each whose size is `size`; measured ones come first (a table)
 --                     holder: a project number, plus MEASURED if the size is measured there
 --       2 projects    project path -> project number
 --       3 applied     project number -> seq of its last entry that was applied
@@ -21,7 +21,7 @@ local LAYOUT, HOLDER_BYTES, OTHER_BYTES, MEASURED = '2', 3, 8, 8388608
 
 local exists = call('HMGET', EXCLUSIVE, 'total', 'layout')
 if exists[1] and exists[2] ~= LAYOUT then
-  error({ err = 'LAYOUT ' .. EXCLUSIVE .. ' was written by another version of Tallyman. Make the index anew (docs/usage.md, The layout)' })
+  error({ err = 'LAYOUT ' .. EXCLUSIVE .. ' was written by another version of Tallyman. Build the index again (docs/usage.md, The layout)' })
 end
 if not exists[2] then call('HSET', EXCLUSIVE, 'layout', LAYOUT) end
 
@@ -34,7 +34,7 @@ end
 number = tonumber(number)
 local PACKED_STATED, PACKED_MEASURED = pack('>I3', number), pack('>I3', number + MEASURED)
 
--- Gives an entry's size, its holders of other sizes, and the other holders; all empty for no entry.
+-- Gives an entry's size, the holders with another size, and the holders with this size.
 local function unpackEntry(entry)
   if not entry then return 0, '', '' end
   local form, size, pos = unpackBytes('>I1I5', entry)
@@ -51,7 +51,7 @@ local function packEntry(size, others, holders)
   return pack('>I1I5I3', 1, size, #others / OTHER_BYTES) .. others .. holders
 end
 
--- Where `packed` is among the holders. A plain find is much faster than a loop: 20,000 projects may share a layer.
+-- The position of `packed` in the holders. A plain find is much faster than a loop: 20,000 projects may share a layer.
 local function positionOf(packed, holders)
   local pos = string.find(holders, packed, 1, true)
   while pos and (pos - 1) % HOLDER_BYTES > 0 do pos = string.find(holders, packed, pos + 1, true) end

@@ -1,15 +1,16 @@
--- Writes the records that the facts changed, and sums up what follows from them: claims, counters, and what the project
--- holds. A project holds its manifests and what these reference.
+-- Writes the records that the facts changed, and updates what follows from them: claims, counters, and what the project
+-- holds. A project holds its manifests and the blobs that they reference.
 --
 -- Included after change-records.lua; has no KEYS, ARGV or reply of its own.
 
 local counterDelta -- field of META -> the amount to add
-local holdingChanges -- a list of: sign c1, size I6, key c16; sign: '+' holds it and manifests state the size, '*' holds it
--- and the size is measured, '-' does not hold it
+-- A list of: sign c1, size I6, key c16. Signs: '+' the project holds the content and manifests state its size, '*' it holds
+-- the content and the size is measured, '-' it does not hold the content.
+local holdingChanges
 
 local function contentsSizeOf(list) return list and unpackBytes('>I7', list, 2) or 0 end
 
--- What a manifest with this list states: key of a blob -> size. It may name one layer twice.
+-- The sizes that a manifest with this list states: key of a blob -> size. A list may name a layer twice.
 local function claimsOf(list)
   local claims = {}
   if not list then return claims end
@@ -51,8 +52,8 @@ local function largestClaim(key, b)
   return largest
 end
 
--- A content's size, and whether it is measured: a manifest's own size as sightings tell it; else what the latest link
--- told; else the largest size that a manifest states.
+-- A content's size, and whether it is measured: the own size of a manifest; else what the latest link told; else the
+-- largest size that a manifest states.
 local function sizeOf(key, b)
   if b.ownSize > 0 then return b.ownSize, true end
   local best = { sizedAt = 0, size = 0 }
@@ -76,11 +77,11 @@ local function packTags(tags)
   return #packed, table.concat(packed)
 end
 
--- The lists that a sighting is left of, the greatest first.
+-- The lists of all images, the greatest first.
 local function listsOf(m)
   local lists, isIn = {}, {}
   for _, image in pairs(m.images) do
-    for list in pairs(image.tellings) do
+    for list in pairs(image.listTimes) do
       if not isIn[list] then
         isIn[list] = true
         lists[#lists + 1] = list
@@ -92,10 +93,10 @@ local function listsOf(m)
   return lists
 end
 
-local function packTellings(tellings, lists)
+local function packListTimes(listTimes, lists)
   local packed = {}
   for i, list in ipairs(lists) do
-    if tellings[list] then packed[#packed + 1] = pack('>I1I7', i - 1, tellings[list]) end
+    if listTimes[list] then packed[#packed + 1] = pack('>I1I7', i - 1, listTimes[list]) end
   end
   return #packed, table.concat(packed)
 end
@@ -113,9 +114,9 @@ local function packImages(m, lists)
     local tagCount, tags = packTags(image.tags)
     counterDelta.tags = counterDelta.tags + tagCount
     if not m.tagCountsBefore[id] then addToManifestCount(repositoriesById[id], 1) end
-    local tellingCount, tellings = packTellings(image.tellings, lists)
-    packed[imageCount] = pack('>I4I7I7I7I5I1', id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, tellingCount)
-      .. tellings .. pack('>I2', tagCount) .. tags
+    local listTimeCount, listTimes = packListTimes(image.listTimes, lists)
+    packed[imageCount] = pack('>I4I7I7I7I5I1', id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, listTimeCount)
+      .. listTimes .. pack('>I2', tagCount) .. tags
   end
   return imageCount, imageCountBefore, table.concat(packed)
 end
@@ -123,7 +124,7 @@ end
 local function updateClaims(key, m, isPresent)
   local before, after = m.wasPresent and m.listBefore, isPresent and m.list
   if before == after then return end
-  -- First those of before: a list of greater extent states the same sizes.
+  -- The old claims first: both lists may state the same sizes, and a claim is stored once.
   if before then
     for blobKey, size in pairs(claimsOf(before)) do removeClaim(blobKey, size, key) end
   end

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
-import { askReconcile, scheduleReconciles } from '../../src/reconcile/ask-reconcile.ts'
+import { addReconcileJob, scheduleReconciles } from '../../src/reconcile/reconcile-jobs.ts'
 
 const bed = useRedis()
 let queues: Queues
@@ -14,7 +14,7 @@ const scheduled = async () =>
   (await queues.reconcile.getJobSchedulers()).map(({ key, every }) => [key, Number(every)]).sort()
 const DAY = 86_400_000
 
-test('every registry of the configuration is reconciled on its schedule, and no other', async () => {
+test('each registry of the configuration has a schedule, and no other', async () => {
   await scheduleReconciles(queues, ['a', 'b'], DAY)
   expect(await scheduled()).toEqual([
     ['reconcile-a', DAY],
@@ -26,7 +26,7 @@ test('every registry of the configuration is reconciled on its schedule, and no 
   expect(await scheduled()).toEqual([])
 })
 
-test('the first comes after one interval, and a restart does not put it off', async () => {
+test('the first reconcile comes after one interval, and a restart does not put it off', async () => {
   const next = async () => (await queues.reconcile.getJobSchedulers())[0]?.next ?? 0
   const began = Date.now()
   await scheduleReconciles(queues, ['a'], DAY)
@@ -37,14 +37,14 @@ test('the first comes after one interval, and a restart does not put it off', as
   expect(await next()).toBe(first)
 })
 
-test('those who ask for the same before it begins get one job', async () => {
+test('requests for the same reconcile before it begins become one job', async () => {
   const request = { registry: 'a', dryRun: false, reason: 'test' }
   const ids = new Set<string>()
-  for (let n = 0; n < 5; n++) ids.add(await askReconcile(queues, request, 1_000))
+  for (let n = 0; n < 5; n++) ids.add(await addReconcileJob(queues, request, 1_000))
   expect(ids.size).toBe(1)
-  // A look is not the mending, and another registry is another matter.
-  ids.add(await askReconcile(queues, { ...request, dryRun: true }, 1_000))
-  ids.add(await askReconcile(queues, { ...request, registry: 'b' }, 1_000))
+  // A dry run and another registry are other jobs.
+  ids.add(await addReconcileJob(queues, { ...request, dryRun: true }, 1_000))
+  ids.add(await addReconcileJob(queues, { ...request, registry: 'b' }, 1_000))
   expect(ids.size).toBe(3)
   expect(await queues.reconcile.getDelayedCount()).toBe(3)
 })

@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { type LabRegistry, type LabRegistryOptions, startRegistry } from './registry.ts'
+
+export interface RegistryRequest {
+  method: string
+  /** Path and query. */
+  path: string
+}
+
+/** How a request fails. A number is an HTTP status that the proxy answers without asking the registry. */
+export type Fault =
+  | number
+  /** The connection breaks before the registry gets the request. */
+  | 'drop'
+  /** The registry carries out the request, and the connection breaks before the answer. */
+  | 'drop answer'
+  /** The connection breaks within the body of the answer. */
+  | 'cut answer'
+
+export interface FaultyRegistry {
+  readonly url: string
+  /** Every request since the last `reset`, as `GET /v2/…`. */
+  readonly requests: string[]
+  /** Calls `decide` before each request. It may also change the registry first. */
+  onRequest(decide: (request: RegistryRequest) => Fault | undefined | Promise<Fault | undefined>): void
+  /** Clears `requests`, and lets every request pass again. */
+  reset(): void
+  close(): Promise<void>
+}
+
+/** A real docker-registry behind a proxy that makes requests fail. */
+export async function startFaultyRegistry(options: LabRegistryOptions = {}): Promise<FaultyRegistry> {
+  const registry = await startRegistry(options)
+  const requests: string[] = []
+  let decide: (request: RegistryRequest) => Fault | undefined | Promise<Fault | undefined> = () => undefined
+  const server = createServer(async (incoming, response) => {
+    const { method = '', url: path = '' } = incoming
+    requests.push(`${method} ${path}`)
+    const fault = await decide({ method, path })
+    if (fault === 'drop') incoming.socket.destroy()
+    else if (typeof fault === 'number') refuse(response, fault)
+    else forward(registry, incoming, response, fault)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    requests,
+    onRequest(next) {
+      decide = next
+    },
+    reset() {
+      requests.length = 0
+      decide = () => undefined
+    },
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+      await registry.close()
+    },
+  }
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  const code = status === 401 ? 'UNAUTHORIZED' : 'UNKNOWN'
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ errors: [{ code, message: 'as the test says' }] }))
+}
+
+/** Keeps the Host header, so that the registry's Location headers lead to the proxy. */
+function forward(
+  registry: LabRegistry,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  fault: 'drop answer' | 'cut answer' | undefined,
+): void {
+  const { method, url, headers } = incoming
+  const outgoing = request(`${registry.url}${url}`, { method: method ?? 'GET', headers }, (answer) => {
+    if (fault === 'drop answer') {
+      answer.resume().on('end', () => incoming.socket.destroy())
+      return
+    }
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    if (fault === 'cut answer')
+      answer.once('data', (chunk: Buffer) => {
+        response.write(chunk.subarray(0, chunk.length / 2), () => incoming.socket.destroy())
+        answer.destroy()
+      })
+    else answer.pipe(response)
+  })
+  outgoing.on('error', () => incoming.socket.destroy())
+  incoming.pipe(outgoing)
+}

@@ -1,0 +1,192 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { useRedis } from '../../lab/use-redis.ts'
+import { makeAnnounce } from '../../src/alerts/announce.ts'
+import type { Channel } from '../../src/alerts/channel.ts'
+import { ChannelError } from '../../src/alerts/channel-error.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
+import { type Alert, AlertRecord } from '../../src/queue/alert.ts'
+import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { makeFolderStore } from '../../src/store/folder-store.ts'
+import { type Journal, makeJournal } from '../../src/store/journal.ts'
+import { sampleAlert } from './sample-alert.ts'
+
+const bed = useRedis()
+let queues: Queues
+let folder: string
+beforeEach(async () => {
+  queues = makeQueues(bed.redis, 't')
+  folder = await mkdtemp(join(tmpdir(), 'tallyman-announce-'))
+})
+afterEach(async () => {
+  await bed.redis.config('SET', 'maxmemory', '0')
+  await closeQueues(queues)
+  await rm(folder, { recursive: true })
+})
+
+const TEAM_A = { ...sampleAlert, id: 'alert_a', project: 'team-a/app' }
+const TEAM_B = { ...sampleAlert, id: 'alert_b', project: 'team-b/app' }
+
+/** A channel that stores alerts, or throws `failure`. */
+function makeFakeChannel(name: string, failure?: Error) {
+  const sent: Alert[] = []
+  const channel: Channel = {
+    name,
+    async send(alert) {
+      if (failure !== undefined) throw failure
+      sent.push(alert)
+    },
+  }
+  return { channel, sent }
+}
+
+function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert> } = {}) {
+  const real = makeJournal({
+    store: makeFolderStore({ path: folder }),
+    kind: 'alerts',
+    schema: AlertRecord,
+    onUnreadable: (_, error) => {
+      throw error
+    },
+  })
+  const metrics = makeMetrics()
+  const down = new ChannelError('down', { channel: 'down', status: 503, retry: true })
+  const fakes = {
+    everyone: makeFakeChannel('everyone'),
+    'team-a': makeFakeChannel('team-a'),
+    'some teams': makeFakeChannel('some teams'),
+    nobody: makeFakeChannel('nobody'),
+    down: makeFakeChannel('down', down),
+  }
+  const projects = {
+    everyone: ['**'],
+    'team-a': ['ci/team-a/*'],
+    'some teams': ['ci/team-b/**', 'ci/team-c/**'],
+    nobody: [],
+    down: ['dev/**'],
+  }
+  const announce = makeAnnounce({
+    routes: (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const).map((name) => ({
+      channel: fakes[name].channel,
+      projects: projects[name],
+    })),
+    queues,
+    journal: journal?.(real) ?? real,
+    metrics,
+  })
+  const sentTo = () =>
+    Object.fromEntries(Object.entries(fakes).map(([name, { sent }]) => [name, sent.map(({ id }) => id)]))
+  const counted = async () => (await metrics.alertsSent.get()).values
+  return { announce, journal: real, sentTo, counted }
+}
+
+const jobs = () => queues.alerts.getJobs(['waiting'])
+/** `channel alert` of each queued delivery. */
+const deliveries = async () =>
+  (await jobs())
+    .map(({ data }) => (data.kind === 'deliver' ? `${data.channel} ${data.alert.id}` : data.kind))
+    .sort()
+
+describe('an announcement', () => {
+  test('is recorded, and queues a delivery for each channel of its project and for no other', async () => {
+    const { announce, journal, sentTo } = setUp()
+    await announce({ kind: 'announce', alert: TEAM_A })
+    expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
+    await announce({ kind: 'announce', alert: TEAM_B })
+    expect(await deliveries()).toEqual([
+      'everyone alert_a',
+      'everyone alert_b',
+      'some teams alert_b',
+      'team-a alert_a',
+    ])
+    expect(await journal.recent(5)).toEqual([TEAM_A, TEAM_B])
+    for (const { data } of await jobs()) expect([TEAM_A, TEAM_B]).toContainEqual(data.alert)
+    // Only deliveries send.
+    expect(Object.values(sentTo()).flat()).toEqual([])
+  })
+
+  test('chooses channels by registry and path', async () => {
+    const { announce } = setUp()
+    await announce({ kind: 'announce', alert: { ...TEAM_A, registry: 'dev' } })
+    expect(await deliveries()).toEqual(['down alert_a', 'everyone alert_a'])
+  })
+
+  test('that runs twice is recorded once and queues each delivery once', async () => {
+    const { announce, journal } = setUp()
+    await announce({ kind: 'announce', alert: TEAM_A })
+    const before = (await jobs()).map(({ id }) => id).sort()
+    await announce({ kind: 'announce', alert: TEAM_A })
+    expect((await jobs()).map(({ id }) => id).sort()).toEqual(before)
+    expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
+    expect(await journal.recent(5)).toEqual([TEAM_A])
+  })
+
+  test('queues no delivery until it is recorded', async () => {
+    let isFull = true
+    const { announce, journal } = setUp({
+      journal: (real) => ({
+        ...real,
+        append: (alert) => (isFull ? Promise.reject(new Error('ENOSPC')) : real.append(alert)),
+      }),
+    })
+    await expect(announce({ kind: 'announce', alert: TEAM_A })).rejects.toThrow('ENOSPC')
+    expect(await deliveries()).toEqual([])
+    isFull = false
+    await announce({ kind: 'announce', alert: TEAM_A })
+    expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
+    expect(await journal.recent(5)).toEqual([TEAM_A])
+  })
+
+  test('fails if Redis refuses writes, and queues its deliveries the next time', async () => {
+    const { announce } = setUp()
+    // Redis refuses writes with OOM.
+    await bed.redis.config('SET', 'maxmemory', '1')
+    await expect(announce({ kind: 'announce', alert: TEAM_A })).rejects.toThrow('OOM')
+    await bed.redis.config('SET', 'maxmemory', '0')
+    await announce({ kind: 'announce', alert: TEAM_A })
+    expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
+  })
+
+  test('that fails after the first channel queues the other deliveries the next time', async () => {
+    const { announce } = setUp()
+    const add = queues.alerts.add.bind(queues.alerts)
+    let calls = 0
+    queues.alerts.add = (...args) => {
+      calls += 1
+      return calls === 2 ? Promise.reject(new Error('connection lost')) : add(...args)
+    }
+    await expect(announce({ kind: 'announce', alert: TEAM_A })).rejects.toThrow('connection lost')
+    expect(await deliveries()).toEqual(['everyone alert_a'])
+    await announce({ kind: 'announce', alert: TEAM_A })
+    expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
+  })
+})
+
+describe('a delivery', () => {
+  test('is sent to its channel and to no other, and counted', async () => {
+    const { announce, sentTo, counted, journal } = setUp()
+    await announce({ kind: 'deliver', alert: TEAM_A, channel: 'team-a' })
+    expect(sentTo()).toEqual({
+      ...{ everyone: [], 'team-a': ['alert_a'], 'some teams': [], nobody: [], down: [] },
+    })
+    expect(await counted()).toEqual([{ labels: { channel: 'team-a' }, value: 1 }])
+    expect(await jobs()).toEqual([])
+    expect(await journal.recent(5)).toEqual([])
+  })
+
+  test('that the channel does not accept fails, and is not counted', async () => {
+    const { announce, counted } = setUp()
+    const delivering = announce({ kind: 'deliver', alert: TEAM_A, channel: 'down' })
+    await expect(delivering).rejects.toMatchObject({ name: 'ChannelError', channel: 'down', retry: true })
+    expect(await counted()).toEqual([])
+  })
+
+  test('for a channel that is no longer configured ends', async () => {
+    const { announce, sentTo, counted } = setUp()
+    await announce({ kind: 'deliver', alert: TEAM_A, channel: 'retired' })
+    expect(Object.values(sentTo()).flat()).toEqual([])
+    expect(await counted()).toEqual([])
+  })
+})

@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-registry.ts'
+import { type LabImage, makeImage, makeIndex } from '../../lab/image.ts'
+import { DAY } from '../../lab/images.ts'
+import { pushImage } from '../../lab/push-image.ts'
+import { useRedis } from '../../lab/use-redis.ts'
+import { ExpiryRun } from '../../src/expiry/decision.ts'
+import { makeExpiry } from '../../src/expiry/expire.ts'
+import type { ExpiryRule } from '../../src/expiry/plan.ts'
+import { makeLog } from '../../src/platform/log.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
+import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { parseManifest } from '../../src/registry/manifest.ts'
+import { makeFolderStore } from '../../src/store/folder-store.ts'
+import { type Journal, makeJournal } from '../../src/store/journal.ts'
+import type { ObjectStore } from '../../src/store/object-store.ts'
+import type { Fact } from '../../src/usage/fact.ts'
+import { referencesOf } from '../../src/usage/references-of.ts'
+import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
+
+/** When the images of these tests were pushed, and when their policies run, epoch µs. */
+export const PUSHED_AT = 1_795_449_746_518_381
+export const NOW = PUSHED_AT + 30 * DAY
+
+export const image = (seed: string): LabImage => makeImage({ layers: [{ seed, bytes: 2_000 }], label: seed })
+
+export const multiPlatform = (seed: string): LabImage =>
+  makeIndex([
+    { image: image(`${seed} amd64`), architecture: 'amd64' },
+    { image: image(`${seed} arm64`), architecture: 'arm64' },
+  ])
+
+interface Options {
+  rules?: ExpiryRule[]
+  /** Glob over repositories. */
+  repository?: string
+  now?: () => number
+  store?: (real: ObjectStore) => ObjectStore
+  runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
+}
+
+/** For the tests of one file: a real registry that can fail; an index and a store that are empty before each test. */
+export function useExpiry() {
+  const bed = useRedis()
+  let registry: FaultyRegistry
+  let client: RegistryClient
+  let folder: string
+  let tests = 0
+
+  beforeAll(async () => {
+    registry = await startFaultyRegistry()
+    client = makeRegistryClient({ name: 'ci', url: registry.url })
+  })
+  beforeEach(async () => {
+    tests += 1
+    registry.reset()
+    folder = await mkdtemp(join(tmpdir(), 'tallyman-expire-'))
+    return () => rm(folder, { recursive: true })
+  })
+  afterAll(async () => {
+    await client?.close()
+    await registry?.close()
+  })
+
+  function setUp({ rules, repository = '**', now = () => NOW, store, runs }: Options = {}) {
+    const index: UsageIndex = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+    const metrics = makeMetrics()
+    const realStore = makeFolderStore({ path: folder })
+    const journal = makeJournal({
+      store: realStore,
+      kind: 'expiry-runs',
+      schema: ExpiryRun,
+      onUnreadable: (_, error) => {
+        throw error
+      },
+    })
+    const policy = {
+      registry: 'ci',
+      repository,
+      rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }],
+    }
+    const expiry = makeExpiry({
+      policies: [
+        { ...policy, name: 'other', rules: [] },
+        { ...policy, name: 'branches' },
+      ],
+      index,
+      clientOf: (name) => {
+        if (name !== 'ci') throw new Error(`no client for ${name}`)
+        return client
+      },
+      store: store?.(realStore) ?? realStore,
+      runs: runs?.(journal) ?? journal,
+      metrics,
+      log: makeLog('silent'),
+      now,
+    })
+    const expired = async () => (await metrics.expired.get()).values
+    return { ...expiry, index, journal, store: realStore, expired, push: pushWith(index) }
+  }
+
+  /** Pushes an image to the registry, and applies the facts of the registry's notifications to the index. */
+  const pushWith =
+    (index: UsageIndex) =>
+    async (tag: string, pushed: LabImage, repository: string, project = `ci/${repository}`) => {
+      await pushImage(client, repository, tag, pushed)
+      await index.apply(project, factsOf(tag, pushed, repository))
+      registry.reset()
+    }
+
+  return {
+    setUp,
+    get client() {
+      return client
+    },
+    get registry() {
+      return registry
+    },
+    /** A repository that no other test has; the project has the same name. */
+    get repository() {
+      return `team/app${tests}`
+    },
+    get project() {
+      return `ci/team/app${tests}`
+    },
+    /** The digests that the registry was asked to delete, in order. */
+    get deletes() {
+      return registry.requests
+        .filter((line) => line.startsWith('DELETE'))
+        .map((line) => line.slice(line.lastIndexOf('/') + 1))
+    },
+  }
+}
+
+const factsOf = (tag: string, { root, manifests }: LabImage, repository: string): Fact[] =>
+  [...manifests].map(([digest, { bytes, mediaType }]) => ({
+    kind: 'push',
+    repository,
+    at: PUSHED_AT,
+    digest,
+    size: bytes.length,
+    mediaType,
+    references: referencesOf(parseManifest(bytes, mediaType)),
+    extent: 'all',
+    ...(digest === root.digest && { tag }),
+  }))
+
+/** A pull of the image, five minutes before the policy runs. */
+export const pullOf = ({ root }: LabImage, repository: string): Fact => ({
+  kind: 'pull',
+  id: `pull of ${root.digest}`,
+  repository,
+  at: NOW - 300_000_000,
+  digest: root.digest,
+  size: root.size,
+  mediaType: root.mediaType,
+})
+
+/** A push of the image under another tag, just after it was first pushed. */
+export const taggedAs = (tag: string, { root }: LabImage, repository: string): Fact => ({
+  kind: 'push',
+  repository,
+  at: PUSHED_AT + 1,
+  digest: root.digest,
+  size: root.size,
+  mediaType: root.mediaType,
+  tag,
+})

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { DAY } from '../../lab/images.ts'
+import { image, multiPlatform, NOW, PUSHED_AT, useExpiry } from './expire-bed.ts'
+
+const bed = useExpiry()
+
+test('a run deletes what the plan deletes, keeps the rest, and stores its record', async () => {
+  const { run, push, journal, expired } = bed.setUp()
+  const { repository, project, client } = bed
+  const [old, kept] = [image('old'), image('kept')]
+  await push('pr-1', old, repository)
+  await push('main', kept, repository)
+
+  const record = await run('branches', false)
+  expect(record).toEqual({
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    at: new Date(NOW / 1000).toISOString(),
+    policy: 'branches',
+    registry: 'ci',
+    dryRun: false,
+    kept: 1,
+    deletes: [
+      {
+        ...{ project, repository, digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*' },
+        ...{ reason: 'it is 30 days old', outcome: 'deleted' },
+      },
+    ],
+  })
+  expect(await journal.recent(5)).toEqual([record])
+  expect(await expired()).toEqual([{ labels: { policy: 'branches' }, value: 1 }])
+  expect(await client.headManifest(repository, old.root.digest)).toBeUndefined()
+  expect((await client.headManifest(repository, 'main'))?.digest).toBe(kept.root.digest)
+})
+
+test('a run covers every project of its registry, in the repositories of its policy', async () => {
+  const { run, push } = bed.setUp({ repository: '{app-a,app-b}' })
+  const old = image('everywhere')
+  for (const repository of ['app-a', 'app-b', 'app-c']) await push('pr-1', old, repository)
+  const record = await run('branches', false)
+  expect(record.deletes.map(({ repository, project }) => [repository, project])).toEqual([
+    ['app-a', 'ci/app-a'],
+    ['app-b', 'ci/app-b'],
+  ])
+  expect(record.kept).toBe(0)
+})
+
+test('an index in two repositories of a project is deleted in one and kept in the other', async () => {
+  const { run, push } = bed.setUp()
+  const { repository, project, client } = bed
+  const both = multiPlatform('in both')
+  // The plan comes to the repository of the kept one first.
+  await push('main', both, `${repository}/a`, project)
+  await push('pr-1', both, `${repository}/b`, project)
+  const record = await run('branches', false)
+  expect(record.kept).toBe(both.manifests.size)
+  expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted', 'deleted'])
+  for (const digest of both.manifests.keys()) {
+    expect(await client.headManifest(`${repository}/a`, digest)).toBeDefined()
+    expect(await client.headManifest(`${repository}/b`, digest)).toBeUndefined()
+  }
+})
+
+test('a dry run records what it would delete, and sends nothing to the registry', async () => {
+  const { run, push, journal, store, expired } = bed.setUp()
+  const old = image('dry')
+  await push('pr-1', old, bed.repository)
+  const record = await run('branches', true)
+  expect(record).toMatchObject({ dryRun: true, kept: 0, deletes: [{ outcome: 'planned' }] })
+  expect(bed.registry.requests).toEqual([])
+  expect(await expired()).toEqual([])
+  expect(await Array.fromAsync(store.list('trash/'))).toEqual([])
+  expect(await journal.recent(5)).toEqual([record])
+})
+
+test('a plan gives the decision for each image, and changes nothing', async () => {
+  const { plan, push, journal } = bed.setUp()
+  const { repository } = bed
+  await push('pr-1', image('planned'), repository)
+  await push('main', image('kept'), repository)
+  const decisions = await plan('branches')
+  expect(decisions.map(({ tags, verdict }) => [tags, verdict]).sort()).toEqual([
+    [['main'], 'keep'],
+    [['pr-1'], 'delete'],
+  ])
+  expect(bed.registry.requests).toEqual([])
+  expect(await journal.recent(5)).toEqual([])
+})
+
+test('an index is deleted before its children, and they follow even if its notification arrives first', async () => {
+  const { run, push, index } = bed.setUp()
+  const { repository, project, registry } = bed
+  const old = multiPlatform('old')
+  await push('pr-1', old, repository)
+  registry.onRequest(async ({ method, path }) => {
+    const digest = path.slice(path.lastIndexOf('/') + 1)
+    // The registry's notification of the previous delete arrives.
+    const [last] = bed.deletes.slice(-2)
+    if (method === 'DELETE' && last !== undefined && last !== digest)
+      await index.apply(project, [{ kind: 'delete', repository, at: NOW, digest: last }])
+    return undefined
+  })
+  const record = await run('branches', false)
+  expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted', 'deleted'])
+  expect(bed.deletes[0]).toBe(old.root.digest)
+  expect(bed.deletes.toSorted()).toEqual([...old.manifests.keys()].sort())
+  expect((await index.images(project)).map(({ digest }) => digest)).toEqual(bed.deletes.slice(-1))
+})
+
+test('the trash contains what is needed to put an image back', async () => {
+  const { run, push, store } = bed.setUp()
+  const { repository, project, client } = bed
+  const old = image('undo')
+  await push('pr-1', old, repository)
+  await run('branches', false)
+  const entry = JSON.parse(String(await store.get(`trash/ci/${repository}/${old.root.digest}.json`)))
+  const { bytes, mediaType } = old.manifests.get(old.root.digest) ?? { bytes: Buffer.alloc(0), mediaType: '' }
+  expect(entry).toEqual({
+    ...{ at: new Date(NOW / 1000).toISOString(), policy: 'branches', registry: 'ci', project, repository },
+    ...{ digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*', mediaType },
+    ...{ reason: 'it is 30 days old', manifest: bytes.toString('base64') },
+  })
+  await client.putManifest(repository, 'pr-1', Buffer.from(entry.manifest, 'base64'), entry.mediaType)
+  expect((await client.headManifest(repository, 'pr-1'))?.digest).toBe(old.root.digest)
+})
+
+test('a policy that is not configured is an error', async () => {
+  const { run, plan } = bed.setUp()
+  await expect(run('retired', false)).rejects.toThrow('there is no expiry policy "retired"')
+  await expect(plan('retired')).rejects.toThrow('there is no expiry policy "retired"')
+})
+
+describe('the clock', () => {
+  test('is read at the start, in µs', async () => {
+    const { run, push } = bed.setUp({ now: () => PUSHED_AT + 14 * DAY })
+    await push('pr-1', image('at the bound'), bed.repository)
+    expect(await run('branches', false)).toMatchObject({ kept: 1, deletes: [] })
+  })
+
+  test('is read again before each delete: an image is kept if it is young by then', async () => {
+    let now = NOW
+    const { run, push } = bed.setUp({ now: () => now })
+    const { repository, registry } = bed
+    await push('pr-1', image('first'), repository)
+    await push('pr-2', image('second'), repository)
+    registry.onRequest(({ method }) => {
+      if (method === 'DELETE') now = PUSHED_AT + DAY
+      return undefined
+    })
+    const record = await run('branches', false)
+    expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'moved'])
+    expect(bed.deletes).toHaveLength(1)
+  })
+})
