@@ -8,14 +8,14 @@ import { timingSafeEqual } from 'node:crypto'
 export function makeIdentify<Name extends string>(tokens: readonly { name: Name; token: string }[]) {
   const size = Math.max(1, ...tokens.map(({ token }) => Buffer.byteLength(token)))
   const pad = (text: string, into: Buffer): Buffer => into.fill(0, into.write(text))
-  const known = tokens.map(({ name, token }) => ({ name, theirs: pad(token, Buffer.alloc(size)) }))
+  const padded = tokens.map(({ name, token }) => ({ name, theirs: pad(token, Buffer.alloc(size)) }))
   const given = Buffer.alloc(size)
   return (authorization: string | undefined): Name | undefined => {
     const match = /^Bearer +(\S+) *$/i.exec(authorization ?? '')
     const text = match?.[1] ?? ''
     pad(text, given)
     let found: Name | undefined
-    for (const { name, theirs } of known) if (timingSafeEqual(given, theirs)) found = name
+    for (const { name, theirs } of padded) if (timingSafeEqual(given, theirs)) found = name
     // A longer token was cut off to fit.
     return text === '' || Buffer.byteLength(text) > size ? undefined : found
   }

@@ -90,9 +90,9 @@ export function makeQuarantine(
     },
     /** Gives the number of entries removed. */
     async remove(ids: readonly string[]): Promise<number> {
-      const known = ids.filter((id) => ID.test(id))
-      if (known.length === 0) return 0
-      const [removed] = await removeScript(keys, known)
+      const valid = ids.filter((id) => ID.test(id))
+      if (valid.length === 0) return 0
+      const [removed] = await removeScript(keys, valid)
       return Number(removed)
     },
     count: (): Promise<number> => redis.xlen(entries),
