@@ -18,13 +18,13 @@ export interface Applied {
   unresolved: (ManifestPush | ManifestPull)[]
 }
 
-/** The files that a script which writes to a project includes. */
-export const WRITE = ['table', 'project', 'change-records', 'write-records', 'write-changes'] as const
+/** The files that every script that writes to a project includes. */
+export const WRITE_SCRIPTS = ['table', 'project', 'change-records', 'write-records', 'write-changes'] as const
 
 /** Entries of an outbox that are read at once. */
 const OUTBOX_BATCH = 100
 
-/** Bytes of entries that one call hands to the registry's script: some 500 changes, which take it some ms. */
+/** Bytes of entries in one call of the registry's script. They have some 500 changes, which take it some ms. */
 const OUTBOX_CALL_BYTES = 12_000
 
 /**
@@ -43,7 +43,7 @@ export function makeApplyFacts(deps: {
   load: (...names: string[]) => LuaScript
 }) {
   const { redis, prefix } = deps
-  const applyScript = deps.load(...WRITE, 'apply')
+  const applyScript = deps.load(...WRITE_SCRIPTS, 'apply')
   const updateHolders = deps.load('table', 'update-holders')
   /** When this process added a project to its registry's list, in ms. */
   const listedAt = new Map<string, number>()
@@ -109,7 +109,7 @@ export function makeApplyFacts(deps: {
   return { listProject, drainOutbox, apply, applyInOneCall }
 }
 
-/** Splits entries, in order, into parts of at most so many bytes, with one entry at least. */
+/** Splits entries, in order, into parts of at most `maxBytes`. Each part has at least one entry. */
 function partsOf(entries: readonly Buffer[], maxBytes: number): Buffer[][] {
   const parts: Buffer[][] = []
   let bytes = 0

@@ -169,13 +169,16 @@ export function decodeBlob(record: Buffer) {
   return { size, isHeld: has(BLOB.isManifest) || claims > 0, isMeasured: has(BLOB.isMeasured), links }
 }
 
+/** Added to the number of a project in which the size was measured. */
+const MEASURED = 2 ** 23
+
 /** The numbers of the projects that hold a content, by its entry in `holders` (`scripts/update-holders.lua`). */
 export function decodeHolders(record: Buffer): number[] {
   const reader = makeReader(record)
   const form = reader.uint(1)
   reader.uint(5)
   const numbers: number[] = []
-  const addNumber = () => numbers.push(reader.uint(3) % 2 ** 23)
+  const addNumber = () => numbers.push(reader.uint(3) % MEASURED)
   for (let others = form === 1 ? reader.uint(3) : 0; others > 0; others--) {
     addNumber()
     reader.uint(5)

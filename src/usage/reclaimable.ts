@@ -32,7 +32,8 @@ export async function reclaimableOf(
     const [records, holderLists] = await Promise.all([blobs(batch), holders(batch)])
     for (const [n, record] of records.entries()) {
       const holderList = holderLists[n]
-      const isHeldByOthers = !!holderList?.length && decodeHolders(holderList).length > 1
+      const isHeldByOthers =
+        holderList !== undefined && holderList.length > 0 && decodeHolders(holderList).length > 1
       if (record.length > 0 && !isHeldByOthers) bytes += decodeBlob(record).size
     }
   }

@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
 import { type ApplyOutcome, makeApplyAll } from './apply-all.ts'
-import { type Applied, type FactsByProject, makeApplyFacts, WRITE } from './apply-facts.ts'
+import { type Applied, type FactsByProject, makeApplyFacts, WRITE_SCRIPTS } from './apply-facts.ts'
 import { decodeTag } from './codec.ts'
 import type { DeletionTarget } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
@@ -75,9 +75,9 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
   const scripts = {
     export: load('table', 'project', 'export'),
     lookup: load('table', 'lookup'),
-    raiseActivity: load(...WRITE, 'raise-activity'),
+    raiseActivity: load(...WRITE_SCRIPTS, 'raise-activity'),
     forget: load('table', 'project', 'forget'),
-    tell: load(...WRITE, 'tell'),
+    tell: load(...WRITE_SCRIPTS, 'tell'),
     page: load('table', 'page'),
   }
   const { listProject, drainOutbox, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load })

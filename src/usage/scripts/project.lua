@@ -39,8 +39,8 @@ local function openProject(first)
   META, REPOSITORIES, MANIFESTS = KEYS[first], KEYS[first + 1], KEYS[first + 2]
   BLOBS, TAGS = openTable(KEYS[first + 3], hashOfDigest), openTable(KEYS[first + 4], hashOfAny)
   TOMBSTONES, CLAIMS = openTable(KEYS[first + 5], hashOfAny), KEYS[first + 6]
-  local created = call('HMGET', META, 'createdAt', 'layout')
-  if created[1] and created[2] ~= LAYOUT then
+  local state = call('HMGET', META, 'createdAt', 'layout')
+  if state[1] and state[2] ~= LAYOUT then
     error({ err = 'LAYOUT ' .. META .. ' was written by another version of Tallyman. Build the index again (docs/usage.md, The layout)' })
   end
   repositories, repositoriesById, manifests, blobs, deletedAtByField = {}, {}, {}, {}, {}
@@ -138,7 +138,7 @@ end
 
 local IS_MANIFEST, HAS_BASE_CLAIM, HAS_OTHER_CLAIMS, HAS_OWN_SIZE, IS_MEASURED = 1, 2, 4, 8, 16 -- flags of a blob
 local IS_SIZED, HAS_SIZED_AT, HAS_SIZE = 1, 2, 4 -- forms of a link
-local hasBit = function(flags, value) return bit.band(flags, value) ~= 0 end
+local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
 
 local function readLinks(b, record, pos)
   while pos <= #record do

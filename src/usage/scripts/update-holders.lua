@@ -19,11 +19,11 @@ local PROJECTS, APPLIED, EXCLUSIVE = KEYS[2], KEYS[3], KEYS[4]
 local HOLDERS = openTable(KEYS[1], hashOfDigest)
 local LAYOUT, HOLDER_BYTES, OTHER_BYTES, MEASURED = '2', 3, 8, 8388608
 
-local exists = call('HMGET', EXCLUSIVE, 'total', 'layout')
-if exists[1] and exists[2] ~= LAYOUT then
+local state = call('HMGET', EXCLUSIVE, 'total', 'layout')
+if state[1] and state[2] ~= LAYOUT then
   error({ err = 'LAYOUT ' .. EXCLUSIVE .. ' was written by another version of Tallyman. Build the index again (docs/usage.md, The layout)' })
 end
-if not exists[2] then call('HSET', EXCLUSIVE, 'layout', LAYOUT) end
+if not state[2] then call('HSET', EXCLUSIVE, 'layout', LAYOUT) end
 
 local path = ARGV[1]
 local number = call('HGET', PROJECTS, path)
@@ -34,7 +34,7 @@ end
 number = tonumber(number)
 local PACKED_STATED, PACKED_MEASURED = pack('>I3', number), pack('>I3', number + MEASURED)
 
--- Gives an entry's size, the holders with another size, and the holders with this size.
+-- Gives an entry's size, the `others` with another size, and the `holders` with this size.
 local function unpackEntry(entry)
   if not entry then return 0, '', '' end
   local form, size, pos = unpackBytes('>I1I5', entry)
@@ -89,7 +89,7 @@ local function countedSize(size, others, holders)
   return measured >= 0 and measured or stated
 end
 
--- The only holder's number and the size that it says; nothing if there is none, or several.
+-- The number and size of the only holder. Nothing if there is none, or several.
 local function onlyHolder(size, others, holders)
   if #holders == HOLDER_BYTES and others == '' then return unpackBytes('>I3', holders) % MEASURED, size end
   if #others == OTHER_BYTES and holders == '' then
@@ -101,7 +101,8 @@ end
 local exclusiveDelta = {} -- field of EXCLUSIVE -> the bytes to add
 local function addExclusive(field, bytes) exclusiveDelta[field] = (exclusiveDelta[field] or 0) + bytes end
 
-local function count(sign, size, others, holders)
+-- Adds what an entry counts, or takes it away. `sign`: 1 or -1.
+local function addEntry(sign, size, others, holders)
   addExclusive('total', sign * countedSize(size, others, holders))
   local only, onlySize = onlyHolder(size, others, holders)
   if only then addExclusive(only, sign * onlySize) end
@@ -111,8 +112,8 @@ end
 local function setHolder(key, isHeld, isMeasured, ownSize)
   local size, others, holders = unpackEntry(HOLDERS:get(key))
   local packed = isMeasured and PACKED_MEASURED or PACKED_STATED
-  if isHeld and ownSize == size and positionOf(packed, holders) then return end -- told again
-  count(-1, size, others, holders)
+  if isHeld and ownSize == size and positionOf(packed, holders) then return end -- nothing changed
+  addEntry(-1, size, others, holders)
   if others ~= '' then others = withoutOther(others) end
   holders = withoutHolder(PACKED_STATED, withoutHolder(PACKED_MEASURED, holders))
   if isHeld then
@@ -125,7 +126,7 @@ local function setHolder(key, isHeld, isMeasured, ownSize)
       holders = holders .. packed
     end
   end
-  count(1, size, others, holders)
+  addEntry(1, size, others, holders)
   if others == '' and holders == '' then
     HOLDERS:remove(key)
   else

@@ -6,13 +6,13 @@
 --   outbox    a list with entries from each run that changed what the project holds: seq I7, then at most ENTRY_CHANGES
 --             holding changes
 --   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
---             again (docs/registries.md, Delivery); an id is kept for IDS_AGE at least, and at
---             most three times as long; the last MAX_IDS at least, if more come in this time
+--             again (docs/registries.md, Delivery); an id is kept for IDS_AGE to
+--             three times as long; if more than MAX_IDS come in this time, at least the last MAX_IDS are kept
 --   meta      a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; seenSince is when eventIds was begun);
 --             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
-local MAX_IDS, IDS_AGE = 50000, 600 -- a set of this many takes some 5 MB; seconds
+local MAX_IDS, IDS_AGE = 50000, 600 -- MAX_IDS take some 5 MB; IDS_AGE is in seconds
 local ENTRY_CHANGES = 250 -- some 2 ms of update-holders.lua
 local now, nowText -- epoch µs
 local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS

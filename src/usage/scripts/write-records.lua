@@ -197,8 +197,8 @@ local function writeBlob(key, b)
   if isNowHeld then counterDelta.unique = counterDelta.unique + b.size end
   if b.wasUnreferenced then counterDelta.unreferenced = counterDelta.unreferenced - b.sizeBefore end
   if isLinked and not isNowHeld then counterDelta.unreferenced = counterDelta.unreferenced + b.size end
-  local isOther = b.size ~= b.sizeBefore or b.isMeasured ~= b.wasMeasured
-  if isNowHeld ~= b.wasHeld or isNowHeld and isOther then addHolding(key, b) end
+  local isOtherSize = b.size ~= b.sizeBefore or b.isMeasured ~= b.wasMeasured
+  if isNowHeld ~= b.wasHeld or isNowHeld and isOtherSize then addHolding(key, b) end
   if isNowHeld or isLinked then
     BLOBS:set(key, packBlob(b))
   else
