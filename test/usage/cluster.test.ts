@@ -59,7 +59,7 @@ test('projects on all nodes of a cluster, and their registry, become what the mo
   )
 }, 60_000)
 
-test('after a cluster lost what a registry holds, its projects tell it again', async () => {
+test('a retell repairs the numbers after a cluster lost what a registry holds', async () => {
   const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 4 })
   const projects = await projectOnEachNode('lost')
   for (const [i, { facts }] of histories.entries()) await index.apply(projects[i] ?? '', facts)

@@ -23,7 +23,7 @@ test('the same facts in any order, duplication and batching give the index that 
   )
 }, 120_000)
 
-test('so they do if all are about few contents in one repository, with contradicting references and sizes', async () => {
+test('contradicting references and sizes of few contents also give the index that the model defines', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(anyHistory, async (history) => {

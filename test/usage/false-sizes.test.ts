@@ -70,7 +70,7 @@ test('a stated size goes away with the last manifest that states it', async () =
   expect(await index.registryBytes('ci')).toBe(500 + KB)
 })
 
-test('what the registry measured beats what manifests state, whichever comes first', async () => {
+test('a measured size beats a stated one, whichever comes first', async () => {
   await index.apply('ci/app', [push('lie', 2, GB)])
   await index.apply('ci/app', [upload(1)])
   expect([await unique('ci/app'), await exclusive('ci/app')]).toEqual([500 + KB, 500 + KB])
@@ -95,7 +95,7 @@ test('many manifests that each state another size cost little, and leave nothing
   await index.applyAll(new Map([['ci/app', removals]]))
   expect([await unique('ci/app'), await index.registryBytes('ci')]).toEqual([0, 0])
   expect(await bed.redis.exists('t:{ci/app}:claims')).toBe(0)
-  // The layer is still linked, without a size that anybody vouches for.
+  // The layer is still linked, but its size was never measured.
   expect((await index.usage('ci/app'))?.unreferencedBytes).toBe(0)
 })
 

@@ -47,7 +47,7 @@ test('if a failover sets a project back, its registry still learns what the proj
   expect(await index.usage('ci/app')).toMatchObject({ uniqueBytes: 1500, exclusiveBytes: 1500 })
 })
 
-test('entries are numbered by the clock of Redis: after a failover, a slow worker gives no number again', async () => {
+test('entries are numbered by the clock of Redis, so a worker with a slow clock repeats no number after a failover', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   await index.apply('ci/app', [push('a')])
   const keys = await bed.redis.keys('t:{ci/app}:*')

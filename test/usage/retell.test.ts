@@ -26,7 +26,7 @@ async function lose(owner: string): Promise<void> {
   if (keys.length > 0) await bed.redis.del(keys)
 }
 
-test('after a loss of the registry’s record, of a project, or of both, it says again what the projects hold', async () => {
+test('a retell repairs the numbers after the loss of the registry’s record, of a project, or of both', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyHistory, { minLength: 2, maxLength: 4 }),
@@ -57,7 +57,7 @@ test('after a loss of the registry’s record, of a project, or of both, it says
   )
 }, 60_000)
 
-test('others may write while it runs, and two may run at once', async () => {
+test('others may write during a retell, and two retells may run at once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyHistory, { minLength: 2, maxLength: 3 }), async (histories) => {
       const registry = `r${runs++}`
@@ -74,7 +74,7 @@ test('others may write while it runs, and two may run at once', async () => {
   )
 }, 60_000)
 
-test('an entry that is larger than a bucket takes, and thousands of contents, are told in small calls', async () => {
+test('a retell of long entries and of thousands of contents makes small calls', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const digest = (n: number) => `sha256:${n.toString(16).padStart(4, '0').repeat(16)}`
   const push = (n: number, repository: string): Fact => ({
@@ -101,7 +101,7 @@ test('an entry that is larger than a bucket takes, and thousands of contents, ar
   await bed.redis.del('t:{ci}:exclusive')
   const evalsha = vi.spyOn(bed.redis, 'callBuffer')
   expect(await index.retell('ci')).toBe(3_000 + 290 + 30)
-  const keysOf = (args: readonly unknown[]) => args.length
-  expect(Math.max(...evalsha.mock.calls.map(keysOf))).toBeLessThan(120)
+  const argumentsOf = (args: readonly unknown[]) => args.length
+  expect(Math.max(...evalsha.mock.calls.map(argumentsOf))).toBeLessThan(120)
   expect(await registryOf(index, 'ci', [...byProject.keys()])).toEqual(before)
 })
