@@ -14,7 +14,7 @@ const CALLS_IN_FLIGHT = 8
 const START_AT = 1_795_449_746_518_381
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 /** bytes a manifest, at most */
-const BOUND = 1_100
+const BOUND = 1_250
 
 /**
  * The memory that the index of 1,000,000 tagged manifests in 2,000 projects takes in a Redis with default settings.

@@ -6,16 +6,32 @@ import { digestOf } from './image.ts'
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
 
-/** Few contents, so that random histories use the same ones again. The size of a content never changes. */
+/** Few contents, so that random histories use the same ones again. */
 const blobDigest = (n: number) => digestOf(Buffer.from(`blob ${n}`))
 const blobSize = (n: number) => 1000 * (n + 1) + 7
 const manifestDigest = (n: number) => digestOf(Buffer.from(`manifest ${n}`))
 const manifestSize = (n: number) => 400 + n
 const MANIFESTS = 6
 
-/** What manifest `n` references: 0 to 3 are images with shared blobs, 4 is an index of two of them, 5 has a subject and names a layer twice. */
-function referencesOf(n: number, extent: 'all' | 'contents'): Reference[] {
-  const blob = (b: number): Reference => ({ kind: 'blob', digest: blobDigest(b), size: blobSize(b) })
+/** The size that a fact tells, given the true one: the true size, 0 for none, or a wrong one. In bytes. */
+type SizeTold = (size: number) => number
+const truly: SizeTold = (size) => size
+const anySizeTold: fc.Arbitrary<SizeTold> = fc.constantFrom<SizeTold[]>(
+  truly,
+  truly,
+  () => 0,
+  () => 3,
+  (size) => size * 1000,
+  () => 2 ** 39,
+  () => 2 ** 48 - 1,
+)
+
+/**
+ * What manifest `n` references: 0 to 3 are images with shared blobs, 4 is an index of two of them, 5 has a subject and
+ * names a layer twice.
+ */
+function referencesOf(n: number, extent: 'all' | 'contents', told: SizeTold = truly): Reference[] {
+  const blob = (b: number): Reference => ({ kind: 'blob', digest: blobDigest(b), size: told(blobSize(b)) })
   const child = (m: number): Reference => ({
     kind: 'child',
     digest: manifestDigest(m),
@@ -60,33 +76,38 @@ export const anyFact: fc.Arbitrary<Fact> = fc
     tag: fc.constantFrom(undefined, 'v1', 'v2', 'latest'),
     id: fc.integer({ min: 0, max: 20 }).map((n) => `event-${n}`),
     deleteBlob: fc.boolean(),
+    told: anySizeTold,
+    toldOfBlobs: anySizeTold,
   })
-  .map(({ kind, repository, at, manifest, blob, tag, id, deleteBlob, via, extent }): Fact => {
-    const manifestFields = {
-      ...{ repository, at, digest: manifestDigest(manifest), size: manifestSize(manifest) },
-      mediaType: manifest === 4 ? OCI_INDEX : OCI_MANIFEST,
-    }
-    const referring = manifest === 3 ? {} : { references: referencesOf(manifest, extent), extent }
-    const tagged = tag === undefined ? {} : { tag }
-    switch (kind) {
-      case 'push':
-        return { kind, ...manifestFields, ...referring, ...tagged }
-      case 'pull':
-        return { kind, ...manifestFields, ...tagged, id }
-      case 'present':
-        return { kind, via, ...manifestFields, ...referring, ...tagged }
-      case 'scan':
-        return { kind, repository, at, id: `scan-${id}` }
-      case 'link':
-        return { kind, repository, at, digest: blobDigest(blob), size: blobSize(blob) }
-      case 'delete':
-        return { kind, repository, at, digest: deleteBlob ? blobDigest(blob) : manifestDigest(manifest) }
-      case 'untag':
-        return { kind, repository, at, tag: tag ?? 'v1' }
-      default:
-        return { kind, repository, at }
-    }
-  })
+  .map(
+    ({ kind, repository, at, manifest, blob, tag, id, deleteBlob, via, extent, told, toldOfBlobs }): Fact => {
+      const manifestFields = {
+        ...{ repository, at, digest: manifestDigest(manifest), size: told(manifestSize(manifest)) },
+        mediaType: manifest === 4 ? OCI_INDEX : OCI_MANIFEST,
+      }
+      const referring =
+        manifest === 3 ? {} : { references: referencesOf(manifest, extent, toldOfBlobs), extent }
+      const tagged = tag === undefined ? {} : { tag }
+      switch (kind) {
+        case 'push':
+          return { kind, ...manifestFields, ...referring, ...tagged }
+        case 'pull':
+          return { kind, ...manifestFields, ...tagged, id }
+        case 'present':
+          return { kind, via, ...manifestFields, ...referring, ...tagged }
+        case 'scan':
+          return { kind, repository, at, id: `scan-${id}` }
+        case 'link':
+          return { kind, repository, at, digest: blobDigest(blob), size: told(blobSize(blob)) }
+        case 'delete':
+          return { kind, repository, at, digest: deleteBlob ? blobDigest(blob) : manifestDigest(manifest) }
+        case 'untag':
+          return { kind, repository, at, tag: tag ?? 'v1' }
+        default:
+          return { kind, repository, at }
+      }
+    },
+  )
 
 export const anyStandingFact = anyFact.filter(
   (fact): fact is StandingFact => !['push', 'pull', 'scan'].includes(fact.kind),

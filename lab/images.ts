@@ -43,10 +43,13 @@ export function indexed(
     size: 500,
     totalSize: 5000,
     references: [
-      ...lists.map((child) => ({ kind: 'child' as const, key: keyOf(child) })),
-      ...layers.map((layer) => ({ kind: 'blob' as const, key: keyOf(layer) })),
-      ...(options.subject === undefined ? [] : [{ kind: 'subject' as const, key: keyOf(options.subject) }]),
+      ...lists.map((child) => ({ kind: 'child' as const, key: keyOf(child), size: 0 })),
+      ...layers.map((layer) => ({ kind: 'blob' as const, key: keyOf(layer), size: 100 })),
+      ...(options.subject === undefined
+        ? []
+        : [{ kind: 'subject' as const, key: keyOf(options.subject), size: 0 }]),
     ],
+    isResolved: true,
     tags: tagList.sort((a, b) => (a.name < b.name ? -1 : 1)),
     pushedAt: options.pushedAt ?? Math.max(0, ...Object.values(tags)),
     pulledAt: options.pulledAt ?? 0,
@@ -54,7 +57,18 @@ export function indexed(
 }
 
 /** An image whose references are unknown: registries without `includereferences` send none. */
-export const unresolved = (image: IndexedImage): IndexedImage => ({ ...image, references: undefined })
+export const unresolved = (image: IndexedImage): IndexedImage => ({
+  ...image,
+  references: undefined,
+  isResolved: false,
+})
+
+/** An artifact as its push event tells it: without its subject. */
+export const withoutSubject = (image: IndexedImage): IndexedImage => ({
+  ...image,
+  references: image.references?.filter(({ kind }) => kind !== 'subject'),
+  isResolved: false,
+})
 
 /** Mostly whole days before now, exactly or a microsecond off: on a rule's limit or just beside it. Sometimes unknown (0). */
 const anyTime = fc.oneof(
@@ -133,7 +147,8 @@ export const anyImages: fc.Arbitrary<IndexedImage[]> = fc
           ...{ repository, lists: lists.map(String), pushedAt, pulledAt },
           ...{ tags: Object.fromEntries(own), ...(subject[0] !== undefined && { subject: `${subject[0]}` }) },
         })
-        return hasReferences ? image : unresolved(image)
+        if (hasReferences) return image
+        return n % 2 === 0 ? unresolved(image) : withoutSubject(image)
       })
   })
 

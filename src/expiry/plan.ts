@@ -38,7 +38,8 @@ function planRepository(
 ): Decision[] {
   const relations = relationsOf(images)
   const opinionOfTag = makeOpinionOfTag(policy.rules, images, relations.withDescendants, now)
-  const unresolved = images.find((image) => image.references === undefined)
+  // An unresolved image may list or sign any image of its repository.
+  const unresolved = images.find((image) => !image.isResolved)
   const decided = new Map<IndexedImage, Opinion>()
 
   /** One opinion from each tag of the image and from each of its parents. */

@@ -22,7 +22,8 @@ export const Project = Type.Object({
   tags: Type.Integer(),
   repositories: Type.Integer(),
   unresolved: Type.Integer({
-    description: 'Manifests whose references are not known yet. Until then the sizes are too small.',
+    description:
+      'Manifests whose references, or whose subject, are not known yet. Until then the sizes may be too small.',
   }),
   pulls: Type.Integer(),
   scans: Type.Integer({ description: 'Pulls by scanners. `pulls` does not count them.' }),

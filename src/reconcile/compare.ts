@@ -1,7 +1,7 @@
 import { digestKey } from '../usage/codec.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
-import { type IndexedRepository, keyOfTag } from './indexed-repository.ts'
+import { type IndexedRepository, keyOfTag, statedSizes } from './indexed-repository.ts'
 import type { ManifestReading, RepositoryReading } from './reading.ts'
 
 interface Comparison {
@@ -56,7 +56,7 @@ export function compare(
 }
 
 /**
- * Adds the manifests that the index lacks, and the references that it lacks. Adding a manifest also links its blobs:
+ * Adds the manifests that the index lacks, and the references and sizes that it lacks. Adding a manifest also links its blobs:
  * returns these, by digest key, with the time of the link.
  */
 function addManifests(comparison: Comparison): Map<string, number> {
@@ -74,7 +74,7 @@ function addManifests(comparison: Comparison): Map<string, number> {
         if (kind === 'blob')
           impliedLinks.set(digestKey(digest), Math.max(at, impliedLinks.get(digestKey(digest)) ?? 0))
     }
-    if (before !== undefined && before.references !== 'all') {
+    if (before !== undefined && (before.references !== 'all' || before.size === 0)) {
       if (before.references === 'unknown') drift.referencesMissed++
       for (const { via, at } of before.evidence.slice(0, 1))
         facts.push({ ...presence(reading, manifest, at), via, references, extent: 'all' })
@@ -133,24 +133,36 @@ function removeTags(comparison: Comparison, removedKeys: Set<string>): void {
 
 type Links = NonNullable<RepositoryReading['links']>
 
+/** Adds the links that the index lacks, and corrects the sizes of blobs that differ from what was read. */
 function addLinks(comparison: Comparison, links: Links, impliedLinks: Map<string, number>): void {
   const { reading, indexed, readAt, facts, drift } = comparison
+  const { repository } = reading
+  const stated = statedSizes(reading.manifests.flatMap(({ references }) => references))
   for (const { digest, size, modifiedAt } of links) {
     const key = digestKey(digest)
     const deletedAt = indexed.deletedAt(key)
+    if (deletedAt >= readAt) continue
+    // A link needs no size if all manifests state the right one.
+    const isStated = stated.get(key) === size && (indexed.stated.get(key) ?? size) === size
+    const before = indexed.links.get(key)
+    if (before !== undefined) {
+      const isRight = before.size === size || (before.size === 0 && isStated)
+      // At the time of the reading, so that it replaces a wrong size that was told before.
+      if (!isRight) facts.push({ kind: 'link', repository, digest, size, at: readAt })
+      continue
+    }
     const at = existsSince(modifiedAt, deletedAt, readAt)
     const impliedAt = impliedLinks.get(key) ?? 0
     const isImplied = impliedAt >= at && impliedAt > deletedAt
-    if (indexed.links.has(key) || deletedAt >= readAt || isImplied) continue
-    drift.linksMissed++
-    facts.push({ kind: 'link', repository: reading.repository, digest, size, at })
+    if (!isImplied) drift.linksMissed++
+    if (!isImplied || !isStated) facts.push({ kind: 'link', repository, digest, size, at })
   }
 }
 
 function removeLinks(comparison: Comparison, links: Links): void {
   const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
   const readKeys = new Set(links.map(({ digest }) => digestKey(digest)))
-  for (const [key, at] of indexed.links) {
+  for (const [key, { at }] of indexed.links) {
     if (readKeys.has(key) || at >= readAt) continue
     // A delete fact is about any content with this digest. It must not remove a manifest.
     if (manifests.has(key) || unreadableKeys.has(key)) continue

@@ -1,16 +1,26 @@
 import { digestKey } from '../usage/codec.ts'
-import { type Evidence, type ManifestPresence, PULL_GRACE_US, type StandingFact } from '../usage/fact.ts'
+import {
+  type Evidence,
+  type ManifestPresence,
+  PULL_GRACE_US,
+  type Reference,
+  type StandingFact,
+} from '../usage/fact.ts'
 
 /** What the index has of one repository, by digest key and by tag. Times are in epoch µs. */
 export interface IndexedRepository {
   manifests: Map<string, IndexedManifest>
   /** All tags. `key` is the digest key that the tag names since `at`; it is `undefined` for a deleted tag. */
   tags: Map<string, { at: number; key: string | undefined; isHint: boolean }>
-  /** Linked blobs, and when they were linked. */
-  links: Map<string, number>
+  /** Linked blobs, and when they were linked. `size` is the measured size in bytes, 0 if it is not known. */
+  links: Map<string, { at: number; size: number }>
+  /** The sizes of blobs that the manifests state. See `statedSizes`. */
+  stated: Map<string, number>
   /** When a digest was last deleted. 0 for never. */
   deletedAt: (key: string) => number
 }
+
+type LinkFact = Extract<StandingFact, { kind: 'link' }>
 
 export interface IndexedManifest {
   digest: string
@@ -25,18 +35,20 @@ export interface IndexedManifest {
 export function indexedRepository(facts: readonly StandingFact[]): IndexedRepository {
   const manifests: IndexedRepository['manifests'] = new Map()
   const tags: IndexedRepository['tags'] = new Map()
-  const links = new Map<string, number>()
+  const links: IndexedRepository['links'] = new Map()
   const deleted = new Map<string, number>()
   let droppedAt = 0
   for (const fact of facts) {
     if (fact.kind === 'untag') tags.set(fact.tag, { at: fact.at, key: undefined, isHint: false })
-    else if (fact.kind === 'link') links.set(digestKey(fact.digest), fact.at)
+    else if (fact.kind === 'link') addLink(links, fact)
     else if (fact.kind === 'delete') deleted.set(digestKey(fact.digest), fact.at)
     else if (fact.kind === 'drop') droppedAt = fact.at
     else if (fact.tag === undefined) addManifest(manifests, fact)
     else tags.set(fact.tag, { at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' })
   }
-  return { manifests, tags, links, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
+  const references = facts.flatMap((fact) => (fact.kind === 'present' ? (fact.references ?? []) : []))
+  const stated = statedSizes(references)
+  return { manifests, tags, links, stated, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
 }
 
 function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
@@ -46,11 +58,19 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
   const references = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
   manifests.set(key, {
     digest,
-    size,
+    // Of a manifest's facts, only the one that told the size has it.
+    size: Math.max(size, before?.size ?? 0),
     mediaType,
     evidence: [...(before?.evidence ?? []), { via, at }],
     references: before === undefined || before.references === 'unknown' ? references : before.references,
   })
+}
+
+/** A blob may have two link facts: one with a size, and a later one without. */
+function addLink(links: IndexedRepository['links'], { digest, at, size }: LinkFact): void {
+  const key = digestKey(digest)
+  const before = links.get(key)
+  links.set(key, { at: Math.max(at, before?.at ?? 0), size: Math.max(size, before?.size ?? 0) })
 }
 
 /** The digest key that a tag names now. `undefined` if the tag, or the manifest it named, was deleted. */
@@ -58,4 +78,14 @@ export function keyOfTag({ tags, manifests, deletedAt }: IndexedRepository, tag:
   const { key, at, isHint } = tags.get(tag) ?? { key: undefined, at: 0, isHint: false }
   if (key === undefined || !manifests.has(key)) return undefined
   return at > deletedAt(key) + (isHint ? PULL_GRACE_US : 0) ? key : undefined
+}
+
+/** Digest key of a blob → the size in bytes that the references state. -1 if they state different sizes. */
+export function statedSizes(references: readonly Reference[]): Map<string, number> {
+  const sizes = new Map<string, number>()
+  for (const { kind, digest, size } of references) {
+    const key = digestKey(digest)
+    if (kind === 'blob') sizes.set(key, (sizes.get(key) ?? size) === size ? size : -1)
+  }
+  return sizes
 }

@@ -46,7 +46,7 @@ const FAILURES_LISTED = 20
  */
 export function makeReconcile(deps: {
   readerOf: (registry: string) => RegistryReader
-  index: Pick<UsageIndex, 'projects' | 'facts' | 'apply' | 'forget'>
+  index: Pick<UsageIndex, 'projects' | 'facts' | 'apply' | 'forget' | 'retell'>
   repositoriesOf: (project: string) => Promise<string[]>
   projectOf: (registry: string, repository: string) => string
   ledger: Ledger
@@ -69,6 +69,7 @@ export function makeReconcile(deps: {
     await reader.check()
     const run = await startOrResume(registry, control.id)
     const indexed = makeIndexedProjects({ index, repositoriesOf: deps.repositoriesOf })
+    const listedProjects = new Set<string>()
     const readings = reader.read({
       ...(run.after !== undefined && { after: run.after }),
       expected: await indexed.expected(registry),
@@ -101,7 +102,11 @@ export function makeReconcile(deps: {
         for (let i = 0; i < facts.length; i += FACTS_PER_CALL)
           await index.apply(project, facts.slice(i, i + FACTS_PER_CALL))
         await deps.recheckQuotas([project])
+      } else if (!dryRun && !listedProjects.has(project)) {
+        // Puts the project back on the registry's list, which a Redis Cluster may have lost with a node.
+        await index.apply(project, [])
       }
+      listedProjects.add(project)
       return { repository, drift, unreadable: unreadable.length }
     }
 
@@ -142,6 +147,8 @@ export function makeReconcile(deps: {
         // What could not be read may still need the deletions that the index remembers.
         if (isExact) await index.forget(project, readAt - DELETIONS_KEPT_US)
       }
+      // Costs little beside reading the whole storage.
+      if (reader.method === 'storage' && !dryRun) await index.retell(registry)
       await ledger.finish(registry, report, isExact ? { readAt } : undefined)
       log.info(report, 'reconciled')
       return report

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
 import { encodeFacts } from './encode-facts.ts'
 import type { Fact, ManifestPull, ManifestPush } from './fact.ts'
-import { projectKeys, recordKeys, registryKeys } from './keys.ts'
+import { projectKeys, registryKeys, writeKeys } from './keys.ts'
 import { splitProjectId } from './project.ts'
 
 /** By project id. */
@@ -18,8 +18,14 @@ export interface Applied {
   unresolved: (ManifestPush | ManifestPull)[]
 }
 
-/** Entries of an outbox that one call hands to the registry's script. */
+/** The files that every script that writes to a project includes. */
+export const WRITE_SCRIPTS = ['table', 'project', 'change-records', 'write-records', 'write-changes'] as const
+
+/** Entries of an outbox that are read at once. */
 const OUTBOX_BATCH = 100
+
+/** Bytes of entries in one call of the registry's script. They have some 500 changes, which take it some ms. */
+const OUTBOX_CALL_BYTES = 12_000
 
 /**
  * How long this process takes a project to be in its registry's list, in ms. Then it adds the project again: after a
@@ -37,14 +43,7 @@ export function makeApplyFacts(deps: {
   load: (...names: string[]) => LuaScript
 }) {
   const { redis, prefix } = deps
-  const applyScript = deps.load(
-    'table',
-    'project',
-    'change-records',
-    'write-records',
-    'write-changes',
-    'apply',
-  )
+  const applyScript = deps.load(...WRITE_SCRIPTS, 'apply')
   const updateHolders = deps.load('table', 'update-holders')
   /** When this process added a project to its registry's list, in ms. */
   const listedAt = new Map<string, number>()
@@ -70,7 +69,8 @@ export function makeApplyFacts(deps: {
       // A call that adds entries meanwhile drains them itself.
       isMore = entries.length === OUTBOX_BATCH
       if (entries.length === 0) return
-      await updateHolders([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...entries])
+      for (const part of partsOf(entries, OUTBOX_CALL_BYTES))
+        await updateHolders([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...part])
       // Nearly always one entry. ioredis takes longer to make a pipeline than to send a few commands.
       await Promise.all(entries.map((entry) => redis.lrem(outbox, 1, entry)))
     }
@@ -83,12 +83,8 @@ export function makeApplyFacts(deps: {
    */
   async function applyInOneCall(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
     await Promise.all([...byProject.keys()].map(listProject))
-    const keys = [...byProject.keys()].flatMap((project) => {
-      const { outbox, eventIds, olderEventIds } = projectKeys(prefix, project)
-      return [...recordKeys(prefix, project), outbox, eventIds, olderEventIds]
-    })
-    const nowUs = Date.now() * 1000
-    const replies = await applyScript(keys, [nowUs, ...[...byProject.values()].map(encodeFacts)])
+    const keys = [...byProject.keys()].flatMap((project) => writeKeys(prefix, project))
+    const replies = await applyScript(keys, [...byProject.values()].map(encodeFacts))
     const finish = async (project: string, facts: readonly Fact[], reply: Buffer | undefined) => {
       const [uniqueBytes = 0, changedBytes = 0, outboxEntries = 0, ...unresolved] = String(reply)
         .split(' ')
@@ -110,7 +106,23 @@ export function makeApplyFacts(deps: {
     return applied
   }
 
-  return { listProject, apply, applyInOneCall }
+  return { listProject, drainOutbox, apply, applyInOneCall }
+}
+
+/** Splits entries, in order, into parts of at most `maxBytes`. Each part has at least one entry. */
+function partsOf(entries: readonly Buffer[], maxBytes: number): Buffer[][] {
+  const parts: Buffer[][] = []
+  let bytes = 0
+  for (const entry of entries) {
+    bytes += entry.length
+    const part = parts.at(-1)
+    if (part !== undefined && bytes <= maxBytes) part.push(entry)
+    else {
+      parts.push([entry])
+      bytes = entry.length
+    }
+  }
+  return parts
 }
 
 const isPushOrPull = (fact: Fact | undefined): fact is ManifestPush | ManifestPull =>

@@ -1,4 +1,4 @@
-import type { Fact, ManifestReferences } from './fact.ts'
+import { believableSize, type Fact, type ManifestReferences } from './fact.ts'
 import { MEDIA_TYPES } from './media-types.ts'
 
 /** The position is the code. */
@@ -16,7 +16,7 @@ export function encodeFacts(facts: readonly Fact[]): Buffer {
     writer.ascii(opOf(fact))
     writer.uint(Math.floor(fact.at / 2 ** 48), 1)
     writer.uint(fact.at % 2 ** 48, 6)
-    writer.uint('size' in fact ? fact.size : 0, 6)
+    writer.uint('size' in fact ? believableSize(fact.size) : 0, 6)
     writer.uint('mediaType' in fact ? mediaTypeCode(fact.mediaType) : 0, 1)
     writer.text(fact.repository, 2)
     writer.digest('digest' in fact ? fact.digest : '')
@@ -27,7 +27,7 @@ export function encodeFacts(facts: readonly Fact[]): Buffer {
     writer.uint(manifest.references?.length ?? 0, 2)
     for (const { kind, size, digest } of manifest.references ?? []) {
       writer.uint(REFERENCE_KINDS.indexOf(kind), 1)
-      writer.uint(size, 6)
+      writer.uint(believableSize(size), 6)
       writer.digest(digest)
     }
   }

@@ -5,9 +5,18 @@ import {
   decodeTag,
   decodeTombstone,
   digestText,
+  type StoredImage,
+  type StoredLink,
   type StoredManifest,
+  type StoredReference,
 } from './codec.ts'
-import { PULL_GRACE_US, type Reference, type StandingFact } from './fact.ts'
+import {
+  type Evidence,
+  type ManifestPresence,
+  PULL_GRACE_US,
+  type Reference,
+  type StandingFact,
+} from './fact.ts'
 
 /** Reads a page of a project's index; `scripts/export.lua`. */
 export type ReadPage = (part: Part, position: string) => Promise<Buffer[]>
@@ -24,10 +33,10 @@ export async function* exportFacts(
   readPage: ReadPage,
 ): AsyncGenerator<StandingFact> {
   let names = new Map<number, string>()
-  async function* entries(part: Part, itemsPerEntry: number): AsyncGenerator<Buffer[]> {
+  async function* entries(part: Part): AsyncGenerator<Buffer[]> {
     for (let position = part === 'manifests' ? '0' : '-1'; position !== ''; ) {
       const [next = NONE, ...items] = await readPage(part, position)
-      for (let i = 0; i < items.length; i += itemsPerEntry) yield items.slice(i, i + itemsPerEntry)
+      for (let i = 0; i < items.length; i += 2) yield items.slice(i, i + 2)
       position = next.toString()
     }
   }
@@ -38,18 +47,14 @@ export async function* exportFacts(
     return names.get(id) ?? ''
   }
 
-  for await (const [key = NONE, record = NONE, sizes = NONE] of entries('manifests', 3)) {
+  for await (const [key = NONE, record = NONE] of entries('manifests')) {
     const manifest = decodeManifest(key, record)
-    const references = withSizes(manifest.references, sizes)
-    for (const image of manifest.images)
-      yield* presencesOf(manifest, image, await nameOf(image.repositoryId), references)
+    for (const image of manifest.images) yield* presencesOf(manifest, image, await nameOf(image.repositoryId))
   }
-  for await (const [key = NONE, record = NONE] of entries('blobs', 2)) {
-    const { size, links } = decodeBlob(record)
-    for (const { repositoryId, at } of links)
-      yield { kind: 'link', repository: await nameOf(repositoryId), digest: digestText(key), size, at }
-  }
-  for await (const [field = NONE, record = NONE] of entries('tags', 2)) {
+  for await (const [key = NONE, record = NONE] of entries('blobs'))
+    for (const link of decodeBlob(record).links)
+      yield* linksOf(digestText(key), link, await nameOf(link.repositoryId))
+  for await (const [field = NONE, record = NONE] of entries('tags')) {
     const { repositoryId, tag, at, kind, key } = decodeTag(field, record)
     const repository = await nameOf(repositoryId)
     if (kind === 'untag') yield { kind, repository, tag, at }
@@ -58,7 +63,7 @@ export async function* exportFacts(
       yield { kind: 'present', via: kind, repository, at, digest, size: 0, mediaType: '', tag }
     }
   }
-  for await (const [field = NONE, record = NONE] of entries('tombstones', 2)) {
+  for await (const [field = NONE, record = NONE] of entries('tombstones')) {
     const { repositoryId, key, at } = decodeTombstone(field, record)
     yield { kind: 'delete', repository: await nameOf(repositoryId), digest: digestOfKey(key), at }
   }
@@ -69,32 +74,47 @@ export async function* exportFacts(
 }
 
 /**
- * A manifest in one repository as facts: the latest push, the latest pull, and the sighting that carried the
- * references.
+ * A manifest in one repository as facts: the latest push, the latest pull, the sightings that carried references, and the
+ * one that told the manifest's size. Only this one has the size, so a later fact can still replace it.
  */
 function* presencesOf(
-  { digest, size, mediaType, extent }: StoredManifest,
-  { pushedAt, pulledAt, referencesAt }: StoredManifest['images'][number],
+  { digest, mediaType }: StoredManifest,
+  { pushedAt, pulledAt, sizedAt, size, listTimes }: StoredImage,
   repository: string,
-  references: Reference[] | undefined,
 ): Generator<StandingFact> {
-  const present = { kind: 'present' as const, repository, digest, size, mediaType }
-  // Whether that was a push or a pull is not stored. It is taken for a push if a push was as late.
-  const via = referencesAt <= pushedAt ? 'push' : 'pull'
-  const carriedAt = via === 'push' ? referencesAt : referencesAt + PULL_GRACE_US
-  if (references !== undefined && referencesAt > 0)
-    yield { ...present, via, at: carriedAt, references, extent }
-  if (pushedAt > 0 && !(via === 'push' && carriedAt === pushedAt))
-    yield { ...present, via: 'push', at: pushedAt }
-  if (pulledAt > 0 && !(via === 'pull' && carriedAt === pulledAt))
-    yield { ...present, via: 'pull', at: pulledAt }
+  // It is not stored whether that was a push or a pull. It counts as a push if a push was as late.
+  const evidenceOf = (at: number) =>
+    at <= pushedAt ? { via: 'push' as const, at } : { via: 'pull' as const, at: at + PULL_GRACE_US }
+  const presences: ManifestPresence[] = []
+  const add = (evidence: { via: Evidence; at: number }, told: object) => {
+    const isSame = ({ via, at }: ManifestPresence) => via === evidence.via && at === evidence.at
+    const before = presences.find((one) => isSame(one) && !('references' in told && 'references' in one))
+    if (before) Object.assign(before, told)
+    else presences.push({ kind: 'present', repository, digest, size: 0, mediaType, ...evidence, ...told })
+  }
+  for (const { list, at } of listTimes)
+    add(evidenceOf(at), { references: list.references.map(referenceOf), extent: list.extent })
+  if (sizedAt > 0) add(evidenceOf(sizedAt), { size })
+  if (pushedAt > 0) add({ via: 'push', at: pushedAt }, {})
+  if (pulledAt > 0) add({ via: 'pull', at: pulledAt }, {})
+  yield* presences
 }
 
-/** `sizes` are those of the blobs, which come first among the references. */
-function withSizes(references: StoredManifest['references'], sizes: Buffer): Reference[] | undefined {
-  return references?.map(({ kind, key }, i) => {
-    return { kind, digest: digestOfKey(key), size: kind === 'blob' ? sizes.readUIntBE(6 * i, 6) : 0 }
-  })
+const referenceOf = ({ kind, key, size }: StoredReference): Reference => ({
+  kind,
+  digest: digestOfKey(key),
+  size,
+})
+
+/** A blob's latest link in a repository, and the latest one that told its size. */
+function* linksOf(
+  digest: string,
+  { at, sizedAt, size }: StoredLink,
+  repository: string,
+): Generator<StandingFact> {
+  const link = { kind: 'link' as const, repository, digest }
+  if (size > 0) yield { ...link, size, at: sizedAt }
+  if (size === 0 || at > sizedAt) yield { ...link, size: 0, at }
 }
 
 /** `key:` and the first 16 bytes in hex. The index does not have the rest of these digests. */

@@ -13,7 +13,7 @@ export type Fact =
   | ManifestPresence
   /** A scanner pulled a manifest. */
   | { kind: 'scan'; repository: string; at: number; id: string }
-  /** A blob was uploaded or mounted. */
+  /** A blob was uploaded or mounted. The registry measured `size`; 0 if it told none. */
   | { kind: 'link'; repository: string; at: number; digest: string; size: number }
   /** A manifest or a blob was deleted. The notification does not say which of the two (docs/registries.md, Events). */
   | { kind: 'delete'; repository: string; at: number; digest: string }
@@ -47,7 +47,7 @@ export interface Located {
 }
 
 interface ManifestSighting extends Located {
-  /** The manifest's own size; 0 if it is not known. */
+  /** The size of the manifest itself, as the registry measured it. 0 if it told none. */
   size: number
   /** '' if it is not known. */
   mediaType: string
@@ -87,8 +87,8 @@ export interface ManifestPresence extends ManifestSighting, ManifestReferences {
 
 /**
  * `blob`: a config or a layer that the registry stores. `child`: a manifest that an index lists. `subject`: the
- * manifest that an artifact is about. Only a blob's size counts here: the size of another manifest counts where it is
- * present.
+ * manifest that an artifact is about. `size` is what the manifest states; 0 if it states none. Only a blob's counts: the
+ * size of another manifest counts where it is present.
  */
 export interface Reference {
   kind: 'blob' | 'child' | 'subject'
@@ -98,3 +98,12 @@ export interface Reference {
 
 /** A pull that began before a delete may be reported as late as this after it, in µs (docs/usage.md, Facts). */
 export const PULL_GRACE_US = 5_000_000
+
+/** By how much a sighting or an untag must be later than a deletion to be believed, in µs. */
+export const graceOf = (kind: Evidence | 'untag'): number => (kind === 'pull' ? PULL_GRACE_US : 0)
+
+/** The largest size that is believed, in bytes: 1 TiB. The sum of some thousand such sizes is exact in a double. */
+export const MAX_SIZE = 2 ** 40 - 1
+
+/** A size, or 0 (not known) if it cannot be true. */
+export const believableSize = (size: number): number => (size <= MAX_SIZE ? size : 0)

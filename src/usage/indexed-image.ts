@@ -1,7 +1,7 @@
 import type { StoredManifest } from './codec.ts'
 
 /** One manifest in one repository, as the index has it; times in epoch µs, 0 where not known. */
-export interface IndexedImage extends Omit<StoredManifest, 'images' | 'extent'> {
+export interface IndexedImage extends Omit<StoredManifest, 'images'> {
   repository: string
   pushedAt: number
   pulledAt: number

@@ -11,6 +11,7 @@ export function projectKeys(prefix: string, project: string) {
     blobs: `${base}blobs`,
     tags: `${base}tags`,
     tombstones: `${base}tombstones`,
+    claims: `${base}claims`,
     outbox: `${base}outbox`,
     eventIds: `${base}seen`,
     olderEventIds: `${base}seen-before`,
@@ -30,8 +31,17 @@ export function registryKeys(prefix: string, registry: string) {
   }
 }
 
+/** The layout of a project's records; `scripts/project.lua` has it, too. */
+export const LAYOUT = '2'
+
 /** A project's keys in the order that `scripts/project.lua` takes them. */
 export function recordKeys(prefix: string, project: string): string[] {
   const keys = projectKeys(prefix, project)
-  return [keys.meta, keys.repositories, keys.manifests, keys.blobs, keys.tags, keys.tombstones]
+  return [keys.meta, keys.repositories, keys.manifests, keys.blobs, keys.tags, keys.tombstones, keys.claims]
+}
+
+/** A project's keys in the order that `scripts/apply.lua` takes them. */
+export function writeKeys(prefix: string, project: string): string[] {
+  const { outbox, eventIds, olderEventIds } = projectKeys(prefix, project)
+  return [...recordKeys(prefix, project), outbox, eventIds, olderEventIds]
 }

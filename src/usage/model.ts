@@ -1,13 +1,6 @@
-import {
-  type Fact,
-  isSighting,
-  type Located,
-  type ManifestReferences,
-  PULL_GRACE_US,
-  type Reference,
-  type Sighting,
-  viaOf,
-} from './fact.ts'
+import { type Fact, graceOf, isSighting, type Located, type Reference, type Sighting, viaOf } from './fact.ts'
+import { blobsOf, contentsSizeOf, listsByDigest } from './model-references.ts'
+import { linksOf, type Size, sizesOf } from './model-sizes.ts'
 import { lastTagWrites, type TagWrite } from './tag-writes.ts'
 
 /** The counters of a project's index; sizes in bytes, times in epoch µs (0: never). */
@@ -18,7 +11,7 @@ export interface Counters {
   manifests: number
   tags: number
   repositories: number
-  /** Manifests whose references are not known yet. */
+  /** Manifests whose references, or whose subject, are not known yet. */
   unresolved: number
   lastPush: number
   lastPull: number
@@ -33,6 +26,8 @@ export interface Image {
   size: number
   mediaType: string
   references: Reference[] | undefined
+  /** Whether `references` are all of them, a subject included. */
+  isResolved: boolean
   tags: string[]
   pushedAt: number
   pulledAt: number
@@ -41,8 +36,8 @@ export interface Image {
 export interface ProjectModel {
   counters: Counters
   images: Image[]
-  /** Digest → size of what the project holds: its manifests and all the blobs that they reference. */
-  held: Map<string, number>
+  /** The contents that the project holds, by digest: its manifests and the blobs that they reference. */
+  held: Map<string, Size>
 }
 
 /**
@@ -53,29 +48,25 @@ export interface ProjectModel {
 export function modelOf(facts: readonly Fact[]): ProjectModel {
   const deletedAt = deletionTimes(facts)
   const isAlive = ({ repository, digest, at }: Located, kind: TagWrite['kind']) =>
-    at > deletedAt(repository, digest) + (kind === 'pull' ? PULL_GRACE_US : 0)
+    at > deletedAt(repository, digest) + graceOf(kind)
   const alive = facts.filter(isSighting).filter((sighting) => isAlive(sighting, viaOf(sighting)))
+  const linked = linksOf(facts).filter((link) => isAlive(link, 'push'))
 
-  const images = imagesOf(alive)
+  const sizes = sizesOf(alive, linked)
+  const images = imagesOf(alive, (digest) => sizes.get(digest)?.bytes ?? 0)
   for (const write of lastTagWrites(facts))
     if (write.kind !== 'untag' && isAlive(write, write.kind))
       images.get(`${write.repository}@${write.digest}`)?.tags.push(write.tag)
 
-  const sizes = sizesOf(facts)
-  const sizeOf = (digest: string) => sizes.get(digest) ?? 0
-  const sum = (digests: Iterable<string>) => [...digests].reduce((total, digest) => total + sizeOf(digest), 0)
-  const held = new Map<string, number>()
+  const sizeOf = (digest: string): Size => sizes.get(digest) ?? { bytes: 0, isMeasured: false }
+  const sum = (digests: Iterable<string>) =>
+    [...digests].reduce((total, digest) => total + sizeOf(digest).bytes, 0)
+  const held = new Map<string, Size>()
   let referenced = 0
   for (const image of images.values()) {
-    const blobs = blobsOf(image)
-    referenced += image.size + blobs.reduce((total, { size }) => total + size, 0)
-    for (const { digest } of [image, ...blobs]) held.set(digest, sizeOf(digest))
+    referenced += image.size + contentsSizeOf(image.references)
+    for (const { digest } of [image, ...blobsOf(image)]) held.set(digest, sizeOf(digest))
   }
-  const linked = new Set(
-    linksOf(facts)
-      .filter(({ repository, digest, at }) => at > deletedAt(repository, digest))
-      .map(({ digest }) => digest),
-  )
   const all = [...images.values()]
   return {
     images: all,
@@ -83,17 +74,42 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
     counters: {
       unique: sum(held.keys()),
       referenced,
-      unreferenced: sum([...linked].filter((digest) => !held.has(digest))),
+      unreferenced: sum(new Set(linked.map(({ digest }) => digest).filter((digest) => !held.has(digest)))),
       manifests: all.length,
       tags: all.reduce((total, { tags }) => total + tags.length, 0),
       repositories: new Set(all.map(({ repository }) => repository)).size,
-      unresolved: new Set(all.filter((image) => image.references === undefined).map(({ digest }) => digest))
-        .size,
+      unresolved: new Set(all.filter(({ isResolved }) => !isResolved).map(({ digest }) => digest)).size,
       lastPush: latest(facts, 'push'),
       lastPull: latest(facts, 'pull'),
       pulls: countOnce(facts, 'pull'),
       scans: countOnce(facts, 'scan'),
     },
+  }
+}
+
+/**
+ * What the projects of a registry hold together, in bytes. `exclusive` is what each project alone holds, by its own sizes.
+ * `total` counts each content once: with its largest measured size, or, if no project measured it, its largest stated one.
+ */
+export function registryModelOf(projects: readonly ProjectModel['held'][]): {
+  exclusive: number[]
+  total: number
+} {
+  const holders = new Map<string, Size[]>()
+  for (const held of projects)
+    for (const [digest, size] of held) holders.set(digest, [...(holders.get(digest) ?? []), size])
+  const counted = (sizes: readonly Size[]) => {
+    const measured = sizes.filter(({ isMeasured }) => isMeasured)
+    return Math.max(...(measured.length > 0 ? measured : sizes).map(({ bytes }) => bytes))
+  }
+  return {
+    exclusive: projects.map((held) =>
+      [...held].reduce(
+        (sum, [digest, { bytes }]) => sum + (holders.get(digest)?.length === 1 ? bytes : 0),
+        0,
+      ),
+    ),
+    total: [...holders.values()].reduce((sum, sizes) => sum + counted(sizes), 0),
   }
 }
 
@@ -116,18 +132,21 @@ function deletionTimes(facts: readonly Fact[]): (repository: string, digest: str
     Math.max(times.get(repository) ?? 0, times.get(`${repository}@${digest}`) ?? 0)
 }
 
-function imagesOf(sightings: readonly Sighting[]): Map<string, Image> {
-  const references = referencesByDigest(sightings)
+/** By repository and digest. `sightings` are later than every deletion. */
+function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => number): Map<string, Image> {
+  const lists = listsByDigest(sightings)
   const images = new Map<string, Image>()
   for (const sighting of sightings) {
-    const { at, repository, digest, size, mediaType } = sighting
+    const { at, repository, digest, mediaType } = sighting
     const key = `${repository}@${digest}`
+    const list = lists.get(digest)
     const image = images.get(key) ?? {
       repository,
       digest,
-      size,
+      size: sizeOf(digest),
       mediaType,
-      references: references.get(digest),
+      references: list?.references,
+      isResolved: list?.extent === 'all',
       tags: [],
       pushedAt: 0,
       pulledAt: 0,
@@ -137,43 +156,4 @@ function imagesOf(sightings: readonly Sighting[]): Map<string, Image> {
     images.set(key, image)
   }
   return images
-}
-
-/** Of each manifest the references of the greatest extent. */
-function referencesByDigest(sightings: readonly Sighting[]): Map<string, Reference[]> {
-  const byDigest = new Map<string, Reference[]>()
-  for (const sighting of sightings) {
-    const { digest, references, extent }: { digest: string } & ManifestReferences = sighting
-    if (references !== undefined && (extent === 'all' || !byDigest.has(digest)))
-      byDigest.set(digest, references)
-  }
-  return byDigest
-}
-
-const blobsOf = ({ references = [] }: { references?: Reference[] | undefined }): Reference[] =>
-  references.filter(({ kind }) => kind === 'blob')
-
-/**
- * Blobs that were linked in a repository: uploaded, mounted, or referenced by a manifest that was pushed. A registry
- * refuses a manifest unless its blobs are linked.
- */
-function linksOf(facts: readonly Fact[]): Located[] {
-  return facts.flatMap((fact) => {
-    if (fact.kind === 'link') return [fact]
-    if (!isSighting(fact) || fact.kind === 'pull' || viaOf(fact) === 'pull') return []
-    return blobsOf(fact).map(({ digest }) => ({ repository: fact.repository, digest, at: fact.at }))
-  })
-}
-
-/** Digest → the largest size that a fact states of it. */
-function sizesOf(facts: readonly Fact[]): Map<string, number> {
-  const sizes = new Map<string, number>()
-  const noteDigest = (digest: string, size: number) =>
-    sizes.set(digest, Math.max(sizes.get(digest) ?? 0, size))
-  for (const fact of facts) {
-    if (fact.kind === 'link' || isSighting(fact)) noteDigest(fact.digest, fact.size)
-    if (fact.kind === 'push' || fact.kind === 'present')
-      for (const { digest, size } of blobsOf(fact)) noteDigest(digest, size)
-  }
-  return sizes
 }

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { decodeManifest, decodeRepository } from './codec.ts'
 import type { IndexedImage } from './indexed-image.ts'
-import { projectKeys } from './keys.ts'
+import { LAYOUT, projectKeys } from './keys.ts'
 
 /** Reads every manifest of a project with its tags, in each repository that has it, as of one moment. */
 export const makeReadImages =
@@ -10,18 +10,21 @@ export const makeReadImages =
     const keys = projectKeys(prefix, project)
     const reply = await redis
       .multi()
+      .hmget(keys.meta, 'createdAt', 'layout')
       .callBuffer('HGETALL', keys.repositories)
       .callBuffer('HGETALL', keys.manifests)
       .exec()
-    const [repositories = [], manifests = []] = (reply ?? []).map(([error, hash]) => {
+    const [meta, ...hashes] = (reply ?? []).map(([error, part]) => {
       if (error) throw error
-      return entriesOf(hash)
+      return part
     })
+    checkLayout(project, meta)
+    const [repositories = [], manifests = []] = hashes.map(entriesOf)
     const names = new Map(
       repositories.map(([name, record]) => [decodeRepository(record).id, name.toString()]),
     )
     return manifests.flatMap(([key, record]) => {
-      const { images, extent: _, ...manifest } = decodeManifest(key, record)
+      const { images, ...manifest } = decodeManifest(key, record)
       return images.map(({ repositoryId, pushedAt, pulledAt, tags }) => ({
         ...manifest,
         repository: names.get(repositoryId) ?? '',
@@ -31,6 +34,15 @@ export const makeReadImages =
       }))
     })
   }
+
+/** `meta`: the fields `createdAt` and `layout`. @throws if another version of Tallyman wrote the project's records */
+function checkLayout(project: string, meta: unknown): void {
+  const [createdAt, layout] = Array.isArray(meta) ? meta : []
+  if (createdAt !== null && String(layout) !== LAYOUT)
+    throw new Error(
+      `the index of ${project} was written by another version of Tallyman. Build the index again (docs/usage.md, The layout)`,
+    )
+}
 
 /** The entries of a hash from a raw reply to HGETALL. Fields are bytes, so an object could not hold them as keys. */
 export function entriesOf(reply: unknown): [Buffer, Buffer][] {

@@ -1,4 +1,4 @@
-import { decodeBlob } from './codec.ts'
+import { decodeBlob, decodeHolders } from './codec.ts'
 import { type DeletionTarget, deletionOf, releasedKeys } from './deletion.ts'
 import type { IndexedImage } from './indexed-image.ts'
 
@@ -13,9 +13,6 @@ type LookUp = (keys: readonly Buffer[]) => Promise<Buffer[]>
 
 /** Contents that one call looks up. */
 const BATCH = 1000
-
-/** Length of a project's number in an entry of `holders` (`scripts/update-holders.lua`). */
-const PROJECT_NUMBER_BYTES = 3
 
 /**
  * What deleting a target would free. A content counts if the project would no longer hold it, and no other project of
@@ -34,7 +31,9 @@ export async function reclaimableOf(
     const batch = released.slice(i, i + BATCH)
     const [records, holderLists] = await Promise.all([blobs(batch), holders(batch)])
     for (const [n, record] of records.entries()) {
-      const isHeldByOthers = (holderLists[n]?.length ?? 0) > PROJECT_NUMBER_BYTES
+      const holderList = holderLists[n]
+      const isHeldByOthers =
+        holderList !== undefined && holderList.length > 0 && decodeHolders(holderList).length > 1
       if (record.length > 0 && !isHeldByOthers) bytes += decodeBlob(record).size
     }
   }

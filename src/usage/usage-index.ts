@@ -1,17 +1,18 @@
 import { Cluster, type Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
 import { type ApplyOutcome, makeApplyAll } from './apply-all.ts'
-import { type Applied, type FactsByProject, makeApplyFacts } from './apply-facts.ts'
+import { type Applied, type FactsByProject, makeApplyFacts, WRITE_SCRIPTS } from './apply-facts.ts'
 import { decodeTag } from './codec.ts'
 import type { DeletionTarget } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
 import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
-import { projectKeys, recordKeys, registryKeys } from './keys.ts'
+import { projectKeys, recordKeys, registryKeys, writeKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
 import { entriesOf, makeReadImages } from './read-images.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
+import { retell } from './retell.ts'
 import { type ProjectUsage, usageFrom } from './usage.ts'
 
 /** Use of a project; times in epoch µs, 0 for never. */
@@ -47,6 +48,11 @@ export interface UsageIndex {
   raiseActivity(project: string, activity: Activity): Promise<void>
   /** Forgets deletions from before `before` (epoch µs); gives how many. No event may be older than that any more. */
   forget(project: string, before: number): Promise<number>
+  /**
+   * Rebuilds a registry's record of what its projects hold, and with it `exclusiveBytes` and `registryBytes`. Makes small,
+   * idempotent calls, and others may write meanwhile. Returns how many contents were told.
+   */
+  retell(registry: string): Promise<number>
   /** Every manifest of a project with its tags, in each repository that has it, as of one moment. */
   images(project: string): Promise<IndexedImage[]>
   /**
@@ -69,10 +75,12 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
   const scripts = {
     export: load('table', 'project', 'export'),
     lookup: load('table', 'lookup'),
-    raiseActivity: load('raise-activity'),
+    raiseActivity: load(...WRITE_SCRIPTS, 'raise-activity'),
     forget: load('table', 'project', 'forget'),
+    tell: load(...WRITE_SCRIPTS, 'tell'),
+    page: load('table', 'page'),
   }
-  const { listProject, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load })
+  const { listProject, drainOutbox, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load })
   const applyAll = makeApplyAll({ apply, applyInOneCall }, { isCluster: redis instanceof Cluster })
   const images = makeReadImages({ redis, prefix })
   const readPage = (project: string) => (part: string, position: string) =>
@@ -113,8 +121,7 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
     async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
       await listProject(project)
       const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
-      const { meta } = projectKeys(prefix, project)
-      await scripts.raiseActivity([meta], [Date.now() * 1000, ...Object.entries(fields).flat()])
+      await scripts.raiseActivity(writeKeys(prefix, project), Object.entries(fields).flat())
     },
 
     forget(project, before) {
@@ -123,6 +130,23 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
         return Number(count)
       }
       return forgetDeletions(readPage(project), forgetFields, before)
+    },
+
+    async retell(registry) {
+      const { paths, holders, projects } = registryKeys(prefix, registry)
+      const idOf = (path: string) => projectId(registry, path)
+      return retell({
+        projects: (await redis.smembers(paths)).sort(),
+        readBlobs: (path, position) => readPage(idOf(path))('blobs', position),
+        readHolders: (position) => scripts.page([holders], [position]),
+        readNumbers: async () =>
+          new Map(Object.entries(await redis.hgetall(projects)).map(([path, n]) => [Number(n), path])),
+        lookUp: (path, keys) => scripts.lookup([projectKeys(prefix, idOf(path)).blobs], ['digest', ...keys]),
+        tell: async (path, keys) => {
+          await scripts.tell(writeKeys(prefix, idOf(path)), keys)
+          await drainOutbox(idOf(path))
+        },
+      })
     },
 
     async reclaimable(project, target) {

@@ -96,7 +96,7 @@ test('each manifest with unknown references is looked up once while it waits, al
 
   // The event tells everything but the subject. The sizes are right, and still the manifest is looked up.
   await tell(event('push', 20, manifest('part', 'd', { references: [layer] })))
-  expect(await index.usage('ci/part')).toMatchObject({ unresolved: 0 })
+  expect(await index.usage('ci/part')).toMatchObject({ unresolved: 1 })
   // Each push has a lookup of its own: the manifest may have been deleted in between.
   await tell(event('push', 21, manifest('team', 'a')))
   await tell(event('push', 22, manifest('team', 'a')))

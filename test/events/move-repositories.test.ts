@@ -55,6 +55,7 @@ const push = (repository: string, name: string, at: number, tag?: string): Manif
   ...{ kind: 'push', repository, at, digest: digest(name), size: 500, mediaType: '' },
   ...(tag !== undefined && { tag }),
   references: [{ kind: 'blob', digest: digest(`${name} layer`), size: 1000 }],
+  extent: 'all',
 })
 const rename = (from: string, to: string, at: number) => ({
   kind: 'rename' as const,

@@ -238,7 +238,11 @@ describe('a registry that sends no references', () => {
     const images = await makeUsageIndex({ redis, prefix: 'tallyman' }).images('ci/ref/app')
     redis.disconnect()
     const found = images.find(({ digest }) => digest === digestOf(artifact))
-    expect(found?.references).toContainEqual({ kind: 'subject', key: image.root.digest.slice(7, 39) })
+    expect(found?.references).toContainEqual({
+      kind: 'subject',
+      key: image.root.digest.slice(7, 39),
+      size: 0,
+    })
     expect(found?.tags.map(({ name }) => name)).toEqual(['sbom'])
   })
 })

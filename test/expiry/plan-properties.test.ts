@@ -143,9 +143,9 @@ test('a rule that keeps the newest N leaves at least N of those that match, in e
     }
   }))
 
-test('an image with unknown references keeps every image of its repository', () =>
+test('an unresolved image keeps every image of its repository', () =>
   forEveryPlan(({ images, isDeleted }) => {
-    const unclear = new Set(images.filter((i) => i.references === undefined).map((i) => i.repository))
+    const unclear = new Set(images.filter((i) => !i.isResolved).map((i) => i.repository))
     expect(images.filter((image) => unclear.has(image.repository) && isDeleted(image))).toEqual([])
   }))
 
@@ -163,7 +163,7 @@ test('the plan of a repository does not depend on other repositories', () =>
 function deletableOf(policy: ExpiryPolicy, images: readonly IndexedImage[]): Set<IndexedImage> {
   const inScope = images.filter(({ repository }) => fits(policy.repository, repository))
   const isClear = (image: IndexedImage) =>
-    inScope.every((i) => i.repository !== image.repository || i.references !== undefined)
+    inScope.every((i) => i.repository !== image.repository || i.isResolved)
   const deletable = new Set<IndexedImage>()
   for (let before = -1; before < deletable.size; ) {
     before = deletable.size

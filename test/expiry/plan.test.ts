@@ -27,9 +27,10 @@ function indexedImage(n: number, sketch: ImageSketch): IndexedImage {
     ...{ repository: sketch.repository ?? 'team/app', digest: digestOfNumber(n), size: 500, totalSize: 1000 },
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     references: children && [
-      ...children.map((m) => ({ kind: 'child' as const, key: key(m) })),
-      ...(sketch.layers ?? []).map((m) => ({ kind: 'blob' as const, key: key(m) })),
+      ...children.map((m) => ({ kind: 'child' as const, key: key(m), size: 0 })),
+      ...(sketch.layers ?? []).map((m) => ({ kind: 'blob' as const, key: key(m), size: 0 })),
     ],
+    isResolved: children !== undefined,
     pushedAt: NOW - 100 * MINUTE,
     pulledAt: sketch.pulledMinutesAgo === undefined ? 0 : NOW - sketch.pulledMinutesAgo * MINUTE,
     tags: Object.entries(sketch.tags ?? {}).map(([name, ago]) => ({ name, taggedAt: NOW - ago * MINUTE })),

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { DAY, DAY_MS, digest, indexed, NOW, referrerTag, unresolved } from '../../lab/images.ts'
+import {
+  DAY,
+  DAY_MS,
+  digest,
+  indexed,
+  NOW,
+  referrerTag,
+  unresolved,
+  withoutSubject,
+} from '../../lab/images.ts'
 import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
@@ -292,6 +301,16 @@ test('an image with unknown references keeps the images of its own repository on
   expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['c'])
   expect(decisionOn('a', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
     'the references of team/app:main are not known yet',
+  )
+})
+
+test('an artifact whose subject is not known yet keeps every image of its repository', () => {
+  const rules = [OLDER_THAN_14_DAYS]
+  const artifact = indexed('sbom', { tags: { 'pr-1-sbom': OLD }, subject: 'a' })
+  const images = [indexed('a', { tags: { 'pr-1': OLD } }), withoutSubject(artifact)]
+  expect(deletedBy(images, rules)).toEqual([])
+  expect(decisionOn('a', images, rules)?.reason).toBe(
+    'the references of team/app:pr-1-sbom are not known yet',
   )
 })
 

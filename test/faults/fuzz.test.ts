@@ -65,7 +65,7 @@ function* hostileRequests(random: Random): Generator<HostileRequest> {
 /** Whether Redis may hold this key when only the registry `ci` is configured. A project is named after a repository. */
 function isExpectedKey(key: string): boolean {
   const project =
-    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|outbox|seen|seen-before|(blobs|tags|tombstones)(:\d+)?)$/.exec(
+    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|outbox|seen|seen-before|(blobs|tags|tombstones)(:\d+)?)$/.exec(
       key,
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2

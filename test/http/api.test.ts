@@ -5,7 +5,8 @@ import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } 
 
 let tallyman: LabTallyman
 const digest = (character: string) => `sha256:${character.repeat(64)}`
-const manifest = 'application/vnd.oci.image.manifest.v1+json'
+// Docker's format has no subject, so its events tell everything.
+const manifest = 'application/vnd.docker.distribution.manifest.v2+json'
 
 function push(repository: string, tag: string, own: string, layer: string) {
   return {

@@ -21,8 +21,10 @@ export function makeMemoryReconcile(options: {
   apply?: (project: string) => Promise<unknown>
   clockOf?: () => Promise<number | undefined>
   unfinished?: ReconcileRun | undefined
+  method?: 'api' | 'storage'
 }) {
   const pauses: number[] = []
+  const retold: string[] = []
   let saved: ReconcileRun | undefined = options.unfinished
   const ledger: Ledger = {
     unfinishedRun: async () => saved,
@@ -37,7 +39,7 @@ export function makeMemoryReconcile(options: {
   }
   const reconcile = makeReconcile({
     readerOf: () => ({
-      method: 'api',
+      method: options.method ?? 'api',
       check: async () => {},
       async *read({ after = '' }) {
         for (const item of options.items ?? [])
@@ -53,6 +55,10 @@ export function makeMemoryReconcile(options: {
         return { uniqueBytes: 0, changedBytes: 0, unresolved: [] }
       },
       forget: async () => 0,
+      async retell(registry) {
+        retold.push(registry)
+        return 0
+      },
     },
     ledger,
     repositoriesOf: async () => [],
@@ -64,14 +70,16 @@ export function makeMemoryReconcile(options: {
     sleep: async (ms) => void pauses.push(ms),
     log: pino({ level: 'silent' }),
   })
-  const run = (control: { isStopping?: () => boolean; onProgress?: (run: ReconcileRun) => void } = {}) =>
+  const run = (
+    control: { isStopping?: () => boolean; onProgress?: (run: ReconcileRun) => void; dryRun?: boolean } = {},
+  ) =>
     reconcile(
-      { registry: 'ci', dryRun: false, reason: 'test' },
+      { registry: 'ci', dryRun: control.dryRun ?? false, reason: 'test' },
       {
         id: 'job',
         isStopping: control.isStopping ?? (() => false),
         onProgress: async (progress) => control.onProgress?.(progress),
       },
     )
-  return { run, pauses, unfinishedRun: () => saved }
+  return { run, pauses, retold, unfinishedRun: () => saved }
 }

@@ -75,3 +75,25 @@ test('a run that is stopped finishes the repositories at hand, and goes on after
   expect(await run({ isStopping: () => isStopping })).toMatchObject({ repositories: 40 })
   expect(begun).toEqual(names.map((name) => `ci/${name}`))
 })
+
+test('a run over storage rebuilds what the registry knows of its projects; a dry run or one over the API does not', async () => {
+  const overStorage = makeMemoryReconcile({ items, method: 'storage' })
+  await overStorage.run({ dryRun: true })
+  expect(overStorage.retold).toEqual([])
+  await overStorage.run()
+  expect(overStorage.retold).toEqual(['ci'])
+  const overApi = makeMemoryReconcile({ items })
+  await overApi.run()
+  expect(overApi.retold).toEqual([])
+})
+
+test('a project without differences is applied, too, since the registry may have lost its list of projects', async () => {
+  const applied: string[] = []
+  const apply = async (project: string) => applied.push(project)
+  const same = { ...readingOf('r10'), manifests: [] }
+  const { run } = makeMemoryReconcile({ items: [same], apply })
+  await run({ dryRun: true })
+  expect(applied).toEqual([])
+  await run()
+  expect(applied).toEqual(['ci/r10'])
+})

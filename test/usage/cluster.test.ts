@@ -6,7 +6,7 @@ import { anyHistory } from '../../lab/facts.ts'
 import { type LabRedisCluster, startRedisCluster } from '../../lab/redis-cluster.ts'
 import type { Applied } from '../../src/usage/apply-facts.ts'
 import { projectKeys } from '../../src/usage/keys.ts'
-import { modelOf } from '../../src/usage/model.ts'
+import { modelOf, registryModelOf } from '../../src/usage/model.ts'
 import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
 import { fromIndex, fromModel } from './index-and-model.ts'
 
@@ -50,12 +50,29 @@ test('projects on all nodes of a cluster, and their registry, become what the mo
       await Promise.all(projects.map(apply))
       expect(await Promise.all(projects.map((project) => fromIndex(index, project)))).toEqual(models)
       expect(await index.projects(registry)).toEqual([...projects].sort())
-      const held = new Map(histories.flatMap(({ facts }) => [...modelOf(facts).held]))
-      expect(await index.registryBytes(registry)).toBe([...held.values()].reduce((a, b) => a + b, 0))
+      const { exclusive, total } = registryModelOf(histories.map(({ facts }) => modelOf(facts).held))
+      const usages = await Promise.all(projects.map((project) => index.usage(project)))
+      expect(usages.map((usage) => usage?.exclusiveBytes)).toEqual(exclusive)
+      expect(await index.registryBytes(registry)).toBe(total)
     }),
     { numRuns: 200 },
   )
 }, 60_000)
+
+test('a retell repairs the numbers after a cluster lost what a registry holds', async () => {
+  const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 4 })
+  const projects = await projectOnEachNode('lost')
+  for (const [i, { facts }] of histories.entries()) await index.apply(projects[i] ?? '', facts)
+  const before = await index.registryBytes('lost')
+  for (const node of redis.nodes('master'))
+    for (const key of await node.keys('t:{lost}:*')) if (!key.endsWith(':paths')) await redis.del(key)
+  expect(await index.registryBytes('lost')).toBe(0)
+  await index.retell('lost')
+  expect(await index.registryBytes('lost')).toBe(before)
+  const { exclusive } = registryModelOf(histories.map(({ facts }) => modelOf(facts).held))
+  const usages = await Promise.all(projects.map((project) => index.usage(project)))
+  expect(usages.map((usage) => usage?.exclusiveBytes)).toEqual(exclusive)
+})
 
 test('a node that has lost the scripts gets them again', async () => {
   const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 1 })

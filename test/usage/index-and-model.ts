@@ -1,4 +1,5 @@
-import type { Fact } from '../../src/usage/fact.ts'
+import { digestKey } from '../../src/usage/codec.ts'
+import { believableSize, type Fact } from '../../src/usage/fact.ts'
 import { modelOf } from '../../src/usage/model.ts'
 import type { UsageIndex } from '../../src/usage/usage-index.ts'
 
@@ -27,6 +28,8 @@ export async function fromIndex(index: UsageIndex, project: string) {
         i.digest,
         i.size,
         i.mediaType,
+        i.isResolved,
+        i.references?.map(({ kind, key, size }) => `${kind} ${key} ${size}`).sort(),
         i.tags.map((t) => t.name),
         i.pushedAt,
         i.pulledAt,
@@ -41,7 +44,22 @@ export function fromModel(facts: readonly Fact[]) {
   return {
     counters,
     images: images
-      .map((i) => [i.repository, i.digest, i.size, i.mediaType, [...i.tags].sort(), i.pushedAt, i.pulledAt])
+      .map((i) => [
+        i.repository,
+        i.digest,
+        i.size,
+        i.mediaType,
+        i.isResolved,
+        i.references
+          ?.map(
+            ({ kind, digest, size }) =>
+              `${kind} ${digestKey(digest)} ${kind === 'blob' ? believableSize(size) : 0}`,
+          )
+          .sort(),
+        [...i.tags].sort(),
+        i.pushedAt,
+        i.pulledAt,
+      ])
       .sort(byJson),
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Fact, ManifestPresence, ManifestPull, ManifestPush, Reference } from '../../src/usage/fact.ts'
-import { modelOf } from '../../src/usage/model.ts'
+import { MAX_SIZE } from '../../src/usage/fact.ts'
+import { modelOf, registryModelOf } from '../../src/usage/model.ts'
+import type { Size } from '../../src/usage/model-sizes.ts'
 
 /** The definition of the index, by small cases with numbers worked out by hand. Times are in µs. */
 const SECOND = 1_000_000
@@ -30,6 +32,8 @@ const present = (digest: string, via: 'push' | 'pull', more: Partial<ManifestPre
   ...{ kind: 'present', via, repository: REPOSITORY, at: T, digest, size: 10, mediaType: 'manifest' },
   ...more,
 })
+const measured = (bytes: number): Size => ({ bytes, isMeasured: true })
+const stated = (bytes: number): Size => ({ bytes, isMeasured: false })
 const link = (digest: string, size: number, at = T, repository = REPOSITORY): Fact => {
   return { kind: 'link', repository, at, digest, size }
 }
@@ -58,19 +62,19 @@ test('nothing is known of no facts', () => {
 
 test('a pushed image', () => {
   const references = [blob('config', 100), blob('layer', 1000), child('other', 7)]
-  const { images, held, counters } = modelOf([push('a', { tag: 'v1', references })])
+  const { images, held, counters } = modelOf([push('a', { tag: 'v1', references, extent: 'all' })])
   expect(images).toEqual([
     {
       ...{ repository: REPOSITORY, digest: 'a', size: 10, mediaType: 'manifest', references, tags: ['v1'] },
-      ...{ pushedAt: T, pulledAt: 0 },
+      ...{ isResolved: true, pushedAt: T, pulledAt: 0 },
     },
   ])
   // A child counts only where it is present itself.
   expect(held).toEqual(
     new Map([
-      ['a', 10],
-      ['config', 100],
-      ['layer', 1000],
+      ['a', measured(10)],
+      ['config', stated(100)],
+      ['layer', stated(1000)],
     ]),
   )
   expect(counters).toEqual({
@@ -95,18 +99,6 @@ describe('bytes', () => {
     expect(countersOf(push('a'), push('b'))).toMatchObject({ manifests: 2, repositories: 1 })
   })
 
-  test('of two sizes for one content the larger counts', () => {
-    for (const sizes of [
-      [5, 8],
-      [8, 5],
-    ])
-      expect(
-        countersOf(...sizes.map((size) => push('a', { references: [blob('layer', size)] }))).unique,
-      ).toBe(18)
-    const claimed = push('a', { references: [blob('layer', 5)] })
-    expect(countersOf(claimed, link('layer', 9)).unique).toBe(19)
-  })
-
   test('the size that an index states for a child does not count', () => {
     const facts = [push('b', { references: [] }), push('a', { references: [child('b', 99)] })]
     expect(countersOf(...facts)).toMatchObject({ unique: 20, referenced: 20 })
@@ -125,14 +117,13 @@ describe('bytes', () => {
 
   test('the layers of a deleted image are unreferenced, its children and its manifest are not', () => {
     const references = [blob('layer', 1000), child('b', 10)]
-    expect(countersOf(push('a', { references }), remove('a', T + 1))).toMatchObject({
-      ...{ unique: 0, referenced: 0, unreferenced: 1000, manifests: 0 },
-    })
-    // Who says that it is there has not uploaded its layers, unless by a push.
-    const seenAgain = [present('a', 'pull', { references }), remove('a', T + 1)]
-    expect(countersOf(...seenAgain).unreferenced).toBe(0)
-    const pushedBefore = [present('a', 'push', { references }), remove('a', T + 1)]
-    expect(countersOf(...pushedBefore).unreferenced).toBe(1000)
+    const facts = [link('layer', 1000), push('a', { references }), remove('a', T + 1)]
+    expect(countersOf(...facts)).toMatchObject({ unique: 0, referenced: 0, unreferenced: 1000, manifests: 0 })
+  })
+
+  test('a layer of a deleted image whose size nobody measured counts as 0', () => {
+    const facts = [push('a', { references: [blob('layer', 1000)] }), remove('a', T + 1)]
+    expect(countersOf(...facts)).toMatchObject({ unique: 0, unreferenced: 0 })
   })
 
   test('a deleted upload counts no longer, unless it came again', () => {
@@ -141,6 +132,82 @@ describe('bytes', () => {
     expect(countersOf(link('layer', 1000, T + 2), remove('layer', T + 1)).unreferenced).toBe(1000)
     expect(countersOf(link('layer', 1000), remove('layer', T + 1, 'team/web')).unreferenced).toBe(1000)
     expect(countersOf(link('layer', 1000), drop(REPOSITORY, T + 1)).unreferenced).toBe(0)
+  })
+})
+
+describe('the size of a content', () => {
+  const heldOf = (digest: string, ...facts: Fact[]) => modelOf(facts).held.get(digest)
+  const claim = (manifest: string, size: number, more: Partial<ManifestPush> = {}) =>
+    push(manifest, { references: [blob('layer', size)], ...more })
+
+  test('is the largest that manifests state, for as long as one of them states it', () => {
+    const facts = [claim('a', 5), claim('b', 8), claim('c', 3)]
+    expect(heldOf('layer', ...facts)).toEqual(stated(8))
+    expect(heldOf('layer', ...facts.reverse())).toEqual(stated(8))
+    expect(heldOf('layer', ...facts, remove('b', T + 1))).toEqual(stated(5))
+  })
+
+  test('is the measured one if there is one, larger or smaller', () => {
+    expect(heldOf('layer', claim('a', 5), link('layer', 9))).toEqual(measured(9))
+    expect(heldOf('layer', claim('a', 5), link('layer', 3))).toEqual(measured(3))
+    expect(heldOf('layer', claim('a', 5), link('layer', 0))).toEqual(stated(5))
+    expect(countersOf(claim('a', 5), link('layer', 9))).toMatchObject({ unique: 19, referenced: 15 })
+  })
+
+  test('is the one that was measured last', () => {
+    const facts = [claim('a', 5), link('layer', 9), link('layer', 7, T + 1), link('layer', 0, T + 2)]
+    expect(heldOf('layer', ...facts)).toEqual(measured(7))
+    expect(heldOf('layer', ...facts.reverse())).toEqual(measured(7))
+    expect(heldOf('layer', claim('a', 5), link('layer', 9), link('layer', 7))).toEqual(measured(9))
+  })
+
+  test('is measured in any repository, until the content is deleted there', () => {
+    const facts = [claim('a', 5), link('layer', 9, T, 'team/web')]
+    expect(heldOf('layer', ...facts)).toEqual(measured(9))
+    expect(heldOf('layer', ...facts, remove('layer', T + 1, 'team/web'))).toEqual(stated(5))
+    expect(heldOf('layer', ...facts, remove('layer', T + 1))).toEqual(measured(9))
+  })
+
+  test('of a manifest is the one that was told last with it; a pull counts as five seconds earlier', () => {
+    const at = T + 5 * SECOND
+    expect(heldOf('a', push('a'), push('a', { at: T + 1, size: 7 }))).toEqual(measured(7))
+    expect(heldOf('a', push('a'), push('a', { at: T + 1, size: 0 }))).toEqual(measured(10))
+    expect(heldOf('a', push('a'), pull('a', { at, size: 7 }))).toEqual(measured(10))
+    expect(heldOf('a', push('a'), pull('a', { at, size: 12 }))).toEqual(measured(12))
+    expect(heldOf('a', push('a'), pull('a', { at: at + 1, size: 7 }))).toEqual(measured(7))
+    expect(heldOf('a', push('a', { size: 0 }))).toEqual(stated(0))
+  })
+
+  test('of a manifest is not the one that a link tells', () => {
+    expect(heldOf('a', push('a'), link('a', 99, T + 1))).toEqual(measured(10))
+    expect(heldOf('a', push('a', { size: 0 }), link('a', 99))).toEqual(measured(99))
+  })
+
+  test('above 1 TiB is not believed', () => {
+    expect(heldOf('layer', claim('a', MAX_SIZE))).toEqual(stated(MAX_SIZE))
+    expect(heldOf('layer', claim('a', MAX_SIZE + 1))).toEqual(stated(0))
+    expect(heldOf('layer', claim('a', 5), link('layer', MAX_SIZE + 1, T + 1))).toEqual(stated(5))
+    expect(countersOf(claim('a', MAX_SIZE + 1)).referenced).toBe(10)
+  })
+})
+
+describe('the projects of a registry', () => {
+  const holding = (...sizes: [string, Size][]) => new Map(sizes)
+
+  test('share a content, which then is exclusive to none', () => {
+    const projects = [
+      holding(['base', stated(100)], ['own', stated(7)]),
+      holding(['base', stated(100)], ['other', measured(3)]),
+    ]
+    expect(registryModelOf(projects)).toEqual({ exclusive: [7, 3], total: 110 })
+    expect(registryModelOf([])).toEqual({ exclusive: [], total: 0 })
+  })
+
+  test('count a shared content with the largest measured size, else with the largest stated one', () => {
+    const totalOf = (...sizes: Size[]) => registryModelOf(sizes.map((size) => holding(['layer', size]))).total
+    expect(totalOf(stated(5), stated(8), stated(6))).toBe(8)
+    expect(totalOf(stated(900), measured(4), measured(6))).toBe(6)
+    expect(totalOf(stated(900), measured(4))).toBe(4)
   })
 })
 
@@ -263,15 +330,47 @@ describe('references', () => {
   })
 
   test('are known of a digest in every repository', () => {
-    const facts = [push('a'), push('a', { references: contents, repository: 'team/web' })]
+    const known = { references: contents, extent: 'all' as const }
+    const facts = [push('a'), push('a', { ...known, repository: 'team/web' })]
     expect(referencesOf(...facts)).toEqual(contents)
     expect(countersOf(...facts).unresolved).toBe(0)
   })
 
-  test('that nobody told make an image unresolved, once for each digest', () => {
+  test('that are not all known make an image unresolved, once for each digest', () => {
     expect(referencesOf(push('a'))).toBeUndefined()
-    const facts = [push('a'), push('a', { repository: 'team/web' }), push('b'), push('c', { references: [] })]
+    const known = push('c', { references: [], extent: 'all' })
+    const facts = [push('a'), push('a', { repository: 'team/web' }), push('b', { references: [] }), known]
     expect(countersOf(...facts).unresolved).toBe(2)
+    expect(modelOf(facts).images.map(({ isResolved }) => isResolved)).toEqual([false, false, false, true])
+  })
+
+  test('of equal extent: those with more bytes count, then the list that is greater in order', () => {
+    const greatestOf = (...lists: Reference[][]) =>
+      referencesOf(...lists.map((references) => push('a', { references })))
+    const [few, many] = [[blob('x', 9)], [blob('b', 3), blob('c', 4)]]
+    expect(greatestOf(few, many)).toEqual(few)
+    expect(greatestOf(many, few)).toEqual(few)
+    const [one, two] = [[blob('x', 7)], [blob('b', 3), blob('c', 4)]]
+    expect(greatestOf(one, two)).toEqual(two)
+    expect(greatestOf(two, one)).toEqual(two)
+    const [withoutChild, withChild] = [[blob('x', 7)], [blob('a', 7), child('m', 0)]]
+    expect(greatestOf(withoutChild, withChild)).toEqual(withChild)
+    expect(greatestOf(withChild, withoutChild)).toEqual(withChild)
+    const [narrow, wide] = [
+      [blob('c', 200), blob('b', 200)],
+      [blob('a', 300), blob('b', 100)],
+    ]
+    expect(greatestOf(narrow, wide)).toEqual(wide)
+    expect(greatestOf(wide, narrow)).toEqual(wide)
+    const [lower, higher] = [[blob('a', 7)], [blob('b', 7)]]
+    expect(greatestOf(lower, higher)).toEqual(higher)
+    expect(greatestOf(higher, lower)).toEqual(higher)
+    const [first, second] = [
+      [blob('a', 3), blob('b', 4)],
+      [blob('a', 4), blob('b', 3)],
+    ]
+    expect(greatestOf(first, second)).toEqual(second)
+    expect(greatestOf(second, first)).toEqual(second)
   })
 
   test('of a deleted image are forgotten', () => {

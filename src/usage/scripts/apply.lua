@@ -3,9 +3,8 @@
 -- The index is a function of the set of facts (src/usage/model.ts defines it, with the same names): any order, any
 -- duplication and any replay end in the same state. Times are epoch µs, sizes are bytes.
 --
--- KEYS  for each project nine: six as in project.lua, then outbox, eventIds, olderEventIds as in write-changes.lua
--- ARGV  1 now
---       then for each project its facts, one after the other (big-endian; L is a length I1 and that many bytes):
+-- KEYS  for each project ten: seven as in project.lua, then outbox, eventIds, olderEventIds as in write-changes.lua
+-- ARGV  for each project its facts, one after the other (big-endian; L is a length I1 and that many bytes):
 --         op c1, at I7, size I6, media type code I1, repository I2 and that many bytes, digest L, tag L, event id L,
 --         extent I1 (0 references are not known, 1 all but a subject, 2 all),
 --         references I2 * (kind I1 (0 blob, 1 child, 2 subject), size I6, digest L)
@@ -14,24 +13,35 @@
 -- Reply for each project a text of numbers, with spaces between: uniqueBytes, by how much they changed, outbox entries,
 --       then the index (from 0) of each push and pull whose manifest has references that are not all known
 
-local KEYS_PER_PROJECT = 9
+local KEYS_PER_PROJECT = 10
 local facts, pos -- the project's packed facts, and where the next one begins
 local eventManifests -- index of a push's or pull's fact -> key of its manifest
 
+-- Bytes that the number needs, at least 1.
+local function widthOf(number)
+  local width, bound = 1, 256
+  while number >= bound do width, bound = width + 1, bound * 256 end
+  return width
+end
+
+-- Gives the references as a list (project.lua), nil if they are not known; and the keys of the blobs.
 local function unpackReferences(extent, count)
-  local keys, contentsSize = { [0] = {}, {}, {} }, 0 -- keys by kind
+  local keys, sizes, contentsSize, largest = { [0] = {}, {}, {} }, {}, 0, 0 -- keys by kind
   for _ = 1, count do
     local kind, size, digest
     kind, size, digest, pos = unpackBytes('>I1I6Bc0', facts, pos)
     local ofKind = keys[kind]
-    ofKind[#ofKind + 1] = noteDigest(digest, kind == 0 and size or 0)
-    if kind == 0 then contentsSize = contentsSize + size end
+    ofKind[#ofKind + 1] = noteDigest(digest)
+    if kind == 0 then
+      sizes[#sizes + 1], contentsSize, largest = size, contentsSize + size, math.max(largest, size)
+    end
   end
   if extent == 0 then return nil end
-  local blobKeys, childKeys, subjectKeys = keys[0], keys[1], keys[2]
-  return { extent = extent, contentsSize = contentsSize, blobKeys = blobKeys,
-    packed = table.concat(blobKeys) .. table.concat(childKeys) .. table.concat(subjectKeys),
-    children = #childKeys, subjects = #subjectKeys }
+  local blobKeys, childKeys, subjectKeys, width = keys[0], keys[1], keys[2], widthOf(largest)
+  local format = '>I' .. width
+  for i, size in ipairs(sizes) do sizes[i] = pack(format, size) end
+  return pack(LIST_HEADER, extent, contentsSize, #blobKeys, #childKeys, #subjectKeys, width)
+    .. table.concat(blobKeys) .. table.concat(childKeys) .. table.concat(subjectKeys) .. table.concat(sizes), blobKeys
 end
 
 local VIA_OF_OP = { P = PUSH, p = PUSH, G = PULL, g = PULL }
@@ -40,14 +50,14 @@ local function applyNext(index)
   local op, at, size, mediaType, name, digest, tag, id, extent, referenceCount
   op, at, size, mediaType, name, digest, tag, id, extent, referenceCount, pos =
     unpackBytes('>c1I7I6I1I2c0Bc0Bc0Bc0I1I2', facts, pos)
-  local references = unpackReferences(extent, referenceCount)
+  local list, blobKeys = unpackReferences(extent, referenceCount)
   local repository = readRepository(name)
-  local key = digest ~= '' and noteDigest(digest, size) or NO_KEY
+  local key = digest ~= '' and noteDigest(digest) or NO_KEY
   local via = VIA_OF_OP[op]
   if via then
-    addSighting(repository, key, at, via, size, mediaType, references)
-    if via == PUSH and references then
-      for _, blobKey in ipairs(references.blobKeys) do addLink(repository, blobKey, at) end
+    addSighting(repository, key, at, via, size, mediaType, list)
+    if via == PUSH and list then
+      for _, blobKey in ipairs(blobKeys) do addLink(repository, blobKey, at, 0) end
     end
     if tag ~= '' then writeTag(repository, tag, at, via, key) end
     if op == 'P' or op == 'G' then eventManifests[index] = key end
@@ -59,7 +69,7 @@ local function applyNext(index)
   elseif op == 'S' then
     countOnce('scans', id)
   elseif op == 'L' then
-    addLink(repository, key, at)
+    addLink(repository, key, at, size)
   elseif op == 'D' then
     deleteDigest(repository, key, at)
   elseif op == 'U' then
@@ -73,8 +83,8 @@ local replies = {}
 for project = 1, #KEYS / KEYS_PER_PROJECT do
   local firstKey = (project - 1) * KEYS_PER_PROJECT + 1
   openProject(firstKey)
-  beginChanges(firstKey + 6)
-  facts, pos, eventManifests = ARGV[project + 1], 1, {}
+  beginChanges(firstKey + 7)
+  facts, pos, eventManifests = ARGV[project], 1, {}
   local index = 0
   while pos <= #facts do
     applyNext(index)
@@ -83,7 +93,7 @@ for project = 1, #KEYS / KEYS_PER_PROJECT do
   local reply = writeChanges()
   for factIndex, key in pairs(eventManifests) do
     local m = readManifest(key)
-    if m.extent < 2 and next(m.images) ~= nil then reply[#reply + 1] = factIndex end
+    if extentOf(m.list) < 2 and next(m.images) ~= nil then reply[#reply + 1] = factIndex end
   end
   replies[project] = table.concat(reply, ' ')
 end

@@ -1,41 +1,52 @@
--- Changes the records of the open project in memory, as facts say. src/usage/model.ts defines what must come of it.
+-- Changes the records of the open project in memory, as facts say. src/usage/model.ts defines the result.
 --
 -- Included after project.lua; has no KEYS, ARGV or reply of its own. Marks what it changes as `isDirty`.
 
-local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; the latter two also say by what a manifest was sighted
+local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; PUSH and PULL are also the evidence of a sighting
 local PULL_GRACE = 5000000 -- µs; a pull that began before a delete may be reported after it
-local digests -- key -> { rest, size } of every content that the facts name
+local MAX_LISTS = 16 -- of one image; few sightings differ, by a subject or by missing sizes
+local digestRests -- key -> the rest of the digest, of every content that the facts name
 
 local function graceOf(via) return via == PULL and PULL_GRACE or 0 end
 
-local function noteDigest(digest, size)
+local function noteDigest(digest)
   local key, rest = string.sub(digest, 1, 16), string.sub(digest, 17)
-  local noted = digests[key]
-  if not noted then
-    digests[key] = { rest = rest, size = size }
-  else
-    if size > noted.size then noted.size = size end
-    if #rest > #noted.rest then noted.rest = rest end
-  end
+  local noted = digestRests[key]
+  if not noted or #rest > #noted then digestRests[key] = rest end
   return key
 end
 
-local function addLink(repository, key, at)
-  if at <= deletedAt(repository, key) then return end
-  local b = readBlob(key)
-  local before = b.links[repository.id]
-  if not before or at > before then
-    b.links[repository.id] = at
-    b.isDirty = true
-  end
+-- Whether a size that was told at `at` replaces the one in `record`: the later one wins, then the larger one. A size of 0
+-- is not known.
+local function isBetterSize(size, at, record)
+  return size > 0 and (at > record.sizedAt or at == record.sizedAt and size > record.size)
 end
 
-local function isGreater(key, other) -- byte by byte: Lua's `<` depends on the server's locale
-  for i = 1, 16 do
-    local x, y = string.byte(key, i), string.byte(other, i)
+-- `size`: the size that the registry measured; 0 if the fact told none.
+local function addLink(repository, key, at, size)
+  if at <= deletedAt(repository, key) then return end
+  local b = readBlob(key)
+  local link = b.links[repository.id]
+  if not link then
+    link = { at = 0, sizedAt = 0, size = 0 }
+    b.links[repository.id] = link
+  end
+  if at > link.at then link.at, b.isDirty = at, true end
+  if isBetterSize(size, at, link) then link.sizedAt, link.size, b.isDirty = at, size, true end
+end
+
+-- Compares byte by byte: Lua's `<` depends on the server's locale. Lists may have 500 kB, so equal parts are skipped.
+local function isGreater(text, other)
+  if text == other then return false end
+  local shorter, from = math.min(#text, #other), 1
+  while from <= shorter and string.sub(text, from, from + 255) == string.sub(other, from, from + 255) do
+    from = from + 256
+  end
+  for i = from, shorter do
+    local x, y = string.byte(text, i), string.byte(other, i)
     if x ~= y then return x > y end
   end
-  return false
+  return #text > #other
 end
 
 local NO_KEY = string.rep('\0', 16)
@@ -79,26 +90,40 @@ local function isProvenAlive(image, at)
     or (image.pushedAt > 0 and at >= image.pushedAt + PULL_GRACE))
 end
 
-local function addSighting(repository, key, at, via, size, mediaType, references)
+-- Remembers that a sighting at `at` carried the list. The greatest list counts, until a deletion removes its sighting. So
+-- a list that is neither greater nor later than another is not kept. Lists begin with extent and contentsSize, so
+-- comparing their bytes orders them by these first.
+local function addListTime(image, list, at)
+  local count, least = 0, list
+  for other, otherAt in pairs(image.listTimes) do
+    if otherAt >= at and not isGreater(list, other) then return end
+    if otherAt <= at and not isGreater(other, list) then
+      image.listTimes[other] = nil
+    else
+      count = count + 1
+      if isGreater(least, other) then least = other end
+    end
+  end
+  image.listTimes[list] = at
+  if count == MAX_LISTS then image.listTimes[least] = nil end
+end
+
+local function addSighting(repository, key, at, via, size, mediaType, list)
   local m = readManifest(key)
   local grace = graceOf(via)
   local image = m.images[repository.id]
   if not isProvenAlive(image, at) and at <= deletedAt(repository, key) + grace then return end
-  m.size, m.isDirty = math.max(m.size, size), true
+  m.isDirty = true
   if mediaType ~= 0 then m.mediaType = mediaType end
-  if #digests[key].rest > #m.digestRest then m.digestRest = digests[key].rest end
+  if #digestRests[key] > #m.digestRest then m.digestRest = digestRests[key] end
   if not image then
-    image = { pushedAt = 0, pulledAt = 0, referencesAt = 0, tags = {} }
+    image = { pushedAt = 0, pulledAt = 0, sizedAt = 0, size = 0, listTimes = {}, tags = {} }
     m.images[repository.id] = image
   end
   local field = via == PULL and 'pulledAt' or 'pushedAt'
   image[field] = math.max(image[field], at)
-  if not references then return end
-  image.referencesAt = math.max(image.referencesAt, at - grace)
-  if references.extent > m.extent then
-    m.extent, m.references, m.contentsSize = references.extent, references.packed, references.contentsSize
-    m.blobs, m.children, m.subjects = #references.blobKeys, references.children, references.subjects
-  end
+  if isBetterSize(size, at - grace, image) then image.sizedAt, image.size = at - grace, size end
+  if list then addListTime(image, list, at - grace) end
 end
 
 -- Deletes a content from a repository as of `at`: its sightings, tags and link that are not later.
@@ -109,7 +134,10 @@ local function deleteUpTo(repository, key, at)
     m.isDirty = true
     if image.pushedAt <= at then image.pushedAt = 0 end
     if image.pulledAt <= at + PULL_GRACE then image.pulledAt = 0 end
-    if image.referencesAt <= at then image.referencesAt = 0 end
+    if image.sizedAt <= at then image.sizedAt, image.size = 0, 0 end
+    for list, toldAt in pairs(image.listTimes) do
+      if toldAt <= at then image.listTimes[list] = nil end
+    end
     if image.pushedAt == 0 and image.pulledAt == 0 then
       m.images[repository.id] = nil
     else
@@ -120,11 +148,9 @@ local function deleteUpTo(repository, key, at)
     end
   end
   local b = readBlob(key)
-  local linkedAt = b.links[repository.id]
-  if linkedAt and linkedAt <= at then
-    b.links[repository.id] = nil
-    b.isDirty = true
-  end
+  local link = b.links[repository.id]
+  if link and link.sizedAt > 0 and link.sizedAt <= at then link.sizedAt, link.size, b.isDirty = 0, 0, true end
+  if link and link.at <= at then b.links[repository.id], b.isDirty = nil, true end
 end
 
 local function deleteDigest(repository, key, at)
@@ -140,7 +166,7 @@ local function dropRepository(repository, at)
   repository.droppedAt, repository.isDirty = at, true
   for _, key in ipairs(call('HKEYS', MANIFESTS)) do deleteUpTo(repository, key, at) end
   BLOBS:forEachField(function(key) deleteUpTo(repository, key, at) end)
-  -- Those of earlier facts in this call are not written yet.
+  -- The records that earlier facts of this call made are not written yet.
   for key in pairs(manifests) do deleteUpTo(repository, key, at) end
   for key in pairs(blobs) do deleteUpTo(repository, key, at) end
 end

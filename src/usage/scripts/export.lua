@@ -3,24 +3,14 @@
 -- KEYS  as in project.lua
 -- ARGV  1 part: 'manifests', 'blobs', 'tags' or 'tombstones'
 --       2 position: for manifests the cursor of HSCAN, from 0; else the number of a bucket, from -1 (the table's long entries)
--- Reply 1 the next position, '' at the end; then each entry's field and value, and for manifests a third item: the
---       sizes of the blobs that it references, I6 each
+-- Reply 1 the next position, '' at the end; then each entry's field and value
 
 openProject(1)
 local part, position = ARGV[1], ARGV[2]
 if part == 'manifests' then
   local page = call('HSCAN', MANIFESTS, position, 'COUNT', 100)
   local reply = { page[1] == '0' and '' or page[1] }
-  for i = 1, #page[2], 2 do
-    local key, record = page[2][i], page[2][i + 1]
-    local m, sizes = readManifest(key), {}
-    for pos = 1, m.blobs * 16, 16 do
-      sizes[#sizes + 1] = pack('>I6', readBlob(string.sub(m.references, pos, pos + 15)).size)
-    end
-    reply[#reply + 1] = key
-    reply[#reply + 1] = record
-    reply[#reply + 1] = table.concat(sizes)
-  end
+  for _, item in ipairs(page[2]) do reply[#reply + 1] = item end
   return reply
 end
 

@@ -1,26 +1,34 @@
 -- Writes what the facts changed in the open project: records, counters, and the outbox, from which update-holders.lua
 -- learns what the project holds.
 --
--- Included after write-records.lua; the script that includes it has now (epoch µs) as ARGV 1.
+-- Included after write-records.lua. The time is that of Redis: workers' clocks may differ.
 -- KEYS   three more for each project: outbox, eventIds, olderEventIds
---   outbox    a list with an entry for each run that changed what the project holds: seq I7, then the holding changes
+--   outbox    a list with entries from each run that changed what the project holds: seq I7, then at most ENTRY_CHANGES
+--             holding changes
 --   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
---             again (docs/registries.md, Delivery); an id is kept for MIN_IDS_AGE or longer
+--             again (docs/registries.md, Delivery); an id is kept for IDS_AGE to
+--             three times as long; if more than MAX_IDS come in this time, at least the last MAX_IDS are kept
 --   meta      a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
---             lastPush, lastPull, createdAt, seenSince (epoch µs; the last is when eventIds was begun);
---             seq (of the last outbox entry); nextRepository (the last repository id given)
+--             lastPush, lastPull, createdAt, seenSince (epoch µs; seenSince is when eventIds was begun);
+--             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
-local MAX_IDS, MIN_IDS_AGE = 10000, 600000000 -- µs
-local now = tonumber(ARGV[1])
+local MAX_IDS, IDS_AGE = 50000, 600 -- MAX_IDS take some 5 MB; IDS_AGE is in seconds
+local ENTRY_CHANGES = 250 -- some 2 ms of update-holders.lua
+local now, nowText -- epoch µs
 local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS
 local latest -- field of META -> a time that the field is to have at least
+
+local function decimal(number) return string.format('%.0f', number) end
 
 -- `first`: index in KEYS of the project's outbox.
 local function beginChanges(first)
   OUTBOX, EVENT_IDS, OLDER_EVENT_IDS = KEYS[first], KEYS[first + 1], KEYS[first + 2]
-  digests, holdingChanges, latest = {}, {}, {}
+  digestRests, holdingChanges, latest = {}, {}, {}
   counterDelta = { unique = 0, referenced = 0, unreferenced = 0, manifests = 0, tags = 0, repositories = 0, unresolved = 0 }
-  if call('HSETNX', META, 'createdAt', ARGV[1]) == 1 then call('HSET', META, 'seenSince', ARGV[1]) end
+  local time = call('TIME')
+  now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  nowText = decimal(now)
+  if call('HSETNX', META, 'createdAt', nowText) == 1 then call('HSET', META, 'seenSince', nowText, 'layout', LAYOUT) end
 end
 
 local function countOnce(field, id) -- an event may be delivered many times
@@ -29,11 +37,9 @@ local function countOnce(field, id) -- an event may be delivered many times
   end
 end
 
-local function decimal(number) return string.format('%.0f', number) end
-
 local function writeMeta()
   for field, by in pairs(counterDelta) do
-    if by ~= 0 then call('HINCRBY', META, field, by) end
+    if by ~= 0 then call('HINCRBY', META, field, decimal(by)) end
   end
   for field, at in pairs(latest) do
     if at > tonumber(call('HGET', META, field) or 0) then call('HSET', META, field, decimal(at)) end
@@ -44,16 +50,27 @@ local function writeOutbox()
   if #holdingChanges == 0 then return end
   -- After a failover the replica may lack the last runs, although the registry has applied their entries. A number that
   -- is at least the time is still higher than any before it, so the registry does not skip its entry.
-  local seq = math.max(tonumber(call('HGET', META, 'seq') or 0) + 1, now)
+  local seq = math.max(tonumber(call('HGET', META, 'seq') or 0), now - 1)
+  for from = 1, #holdingChanges, ENTRY_CHANGES do
+    seq = seq + 1
+    local to = math.min(from + ENTRY_CHANGES - 1, #holdingChanges)
+    call('RPUSH', OUTBOX, pack('>I7', seq) .. table.concat(holdingChanges, '', from, to))
+  end
   call('HSET', META, 'seq', decimal(seq))
-  call('RPUSH', OUTBOX, pack('>I7', seq) .. table.concat(holdingChanges))
 end
 
+-- Begins a new set of ids once the last one is IDS_AGE old, or full. Both sets expire if no more ids come.
 local function retireEventIds()
-  if not (counterDelta.pulls or counterDelta.scans) or call('SCARD', EVENT_IDS) <= MAX_IDS then return end
-  if now - tonumber(call('HGET', META, 'seenSince')) <= MIN_IDS_AGE then return end
-  call('RENAME', EVENT_IDS, OLDER_EVENT_IDS)
-  call('HSET', META, 'seenSince', ARGV[1])
+  if not (counterDelta.pulls or counterDelta.scans) then return end
+  local isOld = now - tonumber(call('HGET', META, 'seenSince')) > IDS_AGE * 1000000
+  if isOld or call('SCARD', EVENT_IDS) > MAX_IDS then
+    call('UNLINK', OLDER_EVENT_IDS) -- RENAME would free it at once: some ms
+    call('RENAME', EVENT_IDS, OLDER_EVENT_IDS)
+    call('EXPIRE', OLDER_EVENT_IDS, IDS_AGE)
+    call('HSET', META, 'seenSince', nowText)
+  else
+    call('EXPIRE', EVENT_IDS, 2 * IDS_AGE, 'NX')
+  end
 end
 
 -- Gives the unique bytes, by how much they changed, and the number of outbox entries, as decimal texts.
