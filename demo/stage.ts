@@ -19,7 +19,7 @@ export interface Stage {
   close(): Promise<void>
 }
 
-const CONFIG = new URL('tallyman.yaml', import.meta.url).pathname
+const CONFIG = join(import.meta.dirname, 'tallyman.yaml')
 
 /** Starts what the story needs: the chat in this process; Redis, two registries and Tallyman each in its own process. */
 export async function setStage(
@@ -52,7 +52,7 @@ export async function setStage(
     print(`chat                     ${chat.slackUrl}`)
     const tallyman = await startProcess({
       command: process.execPath,
-      args: [new URL('../src/main.ts', import.meta.url).pathname, '--workers'],
+      args: [join(import.meta.dirname, '../src/main.ts'), '--workers'],
       logFile: join(folder, 'tallyman.log'),
       env: {
         ...process.env,

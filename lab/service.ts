@@ -47,7 +47,7 @@ export async function makeService(
   )
   const redis = options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }
   const env = { ...Object.fromEntries(outside), TALLYMAN_CONFIG: file, ...redis }
-  const program = (path: string) => new URL(`../${path}`, import.meta.url).pathname
+  const program = (path: string) => join(import.meta.dirname, '..', path)
   const running: Started[] = []
   // A service with a Redis of its own is asked to stop, so that it stops that one, too.
   const deathSignal = options.redisUrl === undefined ? 'SIGTERM' : 'SIGKILL'

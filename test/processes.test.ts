@@ -23,7 +23,7 @@ const outside = Object.fromEntries(
   Object.entries(process.env).filter(([key]) => key !== 'REDIS_URL' && !key.startsWith('TALLYMAN_')),
 )
 
-const program = (path: string) => new URL(`../${path}`, import.meta.url).pathname
+const program = (path: string) => join(import.meta.dirname, '..', path)
 
 async function configure(name: string, port: number): Promise<NodeJS.ProcessEnv> {
   const file = join(folder, `${name}.yaml`)

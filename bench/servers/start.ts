@@ -12,7 +12,7 @@ export async function startServer(
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-bench-'))
   const started = await startProcess({
     command: process.execPath,
-    args: [new URL(`${name}.ts`, import.meta.url).pathname, String(port), ...args],
+    args: [join(import.meta.dirname, `${name}.ts`), String(port), ...args],
     logFile: join(folder, `${name}.log`),
     ready: async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/readyz`)

@@ -21,7 +21,7 @@ export class IntakeBusy extends Error {}
 /** The most that one job holds. A request that brings more becomes a job of its own. */
 export const JOB = { events: 500, bytes: 2 * 2 ** 20 }
 
-/** How many full jobs may wait in memory for Redis: 64 MiB. A registry has one request in flight, so few ever wait. */
+/** How many full jobs may wait for Redis: bodies of 64 MiB. A registry has one request in flight, so few ever wait. */
 const MAX_WAITING = 32
 
 /**

@@ -18,7 +18,7 @@ export async function buildApp(options: {
   const app = fastify({
     // A request that trickles in must not hold its connection for ever. Node checks every 30 s unless told otherwise.
     requestTimeout: REQUEST_MS,
-    http: { connectionsCheckingInterval: 2_000 },
+    http: { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000 },
     loggerInstance: options.log,
     // A line for each request would be a line for each event. Failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
@@ -34,9 +34,10 @@ export async function buildApp(options: {
     const { status, detail } = options.problemOf(isTooLarge(error) ? tooLarge : error, request)
     return sendProblem(reply, status, detail)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 404, `no route ${request.method} ${request.url}`),
-  )
+  // Before the body is read: Fastify would parse it first, and nobody has shown a token.
+  app.addHook('onRequest', async ({ is404, method, url }) => {
+    if (is404) throw new HttpError(404, `no route ${method} ${url}`)
+  })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

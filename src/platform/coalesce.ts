@@ -22,8 +22,8 @@ interface Batch<Item, Result> extends PromiseWithResolvers<Result> {
 }
 
 /**
- * Turns many `add`s into few `write`s, one at a time. An item that arrives while nothing is being written is written at
- * once. Items that arrive during a write go out together with the next one. `add` settles with the outcome of the write
+ * Turns many `add`s into few `write`s, one at a time. A lone item is written at once. Items that arrive during a write, or
+ * in the pause after a write of several, go out together with the next one. `add` settles with the outcome of the write
  * that held its item. @throws CoalescerFull
  */
 export function makeCoalescer<Item, Result>(

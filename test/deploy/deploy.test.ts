@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/load.ts'
@@ -7,7 +8,7 @@ const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 const compose = parse(read('docker-compose.yml'), { merge: true })
 const config = () =>
-  loadConfig(new URL('deploy/tallyman.yaml', root).pathname, {
+  loadConfig(fileURLToPath(new URL('deploy/tallyman.yaml', root)), {
     ...compose.services.worker.environment,
     TALLYMAN_DATA_DIR: '/data',
     TALLYMAN_SERVER__HOST: '0.0.0.0',

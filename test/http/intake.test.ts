@@ -114,6 +114,19 @@ test('puts what it cannot understand in quarantine, and accepts it', async () =>
   expect(page.events.every((e) => e.registry === 'ci' && e.reason.length > 0)).toBe(true)
 })
 
+test('a request must arrive within 20 s, its body as well as its head', () => {
+  const { requestTimeout, headersTimeout } = tallyman.app.server
+  expect([requestTimeout, headersTimeout]).toEqual([20_000, 20_000])
+})
+
+test.each(['/nope', '/livez'])('answers POST %s with 404 before it reads the body', async (path) => {
+  const answer = await supertest(tallyman.app.server)
+    .post(path)
+    .set({ 'content-type': 'application/json' })
+    .send('no JSON')
+  expect([answer.status, answer.body.detail]).toEqual([404, `no route POST ${path}`])
+})
+
 test.each(['/v1/events/', '//v1/events', '/V1/events'])('never answers %s with a redirect', async (path) => {
   const answer = await supertest(tallyman.app.server).post(path).redirects(0).send('{}')
   expect(answer.status).toBeGreaterThanOrEqual(400)

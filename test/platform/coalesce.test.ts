@@ -66,6 +66,17 @@ test('items that arrive during a write go out together with the next one', async
   expect(calls.at(-1)).toEqual(['e'])
 })
 
+test('after a write of several items the next one waits for more', async () => {
+  const calls: string[][] = []
+  const { add } = makeCoalescer(async (items: string[]) => void calls.push(items), upTo(10))
+  await Promise.all([...'abc'].map(add))
+  void add('d')
+  void add('e')
+  expect(calls).toEqual([['a'], ['b', 'c']])
+  await settle()
+  expect(calls).toEqual([['a'], ['b', 'c'], ['d', 'e']])
+})
+
 test('no write is larger than the bound', async () => {
   const { write, calls, answer, isOpen } = heldWrite()
   const { add } = makeCoalescer(write, upTo(3))
