@@ -16,11 +16,4 @@ end
 
 local tables = { blobs = BLOBS, tags = TAGS, tombstones = TOMBSTONES }
 local entries, isLast = tables[part]:readBucket(tonumber(position))
-local reply = { isLast and '' or tostring(position + 1) }
-for i = 1, #entries, 2 do
-  if entries[i] ~= '' then -- the table's state
-    reply[#reply + 1] = entries[i]
-    reply[#reply + 1] = entries[i + 1]
-  end
-end
-return reply
+return appendEntries({ isLast and '' or tostring(position + 1) }, entries)

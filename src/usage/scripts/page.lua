@@ -14,11 +14,4 @@ else
   page, isLast = entries:readBucket(tonumber(ARGV[1]))
   nextPosition = isLast and '' or tostring(tonumber(ARGV[1]) + 1)
 end
-local reply = { nextPosition }
-for i = 1, #page, 2 do
-  if page[i] ~= '' then -- the table's state
-    reply[#reply + 1] = page[i]
-    reply[#reply + 1] = page[i + 1]
-  end
-end
-return reply
+return appendEntries({ nextPosition }, page)

@@ -115,3 +115,14 @@ end
 function Table:saveState()
   if self.isStateDirty then call('HSET', self.root, '', pack('>I4I6', self.buckets, self.entries)) end
 end
+
+-- Appends fields and values that were read from a table to a reply, without the table's state (the empty field).
+local function appendEntries(reply, entries)
+  for i = 1, #entries, 2 do
+    if entries[i] ~= '' then
+      reply[#reply + 1] = entries[i]
+      reply[#reply + 1] = entries[i + 1]
+    end
+  end
+  return reply
+end
