@@ -8,7 +8,6 @@ import { makeReconcile } from '../src/reconcile/reconcile.ts'
 import { makeStorageReader } from '../src/reconcile/storage-reader.ts'
 import { makeFolderView } from '../src/store/folder-view.ts'
 import { makeProjectOf } from '../src/usage/project.ts'
-import { makeRepositoriesOf } from '../src/usage/repositories.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
 import { startBenchRedis } from './bench-redis.ts'
 import { median } from './median.ts'
@@ -69,7 +68,6 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
     const run = makeReconcile({
       readerOf: () => makeStorageReader({ store: makeFolderView({ path: root }), place: root }),
       index: makeUsageIndex({ redis, prefix: PREFIX }),
-      repositoriesOf: makeRepositoriesOf({ redis, prefix: PREFIX }),
       projectOf: (_, repository) => projectOf(repository),
       ledger: makeLedger({ redis, prefix: PREFIX }),
       recheckQuotas: (projects) => recheck(queues, projects),

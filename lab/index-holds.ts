@@ -2,6 +2,7 @@ import { connectPatiently } from '../src/platform/redis.ts'
 import { parseRedisUrl } from '../src/platform/redis-url.ts'
 import { queuePrefix } from '../src/queue/queues.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
+import { allImages } from './all-images.ts'
 import type { Told } from './event-source.ts'
 import { eventually } from './tallyman.ts'
 
@@ -23,7 +24,7 @@ export async function indexComesToHold(redisUrl: string, told: ReadonlyMap<strin
   const began = Date.now()
 
   async function differenceOf(project: string, expected: Told): Promise<Difference> {
-    const images = new Set((await index.images(project)).map(({ digest }) => digest))
+    const images = new Set((await allImages(index, project)).map(({ digest }) => digest))
     const usage = await index.usage(project)
     const bytes = [...expected.contents.values()].reduce((sum, size) => sum + size, 0)
     return {

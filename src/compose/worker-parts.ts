@@ -3,7 +3,6 @@ import type { WorkerContext } from '../queue/make-worker.ts'
 import { makeRecheckQuotas } from '../quota/recheck.ts'
 import { addReconcileJob } from '../reconcile/reconcile-jobs.ts'
 import { makeRenameTable } from '../usage/rename-table.ts'
-import { makeRepositoriesOf } from '../usage/repositories.ts'
 import type { Parts } from './parts.ts'
 
 /** How long a reconcile waits for others that ask for the same, in ms. */
@@ -22,7 +21,6 @@ export async function makeWorkerParts(parts: Parts) {
     ...onRedis,
     context,
     renames: makeRenameTable({ redis, prefix }),
-    repositoriesOf: makeRepositoriesOf({ redis, prefix }),
     recheckQuotas: makeRecheckQuotas({ queues, quotaOf }),
     enqueueReconcile: (registry: string, reason: string) =>
       addReconcileJob(queues, { registry, dryRun: false, reason }, BURST_MS),

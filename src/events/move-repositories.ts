@@ -1,14 +1,14 @@
 import { jobId } from '../queue/job-id.ts'
 import type { RenameJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
-import { digestKey } from '../usage/codec.ts'
+import { digestKey } from '../usage/digest-key.ts'
 import { type Fact, PULL_GRACE_US } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import { RENAMES_CACHED_MS, type RenameTable } from '../usage/rename-table.ts'
 import { factsUnderNewName, isAtOrBelow, newNameOf, type Rename } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
-/** The number of facts in one call of `apply`. Such a call holds Redis up for a few milliseconds. */
+/** Facts that are collected before they are applied. */
 const BATCH = 300
 
 /**
@@ -30,9 +30,8 @@ export async function askMove(queues: Queues, registry: string, rename: Rename):
  * name, so a reconcile follows.
  */
 export function makeMoveRepositories(deps: {
-  index: Pick<UsageIndex, 'apply' | 'facts' | 'projects'>
+  index: Pick<UsageIndex, 'apply' | 'facts' | 'projects' | 'repositories'>
   renames: RenameTable
-  repositoriesOf: (project: string) => Promise<string[]>
   projectOf: (registry: string, repository: string) => string
   recheckQuotas: (projects: string[]) => Promise<void>
   enqueueReconcile: (registry: string, reason: string) => Promise<unknown>
@@ -45,14 +44,13 @@ export function makeMoveRepositories(deps: {
     const touched = new Set<string>()
     let facts = 0
     for (const project of await index.projects(registry)) {
-      const repositories = (await deps.repositoriesOf(project)).filter((name) => isAtOrBelow(from, name))
+      const repositories = (await index.repositories(project)).filter((name) => isAtOrBelow(from, name))
       if (repositories.length === 0) continue
       touched.add(project)
       const targets = makeTargets(registry, renames, at)
-      for await (const fact of index.facts(project)) {
-        if (!isAtOrBelow(from, fact.repository) || isOwnDrop(fact, renames)) continue
-        facts += await targets.add(fact)
-      }
+      for (const repository of repositories)
+        for await (const fact of index.facts(project, repository))
+          if (!isOwnDrop(fact, renames)) facts += await targets.add(fact)
       for (const target of await targets.flush()) touched.add(target)
       for (const repository of repositories) await index.apply(project, [{ kind: 'drop', repository, at }])
     }
@@ -63,7 +61,8 @@ export function makeMoveRepositories(deps: {
 
   /** Collects facts by the project to which they now belong, and applies them in batches. */
   function makeTargets(registry: string, renames: readonly Rename[], renamedAt: number) {
-    const targets = new Map<string, { graves: Graves; batch: Fact[] }>()
+    const batches = new Map<string, Fact[]>()
+    const graves = new Map<string, Promise<Graves>>()
     const flushOne = async (project: string, batch: Fact[]) => {
       if (batch.length > 0) await index.apply(project, batch.splice(0))
     }
@@ -73,19 +72,20 @@ export function makeMoveRepositories(deps: {
         const newName = newNameOf(renames, fact.repository, fact.at)
         if (newName === undefined) return 0
         const project = projectId(registry, deps.projectOf(registry, newName.repository))
-        const target = targets.get(project) ?? {
-          graves: await gravesOf(index.facts(project), renamedAt),
-          batch: [],
-        }
-        targets.set(project, target)
-        const moved = factsUnderNewName(fact, newName).map((one) => afterGrave(one, target.graves))
-        target.batch.push(...moved)
-        if (target.batch.length >= BATCH) await flushOne(project, target.batch)
+        const { repository } = newName
+        const gravesOfTarget = graves.get(repository) ?? gravesOf(index.facts(project, repository), renamedAt)
+        graves.set(repository, gravesOfTarget)
+        const batch = batches.get(project) ?? []
+        batches.set(project, batch)
+        const buried = await gravesOfTarget
+        const moved = factsUnderNewName(fact, newName).map((one) => afterGrave(one, buried))
+        batch.push(...moved)
+        if (batch.length >= BATCH) await flushOne(project, batch)
         return moved.length
       },
       async flush(): Promise<string[]> {
-        for (const [project, { batch }] of targets) await flushOne(project, batch)
-        return [...targets.keys()]
+        for (const [project, batch] of batches) await flushOne(project, batch)
+        return [...batches.keys()]
       },
     }
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -38,12 +39,20 @@ export function makeExpiry(deps: {
     return policy
   }
 
+  /** The repositories that a policy is about, one after the other. */
+  async function* repositoriesOf(policy: ExpiryPolicy) {
+    const inScope = makeGlob(policy.repository)
+    for (const project of await deps.index.projects(policy.registry))
+      for (const repository of (await deps.index.repositories(project)).filter(inScope))
+        yield { project, images: await deps.index.images(project, repository) }
+  }
+
   /** The decision for every image in the repositories of a policy. */
   async function plan(name: string): Promise<Decision[]> {
     const policy = policyOf(name)
     const decisions: Decision[] = []
-    for (const project of await deps.index.projects(policy.registry))
-      decisions.push(...planExpiry(policy, project, await deps.index.images(project), deps.now()))
+    for await (const { project, images } of repositoriesOf(policy))
+      decisions.push(...planExpiry(policy, project, images, deps.now()))
     return decisions
   }
 
@@ -59,8 +68,7 @@ export function makeExpiry(deps: {
       kept: 0,
       deletes: [],
     }
-    for (const project of await deps.index.projects(policy.registry)) {
-      const images = await deps.index.images(project)
+    for await (const { project, images } of repositoriesOf(policy)) {
       const removed: IndexedImage[] = []
       for (const decision of planExpiry(policy, project, images, deps.now())) {
         if (decision.verdict === 'keep') {
@@ -100,7 +108,7 @@ export function makeExpiry(deps: {
     removed: IndexedImage[],
   ): Promise<boolean> {
     const { project, repository, digest, tags } = decision
-    const present = await deps.index.images(project)
+    const present = await deps.index.images(project, repository)
     const images = [...present, ...removed.filter((r) => !present.some((image) => isSame(image, r)))]
     const latest = planExpiry(policy, project, images, deps.now()).find((d) => isSame(d, decision))
     if (latest?.verdict !== 'delete') return false

@@ -1,4 +1,4 @@
-import { digestKey } from '../usage/codec.ts'
+import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 
 /**

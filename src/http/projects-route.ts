@@ -4,6 +4,7 @@ import { formatTimestamp } from '../platform/timestamp.ts'
 import { Flag } from '../queue/alert.ts'
 import type { Quota } from '../quota/evaluate.ts'
 import type { FlagState, Flags } from '../quota/flags.ts'
+import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -115,7 +116,9 @@ export const projectsRoute =
       handler: async (request) => {
         const { id } = request.params
         if ((await index.usage(id)) === undefined) throw unknown(id)
-        const images = await index.images(id)
+        const images: IndexedImage[] = []
+        for (const repository of await index.repositories(id))
+          images.push(...(await index.images(id, repository)))
         const tags = images.flatMap(({ repository, digest, mediaType, totalSize, pulledAt, tags }) =>
           tags.map(({ name, taggedAt }) => ({
             ...{ repository, tag: name, digest, mediaType, sizeBytes: totalSize },

@@ -1,7 +1,7 @@
-import { digestKey } from '../usage/codec.ts'
+import { digestKey } from '../usage/digest-key.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
-import { type IndexedRepository, keyOfTag, statedSizes } from './indexed-repository.ts'
+import { type IndexedRepository, keyOfTag } from './indexed-repository.ts'
 import type { ManifestReading, RepositoryReading } from './reading.ts'
 
 interface Comparison {
@@ -38,12 +38,12 @@ export function compare(
     facts: [],
     drift: { ...NO_DRIFT },
   }
-  const impliedLinks = addManifests(comparison)
+  addManifests(comparison)
   addTags(comparison)
   const removedKeys = removeManifests(comparison)
   removeTags(comparison, removedKeys)
   if (reading.links !== undefined) {
-    addLinks(comparison, reading.links, impliedLinks)
+    addLinks(comparison, reading.links)
     removeLinks(comparison, reading.links)
   }
 
@@ -55,13 +55,9 @@ export function compare(
   return { facts, drift }
 }
 
-/**
- * Adds the manifests that the index lacks, and the references and sizes that it lacks. Adding a manifest also links its blobs:
- * returns these, by digest key, with the time of the link.
- */
-function addManifests(comparison: Comparison): Map<string, number> {
+/** Adds the manifests that the index lacks, and the references and sizes that it lacks. */
+function addManifests(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
-  const impliedLinks = new Map<string, number>()
   for (const [key, manifest] of manifests) {
     const { references } = manifest
     const before = indexed.manifests.get(key)
@@ -70,9 +66,6 @@ function addManifests(comparison: Comparison): Map<string, number> {
       drift.manifestsMissed++
       const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
       facts.push({ ...presence(reading, manifest, at), references, extent: 'all' })
-      for (const { kind, digest } of references)
-        if (kind === 'blob')
-          impliedLinks.set(digestKey(digest), Math.max(at, impliedLinks.get(digestKey(digest)) ?? 0))
     }
     if (before !== undefined && (before.references !== 'all' || before.size === 0)) {
       if (before.references === 'unknown') drift.referencesMissed++
@@ -80,7 +73,6 @@ function addManifests(comparison: Comparison): Map<string, number> {
         facts.push({ ...presence(reading, manifest, at), via, references, extent: 'all' })
     }
   }
-  return impliedLinks
 }
 
 function addTags(comparison: Comparison): void {
@@ -134,28 +126,21 @@ function removeTags(comparison: Comparison, removedKeys: Set<string>): void {
 type Links = NonNullable<RepositoryReading['links']>
 
 /** Adds the links that the index lacks, and corrects the sizes of blobs that differ from what was read. */
-function addLinks(comparison: Comparison, links: Links, impliedLinks: Map<string, number>): void {
+function addLinks(comparison: Comparison, links: Links): void {
   const { reading, indexed, readAt, facts, drift } = comparison
   const { repository } = reading
-  const stated = statedSizes(reading.manifests.flatMap(({ references }) => references))
   for (const { digest, size, modifiedAt } of links) {
     const key = digestKey(digest)
     const deletedAt = indexed.deletedAt(key)
     if (deletedAt >= readAt) continue
-    // A link needs no size if all manifests state the right one.
-    const isStated = stated.get(key) === size && (indexed.stated.get(key) ?? size) === size
     const before = indexed.links.get(key)
-    if (before !== undefined) {
-      const isRight = before.size === size || (before.size === 0 && isStated)
+    if (before === undefined) {
+      drift.linksMissed++
+      facts.push({ kind: 'link', repository, digest, size, at: existsSince(modifiedAt, deletedAt, readAt) })
+    } else if (before.size !== size) {
       // At the time of the reading, so that it replaces a wrong size that was told before.
-      if (!isRight) facts.push({ kind: 'link', repository, digest, size, at: readAt })
-      continue
+      facts.push({ kind: 'link', repository, digest, size, at: readAt })
     }
-    const at = existsSince(modifiedAt, deletedAt, readAt)
-    const impliedAt = impliedLinks.get(key) ?? 0
-    const isImplied = impliedAt >= at && impliedAt > deletedAt
-    if (!isImplied) drift.linksMissed++
-    if (!isImplied || !isStated) facts.push({ kind: 'link', repository, digest, size, at })
   }
 }
 

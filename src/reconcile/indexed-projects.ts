@@ -1,35 +1,14 @@
-import type { StandingFact } from '../usage/fact.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { type IndexedRepository, indexedRepository } from './indexed-repository.ts'
 import type { ExpectedRepository } from './reading.ts'
 
-/** Projects kept in memory. Repositories are read in order, so those of one project mostly follow each other. */
-const PROJECTS_KEPT = 4
-
 /**
- * What the index has in its repositories. The index is read a project at a time. A copy may be minutes old. That does no
- * harm: what a comparison concludes is dated and idempotent, so later events win.
+ * What the index has in its repositories. It is read while others write. That does no harm: what a comparison concludes is
+ * dated and idempotent, so later events win.
  */
-export function makeIndexedProjects(deps: {
-  index: Pick<UsageIndex, 'projects' | 'facts'>
-  repositoriesOf: (project: string) => Promise<string[]>
-}) {
-  const projects = new Map<string, Promise<Map<string, StandingFact[]>>>()
-
-  function factsByRepository(project: string): Promise<Map<string, StandingFact[]>> {
-    const cached = projects.get(project)
-    if (cached) return cached
-    const [oldest] = projects.keys()
-    if (projects.size >= PROJECTS_KEPT && oldest !== undefined) projects.delete(oldest)
-    const facts = Array.fromAsync(deps.index.facts(project)).then((all) =>
-      Map.groupBy(all, ({ repository }) => repository),
-    )
-    projects.set(project, facts)
-    return facts
-  }
-
+export function makeIndexedProjects(index: Pick<UsageIndex, 'projects' | 'repositories' | 'facts'>) {
   const readRepository = async (project: string, repository: string): Promise<IndexedRepository> =>
-    indexedRepository((await factsByRepository(project)).get(repository) ?? [])
+    indexedRepository(await Array.fromAsync(index.facts(project, repository)))
 
   return {
     repository: readRepository,
@@ -37,8 +16,8 @@ export function makeIndexedProjects(deps: {
     /** All repositories that the index has of a registry. */
     async expected(registry: string): Promise<ExpectedRepository[]> {
       const expected: ExpectedRepository[] = []
-      for (const project of await deps.index.projects(registry))
-        for (const repository of await deps.repositoriesOf(project))
+      for (const project of await index.projects(registry))
+        for (const repository of await index.repositories(project))
           expected.push({
             repository,
             async digests() {

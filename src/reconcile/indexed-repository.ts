@@ -1,11 +1,5 @@
-import { digestKey } from '../usage/codec.ts'
-import {
-  type Evidence,
-  type ManifestPresence,
-  PULL_GRACE_US,
-  type Reference,
-  type StandingFact,
-} from '../usage/fact.ts'
+import { digestKey } from '../usage/digest-key.ts'
+import { type Evidence, type ManifestPresence, PULL_GRACE_US, type StandingFact } from '../usage/fact.ts'
 
 /** What the index has of one repository, by digest key and by tag. Times are in epoch µs. */
 export interface IndexedRepository {
@@ -14,8 +8,6 @@ export interface IndexedRepository {
   tags: Map<string, { at: number; key: string | undefined; isHint: boolean }>
   /** Linked blobs, and when they were linked. `size` is the measured size in bytes, 0 if it is not known. */
   links: Map<string, { at: number; size: number }>
-  /** The sizes of blobs that the manifests state. See `statedSizes`. */
-  stated: Map<string, number>
   /** When a digest was last deleted. 0 for never. */
   deletedAt: (key: string) => number
 }
@@ -46,9 +38,7 @@ export function indexedRepository(facts: readonly StandingFact[]): IndexedReposi
     else if (fact.tag === undefined) addManifest(manifests, fact)
     else tags.set(fact.tag, { at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' })
   }
-  const references = facts.flatMap((fact) => (fact.kind === 'present' ? (fact.references ?? []) : []))
-  const stated = statedSizes(references)
-  return { manifests, tags, links, stated, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
+  return { manifests, tags, links, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
 }
 
 function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
@@ -78,14 +68,4 @@ export function keyOfTag({ tags, manifests, deletedAt }: IndexedRepository, tag:
   const { key, at, isHint } = tags.get(tag) ?? { key: undefined, at: 0, isHint: false }
   if (key === undefined || !manifests.has(key)) return undefined
   return at > deletedAt(key) + (isHint ? PULL_GRACE_US : 0) ? key : undefined
-}
-
-/** Digest key of a blob → the size in bytes that the references state. -1 if they state different sizes. */
-export function statedSizes(references: readonly Reference[]): Map<string, number> {
-  const sizes = new Map<string, number>()
-  for (const { kind, digest, size } of references) {
-    const key = digestKey(digest)
-    if (kind === 'blob') sizes.set(key, (sizes.get(key) ?? size) === size ? size : -1)
-  }
-  return sizes
 }

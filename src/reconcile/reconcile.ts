@@ -46,8 +46,7 @@ const FAILURES_LISTED = 20
  */
 export function makeReconcile(deps: {
   readerOf: (registry: string) => RegistryReader
-  index: Pick<UsageIndex, 'projects' | 'facts' | 'apply' | 'forget' | 'retell'>
-  repositoriesOf: (project: string) => Promise<string[]>
+  index: Pick<UsageIndex, 'projects' | 'repositories' | 'facts' | 'apply' | 'forget' | 'retell'>
   projectOf: (registry: string, repository: string) => string
   ledger: Ledger
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
@@ -68,7 +67,7 @@ export function makeReconcile(deps: {
     const reader = deps.readerOf(registry)
     await reader.check()
     const run = await startOrResume(registry, control.id)
-    const indexed = makeIndexedProjects({ index, repositoriesOf: deps.repositoriesOf })
+    const indexed = makeIndexedProjects(index)
     const listedProjects = new Set<string>()
     const readings = reader.read({
       ...(run.after !== undefined && { after: run.after }),

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
 import { encodeFacts } from './encode-facts.ts'
 import type { Fact, ManifestPull, ManifestPush } from './fact.ts'
-import { projectKeys, registryKeys, writeKeys } from './keys.ts'
+import { projectBase, projectKeys, registryKeys } from './keys.ts'
 import { splitProjectId } from './project.ts'
 
 /** By project id. */
@@ -19,7 +19,26 @@ export interface Applied {
 }
 
 /** The files that every script that writes to a project includes. */
-export const WRITE_SCRIPTS = ['table', 'project', 'change-records', 'write-records', 'write-changes'] as const
+export const WRITE_SCRIPTS = [
+  'table',
+  'project',
+  'records',
+  'claims',
+  'change-records',
+  'write-records',
+  'write-changes',
+] as const
+
+/**
+ * How much one call may do: facts, contents or pages of records, and claims of blobs by manifests. Some 4 ms of Redis' time
+ * each. The script leaves the rest to the next call.
+ */
+export interface CallLimits {
+  work: number
+  claims: number
+}
+
+export const CALL_LIMITS: CallLimits = { work: 120, claims: 250 }
 
 /** Entries of an outbox that are read at once. */
 const OUTBOX_BATCH = 100
@@ -41,10 +60,13 @@ export function makeApplyFacts(deps: {
   redis: Redis | Cluster
   prefix: string
   load: (...names: string[]) => LuaScript
+  limits: CallLimits
 }) {
   const { redis, prefix } = deps
+  const limits = [deps.limits.work, deps.limits.claims]
   const applyScript = deps.load(...WRITE_SCRIPTS, 'apply')
-  const updateHolders = deps.load('table', 'update-holders')
+  const continueScript = deps.load(...WRITE_SCRIPTS, 'continue')
+  const updateHolders = deps.load('table', 'holders', 'update-holders')
   /** When this process added a project to its registry's list, in ms. */
   const listedAt = new Map<string, number>()
 
@@ -77,29 +99,41 @@ export function makeApplyFacts(deps: {
   }
 
   /**
-   * Applies facts of several projects in one call of the script. Each project's promise settles once its outbox is
-   * drained. Where Redis is a cluster, the projects' keys must be in one slot. @throws if the script fails; some
-   * projects may be written then, and others not
+   * Applies facts of several projects in one call of the script, and what does not fit it in more. Each project's promise
+   * settles once all of its facts are applied and its outbox is drained. Where Redis is a cluster, the projects' keys must
+   * be in one slot. @throws if the first call fails; some projects may be written then, and others not
    */
   async function applyInOneCall(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
     await Promise.all([...byProject.keys()].map(listProject))
-    const keys = [...byProject.keys()].flatMap((project) => writeKeys(prefix, project))
-    const replies = await applyScript(keys, [...byProject.values()].map(encodeFacts))
-    const finish = async (project: string, facts: readonly Fact[], reply: Buffer | undefined) => {
-      const [uniqueBytes = 0, changedBytes = 0, outboxEntries = 0, ...unresolved] = String(reply)
-        .split(' ')
-        .map(Number)
-      if (outboxEntries > 0) await drainOutbox(project)
-      return {
-        uniqueBytes,
-        changedBytes,
-        unresolved: unresolved.map((index) => facts[index]).filter(isPushOrPull),
-      }
-    }
+    const bases = [...byProject.keys()].map((project) => projectBase(prefix, project))
+    const replies = await applyScript(bases, [...[...byProject.values()].map(encodeFacts), ...limits])
     return new Map([...byProject].map(([project, facts], n) => [project, finish(project, facts, replies[n])]))
   }
 
-  /** Applies facts of one project atomically. @throws the error that Redis answers */
+  /** Applies the facts that a call left, finishes the project's pending work, and drains its outbox. */
+  async function finish(
+    project: string,
+    facts: readonly Fact[],
+    reply: Buffer | undefined,
+  ): Promise<Applied> {
+    const state = stateFrom(reply)
+    let applied = {
+      ...{ uniqueBytes: state.uniqueBytes, changedBytes: state.changedBytes },
+      unresolved: state.unresolved.map((index) => facts[index]).filter(isPushOrPull),
+    }
+    if (state.outboxEntries > 0) await drainOutbox(project)
+    for (let isPending = state.pending > 0; isPending; ) {
+      const next = stateFrom((await continueScript([projectBase(prefix, project)], limits))[0])
+      if (next.outboxEntries > 0) await drainOutbox(project)
+      applied = mergeApplied(applied, { ...next, unresolved: [] })
+      isPending = next.pending > 0
+    }
+    if (state.factsApplied === facts.length) return applied
+    const rest = await apply(project, facts.slice(state.factsApplied))
+    return state.factsApplied === 0 ? rest : mergeApplied(applied, rest)
+  }
+
+  /** Applies facts of one project, as many as fit in each call. @throws the error that Redis answers */
   async function apply(project: string, facts: readonly Fact[]): Promise<Applied> {
     const [applied] = (await applyInOneCall(new Map([[project, facts]]))).values()
     if (applied === undefined) throw new Error('the index gave no answer')
@@ -107,6 +141,22 @@ export function makeApplyFacts(deps: {
   }
 
   return { listProject, drainOutbox, apply, applyInOneCall }
+}
+
+/** What two calls in a row made of a project. */
+export const mergeApplied = (before: Applied, after: Applied): Applied => ({
+  uniqueBytes: after.uniqueBytes,
+  changedBytes: before.changedBytes + after.changedBytes,
+  unresolved: [...before.unresolved, ...after.unresolved],
+})
+
+/** Reads a reply of `scripts/apply.lua` or `scripts/continue.lua`. An empty reply says that nothing was done. */
+function stateFrom(reply: Buffer | undefined) {
+  const numbers = String(reply ?? '')
+    .split(' ')
+    .map(Number)
+  const [uniqueBytes = 0, changedBytes = 0, outboxEntries = 0, pending = 0, factsApplied = 0] = numbers
+  return { uniqueBytes, changedBytes, outboxEntries, pending, factsApplied, unresolved: numbers.slice(5) }
 }
 
 /** Splits entries, in order, into parts of at most `maxBytes`. Each part has at least one entry. */

@@ -1,24 +1,8 @@
-import { REFERENCE_KINDS } from './encode-facts.ts'
-import type { Evidence, Reference } from './fact.ts'
+import { makeReader, type Reader } from './binary.ts'
+import { digestText } from './digest-key.ts'
+import type { Evidence } from './fact.ts'
 import { MEDIA_TYPES } from './media-types.ts'
-
-/** The bytes of a digest's hash: 32 for sha256, 48 for sha384, 64 for sha512; 16 for a `key:`. */
-export function digestBytes(digest: string): Buffer {
-  return Buffer.from(digest.slice(digest.indexOf(':') + 1), 'hex')
-}
-
-const ALGORITHM_OF_LENGTH: Record<number, string> = { 16: 'key', 32: 'sha256', 48: 'sha384', 64: 'sha512' }
-
-/** The reverse of `digestBytes`: the length tells the algorithm. */
-export function digestText(bytes: Buffer): string {
-  return `${ALGORITHM_OF_LENGTH[bytes.length] ?? 'unknown'}:${bytes.toString('hex')}`
-}
-
-/** The first 16 bytes of a digest, in hex. The index names contents by these. */
-export function digestKey(digest: string): string {
-  const start = digest.indexOf(':') + 1
-  return digest.slice(start, start + 32)
-}
+import { readList, type StoredList, type StoredReference } from './reference-list.ts'
 
 /** A manifest as the index stores it; sizes in bytes, times in epoch µs, 0 where not known. */
 export interface StoredManifest {
@@ -34,21 +18,6 @@ export interface StoredManifest {
   images: StoredImage[]
 }
 
-export interface StoredReference {
-  kind: Reference['kind']
-  /** The `digestKey`. */
-  key: string
-  /** The size that the manifest states for a blob, in bytes. 0 for other kinds. */
-  size: number
-}
-
-/** A manifest's references as some sightings told them. */
-export interface ReferenceList {
-  extent: 'all' | 'contents'
-  references: StoredReference[]
-  contentsSize: number
-}
-
 /** The manifest in one repository. */
 export interface StoredImage {
   repositoryId: number
@@ -58,16 +27,19 @@ export interface StoredImage {
   sizedAt: number
   size: number
   /** The time of the latest sighting that carried each list. For a pull, less its grace. */
-  listTimes: { list: ReferenceList; at: number }[]
+  listTimes: { list: StoredList; at: number }[]
   tags: { name: string; taggedAt: number }[]
 }
 
-/** Reads a record of the manifests hash; the layout is in the header of `scripts/project.lua`. */
+/** Reads a record of the manifests hash; the layout is in the header of `scripts/records.lua`. */
 export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
   const reader = makeReader(record)
   const digest = digestText(Buffer.concat([key, reader.bytes(reader.uint(1))]))
   const mediaType = MEDIA_TYPES[reader.uint(1)] ?? MEDIA_TYPES[0] ?? ''
-  const lists = Array.from({ length: reader.uint(1) }, () => readList(reader))
+  const [listCount, claimed] = [reader.uint(1), reader.uint(1)]
+  reader.uint(2) // only the scripts use how many blobs were claimed
+  const lists = Array.from({ length: listCount }, () => readList(reader))
+  if (claimed === CLAIMS_ANOTHER_LIST) readList(reader)
   const images: StoredImage[] = []
   while (!reader.isAtEnd()) images.push(readImage(reader, lists))
   const [list] = lists
@@ -83,27 +55,17 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
   }
 }
 
-function readList(reader: Reader): ReferenceList {
-  const extent = reader.uint(1) === 2 ? 'all' : 'contents'
-  const contentsSize = reader.uint7()
-  const counts = [reader.uint(2), reader.uint(2), reader.uint(1)]
-  const width = reader.uint(1)
-  const references = REFERENCE_KINDS.flatMap((kind, i) =>
-    Array.from({ length: counts[i] ?? 0 }, () => ({ kind, key: reader.bytes(16).toString('hex'), size: 0 })),
-  )
-  for (const reference of references.slice(0, counts[0])) reference.size = reader.uint(width)
-  return { extent, references, contentsSize }
-}
+const CLAIMS_ANOTHER_LIST = 255
 
-function readImage(reader: Reader, lists: readonly ReferenceList[]): StoredImage {
+function readImage(reader: Reader, lists: readonly StoredList[]): StoredImage {
   const repositoryId = reader.uint(4)
   const [pushedAt, pulledAt, sizedAt] = [reader.uint7(), reader.uint7(), reader.uint7()]
   const size = reader.uint(5)
   const listTimes = Array.from({ length: reader.uint(1) }, () => {
-    const list = lists[reader.uint(1)]
+    const list = lists[reader.uint(1) - 1]
     return { list, at: reader.uint7() }
   }).flatMap(({ list, at }) => (list ? [{ list, at }] : []))
-  const tags = Array.from({ length: reader.uint(2) }, () => {
+  const tags = Array.from({ length: reader.uint(4) }, () => {
     const taggedAt = reader.uint7()
     return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
   })
@@ -122,60 +84,54 @@ function ownSizeOf(images: readonly StoredImage[]): number {
 /** The position is the code. */
 const TAG_WRITES: readonly ('untag' | Evidence)[] = ['untag', 'push', 'pull']
 
-/** Reads an entry of the tags table: the last write of a tag, and when it was (epoch µs). */
-export function decodeTag(field: Buffer, record: Buffer) {
+/** Reads an entry of a repository's tags: the last write of a tag, and when it was (epoch µs). */
+export function decodeTag(record: Buffer) {
   const reader = makeReader(record)
-  return {
-    repositoryId: field.readUInt32BE(0),
-    tag: field.subarray(4).toString(),
-    at: reader.uint7(),
-    kind: TAG_WRITES[reader.uint(1)] ?? 'untag',
-    key: reader.bytes(16).toString('hex'),
-  }
+  const at = reader.uint7()
+  const kind = TAG_WRITES[reader.uint(1)] ?? 'untag'
+  return { at, kind, key: reader.bytes(16).toString('hex') }
 }
 
 /** The latest link of a blob in a repository; times in epoch µs. */
 export interface StoredLink {
-  repositoryId: number
   at: number
-  /** The time of the latest link that told a size, and that size. Both are 0 if none did. */
+  /** The time of the latest link that told a size, and that size (bytes). Both are 0 if none did. */
   sizedAt: number
   size: number
 }
 
-/** Flags of a blob, and forms of a link; the layout is in the header of `scripts/project.lua`. */
-const BLOB = { isManifest: 1, hasBaseClaim: 2, hasOtherClaims: 4, hasOwnSize: 8, isMeasured: 16 }
-const LINK = { isSized: 1, hasSizedAt: 2, hasSize: 4 }
+/** Reads an entry of a repository's links; the layout is in the header of `scripts/project.lua`. */
+export function decodeLink(record: Buffer): StoredLink {
+  const reader = makeReader(record)
+  const at = reader.uint7()
+  const size = reader.isAtEnd() ? 0 : reader.uint(5)
+  if (size === 0) return { at, sizedAt: 0, size }
+  return { at, sizedAt: reader.isAtEnd() ? at : reader.uint7(), size }
+}
 
-/** Reads an entry of the blobs table: the content's size (bytes) and its links. */
+/** Flags of a blob that are read here; the layout is in the header of `scripts/records.lua`. */
+const BLOB = { isManifest: 1, isMeasured: 16 }
+
+/** Reads an entry of the blobs table. `claims`: how many manifests of the project reference the content. Size in bytes. */
 export function decodeBlob(record: Buffer) {
   const reader = makeReader(record)
-  const [flags, size, claims] = [reader.uint(1), reader.uint(5), reader.uint(4)]
-  const has = (flag: number) => (flags & flag) > 0
-  // Only the scripts use these.
-  if (has(BLOB.hasBaseClaim)) reader.bytes(5)
-  if (has(BLOB.hasOtherClaims)) reader.bytes(4)
-  if (has(BLOB.hasOwnSize)) reader.bytes(5)
-  const links: StoredLink[] = []
-  while (!reader.isAtEnd()) {
-    const form = reader.uint(1)
-    const [repositoryId, at] = [reader.uint(4), reader.uint7()]
-    const link = { repositoryId, at, sizedAt: 0, size: 0 }
-    if (form & LINK.isSized) Object.assign(link, { sizedAt: at, size })
-    if (form & LINK.hasSizedAt) link.sizedAt = reader.uint7()
-    if (form & LINK.hasSize) link.size = reader.uint(5)
-    links.push(link)
-  }
-  return { size, isHeld: has(BLOB.isManifest) || claims > 0, isMeasured: has(BLOB.isMeasured), links }
+  const [flags, size, claims, links] = [reader.uint(1), reader.uint(5), reader.uint(4), reader.uint(4)]
+  const isManifest = (flags & BLOB.isManifest) > 0
+  const isMeasured = (flags & BLOB.isMeasured) > 0
+  return { size, isManifest, isHeld: isManifest || claims > 0, isMeasured, claims, links }
 }
 
 /** Added to the number of a project in which the size was measured. */
 const MEASURED = 2 ** 23
 
-/** The numbers of the projects that hold a content, by its entry in `holders` (`scripts/update-holders.lua`). */
-export function decodeHolders(record: Buffer): number[] {
+/**
+ * The numbers of the projects that hold a content, by its entry in `holders` (`scripts/holders.lua`). `undefined` if they are
+ * so many that they are in a sorted set.
+ */
+export function decodeHolders(record: Buffer): number[] | undefined {
   const reader = makeReader(record)
   const form = reader.uint(1)
+  if (form === 2) return undefined
   reader.uint(5)
   const numbers: number[] = []
   const addNumber = () => numbers.push(reader.uint(3) % MEASURED)
@@ -187,38 +143,11 @@ export function decodeHolders(record: Buffer): number[] {
   return numbers
 }
 
-/** Reads an entry of the tombstones table: when a digest was deleted from a repository (epoch µs). */
-export function decodeTombstone(field: Buffer, record: Buffer) {
-  return {
-    repositoryId: field.readUInt32BE(0),
-    key: field.subarray(4).toString('hex'),
-    at: makeReader(record).uint7(),
-  }
-}
+/** Reads an entry of a repository's tombstones: when a digest was deleted (epoch µs). */
+export const decodeTombstone = (record: Buffer): number => makeReader(record).uint7()
 
 /** Reads a record of the repositories hash; `droppedAt` in epoch µs, 0 for never. */
 export function decodeRepository(record: Buffer) {
   const reader = makeReader(record)
   return { id: reader.uint(4), manifests: reader.uint(4), droppedAt: reader.uint7() }
-}
-
-type Reader = ReturnType<typeof makeReader>
-
-/** Reads big-endian unsigned integers and bytes, one after the other. */
-function makeReader(record: Buffer) {
-  let pos = 0
-  const uint = (length: number) => {
-    pos += length
-    return record.readUIntBE(pos - length, length)
-  }
-  return {
-    uint,
-    /** An integer of seven bytes, below 2^53. `readUIntBE` reads at most six. */
-    uint7: () => uint(1) * 2 ** 48 + uint(6),
-    bytes(length: number) {
-      pos += length
-      return record.subarray(pos - length, pos)
-    },
-    isAtEnd: () => pos >= record.length,
-  }
 }

@@ -1,4 +1,4 @@
-import { digestKey } from './codec.ts'
+import { digestKey } from './digest-key.ts'
 import type { IndexedImage } from './indexed-image.ts'
 
 /** What might be deleted: a tag, a manifest by its digest, or a whole repository. */
@@ -45,16 +45,3 @@ function indexParents(images: readonly IndexedImage[]): (image: IndexedImage) =>
       if (kind !== 'subject') parents.set(key, (parents.get(key) ?? new Set()).add(image))
   return ({ digest }) => [...(parents.get(digestKey(digest)) ?? [])]
 }
-
-/** Keys of the contents that a project holds, and would no longer hold without the `deleted` images. */
-export function releasedKeys(images: readonly IndexedImage[], deleted: readonly IndexedImage[]): Set<string> {
-  const isDeleted = new Set(deleted)
-  const kept = new Set(images.filter((image) => !isDeleted.has(image)).flatMap(contentKeys))
-  return new Set(deleted.flatMap(contentKeys).filter((key) => !kept.has(key)))
-}
-
-/** A manifest's own content, its config and layers. */
-const contentKeys = ({ digest, references = [] }: IndexedImage): string[] => [
-  digestKey(digest),
-  ...references.filter(({ kind }) => kind === 'blob').map(({ key }) => key),
-]

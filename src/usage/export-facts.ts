@@ -1,15 +1,4 @@
-import {
-  decodeBlob,
-  decodeManifest,
-  decodeRepository,
-  decodeTag,
-  decodeTombstone,
-  digestText,
-  type StoredImage,
-  type StoredLink,
-  type StoredManifest,
-  type StoredReference,
-} from './codec.ts'
+import { digestOfKey } from './digest-key.ts'
 import {
   type Evidence,
   type ManifestPresence,
@@ -17,71 +6,44 @@ import {
   type Reference,
   type StandingFact,
 } from './fact.ts'
-
-/** Reads a page of a project's index; `scripts/export.lua`. */
-export type ReadPage = (part: Part, position: string) => Promise<Buffer[]>
-type Part = 'manifests' | 'blobs' | 'tags' | 'tombstones'
-
-const NONE = Buffer.alloc(0)
+import type { ImageRecord, ReadRepository } from './read-repository.ts'
+import type { StoredReference } from './reference-list.ts'
 
 /**
- * A project's index as facts, page by page, while others write. Each fact was true when it was read. Tombstones are
- * read last, so a deletion that came between two pages is among the facts, too.
+ * What the index has of a repository, as facts. Tombstones are read after what they delete, and the drop last. So a deletion
+ * that came between two pages is among the facts, too.
  */
 export async function* exportFacts(
-  readRepositories: () => Promise<[Buffer, Buffer][]>,
-  readPage: ReadPage,
+  read: ReadRepository,
+  project: string,
+  repository: string,
 ): AsyncGenerator<StandingFact> {
-  let names = new Map<number, string>()
-  async function* entries(part: Part): AsyncGenerator<Buffer[]> {
-    for (let position = part === 'manifests' ? '0' : '-1'; position !== ''; ) {
-      const [next = NONE, ...items] = await readPage(part, position)
-      for (let i = 0; i < items.length; i += 2) yield items.slice(i, i + 2)
-      position = next.toString()
-    }
+  for await (const record of read.images(project, repository)) yield* presencesOf(record, repository)
+  for await (const { key, at, sizedAt, size } of read.links(project, repository)) {
+    const link = { kind: 'link' as const, repository, digest: digestOfKey(key) }
+    if (size > 0) yield { ...link, size, at: sizedAt }
+    if (size === 0 || at > sizedAt) yield { ...link, size: 0, at }
   }
-  const nameOf = async (id: number) => {
-    // The first fact about a repository writes its name, so an unknown id came after the names were read.
-    if (!names.has(id))
-      names = new Map((await readRepositories()).map(([name, row]) => [decodeRepository(row).id, `${name}`]))
-    return names.get(id) ?? ''
-  }
-
-  for await (const [key = NONE, record = NONE] of entries('manifests')) {
-    const manifest = decodeManifest(key, record)
-    for (const image of manifest.images) yield* presencesOf(manifest, image, await nameOf(image.repositoryId))
-  }
-  for await (const [key = NONE, record = NONE] of entries('blobs'))
-    for (const link of decodeBlob(record).links)
-      yield* linksOf(digestText(key), link, await nameOf(link.repositoryId))
-  for await (const [field = NONE, record = NONE] of entries('tags')) {
-    const { repositoryId, tag, at, kind, key } = decodeTag(field, record)
-    const repository = await nameOf(repositoryId)
+  for await (const { tag, at, kind, key } of read.tags(project, repository)) {
     if (kind === 'untag') yield { kind, repository, tag, at }
     else {
       const digest = digestOfKey(key)
       yield { kind: 'present', via: kind, repository, at, digest, size: 0, mediaType: '', tag }
     }
   }
-  for await (const [field = NONE, record = NONE] of entries('tombstones')) {
-    const { repositoryId, key, at } = decodeTombstone(field, record)
-    yield { kind: 'delete', repository: await nameOf(repositoryId), digest: digestOfKey(key), at }
-  }
-  for (const [name, row] of await readRepositories()) {
-    const { droppedAt } = decodeRepository(row)
-    if (droppedAt > 0) yield { kind: 'drop', repository: name.toString(), at: droppedAt }
-  }
+  for await (const { key, at } of read.tombstones(project, repository))
+    yield { kind: 'delete', repository, digest: digestOfKey(key), at }
+  const { droppedAt = 0 } = (await read.row(project, repository)) ?? {}
+  if (droppedAt > 0) yield { kind: 'drop', repository, at: droppedAt }
 }
 
 /**
  * A manifest in one repository as facts: the latest push, the latest pull, the sightings that carried references, and the
  * one that told the manifest's size. Only this one has the size, so a later fact can still replace it.
  */
-function* presencesOf(
-  { digest, mediaType }: StoredManifest,
-  { pushedAt, pulledAt, sizedAt, size, listTimes }: StoredImage,
-  repository: string,
-): Generator<StandingFact> {
+function* presencesOf({ manifest, image }: ImageRecord, repository: string): Generator<StandingFact> {
+  const { digest, mediaType } = manifest
+  const { pushedAt, pulledAt, sizedAt, size, listTimes } = image
   // It is not stored whether that was a push or a pull. It counts as a push if a push was as late.
   const evidenceOf = (at: number) =>
     at <= pushedAt ? { via: 'push' as const, at } : { via: 'pull' as const, at: at + PULL_GRACE_US }
@@ -105,17 +67,3 @@ const referenceOf = ({ kind, key, size }: StoredReference): Reference => ({
   digest: digestOfKey(key),
   size,
 })
-
-/** A blob's latest link in a repository, and the latest one that told its size. */
-function* linksOf(
-  digest: string,
-  { at, sizedAt, size }: StoredLink,
-  repository: string,
-): Generator<StandingFact> {
-  const link = { kind: 'link' as const, repository, digest }
-  if (size > 0) yield { ...link, size, at: sizedAt }
-  if (size === 0 || at > sizedAt) yield { ...link, size: 0, at }
-}
-
-/** `key:` and the first 16 bytes in hex. The index does not have the rest of these digests. */
-const digestOfKey = (key: string): string => digestText(Buffer.from(key, 'hex'))

@@ -1,33 +1,31 @@
-import { decodeTag, decodeTombstone } from './codec.ts'
+import type { ReadRepository } from './read-repository.ts'
 
 type Table = 'tags' | 'tombstones'
 
 /** Entries that one call forgets. */
-const BATCH = 500
+const BATCH = 100
 
 /**
- * Forgets deletions of digests from before `before` (epoch µs), and tags as old that no manifest has; gives how many
- * it forgot. If an event from before such a deletion still comes, it brings back what was deleted, until the next
- * reconcile.
+ * Forgets deletions in a repository from before `before` (epoch µs), deleted tags as old, and then the repository itself if
+ * nothing is left of it. Returns how many deletions and tags it forgot. If an event from before such a deletion still comes,
+ * it brings back what was deleted, until the next reconcile.
  */
 export async function forgetDeletions(
-  readBucket: (table: Table, bucket: string) => Promise<Buffer[]>,
-  forget: (table: Table, fields: Buffer[]) => Promise<number>,
-  before: number,
+  read: ReadRepository,
+  /** `scripts/forget.lua` */
+  forget: (table: Table | '', fields: Buffer[]) => Promise<number>,
+  { project, repository, before }: { project: string; repository: string; before: number },
 ): Promise<number> {
+  const tags: Buffer[] = []
+  for await (const { tag, at } of read.tags(project, repository)) if (at < before) tags.push(Buffer.from(tag))
+  const tombstones: Buffer[] = []
+  for await (const { key, at } of read.tombstones(project, repository))
+    if (at < before) tombstones.push(Buffer.from(key, 'hex'))
+
   let forgotten = 0
-  for (const table of ['tags', 'tombstones'] as const) {
-    const old: Buffer[] = []
-    for (let bucket = '-1'; bucket !== ''; ) {
-      const [next = Buffer.alloc(0), ...items] = await readBucket(table, bucket)
-      for (let i = 0; i + 1 < items.length; i += 2) {
-        const [field = next, record = next] = items.slice(i, i + 2)
-        const { at } = table === 'tags' ? decodeTag(field, record) : decodeTombstone(field, record)
-        if (at < before) old.push(field)
-      }
-      bucket = next.toString()
-    }
-    for (let i = 0; i < old.length; i += BATCH) forgotten += await forget(table, old.slice(i, i + BATCH))
-  }
+  for (let i = 0; i < tags.length; i += BATCH) forgotten += await forget('tags', tags.slice(i, i + BATCH))
+  for (let i = 0; i < tombstones.length; i += BATCH)
+    forgotten += await forget('tombstones', tombstones.slice(i, i + BATCH))
+  await forget('', [])
   return forgotten
 }

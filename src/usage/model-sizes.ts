@@ -8,39 +8,41 @@ export interface Size {
   isMeasured: boolean
 }
 
-/** The links that facts tell. A push links the blobs of its manifest, too, but it measures none, so it changes nothing here. */
+/** The links that facts tell. */
 export const linksOf = (facts: readonly Fact[]): Link[] => facts.filter((fact) => fact.kind === 'link')
 
 type Link = Extract<Fact, { kind: 'link' }>
 
 /**
- * Digest → size. The first of these that is known: what the latest sighting of the content as a manifest told, what its
- * latest link told, the largest size that a manifest states. The first two are measured. A wrong statement goes away with
- * its manifest. `sightings` and `links` are later than every deletion.
+ * Digest → size. The first of these that is known: what the latest sighting of the content as a manifest told; the largest
+ * of what its latest link in each repository told; the largest size that a manifest states. The first two are measured. A
+ * wrong statement goes away with its manifest. `sightings` and `links` are later than every deletion.
  */
 export function sizesOf(sightings: readonly Sighting[], links: readonly Link[]): Map<string, Size> {
   const sizes = new Map<string, Size>()
+  const raise = (digest: string, size: number, isMeasured: boolean) => {
+    const before = sizes.get(digest)
+    const bytes = Math.max(before?.isMeasured === isMeasured ? before.bytes : 0, size)
+    sizes.set(digest, { bytes, isMeasured })
+  }
   for (const list of listsByDigest(sightings).values())
-    for (const { digest, size } of blobsOf(list)) {
-      const bytes = Math.max(sizes.get(digest)?.bytes ?? 0, believableSize(size))
-      sizes.set(digest, { bytes, isMeasured: false })
-    }
-  const measure = ({ digest, size }: { digest: string; size: number }) =>
-    sizes.set(digest, { bytes: size, isMeasured: true })
-  for (const link of latestSizes(links)) measure(link)
+    for (const { digest, size } of blobsOf(list)) raise(digest, believableSize(size), false)
+  for (const { digest, size } of latestSizes(links, ({ repository, digest }) => `${repository}@${digest}`))
+    raise(digest, size, true)
   const told = sightings.map((sighting) => ({ ...sighting, at: sighting.at - graceOf(viaOf(sighting)) }))
-  for (const sighting of latestSizes(told)) measure(sighting)
+  for (const { digest, size } of latestSizes(told, ({ digest }) => digest))
+    sizes.set(digest, { bytes: size, isMeasured: true })
   return sizes
 }
 
-/** The latest entry of each digest that has a size. If several have the same time, the largest. */
-function latestSizes(told: readonly { digest: string; at: number; size: number }[]) {
-  const latest = new Map<string, { digest: string; at: number; size: number }>()
-  for (const { digest, at, size } of told) {
-    const other = latest.get(digest)
-    if (believableSize(size) === 0) continue
-    if (other === undefined || at > other.at || (at === other.at && size > other.size))
-      latest.set(digest, { digest, at, size })
+/** Of the entries with the same key, the latest one that has a size. If several have the same time, the largest. */
+function latestSizes<T extends { at: number; size: number }>(told: readonly T[], keyOf: (one: T) => string) {
+  const latest = new Map<string, T>()
+  for (const one of told) {
+    const other = latest.get(keyOf(one))
+    if (believableSize(one.size) === 0) continue
+    if (other === undefined || one.at > other.at || (one.at === other.at && one.size > other.size))
+      latest.set(keyOf(one), one)
   }
   return latest.values()
 }

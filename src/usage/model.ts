@@ -1,6 +1,7 @@
 import { type Fact, graceOf, isSighting, type Located, type Reference, type Sighting, viaOf } from './fact.ts'
-import { blobsOf, contentsSizeOf, listsByDigest } from './model-references.ts'
+import { blobsOf, listsByDigest } from './model-references.ts'
 import { linksOf, type Size, sizesOf } from './model-sizes.ts'
+import { contentsSizeOf } from './reference-list.ts'
 import { lastTagWrites, type TagWrite } from './tag-writes.ts'
 
 /** The counters of a project's index; sizes in bytes, times in epoch µs (0: never). */
@@ -64,7 +65,7 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
   const held = new Map<string, Size>()
   let referenced = 0
   for (const image of images.values()) {
-    referenced += image.size + contentsSizeOf(image.references)
+    referenced += image.size + contentsSizeOf(image.references ?? [])
     for (const { digest } of [image, ...blobsOf(image)]) held.set(digest, sizeOf(digest))
   }
   const all = [...images.values()]

@@ -16,6 +16,8 @@ export async function retell(options: {
   readBlobs: (project: string, position: string) => Promise<Buffer[]>
   /** Reads a page of the registry's holders. */
   readHolders: (position: string) => Promise<Buffer[]>
+  /** The numbers of the projects that hold a content, if they are in a sorted set. */
+  readHolderSet: (key: Buffer) => Promise<number[]>
   /** Project paths by number. Read after a page of holders, so that it has all of their numbers. */
   readNumbers: () => Promise<Map<number, string>>
   /** Records of contents in a project's blobs; an empty buffer for a content without one. */
@@ -30,7 +32,7 @@ export async function retell(options: {
   }
 
   for (const project of options.projects)
-    for await (const entries of pages((position) => options.readBlobs(project, position), '-1'))
+    for await (const entries of pages((position) => options.readBlobs(project, position)))
       await tell(
         project,
         entries.flatMap(([key, record]) => (decodeBlob(record).isHeld ? [key] : [])),
@@ -46,9 +48,9 @@ export async function retell(options: {
     )
   }
   let paths = new Map<number, string>()
-  for await (const entries of pages(options.readHolders, 'long:0'))
+  for await (const entries of pages(options.readHolders))
     for (const [key, record] of entries)
-      for (const number of decodeHolders(record)) {
+      for (const number of decodeHolders(record) ?? (await options.readHolderSet(key))) {
         if (!paths.has(number)) paths = await options.readNumbers()
         const project = paths.get(number)
         if (project === undefined) continue
@@ -63,11 +65,8 @@ export async function retell(options: {
   return told
 }
 
-async function* pages(
-  read: (position: string) => Promise<Buffer[]>,
-  first: string,
-): AsyncGenerator<[Buffer, Buffer][]> {
-  for (let position = first; position !== ''; ) {
+async function* pages(read: (position: string) => Promise<Buffer[]>): AsyncGenerator<[Buffer, Buffer][]> {
+  for (let position = 'long:0'; position !== ''; ) {
     const [next, ...items] = await read(position)
     yield items.flatMap((field, i): [Buffer, Buffer][] => {
       const value = items[i + 1]

@@ -1,18 +1,25 @@
 import { Cluster, type Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
 import { type ApplyOutcome, makeApplyAll } from './apply-all.ts'
-import { type Applied, type FactsByProject, makeApplyFacts, WRITE_SCRIPTS } from './apply-facts.ts'
-import { decodeTag } from './codec.ts'
+import {
+  type Applied,
+  CALL_LIMITS,
+  type CallLimits,
+  type FactsByProject,
+  makeApplyFacts,
+  WRITE_SCRIPTS,
+} from './apply-facts.ts'
 import type { DeletionTarget } from './deletion.ts'
 import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
 import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
-import { projectKeys, recordKeys, registryKeys, writeKeys } from './keys.ts'
+import { projectBase, projectKeys, registryKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
-import { entriesOf, makeReadImages } from './read-images.ts'
+import { indexedImage, makeReadRepository } from './read-repository.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
 import { retell } from './retell.ts'
+import { type TagPage, tagPage } from './tag-page.ts'
 import { type ProjectUsage, usageFrom } from './usage.ts'
 
 /** Use of a project; times in epoch µs, 0 for never. */
@@ -38,12 +45,15 @@ export interface UsageIndex {
   projects(registry: string): Promise<string[]>
   /** Bytes that a registry's projects hold, each content once. */
   registryBytes(registry: string): Promise<number>
+  /** The names of all repositories of a project that a fact named, also those that hold nothing now. Sorted. */
+  repositories(project: string): Promise<string[]>
   /**
-   * A project's index as facts. Applied to an empty index, they make it the same, but for its `Activity`. They are
-   * read page by page while others write: each fact was true when it was read. The digests of blobs and references
-   * are `key:` and their first 16 bytes in hex; `apply` accepts these as well as whole digests.
+   * What the index has of a project, or of one of its repositories, as facts. Applied to an empty index, they make it the
+   * same, but for its `Activity`. They are read page by page while others write: each fact was true when it was read. The
+   * digests of blobs and references are `key:` and their first 16 bytes in hex; `apply` accepts these as well as whole
+   * digests.
    */
-  facts(project: string): AsyncIterable<StandingFact>
+  facts(project: string, repository?: string): AsyncIterable<StandingFact>
   /** Raises a project's activity to at least this, for example from a snapshot. */
   raiseActivity(project: string, activity: Activity): Promise<void>
   /** Forgets deletions from before `before` (epoch µs); gives how many. No event may be older than that any more. */
@@ -53,8 +63,10 @@ export interface UsageIndex {
    * idempotent calls, and others may write meanwhile. Returns how many contents were told.
    */
   retell(registry: string): Promise<number>
-  /** Every manifest of a project with its tags, in each repository that has it, as of one moment. */
-  images(project: string): Promise<IndexedImage[]>
+  /** Every manifest of a repository with its tags, read page by page while others write. */
+  images(project: string, repository: string): Promise<IndexedImage[]>
+  /** Tags of a repository in order of name, at most `limit` of those after the tag `after`. */
+  tags(project: string, repository: string, page: { after?: string; limit: number }): Promise<TagPage>
   /**
    * What the registry's garbage collection would free in addition if the target were deleted first, and the manifests
    * that would go with it. `undefined` if the project has no such target.
@@ -69,27 +81,44 @@ export interface UsageIndex {
 }
 
 /** The usage index in Redis. Scripts do the work; this calls them. */
-export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): UsageIndex {
+export function makeUsageIndex({
+  redis,
+  prefix,
+  limits = CALL_LIMITS,
+}: {
+  redis: Redis | Cluster
+  prefix: string
+  limits?: CallLimits
+}): UsageIndex {
   const load = (...names: string[]) =>
     loadScript(redis, ...names.map((name) => new URL(`scripts/${name}.lua`, import.meta.url)))
   const scripts = {
-    export: load('table', 'project', 'export'),
-    lookup: load('table', 'lookup'),
+    lookUp: load('table', 'lookup'),
     raiseActivity: load(...WRITE_SCRIPTS, 'raise-activity'),
-    forget: load('table', 'project', 'forget'),
+    forget: load('table', 'project', 'records', 'forget'),
     tell: load(...WRITE_SCRIPTS, 'tell'),
     page: load('table', 'page'),
   }
-  const { listProject, drainOutbox, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load })
+  const { listProject, drainOutbox, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load, limits })
   const applyAll = makeApplyAll({ apply, applyInOneCall }, { isCluster: redis instanceof Cluster })
-  const images = makeReadImages({ redis, prefix })
-  const readPage = (project: string) => (part: string, position: string) =>
-    scripts.export(recordKeys(prefix, project), [part, position])
+  const exportPage = load('table', 'project', 'export')
+  const read = makeReadRepository({ redis, prefix, exportPage, lookUp: scripts.lookUp })
+  const repositories = async (project: string) =>
+    (await redis.hkeys(projectKeys(prefix, project).repositories)).sort()
 
   return {
     apply,
     applyAll,
-    images,
+    repositories,
+
+    async images(project, repository) {
+      const images: IndexedImage[] = []
+      for await (const record of read.images(project, repository))
+        images.push(indexedImage(repository, record))
+      return images
+    },
+
+    tags: (project, repository, page) => tagPage(read, { project, repository, ...page }),
 
     async usage(project) {
       const { registry, path } = splitProjectId(project)
@@ -112,24 +141,28 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
       return Number((await redis.hget(registryKeys(prefix, registry).exclusive, 'total')) ?? 0)
     },
 
-    facts(project) {
-      const { repositories } = projectKeys(prefix, project)
-      const readRepositories = async () => entriesOf(await redis.callBuffer('HGETALL', repositories))
-      return exportFacts(readRepositories, readPage(project))
+    async *facts(project, repository) {
+      for (const name of repository === undefined ? await repositories(project) : [repository])
+        yield* exportFacts(read, project, name)
     },
 
     async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
       await listProject(project)
       const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
-      await scripts.raiseActivity(writeKeys(prefix, project), Object.entries(fields).flat())
+      await scripts.raiseActivity([projectBase(prefix, project)], Object.entries(fields).flat())
     },
 
-    forget(project, before) {
-      const forgetFields = async (table: string, fields: Buffer[]) => {
-        const [count] = await scripts.forget(recordKeys(prefix, project), [before, table, ...fields])
-        return Number(count)
-      }
-      return forgetDeletions(readPage(project), forgetFields, before)
+    async forget(project, before) {
+      const base = projectBase(prefix, project)
+      let forgotten = 0
+      for (const repository of await repositories(project))
+        forgotten += await forgetDeletions(
+          read,
+          async (table, fields) =>
+            Number((await scripts.forget([base], [repository, before, table, ...fields]))[0]),
+          { project, repository, before },
+        )
+      return forgotten
     },
 
     async retell(registry) {
@@ -137,13 +170,17 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
       const idOf = (path: string) => projectId(registry, path)
       return retell({
         projects: (await redis.smembers(paths)).sort(),
-        readBlobs: (path, position) => readPage(idOf(path))('blobs', position),
+        readBlobs: (path, position) => scripts.page([projectKeys(prefix, idOf(path)).blobs], [position]),
         readHolders: (position) => scripts.page([holders], [position]),
+        readHolderSet: async (key) => {
+          const members = await redis.zrangeBuffer(holderSetKey(holders, key), 0, '-1')
+          return members.map((member) => member.readUIntBE(0, 3))
+        },
         readNumbers: async () =>
           new Map(Object.entries(await redis.hgetall(projects)).map(([path, n]) => [Number(n), path])),
-        lookUp: (path, keys) => scripts.lookup([projectKeys(prefix, idOf(path)).blobs], ['digest', ...keys]),
+        lookUp: (path, keys) => scripts.lookUp([projectKeys(prefix, idOf(path)).blobs], ['digest', ...keys]),
         tell: async (path, keys) => {
-          await scripts.tell(writeKeys(prefix, idOf(path)), keys)
+          await scripts.tell([projectBase(prefix, idOf(path))], keys)
           await drainOutbox(idOf(path))
         },
       })
@@ -152,21 +189,22 @@ export function makeUsageIndex({ redis, prefix }: { redis: Redis | Cluster; pref
     async reclaimable(project, target) {
       const { blobs } = projectKeys(prefix, project)
       const { holders } = registryKeys(prefix, splitProjectId(project).registry)
-      return reclaimableOf(await images(project), target, {
-        blobs: (keys) => scripts.lookup([blobs], ['digest', ...keys]),
-        holders: (keys) => scripts.lookup([holders], ['digest', ...keys]),
+      const records = await Array.fromAsync(read.images(project, target.repository))
+      return reclaimableOf(records, target, {
+        blobs: (keys) => scripts.lookUp([blobs], ['digest', ...keys]),
+        holders: (keys) => scripts.lookUp([holders], ['digest', ...keys]),
       })
     },
 
     async tag(project, repository, tag) {
-      const keys = projectKeys(prefix, project)
-      const record = await redis.hgetBuffer(keys.repositories, repository)
-      if (record === null) return undefined
-      const field = Buffer.concat([record.subarray(0, 4), Buffer.from(tag)])
-      const [found] = await scripts.lookup([keys.tags], ['any', field])
-      if (found === undefined || found.length === 0) return undefined
-      const { at, key, kind } = decodeTag(field, found)
-      return kind === 'untag' ? undefined : { digestKey: key, at }
+      const found = await read.tag(project, repository, tag)
+      return found === undefined || found.kind === 'untag'
+        ? undefined
+        : { digestKey: found.key, at: found.at }
     },
   }
 }
+
+/** The sorted set of a content with many holders, as `scripts/update-holders.lua` names it. */
+const holderSetKey = (holders: string, key: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${holders}:of:`), key])

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import { type LabRedis, startRedis } from '../../lab/redis.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeIndexEventsBed } from './index-events-bed.ts'
@@ -24,7 +25,11 @@ function makeBed() {
   const tell = (...events: object[]) =>
     indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events }])
   const images = async (project: string) =>
-    (await index.images(project)).map(({ repository, digest, tags }) => [repository, digest, tags[0]?.name])
+    (await allImages(index, project)).map(({ repository, digest, tags }) => [
+      repository,
+      digest,
+      tags[0]?.name,
+    ])
   return { index, renames, tell, images, quarantine }
 }
 
@@ -116,7 +121,7 @@ test('a pull by digest is a use of the manifest that the tag points to', async (
   const { tell, index } = makeBed()
   await tell(event('push', 10, manifest('team', 'a', known)))
   await tell(event('pull', 20, { ...manifest('team', 'a', known), tag: undefined }, get))
-  expect(await index.images('ci/team')).toMatchObject([{ tags: [{ name: 'v1' }], pulledAt: T + 20 * S }])
+  expect(await allImages(index, 'ci/team')).toMatchObject([{ tags: [{ name: 'v1' }], pulledAt: T + 20 * S }])
 })
 
 test('a delete event tells only a digest: the index knows whether that was a manifest or a blob', async () => {

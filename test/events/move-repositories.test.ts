@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import { anyFact } from '../../lab/facts.ts'
 import { digest } from '../../lab/images.ts'
 import { useRedis } from '../../lab/use-redis.ts'
@@ -8,7 +9,6 @@ import type { Fact, ManifestPush } from '../../src/usage/fact.ts'
 import { projectId } from '../../src/usage/project.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
 import { factsUnderNewName, factsUnderOldName, newNameOf } from '../../src/usage/renames.ts'
-import { makeRepositoriesOf } from '../../src/usage/repositories.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
 const bed = useRedis()
@@ -23,7 +23,7 @@ function makeBed() {
   const [rechecked, reconciled]: [string[][], string[][]] = [[], []]
   const projectOf = (_: string, repository: string) => repository.split('/').slice(0, 2).join('/')
   const deps = {
-    ...{ index, renames, projectOf, repositoriesOf: makeRepositoriesOf(at) },
+    ...{ index, renames, projectOf },
     recheckQuotas: async (projects: string[]) => void rechecked.push(projects),
     enqueueReconcile: async (registry: string, reason: string) => void reconciled.push([registry, reason]),
   }
@@ -40,7 +40,7 @@ function makeBed() {
       }
     },
     async images(...paths: string[]) {
-      const all = await Promise.all(paths.map((path) => index.images(projectId('ci', path))))
+      const all = await Promise.all(paths.map((path) => allImages(index, projectId('ci', path))))
       return all
         .flat()
         .map(({ repository, digest, tags, size, pushedAt, pulledAt }) =>

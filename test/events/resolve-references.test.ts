@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import {
   digestOf,
   type LabImage,
@@ -235,7 +236,7 @@ describe('a registry that sends no references', () => {
     await client.putManifest('ref/app', 'sbom', artifact, OCI_MANIFEST)
     await settled('ci/ref/app', 2)
     const redis = await connectPatiently({ url: tallyman.redis.url })
-    const images = await makeUsageIndex({ redis, prefix: 'tallyman' }).images('ci/ref/app')
+    const images = await allImages(makeUsageIndex({ redis, prefix: 'tallyman' }), 'ci/ref/app')
     redis.disconnect()
     const found = images.find(({ digest }) => digest === digestOf(artifact))
     expect(found?.references).toContainEqual({

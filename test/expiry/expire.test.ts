@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import { DAY } from '../../lab/images.ts'
 import { image, multiPlatform, NOW, PUSHED_AT, useExpiry } from './expire-bed.ts'
 
@@ -103,7 +104,7 @@ test('an index is deleted before its children, and they follow even if its notif
   expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted', 'deleted'])
   expect(bed.deletes[0]).toBe(old.root.digest)
   expect(bed.deletes.toSorted()).toEqual([...old.manifests.keys()].sort())
-  expect((await index.images(project)).map(({ digest }) => digest)).toEqual(bed.deletes.slice(-1))
+  expect((await allImages(index, project)).map(({ digest }) => digest)).toEqual(bed.deletes.slice(-1))
 })
 
 test('the trash contains what is needed to put an image back', async () => {

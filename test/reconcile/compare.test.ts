@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import { anyHistory, anyTruth, EPOCH } from '../../lab/facts.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { compare } from '../../src/reconcile/compare.ts'
@@ -33,7 +34,7 @@ async function mend(project: string, reading: RepositoryReading, readAt: number)
 
 /** What the index has of the repository. */
 async function indexed(project: string) {
-  const images = (await index.images(project)).filter(({ repository }) => repository === REPOSITORY)
+  const images = (await allImages(index, project)).filter(({ repository }) => repository === REPOSITORY)
   const links = (await Array.fromAsync(index.facts(project))).filter(
     (fact) => fact.kind === 'link' && fact.repository === REPOSITORY,
   )

@@ -49,6 +49,7 @@ export function makeMemoryReconcile(options: {
     }),
     index: {
       projects: async () => [],
+      repositories: async () => [],
       facts: async function* () {},
       async apply(project) {
         await options.apply?.(project)
@@ -61,7 +62,6 @@ export function makeMemoryReconcile(options: {
       },
     },
     ledger,
-    repositoriesOf: async () => [],
     projectOf: (_, repository) => repository,
     recheckQuotas: async () => {},
     settleMs: 5_000,

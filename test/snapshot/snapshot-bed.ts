@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
+import { allImages } from '../../lab/all-images.ts'
 import { startRedis } from '../../lab/redis.ts'
 import { makeSnapshots } from '../../src/snapshot/snapshots.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
@@ -66,7 +67,7 @@ export async function answersOf(index: UsageIndex, registries = ['ci', 'producti
   for (const registry of registries) {
     answers.push({ registry, bytes: await index.registryBytes(registry) })
     for (const project of await index.projects(registry)) {
-      const images = (await index.images(project)).map((image) => JSON.stringify(image)).sort()
+      const images = (await allImages(index, project)).map((image) => JSON.stringify(image)).sort()
       answers.push({ usage: await index.usage(project), images })
     }
   }

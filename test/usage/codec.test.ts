@@ -3,18 +3,17 @@ import { describe, expect, test } from 'vitest'
 import {
   decodeBlob,
   decodeHolders,
+  decodeLink,
   decodeManifest,
   decodeRepository,
   decodeTag,
   decodeTombstone,
-  digestBytes,
-  digestKey,
-  digestText,
 } from '../../src/usage/codec.ts'
+import { digestBytes, digestKey, digestText } from '../../src/usage/digest-key.ts'
 import { encodeFacts } from '../../src/usage/encode-facts.ts'
 import type { Fact, Reference } from '../../src/usage/fact.ts'
 
-/** Packs records by hand, with the layout in the header of src/usage/scripts/project.lua. */
+/** Packs records by hand, with the layouts in the headers of src/usage/scripts/project.lua and records.lua. */
 const uint = (value: number, bytes: number): Buffer =>
   Buffer.from(
     BigInt(value)
@@ -64,16 +63,18 @@ function manifestRecord(options: {
   lists: List[]
   images: RepositoryOfRecord[]
   width?: number
+  /** A list that no image has, but whose blobs are still claimed. */
+  claimedList?: List
 }): Buffer {
-  const { rest, type, lists, images, width = 5 } = options
+  const { rest, type, lists, images, width = 5, claimedList } = options
   return Buffer.concat([
-    ...[sized(rest), uint(type, 1), uint(lists.length, 1)],
-    ...lists.map((list) => listRecord(list, width)),
+    ...[sized(rest), uint(type, 1), uint(lists.length, 1), uint(claimedList ? 255 : 1, 1), uint(3, 2)],
+    ...[...lists, ...(claimedList ? [claimedList] : [])].map((list) => listRecord(list, width)),
     ...images.flatMap(({ repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }) => [
       ...[uint(repositoryId, 4), uint(pushedAt, 7), uint(pulledAt, 7), uint(sizedAt, 7), uint(size, 5)],
       uint(listTimes.length, 1),
-      ...listTimes.flatMap(({ list, at }) => [uint(list, 1), uint(at, 7)]),
-      uint(tags.length, 2),
+      ...listTimes.flatMap(({ list, at }) => [uint(list + 1, 1), uint(at, 7)]),
+      uint(tags.length, 4),
       ...tags.flatMap(({ name, taggedAt }) => [uint(taggedAt, 7), sized(Buffer.from(name))]),
     ]),
   ])
@@ -153,7 +154,7 @@ describe('a manifest record', () => {
     const [first, second] = whole.images
     const other: List = { extent: 1, blobs: [], children: [], subjects: [] }
     const images = [first, { ...second, sizedAt: AT + 1, size: 77 }] as RepositoryOfRecord[]
-    const found = read({ ...whole, lists: [list, other], images })
+    const found = read({ ...whole, lists: [list, other], images, claimedList: list })
     expect(found).toMatchObject({ size: 77, totalSize: 1_000_000_000_077, isResolved: true })
     expect(found.references).toHaveLength(3)
   })
@@ -218,47 +219,21 @@ describe('a manifest record', () => {
   })
 })
 
-describe('a blob record', () => {
-  const link = (form: number, repositoryId: number, at: number, ...more: Buffer[]) =>
-    Buffer.concat([uint(form, 1), uint(repositoryId, 4), uint(at, 7), ...more])
+test('a link record is read field by field', () => {
+  const [at, size] = [uint(AT, 7), uint(2 ** 40 - 1, 5)]
+  expect(decodeLink(at)).toEqual({ at: AT, sizedAt: 0, size: 0 })
+  expect(decodeLink(Buffer.concat([at, size]))).toEqual({ at: AT, sizedAt: AT, size: 2 ** 40 - 1 })
+  const older = Buffer.concat([uint(LATEST, 7), size, at])
+  expect(decodeLink(older)).toEqual({ at: LATEST, sizedAt: AT, size: 2 ** 40 - 1 })
+})
 
-  test('is read field by field', () => {
-    const links = [
-      link(0, 7, AT),
-      link(1, 2 ** 32 - 1, LATEST),
-      link(3, 8, AT, uint(AT - 9, 7)),
-      link(5, 9, AT, uint(77, 5)),
-      link(7, 10, AT, uint(AT - 9, 7), uint(78, 5)),
-    ]
-    expect(decodeBlob(Buffer.concat([uint(16, 1), uint(2 ** 40 - 1, 5), uint(3, 4), ...links]))).toEqual({
-      ...{ size: 2 ** 40 - 1, isHeld: true, isMeasured: true },
-      links: [
-        { repositoryId: 7, at: AT, sizedAt: 0, size: 0 },
-        { repositoryId: 2 ** 32 - 1, at: LATEST, sizedAt: LATEST, size: 2 ** 40 - 1 },
-        { repositoryId: 8, at: AT, sizedAt: AT - 9, size: 2 ** 40 - 1 },
-        { repositoryId: 9, at: AT, sizedAt: AT, size: 77 },
-        { repositoryId: 10, at: AT, sizedAt: AT - 9, size: 78 },
-      ],
-    })
-  })
-
-  test.each([
-    [0, 0, [], false],
-    [1, 0, [], true],
-    [0, 2, [], true],
-    [2, 1, [uint(5, 5)], true],
-    [1 + 2 + 4 + 8, 3, [uint(5, 5), uint(1, 4), uint(6, 5)], true],
-  ])('with the flags %d and %d claims', (flags, claims, more, isHeld) => {
-    const record = Buffer.concat([
-      ...[uint(flags, 1), uint(500, 5), uint(claims, 4)],
-      ...more,
-      link(0, 7, AT),
-    ])
-    expect(decodeBlob(record)).toEqual({
-      ...{ size: 500, isHeld, isMeasured: false },
-      links: [{ repositoryId: 7, at: AT, sizedAt: 0, size: 0 }],
-    })
-  })
+test.each([
+  [0, 0, { isManifest: false, isHeld: false, isMeasured: false }],
+  [1, 0, { isManifest: true, isHeld: true, isMeasured: false }],
+  [16 + 64, 2, { isManifest: false, isHeld: true, isMeasured: true }],
+])('a blob record with the flags %d and %d claims is read field by field', (flags, claims, expected) => {
+  const record = Buffer.concat([uint(flags, 1), uint(500, 5), uint(claims, 4), uint(7, 4), uint(9, 5)])
+  expect(decodeBlob(record)).toEqual({ size: 500, claims, links: 7, ...expected })
 })
 
 test('the holders of a content are read, those to whom it is measured too', () => {
@@ -267,14 +242,11 @@ test('the holders of a content are read, those to whom it is measured too', () =
   const others = [uint(3, 3), uint(7, 5), uint(2 ** 23 + 4, 3), uint(8, 5)]
   const record = Buffer.concat([uint(1, 1), uint(500, 5), uint(2, 3), ...others, measured])
   expect(decodeHolders(record)).toEqual([3, 4, 2])
+  expect(decodeHolders(uint(2, 1))).toBeUndefined()
 })
 
 test('a tombstone and a repository are read field by field', () => {
-  expect(decodeTombstone(Buffer.concat([uint(7, 4), hex('ab'.repeat(16))]), uint(AT, 7))).toEqual({
-    repositoryId: 7,
-    key: 'ab'.repeat(16),
-    at: AT,
-  })
+  expect(decodeTombstone(uint(AT, 7))).toBe(AT)
   expect(decodeRepository(Buffer.concat([uint(7, 4), uint(12, 4), uint(AT, 7)]))).toEqual({
     id: 7,
     manifests: 12,
@@ -282,32 +254,14 @@ test('a tombstone and a repository are read field by field', () => {
   })
 })
 
-describe('a tag record', () => {
-  const field = (repositoryId: number, tag: string) =>
-    Buffer.concat([uint(repositoryId, 4), Buffer.from(tag)])
-  const record = (at: number, code: number, key: string) =>
-    Buffer.concat([uint(at, 7), uint(code, 1), hex(key)])
-
-  test.each([
-    ['untag', 0],
-    ['push', 1],
-    ['pull', 2],
-  ])('of a tag whose last write is a %s', (kind, code) => {
-    const key = 'ab'.repeat(16)
-    expect(decodeTag(field(7, 'v1.2_3-x'), record(AT, code, key))).toEqual({
-      repositoryId: 7,
-      tag: 'v1.2_3-x',
-      at: AT,
-      kind,
-      key,
-    })
-  })
-
-  test('holds repositories and times up to their bounds', () => {
-    const read = decodeTag(field(2 ** 32 - 1, 'a'), record(LATEST, 1, '00'.repeat(16)))
-    expect(read).toMatchObject({ repositoryId: 2 ** 32 - 1, at: LATEST })
-    expect(decodeTag(field(0, ''), record(0, 0, '00'.repeat(16)))).toMatchObject({ at: 0, tag: '' })
-  })
+test.each([
+  ['untag', 0],
+  ['push', 1],
+  ['pull', 2],
+])('a tag record whose last write is a %s is read field by field', (kind, code) => {
+  const key = 'ab'.repeat(16)
+  const record = Buffer.concat([uint(LATEST, 7), uint(code, 1), hex(key)])
+  expect(decodeTag(record)).toEqual({ at: LATEST, kind, key })
 })
 
 describe('a digest', () => {
@@ -347,13 +301,19 @@ test('encodeFacts packs facts one after the other', () => {
     { kind: 'blob', digest: digest('b'), size: 2 ** 40 - 1 },
     { kind: 'child', digest: `sha512:${'c'.repeat(128)}`, size: 7 },
   ]
-  const packed = Buffer.concat([
-    ...[uint(1, 1), uint(2, 2)],
-    ...[uint(0, 1), uint(2 ** 40 - 1, 6), hash('b')],
-    ...[uint(1, 1), uint(7, 6), sized(Buffer.from('c'.repeat(128), 'hex'))],
-  ])
+  const packed = listRecord(
+    {
+      extent: 1,
+      blobs: [{ key: 'b'.repeat(32), size: 2 ** 40 - 1 }],
+      children: ['c'.repeat(32)],
+      subjects: [],
+    },
+    5,
+  )
   const subject = { kind: 'subject' as const, digest: `key:${'d'.repeat(32)}`, size: 0 }
-  const noReferences = [uint(0, 1), uint(0, 2)]
+  const noReferences = [uint(0, 4)]
+  const empty = { blobs: [], children: [] }
+  const withLength = (list: Buffer) => [uint(list.length, 4), list]
   const head = (op: string, size: number, type: number) => [
     Buffer.from(op),
     uint(AT, 7),
@@ -364,7 +324,7 @@ test('encodeFacts packs facts one after the other', () => {
   const rows: [Fact, Buffer[]][] = [
     [
       { kind: 'push', ...located, mediaType, tag: 'v1', references },
-      [...head('P', 500, 1), hash('a'), text('v1'), none, packed],
+      [...head('P', 500, 1), hash('a'), text('v1'), none, ...withLength(packed)],
     ],
     [
       { kind: 'pull', ...located, mediaType: 'application/x', id: 'e1' },
@@ -372,13 +332,16 @@ test('encodeFacts packs facts one after the other', () => {
     ],
     [
       { kind: 'push', ...located, mediaType, references: [] },
-      [...head('P', 500, 1), hash('a'), none, none, uint(1, 1), uint(0, 2)],
+      [
+        ...[...head('P', 500, 1), hash('a'), none, none],
+        ...withLength(listRecord({ extent: 1, ...empty, subjects: [] }, 1)),
+      ],
     ],
     [
       { kind: 'present', via: 'push', ...located, mediaType, references: [subject], extent: 'all' },
       [
-        ...[...head('p', 500, 1), hash('a'), none, none, uint(2, 1), uint(1, 2)],
-        ...[uint(2, 1), uint(0, 6), sized(Buffer.from('d'.repeat(32), 'hex'))],
+        ...[...head('p', 500, 1), hash('a'), none, none],
+        ...withLength(listRecord({ extent: 2, ...empty, subjects: ['d'.repeat(32)] }, 1)),
       ],
     ],
     [

@@ -1,8 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { anyImages, indexed } from '../../lab/images.ts'
-import { digestKey } from '../../src/usage/codec.ts'
-import { deletionOf, releasedKeys } from '../../src/usage/deletion.ts'
+import { indexed } from '../../lab/images.ts'
+import { deletionOf } from '../../src/usage/deletion.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
 const repository = 'team/app'
@@ -60,24 +58,4 @@ describe('deletionOf', () => {
     expect(namesDeleted([app], { digest: indexed('b').digest })).toBeUndefined()
     expect(deletionOf([app], { repository: 'nowhere' })).toBeUndefined()
   })
-})
-
-test('a content is released exactly if no image that stays has it', () => {
-  const contents = ({ digest, references = [] }: IndexedImage) => [
-    digestKey(digest),
-    ...references.filter(({ kind }) => kind === 'blob').map(({ key }) => key),
-  ]
-  fc.assert(
-    fc.property(anyImages, fc.nat(), (images, n) => {
-      const target = images[n % Math.max(1, images.length)]
-      if (target === undefined) return
-      const deleted = deletionOf(images, { repository: target.repository, digest: target.digest }) ?? []
-      expect(deleted).toContain(target)
-      for (const image of deleted) expect(image === target || image.tags.length === 0).toBe(true)
-      const stays = new Set(images.filter((image) => !deleted.includes(image)).flatMap(contents))
-      const released = releasedKeys(images, deleted)
-      for (const key of deleted.flatMap(contents)) expect(released.has(key)).toBe(!stays.has(key))
-    }),
-    { numRuns: 500 },
-  )
 })

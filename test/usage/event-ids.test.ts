@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Fact } from '../../src/usage/fact.ts'
-import { projectKeys } from '../../src/usage/keys.ts'
 import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
 
 const bed = useRedis()
@@ -10,7 +9,7 @@ beforeEach(() => {
   index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
 })
 
-const { meta, eventIds, olderEventIds } = projectKeys('t', 'ci/app')
+const [meta, eventIds, olderEventIds] = ['t:{ci/app}:meta', 't:{ci/app}:seen', 't:{ci/app}:seen-before']
 const pull = (id: string): Fact => ({
   kind: 'pull',
   id,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import { anyHistory } from '../../lab/facts.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeUsageIndex, type UsageIndex } from '../../src/usage/usage-index.ts'
@@ -8,7 +9,7 @@ const bed = useRedis()
 
 async function stateOf(index: UsageIndex, project: string) {
   const { id: _, exclusiveBytes: __, ...usage } = (await index.usage(project)) ?? {}
-  const images = await index.images(project)
+  const images = await allImages(index, project)
   return { usage, images: images.map((image) => JSON.stringify(image)).sort() }
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import { digestOf } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Fact } from '../../src/usage/fact.ts'
@@ -104,7 +105,7 @@ test('an index that another version wrote is not read', async () => {
   await bed.redis.hdel('t:{ci/app}:meta', 'layout')
   const refused = /written by another version/
   await expect(index.apply('ci/app', [])).rejects.toThrow(refused)
-  await expect(index.images('ci/app')).rejects.toThrow(refused)
+  await expect(allImages(index, 'ci/app')).rejects.toThrow(refused)
   await expect(Array.fromAsync(index.facts('ci/app'))).rejects.toThrow(refused)
   await bed.redis.hdel('t:{ci}:exclusive', 'layout')
   await expect(index.apply('ci/other', [push('image', 1, KB)])).rejects.toThrow(refused)

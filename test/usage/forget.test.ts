@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { allImages } from '../../lab/all-images.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
@@ -26,10 +27,10 @@ test('forgets old deletions and no younger ones; manifests and their tags stay a
     facts.push({ kind: 'untag', repository: 'app', at: n < 60 ? 20 : 40, tag: `gone${n}` })
   }
   await index.apply('ci/app', facts)
-  const before = [await index.usage('ci/app'), await index.images('ci/app')]
+  const before = [await index.usage('ci/app'), await allImages(index, 'ci/app')]
   // 60 tombstones, 60 deleted tags, and the tags of the hundred manifests that were deleted.
   expect(await index.forget('ci/app', 30)).toBe(220)
-  expect([await index.usage('ci/app'), await index.images('ci/app')]).toEqual(before)
+  expect([await index.usage('ci/app'), await allImages(index, 'ci/app')]).toEqual(before)
   const left = (await Array.fromAsync(index.facts('ci/app'))).filter(({ kind }) => /delete|untag/.test(kind))
   expect(left.map(({ at }) => at)).toEqual(Array.from({ length: 80 }, () => 40))
   expect(await index.forget('ci/app', 30)).toBe(0)

@@ -1,4 +1,5 @@
-import { digestKey } from '../../src/usage/codec.ts'
+import { allImages } from '../../lab/all-images.ts'
+import { digestKey } from '../../src/usage/digest-key.ts'
 import { believableSize, type Fact } from '../../src/usage/fact.ts'
 import { modelOf } from '../../src/usage/model.ts'
 import type { UsageIndex } from '../../src/usage/usage-index.ts'
@@ -7,7 +8,7 @@ import type { UsageIndex } from '../../src/usage/usage-index.ts'
 export async function fromIndex(index: UsageIndex, project: string) {
   const usage = await index.usage(project)
   if (usage === undefined) throw new Error(`no project ${project}`)
-  const images = await index.images(project)
+  const images = await allImages(index, project)
   return {
     counters: {
       unique: usage.uniqueBytes,

@@ -13,7 +13,7 @@ while i <= #ARGV do
   if verb == 'set' then t:set(ARGV[i + 1], ARGV[i + 2]) i = i + 3
   elseif verb == 'remove' then t:remove(ARGV[i + 1]) i = i + 2
   elseif verb == 'get' then reply[#reply + 1] = t:get(ARGV[i + 1]) or 'none' i = i + 2
-  else t:forEachField(function(field) reply[#reply + 1] = field end) i = i + 1 end
+  else reply[#reply + 1] = t:isEmpty() and 'empty' or 'not empty' i = i + 1 end
 end
 t:saveState()
 return reply`

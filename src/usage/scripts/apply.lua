@@ -1,64 +1,32 @@
--- Applies facts to the usage indexes of projects. The facts of each project are applied atomically.
+-- Applies facts to the usage indexes of projects, as many as fit one short call.
 --
 -- The index is a function of the set of facts (src/usage/model.ts defines it, with the same names): any order, any
 -- duplication and any replay end in the same state. Times are epoch µs, sizes are bytes.
 --
--- KEYS  for each project ten: seven as in project.lua, then outbox, eventIds, olderEventIds as in write-changes.lua
--- ARGV  for each project its facts, one after the other (big-endian; L is a length I1 and that many bytes):
+-- KEYS  the base of each project (project.lua)
+-- ARGV  for each project its facts, then how much the call may do: work (records.lua) and claims (claims.lua).
+--       Facts are packed one after the other (big-endian; L is a length I1 and that many bytes):
 --         op c1, at I7, size I6, media type code I1, repository I2 and that many bytes, digest L, tag L, event id L,
---         extent I1 (0 references are not known, 1 all but a subject, 2 all),
---         references I2 * (kind I1 (0 blob, 1 child, 2 subject), size I6, digest L)
+--         list I4 and that many bytes (src/usage/reference-list.ts; none if references are not known)
 --         op: P push of a manifest, G pull of a manifest, p and g presence of a manifest as of a push or a pull,
 --         S pull by a scanner, L link of a blob, D delete of a digest, U untag, X drop of a repository
 -- Reply for each project a text of numbers, with spaces between: uniqueBytes, by how much they changed, outbox entries,
---       then the index (from 0) of each push and pull whose manifest has references that are not all known
-
-local KEYS_PER_PROJECT = 10
-local facts, pos -- the project's packed facts, and where the next one begins
-local eventManifests -- index of a push's or pull's fact -> key of its manifest
-
--- Bytes that the number needs, at least 1.
-local function widthOf(number)
-  local width, bound = 1, 256
-  while number >= bound do width, bound = width + 1, bound * 256 end
-  return width
-end
-
--- Gives the references as a list (project.lua), nil if they are not known; and the keys of the blobs.
-local function unpackReferences(extent, count)
-  local keys, sizes, contentsSize, largest = { [0] = {}, {}, {} }, {}, 0, 0 -- keys by kind
-  for _ = 1, count do
-    local kind, size, digest
-    kind, size, digest, pos = unpackBytes('>I1I6Bc0', facts, pos)
-    local ofKind = keys[kind]
-    ofKind[#ofKind + 1] = noteDigest(digest)
-    if kind == 0 then
-      sizes[#sizes + 1], contentsSize, largest = size, contentsSize + size, math.max(largest, size)
-    end
-  end
-  if extent == 0 then return nil end
-  local blobKeys, childKeys, subjectKeys, width = keys[0], keys[1], keys[2], widthOf(largest)
-  local format = '>I' .. width
-  for i, size in ipairs(sizes) do sizes[i] = pack(format, size) end
-  return pack(LIST_HEADER, extent, contentsSize, #blobKeys, #childKeys, #subjectKeys, width)
-    .. table.concat(blobKeys) .. table.concat(childKeys) .. table.concat(subjectKeys) .. table.concat(sizes), blobKeys
-end
+--       pending pieces of work (continue.lua), how many of its facts were applied (the first ones), then the index (from 0)
+--       of each push and pull whose manifest has references that are not all known. '' if none of its facts was applied.
 
 local VIA_OF_OP = { P = PUSH, p = PUSH, G = PULL, g = PULL }
+local eventManifests -- index of a push's or pull's fact -> key of its manifest
 
-local function applyNext(index)
-  local op, at, size, mediaType, name, digest, tag, id, extent, referenceCount
-  op, at, size, mediaType, name, digest, tag, id, extent, referenceCount, pos =
-    unpackBytes('>c1I7I6I1I2c0Bc0Bc0Bc0I1I2', facts, pos)
-  local list, blobKeys = unpackReferences(extent, referenceCount)
+-- Gives the position of the next fact.
+local function applyAt(facts, pos, index)
+  local op, at, size, mediaType, name, digest, tag, id, list
+  op, at, size, mediaType, name, digest, tag, id, list, pos = unpackBytes('>c1I7I6I1I2c0Bc0Bc0Bc0I4c0', facts, pos)
+  workLeft = workLeft - 1 - #list / 40 -- a reference has some 20 bytes
   local repository = readRepository(name)
-  local key = digest ~= '' and noteDigest(digest) or NO_KEY
+  local key = digest ~= '' and string.sub(digest, 1, 16) or NO_KEY
   local via = VIA_OF_OP[op]
   if via then
-    addSighting(repository, key, at, via, size, mediaType, list)
-    if via == PUSH and list then
-      for _, blobKey in ipairs(blobKeys) do addLink(repository, blobKey, at, 0) end
-    end
+    addSighting(repository, key, string.sub(digest, 17), at, via, size, mediaType, list ~= '' and list or nil)
     if tag ~= '' then writeTag(repository, tag, at, via, key) end
     if op == 'P' or op == 'G' then eventManifests[index] = key end
     if op == 'P' then latest.lastPush = math.max(latest.lastPush or 0, at) end
@@ -77,24 +45,29 @@ local function applyNext(index)
   elseif op == 'X' then
     dropRepository(repository, at)
   end
+  return pos
 end
 
-local replies = {}
-for project = 1, #KEYS / KEYS_PER_PROJECT do
-  local firstKey = (project - 1) * KEYS_PER_PROJECT + 1
-  openProject(firstKey)
-  beginChanges(firstKey + 7)
-  facts, pos, eventManifests = ARGV[project], 1, {}
-  local index = 0
-  while pos <= #facts do
-    applyNext(index)
-    index = index + 1
+local function applyTo(base, facts)
+  beginChanges(base)
+  eventManifests = {}
+  local pos, applied = 1, 0
+  while pos <= #facts and workLeft > 0 do
+    pos = applyAt(facts, pos, applied)
+    applied = applied + 1
   end
   local reply = writeChanges()
-  for factIndex, key in pairs(eventManifests) do
+  reply[#reply + 1] = decimal(applied)
+  for index, key in pairs(eventManifests) do
     local m = readManifest(key)
-    if extentOf(m.list) < 2 and next(m.images) ~= nil then reply[#reply + 1] = factIndex end
+    if extentOf(m.list) < 2 and next(m.images) ~= nil then reply[#reply + 1] = index end
   end
-  replies[project] = table.concat(reply, ' ')
+  return table.concat(reply, ' ')
+end
+
+workLeft, claimsLeft = tonumber(ARGV[#KEYS + 1]), tonumber(ARGV[#KEYS + 2])
+local replies = {}
+for project = 1, #KEYS do
+  replies[project] = workLeft > 0 and applyTo(KEYS[project], ARGV[project]) or ''
 end
 return replies

@@ -1,20 +1,13 @@
 -- Changes the records of the open project in memory, as facts say. src/usage/model.ts defines the result.
 --
--- Included after project.lua; has no KEYS, ARGV or reply of its own. Marks what it changes as `isDirty`.
+-- Included after claims.lua; has no KEYS, ARGV or reply of its own. Marks what it changes as `isDirty`.
 
 local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; PUSH and PULL are also the evidence of a sighting
 local PULL_GRACE = 5000000 -- µs; a pull that began before a delete may be reported after it
 local MAX_LISTS = 16 -- of one image; few sightings differ, by a subject or by missing sizes
-local digestRests -- key -> the rest of the digest, of every content that the facts name
+local LARGE_LIST, MAX_LARGE_LISTS = 65536, 2 -- bytes; a record with 16 lists of 640 kB would hold up Redis
 
 local function graceOf(via) return via == PULL and PULL_GRACE or 0 end
-
-local function noteDigest(digest)
-  local key, rest = string.sub(digest, 1, 16), string.sub(digest, 17)
-  local noted = digestRests[key]
-  if not noted or #rest > #noted then digestRests[key] = rest end
-  return key
-end
 
 -- Whether a size that was told at `at` replaces the one in `record`: the later one wins, then the larger one. A size of 0
 -- is not known.
@@ -25,14 +18,20 @@ end
 -- `size`: the size that the registry measured; 0 if the fact told none.
 local function addLink(repository, key, at, size)
   if at <= deletedAt(repository, key) then return end
-  local b = readBlob(key)
-  local link = b.links[repository.id]
+  local link = readLink(repository, key)
   if not link then
     link = { at = 0, sizedAt = 0, size = 0 }
-    b.links[repository.id] = link
+    local b = readBlob(key)
+    b.links, b.isDirty = b.links + 1, true
   end
-  if at > link.at then link.at, b.isDirty = at, true end
-  if isBetterSize(size, at, link) then link.sizedAt, link.size, b.isDirty = at, size, true end
+  local isBetter = isBetterSize(size, at, link)
+  if at <= link.at and not isBetter then return end
+  if isBetter then
+    if size ~= link.size then setMeasured(readBlob(key), key, repository, link.size, size) end
+    link.sizedAt, link.size = at, size
+  end
+  link.at = math.max(link.at, at)
+  writeLink(repository, key, link)
 end
 
 -- Compares byte by byte: Lua's `<` depends on the server's locale. Lists may have 500 kB, so equal parts are skipped.
@@ -73,7 +72,7 @@ local function writeTag(repository, tag, at, kind, key)
       end
     end
   end
-  TAGS:set(repository.packedId .. tag, pack('>I7I1c16', at, kind, key))
+  tableOf(repository, 'tags'):set(tag, pack('>I7I1c16', at, kind, key))
   if kind == UNTAG then return end
   local m = readManifest(key)
   local image = m.images[repository.id]
@@ -105,20 +104,22 @@ local function addListTime(image, list, at)
     end
   end
   image.listTimes[list] = at
-  if count == MAX_LISTS then image.listTimes[least] = nil end
+  if count >= (#list > LARGE_LIST and MAX_LARGE_LISTS or MAX_LISTS) then image.listTimes[least] = nil end
 end
 
-local function addSighting(repository, key, at, via, size, mediaType, list)
+-- `digestRest`: the digest without its key. `list`: nil if the sighting told no references.
+local function addSighting(repository, key, digestRest, at, via, size, mediaType, list)
   local m = readManifest(key)
   local grace = graceOf(via)
   local image = m.images[repository.id]
   if not isProvenAlive(image, at) and at <= deletedAt(repository, key) + grace then return end
   m.isDirty = true
   if mediaType ~= 0 then m.mediaType = mediaType end
-  if #digestRests[key] > #m.digestRest then m.digestRest = digestRests[key] end
+  if #digestRest > #m.digestRest then m.digestRest = digestRest end
   if not image then
     image = { pushedAt = 0, pulledAt = 0, sizedAt = 0, size = 0, listTimes = {}, tags = {} }
     m.images[repository.id] = image
+    tableOf(repository, 'images'):set(key, '')
   end
   local field = via == PULL and 'pulledAt' or 'pushedAt'
   image[field] = math.max(image[field], at)
@@ -140,6 +141,7 @@ local function deleteUpTo(repository, key, at)
     end
     if image.pushedAt == 0 and image.pulledAt == 0 then
       m.images[repository.id] = nil
+      tableOf(repository, 'images'):remove(key)
     else
       for tag in pairs(image.tags) do
         local taggedAt, kind = readTag(repository, tag)
@@ -147,26 +149,28 @@ local function deleteUpTo(repository, key, at)
       end
     end
   end
+  local link = readLink(repository, key)
+  if not link then return end
+  if link.sizedAt <= at then
+    if link.size > 0 then setMeasured(readBlob(key), key, repository, link.size, 0) end
+    link.sizedAt, link.size = 0, 0
+  end
+  if link.at > at then return writeLink(repository, key, link) end
+  tableOf(repository, 'links'):remove(key)
   local b = readBlob(key)
-  local link = b.links[repository.id]
-  if link and link.sizedAt > 0 and link.sizedAt <= at then link.sizedAt, link.size, b.isDirty = 0, 0, true end
-  if link and link.at <= at then b.links[repository.id], b.isDirty = nil, true end
+  b.links, b.isDirty = b.links - 1, true
 end
 
 local function deleteDigest(repository, key, at)
   if at <= deletedAt(repository, key) then return end
-  local field = repository.packedId .. key
-  deletedAtByField[field] = at
-  TOMBSTONES:set(field, pack('>I7', at))
+  repository.deletedAtByKey[key] = at
+  tableOf(repository, 'tombstones'):set(key, pack('>I7', at))
   deleteUpTo(repository, key, at)
 end
 
+-- Notes that nothing in the repository from before `at` is there any more. continue.lua deletes it in small steps.
 local function dropRepository(repository, at)
   if at <= repository.droppedAt then return end
   repository.droppedAt, repository.isDirty = at, true
-  for _, key in ipairs(call('HKEYS', MANIFESTS)) do deleteUpTo(repository, key, at) end
-  BLOBS:forEachField(function(key) deleteUpTo(repository, key, at) end)
-  -- The records that earlier facts of this call made are not written yet.
-  for key in pairs(manifests) do deleteUpTo(repository, key, at) end
-  for key in pairs(blobs) do deleteUpTo(repository, key, at) end
+  call('HSET', PENDING, 'r' .. repository.name, '')
 end

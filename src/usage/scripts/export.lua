@@ -1,19 +1,31 @@
--- Reads one page of a project's index, atomically.
+-- Reads one page of a repository: its images, links, tags or tombstones.
 --
--- KEYS  as in project.lua
--- ARGV  1 part: 'manifests', 'blobs', 'tags' or 'tombstones'
---       2 position: for manifests the cursor of HSCAN, from 0; else the number of a bucket, from -1 (the table's long entries)
--- Reply 1 the next position, '' at the end; then each entry's field and value
+-- KEYS  1 the project's base
+-- ARGV  1 name of the repository; 2 'images', 'links', 'tags' or 'tombstones'; 3 position: the number of a bucket, from -1
+--       (the table's long entries)
+-- Reply 1 the next position, '' at the end; then each entry's field and value. The value of an image is its manifest's
+--       record (records.lua); '' if the page has too many bytes already, so that the reader fetches it by itself.
 
-openProject(1)
-local part, position = ARGV[1], ARGV[2]
-if part == 'manifests' then
-  local page = call('HSCAN', MANIFESTS, position, 'COUNT', 100)
-  local reply = { page[1] == '0' and '' or page[1] }
-  for _, item in ipairs(page[2]) do reply[#reply + 1] = item end
-  return reply
+local MIN_ENTRIES, MAX_BYTES = 200, 262144
+
+openProject(KEYS[1])
+local repository, part, n = findRepository(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+if not repository then return { '' } end
+local entries, reply, isLast = tableOf(repository, part), { '' }, false
+repeat
+  local page
+  page, isLast = entries:readBucket(n)
+  appendEntries(reply, page)
+  n = n + 1
+until isLast or #reply > 2 * MIN_ENTRIES
+if not isLast then reply[1] = tostring(n) end
+
+if part == 'images' then
+  local bytes = 0
+  for i = 2, #reply, 2 do
+    local record = bytes < MAX_BYTES and call('HGET', MANIFESTS, reply[i]) or ''
+    bytes = bytes + #record
+    reply[i + 1] = record
+  end
 end
-
-local tables = { blobs = BLOBS, tags = TAGS, tombstones = TOMBSTONES }
-local entries, isLast = tables[part]:readBucket(tonumber(position))
-return appendEntries({ isLast and '' or tostring(position + 1) }, entries)
+return reply

@@ -1,31 +1,40 @@
--- Forgets entries of `tombstones` or `tags` that can no longer matter: deletions so old that no event from before them
--- will come any more, and tags as old that no manifest has.
+-- Forgets deletions and deleted tags of a repository that can no longer matter, and then the repository, if it holds nothing:
+-- no event from before them will come any more.
 --
--- KEYS  as in project.lua
--- ARGV  1 before: older entries are forgotten (epoch µs); 2 'tags' or 'tombstones'; then fields of that table
+-- KEYS  1 the project's base
+-- ARGV  1 name of the repository; 2 before: older entries are forgotten (epoch µs); 3 'tags', 'tombstones', or '' to forget
+--       the repository itself if it is empty; then fields of that table
 -- Reply how many were forgotten
 
-openProject(1)
-local before, isTags = tonumber(ARGV[1]), ARGV[2] == 'tags'
-local entries = isTags and TAGS or TOMBSTONES
-local forgotten = 0
+openProject(KEYS[1])
+openRecords()
+local repository, before, name = findRepository(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+if not repository then return '0' end
 
-local function isOnManifest(field, record)
-  local m = readManifest(string.sub(record, 9))
-  local image = m.images[unpackBytes('>I4', field)]
-  return image and image.tags[string.sub(field, 5)]
+local function isOnManifest(tag, record)
+  local image = readManifest(string.sub(record, 9)).images[repository.id]
+  return image and image.tags[tag]
 end
 
-for i = 3, #ARGV do
+if name == '' then
+  if repository.manifestCount > 0 or repository.droppedAt >= before then return '0' end
+  if call('HEXISTS', PENDING, 'r' .. repository.name) == 1 then return '0' end
+  for part in pairs(HASH_OF) do
+    if not tableOf(repository, part):isEmpty() then return '0' end
+  end
+  for part in pairs(HASH_OF) do call('UNLINK', tableOf(repository, part).root) end
+  call('HDEL', REPOSITORIES, repository.name)
+  return '1'
+end
+
+local entries, forgotten = tableOf(repository, name), 0
+for i = 4, #ARGV do
   local field = ARGV[i]
   local record = entries:get(field)
-  if record then
-    local at = unpackBytes('>I7', record)
-    if at < before and not (isTags and isOnManifest(field, record)) then
-      entries:remove(field)
-      forgotten = forgotten + 1
-    end
+  if record and unpackBytes('>I7', record) < before and not (name == 'tags' and isOnManifest(field, record)) then
+    entries:remove(field)
+    forgotten = forgotten + 1
   end
 end
-entries:saveState()
+saveTables()
 return tostring(forgotten)

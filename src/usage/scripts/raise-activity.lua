@@ -1,12 +1,11 @@
 -- Raises a project's counters and times to the given values. A field that is higher already stays.
 --
 -- Included after write-changes.lua.
--- KEYS  as in apply.lua, of one project
+-- KEYS  1 the project's base
 -- ARGV  a field name and its value, for each field
 -- Reply 'OK'
 
-openProject(1)
-beginChanges(8)
+beginChanges(KEYS[1])
 for i = 1, #ARGV, 2 do
   local field, value = ARGV[i], ARGV[i + 1]
   if tonumber(value) > tonumber(call('HGET', META, field) or 0) then call('HSET', META, field, value) end

@@ -2,13 +2,13 @@
 -- learns what the project holds.
 --
 -- Included after write-records.lua. The time is that of Redis: workers' clocks may differ.
--- KEYS   three more for each project: outbox, eventIds, olderEventIds
---   outbox    a list with entries from each run that changed what the project holds: seq I7, then at most ENTRY_CHANGES
+-- Redis  (more of each project's keys)
+--   <base>outbox  a list with entries from each run that changed what the project holds: seq I7, then at most ENTRY_CHANGES
 --             holding changes
---   eventIds, olderEventIds   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
+--   <base>seen, <base>seen-before   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
 --             again (docs/registries.md, Delivery); an id is kept for IDS_AGE to
 --             three times as long; if more than MAX_IDS come in this time, at least the last MAX_IDS are kept
---   meta      a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
+--   <base>meta    a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; seenSince is when eventIds was begun);
 --             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
@@ -20,10 +20,12 @@ local latest -- field of META -> a time that the field is to have at least
 
 local function decimal(number) return string.format('%.0f', number) end
 
--- `first`: index in KEYS of the project's outbox.
-local function beginChanges(first)
-  OUTBOX, EVENT_IDS, OLDER_EVENT_IDS = KEYS[first], KEYS[first + 1], KEYS[first + 2]
-  digestRests, holdingChanges, latest = {}, {}, {}
+-- Opens a project for changes.
+local function beginChanges(base)
+  openProject(base)
+  openRecords()
+  OUTBOX, EVENT_IDS, OLDER_EVENT_IDS = base .. 'outbox', base .. 'seen', base .. 'seen-before'
+  holdingChanges, latest = {}, {}
   counterDelta = { unique = 0, referenced = 0, unreferenced = 0, manifests = 0, tags = 0, repositories = 0, unresolved = 0 }
   local time = call('TIME')
   now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -73,11 +75,13 @@ local function retireEventIds()
   end
 end
 
--- Gives the unique bytes, by how much they changed, and the number of outbox entries, as decimal texts.
+-- Gives the unique bytes, by how much they changed, and how many outbox entries and pending pieces of work there are, as
+-- decimal texts.
 local function writeChanges()
   writeRecords()
   writeMeta()
   writeOutbox()
   retireEventIds()
-  return { call('HGET', META, 'unique') or '0', decimal(counterDelta.unique), decimal(call('LLEN', OUTBOX)) }
+  local outboxEntries, pending = call('LLEN', OUTBOX), call('HLEN', PENDING)
+  return { call('HGET', META, 'unique') or '0', decimal(counterDelta.unique), decimal(outboxEntries), decimal(pending) }
 end

@@ -10,60 +10,6 @@ local holdingChanges
 
 local function contentsSizeOf(list) return list and unpackBytes('>I7', list, 2) or 0 end
 
--- The sizes that a manifest with this list states: key of a blob -> size. A list may name a layer twice.
-local function claimsOf(list)
-  local claims = {}
-  if not list then return claims end
-  local _, _, blobCount, children, subjects, width = unpackBytes(LIST_HEADER, list)
-  local format, sizesFrom = '>I' .. width, LIST_HEADER_BYTES + (blobCount + children + subjects) * 16 + 1
-  for i = 0, blobCount - 1 do
-    local from = LIST_HEADER_BYTES + i * 16 + 1
-    local key, size = string.sub(list, from, from + 15), unpackBytes(format, list, sizesFrom + i * width)
-    claims[key] = math.max(claims[key] or 0, size)
-  end
-  return claims
-end
-
-local function memberOf(blobKey, size, manifestKey) return blobKey .. pack('>I5', size) .. manifestKey end
-
-local function addClaim(blobKey, size, manifestKey)
-  local b = readBlob(blobKey)
-  if b.claims == 0 then b.baseClaim = size end
-  b.claims, b.isDirty = b.claims + 1, true
-  if size == b.baseClaim then return end
-  b.otherClaims = b.otherClaims + 1
-  call('ZADD', CLAIMS, 0, memberOf(blobKey, size, manifestKey))
-end
-
-local function removeClaim(blobKey, size, manifestKey)
-  local b = readBlob(blobKey)
-  b.claims, b.isDirty = b.claims - 1, true
-  if size == b.baseClaim then return end
-  b.otherClaims = b.otherClaims - 1
-  call('ZREM', CLAIMS, memberOf(blobKey, size, manifestKey))
-end
-
-local function largestClaim(key, b)
-  local largest = b.claims > b.otherClaims and b.baseClaim or 0
-  if b.otherClaims > 0 then
-    local found = call('ZREVRANGEBYLEX', CLAIMS, '[' .. key .. string.rep('\255', 22), '[' .. key, 'LIMIT', 0, 1)
-    largest = math.max(largest, (unpackBytes('>I5', found[1], 17)))
-  end
-  return largest
-end
-
--- A content's size, and whether it is measured: the own size of a manifest; else what the latest link told; else the
--- largest size that a manifest states.
-local function sizeOf(key, b)
-  if b.ownSize > 0 then return b.ownSize, true end
-  local best = { sizedAt = 0, size = 0 }
-  for _, link in pairs(b.links) do
-    if isBetterSize(link.size, link.sizedAt, best) then best = link end
-  end
-  if best.size > 0 then return best.size, true end
-  return largestClaim(key, b), false
-end
-
 local function addToManifestCount(repository, by)
   local before = repository.manifestCount
   repository.manifestCount, repository.isDirty = before + by, true
@@ -89,14 +35,14 @@ local function listsOf(m)
     end
   end
   table.sort(lists, isGreater)
-  for i = 256, #lists do lists[i] = nil end -- their number is one byte
+  for i = 255, #lists do lists[i] = nil end -- their number is one byte, and 255 means another list
   return lists
 end
 
 local function packListTimes(listTimes, lists)
   local packed = {}
   for i, list in ipairs(lists) do
-    if listTimes[list] then packed[#packed + 1] = pack('>I1I7', i - 1, listTimes[list]) end
+    if listTimes[list] then packed[#packed + 1] = pack('>I1I7', i, listTimes[list]) end
   end
   return #packed, table.concat(packed)
 end
@@ -116,21 +62,9 @@ local function packImages(m, lists)
     if not m.tagCountsBefore[id] then addToManifestCount(repositoriesById[id], 1) end
     local listTimeCount, listTimes = packListTimes(image.listTimes, lists)
     packed[imageCount] = pack('>I4I7I7I7I5I1', id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, listTimeCount)
-      .. listTimes .. pack('>I2', tagCount) .. tags
+      .. listTimes .. pack('>I4', tagCount) .. tags
   end
   return imageCount, imageCountBefore, table.concat(packed)
-end
-
-local function updateClaims(key, m, isPresent)
-  local before, after = m.wasPresent and m.listBefore, isPresent and m.list
-  if before == after then return end
-  -- The old claims first: both lists may state the same sizes, and a claim is stored once.
-  if before then
-    for blobKey, size in pairs(claimsOf(before)) do removeClaim(blobKey, size, key) end
-  end
-  if after then
-    for blobKey, size in pairs(claimsOf(after)) do addClaim(blobKey, size, key) end
-  end
 end
 
 local function countManifest(m, isPresent, ownSize, imageCount, imageCountBefore)
@@ -141,20 +75,31 @@ local function countManifest(m, isPresent, ownSize, imageCount, imageCountBefore
   if isPresent and extentOf(m.list) < 2 then counterDelta.unresolved = counterDelta.unresolved + 1 end
 end
 
+local function packHeader(m, lists)
+  local claimed, more = 0, ''
+  if m.claimed then
+    claimed, more = 255, m.claimed
+    for i, list in ipairs(lists) do
+      if list == m.claimed then claimed, more = i, '' end
+    end
+  end
+  return pack('>Bc0I1I1I1I2', #m.digestRest, m.digestRest, m.mediaType, #lists, claimed, m.claimedCount)
+    .. table.concat(lists) .. more
+end
+
 local function writeManifest(key, m)
   local lists = listsOf(m)
   m.list = lists[1]
   local imageCount, imageCountBefore, images = packImages(m, lists)
   local isPresent, ownSize = imageCount > 0, ownSizeOf(m)
   countManifest(m, isPresent, ownSize, imageCount, imageCountBefore)
-  updateClaims(key, m, isPresent)
+  settleClaims(key, m, isPresent and m.list or nil)
   local b = readBlob(key)
   if isPresent ~= (b.isManifest or false) or ownSize ~= b.ownSize then
     b.isManifest, b.ownSize, b.isDirty = isPresent, ownSize, true
   end
-  if isPresent then
-    local header = pack('>Bc0I1I1', #m.digestRest, m.digestRest, m.mediaType, #lists)
-    call('HSET', MANIFESTS, key, header .. table.concat(lists) .. images)
+  if isPresent or m.claimed then
+    call('HSET', MANIFESTS, key, packHeader(m, lists) .. images)
   else
     call('HDEL', MANIFESTS, key)
   end
@@ -166,33 +111,25 @@ local function addHolding(key, b)
   holdingChanges[#holdingChanges + 1] = pack('>c1I6c16', sign, size, key)
 end
 
-local function packLinks(b)
-  local packed = {}
-  for id, link in pairs(b.links) do
-    local form, rest = 0, ''
-    if link.size > 0 then
-      form = IS_SIZED
-      if link.sizedAt ~= link.at then form, rest = form + HAS_SIZED_AT, pack('>I7', link.sizedAt) end
-      if link.size ~= b.size then form, rest = form + HAS_SIZE, rest .. pack('>I5', link.size) end
-    end
-    packed[#packed + 1] = pack('>I1I4I7', form, id, link.at) .. rest
-  end
-  return table.concat(packed)
-end
-
 local function packBlob(b)
+  local stated, measured = b.stated, b.measured
   local flags, rest = 0, ''
   if b.isManifest then flags = flags + IS_MANIFEST end
   if b.isMeasured then flags = flags + IS_MEASURED end
-  if b.claims > 0 and b.baseClaim ~= b.size then flags, rest = flags + HAS_BASE_CLAIM, pack('>I5', b.baseClaim) end
-  if b.otherClaims > 0 then flags, rest = flags + HAS_OTHER_CLAIMS, rest .. pack('>I4', b.otherClaims) end
+  if stated.count > 0 and stated.base ~= b.size then flags, rest = flags + HAS_BASE_CLAIM, pack('>I5', stated.base) end
+  if stated.others > 0 then flags, rest = flags + HAS_OTHER_CLAIMS, rest .. pack('>I4', stated.others) end
   if b.isManifest and b.ownSize ~= b.size then flags, rest = flags + HAS_OWN_SIZE, rest .. pack('>I5', b.ownSize) end
-  return pack('>I1I5I4', flags, b.size, b.claims) .. rest .. packLinks(b)
+  if measured.count > 0 and measured.count == b.links and measured.base == b.size and measured.others == 0 then
+    flags = flags + ALL_LINKS_MEASURED
+  elseif measured.count > 0 then
+    flags, rest = flags + HAS_MEASURED_TALLY, rest .. pack('>I4I5I4', measured.count, measured.base, measured.others)
+  end
+  return pack('>I1I5I4I4', flags, b.size, stated.count, b.links) .. rest
 end
 
 local function writeBlob(key, b)
   b.size, b.isMeasured = sizeOf(key, b)
-  local isNowHeld, isLinked = isHeld(b), next(b.links) ~= nil
+  local isNowHeld, isLinked = isHeld(b), b.links > 0
   if b.wasHeld then counterDelta.unique = counterDelta.unique - b.sizeBefore end
   if isNowHeld then counterDelta.unique = counterDelta.unique + b.size end
   if b.wasUnreferenced then counterDelta.unreferenced = counterDelta.unreferenced - b.sizeBefore end
@@ -219,7 +156,5 @@ local function writeRecords()
       call('HSET', REPOSITORIES, name, record)
     end
   end
-  BLOBS:saveState()
-  TAGS:saveState()
-  TOMBSTONES:saveState()
+  saveTables()
 end

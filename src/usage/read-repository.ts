@@ -1,0 +1,137 @@
+import type { Cluster, Redis } from 'ioredis'
+import type { LuaScript } from '../platform/lua-script.ts'
+import {
+  decodeLink,
+  decodeManifest,
+  decodeRepository,
+  decodeTag,
+  decodeTombstone,
+  type StoredImage,
+  type StoredManifest,
+} from './codec.ts'
+import { PULL_GRACE_US } from './fact.ts'
+import type { IndexedImage } from './indexed-image.ts'
+import { projectBase, projectKeys } from './keys.ts'
+
+type Part = 'images' | 'links' | 'tags' | 'tombstones'
+type Entry = [field: Buffer, value: Buffer]
+
+/** A manifest's record, and its image in the repository that is read. */
+export interface ImageRecord {
+  manifest: StoredManifest
+  image: StoredImage
+}
+
+/**
+ * Reads one repository of a project, at the cost of that repository. It is read page by page while others write: each entry
+ * was true when it was read. What a drop has deleted and small calls have yet to remove is left out.
+ */
+export function makeReadRepository(deps: {
+  redis: Redis | Cluster
+  prefix: string
+  /** `scripts/export.lua` */
+  exportPage: LuaScript
+  /** `scripts/lookup.lua` */
+  lookUp: LuaScript
+}) {
+  const { redis, prefix, exportPage } = deps
+
+  /** A repository's id, and when it was last dropped (epoch µs; 0 for never). `undefined` if no fact named it. */
+  async function row(project: string, repository: string) {
+    const record = await redis.hgetBuffer(projectKeys(prefix, project).repositories, repository)
+    return record === null ? undefined : decodeRepository(record)
+  }
+
+  async function* entries(project: string, repository: string, part: Part): AsyncGenerator<Entry> {
+    for (let position = '-1'; position !== ''; ) {
+      const reply = await exportPage([projectBase(prefix, project)], [repository, part, position])
+      position = String(reply[0])
+      for (let i = 1; i + 1 < reply.length; i += 2) yield [bufferAt(reply, i), bufferAt(reply, i + 1)]
+    }
+  }
+
+  async function* images(project: string, repository: string): AsyncGenerator<ImageRecord> {
+    const found = await row(project, repository)
+    if (found === undefined) return
+    for await (const [key, value] of entries(project, repository, 'images')) {
+      // A page leaves out records once it has too many bytes.
+      const record =
+        value.length > 0 ? value : await redis.hgetBuffer(projectKeys(prefix, project).manifests, key)
+      const one = record && imageIn(found, key, record)
+      if (one) yield one
+    }
+  }
+
+  /** Reads a manifest's record and its image in the repository. `undefined` if it has none. */
+  async function image(project: string, repository: string, key: string): Promise<ImageRecord | undefined> {
+    const [found, record] = await Promise.all([
+      row(project, repository),
+      redis.hgetBuffer(projectKeys(prefix, project).manifests, Buffer.from(key, 'hex')),
+    ])
+    return found && record ? imageIn(found, Buffer.from(key, 'hex'), record) : undefined
+  }
+
+  return {
+    row,
+    image,
+    images,
+
+    /** The last write of one tag. */
+    async tag(project: string, repository: string, tag: string) {
+      const found = await row(project, repository)
+      if (found === undefined) return undefined
+      const [record] = await deps.lookUp([`${projectBase(prefix, project)}tags:${found.id}`], ['any', tag])
+      return record === undefined || record.length === 0 ? undefined : decodeTag(record)
+    },
+
+    async *links(project: string, repository: string) {
+      const { droppedAt = 0 } = (await row(project, repository)) ?? {}
+      for await (const [key, record] of entries(project, repository, 'links')) {
+        const link = decodeLink(record)
+        if (link.at > droppedAt) yield { key: key.toString('hex'), ...link }
+      }
+    },
+
+    async *tags(project: string, repository: string) {
+      for await (const [tag, record] of entries(project, repository, 'tags'))
+        yield { tag: tag.toString(), ...decodeTag(record) }
+    },
+
+    async *tombstones(project: string, repository: string) {
+      for await (const [key, record] of entries(project, repository, 'tombstones'))
+        yield { key: key.toString('hex'), at: decodeTombstone(record) }
+    },
+  }
+}
+export type ReadRepository = ReturnType<typeof makeReadRepository>
+
+const bufferAt = (reply: readonly Buffer[], i: number): Buffer => reply[i] ?? Buffer.alloc(0)
+
+/** The image of a manifest in a repository. `undefined` if there is none. */
+function imageIn(
+  row: { id: number; droppedAt: number },
+  key: Buffer,
+  record: Buffer,
+): ImageRecord | undefined {
+  const manifest = decodeManifest(key, record)
+  const image = manifest.images.find(({ repositoryId }) => repositoryId === row.id)
+  const standing = image && sinceDrop(image, row.droppedAt)
+  return standing && { manifest, image: standing }
+}
+
+/** The image without what a drop has deleted. `undefined` if nothing of it is left. */
+function sinceDrop(image: StoredImage, droppedAt: number): StoredImage | undefined {
+  const pushedAt = image.pushedAt > droppedAt ? image.pushedAt : 0
+  const pulledAt = droppedAt === 0 || image.pulledAt > droppedAt + PULL_GRACE_US ? image.pulledAt : 0
+  if (pushedAt === 0 && pulledAt === 0) return undefined
+  const tags = image.tags.filter(({ taggedAt }) => taggedAt > droppedAt)
+  return { ...image, pushedAt, pulledAt, tags }
+}
+
+/** An image as callers see it. */
+export function indexedImage(repository: string, { manifest, image }: ImageRecord): IndexedImage {
+  const { images: _, ...content } = manifest
+  const { pushedAt, pulledAt } = image
+  const tags = image.tags.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return { ...content, repository, pushedAt, pulledAt, tags }
+}

@@ -1,0 +1,49 @@
+-- Does pending work of a project, as much as fits one short call. Idempotent: a call that is repeated does what is left.
+--
+-- <base>pending is a hash with two kinds of work:
+--   'm' .. key of a manifest      -> ''            it claims blobs that it should not, or not all that it should
+--   'r' .. name of a repository   -> position      it was dropped, and may have contents from before; '' or 'images <bucket>'
+--                                                  or 'links <bucket>', the next bucket to go through
+-- KEYS  1 the project's base
+-- ARGV  how much the call may do: 1 work (records.lua), 2 claims (claims.lua)
+-- Reply as from apply.lua, for one project and no facts
+
+-- Deletes what is in a dropped repository from before the drop, from a bucket on. Gives the position to go on from; nil at
+-- the end. A split moves entries to later buckets only, so none is missed.
+local function bury(repository, position)
+  local part, n = string.match(position, '^(%a+) (%d+)$')
+  part, n = part or 'images', tonumber(n or 0)
+  while part do
+    local contents = tableOf(repository, part)
+    local isLast
+    repeat
+      local entries
+      entries, isLast = contents:readBucket(n)
+      for i = 1, #entries, 2 do
+        deleteUpTo(repository, entries[i], repository.droppedAt)
+        workLeft = workLeft - 1
+      end
+      n = n + 1
+    until isLast or workLeft <= 0
+    if isLast then part, n = part == 'images' and 'links' or nil, 0 end
+    if part and workLeft <= 0 then return part .. ' ' .. n end
+  end
+  return nil
+end
+
+workLeft, claimsLeft = tonumber(ARGV[1]), tonumber(ARGV[2])
+beginChanges(KEYS[1])
+local page = call('HSCAN', PENDING, 0, 'COUNT', 10)[2]
+for i = 1, #page, 2 do
+  local kind, name = string.sub(page[i], 1, 1), string.sub(page[i], 2)
+  if workLeft <= 0 then break end
+  if kind == 'm' then
+    readManifest(name).isDirty = true
+  else
+    local position = bury(readRepository(name), page[i + 1])
+    if position then call('HSET', PENDING, page[i], position) else call('HDEL', PENDING, page[i]) end
+  end
+end
+local reply = writeChanges()
+reply[#reply + 1] = '0'
+return table.concat(reply, ' ')

@@ -1,0 +1,125 @@
+-- The records of manifests and blobs of the open project.
+--
+-- Included after project.lua; has no KEYS, ARGV or reply of its own.
+-- Records (big-endian; L is a length I1 and that many bytes; times are epoch µs, sizes are bytes)
+--   manifests  key -> rest of the digest L, media type code I1, lists I1, claimed I1, claimedCount I2, lists * list, one more
+--                     list if claimed is 255, then each image: repository id I4, pushedAt I7, pulledAt I7, sizedAt I7,
+--                     size I5, listTimes I1 * (number of the list, from 1, I1; at I7), tags I4 * (taggedAt I7, name L)
+--              list:  a manifest's references as sightings told them (src/usage/reference-list.ts). The greatest list is the
+--                     first: it counts.
+--              claimed: number of the list whose sizes were claimed (claims.lua), from 1; 0: none; 255: the last, which no
+--                     image has any more. claimedCount: how many of its blobs were claimed.
+--              sizedAt: time of the latest sighting that told the manifest's own size (a pull's less PULL_GRACE)
+--              listTime: time of the latest sighting that carried the list (a pull's less PULL_GRACE)
+--   blobs      key -> flags I1, size I5, claims I4, links I4, then, if its flag is set: base claim I5, other claims I4,
+--                     ownSize I5, measured I4 * base I5, others I4
+--              Manifests are in this table, too. ownSize is a manifest's own size, as sightings told it.
+--              claims: number of the project's manifests that reference it. links: number of repositories that link it.
+--              flags: 1 it is a manifest of the project, 2 base claim follows (else it is size), 4 other claims follow (else
+--              0), 8 ownSize follows (else it is size), 16 size is measured, 32 the tally of measured sizes follows, 64 every
+--              link told size (with neither 32 nor 64 no link told one)
+
+local manifests, blobs -- records by key
+local workLeft -- what this call may still do; a fact, two references, a content and 4 kB of a record are 1 each
+
+local function openRecords()
+  manifests, blobs, workLeft = {}, {}, workLeft or 0
+end
+
+local LIST_HEADER, LIST_HEADER_BYTES = '>I1I7I2I2I1I1', 14 -- extent, contentsSize, blobs, children, subjects, width
+
+local function extentOf(list) return list and string.byte(list, 1) or 0 end
+
+local function lengthOfList(record, pos)
+  local _, _, blobCount, children, subjects, width = unpackBytes(LIST_HEADER, record, pos)
+  return LIST_HEADER_BYTES + (blobCount + children + subjects) * 16 + blobCount * width
+end
+
+-- A manifest's own size, from the latest sighting in any repository that told one.
+local function ownSizeOf(m)
+  local latestAt, size = 0, 0
+  for _, image in pairs(m.images) do
+    if image.sizedAt > latestAt or image.sizedAt == latestAt and image.size > size then
+      latestAt, size = image.sizedAt, image.size
+    end
+  end
+  return size
+end
+
+local function readImages(m, record, pos, lists)
+  while pos <= #record do
+    local id, listTimeCount, tagCount
+    local image = { listTimes = {}, tags = {} }
+    id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, listTimeCount, pos =
+      unpackBytes('>I4I7I7I7I5I1', record, pos)
+    for _ = 1, listTimeCount do
+      local number, at
+      number, at, pos = unpackBytes('>I1I7', record, pos)
+      image.listTimes[lists[number]] = at
+    end
+    tagCount, pos = unpackBytes('>I4', record, pos)
+    for _ = 1, tagCount do
+      local taggedAt, tag
+      taggedAt, tag, pos = unpackBytes('>I7Bc0', record, pos)
+      image.tags[tag] = taggedAt
+    end
+    m.images[id] = image
+    m.tagCountsBefore[id] = tagCount
+  end
+end
+
+-- `m.images` are by repository id; `image.listTimes` are by list. Fields that end in `Before` are as the record had them.
+local function readManifest(key)
+  local m = manifests[key]
+  if m then return m end
+  m = { images = {}, tagCountsBefore = {}, digestRest = '', mediaType = 0, claimedCount = 0 }
+  local record = call('HGET', MANIFESTS, key)
+  if record then
+    workLeft = workLeft - #record / 4096
+    local lists, listCount, claimed, pos = {}
+    m.digestRest, m.mediaType, listCount, claimed, m.claimedCount, pos = unpackBytes('>Bc0I1I1I1I2', record)
+    for i = 1, listCount + (claimed == 255 and 1 or 0) do
+      local length = lengthOfList(record, pos)
+      lists[i] = string.sub(record, pos, pos + length - 1)
+      pos = pos + length
+    end
+    m.claimed = lists[claimed == 255 and listCount + 1 or claimed]
+    m.list = listCount > 0 and lists[1] or nil
+    readImages(m, record, pos, lists)
+  end
+  m.wasPresent, m.listBefore, m.ownSizeBefore = next(m.tagCountsBefore) ~= nil, m.list, ownSizeOf(m)
+  manifests[key] = m
+  return m
+end
+
+local IS_MANIFEST, HAS_BASE_CLAIM, HAS_OTHER_CLAIMS, HAS_OWN_SIZE = 1, 2, 4, 8 -- flags of a blob
+local IS_MEASURED, HAS_MEASURED_TALLY, ALL_LINKS_MEASURED = 16, 32, 64
+local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
+
+local function isHeld(b) return b.isManifest or b.stated.count > 0 end
+
+-- `b.stated` and `b.measured` are tallies (claims.lua).
+local function readBlob(key)
+  local b = blobs[key]
+  if b then return b end
+  local stated, measured = { count = 0, base = 0, others = 0 }, { count = 0, base = 0, others = 0 }
+  b = { size = 0, ownSize = 0, links = 0, stated = stated, measured = measured }
+  local record = BLOBS:get(key)
+  if record then
+    local flags, pos
+    flags, b.size, stated.count, b.links, pos = unpackBytes('>I1I5I4I4', record)
+    b.isManifest, b.isMeasured = hasBit(flags, IS_MANIFEST), hasBit(flags, IS_MEASURED)
+    stated.base, b.ownSize = b.size, b.isManifest and b.size or 0
+    if hasBit(flags, HAS_BASE_CLAIM) then stated.base, pos = unpackBytes('>I5', record, pos) end
+    if hasBit(flags, HAS_OTHER_CLAIMS) then stated.others, pos = unpackBytes('>I4', record, pos) end
+    if hasBit(flags, HAS_OWN_SIZE) then b.ownSize, pos = unpackBytes('>I5', record, pos) end
+    if hasBit(flags, ALL_LINKS_MEASURED) then measured.count, measured.base = b.links, b.size end
+    if hasBit(flags, HAS_MEASURED_TALLY) then
+      measured.count, measured.base, measured.others = unpackBytes('>I4I5I4', record, pos)
+    end
+  end
+  b.sizeBefore, b.wasMeasured, b.wasHeld = b.size, b.isMeasured, isHeld(b)
+  b.wasUnreferenced = not b.wasHeld and b.links > 0
+  blobs[key] = b
+  return b
+end
