@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
 import { encodeFacts } from './encode-facts.ts'
 import type { Fact, ManifestPull, ManifestPush } from './fact.ts'
-import { projectBase, projectKeys, registryKeys } from './keys.ts'
+import { projectKeys, registryKeys, scriptKeys } from './keys.ts'
 import { splitProjectId } from './project.ts'
 
 /** By project id. */
@@ -10,9 +10,7 @@ export type FactsByProject = ReadonlyMap<string, readonly Fact[]>
 
 /** What facts made of a project. */
 export interface Applied {
-  /** bytes, after the facts */
-  uniqueBytes: number
-  /** By how many bytes the facts changed `uniqueBytes`. */
+  /** By how many bytes the facts changed the project's `uniqueBytes`. */
   changedBytes: number
   /** Of the given facts, the pushes and pulls whose manifest must be fetched to know all its references. */
   unresolved: (ManifestPush | ManifestPull)[]
@@ -92,7 +90,10 @@ export function makeApplyFacts(deps: {
       isMore = entries.length === OUTBOX_BATCH
       if (entries.length === 0) return
       for (const part of partsOf(entries, OUTBOX_CALL_BYTES))
-        await updateHolders([keys.holders, keys.projects, keys.applied, keys.exclusive], [path, ...part])
+        await updateHolders(
+          [keys.holders, keys.projects, keys.applied, keys.exclusive, keys.base],
+          [path, ...part],
+        )
       // Nearly always one entry. ioredis takes longer to make a pipeline than to send a few commands.
       await Promise.all(entries.map((entry) => redis.lrem(outbox, 1, entry)))
     }
@@ -105,8 +106,8 @@ export function makeApplyFacts(deps: {
    */
   async function applyInOneCall(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
     await Promise.all([...byProject.keys()].map(listProject))
-    const bases = [...byProject.keys()].map((project) => projectBase(prefix, project))
-    const replies = await applyScript(bases, [...[...byProject.values()].map(encodeFacts), ...limits])
+    const projects = [...byProject.keys()].flatMap((project) => scriptKeys(prefix, project))
+    const replies = await applyScript(projects, [...[...byProject.values()].map(encodeFacts), ...limits])
     return new Map([...byProject].map(([project, facts], n) => [project, finish(project, facts, replies[n])]))
   }
 
@@ -118,12 +119,12 @@ export function makeApplyFacts(deps: {
   ): Promise<Applied> {
     const state = stateFrom(reply)
     let applied = {
-      ...{ uniqueBytes: state.uniqueBytes, changedBytes: state.changedBytes },
+      changedBytes: state.changedBytes,
       unresolved: state.unresolved.map((index) => facts[index]).filter(isPushOrPull),
     }
     if (state.outboxEntries > 0) await drainOutbox(project)
     for (let isPending = state.pending > 0; isPending; ) {
-      const next = stateFrom((await continueScript([projectBase(prefix, project)], limits))[0])
+      const next = stateFrom((await continueScript(scriptKeys(prefix, project), limits))[0])
       if (next.outboxEntries > 0) await drainOutbox(project)
       applied = mergeApplied(applied, { ...next, unresolved: [] })
       isPending = next.pending > 0
@@ -145,7 +146,6 @@ export function makeApplyFacts(deps: {
 
 /** What two calls in a row made of a project. */
 export const mergeApplied = (before: Applied, after: Applied): Applied => ({
-  uniqueBytes: after.uniqueBytes,
   changedBytes: before.changedBytes + after.changedBytes,
   unresolved: [...before.unresolved, ...after.unresolved],
 })
@@ -155,8 +155,8 @@ function stateFrom(reply: Buffer | undefined) {
   const numbers = String(reply ?? '')
     .split(' ')
     .map(Number)
-  const [uniqueBytes = 0, changedBytes = 0, outboxEntries = 0, pending = 0, factsApplied = 0] = numbers
-  return { uniqueBytes, changedBytes, outboxEntries, pending, factsApplied, unresolved: numbers.slice(5) }
+  const [changedBytes = 0, outboxEntries = 0, pending = 0, factsApplied = 0] = numbers
+  return { changedBytes, outboxEntries, pending, factsApplied, unresolved: numbers.slice(4) }
 }
 
 /** Splits entries, in order, into parts of at most `maxBytes`. Each part has at least one entry. */

@@ -11,7 +11,7 @@ import {
 } from './codec.ts'
 import { PULL_GRACE_US } from './fact.ts'
 import type { IndexedImage } from './indexed-image.ts'
-import { projectBase, projectKeys } from './keys.ts'
+import { projectBase, projectKeys, scriptKeys, tableKeys } from './keys.ts'
 
 type Part = 'images' | 'links' | 'tags' | 'tombstones'
 type Entry = [field: Buffer, value: Buffer]
@@ -44,7 +44,7 @@ export function makeReadRepository(deps: {
 
   async function* entries(project: string, repository: string, part: Part): AsyncGenerator<Entry> {
     for (let position = '-1'; position !== ''; ) {
-      const reply = await exportPage([projectBase(prefix, project)], [repository, part, position])
+      const reply = await exportPage(scriptKeys(prefix, project), [repository, part, position])
       position = String(reply[0])
       for (let i = 1; i + 1 < reply.length; i += 2) yield [bufferAt(reply, i), bufferAt(reply, i + 1)]
     }
@@ -80,7 +80,7 @@ export function makeReadRepository(deps: {
     async tag(project: string, repository: string, tag: string) {
       const found = await row(project, repository)
       if (found === undefined) return undefined
-      const [record] = await deps.lookUp([`${projectBase(prefix, project)}tags:${found.id}`], ['any', tag])
+      const [record] = await deps.lookUp(tableKeys(projectBase(prefix, project), `tags:${found.id}`), [tag])
       return record === undefined || record.length === 0 ? undefined : decodeTag(record)
     },
 

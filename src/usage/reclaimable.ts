@@ -10,7 +10,7 @@ export interface Reclaimable {
 }
 
 /** Reads the entries of contents in a table; an empty buffer for a content without one. */
-type LookUp = (keys: readonly Buffer[]) => Promise<Buffer[]>
+type LookUp = (keys: Buffer[]) => Promise<Buffer[]>
 
 /** Contents that one call looks up. */
 const BATCH = 200

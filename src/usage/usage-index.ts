@@ -14,7 +14,7 @@ import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
 import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
-import { projectBase, projectKeys, registryKeys } from './keys.ts'
+import { projectBase, projectKeys, registryKeys, scriptKeys, tableKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
 import { indexedImage, makeReadRepository } from './read-repository.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
@@ -106,6 +106,9 @@ export function makeUsageIndex({
   const repositories = async (project: string) =>
     (await redis.hkeys(projectKeys(prefix, project).repositories)).sort()
 
+  const blobsOf = (project: string) => tableKeys(projectBase(prefix, project), 'blobs')
+  const holdersOf = (registry: string) => tableKeys(registryKeys(prefix, registry).base, 'holders')
+
   return {
     apply,
     applyAll,
@@ -149,50 +152,50 @@ export function makeUsageIndex({
     async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
       await listProject(project)
       const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
-      await scripts.raiseActivity([projectBase(prefix, project)], Object.entries(fields).flat())
+      await scripts.raiseActivity(scriptKeys(prefix, project), Object.entries(fields).flat())
     },
 
     async forget(project, before) {
-      const base = projectBase(prefix, project)
+      const keys = scriptKeys(prefix, project)
       let forgotten = 0
       for (const repository of await repositories(project))
         forgotten += await forgetDeletions(
           read,
           async (table, fields) =>
-            Number((await scripts.forget([base], [repository, before, table, ...fields]))[0]),
+            Number((await scripts.forget(keys, [repository, before, table, ...fields]))[0]),
           { project, repository, before },
         )
       return forgotten
     },
 
     async retell(registry) {
-      const { paths, holders, projects } = registryKeys(prefix, registry)
+      const { base, paths, projects } = registryKeys(prefix, registry)
+      const holders = holdersOf(registry)
       const idOf = (path: string) => projectId(registry, path)
       return retell({
         projects: (await redis.smembers(paths)).sort(),
-        readBlobs: (path, position) => scripts.page([projectKeys(prefix, idOf(path)).blobs], [position]),
-        readHolders: (position) => scripts.page([holders], [position]),
+        readBlobs: (path, position) => scripts.page(blobsOf(idOf(path)), [position]),
+        readHolders: (position) => scripts.page(holders, [position]),
         readHolderSet: async (key) => {
-          const members = await redis.zrangeBuffer(holderSetKey(holders, key), 0, '-1')
+          const members = await redis.zrangeBuffer(holderSetKey(base, key), 0, '-1')
           return members.map((member) => member.readUIntBE(0, 3))
         },
         readNumbers: async () =>
           new Map(Object.entries(await redis.hgetall(projects)).map(([path, n]) => [Number(n), path])),
-        lookUp: (path, keys) => scripts.lookUp([projectKeys(prefix, idOf(path)).blobs], ['digest', ...keys]),
+        lookUp: (path, keys) => scripts.lookUp(blobsOf(idOf(path)), keys),
         tell: async (path, keys) => {
-          await scripts.tell([projectBase(prefix, idOf(path))], keys)
+          await scripts.tell(scriptKeys(prefix, idOf(path)), keys)
           await drainOutbox(idOf(path))
         },
       })
     },
 
     async reclaimable(project, target) {
-      const { blobs } = projectKeys(prefix, project)
-      const { holders } = registryKeys(prefix, splitProjectId(project).registry)
+      const { registry } = splitProjectId(project)
       const records = await Array.fromAsync(read.images(project, target.repository))
       return reclaimableOf(records, target, {
-        blobs: (keys) => scripts.lookUp([blobs], ['digest', ...keys]),
-        holders: (keys) => scripts.lookUp([holders], ['digest', ...keys]),
+        blobs: (keys) => scripts.lookUp(blobsOf(project), keys),
+        holders: (keys) => scripts.lookUp(holdersOf(registry), keys),
       })
     },
 
@@ -206,5 +209,5 @@ export function makeUsageIndex({
 }
 
 /** The sorted set of a content with many holders, as `scripts/update-holders.lua` names it. */
-const holderSetKey = (holders: string, key: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`${holders}:of:`), key])
+const holderSetKey = (base: string, key: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${base}holders:of:`), key])

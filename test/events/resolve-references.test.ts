@@ -42,7 +42,7 @@ describe('one manifest', () => {
       index: {
         async apply(project, facts) {
           for (const fact of facts) applied.push([project, fact])
-          return { uniqueBytes: 0, changedBytes: 0, unresolved: [] }
+          return { changedBytes: 0, unresolved: [] }
         },
       },
       renames: { of: async () => renames },

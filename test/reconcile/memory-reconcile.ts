@@ -53,7 +53,7 @@ export function makeMemoryReconcile(options: {
       facts: async function* () {},
       async apply(project) {
         await options.apply?.(project)
-        return { uniqueBytes: 0, changedBytes: 0, unresolved: [] }
+        return { changedBytes: 0, unresolved: [] }
       },
       forget: async () => 0,
       async retell(registry) {

@@ -345,29 +345,30 @@ describe('references', () => {
   })
 
   test('of equal extent: those with more bytes count, then the list that is greater in order', () => {
+    const hex = (digit: string) => digit.repeat(32)
     const greatestOf = (...lists: Reference[][]) =>
       referencesOf(...lists.map((references) => push('a', { references })))
-    const [few, many] = [[blob('x', 9)], [blob('b', 3), blob('c', 4)]]
+    const [few, many] = [[blob(hex('f'), 9)], [blob(hex('b'), 3), blob(hex('c'), 4)]]
     expect(greatestOf(few, many)).toEqual(few)
     expect(greatestOf(many, few)).toEqual(few)
-    const [one, two] = [[blob('x', 7)], [blob('b', 3), blob('c', 4)]]
+    const [one, two] = [[blob(hex('f'), 7)], [blob(hex('b'), 3), blob(hex('c'), 4)]]
     expect(greatestOf(one, two)).toEqual(two)
     expect(greatestOf(two, one)).toEqual(two)
-    const [withoutChild, withChild] = [[blob('x', 7)], [blob('a', 7), child('m', 0)]]
+    const [withoutChild, withChild] = [[blob(hex('f'), 7)], [blob(hex('a'), 7), child(hex('e'), 0)]]
     expect(greatestOf(withoutChild, withChild)).toEqual(withChild)
     expect(greatestOf(withChild, withoutChild)).toEqual(withChild)
     const [narrow, wide] = [
-      [blob('c', 200), blob('b', 200)],
-      [blob('a', 300), blob('b', 100)],
+      [blob(hex('c'), 200), blob(hex('b'), 200)],
+      [blob(hex('a'), 300), blob(hex('b'), 100)],
     ]
     expect(greatestOf(narrow, wide)).toEqual(wide)
     expect(greatestOf(wide, narrow)).toEqual(wide)
-    const [lower, higher] = [[blob('a', 7)], [blob('b', 7)]]
+    const [lower, higher] = [[blob(hex('a'), 7)], [blob(hex('b'), 7)]]
     expect(greatestOf(lower, higher)).toEqual(higher)
     expect(greatestOf(higher, lower)).toEqual(higher)
     const [first, second] = [
-      [blob('a', 3), blob('b', 4)],
-      [blob('a', 4), blob('b', 3)],
+      [blob(hex('a'), 3), blob(hex('b'), 4)],
+      [blob(hex('a'), 4), blob(hex('b'), 3)],
     ]
     expect(greatestOf(first, second)).toEqual(second)
     expect(greatestOf(second, first)).toEqual(second)

@@ -113,8 +113,8 @@ test('the drop of a repository costs that repository, in small calls', async () 
 
 test('a drop that was killed is honoured at once, and the next call finishes it', async () => {
   await index.apply('ci/app', [push('big', 0, 3, { tag: 'v1' }), push('big', 1, 3)])
-  const killed = vi.spyOn(bed.redis, 'callBuffer')
   const send = bed.redis.callBuffer.bind(bed.redis)
+  const killed = vi.spyOn(bed.redis, 'callBuffer')
   let calls = 0
   killed.mockImplementation(async (...args: unknown[]) => {
     if (++calls > 1) throw new Error('killed')

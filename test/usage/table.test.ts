@@ -5,9 +5,9 @@ import { useRedis } from '../../lab/use-redis.ts'
 
 const bed = useRedis()
 
-/** Runs `set FIELD VALUE`, `remove FIELD`, `get FIELD` and `fields` on the table. Replies what the last two give. */
+/** Runs `set FIELD VALUE`, `remove FIELD`, `get FIELD` and `isEmpty` on the table. Replies what the last two give. */
 const script = `${readFileSync(new URL('../../src/usage/scripts/table.lua', import.meta.url), 'utf8')}
-local t, reply, i = openTable(KEYS[1], hashOfAny), {}, 1
+local t, reply, i = openTable(KEYS[1]), {}, 1
 while i <= #ARGV do
   local verb = ARGV[i]
   if verb == 'set' then t:set(ARGV[i + 1], ARGV[i + 2]) i = i + 3
@@ -45,7 +45,7 @@ test('holds what a map would hold after the same sets and removes, in one call o
           else map.delete(field)
         }
         for (let i = 0; i < steps.length; i += batch) await run(...steps.slice(i, i + batch).flat())
-        expect((await run('fields')).sort()).toEqual([...map.keys()].sort())
+        expect(await run('isEmpty')).toEqual([map.size === 0 ? 'empty' : 'not empty'])
         const fields = [...map.keys()]
         expect(await run(...fields.flatMap((field) => ['get', field]))).toEqual([...map.values()])
         expect(await run('get', 'absent')).toEqual(['none'])

@@ -3,14 +3,14 @@
 -- The index is a function of the set of facts (src/usage/model.ts defines it, with the same names): any order, any
 -- duplication and any replay end in the same state. Times are epoch µs, sizes are bytes.
 --
--- KEYS  the base of each project (project.lua)
+-- KEYS  for each project its base and its meta (project.lua)
 -- ARGV  for each project its facts, then how much the call may do: work (records.lua) and claims (claims.lua).
 --       Facts are packed one after the other (big-endian; L is a length I1 and that many bytes):
 --         op c1, at I7, size I6, media type code I1, repository I2 and that many bytes, digest L, tag L, event id L,
 --         list I4 and that many bytes (src/usage/reference-list.ts; none if references are not known)
 --         op: P push of a manifest, G pull of a manifest, p and g presence of a manifest as of a push or a pull,
 --         S pull by a scanner, L link of a blob, D delete of a digest, U untag, X drop of a repository
--- Reply for each project a text of numbers, with spaces between: uniqueBytes, by how much they changed, outbox entries,
+-- Reply for each project a text of numbers, with spaces between: by how many bytes its unique bytes changed, outbox entries,
 --       pending pieces of work (continue.lua), how many of its facts were applied (the first ones), then the index (from 0)
 --       of each push and pull whose manifest has references that are not all known. '' if none of its facts was applied.
 
@@ -21,7 +21,7 @@ local eventManifests -- index of a push's or pull's fact -> key of its manifest
 local function applyAt(facts, pos, index)
   local op, at, size, mediaType, name, digest, tag, id, list
   op, at, size, mediaType, name, digest, tag, id, list, pos = unpackBytes('>c1I7I6I1I2c0Bc0Bc0Bc0I4c0', facts, pos)
-  workLeft = workLeft - 1 - #list / 40 -- a reference has some 20 bytes
+  charge(list)
   local repository = readRepository(name)
   local key = digest ~= '' and string.sub(digest, 1, 16) or NO_KEY
   local via = VIA_OF_OP[op]
@@ -65,9 +65,9 @@ local function applyTo(base, facts)
   return table.concat(reply, ' ')
 end
 
-workLeft, claimsLeft = tonumber(ARGV[#KEYS + 1]), tonumber(ARGV[#KEYS + 2])
+workLeft, claimsLeft = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 local replies = {}
-for project = 1, #KEYS do
-  replies[project] = workLeft > 0 and applyTo(KEYS[project], ARGV[project]) or ''
+for project = 1, #KEYS / 2 do
+  replies[project] = workLeft > 0 and applyTo(KEYS[2 * project - 1], ARGV[project]) or ''
 end
 return replies

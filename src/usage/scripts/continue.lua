@@ -4,7 +4,7 @@
 --   'm' .. key of a manifest      -> ''            it claims blobs that it should not, or not all that it should
 --   'r' .. name of a repository   -> position      it was dropped, and may have contents from before; '' or 'images <bucket>'
 --                                                  or 'links <bucket>', the next bucket to go through
--- KEYS  1 the project's base
+-- KEYS  1 the project's base, 2 its meta
 -- ARGV  how much the call may do: 1 work (records.lua), 2 claims (claims.lua)
 -- Reply as from apply.lua, for one project and no facts
 
@@ -20,8 +20,8 @@ local function bury(repository, position)
       local entries
       entries, isLast = contents:readBucket(n)
       for i = 1, #entries, 2 do
+        charge(readManifest(entries[i]).list)
         deleteUpTo(repository, entries[i], repository.droppedAt)
-        workLeft = workLeft - 1
       end
       n = n + 1
     until isLast or workLeft <= 0
@@ -33,16 +33,26 @@ end
 
 workLeft, claimsLeft = tonumber(ARGV[1]), tonumber(ARGV[2])
 beginChanges(KEYS[1])
-local page = call('HSCAN', PENDING, 0, 'COUNT', 10)[2]
+local cursor, page = '0'
+repeat -- a page may be empty
+  local reply = call('HSCAN', PENDING, cursor, 'COUNT', 100)
+  cursor, page = reply[1], reply[2]
+until #page > 0 or cursor == '0'
+local drops = {} -- after the claims, so that these do not heap up
 for i = 1, #page, 2 do
   local kind, name = string.sub(page[i], 1, 1), string.sub(page[i], 2)
-  if workLeft <= 0 then break end
-  if kind == 'm' then
-    readManifest(name).isDirty = true
-  else
-    local position = bury(readRepository(name), page[i + 1])
-    if position then call('HSET', PENDING, page[i], position) else call('HDEL', PENDING, page[i]) end
+  if kind == 'r' then
+    drops[name] = page[i + 1]
+  elseif workLeft > 0 then
+    local m = readManifest(name)
+    m.isDirty = true
+    charge(m.claimed or m.list)
   end
+end
+for name, position in pairs(drops) do
+  if workLeft <= 0 then break end
+  position = bury(readRepository(name), position)
+  if position then call('HSET', PENDING, 'r' .. name, position) else call('HDEL', PENDING, 'r' .. name) end
 end
 local reply = writeChanges()
 reply[#reply + 1] = '0'

@@ -1,6 +1,6 @@
 -- Reads one page of a repository: its images, links, tags or tombstones.
 --
--- KEYS  1 the project's base
+-- KEYS  1 the project's base, 2 its meta
 -- ARGV  1 name of the repository; 2 'images', 'links', 'tags' or 'tombstones'; 3 position: the number of a bucket, from -1
 --       (the table's long entries)
 -- Reply 1 the next position, '' at the end; then each entry's field and value. The value of an image is its manifest's

@@ -1,7 +1,7 @@
 -- Forgets deletions and deleted tags of a repository that can no longer matter, and then the repository, if it holds nothing:
 -- no event from before them will come any more.
 --
--- KEYS  1 the project's base
+-- KEYS  1 the project's base, 2 its meta
 -- ARGV  1 name of the repository; 2 before: older entries are forgotten (epoch µs); 3 'tags', 'tombstones', or '' to forget
 --       the repository itself if it is empty; then fields of that table
 -- Reply how many were forgotten
@@ -19,10 +19,10 @@ end
 if name == '' then
   if repository.manifestCount > 0 or repository.droppedAt >= before then return '0' end
   if call('HEXISTS', PENDING, 'r' .. repository.name) == 1 then return '0' end
-  for part in pairs(HASH_OF) do
+  for _, part in ipairs(TABLES) do
     if not tableOf(repository, part):isEmpty() then return '0' end
   end
-  for part in pairs(HASH_OF) do call('UNLINK', tableOf(repository, part).root) end
+  for _, part in ipairs(TABLES) do call('UNLINK', tableOf(repository, part).root) end
   call('HDEL', REPOSITORIES, repository.name)
   return '1'
 end

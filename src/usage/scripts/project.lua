@@ -3,7 +3,8 @@
 -- Words   content: a manifest or a blob. key: the first 16 bytes of a content's digest (128 bits;
 --         an accidental collision is out of reach). image: a manifest in one repository.
 --         sighting: a push, a pull or a presence. It says that a manifest was in a repository at a time.
--- KEYS    one for each project: its base. Every key of the project begins with its base and is in the same slot.
+-- KEYS    for each project its base and its meta (src/usage/keys.ts). Every key of the project begins with its base and is in
+--         the same slot.
 -- Redis   (big-endian; times are epoch µs, sizes are bytes)
 --   <base>meta             a hash of counters and times (write-changes.lua)
 --   <base>repositories     name -> id I4, number of manifests I4, droppedAt I7 (0: never)
@@ -22,8 +23,8 @@ local BASE, META, REPOSITORIES, MANIFESTS, BLOBS, CLAIMS, PENDING
 local repositories, repositoriesById -- records by name and by id
 local openTables -- the tables to save at the end
 
-local function openOwnTable(name, hashOf)
-  local opened = openTable(BASE .. name, hashOf)
+local function openOwnTable(name)
+  local opened = openTable(BASE .. name)
   openTables[#openTables + 1] = opened
   return opened
 end
@@ -32,7 +33,7 @@ local function openProject(base)
   BASE, META, REPOSITORIES, MANIFESTS = base, base .. 'meta', base .. 'repositories', base .. 'manifests'
   CLAIMS, PENDING = base .. 'claims', base .. 'pending'
   repositories, repositoriesById, openTables = {}, {}, {}
-  BLOBS = openOwnTable('blobs', hashOfDigest)
+  BLOBS = openOwnTable('blobs')
   local state = call('HMGET', META, 'createdAt', 'layout')
   if state[1] and state[2] ~= LAYOUT then
     error({ err = 'LAYOUT ' .. META .. ' was written by another version of Tallyman. Build the index again (docs/usage.md, The layout)' })
@@ -64,13 +65,13 @@ local function readRepository(name)
   return repository
 end
 
-local HASH_OF = { images = hashOfDigest, links = hashOfDigest, tags = hashOfAny, tombstones = hashOfDigest }
+local TABLES = { 'images', 'links', 'tags', 'tombstones' } -- of each repository
 
--- `name`: 'images', 'links', 'tags' or 'tombstones'.
+-- `name`: one of TABLES.
 local function tableOf(repository, name)
   local opened = repository[name]
   if not opened then
-    opened = openOwnTable(name .. ':' .. repository.id, HASH_OF[name])
+    opened = openOwnTable(name .. ':' .. repository.id)
     repository[name] = opened
   end
   return opened

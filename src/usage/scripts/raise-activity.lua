@@ -1,7 +1,7 @@
 -- Raises a project's counters and times to the given values. A field that is higher already stays.
 --
 -- Included after write-changes.lua.
--- KEYS  1 the project's base
+-- KEYS  1 the project's base, 2 its meta
 -- ARGV  a field name and its value, for each field
 -- Reply 'OK'
 

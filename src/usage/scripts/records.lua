@@ -22,6 +22,9 @@
 local manifests, blobs -- records by key
 local workLeft -- what this call may still do; a fact, two references, a content and 4 kB of a record are 1 each
 
+-- Takes a fact or a content, with the list of references that it adds or removes, from the work of this call.
+local function charge(list) workLeft = workLeft - 1 - (list and #list / 40 or 0) end
+
 local function openRecords()
   manifests, blobs, workLeft = {}, {}, workLeft or 0
 end

@@ -1,42 +1,47 @@
 -- A table: a hash of short binary fields and values, spread over buckets of some 40 entries each. Redis keeps a small hash
 -- as a listpack (default limits: 512 entries, 64 bytes a field or value), at a third of the memory of a large hash.
 -- Buckets are split one at a time as entries come (Litwin's linear hashing), so no call pays for a whole rehash.
--- An entry longer than 64 bytes stays in the root hash.
+-- An entry longer than 64 bytes stays in the root hash. Fields come from outside, so their hash has a salt: nobody can choose
+-- digests that fall into one bucket.
 --
 -- Included before other scripts; has no KEYS, ARGV or reply of its own. In Redis (big-endian):
---   root      '' -> buckets I4, entries I6; field -> value for each long entry
+--   root      '' -> buckets I4, entries I6, salt c8; field -> value for each long entry
 --   root:<n>  field -> value, for n in 0 .. buckets - 1
 
 local call, pack, unpackBytes = redis.call, struct.pack, struct.unpack
 local ENTRIES_PER_BUCKET, MAX_SHORT_BYTES = 40, 64
 
-local function hashOfDigest(field) return (unpackBytes('>I4', field)) end -- digests are evenly spread
-local function hashOfAny(field) return tonumber(string.sub(redis.sha1hex(field), 1, 8), 16) end
-
 local Table = {}
 Table.__index = Table
 
 -- Reads nothing yet: many tables are opened and never used.
-local function openTable(root, hashOf)
-  return setmetatable({ root = root, hashOf = hashOf, isLoaded = false, isStateDirty = false }, Table)
+local function openTable(root)
+  return setmetatable({ root = root, isLoaded = false, isStateDirty = false }, Table)
 end
 
 function Table:load()
   local state = call('HGET', self.root, '')
-  local buckets, entries, roundStart = 1, 0, 1
-  if state then buckets, entries = unpackBytes('>I4I6', state) end
+  local buckets, entries, salt, roundStart = 1, 0, '', 1
+  if state then
+    buckets, entries, salt = unpackBytes('>I4I6c8', state)
+  else
+    local time = call('TIME')
+    salt = string.sub(redis.sha1hex(self.root .. time[1] .. time[2]), 1, 8)
+  end
   while roundStart * 2 <= buckets do roundStart = roundStart * 2 end
-  self.buckets, self.entries = buckets, entries
+  self.buckets, self.entries, self.salt = buckets, entries, salt
   self.roundStart = roundStart -- buckets when this round of splits began: the largest power of two not above `buckets`
   self.longEntries = call('HLEN', self.root) - (state and 1 or 0)
   self.isLoaded = true
 end
 
+function Table:hashOf(field) return tonumber(string.sub(redis.sha1hex(self.salt .. field), 1, 8), 16) end
+
 -- The Redis key of a field's bucket. Remembers the last one, since a read is often followed by a write.
 function Table:bucketOf(field)
   if field == self.lastField then return self.lastBucket end
   if not self.isLoaded then self:load() end
-  local hash = self.hashOf(field)
+  local hash = self:hashOf(field)
   local n = hash % (self.roundStart * 2)
   if n >= self.buckets then n = hash % self.roundStart end -- that bucket is not split yet
   self.lastField, self.lastBucket = field, self.root .. ':' .. n
@@ -49,7 +54,7 @@ function Table:split()
   local from, to = self.root .. ':' .. (buckets - roundStart), self.root .. ':' .. buckets
   local all, fields, entries = call('HGETALL', from), {}, {}
   for i = 1, #all, 2 do
-    if self.hashOf(all[i]) % (roundStart * 2) == buckets then
+    if self:hashOf(all[i]) % (roundStart * 2) == buckets then
       fields[#fields + 1] = all[i]
       entries[#entries + 1] = all[i]
       entries[#entries + 1] = all[i + 1]
@@ -107,7 +112,7 @@ end
 
 -- Writes the number of buckets and entries. Call it once, after the last change.
 function Table:saveState()
-  if self.isStateDirty then call('HSET', self.root, '', pack('>I4I6', self.buckets, self.entries)) end
+  if self.isStateDirty then call('HSET', self.root, '', pack('>I4I6c8', self.buckets, self.entries, self.salt)) end
 end
 
 -- Appends fields and values that were read from a table to a reply, without the table's state (the empty field).

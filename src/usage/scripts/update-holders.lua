@@ -12,11 +12,12 @@
 --       3 applied     project number -> seq of its last entry that was applied
 --       4 exclusive   project number -> bytes that no other project holds; 'total' -> bytes held by any project, each
 --                     content once; 'layout' -> LAYOUT
+--       5 the registry's base, which never exists (src/usage/keys.ts)
 -- ARGV  1 project path, then its outbox entries (write-changes.lua): seq I7, changes * (sign c1, size I6, key c16)
 -- Reply how many entries were applied
 
 local PROJECTS, APPLIED, EXCLUSIVE = KEYS[2], KEYS[3], KEYS[4]
-local HOLDERS = openTable(KEYS[1], hashOfDigest)
+local HOLDERS = openTable(KEYS[1])
 local LAYOUT = '3'
 
 local state = call('HMGET', EXCLUSIVE, 'total', 'layout')

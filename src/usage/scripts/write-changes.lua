@@ -75,7 +75,7 @@ local function retireEventIds()
   end
 end
 
--- Gives the unique bytes, by how much they changed, and how many outbox entries and pending pieces of work there are, as
+-- Gives by how many bytes the unique bytes changed, and how many outbox entries and pending pieces of work there are, as
 -- decimal texts.
 local function writeChanges()
   writeRecords()
@@ -83,5 +83,5 @@ local function writeChanges()
   writeOutbox()
   retireEventIds()
   local outboxEntries, pending = call('LLEN', OUTBOX), call('HLEN', PENDING)
-  return { call('HGET', META, 'unique') or '0', decimal(counterDelta.unique), decimal(outboxEntries), decimal(pending) }
+  return { decimal(counterDelta.unique), decimal(outboxEntries), decimal(pending) }
 end
