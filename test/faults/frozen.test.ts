@@ -68,7 +68,7 @@ test('Redis is frozen: registries are refused until it goes on, and then all goe
   process.stdout.write(
     `frozen Redis: ${source.acknowledged()} events, acknowledged again after ${back} ms, in the index ${took} ms after the last\n`,
   )
-}, 240_000)
+})
 
 test('a worker freezes with jobs in hand: another does them, and nothing counts twice once the first goes on', async () => {
   const { redis, service, source } = await underLoad()
@@ -109,7 +109,7 @@ test('a worker freezes with jobs in hand: another does them, and nothing counts 
       await source.untilMore(randomInt(20))
     }
   }
-}, 240_000)
+})
 
 /** The ids of the workers that have jobs in hand: the lock of a job holds the id of its worker. */
 async function ownersOfJobs(redis: Redis): Promise<(string | undefined)[]> {

@@ -82,4 +82,4 @@ test('the API is killed again and again while it replays everything: each pull i
       ({ queues }) => queues?.[0]?.waiting === 0 && queues[0].active === 0,
     )
   }
-}, 240_000)
+})

@@ -74,7 +74,7 @@ test('after mending, the index has what was read, and a second comparison finds 
     }),
     { numRuns: 300 },
   )
-}, 60_000)
+})
 
 test('events after the reading win, whether they are applied before or after it', async () => {
   // The tag of a pull is a hint. Any other fact about the tag wins, so the hint may count in one order only.
@@ -102,7 +102,7 @@ test('events after the reading win, whether they are applied before or after it'
     }),
     { numRuns: 300 },
   )
-}, 60_000)
+})
 
 test('after mending, the size of a layer is the one that was read', async () => {
   await fc.assert(
@@ -122,7 +122,7 @@ test('after mending, the size of a layer is the one that was read', async () => 
     }),
     { numRuns: 200 },
   )
-}, 60_000)
+})
 
 test('what could not be read is not removed', async () => {
   await fc.assert(
@@ -143,4 +143,4 @@ test('what could not be read is not removed', async () => {
     }),
     { numRuns: 100 },
   )
-}, 60_000)
+})

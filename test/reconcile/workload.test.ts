@@ -212,7 +212,7 @@ test(`after lost events a reconcile makes every number agree with the storage (L
   expect(mended).toMatchObject({ method: 'storage', failed: 0, unreadable: 0, drift: compared.drift })
   expect(mended.stored?.bytes).toBe(storedBytes(registry.storage))
   expect(Object.values((await reconcile({ dryRun: true })).drift).every((count) => count === 0)).toBe(true)
-}, 300_000)
+})
 
 const runFile = promisify(execFile)
 const collectGarbage = async (): Promise<number> => {
@@ -261,4 +261,4 @@ test('reclaimable bytes are what a deletion and a garbage collection free', asyn
   expect(freed).toBeGreaterThan(0)
   await reconcile()
   expect(await indexed()).toEqual(stored())
-}, 300_000)
+})

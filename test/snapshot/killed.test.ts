@@ -76,4 +76,4 @@ test('a restore whose worker is killed half-way is finished by the next worker',
     await worker.stop()
     await closeQueues(queues)
   }
-}, 240_000)
+})

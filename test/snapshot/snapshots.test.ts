@@ -59,7 +59,7 @@ test('a restored index equals the one that was written, for any index', async ()
     ),
     { numRuns: 60 },
   )
-}, 120_000)
+})
 
 test('a snapshot larger than a batch and a chunk is restored, with progress', async () => {
   const { index, write } = bed.open()

@@ -33,7 +33,7 @@ test('several projects, with facts for more than one call each, become what the 
     ),
     { numRuns: 200 },
   )
-}, 60_000)
+})
 
 test('a project fails if one of its calls fails, and the other projects do not', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })

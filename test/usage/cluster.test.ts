@@ -57,7 +57,7 @@ test('projects on all nodes of a cluster, and their registry, become what the mo
     }),
     { numRuns: 200 },
   )
-}, 60_000)
+})
 
 test('a retell repairs the numbers after a cluster lost what a registry holds', async () => {
   const [histories = []] = fc.sample(threeHistories, { numRuns: 1, seed: 4 })

@@ -43,7 +43,7 @@ test('each project becomes what the model says, whatever jobs bring at the same 
     }),
     { numRuns: 200 },
   )
-}, 60_000)
+})
 
 test('each job gets the outcomes of its own projects and facts only, failures among them', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })

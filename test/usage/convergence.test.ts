@@ -21,7 +21,7 @@ test('the same facts in any order, duplication and batching give the index that 
     }),
     { numRuns: 2000 },
   )
-}, 120_000)
+})
 
 test('contradicting references and sizes of few contents also give the index that the model defines', async () => {
   let run = 0
@@ -34,7 +34,7 @@ test('contradicting references and sizes of few contents also give the index tha
     }),
     { numRuns: 1000 },
   )
-}, 120_000)
+})
 
 /** The same fact about the one repository, about one of two manifests and of one layer. */
 function narrowed(fact: Fact): Fact {
@@ -67,4 +67,4 @@ test('exclusive and total bytes of a registry follow from what its projects hold
     }),
     { numRuns: 150 },
   )
-}, 120_000)
+})

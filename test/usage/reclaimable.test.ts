@@ -58,4 +58,4 @@ test('what a deletion would free is what goes from the registry when its manifes
     }),
     { numRuns: 300 },
   )
-}, 60_000)
+})
