@@ -43,7 +43,7 @@ describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
     bed = await startBed()
     s3 = await startS3()
     store = s3.makeStore({ prefix: 'index' })
-  }, 300_000)
+  })
   afterAll(async () => {
     await bed?.close()
     await s3?.close()
@@ -78,7 +78,7 @@ describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
     expect((await store.head(key))?.size).toBeGreaterThan(9 * 2 ** 20)
     expect(await verifySnapshot(store, key)).toMatchObject({ projects: 1, facts })
     await store.delete(key)
-  }, 60_000)
+  })
 
   it('leave no object and no upload behind when the reading fails half-way', async () => {
     const before = await listSnapshots(store)
@@ -91,5 +91,5 @@ describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
     expect((await s3.client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? []).toEqual(
       [],
     )
-  }, 60_000)
+  })
 })

@@ -20,7 +20,7 @@ describe.runIf(hasS3)('an S3 store on Ceph', () => {
   let s3: S3Bed
   beforeAll(async () => {
     s3 = await startS3()
-  }, 300_000)
+  })
   afterAll(() => s3?.close())
 
   objectStoreContract(async () => s3.makeStore({ prefix: `${randomUUID()}/` }))
