@@ -18,7 +18,8 @@ const BOUND = 1_250
 
 /**
  * The memory that the index of 1,000,000 tagged manifests in 2,000 projects takes in a Redis with default settings.
- * It is filled by `index.apply` with a push of each image; `made-up-image.ts` has which layers they share.
+ * It is filled by `index.apply` with a push of each image, and of each blob that is new in its repository;
+ * `made-up-image.ts` has which layers they share.
  */
 export async function memory({ small, say }: { small: boolean; say: (line: string) => void }) {
   const shape: Shape = { projects: small ? 40 : 2_000, repositories: 3, imagesPerBase: 1 }
@@ -32,7 +33,7 @@ export async function memory({ small, say }: { small: boolean; say: (line: strin
     let done = 0
     const apply = async ({ project, facts }: Batch) => {
       await index.apply(project, facts)
-      done += facts.length
+      done += facts.filter(({ kind }) => kind === 'push').length
       if (done % (manifests / 10) < BATCH) say(`${done} manifests after ${seconds(began)} s`)
     }
     await pMap(pushes(manifests, shape), apply, { concurrency: CALLS_IN_FLIGHT })
@@ -55,6 +56,7 @@ interface Batch {
 
 /** In each round a batch of each project, so that all projects' tables grow together, as in real life. */
 function* pushes(manifests: number, shape: Shape): Generator<Batch> {
+  const linked = new Set<string>()
   const perProject = manifests / shape.projects
   for (let from = 0; from < perProject; from += BATCH) {
     for (let project = 0; project < shape.projects; project++) {
@@ -62,10 +64,28 @@ function* pushes(manifests: number, shape: Shape): Generator<Batch> {
         const n = (from + i) * shape.projects + project
         return { n, image: madeUpImage(n, shape) }
       })
-      const facts = images.map(({ n, image }) => pushOf(image, START_AT + n * 1_000_003))
+      const facts = images.flatMap(({ n, image }) => factsOf(n, image, linked))
       yield { project: `ci/team-${project}`, facts }
     }
   }
+}
+
+/**
+ * The push of an image, and of its blobs that no earlier image of the repository has. `linked`: the repository and the first
+ * layer of each base that it has.
+ */
+function factsOf(n: number, image: MadeUpImage, linked: Set<string>): Fact[] {
+  const at = START_AT + n * 1_000_003
+  const { config, layers } = image
+  const bases = [layers.slice(0, 4), layers.slice(4, 7)].filter(([first]) => {
+    const key = `${image.repository} ${first}`
+    return !linked.has(key) && linked.add(key)
+  })
+  const links = [config, ...layers.slice(7), ...bases.flat()].map((name): Fact => {
+    const [digest, size] = [digestOfName(name), sizeOfName(name)]
+    return { kind: 'link', repository: image.repository, at, digest, size }
+  })
+  return [...links, pushOf(image, at)]
 }
 
 function pushOf({ repository, tag, manifest, config, layers }: MadeUpImage, at: number): Fact {

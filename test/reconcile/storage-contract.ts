@@ -14,7 +14,7 @@ export interface Storage {
 }
 
 /** Reads the storage of a real registry. `open` starts an empty registry on the storage under test. */
-export function storageContract(open: () => Promise<Storage>, timeout: number): void {
+export function storageContract(open: () => Promise<Storage>): void {
   let storage: Storage
   let filled: Awaited<ReturnType<typeof fillRegistry>>
   let startedAt: number
@@ -26,7 +26,7 @@ export function storageContract(open: () => Promise<Storage>, timeout: number): 
     startedAt = Math.floor(Date.now() / 1000) * 1_000_000
     const client = makeRegistryClient({ name: 'lab', url: storage.registry.url })
     filled = await fillRegistry(client).finally(client.close)
-  }, timeout)
+  })
   afterAll(() => storage?.registry.close())
 
   it('passes its check', () => reader().check())
