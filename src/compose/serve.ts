@@ -14,9 +14,13 @@ import { recordsRoute } from '../http/records-route.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
+import { makeTurns } from '../http/turns.ts'
 import { connectFailingFast } from '../platform/redis.ts'
+import { shareReads } from '../platform/share-reads.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
+import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
+import { projectSizesOf } from '../usage/project-sizes.ts'
 import { health } from './health.ts'
 import type { Parts } from './parts.ts'
 
@@ -24,7 +28,7 @@ import type { Parts } from './parts.ts'
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { policies, dryRun } = config.expiry
@@ -32,21 +36,29 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { maxBacklog } = config.intake
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
+  const inTurn = makeTurns()
+  const standings = shareReads(() =>
+    readStandings({
+      registries: registries.map(({ name }) => name),
+      sizesOf: (registry) => projectSizesOf({ redis, prefix: parts.prefix }, registry),
+      flags,
+    }),
+  )
   const { bodyLimit } = config.server
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
     routes: [
       eventsRoute({ intake, tokens }),
-      projectsRoute({
-        ...{ index, flags, quotaOf: parts.quotaOf, roles, registries: registries.map(({ name }) => name) },
-      }),
+      projectsRoute({ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn }),
       reclaimableRoute({ index, roles }),
       registriesRoute({ registries, index, instances, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
-      quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles }),
-      expiryRoute({ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles }),
+      quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
+      expiryRoute({
+        ...{ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles, inTurn },
+      }),
       snapshotsRoute({ store, queues, roles }),
-      jobsRoute({ queues, roles }),
+      jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
       health(parts, onRedis),
     ],

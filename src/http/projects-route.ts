@@ -1,13 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import pMap from 'p-map'
 import { Type } from 'typebox'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { Flag } from '../queue/alert.ts'
 import type { Quota } from '../quota/evaluate.ts'
 import type { FlagState, Flags } from '../quota/flags.ts'
+import { positionOf, type Sort, SORTS, type Standings } from '../quota/standings.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
 
 const Bytes = Type.Integer({ minimum: 0 })
 const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
@@ -46,6 +50,14 @@ const Tag = Type.Object({
   lastPullAt: Instant,
 })
 
+const RaisedFlag = Type.Object({ project: Type.String(), flag: Flag, since: Instant })
+
+const RAISED: ('warning' | 'over')[] = ['warning', 'over']
+const FLAGS: Flag[] = ['ok', ...RAISED]
+
+/** Projects of a page that are read at once. */
+const PARALLEL = 100
+
 const ById = Type.Object({ id: Type.String({ description: 'registry/path, URL-encoded' }) })
 
 export const projectsRoute =
@@ -53,14 +65,16 @@ export const projectsRoute =
     index: UsageIndex
     flags: Flags
     quotaOf: (project: string) => Quota | undefined
-    registries: readonly string[]
+    /** All projects in their orders, as of a moment ago. */
+    standings: () => Promise<Standings>
     roles: Roles
+    inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { index, flags } = deps
     app.addHook('onRequest', deps.roles.read)
 
-    const view = (usage: ProjectUsage, state: FlagState) => ({
+    const view = (usage: ProjectUsage, state: Pick<FlagState, 'flag' | 'since'>) => ({
       ...usage,
       lastPushAt: formatTimestamp(usage.lastPushAt),
       lastPullAt: formatTimestamp(usage.lastPullAt),
@@ -72,22 +86,41 @@ export const projectsRoute =
     app.get('/v1/projects', {
       schema: {
         tags: ['usage'],
-        summary: 'All projects with their usage, the largest first',
-        querystring: Type.Object({ registry: Type.Optional(Type.String()) }),
-        response: { 200: Type.Object({ projects: Type.Array(Project) }), '4xx': Problem, '5xx': Problem },
+        summary: 'Projects with their usage, the largest first',
+        description:
+          'The order and the filters are as of a moment ago; the numbers are as of now. While numbers change, a project ' +
+          'may come twice in a list of several pages, or not at all.',
+        querystring: pageQuery({
+          sort: Type.Enum([...SORTS], {
+            default: 'unique',
+            description:
+              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id.',
+          }),
+          registry: Type.Optional(Type.String()),
+          flag: Type.Optional(Flag),
+          search: Type.Optional(Type.String({ description: 'A text in the id, in any case.' })),
+        }),
+        response: {
+          200: pageOf({ projects: Type.Array(Project) }),
+          '4xx': Problem,
+          '5xx': Problem,
+        },
       },
-      handler: async (request) => {
-        const wanted = deps.registries.filter((name) => (request.query.registry ?? name) === name)
-        const ids = (await Promise.all(wanted.map((name) => index.projects(name)))).flat()
-        const [usages, states] = await Promise.all([
-          Promise.all(ids.map((id) => index.usage(id))),
-          flags.getMany(ids),
-        ])
-        const projects = usages.flatMap((usage, i) => {
-          const state = states[i]
-          return usage && state ? [view(usage, state)] : []
+      handler: async ({ query: { limit, cursor, sort, registry, flag, search } }) => {
+        const after = decodeCursor(positionIn(sort), cursor)
+        const flags = flag === undefined ? FLAGS : [flag]
+        const found = (await deps.standings()).select({
+          ...{ sort, after, registry, flags, search, limit: limit + 1 },
         })
-        return { projects: projects.sort((a, b) => b.uniqueBytes - a.uniqueBytes) }
+        const { items, next } = cutPage(found, limit, positionOf(sort))
+        const usages = await deps.inTurn(() =>
+          pMap(items, ({ id }) => index.usage(id), { concurrency: PARALLEL }),
+        )
+        const projects = items.flatMap((standing, i) => {
+          const usage = usages[i]
+          return usage === undefined ? [] : [view(usage, standing)]
+        })
+        return { projects, next }
       },
     })
 
@@ -130,23 +163,31 @@ export const projectsRoute =
     app.get('/v1/flags', {
       schema: {
         tags: ['usage'],
-        summary: 'Projects whose flag is not ok',
+        summary: 'Projects whose flag is not ok, by id',
+        querystring: pageQuery({
+          registry: Type.Optional(Type.String()),
+          flag: Type.Optional(Type.Enum(RAISED)),
+        }),
         response: {
-          200: Type.Object({
-            flags: Type.Array(Type.Object({ project: Type.String(), flag: Flag, since: Instant })),
-          }),
+          200: pageOf({ flags: Type.Array(RaisedFlag) }),
           '4xx': Problem,
           '5xx': Problem,
         },
       },
-      handler: async () => {
-        const raised = await flags.raised()
-        return {
-          flags: raised.map(({ project, state }) => ({ project, flag: state.flag, since: state.since })),
-        }
+      handler: async ({ query: { limit, cursor, registry, flag } }) => {
+        const sort = 'name'
+        const after = decodeCursor(positionIn(sort), cursor)
+        const flags = flag === undefined ? RAISED : [flag]
+        const found = (await deps.standings()).select({
+          ...{ sort, after, registry, flags, limit: limit + 1 },
+        })
+        const { items, next } = cutPage(found, limit, positionOf(sort))
+        return { flags: items.map(({ id, flag, since }) => ({ project: id, flag, since })), next }
       },
     })
   }
+
+const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
 
 const unknown = (id: string) =>
   new HttpError(404, `there is no project "${id}": expected registry/path, URL-encoded`)
