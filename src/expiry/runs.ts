@@ -1,5 +1,5 @@
-import { Value } from 'typebox/value'
 import { Type } from 'typebox'
+import { Value } from 'typebox/value'
 import type { Journal } from '../store/journal.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { type Deleted, Deleted as DeletedSchema, type ExpiryRun, type RunSummary } from './decision.ts'

@@ -50,6 +50,9 @@ export async function buildApp(options: {
   app.addHook('onRequest', async () => {
     if (isStopping) throw new HttpError(503, 'the service stops: try again')
   })
+  app.addHook('onSend', async (_, reply) => {
+    if (isStopping) void reply.header('connection', 'close')
+  })
   // Before the body is read: Fastify would parse it first, and nobody has shown a token.
   app.addHook('onRequest', async ({ is404, method, url }) => {
     if (is404) throw new HttpError(404, `no route ${method} ${url}`)

@@ -35,7 +35,10 @@ export const encodeCursor = (position: unknown): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url')
 
 /** The position in a cursor; `undefined` without a cursor. @throws HttpError if the position does not match `schema` */
-export function decodeCursor<S extends TSchema>(schema: S, cursor: string | undefined): Static<S> | undefined {
+export function decodeCursor<S extends TSchema>(
+  schema: S,
+  cursor: string | undefined,
+): Static<S> | undefined {
   if (cursor === undefined) return undefined
   const position = parse(cursor)
   if (Value.Check(schema, position)) return position

@@ -68,7 +68,12 @@ export function makeStandings(all: readonly Standing[]) {
       for (const standing of inOrder(sort)) {
         if (selected.length === limit) break
         const { id, flag } = standing
-        if (flags.includes(flag) && id.startsWith(start) && id.toLowerCase().includes(text) && isAfter(standing))
+        if (
+          flags.includes(flag) &&
+          id.startsWith(start) &&
+          id.toLowerCase().includes(text) &&
+          isAfter(standing)
+        )
           selected.push(standing)
       }
       return selected

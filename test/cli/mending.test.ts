@@ -58,7 +58,8 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
   )
 
   const cut = await run('quarantine', 'list', '--limit', '2')
-  const [, cursor = ''] = /^shown 2, in quarantine 3\nthere are more: repeat the command with --cursor (\S+)\n$/.exec(cut.err) ?? []
+  const [, cursor = ''] =
+    /^shown 2, in quarantine 3\nthere are more: repeat the command with --cursor (\S+)\n$/.exec(cut.err) ?? []
   expect(await listed('--limit', '2', '--cursor', cursor)).toEqual(rows.slice(2))
 
   const [id = ''] = rows[2]?.split(' ') ?? []
@@ -107,7 +108,9 @@ test('jobs are counted; failed jobs are listed, shown, retried and discarded', a
   expect((await run('jobs')).out).toMatch(
     /^QUEUE +WAITING +ACTIVE +DELAYED +FAILED\n[\s\S]*\nalerts +0 +0 +0 +2\n/,
   )
-  expect((await run('jobs', 'failed', 'alerts', '--limit', '1')).err).toMatch(/^shown 1, failed 2\nthere are more: .*--cursor \S+\n$/)
+  expect((await run('jobs', 'failed', 'alerts', '--limit', '1')).err).toMatch(
+    /^shown 1, failed 2\nthere are more: .*--cursor \S+\n$/,
+  )
   expect(await run('jobs', 'delayed', 'alerts')).toEqual({ status: 0, out: '', err: 'shown 0, delayed 0\n' })
   // The schedules of the policies and of the snapshots wait for their time.
   expect((await run('jobs', 'delayed', 'snapshot')).out).toMatch(/^ID +ATTEMPTS +REASON\n\S+ +0\n$/)

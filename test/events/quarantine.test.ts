@@ -106,7 +106,10 @@ test('a page ends at a megabyte of entries, and has at least one', async () => {
   const sizes = [3_000_000, 10, 600_000, 600_000, 600_000, 10]
   for (const [n, size] of sizes.entries()) await quarantine.add(entry(`${n}${'x'.repeat(size)}`))
   const pages = await inPages(100, {})
-  expect(pages.map((page) => page.map((event) => Number(String(event)[0])))).toEqual([[5, 4, 3], [2, 1, 0]])
+  expect(pages.map((page) => page.map((event) => Number(String(event)[0])))).toEqual([
+    [5, 4, 3],
+    [2, 1, 0],
+  ])
 })
 
 test('a filter that passes nothing ends its page after 8 MiB, and goes on from there', async () => {

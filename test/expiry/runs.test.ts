@@ -64,5 +64,8 @@ test('a run is forgotten with its deletes', async () => {
   await runs.forget(new Date('2026-11-23T00:00:00Z'))
   expect((await runs.recent(10)).map(({ id }) => id)).toEqual(['new'])
   const keys = (await Array.fromAsync(store.list(''))).map(({ key }) => key)
-  expect(keys).toEqual(['expiry-deletes/new-0.json', expect.stringMatching(/^expiry-runs\/2026-11-23\/\d+-new/)])
+  expect(keys).toEqual([
+    'expiry-deletes/new-0.json',
+    expect.stringMatching(/^expiry-runs\/2026-11-23\/\d+-new/),
+  ])
 })

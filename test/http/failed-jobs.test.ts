@@ -181,16 +181,25 @@ describe('jobs of the queue events', () => {
   })
 
   // BullMQ has keys of these names.
-  test.each(['wait', 'active', 'completed', 'meta', 'events', 'id', 'stalled', 'marker', 'in-1-ms:logs', '0', ''])(
-    'has no job %j',
-    async (id) => {
-      await giveUp(1)
-      const path = encodeURIComponent(id)
-      expect((await ask('GET', path)).status).toBe(404)
-      expect((await ask('POST', `${path}/retry`)).status).toBe(404)
-      expect((await ask('DELETE', `${path}?loseEvents=true`)).status).toBe(404)
-    },
-  )
+  test.each([
+    'wait',
+    'active',
+    'completed',
+    'meta',
+    'events',
+    'id',
+    'stalled',
+    'marker',
+    'in-1-ms:logs',
+    '0',
+    '',
+  ])('has no job %j', async (id) => {
+    await giveUp(1)
+    const path = encodeURIComponent(id)
+    expect((await ask('GET', path)).status).toBe(404)
+    expect((await ask('POST', `${path}/retry`)).status).toBe(404)
+    expect((await ask('DELETE', `${path}?loseEvents=true`)).status).toBe(404)
+  })
 
   test('discards jobs only with loseEvents, and notes a gap', async () => {
     const [id = ''] = await giveUp(3)

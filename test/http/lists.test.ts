@@ -169,7 +169,12 @@ describe('records come in pages, newest first', () => {
   })
 
   test('promotions', async () => {
-    const journal = makeJournal({ store: store(), kind: 'promotions', schema: PromotionReceipt, onUnreadable })
+    const journal = makeJournal({
+      store: store(),
+      kind: 'promotions',
+      schema: PromotionReceipt,
+      onUnreadable,
+    })
     const image = { registry: 'ci', repository: 'app', tag: 'v1' }
     for (const n of records)
       await journal.append({

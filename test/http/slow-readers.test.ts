@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { buildApp } from '../../src/http/app.ts'
@@ -9,6 +12,7 @@ import { makeProblemOf } from '../../src/http/problem.ts'
 
 /** More than the buffers of a connection take. */
 const BIG = Buffer.alloc(32 * 2 ** 20, 'x')
+const PART = 2 ** 16
 const GET = 'GET / HTTP/1.1\r\nHost: tallyman\r\n\r\n'
 
 const closers: (() => unknown)[] = []
@@ -25,17 +29,21 @@ async function open(server: Server): Promise<Socket> {
   return socket
 }
 
-/** A server that answers with 32 MiB. */
+/** A server that answers with 32 MiB, in parts of 64 KiB. */
 async function bigServer(): Promise<Server> {
-  const server = createServer((_, response) => response.end(BIG))
+  const server = createServer((_, response) => void pipeline(parts(), response).catch(() => undefined))
   closers.push(() => {
     server.closeAllConnections()
     server.close()
   })
-  cutSlowReaders(server, { ticks: 10, bytes: 2 ** 16 }, 20)
+  cutSlowReaders(server, { ticks: 50, bytes: PART }, 20)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server
+}
+
+function* parts(): Generator<Buffer> {
+  for (let from = 0; from < BIG.length; from += PART) yield BIG.subarray(from, from + PART)
 }
 
 test('a client that does not read its answer is cut off', async () => {
@@ -75,7 +83,7 @@ async function startApp(handler: () => Promise<unknown>) {
 }
 
 test('a stop does not wait for a client that does not read its answer', async () => {
-  const app = await startApp(async () => BIG)
+  const app = await startApp(async () => Readable.from(parts()))
   const client = await open(app.server)
   client.write(GET)
   await once(client, 'data')
@@ -90,16 +98,15 @@ test('a request during a stop gets 503 with Retry-After, and one that came befor
     began.resolve()
     return promise
   })
-  const client = await open(app.server)
-  let text = ''
-  client.on('data', (data) => {
-    text += data
-  })
-  client.write(GET)
+  const [before, during] = [await open(app.server), await open(app.server)]
+  const answers = [text(before), text(during)]
+  before.write(GET)
   await began.promise
   const closed = app.close()
-  client.write(GET)
+  await expect.poll(() => app.server.listening).toBe(false)
+  during.write(GET)
+  expect(await answers[1]).toMatch(/^HTTP\/1.1 503[\s\S]*retry-after: 1[\s\S]*"status":503/i)
   resolve('in time')
+  expect(await answers[0]).toMatch(/^HTTP\/1.1 200[\s\S]*in time$/)
   await closed
-  expect(text).toMatch(/^HTTP\/1.1 200[\s\S]*in timeHTTP\/1.1 503[\s\S]*retry-after: 1[\s\S]*"status":503/i)
 })

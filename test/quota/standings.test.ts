@@ -48,34 +48,45 @@ const anyStandings = fc.uniqueArray(
 
 test('pages of any size, one after the other, are the whole list', () => {
   fc.assert(
-    fc.property(anyStandings, fc.constantFrom(...SORTS), fc.integer({ min: 1, max: 6 }), (all, sort, limit) => {
-      const standings = makeStandings(all)
-      const selection = { sort, flags: ALL }
-      const whole = standings.select({ ...selection, limit: 100 })
-      expect(whole).toHaveLength(all.length)
-      const paged: Standing[] = []
-      for (let more = true; more; ) {
-        const last = paged.at(-1)
-        const page = standings.select({ ...selection, limit, after: last && positionOf(sort)(last) })
-        paged.push(...page)
-        more = page.length === limit
-      }
-      expect(idsOf(paged)).toEqual(idsOf(whole))
-    }),
+    fc.property(
+      anyStandings,
+      fc.constantFrom(...SORTS),
+      fc.integer({ min: 1, max: 6 }),
+      (all, sort, limit) => {
+        const standings = makeStandings(all)
+        const selection = { sort, flags: ALL }
+        const whole = standings.select({ ...selection, limit: 100 })
+        expect(whole).toHaveLength(all.length)
+        const paged: Standing[] = []
+        for (let more = true; more; ) {
+          const last = paged.at(-1)
+          const page = standings.select({ ...selection, limit, after: last && positionOf(sort)(last) })
+          paged.push(...page)
+          more = page.length === limit
+        }
+        expect(idsOf(paged)).toEqual(idsOf(whole))
+      },
+    ),
   )
 })
 
 test('while numbers change between pages, no project is missed whose own number stays', () => {
   fc.assert(
-    fc.property(anyStandings, anyStandings, fc.constantFrom(...SORTS), fc.nat(10), (all, changed, sort, cut) => {
-      const first = makeStandings(all).select({ sort, flags: ALL, limit: cut })
-      const last = first.at(-1)
-      // The changed ones replace those of the same id, and others are new.
-      const later = [...all.filter(({ id }) => !idsOf(changed).includes(id)), ...changed]
-      const after = last && positionOf(sort)(last)
-      const rest = makeStandings(later).select({ sort, flags: ALL, limit: 100, after })
-      const listed = new Set([...idsOf(first), ...idsOf(rest)])
-      for (const { id } of all) if (!idsOf(changed).includes(id)) expect(listed).toContain(id)
-    }),
+    fc.property(
+      anyStandings,
+      anyStandings,
+      fc.constantFrom(...SORTS),
+      fc.nat(10),
+      (all, changed, sort, cut) => {
+        const first = makeStandings(all).select({ sort, flags: ALL, limit: cut })
+        const last = first.at(-1)
+        // The changed ones replace those of the same id, and others are new.
+        const later = [...all.filter(({ id }) => !idsOf(changed).includes(id)), ...changed]
+        const after = last && positionOf(sort)(last)
+        const rest = makeStandings(later).select({ sort, flags: ALL, limit: 100, after })
+        const listed = new Set([...idsOf(first), ...idsOf(rest)])
+        for (const { id } of all) if (!idsOf(changed).includes(id)) expect(listed).toContain(id)
+      },
+    ),
   )
 })

@@ -62,7 +62,9 @@ export const addJobs: AddCommand = (program, cli) => {
     })
 
   withPage(jobs.command('delayed'))
-    .description('List the jobs of a queue that run later, the next one first, and why their last attempt failed.')
+    .description(
+      'List the jobs of a queue that run later, the next one first, and why their last attempt failed.',
+    )
     .addArgument(queueArgument())
     .action(async (queue: string, options: PageOptions) => {
       const service = await cli.service()
