@@ -20,13 +20,13 @@ import { shareReads } from '../platform/share-reads.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
-import { projectSizesOf } from '../usage/project-sizes.ts'
+import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { health } from './health.ts'
 import type { Parts } from './parts.ts'
 
 /** Builds the HTTP server with all routes. It does not listen yet. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
-  const { config, log, store, metrics, registries, journals } = parts
+  const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
   const roles = makeRoles(config.server)
@@ -40,7 +40,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const standings = shareReads(() =>
     readStandings({
       registries: registries.map(({ name }) => name),
-      sizesOf: (registry) => projectSizesOf({ redis, prefix: parts.prefix }, registry),
+      sizesOf: (registry) => projectSizesOf({ redis, prefix }, registry),
       flags,
     }),
   )
@@ -49,7 +49,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
     routes: [
       eventsRoute({ intake, tokens }),
-      projectsRoute({ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn }),
+      projectsRoute({
+        ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
+        usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
+      }),
       reclaimableRoute({ index, roles }),
       registriesRoute({ registries, index, instances, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),

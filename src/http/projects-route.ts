@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import pMap from 'p-map'
 import { Type } from 'typebox'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { Flag } from '../queue/alert.ts'
@@ -55,9 +54,6 @@ const RaisedFlag = Type.Object({ project: Type.String(), flag: Flag, since: Inst
 const RAISED: ('warning' | 'over')[] = ['warning', 'over']
 const FLAGS: Flag[] = ['ok', ...RAISED]
 
-/** Projects of a page that are read at once. */
-const PARALLEL = 100
-
 const ById = Type.Object({ id: Type.String({ description: 'registry/path, URL-encoded' }) })
 
 export const projectsRoute =
@@ -67,6 +63,7 @@ export const projectsRoute =
     quotaOf: (project: string) => Quota | undefined
     /** All projects in their orders, as of a moment ago. */
     standings: () => Promise<Standings>
+    usagesOf: (ids: readonly string[]) => Promise<(ProjectUsage | undefined)[]>
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
@@ -113,9 +110,7 @@ export const projectsRoute =
           ...{ sort, after, registry, flags, search, limit: limit + 1 },
         })
         const { items, next } = cutPage(found, limit, positionOf(sort))
-        const usages = await deps.inTurn(() =>
-          pMap(items, ({ id }) => index.usage(id), { concurrency: PARALLEL }),
-        )
+        const usages = await deps.inTurn(() => deps.usagesOf(items.map(({ id }) => id)))
         const projects = items.flatMap((standing, i) => {
           const usage = usages[i]
           return usage === undefined ? [] : [view(usage, standing)]

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const REST = 10
 
 /** How long a caller waits for a newer result, in ms, if there is an older one. */
-const PATIENCE_MS = 10
+const PATIENCE_MS = 5
 
 /** A result older than this is not given, in ms. */
 const STALE_MS = 60_000
