@@ -85,7 +85,7 @@ export const projectsRoute =
         tags: ['usage'],
         summary: 'Projects with their usage, the largest first',
         description:
-          'The order and the filters are as of a moment ago; the numbers are as of now. While numbers change, a project ' +
+          'The order and the filters are as of a moment ago, with 20,000 projects some seconds; the numbers are as of now. While numbers change, a project ' +
           'may come twice in a list of several pages, or not at all.',
         querystring: pageQuery({
           sort: Type.Enum([...SORTS], {

@@ -1,28 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How long a result is used, in times of what its reading took. So reading takes a tenth of the time, at most. */
-const REST = 10
-
-/** How long a caller waits for a newer result, in ms, if there is an older one. */
+/** How long a caller waits for a newer result, in ms, if there is one that is not too old. */
 const PATIENCE_MS = 5
 
-/** A result older than this is not given, in ms. */
-const STALE_MS = 60_000
+/** A result is too old after this many times its `freshMs`. */
+const TOO_OLD = 4
 
 /**
- * Shares a costly read among its callers: one runs at a time. While a result is new, callers get it. Later, the first
- * caller starts a new read. Callers wait for it for a moment and then get the old result, unless that is too old.
+ * Shares a costly read among its callers: one runs at a time. Callers get a result until it is `freshMs` old, in ms. Then
+ * the next caller starts a new read. While it runs, callers wait for a moment and get the old result, unless that is too
+ * old.
  */
-export function shareReads<T>(read: () => Promise<T>): () => Promise<T> {
-  let last: { result: T; readAt: number; freshUntil: number } | undefined
+export function shareReads<T>(read: () => Promise<T>, freshMs: (result: T) => number): () => Promise<T> {
+  let last: { result: T; at: number; freshMs: number } | undefined
   let running: Promise<T> | undefined
 
   async function readNew(): Promise<T> {
-    const readAt = performance.now()
     try {
       const result = await read()
-      const now = performance.now()
-      last = { result, readAt, freshUntil: now + REST * (now - readAt) }
+      last = { result, at: performance.now(), freshMs: freshMs(result) }
       return result
     } finally {
       running = undefined
@@ -30,10 +26,10 @@ export function shareReads<T>(read: () => Promise<T>): () => Promise<T> {
   }
 
   return async () => {
-    const now = performance.now()
-    if (last !== undefined && now < last.freshUntil) return last.result
+    const age = performance.now() - (last?.at ?? 0)
+    if (last !== undefined && age < last.freshMs) return last.result
     running ??= readNew()
-    if (last === undefined || now - last.readAt > STALE_MS) return running
+    if (last === undefined || age > TOO_OLD * last.freshMs) return running
     // The caller may have gone when it fails. The next caller starts another one.
     running.catch(() => undefined)
     return Promise.race([running, sleep(PATIENCE_MS, last.result)])

@@ -3,8 +3,8 @@ import { findJob } from './find-job.ts'
 import type { Delivery, QueueName } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
-/** The number of jobs read at a time. A job of `events` may hold some hundred events. */
-const PAGE = 50
+/** The number of jobs read at a time. A job of `events` may hold 10 MB. */
+const PAGE = 10
 
 /** Retries and discards jobs that have failed for good. */
 export function makeFailedJobs({

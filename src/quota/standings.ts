@@ -54,6 +54,7 @@ export function makeStandings(all: readonly Standing[]) {
   }
 
   return {
+    count: all.length,
     /** At most `limit` projects, in order. */
     select({ sort, after, registry, flags, search, limit }: Selection): Standing[] {
       const value = VALUE[sort]

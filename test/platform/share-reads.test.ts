@@ -1,6 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { shareReads } from '../../src/platform/share-reads.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 /** Reads that end when the test says so. */
 function makeReads() {
@@ -12,48 +15,55 @@ function makeReads() {
   return { reads, read }
 }
 
+const FOR_EVER = 2 ** 40
+
 test('callers at the same time share one read', async () => {
   const { reads, read } = makeReads()
-  const shared = shareReads(read)
+  const shared = shareReads(read, () => 0)
   const answers = [shared(), shared(), shared()]
   reads[0]?.resolve('a')
   expect(await Promise.all(answers)).toEqual(['a', 'a', 'a'])
   expect(reads).toHaveLength(1)
 })
 
-test('a result is used for a while, in proportion to what it took; then the next caller gets a new one', async () => {
+test('a result is given while it is fresh, and not after', async () => {
   let count = 0
-  const slow = shareReads(async () => {
-    await sleep(100)
-    return ++count
-  })
-  expect([await slow(), await slow(), await slow()]).toEqual([1, 1, 1])
-  const quick = shareReads(async () => ++count)
-  const first = await quick()
-  // It took some µs, so it is old soon.
-  await sleep(20)
-  expect(await quick()).toBe(first + 1)
+  const lasting = shareReads(
+    async () => ++count,
+    () => FOR_EVER,
+  )
+  expect([await lasting(), await lasting(), await lasting()]).toEqual([1, 1, 1])
+  const fleeting = shareReads(
+    async () => ++count,
+    () => 0,
+  )
+  expect([await fleeting(), await fleeting()]).toEqual([2, 3])
 })
 
-test('while a new read takes long, callers get the old result', async () => {
+test('while a new read takes long, callers get the old result, unless that is too old', async () => {
+  let now = 1_000
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
   const { reads, read } = makeReads()
-  const shared = shareReads(read)
+  const shared = shareReads(read, () => 100)
   const first = shared()
   reads[0]?.resolve('old')
   await first
-  while (reads.length < 2) {
-    expect(await shared()).toBe('old')
-    await sleep(1)
-  }
+  now += 99
   expect(await shared()).toBe('old')
+  expect(reads).toHaveLength(1)
+  now += 301
+  expect([await shared(), await shared()]).toEqual(['old', 'old'])
+  expect(reads).toHaveLength(2)
+  now += 1
+  const late = shared()
   reads[1]?.resolve('new')
-  expect(await shared()).toBe('new')
+  expect([await late, await shared()]).toEqual(['new', 'new'])
   expect(reads).toHaveLength(2)
 })
 
 test('a read that fails fails for all who wait for it, and the next caller starts another', async () => {
   const { reads, read } = makeReads()
-  const shared = shareReads(read)
+  const shared = shareReads(read, () => 0)
   const answers = [shared(), shared()]
   reads[0]?.reject(new Error('away'))
   for (const answer of answers) await expect(answer).rejects.toThrow('away')
