@@ -85,8 +85,8 @@ export const projectsRoute =
         tags: ['usage'],
         summary: 'Projects with their usage, the largest first',
         description:
-          'The order and the filters are as of a moment ago, with 20,000 projects some seconds; the numbers are as of now. While numbers change, a project ' +
-          'may come twice in a list of several pages, or not at all.',
+          'The numbers are as of now. The order and the filters are as of a moment ago: with 20,000 projects, some seconds. ' +
+          'A project whose numbers change between two pages may be on both of them, or on none.',
         querystring: pageQuery({
           sort: Type.Enum([...SORTS], {
             default: 'unique',
