@@ -39,8 +39,10 @@ interface QueueCounts {
   delayed: number
 }
 export interface Run {
-  deletes: (Decision & { outcome: string })[]
+  id: string
+  outcomes: { deleted: number }
 }
+export type Deleted = Decision & { outcome: string }
 
 /** The requests to Tallyman's API that the demo makes. */
 export function makeApi(url: string, tokens: { read: string; admin: string }) {
@@ -62,6 +64,8 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
         (p) => p.decisions,
       ),
     runs: async () => (await ask<{ runs: Run[] }>('/v1/expiry/runs')).runs,
+    deletes: async (run: Run) =>
+      (await ask<{ deletes: Deleted[] }>(`/v1/expiry/runs/${run.id}/deletes`)).deletes,
     expire: (policy: string) =>
       ask<{ job: string }>('/v1/expiry/runs', { method: 'POST', body: JSON.stringify({ policy }) }),
     /** Jobs of the queue `events` that are not done. */

@@ -1,6 +1,6 @@
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import type { Alert, Api, Project, Promotion, Run } from './api.ts'
+import type { Alert, Api, Project, Promotion } from './api.ts'
 import type { Chat } from './chat.ts'
 
 /** The last line that the demo prints. All of it is read from the API. */
@@ -30,7 +30,7 @@ export async function report(options: {
     api.runs(),
     api.quarantined(),
   ])
-  const deletes = runs.flatMap((run: Run) => run.deletes)
+  const deletes = (await Promise.all(runs.map(api.deletes))).flat()
   const summary: Summary = {
     events,
     projects: projects.map(({ id, uniqueBytes, limitBytes, flag }) => ({

@@ -99,7 +99,7 @@ export async function play(options: {
     )
   await api.expire('pull-requests')
   // A scheduled run may have ended before, with nothing to delete.
-  await until('the run to end', api.runs, (runs) => runs.some(({ deletes }) => deletes.length > 0))
+  await until('the run to end', api.runs, (runs) => runs.some(({ outcomes }) => outcomes.deleted > 0))
   await flagIs('ci/shop/web', 'ok')
   const told = (alerts: Awaited<ReturnType<Api['alerts']>>) =>
     alerts.findLast((a) => a.project === 'shop/web')?.to

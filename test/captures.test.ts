@@ -45,7 +45,7 @@ test('every captured request is understood, and the index is what the registries
     const counts = text.matchAll(/^tallyman_events_indexed_total\{.*\} (\d+)$/gm)
     return [...counts].reduce((sum, [, n]) => sum + Number(n), 0) === 143
   })
-  expect(await tallyman.get('/v1/quarantine')).toEqual({ total: 0, events: [] })
+  expect(await tallyman.get('/v1/quarantine')).toEqual({ total: 0, events: [], next: null })
   const { projects } = await tallyman.get<{ projects: Project[] }>('/v1/projects')
   const row = (p: Project) => [p.uniqueBytes, p.referencedBytes, p.exclusiveBytes, p.unreferencedBytes]
   const rows = projects.map((p) => [p.id, ...row(p), p.manifests, p.tags, p.pulls])

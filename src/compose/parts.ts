@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
-import { ExpiryRun } from '../expiry/decision.ts'
+import { RunSummary } from '../expiry/decision.ts'
 import { makeExpiry } from '../expiry/expire.ts'
+import { makeExpiryRuns } from '../expiry/runs.ts'
 import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
 import { startOwnRedis } from '../platform/own-redis.ts'
@@ -20,6 +21,8 @@ import { makeLedger } from '../reconcile/ledger.ts'
 import { makeRegistryClient } from '../registry/client.ts'
 import { makeJournal } from '../store/journal.ts'
 import { makeStore } from '../store/make-store.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 
@@ -33,12 +36,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const store = makeStore(config.store)
   await store.check()
   const metrics = makeMetrics()
-  const onUnreadable = (key: string, error: Error) => log.warn({ key, err: error }, 'unreadable record')
-  const journals = {
-    receipts: makeJournal({ store, kind: 'promotions', schema: PromotionReceipt, onUnreadable }),
-    alerts: makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }),
-    runs: makeJournal({ store, kind: 'expiry-runs', schema: ExpiryRun, onUnreadable }),
-  }
+  const journals = makeJournals(config, store, log)
 
   const registries = Object.entries(config.registries).map(([name, registry]) => ({ name, ...registry }))
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
@@ -92,6 +90,25 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   return {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, match, clientOf },
     ...{ quotaOf: makeQuotaOf(config.quotas), connect, onRedis },
+  }
+}
+
+/** The records that are kept in the store, for as long as the configuration says. */
+function makeJournals(config: Config, store: ObjectStore, log: Logger) {
+  const onUnreadable = (key: string, error: Error) => log.warn({ key, err: error }, 'unreadable record')
+  const runs = makeJournal({ store, kind: 'expiry-runs', schema: RunSummary, onUnreadable })
+  const retention = {
+    keepMs: config.records.keep,
+    now: Date.now,
+    onError: (error: Error) => log.warn({ err: error }, 'old records could not be deleted'),
+  }
+  return {
+    receipts: keepFor(
+      makeJournal({ store, kind: 'promotions', schema: PromotionReceipt, onUnreadable }),
+      retention,
+    ),
+    alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
+    runs: keepFor(makeExpiryRuns({ store, journal: runs }), retention),
   }
 }
 

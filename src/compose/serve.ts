@@ -14,17 +14,27 @@ import { recordsRoute } from '../http/records-route.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
+import { makeTurns } from '../http/turns.ts'
 import { connectFailingFast } from '../platform/redis.ts'
+import { shareReads } from '../platform/share-reads.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
+import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
+import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { health } from './health.ts'
 import type { Parts } from './parts.ts'
 
+/**
+ * How long the list of projects is used, in ms for each project of it: ten times as long as it takes to read, so reading
+ * it takes a tenth of the process's time at most.
+ */
+const FRESH_MS = 0.35
+
 /** Builds the HTTP server with all routes. It does not listen yet. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
-  const { config, log, store, metrics, registries, journals } = parts
+  const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { policies, dryRun } = config.expiry
@@ -32,21 +42,34 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { maxBacklog } = config.intake
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
+  const inTurn = makeTurns()
+  const standings = shareReads(
+    () =>
+      readStandings({
+        registries: registries.map(({ name }) => name),
+        sizesOf: (registry) => projectSizesOf({ redis, prefix }, registry),
+        flags,
+      }),
+    ({ count }) => count * FRESH_MS,
+  )
   const { bodyLimit } = config.server
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
     routes: [
       eventsRoute({ intake, tokens }),
       projectsRoute({
-        ...{ index, flags, quotaOf: parts.quotaOf, roles, registries: registries.map(({ name }) => name) },
+        ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
+        usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
-      reclaimableRoute({ index, roles }),
+      reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
-      quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles }),
-      expiryRoute({ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles }),
+      quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
+      expiryRoute({
+        ...{ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles, inTurn },
+      }),
       snapshotsRoute({ store, queues, roles }),
-      jobsRoute({ queues, roles }),
+      jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
       health(parts, onRedis),
     ],

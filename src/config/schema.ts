@@ -103,6 +103,9 @@ const file = section('The configuration file.', {
     every: Interval('How often one is written; `never`: only on request.', { default: '1d' }),
     keep: Integer('How many of the newest are kept.', 1, 10_000, { default: 7 }),
   }),
+  records: section('Alerts, receipts of promotions, and records of expiry runs.', {
+    keep: Duration('How long they are kept.', { default: '365d' }),
+  }),
   store,
 })
 

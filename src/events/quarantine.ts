@@ -23,8 +23,17 @@ export type QuarantineFilter = Static<typeof QuarantineFilter>
 /** The newest entries are kept, up to this many and this many bytes. */
 const KEPT = { entries: 10_000, bytes: 64 * 2 ** 20 }
 
-/** The number of entries read at a time. */
-const PAGE = 100
+/** What is read at a time: at most so many entries, and no more once they have so many bytes. An entry can have 10 MB. */
+const PAGE = { entries: 100, bytes: 2 ** 20 }
+
+/** Bytes of entries that a request for a list reads at most, also if none of them passes the filter. */
+const SCAN_BYTES = 8 * 2 ** 20
+
+/** A page of a list, and the id after which the next page begins; `undefined` at the end of the list. */
+export interface QuarantinePage {
+  found: Quarantined[]
+  next: string | undefined
+}
 
 /**
  * Quarantine is a Redis stream, newest entry last; a stream id is the entry's id. A hash finds the entry of an event that
@@ -45,6 +54,16 @@ export function makeQuarantine(
     )
   const addScript = script('scripts/quarantine-add.lua')
   const removeScript = script('scripts/quarantine-remove.lua')
+  const pageScript = loadScript(redis, new URL('scripts/quarantine-page.lua', import.meta.url))
+
+  /** Entries with their bytes, in the order of `command`. */
+  async function readRows(command: 'XRANGE' | 'XREVRANGE', from: string, to: string): Promise<Row[]> {
+    const reply = await pageScript([entries], [command, from, to, PAGE.entries, PAGE.bytes])
+    return Array.from({ length: reply.length / 2 }, (_, n) => {
+      const text = String(reply[2 * n + 1])
+      return { entry: { id: String(reply[2 * n]), ...JSON.parse(text) }, bytes: text.length }
+    })
+  }
 
   return {
     /** Adds an entry. It replaces an entry of the same event. Gives the number of old entries dropped to make room. */
@@ -58,21 +77,32 @@ export function makeQuarantine(
       const [dropped] = await addScript(keys, args)
       return Number(dropped)
     },
-    /** Newest first. */
-    async list(limit: number, filter: QuarantineFilter): Promise<Quarantined[]> {
+    /**
+     * At most `limit` entries, newest first, after the id `after`. They are fewer if they are large, or if the filter
+     * passes few.
+     */
+    async page(limit: number, filter: QuarantineFilter, after?: string): Promise<QuarantinePage> {
       const found: Quarantined[] = []
-      for (let to = '+'; found.length < limit; ) {
-        const rows = await redis.xrevrange(entries, to, '-', 'COUNT', PAGE)
-        const last = rows.at(-1)
-        if (last === undefined) break
-        found.push(...rows.map(read).filter(passes(filter)))
-        to = `(${last[0]}`
+      let [bytes, scannedBytes, last] = [0, 0, after]
+      while (scannedBytes < SCAN_BYTES) {
+        const rows = await readRows('XREVRANGE', last === undefined ? '+' : `(${last}`, '-')
+        if (rows.length === 0) return { found, next: undefined }
+        for (const row of rows) {
+          const isIn = passes(filter)(row.entry)
+          if (isIn && (found.length === limit || bytes >= PAGE.bytes)) return { found, next: last }
+          if (isIn) {
+            found.push(row.entry)
+            bytes += row.bytes
+          }
+          scannedBytes += row.bytes
+          last = row.entry.id
+        }
       }
-      return found.slice(0, limit)
+      return { found, next: last }
     },
     /** `id` as listed. */
     async get(id: string): Promise<Quarantined | undefined> {
-      if (!ID.test(id)) return undefined
+      if (!QUARANTINE_ID.test(id)) return undefined
       const [row] = await redis.xrange(entries, id, id)
       return row && read(row)
     },
@@ -81,16 +111,16 @@ export function makeQuarantine(
       const [newest] = await redis.xrevrange(entries, '+', '-', 'COUNT', 1)
       if (newest === undefined) return
       for (let from = '-'; ; ) {
-        const rows = await redis.xrange(entries, from, newest[0], 'COUNT', PAGE)
+        const rows = await readRows('XRANGE', from, newest[0])
         const last = rows.at(-1)
         if (last === undefined) return
-        yield rows.map(read).filter(passes(filter))
-        from = `(${last[0]}`
+        yield rows.map(({ entry }) => entry).filter(passes(filter))
+        from = `(${last.entry.id}`
       }
     },
     /** Gives the number of entries removed. */
     async remove(ids: readonly string[]): Promise<number> {
-      const valid = ids.filter((id) => ID.test(id))
+      const valid = ids.filter((id) => QUARANTINE_ID.test(id))
       if (valid.length === 0) return 0
       const [removed] = await removeScript(keys, valid)
       return Number(removed)
@@ -102,8 +132,13 @@ export function makeQuarantine(
 }
 export type Quarantine = ReturnType<typeof makeQuarantine>
 
+interface Row {
+  entry: Quarantined
+  bytes: number
+}
+
 /** The form of a stream id. Redis accepts other texts too and completes them. */
-const ID = /^\d{1,19}-\d{1,19}$/
+export const QUARANTINE_ID = /^\d{1,19}-\d{1,19}$/
 
 const read = ([id, fields]: [string, string[]]): Quarantined => ({ id, ...JSON.parse(fields[1] ?? '{}') })
 

@@ -13,8 +13,24 @@ export const Decision = Type.Object({
 })
 export type Decision = Static<typeof Decision>
 
-/** The record of one run of a policy. */
-export const ExpiryRun = Type.Object({
+/** An image that the plan of a run deletes, and what became of it. */
+export const Deleted = Type.Object({
+  ...Decision.properties,
+  /**
+   * `planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept,
+   * because the plan no longer deletes it, one of its tags at the registry points elsewhere, or it belongs to an
+   * image that was kept.
+   */
+  outcome: Type.Union([
+    Type.Literal('planned'),
+    Type.Literal('deleted'),
+    Type.Literal('absent'),
+    Type.Literal('moved'),
+  ]),
+})
+export type Deleted = Static<typeof Deleted>
+
+const Run = Type.Object({
   id: Type.String(),
   /** RFC 3339 */
   at: Type.String(),
@@ -22,22 +38,27 @@ export const ExpiryRun = Type.Object({
   registry: Type.String(),
   dryRun: Type.Boolean(),
   kept: Type.Integer(),
+})
+
+/** One run of a policy. */
+export const ExpiryRun = Type.Object({
+  ...Run.properties,
   /** The images that the plan deletes. A dry run lists them too, and deletes none. */
-  deletes: Type.Array(
-    Type.Object({
-      ...Decision.properties,
-      /**
-       * `planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept,
-       * because the plan no longer deletes it, one of its tags at the registry points elsewhere, or it belongs to an
-       * image that was kept.
-       */
-      outcome: Type.Union([
-        Type.Literal('planned'),
-        Type.Literal('deleted'),
-        Type.Literal('absent'),
-        Type.Literal('moved'),
-      ]),
-    }),
-  ),
+  deletes: Type.Array(Deleted),
 })
 export type ExpiryRun = Static<typeof ExpiryRun>
+
+/** A run without its deletes. */
+export const RunSummary = Type.Object({
+  ...Run.properties,
+  outcomes: Type.Object(
+    {
+      planned: Type.Integer(),
+      deleted: Type.Integer(),
+      absent: Type.Integer(),
+      moved: Type.Integer(),
+    },
+    { description: 'The number of deletes with each outcome.' },
+  ),
+})
+export type RunSummary = Static<typeof RunSummary>

@@ -3,13 +3,13 @@ import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import type { Journal } from '../store/journal.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, ExpiryRun } from './decision.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
 import { relationsOf } from './relations.ts'
+import type { ExpiryRuns } from './runs.ts'
 
 type Outcome = ExpiryRun['deletes'][number]['outcome']
 
@@ -28,7 +28,7 @@ export function makeExpiry(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
-  runs: Journal<ExpiryRun>
+  runs: Pick<ExpiryRuns, 'append'>
   metrics: Metrics
   log: Logger
   now: () => number

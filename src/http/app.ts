@@ -3,10 +3,14 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
 import type { Logger } from '../platform/log.ts'
+import { cutSlowReaders } from './cut-slow-readers.ts'
 import { HttpError, type ProblemOf, sendProblem } from './problem.ts'
 
 /** How long a request may take to arrive, in ms. A registry gives up after a second. */
 const REQUEST_MS = 20_000
+
+/** How long answers may take to be read once the server stops, in ms. Then their connections are closed. */
+const STOP_MS = 5_000
 
 /** Builds the HTTP server. Each capability's routes are a plugin; errors, documentation and limits are set here. */
 export async function buildApp(options: {
@@ -23,6 +27,8 @@ export async function buildApp(options: {
     // A line for each request would be a line for each event. Failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
+    // Fastify's own answer while it closes has no Retry-After.
+    return503OnClosing: false,
     // An unknown key is refused. Fastify's default drops it, and a misspelt `dryRun` would start a real run.
     ajv: { customOptions: { removeAdditional: false } },
     // A project's id, URL-encoded: the registry's name and up to 255 characters of repository.
@@ -33,6 +39,19 @@ export async function buildApp(options: {
   app.setErrorHandler((error: Error, request, reply) => {
     const { status, detail } = options.problemOf(isTooLarge(error) ? tooLarge : error, request)
     return sendProblem(reply, status, detail)
+  })
+  cutSlowReaders(app.server)
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+    // A client that does not read its answer must not hold up the stop.
+    setTimeout(() => app.server.closeAllConnections(), STOP_MS).unref()
+  })
+  app.addHook('onRequest', async () => {
+    if (isStopping) throw new HttpError(503, 'the service stops: try again')
+  })
+  app.addHook('onSend', async (_, reply) => {
+    if (isStopping) void reply.header('connection', 'close')
   })
   // Before the body is read: Fastify would parse it first, and nobody has shown a token.
   app.addHook('onRequest', async ({ is404, method, url }) => {

@@ -1,11 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { Decision, type ExpiryRun, ExpiryRun as Run } from '../expiry/decision.ts'
+import { Decision, Deleted, RunSummary } from '../expiry/decision.ts'
 import type { Expiry } from '../expiry/expire.ts'
+import type { ExpiryRuns } from '../expiry/runs.ts'
 import type { Queues } from '../queue/queues.ts'
-import type { Journal } from '../store/journal.ts'
+import { JournalPosition } from '../store/journal.ts'
+import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
@@ -15,9 +18,10 @@ export const expiryRoute =
     expiry: Expiry
     policies: readonly string[]
     dryRun: boolean
-    runs: Journal<ExpiryRun>
+    runs: ExpiryRuns
     queues: Queues
     roles: Roles
+    inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const wanted = (policy: string | undefined): readonly string[] => {
@@ -39,13 +43,14 @@ export const expiryRoute =
           ...errors,
         },
       },
-      handler: async (request) => {
-        const plans = wanted(request.query.policy).map(async (policy) => ({
-          policy,
-          decisions: await deps.expiry.plan(policy),
-        }))
-        return { plans: await Promise.all(plans) }
-      },
+      handler: (request) =>
+        deps.inTurn(async () => {
+          const plans = wanted(request.query.policy).map(async (policy) => ({
+            policy,
+            decisions: await deps.expiry.plan(policy),
+          }))
+          return { plans: await Promise.all(plans) }
+        }),
     })
 
     app.get('/v1/expiry/runs', {
@@ -53,10 +58,35 @@ export const expiryRoute =
       schema: {
         tags: ['expiry'],
         summary: 'Runs of the policies, newest first',
-        querystring: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }) }),
-        response: { 200: Type.Object({ runs: Type.Array(Run) }), ...errors },
+        querystring: pageQuery({}),
+        response: { 200: pageOf({ runs: Type.Array(RunSummary) }), ...errors },
       },
-      handler: async (request) => ({ runs: await deps.runs.recent(request.query.limit) }),
+      handler: async ({ query: { limit, cursor } }) => {
+        const found = await deps.runs.recent(limit + 1, decodeCursor(JournalPosition, cursor))
+        const { items, next } = cutPage(found, limit, deps.runs.positionOf)
+        return { runs: items, next }
+      },
+    })
+
+    app.get('/v1/expiry/runs/:id/deletes', {
+      onRequest: deps.roles.read,
+      schema: {
+        tags: ['expiry'],
+        summary: 'The images that a run deleted, or a dry run would delete, in the order of the run',
+        params: Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100 }) }),
+        querystring: pageQuery({}),
+        response: { 200: pageOf({ deletes: Type.Array(Deleted) }), ...errors },
+      },
+      handler: async ({ params: { id }, query: { limit, cursor } }) => {
+        const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
+        const found = await deps.inTurn(() => deps.runs.deletes(id, from, limit + 1))
+        if (found === undefined)
+          throw new HttpError(404, `there is no run "${id}": GET /v1/expiry/runs lists them`)
+        return {
+          deletes: found.slice(0, limit),
+          next: found.length > limit ? encodeCursor(from + limit) : null,
+        }
+      },
     })
 
     app.post('/v1/expiry/runs', {

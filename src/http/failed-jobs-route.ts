@@ -10,53 +10,15 @@ const Queue = Type.Object({ queue: Type.Enum([...QUEUE_NAMES]) })
 const One = Type.Object({ ...Queue.properties, id: Type.String() })
 const tags = ['jobs']
 
-const FailedJob = Type.Object({
-  id: Type.String(),
-  attempts: Type.Integer(),
-  failedReason: Type.String(),
-  failedAt: Type.Union([Type.String(), Type.Null()]),
-  data: Type.Unknown(),
-})
-
 const Losing = Type.Object(
   { loseEvents: Type.Boolean({ default: false, description: 'Must be true for the queue `events`.' }) },
   { additionalProperties: false },
 )
 
-/** Jobs that have failed for good: list them, retry them once the cause is gone, or discard them. */
+/** Jobs that have failed for good: retry them once the cause is gone, or discard them. */
 export const failedJobsRoute =
   ({ failedJobs, roles }: { failedJobs: FailedJobs; roles: Roles }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    app.get('/v1/jobs/:queue/failed', {
-      onRequest: roles.read,
-      schema: {
-        tags,
-        summary: 'Failed jobs of a queue, newest first',
-        params: Queue,
-        querystring: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) }),
-        response: {
-          200: Type.Object({ total: Type.Integer(), jobs: Type.Array(FailedJob) }),
-          ...errors,
-        },
-      },
-      handler: async ({ params: { queue }, query }) => {
-        const [total, jobs] = await Promise.all([
-          failedJobs.count(queue),
-          failedJobs.list(queue, query.limit),
-        ])
-        return {
-          total,
-          jobs: jobs.map((job) => ({
-            id: job.id ?? '',
-            attempts: job.attemptsMade,
-            failedReason: job.failedReason,
-            failedAt: job.finishedOn ? new Date(job.finishedOn).toISOString() : null,
-            data: job.data,
-          })),
-        }
-      },
-    })
-
     app.post('/v1/jobs/:queue/:id/retry', {
       onRequest: roles.admin,
       schema: {

@@ -1,10 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { findJob } from '../queue/find-job.ts'
 import { JobStatus } from '../queue/job-status.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
+import { type ListedState, listJobs } from '../queue/list-jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
 
 const QueueParam = Type.Enum([...QUEUE_NAMES])
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -19,10 +23,28 @@ const Job = Type.Object({
   data: Type.Unknown({ description: 'What the job has to do.' }),
 })
 
-/** The progress of a job, and the number of jobs. */
+const ListedJob = Type.Object({
+  id: Type.String(),
+  attempts: Type.Integer({ description: 'The number of attempts that have ended.' }),
+  failedReason: Type.Union([Type.String(), Type.Null()], {
+    description: 'Why the last attempt failed; null if none did.',
+  }),
+  failedAt: Type.Union([Type.String(), Type.Null()], { description: 'When it failed for good.' }),
+  data: Job.properties.data,
+})
+
+const LISTS: Record<ListedState, string> = {
+  failed: 'Failed jobs of a queue, newest first',
+  delayed: 'Jobs of a queue that run later, the next one first',
+}
+const LISTED_STATES: ListedState[] = ['failed', 'delayed']
+
+/** The progress of a job, the number of jobs, and the jobs that failed or wait for a time. */
 export const jobsRoute =
-  ({ queues, roles }: { queues: Queues; roles: Roles }): FastifyPluginAsyncTypebox =>
+  (deps: { queues: Queues; roles: Roles; inTurn: InTurn }): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const { queues, roles } = deps
+
     app.get('/v1/jobs', {
       onRequest: roles.read,
       schema: {
@@ -41,6 +63,42 @@ export const jobsRoute =
       }),
     })
 
+    for (const state of LISTED_STATES)
+      app.get(`/v1/jobs/:queue/${state}`, {
+        onRequest: roles.read,
+        schema: {
+          tags: ['jobs'],
+          summary: LISTS[state],
+          description:
+            '`total` counts all of them. A page has fewer than `limit` if their data is large. While jobs come and go, a job ' +
+            'may be on two pages, or on none.',
+          params: Type.Object({ queue: QueueParam }),
+          querystring: pageQuery({}),
+          response: {
+            200: pageOf({ total: Type.Integer(), jobs: Type.Array(ListedJob) }),
+            ...errors,
+          },
+        },
+        handler: async ({ params: { queue }, query: { limit, cursor } }) => {
+          const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
+          const [total, { jobs, next }] = await Promise.all([
+            queues[queue].getJobCountByTypes(state),
+            deps.inTurn(() => listJobs(queues, { queue, state, from, limit })),
+          ])
+          return {
+            total,
+            jobs: jobs.map((job) => ({
+              id: job.id ?? '',
+              attempts: job.attemptsMade,
+              failedReason: job.failedReason ?? null,
+              failedAt: state === 'failed' && job.finishedOn ? new Date(job.finishedOn).toISOString() : null,
+              data: job.data,
+            })),
+            next: next === undefined ? null : encodeCursor(next),
+          }
+        },
+      })
+
     app.get('/v1/jobs/:queue/:id', {
       onRequest: roles.read,
       schema: {
@@ -53,10 +111,9 @@ export const jobsRoute =
       },
       handler: async (request) => {
         const { queue, id } = request.params
-        // Read the state first, so that a caller who sees `completed` also sees the result.
-        const state = await queues[queue].getJobState(id)
-        const job = await queues[queue].getJob(id)
-        if (job === undefined) throw new HttpError(404, `no job "${id}" in queue ${queue}`)
+        const found = await findJob(queues, queue, id)
+        if (found === undefined) throw new HttpError(404, `no job "${id}" in queue ${queue}`)
+        const { job, state } = found
         const { attemptsMade, progress, failedReason, returnvalue } = job
         return {
           ...{ id, state, attempts: attemptsMade, progress },

@@ -4,11 +4,14 @@ import { formatTimestamp } from '../platform/timestamp.ts'
 import { Flag } from '../queue/alert.ts'
 import type { Quota } from '../quota/evaluate.ts'
 import type { FlagState, Flags } from '../quota/flags.ts'
-import type { IndexedImage } from '../usage/indexed-image.ts'
+import { positionOf, SORTS, type Sort, type Standings } from '../quota/standings.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
+import { Tag, tagsFrom, tagView } from './tags.ts'
+import type { InTurn } from './turns.ts'
 
 const Bytes = Type.Integer({ minimum: 0 })
 const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
@@ -35,17 +38,12 @@ export const Project = Type.Object({
   flagSince: Instant,
 })
 
-const Tag = Type.Object({
-  repository: Type.String(),
-  tag: Type.String(),
-  digest: Type.String(),
-  mediaType: Type.String(),
-  sizeBytes: Type.Integer({
-    description: 'The size of the manifest with its config and layers. For an index: its own size only.',
-  }),
-  taggedAt: Instant,
-  lastPullAt: Instant,
-})
+const TagPosition = Type.Tuple([Type.String(), Type.String()], { description: 'repository and tag' })
+
+const RaisedFlag = Type.Object({ project: Type.String(), flag: Flag, since: Instant })
+
+const RAISED: ('warning' | 'over')[] = ['warning', 'over']
+const FLAGS: Flag[] = ['ok', ...RAISED]
 
 const ById = Type.Object({ id: Type.String({ description: 'registry/path, URL-encoded' }) })
 
@@ -54,14 +52,17 @@ export const projectsRoute =
     index: UsageIndex
     flags: Flags
     quotaOf: (project: string) => Quota | undefined
-    registries: readonly string[]
+    /** All projects in their orders, as of a moment ago. */
+    standings: () => Promise<Standings>
+    usagesOf: (ids: readonly string[]) => Promise<(ProjectUsage | undefined)[]>
     roles: Roles
+    inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { index, flags } = deps
     app.addHook('onRequest', deps.roles.read)
 
-    const view = (usage: ProjectUsage, state: FlagState) => ({
+    const view = (usage: ProjectUsage, state: Pick<FlagState, 'flag' | 'since'>) => ({
       ...usage,
       lastPushAt: formatTimestamp(usage.lastPushAt),
       lastPullAt: formatTimestamp(usage.lastPullAt),
@@ -73,22 +74,39 @@ export const projectsRoute =
     app.get('/v1/projects', {
       schema: {
         tags: ['usage'],
-        summary: 'All projects with their usage, the largest first',
-        querystring: Type.Object({ registry: Type.Optional(Type.String()) }),
-        response: { 200: Type.Object({ projects: Type.Array(Project) }), '4xx': Problem, '5xx': Problem },
+        summary: 'Projects with their usage, the largest first',
+        description:
+          'The numbers are as of now. The order and the filters are as of a moment ago: with 20,000 projects, some seconds. ' +
+          'A project whose numbers change between two pages may be on both of them, or on none.',
+        querystring: pageQuery({
+          sort: Type.Enum([...SORTS], {
+            default: 'unique',
+            description:
+              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id.',
+          }),
+          registry: Type.Optional(Type.String()),
+          flag: Type.Optional(Flag),
+          search: Type.Optional(Type.String({ description: 'A text in the id, in any case.' })),
+        }),
+        response: {
+          200: pageOf({ projects: Type.Array(Project) }),
+          '4xx': Problem,
+          '5xx': Problem,
+        },
       },
-      handler: async (request) => {
-        const wanted = deps.registries.filter((name) => (request.query.registry ?? name) === name)
-        const ids = (await Promise.all(wanted.map((name) => index.projects(name)))).flat()
-        const [usages, states] = await Promise.all([
-          Promise.all(ids.map((id) => index.usage(id))),
-          flags.getMany(ids),
-        ])
-        const projects = usages.flatMap((usage, i) => {
-          const state = states[i]
-          return usage && state ? [view(usage, state)] : []
+      handler: async ({ query: { limit, cursor, sort, registry, flag, search } }) => {
+        const after = decodeCursor(positionIn(sort), cursor)
+        const flags = flag === undefined ? FLAGS : [flag]
+        const found = (await deps.standings()).select({
+          ...{ sort, after, registry, flags, search, limit: limit + 1 },
         })
-        return { projects: projects.sort((a, b) => b.uniqueBytes - a.uniqueBytes) }
+        const { items, next } = cutPage(found, limit, positionOf(sort))
+        const usages = await deps.inTurn(() => deps.usagesOf(items.map(({ id }) => id)))
+        const projects = items.flatMap((standing, i) => {
+          const usage = usages[i]
+          return usage === undefined ? [] : [view(usage, standing)]
+        })
+        return { projects, next }
       },
     })
 
@@ -109,47 +127,49 @@ export const projectsRoute =
     app.get('/v1/projects/:id/tags', {
       schema: {
         tags: ['usage'],
-        summary: "A project's tags",
+        summary: "A project's tags, by repository and name",
         params: ById,
-        response: { 200: Type.Object({ tags: Type.Array(Tag) }), '4xx': Problem, '5xx': Problem },
+        querystring: pageQuery({ repository: Type.Optional(Type.String()) }),
+        response: { 200: pageOf({ tags: Type.Array(Tag) }), '4xx': Problem, '5xx': Problem },
       },
-      handler: async (request) => {
-        const { id } = request.params
-        if ((await index.usage(id)) === undefined) throw unknown(id)
-        const images: IndexedImage[] = []
-        for (const repository of await index.repositories(id))
-          images.push(...(await index.images(id, repository)))
-        const tags = images.flatMap(({ repository, digest, mediaType, totalSize, pulledAt, tags }) =>
-          tags.map(({ name, taggedAt }) => ({
-            ...{ repository, tag: name, digest, mediaType, sizeBytes: totalSize },
-            ...{ taggedAt: formatTimestamp(taggedAt), lastPullAt: formatTimestamp(pulledAt) },
-          })),
-        )
-        const order = (tag: { repository: string; tag: string }) => `${tag.repository}:${tag.tag}`
-        return { tags: tags.sort((a, b) => (order(a) < order(b) ? -1 : 1)) }
-      },
+      handler: ({ params: { id }, query: { limit, cursor, repository } }) =>
+        deps.inTurn(async () => {
+          if ((await index.usage(id)) === undefined) throw unknown(id)
+          const after = decodeCursor(TagPosition, cursor)
+          const found = await tagsFrom(index, id, { repository, after, limit: limit + 1 })
+          const { items, next } = cutPage(found, limit, ({ repository, tag }) => [repository, tag])
+          return { tags: items.map(tagView), next }
+        }),
     })
 
     app.get('/v1/flags', {
       schema: {
         tags: ['usage'],
-        summary: 'Projects whose flag is not ok',
+        summary: 'Projects whose flag is not ok, by id',
+        querystring: pageQuery({
+          registry: Type.Optional(Type.String()),
+          flag: Type.Optional(Type.Enum(RAISED)),
+        }),
         response: {
-          200: Type.Object({
-            flags: Type.Array(Type.Object({ project: Type.String(), flag: Flag, since: Instant })),
-          }),
+          200: pageOf({ flags: Type.Array(RaisedFlag) }),
           '4xx': Problem,
           '5xx': Problem,
         },
       },
-      handler: async () => {
-        const raised = await flags.raised()
-        return {
-          flags: raised.map(({ project, state }) => ({ project, flag: state.flag, since: state.since })),
-        }
+      handler: async ({ query: { limit, cursor, registry, flag } }) => {
+        const sort = 'name'
+        const after = decodeCursor(positionIn(sort), cursor)
+        const flags = flag === undefined ? RAISED : [flag]
+        const found = (await deps.standings()).select({
+          ...{ sort, after, registry, flags, limit: limit + 1 },
+        })
+        const { items, next } = cutPage(found, limit, positionOf(sort))
+        return { flags: items.map(({ id, flag, since }) => ({ project: id, flag, since })), next }
       },
     })
   }
+
+const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
 
 const unknown = (id: string) =>
   new HttpError(404, `there is no project "${id}": expected registry/path, URL-encoded`)

@@ -1,13 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, type TSchema, Type } from 'typebox'
-import { type Quarantine, Quarantined, QuarantineFilter } from '../events/quarantine.ts'
+import { QUARANTINE_ID, type Quarantine, Quarantined, QuarantineFilter } from '../events/quarantine.ts'
 import type { Replay } from '../events/replay.ts'
+import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 const answer = <S extends TSchema>(schema: S) => ({ 200: schema, ...errors })
-const limit = Type.Integer({ minimum: 1, maximum: 1000, default: 100 })
 const Id = Type.Object({ id: Type.String() })
 const Replayed = Type.Object({ replayed: Type.Integer() })
 const Discarded = Type.Object({ discarded: Type.Integer() })
@@ -26,10 +27,12 @@ export const quarantineRoute =
     quarantine,
     replay,
     roles,
+    inTurn,
   }: {
     quarantine: Quarantine
     replay: Replay
     roles: Roles
+    inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const missing = (id: string) =>
@@ -40,13 +43,18 @@ export const quarantineRoute =
       schema: {
         tags,
         summary: 'Events that could not be understood, newest first',
-        description: '`total` counts all events in quarantine.',
-        querystring: Type.Object({ limit, ...QuarantineFilter.properties }, { additionalProperties: false }),
-        response: answer(Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })),
+        description:
+          '`total` counts all events in quarantine. A page has fewer than `limit` if they are large, or if the filter passes few.',
+        querystring: pageQuery(QuarantineFilter.properties),
+        response: answer(pageOf({ total: Type.Integer(), events: Type.Array(Quarantined) })),
       },
-      handler: async ({ query: { limit, ...filter } }) => {
-        const [total, events] = await Promise.all([quarantine.count(), quarantine.list(limit, filter)])
-        return { total, events }
+      handler: async ({ query: { limit, cursor, ...filter } }) => {
+        const after = decodeCursor(Type.String({ pattern: QUARANTINE_ID.source }), cursor)
+        const [total, { found, next }] = await Promise.all([
+          quarantine.count(),
+          inTurn(() => quarantine.page(limit, filter, after)),
+        ])
+        return { total, events: found, next: next === undefined ? null : encodeCursor(next) }
       },
     })
 

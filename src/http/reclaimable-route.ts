@@ -3,10 +3,19 @@ import { Type } from 'typebox'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
 
 /** The bytes that a deletion would free, before anybody deletes. */
 export const reclaimableRoute =
-  ({ index, roles }: { index: UsageIndex; roles: Roles }): FastifyPluginAsyncTypebox =>
+  ({
+    index,
+    roles,
+    inTurn,
+  }: {
+    index: UsageIndex
+    roles: Roles
+    inTurn: InTurn
+  }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get('/v1/projects/:id/reclaimable', {
       onRequest: roles.read,
@@ -44,7 +53,7 @@ export const reclaimableRoute =
           ...(tag !== undefined && { tag }),
           ...(digest !== undefined && { digest }),
         }
-        const found = await index.reclaimable(request.params.id, target)
+        const found = await inTurn(() => index.reclaimable(request.params.id, target))
         if (found === undefined) {
           const name = `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
           throw new HttpError(404, `${request.params.id} has no ${name}`)

@@ -79,21 +79,31 @@ function open(target: RedisTarget, patience: Patience): Redis | Cluster {
   })
 }
 
+/** How often the silence of a server is measured, in ms. */
+const TICK_MS = 250
+
 /**
  * Ends a connection if a PING has not been answered by the time of the next one. All of its commands then fail at once;
  * with ioredis' `commandTimeout` each later command would wait for a time-out of its own.
+ *
+ * The time is counted in ticks, since an answer cannot be read while the event loop stands still: this time counts as one
+ * tick, however long it is.
  */
 function endWhenSilent(redis: Redis): void {
   let isSilent = false
+  let ticks = 0
   // An error is an answer too, unless the connection is down.
   const noteAnswer = () => {
     if (redis.status === 'ready') isSilent = false
   }
   const timer = setInterval(() => {
+    ticks += 1
+    if (ticks * TICK_MS < SILENCE_MS / 2) return
+    ticks = 0
     if (isSilent) redis.disconnect(true)
     isSilent = true
     redis.ping().then(noteAnswer, noteAnswer)
-  }, SILENCE_MS / 2)
+  }, TICK_MS)
   timer.unref()
   redis.on('ready', noteAnswer)
   redis.once('end', () => clearInterval(timer))

@@ -1,11 +1,12 @@
 import { ErrorCode } from 'bullmq'
+import { findJob } from './find-job.ts'
 import type { Delivery, QueueName } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
-/** The number of jobs read at a time. A job of `events` may hold some hundred events. */
-const PAGE = 50
+/** The number of jobs read at a time. A job of `events` may hold 10 MB. */
+const PAGE = 10
 
-/** Lists, retries and discards jobs that have failed for good. */
+/** Retries and discards jobs that have failed for good. */
 export function makeFailedJobs({
   queues,
   onLose,
@@ -16,8 +17,8 @@ export function makeFailedJobs({
 }) {
   async function read(queue: QueueName, ids: readonly string[]) {
     const jobs = ids.map(async (id) => {
-      const job = await queues[queue].getJob(id)
-      return job && (await job.isFailed()) ? job : undefined
+      const found = await findJob(queues, queue, id)
+      return found?.state === 'failed' ? found.job : undefined
     })
     return (await Promise.all(jobs)).filter((job) => job !== undefined)
   }
@@ -49,9 +50,6 @@ export function makeFailedJobs({
   return {
     retry,
     discard,
-    count: (queue: QueueName): Promise<number> => queues[queue].getFailedCount(),
-    /** Newest first. */
-    list: (queue: QueueName, limit: number) => queues[queue].getFailed(0, limit - 1),
     /** Gives the number of jobs retried. */
     retryAll: (queue: QueueName) => all(queue, retry),
     /** Gives the number of jobs discarded. */

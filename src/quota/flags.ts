@@ -10,6 +10,9 @@ export interface FlagState {
   change: number
 }
 
+/** Flags that are read at once. */
+const BATCH = 500
+
 const NEVER: FlagState = { flag: 'ok', since: null, change: 0 }
 
 /** The flags of all projects: one Redis hash, project id → state. */
@@ -18,19 +21,19 @@ export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: s
   const read = (text: string | null | undefined): FlagState => (text ? JSON.parse(text) : NEVER)
   return {
     get: async (project: string): Promise<FlagState> => read(await redis.hget(key, project)),
-    async getMany(projects: string[]): Promise<FlagState[]> {
-      return projects.length === 0 ? [] : (await redis.hmget(key, ...projects)).map(read)
-    },
     async set(project: string, state: FlagState): Promise<void> {
       await redis.hset(key, project, JSON.stringify(state))
     },
-    /** Projects that are not ok. */
-    async raised(): Promise<{ project: string; state: FlagState }[]> {
-      const all = await redis.hgetall(key)
-      return Object.entries(all)
-        .map(([project, text]) => ({ project, state: read(text) }))
-        .filter(({ state }) => state.flag !== 'ok')
-        .sort((a, b) => (a.project < b.project ? -1 : 1))
+    /** The states of all projects whose flag ever changed, by id. */
+    async all(): Promise<Map<string, FlagState>> {
+      const states = new Map<string, FlagState>()
+      let cursor = '0'
+      do {
+        const [next, found] = await redis.hscan(key, cursor, 'COUNT', BATCH)
+        for (let i = 0; i < found.length; i += 2) states.set(found[i] ?? '', read(found[i + 1]))
+        cursor = next
+      } while (cursor !== '0')
+      return states
     },
   }
 }

@@ -10,13 +10,20 @@ const Entry = Type.Object({
 })
 type Entry = Static<typeof Entry>
 
+/** Where a record is in its journal: `<day>/<LAST_MS - epoch ms>-<id>`. */
+export const JournalPosition = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d/\\d{13}-[A-Za-z0-9_-]+$' })
+
 export interface Journal<T extends Entry> {
   /** Overwrites a record of the same id and `at`. @throws RangeError for an id or a time that cannot be in a key. */
   append(record: T): Promise<void>
-  /** At most `limit` records, the newest first; records of the same millisecond in the order of their ids. */
-  recent(limit: number): Promise<T[]>
-  /** The newest record of an id. Lists keys, newest first, until it finds the id: too slow for loops. */
-  get(id: string): Promise<T | undefined>
+  /**
+   * At most `limit` records, the newest first, after the position `after`. Records of the same millisecond are in the
+   * order of their ids. Reads the names of the days, and of those days only that have these records.
+   */
+  recent(limit: number, after?: string): Promise<T[]>
+  positionOf(record: Entry): string
+  /** Deletes the records of all days (UTC) before that of `before`. Calls `onForget` before it deletes a record. */
+  forget(before: Date, onForget?: (id: string) => Promise<void>): Promise<void>
 }
 
 /** Number of objects that are fetched at once. */
@@ -25,10 +32,13 @@ const PARALLEL = 8
 /** The last epoch in milliseconds that has 13 digits, in the year 2286. */
 const LAST_MS = 9_999_999_999_999
 
+/** The length of `2026-11-23`. */
+const DAY_LENGTH = 10
+
 /**
- * Keeps records as JSON objects `<kind>/<LAST_MS - epoch ms>-<id>.json`: stores list in ascending order, so the newest
- * comes first. An object that does not match `schema` is skipped and reported to `onUnreadable`. Errors of the store are
- * thrown.
+ * Keeps records as JSON objects `<kind>/<day>/<LAST_MS - epoch ms>-<id>.json`. Stores list in ascending order, so the
+ * newest of a day comes first. An object that does not match `schema` is skipped and reported to `onUnreadable`. Errors of
+ * the store are thrown.
  */
 export function makeJournal<S extends TSchema>(options: {
   store: ObjectStore
@@ -38,6 +48,8 @@ export function makeJournal<S extends TSchema>(options: {
 }): Journal<Entry & Static<S>> {
   type Record = Entry & Static<S>
   const { store, kind, schema, onUnreadable } = options
+  const keyOf = (position: string) => `${kind}/${position}.json`
+  const positionIn = (key: string) => key.slice(`${kind}/`.length, -'.json'.length)
 
   const read = async (key: string): Promise<Record | undefined> => {
     const body = await store.get(key)
@@ -53,18 +65,31 @@ export function makeJournal<S extends TSchema>(options: {
     }
   }
 
+  /** Keys of records after a position, the newest first. */
+  async function* keysAfter(after: string | undefined): AsyncGenerator<string> {
+    const lastDay = after?.slice(0, DAY_LENGTH)
+    for (const folder of (await store.folders(`${kind}/`)).reverse()) {
+      const day = folder.slice(0, -1)
+      if (lastDay !== undefined && day > lastDay) continue
+      for await (const { key } of store.list(`${kind}/${folder}`))
+        if (after === undefined || day !== lastDay || positionIn(key) > after) yield key
+    }
+  }
+
   return {
+    positionOf,
+
     async append(record) {
-      await store.put(`${kind}/${entryName(record)}`, JSON.stringify(record))
+      await store.put(keyOf(positionOf(record)), JSON.stringify(record))
     },
 
-    async recent(limit) {
+    async recent(limit, after) {
       const records: Record[] = []
       const keys: string[] = []
       const readKeys = async () => {
         for (const record of await Promise.all(keys.splice(0).map(read))) if (record) records.push(record)
       }
-      for await (const { key } of store.list(`${kind}/`)) {
+      for await (const key of keysAfter(after)) {
         if (records.length >= limit) break
         keys.push(key)
         if (keys.length === Math.min(PARALLEL, limit - records.length)) await readKeys()
@@ -73,21 +98,27 @@ export function makeJournal<S extends TSchema>(options: {
       return records
     },
 
-    async get(id) {
-      const idStart = `${kind}/${LAST_MS}-`.length
-      for await (const { key } of store.list(`${kind}/`))
-        if (key.slice(idStart) === `${id}.json`) return read(key)
-      return undefined
+    async forget(before, onForget) {
+      const firstKept = `${dayOf(before)}/`
+      for (const folder of await store.folders(`${kind}/`)) {
+        if (folder >= firstKept) return
+        for await (const { key } of store.list(`${kind}/${folder}`)) {
+          await onForget?.(positionIn(key).slice(`${folder}${LAST_MS}-`.length))
+          await store.delete(key)
+        }
+      }
     },
   }
 }
 
+const dayOf = (date: Date): string => date.toISOString().slice(0, DAY_LENGTH)
+
 /** @throws RangeError for an id that cannot be in a key, an invalid time, and a time outside 1970 to 2286. */
-function entryName({ id, at }: Entry): string {
+function positionOf({ id, at }: Entry): string {
   const inverted = LAST_MS - Date.parse(at)
   if (!Value.Check(Entry, { id, at }) || !(inverted >= 0 && inverted <= LAST_MS))
     throw new RangeError(
       `no journal entry can have the id ${JSON.stringify(id)} and the time ${JSON.stringify(at)}`,
     )
-  return `${String(inverted).padStart(13, '0')}-${id}.json`
+  return `${dayOf(new Date(at))}/${String(inverted).padStart(13, '0')}-${id}`
 }

@@ -13,12 +13,6 @@ export interface TaggedImage extends Omit<IndexedImage, 'tags'> {
   wholeSize: number
 }
 
-export interface TagPage {
-  tags: TaggedImage[]
-  /** Whether there are tags after these. */
-  isMore: boolean
-}
-
 /** Records that are read at a time. */
 const READS = { concurrency: 16 }
 
@@ -26,7 +20,7 @@ const READS = { concurrency: 16 }
 export async function tagPage(
   read: ReadRepository,
   page: { project: string; repository: string; after?: string; limit: number },
-): Promise<TagPage> {
+): Promise<TaggedImage[]> {
   const { project, repository, after, limit } = page
   const writes: { tag: string; key: string }[] = []
   for await (const { tag, kind, key } of read.tags(project, repository))
@@ -59,7 +53,7 @@ export async function tagPage(
     next += batch.length
     tags.push(...(await pMap(batch, describe, READS)).flat())
   }
-  return { tags, isMore: next < writes.length }
+  return tags
 }
 
 const childKeysOf = ({ manifest }: ImageRecord): string[] => [

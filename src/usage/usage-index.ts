@@ -19,7 +19,7 @@ import { projectId, splitProjectId } from './project.ts'
 import { indexedImage, makeReadRepository } from './read-repository.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
 import { retell } from './retell.ts'
-import { type TagPage, tagPage } from './tag-page.ts'
+import { type TaggedImage, tagPage } from './tag-page.ts'
 import { type ProjectUsage, usageFrom } from './usage.ts'
 
 /** Use of a project; times in epoch µs, 0 for never. */
@@ -66,7 +66,7 @@ export interface UsageIndex {
   /** Every manifest of a repository with its tags, read page by page while others write. */
   images(project: string, repository: string): Promise<IndexedImage[]>
   /** Tags of a repository in order of name, at most `limit` of those after the tag `after`. */
-  tags(project: string, repository: string, page: { after?: string; limit: number }): Promise<TagPage>
+  tags(project: string, repository: string, page: { after?: string; limit: number }): Promise<TaggedImage[]>
   /**
    * What the registry's garbage collection would free in addition if the target were deleted first, and the manifests
    * that would go with it. `undefined` if the project has no such target.

@@ -57,6 +57,11 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
     /^ID +REGISTRY +RECEIVED +REASON\n\d+-\d+ +ci +\S+Z +timestamp "noon" is not RFC 3339\n$/,
   )
 
+  const cut = await run('quarantine', 'list', '--limit', '2')
+  const [, cursor = ''] =
+    /^shown 2, in quarantine 3\nthere are more: repeat the command with --cursor (\S+)\n$/.exec(cut.err) ?? []
+  expect(await listed('--limit', '2', '--cursor', cursor)).toEqual(rows.slice(2))
+
   const [id = ''] = rows[2]?.split(' ') ?? []
   const shown = await run('quarantine', 'show', id)
   expect(JSON.parse(shown.out)).toMatchObject({
@@ -103,6 +108,12 @@ test('jobs are counted; failed jobs are listed, shown, retried and discarded', a
   expect((await run('jobs')).out).toMatch(
     /^QUEUE +WAITING +ACTIVE +DELAYED +FAILED\n[\s\S]*\nalerts +0 +0 +0 +2\n/,
   )
+  expect((await run('jobs', 'failed', 'alerts', '--limit', '1')).err).toMatch(
+    /^shown 1, failed 2\nthere are more: .*--cursor \S+\n$/,
+  )
+  expect(await run('jobs', 'delayed', 'alerts')).toEqual({ status: 0, out: '', err: 'shown 0, delayed 0\n' })
+  // The schedules of the policies and of the snapshots wait for their time.
+  expect((await run('jobs', 'delayed', 'snapshot')).out).toMatch(/^ID +ATTEMPTS +REASON\n\S+ +0\n$/)
   const [id = ''] = out.split('\n')[1]?.split(' ') ?? []
   const shown = await run('jobs', 'show', 'alerts', id)
   expect(JSON.parse(shown.out)).toMatchObject({ id, state: 'failed', data: { channel: 'ops' } })

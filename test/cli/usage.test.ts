@@ -33,6 +33,10 @@ describe('wrong usage gives one clear message and status 2', () => {
     ['jobs --ur http://x', "unknown option '--ur'\n(Did you mean --url?)"],
     ['quarantine list --all', "unknown option '--all'"],
     ['quarantine list --registry', "option '--registry <NAME>' argument missing"],
+    [
+      'quarantine list --limit 0',
+      "option '--limit <N>' argument '0' is invalid. Expected an integer from 1 to 1000.",
+    ],
     ['quarantine discard', ONE_OF],
     ['quarantine discard 1-0 --all', ONE_OF],
     ['quarantine replay 1-0 --reason x', ONE_OF],

@@ -27,6 +27,7 @@ test('fills every default', async () => {
     expiry: { dryRun: true, every: 3_600_000, policies: [] },
     snapshots: { every: 86_400_000, keep: 7 },
     reconcile: { every: 86_400_000, onNewInstance: true },
+    records: { keep: 365 * 86_400_000 },
     store: { type: 'folder', path: 'data/store' },
   })
 })

@@ -140,7 +140,7 @@ test('quarantine gets no more events of one body than it keeps', async () => {
   const odd = Array.from({ length: 60_000 }, (_, n) => [n])
   await tell(...odd, event('push', 1, { mediaType, size: 1, digest: digest('a'), repository: 'p/app' }))
   expect(await quarantine.count()).toBe(10_000)
-  expect((await quarantine.list(1, {}))[0]?.event).toEqual([59_999])
+  expect((await quarantine.page(1, {})).found[0]?.event).toEqual([59_999])
   expect(await index.usage('ci/p')).toMatchObject({ manifests: 1 })
 })
 

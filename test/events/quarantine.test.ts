@@ -5,7 +5,11 @@ import { makeQuarantine, type QuarantineFilter } from '../../src/events/quaranti
 
 const lab = useRedis()
 const BIG = { entries: 1_000, bytes: 2 ** 20 }
-const bed = (kept = BIG) => makeQuarantine({ redis: lab.redis, prefix: 't' }, kept)
+const bed = (kept = BIG) => {
+  const quarantine = makeQuarantine({ redis: lab.redis, prefix: 't' }, kept)
+  const list = async (limit: number, filter: QuarantineFilter) => (await quarantine.page(limit, filter)).found
+  return { ...quarantine, list }
+}
 
 const entry = (event: unknown, more: { registry?: string; reason?: string } = {}) => ({
   ...{ registry: 'ci', receivedAt: '2026-11-23T12:00:00.000Z', reason: 'odd', event, ...more },
@@ -72,6 +76,47 @@ test('pages go through all entries, oldest first, without those added or removed
     await quarantine.remove(last ? [last.id] : [])
   }
   expect(seen).toEqual(Array.from({ length: 149 }, (_, n) => n))
+})
+
+/** Lists all in pages. Gives the events of each page. */
+async function inPages(limit: number, filter: QuarantineFilter): Promise<unknown[][]> {
+  const pages: unknown[][] = []
+  let after: string | undefined
+  do {
+    const { found, next } = await bed().page(limit, filter, after)
+    pages.push(events(found))
+    after = next
+  } while (after !== undefined)
+  return pages
+}
+
+test('a list comes in pages, with a filter too, and the last page is not empty', async () => {
+  const quarantine = bed()
+  for (let n = 0; n < 6; n++) await quarantine.add(entry(n, { registry: n % 2 ? 'ci' : 'hub' }))
+  expect(await inPages(3, {})).toEqual([
+    [5, 4, 3],
+    [2, 1, 0],
+  ])
+  expect(await inPages(2, { registry: 'ci' })).toEqual([[5, 3], [1]])
+  expect(await inPages(2, { registry: 'elsewhere' })).toEqual([[]])
+})
+
+test('a page ends at a megabyte of entries, and has at least one', async () => {
+  const quarantine = bed({ entries: 1_000, bytes: 64 * 2 ** 20 })
+  const sizes = [3_000_000, 10, 600_000, 600_000, 600_000, 10]
+  for (const [n, size] of sizes.entries()) await quarantine.add(entry(`${n}${'x'.repeat(size)}`))
+  const pages = await inPages(100, {})
+  expect(pages.map((page) => page.map((event) => Number(String(event)[0])))).toEqual([
+    [5, 4, 3],
+    [2, 1, 0],
+  ])
+})
+
+test('a filter that passes nothing ends its page after 8 MiB, and goes on from there', async () => {
+  const quarantine = bed({ entries: 1_000, bytes: 64 * 2 ** 20 })
+  await quarantine.add(entry('wanted', { registry: 'hub' }))
+  for (let n = 0; n < 12; n++) await quarantine.add(entry(`${n}${'x'.repeat(2 ** 20)}`))
+  expect(await inPages(100, { registry: 'hub' })).toEqual([[], ['wanted']])
 })
 
 test.each(['', 'nonsense', '-', '+', '1', '1-*', '(1-1', '99999999999999999999-1'])(

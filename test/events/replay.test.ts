@@ -38,7 +38,7 @@ function makeBed() {
     return jobs.length
   }
   const pulls = async () => (await index.usage('ci/team'))?.pulls
-  const ids = async () => (await quarantine.list(100, {})).map(({ id }) => id)
+  const ids = async () => (await quarantine.page(100, {})).found.map(({ id }) => id)
   return { ...bed, quarantined, work, pulls, ids }
 }
 
@@ -106,7 +106,7 @@ test('an event that is still not understood has one entry again, whichever comes
   await makeReplay({ quarantine: { ...quarantine, remove }, queues }).all({})
   expect(await ids()).toHaveLength(1)
   expect(await ids()).not.toEqual(between)
-  expect(await quarantine.list(10, {})).toMatchObject([
+  expect((await quarantine.page(10, {})).found).toMatchObject([
     { reason: 'action "explode" is not known', event: { id: '1' } },
   ])
   // The gap was noted when the event first came; replaying it notes no other.
@@ -121,7 +121,7 @@ test('an event from the future passes once its time has come; one that is too ol
   expect(await makeReplay({ quarantine, queues }).all({})).toBe(3)
   await work()
   expect(await pulls()).toBe(1)
-  expect((await quarantine.list(10, {})).map(({ reason }) => reason).reverse()).toEqual([
+  expect((await quarantine.page(10, {})).found.map(({ reason }) => reason).reverse()).toEqual([
     expect.stringContaining('more than 5 minutes after'),
     expect.stringContaining('more than 30 days before'),
   ])

@@ -324,7 +324,7 @@ describe("GitLab's rename", () => {
       () => usage('ci/foo/foo'),
       ([bytes, tags]) => bytes === 0 && tags === 0,
     )
-    expect(await tallyman.get('/v1/quarantine')).toEqual({ total: 0, events: [] })
+    expect(await tallyman.get('/v1/quarantine')).toEqual({ total: 0, events: [], next: null })
     const again = gitlab('r2', `${YESTERDAY}T12:00:00Z`, 'rename', { repository: base }, 'PATCH')
     await tallyman.deliver({ events: [again] })
     const page = await eventually(

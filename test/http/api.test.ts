@@ -84,7 +84,7 @@ test('lists projects largest first, filtered by registry if asked', async () => 
     'ci/team/app',
     'ci/team/web',
   ])
-  expect((await ask('/v1/projects?registry=other')).body).toEqual({ projects: [] })
+  expect((await ask('/v1/projects?registry=other')).body).toEqual({ projects: [], next: null })
 })
 
 test('tags, flags, and the expiry plan', async () => {
@@ -117,8 +117,8 @@ test('each change of a flag has one alert, and lists of what has not happened ar
     ['team/app', 'warning'],
     ['team/web', 'warning'],
   ])
-  expect((await ask('/v1/promotions')).body).toEqual({ promotions: [] })
-  expect((await ask('/v1/jobs/events/failed')).body).toEqual({ total: 0, jobs: [] })
+  expect((await ask('/v1/promotions')).body).toEqual({ promotions: [], next: null })
+  expect((await ask('/v1/jobs/events/failed')).body).toEqual({ total: 0, jobs: [], next: null })
 })
 
 describe('refusals are problem documents that say what was expected', () => {
@@ -127,6 +127,11 @@ describe('refusals are problem documents that say what was expected', () => {
     ['/v1/projects/ci%2Fnobody', 404, 'ci/nobody'],
     ['/v1/expiry/plan?policy=young', 404, 'configured: old'],
     ['/v1/promotions?limit=0', 400, 'limit'],
+    ['/v1/alerts?limit=1001', 400, 'limit'],
+    ['/v1/projects?cursor=next', 400, 'cursor'],
+    ['/v1/projects?regsitry=ci', 400, 'additional properties'],
+    ['/v1/projects?sort=size', 400, 'sort'],
+    ['/v1/expiry/runs/none/deletes', 404, 'GET /v1/expiry/runs lists them'],
     ['/v1/jobs/coffee/failed', 400, 'queue'],
     ['/v1/nothing', 404, 'no route GET /v1/nothing'],
   ])('%s: %i', async (path, status, detail) => {

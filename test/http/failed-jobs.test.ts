@@ -152,6 +152,55 @@ describe('jobs of the queue events', () => {
     await failed(120)
   })
 
+  test('lists failed jobs in pages, by their number and their bytes', async () => {
+    const ids = (await giveUp(3)).reverse()
+    const page = async (query: string) => (await ask('GET', `failed${query}`)).body
+    const first = await page('?limit=2')
+    expect([first.total, first.jobs.map(({ id }: { id: string }) => id)]).toEqual([3, ids.slice(0, 2)])
+    const last = await page(`?limit=2&cursor=${first.next}`)
+    expect([last.jobs.map(({ id }: { id: string }) => id), last.next]).toEqual([ids.slice(2), null])
+    for (const id of ids) {
+      const job = await queues.events.getJob(id)
+      await job?.updateData({ ...job.data, ...{ padding: 'x'.repeat(600_000) } })
+    }
+    expect((await page('')).jobs).toHaveLength(2)
+  })
+
+  test('lists delayed jobs, the next one first', async () => {
+    for (const delay of [3_600_000, 60_000])
+      await queues.events.add('events', { deliveries: [] }, { jobId: `in-${delay}-ms`, delay })
+    const { body } = await ask('GET', 'delayed', READ_TOKEN)
+    expect(body).toMatchObject({
+      ...{ total: 2, next: null },
+      jobs: [
+        { id: 'in-60000-ms', attempts: 0, failedReason: null, failedAt: null, data: { deliveries: [] } },
+        { id: 'in-3600000-ms' },
+      ],
+    })
+    await queues.events.drain(true)
+  })
+
+  // BullMQ has keys of these names.
+  test.each([
+    'wait',
+    'active',
+    'completed',
+    'meta',
+    'events',
+    'id',
+    'stalled',
+    'marker',
+    'in-1-ms:logs',
+    '0',
+    '',
+  ])('has no job %j', async (id) => {
+    await giveUp(1)
+    const path = encodeURIComponent(id)
+    expect((await ask('GET', path)).status).toBe(404)
+    expect((await ask('POST', `${path}/retry`)).status).toBe(404)
+    expect((await ask('DELETE', `${path}?loseEvents=true`)).status).toBe(404)
+  })
+
   test('discards jobs only with loseEvents, and notes a gap', async () => {
     const [id = ''] = await giveUp(3)
     expect((await tallyman.app.inject('/metrics')).body).toMatch(

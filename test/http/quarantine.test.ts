@@ -91,7 +91,7 @@ test('discards one event, those of a filter, or all if the body says so', async 
   expect((await ask('post', '/discard', { registry: 'hub' })).body).toEqual({ discarded: 0 })
   expect((await ask('post', '/discard', { reason: 'RFC' })).body).toEqual({ discarded: 1 })
   expect((await ask('post', '/discard', { all: true })).body).toEqual({ discarded: 2 })
-  expect((await ask('get', '')).body).toEqual({ total: 0, events: [] })
+  expect((await ask('get', '')).body).toEqual({ total: 0, events: [], next: null })
 })
 
 test.each([
@@ -144,6 +144,7 @@ test('quarantine is counted in the metrics and described in OpenAPI', async () =
     'delete /v1/jobs/{queue}/{id}',
     'delete /v1/quarantine/{id}',
     'get /v1/jobs',
+    'get /v1/jobs/{queue}/delayed',
     'get /v1/jobs/{queue}/failed',
     'get /v1/jobs/{queue}/{id}',
     'get /v1/quarantine',

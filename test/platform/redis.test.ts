@@ -85,3 +85,22 @@ test('commands to a frozen server fail: the first after a while, further ones at
     (value) => value === '1',
   )
 })
+
+test('a server is not taken for silent while our own event loop stands still', async () => {
+  const server = await startRedis()
+  closers.push(() => server.close())
+  const redis = await connectFailingFast({ url: server.url })
+  closers.push(() => redis.disconnect())
+  let closed = 0
+  redis.on('close', () => {
+    closed += 1
+  })
+  const gate = new Int32Array(new SharedArrayBuffer(4))
+  // Each time, a PING that was sent before cannot be answered.
+  for (let n = 0; n < 4; n++) {
+    Atomics.wait(gate, 0, 0, 2_600)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await redis.ping()).toBe('PONG')
+  expect(closed).toBe(0)
+})

@@ -55,34 +55,84 @@ describe('a journal', () => {
     expect(get).toHaveBeenCalledTimes(11)
   })
 
+  it('reads only the days that have the records of a page', async () => {
+    const journal = open()
+    for (let day = 10; day < 30; day++)
+      for (const id of ['a', 'b']) await journal.append(receipt(`${id}${day}`, `2026-05-${day}T10:00:00Z`))
+    const list = vi.spyOn(store, 'list')
+    const page = await journal.recent(3)
+    expect(page.map(({ id }) => id)).toEqual(['a29', 'b29', 'a28'])
+    const next = await journal.recent(2, page[2] && journal.positionOf(page[2]))
+    expect(next.map(({ id }) => id)).toEqual(['b28', 'a27'])
+    expect(list.mock.calls.flat()).toEqual([
+      ...['promotions/2026-05-29/', 'promotions/2026-05-28/'],
+      ...['promotions/2026-05-28/', 'promotions/2026-05-27/'],
+    ])
+  })
+
+  it('gives all records once in pages of any size, while newer ones are appended', async () => {
+    const at = fc.integer({ min: 0, max: 5 * 24 }).map((hour) => new Date(hour * 3_600_000).toISOString())
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(at, { maxLength: 20 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (times, limit) => {
+          store = makeFolderStore({ path: join(base, String(stores++)) })
+          const journal = open()
+          for (const [i, time] of times.entries()) await journal.append(receipt(`r${i}`, time))
+          const whole = await journal.recent(100)
+          const paged: typeof whole = []
+          for (let more = true; more; ) {
+            const last = paged.at(-1)
+            const page = await journal.recent(limit, last && journal.positionOf(last))
+            paged.push(...page)
+            more = page.length === limit
+            await journal.append(receipt('newer', `2030-01-01T00:00:00.${100 + paged.length}Z`))
+          }
+          expect(paged).toEqual(whole)
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
+  it('forgets the days before a day, and tells of each record before it deletes it', async () => {
+    const journal = open()
+    for (const day of ['01', '02', '03'])
+      for (const hour of ['00', '23'])
+        await journal.append(receipt(`r${day}-${hour}`, `2026-05-${day}T${hour}:59:59Z`))
+    const told: string[] = []
+    await journal.forget(new Date('2026-05-03T12:00:00Z'), async (id) => {
+      told.push(id)
+      expect((await journal.recent(10)).map(({ id }) => id)).toContain(id)
+    })
+    expect(told.sort()).toEqual(['r01-00', 'r01-23', 'r02-00', 'r02-23'])
+    expect((await journal.recent(10)).map(({ id }) => id)).toEqual(['r03-23', 'r03-00'])
+  })
+
   it('overwrites a record that is appended again', async () => {
     const journal = open()
     const record = receipt('a', '2026-05-01T10:00:00Z')
     await journal.append({ ...record, digest: 'old' })
     await journal.append(record)
     expect(await journal.recent(5)).toEqual([record])
-    expect(await Array.fromAsync(store.list(''))).toMatchObject([{ key: 'promotions/8222370399999-a.json' }])
-  })
-
-  it('finds a record by its whole id, not by the end of one', async () => {
-    const journal = open()
-    await journal.append(receipt('x-a', '2026-05-02T10:00:00Z'))
-    await journal.append(receipt('a', '2026-05-01T10:00:00Z'))
-    expect(await journal.get('a')).toEqual(receipt('a', '2026-05-01T10:00:00Z'))
-    expect(await journal.get('b')).toBeUndefined()
+    expect(await Array.fromAsync(store.list(''))).toMatchObject([
+      { key: 'promotions/2026-05-01/8222370399999-a.json' },
+    ])
   })
 
   it('skips and reports unreadable records, and gives older ones in their place', async () => {
     const journal = open()
     await journal.append(receipt('good', '2026-05-01T10:00:00Z'))
-    await store.put('promotions/0000000000001-cut.json', '{"id":"cut"')
-    await store.put('promotions/0000000000002-lacks.json', '{"id":"lacks","at":"2026-05-01T10:00:00Z"}')
+    await store.put('promotions/2286-11-20/0000000000001-cut.json', '{"id":"cut"')
+    await store.put(
+      'promotions/2286-11-20/0000000000002-lacks.json',
+      '{"id":"lacks","at":"2026-05-01T10:00:00Z"}',
+    )
     expect(await journal.recent(1)).toEqual([receipt('good', '2026-05-01T10:00:00Z')])
-    expect(await journal.get('lacks')).toBeUndefined()
     expect(onUnreadable.mock.calls.map(([key, { message }]) => [key, message])).toEqual([
-      ['promotions/0000000000001-cut.json', expect.stringContaining('JSON')],
-      ['promotions/0000000000002-lacks.json', expect.stringContaining('digest')],
-      ['promotions/0000000000002-lacks.json', expect.stringContaining('digest')],
+      ['promotions/2286-11-20/0000000000001-cut.json', expect.stringContaining('JSON')],
+      ['promotions/2286-11-20/0000000000002-lacks.json', expect.stringContaining('digest')],
     ])
   })
 

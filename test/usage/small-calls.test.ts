@@ -150,7 +150,7 @@ test('reading a repository costs that repository', async () => {
   await index.applyAll(new Map([['ci/app', [...big, push('small', 0, 2, { tag: 'v1' })]]]))
   const read = async () => {
     expect(await index.images('ci/app', 'small')).toHaveLength(1)
-    expect((await index.tags('ci/app', 'small', { limit: 10 })).tags).toHaveLength(1)
+    expect(await index.tags('ci/app', 'small', { limit: 10 })).toHaveLength(1)
     expect(await index.reclaimable('ci/app', { repository: 'small' })).toMatchObject({ bytes: 514 })
     await Array.fromAsync(index.facts('ci/app', 'small'))
   }

@@ -4,6 +4,7 @@ import { JobStatus } from '../../queue/job-status.ts'
 import { QUEUE_NAMES } from '../../queue/jobs.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { table } from '../table.ts'
 import { unknownCommand } from '../unknown-command.ts'
 
@@ -19,13 +20,14 @@ const Queues = Type.Object({
   ),
 })
 /** The part of the answer that is shown. */
-const Failed = Type.Object({
+const Listed = Type.Object({
+  ...Next,
   total: Type.Integer(),
   jobs: Type.Array(
     Type.Object({
       id: Type.String(),
       attempts: Type.Integer(),
-      failedReason: Type.String(),
+      failedReason: Type.Union([Type.String(), Type.Null()]),
       failedAt: Type.Union([Type.String(), Type.Null()]),
     }),
   ),
@@ -38,7 +40,9 @@ export const addJobs: AddCommand = (program, cli) => {
   const jobs = program
     .command('jobs')
     .summary('Count the jobs; list, retry and discard failed jobs.')
-    .description('Count the jobs of each queue by state. The commands list, retry and discard failed jobs.')
+    .description(
+      'Count the jobs of each queue by state. The commands list delayed jobs, and list, retry and discard failed jobs.',
+    )
     .allowExcessArguments()
     .action(async () => {
       if (jobs.args[0] !== undefined) unknownCommand(jobs, jobs.args[0])
@@ -46,15 +50,28 @@ export const addJobs: AddCommand = (program, cli) => {
       cli.print(...formatQueues(await service.get('/v1/jobs', Queues)))
     })
 
-  jobs
-    .command('failed')
+  withPage(jobs.command('failed'))
     .description('List the failed jobs of a queue and their reasons, newest first.')
     .addArgument(queueArgument())
-    .action(async (queue: string) => {
+    .action(async (queue: string, options: PageOptions) => {
       const service = await cli.service()
-      const failed = await service.get(`/v1/jobs/${queue}/failed`, Failed)
-      cli.note(`shown ${failed.jobs.length}, failed ${failed.total}`)
-      if (failed.jobs.length > 0) cli.print(...formatFailed(failed))
+      const page = await service.get(`/v1/jobs/${queue}/failed${queryOf(options)}`, Listed)
+      cli.note(`shown ${page.jobs.length}, failed ${page.total}`)
+      if (page.jobs.length > 0) cli.print(...formatFailed(page))
+      noteNext(cli, page)
+    })
+
+  withPage(jobs.command('delayed'))
+    .description(
+      'List the jobs of a queue that run later, the next one first, and why their last attempt failed.',
+    )
+    .addArgument(queueArgument())
+    .action(async (queue: string, options: PageOptions) => {
+      const service = await cli.service()
+      const page = await service.get(`/v1/jobs/${queue}/delayed${queryOf(options)}`, Listed)
+      cli.note(`shown ${page.jobs.length}, delayed ${page.total}`)
+      if (page.jobs.length > 0) cli.print(...formatDelayed(page))
+      noteNext(cli, page)
     })
 
   jobs
@@ -120,10 +137,16 @@ const formatQueues = ({ queues }: Static<typeof Queues>): string[] =>
     queues.map(({ queue, waiting, active, delayed, failed }) => [queue, waiting, active, delayed, failed]),
   )
 
-const formatFailed = ({ jobs }: Static<typeof Failed>): string[] =>
+const formatFailed = ({ jobs }: Static<typeof Listed>): string[] =>
   table(
     ['ID', 'ATTEMPTS', 'GIVEN UP', 'REASON'],
     jobs.map((job) => [job.id, job.attempts, job.failedAt ?? '', firstLineOf(job.failedReason)]),
   )
 
-const firstLineOf = (text: string): string => text.split('\n')[0] ?? ''
+const formatDelayed = ({ jobs }: Static<typeof Listed>): string[] =>
+  table(
+    ['ID', 'ATTEMPTS', 'REASON'],
+    jobs.map((job) => [job.id, job.attempts, firstLineOf(job.failedReason)]),
+  )
+
+const firstLineOf = (text: string | null): string => text?.split('\n')[0] ?? ''

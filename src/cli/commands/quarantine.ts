@@ -2,9 +2,10 @@ import type { Command } from 'commander'
 import { Type } from 'typebox'
 import { Quarantined } from '../../events/quarantine.ts'
 import type { AddCommand } from '../cli.ts'
+import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { table } from '../table.ts'
 
-const Page = Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })
+const Page = Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined), ...Next })
 const Replayed = Type.Object({ replayed: Type.Integer() })
 const Discarded = Type.Object({ discarded: Type.Integer() })
 
@@ -19,14 +20,15 @@ export const addQuarantine: AddCommand = (program, cli) => {
     .command('quarantine')
     .description('List, replay and discard events that could not be understood.')
 
-  withFilter(quarantine.command('list'))
+  withPage(withFilter(quarantine.command('list')))
     .description('List the events in quarantine, newest first.')
-    .action(async (filter: Filter) => {
+    .action(async (options: Filter & PageOptions) => {
       const service = await cli.service()
-      const query = new URLSearchParams({ ...filter }).toString()
-      const { total, events } = await service.get(`/v1/quarantine${query && `?${query}`}`, Page)
+      const page = await service.get(`/v1/quarantine${queryOf(options)}`, Page)
+      const { total, events } = page
       cli.note(`shown ${events.length}, in quarantine ${total}`)
       if (events.length > 0) cli.print(...formatList(events))
+      noteNext(cli, page)
     })
 
   quarantine

@@ -1,0 +1,54 @@
+import { Type } from 'typebox'
+import { formatTimestamp } from '../platform/timestamp.ts'
+import type { TaggedImage } from '../usage/tag-page.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+
+const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+
+/** A tag, as the API shows it. */
+export const Tag = Type.Object({
+  repository: Type.String(),
+  tag: Type.String(),
+  digest: Type.String(),
+  mediaType: Type.String(),
+  sizeBytes: Type.Integer({
+    description:
+      'The size of the manifest with its config and layers. For an index: with its children and theirs, each content once.',
+  }),
+  platforms: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'How many manifests an index lists, attestations among them. Null for an image.',
+  }),
+  taggedAt: Instant,
+  lastPullAt: Instant,
+})
+
+export const tagView = (image: TaggedImage) => ({
+  repository: image.repository,
+  tag: image.tag,
+  digest: image.digest,
+  mediaType: image.mediaType,
+  sizeBytes: image.wholeSize,
+  platforms: image.children > 0 ? image.children : null,
+  taggedAt: formatTimestamp(image.taggedAt),
+  lastPullAt: formatTimestamp(image.pulledAt),
+})
+
+/** The tags of a project, or of one of its repositories, in order; at most `limit` of those after a repository and tag. */
+export async function tagsFrom(
+  index: Pick<UsageIndex, 'repositories' | 'tags'>,
+  project: string,
+  page: { repository: string | undefined; after: [string, string] | undefined; limit: number },
+): Promise<TaggedImage[]> {
+  const [afterRepository = '', afterTag] = page.after ?? []
+  const names = (await index.repositories(project)).filter(
+    (name) => name >= afterRepository && (page.repository ?? name) === name,
+  )
+  const found: TaggedImage[] = []
+  for (const name of names) {
+    const after = name === afterRepository ? afterTag : undefined
+    const limit = page.limit - found.length
+    found.push(...(await index.tags(project, name, { limit, ...(after !== undefined && { after }) })))
+    if (found.length >= page.limit) break
+  }
+  return found
+}
