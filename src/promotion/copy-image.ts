@@ -36,10 +36,13 @@ export async function copyImage(
     const manifest = parseManifest(found.bytes, found.descriptor.mediaType)
     for (const child of manifest.children) await copyManifest(child.digest, child.digest)
     const blobs = [...(manifest.config ? [manifest.config] : []), ...manifest.layers]
-    for (const blob of blobs) if (!blob.foreign) await copyBlob(blob)
+    for (const blob of blobs) if (!blob.foreign || (await isAtSource(blob))) await copyBlob(blob)
     await target.client.putManifest(target.repository, as, found.bytes, found.descriptor.mediaType)
     copied.manifests.push(reference)
   }
+
+  const isAtSource = async ({ digest }: Descriptor) =>
+    (await source.client.headBlob(source.repository, digest)) !== undefined
 
   async function copyBlob(blob: Descriptor): Promise<void> {
     if ((await target.client.headBlob(target.repository, blob.digest)) !== undefined) {

@@ -80,7 +80,8 @@ async function expectWhole(image: LabImage, to: string): Promise<void> {
   expect((await target.headManifest(to, 'v1'))?.digest).toBe(image.root.digest)
   for (const [digest, { bytes }] of image.manifests)
     expect((await target.getManifest(to, digest))?.bytes).toEqual(bytes)
-  for (const [digest, bytes] of image.blobs) expect(await target.headBlob(to, digest)).toBe(bytes.length)
+  for (const [digest, bytes] of image.blobs)
+    expect((await target.headBlob(to, digest))?.size).toBe(bytes.length)
 }
 
 describe('a copy', () => {
