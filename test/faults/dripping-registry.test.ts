@@ -101,14 +101,14 @@ test('a registry that drips holds up no lookup, promotion or reconcile of anothe
   const events = Array.from({ length: SLOW_PUSHES }, (_, n) => slowPush(n))
   expect(await tallyman.deliver({ events })).toBe(202)
   await askReconcile('slow')
+  // Four lookups, two promotions and a reconcile wait for their answers.
   await eventually(
     async () => asked,
-    (paths) => paths.includes('/v2/') && paths.filter((path) => path.includes('/manifests/')).length >= 2,
+    (paths) => paths.includes('/v2/') && paths.filter((path) => path.includes('/manifests/')).length >= 6,
   )
 
   const image = makeImage({ layers: [{ seed: 'a', bytes: 1_000 }] })
   await pushImage(client, 'team/app', 'v1', image)
-  await askReconcile('healthy')
   const usage = await eventually(
     () => tallyman.get<{ manifests: number; unresolved: number }>('/v1/projects/healthy%2Fteam%2Fapp'),
     ({ manifests, unresolved }) => manifests === 1 && unresolved === 0,
@@ -118,6 +118,7 @@ test('a registry that drips holds up no lookup, promotion or reconcile of anothe
     () => target.headManifest('team/app', 'v1'),
     (found) => found?.digest === image.root.digest,
   )
+  await askReconcile('healthy')
   const { registries } = await eventually(
     () => tallyman.get<Registries>('/v1/registries'),
     (all) =>
