@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import pMap, { pMapSkip } from 'p-map'
 import { hashesTo, isDigest } from '../registry/digest.ts'
 import { MANIFEST_LIMIT, parseStoredManifest, SCHEMA_1_SIGNED } from '../registry/manifest.ts'
@@ -21,6 +22,9 @@ import {
 
 /** Objects of one repository that are read at a time. */
 const OBJECTS = { concurrency: 16 }
+
+/** Bytes of a manifest that is hashed and parsed in two turns of the event loop. */
+const LARGE = 256 * 1024
 
 /** Bytes of a link file that are read. The longest digest has 135. */
 const LINK_LIMIT = 1024
@@ -76,6 +80,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
       // A signed schema-1 manifest is stored either without its signatures, which the digest does not cover, or as pushed.
       if (!hashesTo(bytes, digest) && !hashesTo(digestedBytes(bytes, SCHEMA_1_SIGNED), digest))
         throw new Error(`its content (${bytes.length} bytes) does not hash to its digest`)
+      if (bytes.length > LARGE) await nextTurn() // To hash 4 MiB and to parse them takes two turns.
       const read = { digest, size: bytes.length, modifiedAt }
       return await manifestReading(parseStoredManifest(bytes), read, findBlob)
     } catch (error) {
