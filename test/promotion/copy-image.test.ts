@@ -98,6 +98,21 @@ describe('a copy', () => {
     await expectWhole(index, to)
   })
 
+  test('writes a child once, however often indexes list it', async () => {
+    const { to, seed } = fresh()
+    const image = imageOf(seed)
+    const twice = (one: LabImage) =>
+      makeIndex([
+        { image: one, architecture: 'amd64' },
+        { image: one, architecture: 'arm64' },
+      ])
+    const nested = await pushed(twice(twice(twice(image))))
+    const copied = await copy(nested, to)
+    expect(copied.manifests).toHaveLength(4)
+    expect(puts(production)).toHaveLength(4)
+    await expectWhole(nested, to)
+  })
+
   test('counts the blobs that it sends, their bytes, and the blobs that the target has', async () => {
     const { to, seed } = fresh()
     const index = await pushed(indexOf(seed))

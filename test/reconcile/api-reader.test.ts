@@ -18,7 +18,7 @@ beforeAll(async () => {
   registry = await startRegistry({ extra: ALLOW_FOREIGN })
   client = makeRegistryClient({ name: 'lab', url: registry.url })
   filled = await fillRegistry(client)
-}, 30_000)
+}, 120_000)
 afterAll(async () => {
   await client?.close()
   await registry?.close()

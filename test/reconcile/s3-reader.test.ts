@@ -42,7 +42,7 @@ describe.runIf(wanted)('a bucket of docker-registry 2.8 on Ceph', () => {
     secure: false
     rootdirectory: /below/this`
     return { registry: await startRegistry({ storage, extra: ALLOW_FOREIGN }), store: storeIn('below/this') }
-  }, 60_000)
+  }, 300_000)
 
   it('fails its check where no registry stores anything', async () => {
     const reader = makeStorageReader({ store: storeIn('elsewhere'), place: 'the bucket registry' })

@@ -8,5 +8,5 @@ describe('a folder of docker-registry 2.8', () => {
   storageContract(async () => {
     const registry = await startRegistry({ extra: ALLOW_FOREIGN })
     return { registry, store: makeFolderStore({ path: registry.storage }) }
-  }, 30_000)
+  }, 120_000)
 })
