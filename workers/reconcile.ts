@@ -5,13 +5,12 @@ import { type makeReconcile, ReconcileStopped } from '../src/reconcile/reconcile
 /** Progress is saved at most this often, in ms. */
 const PROGRESS_MS = 500
 
-/** Registries that are reconciled at a time. */
-const CONCURRENCY = 2
-
 export const reconcileWorker = (
   context: WorkerContext,
   reconcile: ReturnType<typeof makeReconcile>,
   isStopping: () => boolean,
+  /** Registries that are reconciled at a time: all of them, so that a slow one holds up no other for hours. */
+  registries: number,
 ) =>
   makeWorker(
     'reconcile',
@@ -35,5 +34,5 @@ export const reconcileWorker = (
         throw new DelayedError()
       }
     },
-    CONCURRENCY,
+    Math.max(1, registries),
   )

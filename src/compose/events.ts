@@ -34,5 +34,6 @@ export function startResolve(parts: WorkerParts) {
   return resolveWorker(parts.context, {
     resolveReferences: makeResolveReferences(parts),
     moveRepositories: makeMoveRepositories(parts),
+    registries: parts.registries.length,
   })
 }

@@ -34,7 +34,7 @@ export async function startReconcile(parts: WorkerParts) {
       return date && date.getTime() * 1000
     },
   })
-  return reconcileWorker(parts.context, reconcile, () => isStopping)
+  return reconcileWorker(parts.context, reconcile, () => isStopping, registries.length)
 }
 
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */

@@ -1,4 +1,4 @@
-import { isNestedDeeper } from './nesting.ts'
+import { isNestedDeeper } from '../platform/nesting.ts'
 
 /**
  * The deepest nesting that is read. A notification has five levels, and `JSON.stringify` fails on some 3,000. Texts of up

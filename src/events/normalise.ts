@@ -1,5 +1,5 @@
 import { parseTimestamp } from '../platform/timestamp.ts'
-import { isForeign } from '../registry/descriptor.ts'
+import { hasUrls, isUncertain } from '../registry/descriptor.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isManifestType, OCI_MANIFEST } from '../registry/manifest.ts'
 import { isRepositoryName, isTag } from '../registry/name.ts'
@@ -115,6 +115,8 @@ const IMAGE_CONFIGS = [
  * pushed index costs little beside the pushes of its children.
  */
 function extentOf(mediaType: string, references: readonly TargetReference[]): 'all' | 'contents' {
+  // The registry must be asked.
+  if (references.some(({ digest = '', urls }) => isUncertain({ digest, urls }))) return 'contents'
   const isImage =
     mediaType === OCI_MANIFEST && references.some((ref) => IMAGE_CONFIGS.includes(ref.mediaType ?? ''))
   return isImage || DOCKER.test(mediaType) ? 'all' : 'contents'
@@ -122,10 +124,10 @@ function extentOf(mediaType: string, references: readonly TargetReference[]): 'a
 
 const DOCKER = /^application\/vnd\.docker\.distribution\.manifest\./
 
-/** Leaves out foreign layers, which are not in the registry, and references whose digest is none. */
+/** Leaves out what has `urls`, since the registry may not hold it, and references whose digest is none. */
 function referenceOf(ref: TargetReference): Reference[] {
   const mediaType = ref.mediaType ?? ''
-  if (!isDigest(ref.digest) || isForeign(mediaType, ref.urls)) return []
+  if (!isDigest(ref.digest) || hasUrls(ref.urls)) return []
   return [contentReference({ mediaType, digest: ref.digest, size: ref.size ?? 0 })]
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from '../platform/log.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import { asHeld } from '../registry/as-held.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import { InvalidManifest } from '../registry/registry-error.ts'
@@ -38,13 +39,13 @@ export async function askReferences(
 export type Resolved = 'resolved' | 'absent' | 'invalid'
 
 /**
- * Fetches a manifest by digest and tells the index everything that it references, dated as the event. Nothing changes if
+ * Fetches a manifest by digest and tells the index everything that it references and the registry holds, dated as the event. Nothing changes if
  * the manifest is gone or is not valid. @throws RegistryError if the registry gives no answer
  */
 export function makeResolveReferences(deps: {
   index: Pick<UsageIndex, 'apply'>
   renames: Pick<RenameTable, 'of'>
-  clientOf: (registry: string) => Pick<RegistryClient, 'getManifest'>
+  clientOf: (registry: string) => Pick<RegistryClient, 'getManifest' | 'headBlob'>
   projectOf: (registry: string, repository: string) => string
   recheckQuotas: (projects: string[]) => Promise<void>
   log: Logger
@@ -58,10 +59,12 @@ export function makeResolveReferences(deps: {
   }: ReferencesJob): Promise<Resolved> {
     const newName = newNameOf(await deps.renames.of(registry), job.repository, at)
     const repository = newName?.repository ?? job.repository
-    const fetched = await deps.clientOf(registry).getManifest(repository, digest)
+    const client = deps.clientOf(registry)
+    const fetched = await client.getManifest(repository, digest)
     if (fetched === undefined) return 'absent'
     try {
-      const manifest = parseManifest(fetched.bytes, fetched.descriptor.mediaType)
+      const parsed = parseManifest(fetched.bytes, fetched.descriptor.mediaType)
+      const manifest = await asHeld(parsed, (blob) => client.headBlob(repository, blob))
       const content = { digest, size: fetched.descriptor.size, mediaType: manifest.mediaType }
       const references = { references: referencesOf(manifest), extent: 'all' as const }
       const fact: Fact = { kind: 'present', via, repository, at, ...content, ...references }

@@ -30,16 +30,24 @@ export async function copyImage(
 ): Promise<Copied> {
   const copied: Copied = { manifests: [], blobs: { sent: 0, mounted: 0, present: 0 }, bytes: 0 }
 
+  const done = new Set<string>()
+
   async function copyManifest(reference: string, as: string): Promise<void> {
     const found = await source.client.getManifest(source.repository, reference)
     if (found === undefined) throw new Error(`${source.repository}@${reference} is no longer in its registry`)
     const manifest = parseManifest(found.bytes, found.descriptor.mediaType)
-    for (const child of manifest.children) await copyManifest(child.digest, child.digest)
+    const children = new Set(manifest.children.map((child) => child.digest))
+    // An index may list a child twice, and so may that: what is copied once is not copied again.
+    for (const child of children) if (!done.has(child)) await copyManifest(child, child)
     const blobs = [...(manifest.config ? [manifest.config] : []), ...manifest.layers]
-    for (const blob of blobs) if (!blob.foreign) await copyBlob(blob)
+    for (const blob of blobs) if (!blob.foreign || (await isAtSource(blob))) await copyBlob(blob)
     await target.client.putManifest(target.repository, as, found.bytes, found.descriptor.mediaType)
     copied.manifests.push(reference)
+    done.add(reference)
   }
+
+  const isAtSource = async ({ digest }: Descriptor) =>
+    (await source.client.headBlob(source.repository, digest)) !== undefined
 
   async function copyBlob(blob: Descriptor): Promise<void> {
     if ((await target.client.headBlob(target.repository, blob.digest)) !== undefined) {

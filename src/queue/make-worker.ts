@@ -1,4 +1,4 @@
-import { type Job, Worker } from 'bullmq'
+import { DelayedError, type Job, Worker } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
 import type { Jobs, QueueName } from './jobs.ts'
@@ -40,7 +40,14 @@ export function makeWorker<Name extends QueueName>(
   concurrency = 1,
 ): JobWorker<Jobs[Name]> {
   const pace = QUICK.includes(name) ? 'quick' : 'patient'
-  const worker = new Worker<Jobs[Name], unknown, string>(name, (job) => process(job.data, job), {
+  const inHand = new Set<string>()
+  const run = (job: Job<Jobs[Name], unknown, string>) =>
+    process(job.data, job).catch((error) => {
+      // BullMQ emits nothing for a job that goes back to its queue.
+      if (error instanceof DelayedError) inHand.delete(job.id ?? '')
+      throw error
+    })
+  const worker = new Worker<Jobs[Name], unknown, string>(name, run, {
     connection,
     prefix: queuePrefix(prefix),
     concurrency,
@@ -51,7 +58,6 @@ export function makeWorker<Name extends QueueName>(
     runRetryDelay: ASK_AGAIN_MS,
     settings: { backoffStrategy: (attemptsMade) => retryDelay(name, attemptsMade, Math.random()) },
   })
-  const inHand = new Set<string>()
   worker.on('active', ({ id = '' }) => inHand.add(id))
   worker.on('completed', ({ id = '' }) => inHand.delete(id))
   worker.on('failed', (job, error) => {

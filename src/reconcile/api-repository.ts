@@ -39,8 +39,7 @@ export async function readRepository(options: {
       if (found === undefined) return pMapSkip
       const manifest = parseManifest(found.bytes, found.descriptor.mediaType)
       const read = { digest, size: found.bytes.length, modifiedAt: 0 }
-      const sizeOf = (blob: string) => client.headBlob(repository, blob)
-      return await manifestReading(manifest, read, sizeOf)
+      return await manifestReading(manifest, read, (blob) => client.headBlob(repository, blob))
     } catch (error) {
       unreadable.push({ digest, reason: reasonOf(error) })
       return pMapSkip

@@ -18,6 +18,9 @@ export const tagsOf = (repository: string): string => `${REPOSITORIES}${reposito
 export const CURRENT_LINK = 'current/link'
 /** In the folder of a layer or a revision: the file that links it to the repository. */
 export const LINK = 'link'
+/** The link of a repository to a blob that was uploaded by this digest. It holds the digest by which it is stored. */
+export const layerLink = (repository: string, digest: string): string =>
+  `${layersOf(repository)}${digest.replace(':', '/')}/${LINK}`
 /** In a blob's folder: its content. */
 export const DATA = 'data'
 

@@ -1,16 +1,33 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import pMap, { pMapSkip } from 'p-map'
 import { hashesTo, isDigest } from '../registry/digest.ts'
-import { parseStoredManifest, SCHEMA_1_SIGNED } from '../registry/manifest.ts'
+import { MANIFEST_LIMIT, parseStoredManifest, SCHEMA_1_SIGNED } from '../registry/manifest.ts'
 import { isTag } from '../registry/name.ts'
 import { digestedBytes } from '../registry/schema1.ts'
 import type { StoreView } from '../store/folder-view.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
+import { believableSize } from '../usage/fact.ts'
 import { manifestReading } from './read-manifest.ts'
 import type { RepositoryReading, Unreadable } from './reading.ts'
-import { blobKey, CURRENT_LINK, LINK, layersOf, linkedDigest, revisionsOf, tagsOf } from './storage-layout.ts'
+import {
+  blobKey,
+  CURRENT_LINK,
+  LINK,
+  layerLink,
+  layersOf,
+  linkedDigest,
+  revisionsOf,
+  tagsOf,
+} from './storage-layout.ts'
 
 /** Objects of one repository that are read at a time. */
 const OBJECTS = { concurrency: 16 }
+
+/** Bytes of a manifest that is hashed and parsed in two turns of the event loop. */
+const LARGE = 256 * 1024
+
+/** Bytes of a link file that are read. The longest digest has 135. */
+const LINK_LIMIT = 1024
 
 interface Link {
   digest: string
@@ -26,34 +43,48 @@ interface Link {
  */
 export async function readRepository(store: StoreView, repository: string): Promise<RepositoryReading> {
   const unreadable: Unreadable[] = []
-  const sizeOf = async (digest: string) => (await store.head(blobKey(digest)))?.size
+  const sizeOf = async (digest: string) => {
+    const info = await store.head(blobKey(digest))
+    return info && believableSize(info.size)
+  }
+
+  /** A blob that was uploaded by another digest than its SHA-256 has a link that names the SHA-256. */
+  async function findBlob(digest: string) {
+    const stored = isStoredName(digest)
+      ? digest
+      : (await store.get(layerLink(repository, digest), LINK_LIMIT))?.toString()
+    if (stored === undefined || !isDigest(stored)) return undefined
+    const size = await sizeOf(stored)
+    return size === undefined ? undefined : { digest: stored, size }
+  }
 
   async function readTag({ key, modifiedAt }: ObjectInfo) {
     const tag = key.slice(tagsOf(repository).length, -CURRENT_LINK.length - 1)
     if (!isTag(tag)) return pMapSkip
     try {
-      const digest = (await store.get(key))?.toString()
+      const digest = (await store.get(key, LINK_LIMIT))?.toString()
       if (digest === undefined) return pMapSkip
       if (isDigest(digest)) return { tag, digest, modifiedAt: epochMicros(modifiedAt) }
       const content = JSON.stringify(digest.slice(0, 80))
       unreadable.push({ tag, reason: `its link file holds ${content}, which is not a digest` })
     } catch (error) {
-      unreadable.push({ tag, reason: `its link file cannot be read: ${String(error)}` })
+      unreadable.push({ tag, reason: `its link file cannot be read: ${messageOf(error)}` })
     }
     return pMapSkip
   }
 
   async function readManifest({ digest, modifiedAt }: Link) {
     try {
-      const bytes = await store.get(blobKey(digest))
+      const bytes = await store.get(blobKey(digest), MANIFEST_LIMIT)
       if (bytes === undefined) throw new Error('its content is not in the storage')
       // A signed schema-1 manifest is stored either without its signatures, which the digest does not cover, or as pushed.
       if (!hashesTo(bytes, digest) && !hashesTo(digestedBytes(bytes, SCHEMA_1_SIGNED), digest))
         throw new Error(`its content (${bytes.length} bytes) does not hash to its digest`)
+      if (bytes.length > LARGE) await nextTurn() // To hash 4 MiB and to parse them takes two turns.
       const read = { digest, size: bytes.length, modifiedAt }
-      return await manifestReading(parseStoredManifest(bytes), read, sizeOf)
+      return await manifestReading(parseStoredManifest(bytes), read, findBlob)
     } catch (error) {
-      unreadable.push({ digest, reason: error instanceof Error ? error.message : String(error) })
+      unreadable.push({ digest, reason: messageOf(error) })
       return pMapSkip
     }
   }
@@ -67,6 +98,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
   for (const { references } of manifests)
     for (const { kind, digest, size } of references) if (kind === 'blob') sizes.set(digest, size)
   async function readLayer({ digest, modifiedAt }: Link) {
+    if (!isStoredName(digest)) return pMapSkip // It has another link, by its SHA-256.
     const size = sizes.get(digest) ?? (await sizeOf(digest))
     // The garbage collection of 2.8 deletes layers and leaves their links.
     return size === undefined ? pMapSkip : { digest, size, modifiedAt }
@@ -93,5 +125,10 @@ async function linksIn(store: StoreView, path: string): Promise<Link[]> {
     }
   return links
 }
+
+/** Blobs are stored by their SHA-256. */
+const isStoredName = (digest: string): boolean => digest.startsWith('sha256:')
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const epochMicros = (time: Date): number => Math.floor(time.getTime()) * 1000

@@ -1,22 +1,28 @@
 import { STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { Deadline } from './deadline.ts'
 import { isObject } from './descriptor.ts'
+import { parseJson } from './json.ts'
 import { networkError, type RequestLabel } from './network-error.ts'
 import { RegistryError } from './registry-error.ts'
 
-/** An HTTP answer. Its body must be read, streamed or discarded; otherwise its connection is never free again. */
+/**
+ * An HTTP answer. Its body must be read, streamed or discarded; otherwise its connection is never free again. Unless it is
+ * streamed, the body must arrive before the deadline of the request.
+ */
 export interface Answer {
   readonly label: RequestLabel
   readonly status: number
   /** The URL that was requested. */
   readonly url: URL
-  readonly body: Readable
   header(name: string): string | undefined
   /** Reads the whole body. @throws RegistryError if it is longer than `limit` bytes */
   bytes(limit: number): Promise<Buffer>
   /** Reads the whole body. @throws RegistryError if it is longer than `limit` bytes or is not a JSON object */
   json(limit: number): Promise<Record<string, unknown>>
+  /** The body as a stream, without a deadline. */
+  stream(): Readable
   discard(): Promise<void>
   /** An error about the content of this answer. */
   error(reason: string): RegistryError
@@ -26,7 +32,12 @@ export interface Answer {
 
 const ERROR_LIMIT = 64 * 1024
 
-export function makeAnswer(response: Dispatcher.ResponseData, url: URL, label: RequestLabel): Answer {
+export function makeAnswer(
+  response: Dispatcher.ResponseData,
+  url: URL,
+  label: RequestLabel,
+  deadline: Deadline,
+): Answer {
   const { statusCode: status, headers, body } = response
   const error = (reason: string) => new RegistryError({ ...label, reason })
   const header = (name: string) => {
@@ -35,22 +46,23 @@ export function makeAnswer(response: Dispatcher.ResponseData, url: URL, label: R
   }
 
   async function bytes(limit: number): Promise<Buffer> {
-    const chunks: Buffer[] = []
+    // One buffer that grows: a body may come in chunks of one byte, each an object of a hundred.
+    let buffer = Buffer.alloc(0)
     let length = 0
     try {
       for await (const chunk of body) {
-        length += chunk.length
-        if (length > limit) throw error(`the answer is longer than ${limit} bytes`)
-        chunks.push(chunk)
+        if (length + chunk.length > limit) throw error(`the answer is longer than ${limit} bytes`)
+        if (length + chunk.length > buffer.length) buffer = grown(buffer, length + chunk.length)
+        length += chunk.copy(buffer, length)
       }
     } catch (cause) {
       throw networkError(cause, label)
     }
-    return Buffer.concat(chunks)
+    return buffer.subarray(0, length)
   }
 
   async function json(limit: number): Promise<Record<string, unknown>> {
-    const value = parse(await bytes(limit))
+    const value = parseJson(await bytes(limit))
     if (!isObject(value)) throw error('the answer is not a JSON object')
     return value
   }
@@ -67,16 +79,20 @@ export function makeAnswer(response: Dispatcher.ResponseData, url: URL, label: R
     })
   }
 
+  function stream(): Readable {
+    deadline.stop()
+    return body
+  }
+
   const discard = () => body.dump()
-  return { label, status, url, body, header, bytes, json, discard, error, statusError }
+  return { label, status, url, header, bytes, json, stream, discard, error, statusError }
 }
 
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
+/** A buffer that begins with the same bytes and has room for `needed`, with as much again to spare. */
+function grown(buffer: Buffer, needed: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafe(2 * needed)
+  buffer.copy(larger)
+  return larger
 }
 
 /** Reads `{"errors":[{"code","message","detail"}]}` (distribution spec 1.1, "Error codes"). */

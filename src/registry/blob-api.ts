@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Answer } from './answer.ts'
-import { LONG_TIMEOUT_MS } from './http-client.ts'
+import { isDigest } from './digest.ts'
 import { digestTarget, pull, push, repositoryTarget } from './target.ts'
 import type { Transport } from './transport.ts'
 import { verified } from './verified.ts'
@@ -10,11 +10,19 @@ export interface Upload {
   url: string
 }
 
+/** A blob of a registry. */
+export interface StoredBlob {
+  /** The name under which the registry keeps it: for a blob that was uploaded by its SHA-512, its SHA-256. */
+  digest: string
+  /** bytes */
+  size: number
+}
+
 export type Mount = { mounted: true } | { mounted: false; upload: Upload }
 
 /** Blobs (distribution spec 1.1, "Pulling blobs", "Pushing Blobs", "Mounting a blob from another repository"). */
 export function makeBlobApi(transport: Transport) {
-  async function headBlob(repository: string, digest: string): Promise<number | undefined> {
+  async function headBlob(repository: string, digest: string): Promise<StoredBlob | undefined> {
     const answer = await transport.send({
       ...digestTarget(transport, 'blob', repository, digest),
       method: 'HEAD',
@@ -25,7 +33,8 @@ export function makeBlobApi(transport: Transport) {
     if (answer.status === 404) return undefined
     const size = Number(answer.header('content-length') ?? Number.NaN)
     if (Number.isNaN(size)) throw answer.error('the answer has no Content-Length')
-    return size
+    const stored = answer.header('docker-content-digest') ?? ''
+    return { digest: isDigest(stored) ? stored : digest, size }
   }
 
   async function getBlob(repository: string, digest: string): Promise<Readable> {
@@ -35,7 +44,7 @@ export function makeBlobApi(transport: Transport) {
       scopes: [pull(repository)],
       statuses: [200],
     })
-    return verified(answer, digest)
+    return verified(answer, digest, transport.limits.blobRate)
   }
 
   async function mountBlob(repository: string, digest: string, from: string): Promise<Mount> {
@@ -81,7 +90,7 @@ export function makeBlobApi(transport: Transport) {
         statuses: [201],
         headers: { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) },
         body,
-        timeoutMs: LONG_TIMEOUT_MS, // On object storage the registry copies the content before it answers.
+        timeoutMs: transport.limits.longAnswerMs, // On object storage the registry copies the content before it answers.
       })
       await answer.discard()
     } finally {

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
-import { type Mount, makeBlobApi, type Upload } from './blob-api.ts'
+import { type Mount, makeBlobApi, type StoredBlob, type Upload } from './blob-api.ts'
 import type { Descriptor } from './descriptor.ts'
 import { makeListingApi } from './listing-api.ts'
 import { type FetchedManifest, makeManifestApi } from './manifest-api.ts'
 import { makeTransport, type TransportOptions } from './transport.ts'
 
-export type { Mount, Upload } from './blob-api.ts'
+export type { Mount, StoredBlob, Upload } from './blob-api.ts'
 export type { Descriptor } from './descriptor.ts'
 export type { FetchedManifest } from './manifest-api.ts'
 
@@ -16,13 +16,17 @@ export interface RegistryClientOptions extends TransportOptions {
 
 /**
  * A client of one registry (OCI distribution spec 1.1). It makes up for what docker registry 2.8 lacks. Every method
- * throws RegistryError. Names of repositories, tags and digests are checked before a request is sent.
+ * throws RegistryError. Names of repositories, tags and digests are checked before a request is sent. What a registry may
+ * answer is limited (limits.ts).
  */
 export interface RegistryClient {
   /** Checks that this is a registry and accepts our credential. Returns its time, to the second, if it tells. */
   ping(): Promise<Date | undefined>
 
-  /** All repositories. Slow on object storage; up to 3.1.1 it may lack some (docs/registries.md, Registry API). */
+  /**
+   * All repositories. Slow on object storage; up to 3.1.1 it may lack some (docs/registries.md, Registry API). A list that
+   * is too long ends with an error that says where it was cut. So do `tags` and `referrers`.
+   */
   catalog(): AsyncIterable<string>
   /** All tags. None for an emptied or unknown repository. */
   tags(repository: string): AsyncIterable<string>
@@ -38,8 +42,8 @@ export interface RegistryClient {
   /** Deletes the manifest and every tag on it. Takes no tag (docs/architecture.md, The rules). */
   deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'>
 
-  /** The size in bytes. `undefined` if the blob does not exist. */
-  headBlob(repository: string, digest: string): Promise<number | undefined>
+  /** `undefined` if the blob does not exist. */
+  headBlob(repository: string, digest: string): Promise<StoredBlob | undefined>
   /** The content. The stream fails at its end if it does not hash to `digest`. Read it or destroy it. */
   getBlob(repository: string, digest: string): Promise<Readable>
   /** Mounts a blob from the repository `from`. If the registry opens an upload instead, returns that. */

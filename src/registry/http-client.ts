@@ -1,7 +1,9 @@
-import type { Readable } from 'node:stream'
+import { pipeline, Readable, Transform } from 'node:stream'
 import { Agent, request } from 'undici'
 import { type Answer, makeAnswer } from './answer.ts'
-import { networkError } from './network-error.ts'
+import { makeDeadline } from './deadline.ts'
+import { type Rate, requireRate } from './minimum-rate.ts'
+import { networkError, type RequestLabel } from './network-error.ts'
 
 /** One HTTP request, as it is sent. */
 export interface HttpRequest {
@@ -11,12 +13,12 @@ export interface HttpRequest {
   operation: string
   headers?: Record<string, string>
   body?: Buffer | Readable | string
-  /** How long to wait for the headers of the answer, in ms. 30,000 by default. */
-  timeoutMs?: number
+  /**
+   * The time for the whole answer, headers and body, in ms. If the request has a stream as its body, it begins at the end
+   * of that. An answer that is read as a stream must begin within this time.
+   */
+  timeoutMs: number
 }
-
-/** For requests that walk or copy the registry's storage before they are answered: minutes on S3 or Swift. */
-export const LONG_TIMEOUT_MS = 300_000
 
 export interface HttpClient {
   /** Sends one request, without redirects, retries and authentication. @throws RegistryError without an answer */
@@ -28,28 +30,55 @@ export interface HttpClient {
  * The only place that uses the network. The number of connections has no limit: a copy holds one connection to read and
  * needs another one to write, so a full pool of connections would block for ever.
  */
-export function makeHttpClient(options: { registry: string; userAgent: string }): HttpClient {
+export function makeHttpClient(options: {
+  registry: string
+  userAgent: string
+  /** The least rate at which the registry takes a stream. */
+  blobRate: Rate
+}): HttpClient {
   const agent = new Agent({
     connect: { timeout: 5_000 },
-    bodyTimeout: 60_000,
+    // Every request has a deadline or a minimum rate instead. These two start again with each byte.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     allowH2: false, // Streams of many GB need a TCP window of their own.
   })
   return {
     async send({ method, url, operation, headers, body, timeoutMs }) {
       const label = { registry: options.registry, operation }
+      const deadline = makeDeadline(timeoutMs, label)
+      const sent = body instanceof Readable ? paced(body, options.blobRate, label) : (body ?? null)
+      if (sent instanceof Readable) sent.once('end', deadline.start)
+      else deadline.start()
       try {
         const response = await request(url, {
           dispatcher: agent,
           method,
           headers: { 'user-agent': options.userAgent, ...headers },
-          body: body ?? null,
-          headersTimeout: timeoutMs ?? 30_000,
+          body: sent,
+          signal: deadline.signal,
         })
-        return makeAnswer(response, url, label)
+        response.body.once('close', deadline.stop)
+        return makeAnswer(response, url, label, deadline)
       } catch (error) {
+        deadline.stop()
         throw networkError(error, label)
       }
     },
     close: () => agent.destroy(),
   }
+}
+
+/** The same stream. It fails if the registry takes it more slowly than `rate`. */
+function paced(body: Readable, rate: Rate, label: RequestLabel): Readable {
+  let passed = 0
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      passed += chunk.length
+      done(null, chunk)
+    },
+  })
+  // Unless the buffers are full, the source is slow, and not the registry.
+  requireRate(stream, rate, label, { passed: () => passed, isExcused: () => !stream.writableNeedDrain })
+  return pipeline(body, stream, () => {})
 }

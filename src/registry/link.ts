@@ -2,15 +2,19 @@ import type { Answer } from './answer.ts'
 
 const NEXT = /<([^<>]*)>\s*;[^,]*\brel="?next\b/
 
+/** The longest Link header that is read. A name has at most 255 characters. */
+const LONGEST = 4_096
+
 /**
- * The URL of the next page, from the Link header (RFC 8288, as the distribution spec uses it).
- * @throws RegistryError if it is the same page, another host's, or not a URL
+ * The path and query of the next page, from the Link header (RFC 8288, as the distribution spec uses it). The host in it
+ * does not count: behind a proxy it may be a name that only the registry knows, and no other host may get our credentials.
+ * @throws RegistryError if it is not a URL or its path is not the registry API's
  */
 export function nextPage(answer: Answer): string | undefined {
-  const target = NEXT.exec(answer.header('link') ?? '')?.[1]
+  const target = NEXT.exec((answer.header('link') ?? '').slice(0, LONGEST))?.[1]
   if (target === undefined) return undefined
   const next = URL.canParse(target, answer.url.href) ? new URL(target, answer.url) : undefined
-  if (next?.origin !== answer.url.origin || next.href === answer.url.href)
-    throw answer.error('the Link header does not name another page of the same host')
-  return next.href
+  if (!next?.pathname.startsWith('/v2/'))
+    throw answer.error('the Link header does not name another page below /v2/')
+  return next.pathname + next.search
 }

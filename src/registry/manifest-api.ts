@@ -1,7 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
-import { LONG_TIMEOUT_MS } from './http-client.ts'
-import { MANIFEST_TYPES } from './manifest.ts'
+import { MANIFEST_LIMIT, MANIFEST_TYPES } from './manifest.ts'
 import { digestedBytes } from './schema1.ts'
 import { manifestTarget, pull, push, remove } from './target.ts'
 import type { Transport } from './transport.ts'
@@ -10,9 +10,6 @@ export interface FetchedManifest {
   descriptor: { mediaType: string; digest: string; size: number }
   bytes: Buffer
 }
-
-/** The most that distribution accepts, and that the spec tells clients to expect (1.1, "Pushing Manifests"). */
-const MANIFEST_LIMIT = 4 * 1024 * 1024
 
 export function makeManifestApi(transport: Transport) {
   /** `undefined` if the manifest does not exist. */
@@ -44,6 +41,7 @@ export function makeManifestApi(transport: Transport) {
     if (!isDigest(digest)) throw answer.error('its Docker-Content-Digest is not a digest')
     if (!hashesTo(digested, digest))
       throw answer.error(`the bytes hash to ${hashOf(digested)}, not to ${digest}`)
+    await nextTurn() // To hash 4 MiB and to parse them takes two turns.
     return { descriptor: { mediaType, digest, size: bytes.length }, bytes }
   }
 
@@ -100,7 +98,7 @@ export function makeManifestApi(transport: Transport) {
       url,
       scopes: [remove(repository)],
       statuses: [200, 202, 404, 405],
-      timeoutMs: LONG_TIMEOUT_MS, // The registry reads every tag of the repository.
+      timeoutMs: transport.limits.longAnswerMs, // The registry reads every tag of the repository.
     })
     if (answer.status === 405)
       throw await answer.statusError('it does not allow deletes: see its storage.delete.enabled')

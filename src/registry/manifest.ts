@@ -1,5 +1,6 @@
 import { type Descriptor, isObject, type JsonObject, readDescriptor } from './descriptor.ts'
 import { isDigest } from './digest.ts'
+import { parseJson } from './json.ts'
 import { InvalidManifest } from './registry-error.ts'
 
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -8,6 +9,12 @@ export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+
 export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json'
 export const SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+json'
 export const SCHEMA_1_SIGNED = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
+/** The most bytes that distribution accepts, and that the spec tells clients to expect (1.1, "Pushing Manifests"). */
+export const MANIFEST_LIMIT = 4 * 1024 * 1024
+
+/** The most references of one manifest, `subject` aside. 4 MiB hold some 28,000 descriptors of a usual length. */
+export const REFERENCE_LIMIT = 40_000
+
 export const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 
 /** All media types of manifests that we can parse, in the order for an Accept header. */
@@ -67,14 +74,21 @@ export function parseStoredManifest(bytes: Buffer): ParsedManifest {
 }
 
 function readBody(body: JsonObject, type: unknown): ParsedManifest {
+  const manifest = readKind(body, type)
+  if (manifest.layers.length + manifest.children.length > REFERENCE_LIMIT)
+    throw new InvalidManifest(`it has more than ${REFERENCE_LIMIT} references`)
+  return manifest
+}
+
+function readKind(body: JsonObject, type: unknown): ParsedManifest {
   if (typeof type !== 'string' || !isManifestType(type))
     throw new InvalidManifest(`its media type is not a known manifest type: ${String(type).slice(0, 100)}`)
   if (isSchema1Type(type)) return readSchema1(body, type)
 
-  // Content that could be read in two ways: CVE-2021-41190. Image spec 1.0.2 has both checks.
+  // Content that could be read in two ways: CVE-2021-41190. Registries refuse it, too.
   if (body.mediaType !== undefined && body.mediaType !== type)
     throw new InvalidManifest(`its mediaType field is not ${type}`)
-  if ('manifests' in body && ('layers' in body || 'config' in body))
+  if (isIndexType(type) ? 'layers' in body || 'config' in body : 'manifests' in body)
     throw new InvalidManifest('it is both an image and an index')
 
   const { subject, artifactType } = body
@@ -113,20 +127,16 @@ function readSchema1(body: JsonObject, mediaType: string): ParsedManifest {
   return { mediaType, kind: 'image', layers, children: [] }
 }
 
-/** `null` is an empty list, as Go writes it. */
+/** `null` is an empty list, as Go writes it. So is an absent one: image-spec 1.1 leaves `layers` and `manifests` optional. */
 function readList(value: unknown, where: string): Descriptor[] {
-  if (value === null) return []
+  if (value === null || value === undefined) return []
   if (!Array.isArray(value)) throw new InvalidManifest(`${where} is not a list`)
   return value.map((entry, n) => readDescriptor(entry, `${where}[${n}]`))
 }
 
 function readJson(bytes: Buffer): JsonObject {
-  let value: unknown
-  try {
-    value = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw new InvalidManifest('it is not JSON')
-  }
+  if (bytes.length > MANIFEST_LIMIT) throw new InvalidManifest(`it is longer than ${MANIFEST_LIMIT} bytes`)
+  const value = parseJson(bytes)
   if (!isObject(value)) throw new InvalidManifest('it is not a JSON object')
   return value
 }

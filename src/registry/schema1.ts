@@ -1,4 +1,5 @@
 import { isObject } from './descriptor.ts'
+import { parseJson } from './json.ts'
 import { isSchema1Type } from './manifest.ts'
 
 /**
@@ -9,9 +10,9 @@ import { isSchema1Type } from './manifest.ts'
 export function digestedBytes(bytes: Buffer, mediaType: string): Buffer {
   if (!isSchema1Type(mediaType)) return bytes
   try {
-    const manifest: unknown = JSON.parse(bytes.toString('utf8'))
+    const manifest = parseJson(bytes)
     const signatures = isObject(manifest) && Array.isArray(manifest.signatures) ? manifest.signatures : []
-    const header: unknown = JSON.parse(Buffer.from(signatures[0].protected, 'base64url').toString('utf8'))
+    const header = parseJson(Buffer.from(signatures[0].protected, 'base64url'))
     if (!isObject(header) || typeof header.formatLength !== 'number' || typeof header.formatTail !== 'string')
       return bytes
     return Buffer.concat([

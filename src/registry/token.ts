@@ -15,9 +15,11 @@ interface Challenger {
   registry: string
   origin: string
   challenge: Challenge
+  /** The time for the whole answer, in ms. */
+  timeoutMs: number
 }
 
-const TOKEN_LIMIT = 1024 * 1024
+const TOKEN_LIMIT = 256 * 1024
 
 /**
  * Fetches a bearer token from the realm that the registry named (distribution docs, "Token authentication
@@ -42,7 +44,7 @@ export async function fetchToken(
 }
 
 function tokenRequest(
-  { registry, origin, challenge }: Challenger,
+  { registry, origin, challenge, timeoutMs }: Challenger,
   scopes: string[],
   credential: Credential | undefined,
 ): HttpRequest {
@@ -62,13 +64,13 @@ function tokenRequest(
       ...(service === undefined ? {} : { service }),
     })
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    return { method: 'POST', url, operation, headers, body: form.toString() }
+    return { method: 'POST', url, operation, headers, body: form.toString(), timeoutMs }
   }
   if (service !== undefined) url.searchParams.set('service', service)
   for (const scope of scopes) url.searchParams.append('scope', scope)
   const headers: Record<string, string> =
     credential === undefined ? {} : { authorization: basicHeader(credential) }
-  return { method: 'GET', url, operation, headers }
+  return { method: 'GET', url, operation, headers, timeoutMs }
 }
 
 export const basicHeader = (credential: { username: string; password: string }): string =>

@@ -3,6 +3,7 @@ import type { Answer } from './answer.ts'
 import { makeAuthorizer } from './authorizer.ts'
 import { type Credential, findCredential } from './credential.ts'
 import { type HttpRequest, makeHttpClient } from './http-client.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import { RegistryError } from './registry-error.ts'
 import { fetchToken } from './token.ts'
 
@@ -14,10 +15,12 @@ export interface TransportOptions {
   /** By default the credential that `docker login` left. */
   credentials?: { username: string; password: string }
   userAgent?: string
+  /** Others than `LIMITS`. */
+  limits?: Partial<Limits>
 }
 
 /** One request to the registry. */
-export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation'> {
+export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation' | 'timeoutMs'> {
   /** Names what it is about in errors: `manifest team/app:v1`. */
   resource: string
   /** A path, or an absolute URL that the registry named. */
@@ -26,9 +29,12 @@ export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation'> 
   scopes: string[]
   /** The statuses to return. Any other is thrown as a RegistryError. */
   statuses: number[]
+  /** `LIMITS.answerMs` by default. */
+  timeoutMs?: number
 }
 
 export interface Transport {
+  readonly limits: Limits
   send(request: RegistryRequest): Promise<Answer>
   /** An error about a request that was not sent. */
   error(operation: string, reason: string): RegistryError
@@ -45,8 +51,13 @@ const LONGEST_PAUSE = 5_000
 /** Sends requests to one registry. Authenticates there and nowhere else, follows redirects, retries twice. */
 export function makeTransport(options: TransportOptions): Transport {
   const registry = options.name
+  const limits = { ...LIMITS, ...options.limits }
   const { origin, host } = new URL(options.url)
-  const httpClient = makeHttpClient({ registry, userAgent: options.userAgent ?? 'tallyman' })
+  const httpClient = makeHttpClient({
+    registry,
+    userAgent: options.userAgent ?? 'tallyman',
+    blobRate: limits.blobRate,
+  })
   const error = (operation: string, reason: string) => new RegistryError({ registry, operation, reason })
   const configured: Credential | undefined = options.credentials && {
     kind: 'password',
@@ -57,18 +68,19 @@ export function makeTransport(options: TransportOptions): Transport {
       configured ??
       (await findCredential(host).catch((cause: Error) => Promise.reject(error('login', cause.message)))),
     fetchToken: (challenge, scopes, credential) =>
-      fetchToken(httpClient, { registry, origin, challenge }, scopes, credential),
+      fetchToken(httpClient, { registry, origin, challenge, timeoutMs: limits.answerMs }, scopes, credential),
   })
 
   /** Sends a request and follows redirects. Only the registry's own origin gets the Authorization header. */
   async function follow(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
     const operation = `${request.method} ${request.resource}`
     const follows = request.method === 'GET' || request.method === 'HEAD'
+    const { timeoutMs = limits.answerMs } = request
     let url = new URL(request.url, origin)
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const auth = url.origin === origin && authorization !== undefined ? { authorization } : {}
       const headers = { ...request.headers, ...auth }
-      const answer = await httpClient.send({ ...request, operation, url, headers })
+      const answer = await httpClient.send({ ...request, operation, url, headers, timeoutMs })
       const location = answer.header('location')
       if (!follows || !REDIRECTS.includes(answer.status) || location === undefined) return answer
       await answer.discard()
@@ -105,7 +117,7 @@ export function makeTransport(options: TransportOptions): Transport {
     }
   }
 
-  return { send, error, close: httpClient.close }
+  return { limits, send, error, close: httpClient.close }
 }
 
 /** A stream can be sent only once. */
@@ -118,7 +130,7 @@ function pauseAfter(failure: unknown, retries: number): number | undefined {
   if (pause === undefined || !(failure instanceof RegistryError) || !failure.retry) return undefined
   const isQuick =
     failure.status === undefined
-      ? !failure.codes.includes('UND_ERR_HEADERS_TIMEOUT') // It has waited long enough already.
+      ? !failure.codes.includes('ETIMEDOUT') // It has waited long enough already.
       : QUICK_RETRY_STATUS.includes(failure.status)
   const wait = Math.max(pause, failure.retryAfter ?? 0)
   return isQuick && wait <= LONGEST_PAUSE ? wait : undefined

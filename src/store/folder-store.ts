@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { assertKey, assertPrefix, isKey } from './assert-key.ts'
 import { infoOf, isAbsent } from './file-info.ts'
 import { makeFolderView } from './folder-view.ts'
-import type { ObjectInfo, ObjectStore } from './object-store.ts'
+import { type ObjectInfo, type ObjectStore, ObjectTooLarge } from './object-store.ts'
 import { probe } from './probe.ts'
 
 /** In the store's folder, so that a rename stays within one file system. No key contains a `~`. */
@@ -37,7 +37,10 @@ export function makeFolderStore(options: { path: string }): ObjectStore {
       }
     },
 
-    async get(key) {
+    async get(key, limit) {
+      const info = infoOf(key, await statOf(fileOf(key)))
+      if (info === undefined) return undefined
+      if (limit !== undefined && info.size > limit) throw new ObjectTooLarge(info.size, limit)
       return readFile(fileOf(key)).catch(undefinedIfAbsent)
     },
 

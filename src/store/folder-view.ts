@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { assertFolder, assertKey, isKey } from './assert-key.ts'
 import { infoOf, isAbsent } from './file-info.ts'
-import type { ObjectStore } from './object-store.ts'
+import { type ObjectStore, ObjectTooLarge } from './object-store.ts'
 
 /** The part of a store that a reader of many small objects needs. */
 export type StoreView = Pick<ObjectStore, 'folders' | 'inFolders' | 'get' | 'head'>
@@ -50,10 +50,14 @@ export function makeFolderView(options: { path: string }): StoreView {
         if (info) yield info
       }
     },
-    async get(key) {
+    async get(key, limit) {
       assertKey(key)
       await takeBreak()
-      return undefinedIfAbsent(() => readFileSync(join(root, key)))
+      const file = join(root, key)
+      const info = infoOf(key, statOf(file))
+      if (info === undefined) return undefined
+      if (limit !== undefined && info.size > limit) throw new ObjectTooLarge(info.size, limit)
+      return undefinedIfAbsent(() => readFileSync(file))
     },
     async head(key) {
       assertKey(key)

@@ -8,6 +8,15 @@ export interface ObjectInfo {
   modifiedAt: Date
 }
 
+export class ObjectTooLarge extends Error {
+  override readonly name = 'ObjectTooLarge'
+
+  /** `size` and `limit` in bytes. */
+  constructor(size: number, limit: number) {
+    super(`it has ${size} bytes, more than ${limit}`)
+  }
+}
+
 /**
  * Named objects in a folder or a bucket. A key has at most 1024 bytes and is made of segments, joined by `/`. A segment
  * has 1 to 255 characters of `[A-Za-z0-9._:@+=-]` and is neither `.` nor `..`. Any other key throws `InvalidKeyError`. No
@@ -16,8 +25,8 @@ export interface ObjectInfo {
 export interface ObjectStore {
   /** Atomic: a reader sees the old object or the whole new one. If the body fails, the old object stays. */
   put(key: string, body: Buffer | string | Readable): Promise<void>
-  /** The whole object, or undefined if there is none. */
-  get(key: string): Promise<Buffer | undefined>
+  /** The whole object, or undefined if there is none. @throws ObjectTooLarge beyond `limit` bytes; it is not read then */
+  get(key: string, limit?: number): Promise<Buffer | undefined>
   /** Like `get`, as a stream, which the caller must consume or destroy. */
   read(key: string): Promise<Readable | undefined>
   /** Objects whose key starts with `prefix` (any string, not only whole segments), in byte order of keys. */

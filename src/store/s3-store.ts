@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { assertFolder, assertKey, assertPrefix, isKey } from './assert-key.ts'
-import type { ObjectStore } from './object-store.ts'
+import { type ObjectStore, ObjectTooLarge } from './object-store.ts'
 import { probe } from './probe.ts'
 
 /**
@@ -52,11 +52,14 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
     assertKey(key)
     return { Bucket: bucket, Key: folder + key }
   }
-  const read = async (key: string) => {
+  const read = async (key: string, limit?: number) => {
     const found = await client.send(new GetObjectCommand(at(key))).catch(undefinedIfAbsent)
     if (found === undefined) return undefined
-    if (!(found.Body instanceof Readable)) throw new Error(`S3 answered without a body for ${key}`)
-    return found.Body
+    const { Body: body, ContentLength: size = 0 } = found
+    if (!(body instanceof Readable)) throw new Error(`S3 answered without a body for ${key}`)
+    if (limit === undefined || size <= limit) return body
+    body.on('error', () => {}).destroy()
+    throw new ObjectTooLarge(size, limit)
   }
 
   async function* list(start: string) {
@@ -82,12 +85,12 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
       await upload.done()
     },
 
-    async get(key) {
-      const body = await read(key)
+    async get(key, limit) {
+      const body = await read(key, limit)
       return body && buffer(body)
     },
 
-    read,
+    read: (key) => read(key),
 
     async *list(start) {
       assertPrefix(start)

@@ -1,17 +1,22 @@
 import { isManifestType, type ParsedManifest } from '../registry/manifest.ts'
-import type { Reference } from './fact.ts'
+import { believableSize, type Reference } from './fact.ts'
+
+/** The most bytes that a manifest is believed to reference in all. The sum over 64 such manifests is exact in a double. */
+export const MOST_REFERENCED = 2 ** 47
 
 /**
  * All that a manifest refers to and its registry stores: config, layers and children, as often as they are listed,
- * then its subject. Foreign layers are stored elsewhere and are left out. Sizes (bytes) are those that the manifest
- * states; 0 in schema 1.
+ * then its subject. What is `foreign` is left out. Sizes (bytes) are those that the manifest states, if they can be
+ * believed; 0 in schema 1.
  */
 export function referencesOf({ config, layers, children, subject }: ParsedManifest): Reference[] {
   const contents = [...(config === undefined ? [] : [config]), ...layers, ...children]
-  const references = contents.filter(({ foreign }) => !foreign).map(contentReference)
+  const stated = contents.filter(({ foreign }) => !foreign).map(contentReference)
+  const total = stated.reduce((sum, { size }) => sum + size, 0)
+  const references = total > MOST_REFERENCED ? stated.map((one) => ({ ...one, size: 0 })) : stated
   return subject === undefined
     ? references
-    : [...references, { kind: 'subject', digest: subject.digest, size: subject.size }]
+    : [...references, { kind: 'subject', digest: subject.digest, size: believableSize(subject.size) }]
 }
 
 /**
@@ -25,5 +30,5 @@ export const contentReference = (content: {
 }): Reference => ({
   kind: isManifestType(content.mediaType) ? 'child' : 'blob',
   digest: content.digest,
-  size: content.size,
+  size: believableSize(content.size),
 })

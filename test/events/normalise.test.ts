@@ -307,9 +307,11 @@ describe('references', () => {
     for (const none of [undefined, null, []]) expect(referencesOf(none)).toBeUndefined()
   })
 
-  test('a list of foreign layers only is known, and the registry holds none of them', () => {
-    const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
-    expect(referencesOf([{ mediaType: foreign, size: 9, digest: digest('1') }])).toEqual([])
+  const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
+  test('a layer of a foreign type is in the registry unless it has URLs', () => {
+    const layer = { mediaType: foreign, size: 9, digest: digest('1') }
+    expect(referencesOf([layer])).toEqual([{ kind: 'blob', digest: digest('1'), size: 9 }])
+    expect(referencesOf([{ ...layer, urls: ['https://example.com/layer'] }])).toEqual([])
   })
 
   const config = (mediaType: string) => ({ mediaType, size: 200, digest: digest('c') })
@@ -335,6 +337,24 @@ describe('references', () => {
     ['an artifact', OCI_MANIFEST, [config('application/vnd.oci.empty.v1+json'), layer], 'contents'],
     ['a signature', OCI_MANIFEST, [config('application/vnd.cncf.notary.signature'), layer], 'contents'],
     ['an OCI index', OCI_INDEX, [child], 'contents'],
+    [
+      "Docker's image with a layer that has URLs",
+      `${docker}.v2+json`,
+      [
+        config('application/vnd.docker.container.image.v1+json'),
+        { ...layer, urls: ['https://example.com/layer'] },
+      ],
+      'contents',
+    ],
+    [
+      "Docker's image with a layer named by its SHA-512",
+      `${docker}.v2+json`,
+      [
+        config('application/vnd.docker.container.image.v1+json'),
+        { ...layer, digest: `sha512:${'1'.repeat(128)}` },
+      ],
+      'contents',
+    ],
     [
       'a type that is not known',
       'application/x',
@@ -362,10 +382,8 @@ describe('references', () => {
 
   test.each([
     ['layers with URLs', { mediaType: DOCKER_LAYER, urls: ['https://example.com/layer'] }],
-    ["Docker's foreign layers", { mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' }],
-    ["OCI's", { mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip' }],
     ['what has no valid digest', { digest: 'sha256:short' }],
-  ])('%s are not in the registry, so they are left out', (_, reference) => {
+  ])('%s are left out until the registry is asked', (_, reference) => {
     const stored = { mediaType: DOCKER_LAYER, size: 1, digest: digest('2') }
     expect(referencesOf([{ ...stored, ...reference }, stored])).toEqual([
       { kind: 'blob', digest: digest('2'), size: 1 },

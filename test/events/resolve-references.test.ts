@@ -52,6 +52,7 @@ describe('one manifest', () => {
           if (answer instanceof Error) throw answer
           return answer
         },
+        headBlob: async () => undefined,
       }),
       projectOf: (_, repository) => repository.split('/').slice(0, 2).join('/'),
       recheckQuotas: async (projects) => void rechecked.push(...projects),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -9,6 +9,7 @@ import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { OCI_MANIFEST, SCHEMA_1_SIGNED } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
+import { makeFolderView } from '../../src/store/folder-view.ts'
 import { image } from './filled-registry.ts'
 import { inIndex, readAll } from './read-all.ts'
 
@@ -122,19 +123,35 @@ it('takes the sizes of schema-1 layers from the storage, since the manifest stat
   ])
 })
 
-it('reports a manifest that states a size over 128 TiB as unreadable', async () => {
+it.each([2 ** 40, 2 ** 48, 2 ** 53, 9e18, -1])('does not believe the size %d', async (size) => {
   const root = await makeRoot()
-  const config = { mediaType: 'text/plain', digest: digestOf(Buffer.from('x')), size: 2 ** 50 }
-  const digest = await storeManifest(root, 'huge', {
-    schemaVersion: 2,
-    mediaType: OCI_MANIFEST,
-    config,
-    layers: [],
-  })
+  const config = { mediaType: 'text/plain', digest: digestOf(Buffer.from('x')), size }
+  await storeManifest(root, 'huge', { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] })
   expect(await read(root, 'huge')).toMatchObject({
-    manifests: [],
-    unreadable: [{ digest, reason: 'it states a size of more than 128 TiB' }],
+    manifests: [{ references: [{ kind: 'blob', size: 0 }] }],
+    unreadable: [],
   })
+})
+
+it('does not read a link file of 1.5 GB or a manifest of more than 4 MiB', async () => {
+  const root = await makeRoot()
+  const digest = await storeManifest(root, 'large', { schemaVersion: 2, manifests: [] })
+  const link = join(repositoryIn(root, 'large'), '_manifests/tags/v1/current/link')
+  for (const [file, size] of [
+    [link, 1_500_000_000],
+    [dataIn(root, digest), 4 * 1024 * 1024 + 1],
+  ] as const) {
+    await writeNew(file, '')
+    await truncate(file, size)
+  }
+  for (const store of [makeFolderStore({ path: root }), makeFolderView({ path: root })]) {
+    const reader = makeStorageReader({ store, place: root })
+    const [reading] = await readAll(reader.read({ expected: [] }))
+    expect(reading?.unreadable).toEqual([
+      { tag: 'v1', reason: 'its link file cannot be read: it has 1500000000 bytes, more than 1024' },
+      { digest, reason: 'it has 4194305 bytes, more than 4194304' },
+    ])
+  }
 })
 
 it('reads a repository with the longest possible name', async () => {

@@ -56,9 +56,14 @@ function makeRepository(client: RegistryClient, repository: string) {
   return {
     async push(tag: string | undefined, content: LabImage) {
       await pushImage(client, repository, tag ?? content.root.digest, content)
-      for (const [digest, { bytes, mediaType }] of content.manifests)
-        manifests.set(digest, { digest, size: bytes.length, mediaType, references: referencesIn(bytes) })
       for (const [digest, { length }] of content.blobs) links.set(digest, length)
+      for (const [digest, { bytes, mediaType }] of content.manifests)
+        manifests.set(digest, {
+          digest,
+          size: bytes.length,
+          mediaType,
+          references: referencesIn(bytes, links),
+        })
       if (tag !== undefined) tags.set(tag, content.root.digest)
     },
     async upload(bytes: Buffer) {
@@ -89,14 +94,14 @@ interface Listed {
   urls?: string[]
 }
 
-/** `kind digest size` of each reference of a manifest, without layers that are stored elsewhere. */
-function referencesIn(bytes: Buffer): string[] {
+/** `kind digest size` of each reference of a manifest, without layers with `urls` that are not among `links`. */
+function referencesIn(bytes: Buffer, links: ReadonlyMap<string, number>): string[] {
   const { config, layers = [], manifests = [], subject } = JSON.parse(bytes.toString())
   const describe = (kind: string, { digest, size }: Listed) => `${kind} ${digest} ${size}`
   const listed: Listed[] = [...[config ?? []].flat(), ...layers, ...manifests]
   return [
     ...listed
-      .filter(({ urls }) => urls === undefined)
+      .filter(({ urls, digest }) => urls === undefined || links.has(digest))
       .map((one) => describe([OCI_MANIFEST, OCI_INDEX].includes(one.mediaType) ? 'child' : 'blob', one)),
     ...[subject ?? []].flat().map((one: Listed) => describe('subject', one)),
   ].sort()
@@ -158,8 +163,28 @@ export async function fillRegistry(client: RegistryClient) {
     imageOf({ schemaVersion: 2, manifests: [untyped.root] }, OCI_INDEX, []),
   )
 
+  await pushOptional(repositoryAt('odd'), config)
+
   const contents = new Map([...repositories].map(([name, repository]) => [name, repository.contents()]))
   return { one, two, three, index, artifact, deleted, contents }
+}
+
+/** Pushes manifests with what the specification leaves optional, and with what registries do not need to hold but do. */
+async function pushOptional(odd: ReturnType<typeof makeRepository>, config: Buffer) {
+  const image = (body: object, blobs: Buffer[]) =>
+    imageOf(
+      { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptorOf(CONFIG, config), ...body },
+      OCI_MANIFEST,
+      [config, ...blobs],
+    )
+  await odd.push('no-layers', image({}, []))
+  await odd.push('no-manifests', imageOf({ schemaVersion: 2, mediaType: OCI_INDEX }, OCI_INDEX, []))
+  const [held, bought] = ['held', 'bought'].map((seed) => seededBytes(seed, 600))
+  if (held === undefined || bought === undefined) return
+  const restricted = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip'
+  const withUrls = { ...descriptorOf(restricted, held), urls: ['https://example.org/held'] }
+  await odd.push('foreign-and-held', image({ layers: [withUrls] }, [held]))
+  await odd.push('foreign-without-urls', image({ layers: [descriptorOf(restricted, bought)] }, [bought]))
 }
 
 /** An artifact whose subject is this image. */

@@ -21,22 +21,36 @@ it('rejects a manifest over 4 MiB, and one that does not hash to its digest', as
   )
 })
 
-it('follows a Link only within the registry', async () => {
+it('follows a Link at the registry itself, whatever host it names, and only below /v2/', async () => {
   const links: Record<string, string> = {
-    '1': '/v2/_catalog?last=2',
-    '2': 'https://elsewhere.test/v2/_catalog',
+    '1': '<https://elsewhere.test/v2/_catalog?last=2>; rel="next"',
+    '2': '</v2/_catalog?last=3>; rel="next"',
+    '3': '</admin?last=4>; rel="next"',
   }
-  const { client } = await registryThat(({ path }, response) => {
-    const page = path.includes('last') ? '2' : '1'
-    response.setHeader('link', `<${links[page]}>; rel="next"`)
+  const { client, registry } = await registryThat(({ path }, response) => {
+    const page = /last=(\d)/.exec(path)?.[1] ?? '1'
+    response.setHeader('link', links[page] ?? '')
     response.end(JSON.stringify({ repositories: [`r${page}`] }))
   })
   const read: string[] = []
   const reading = (async () => {
     for await (const name of client.catalog()) read.push(name)
   })()
-  await expect(reading).rejects.toThrow(/does not name another page of the same host/)
-  expect(read).toEqual(['r1', 'r2'])
+  await expect(reading).rejects.toThrow(/does not name another page below \/v2\//)
+  expect(read).toEqual(['r1', 'r2', 'r3'])
+  expect(registry.requests.map(({ path }) => path)).toEqual([
+    '/v2/_catalog?n=1000',
+    '/v2/_catalog?last=2',
+    '/v2/_catalog?last=3',
+  ])
+})
+
+it('leaves out names that are none', async () => {
+  const { client } = await registryThat((_request, response) =>
+    response.end(JSON.stringify({ repositories: ['', 'a', '../b', 5, null], tags: ['', 'v1', '-', {}] })),
+  )
+  expect(await Array.fromAsync(client.catalog())).toEqual(['a'])
+  expect(await Array.fromAsync(client.tags('a'))).toEqual(['v1'])
 })
 
 it('takes a 404 as a repository without tags only if its code is NAME_UNKNOWN', async () => {

@@ -50,7 +50,7 @@ export function describeRegistry(
         expect(manifest?.bytes).toEqual(image.manifests.get(digest)?.bytes)
       }
       for (const [digest, bytes] of image.blobs) {
-        expect(await client.headBlob('team/app', digest)).toBe(bytes.length)
+        expect(await client.headBlob('team/app', digest)).toEqual({ digest, size: bytes.length })
         expect(await buffer(await client.getBlob('team/app', digest))).toEqual(bytes)
       }
     })
@@ -71,7 +71,7 @@ export function describeRegistry(
       const [[digest, bytes] = ['', Buffer.alloc(0)]] = image.blobs
       await upload(client, 'team/app', bytes)
       expect(await client.mountBlob('team/other', digest, 'team/app')).toEqual({ mounted: true })
-      expect(await client.headBlob('team/other', digest)).toBe(bytes.length)
+      expect(await client.headBlob('team/other', digest)).toEqual({ digest, size: bytes.length })
 
       const fresh = seededBytes(`${title} mount`, 50_000)
       const refused = await client.mountBlob('team/other', digestOf(fresh), 'team/app')
@@ -86,7 +86,7 @@ export function describeRegistry(
       const digest = await upload(client, 'stream/from', bytes)
       const blob = { digest, size: bytes.length }
       await client.uploadBlob('stream/to', blob, await client.getBlob('stream/from', digest))
-      expect(await client.headBlob('stream/to', digest)).toBe(bytes.length)
+      expect(await client.headBlob('stream/to', digest)).toEqual({ digest, size: bytes.length })
     })
 
     it('uploads the empty blob', async () => {

@@ -105,7 +105,7 @@ it('parses the entries of a BuildKit cache as blobs', () => {
   ])
 })
 
-it('marks layers that are stored elsewhere', () => {
+it('marks layers that may be stored elsewhere: those with urls, whatever their type', () => {
   const config = { mediaType: 'a/config', digest, size: 1 }
   const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
   const layers = [
@@ -115,7 +115,37 @@ it('marks layers that are stored elsewhere', () => {
     { mediaType: 'a/layer', digest, size: 1, urls: ['https://elsewhere.test/'] },
   ]
   const parsed = parseManifest(json({ config, layers }), DOCKER_MANIFEST)
-  expect(parsed.layers.map((layer) => layer.foreign)).toEqual([undefined, true, true, true])
+  expect(parsed.layers.map((layer) => layer.foreign)).toEqual([undefined, undefined, undefined, true])
+})
+
+it('accepts what the specification leaves optional, and what registries accept', () => {
+  const config = { mediaType: 'a/config', digest, size: 1 }
+  expect(parseManifest(json({ config }), OCI_MANIFEST)).toMatchObject({ config, layers: [], children: [] })
+  for (const lists of [{}, { manifests: null }, { manifests: [] }])
+    for (const parsed of [
+      parseManifest(json({ mediaType: OCI_INDEX, ...lists }), ''),
+      parseStoredManifest(json({ mediaType: OCI_INDEX, ...lists })),
+    ])
+      expect(parsed).toMatchObject({ kind: 'index', layers: [], children: [] })
+  expect(parseManifest(json({ config: { digest } }), OCI_MANIFEST).config).toEqual({
+    mediaType: '',
+    digest,
+    size: 0,
+  })
+  for (const size of [2 ** 53, -1, 0.5, 1e300, null, '9'])
+    expect(parseManifest(json({ config: { ...config, size } }), OCI_MANIFEST).config?.size).toBe(0)
+})
+
+it('refuses more than 4 MiB, 40,000 references, or 100 levels', () => {
+  const config = { mediaType: 'a/config', digest, size: 1 }
+  const withLayers = (count: number) => json({ config, layers: Array(count).fill({ digest }) })
+  expect(parseManifest(withLayers(40_000), OCI_MANIFEST).layers).toHaveLength(40_000)
+  expect(() => parseManifest(withLayers(40_001), OCI_MANIFEST)).toThrow('more than 40000 references')
+  const long = json({ config, annotations: { a: 'x'.repeat(4 << 20) } })
+  expect(() => parseManifest(long, OCI_MANIFEST)).toThrow('longer than 4194304 bytes')
+  const nested = Buffer.from(`{"config":${'['.repeat(500)}${']'.repeat(500)}}`)
+  expect(() => parseManifest(nested, OCI_MANIFEST)).toThrow('not a JSON object')
+  expect(() => parseStoredManifest(Buffer.alloc(4 << 20, '['))).toThrow('not a JSON object')
 })
 
 it('parses schema 1, which states no sizes', () => {

@@ -1,10 +1,13 @@
+import { createServer } from 'node:net'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
 import { makeRegistryClient } from '../../src/registry/client.ts'
 import { hashOf } from '../../src/registry/digest.ts'
-import { makeHttpClient } from '../../src/registry/http-client.ts'
-import { ociError, registryThat } from './scripted-server.ts'
+import type { Limits } from '../../src/registry/limits.ts'
+import { drip, ociError, registryThat } from './scripted-server.ts'
 
 const DIGEST = hashOf(Buffer.from('x'))
 
@@ -52,15 +55,90 @@ it('never sends a streamed body twice', async () => {
   ])
 })
 
-it('gives up after its timeout', async () => {
-  const { registry } = await registryThat(() => {})
-  const httpClient = makeHttpClient({ registry: 'lab', userAgent: 'test' })
-  onTestFinished(httpClient.close)
-  const url = new URL(registry.url)
-  await expect(
-    httpClient.send({ method: 'GET', url, operation: 'GET slow', timeoutMs: 100 }),
-  ).rejects.toMatchObject({ codes: ['UND_ERR_HEADERS_TIMEOUT'], retry: true })
+const LATE = { codes: ['ETIMEDOUT'], retry: true }
+
+it('gives up, without a quick retry, if no whole answer comes in time', async () => {
+  const silent = await registryThat(() => {}, { answerMs: 100 })
+  await expect(silent.client.ping()).rejects.toMatchObject({
+    ...LATE,
+    message: 'lab: GET ping: ETIMEDOUT (no whole answer within 0.1 s)',
+  })
+  expect(silent.registry.requests).toHaveLength(1)
+
+  const dripping = await registryThat((_request, response) => drip(response), {
+    answerMs: 100,
+    longAnswerMs: 150,
+  })
+  await expect(dripping.client.getManifest('a', 'v1')).rejects.toMatchObject(LATE)
+  await expect(Array.fromAsync(dripping.client.tags('a'))).rejects.toMatchObject(LATE)
+  await expect(dripping.client.referrers('a', DIGEST)).rejects.toMatchObject(LATE)
+  // What is not read is not waited for any longer, either.
+  await dripping.client.ping()
 })
+
+const RATE = { blobRate: { bytes: 1_000, ms: 200 } }
+
+it('ends a blob that comes too slowly, but not one that takes long', async () => {
+  const dripping = await registryThat((_request, response) => drip(response), RATE)
+  await expect(buffer(await dripping.client.getBlob('a', DIGEST))).rejects.toMatchObject({
+    ...LATE,
+    message: expect.stringContaining('fewer than 1000 bytes came through in 0.2 s'),
+  })
+
+  const content = Buffer.alloc(30_000, 'x')
+  const steady = await registryThat(
+    async (_request, response) => {
+      for (let at = 0; at < content.length; at += 1_000) {
+        response.write(content.subarray(at, at + 1_000))
+        await sleep(80)
+      }
+      response.end()
+    },
+    { blobRate: { bytes: 1, ms: 1_000 }, answerMs: 2_000 },
+  )
+  expect(await buffer(await steady.client.getBlob('a', hashOf(content)))).toEqual(content)
+})
+
+it('does not blame the registry if the reader of a blob is slow', async () => {
+  const content = Buffer.alloc(1 << 20, 'x')
+  const { client } = await registryThat((_request, response) => response.end(content), RATE)
+  const body = await client.getBlob('a', hashOf(content))
+  await sleep(700)
+  expect(await buffer(body)).toEqual(content)
+})
+
+it('ends an upload that the registry takes too slowly or does not answer', async () => {
+  // Takes nothing of the body: what the buffers between do not hold stays here.
+  const stuck = await unreadRegistry(RATE)
+  const large = Readable.from(chunks(64 << 20))
+  await expect(
+    stuck.uploadBlob('a', { digest: DIGEST, size: 64 << 20 }, large, { url: '/u' }),
+  ).rejects.toMatchObject({ ...LATE, message: expect.stringContaining('lab: PUT blob') })
+
+  const silent = await registryThat(() => {}, { longAnswerMs: 100 })
+  const small = Readable.from([Buffer.from('x')])
+  await expect(
+    silent.client.uploadBlob('a', { digest: DIGEST, size: 1 }, small, { url: '/u' }),
+  ).rejects.toMatchObject({ ...LATE, message: expect.stringContaining('no whole answer within 0.1 s') })
+})
+
+function* chunks(bytes: number) {
+  for (let left = bytes; left > 0; left -= 1 << 16) yield Buffer.alloc(Math.min(left, 1 << 16))
+}
+
+/** A registry that reads no body. */
+async function unreadRegistry(limits: Partial<Limits>) {
+  const server = createServer((socket) => socket.pause().on('error', () => {}))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const client = makeRegistryClient({ name: 'lab', url: `http://127.0.0.1:${port}`, limits })
+  onTestFinished(async () => {
+    await client.close()
+    server.close()
+  })
+  return client
+}
 
 it('reports a refused connection', async () => {
   const client = makeRegistryClient({ name: 'lab', url: `http://127.0.0.1:${await freePort()}` })

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { makeRegistryClient } from '../../src/registry/client.ts'
+import type { Limits } from '../../src/registry/limits.ts'
 
 export interface ReceivedRequest {
   method: string
@@ -45,10 +46,16 @@ export async function startServer(
 export const ociError = (code: string, message: string): string =>
   JSON.stringify({ errors: [{ code, message }] })
 
+/** Sends a byte every 10 ms, for ever. */
+export function drip(response: ServerResponse): void {
+  const timer = setInterval(() => response.write(' '), 10)
+  response.on('close', () => clearInterval(timer))
+}
+
 /** A scripted registry and a client of it. Both are closed at the end of the test. */
-export async function registryThat(answer: Parameters<typeof startServer>[0]) {
+export async function registryThat(answer: Parameters<typeof startServer>[0], limits: Partial<Limits> = {}) {
   const registry = await startServer(answer)
-  const client = makeRegistryClient({ name: 'lab', url: registry.url })
+  const client = makeRegistryClient({ name: 'lab', url: registry.url, limits })
   onTestFinished(async () => {
     await client.close()
     await registry.close()

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { parseChallenges } from '../../src/registry/challenge.ts'
 import { type HttpClient, makeHttpClient } from '../../src/registry/http-client.ts'
+import { LIMITS } from '../../src/registry/limits.ts'
 import { fetchToken } from '../../src/registry/token.ts'
 import { type ScriptedServer, startServer } from './scripted-server.ts'
 
@@ -8,7 +9,7 @@ let realm: ScriptedServer
 let httpClient: HttpClient
 let reply = ''
 beforeAll(async () => {
-  httpClient = makeHttpClient({ registry: 'lab', userAgent: 'test' })
+  httpClient = makeHttpClient({ registry: 'lab', userAgent: 'test', blobRate: LIMITS.blobRate })
   realm = await startServer((_request, response) => response.end(reply))
 })
 beforeEach(() => {
@@ -25,7 +26,7 @@ it('exchanges an identity token for an access token by POST', async () => {
   if (challenge === undefined) throw new Error('no challenge')
   const grant = await fetchToken(
     httpClient,
-    { registry: 'lab', origin: 'http://127.0.0.1', challenge },
+    { registry: 'lab', origin: 'http://127.0.0.1', challenge, timeoutMs: 30_000 },
     ['repository:a:pull', 'repository:b:pull'],
     { kind: 'identity', token: 'refresh me' },
   )
@@ -43,7 +44,7 @@ it('exchanges an identity token for an access token by POST', async () => {
 it('sends no password to an http realm of an https registry', async () => {
   for (const value of [realm.url, 'file:///etc/passwd', 'nonsense', '']) {
     const challenge = { scheme: 'bearer', params: new Map([['realm', value]]) }
-    const from = { registry: 'lab', origin: 'https://registry.test', challenge }
+    const from = { registry: 'lab', origin: 'https://registry.test', challenge, timeoutMs: 30_000 }
     const fetching = fetchToken(httpClient, from, [], { kind: 'password', username: 'alice', password: 'pw' })
     await expect(fetching).rejects.toThrow('lab: token: its token realm is not an https URL')
   }
@@ -53,6 +54,6 @@ it('sends no password to an http realm of an https registry', async () => {
 it('rejects an answer without a token', async () => {
   reply = JSON.stringify({ token: '', expires_in: 60 })
   const challenge = { scheme: 'bearer', params: new Map([['realm', realm.url]]) }
-  const from = { registry: 'lab', origin: 'http://127.0.0.1', challenge }
+  const from = { registry: 'lab', origin: 'http://127.0.0.1', challenge, timeoutMs: 30_000 }
   await expect(fetchToken(httpClient, from, ['s'], undefined)).rejects.toThrow('the answer has no token')
 })

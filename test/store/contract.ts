@@ -34,6 +34,14 @@ export function objectStoreContract(open: () => Promise<ObjectStore>): void {
     expect(await Array.fromAsync(store.list(''))).toMatchObject([{ key: 'a/b', size: bytes.length }])
   })
 
+  it('reads no object beyond the limit', async () => {
+    const store = await open()
+    await store.put('a', 'four')
+    expect((await store.get('a', 4))?.toString()).toBe('four')
+    await expect(store.get('a', 3)).rejects.toThrow('it has 4 bytes, more than 3')
+    expect(await store.get('b', 3)).toBeUndefined()
+  })
+
   it('overwrites', async () => {
     const store = await open()
     await store.put('a', 'a longer one')

@@ -64,3 +64,15 @@ it('gives the subject last, even if it is among the children', () => {
     }),
   )
 })
+
+it('believes no size above 1 TiB, and none at all if they come to more than 128 TiB', () => {
+  const sizesOf = (...sizes: number[]) => {
+    const layers = sizes.map((size) => ({ mediaType: 'a/layer', digest: `sha256:${'1'.repeat(64)}`, size }))
+    const [config = {}] = layers
+    const bytes = Buffer.from(JSON.stringify({ config: { ...config, size: 1 }, layers }))
+    return referencesOf(parseManifest(bytes, OCI_MANIFEST)).map(({ size }) => size)
+  }
+  expect(sizesOf(2 ** 40 - 1, 2 ** 40, 2 ** 48, 2 ** 53)).toEqual([1, 2 ** 40 - 1, 0, 0, 0])
+  expect(new Set(sizesOf(...Array(300).fill(2 ** 47)))).toEqual(new Set([1, 0]))
+  expect(new Set(sizesOf(...Array(300).fill(2 ** 40 - 1)))).toEqual(new Set([0]))
+})
