@@ -24,6 +24,7 @@ export function startEvents(parts: WorkerParts) {
         instances,
         onUnknownInstance: makeOnUnknownInstance({ ...parts, isAutomatic }),
       }),
+      now: () => Date.now() * 1000,
       normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners) }),
     }),
   )

@@ -5,7 +5,7 @@ import { parseTimestamp } from '../platform/timestamp.ts'
 import type { makeMatch } from '../promotion/match.ts'
 import type { Delivery, ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
-import type { Fact, ManifestPull, ManifestPush } from '../usage/fact.ts'
+import { type Fact, isSighting, type Sighting, viaOf } from '../usage/fact.ts'
 import { projectId, splitProjectId } from '../usage/project.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
 import { factsUnderNewName, factsUnderOldName, newNameOf, type Rename } from '../usage/renames.ts'
@@ -42,6 +42,8 @@ export function makeIndexEvents(deps: {
   projectOf: (registry: string, repository: string) => string
   match: ReturnType<typeof makeMatch>
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
+  /** epoch µs */
+  now: () => number
   metrics: Metrics
   log: Logger
 }) {
@@ -86,7 +88,7 @@ export function makeIndexEvents(deps: {
       const received = parseTimestamp(delivery.receivedAt) ?? 0
       for (const [n, event] of events.entries()) {
         if (n % TURN === TURN - 1) await setImmediate()
-        const normalised = deps.normalise(event, received)
+        const normalised = deps.normalise(event, received, deps.now())
         if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
         else if ('rename' in normalised) await enterRename(registry, normalised.rename)
         else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
@@ -125,7 +127,7 @@ export function makeIndexEvents(deps: {
       for (const one of [...factsUnderOldName(fact, newName), ...factsUnderNewName(fact, newName)])
         append(registry, one)
       // The index reports unresolved manifests only under the name in the event, not under the new one.
-      if (fact.kind === 'pull' || (fact.kind === 'push' && fact.extent !== 'all'))
+      if (isSighting(fact) && !(fact.kind === 'push' && fact.extent === 'all'))
         incomplete.push(toResolve(registry, fact))
     }
     return { byProject, incomplete }
@@ -135,13 +137,15 @@ export function makeIndexEvents(deps: {
 const outcomeOf = (normalised: Normalised): string =>
   'ignored' in normalised ? 'ignored' : 'unclear' in normalised ? 'quarantined' : 'applied'
 
-const toResolve = (registry: string, { kind, repository, digest, at }: ManifestPush | ManifestPull) => ({
-  ...{ registry, repository, digest, at, via: kind },
-})
+const toResolve = (registry: string, sighting: Sighting) => {
+  const { repository, digest, at } = sighting
+  return { registry, repository, digest, at, via: viaOf(sighting) }
+}
 
 /**
  * Whether a fact of this kind can change unique bytes. The kind decides, not the change that was counted: a job that runs
- * again counts none, and its first run may have ended before it asked for quotas.
+ * again counts none, and its first run may have ended before it asked for quotas. Pulls and HEADs are nine of ten events
+ * and rarely the first that is heard of a manifest: what they change is counted.
  */
-const mayChangeUsage = ({ kind }: Fact): boolean =>
-  kind === 'push' || kind === 'present' || kind === 'delete' || kind === 'drop'
+const mayChangeUsage = (fact: Fact): boolean =>
+  fact.kind === 'delete' || fact.kind === 'drop' || (isSighting(fact) && viaOf(fact) === 'push')

@@ -12,7 +12,16 @@ import { makeRenameTable } from '../../src/usage/rename-table.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
 /** The work of the `events` worker with everything that it needs. A project is a repository's first segment. */
-export function makeIndexEventsBed({ redis, queues }: { redis: Redis; queues: Queues }) {
+export function makeIndexEventsBed({
+  redis,
+  queues,
+  now = () => Date.now() * 1000,
+}: {
+  redis: Redis
+  queues: Queues
+  /** epoch µs */
+  now?: () => number
+}) {
   const at = { redis, prefix: 't' }
   const [index, renames, instances] = [makeUsageIndex(at), makeRenameTable(at), makeInstances(at)]
   const quarantine = makeQuarantine(at)
@@ -23,6 +32,7 @@ export function makeIndexEventsBed({ redis, queues }: { redis: Redis; queues: Qu
     normalise: makeNormalise({ isScanner: () => false }),
     onQuarantined: async (registry) => missing.push(registry),
     watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
+    now,
     projectOf: (_, repository) => repository.split('/')[0] ?? '',
     match: () => [],
     recheckQuotas: (projects) => recheck(queues, projects),

@@ -20,7 +20,8 @@ afterAll(async () => {
 beforeEach(() => redis.flushall())
 
 function makeBed() {
-  const { index, renames, quarantine, indexEvents } = makeIndexEventsBed({ redis, queues })
+  const now = () => T + 7_200 * S
+  const { index, renames, quarantine, indexEvents } = makeIndexEventsBed({ redis, queues, now })
   const tell = (...events: object[]) =>
     indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events }])
   const images = async (project: string) =>
@@ -117,6 +118,18 @@ test('a pull by digest is a use of the manifest that the tag points to', async (
   await tell(event('push', 10, manifest('team', 'a', known)))
   await tell(event('pull', 20, { ...manifest('team', 'a', known), tag: undefined }, get))
   expect(await index.images('ci/team')).toMatchObject([{ tags: [{ name: 'v1' }], pulledAt: T + 20 * S }])
+})
+
+test('a HEAD of a manifest is a use of it, and no pull; it changes no tag that was pushed', async () => {
+  const { tell, index } = makeBed()
+  const head = { request: { method: 'HEAD' } }
+  await tell(event('push', 10, manifest('team', 'a', known)), event('push', 11, manifest('team', 'b', known)))
+  await tell(event('pull', 20, manifest('team', 'a', known), head), event('pull', 20, layer, head))
+  expect(await index.images('ci/team')).toMatchObject([
+    { digest: digest('a'), tags: [], pulledAt: T + 20 * S },
+    { digest: digest('b'), tags: [{ name: 'v1' }], pulledAt: 0 },
+  ])
+  expect(await index.usage('ci/team')).toMatchObject({ pulls: 0, scans: 0, manifests: 2 })
 })
 
 test('a delete event tells only a digest: the index knows whether that was a manifest or a blob', async () => {
