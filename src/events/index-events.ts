@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { parseTimestamp } from '../platform/timestamp.ts'
@@ -17,9 +16,6 @@ import type { Quarantine } from './quarantine.ts'
 import { askReferences } from './resolve-references.ts'
 import { makeSetAside, type NotUnderstood } from './set-aside.ts'
 import type { makeWatchInstances } from './watch-instances.ts'
-
-/** After this many events the event loop gets a turn: to parse those of a body of 10 MB takes more than a second. */
-const TURN = 1_000
 
 interface ParsedFact {
   registry: string
@@ -84,16 +80,22 @@ export function makeIndexEvents(deps: {
     const notUnderstood: NotUnderstood[] = []
     const counts = new Map<string, number>()
     for (const delivery of deliveries) {
-      const { registry, events } = delivery
+      const { registry, events, unread = [] } = delivery
       const received = parseTimestamp(delivery.receivedAt) ?? 0
-      for (const [n, event] of events.entries()) {
-        if (n % TURN === TURN - 1) await setImmediate()
+      const count = (outcome: string) => {
+        const key = `${registry} ${outcome}`
+        counts.set(key, (counts.get(key) ?? 0) + 1)
+      }
+      for (const { reason, beginning } of unread) {
+        notUnderstood.push({ delivery, reason, event: beginning })
+        count('quarantined')
+      }
+      for (const event of events) {
         const normalised = deps.normalise(event, received, deps.now())
         if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
         else if ('rename' in normalised) await enterRename(registry, normalised.rename)
         else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
-        const outcome = `${registry} ${outcomeOf(normalised)}`
-        counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+        count(outcomeOf(normalised))
       }
     }
     await setAside(notUnderstood)

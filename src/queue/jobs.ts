@@ -26,8 +26,17 @@ export interface Delivery {
   receivedAt: string
   /** Parsed JSON, not yet validated: the worker does that. */
   events: unknown[]
+  /** Events that were too large to be parsed. */
+  unread?: UnreadEvent[]
   /** The id of the quarantine entry, if this delivery replays one. */
   quarantineId?: string
+}
+
+export interface UnreadEvent {
+  /** Why it was not parsed. */
+  reason: string
+  /** Its first characters. */
+  beginning: string
 }
 
 export interface ReconcileJob {

@@ -26,7 +26,7 @@ function makeBed() {
     indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events }])
   const images = async (project: string) =>
     (await index.images(project)).map(({ repository, digest, tags }) => [repository, digest, tags[0]?.name])
-  return { index, renames, tell, images, quarantine }
+  return { index, renames, tell, images, quarantine, indexEvents }
 }
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -143,13 +143,13 @@ test('a delete event tells only a digest: the index knows whether that was a man
   expect(await index.usage('ci/team')).toMatchObject({ manifests: 0, tags: 0, uniqueBytes: 0 })
 })
 
-test('quarantine gets no more events of one body than it keeps', async () => {
-  const { tell, quarantine, index } = makeBed()
-  const odd = Array.from({ length: 60_000 }, (_, n) => [n])
-  await tell(...odd, event('push', 1, { mediaType, size: 1, digest: digest('a'), repository: 'p/app' }))
-  expect(await quarantine.count()).toBe(10_000)
-  expect((await quarantine.list(1, {}))[0]?.event).toEqual([59_999])
-  expect(await index.usage('ci/p')).toMatchObject({ manifests: 1 })
+test('an event that was too large to be parsed goes to quarantine as its beginning', async () => {
+  const { indexEvents, quarantine } = makeBed()
+  const unread = [{ reason: 'an event of 9 MB', beginning: '{"id":"large"' }]
+  await indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events: [], unread }])
+  expect(await quarantine.list(10, {})).toMatchObject([
+    { registry: 'ci', reason: 'an event of 9 MB', event: '{"id":"large"' },
+  ])
 })
 
 test('a manifest that one body names again and again is looked up once', async () => {
