@@ -3,8 +3,11 @@ import { type EventSpan, findEvents } from './find-events.ts'
 import { NotAnEnvelope } from './not-an-envelope.ts'
 import { trim } from './trim.ts'
 
-/** The most that one job of the `events` queue holds. An event that is larger alone becomes a job of its own. */
-export const JOB = { events: 500, bytes: 2 ** 20, values: 50_000 }
+/**
+ * The most that one job of the `events` queue holds. An event that is larger alone becomes a job of its own. (Shares
+ * of 512 add up to 1 exactly.)
+ */
+export const JOB = { events: 512, bytes: 2 ** 20, values: 50_000 }
 
 /**
  * The largest event that is parsed. The event of a manifest of 4 MiB, the registries' limit, has up to 8 MiB: registries
@@ -32,7 +35,12 @@ export interface EnvelopePart {
 export async function* readEnvelope(body: Buffer): AsyncGenerator<EnvelopePart> {
   const { spans, rest } = await findEvents(body)
   const envelope = parseJson(rest)
-  if (typeof envelope !== 'object' || envelope === null || !('events' in envelope) || !Array.isArray(envelope.events))
+  if (
+    typeof envelope !== 'object' ||
+    envelope === null ||
+    !('events' in envelope) ||
+    !Array.isArray(envelope.events)
+  )
     throw new NotAnEnvelope('the body is no notification envelope: expected an object with an array "events"')
   let part: EnvelopePart = { events: [], unread: [], share: 0 }
   for (const span of spans) {

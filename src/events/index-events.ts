@@ -13,6 +13,7 @@ import { askPromotions } from './ask-promotions.ts'
 import { askMove } from './move-repositories.ts'
 import type { Normalise, Normalised } from './normalise.ts'
 import type { Quarantine } from './quarantine.ts'
+import type { RefuseRename } from './rename-gate.ts'
 import { askReferences } from './resolve-references.ts'
 import { makeSetAside, type NotUnderstood } from './set-aside.ts'
 import type { makeWatchInstances } from './watch-instances.ts'
@@ -34,6 +35,7 @@ export function makeIndexEvents(deps: {
   /** Called for events that went to quarantine: the index lacks what they said. `receivedAt`: RFC 3339. */
   onQuarantined: (registry: string, receivedAt: string) => Promise<unknown>
   renames: RenameTable
+  refuseRename: RefuseRename
   watchInstances: ReturnType<typeof makeWatchInstances>
   projectOf: (registry: string, repository: string) => string
   match: ReturnType<typeof makeMatch>
@@ -91,9 +93,8 @@ export function makeIndexEvents(deps: {
         count('quarantined')
       }
       for (const event of events) {
-        const normalised = deps.normalise(event, received, deps.now())
+        const normalised = await enterRename(registry, deps.normalise(event, received, deps.now()))
         if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
-        else if ('rename' in normalised) await enterRename(registry, normalised.rename)
         else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
         count(outcomeOf(normalised))
       }
@@ -102,9 +103,14 @@ export function makeIndexEvents(deps: {
     return { parsed, counts }
   }
 
-  async function enterRename(registry: string, rename: Rename): Promise<void> {
-    await deps.renames.add(registry, rename)
-    await askMove(queues, registry, rename)
+  /** Enters a rename that may be followed. One that may not belongs in quarantine. */
+  async function enterRename(registry: string, normalised: Normalised): Promise<Normalised> {
+    if (!('rename' in normalised)) return normalised
+    const refusal = await deps.refuseRename(registry, normalised.rename)
+    if (refusal !== undefined) return { unclear: refusal }
+    await deps.renames.add(registry, normalised.rename)
+    await askMove(queues, registry, normalised.rename)
+    return normalised
   }
 
   /** Groups facts by project. A fact from before a rename of its repository also goes to the new name's project. */

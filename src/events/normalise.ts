@@ -95,7 +95,9 @@ function pull(
       ? { ignored: 'HEAD by a scanner' }
       : { fact: { kind: 'scan', repository, at, id: event.id } }
   const seen = sighting(event, at, repository, digest)
-  return { fact: isHead ? { kind: 'present', via: 'pull', ...seen } : { kind: 'pull', id: event.id, ...seen } }
+  return {
+    fact: isHead ? { kind: 'present', via: 'pull', ...seen } : { kind: 'pull', id: event.id, ...seen },
+  }
 }
 
 function sighting({ target }: RegistryEvent, at: number, repository: string, digest: string) {

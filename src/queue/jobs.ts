@@ -6,8 +6,11 @@ export interface Jobs {
   events: { deliveries: Delivery[] }
   /** Bring a project's flag up to date with its usage. */
   quota: { project: string }
-  /** `announce` records an alert and adds a `deliver` job for each channel. */
-  alerts: { kind: 'announce'; alert: Alert } | { kind: 'deliver'; alert: Alert; channel: string }
+  /** `announce` records an alert and adds a `deliver` job for each channel, or a `summary` job if there are too many. */
+  alerts:
+    | { kind: 'announce'; alert: Alert }
+    | { kind: 'deliver'; alert: Alert; channel: string }
+    | { kind: 'summary'; channel: string; interval: number }
   /** Copy an image by the rule that matched its push. */
   promotion: PromotionJob
   /** Run a policy now. */

@@ -69,7 +69,7 @@ test('a body of many events comes in parts that fit a job each', async () => {
   const wide = Array.from({ length: 5 }, () => Array.from({ length: JOB.values / 2 - 10 }, () => 0))
   const sizes = async (events: unknown[]) =>
     (await partsOf(JSON.stringify({ events }))).map((part) => part.events.length)
-  expect(await sizes(small)).toEqual([500, 500, 200])
+  expect(await sizes(small)).toEqual([JOB.events, JOB.events, 1_200 - 2 * JOB.events])
   expect(await sizes(long)).toEqual([2, 2, 1])
   expect(await sizes(wide)).toEqual([2, 2, 1])
   expect(await eventsOf(JSON.stringify({ events: [...small, ...long] }))).toEqual([...small, ...long])
@@ -80,7 +80,13 @@ test('an event that fills more than a job has one of its own, and one that is to
   const references = (count: number) => Array.from({ length: count }, (_, n) => reference(n))
   const event = { id: 'large', target: { references: references(40_000) } }
   const body = JSON.stringify({
-    events: [{ id: 'first' }, event, 'y'.repeat(EVENT.bytes), Array(EVENT.values + 1).fill(0), { id: 'last' }],
+    events: [
+      { id: 'first' },
+      event,
+      'y'.repeat(EVENT.bytes),
+      Array(EVENT.values + 1).fill(0),
+      { id: 'last' },
+    ],
   })
   const parts = await partsOf(body)
   expect(parts.map(({ events }) => events.length)).toEqual([1, 1, 1])

@@ -4,6 +4,7 @@ import { makeIndexEvents } from '../../src/events/index-events.ts'
 import { makeInstances } from '../../src/events/instances.ts'
 import { makeNormalise } from '../../src/events/normalise.ts'
 import { makeQuarantine } from '../../src/events/quarantine.ts'
+import { makeRenameGate } from '../../src/events/rename-gate.ts'
 import { makeWatchInstances } from '../../src/events/watch-instances.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { Queues } from '../../src/queue/queues.ts'
@@ -32,6 +33,7 @@ export function makeIndexEventsBed({
     normalise: makeNormalise({ isScanner: () => false }),
     onQuarantined: async (registry) => missing.push(registry),
     watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
+    refuseRename: makeRenameGate({ ...at, registries: new Set(['ci']) }),
     now,
     projectOf: (_, repository) => repository.split('/')[0] ?? '',
     match: () => [],

@@ -120,6 +120,15 @@ test('a pull by digest is a use of the manifest that the tag points to', async (
   expect(await index.images('ci/team')).toMatchObject([{ tags: [{ name: 'v1' }], pulledAt: T + 20 * S }])
 })
 
+test('a rename from a registry that is not configured to send any goes to quarantine, and moves nothing', async () => {
+  const { indexEvents, quarantine, renames } = makeBed()
+  await indexEvents([{ registry: 'plain', receivedAt: '2026-11-23T12:00:00Z', events: [rename] }])
+  expect(await quarantine.list(10, {})).toMatchObject([
+    { registry: 'plain', reason: expect.stringContaining('registries.plain.renames'), event: rename },
+  ])
+  expect([await renames.of('plain'), await asked()]).toEqual([[], []])
+})
+
 test('a HEAD of a manifest is a use of it, and no pull; it changes no tag that was pushed', async () => {
   const { tell, index } = makeBed()
   const head = { request: { method: 'HEAD' } }

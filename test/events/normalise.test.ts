@@ -86,7 +86,11 @@ describe.each([
       event('pull', { ...manifest, tag: 'v1' }, head),
       { kind: 'present', via: 'pull', tag: 'v1', ...pulled },
     ],
-    ['HEAD of a manifest by digest', event('pull', manifest, head), { kind: 'present', via: 'pull', ...pulled }],
+    [
+      'HEAD of a manifest by digest',
+      event('pull', manifest, head),
+      { kind: 'present', via: 'pull', ...pulled },
+    ],
     ['push of a blob', event('push', blob), link],
     ['mount', event('mount', { ...blob, fromRepository: 'team/base' }), link],
     [

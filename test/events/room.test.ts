@@ -23,7 +23,10 @@ test('room that is given back can be taken again, and is given back once', () =>
   expect(take('b', 1)).toBeUndefined()
 })
 
-test.each([1, 1_000, 10 * 2 ** 20, 2 ** 30])('with a limit of %i bytes, two of the largest bodies fit', (limit) => {
-  const { take } = makeRoom(roomFor(limit))
-  expect([take('a', limit), take('a', limit), take('b', limit)]).not.toContain(undefined)
-})
+test.each([1, 1_000, 10 * 2 ** 20, 2 ** 30])(
+  'with a limit of %i bytes, two of the largest bodies fit',
+  (limit) => {
+    const { take } = makeRoom(roomFor(limit))
+    expect([take('a', limit), take('a', limit), take('b', limit)]).not.toContain(undefined)
+  },
+)
