@@ -20,12 +20,19 @@ export interface Intake {
   receive(registry: string, body: Buffer): Promise<void>
 }
 
+/**
+ * From this size on, in bytes, one body at a time is read. Otherwise each turn of the event loop would do a piece of every
+ * body. A notification is nearly always smaller.
+ */
+const LARGE = 256 * 1024
+
 /** Why a body is not taken now, as a sentence. The sender tries again. */
 export class IntakeBusy extends Error {}
 
 /**
  * Takes events in. Requests that arrive while a job is being written become one job of the `events` queue together. The
- * events of a large body become several jobs, one after the other: of each body, one part at a time is parsed.
+ * events of a large body become several jobs, one after the other. Of all large bodies, one part at a time is in memory as
+ * objects.
  *
  * The same event may come twice: a registry that was answered too late sends it again (docs/registries.md, Delivery).
  * The index counts it once.
@@ -40,6 +47,7 @@ export function makeIntake(deps: {
 }): Intake {
   const { queue, backlog, metrics } = deps
   const room = makeRoom(deps.room)
+  const inTurn = makeInTurn()
   const { add } = makeCoalescer(write, { shareOf: ({ share }: Arrival) => share })
 
   async function write(arrivals: readonly Arrival[]): Promise<void> {
@@ -49,6 +57,14 @@ export function makeIntake(deps: {
     end()
     for (const { registry, events, unread = [] } of deliveries)
       metrics.eventsAccepted.inc({ registry }, events.length + unread.length)
+  }
+
+  async function takeIn(registry: string, body: Buffer): Promise<void> {
+    const receivedAt = new Date().toISOString()
+    for await (const { events, unread, share } of readEnvelope(body)) {
+      const delivery = { registry, receivedAt, events, ...(unread.length > 0 && { unread }) }
+      await add({ delivery, share })
+    }
   }
 
   function refuse(registry: string, reason: 'backlog' | 'memory', message: string): never {
@@ -66,13 +82,18 @@ export function makeIntake(deps: {
       return giveBack
     },
 
-    async receive(registry, body) {
-      const receivedAt = new Date().toISOString()
-      for await (const { events, unread, share } of readEnvelope(body)) {
-        const delivery = { registry, receivedAt, events, ...(unread.length > 0 && { unread }) }
-        await add({ delivery, share })
-      }
-    },
+    receive: (registry, body) =>
+      body.length < LARGE ? takeIn(registry, body) : inTurn(() => takeIn(registry, body)),
+  }
+}
+
+/** Makes a function that runs one task at a time, in order. */
+function makeInTurn() {
+  let last: Promise<unknown> = Promise.resolve()
+  return (task: () => Promise<void>): Promise<void> => {
+    const done = last.then(task)
+    last = done.catch(() => undefined)
+    return done
   }
 }
 

@@ -7,8 +7,8 @@ const BATCH = 500
 
 /**
  * Forgets deletions of digests from before `before` (epoch µs), and tags as old that no manifest has; gives how many
- * it forgot. No event from before such a deletion may still come, or it would bring back what was deleted (fact.ts,
- * `DELETIONS_KEPT_US`).
+ * it forgot. If an event from before such a deletion still comes, it brings back what was deleted, until the next
+ * reconcile.
  */
 export async function forgetDeletions(
   readBucket: (table: Table, bucket: string) => Promise<Buffer[]>,

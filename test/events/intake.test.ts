@@ -166,6 +166,36 @@ test('jobs are bounded in events and in bytes: a large body becomes several', as
   }
 })
 
+test('large bodies are read one after the other, and small ones beside them', async () => {
+  const { send, hold } = makeBed()
+  const text = 'x'.repeat(JOB.bytes)
+  const release = hold()
+  const large = ['a', 'b'].map((id) =>
+    send('ci', [
+      { ...event(id), text },
+      { ...event(`${id}2`), text },
+    ]),
+  )
+  const small = send('ci', [event('small')])
+  await nextTurn()
+  release()
+  await Promise.all([...large, small])
+  const jobs = (await queued()).map((job) => job.join())
+  expect(jobs).toHaveLength(5)
+  const order = jobs.filter((job) => job !== 'ci small')
+  expect(order).toEqual(['ci a', 'ci a2', 'ci b', 'ci b2'])
+  expect(jobs.indexOf('ci small')).toBeLessThan(3)
+})
+
+test('a large body that is refused does not hold up the next', async () => {
+  const { receive, send } = makeBed()
+  const bad = receive('ci', Buffer.from(`{"events":[${'x'.repeat(JOB.bytes)}]}`))
+  const good = send('ci', [{ ...event('good'), text: 'x'.repeat(JOB.bytes) }])
+  await expect(bad).rejects.toThrow(NotAnEnvelope)
+  await good
+  expect(await queued()).toEqual([['ci good']])
+})
+
 test('an event that is too large to be parsed is queued as its beginning', async () => {
   const { send } = makeBed()
   await send('ci', [event('a'), 'x'.repeat(EVENT.bytes), event('b')])
