@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Cluster, Redis } from 'ioredis'
 import { type Static, Type } from 'typebox'
 import { loadScript } from '../platform/lua-script.ts'
@@ -31,11 +30,8 @@ const KEPT = { entries: 10_000, bytes: 64 * 2 ** 20 }
 const WHOLE = 256 * 1024
 const BEGINNING = 500
 
-/** The number of entries read at a time, and the characters after which a page is full. The last entry may exceed them. */
-const READ_AT_ONCE = 20
-const PAGE = { entries: 100, characters: 2 ** 20 }
-
-type Row = [id: string, fields: string[]]
+/** The number of entries read at a time. */
+const PAGE = 100
 
 /**
  * Quarantine is a Redis stream, newest entry last; a stream id is the entry's id. A hash finds the entry of an event that
@@ -60,26 +56,25 @@ export function makeQuarantine(
   return {
     /** Adds an entry. It replaces an entry of the same event. Gives the number of old entries dropped to make room. */
     async add(entry: Omit<Quarantined, 'id'>): Promise<number> {
-      const { registry } = entry
       const event = JSON.stringify(entry.event)
       // Without the reason: that may name the time of receipt, which differs when the event comes again.
-      const mark = createHash('sha256').update(`${registry} ${event}`).digest('hex')
-      const args = [
-        mark.slice(0, 32),
-        JSON.stringify(event.length > WHOLE ? cutShort(entry, event) : entry),
-        kept.entries,
-        kept.bytes,
-      ]
+      const mark = createHash('sha256').update(`${entry.registry} ${event}`).digest('hex')
+      const stored = event.length > WHOLE ? cutShort(entry, event) : entry
+      const args = [mark.slice(0, 32), JSON.stringify(stored), kept.entries, kept.bytes]
       const [dropped] = await addScript(keys, args)
       return Number(dropped)
     },
-    /** Newest first, at most `limit`; fewer if they are large. */
+    /** Newest first. */
     async list(limit: number, filter: QuarantineFilter): Promise<Quarantined[]> {
-      const rows = rowsOf((after) =>
-        redis.xrevrange(entries, after === undefined ? '+' : `(${after}`, '-', 'COUNT', READ_AT_ONCE),
-      )
-      for await (const page of pagesOf(rows, filter, { ...PAGE, entries: limit })) return page
-      return []
+      const found: Quarantined[] = []
+      for (let to = '+'; found.length < limit; ) {
+        const rows = await redis.xrevrange(entries, to, '-', 'COUNT', PAGE)
+        const last = rows.at(-1)
+        if (last === undefined) break
+        found.push(...rows.map(read).filter(passes(filter)))
+        to = `(${last[0]}`
+      }
+      return found.slice(0, limit)
     },
     /** `id` as listed. */
     async get(id: string): Promise<Quarantined | undefined> {
@@ -91,10 +86,13 @@ export function makeQuarantine(
     async *pages(filter: QuarantineFilter): AsyncGenerator<Quarantined[]> {
       const [newest] = await redis.xrevrange(entries, '+', '-', 'COUNT', 1)
       if (newest === undefined) return
-      const rows = rowsOf((after) =>
-        redis.xrange(entries, after === undefined ? '-' : `(${after}`, newest[0], 'COUNT', READ_AT_ONCE),
-      )
-      yield* pagesOf(rows, filter, PAGE)
+      for (let from = '-'; ; ) {
+        const rows = await redis.xrange(entries, from, newest[0], 'COUNT', PAGE)
+        const last = rows.at(-1)
+        if (last === undefined) return
+        yield rows.map(read).filter(passes(filter))
+        from = `(${last[0]}`
+      }
     },
     /** Gives the number of entries removed. */
     async remove(ids: readonly string[]): Promise<number> {
@@ -113,50 +111,12 @@ export type Quarantine = ReturnType<typeof makeQuarantine>
 /** The form of a stream id. Redis accepts other texts too and completes them. */
 const ID = /^\d{1,19}-\d{1,19}$/
 
-/** Every row that `readAfter` gives, until it gives none. */
-async function* rowsOf(readAfter: (id: string | undefined) => Promise<Row[]>): AsyncGenerator<Row> {
-  for (let last: string | undefined; ; ) {
-    const rows = await readAfter(last)
-    if (rows.length === 0) return
-    yield* rows
-    last = rows.at(-1)?.[0]
-  }
-}
-
-/** Collects the entries that pass into pages. Lets other work in between, since parsing large entries takes long. */
-async function* pagesOf(
-  rows: AsyncIterable<Row>,
-  filter: QuarantineFilter,
-  bounds: typeof PAGE,
-): AsyncGenerator<Quarantined[]> {
-  let page: Quarantined[] = []
-  let characters = 0
-  let parsed = 0
-  for await (const row of rows) {
-    const length = row[1][1]?.length ?? 0
-    parsed += length
-    if (parsed > WHOLE) {
-      parsed = 0
-      await nextTurn()
-    }
-    const entry = read(row)
-    if (!passes(filter)(entry)) continue
-    page.push(entry)
-    characters += length
-    if (page.length < bounds.entries && characters < bounds.characters) continue
-    yield page
-    page = []
-    characters = 0
-  }
-  if (page.length > 0) yield page
-}
-
 function cutShort({ registry, receivedAt, reason }: Omit<Quarantined, 'id'>, event: string) {
   const cut = `${reason}; too long to be kept (${event.length} characters): this is its beginning`
   return { registry, receivedAt, reason: cut, event: event.slice(0, BEGINNING).toWellFormed() }
 }
 
-const read = ([id, fields]: Row): Quarantined => ({ id, ...JSON.parse(fields[1] ?? '{}') })
+const read = ([id, fields]: [string, string[]]): Quarantined => ({ id, ...JSON.parse(fields[1] ?? '{}') })
 
 const passes =
   ({ registry, reason }: QuarantineFilter) =>

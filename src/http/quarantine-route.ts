@@ -40,7 +40,7 @@ export const quarantineRoute =
       schema: {
         tags,
         summary: 'Events that could not be understood, newest first',
-        description: '`total` counts all events in quarantine. The list ends after a megabyte of events.',
+        description: '`total` counts all events in quarantine.',
         querystring: Type.Object({ limit, ...QuarantineFilter.properties }, { additionalProperties: false }),
         response: answer(Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined) })),
       },

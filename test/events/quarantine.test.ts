@@ -74,14 +74,6 @@ test('pages go through all entries, oldest first, without those added or removed
   expect(seen).toEqual(Array.from({ length: 149 }, (_, n) => n))
 })
 
-test('a page ends after a megabyte, and no entry is passed over', async () => {
-  const quarantine = bed({ entries: 100, bytes: 2 ** 26 })
-  for (let n = 0; n < 30; n++) await quarantine.add(entry([n, 'x'.repeat(100_000)]))
-  expect(await quarantine.list(100, {})).toHaveLength(11)
-  const pages = await Array.fromAsync(quarantine.pages({}))
-  expect(pages.map((page) => page.length)).toEqual([11, 11, 8])
-})
-
 test('of an event over 256 KiB the beginning is kept, and the reason says so', async () => {
   const quarantine = bed({ entries: 100, bytes: 2 ** 26 })
   await quarantine.add(entry({ text: 'x'.repeat(256 * 1024) }))
