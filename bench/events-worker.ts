@@ -40,6 +40,8 @@ export function makeEventsWork(options: {
       instances: makeInstances({ redis, prefix: PREFIX }),
       onUnknownInstance: async () => {},
     }),
+    refuseRename: async () => undefined,
+    now: () => Date.now() * 1000,
     projectOf: (_, repository) => projectOf(repository),
     match: makeMatch([], ({ repository }) => projectOf(repository)),
   })

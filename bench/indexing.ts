@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { makeIntake } from '../src/events/intake.ts'
+import { roomFor } from '../src/events/room.ts'
 import { trim } from '../src/events/trim.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
 import { connectPatiently } from '../src/platform/redis.ts'
@@ -75,9 +76,10 @@ interface Target {
 async function together({ queues }: Target, events: readonly object[]): Promise<void> {
   const intake = makeIntake({
     ...{ queue: queues.events, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
+    room: roomFor(2 ** 20),
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
-  // Enough at once to fill jobs to their limit, and few enough that none is refused.
+  // Enough at once to fill jobs to their limit.
   for (let i = 0; i < events.length; i += 10_000)
     await Promise.all(
       events

@@ -104,7 +104,7 @@ try {
     }
     const client = new Redis(url)
     const queues = makeQueues(client, 'tallyman')
-    const backlog = await makeBacklog({ redis: client, queues, queue: 'events' }).read()
+    const backlog = await makeBacklog({ redis: client, queues }).read()
     await closeQueues(queues)
     await source.stop()
     add(source.told)

@@ -6,6 +6,7 @@ import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Channel } from './channel.ts'
+import type { Damper } from './damper.ts'
 
 /** A channel, and globs over `registry/path` for the projects whose alerts it gets. */
 export interface Route {
@@ -15,33 +16,65 @@ export interface Route {
 
 /**
  * Processes a job of the `alerts` queue. An `announce` job records the alert and queues one `deliver` job for each
- * channel. So a channel that is down is retried alone, and the others do not get the alert twice.
- * @throws ChannelError if the channel of a `deliver` job does not accept the alert
+ * channel. So a channel that is down is retried alone, and the others do not get the alert twice. In a storm it queues a
+ * `summary` job instead, one for each channel and interval.
+ * @throws ChannelError if the channel of a `deliver` or `summary` job does not accept the message
  */
 export function makeAnnounce(deps: {
   routes: readonly Route[]
   queues: Queues
   journal: Journal<Alert>
+  damper: Damper
   metrics: Metrics
 }) {
+  const { damper } = deps
   const routes = deps.routes.map(({ channel, projects }) => ({ channel, globs: projects.map(makeGlob) }))
 
+  /** The channel, unless it is no longer configured. */
+  const channelOf = (name: string) => routes.find(({ channel }) => channel.name === name)?.channel
+
   return async function announce(job: Jobs['alerts']): Promise<void> {
-    if (job.kind === 'deliver') return deliver(job.alert, job.channel)
-    const { alert } = job
+    switch (job.kind) {
+      case 'announce':
+        return record(job.alert)
+      case 'deliver':
+        return deliver(job.alert, job.channel)
+      case 'summary':
+        return summarise(job.channel, job.interval)
+    }
+  }
+
+  async function record(alert: Alert): Promise<void> {
     await deps.journal.append(alert)
     const project = `${alert.registry}/${alert.project}`
     for (const { channel, globs } of routes) {
       if (!globs.some((matches) => matches(project))) continue
-      const data = { kind: 'deliver', alert, channel: channel.name } as const
-      await deps.queues.alerts.add('alerts', data, { jobId: jobId('deliver', alert.id, channel.name) })
+      const { name } = channel
+      const held = await damper.holdBack(name, alert)
+      if (held === undefined) {
+        const data = { kind: 'deliver', alert, channel: name } as const
+        await deps.queues.alerts.add('alerts', data, { jobId: jobId('deliver', alert.id, name) })
+      } else {
+        const { interval, summaryInMs } = held
+        const options = { jobId: jobId('summary', name, interval), delay: summaryInMs }
+        await deps.queues.alerts.add('alerts', { kind: 'summary', channel: name, interval }, options)
+      }
     }
   }
 
   async function deliver(alert: Alert, name: string): Promise<void> {
-    const route = routes.find(({ channel }) => channel.name === name)
-    if (route === undefined) return // The channel is no longer configured.
-    await route.channel.send(alert)
+    const channel = channelOf(name)
+    if (channel === undefined) return
+    await channel.send(alert)
+    deps.metrics.alertsSent.inc({ channel: name })
+  }
+
+  async function summarise(name: string, interval: number): Promise<void> {
+    const channel = channelOf(name)
+    const summary = await damper.summary(name, interval)
+    if (channel === undefined || summary === undefined) return
+    await channel.sendSummary(summary)
+    await damper.forget(name, interval)
     deps.metrics.alertsSent.inc({ channel: name })
   }
 }

@@ -10,18 +10,20 @@ const COLOUR: Record<Flag, string> = { ok: '#2eb886', warning: '#daa038', over: 
 export function makeSlackChannel(options: { name: string; url: string }): Channel {
   const { name } = options
   const url = channelUrl(name, options.url)
+  // With mrkdwn, Slack would show a part of `team_a/app_b` in italics.
+  const post = (text: string, more: object = {}) =>
+    postJson({
+      channel: name,
+      url,
+      json: JSON.stringify({ text: escapeMrkdwn(text), mrkdwn: false, ...more }),
+    })
   return {
     name,
     async send(alert) {
       const change = `${alert.from} → ${alert.to} at ${alert.at}`
-      const json = JSON.stringify({
-        text: escapeMrkdwn(alert.text),
-        // With mrkdwn, Slack would show a part of `team_a/app_b` in italics.
-        mrkdwn: false,
-        attachments: [{ color: COLOUR[alert.to], fallback: change, text: change }],
-      })
-      await postJson({ channel: name, url, json })
+      await post(alert.text, { attachments: [{ color: COLOUR[alert.to], fallback: change, text: change }] })
     },
+    sendSummary: ({ text }) => post(text),
   }
 }
 

@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks'
+import type { Alert, AlertSummary } from '../queue/alert.ts'
 import type { Channel } from './channel.ts'
 import { channelUrl } from './channel-url.ts'
 import { postJson } from './post-json.ts'
@@ -12,18 +13,20 @@ export function makeWebhookChannel(options: { name: string; url: string; secret:
   const { name } = options
   const url = channelUrl(name, options.url)
   const webhook = signer(name, options.secret)
+  async function post(type: string, data: Alert | AlertSummary): Promise<void> {
+    const json = JSON.stringify({ type, timestamp: data.at, data })
+    const now = new Date()
+    const headers = {
+      'webhook-id': data.id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': webhook.sign(data.id, now, json),
+    }
+    await postJson({ channel: name, url, json, headers })
+  }
   return {
     name,
-    async send(alert) {
-      const json = JSON.stringify({ type: `quota.${alert.to}`, timestamp: alert.at, data: alert })
-      const now = new Date()
-      const headers = {
-        'webhook-id': alert.id,
-        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-        'webhook-signature': webhook.sign(alert.id, now, json),
-      }
-      await postJson({ channel: name, url, json, headers })
-    },
+    send: (alert) => post(`quota.${alert.to}`, alert),
+    sendSummary: (summary) => post('quota.summary', summary),
   }
 }
 

@@ -1,5 +1,6 @@
 import { alertsWorker } from '../../workers/alerts.ts'
 import { makeAnnounce } from '../alerts/announce.ts'
+import { makeDamper } from '../alerts/damper.ts'
 import { makeChannel } from '../alerts/make-channel.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -9,5 +10,9 @@ export function startAlerts(parts: WorkerParts) {
     channel: makeChannel(channel),
     projects: channel.projects,
   }))
-  return alertsWorker(parts.context, makeAnnounce({ ...parts, routes, journal: parts.journals.alerts }))
+  const damper = makeDamper(parts)
+  return alertsWorker(
+    parts.context,
+    makeAnnounce({ ...parts, routes, damper, journal: parts.journals.alerts }),
+  )
 }

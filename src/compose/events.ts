@@ -3,6 +3,7 @@ import { resolveWorker } from '../../workers/resolve.ts'
 import { makeIndexEvents } from '../events/index-events.ts'
 import { makeMoveRepositories } from '../events/move-repositories.ts'
 import { makeNormalise } from '../events/normalise.ts'
+import { makeRenameGate } from '../events/rename-gate.ts'
 import { makeResolveReferences } from '../events/resolve-references.ts'
 import { makeIsScanner } from '../events/scanners.ts'
 import { makeWatchInstances } from '../events/watch-instances.ts'
@@ -14,6 +15,7 @@ import type { WorkerParts } from './worker-parts.ts'
 export function startEvents(parts: WorkerParts) {
   const { config, ledger, instances } = parts
   const isAutomatic = config.reconcile.onNewInstance
+  const renaming = parts.registries.filter(({ renames }) => renames).map(({ name }) => name)
   return eventsWorker(
     parts.context,
     makeIndexEvents({
@@ -24,6 +26,8 @@ export function startEvents(parts: WorkerParts) {
         instances,
         onUnknownInstance: makeOnUnknownInstance({ ...parts, isAutomatic }),
       }),
+      refuseRename: makeRenameGate({ ...parts, registries: new Set(renaming) }),
+      now: () => Date.now() * 1000,
       normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners) }),
     }),
   )

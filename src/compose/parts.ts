@@ -78,7 +78,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const now = () => Date.now() * 1000
     return {
       ...{ redis, queues, index },
-      backlog: makeBacklog({ redis, queues, queue: 'events' }),
+      backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),

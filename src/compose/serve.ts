@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { makeIntake } from '../events/intake.ts'
 import { makeReplay } from '../events/replay.ts'
+import { roomFor } from '../events/room.ts'
 import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
@@ -40,8 +41,6 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { policies, dryRun } = config.expiry
   const { alerts, receipts, runs } = journals
   const { maxBacklog } = config.intake
-  const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, metrics })
-  const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   const inTurn = makeTurns()
   const standings = shareReads(
     () =>
@@ -53,6 +52,9 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     ({ count }) => count * FRESH_MS,
   )
   const { bodyLimit } = config.server
+  const room = roomFor(bodyLimit)
+  const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
+  const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
     routes: [

@@ -50,9 +50,12 @@ const file = section('The configuration file.', {
     ),
   }),
   intake: section('Accepting events.', {
-    maxBacklog: Size('The memory in Redis that waiting events may take. Beyond it, registries get 503.', {
-      default: '1GiB',
-    }),
+    maxBacklog: Size(
+      'The memory in Redis that the jobs of all queues may take. Beyond it, registries get 503.',
+      {
+        default: '1GiB',
+      },
+    ),
   }),
   redis: section('The Redis for queues and index.', {
     url: Type.Optional(

@@ -86,6 +86,9 @@ export const registry = Type.Refine(
     username: Type.Optional(NonEmpty('The user for its API. Default: the login in ~/.docker/config.json.')),
     password: Type.Optional(Secret('The password of the user.')),
     project: projectRule,
+    renames: Flag('Whether its notifications of renames are followed. Only GitLab sends such.', {
+      default: false,
+    }),
     storage: Type.Optional(registryStorage),
   }),
   (value) => (value.username === undefined) === (value.password === undefined),

@@ -1,23 +1,82 @@
-import { isNestedDeeper } from '../platform/nesting.ts'
+import type { UnreadEvent } from '../queue/jobs.ts'
+import { type EventSpan, findEvents } from './find-events.ts'
+import { NotAnEnvelope } from './not-an-envelope.ts'
+import { trim } from './trim.ts'
 
 /**
- * The deepest nesting that is read. A notification has five levels, and `JSON.stringify` fails on some 3,000. Texts of up
- * to twice as many characters cannot be deeper and are not looked at.
+ * The most that one job of the `events` queue holds. An event that is larger alone becomes a job of its own. (Shares
+ * of 512 add up to 1 exactly.)
  */
-const LEVELS = 1_500
+export const JOB = { events: 512, bytes: 2 ** 20, values: 50_000 }
 
-/** The body of a request is no notification. The message says why, as a sentence. */
-export class NotAnEnvelope extends Error {}
+/**
+ * The largest event that is parsed. The event of a manifest of 4 MiB, the registries' limit, has up to 8 MiB: registries
+ * indent it. With 40,000 references it has some 160,000 values. A larger event would hold up everything else while it is
+ * parsed.
+ */
+export const EVENT = { bytes: 8 * 2 ** 20, values: 250_000 }
 
-/** The events in a notification's envelope, not yet validated. @throws NotAnEnvelope */
-export function readEnvelope(text: string): unknown[] {
-  if (isNestedDeeper(text, LEVELS))
-    throw new NotAnEnvelope(`the body is nested more than ${LEVELS} levels deep, as no notification is`)
-  const body = parseJson(text)
-  if (typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events))
-    return body.events
-  throw new NotAnEnvelope('the body is no notification envelope: expected an object with an array "events"')
+/** The bytes that are kept of an event that is not parsed. */
+const BEGINNING = 500
+
+/** Some of a body's events, as many as one job holds. */
+export interface EnvelopePart {
+  /** Parsed JSON, not yet validated. */
+  events: unknown[]
+  unread: UnreadEvent[]
+  /** The part of a full job that they fill; above 1 for one large event. */
+  share: number
 }
+
+/**
+ * Reads a notification's envelope part by part, so that the next part is parsed only when the caller is done with the
+ * last. @throws NotAnEnvelope, in the last case after some parts: JSON may go wrong anywhere
+ */
+export async function* readEnvelope(body: Buffer): AsyncGenerator<EnvelopePart> {
+  const { spans, rest } = await findEvents(body)
+  const envelope = parseJson(rest)
+  if (
+    typeof envelope !== 'object' ||
+    envelope === null ||
+    !('events' in envelope) ||
+    !Array.isArray(envelope.events)
+  )
+    throw new NotAnEnvelope('the body is no notification envelope: expected an object with an array "events"')
+  let part: EnvelopePart = { events: [], unread: [], share: 0 }
+  for (const span of spans) {
+    const share = shareOf(span)
+    if (part.share > 0 && part.share + share > 1) {
+      yield part
+      part = { events: [], unread: [], share: 0 }
+    }
+    part.share += share
+    const problem = tooLarge(span)
+    if (problem === undefined) part.events.push(readEvent(body, span))
+    else part.unread.push({ reason: problem, beginning: beginningOf(body, span) })
+  }
+  if (part.share > 0) yield part
+}
+
+const shareOf = ({ start, end, values }: EventSpan): number =>
+  tooLarge({ start, end, values }) === undefined
+    ? Math.max(1 / JOB.events, (end - start) / JOB.bytes, values / JOB.values)
+    : 1 / JOB.events
+
+function tooLarge({ start, end, values }: EventSpan): string | undefined {
+  const bytes = end - start
+  if (bytes > EVENT.bytes) return `an event of ${bytes} bytes, more than ${EVENT.bytes}`
+  if (values > EVENT.values) return `an event of some ${values} values, more than ${EVENT.values}`
+  return undefined
+}
+
+function readEvent(body: Buffer, { start, end }: EventSpan): unknown {
+  const event = parseJson(body.toString('utf8', start, end))
+  trim(event)
+  return event
+}
+
+const beginningOf = (body: Buffer, { start, end }: EventSpan): string =>
+  body.toString('utf8', start, Math.min(end, start + BEGINNING)).trim()
 
 function parseJson(text: string): unknown {
   try {

@@ -1,11 +1,10 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { parseTimestamp } from '../platform/timestamp.ts'
 import type { makeMatch } from '../promotion/match.ts'
 import type { Delivery, ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
-import type { Fact, ManifestPull, ManifestPush } from '../usage/fact.ts'
+import { type Fact, isSighting, type Sighting, viaOf } from '../usage/fact.ts'
 import { projectId, splitProjectId } from '../usage/project.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
 import { factsUnderNewName, factsUnderOldName, newNameOf, type Rename } from '../usage/renames.ts'
@@ -14,12 +13,10 @@ import { askPromotions } from './ask-promotions.ts'
 import { askMove } from './move-repositories.ts'
 import type { Normalise, Normalised } from './normalise.ts'
 import type { Quarantine } from './quarantine.ts'
+import type { RefuseRename } from './rename-gate.ts'
 import { askReferences } from './resolve-references.ts'
 import { makeSetAside, type NotUnderstood } from './set-aside.ts'
 import type { makeWatchInstances } from './watch-instances.ts'
-
-/** After this many events the event loop gets a turn: to parse those of a body of 10 MB takes more than a second. */
-const TURN = 1_000
 
 interface ParsedFact {
   registry: string
@@ -38,10 +35,13 @@ export function makeIndexEvents(deps: {
   /** Called for events that went to quarantine: the index lacks what they said. `receivedAt`: RFC 3339. */
   onQuarantined: (registry: string, receivedAt: string) => Promise<unknown>
   renames: RenameTable
+  refuseRename: RefuseRename
   watchInstances: ReturnType<typeof makeWatchInstances>
   projectOf: (registry: string, repository: string) => string
   match: ReturnType<typeof makeMatch>
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
+  /** epoch µs */
+  now: () => number
   metrics: Metrics
   log: Logger
 }) {
@@ -82,25 +82,35 @@ export function makeIndexEvents(deps: {
     const notUnderstood: NotUnderstood[] = []
     const counts = new Map<string, number>()
     for (const delivery of deliveries) {
-      const { registry, events } = delivery
+      const { registry, events, unread = [] } = delivery
       const received = parseTimestamp(delivery.receivedAt) ?? 0
-      for (const [n, event] of events.entries()) {
-        if (n % TURN === TURN - 1) await setImmediate()
-        const normalised = deps.normalise(event, received)
+      const count = (outcome: string) => {
+        const key = `${registry} ${outcome}`
+        counts.set(key, (counts.get(key) ?? 0) + 1)
+      }
+      for (const { reason, beginning } of unread) {
+        notUnderstood.push({ delivery, reason, event: beginning })
+        count('quarantined')
+      }
+      for (const event of events) {
+        const normalised = await enterRename(registry, deps.normalise(event, received, deps.now()))
         if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
-        else if ('rename' in normalised) await enterRename(registry, normalised.rename)
         else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
-        const outcome = `${registry} ${outcomeOf(normalised)}`
-        counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+        count(outcomeOf(normalised))
       }
     }
     await setAside(notUnderstood)
     return { parsed, counts }
   }
 
-  async function enterRename(registry: string, rename: Rename): Promise<void> {
-    await deps.renames.add(registry, rename)
-    await askMove(queues, registry, rename)
+  /** Enters a rename that may be followed. One that may not belongs in quarantine. */
+  async function enterRename(registry: string, normalised: Normalised): Promise<Normalised> {
+    if (!('rename' in normalised)) return normalised
+    const refusal = await deps.refuseRename(registry, normalised.rename)
+    if (refusal !== undefined) return { unclear: refusal }
+    await deps.renames.add(registry, normalised.rename)
+    await askMove(queues, registry, normalised.rename)
+    return normalised
   }
 
   /** Groups facts by project. A fact from before a rename of its repository also goes to the new name's project. */
@@ -125,7 +135,7 @@ export function makeIndexEvents(deps: {
       for (const one of [...factsUnderOldName(fact, newName), ...factsUnderNewName(fact, newName)])
         append(registry, one)
       // The index reports unresolved manifests only under the name in the event, not under the new one.
-      if (fact.kind === 'pull' || (fact.kind === 'push' && fact.extent !== 'all'))
+      if (isSighting(fact) && !(fact.kind === 'push' && fact.extent === 'all'))
         incomplete.push(toResolve(registry, fact))
     }
     return { byProject, incomplete }
@@ -135,13 +145,15 @@ export function makeIndexEvents(deps: {
 const outcomeOf = (normalised: Normalised): string =>
   'ignored' in normalised ? 'ignored' : 'unclear' in normalised ? 'quarantined' : 'applied'
 
-const toResolve = (registry: string, { kind, repository, digest, at }: ManifestPush | ManifestPull) => ({
-  ...{ registry, repository, digest, at, via: kind },
-})
+const toResolve = (registry: string, sighting: Sighting) => {
+  const { repository, digest, at } = sighting
+  return { registry, repository, digest, at, via: viaOf(sighting) }
+}
 
 /**
  * Whether a fact of this kind can change unique bytes. The kind decides, not the change that was counted: a job that runs
- * again counts none, and its first run may have ended before it asked for quotas.
+ * again counts none, and its first run may have ended before it asked for quotas. Pulls and HEADs are nine of ten events
+ * and rarely the first that is heard of a manifest: what they change is counted.
  */
-const mayChangeUsage = ({ kind }: Fact): boolean =>
-  kind === 'push' || kind === 'present' || kind === 'delete' || kind === 'drop'
+const mayChangeUsage = (fact: Fact): boolean =>
+  fact.kind === 'delete' || fact.kind === 'drop' || (isSighting(fact) && viaOf(fact) === 'push')

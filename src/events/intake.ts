@@ -1,31 +1,38 @@
-import { CoalescerFull, makeCoalescer } from '../platform/coalesce.ts'
+import { makeCoalescer } from '../platform/coalesce.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { makeBacklog } from '../queue/backlog.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { readEnvelope } from './envelope.ts'
-import { trim } from './trim.ts'
+import { makeRoom, type RoomLimits } from './room.ts'
 
 export interface Intake {
   /**
-   * Takes in the body of one request. Resolves once Redis has its events; nothing may be acknowledged before.
-   * @throws NotAnEnvelope if the body is no notification; IntakeBusy if its events cannot be taken now; and whatever
-   *   Redis throws
+   * Takes room for a body of this many bytes, before it is read. Gives the function that gives the room back.
+   * @throws IntakeBusy if there is none
+   */
+  admit(registry: string, bytes: number): () => void
+  /**
+   * Takes in the body of one request. Resolves once Redis has its events; nothing may be acknowledged before. If it
+   * rejects, Redis may have some of them: the sender sends all again, and the index counts each once.
+   * @throws NotAnEnvelope if the body is no notification, and whatever Redis throws
    */
   receive(registry: string, body: Buffer): Promise<void>
 }
 
-/** Why events are not taken now, as a sentence. The sender tries again. */
+/**
+ * From this size on, in bytes, one body at a time is read. Otherwise each turn of the event loop would do a piece of every
+ * body. A notification is nearly always smaller.
+ */
+const LARGE = 256 * 1024
+
+/** Why a body is not taken now, as a sentence. The sender tries again. */
 export class IntakeBusy extends Error {}
 
-/** The most that one job holds. A request that brings more becomes a job of its own. */
-export const JOB = { events: 500, bytes: 2 * 2 ** 20 }
-
-/** How many full jobs may wait for Redis: bodies of 64 MiB. A registry has one request in flight, so few ever wait. */
-const MAX_WAITING = 32
-
 /**
- * Takes events in. Requests that arrive while a job is being written become one job of the `events` queue together.
+ * Takes events in. Requests that arrive while a job is being written become one job of the `events` queue together. The
+ * events of a large body become several jobs, one after the other. Of all large bodies, one part at a time is in memory as
+ * objects.
  *
  * The same event may come twice: a registry that was answered too late sends it again (docs/registries.md, Delivery).
  * The index counts it once.
@@ -35,44 +42,63 @@ export function makeIntake(deps: {
   backlog: Pick<ReturnType<typeof makeBacklog>, 'last'>
   /** Bytes of jobs in Redis beyond which nothing is taken. */
   maxBacklog: number
+  room: RoomLimits
   metrics: Metrics
 }): Intake {
   const { queue, backlog, metrics } = deps
-  const { add } = makeCoalescer(write, {
-    shareOf: ({ delivery, bytes }: Arrival) =>
-      Math.max(delivery.events.length / JOB.events, bytes / JOB.bytes),
-    maxWaiting: MAX_WAITING,
-  })
+  const room = makeRoom(deps.room)
+  const inTurn = makeInTurn()
+  const { add } = makeCoalescer(write, { shareOf: ({ share }: Arrival) => share })
 
   async function write(arrivals: readonly Arrival[]): Promise<void> {
     const end = metrics.enqueueSeconds.startTimer()
     const deliveries = arrivals.map(({ delivery }) => delivery)
     await queue.add('events', { deliveries })
     end()
-    for (const { registry, events } of deliveries) metrics.eventsAccepted.inc({ registry }, events.length)
+    for (const { registry, events, unread = [] } of deliveries)
+      metrics.eventsAccepted.inc({ registry }, events.length + unread.length)
+  }
+
+  async function takeIn(registry: string, body: Buffer): Promise<void> {
+    const receivedAt = new Date().toISOString()
+    for await (const { events, unread, share } of readEnvelope(body)) {
+      const delivery = { registry, receivedAt, events, ...(unread.length > 0 && { unread }) }
+      await add({ delivery, share })
+    }
+  }
+
+  function refuse(registry: string, reason: 'backlog' | 'memory', message: string): never {
+    metrics.deliveriesRefused.inc({ registry, reason })
+    throw new IntakeBusy(message)
   }
 
   return {
-    async receive(registry, body) {
-      const events = readEnvelope(body.toString())
-      if (events.length === 0) return
-      for (const event of events) trim(event)
-      if (backlog.last().bytes > deps.maxBacklog) {
-        metrics.deliveriesRefused.inc({ registry, reason: 'backlog' })
-        throw new IntakeBusy('the backlog has reached intake.maxBacklog: try again')
-      }
-      const delivery = { registry, receivedAt: new Date().toISOString(), events }
-      await add({ delivery, bytes: body.length }).catch((error) => {
-        if (!(error instanceof CoalescerFull)) throw error
-        metrics.deliveriesRefused.inc({ registry, reason: 'memory' })
-        throw new IntakeBusy('Redis takes events more slowly than they come: try again')
-      })
+    admit(registry, bytes) {
+      if (backlog.last().bytes > deps.maxBacklog)
+        refuse(registry, 'backlog', 'the backlog has reached intake.maxBacklog: try again')
+      const giveBack = room.take(registry, bytes)
+      if (giveBack === undefined)
+        refuse(registry, 'memory', 'too many large bodies are in progress: try again')
+      return giveBack
     },
+
+    receive: (registry, body) =>
+      body.length < LARGE ? takeIn(registry, body) : inTurn(() => takeIn(registry, body)),
+  }
+}
+
+/** Makes a function that runs one task at a time, in order. */
+function makeInTurn() {
+  let last: Promise<unknown> = Promise.resolve()
+  return (task: () => Promise<void>): Promise<void> => {
+    const done = last.then(task)
+    last = done.catch(() => undefined)
+    return done
   }
 }
 
 interface Arrival {
   delivery: Delivery
-  /** The size of the request's body. */
-  bytes: number
+  /** The part of a full job that it fills. */
+  share: number
 }

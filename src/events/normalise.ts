@@ -16,15 +16,16 @@ export type Normalised = { fact: Fact } | { rename: Rename } | { ignored: string
 
 /**
  * Makes a fact of one event, or says why there is none. The shapes of events and their meaning: docs/registries.md,
- * Events. `receivedAt`, epoch µs, is when the delivery arrived: a timestamp far from it is not believed.
+ * Events. `receivedAt` is when the delivery arrived, `now` the time now, both epoch µs. A timestamp far after the one or
+ * far before the other is not believed.
  */
 export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
-  function normalise(value: unknown, receivedAt: number): Normalised {
+  function normalise(value: unknown, receivedAt: number, now: number): Normalised {
     const event = readEvent(value)
     if ('problem' in event) return { unclear: event.problem }
     const at = parseTimestamp(event.timestamp)
     if (at === undefined) return { unclear: `timestamp "${excerpt(event.timestamp)}" is not RFC 3339` }
-    const excess = outOfBounds(event, at, receivedAt)
+    const excess = outOfBounds(event, at, { receivedAt, now })
     if (excess !== undefined) return { unclear: excess }
     if (event.action === 'rename') return renamed(event, at)
     const { repository = '', digest = '', tag = '' } = event.target
@@ -75,7 +76,10 @@ function push(event: RegistryEvent, at: number, repository: string, digest: stri
 /** The user agent of registry/transport.ts. A read by Tallyman, for a promotion or the trash, is no use of the image. */
 const OURSELVES = /^tallyman\b/
 
-/** A HEAD is no use of the image. A pull of a blob comes with or after the pull of its manifest. */
+/**
+ * A HEAD of a manifest is use as well: a node that has the image sends nothing else. It is no pull, so it is told as the
+ * presence of the manifest. A pull of a blob comes with or after the pull of its manifest. (docs/usage.md, Pulls)
+ */
 function pull(
   event: RegistryEvent,
   at: number,
@@ -83,11 +87,17 @@ function pull(
   digest: string,
   isScanner: IsScanner,
 ): Normalised {
-  if (event.request?.method === 'HEAD') return { ignored: 'HEAD' }
   if (OURSELVES.test(event.request?.useragent ?? '')) return { ignored: 'pull by Tallyman' }
   if (!isManifest(event)) return { ignored: 'pull of a blob' }
-  if (isScanner(event)) return { fact: { kind: 'scan', repository, at, id: event.id } }
-  return { fact: { kind: 'pull', id: event.id, ...sighting(event, at, repository, digest) } }
+  const isHead = event.request?.method === 'HEAD'
+  if (isScanner(event))
+    return isHead
+      ? { ignored: 'HEAD by a scanner' }
+      : { fact: { kind: 'scan', repository, at, id: event.id } }
+  const seen = sighting(event, at, repository, digest)
+  return {
+    fact: isHead ? { kind: 'present', via: 'pull', ...seen } : { kind: 'pull', id: event.id, ...seen },
+  }
 }
 
 function sighting({ target }: RegistryEvent, at: number, repository: string, digest: string) {

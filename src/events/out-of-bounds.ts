@@ -1,4 +1,7 @@
 import { formatTimestamp } from '../platform/timestamp.ts'
+import { REFERENCE_LIMIT } from '../registry/manifest.ts'
+import { MAX_EVENT_AGE_US } from '../usage/fact.ts'
+import { MOST_REFERENCED } from '../usage/references-of.ts'
 import type { RegistryEvent } from './event.ts'
 
 /**
@@ -8,38 +11,27 @@ import type { RegistryEvent } from './event.ts'
  */
 const AHEAD_US = 300_000_000
 
-/**
- * How far an event's time may be behind its receipt, in µs: 30 days. A registry repeats a delivery for as long as it runs,
- * so events are late by as long as Tallyman was away. An older event comes from a clock that was never set, or a reconcile
- * has read since what it says.
- */
-const BEHIND_US = 30 * 86_400_000_000
-
-/** The most references of one manifest. The index stores their number in two bytes; a manifest of 4 MiB has fewer. */
-const REFERENCES = 30_000
-
-/** The most bytes that one manifest references in total. The sum over 64 such manifests is still exact. */
-const REFERENCED_SIZE = 2 ** 47
-
 /** The longest event id, in bytes: its length is stored in one byte. Registries send UUIDs. */
 const ID_BYTES = 255
 
 /**
- * Says which value of an event is not believable or too large for the index; `undefined` if none is. `at` and
- * `receivedAt` in epoch µs.
+ * Says which value of an event is not believable or too large for the index; `undefined` if none is. All times in epoch
+ * µs. The age is checked against the time now, since an event may have waited in the queue for long.
  */
 export function outOfBounds(
   { id, target }: RegistryEvent,
   at: number,
-  receivedAt: number,
+  { receivedAt, now }: { receivedAt: number; now: number },
 ): string | undefined {
-  const received = `when it was received (${formatTimestamp(receivedAt)})`
-  if (at > receivedAt + AHEAD_US) return `timestamp is more than 5 minutes after ${received}`
-  if (at < receivedAt - BEHIND_US) return `timestamp is more than 30 days before ${received}`
+  if (at > receivedAt + AHEAD_US)
+    return `timestamp is more than 5 minutes after when it was received (${formatTimestamp(receivedAt)})`
+  if (at < now - MAX_EVENT_AGE_US)
+    return `timestamp is more than 30 days before now (${formatTimestamp(now)})`
   if (Buffer.byteLength(id) > ID_BYTES) return `id is longer than ${ID_BYTES} bytes`
   const { references } = target
   if (!references?.length) return undefined
-  if (references.length > REFERENCES) return `${references.length} references, more than ${REFERENCES}`
+  if (references.length > REFERENCE_LIMIT)
+    return `${references.length} references, more than ${REFERENCE_LIMIT}`
   const referenced = references.reduce((sum, { size = 0 }) => sum + size, 0)
-  return referenced > REFERENCED_SIZE ? `references of ${referenced} bytes in all, more than 2^47` : undefined
+  return referenced > MOST_REFERENCED ? `references of ${referenced} bytes in all, more than 2^47` : undefined
 }

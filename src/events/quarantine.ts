@@ -23,7 +23,7 @@ export type QuarantineFilter = Static<typeof QuarantineFilter>
 /** The newest entries are kept, up to this many and this many bytes. */
 const KEPT = { entries: 10_000, bytes: 64 * 2 ** 20 }
 
-/** What is read at a time: at most so many entries, and no more once they have so many bytes. An entry can have 10 MB. */
+/** What is read at a time: at most so many entries, and no more once they have so many bytes. */
 const PAGE = { entries: 100, bytes: 2 ** 20 }
 
 /** Bytes of entries that a request for a list reads at most, also if none of them passes the filter. */
@@ -34,6 +34,12 @@ export interface QuarantinePage {
   found: Quarantined[]
   next: string | undefined
 }
+/**
+ * The longest event that is kept whole, in characters of JSON: one with some thousand references. Of a longer one the
+ * beginning is kept.
+ */
+const WHOLE = 256 * 1024
+const BEGINNING = 500
 
 /**
  * Quarantine is a Redis stream, newest entry last; a stream id is the entry's id. A hash finds the entry of an event that
@@ -68,12 +74,11 @@ export function makeQuarantine(
   return {
     /** Adds an entry. It replaces an entry of the same event. Gives the number of old entries dropped to make room. */
     async add(entry: Omit<Quarantined, 'id'>): Promise<number> {
-      const { registry, event } = entry
+      const event = JSON.stringify(entry.event)
       // Without the reason: that may name the time of receipt, which differs when the event comes again.
-      const mark = createHash('sha256')
-        .update(JSON.stringify([registry, event]))
-        .digest('hex')
-      const args = [mark.slice(0, 32), JSON.stringify(entry), kept.entries, kept.bytes]
+      const mark = createHash('sha256').update(`${entry.registry} ${event}`).digest('hex')
+      const stored = event.length > WHOLE ? cutShort(entry, event) : entry
+      const args = [mark.slice(0, 32), JSON.stringify(stored), kept.entries, kept.bytes]
       const [dropped] = await addScript(keys, args)
       return Number(dropped)
     },
@@ -139,6 +144,11 @@ interface Row {
 
 /** The form of a stream id. Redis accepts other texts too and completes them. */
 export const QUARANTINE_ID = /^\d{1,19}-\d{1,19}$/
+
+function cutShort({ registry, receivedAt, reason }: Omit<Quarantined, 'id'>, event: string) {
+  const cut = `${reason}; too long to be kept (${event.length} characters): this is its beginning`
+  return { registry, receivedAt, reason: cut, event: event.slice(0, BEGINNING).toWellFormed() }
+}
 
 const read = ([id, fields]: [string, string[]]): Quarantined => ({ id, ...JSON.parse(fields[1] ?? '{}') })
 

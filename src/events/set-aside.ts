@@ -2,12 +2,6 @@ import type { Logger } from '../platform/log.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Quarantine } from './quarantine.ts'
 
-/** The most events of one job that are kept, the newest: as many as quarantine holds. One body may hold millions. */
-const MOST = 10_000
-
-/** The number of entries written to Redis in one turn of the event loop. */
-const BATCH = 500
-
 export interface NotUnderstood {
   delivery: Delivery
   reason: string
@@ -23,16 +17,10 @@ export function makeSetAside(deps: {
 }) {
   const { quarantine, log } = deps
   return async function setAside(entries: readonly NotUnderstood[]): Promise<void> {
-    const kept = entries.slice(-MOST)
-    let dropped = 0
-    for (let at = 0; at < kept.length; at += BATCH) {
-      const adding = kept
-        .slice(at, at + BATCH)
-        .map(({ delivery: { registry, receivedAt }, reason, event }) => {
-          return quarantine.add({ registry, receivedAt, reason, event })
-        })
-      for (const count of await Promise.all(adding)) dropped += count
-    }
+    const adding = entries.map(({ delivery: { registry, receivedAt }, reason, event }) =>
+      quarantine.add({ registry, receivedAt, reason, event }),
+    )
+    const dropped = (await Promise.all(adding)).reduce((sum, count) => sum + count, 0)
     // The gap of a replayed event was noted when it first came, and a reconcile may have closed it since.
     const noted = new Set(entries.map(({ delivery }) => delivery).filter(isNew))
     for (const { registry, receivedAt } of noted) await deps.onQuarantined(registry, receivedAt)

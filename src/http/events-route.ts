@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { NotAnEnvelope } from '../events/envelope.ts'
 import { makeIdentify } from '../events/identify.ts'
 import { type Intake, IntakeBusy } from '../events/intake.ts'
+import { NotAnEnvelope } from '../events/not-an-envelope.ts'
 import { HttpError, Problem } from './problem.ts'
 
 /** distribution 2 and GitLab send the first, distribution 3 the second, Azure the third (docs/registries.md, Events). */
@@ -14,7 +14,8 @@ const MEDIA_TYPES = [
 
 /**
  * The route to which registries deliver. A refused delivery blocks every later event of that registry, so only a body
- * that is no envelope is refused. An event that cannot be understood is accepted, and the worker quarantines it.
+ * that is no envelope is refused. An event that cannot be understood is accepted, and the worker quarantines it. Room for
+ * a body is taken before it is read, and kept until its events are in Redis.
  */
 export const eventsRoute =
   (deps: {
@@ -25,6 +26,7 @@ export const eventsRoute =
   async (app) => {
     const registryOf = makeIdentify(deps.tokens)
     app.decorateRequest('registry', '')
+    app.decorateRequest('giveBackRoom')
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(MEDIA_TYPES, { parseAs: 'buffer' }, (_, body, done) => done(null, body))
     app.addContentTypeParser('*', (_, __, done) =>
@@ -52,18 +54,38 @@ export const eventsRoute =
           )
         }
         request.setDecorator('registry', registry)
+        const { bodyLimit } = request.routeOptions
+        // A body without a length may be as long as the limit.
+        const bytes = Math.min(Number(request.headers['content-length'] ?? bodyLimit), bodyLimit)
+        const giveBackRoom = orHttpError(() => deps.intake.admit(registry, bytes))
+        request.setDecorator('giveBackRoom', giveBackRoom)
+        // Unless the handler runs: it may still hold the body when the sender has gone.
+        reply.raw.once('close', giveBackRoom)
       },
       handler: async (request, reply) => {
         // A request with neither Content-Type nor Content-Length has no body.
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-        await deps.intake.receive(request.getDecorator('registry'), body).catch((error) => {
-          throw toHttpError(error)
-        })
+        const giveBackRoom = request.getDecorator<() => void>('giveBackRoom')
+        reply.raw.off('close', giveBackRoom)
+        await deps.intake
+          .receive(request.getDecorator('registry'), body)
+          .catch((error) => {
+            throw toHttpError(error)
+          })
+          .finally(giveBackRoom)
         // Registries read no body.
         return reply.code(202).send(undefined as never)
       },
     })
   }
+
+function orHttpError<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw error instanceof Error ? toHttpError(error) : error
+  }
+}
 
 function toHttpError(error: Error): Error {
   if (error instanceof NotAnEnvelope) return new HttpError(400, error.message)

@@ -3,8 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface CoalesceOptions<Item> {
   /** The part of a full write that one item fills. A write holds items of 1 in total, or a single larger one. */
   shareOf: (item: Item) => number
-  /** The number of full writes that may wait. Beyond it, `add` refuses. */
-  maxWaiting: number
 }
 
 /**
@@ -12,9 +10,6 @@ export interface CoalesceOptions<Item> {
  * on new connections this pause raised the intake's rate by 40 % (docs/performance.md).
  */
 const GATHER_MS = 1
-
-/** An item was refused because too many wait already: writes are slower than `add`s. */
-export class CoalescerFull extends Error {}
 
 interface Batch<Item, Result> extends PromiseWithResolvers<Result> {
   items: Item[]
@@ -24,11 +19,11 @@ interface Batch<Item, Result> extends PromiseWithResolvers<Result> {
 /**
  * Turns many `add`s into few `write`s, one at a time. A lone item is written at once. Items that arrive during a write, or
  * in the pause after a write of several, go out together with the next one. `add` settles with the outcome of the write
- * that held its item. @throws CoalescerFull
+ * that held its item. The caller bounds how many may wait.
  */
 export function makeCoalescer<Item, Result>(
   write: (items: Item[]) => Promise<Result>,
-  { shareOf, maxWaiting }: CoalesceOptions<Item>,
+  { shareOf }: CoalesceOptions<Item>,
 ) {
   const waiting: Batch<Item, Result>[] = []
   let isWriting = false
@@ -49,9 +44,6 @@ export function makeCoalescer<Item, Result>(
   return {
     add(item: Item): Promise<Result> {
       const share = shareOf(item)
-      const waitingShare = waiting.reduce((sum, batch) => sum + batch.share, 0)
-      if (waitingShare >= maxWaiting)
-        return Promise.reject(new CoalescerFull(`${waiting.length} writes wait already`))
       let batch = waiting.at(-1)
       if (batch === undefined || batch.share + share > 1) {
         batch = { ...Promise.withResolvers<Result>(), items: [], share: 0 }

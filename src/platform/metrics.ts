@@ -23,11 +23,11 @@ export function makeMetrics() {
         name: 'tallyman_deliveries_refused_total',
         labelNames: ['registry', 'reason'] as const,
       },
-      help: 'Deliveries answered 503 because the backlog, or the memory for events that wait for Redis, is full. The registry sends them again.',
+      help: 'Deliveries answered 503 because the backlog, or the memory for bodies in progress, is full. The registry sends them again.',
     }),
     backlogBytes: new Gauge({
       ...{ registers, name: 'tallyman_backlog_bytes' },
-      help: 'Memory in Redis of the jobs of the events queue that are not done, estimated.',
+      help: 'Memory in Redis of the jobs of all queues that are not done, estimated.',
     }),
     enqueueSeconds: new Histogram({
       ...{

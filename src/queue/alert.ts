@@ -23,3 +23,18 @@ export const AlertRecord = Type.Object({
   text: Type.String(),
 })
 export type Alert = Static<typeof AlertRecord>
+
+/** Alerts that were not sent to a channel one by one, since there were too many. */
+export interface AlertSummary {
+  id: string
+  /** The end of the time that it covers, RFC 3339. */
+  at: string
+  /** How many alerts were held back. */
+  count: number
+  /** How long the time is that it covers. */
+  minutes: number
+  /** The newest of each project, the oldest first; ten at most. */
+  latest: readonly Alert[]
+  /** The message for people. */
+  text: string
+}

@@ -6,8 +6,11 @@ export interface Jobs {
   events: { deliveries: Delivery[] }
   /** Bring a project's flag up to date with its usage. */
   quota: { project: string }
-  /** `announce` records an alert and adds a `deliver` job for each channel. */
-  alerts: { kind: 'announce'; alert: Alert } | { kind: 'deliver'; alert: Alert; channel: string }
+  /** `announce` records an alert and adds a `deliver` job for each channel, or a `summary` job if there are too many. */
+  alerts:
+    | { kind: 'announce'; alert: Alert }
+    | { kind: 'deliver'; alert: Alert; channel: string }
+    | { kind: 'summary'; channel: string; interval: number }
   /** Copy an image by the rule that matched its push. */
   promotion: PromotionJob
   /** Run a policy now. */
@@ -26,8 +29,17 @@ export interface Delivery {
   receivedAt: string
   /** Parsed JSON, not yet validated: the worker does that. */
   events: unknown[]
+  /** Events that were too large to be parsed. */
+  unread?: UnreadEvent[]
   /** The id of the quarantine entry, if this delivery replays one. */
   quarantineId?: string
+}
+
+export interface UnreadEvent {
+  /** Why it was not parsed. */
+  reason: string
+  /** Its first characters. */
+  beginning: string
 }
 
 export interface ReconcileJob {

@@ -1,6 +1,7 @@
 import { pMapIterable } from 'p-map'
 import type { Logger } from '../platform/log.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
+import { DELETIONS_KEPT_US } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { compare } from './compare.ts'
@@ -33,8 +34,6 @@ const FACTS_PER_CALL = 200
 const REPOSITORIES = { concurrency: 12, backpressure: 12 }
 /** Clocks that differ by less count as equal, since a registry tells its time to the second. In µs. */
 const SAME_CLOCK_US = 2_000_000
-/** The index remembers a deletion for a week, as long as an event is retried (queue/queues.ts). In µs. */
-const DELETIONS_KEPT_US = 7 * 86_400_000_000
 /** Failures listed in the report. The others are only counted. */
 const FAILURES_LISTED = 20
 

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
 import { encodeFacts } from './encode-facts.ts'
-import type { Fact, ManifestPull, ManifestPush } from './fact.ts'
+import { type Fact, isSighting, type Sighting } from './fact.ts'
 import { projectKeys, registryKeys, scriptKeys } from './keys.ts'
 import { splitProjectId } from './project.ts'
 
@@ -12,8 +12,8 @@ export type FactsByProject = ReadonlyMap<string, readonly Fact[]>
 export interface Applied {
   /** By how many bytes the facts changed the project's `uniqueBytes`. */
   changedBytes: number
-  /** Of the given facts, the pushes and pulls whose manifest must be fetched to know all its references. */
-  unresolved: (ManifestPush | ManifestPull)[]
+  /** Of the given facts, the sightings whose manifest must be fetched to know all its references. */
+  unresolved: Sighting[]
 }
 
 /** The files that every script that writes to a project includes. */
@@ -120,7 +120,9 @@ export function makeApplyFacts(deps: {
     const state = stateFrom(reply)
     let applied = {
       changedBytes: state.changedBytes,
-      unresolved: state.unresolved.map((index) => facts[index]).filter(isPushOrPull),
+      unresolved: state.unresolved
+        .map((index) => facts[index])
+        .filter((fact) => fact !== undefined && isSighting(fact)),
     }
     if (state.outboxEntries > 0) await drainOutbox(project)
     for (let isPending = state.pending > 0; isPending; ) {
@@ -174,6 +176,3 @@ function partsOf(entries: readonly Buffer[], maxBytes: number): Buffer[][] {
   }
   return parts
 }
-
-const isPushOrPull = (fact: Fact | undefined): fact is ManifestPush | ManifestPull =>
-  fact?.kind === 'push' || fact?.kind === 'pull'

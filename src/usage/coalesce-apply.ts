@@ -14,8 +14,6 @@ const MAX_FACTS = 4_000
 export function coalesceApply(index: Pick<UsageIndex, 'applyAll'>): Pick<UsageIndex, 'applyAll'> {
   const { add } = makeCoalescer((requests: FactsByProject[]) => index.applyAll(mergeRequests(requests)), {
     shareOf: (byProject) => [...byProject.values()].reduce((sum, facts) => sum + facts.length, 0) / MAX_FACTS,
-    // The number of jobs at a time bounds what waits.
-    maxWaiting: Number.POSITIVE_INFINITY,
   })
 
   return {

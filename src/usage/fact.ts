@@ -2,8 +2,8 @@
  * A fact about a project, in the index's own terms. `at` is epoch µs, sizes are bytes.
  *
  * Notifications give `push`, `pull`, `scan`, `link`, `delete`, `untag` and `drop`. A `present` comes from elsewhere:
- * from the registry itself, a snapshot, or another repository before a rename. It says what a push or pull says of a
- * manifest and its tag, and counts as no use.
+ * from the registry itself, a HEAD, a snapshot, or another repository before a rename. It says what a push or pull says of
+ * a manifest and its tag, and is not counted in `pulls`.
  *
  * A `push`, a `pull` and a `present` are sightings: each says that a manifest was in a repository at a time.
  */
@@ -70,7 +70,7 @@ export interface ManifestPush extends ManifestSighting, ManifestReferences {
 }
 
 /**
- * A GET of a manifest, never a HEAD, which registries report as a pull, too (docs/registries.md, Events). `id` is the
+ * A GET of a manifest. A HEAD, which registries report as a pull, too, is a `present` (docs/usage.md, Pulls). `id` is the
  * event's own, so that a pull that is delivered twice counts once. A pull has no references: nine of ten events are
  * pulls, and the index has the references of nearly all manifests from a push.
  */
@@ -101,6 +101,19 @@ export const PULL_GRACE_US = 5_000_000
 
 /** By how much a sighting or an untag must be later than a deletion to be believed, in µs. */
 export const graceOf = (kind: Evidence | 'untag'): number => (kind === 'pull' ? PULL_GRACE_US : 0)
+
+/**
+ * How old an event may be when it is applied, in µs: 30 days. A registry repeats a delivery for as long as it runs, so
+ * events are late by as long as Tallyman was away. An older event comes from a clock that was never set, or a reconcile
+ * has read since what it says.
+ */
+export const MAX_EVENT_AGE_US = 30 * 86_400_000_000
+
+/**
+ * How long the index remembers a deletion, in µs: a day longer than the age of any event that is still applied. So no
+ * event brings back what was deleted after it.
+ */
+export const DELETIONS_KEPT_US = MAX_EVENT_AGE_US + 86_400_000_000
 
 /** The largest size that is believed, in bytes: 1 TiB. The sum of some thousand such sizes is exact in a double. */
 export const MAX_SIZE = 2 ** 40 - 1

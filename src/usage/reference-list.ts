@@ -22,14 +22,11 @@ export interface StoredList {
 
 const KINDS = ['blob', 'child', 'subject'] as const
 
-/** The largest sum of sizes that is believed of one manifest, in bytes: 1 PiB. Sums of some such sums are exact in a double. */
-const MAX_CONTENTS_SIZE = 2 ** 50
-
 /** Bytes that a manifest states for its config and layers. One that is listed twice counts twice. */
 export function contentsSizeOf(references: readonly Pick<Reference, 'kind' | 'size'>[]): number {
   let sum = 0
   for (const { kind, size } of references) if (kind === 'blob') sum += believableSize(size)
-  return Math.min(sum, MAX_CONTENTS_SIZE)
+  return sum
 }
 
 /**

@@ -6,8 +6,9 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { makeAnnounce } from '../../src/alerts/announce.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
 import { ChannelError } from '../../src/alerts/channel-error.ts'
+import { makeDamper } from '../../src/alerts/damper.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
-import { type Alert, AlertRecord } from '../../src/queue/alert.ts'
+import { type Alert, AlertRecord, type AlertSummary } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { type Journal, makeJournal } from '../../src/store/journal.ts'
@@ -32,14 +33,19 @@ const TEAM_B = { ...sampleAlert, id: 'alert_b', project: 'team-b/app' }
 /** A channel that stores alerts, or throws `failure`. */
 function makeFakeChannel(name: string, failure?: Error) {
   const sent: Alert[] = []
+  const summaries: AlertSummary[] = []
   const channel: Channel = {
     name,
     async send(alert) {
       if (failure !== undefined) throw failure
       sent.push(alert)
     },
+    async sendSummary(summary) {
+      if (failure !== undefined) throw failure
+      summaries.push(summary)
+    },
   }
-  return { channel, sent }
+  return { channel, sent, summaries }
 }
 
 function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert> } = {}) {
@@ -73,13 +79,14 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
       projects: projects[name],
     })),
     queues,
+    damper: makeDamper({ redis: bed.redis, prefix: 't' }),
     journal: journal?.(real) ?? real,
     metrics,
   })
   const sentTo = () =>
     Object.fromEntries(Object.entries(fakes).map(([name, { sent }]) => [name, sent.map(({ id }) => id)]))
   const counted = async () => (await metrics.alertsSent.get()).values
-  return { announce, journal: real, sentTo, counted }
+  return { announce, journal: real, sentTo, counted, fakes }
 }
 
 const jobs = () => queues.alerts.getJobs(['waiting'])
@@ -102,7 +109,8 @@ describe('an announcement', () => {
       'team-a alert_a',
     ])
     expect(await journal.recent(5)).toEqual([TEAM_A, TEAM_B])
-    for (const { data } of await jobs()) expect([TEAM_A, TEAM_B]).toContainEqual(data.alert)
+    for (const { data } of await jobs())
+      expect([TEAM_A, TEAM_B]).toContainEqual('alert' in data && data.alert)
     // Only deliveries send.
     expect(Object.values(sentTo()).flat()).toEqual([])
   })
@@ -188,5 +196,48 @@ describe('a delivery', () => {
     await announce({ kind: 'deliver', alert: TEAM_A, channel: 'retired' })
     expect(Object.values(sentTo()).flat()).toEqual([])
     expect(await counted()).toEqual([])
+  })
+})
+
+describe('a storm of alerts', () => {
+  test('becomes ten messages and one summary for each channel, and all are recorded', async () => {
+    const { announce, journal, fakes } = setUp()
+    for (let n = 0; n < 80; n++)
+      await announce({
+        kind: 'announce',
+        alert: { ...TEAM_A, id: `alert_${n}`, project: `team-a/p${n}`, at: new Date(n).toISOString() },
+      })
+    expect(await journal.recent(100)).toHaveLength(80)
+    // Two intervals, if one ended meanwhile.
+    const delivered = (await deliveries()).filter((one) => one.startsWith('everyone '))
+    expect([10, 20]).toContain(delivered.length)
+    const waiting = await queues.alerts.getJobs(['delayed'])
+    const summaries = waiting.map(({ data }) => data).filter(({ kind }) => kind === 'summary')
+    expect(waiting).toHaveLength((delivered.length / 10) * 2)
+    for (const job of summaries) await announce(job)
+    const counts = fakes.everyone.summaries.map(({ count }) => count)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(80 - delivered.length)
+    // Again, as after a crash before the job was reported as done: nothing is left to tell.
+    for (const job of summaries) await announce(job)
+    expect(fakes.everyone.summaries).toHaveLength(counts.length)
+  })
+
+  test('whose summary the channel does not accept is told the next time', async () => {
+    const { announce, fakes } = setUp()
+    const dev = (n: number) => ({ ...TEAM_A, id: `alert_${n}`, registry: 'dev', project: `p${n % 2}` })
+    for (let n = 0; n < 4; n++) await announce({ kind: 'announce', alert: dev(n) })
+    const jobOf = async (channel: string) => {
+      const all = await queues.alerts.getJobs(['delayed'])
+      const job = all
+        .map(({ data }) => data)
+        .find((data) => data.kind === 'summary' && data.channel === channel)
+      if (job === undefined) throw new Error('no summary waits')
+      return job
+    }
+    const job = await jobOf('down')
+    await expect(announce(job)).rejects.toThrow('down')
+    await expect(announce(job)).rejects.toThrow('down')
+    await announce(await jobOf('everyone'))
+    expect(fakes.everyone.summaries).toHaveLength(1)
   })
 })

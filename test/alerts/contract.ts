@@ -4,7 +4,7 @@ import { freePort } from '../../lab/ports.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
 import { ChannelError } from '../../src/alerts/channel-error.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
-import { sampleAlert } from './sample-alert.ts'
+import { sampleAlert, sampleSummary } from './sample-alert.ts'
 
 /** Tests for every channel that posts over HTTP. `open` makes one named `ops`. */
 export function channelContract(open: (url: string) => Channel): void {
@@ -36,6 +36,13 @@ export function channelContract(open: (url: string) => Channel): void {
     expect(received).toMatchObject([{ method: 'POST', path: '/services/s3cret' }])
     expect(received[0]?.headers['content-type']).toBe('application/json')
     expect(() => JSON.parse(received[0]?.body ?? '')).not.toThrow()
+  })
+
+  it('posts a summary like an alert', async () => {
+    const { url, received } = await start((response) => response.end('ok'))
+    await open(url).sendSummary(sampleSummary)
+    expect(received).toMatchObject([{ method: 'POST', path: '/services/s3cret' }])
+    expect(received[0]?.body).toContain('2 more alerts')
   })
 
   it.each([200, 201, 202, 204])('counts %i as accepted', async (status) => {

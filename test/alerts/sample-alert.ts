@@ -1,4 +1,4 @@
-import type { Alert } from '../../src/queue/alert.ts'
+import type { Alert, AlertSummary } from '../../src/queue/alert.ts'
 
 const GiB = 1024 ** 3
 
@@ -12,4 +12,13 @@ export const sampleAlert: Alert = {
   uniqueBytes: 41 * GiB,
   limitBytes: 50 * GiB,
   text: 'ci/team-a/app is at 82 % of its quota: 41.0 GiB of 50.0 GiB (warning from 80 %).',
+}
+
+export const sampleSummary: AlertSummary = {
+  id: 'summary_01',
+  at: '2026-05-01T10:05:00.000Z',
+  count: 2,
+  minutes: 5,
+  latest: [sampleAlert],
+  text: `2 more alerts in the 5 minutes before 2026-05-01T10:05:00.000Z.\n${sampleAlert.at}: ${sampleAlert.text}`,
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { escapeMrkdwn, makeSlackChannel } from '../../src/alerts/slack-channel.ts'
 import { channelContract } from './contract.ts'
 import { startReceiver } from './receiver.ts'
-import { sampleAlert } from './sample-alert.ts'
+import { sampleAlert, sampleSummary } from './sample-alert.ts'
 
 describe('a Slack channel', () => {
   channelContract((url) => makeSlackChannel({ name: 'ops', url }))
@@ -18,6 +18,13 @@ describe('a Slack channel', () => {
       mrkdwn: false,
       attachments: [{ color: '#daa038', fallback: change, text: change }],
     })
+  })
+
+  it('sends the text of a summary', async () => {
+    const { url, received, close } = await startReceiver((response) => response.end('ok'))
+    await makeSlackChannel({ name: 'ops', url }).sendSummary({ ...sampleSummary, text: 'a & b' })
+    close()
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({ text: 'a &amp; b', mrkdwn: false })
   })
 
   it('escapes every control character of Slack, and loses nothing', () => {

@@ -4,7 +4,7 @@ import { makeWebhookChannel } from '../../src/alerts/webhook-channel.ts'
 import type { Alert } from '../../src/queue/alert.ts'
 import { channelContract } from './contract.ts'
 import { startReceiver } from './receiver.ts'
-import { sampleAlert } from './sample-alert.ts'
+import { sampleAlert, sampleSummary } from './sample-alert.ts'
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
 
@@ -35,6 +35,18 @@ describe('a webhook channel', () => {
         })
     },
   )
+
+  it('signs a summary as quota.summary', async () => {
+    const { url, received, close } = await startReceiver((response) => response.end())
+    await makeWebhookChannel({ name: 'ops', url, secret }).sendSummary(sampleSummary)
+    close()
+    const [{ headers, body } = { headers: {}, body: '' }] = received
+    const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+    expect(new Webhook(secret).verify(body, texts)).toEqual({
+      ...{ type: 'quota.summary', timestamp: sampleSummary.at, data: sampleSummary },
+    })
+    expect(texts['webhook-id']).toBe(sampleSummary.id)
+  })
 
   it('has the same id in each attempt', async () => {
     const ids = (await sent(sampleAlert)).map(({ headers }) => headers['webhook-id'])

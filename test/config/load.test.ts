@@ -19,7 +19,7 @@ test('fills every default', async () => {
     redis: { prefix: 'tallyman', appendfsync: 'everysec' },
     dataDir: './data',
     log: { level: 'info' },
-    registries: { ci: { url: 'https://registry.example.com', project: { segments: 2 } } },
+    registries: { ci: { url: 'https://registry.example.com', project: { segments: 2 }, renames: false } },
     scanners: { userAgents: [], actors: [] },
     quotas: [],
     alerts: { channels: [] },

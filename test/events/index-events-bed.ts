@@ -4,6 +4,7 @@ import { makeIndexEvents } from '../../src/events/index-events.ts'
 import { makeInstances } from '../../src/events/instances.ts'
 import { makeNormalise } from '../../src/events/normalise.ts'
 import { makeQuarantine } from '../../src/events/quarantine.ts'
+import { makeRenameGate } from '../../src/events/rename-gate.ts'
 import { makeWatchInstances } from '../../src/events/watch-instances.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { Queues } from '../../src/queue/queues.ts'
@@ -12,7 +13,16 @@ import { makeRenameTable } from '../../src/usage/rename-table.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
 /** The work of the `events` worker with everything that it needs. A project is a repository's first segment. */
-export function makeIndexEventsBed({ redis, queues }: { redis: Redis; queues: Queues }) {
+export function makeIndexEventsBed({
+  redis,
+  queues,
+  now = () => Date.now() * 1000,
+}: {
+  redis: Redis
+  queues: Queues
+  /** epoch µs */
+  now?: () => number
+}) {
   const at = { redis, prefix: 't' }
   const [index, renames, instances] = [makeUsageIndex(at), makeRenameTable(at), makeInstances(at)]
   const quarantine = makeQuarantine(at)
@@ -23,6 +33,8 @@ export function makeIndexEventsBed({ redis, queues }: { redis: Redis; queues: Qu
     normalise: makeNormalise({ isScanner: () => false }),
     onQuarantined: async (registry) => missing.push(registry),
     watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
+    refuseRename: makeRenameGate({ ...at, registries: new Set(['ci']) }),
+    now,
     projectOf: (_, repository) => repository.split('/')[0] ?? '',
     match: () => [],
     recheckQuotas: (projects) => recheck(queues, projects),

@@ -21,7 +21,8 @@ afterAll(async () => {
 beforeEach(() => redis.flushall())
 
 function makeBed() {
-  const { index, renames, quarantine, indexEvents } = makeIndexEventsBed({ redis, queues })
+  const now = () => T + 7_200 * S
+  const { index, renames, quarantine, indexEvents } = makeIndexEventsBed({ redis, queues, now })
   const tell = (...events: object[]) =>
     indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events }])
   const images = async (project: string) =>
@@ -30,7 +31,7 @@ function makeBed() {
       digest,
       tags[0]?.name,
     ])
-  return { index, renames, tell, images, quarantine }
+  return { index, renames, tell, images, quarantine, indexEvents }
 }
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -124,6 +125,27 @@ test('a pull by digest is a use of the manifest that the tag points to', async (
   expect(await allImages(index, 'ci/team')).toMatchObject([{ tags: [{ name: 'v1' }], pulledAt: T + 20 * S }])
 })
 
+test('a rename from a registry that is not configured to send any goes to quarantine, and moves nothing', async () => {
+  const { indexEvents, quarantine, renames } = makeBed()
+  await indexEvents([{ registry: 'plain', receivedAt: '2026-11-23T12:00:00Z', events: [rename] }])
+  expect((await quarantine.page(10, {})).found).toMatchObject([
+    { registry: 'plain', reason: expect.stringContaining('registries.plain.renames'), event: rename },
+  ])
+  expect([await renames.of('plain'), await asked()]).toEqual([[], []])
+})
+
+test('a HEAD of a manifest is a use of it, and no pull; it changes no tag that was pushed', async () => {
+  const { tell, index } = makeBed()
+  const head = { request: { method: 'HEAD' } }
+  await tell(event('push', 10, manifest('team', 'a', known)), event('push', 11, manifest('team', 'b', known)))
+  await tell(event('pull', 20, manifest('team', 'a', known), head), event('pull', 20, layer, head))
+  expect(await allImages(index, 'ci/team')).toMatchObject([
+    { digest: digest('a'), tags: [], pulledAt: T + 20 * S },
+    { digest: digest('b'), tags: [{ name: 'v1' }], pulledAt: 0 },
+  ])
+  expect(await index.usage('ci/team')).toMatchObject({ pulls: 0, scans: 0, manifests: 2 })
+})
+
 test('a delete event tells only a digest: the index knows whether that was a manifest or a blob', async () => {
   const { tell, index } = makeBed()
   const loose = { mediaType: 'application/octet-stream', size: 70, digest: digest('2'), repository: 'team' }
@@ -142,6 +164,15 @@ test('quarantine gets no more events of one body than it keeps', async () => {
   expect(await quarantine.count()).toBe(10_000)
   expect((await quarantine.page(1, {})).found[0]?.event).toEqual([59_999])
   expect(await index.usage('ci/p')).toMatchObject({ manifests: 1 })
+})
+
+test('an event that was too large to be parsed goes to quarantine as its beginning', async () => {
+  const { indexEvents, quarantine } = makeBed()
+  const unread = [{ reason: 'an event of 9 MB', beginning: '{"id":"large"' }]
+  await indexEvents([{ registry: 'ci', receivedAt: '2026-11-23T12:00:00Z', events: [], unread }])
+  expect((await quarantine.page(10, {})).found).toMatchObject([
+    { registry: 'ci', reason: 'an event of 9 MB', event: '{"id":"large"' },
+  ])
 })
 
 test('a manifest that one body names again and again is looked up once', async () => {

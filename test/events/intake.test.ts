@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
-import { NotAnEnvelope } from '../../src/events/envelope.ts'
+import { EVENT, JOB } from '../../src/events/envelope.ts'
 import { IntakeBusy, makeIntake } from '../../src/events/intake.ts'
+import { NotAnEnvelope } from '../../src/events/not-an-envelope.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 
@@ -20,9 +21,10 @@ function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
   const gate: { held?: Promise<void>; error?: Error } = {}
   const state = { backlog: 0 }
   const metrics = makeMetrics()
-  const { receive } = makeIntake({
+  const { admit, receive } = makeIntake({
     metrics,
     maxBacklog,
+    room: { all: 3_000, each: 2_000 },
     queue: {
       async add(name, data) {
         await gate.held
@@ -32,9 +34,8 @@ function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
     },
     backlog: { last: () => ({ jobs: 0, bytes: state.backlog }) },
   })
-  /** Sends a request with these events, whose body is padded to `bytes`. */
-  const send = (registry: string, events: readonly unknown[], bytes = 0) =>
-    receive(registry, Buffer.from(JSON.stringify({ events }).padEnd(bytes)))
+  const send = (registry: string, events: readonly unknown[]) =>
+    receive(registry, Buffer.from(JSON.stringify({ events })))
   /** Holds writes back until the function that it returns is called. */
   const hold = (): ((error?: Error) => void) => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -45,7 +46,7 @@ function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
       resolve()
     }
   }
-  return { send, receive, metrics, state, gate, hold }
+  return { send, admit, receive, metrics, state, gate, hold }
 }
 
 const at = '2026-11-23T10:00:00Z'
@@ -97,15 +98,27 @@ test('requests that arrive during a write share the next job; each keeps its reg
 })
 
 test('nothing is taken while the backlog is beyond its bound', async () => {
-  const { send, metrics, state } = makeBed(1_000)
-  await send('ci', [event('a')])
+  const { admit, metrics, state } = makeBed(1_000)
+  admit('ci', 1)
   state.backlog = 1_001
-  await expect(send('ci', [event('b')])).rejects.toThrow(IntakeBusy)
+  expect(() => admit('ci', 1)).toThrow(IntakeBusy)
   state.backlog = 1_000
-  await send('ci', [event('b')])
-  expect(await queued()).toEqual([['ci a'], ['ci b']])
+  admit('ci', 1)
   expect((await metrics.deliveriesRefused.get()).values).toEqual([
     { labels: { registry: 'ci', reason: 'backlog' }, value: 1 },
+  ])
+})
+
+test('a body is taken if there is room for it, and each registry has its own', async () => {
+  const { admit, metrics } = makeBed()
+  const giveBack = admit('ci', 1_500)
+  expect(() => admit('ci', 1_000)).toThrow(IntakeBusy)
+  admit('production', 1_500)
+  expect(() => admit('ci', 1)).toThrow(IntakeBusy)
+  giveBack()
+  admit('ci', 1_000)
+  expect((await metrics.deliveriesRefused.get()).values).toEqual([
+    { labels: { registry: 'ci', reason: 'memory' }, value: 2 },
   ])
 })
 
@@ -126,29 +139,73 @@ test('a body that is no envelope is refused, and the requests beside it are take
   expect(await queued()).toEqual([['ci a'], ['ci b']])
 })
 
-test('jobs are bounded in events and in bytes, and so is what waits in memory', async () => {
+test('jobs are bounded in events and in bytes: a large body becomes several', async () => {
   const { send, hold } = makeBed()
   const release = hold()
-  const MiB = 2 ** 20
   const taken: Promise<void>[] = [send('ci', [event('first')])]
   for (let n = 0; n < 700; n++) taken.push(send('ci', [event(`small ${n}`)]))
-  const many = Array.from({ length: 600 }, (_, n) => event(`many ${n}`))
-  taken.push(send('ci', many))
-  for (let n = 0; n < 8; n++) taken.push(send('ci', [event(`large ${n}`)], MiB))
-  for (let n = 0; n < 6; n++) taken.push(send('ci', [event(`huge ${n}`)], 10 * MiB))
-  await expect(send('ci', [event('too much')])).rejects.toThrow(IntakeBusy)
+  taken.push(
+    send(
+      'ci',
+      Array.from({ length: 600 }, (_, n) => event(`many ${n}`)),
+    ),
+  )
+  const text = 'x'.repeat(JOB.bytes / 2 - 1_000)
+  for (let n = 0; n < 8; n++) taken.push(send('ci', [{ ...event(`large ${n}`), text }]))
+  const huge = 'x'.repeat(4 * JOB.bytes)
+  for (let n = 0; n < 6; n++) taken.push(send('ci', [{ ...event(`huge ${n}`), huge }]))
   release()
   await Promise.all(taken)
   const jobs = await queued()
   expect(jobs.flat()).toHaveLength(1 + 700 + 600 + 8 + 6)
   for (const job of jobs) {
+    expect(job.length).toBeLessThanOrEqual(JOB.events)
     const kinds = Map.groupBy(job, (name) => name.split(' ')[1])
-    if (kinds.has('many')) expect(job).toHaveLength(600)
-    else expect(job.length).toBeLessThanOrEqual(500)
     expect(kinds.get('large')?.length ?? 0).toBeLessThanOrEqual(2)
     if (kinds.has('huge')) expect(job).toHaveLength(1)
   }
-  await send('ci', [event('too much')])
+})
+
+test('large bodies are read one after the other, and small ones beside them', async () => {
+  const { send, hold } = makeBed()
+  const text = 'x'.repeat(JOB.bytes)
+  const release = hold()
+  const large = ['a', 'b'].map((id) =>
+    send('ci', [
+      { ...event(id), text },
+      { ...event(`${id}2`), text },
+    ]),
+  )
+  const small = send('ci', [event('small')])
+  await nextTurn()
+  release()
+  await Promise.all([...large, small])
+  const jobs = (await queued()).map((job) => job.join())
+  expect(jobs).toHaveLength(5)
+  const order = jobs.filter((job) => job !== 'ci small')
+  expect(order).toEqual(['ci a', 'ci a2', 'ci b', 'ci b2'])
+  expect(jobs.indexOf('ci small')).toBeLessThan(3)
+})
+
+test('a large body that is refused does not hold up the next', async () => {
+  const { receive, send } = makeBed()
+  const bad = receive('ci', Buffer.from(`{"events":[${'x'.repeat(JOB.bytes)}]}`))
+  const good = send('ci', [{ ...event('good'), text: 'x'.repeat(JOB.bytes) }])
+  await expect(bad).rejects.toThrow(NotAnEnvelope)
+  await good
+  expect(await queued()).toEqual([['ci good']])
+})
+
+test('an event that is too large to be parsed is queued as its beginning', async () => {
+  const { send } = makeBed()
+  await send('ci', [event('a'), 'x'.repeat(EVENT.bytes), event('b')])
+  const [job] = await queues.events.getJobs(['waiting'])
+  expect(job?.data.deliveries).toMatchObject([
+    {
+      events: [{ id: 'a' }, { id: 'b' }],
+      unread: [{ reason: expect.stringContaining('more than'), beginning: expect.stringMatching(/^"x+$/) }],
+    },
+  ])
 })
 
 test('whatever fails meanwhile, every acknowledged event is queued', async () => {

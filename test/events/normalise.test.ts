@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { makeNormalise } from '../../src/events/normalise.ts'
 import { makeIsScanner } from '../../src/events/scanners.ts'
+import { DELETIONS_KEPT_US, MAX_EVENT_AGE_US } from '../../src/usage/fact.ts'
 
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
@@ -10,7 +11,7 @@ const OCTETS = 'application/octet-stream'
 
 const isScanner = makeIsScanner({ userAgents: ['*trivy*', 'clair/*'], actors: ['scanner-*'] })
 const normaliseAt = makeNormalise({ isScanner })
-const normalise = (value: unknown) => normaliseAt(value, AT + 1_000_000)
+const normalise = (value: unknown) => normaliseAt(value, AT + 1_000_000, AT + 2_000_000)
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
 const AT = 1_795_449_746_518_381
@@ -60,7 +61,7 @@ const get = { request: { method: 'GET', useragent: 'containerd/2' } }
 const byUs = { request: { method: 'GET', useragent: 'tallyman' } }
 const byTrivy = { request: { method: 'GET', useragent: 'aquasecurity/Trivy 0.57 (linux; amd64)' } }
 const renameOf = (event: typeof event2, rename: object) => event('rename', { repository: 'a', rename })
-const head = { request: { method: 'HEAD', useragent: 'skopeo/1' } }
+const head = { request: { method: 'HEAD', useragent: 'containerd/2' } }
 const app = { repository: 'team/app' }
 
 describe.each([
@@ -80,6 +81,16 @@ describe.each([
       { kind: 'pull', id: ID, tag: 'v1', ...pulled },
     ],
     ['pull by digest', event('pull', manifest, get), { kind: 'pull', id: ID, ...pulled }],
+    [
+      'HEAD of a manifest by tag',
+      event('pull', { ...manifest, tag: 'v1' }, head),
+      { kind: 'present', via: 'pull', tag: 'v1', ...pulled },
+    ],
+    [
+      'HEAD of a manifest by digest',
+      event('pull', manifest, head),
+      { kind: 'present', via: 'pull', ...pulled },
+    ],
     ['push of a blob', event('push', blob), link],
     ['mount', event('mount', { ...blob, fromRepository: 'team/base' }), link],
     [
@@ -120,14 +131,18 @@ describe.each([
   })
 
   test.each([
-    ['HEAD of a manifest', event('pull', { ...manifest, tag: 'v1' }, head), 'HEAD'],
-    ['HEAD of a blob', event('pull', blob, head), 'HEAD'],
+    ['HEAD of a blob', event('pull', blob, head), 'pull of a blob'],
+    [
+      'HEAD of a manifest by Tallyman',
+      event('pull', manifest, { request: { ...byUs.request, method: 'HEAD' } }),
+      'pull by Tallyman',
+    ],
     ['GET of a blob', event('pull', blob, get), 'pull of a blob'],
     ['GET by Tallyman', event('pull', manifest, byUs), 'pull by Tallyman'],
     [
-      'HEAD by a scanner',
+      'HEAD of a manifest by a scanner',
       event('pull', manifest, { request: { ...byTrivy.request, method: 'HEAD' } }),
-      'HEAD',
+      'HEAD by a scanner',
     ],
     ['GET of a blob by a scanner', event('pull', blob, byTrivy), 'pull of a blob'],
     ['a rename to the same name', renameOf(event, { type: 'name', from: 'a/b', to: 'a/b' }), 'same name'],
@@ -226,19 +241,28 @@ describe('values that are not believable or too large for the index', () => {
   test.each([
     ['5 minutes ahead', AT - 300 * S, 'fact'],
     ['further ahead', AT - 300 * S - 1, 'unclear'],
-    ['30 days behind', AT + 30 * DAY, 'fact'],
-    ['further behind', AT + 30 * DAY + 1, 'unclear'],
     ['received never', 0, 'unclear'],
   ])('a timestamp %s', (_, receivedAt, outcome) => {
-    expect(Object.keys(normaliseAt(push, receivedAt))).toEqual([outcome])
+    expect(Object.keys(normaliseAt(push, receivedAt, AT))).toEqual([outcome])
+  })
+
+  test.each([
+    ['30 days old', MAX_EVENT_AGE_US, 'fact'],
+    ['older', MAX_EVENT_AGE_US + 1, 'unclear'],
+  ])('an event that is %s when it is applied, however soon it was received', (_, age, outcome) => {
+    expect(Object.keys(normaliseAt(push, AT, AT + age))).toEqual([outcome])
+  })
+
+  test('a deletion is remembered for longer than any event that it may precede is applied', () => {
+    expect(DELETIONS_KEPT_US).toBeGreaterThan(MAX_EVENT_AGE_US)
   })
 
   test('the reason says in which direction a timestamp is off, and from what', () => {
-    const at = (receivedAt: number) => normaliseAt(push, receivedAt)
+    const at = (time: number) => normaliseAt(push, time, time)
     expect(at(AT - DAY)).toEqual({ unclear: expect.stringMatching(/5 minutes after .*2026-11-22T16:02:26/) })
     expect(at(AT + 31 * DAY)).toEqual({ unclear: expect.stringContaining('30 days before') })
     const rename = renameOf(event2, { type: 'name', from: 'a/b', to: 'a/c' })
-    expect(normaliseAt(rename, AT - DAY)).toHaveProperty('unclear')
+    expect(normaliseAt(rename, AT - DAY, AT - DAY)).toHaveProperty('unclear')
   })
 
   test('sizes', () => {
@@ -250,8 +274,8 @@ describe('values that are not believable or too large for the index', () => {
   })
 
   test('the number of references', () => {
-    expect(listing(layers(30_000, 1))).toHaveProperty('fact')
-    expect(listing(layers(30_001, 1))).toEqual({ unclear: expect.stringContaining('30001 references') })
+    expect(listing(layers(40_000, 1))).toHaveProperty('fact')
+    expect(listing(layers(40_001, 1))).toEqual({ unclear: expect.stringContaining('40001 references') })
   })
 
   test('an id whose 128 characters are many more bytes', () => {

@@ -103,20 +103,32 @@ test('a list comes in pages, with a filter too, and the last page is not empty',
 
 test('a page ends at a megabyte of entries, and has at least one', async () => {
   const quarantine = bed({ entries: 1_000, bytes: 64 * 2 ** 20 })
-  const sizes = [3_000_000, 10, 600_000, 600_000, 600_000, 10]
+  const sizes = [250_000, 10, 250_000, 250_000, 250_000, 250_000, 250_000, 10]
   for (const [n, size] of sizes.entries()) await quarantine.add(entry(`${n}${'x'.repeat(size)}`))
   const pages = await inPages(100, {})
   expect(pages.map((page) => page.map((event) => Number(String(event)[0])))).toEqual([
-    [5, 4, 3],
-    [2, 1, 0],
+    [7, 6, 5, 4, 3, 2],
+    [1, 0],
   ])
 })
 
 test('a filter that passes nothing ends its page after 8 MiB, and goes on from there', async () => {
   const quarantine = bed({ entries: 1_000, bytes: 64 * 2 ** 20 })
   await quarantine.add(entry('wanted', { registry: 'hub' }))
-  for (let n = 0; n < 12; n++) await quarantine.add(entry(`${n}${'x'.repeat(2 ** 20)}`))
+  for (let n = 0; n < 40; n++) await quarantine.add(entry(`${n} ${'x'.repeat(250_000)}`))
   expect(await inPages(100, { registry: 'hub' })).toEqual([[], ['wanted']])
+})
+
+test('of an event over 256 KiB the beginning is kept, and the reason says so', async () => {
+  const quarantine = bed({ entries: 100, bytes: 2 ** 26 })
+  await quarantine.add(entry({ text: 'x'.repeat(256 * 1024) }))
+  await quarantine.add(entry({ text: 'x'.repeat(256 * 1024) }))
+  expect((await quarantine.page(100, {})).found).toMatchObject([
+    {
+      reason: 'odd; too long to be kept (262155 characters): this is its beginning',
+      event: `{"text":"${'x'.repeat(491)}`,
+    },
+  ])
 })
 
 test.each(['', 'nonsense', '-', '+', '1', '1-*', '(1-1', '99999999999999999999-1'])(
@@ -154,12 +166,12 @@ test('any history of adds and removals ends as in a plain list, and the byte tot
           }
         } else if (model.length > 0) {
           const [taken] = model.splice(one.take % model.length, 1)
-          const listed = await quarantine.list(100, {})
+          const listed = (await quarantine.page(100, {})).found
           const id = listed.find(({ event }) => event === taken?.event)?.id ?? ''
           expect(await quarantine.remove([id, id])).toBe(1)
         }
       }
-      const found = await quarantine.list(100, {})
+      const found = (await quarantine.page(100, {})).found
       expect(events(found).reverse()).toEqual(model.map(({ event }) => event))
       expect(await quarantine.dropped()).toBe(dropped)
       expect(Number(await lab.redis.hget('t:{quarantine}:totals', 'bytes'))).toBe(bytesOf(model))

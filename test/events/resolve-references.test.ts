@@ -252,7 +252,9 @@ describe('a registry that sends no references', () => {
 describe("GitLab's rename", () => {
   let tallyman: LabTallyman
   beforeAll(async () => {
-    tallyman = await startTallyman()
+    tallyman = await startTallyman({
+      registries: { ci: { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN, renames: true } },
+    })
   })
   afterAll(() => tallyman?.close())
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CoalescerFull, makeCoalescer } from '../../src/platform/coalesce.ts'
+import { makeCoalescer } from '../../src/platform/coalesce.ts'
 
 /** Lets the coalescer go on. After a write of several items it waits 1 ms; a timer of 1 ms that starts later ends later. */
 async function settle(): Promise<void> {
@@ -27,8 +27,8 @@ function heldWrite() {
   return { write, calls, answer, isOpen: () => open.length > 0 }
 }
 
-/** Options for writes of at most `items` items, however many wait. */
-const upTo = (items: number) => ({ shareOf: () => 1 / items, maxWaiting: Number.POSITIVE_INFINITY })
+/** Options for writes of at most `items` items. */
+const upTo = (items: number) => ({ shareOf: () => 1 / items })
 
 /** Follows what becomes of a promise. */
 function watch(promise: Promise<void>) {
@@ -89,7 +89,6 @@ test('an item larger than a full write is written by itself', async () => {
   const { write, calls, answer, isOpen } = heldWrite()
   const { add } = makeCoalescer(write, {
     shareOf: (item: string) => (item === 'LARGE' ? 5 : 0.25),
-    maxWaiting: Number.POSITIVE_INFINITY,
   })
   for (const item of ['a', 'b', 'LARGE', 'c', 'd']) void add(item)
   while (isOpen()) await answer()
@@ -167,17 +166,4 @@ test('in any order of adds and answers, each item is written once and learns the
     ),
     { numRuns: 200 },
   )
-})
-
-test('beyond the bound of what may wait an item is refused, until there is room again', async () => {
-  const { write, answer } = heldWrite()
-  const { add } = makeCoalescer(write, { shareOf: () => 0.5, maxWaiting: 2 })
-  const states = [...'abcdefg'].map((item) => watch(add(item)))
-  await nextTurn()
-  expect(states.map(({ state }) => state)).toEqual([...Array(5).fill('waiting'), ...Array(2).fill('refused')])
-  expect(states[6]?.error).toBeInstanceOf(CoalescerFull)
-  await answer()
-  const later = watch(add('h'))
-  for (let i = 0; i < 3; i++) await answer()
-  expect(later.state).toBe('kept')
 })

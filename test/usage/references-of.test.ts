@@ -45,6 +45,7 @@ it('gives the same references as the notification of the push', () => {
       const normalised = normalise(
         { ...event, target: { ...event.target, references: listed } },
         Date.parse(event.timestamp) * 1000,
+        Date.parse(event.timestamp) * 1000,
       )
       const sort = (references: unknown[] | undefined) => references?.map((one) => JSON.stringify(one)).sort()
       const references = referencesOf(parseManifest(bytes, ''))

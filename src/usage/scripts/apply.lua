@@ -12,10 +12,10 @@
 --         S pull by a scanner, L link of a blob, D delete of a digest, U untag, X drop of a repository
 -- Reply for each project a text of numbers, with spaces between: by how many bytes its unique bytes changed, outbox entries,
 --       pending pieces of work (continue.lua), how many of its facts were applied (the first ones), then the index (from 0)
---       of each push and pull whose manifest has references that are not all known. '' if none of its facts was applied.
+--       of each sighting whose manifest has references that are not all known (presences with references aside). '' if none of its facts was applied.
 
 local VIA_OF_OP = { P = PUSH, p = PUSH, G = PULL, g = PULL }
-local eventManifests -- index of a push's or pull's fact -> key of its manifest
+local eventManifests -- index of a fact that may leave references unknown -> key of its manifest
 
 -- Gives the position of the next fact.
 local function applyAt(facts, pos, index)
@@ -28,7 +28,7 @@ local function applyAt(facts, pos, index)
   if via then
     addSighting(repository, key, string.sub(digest, 17), at, via, size, mediaType, list ~= '' and list or nil)
     if tag ~= '' then writeTag(repository, tag, at, via, key) end
-    if op == 'P' or op == 'G' then eventManifests[index] = key end
+    if op == 'P' or op == 'G' or list == '' then eventManifests[index] = key end
     if op == 'P' then latest.lastPush = math.max(latest.lastPush or 0, at) end
     if op == 'G' then
       latest.lastPull = math.max(latest.lastPull or 0, at)

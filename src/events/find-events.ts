@@ -1,0 +1,133 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { NotAnEnvelope } from './not-an-envelope.ts'
+
+/** Where an event stands in a body, in bytes, and how many JSON values it has, about: its commas and opening brackets. */
+export interface EventSpan {
+  start: number
+  end: number
+  values: number
+}
+
+/**
+ * The bounds of a body. An honest body is far within each: registries send one event at a time, five levels deep. 1,500
+ * levels, because `JSON.stringify` fails on some 3,000.
+ */
+export const BODY = { events: 10_000, levels: 1_500, besideEvents: 64 * 1024 }
+
+/** Bytes that are scanned in one turn of the event loop: some 4 ms. */
+const TURN = 2 ** 19
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const [BRACKET, BRACKET_END] = [0x5b, 0x5d]
+const [BRACE, BRACE_END] = [0x7b, 0x7d]
+
+/** What stands before the list of events. */
+const EVENTS_KEY = /[{,]\s*"events"\s*:\s*$/
+
+/**
+ * Finds the events in a notification's envelope without parsing them, because `JSON.parse` of a body of 10 MiB can take
+ * seconds and become hundreds of megabytes. Gives them in order, and the text of the body without them. Whether that text
+ * and each event are JSON is left to `JSON.parse`. @throws NotAnEnvelope if the body exceeds a bound
+ */
+export async function findEvents(body: Buffer): Promise<{ spans: EventSpan[]; rest: string }> {
+  const scan = makeScan(body)
+  for (let until = TURN; until < body.length; until += TURN) {
+    scan.to(until)
+    await nextTurn()
+  }
+  scan.to(body.length)
+  return scan.found()
+}
+
+function makeScan(body: Buffer) {
+  const spans: EventSpan[] = []
+  const rest: Buffer[] = []
+  let restBytes = 0
+  /** Where the part of the body begins that is not in `rest` yet and belongs there. */
+  let restFrom = 0
+  let isInEvents = false
+  /** Where the event at hand begins. */
+  let start = 0
+  const position = { at: 0, depth: 0, isInString: false, values: 0 }
+
+  function checkRest(end: number) {
+    const bytes = restBytes + end - restFrom
+    if (bytes > BODY.besideEvents)
+      throw new NotAnEnvelope(
+        `the body is no notification envelope: it has ${bytes} bytes beside an array "events"`,
+      )
+  }
+
+  /** Called for each list that is a value of the outermost object. */
+  function beginList(at: number) {
+    checkRest(at)
+    if (!EVENTS_KEY.test(body.toString('latin1', Math.max(restFrom, at - 64), at))) return
+    rest.push(body.subarray(restFrom, at + 1))
+    restBytes += at + 1 - restFrom
+    isInEvents = true
+    start = at + 1
+  }
+
+  function endEvent(end: number, values: number) {
+    spans.push({ start, end, values })
+    if (spans.length > BODY.events)
+      throw new NotAnEnvelope(`the body has more than ${BODY.events} events: registries send one at a time`)
+    start = end + 1
+  }
+
+  function endList(at: number, values: number) {
+    // An empty list has no event. After a comma there must be one.
+    const isEmpty = body[start - 1] === BRACKET && isBlank(body, start, at)
+    if (!isEmpty) endEvent(at, values)
+    isInEvents = false
+    restFrom = at
+  }
+
+  return {
+    /** Scans on, up to this position. */
+    to(until: number) {
+      // As variables of this function: as those of the outer one they make the loop twenty times slower.
+      let { at, depth, isInString, values } = position
+      for (; at < until; at++) {
+        const code = body[at]
+        if (isInString) {
+          if (code === BACKSLASH) at++
+          else if (code === QUOTE) isInString = false
+        } else if (code === QUOTE) isInString = true
+        else if (code === COMMA) {
+          values++
+          if (depth !== 2 || !isInEvents) continue
+          endEvent(at, values - 1)
+          values = 0
+        } else if (code === BRACKET || code === BRACE) {
+          depth++
+          values++
+          if (depth > BODY.levels)
+            throw new NotAnEnvelope(
+              `the body is nested more than ${BODY.levels} levels deep, as no notification is`,
+            )
+          if (depth !== 2 || code !== BRACKET) continue
+          beginList(at)
+          values = 0
+        } else if (code === BRACKET_END || code === BRACE_END) {
+          if (depth === 2 && isInEvents) endList(at, values)
+          depth--
+        }
+      }
+      Object.assign(position, { at, depth, isInString, values })
+    },
+    found() {
+      // A list without an end is no JSON, and neither is the rest without one.
+      if (!isInEvents) {
+        checkRest(body.length)
+        rest.push(body.subarray(restFrom))
+      }
+      return { spans, rest: Buffer.concat(rest).toString() }
+    },
+  }
+}
+
+const isBlank = (body: Buffer, start: number, end: number): boolean =>
+  end - start < BODY.besideEvents && body.toString('latin1', start, end).trim() === ''

@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { EVENT, JOB, readEnvelope } from '../../src/events/envelope.ts'
+import { BODY } from '../../src/events/find-events.ts'
+import { NotAnEnvelope } from '../../src/events/not-an-envelope.ts'
+
+const partsOf = (body: string) => Array.fromAsync(readEnvelope(Buffer.from(body)))
+const eventsOf = async (body: string) => (await partsOf(body)).flatMap(({ events }) => events)
+
+test('gives the events of any envelope, however it is written', async () => {
+  const anyKeys = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 3 })
+  const event = fc.jsonValue({ maxDepth: 5 })
+  await fc.assert(
+    fc.asyncProperty(anyKeys, fc.array(event), anyKeys, fc.nat(3), async (before, events, after, indent) => {
+      const body = JSON.stringify({ ...before, events, ...after, events_: 1 }, null, indent)
+      expect(await eventsOf(body)).toEqual(JSON.parse(body).events)
+    }),
+  )
+})
+
+test.each([
+  ['an empty list', '{"events":[]}', []],
+  ['an empty list with space in it', '{"events" : [ \n ] }', []],
+  ['brackets in strings', '{"events":["]","}","[{","\\"]","\\\\"]}', [']', '}', '[{', '"]', '\\']],
+  ['the key in a string', '{"a":"{\\"events\\":[1]","events":[2]}', [2]],
+  ['the key further in', '{"a":{"events":[1]},"events":[{"events":[2]}]}', [{ events: [2] }]],
+  ['lists beside it', '{"a":[1,[2]],"events":[3],"b":[4]}', [3]],
+  ['UTF-8', '{"events":["ä","🐳"]}', ['ä', '🐳']],
+])('reads %s', async (_, body, events) => {
+  expect(await eventsOf(body)).toEqual(events)
+})
+
+test.each([
+  ['nothing', ''],
+  ['a list', '[]'],
+  ['a list in a list', '[["events":[1]]]'],
+  ['no events', '{"event":[]}'],
+  ['events that are no list', '{"events":{}}'],
+  ['a list without an end', '{"events":[{"a":1}'],
+  ['a list that ends with a brace', '{"events":[{}}'],
+  ['an event that is missing', '{"events":[1,]}'],
+  ['an event that is missing before another', '{"events":[,1]}'],
+  ['an event that is no JSON', '{"events":[{"a":}]}'],
+  ['an event without an end', '{"events":[{"a":[1]]}'],
+  ['a string without an end', '{"events":["a]}'],
+  ['something after the end', '{"events":[]}]'],
+  ['an escape at the end', '{"events":["\\'],
+  ['more closed than was open', ']]]]}}{"events":[1]}'],
+])('refuses %s', async (_, body) => {
+  await expect(partsOf(body)).rejects.toThrow(NotAnEnvelope)
+})
+
+test.each([
+  ['three million empty objects', `{"events":[${'{},'.repeat(3_000_000)}{}]}`, 'more than 10000 events'],
+  ['ten million brackets', '['.repeat(10 * 2 ** 20), 'more than 1500 levels'],
+  ['brackets in an event', `{"events":[${'['.repeat(2_000)}`, 'more than 1500 levels'],
+  ['much beside the events', `{"a":"${'x'.repeat(100_000)}","events":[]}`, 'bytes beside'],
+  ['much after the events', `{"events":[],"a":[${'1,'.repeat(100_000)}1]}`, 'bytes beside'],
+  ['many lists beside the events', `{"events":[]${',"a":[]'.repeat(20_000)}}`, 'bytes beside'],
+  ['many lists of events', `{"events":[]${',"events":[]'.repeat(20_000)}}`, 'bytes beside'],
+  ['much and no events', JSON.stringify('x'.repeat(10 * 2 ** 20)), 'bytes beside'],
+])('refuses %s before it parses anything', async (_, body, reason) => {
+  await expect(partsOf(body)).rejects.toThrow(reason)
+})
+
+test('a body of many events comes in parts that fit a job each', async () => {
+  const small = Array.from({ length: 1_200 }, (_, n) => ({ n }))
+  const long = Array.from({ length: 5 }, (_, n) => ({ n, text: 'x'.repeat(JOB.bytes / 2 - 100) }))
+  const wide = Array.from({ length: 5 }, () => Array.from({ length: JOB.values / 2 - 10 }, () => 0))
+  const sizes = async (events: unknown[]) =>
+    (await partsOf(JSON.stringify({ events }))).map((part) => part.events.length)
+  expect(await sizes(small)).toEqual([JOB.events, JOB.events, 1_200 - 2 * JOB.events])
+  expect(await sizes(long)).toEqual([2, 2, 1])
+  expect(await sizes(wide)).toEqual([2, 2, 1])
+  expect(await eventsOf(JSON.stringify({ events: [...small, ...long] }))).toEqual([...small, ...long])
+})
+
+test('an event that fills more than a job has one of its own, and one that is too large is not parsed', async () => {
+  const reference = (n: number) => ({ mediaType: 'x', size: n, digest: `sha256:${`${n}`.padStart(64, '0')}` })
+  const references = (count: number) => Array.from({ length: count }, (_, n) => reference(n))
+  const event = { id: 'large', target: { references: references(40_000) } }
+  const body = JSON.stringify({
+    events: [
+      { id: 'first' },
+      event,
+      'y'.repeat(EVENT.bytes),
+      Array(EVENT.values + 1).fill(0),
+      { id: 'last' },
+    ],
+  })
+  const parts = await partsOf(body)
+  expect(parts.map(({ events }) => events.length)).toEqual([1, 1, 1])
+  expect(parts[1]?.events).toEqual([event])
+  expect(parts.flatMap(({ unread }) => unread)).toEqual([
+    {
+      reason: `an event of ${EVENT.bytes + 2} bytes, more than ${EVENT.bytes}`,
+      beginning: `"${'y'.repeat(499)}`,
+    },
+    {
+      reason: `an event of some ${EVENT.values + 1} values, more than ${EVENT.values}`,
+      beginning: `[${'0,'.repeat(249)}0`,
+    },
+  ])
+})
+
+test('the next part is parsed only when the caller asks for it', async () => {
+  const events = Array.from({ length: JOB.events }, (_, n) => n)
+  const parts = readEnvelope(Buffer.from(`{"events":[${events.join(',')},not JSON]}`))
+  expect((await parts.next()).value).toMatchObject({ events })
+  await expect(parts.next()).rejects.toThrow(NotAnEnvelope)
+})
+
+test('no body has more events than the bound', async () => {
+  const of = (count: number) => eventsOf(`{"events":[${Array(count).fill('{}').join(',')}]}`)
+  expect(await of(BODY.events)).toHaveLength(BODY.events)
+  await expect(of(BODY.events + 1)).rejects.toThrow(NotAnEnvelope)
+})
