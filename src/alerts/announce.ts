@@ -24,15 +24,22 @@ export function makeAnnounce(deps: {
   journal: Journal<Alert>
   metrics: Metrics
 }) {
-  const routes = deps.routes.map(({ channel, projects }) => ({ channel, globs: projects.map(makeGlob) }))
+  const routes = deps.routes.map(({ channel, projects }) => ({
+    channel,
+    globs: projects.map(makeGlob),
+    // An alert about a registry goes to all who get alerts about one of its projects.
+    registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
+  }))
 
   return async function announce(job: Jobs['alerts']): Promise<void> {
     if (job.kind === 'deliver') return deliver(job.alert, job.channel)
     const { alert } = job
     await deps.journal.append(alert)
-    const project = `${alert.registry}/${alert.project}`
-    for (const { channel, globs } of routes) {
-      if (!globs.some((matches) => matches(project))) continue
+    const isFor = ({ globs, registryGlobs }: (typeof routes)[number]) =>
+      'project' in alert
+        ? globs.some((matches) => matches(`${alert.registry}/${alert.project}`))
+        : registryGlobs.some((matches) => matches(alert.registry))
+    for (const { channel } of routes.filter(isFor)) {
       const data = { kind: 'deliver', alert, channel: channel.name } as const
       await deps.queues.alerts.add('alerts', data, { jobId: jobId('deliver', alert.id, channel.name) })
     }

@@ -13,12 +13,13 @@ export function makeSlackChannel(options: { name: string; url: string }): Channe
   return {
     name,
     async send(alert) {
-      const change = `${alert.from} → ${alert.to} at ${alert.at}`
+      const isFlag = 'to' in alert
+      const change = `${isFlag ? `${alert.from} → ${alert.to}` : alert.event} at ${alert.at}`
       const json = JSON.stringify({
         text: escapeMrkdwn(alert.text),
         // With mrkdwn, Slack would show a part of `team_a/app_b` in italics.
         mrkdwn: false,
-        attachments: [{ color: COLOUR[alert.to], fallback: change, text: change }],
+        attachments: [{ color: COLOUR[isFlag ? alert.to : 'over'], fallback: change, text: change }],
       })
       await postJson({ channel: name, url, json })
     },

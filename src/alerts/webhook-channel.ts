@@ -15,7 +15,8 @@ export function makeWebhookChannel(options: { name: string; url: string; secret:
   return {
     name,
     async send(alert) {
-      const json = JSON.stringify({ type: `quota.${alert.to}`, timestamp: alert.at, data: alert })
+      const type = 'event' in alert ? alert.event : `quota.${alert.to}`
+      const json = JSON.stringify({ type, timestamp: alert.at, data: alert })
       const now = new Date()
       const headers = {
         'webhook-id': alert.id,

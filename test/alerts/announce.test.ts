@@ -113,6 +113,17 @@ describe('an announcement', () => {
     expect(await deliveries()).toEqual(['down alert_a', 'everyone alert_a'])
   })
 
+  test('about a registry goes to each channel that gets alerts about one of its projects', async () => {
+    const { announce, journal } = setUp()
+    const alert = {
+      ...{ id: 'held', at: '2026-05-01T10:00:00.000Z', registry: 'ci' },
+      ...{ event: 'reconcile.held' as const, text: 'ci: nothing is removed' },
+    }
+    await announce({ kind: 'announce', alert })
+    expect(await deliveries()).toEqual(['everyone held', 'some teams held', 'team-a held'])
+    expect(await journal.recent(5)).toEqual([alert])
+  })
+
   test('that runs twice is recorded once and queues each delivery once', async () => {
     const { announce, journal } = setUp()
     await announce({ kind: 'announce', alert: TEAM_A })
