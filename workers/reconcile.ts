@@ -1,6 +1,8 @@
-import { DelayedError } from 'bullmq'
+import { DelayedError, type Job } from 'bullmq'
+import type { ReconcileJob } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import { type makeReconcile, ReconcileStopped } from '../src/reconcile/reconcile.ts'
+import type { makeTurn } from '../src/reconcile/turn.ts'
 
 /** Progress is saved at most this often, in ms. */
 const PROGRESS_MS = 500
@@ -10,13 +12,16 @@ const CONCURRENCY = 2
 
 export const reconcileWorker = (
   context: WorkerContext,
-  reconcile: ReturnType<typeof makeReconcile>,
+  { reconcile, turnOf }: { reconcile: ReturnType<typeof makeReconcile>; turnOf: ReturnType<typeof makeTurn> },
   isStopping: () => boolean,
 ) =>
   makeWorker(
     'reconcile',
     context,
     async (request, job) => {
+      const turn = await turnOf(job)
+      if (turn.kind === 'share') return turn.report
+      if (turn.kind === 'wait') return postpone(job, turn.ms)
       let progressSavedAt = 0
       try {
         return await reconcile(request, {
@@ -30,10 +35,15 @@ export const reconcileWorker = (
         })
       } catch (error) {
         if (!(error instanceof ReconcileStopped)) throw error
-        // Back to the queue: another process, or this one after its restart, goes on from here.
-        await job.moveToDelayed(Date.now(), job.token)
-        throw new DelayedError()
+        // Another process, or this one after its restart, goes on from here.
+        return postpone(job, 0)
       }
     },
     CONCURRENCY,
   )
+
+/** Puts a job back into the queue. It is no failed attempt. */
+async function postpone(job: Job<ReconcileJob, unknown, string>, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, job.token)
+  throw new DelayedError()
+}
