@@ -1,6 +1,7 @@
 import { pMapIterable } from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { isRepositoryName } from '../registry/name.ts'
+import { RegistryError } from '../registry/registry-error.ts'
 import { readRepository } from './api-repository.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { compareRepositories, mergeRepositories, type RepositoryToRead } from './repository-order.ts'
@@ -14,11 +15,17 @@ const REPOSITORIES_AT_ONCE = 2
 const REPOSITORIES_AHEAD = 4
 
 /**
- * Reads a registry through its API. The API shows no blobs, and no untagged manifests unless something names them: an
- * index that lists them, an artifact whose subject they are, or our own index. The client's user agent is `tallyman`,
- * so that its pulls do not count as use.
+ * Reads a registry through its API. `isCache` says that it is a pull-through cache; otherwise it is asked. The API shows no
+ * blobs, and no untagged manifests unless something names them: an index that lists them, an artifact whose subject they
+ * are, or our own index. The client's user agent is `tallyman`, so that its pulls do not count as use.
  */
-export function makeApiReader({ client }: { client: RegistryClient }): RegistryReader {
+export function makeApiReader({
+  client,
+  isCache = false,
+}: {
+  client: RegistryClient
+  isCache?: boolean
+}): RegistryReader {
   async function* catalog(): AsyncGenerator<string | ReadingFailure> {
     const names = new Set<string>()
     try {
@@ -27,6 +34,12 @@ export function makeApiReader({ client }: { client: RegistryClient }): RegistryR
       yield { failure: `the catalog is incomplete: ${messageOf(error)}` }
     }
     yield* [...names].sort(compareRepositories)
+  }
+
+  /** A cache lists its own repositories, not those of its upstream. If it has none, there is nothing to read. */
+  async function firstListed(): Promise<string | undefined> {
+    for await (const name of client.catalog()) if (isRepositoryName(name)) return name
+    return undefined
   }
 
   async function read(item: RepositoryToRead): Promise<RepositoryReading | ReadingFailure> {
@@ -43,12 +56,24 @@ export function makeApiReader({ client }: { client: RegistryClient }): RegistryR
     async check() {
       await client.ping()
     },
+    async answersForUpstream(repository) {
+      if (isCache) return true
+      try {
+        const name = repository ?? (await firstListed())
+        return name !== undefined && (await client.refusesUploads(name))
+      } catch (error) {
+        // It answered something else, for example that our credential may not push.
+        if (error instanceof RegistryError && error.status !== undefined) return false
+        throw error
+      }
+    },
     read: ({ after, expected }) =>
       pMapIterable(
         mergeRepositories(catalog(), expected, after),
         (item) => ('failure' in item ? item : read(item)),
         { concurrency: REPOSITORIES_AT_ONCE, backpressure: REPOSITORIES_AHEAD },
       ),
+    holds: async (repository, digest) => (await client.headManifest(repository, digest)) !== undefined,
     countBlobs: async () => undefined,
   }
 }

@@ -10,7 +10,8 @@ const REQUESTS = { concurrency: 4 }
 
 /**
  * Reads one repository: its tags, the manifests on them, the children and subjects of these, and the manifests that are
- * `expected` and still exist. A repository that the registry does not have is returned as an empty one.
+ * `expected` and still exist. A repository that the registry does not have is returned as an empty one. A manifest of which
+ * the index has everything is not fetched: a HEAD tells that it still exists, and none is needed if a tag's HEAD has told.
  * @throws RegistryError if its tags cannot be listed or the registry cannot be reached
  */
 export async function readRepository(options: {
@@ -22,6 +23,9 @@ export async function readRepository(options: {
   const unreadable: Unreadable[] = []
   const manifests = new Map<string, ManifestReading>()
   const requested = new Set<string>()
+  /** The manifests of which the index has everything. */
+  const complete = new Map<string, ManifestReading>()
+  const tagged = new Set<string>()
 
   async function readTag(tag: string) {
     try {
@@ -35,6 +39,11 @@ export async function readRepository(options: {
 
   async function readManifest(digest: string) {
     try {
+      const known = complete.get(digest)
+      if (known !== undefined) {
+        const exists = tagged.has(digest) || (await client.headManifest(repository, digest)) !== undefined
+        return exists ? known : pMapSkip
+      }
       const found = await client.getManifest(repository, digest)
       if (found === undefined) return pMapSkip
       const manifest = parseManifest(found.bytes, found.descriptor.mediaType)
@@ -54,13 +63,17 @@ export async function readRepository(options: {
     for (const digest of unread) requested.add(digest)
     const found = await pMap(unread, readManifest, REQUESTS)
     for (const manifest of found) manifests.set(manifest.digest, manifest)
-    const named = found.flatMap(({ references }) => references).filter(({ kind }) => kind !== 'blob')
+    const named = found.flatMap(({ references = [] }) => references).filter(({ kind }) => kind !== 'blob')
     await readManifests(named.map(({ digest }) => digest))
   }
 
+  const inIndex = (await expected?.manifests()) ?? []
+  for (const { isComplete, digest, size, mediaType } of inIndex)
+    if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined, modifiedAt: 0 })
   const tags = await pMap(await Array.fromAsync(client.tags(repository)), readTag, REQUESTS)
-  await readManifests(tags.map(({ digest }) => digest))
-  await readManifests((await expected?.digests()) ?? [])
+  for (const { digest } of tags) tagged.add(digest)
+  await readManifests(tagged)
+  await readManifests(inIndex.map(({ digest }) => digest))
 
   const existing = new Set(manifests.keys())
   for (const one of unreadable) if ('digest' in one) existing.add(one.digest)

@@ -63,21 +63,21 @@ function addManifests(comparison: Comparison): Map<string, number> {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
   const impliedLinks = new Map<string, number>()
   for (const [key, manifest] of manifests) {
-    const { references } = manifest
+    const told = manifest.references && { references: manifest.references, extent: 'all' as const }
     const before = indexed.manifests.get(key)
     const deletedAt = indexed.deletedAt(key)
     if (before === undefined && deletedAt < readAt) {
       drift.manifestsMissed++
       const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
-      facts.push({ ...presence(reading, manifest, at), references, extent: 'all' })
-      for (const { kind, digest } of references)
+      facts.push({ ...presence(reading, manifest, at), ...told })
+      for (const { kind, digest } of manifest.references ?? [])
         if (kind === 'blob')
           impliedLinks.set(digestKey(digest), Math.max(at, impliedLinks.get(digestKey(digest)) ?? 0))
     }
-    if (before !== undefined && (before.references !== 'all' || before.size === 0)) {
+    if (before !== undefined && told !== undefined && (before.references !== 'all' || before.size === 0)) {
       if (before.references === 'unknown') drift.referencesMissed++
       for (const { via, at } of before.evidence.slice(0, 1))
-        facts.push({ ...presence(reading, manifest, at), via, references, extent: 'all' })
+        facts.push({ ...presence(reading, manifest, at), via, ...told })
     }
   }
   return impliedLinks
@@ -137,7 +137,7 @@ type Links = NonNullable<RepositoryReading['links']>
 function addLinks(comparison: Comparison, links: Links, impliedLinks: Map<string, number>): void {
   const { reading, indexed, readAt, facts, drift } = comparison
   const { repository } = reading
-  const stated = statedSizes(reading.manifests.flatMap(({ references }) => references))
+  const stated = statedSizes(reading.manifests.flatMap(({ references = [] }) => references))
   for (const { digest, size, modifiedAt } of links) {
     const key = digestKey(digest)
     const deletedAt = indexed.deletedAt(key)

@@ -1,6 +1,6 @@
 import type { StandingFact } from '../usage/fact.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import { type IndexedRepository, indexedRepository } from './indexed-repository.ts'
+import { expectedManifests, type IndexedRepository, indexedRepository } from './indexed-repository.ts'
 import type { ExpectedRepository } from './reading.ts'
 
 /** Projects kept in memory. Repositories are read in order, so those of one project mostly follow each other. */
@@ -41,10 +41,7 @@ export function makeIndexedProjects(deps: {
         for (const repository of await deps.repositoriesOf(project))
           expected.push({
             repository,
-            async digests() {
-              const { manifests } = await readRepository(project, repository)
-              return [...manifests.values()].map(({ digest }) => digest)
-            },
+            manifests: async () => expectedManifests(await readRepository(project, repository)),
           })
       return expected
     },

@@ -6,6 +6,7 @@ import {
   type Reference,
   type StandingFact,
 } from '../usage/fact.ts'
+import type { ExpectedManifest } from './reading.ts'
 
 /** What the index has of one repository, by digest key and by tag. Times are in epoch µs. */
 export interface IndexedRepository {
@@ -29,6 +30,8 @@ export interface IndexedManifest {
   /** What says that the manifest exists: a push or a pull, and when. */
   evidence: { via: Evidence; at: number }[]
   references: 'all' | 'contents' | 'unknown'
+  /** The digest keys of the children and the subject that it names. */
+  names: string[]
 }
 
 /** Builds a repository from the facts that the index gives about it. */
@@ -56,6 +59,9 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
   const key = digestKey(digest)
   const before = manifests.get(key)
   const references = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
+  const named = (fact.references ?? [])
+    .filter(({ kind }) => kind !== 'blob')
+    .map(({ digest }) => digestKey(digest))
   manifests.set(key, {
     digest,
     // Of a manifest's facts, only the one that told the size has it.
@@ -63,8 +69,16 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
     mediaType,
     evidence: [...(before?.evidence ?? []), { via, at }],
     references: before === undefined || before.references === 'unknown' ? references : before.references,
+    names: [...(before?.names ?? []), ...named],
   })
 }
+
+/** What a reader that asks for each manifest needs to know of those that the index has. */
+export const expectedManifests = ({ manifests }: IndexedRepository): ExpectedManifest[] =>
+  [...manifests.values()].map(({ digest, size, mediaType, references, names }) => {
+    const isComplete = size > 0 && references === 'all' && names.every((key) => manifests.has(key))
+    return { digest, size, mediaType, isComplete }
+  })
 
 /** A blob may have two link facts: one with a size, and a later one without. */
 function addLink(links: IndexedRepository['links'], { digest, at, size }: LinkFact): void {

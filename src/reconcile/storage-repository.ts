@@ -64,7 +64,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
   const manifests = await pMap(revisions, readManifest, OBJECTS)
 
   const sizes = new Map<string, number>()
-  for (const { references } of manifests)
+  for (const { references = [] } of manifests)
     for (const { kind, digest, size } of references) if (kind === 'blob') sizes.set(digest, size)
   async function readLayer({ digest, modifiedAt }: Link) {
     const size = sizes.get(digest) ?? (await sizeOf(digest))

@@ -44,6 +44,11 @@ export interface RegistryClient {
   getBlob(repository: string, digest: string): Promise<Readable>
   /** Mounts a blob from the repository `from`. If the registry opens an upload instead, returns that. */
   mountBlob(repository: string, digest: string, from: string): Promise<Mount>
+  /**
+   * Whether the registry refuses uploads as unsupported, as a pull-through cache does. Begins an upload and cancels it at
+   * once. @throws RegistryError also if the credential may not push
+   */
+  refusesUploads(repository: string): Promise<boolean>
   /** Sends `body` in one streamed request, which is never retried. `body` is always consumed or destroyed. */
   uploadBlob(
     repository: string,

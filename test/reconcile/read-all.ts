@@ -12,8 +12,8 @@ export async function readAll(
   return readings
 }
 
-/** A repository that the index has with these manifests. */
+/** A repository that the index has with these manifests, of which it lacks the references. */
 export const inIndex = (repository: string, digests: string[] = []): ExpectedRepository => ({
   repository,
-  digests: async () => digests,
+  manifests: async () => digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false })),
 })
