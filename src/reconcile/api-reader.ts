@@ -60,7 +60,7 @@ export function makeApiReader({
       if (isCache) return true
       try {
         const name = repository ?? (await firstListed())
-        return name !== undefined && (await client.refusesUploads(name))
+        return name !== undefined && (await client.refusesPushes(name))
       } catch (error) {
         // It answered something else, for example that our credential may not push.
         if (error instanceof RegistryError && error.status !== undefined) return false

@@ -63,23 +63,6 @@ export function makeBlobApi(transport: Transport) {
     return uploadIn(answer)
   }
 
-  async function refusesUploads(repository: string): Promise<boolean> {
-    const answer = await transport.send({
-      ...repositoryTarget(transport, repository, 'upload', 'blobs/uploads/'),
-      method: 'POST',
-      scopes: [push(repository)],
-      statuses: [202, 405],
-    })
-    if (answer.status === 405) return (await answer.statusError()).codes.includes('UNSUPPORTED')
-    await answer.discard()
-    const cancelled = await transport.send({
-      ...{ method: 'DELETE', resource: `upload ${repository}`, url: uploadIn(answer).url },
-      ...{ scopes: [push(repository)], statuses: [200, 202, 204, 404] },
-    })
-    await cancelled.discard()
-    return false
-  }
-
   async function uploadBlob(
     repository: string,
     blob: { digest: string; size: number },
@@ -106,7 +89,7 @@ export function makeBlobApi(transport: Transport) {
     }
   }
 
-  return { headBlob, getBlob, mountBlob, refusesUploads, uploadBlob }
+  return { headBlob, getBlob, mountBlob, uploadBlob }
 }
 
 /** The upload that an answer names. Its Location may be relative. */

@@ -35,6 +35,12 @@ export interface RegistryClient {
   getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined>
   /** Returns the digest of `bytes`, as the registry confirmed it. */
   putManifest(repository: string, reference: string, bytes: Buffer, mediaType: string): Promise<string>
+  /**
+   * Whether the registry refuses pushes as unsupported, as a pull-through cache does. Puts a manifest that it cannot store,
+   * since its config is not there. (To begin an upload and cancel it leaves a file in the storage of 2.8.)
+   * @throws RegistryError also if the credential may not push
+   */
+  refusesPushes(repository: string): Promise<boolean>
   /** Deletes the manifest and every tag on it. Takes no tag (docs/architecture.md, The rules). */
   deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'>
 
@@ -44,11 +50,6 @@ export interface RegistryClient {
   getBlob(repository: string, digest: string): Promise<Readable>
   /** Mounts a blob from the repository `from`. If the registry opens an upload instead, returns that. */
   mountBlob(repository: string, digest: string, from: string): Promise<Mount>
-  /**
-   * Whether the registry refuses uploads as unsupported, as a pull-through cache does. Begins an upload and cancels it at
-   * once. @throws RegistryError also if the credential may not push
-   */
-  refusesUploads(repository: string): Promise<boolean>
   /** Sends `body` in one streamed request, which is never retried. `body` is always consumed or destroyed. */
   uploadBlob(
     repository: string,
