@@ -1,10 +1,10 @@
 import { DelayedError, type Job } from 'bullmq'
 import type { ReconcileJob } from '../src/queue/jobs.ts'
-import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
+import { type JobWorker, makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import { type makeReconcile, ReconcileStopped } from '../src/reconcile/reconcile.ts'
 import type { makeTurn } from '../src/reconcile/turn.ts'
 
-/** Progress is saved at most this often, in ms. */
+/** Progress is saved, and the lock of the job checked, at most this often, in ms. */
 const PROGRESS_MS = 500
 
 /** Registries that are reconciled at a time. */
@@ -14,8 +14,8 @@ export const reconcileWorker = (
   context: WorkerContext,
   { reconcile, turnOf }: { reconcile: ReturnType<typeof makeReconcile>; turnOf: ReturnType<typeof makeTurn> },
   isStopping: () => boolean,
-) =>
-  makeWorker(
+): JobWorker<ReconcileJob> => {
+  const worker: JobWorker<ReconcileJob> = makeWorker(
     'reconcile',
     context,
     async (request, job) => {
@@ -30,6 +30,8 @@ export const reconcileWorker = (
           async onProgress({ repositories, after, drift, failed }) {
             if (Date.now() - progressSavedAt < PROGRESS_MS) return
             progressSavedAt = Date.now()
+            const isOurs = await job.extendLock(job.token ?? '', worker.opts.lockDuration ?? 0)
+            if (!isOurs) throw new Error('this process was away for too long: another one has taken the job')
             await job.updateProgress({ repositories, after, drift, failed })
           },
         })
@@ -41,6 +43,8 @@ export const reconcileWorker = (
     },
     CONCURRENCY,
   )
+  return worker
+}
 
 /** Puts a job back into the queue. It is no failed attempt. */
 async function postpone(job: Job<ReconcileJob, unknown, string>, ms: number): Promise<never> {

@@ -11,6 +11,8 @@ import { compareRepositories, mergeRepositories, type RepositoryToRead } from '.
  * registry does not answer faster with more, and its other clients hardly notice 8.
  */
 const REPOSITORIES_AT_ONCE = 2
+/** Unreferenced blobs that one run asks for, at most; but one in each repository. */
+const BLOBS_A_RUN = 2_000
 /** Repositories that are being read or wait for a slow one before them. */
 const REPOSITORIES_AHEAD = 4
 
@@ -42,10 +44,12 @@ export function makeApiReader({
     return undefined
   }
 
-  async function read(item: RepositoryToRead): Promise<RepositoryReading | ReadingFailure> {
-    const { repository, expected } = item
+  async function read(
+    { repository, expected }: RepositoryToRead,
+    mostBlobs: number,
+  ): Promise<RepositoryReading | ReadingFailure> {
     try {
-      return await readRepository({ client, repository, expected })
+      return await readRepository({ client, repository, expected, mostBlobs })
     } catch (error) {
       return { repository, failure: messageOf(error) }
     }
@@ -67,12 +71,14 @@ export function makeApiReader({
         throw error
       }
     },
-    read: ({ after, expected }) =>
-      pMapIterable(
+    read({ after, expected }) {
+      const mostBlobs = Math.max(1, Math.floor(BLOBS_A_RUN / Math.max(1, expected.length)))
+      return pMapIterable(
         mergeRepositories(catalog(), expected, after),
-        (item) => ('failure' in item ? item : read(item)),
+        (item) => ('failure' in item ? item : read(item, mostBlobs)),
         { concurrency: REPOSITORIES_AT_ONCE, backpressure: REPOSITORIES_AHEAD },
-      ),
+      )
+    },
     holds: async (repository, digest) => (await client.headManifest(repository, digest)) !== undefined,
     countBlobs: async () => undefined,
   }

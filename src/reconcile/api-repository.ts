@@ -18,6 +18,8 @@ export async function readRepository(options: {
   client: RegistryClient
   repository: string
   expected: ExpectedRepository | undefined
+  /** How many unreferenced blobs to ask for at most. */
+  mostBlobs: number
 }): Promise<RepositoryReading> {
   const { client, repository, expected } = options
   const unreadable: Unreadable[] = []
@@ -56,6 +58,16 @@ export async function readRepository(options: {
     }
   }
 
+  /** Whether a blob is gone. A registry that refuses to say keeps it. */
+  async function isAbsent(digest: string): Promise<boolean> {
+    try {
+      return (await client.headBlob(repository, digest)) === undefined
+    } catch (error) {
+      reasonOf(error)
+      return false
+    }
+  }
+
   /** Reads these manifests and those that they name, each once. */
   async function readManifests(digests: Iterable<string>): Promise<void> {
     const unread = [...new Set(digests)].filter((digest) => !requested.has(digest))
@@ -75,6 +87,9 @@ export async function readRepository(options: {
   await readManifests(tagged)
   await readManifests(inIndex.map(({ digest }) => digest))
 
+  const blobs = someOf((await expected?.unreferenced()) ?? [], options.mostBlobs)
+  const absent = await pMap(blobs, async (digest) => ((await isAbsent(digest)) ? digest : pMapSkip), REQUESTS)
+
   const existing = new Set(manifests.keys())
   for (const one of unreadable) if ('digest' in one) existing.add(one.digest)
   return {
@@ -84,7 +99,14 @@ export async function readRepository(options: {
     // A tag whose manifest was deleted between the two requests is gone too.
     tags: tags.filter(({ digest }) => existing.has(digest)),
     links: undefined,
+    absent,
   }
+}
+
+/** At most so many of the items. The first is chosen at random, so that each has its turn in the end. */
+function someOf<T>(items: T[], most: number): T[] {
+  const first = Math.floor(Math.random() * items.length)
+  return [...items.slice(first), ...items.slice(0, first)].slice(0, most)
 }
 
 /** Why the registry refuses one manifest. A failed connection is not about the manifest: it is thrown. */

@@ -46,6 +46,10 @@ export function compare(
     addLinks(comparison, reading.links, impliedLinks)
     removeLinks(comparison, reading.links)
   }
+  removeBlobs(
+    comparison,
+    reading.absent.map((digest) => digestKey(digest)),
+  )
 
   const { facts, drift } = comparison
   const isEmpty = reading.tags.length + reading.manifests.length + unreadable.length === 0
@@ -160,10 +164,20 @@ function addLinks(comparison: Comparison, links: Links, impliedLinks: Map<string
 }
 
 function removeLinks(comparison: Comparison, links: Links): void {
-  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
   const readKeys = new Set(links.map(({ digest }) => digestKey(digest)))
-  for (const [key, { at }] of indexed.links) {
-    if (readKeys.has(key) || at >= readAt) continue
+  const keys = [...comparison.indexed.links.keys()]
+  removeBlobs(
+    comparison,
+    keys.filter((key) => !readKeys.has(key)),
+  )
+}
+
+/** Removes the links of these blobs, by digest key, unless the index has a later one. */
+function removeBlobs(comparison: Comparison, keys: readonly string[]): void {
+  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
+  for (const key of keys) {
+    const { at = readAt } = indexed.links.get(key) ?? {}
+    if (at >= readAt) continue
     // A delete fact is about any content with this digest. It must not remove a manifest.
     if (manifests.has(key) || unreadableKeys.has(key)) continue
     drift.linksGone++

@@ -1,8 +1,15 @@
 import type { StandingFact } from '../usage/fact.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import { expectedManifests, type IndexedRepository, indexedRepository } from './indexed-repository.ts'
+import {
+  expectedManifests,
+  type IndexedRepository,
+  indexedRepository,
+  unreferencedBlobs,
+} from './indexed-repository.ts'
 import type { ExpectedRepository } from './reading.ts'
 
+/** A blob that is younger may be part of a push that is not complete. In µs. */
+const DAY_US = 86_400_000_000
 /** Projects kept in memory. Repositories are read in order, so those of one project mostly follow each other. */
 const PROJECTS_KEPT = 4
 
@@ -34,14 +41,16 @@ export function makeIndexedProjects(deps: {
   return {
     repository: readRepository,
 
-    /** All repositories that the index has of a registry. */
-    async expected(registry: string): Promise<ExpectedRepository[]> {
+    /** All repositories that the index has of a registry, as of `readAt` (epoch µs). */
+    async expected(registry: string, readAt: number): Promise<ExpectedRepository[]> {
+      const before = readAt - DAY_US
       const expected: ExpectedRepository[] = []
       for (const project of await deps.index.projects(registry))
         for (const repository of await deps.repositoriesOf(project))
           expected.push({
             repository,
             manifests: async () => expectedManifests(await readRepository(project, repository)),
+            unreferenced: async () => unreferencedBlobs(await readRepository(project, repository), before),
           })
       return expected
     },

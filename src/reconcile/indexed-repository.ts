@@ -1,3 +1,4 @@
+import { isDigest } from '../registry/digest.ts'
 import { digestKey } from '../usage/codec.ts'
 import {
   type Evidence,
@@ -14,9 +15,11 @@ export interface IndexedRepository {
   /** All tags. `key` is the digest key that the tag names since `at`; it is `undefined` for a deleted tag. */
   tags: Map<string, { at: number; key: string | undefined; isHint: boolean }>
   /** Linked blobs, and when they were linked. `size` is the measured size in bytes, 0 if it is not known. */
-  links: Map<string, { at: number; size: number }>
+  links: Map<string, { at: number; size: number; digest: string }>
   /** The sizes of blobs that the manifests state. See `statedSizes`. */
   stated: Map<string, number>
+  /** The digest keys of the blobs that its manifests reference. */
+  referenced: Set<string>
   /** When a digest was last deleted. 0 for never. */
   deletedAt: (key: string) => number
 }
@@ -51,7 +54,15 @@ export function indexedRepository(facts: readonly StandingFact[]): IndexedReposi
   }
   const references = facts.flatMap((fact) => (fact.kind === 'present' ? (fact.references ?? []) : []))
   const stated = statedSizes(references)
-  return { manifests, tags, links, stated, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
+  const referenced = new Set(stated.keys())
+  return {
+    manifests,
+    tags,
+    links,
+    stated,
+    referenced,
+    deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0),
+  }
 }
 
 function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
@@ -80,11 +91,24 @@ export const expectedManifests = ({ manifests }: IndexedRepository): ExpectedMan
     return { digest, size, mediaType, isComplete }
   })
 
+/**
+ * The digests of blobs linked before `before` (epoch µs) that no manifest of the repository references. A registry can only
+ * be asked for whole digests: links of which the index has but a part of the digest are left out.
+ */
+export function unreferencedBlobs(
+  { links, referenced, manifests }: IndexedRepository,
+  before: number,
+): string[] {
+  const isUnreferenced = ([key, { at }]: [string, { at: number }]) =>
+    at < before && !referenced.has(key) && !manifests.has(key)
+  return [...links].filter(isUnreferenced).flatMap(([, { digest }]) => (isDigest(digest) ? [digest] : []))
+}
+
 /** A blob may have two link facts: one with a size, and a later one without. */
 function addLink(links: IndexedRepository['links'], { digest, at, size }: LinkFact): void {
   const key = digestKey(digest)
   const before = links.get(key)
-  links.set(key, { at: Math.max(at, before?.at ?? 0), size: Math.max(size, before?.size ?? 0) })
+  links.set(key, { at: Math.max(at, before?.at ?? 0), size: Math.max(size, before?.size ?? 0), digest })
 }
 
 /** The digest key that a tag names now. `undefined` if the tag, or the manifest it named, was deleted. */

@@ -9,6 +9,8 @@ export interface RepositoryReading {
   tags: { tag: string; digest: string; modifiedAt: number }[]
   /** Blobs that are linked in the repository and exist. `undefined` if the reader cannot see them. */
   links: { digest: string; size: number; modifiedAt: number }[] | undefined
+  /** Of the blobs that were asked for one by one, those that are not in the repository. */
+  absent: string[]
 }
 
 export interface ManifestReading {
@@ -34,6 +36,8 @@ export interface ExpectedRepository {
   repository: string
   /** The manifests that the index has in it. */
   manifests: () => Promise<ExpectedManifest[]>
+  /** The digests of blobs that no manifest of the repository references and that are old enough to be collected. */
+  unreferenced: () => Promise<string[]>
 }
 
 export interface ExpectedManifest {

@@ -19,6 +19,7 @@ import type { RunNotes } from './run-notes.ts'
 export interface ReconcileControl {
   /** The job's id. A job that runs again after a kill goes on where it stopped. */
   id: string
+  /** Called after each repository, and before the removals. If it rejects, the reconcile ends with this error. */
   onProgress: (run: ReconcileRun) => Promise<void>
   /** Once this is true, the reconcile finishes the repositories at hand and throws `ReconcileStopped`. */
   isStopping: () => boolean
@@ -71,7 +72,7 @@ export function makeReconcile(deps: {
     await reader.check()
     const run = await startOrResume(registry, control.id)
     const indexed = makeIndexedProjects({ index, repositoriesOf: deps.repositoriesOf })
-    const expected = await indexed.expected(registry)
+    const expected = await indexed.expected(registry, run.readAt)
     const listedProjects = new Set<string>()
     const isRead = !(await reader.answersForUpstream(expected[0]?.repository))
     if (isRead) await readAll()
@@ -87,6 +88,7 @@ export function makeReconcile(deps: {
         await control.onProgress(run)
       }
       if (control.isStopping()) throw new ReconcileStopped(`stopped after ${run.after ?? 'nothing'}`)
+      await control.onProgress(run)
       if (!dryRun && holdOf(run, job) === null) await removeMissing({ ...deps, registry, run, reader })
     }
 

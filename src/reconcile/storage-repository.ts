@@ -80,6 +80,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
     // The registry answers 404 for a tag whose digest is not a manifest of the repository.
     tags: tags.filter(({ digest }) => revisionDigests.has(digest)),
     links: await pMap(layers, readLayer, OBJECTS),
+    absent: [],
   }
 }
 

@@ -14,6 +14,7 @@ export const readingOf = (repository: string): RepositoryReading => ({
   unreadable: [],
   tags: [],
   links: undefined,
+  absent: [],
 })
 
 /** A reconcile without Redis and without a registry: it reads `items`, and `apply` takes its facts by project. */

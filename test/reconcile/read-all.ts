@@ -12,8 +12,13 @@ export async function readAll(
   return readings
 }
 
-/** A repository that the index has with these manifests, of which it lacks the references. */
-export const inIndex = (repository: string, digests: string[] = []): ExpectedRepository => ({
+/** A repository that the index has with these manifests, of which it lacks the references, and unreferenced blobs. */
+export const inIndex = (
+  repository: string,
+  digests: string[] = [],
+  unreferenced: string[] = [],
+): ExpectedRepository => ({
   repository,
   manifests: async () => digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false })),
+  unreferenced: async () => unreferenced,
 })

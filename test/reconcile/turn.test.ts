@@ -129,7 +129,8 @@ test('a dry run, and one that accepts a loss, share with no other, and run one a
 })
 
 test('while a killed worker has the turn, nobody else runs; then one run answers all', async () => {
-  const { first, second, start, byHand, seen, letOneGo, untilBegun, untilDone, reportOf } = startWorkers()
+  const { first, second, start, byHand, seen, letOneGo, untilBegun, untilDone, reportOf, ledger } =
+    startWorkers()
   const killed = await byHand()
   await untilBegun(1)
   await Promise.all([first.close(true), second.close(true)])
@@ -143,11 +144,17 @@ test('while a killed worker has the turn, nobody else runs; then one run answers
   // Its lock expires. Then the living worker puts the job back into the queue.
   await bed.redis.del(`{t}:reconcile:${killed}:lock`)
   await untilBegun(2)
-  letOneGo() // The dead one: whatever it still does is in vain.
+  // The one that was taken for dead wakes up, and ends without a word.
+  letOneGo()
+  await eventually(
+    async () => seen.running,
+    (running) => running === 1,
+  )
   letOneGo()
   await untilDone()
   expect(seen.begun).toBe(2)
   expect(await reportOf(other)).toEqual(await reportOf(killed))
+  expect((await ledger.status('ci')).lastReport).toEqual(await reportOf(killed))
 })
 
 test('an automatic reconcile waits for a while after the last one; a person does not', async () => {

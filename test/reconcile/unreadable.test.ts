@@ -66,7 +66,7 @@ test('at most 50 images that cannot be read are listed', () => {
   const run = newRun({ id: 'job', covers: 0, readAt: 0, manifests: 0 })
   const tags = Array.from({ length: 30 }, (_, n) => ({ tag: `v${n}`, reason: 'torn' }))
   for (const repository of ['a', 'b', 'c']) {
-    const reading = { repository, manifests: [], tags: [], links: undefined, unreadable: tags }
+    const reading = { repository, manifests: [], tags: [], links: undefined, absent: [], unreadable: tags }
     count(run, { reading, drift: NO_DRIFT })
   }
   const { unreadable, unreadableRepositories, unreadableImages } = run.unreadable
