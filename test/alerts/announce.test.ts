@@ -11,7 +11,7 @@ import { type Alert, AlertRecord } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { type Journal, makeJournal } from '../../src/store/journal.ts'
-import { sampleAlert } from './sample-alert.ts'
+import { registryAlert, sampleAlert } from './sample-alert.ts'
 
 const bed = useRedis()
 let queues: Queues
@@ -115,10 +115,7 @@ describe('an announcement', () => {
 
   test('about a registry goes to each channel that gets alerts about one of its projects', async () => {
     const { announce, journal } = setUp()
-    const alert = {
-      ...{ id: 'held', at: '2026-05-01T10:00:00.000Z', registry: 'ci' },
-      ...{ event: 'reconcile.held' as const, text: 'ci: nothing is removed' },
-    }
+    const alert = { ...registryAlert, id: 'held' }
     await announce({ kind: 'announce', alert })
     expect(await deliveries()).toEqual(['everyone held', 'some teams held', 'team-a held'])
     expect(await journal.recent(5)).toEqual([alert])

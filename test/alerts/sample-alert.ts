@@ -1,8 +1,8 @@
-import type { Alert } from '../../src/queue/alert.ts'
+import type { QuotaAlert, RegistryAlert } from '../../src/queue/alert.ts'
 
 const GiB = 1024 ** 3
 
-export const sampleAlert: Alert = {
+export const sampleAlert: QuotaAlert = {
   id: 'alert_01',
   at: '2026-05-01T10:00:00.000Z',
   project: 'team-a/app',
@@ -12,4 +12,12 @@ export const sampleAlert: Alert = {
   uniqueBytes: 41 * GiB,
   limitBytes: 50 * GiB,
   text: 'ci/team-a/app is at 82 % of its quota: 41.0 GiB of 50.0 GiB (warning from 80 %).',
+}
+
+export const registryAlert: RegistryAlert = {
+  id: 'alert_02',
+  at: '2026-05-01T10:00:00.000Z',
+  registry: 'ci',
+  event: 'reconcile.held',
+  text: 'ci: nothing is removed',
 }
