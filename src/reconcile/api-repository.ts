@@ -79,15 +79,15 @@ export async function readRepository(options: {
     await readManifests(named.map(({ digest }) => digest))
   }
 
-  const inIndex = (await expected?.manifests()) ?? []
-  for (const { isComplete, digest, size, mediaType } of inIndex)
+  const inIndex = (await expected?.contents()) ?? { manifests: [], unreferenced: [] }
+  for (const { isComplete, digest, size, mediaType } of inIndex.manifests)
     if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined, modifiedAt: 0 })
   const tags = await pMap(await Array.fromAsync(client.tags(repository)), readTag, REQUESTS)
   for (const { digest } of tags) tagged.add(digest)
   await readManifests(tagged)
-  await readManifests(inIndex.map(({ digest }) => digest))
+  await readManifests(inIndex.manifests.map(({ digest }) => digest))
 
-  const blobs = someOf((await expected?.unreferenced()) ?? [], options.mostBlobs)
+  const blobs = someOf(inIndex.unreferenced, options.mostBlobs)
   const absent = await pMap(blobs, async (digest) => ((await isAbsent(digest)) ? digest : pMapSkip), REQUESTS)
 
   const existing = new Set(manifests.keys())

@@ -49,8 +49,13 @@ export function makeIndexedProjects(deps: {
         for (const repository of await deps.repositoriesOf(project))
           expected.push({
             repository,
-            manifests: async () => expectedManifests(await readRepository(project, repository)),
-            unreferenced: async () => unreferencedBlobs(await readRepository(project, repository), before),
+            async contents() {
+              const indexed = await readRepository(project, repository)
+              return {
+                manifests: expectedManifests(indexed),
+                unreferenced: unreferencedBlobs(indexed, before),
+              }
+            },
           })
       return expected
     },

@@ -34,10 +34,14 @@ export interface ReadingFailure {
 /** A repository that the index has. */
 export interface ExpectedRepository {
   repository: string
-  /** The manifests that the index has in it. */
-  manifests: () => Promise<ExpectedManifest[]>
+  /** Reads what the index has in it. */
+  contents: () => Promise<ExpectedContents>
+}
+
+export interface ExpectedContents {
+  manifests: ExpectedManifest[]
   /** The digests of blobs that no manifest of the repository references and that are old enough to be collected. */
-  unreferenced: () => Promise<string[]>
+  unreferenced: string[]
 }
 
 export interface ExpectedManifest {

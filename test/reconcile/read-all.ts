@@ -19,6 +19,8 @@ export const inIndex = (
   unreferenced: string[] = [],
 ): ExpectedRepository => ({
   repository,
-  manifests: async () => digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false })),
-  unreferenced: async () => unreferenced,
+  contents: async () => ({
+    manifests: digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false })),
+    unreferenced,
+  }),
 })
