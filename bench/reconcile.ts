@@ -5,6 +5,7 @@ import { closeQueues, makeQueues } from '../src/queue/queues.ts'
 import { recheck } from '../src/quota/recheck.ts'
 import { makeLedger } from '../src/reconcile/ledger.ts'
 import { makeReconcile } from '../src/reconcile/reconcile.ts'
+import { makeRunNotes } from '../src/reconcile/run-notes.ts'
 import { makeStorageReader } from '../src/reconcile/storage-reader.ts'
 import { makeFolderView } from '../src/store/folder-view.ts'
 import { makeProjectOf } from '../src/usage/project.ts'
@@ -70,6 +71,8 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
       index: makeUsageIndex({ redis, prefix: PREFIX }),
       projectOf: (_, repository) => projectOf(repository),
       ledger: makeLedger({ redis, prefix: PREFIX }),
+      notes: makeRunNotes({ redis, prefix: PREFIX }),
+      announce: async () => {},
       recheckQuotas: (projects) => recheck(queues, projects),
       // Nothing changes in the folder, so there is no clock to ask and nothing to wait for.
       clockOf: async () => undefined,
@@ -78,7 +81,7 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
     const control = { id: 'bench', onProgress: async () => {}, isStopping: () => false }
     return await timed(async () => {
       const { drift, failed, unreadable } = await run(
-        { registry: REGISTRY, dryRun: false, reason: 'bench' },
+        { registry: REGISTRY, dryRun: false, acceptLoss: false, origin: 'person', reason: 'bench' },
         control,
       )
       const { manifestsMissed, tagsMissed } = drift

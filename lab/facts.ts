@@ -163,5 +163,6 @@ export const anyTruth = (repository: string): fc.Arbitrary<RepositoryReading> =>
           return manifest ? [{ tag, digest: manifest.digest, modifiedAt }] : []
         }),
         links: [...linked].map(([digest, size]) => ({ digest, size, modifiedAt })),
+        absent: [],
       }
     })

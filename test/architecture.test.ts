@@ -38,6 +38,8 @@ const PURE = [
     'reconcile/compare.ts',
     'reconcile/confidence.ts',
     'reconcile/drift.ts',
+    'reconcile/hold.ts',
+    'reconcile/run.ts',
     'reconcile/indexed-repository.ts',
   ],
 ].map((file) => `src/${file}`)

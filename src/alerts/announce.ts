@@ -28,7 +28,12 @@ export function makeAnnounce(deps: {
   metrics: Metrics
 }) {
   const { damper } = deps
-  const routes = deps.routes.map(({ channel, projects }) => ({ channel, globs: projects.map(makeGlob) }))
+  const routes = deps.routes.map(({ channel, projects }) => ({
+    channel,
+    globs: projects.map(makeGlob),
+    // An alert about a registry goes to all who get alerts about one of its projects.
+    registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
+  }))
 
   /** The channel, unless it is no longer configured. */
   const channelOf = (name: string) => routes.find(({ channel }) => channel.name === name)?.channel
@@ -46,9 +51,11 @@ export function makeAnnounce(deps: {
 
   async function record(alert: Alert): Promise<void> {
     await deps.journal.append(alert)
-    const project = `${alert.registry}/${alert.project}`
-    for (const { channel, globs } of routes) {
-      if (!globs.some((matches) => matches(project))) continue
+    const isFor = ({ globs, registryGlobs }: (typeof routes)[number]) =>
+      'project' in alert
+        ? globs.some((matches) => matches(`${alert.registry}/${alert.project}`))
+        : registryGlobs.some((matches) => matches(alert.registry))
+    for (const { channel } of routes.filter(isFor)) {
       const { name } = channel
       const held = await damper.holdBack(name, alert)
       if (held === undefined) {

@@ -4,7 +4,7 @@ import type { Alert, AlertSummary } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 
 /**
- * A channel gets an alert of the same project and flag once in an interval at most, and no more than `MOST` alerts in an
+ * A channel gets an alert of the same project and flag, or of the same registry and event, once in an interval at most, and no more than `MOST` alerts in an
  * interval. What is held back comes in one summary at the interval's end. A person reads ten messages, not eighty.
  */
 const INTERVAL_MS = 300_000
@@ -45,21 +45,16 @@ export function makeDamper({
 
   return {
     async holdBack(channel, alert) {
-      const project = `${alert.registry}/${alert.project}`
+      const isFlag = 'to' in alert
+      const about = isFlag ? `${alert.registry}/${alert.project}` : alert.registry
       const interval = Math.floor(now() / INTERVAL_MS)
       const keys = [
         keyOf('verdict', jobId(channel, alert.id)),
-        keyOf('last', jobId(channel, project, alert.to)),
+        keyOf('last', jobId(channel, about, isFlag ? alert.to : alert.event)),
         keyOf('sent', jobId(channel), interval),
         heldKey(channel, interval),
       ]
-      const [verdict] = await holdBackScript(keys, [
-        JSON.stringify(alert),
-        project,
-        INTERVAL_MS,
-        MOST,
-        KEPT_MS,
-      ])
+      const [verdict] = await holdBackScript(keys, [JSON.stringify(alert), about, INTERVAL_MS, MOST, KEPT_MS])
       if (String(verdict) === 'send') return undefined
       return { interval, summaryInMs: (interval + 1) * INTERVAL_MS + SETTLE_MS - now() }
     },

@@ -20,8 +20,10 @@ export function makeSlackChannel(options: { name: string; url: string }): Channe
   return {
     name,
     async send(alert) {
-      const change = `${alert.from} → ${alert.to} at ${alert.at}`
-      await post(alert.text, { attachments: [{ color: COLOUR[alert.to], fallback: change, text: change }] })
+      const isFlag = 'to' in alert
+      const change = `${isFlag ? `${alert.from} → ${alert.to}` : alert.event} at ${alert.at}`
+      const color = COLOUR[isFlag ? alert.to : 'over']
+      await post(alert.text, { attachments: [{ color, fallback: change, text: change }] })
     },
     sendSummary: ({ text }) => post(text),
   }

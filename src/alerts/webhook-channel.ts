@@ -25,7 +25,7 @@ export function makeWebhookChannel(options: { name: string; url: string; secret:
   }
   return {
     name,
-    send: (alert) => post(`quota.${alert.to}`, alert),
+    send: (alert) => post('event' in alert ? alert.event : `quota.${alert.to}`, alert),
     sendSummary: (summary) => post('quota.summary', summary),
   }
 }

@@ -38,7 +38,8 @@ export async function followJob<S extends TSchema>(
     if (typeof progress === 'object' && progress !== null) noteOnce(progressText(progress))
     if (state === 'delayed' && failedReason !== null)
       noteOnce(`attempt ${attempts} failed, another follows: ${failedReason}`)
-    if (state === 'waiting' && Date.now() - startedAt > WAIT_MS)
+    const isWaiting = state === 'waiting' || (state === 'delayed' && failedReason === null)
+    if (isWaiting && Date.now() - startedAt > WAIT_MS)
       noteOnce(`still waiting: the queue runs another job, or no worker of ${job.queue} is running`)
   }
 }

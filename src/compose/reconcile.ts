@@ -4,7 +4,9 @@ import { makeApiReader } from '../reconcile/api-reader.ts'
 import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeReconcile } from '../reconcile/reconcile.ts'
 import { scheduleReconciles } from '../reconcile/reconcile-jobs.ts'
+import { makeRunNotes } from '../reconcile/run-notes.ts'
 import { makeStorageReader } from '../reconcile/storage-reader.ts'
+import { makeTurn } from '../reconcile/turn.ts'
 import { makeFolderView } from '../store/folder-view.ts'
 import { makeStore } from '../store/make-store.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -25,7 +27,13 @@ export async function startReconcile(parts: WorkerParts) {
   const readers = new Map(registries.map((registry) => [registry.name, readerOf(registry, parts)]))
   const reconcile = makeReconcile({
     ...parts,
-    readerOf: (registry) => readers.get(registry) ?? makeApiReader({ client: clientOf(registry) }),
+    readerOf(name) {
+      const reader = readers.get(name)
+      if (reader === undefined) throw new Error(`registry "${name}" is not configured`)
+      return reader
+    },
+    notes: makeRunNotes(parts),
+    announce: (alert) => parts.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     settleMs: SETTLE_MS,
     now: () => Date.now() * 1000,
     sleep,
@@ -34,15 +42,16 @@ export async function startReconcile(parts: WorkerParts) {
       return date && date.getTime() * 1000
     },
   })
-  return reconcileWorker(parts.context, reconcile, () => isStopping, registries.length)
+  const turnOf = makeTurn({ ...parts, pauseMs: config.reconcile.pause, now: Date.now })
+  return reconcileWorker(parts.context, { reconcile, turnOf }, () => isStopping, registries.length)
 }
 
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */
 function readerOf(
-  { name, storage }: WorkerParts['registries'][number],
+  { name, type, storage }: WorkerParts['registries'][number],
   { clientOf }: WorkerParts,
 ): RegistryReader {
-  if (storage === undefined) return makeApiReader({ client: clientOf(name) })
+  if (storage === undefined) return makeApiReader({ client: clientOf(name), isCache: type === 'cache' })
   return storage.type === 'folder'
     ? makeStorageReader({ store: makeFolderView(storage), place: `the folder ${storage.path}` })
     : makeStorageReader({

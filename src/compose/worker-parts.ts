@@ -1,7 +1,7 @@
 import { connectPatiently } from '../platform/redis.ts'
 import type { WorkerContext } from '../queue/make-worker.ts'
 import { makeRecheckQuotas } from '../quota/recheck.ts'
-import { addReconcileJob } from '../reconcile/reconcile-jobs.ts'
+import { requestAutomaticReconcile } from '../reconcile/reconcile-jobs.ts'
 import { makeRenameTable } from '../usage/rename-table.ts'
 import type { Parts } from './parts.ts'
 
@@ -14,7 +14,7 @@ export type WorkerParts = Awaited<ReturnType<typeof makeWorkerParts>>
 export async function makeWorkerParts(parts: Parts) {
   const { prefix, log, quotaOf } = parts
   const onRedis = await parts.onRedis(connectPatiently)
-  const { redis, queues } = onRedis
+  const { redis, queues, ledger } = onRedis
   const context: WorkerContext = { connection: await parts.connect(connectPatiently), prefix, log }
   return {
     ...parts,
@@ -23,6 +23,6 @@ export async function makeWorkerParts(parts: Parts) {
     renames: makeRenameTable({ redis, prefix }),
     recheckQuotas: makeRecheckQuotas({ queues, quotaOf }),
     enqueueReconcile: (registry: string, reason: string) =>
-      addReconcileJob(queues, { registry, dryRun: false, reason }, BURST_MS),
+      requestAutomaticReconcile({ queues, ledger }, { registry, reason }, BURST_MS),
   }
 }

@@ -98,6 +98,9 @@ const file = section('The configuration file.', {
   }),
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),
+    pause: Duration('How long after the last reconcile of a registry ended an automatic one may begin.', {
+      default: '10m',
+    }),
     onNewInstance: Flag('Whether to read a registry after it restarted: it has lost its queue.', {
       default: true,
     }),

@@ -1,5 +1,6 @@
 import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
 import {
+  Choice,
   Duration,
   Flag,
   Fraction,
@@ -78,6 +79,13 @@ const registryStorage = Type.Union(
 export const registry = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {
     url: Url('The URL of its API.', 'origin'),
+    type: Choice(
+      'Whether it holds what is pushed to it, or is a pull-through cache of another registry.',
+      ['registry', 'cache'],
+      {
+        default: 'registry',
+      },
+    ),
     token: Type.Optional(
       Secret('The bearer token of its notifications. Without one, it cannot send any.', token, {
         unique: true,

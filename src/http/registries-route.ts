@@ -6,7 +6,7 @@ import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
 import { confidenceOf } from '../reconcile/confidence.ts'
 import type { Ledger } from '../reconcile/ledger.ts'
-import { addReconcileJob } from '../reconcile/reconcile-jobs.ts'
+import { requestReconcile } from '../reconcile/reconcile-jobs.ts'
 import { ReconcileReport } from '../reconcile/report.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -90,10 +90,16 @@ export const registriesRoute =
         tags: ['registries'],
         summary: 'Compare the index with a registry and mend the index',
         description:
-          'Nothing in the registry changes. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.',
+          'Nothing in the registry changes. If more than half of its manifests are missing, nothing is removed from the index, unless `acceptLoss` is true. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.',
         params: Type.Object({ name: Type.String() }),
         body: Type.Object(
-          { dryRun: Type.Boolean({ default: false, description: 'Compare only; change nothing.' }) },
+          {
+            dryRun: Type.Boolean({ default: false, description: 'Compare only; change nothing.' }),
+            acceptLoss: Type.Boolean({
+              default: false,
+              description: 'Remove what is missing, even if that is more than half of the registry.',
+            }),
+          },
           { additionalProperties: false },
         ),
         response: { 202: JobAsked, ...errors },
@@ -104,9 +110,9 @@ export const registriesRoute =
           const names = deps.registries.map((registry) => registry.name).join(', ') || 'none'
           throw new HttpError(404, `no registry "${name}"; configured: ${names}`)
         }
-        const id = await addReconcileJob(deps.queues, {
-          ...{ registry: name, dryRun: request.body.dryRun, reason: 'request' },
-        })
+        const { dryRun, acceptLoss } = request.body
+        if (dryRun && acceptLoss) throw new HttpError(400, 'a dry run removes nothing: leave out acceptLoss')
+        const id = await requestReconcile(deps, { registry: name, dryRun, acceptLoss })
         return reply.code(202).send({ job: { queue: 'reconcile', id } })
       },
     })

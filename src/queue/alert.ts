@@ -4,8 +4,8 @@ import { type Static, Type } from 'typebox'
 export const Flag = Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('over')])
 export type Flag = Static<typeof Flag>
 
-/** An alert: one change of a project's flag. It travels through the `alerts` queue and is kept in the journal. */
-export const AlertRecord = Type.Object({
+/** An alert about a change of a project's flag. */
+export const QuotaAlert = Type.Object({
   /** The same in every attempt to send the alert, so a receiver can drop repeated ones. */
   id: Type.String({ pattern: '^[A-Za-z0-9_-]+$' }),
   /** When the flag changed, RFC 3339. */
@@ -22,6 +22,22 @@ export const AlertRecord = Type.Object({
   /** The message for people. */
   text: Type.String(),
 })
+export type QuotaAlert = Static<typeof QuotaAlert>
+
+/** An alert about a registry as a whole. `id`, `at` and `text` are those of a `QuotaAlert`. */
+export const RegistryAlert = Type.Object({
+  id: Type.String({ pattern: '^[A-Za-z0-9_-]+$' }),
+  at: Type.String(),
+  registry: Type.String(),
+  event: Type.Literal('reconcile.held', {
+    description: 'A reconcile would remove too much, and removed nothing.',
+  }),
+  text: Type.String(),
+})
+export type RegistryAlert = Static<typeof RegistryAlert>
+
+/** An alert. It travels through the `alerts` queue and is kept in the journal. */
+export const AlertRecord = Type.Union([QuotaAlert, RegistryAlert])
 export type Alert = Static<typeof AlertRecord>
 
 /** Alerts that were not sent to a channel one by one, since there were too many. */

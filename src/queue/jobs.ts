@@ -46,6 +46,10 @@ export interface ReconcileJob {
   registry: string
   /** Report the drift and change nothing. */
   dryRun: boolean
+  /** Remove what is missing, even if that is more than half of the registry. */
+  acceptLoss: boolean
+  /** Who asked for it: a person, the schedule, or Tallyman itself after something had happened. */
+  origin: 'person' | 'schedule' | 'automatic'
   /** Why it was asked for, as people read it. */
   reason: string
 }

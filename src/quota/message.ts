@@ -1,8 +1,8 @@
 import { formatSize } from '../platform/units.ts'
-import type { Alert } from '../queue/alert.ts'
+import type { QuotaAlert } from '../queue/alert.ts'
 
 /** The text of an alert. Warnings begin at `warningPercent` percent of the limit. */
-export function message(change: Omit<Alert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {
+export function message(change: Omit<QuotaAlert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {
   const { registry, project, from, to, uniqueBytes, limitBytes, warningPercent } = change
   const size = `${formatSize(uniqueBytes)} of ${formatSize(limitBytes)}`
   // Rounded down: 99.9 % must not read as 100 %.

@@ -1,6 +1,7 @@
 import { pMapIterable } from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { isRepositoryName } from '../registry/name.ts'
+import { RegistryError } from '../registry/registry-error.ts'
 import { readRepository } from './api-repository.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { compareRepositories, mergeRepositories, type RepositoryToRead } from './repository-order.ts'
@@ -10,15 +11,23 @@ import { compareRepositories, mergeRepositories, type RepositoryToRead } from '.
  * registry does not answer faster with more, and its other clients hardly notice 8.
  */
 const REPOSITORIES_AT_ONCE = 2
+/** Unreferenced blobs that one run asks for, at most; but one in each repository. */
+const BLOBS_A_RUN = 2_000
 /** Repositories that are being read or wait for a slow one before them. */
 const REPOSITORIES_AHEAD = 4
 
 /**
- * Reads a registry through its API. The API shows no blobs, and no untagged manifests unless something names them: an
- * index that lists them, an artifact whose subject they are, or our own index. The client's user agent is `tallyman`,
- * so that its pulls do not count as use.
+ * Reads a registry through its API. `isCache` says that it is a pull-through cache; otherwise it is asked. The API shows no
+ * blobs, and no untagged manifests unless something names them: an index that lists them, an artifact whose subject they
+ * are, or our own index. The client's user agent is `tallyman`, so that its pulls do not count as use.
  */
-export function makeApiReader({ client }: { client: RegistryClient }): RegistryReader {
+export function makeApiReader({
+  client,
+  isCache = false,
+}: {
+  client: RegistryClient
+  isCache?: boolean
+}): RegistryReader {
   async function* catalog(): AsyncGenerator<string | ReadingFailure> {
     const names = new Set<string>()
     try {
@@ -29,10 +38,18 @@ export function makeApiReader({ client }: { client: RegistryClient }): RegistryR
     yield* [...names].sort(compareRepositories)
   }
 
-  async function read(item: RepositoryToRead): Promise<RepositoryReading | ReadingFailure> {
-    const { repository, expected } = item
+  /** A cache lists its own repositories, not those of its upstream. If it has none, there is nothing to read. */
+  async function firstListed(): Promise<string | undefined> {
+    for await (const name of client.catalog()) if (isRepositoryName(name)) return name
+    return undefined
+  }
+
+  async function read(
+    { repository, expected }: RepositoryToRead,
+    mostBlobs: number,
+  ): Promise<RepositoryReading | ReadingFailure> {
     try {
-      return await readRepository({ client, repository, expected })
+      return await readRepository({ client, repository, expected, mostBlobs })
     } catch (error) {
       return { repository, failure: messageOf(error) }
     }
@@ -43,12 +60,26 @@ export function makeApiReader({ client }: { client: RegistryClient }): RegistryR
     async check() {
       await client.ping()
     },
-    read: ({ after, expected }) =>
-      pMapIterable(
+    async answersForUpstream(repository) {
+      if (isCache) return true
+      try {
+        const name = repository ?? (await firstListed())
+        return name !== undefined && (await client.refusesPushes(name))
+      } catch (error) {
+        // It answered something else, for example that our credential may not push.
+        if (error instanceof RegistryError && error.status !== undefined) return false
+        throw error
+      }
+    },
+    read({ after, expected }) {
+      const mostBlobs = Math.max(1, Math.floor(BLOBS_A_RUN / Math.max(1, expected.length)))
+      return pMapIterable(
         mergeRepositories(catalog(), expected, after),
-        (item) => ('failure' in item ? item : read(item)),
+        (item) => ('failure' in item ? item : read(item, mostBlobs)),
         { concurrency: REPOSITORIES_AT_ONCE, backpressure: REPOSITORIES_AHEAD },
-      ),
+      )
+    },
+    holds: async (repository, digest) => (await client.headManifest(repository, digest)) !== undefined,
     countBlobs: async () => undefined,
   }
 }

@@ -10,18 +10,24 @@ const REQUESTS = { concurrency: 4 }
 
 /**
  * Reads one repository: its tags, the manifests on them, the children and subjects of these, and the manifests that are
- * `expected` and still exist. A repository that the registry does not have is returned as an empty one.
+ * `expected` and still exist. A repository that the registry does not have is returned as an empty one. A manifest of which
+ * the index has everything is not fetched: a HEAD tells that it still exists, and none is needed if a tag's HEAD has told.
  * @throws RegistryError if its tags cannot be listed or the registry cannot be reached
  */
 export async function readRepository(options: {
   client: RegistryClient
   repository: string
   expected: ExpectedRepository | undefined
+  /** How many unreferenced blobs to ask for at most. */
+  mostBlobs: number
 }): Promise<RepositoryReading> {
   const { client, repository, expected } = options
   const unreadable: Unreadable[] = []
   const manifests = new Map<string, ManifestReading>()
   const requested = new Set<string>()
+  /** The manifests of which the index has everything. */
+  const complete = new Map<string, ManifestReading>()
+  const tagged = new Set<string>()
 
   async function readTag(tag: string) {
     try {
@@ -35,6 +41,11 @@ export async function readRepository(options: {
 
   async function readManifest(digest: string) {
     try {
+      const known = complete.get(digest)
+      if (known !== undefined) {
+        const exists = tagged.has(digest) || (await client.headManifest(repository, digest)) !== undefined
+        return exists ? known : pMapSkip
+      }
       const found = await client.getManifest(repository, digest)
       if (found === undefined) return pMapSkip
       const manifest = parseManifest(found.bytes, found.descriptor.mediaType)
@@ -46,6 +57,16 @@ export async function readRepository(options: {
     }
   }
 
+  /** Whether a blob is gone. A registry that refuses to say keeps it. */
+  async function isAbsent(digest: string): Promise<boolean> {
+    try {
+      return (await client.headBlob(repository, digest)) === undefined
+    } catch (error) {
+      reasonOf(error)
+      return false
+    }
+  }
+
   /** Reads these manifests and those that they name, each once. */
   async function readManifests(digests: Iterable<string>): Promise<void> {
     const unread = [...new Set(digests)].filter((digest) => !requested.has(digest))
@@ -53,13 +74,20 @@ export async function readRepository(options: {
     for (const digest of unread) requested.add(digest)
     const found = await pMap(unread, readManifest, REQUESTS)
     for (const manifest of found) manifests.set(manifest.digest, manifest)
-    const named = found.flatMap(({ references }) => references).filter(({ kind }) => kind !== 'blob')
+    const named = found.flatMap(({ references = [] }) => references).filter(({ kind }) => kind !== 'blob')
     await readManifests(named.map(({ digest }) => digest))
   }
 
+  const inIndex = (await expected?.contents()) ?? { manifests: [], unreferenced: [] }
+  for (const { isComplete, digest, size, mediaType } of inIndex.manifests)
+    if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined, modifiedAt: 0 })
   const tags = await pMap(await Array.fromAsync(client.tags(repository)), readTag, REQUESTS)
-  await readManifests(tags.map(({ digest }) => digest))
-  await readManifests((await expected?.digests()) ?? [])
+  for (const { digest } of tags) tagged.add(digest)
+  await readManifests(tagged)
+  await readManifests(inIndex.manifests.map(({ digest }) => digest))
+
+  const blobs = someOf(inIndex.unreferenced, options.mostBlobs)
+  const absent = await pMap(blobs, async (digest) => ((await isAbsent(digest)) ? digest : pMapSkip), REQUESTS)
 
   const existing = new Set(manifests.keys())
   for (const one of unreadable) if ('digest' in one) existing.add(one.digest)
@@ -70,7 +98,14 @@ export async function readRepository(options: {
     // A tag whose manifest was deleted between the two requests is gone too.
     tags: tags.filter(({ digest }) => existing.has(digest)),
     links: undefined,
+    absent,
   }
+}
+
+/** At most so many of the items. The first is chosen at random, so that each has its turn in the end. */
+function someOf<T>(items: T[], most: number): T[] {
+  const first = Math.floor(Math.random() * items.length)
+  return [...items.slice(first), ...items.slice(0, first)].slice(0, most)
 }
 
 /** Why the registry refuses one manifest. A failed connection is not about the manifest: it is thrown. */

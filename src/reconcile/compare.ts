@@ -46,6 +46,10 @@ export function compare(
     addLinks(comparison, reading.links)
     removeLinks(comparison, reading.links)
   }
+  removeBlobs(
+    comparison,
+    reading.absent.map((digest) => digestKey(digest)),
+  )
 
   const { facts, drift } = comparison
   const isEmpty = reading.tags.length + reading.manifests.length + unreadable.length === 0
@@ -59,18 +63,18 @@ export function compare(
 function addManifests(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
   for (const [key, manifest] of manifests) {
-    const { references } = manifest
+    const told = manifest.references && { references: manifest.references, extent: 'all' as const }
     const before = indexed.manifests.get(key)
     const deletedAt = indexed.deletedAt(key)
     if (before === undefined && deletedAt < readAt) {
       drift.manifestsMissed++
       const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
-      facts.push({ ...presence(reading, manifest, at), references, extent: 'all' })
+      facts.push({ ...presence(reading, manifest, at), ...told })
     }
-    if (before !== undefined && (before.references !== 'all' || before.size === 0)) {
+    if (before !== undefined && told !== undefined && (before.references !== 'all' || before.size === 0)) {
       if (before.references === 'unknown') drift.referencesMissed++
       for (const { via, at } of before.evidence.slice(0, 1))
-        facts.push({ ...presence(reading, manifest, at), via, references, extent: 'all' })
+        facts.push({ ...presence(reading, manifest, at), via, ...told })
     }
   }
 }
@@ -145,10 +149,20 @@ function addLinks(comparison: Comparison, links: Links): void {
 }
 
 function removeLinks(comparison: Comparison, links: Links): void {
-  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
   const readKeys = new Set(links.map(({ digest }) => digestKey(digest)))
-  for (const [key, { at }] of indexed.links) {
-    if (readKeys.has(key) || at >= readAt) continue
+  const keys = [...comparison.indexed.links.keys()]
+  removeBlobs(
+    comparison,
+    keys.filter((key) => !readKeys.has(key)),
+  )
+}
+
+/** Removes the links of these blobs, by digest key, unless the index has a later one. */
+function removeBlobs(comparison: Comparison, keys: readonly string[]): void {
+  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
+  for (const key of keys) {
+    const { at = readAt } = indexed.links.get(key) ?? {}
+    if (at >= readAt) continue
     // A delete fact is about any content with this digest. It must not remove a manifest.
     if (manifests.has(key) || unreadableKeys.has(key)) continue
     drift.linksGone++

@@ -1,17 +1,32 @@
 import { formatTimestamp } from '../platform/timestamp.ts'
-import type { Gap } from './ledger.ts'
+import { holdText } from './hold.ts'
+import type { IndexStatus } from './ledger.ts'
 
 /**
  * How far the index of a registry can be believed, in words. It is exact since the last complete reconcile if no gap was
  * noted since. Each restart of a registry is a gap: it loses its queue of events (docs/registries.md, Delivery).
  */
-export function confidenceOf({ exactSince, gaps }: { exactSince?: number; gaps: readonly Gap[] }): string {
-  if (exactSince === undefined)
+export function confidenceOf({
+  exact,
+  gaps,
+  lastReport,
+}: Pick<IndexStatus, 'exact' | 'gaps' | 'lastReport'>): string {
+  if (lastReport?.hold) {
+    const { registry, readAt, hold } = lastReport
+    return `the reconcile of ${readAt} is held, and ${holdText(registry, hold)}`
+  }
+  if (lastReport?.method === 'events')
+    return 'only what events tell: it is a pull-through cache, and nothing but its storage shows what it holds'
+  if (exact === undefined)
     return 'events may be missing since the beginning: no reconcile has read the whole registry yet'
   const [first, ...others] = gaps.toSorted((a, b) => a.since - b.since)
-  if (first === undefined) return `exact since ${formatTimestamp(exactSince)}`
+  if (first === undefined) {
+    const { images, repositories } = exact
+    const excepted = images > 0 ? ` but for ${images} images in ${repositories} repositories,` : ''
+    return `exact${excepted} since ${formatTimestamp(exact.since)}`
+  }
   // The last reconcile mended everything before it, even if the gap began earlier.
-  const since = formatTimestamp(Math.max(first.since, exactSince))
+  const since = formatTimestamp(Math.max(first.since, exact.since))
   const more = others.length > 0 ? `, and ${others.length} more` : ''
   return `events may be missing since ${since}: ${first.reason}${more}`
 }

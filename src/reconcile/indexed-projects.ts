@@ -1,6 +1,14 @@
 import type { UsageIndex } from '../usage/usage-index.ts'
-import { type IndexedRepository, indexedRepository } from './indexed-repository.ts'
+import {
+  expectedManifests,
+  type IndexedRepository,
+  indexedRepository,
+  unreferencedBlobs,
+} from './indexed-repository.ts'
 import type { ExpectedRepository } from './reading.ts'
+
+/** A blob that is younger may be part of a push that is not complete. In µs. */
+const DAY_US = 86_400_000_000
 
 /**
  * What the index has in its repositories. It is read while others write. That does no harm: what a comparison concludes is
@@ -13,16 +21,20 @@ export function makeIndexedProjects(index: Pick<UsageIndex, 'projects' | 'reposi
   return {
     repository: readRepository,
 
-    /** All repositories that the index has of a registry. */
-    async expected(registry: string): Promise<ExpectedRepository[]> {
+    /** All repositories that the index has of a registry, as of `readAt` (epoch µs). */
+    async expected(registry: string, readAt: number): Promise<ExpectedRepository[]> {
+      const before = readAt - DAY_US
       const expected: ExpectedRepository[] = []
       for (const project of await index.projects(registry))
         for (const repository of await index.repositories(project))
           expected.push({
             repository,
-            async digests() {
-              const { manifests } = await readRepository(project, repository)
-              return [...manifests.values()].map(({ digest }) => digest)
+            async contents() {
+              const indexed = await readRepository(project, repository)
+              return {
+                manifests: expectedManifests(indexed),
+                unreferenced: unreferencedBlobs(indexed, before),
+              }
             },
           })
       return expected

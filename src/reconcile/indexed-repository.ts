@@ -1,5 +1,7 @@
+import { isDigest } from '../registry/digest.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { type Evidence, type ManifestPresence, PULL_GRACE_US, type StandingFact } from '../usage/fact.ts'
+import type { ExpectedManifest } from './reading.ts'
 
 /** What the index has of one repository, by digest key and by tag. Times are in epoch µs. */
 export interface IndexedRepository {
@@ -7,7 +9,9 @@ export interface IndexedRepository {
   /** All tags. `key` is the digest key that the tag names since `at`; it is `undefined` for a deleted tag. */
   tags: Map<string, { at: number; key: string | undefined; isHint: boolean }>
   /** Linked blobs, and when they were linked. `size` is the measured size in bytes, 0 if it is not known. */
-  links: Map<string, { at: number; size: number }>
+  links: Map<string, { at: number; size: number; digest: string }>
+  /** The digest keys of the blobs that its manifests reference. */
+  referenced: Set<string>
   /** When a digest was last deleted. 0 for never. */
   deletedAt: (key: string) => number
 }
@@ -21,6 +25,8 @@ export interface IndexedManifest {
   /** What says that the manifest exists: a push or a pull, and when. */
   evidence: { via: Evidence; at: number }[]
   references: 'all' | 'contents' | 'unknown'
+  /** The digest keys of the children and the subject that it names. */
+  names: string[]
 }
 
 /** Builds a repository from the facts that the index gives about it. */
@@ -38,7 +44,11 @@ export function indexedRepository(facts: readonly StandingFact[]): IndexedReposi
     else if (fact.tag === undefined) addManifest(manifests, fact)
     else tags.set(fact.tag, { at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' })
   }
-  return { manifests, tags, links, deletedAt: (key) => Math.max(droppedAt, deleted.get(key) ?? 0) }
+  const references = facts.flatMap((fact) => (fact.kind === 'present' ? (fact.references ?? []) : []))
+  const blobs = references.filter(({ kind }) => kind === 'blob')
+  const referenced = new Set(blobs.map(({ digest }) => digestKey(digest)))
+  const deletedAt = (key: string) => Math.max(droppedAt, deleted.get(key) ?? 0)
+  return { manifests, tags, links, referenced, deletedAt }
 }
 
 function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPresence): void {
@@ -46,6 +56,9 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
   const key = digestKey(digest)
   const before = manifests.get(key)
   const references = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
+  const named = (fact.references ?? [])
+    .filter(({ kind }) => kind !== 'blob')
+    .map(({ digest }) => digestKey(digest))
   manifests.set(key, {
     digest,
     // Of a manifest's facts, only the one that told the size has it.
@@ -53,14 +66,35 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
     mediaType,
     evidence: [...(before?.evidence ?? []), { via, at }],
     references: before === undefined || before.references === 'unknown' ? references : before.references,
+    names: [...(before?.names ?? []), ...named],
   })
+}
+
+/** What a reader that asks for each manifest needs to know of those that the index has. */
+export const expectedManifests = ({ manifests }: IndexedRepository): ExpectedManifest[] =>
+  [...manifests.values()].map(({ digest, size, mediaType, references, names }) => {
+    const isComplete = size > 0 && references === 'all' && names.every((key) => manifests.has(key))
+    return { digest, size, mediaType, isComplete }
+  })
+
+/**
+ * The digests of blobs linked before `before` (epoch µs) that no manifest of the repository references. A registry can only
+ * be asked for whole digests: links of which the index has but a part of the digest are left out.
+ */
+export function unreferencedBlobs(
+  { links, referenced, manifests }: IndexedRepository,
+  before: number,
+): string[] {
+  const isUnreferenced = ([key, { at }]: [string, { at: number }]) =>
+    at < before && !referenced.has(key) && !manifests.has(key)
+  return [...links].filter(isUnreferenced).flatMap(([, { digest }]) => (isDigest(digest) ? [digest] : []))
 }
 
 /** A blob may have two link facts: one with a size, and a later one without. */
 function addLink(links: IndexedRepository['links'], { digest, at, size }: LinkFact): void {
   const key = digestKey(digest)
   const before = links.get(key)
-  links.set(key, { at: Math.max(at, before?.at ?? 0), size: Math.max(size, before?.size ?? 0) })
+  links.set(key, { at: Math.max(at, before?.at ?? 0), size: Math.max(size, before?.size ?? 0), digest })
 }
 
 /** The digest key that a tag names now. `undefined` if the tag, or the manifest it named, was deleted. */

@@ -6,15 +6,22 @@ import type { ReconcileReport } from './report.ts'
 export interface ReconcileRun {
   /** The job's id. Another job starts from the beginning. */
   id: string
+  /** The number of requests for a reconcile that came before it began: it answers all of these. */
+  covers: number
   /** The time as of which the index is made exact. */
   readAt: number
   /** The last repository that is done. */
   after?: string
+  /** Manifests that the index had when it began. */
+  manifests: number
+  /** Some manifests that the registry had. If it has none of them at the end, its storage went away meanwhile. */
+  witnesses: { repository: string; digest: string }[]
   repositories: number
   drift: Drift
   failed: number
   failures: string[]
-  unreadable: number
+  /** What could not be read and was left as it was. */
+  unreadable: Pick<ReconcileReport, 'unreadable' | 'unreadableRepositories' | 'unreadableImages'>
 }
 
 /** Events may be missing since a time, and why. */
@@ -30,20 +37,38 @@ export interface Gap {
 export interface IndexStatus {
   /** The report of the last reconcile that was not a dry run. */
   lastReport?: ReconcileReport
-  /** `readAt` of the last reconcile that read everything, in epoch µs. */
-  exactSince?: number
+  /** The last reconcile that read everything but for some images. */
+  exact?: Exact
   gaps: Gap[]
+  /** Of the requests for a reconcile, how many came before the last finished one began. */
+  covered: number
+}
+
+export interface Exact {
+  /** `readAt`, in epoch µs. */
+  since: number
+  /** Manifests and tags that could not be read, and in how many repositories they are. */
+  images: number
+  repositories: number
 }
 
 /** Keeps, for each registry, the unfinished reconcile, the last report, and the gaps. */
 export interface Ledger {
   unfinishedRun(registry: string): Promise<ReconcileRun | undefined>
   saveRun(registry: string, run: ReconcileRun): Promise<void>
+  /** Counts a request for a reconcile that is no dry run. Call it before adding the job. */
+  ask(registry: string): Promise<void>
+  /** The number of requests so far. */
+  asked(registry: string): Promise<number>
   /**
-   * Ends the run and keeps its report, unless it was a dry run. If the run read everything, pass `exact`: the index is
-   * then exact as of `readAt`, and the gaps noted until then are closed.
+   * Ends the run and keeps its report, unless it was a dry run. If the run read everything but for some images, pass
+   * `exact`: the gaps noted until then are closed.
    */
-  finish(registry: string, report: ReconcileReport, exact: { readAt: number } | undefined): Promise<void>
+  finish(
+    registry: string,
+    report: ReconcileReport,
+    run: { covers: number; exact: Exact | undefined },
+  ): Promise<void>
   /**
    * Notes a gap, unless there is one with the same cause. A reconcile whose `readAt` is before `notedAt` (epoch µs) does
    * not close it. Past 100 gaps the latest ones are merged into one that covers them all.
@@ -68,13 +93,21 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
       await redis.hset(reconcileKey(registry), 'run', JSON.stringify(run))
     },
 
-    async finish(registry, report, exact) {
+    async ask(registry) {
+      await redis.hincrby(reconcileKey(registry), 'asked', 1)
+    },
+
+    async asked(registry) {
+      return Number(await redis.hget(reconcileKey(registry), 'asked'))
+    },
+
+    async finish(registry, report, { covers, exact }) {
       const key = reconcileKey(registry)
       const multi = redis.multi().hdel(key, 'run')
-      if (!report.dryRun) multi.hset(key, 'last', JSON.stringify(report))
+      if (!report.dryRun) multi.hset(key, 'last', JSON.stringify(report), 'covered', `${covers}`)
       if (exact !== undefined) {
-        multi.hset(key, 'exactSince', `${exact.readAt}`)
-        multi.zremrangebyscore(gapsKey(registry), '-inf', exact.readAt)
+        multi.hset(key, 'exact', JSON.stringify(exact))
+        multi.zremrangebyscore(gapsKey(registry), '-inf', exact.since)
       }
       for (const [error] of (await multi.exec()) ?? []) if (error) throw error
     },
@@ -98,14 +131,15 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
     },
 
     async status(registry) {
-      const [[last, exactSince], entries] = await Promise.all([
-        redis.hmget(reconcileKey(registry), 'last', 'exactSince'),
+      const [[last, exact, covered], entries] = await Promise.all([
+        redis.hmget(reconcileKey(registry), 'last', 'exact', 'covered'),
         redis.zrange(gapsKey(registry), '0', '-1'),
       ])
       return {
         ...(last && { lastReport: JSON.parse(last) }),
-        ...(exactSince && { exactSince: Number(exactSince) }),
+        ...(exact && { exact: JSON.parse(exact) }),
         gaps: entries.map((entry): Gap => JSON.parse(entry)),
+        covered: Number(covered),
       }
     },
   }

@@ -9,14 +9,16 @@ export interface RepositoryReading {
   tags: { tag: string; digest: string; modifiedAt: number }[]
   /** Blobs that are linked in the repository and exist. `undefined` if the reader cannot see them. */
   links: { digest: string; size: number; modifiedAt: number }[] | undefined
+  /** Of the blobs that were asked for one by one, those that are not in the repository. */
+  absent: string[]
 }
 
 export interface ManifestReading {
   digest: string
   size: number
   mediaType: string
-  /** All references, including `subject`. */
-  references: Reference[]
+  /** All references, including `subject`. `undefined` if they were not read, since the index has them. */
+  references: Reference[] | undefined
   /** When the storage last wrote the manifest's link. 0 if the reader cannot tell. */
   modifiedAt: number
 }
@@ -32,8 +34,22 @@ export interface ReadingFailure {
 /** A repository that the index has. */
 export interface ExpectedRepository {
   repository: string
-  /** The digests of the manifests that the index has in it. */
-  digests: () => Promise<string[]>
+  /** Reads what the index has in it. */
+  contents: () => Promise<ExpectedContents>
+}
+
+export interface ExpectedContents {
+  manifests: ExpectedManifest[]
+  /** The digests of blobs that no manifest of the repository references and that are old enough to be collected. */
+  unreferenced: string[]
+}
+
+export interface ExpectedManifest {
+  digest: string
+  size: number
+  mediaType: string
+  /** Whether the index has its size, all its references, and every manifest that these name. */
+  isComplete: boolean
 }
 
 /** Reads a whole registry, repository by repository. */
@@ -42,6 +58,12 @@ export interface RegistryReader {
   /** @throws Error if the registry cannot be read or does not look like a registry */
   check(): Promise<void>
   /**
+   * Whether the registry would answer for another one: a pull-through cache lists what its upstream has, and keeps each
+   * manifest that it is asked for (docs/registries.md, Registry API). Such a registry must not be read. `repository` is
+   * one that the index has, if any.
+   */
+  answersForUpstream(repository: string | undefined): Promise<boolean>
+  /**
    * Reads every repository that the registry lists or that is `expected`, each once, in the order of `orderKey`. Starts
    * after the repository `after`. An expected repository that does not exist is returned as an empty one.
    */
@@ -49,6 +71,8 @@ export interface RegistryReader {
     after?: string
     expected: readonly ExpectedRepository[]
   }): AsyncIterable<RepositoryReading | ReadingFailure>
+  /** Whether the registry has a manifest. @throws Error if that cannot be told */
+  holds(repository: string, digest: string): Promise<boolean>
   /** Counts all blobs, referenced or not, and their bytes. `undefined` if the reader cannot see them. */
   countBlobs(): Promise<{ blobs: number; bytes: number } | undefined>
 }

@@ -1,19 +1,35 @@
 import { jobId } from '../queue/job-id.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { Ledger } from './ledger.ts'
+
+/** Asks for a reconcile that a person follows: each request has a job of its own. Returns its id. */
+export async function requestReconcile(
+  { queues, ledger }: { queues: Queues; ledger: Pick<Ledger, 'ask'> },
+  request: Pick<ReconcileJob, 'registry' | 'dryRun' | 'acceptLoss'>,
+): Promise<string> {
+  if (!request.dryRun) await ledger.ask(request.registry)
+  const { id = '' } = await queues.reconcile.add('reconcile', {
+    ...{ ...request, origin: 'person', reason: 'request' },
+  })
+  return id
+}
 
 /**
- * Adds a reconcile job and returns its id. For each registry at most one such job runs and one waits: a second request
- * joins the one that waits. With `delayMs` a burst of requests, as after a restart of a registry, becomes one job.
+ * Asks for a reconcile after something has happened. Of each registry at most one such job runs and one waits: a second
+ * request joins the one that waits. With `delayMs` a burst of requests, as after a restart, becomes one job.
  */
-export async function addReconcileJob(queues: Queues, request: ReconcileJob, delayMs = 0): Promise<string> {
-  const { registry, dryRun } = request
-  const id = jobId('reconcile', registry, String(dryRun))
-  const job = await queues.reconcile.add('reconcile', request, {
-    deduplication: { id, keepLastIfActive: true },
-    delay: delayMs,
-  })
-  return job.id ?? ''
+export async function requestAutomaticReconcile(
+  { queues, ledger }: { queues: Queues; ledger: Pick<Ledger, 'ask'> },
+  { registry, reason }: Pick<ReconcileJob, 'registry' | 'reason'>,
+  delayMs: number,
+): Promise<void> {
+  await ledger.ask(registry)
+  await queues.reconcile.add(
+    'reconcile',
+    { registry, dryRun: false, acceptLoss: false, origin: 'automatic', reason },
+    { deduplication: { id: jobId('reconcile', registry), keepLastIfActive: true }, delay: delayMs },
+  )
 }
 
 /** Schedules a reconcile of each registry every `everyMs`. Removes the schedules of all other registries. */
@@ -34,7 +50,10 @@ export async function scheduleReconciles(
     await queues.reconcile.upsertJobScheduler(
       key,
       { every: everyMs, startDate: Date.now() + everyMs },
-      { name: 'reconcile', data: { registry, dryRun: false, reason: 'schedule' } },
+      {
+        name: 'reconcile',
+        data: { registry, dryRun: false, acceptLoss: false, origin: 'schedule', reason: 'schedule' },
+      },
     )
   }
 }

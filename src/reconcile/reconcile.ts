@@ -1,19 +1,25 @@
-import { pMapIterable } from 'p-map'
+import pMap, { pMapIterable } from 'p-map'
 import type { Logger } from '../platform/log.ts'
+import type { RegistryAlert } from '../queue/alert.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
-import { DELETIONS_KEPT_US } from '../usage/fact.ts'
+import { DELETIONS_KEPT_US, type Fact } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { compare } from './compare.ts'
-import { addDrift, type Drift, NO_DRIFT } from './drift.ts'
+import { holdOf } from './hold.ts'
+import { holdAlert } from './hold-alert.ts'
 import { makeIndexedProjects } from './indexed-projects.ts'
 import type { Ledger, ReconcileRun } from './ledger.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
+import { removeMissing } from './remove-missing.ts'
 import type { ReconcileReport } from './report.ts'
+import { type Compared, count, newRun, reportOf } from './run.ts'
+import type { RunNotes } from './run-notes.ts'
 
 export interface ReconcileControl {
   /** The job's id. A job that runs again after a kill goes on where it stopped. */
   id: string
+  /** Called after each repository, and before the removals. If it rejects, the reconcile ends with this error. */
   onProgress: (run: ReconcileRun) => Promise<void>
   /** Once this is true, the reconcile finishes the repositories at hand and throws `ReconcileStopped`. */
   isStopping: () => boolean
@@ -21,34 +27,32 @@ export interface ReconcileControl {
 
 export class ReconcileStopped extends Error {}
 
-/** A repository that was compared and mended. */
-interface MendedRepository {
-  repository: string
-  drift: Drift
-  unreadable: number
-}
-
 /** Facts in one call of the index. */
 const FACTS_PER_CALL = 200
 /** Repositories that are compared and mended at a time. */
 const REPOSITORIES = { concurrency: 12, backpressure: 12 }
+/** Projects whose manifests are counted at a time. */
+const PROJECTS = { concurrency: 12 }
 /** Clocks that differ by less count as equal, since a registry tells its time to the second. In µs. */
 const SAME_CLOCK_US = 2_000_000
-/** Failures listed in the report. The others are only counted. */
-const FAILURES_LISTED = 20
 
 /**
  * Compares a registry with the index and mends the index. The registry is only read. The index is then exact as of one
  * time, `readAt`; what it learns from later events wins. Reading begins `settleMs` after `readAt`: by then the registry
  * has stored what it announced before `readAt`. It sends the event of a push before it writes the tag
  * (docs/registries.md, Events).
+ *
+ * What the index lacks is added at once. What the registry lacks is removed at the end, when it is known how much that is
+ * (hold.ts).
  */
 export function makeReconcile(deps: {
   readerOf: (registry: string) => RegistryReader
-  index: Pick<UsageIndex, 'projects' | 'repositories' | 'facts' | 'apply' | 'forget' | 'retell'>
+  index: Pick<UsageIndex, 'projects' | 'repositories' | 'usage' | 'facts' | 'apply' | 'forget' | 'retell'>
   projectOf: (registry: string, repository: string) => string
   ledger: Ledger
+  notes: RunNotes
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
+  announce: (alert: RegistryAlert) => Promise<unknown>
   settleMs: number
   /** The registry's time, in epoch µs, exact to the second. `undefined` or an error if it does not tell. */
   clockOf: (registry: string) => Promise<number | undefined>
@@ -57,29 +61,33 @@ export function makeReconcile(deps: {
   sleep: (ms: number) => Promise<unknown>
   log: Logger
 }) {
-  const { index, ledger, log } = deps
+  const { index, ledger, notes, log } = deps
 
-  return async function reconcile(
-    { registry, dryRun, reason }: ReconcileJob,
-    control: ReconcileControl,
-  ): Promise<ReconcileReport> {
+  return async function reconcile(job: ReconcileJob, control: ReconcileControl): Promise<ReconcileReport> {
+    const { registry, dryRun } = job
     const reader = deps.readerOf(registry)
     await reader.check()
     const run = await startOrResume(registry, control.id)
     const indexed = makeIndexedProjects(index)
+    const expected = await indexed.expected(registry, run.readAt)
     const listedProjects = new Set<string>()
-    const readings = reader.read({
-      ...(run.after !== undefined && { after: run.after }),
-      expected: await indexed.expected(registry),
-    })
-    // Several repositories are mended at a time but counted in order, so all up to `run.after` are done.
-    for await (const result of pMapIterable(untilStopped(readings), mend, REPOSITORIES)) {
-      count(result)
-      await ledger.saveRun(registry, run)
-      await control.onProgress(run)
-    }
-    if (control.isStopping()) throw new ReconcileStopped(`stopped after ${run.after ?? 'nothing'}`)
+    const isRead = !(await reader.answersForUpstream(expected[0]?.repository))
+    if (isRead) await readAll()
     return finish()
+
+    async function readAll(): Promise<void> {
+      const readings = reader.read({ ...(run.after !== undefined && { after: run.after }), expected })
+      // Several repositories are mended at a time but counted in order, so all up to `run.after` are done.
+      for await (const result of pMapIterable(untilStopped(readings), mend, REPOSITORIES)) {
+        if ('failure' in result) log.warn({ registry, ...result }, 'reconcile could not read')
+        count(run, result)
+        await ledger.saveRun(registry, run)
+        await control.onProgress(run)
+      }
+      if (control.isStopping()) throw new ReconcileStopped(`stopped after ${run.after ?? 'nothing'}`)
+      await control.onProgress(run)
+      if (!dryRun && holdOf(run, job) === null) await removeMissing({ ...deps, registry, run, reader })
+    }
 
     async function* untilStopped<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
       for await (const item of items) {
@@ -88,80 +96,96 @@ export function makeReconcile(deps: {
       }
     }
 
-    async function mend(
-      reading: RepositoryReading | ReadingFailure,
-    ): Promise<MendedRepository | ReadingFailure> {
-      if ('failure' in reading) return reading
-      const { repository, unreadable } = reading
-      const project = projectId(registry, deps.projectOf(registry, repository))
-      const before = await indexed.repository(project, repository)
-      const { facts, drift } = compare(reading, before, run.readAt)
-      if (!dryRun && facts.length > 0) {
-        for (let i = 0; i < facts.length; i += FACTS_PER_CALL)
-          await index.apply(project, facts.slice(i, i + FACTS_PER_CALL))
-        await deps.recheckQuotas([project])
-      } else if (!dryRun && !listedProjects.has(project)) {
-        // Puts the project back on the registry's list, which a Redis Cluster may have lost with a node.
-        await index.apply(project, [])
+    async function mend(reading: RepositoryReading | ReadingFailure): Promise<Compared | ReadingFailure> {
+      if ('failure' in reading) {
+        if (reading.repository !== undefined && !dryRun)
+          await notes.addUnread(registry, projectOf(reading.repository))
+        return reading
       }
-      listedProjects.add(project)
-      return { repository, drift, unreadable: unreadable.length }
+      const project = projectOf(reading.repository)
+      const before = await indexed.repository(project, reading.repository)
+      const { facts, drift } = compare(reading, before, run.readAt)
+      if (!dryRun) await write(project, facts, reading)
+      return { reading, drift }
     }
 
-    function count(result: MendedRepository | ReadingFailure): void {
-      if ('failure' in result) {
-        run.failed++
-        if (run.failures.length < FAILURES_LISTED)
-          run.failures.push(`${result.repository ?? 'the list of repositories'}: ${result.failure}`)
-        log.warn({ registry, ...result }, 'reconcile could not read')
-      } else {
-        run.repositories++
-        run.drift = addDrift(run.drift, result.drift)
-        run.unreadable += result.unreadable
-      }
-      if (result.repository !== undefined) run.after = result.repository
+    async function write(project: string, facts: Fact[], { unreadable }: RepositoryReading): Promise<void> {
+      const removals = facts.filter(isRemoval)
+      const additions = facts.filter((fact) => !isRemoval(fact))
+      if (unreadable.length > 0) await notes.addUnread(registry, project)
+      for (const some of inCalls(removals)) await notes.addRemovals(registry, { project, facts: some })
+      for (const some of inCalls(additions)) await index.apply(project, some)
+      // Puts the project back on the registry's list, which a Redis Cluster may have lost with a node.
+      if (additions.length === 0 && !listedProjects.has(project)) await index.apply(project, [])
+      listedProjects.add(project)
+      // Before the removals, the project may seem to be over its quota.
+      if (additions.length > 0 && removals.length === 0) await deps.recheckQuotas([project])
     }
 
     async function finish(): Promise<ReconcileReport> {
-      const { readAt, repositories, drift, failed, failures, unreadable } = run
-      const report: ReconcileReport = {
-        registry,
-        method: reader.method,
-        reason,
-        dryRun,
-        repositories,
-        drift,
-        failed,
-        failures,
-        unreadable,
-        readAt: isoTime(readAt),
-        finishedAt: isoTime(deps.now()),
+      const report = reportOf(run, job, {
+        method: isRead ? reader.method : 'events',
+        finishedAt: deps.now(),
         stored: (await reader.countBlobs()) ?? null,
-      }
-      const isExact = !dryRun && failed + unreadable === 0
-      for (const project of dryRun ? [] : await index.projects(registry)) {
+      })
+      const isHeld = report.hold !== null
+      if (!dryRun) await tidy()
+      // Costs little beside reading the whole storage.
+      if (reader.method === 'storage' && !dryRun) await index.retell(registry)
+      if (isHeld && !dryRun) await announceHold(report)
+      const isExact = isRead && !dryRun && !isHeld && run.failed === 0
+      const { unreadable: images, unreadableRepositories } = report
+      await ledger.finish(registry, report, {
+        covers: run.covers,
+        exact: isExact ? { since: run.readAt, images, repositories: unreadableRepositories } : undefined,
+      })
+      await notes.clear(registry)
+      log.info(report, 'reconciled')
+      return report
+    }
+
+    async function tidy(): Promise<void> {
+      const isHeld = holdOf(run, job) !== null
+      const unread = await notes.unread(registry)
+      const projects = await index.projects(registry)
+      for (const project of projects) {
         // A killed worker may have applied facts to a project and not yet updated the registry's totals: this does it.
         await index.apply(project, [])
         // What could not be read may still need the deletions that the index remembers.
-        if (isExact) await index.forget(project, readAt - DELETIONS_KEPT_US)
+        if (isRead && !isHeld && !unread.has(project))
+          await index.forget(project, run.readAt - DELETIONS_KEPT_US)
       }
-      // Costs little beside reading the whole storage.
-      if (reader.method === 'storage' && !dryRun) await index.retell(registry)
-      await ledger.finish(registry, report, isExact ? { readAt } : undefined)
-      log.info(report, 'reconciled')
-      return report
+      if (isHeld) await deps.recheckQuotas(projects)
+    }
+
+    /** Tells of a hold, unless the last reconcile was held, too. */
+    async function announceHold({ hold, readAt }: ReconcileReport): Promise<void> {
+      const { lastReport } = await ledger.status(registry)
+      if (hold && !lastReport?.hold) await deps.announce(holdAlert(registry, hold, readAt))
+    }
+
+    function projectOf(repository: string): string {
+      return projectId(registry, deps.projectOf(registry, repository))
     }
   }
 
   async function startOrResume(registry: string, id: string): Promise<ReconcileRun> {
-    const unfinished = await ledger.unfinishedRun(registry)
-    if (unfinished?.id === id) return unfinished
+    const [unfinished, covers] = await Promise.all([ledger.unfinishedRun(registry), ledger.asked(registry)])
+    // A request that came after the run began has a reason that its `readAt` does not cover.
+    if (unfinished?.id === id && unfinished.covers === covers) return unfinished
+    await notes.clear(registry)
     const readAt = await currentTime(registry)
     await deps.sleep(deps.settleMs)
-    const counts = { repositories: 0, failed: 0, unreadable: 0 }
-    const run = { id, readAt, ...counts, drift: NO_DRIFT, failures: [] }
+    const run = newRun({ id, covers, readAt, manifests: await countManifests(registry) })
     await ledger.saveRun(registry, run)
     return run
+  }
+
+  /** The manifests that the index has of a registry. */
+  async function countManifests(registry: string): Promise<number> {
+    const countIn = async (project: string) => (await index.usage(project))?.manifests ?? 0
+    const counts = await pMap(await index.projects(registry), countIn, PROJECTS)
+    return counts.reduce((sum, manifests) => sum + manifests, 0)
   }
 
   /** The current time by the registry's clock, which dates its events. By ours if the two agree or it does not tell. */
@@ -175,4 +199,8 @@ export function makeReconcile(deps: {
   }
 }
 
-const isoTime = (us: number): string => new Date(us / 1000).toISOString()
+const isRemoval = ({ kind }: Fact): boolean => kind === 'delete' || kind === 'untag'
+
+function* inCalls(facts: Fact[]): Generator<Fact[]> {
+  for (let i = 0; i < facts.length; i += FACTS_PER_CALL) yield facts.slice(i, i + FACTS_PER_CALL)
+}

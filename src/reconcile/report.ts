@@ -1,12 +1,13 @@
 import { type Static, Type } from 'typebox'
 import { Drift } from './drift.ts'
+import { Hold } from './hold.ts'
 
 /** What a reconcile found and did. */
 export const ReconcileReport = Type.Object({
   registry: Type.String(),
-  method: Type.Union([Type.Literal('api'), Type.Literal('storage')], {
+  method: Type.Union([Type.Literal('api'), Type.Literal('storage'), Type.Literal('events')], {
     description:
-      'How the registry was read. The API shows neither unreferenced blobs nor untagged manifests that the index does not have.',
+      'How the registry was read. The API shows neither unreferenced blobs nor untagged manifests that the index does not have. `events`: it is a pull-through cache and was not read, since its API answers for its upstream.',
   }),
   reason: Type.String({ description: 'Why it ran.' }),
   dryRun: Type.Boolean({ description: 'Whether it only compared.' }),
@@ -14,11 +15,20 @@ export const ReconcileReport = Type.Object({
   finishedAt: Type.String({ format: 'date-time' }),
   repositories: Type.Integer({ description: 'Repositories that were compared.' }),
   drift: Drift,
+  hold: Type.Union([Hold, Type.Null()], {
+    description:
+      'If more than half of a registry is missing, nothing is removed from the index. Null otherwise.',
+  }),
   failed: Type.Integer({ description: 'Repositories and listings that could not be read.' }),
   failures: Type.Array(Type.String(), { description: 'The first 20 of them, with reasons.' }),
   unreadable: Type.Integer({
     description: 'Manifests and tags that could not be read and were left as they were.',
   }),
+  unreadableRepositories: Type.Integer({ description: 'The number of repositories that they are in.' }),
+  unreadableImages: Type.Array(
+    Type.Object({ repository: Type.String(), image: Type.String(), reason: Type.String() }),
+    { description: 'The first 50 of them: `image` is a tag or a digest.' },
+  ),
   stored: Type.Union([Type.Object({ blobs: Type.Integer(), bytes: Type.Integer() }), Type.Null()], {
     description: 'All blobs in the storage, referenced or not. Null if the registry was read over the API.',
   }),

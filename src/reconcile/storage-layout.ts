@@ -14,6 +14,10 @@ export const revisionsOf = (repository: string): string =>
   `${REPOSITORIES}${repository}/_manifests/revisions/`
 export const tagsOf = (repository: string): string => `${REPOSITORIES}${repository}/_manifests/tags/`
 
+/** The file that links a manifest to a repository. */
+export const revisionKey = (repository: string, digest: string): string =>
+  `${revisionsOf(repository)}${digest.replace(':', '/')}/${LINK}`
+
 /** In a tag's folder: the file that holds the tag's digest. */
 export const CURRENT_LINK = 'current/link'
 /** In the folder of a layer or a revision: the file that links it to the repository. */

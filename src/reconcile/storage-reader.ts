@@ -3,7 +3,7 @@ import { isRepositoryName } from '../registry/name.ts'
 import type { StoreView } from '../store/folder-view.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { mayContainLater, mergeRepositories } from './repository-order.ts'
-import { BLOBS, DATA, REPOSITORIES, REPOSITORY_FOLDERS, ROOT } from './storage-layout.ts'
+import { BLOBS, DATA, REPOSITORIES, REPOSITORY_FOLDERS, ROOT, revisionKey } from './storage-layout.ts'
 import { readRepository } from './storage-repository.ts'
 
 /** Repositories read at a time, each with up to 16 objects at a time. */
@@ -85,12 +85,14 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
   return {
     method: 'storage',
     check,
+    answersForUpstream: async () => false,
     read: ({ after, expected }) =>
       pMapIterable(
         mergeRepositories(repositories(after), expected, after),
         (item) => ('failure' in item ? item : read(item.repository)),
         REPOSITORIES_AT_ONCE,
       ),
+    holds: async (repository, digest) => (await store.head(revisionKey(repository, digest))) !== undefined,
     countBlobs,
   }
 }

@@ -95,7 +95,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
   const manifests = await pMap(revisions, readManifest, OBJECTS)
 
   const sizes = new Map<string, number>()
-  for (const { references } of manifests)
+  for (const { references = [] } of manifests)
     for (const { kind, digest, size } of references) if (kind === 'blob') sizes.set(digest, size)
   async function readLayer({ digest, modifiedAt }: Link) {
     if (!isStoredName(digest)) return pMapSkip // It has another link, by its SHA-256.
@@ -112,6 +112,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
     // The registry answers 404 for a tag whose digest is not a manifest of the repository.
     tags: tags.filter(({ digest }) => revisionDigests.has(digest)),
     links: await pMap(layers, readLayer, OBJECTS),
+    absent: [],
   }
 }
 

@@ -39,6 +39,12 @@ export interface RegistryClient {
   getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined>
   /** Returns the digest of `bytes`, as the registry confirmed it. */
   putManifest(repository: string, reference: string, bytes: Buffer, mediaType: string): Promise<string>
+  /**
+   * Whether the registry refuses pushes as unsupported, as a pull-through cache does. Puts a manifest that it cannot store,
+   * since its config is not there. (To begin an upload and cancel it leaves a file in the storage of 2.8.)
+   * @throws RegistryError also if the credential may not push
+   */
+  refusesPushes(repository: string): Promise<boolean>
   /** Deletes the manifest and every tag on it. Takes no tag (docs/architecture.md, The rules). */
   deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'>
 

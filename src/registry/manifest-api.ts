@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
-import { MANIFEST_LIMIT, MANIFEST_TYPES } from './manifest.ts'
+import { MANIFEST_LIMIT, MANIFEST_TYPES, OCI_MANIFEST } from './manifest.ts'
 import { digestedBytes } from './schema1.ts'
 import { manifestTarget, pull, push, remove } from './target.ts'
 import type { Transport } from './transport.ts'
@@ -9,6 +9,18 @@ import type { Transport } from './transport.ts'
 export interface FetchedManifest {
   descriptor: { mediaType: string; digest: string; size: number }
   bytes: Buffer
+}
+
+/** A manifest that no registry stores, since there is no content with its config's digest. */
+const UNSTORABLE = {
+  schemaVersion: 2,
+  mediaType: OCI_MANIFEST,
+  config: {
+    mediaType: 'application/vnd.oci.image.config.v1+json',
+    digest: hashOf(Buffer.from('a question of tallyman')),
+    size: 1,
+  },
+  layers: [],
 }
 
 export function makeManifestApi(transport: Transport) {
@@ -106,7 +118,24 @@ export function makeManifestApi(transport: Transport) {
     return answer.status === 404 ? 'absent' : 'deleted'
   }
 
-  return { getManifest, headManifest, putManifest, deleteManifest }
+  async function refusesPushes(repository: string): Promise<boolean> {
+    const bytes = Buffer.from(JSON.stringify(UNSTORABLE))
+    const answer = await transport.send({
+      ...manifestTarget(transport, repository, hashOf(bytes)),
+      method: 'PUT',
+      scopes: [push(repository)],
+      statuses: [201, 400, 404, 405],
+      headers: { 'content-type': OCI_MANIFEST },
+      body: bytes,
+    })
+    if (answer.status === 405) return (await answer.statusError()).codes.includes('UNSUPPORTED')
+    await answer.discard()
+    // It does not check that the blobs of a manifest are there.
+    if (answer.status === 201) await deleteManifest(repository, hashOf(bytes))
+    return false
+  }
+
+  return { getManifest, headManifest, putManifest, deleteManifest, refusesPushes }
 }
 
 const mediaTypeOf = (answer: Answer): string =>

@@ -12,7 +12,7 @@ import { type Alert, AlertRecord, type AlertSummary } from '../../src/queue/aler
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { type Journal, makeJournal } from '../../src/store/journal.ts'
-import { sampleAlert } from './sample-alert.ts'
+import { registryAlert, sampleAlert } from './sample-alert.ts'
 
 const bed = useRedis()
 let queues: Queues
@@ -119,6 +119,14 @@ describe('an announcement', () => {
     const { announce } = setUp()
     await announce({ kind: 'announce', alert: { ...TEAM_A, registry: 'dev' } })
     expect(await deliveries()).toEqual(['down alert_a', 'everyone alert_a'])
+  })
+
+  test('about a registry goes to each channel that gets alerts about one of its projects', async () => {
+    const { announce, journal } = setUp()
+    const alert = { ...registryAlert, id: 'held' }
+    await announce({ kind: 'announce', alert })
+    expect(await deliveries()).toEqual(['everyone held', 'some teams held', 'team-a held'])
+    expect(await journal.recent(5)).toEqual([alert])
   })
 
   test('that runs twice is recorded once and queues each delivery once', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeDamper } from '../../src/alerts/damper.ts'
-import type { Alert } from '../../src/queue/alert.ts'
+import type { QuotaAlert } from '../../src/queue/alert.ts'
 import { sampleAlert } from './sample-alert.ts'
 
 const bed = useRedis()
@@ -14,7 +14,7 @@ function makeBed() {
   const clock = { ms: Math.ceil(Date.now() / INTERVAL) * INTERVAL }
   const damper = makeDamper({ redis: bed.redis, prefix: 't', now: () => clock.ms })
   let count = 0
-  const alert = (project: string, to: Alert['to'] = 'over'): Alert => {
+  const alert = (project: string, to: QuotaAlert['to'] = 'over'): QuotaAlert => {
     const id = `alert_${++count}`
     const text = `ci/${project} is ${to}`
     return {

@@ -1,8 +1,8 @@
-import type { Alert, AlertSummary } from '../../src/queue/alert.ts'
+import type { AlertSummary, QuotaAlert, RegistryAlert } from '../../src/queue/alert.ts'
 
 const GiB = 1024 ** 3
 
-export const sampleAlert: Alert = {
+export const sampleAlert: QuotaAlert = {
   id: 'alert_01',
   at: '2026-05-01T10:00:00.000Z',
   project: 'team-a/app',
@@ -21,4 +21,12 @@ export const sampleSummary: AlertSummary = {
   minutes: 5,
   latest: [sampleAlert],
   text: `2 more alerts in the 5 minutes before 2026-05-01T10:05:00.000Z.\n${sampleAlert.at}: ${sampleAlert.text}`,
+}
+
+export const registryAlert: RegistryAlert = {
+  id: 'alert_02',
+  at: '2026-05-01T10:00:00.000Z',
+  registry: 'ci',
+  event: 'reconcile.held',
+  text: 'ci: nothing is removed',
 }

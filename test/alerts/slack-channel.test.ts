@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { escapeMrkdwn, makeSlackChannel } from '../../src/alerts/slack-channel.ts'
 import { channelContract } from './contract.ts'
 import { startReceiver } from './receiver.ts'
-import { sampleAlert, sampleSummary } from './sample-alert.ts'
+import { registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
 
 describe('a Slack channel', () => {
   channelContract((url) => makeSlackChannel({ name: 'ops', url }))
@@ -25,6 +25,17 @@ describe('a Slack channel', () => {
     await makeSlackChannel({ name: 'ops', url }).sendSummary({ ...sampleSummary, text: 'a & b' })
     close()
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({ text: 'a &amp; b', mrkdwn: false })
+  })
+
+  it('sends an alert about a registry in red', async () => {
+    const { url, received, close } = await startReceiver((response) => response.end('ok'))
+    await makeSlackChannel({ name: 'ops', url }).send(registryAlert)
+    close()
+    const what = 'reconcile.held at 2026-05-01T10:00:00.000Z'
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
+      text: registryAlert.text,
+      attachments: [{ color: '#a30200', fallback: what, text: what }],
+    })
   })
 
   it('escapes every control character of Slack, and loses nothing', () => {

@@ -4,7 +4,7 @@ import { makeWebhookChannel } from '../../src/alerts/webhook-channel.ts'
 import type { Alert } from '../../src/queue/alert.ts'
 import { channelContract } from './contract.ts'
 import { startReceiver } from './receiver.ts'
-import { sampleAlert, sampleSummary } from './sample-alert.ts'
+import { registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
 
@@ -46,6 +46,13 @@ describe('a webhook channel', () => {
       ...{ type: 'quota.summary', timestamp: sampleSummary.at, data: sampleSummary },
     })
     expect(texts['webhook-id']).toBe(sampleSummary.id)
+  })
+
+  it('names what an alert about a registry is about', async () => {
+    const [{ body } = { body: '' }] = await sent(registryAlert)
+    expect(JSON.parse(body)).toEqual({
+      ...{ type: 'reconcile.held', timestamp: registryAlert.at, data: registryAlert },
+    })
   })
 
   it('has the same id in each attempt', async () => {

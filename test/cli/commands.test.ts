@@ -172,9 +172,12 @@ const report = (more: object) => ({
   readAt: '2026-11-23T10:00:00Z',
   finishedAt: '2026-11-23T10:01:00Z',
   drift: NO_DRIFT,
+  hold: null,
   failed: 0,
   failures: [],
   unreadable: 0,
+  unreadableRepositories: 0,
+  unreadableImages: [],
   stored: null,
   ...more,
 })
@@ -214,7 +217,29 @@ describe('a reconcile is followed to its end', () => {
         '',
       ].join('\n'),
     })
-    expect(bodies).toEqual([{ dryRun: false }])
+    expect(bodies).toEqual([{ dryRun: false, acceptLoss: false }])
+  })
+
+  test('when it removed nothing, since too much is missing', async () => {
+    const hold = { missing: 150, manifests: 200 }
+    const drift = { ...NO_DRIFT, manifestsGone: 150 }
+    const unreadableImages = [{ repository: 'team/web', image: 'v1', reason: 'torn' }]
+    const bodies = answerWith([
+      status('completed', { result: report({ drift, hold, unreadable: 1, unreadableImages }) }),
+    ])
+    const { status: exit, out, err } = await tallyman(env, 'reconcile', 'ci')
+    expect({ exit, out }).toEqual({ exit: 1, out: 'DIFFERS        COUNT\nmanifestsGone    150\n' })
+    expect(err).toContain('could not be read: team/web, v1: torn\n')
+    expect(err).toContain('150 of the 200 manifests in the index are missing at the registry')
+    expect(err).toContain('tallyman reconcile ci --accept-loss')
+    answerWith([status('completed', { result: report({}) })])
+    expect(bodies).toEqual([{ dryRun: false, acceptLoss: false }])
+  })
+
+  test('when it accepts the loss', async () => {
+    const bodies = answerWith([status('completed', { result: report({}) })])
+    expect(await tallyman(env, 'reconcile', 'ci', '--accept-loss')).toMatchObject({ status: 0 })
+    expect(bodies).toEqual([{ dryRun: false, acceptLoss: true }])
   })
 
   test('when it only compared and found no difference', async () => {
@@ -223,7 +248,7 @@ describe('a reconcile is followed to its end', () => {
       status: 0,
       out: 'nothing differs\n',
     })
-    expect(bodies).toEqual([{ dryRun: true }])
+    expect(bodies).toEqual([{ dryRun: true, acceptLoss: false }])
   })
 
   test('when it failed, was tried again, and failed for good', async () => {

@@ -19,14 +19,16 @@ test('fills every default', async () => {
     redis: { prefix: 'tallyman', appendfsync: 'everysec' },
     dataDir: './data',
     log: { level: 'info' },
-    registries: { ci: { url: 'https://registry.example.com', project: { segments: 2 }, renames: false } },
+    registries: {
+      ci: { url: 'https://registry.example.com', type: 'registry', project: { segments: 2 }, renames: false },
+    },
     scanners: { userAgents: [], actors: [] },
     quotas: [],
     alerts: { channels: [] },
     promotion: { rules: [] },
     expiry: { dryRun: true, every: 3_600_000, policies: [] },
     snapshots: { every: 86_400_000, keep: 7 },
-    reconcile: { every: 86_400_000, onNewInstance: true },
+    reconcile: { every: 86_400_000, pause: 600_000, onNewInstance: true },
     records: { keep: 365 * 86_400_000 },
     store: { type: 'folder', path: 'data/store' },
   })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
-import type { Alert } from '../../src/queue/alert.ts'
+import type { QuotaAlert } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeEnforce } from '../../src/quota/enforce.ts'
 import type { Quota } from '../../src/quota/evaluate.ts'
@@ -66,11 +66,11 @@ function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) 
 const digestNumber = (n: number) => `sha256:${String(n).padEnd(64, 'a')}`
 
 /** Queued alerts in the order of their times, with the ids of their jobs. */
-async function alerts(): Promise<(Alert & { jobId: string | undefined })[]> {
+async function alerts(): Promise<(QuotaAlert & { jobId: string | undefined })[]> {
   const jobs = await queues.alerts.getJobs(['waiting', 'prioritized', 'delayed'])
   return jobs
     .map(({ id, data }) => {
-      if (data.kind !== 'announce') throw new Error(`a job of kind ${data.kind}`)
+      if (data.kind !== 'announce' || !('to' in data.alert)) throw new Error(`a job of kind ${data.kind}`)
       return { ...data.alert, jobId: id }
     })
     .sort((a, b) => (a.at < b.at ? -1 : 1))

@@ -214,7 +214,7 @@ function windowsImage(config: Buffer, layer: Buffer): LabImage {
 export function contentsOf(reading: RepositoryReading): Contents {
   return {
     manifests: reading.manifests
-      .map(({ digest, size, mediaType, references }) => ({
+      .map(({ digest, size, mediaType, references = [] }) => ({
         digest,
         size,
         mediaType,

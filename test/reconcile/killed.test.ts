@@ -71,7 +71,9 @@ test('a reconcile whose worker is killed goes on where it stopped, with the same
   const ledger = makeLedger({ redis, prefix: 't' })
   const index = makeUsageIndex({ redis, prefix: 't' })
   const repositoriesDone = async () => (await ledger.unfinishedRun('ci'))?.repositories ?? 0
-  const request = { registry: 'ci', dryRun: false, reason: 'test' }
+  const request = {
+    ...{ registry: 'ci', dryRun: false, acceptLoss: false, origin: 'person' as const, reason: 'test' },
+  }
   // A worker that opens a pipe without a writer waits for ever, so it cannot finish before it is killed.
   const manifest = manifestInTheMiddle()
   await rename(manifest, `${manifest}.kept`)
@@ -83,13 +85,13 @@ test('a reconcile whose worker is killed goes on where it stopped, with the same
     await worker.stop('SIGKILL')
     await rename(`${manifest}.kept`, manifest)
     const { readAt } = (await ledger.unfinishedRun('ci')) ?? {}
-    expect((await ledger.status('ci')).exactSince).toBeUndefined()
+    expect((await ledger.status('ci')).exact).toBeUndefined()
     await takeFromTheDead(redis, 't', 'reconcile', id)
 
     worker = await startWorker()
     await expect.poll(() => queues.reconcile.getJobState(id)).toBe('completed')
-    const { exactSince, lastReport } = await ledger.status('ci')
-    expect(exactSince).toBe(readAt)
+    const { exact, lastReport } = await ledger.status('ci')
+    expect(exact).toEqual({ since: readAt, images: 0, repositories: 0 })
     expect(lastReport).toMatchObject({ repositories: 180, failed: 0, unreadable: 0 })
   } finally {
     await worker.stop()

@@ -26,25 +26,38 @@ function report(readAt: number, dryRun = false): ReconcileReport {
     dryRun,
     repositories: 1,
     drift: { ...NO_DRIFT },
+    hold: null,
     stored: null,
     readAt: iso(readAt),
     finishedAt: iso(readAt + MINUTE),
     failed: 0,
     failures: [],
     unreadable: 0,
+    unreadableRepositories: 0,
+    unreadableImages: [],
   }
 }
 const confidence = async () => confidenceOf(await ledger.status('ci'))
-const reconciled = (readAt: number) => ledger.finish('ci', report(readAt), { readAt })
+const reconciled = (readAt: number) =>
+  ledger.finish('ci', report(readAt), { covers: 0, exact: { since: readAt, images: 0, repositories: 0 } })
+const NOT_EXACT = { covers: 0, exact: undefined }
 
 test('the index is exact since the last complete reconcile', async () => {
   expect(await confidence()).toMatch(/since the beginning: no reconcile has read/)
-  await ledger.finish('ci', report(T), undefined)
+  await ledger.finish('ci', report(T), NOT_EXACT)
   expect(await confidence()).toMatch(/since the beginning/)
   await reconciled(T + MINUTE)
   expect(await confidence()).toBe('exact since 2026-11-23T10:01:00.000Z')
-  await ledger.finish('ci', report(T + 5 * MINUTE, true), undefined)
+  await ledger.finish('ci', report(T + 5 * MINUTE, true), NOT_EXACT)
   expect((await ledger.status('ci')).lastReport?.readAt).toBe(iso(T + MINUTE))
+})
+
+test('images that could not be read are an exception, and gaps close all the same', async () => {
+  await ledger.noteGap('ci', { since: T, reason: 'the registry was restarted', cause: 'a' }, T)
+  const exact = { since: T + MINUTE, images: 3, repositories: 2 }
+  await ledger.finish('ci', report(T + MINUTE), { covers: 0, exact })
+  expect(await confidence()).toBe('exact but for 3 images in 2 repositories, since 2026-11-23T10:01:00.000Z')
+  expect((await ledger.status('ci')).gaps).toEqual([])
 })
 
 test('after a restart of the registry events may be missing, until a later reconcile', async () => {

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import type { Ledger, ReconcileRun } from '../../src/reconcile/ledger.ts'
 import type { ReadingFailure, RepositoryReading } from '../../src/reconcile/reading.ts'
 import { makeReconcile } from '../../src/reconcile/reconcile.ts'
+import type { Removals, RunNotes } from '../../src/reconcile/run-notes.ts'
 
 /** 2026-11-23T10:00:00Z in epoch µs: the time at which these reconciles run. */
 export const NOW = 1_795_428_000_000_000
@@ -13,6 +14,7 @@ export const readingOf = (repository: string): RepositoryReading => ({
   unreadable: [],
   tags: [],
   links: undefined,
+  absent: [],
 })
 
 /** A reconcile without Redis and without a registry: it reads `items`, and `apply` takes its facts by project. */
@@ -22,11 +24,32 @@ export function makeMemoryReconcile(options: {
   clockOf?: () => Promise<number | undefined>
   unfinished?: ReconcileRun | undefined
   method?: 'api' | 'storage'
+  /** Requests for a reconcile so far. */
+  asked?: number
 }) {
   const pauses: number[] = []
   const retold: string[] = []
   let saved: ReconcileRun | undefined = options.unfinished
+  const removals: Removals[] = []
+  const unread = new Set<string>()
+  const notes: RunNotes = {
+    addRemovals: async (_, more) => void removals.push(more),
+    async *takeRemovals() {
+      for (let next = removals[0]; next !== undefined; next = removals[0]) {
+        yield next
+        removals.shift()
+      }
+    },
+    addUnread: async (_, project) => void unread.add(project),
+    unread: async () => unread,
+    async clear() {
+      removals.length = 0
+      unread.clear()
+    },
+  }
   const ledger: Ledger = {
+    ask: async () => {},
+    asked: async () => options.asked ?? 0,
     unfinishedRun: async () => saved,
     saveRun: async (_, run) => {
       saved = structuredClone(run)
@@ -35,12 +58,14 @@ export function makeMemoryReconcile(options: {
       saved = undefined
     },
     noteGap: async () => {},
-    status: async () => ({ gaps: [] }),
+    status: async () => ({ gaps: [], covered: 0 }),
   }
   const reconcile = makeReconcile({
     readerOf: () => ({
       method: options.method ?? 'api',
       check: async () => {},
+      answersForUpstream: async () => false,
+      holds: async () => true,
       async *read({ after = '' }) {
         for (const item of options.items ?? [])
           if (item.repository === undefined || item.repository > after) yield item
@@ -50,6 +75,7 @@ export function makeMemoryReconcile(options: {
     index: {
       projects: async () => [],
       repositories: async () => [],
+      usage: async () => undefined,
       facts: async function* () {},
       async apply(project) {
         await options.apply?.(project)
@@ -62,6 +88,8 @@ export function makeMemoryReconcile(options: {
       },
     },
     ledger,
+    notes,
+    announce: async () => {},
     projectOf: (_, repository) => repository,
     recheckQuotas: async () => {},
     settleMs: 5_000,
@@ -74,7 +102,13 @@ export function makeMemoryReconcile(options: {
     control: { isStopping?: () => boolean; onProgress?: (run: ReconcileRun) => void; dryRun?: boolean } = {},
   ) =>
     reconcile(
-      { registry: 'ci', dryRun: control.dryRun ?? false, reason: 'test' },
+      {
+        registry: 'ci',
+        dryRun: control.dryRun ?? false,
+        acceptLoss: false,
+        origin: 'person',
+        reason: 'test',
+      },
       {
         id: 'job',
         isStopping: control.isStopping ?? (() => false),

@@ -12,8 +12,15 @@ export async function readAll(
   return readings
 }
 
-/** A repository that the index has with these manifests. */
-export const inIndex = (repository: string, digests: string[] = []): ExpectedRepository => ({
+/** A repository that the index has with these manifests, of which it lacks the references, and unreferenced blobs. */
+export const inIndex = (
+  repository: string,
+  digests: string[] = [],
+  unreferenced: string[] = [],
+): ExpectedRepository => ({
   repository,
-  digests: async () => digests,
+  contents: async () => ({
+    manifests: digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false })),
+    unreferenced,
+  }),
 })

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
-import { addReconcileJob, scheduleReconciles } from '../../src/reconcile/reconcile-jobs.ts'
+import { makeLedger } from '../../src/reconcile/ledger.ts'
+import {
+  requestAutomaticReconcile,
+  requestReconcile,
+  scheduleReconciles,
+} from '../../src/reconcile/reconcile-jobs.ts'
 
 const bed = useRedis()
 let queues: Queues
@@ -37,14 +42,17 @@ test('the first reconcile comes after one interval, and a restart does not put i
   expect(await next()).toBe(first)
 })
 
-test('requests for the same reconcile before it begins become one job', async () => {
-  const request = { registry: 'a', dryRun: false, reason: 'test' }
-  const ids = new Set<string>()
-  for (let n = 0; n < 5; n++) ids.add(await addReconcileJob(queues, request, 1_000))
-  expect(ids.size).toBe(1)
-  // A dry run and another registry are other jobs.
-  ids.add(await addReconcileJob(queues, { ...request, dryRun: true }, 1_000))
-  ids.add(await addReconcileJob(queues, { ...request, registry: 'b' }, 1_000))
-  expect(ids.size).toBe(3)
-  expect(await queues.reconcile.getDelayedCount()).toBe(3)
+test('automatic requests before the reconcile begins become one job; each person gets a job to follow', async () => {
+  const ledger = makeLedger({ redis: bed.redis, prefix: 't' })
+  const parts = { queues, ledger }
+  for (const registry of ['a', 'a', 'a', 'b'])
+    await requestAutomaticReconcile(parts, { registry, reason: 'test' }, 1_000)
+  expect(await queues.reconcile.getDelayedCount()).toBe(2)
+  const request = { registry: 'a', dryRun: false, acceptLoss: false }
+  const ids = [await requestReconcile(parts, request), await requestReconcile(parts, request)]
+  await requestReconcile(parts, { ...request, dryRun: true })
+  expect(new Set(ids).size).toBe(2)
+  expect(await queues.reconcile.getWaitingCount()).toBe(3)
+  // A dry run answers nobody's request, so it is none.
+  expect(await ledger.asked('a')).toBe(5)
 })

@@ -67,6 +67,7 @@ it('finds the repositories of a storage in that order, and can start after any o
           unreadable: [],
           tags: [],
           links: [],
+          absent: [],
         })
         expect(await Array.fromAsync(reader.read({ expected: expectedAll(indexed) }))).toEqual(all.map(empty))
         const rest = sorted([...all, after]).slice(sorted([...all, after]).indexOf(after) + 1)

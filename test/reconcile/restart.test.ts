@@ -14,7 +14,10 @@ let client: RegistryClient
 beforeAll(async () => {
   registry = await startRegistry()
   client = makeRegistryClient({ name: 'ci', url: registry.url })
-  tallyman = await startTallyman({ registries: { ci: { url: registry.url, token: WEBHOOK_TOKEN } } })
+  tallyman = await startTallyman({
+    reconcile: { pause: '1s' },
+    registries: { ci: { url: registry.url, token: WEBHOOK_TOKEN } },
+  })
 })
 afterAll(async () => {
   await client?.close()

@@ -21,6 +21,16 @@ it('rejects a manifest over 4 MiB, and one that does not hash to its digest', as
   )
 })
 
+it('deletes its question from a registry that stores a manifest without its config', async () => {
+  const { client, registry } = await registryThat(({ method }, response) =>
+    response.writeHead(method === 'PUT' ? 201 : 202).end(),
+  )
+  expect(await client.refusesPushes('a')).toBe(false)
+  const [put, remove] = registry.requests
+  expect([put?.method, remove?.method]).toEqual(['PUT', 'DELETE'])
+  expect(remove?.path).toBe(put?.path)
+})
+
 it('follows a Link at the registry itself, whatever host it names, and only below /v2/', async () => {
   const links: Record<string, string> = {
     '1': '<https://elsewhere.test/v2/_catalog?last=2>; rel="next"',

@@ -1,6 +1,8 @@
 import { JobAsked } from '../../queue/job-status.ts'
+import { holdText } from '../../reconcile/hold.ts'
 import { ReconcileReport } from '../../reconcile/report.ts'
 import type { AddCommand } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
 import { followJob } from '../follow-job.ts'
 import { table } from '../table.ts'
 
@@ -10,19 +12,28 @@ export const addReconcile: AddCommand = (program, cli) => {
     .description('Compare the index with a registry and correct the index.')
     .argument('<REGISTRY>', 'a registry, by its name in the configuration')
     .option('--dry-run', 'only compare', false)
-    .action(async (registry: string, { dryRun }: { dryRun: boolean }) => {
+    .option('--accept-loss', 'remove what is missing, even if it is more than half of the registry', false)
+    .action(async (registry: string, body: { dryRun: boolean; acceptLoss: boolean }) => {
       const service = await cli.service()
       const path = `/v1/registries/${encodeURIComponent(registry)}/reconcile`
-      const asked = await service.post(path, { dryRun }, JobAsked)
+      const asked = await service.post(path, body, JobAsked)
       const report = await followJob(service, cli, asked, ReconcileReport)
       for (const failure of report.failures) cli.note(`could not be read: ${failure}`)
+      for (const { repository, image, reason } of report.unreadableImages)
+        cli.note(`could not be read: ${repository}, ${image}: ${reason}`)
       cli.note(coverageOf(report))
-      cli.print(...formatDrift(report, dryRun ? 'WOULD BE MENDED' : 'MENDED'))
+      cli.print(...formatDrift(report, titleOf(report)))
+      if (report.hold) throw new CommandError(holdText(registry, report.hold))
     })
 }
 
+const titleOf = ({ dryRun, hold }: ReconcileReport): string =>
+  hold ? 'DIFFERS' : dryRun ? 'WOULD BE MENDED' : 'MENDED'
+
 const coverageOf = ({ repositories, method, failed, unreadable }: ReconcileReport): string =>
-  `repositories ${repositories}, read over its ${method}; not read ${failed}, unreadable manifests and tags ${unreadable}`
+  method === 'events'
+    ? 'a pull-through cache: not read, since its API answers for its upstream (docs/usage.md, Reconcile)'
+    : `repositories ${repositories}, read over its ${method}; not read ${failed}, unreadable manifests and tags ${unreadable}`
 
 function formatDrift({ drift }: ReconcileReport, title: string): string[] {
   const rows = Object.entries(drift).filter(([, count]) => count > 0)

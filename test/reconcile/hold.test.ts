@@ -1,0 +1,164 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { makeRegistryFolder } from '../../bench/registry-folder.ts'
+import { useRedis } from '../../lab/use-redis.ts'
+import type { RegistryReader } from '../../src/reconcile/reading.ts'
+import { ReconcileStopped } from '../../src/reconcile/reconcile.ts'
+import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
+import { makeFolderView } from '../../src/store/folder-view.ts'
+import { makeReconcileBed } from './reconcile-bed.ts'
+
+const redisBed = useRedis()
+const folders: ReturnType<typeof makeRegistryFolder>[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) folder.remove()
+})
+
+/** The storage of a registry with so many manifests in 20 repositories, which the index has read. */
+async function indexed(
+  manifests: number,
+  changed: (reader: RegistryReader) => Partial<RegistryReader> = () => ({}),
+) {
+  const folder = makeRegistryFolder(manifests, { projects: 10, repositories: 2, imagesPerBase: 20 })
+  folders.push(folder)
+  const reader = makeStorageReader({ store: makeFolderView({ path: folder.root }), place: folder.root })
+  const bed = makeReconcileBed(redisBed.redis, { ...reader, ...changed(reader) })
+  await bed.run()
+  expect(await bed.manifests()).toBe(manifests)
+  const repositories = join(folder.root, 'docker/registry/v2/repositories')
+  return {
+    ...bed,
+    root: folder.root,
+    /** As when a volume is not mounted and the registry has made its folders anew. */
+    unmount() {
+      renameSync(repositories, `${repositories}.away`)
+      mkdirSync(repositories)
+    },
+    mount() {
+      rmSync(repositories, { recursive: true })
+      renameSync(`${repositories}.away`, repositories)
+    },
+    /** Deletes so many manifests, with their tags. */
+    remove(count: number) {
+      const revisions = readdirSync(repositories, { recursive: true, encoding: 'utf8' }).filter((path) =>
+        /revisions\/sha256\/[0-9a-f]{64}$/.test(path),
+      )
+      for (const path of revisions.sort().slice(0, count))
+        rmSync(join(repositories, path), { recursive: true })
+    },
+  }
+}
+
+test('a registry that reads as empty empties nothing, until somebody accepts the loss', async () => {
+  const { run, unmount, manifests, confidence, alerts } = await indexed(150)
+  unmount()
+  expect((await run({ dryRun: true })).hold).toEqual({ missing: 150, manifests: 150 })
+  expect(alerts).toEqual([])
+  const held = await run()
+  expect(held).toMatchObject({ hold: { missing: 150, manifests: 150 }, drift: { manifestsGone: 150 } })
+  expect(await manifests()).toBe(150)
+  const text =
+    'nothing is removed: 150 of the 150 manifests in the index are missing at the registry. ' +
+    'If they were really deleted: tallyman reconcile ci --accept-loss'
+  expect(await confidence()).toBe(`the reconcile of ${held.readAt} is held, and ${text}`)
+  expect(alerts).toMatchObject([{ registry: 'ci', event: 'reconcile.held', text: `ci: ${text}` }])
+
+  // Held again: nobody is told twice.
+  await run()
+  expect(alerts).toHaveLength(1)
+  expect(await manifests()).toBe(150)
+
+  expect(await run({ acceptLoss: true })).toMatchObject({ hold: null, drift: { manifestsGone: 150 } })
+  expect(await manifests()).toBe(0)
+  expect(await confidence()).toMatch(/^exact since/)
+})
+
+test('the index is exact again by itself when the storage is back', async () => {
+  const { run, unmount, mount, manifests, confidence, alerts } = await indexed(150)
+  unmount()
+  await run()
+  mount()
+  expect(await run()).toMatchObject({ hold: null, drift: { manifestsGone: 0, manifestsMissed: 0 } })
+  expect(await manifests()).toBe(150)
+  expect(await confidence()).toMatch(/^exact since/)
+  unmount()
+  await run()
+  expect(alerts).toHaveLength(2)
+})
+
+test.each([
+  ['half of a registry is removed', 150, 75, 75],
+  ['more than half is held', 150, 76, 150],
+  ['of 100 manifests all are removed', 100, 100, 0],
+])('%s', async (_, has, gone, left) => {
+  const { run, remove, manifests } = await indexed(has)
+  remove(gone)
+  expect((await run()).drift.manifestsGone).toBe(gone)
+  expect(await manifests()).toBe(left)
+})
+
+test('what the index lacks is added, even if the reconcile is held', async () => {
+  const { run, index, remove, manifests } = await indexed(150)
+  remove(100)
+  // An event that was wrong: the repository is still there.
+  const project = (await index.projects('ci')).at(-1) ?? ''
+  const facts = await Array.fromAsync(index.facts(project))
+  const repository = facts.at(-1)?.repository ?? ''
+  await index.apply(project, [{ kind: 'drop', repository, at: Date.now() * 1000 }])
+  const before = await manifests()
+  const { hold, drift } = await run()
+  expect(hold).not.toBeNull()
+  expect(drift.manifestsMissed).toBeGreaterThan(0)
+  expect(await manifests()).toBe(before + drift.manifestsMissed)
+})
+
+test('a run that is stopped half-way and goes on holds, too', async () => {
+  const { run, unmount, manifests, ledger } = await indexed(150)
+  unmount()
+  let asked = 0
+  await expect(run({}, { isStopping: () => ++asked > 10 })).rejects.toThrow(ReconcileStopped)
+  const { repositories = 0, drift } = (await ledger.unfinishedRun('ci')) ?? {}
+  expect(repositories).toBeGreaterThan(0)
+  expect(drift?.manifestsGone).toBeLessThan(150)
+  expect(await run()).toMatchObject({ hold: { missing: 150, manifests: 150 } })
+  expect(await manifests()).toBe(150)
+})
+
+test('removals that a stopped run found are applied when it goes on', async () => {
+  const { run, remove, manifests } = await indexed(150)
+  remove(40)
+  let asked = 0
+  await expect(run({}, { isStopping: () => ++asked > 10 })).rejects.toThrow(ReconcileStopped)
+  expect(await manifests()).toBe(150)
+  expect((await run()).drift.manifestsGone).toBe(40)
+  expect(await manifests()).toBe(110)
+})
+
+test('a storage that goes away while it is read removes nothing, even if less than half is missing', async () => {
+  let isArmed = false
+  let unmount = () => {}
+  const bed = await indexed(150, (reader) => ({
+    async *read(options) {
+      let read = 0
+      for await (const item of reader.read(options)) {
+        if (isArmed && ++read === 14) unmount()
+        yield item
+      }
+    },
+  }))
+  unmount = bed.unmount
+  isArmed = true
+  const { drift, hold, failures, failed } = await bed.run()
+  expect(drift.manifestsGone).toBeGreaterThan(0)
+  expect({ hold, failed, failures }).toEqual({
+    hold: null,
+    failed: 1,
+    failures: ['nothing is removed, since the images that were read first are not there any more'],
+  })
+  expect(await bed.manifests()).toBe(150)
+  // It is not exact as of this run.
+  isArmed = false
+  bed.mount()
+  expect((await bed.run()).drift.manifestsGone).toBe(0)
+})

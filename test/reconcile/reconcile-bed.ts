@@ -1,0 +1,47 @@
+import type { Redis } from 'ioredis'
+import { pino } from 'pino'
+import type { RegistryAlert } from '../../src/queue/alert.ts'
+import type { ReconcileJob } from '../../src/queue/jobs.ts'
+import { confidenceOf } from '../../src/reconcile/confidence.ts'
+import { makeLedger } from '../../src/reconcile/ledger.ts'
+import type { RegistryReader } from '../../src/reconcile/reading.ts'
+import { makeReconcile } from '../../src/reconcile/reconcile.ts'
+import { makeRunNotes } from '../../src/reconcile/run-notes.ts'
+import { makeUsageIndex } from '../../src/usage/usage-index.ts'
+
+/** Reconciles the registry `ci` in a real Redis. A repository's project is its first segment. */
+export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
+  const on = { redis, prefix: 't' }
+  const [index, ledger] = [makeUsageIndex(on), makeLedger(on)]
+  const alerts: RegistryAlert[] = []
+  let now = 0
+  const reconcile = makeReconcile({
+    ...{ index, ledger, notes: makeRunNotes(on) },
+    readerOf: () => reader,
+    projectOf: (_, repository) => repository.split('/')[0] ?? '',
+    recheckQuotas: async () => {},
+    announce: async (alert) => alerts.push(alert),
+    settleMs: 0,
+    clockOf: async () => undefined,
+    // It never gives the same time twice.
+    now: () => {
+      now = Math.max(now + 1, Date.now() * 1000)
+      return now
+    },
+    sleep: async () => {},
+    log: pino({ level: 'silent' }),
+  })
+  return {
+    ...{ index, ledger, alerts, reconcile },
+    run: (job: Partial<ReconcileJob> = {}, control: { id?: string; isStopping?: () => boolean } = {}) =>
+      reconcile(
+        { registry: 'ci', dryRun: false, acceptLoss: false, origin: 'person', reason: 'test', ...job },
+        { id: 'job', isStopping: () => false, onProgress: async () => {}, ...control },
+      ),
+    async manifests(): Promise<number> {
+      const usages = (await index.projects('ci')).map((project) => index.usage(project))
+      return (await Promise.all(usages)).reduce((sum, usage) => sum + (usage?.manifests ?? 0), 0)
+    },
+    confidence: async () => confidenceOf(await ledger.status('ci')),
+  }
+}
