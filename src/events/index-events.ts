@@ -51,7 +51,7 @@ export function makeIndexEvents(deps: {
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
     await deps.watchInstances(deliveries)
     const { parsed, counts } = await parse(deliveries)
-    const { byProject, incomplete } = await groupByProject(parsed)
+    const { byProject, incomplete, underNewName } = await groupByProject(parsed)
     const results = await deps.index.applyAll(byProject)
     const applied = new Map<string, Fact[]>()
     const changed: string[] = []
@@ -61,7 +61,9 @@ export function makeIndexEvents(deps: {
       const { changedBytes, unresolved } = result.value
       applied.set(project, facts)
       // Not `push(...all)`: a call takes some hundred thousand arguments at most.
-      for (const fact of unresolved) incomplete.push(toResolve(splitProjectId(project).registry, fact))
+      const { registry } = splitProjectId(project)
+      for (const fact of unresolved)
+        if (!underNewName.has(fact)) incomplete.push(toResolve(registry, fact))
       if (changedBytes !== 0 || facts.some(mayChangeUsage)) changed.push(project)
     }
     await askReferences(queues, incomplete)
@@ -117,6 +119,7 @@ export function makeIndexEvents(deps: {
   async function groupByProject(parsed: readonly ParsedFact[]) {
     const byProject = new Map<string, Fact[]>()
     const incomplete: Omit<ReferencesJob, 'kind'>[] = []
+    const underNewName = new Set<Fact>()
     const append = (registry: string, fact: Fact) => {
       const project = projectId(registry, projectOf(registry, fact.repository))
       const facts = byProject.get(project)
@@ -132,13 +135,16 @@ export function makeIndexEvents(deps: {
         append(registry, fact)
         continue
       }
-      for (const one of [...factsUnderOldName(fact, newName), ...factsUnderNewName(fact, newName)])
+      for (const one of factsUnderOldName(fact, newName)) append(registry, one)
+      for (const one of factsUnderNewName(fact, newName)) {
         append(registry, one)
-      // The index reports unresolved manifests only under the name in the event, not under the new one.
+        underNewName.add(one)
+      }
+      // Looked up under the name in the event; the lookup follows the rename.
       if (isSighting(fact) && !(fact.kind === 'push' && fact.extent === 'all'))
         incomplete.push(toResolve(registry, fact))
     }
-    return { byProject, incomplete }
+    return { byProject, incomplete, underNewName }
   }
 }
 

@@ -28,7 +28,7 @@ function makeBed() {
     }
   }
   /** `send`, or the interval in which it was held back. */
-  const told = async (one: Alert, channel = 'ops') =>
+  const told = async (one: QuotaAlert, channel = 'ops') =>
     (await damper.holdBack(channel, one))?.interval ?? 'send'
   return { damper, clock, alert, told, interval: clock.ms / INTERVAL }
 }

@@ -65,14 +65,14 @@ function* hostileRequests(random: Random): Generator<HostileRequest> {
 /** Whether Redis may hold this key when only the registry `ci` is configured. A project is named after a repository. */
 function isExpectedKey(key: string): boolean {
   const project =
-    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|outbox|seen|seen-before|(blobs|tags|tombstones)(:\d+)?)$/.exec(
+    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|pending|outbox|seen|seen-before|blobs(:\d+)?|(images|links|tags|tombstones)(:\d+){1,2})$/.exec(
       key,
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
   return [
     /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
-    /^tallyman:flags$/,
+    /^tallyman:(flags|quotas)$/,
     /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }

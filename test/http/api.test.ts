@@ -92,7 +92,7 @@ test('tags, flags, and the expiry plan', async () => {
   expect(tags.body.tags).toEqual([
     {
       ...{ repository: 'team/web/ui', tag: 'v1', digest: digest('c'), mediaType: manifest, sizeBytes: 1500 },
-      ...{ taggedAt: RECENTLY, lastPullAt: null },
+      ...{ platforms: null, taggedAt: RECENTLY, lastPullAt: null },
     },
   ])
   expect(

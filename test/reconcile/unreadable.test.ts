@@ -79,7 +79,7 @@ test('deletions are forgotten in every project but the one where something canno
   const { run, damage, index } = setUp()
   await run()
   const { project } = damage(1)
-  const at = Date.now() * 1000 - 8 * DAY
+  const at = Date.now() * 1000 - 32 * DAY
   const projects = await index.projects('ci')
   for (const id of projects) {
     const [first] = await Array.fromAsync(index.facts(id))
