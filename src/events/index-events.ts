@@ -62,8 +62,7 @@ export function makeIndexEvents(deps: {
       applied.set(project, facts)
       // Not `push(...all)`: a call takes some hundred thousand arguments at most.
       const { registry } = splitProjectId(project)
-      for (const fact of unresolved)
-        if (!underNewName.has(fact)) incomplete.push(toResolve(registry, fact))
+      for (const fact of unresolved) if (!underNewName.has(fact)) incomplete.push(toResolve(registry, fact))
       if (changedBytes !== 0 || facts.some(mayChangeUsage)) changed.push(project)
     }
     await askReferences(queues, incomplete)

@@ -57,16 +57,25 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
 
 const CLAIMS_ANOTHER_LIST = 255
 
+/** Forms of an image; the layout is in the header of `scripts/records.lua`. */
+const IMAGE = { isPulled: 1, isSized: 2, hasSizedAt: 4, hasLists: 8, hasFirstList: 16, areTaggedWithPush: 32 }
+
 function readImage(reader: Reader, lists: readonly StoredList[]): StoredImage {
   const repositoryId = reader.uint(4)
-  const [pushedAt, pulledAt, sizedAt] = [reader.uint7(), reader.uint7(), reader.uint7()]
-  const size = reader.uint(5)
-  const listTimes = Array.from({ length: reader.uint(1) }, () => {
+  const form = reader.uint(1)
+  const has = (flag: number) => (form & flag) > 0
+  const pushedAt = reader.uint7()
+  const pulledAt = has(IMAGE.isPulled) ? reader.uint7() : 0
+  const size = has(IMAGE.isSized) ? reader.uint(5) : 0
+  const sizedAt = has(IMAGE.hasSizedAt) ? reader.uint7() : has(IMAGE.isSized) ? pushedAt : 0
+  const first = has(IMAGE.hasFirstList) ? [{ list: lists[0], at: pushedAt }] : []
+  const others = Array.from({ length: has(IMAGE.hasLists) ? reader.uint(1) : 0 }, () => {
     const list = lists[reader.uint(1) - 1]
     return { list, at: reader.uint7() }
-  }).flatMap(({ list, at }) => (list ? [{ list, at }] : []))
-  const tags = Array.from({ length: reader.uint(4) }, () => {
-    const taggedAt = reader.uint7()
+  })
+  const listTimes = [...first, ...others].flatMap(({ list, at }) => (list ? [{ list, at }] : []))
+  const tags = Array.from({ length: reader.uint(3) }, () => {
+    const taggedAt = has(IMAGE.areTaggedWithPush) ? pushedAt : reader.uint7()
     return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
   })
   return { repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }
@@ -94,28 +103,35 @@ export function decodeTag(record: Buffer) {
 
 /** The latest link of a blob in a repository; times in epoch µs. */
 export interface StoredLink {
+  /** Only a `key:` if no link told the whole digest. */
+  digest: string
   at: number
   /** The time of the latest link that told a size, and that size (bytes). Both are 0 if none did. */
   sizedAt: number
   size: number
 }
 
-/** Reads an entry of a repository's links; the layout is in the header of `scripts/project.lua`. */
-export function decodeLink(record: Buffer): StoredLink {
+/**
+ * Reads a link, as `scripts/export.lua` gives it: the rest of the blob's digest, then the entry of the repository's links.
+ */
+export function decodeLink(key: Buffer, record: Buffer): StoredLink {
   const reader = makeReader(record)
+  const digest = digestText(Buffer.concat([key, reader.bytes(reader.uint(1))]))
   const at = reader.uint7()
   const size = reader.isAtEnd() ? 0 : reader.uint(5)
-  if (size === 0) return { at, sizedAt: 0, size }
-  return { at, sizedAt: reader.isAtEnd() ? at : reader.uint7(), size }
+  if (size === 0) return { digest, at, sizedAt: 0, size }
+  return { digest, at, sizedAt: reader.isAtEnd() ? at : reader.uint7(), size }
 }
 
 /** Flags of a blob that are read here; the layout is in the header of `scripts/records.lua`. */
-const BLOB = { isManifest: 1, isMeasured: 16 }
+const BLOB = { isManifest: 1, isMeasured: 16, isWide: 128 }
 
 /** Reads an entry of the blobs table. `claims`: how many manifests of the project reference the content. Size in bytes. */
 export function decodeBlob(record: Buffer) {
   const reader = makeReader(record)
-  const [flags, size, claims, links] = [reader.uint(1), reader.uint(5), reader.uint(4), reader.uint(4)]
+  const [flags, size] = [reader.uint(1), reader.uint(5)]
+  const width = (flags & BLOB.isWide) > 0 ? 4 : 1
+  const [claims, links] = [reader.uint(width), reader.uint(width)]
   const isManifest = (flags & BLOB.isManifest) > 0
   const isMeasured = (flags & BLOB.isMeasured) > 0
   return { size, isManifest, isHeld: isManifest || claims > 0, isMeasured, claims, links }

@@ -19,8 +19,8 @@ export async function* exportFacts(
   repository: string,
 ): AsyncGenerator<StandingFact> {
   for await (const record of read.images(project, repository)) yield* presencesOf(record, repository)
-  for await (const { key, at, sizedAt, size } of read.links(project, repository)) {
-    const link = { kind: 'link' as const, repository, digest: digestOfKey(key) }
+  for await (const { digest, at, sizedAt, size } of read.links(project, repository)) {
+    const link = { kind: 'link' as const, repository, digest }
     if (size > 0) yield { ...link, size, at: sizedAt }
     if (size === 0 || at > sizedAt) yield { ...link, size: 0, at }
   }

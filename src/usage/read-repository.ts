@@ -87,8 +87,8 @@ export function makeReadRepository(deps: {
     async *links(project: string, repository: string) {
       const { droppedAt = 0 } = (await row(project, repository)) ?? {}
       for await (const [key, record] of entries(project, repository, 'links')) {
-        const link = decodeLink(record)
-        if (link.at > droppedAt) yield { key: key.toString('hex'), ...link }
+        const link = decodeLink(key, record)
+        if (link.at > droppedAt) yield link
       }
     },
 

@@ -101,7 +101,7 @@ export function makeUsageIndex({
   }
   const { listProject, drainOutbox, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load, limits })
   const applyAll = makeApplyAll({ apply, applyInOneCall }, { isCluster: redis instanceof Cluster })
-  const exportPage = load('table', 'project', 'export')
+  const exportPage = load('table', 'project', 'records', 'export')
   const read = makeReadRepository({ redis, prefix, exportPage, lookUp: scripts.lookUp })
   const repositories = async (project: string) =>
     (await redis.hkeys(projectKeys(prefix, project).repositories)).sort()

@@ -49,7 +49,7 @@ async function indexed(project: string) {
 const asIndexed = ({ manifests, tags, links }: RepositoryReading) => ({
   manifests: manifests.map(({ digest, references }) => [digest, countContents(references)]).sort(),
   tags: tags.map(({ tag, digest }) => [tag, digest]).sort(),
-  links: (links ?? []).map(({ digest }) => `key:${digest.slice(7, 39)}`).sort(),
+  links: (links ?? []).map(({ digest }) => digest).sort(),
 })
 
 /** Counts references without subjects: the index may have a subject from before a delete and another push. */

@@ -71,10 +71,10 @@ function manifestRecord(options: {
     ...[sized(rest), uint(type, 1), uint(lists.length, 1), uint(claimedList ? 255 : 1, 1), uint(3, 2)],
     ...[...lists, ...(claimedList ? [claimedList] : [])].map((list) => listRecord(list, width)),
     ...images.flatMap(({ repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }) => [
-      ...[uint(repositoryId, 4), uint(pushedAt, 7), uint(pulledAt, 7), uint(sizedAt, 7), uint(size, 5)],
-      uint(listTimes.length, 1),
+      ...[uint(repositoryId, 4), uint(1 + 2 + 4 + 8, 1), uint(pushedAt, 7), uint(pulledAt, 7)],
+      ...[uint(size, 5), uint(sizedAt, 7), uint(listTimes.length, 1)],
       ...listTimes.flatMap(({ list, at }) => [uint(list + 1, 1), uint(at, 7)]),
-      uint(tags.length, 4),
+      uint(tags.length, 3),
       ...tags.flatMap(({ name, taggedAt }) => [uint(taggedAt, 7), sized(Buffer.from(name))]),
     ]),
   ])
@@ -219,20 +219,43 @@ describe('a manifest record', () => {
   })
 })
 
+test('an image whose size, list and tags came with its push needs no more times', () => {
+  const none: List = { extent: 2, blobs: [], children: [], subjects: [] }
+  const image = [
+    ...[uint(7, 4), uint(2 + 16 + 32, 1), uint(AT, 7), uint(491, 5)],
+    ...[uint(1, 3), sized(Buffer.from('v1'))],
+  ]
+  const header = [sized(hex(HEX.slice(32))), uint(1, 1), uint(1, 1), uint(1, 1), uint(0, 2)]
+  const record = Buffer.concat([...header, listRecord(none, 1), ...image])
+  expect(decodeManifest(hex(HEX.slice(0, 32)), record).images).toEqual([
+    {
+      ...{ repositoryId: 7, pushedAt: AT, pulledAt: 0, sizedAt: AT, size: 491 },
+      listTimes: [{ list: referenceList(none), at: AT }],
+      tags: [{ name: 'v1', taggedAt: AT }],
+    },
+  ])
+})
+
 test('a link record is read field by field', () => {
   const [at, size] = [uint(AT, 7), uint(2 ** 40 - 1, 5)]
-  expect(decodeLink(at)).toEqual({ at: AT, sizedAt: 0, size: 0 })
-  expect(decodeLink(Buffer.concat([at, size]))).toEqual({ at: AT, sizedAt: AT, size: 2 ** 40 - 1 })
-  const older = Buffer.concat([uint(LATEST, 7), size, at])
-  expect(decodeLink(older)).toEqual({ at: LATEST, sizedAt: AT, size: 2 ** 40 - 1 })
+  const read = (rest: Buffer, ...link: Buffer[]) =>
+    decodeLink(hex(HEX.slice(0, 32)), Buffer.concat([sized(rest), ...link]))
+  const whole = hex(HEX.slice(32))
+  expect(read(whole, at)).toEqual({ digest: `sha256:${HEX}`, at: AT, sizedAt: 0, size: 0 })
+  const keyOnly = { digest: `key:${HEX.slice(0, 32)}`, at: AT, sizedAt: AT, size: 2 ** 40 - 1 }
+  expect(read(Buffer.alloc(0), at, size)).toEqual(keyOnly)
+  const older = read(whole, uint(LATEST, 7), size, at)
+  expect(older).toEqual({ digest: `sha256:${HEX}`, at: LATEST, sizedAt: AT, size: 2 ** 40 - 1 })
 })
 
 test.each([
   [0, 0, { isManifest: false, isHeld: false, isMeasured: false }],
   [1, 0, { isManifest: true, isHeld: true, isMeasured: false }],
   [16 + 64, 2, { isManifest: false, isHeld: true, isMeasured: true }],
+  [128, 70_000, { isManifest: false, isHeld: true, isMeasured: false }],
 ])('a blob record with the flags %d and %d claims is read field by field', (flags, claims, expected) => {
-  const record = Buffer.concat([uint(flags, 1), uint(500, 5), uint(claims, 4), uint(7, 4), uint(9, 5)])
+  const counts = flags >= 128 ? [uint(claims, 4), uint(7, 4)] : [uint(claims, 1), uint(7, 1)]
+  const record = Buffer.concat([uint(flags, 1), uint(500, 5), ...counts, sized(hex('ab')), uint(9, 5)])
   expect(decodeBlob(record)).toEqual({ size: 500, claims, links: 7, ...expected })
 })
 

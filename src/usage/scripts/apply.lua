@@ -37,7 +37,7 @@ local function applyAt(facts, pos, index)
   elseif op == 'S' then
     countOnce('scans', id)
   elseif op == 'L' then
-    addLink(repository, key, at, size)
+    addLink(repository, key, string.sub(digest, 17), at, size)
   elseif op == 'D' then
     deleteDigest(repository, key, at)
   elseif op == 'U' then

@@ -15,14 +15,15 @@ local function isBetterSize(size, at, record)
   return size > 0 and (at > record.sizedAt or at == record.sizedAt and size > record.size)
 end
 
--- `size`: the size that the registry measured; 0 if the fact told none.
-local function addLink(repository, key, at, size)
+-- `digestRest`: the digest without its key. `size`: the size that the registry measured; 0 if the fact told none.
+local function addLink(repository, key, digestRest, at, size)
   if at <= deletedAt(repository, key) then return end
   local link = readLink(repository, key)
   if not link then
     link = { at = 0, sizedAt = 0, size = 0 }
     local b = readBlob(key)
     b.links, b.isDirty = b.links + 1, true
+    if #digestRest > #b.digestRest then b.digestRest = digestRest end
   end
   local isBetter = isBetterSize(size, at, link)
   if at <= link.at and not isBetter then return end

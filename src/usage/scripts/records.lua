@@ -3,16 +3,20 @@
 -- Included after project.lua; has no KEYS, ARGV or reply of its own.
 -- Records (big-endian; L is a length I1 and that many bytes; times are epoch µs, sizes are bytes)
 --   manifests  key -> rest of the digest L, media type code I1, lists I1, claimed I1, claimedCount I2, lists * list, one more
---                     list if claimed is 255, then each image: repository id I4, pushedAt I7, pulledAt I7, sizedAt I7,
---                     size I5, listTimes I1 * (number of the list, from 1, I1; at I7), tags I4 * (taggedAt I7, name L)
+--                     list if claimed is 255, then each image: repository id I4, form I1, pushedAt I7,
+--                     then what its form says: 1 pulledAt I7 (else 0), 2 size I5 (else not told), 4 sizedAt I7 (else
+--                     pushedAt), 8 listTimes I1 * (number of the list, from 1, I1; at I7), 16 nothing: the first list at
+--                     pushedAt (with neither 8 nor 16 no lists); then tags I3 * (taggedAt I7, unless form 32 says that all
+--                     were tagged at pushedAt; name L)
 --              list:  a manifest's references as sightings told them (src/usage/reference-list.ts). The greatest list is the
 --                     first: it counts.
 --              claimed: number of the list whose sizes were claimed (claims.lua), from 1; 0: none; 255: the last, which no
 --                     image has any more. claimedCount: how many of its blobs were claimed.
 --              sizedAt: time of the latest sighting that told the manifest's own size (a pull's less PULL_GRACE)
 --              listTime: time of the latest sighting that carried the list (a pull's less PULL_GRACE)
---   blobs      key -> flags I1, size I5, claims I4, links I4, then, if its flag is set: base claim I5, other claims I4,
---                     ownSize I5, measured I4 * base I5, others I4
+--   blobs      key -> flags I1, size I5, claims and links (I1 each, or I4 with flag 128), rest of the digest L ('' until a
+--                     link tells it), then, if its flag is set: base claim I5, other claims I4, ownSize I5, measured I4 *
+--                     base I5, others I4
 --              Manifests are in this table, too. ownSize is a manifest's own size, as sightings told it.
 --              claims: number of the project's manifests that reference it. links: number of repositories that link it.
 --              flags: 1 it is a manifest of the project, 2 base claim follows (else it is size), 4 other claims follow (else
@@ -49,21 +53,34 @@ local function ownSizeOf(m)
   return size
 end
 
+local IS_PULLED, IS_SIZED, HAS_SIZED_AT, HAS_LISTS, HAS_FIRST_LIST, ARE_TAGGED_WITH_PUSH = 1, 2, 4, 8, 16, 32 -- forms of an image
+local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
+
 local function readImages(m, record, pos, lists)
   while pos <= #record do
-    local id, listTimeCount, tagCount
-    local image = { listTimes = {}, tags = {} }
-    id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, listTimeCount, pos =
-      unpackBytes('>I4I7I7I7I5I1', record, pos)
-    for _ = 1, listTimeCount do
-      local number, at
-      number, at, pos = unpackBytes('>I1I7', record, pos)
-      image.listTimes[lists[number]] = at
+    local id, form, tagCount
+    local image = { pulledAt = 0, size = 0, sizedAt = 0, listTimes = {}, tags = {} }
+    id, form, image.pushedAt, pos = unpackBytes('>I4I1I7', record, pos)
+    if hasBit(form, IS_PULLED) then image.pulledAt, pos = unpackBytes('>I7', record, pos) end
+    if hasBit(form, IS_SIZED) then
+      image.sizedAt = image.pushedAt
+      image.size, pos = unpackBytes('>I5', record, pos)
     end
-    tagCount, pos = unpackBytes('>I4', record, pos)
+    if hasBit(form, HAS_SIZED_AT) then image.sizedAt, pos = unpackBytes('>I7', record, pos) end
+    if hasBit(form, HAS_FIRST_LIST) then image.listTimes[lists[1]] = image.pushedAt end
+    if hasBit(form, HAS_LISTS) then
+      local listTimeCount, number, at
+      listTimeCount, pos = unpackBytes('>I1', record, pos)
+      for _ = 1, listTimeCount do
+        number, at, pos = unpackBytes('>I1I7', record, pos)
+        image.listTimes[lists[number]] = at
+      end
+    end
+    tagCount, pos = unpackBytes('>I3', record, pos)
     for _ = 1, tagCount do
-      local taggedAt, tag
-      taggedAt, tag, pos = unpackBytes('>I7Bc0', record, pos)
+      local taggedAt, tag = image.pushedAt
+      if not hasBit(form, ARE_TAGGED_WITH_PUSH) then taggedAt, pos = unpackBytes('>I7', record, pos) end
+      tag, pos = unpackBytes('>Bc0', record, pos)
       image.tags[tag] = taggedAt
     end
     m.images[id] = image
@@ -96,8 +113,7 @@ local function readManifest(key)
 end
 
 local IS_MANIFEST, HAS_BASE_CLAIM, HAS_OTHER_CLAIMS, HAS_OWN_SIZE = 1, 2, 4, 8 -- flags of a blob
-local IS_MEASURED, HAS_MEASURED_TALLY, ALL_LINKS_MEASURED = 16, 32, 64
-local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
+local IS_MEASURED, HAS_MEASURED_TALLY, ALL_LINKS_MEASURED, IS_WIDE = 16, 32, 64, 128
 
 local function isHeld(b) return b.isManifest or b.stated.count > 0 end
 
@@ -106,11 +122,13 @@ local function readBlob(key)
   local b = blobs[key]
   if b then return b end
   local stated, measured = { count = 0, base = 0, others = 0 }, { count = 0, base = 0, others = 0 }
-  b = { size = 0, ownSize = 0, links = 0, stated = stated, measured = measured }
+  b = { size = 0, ownSize = 0, links = 0, digestRest = '', stated = stated, measured = measured }
   local record = BLOBS:get(key)
   if record then
     local flags, pos
-    flags, b.size, stated.count, b.links, pos = unpackBytes('>I1I5I4I4', record)
+    flags, b.size, pos = unpackBytes('>I1I5', record)
+    local format = hasBit(flags, IS_WIDE) and '>I4I4Bc0' or '>I1I1Bc0'
+    stated.count, b.links, b.digestRest, pos = unpackBytes(format, record, pos)
     b.isManifest, b.isMeasured = hasBit(flags, IS_MANIFEST), hasBit(flags, IS_MEASURED)
     stated.base, b.ownSize = b.size, b.isManifest and b.size or 0
     if hasBit(flags, HAS_BASE_CLAIM) then stated.base, pos = unpackBytes('>I5', record, pos) end

@@ -17,10 +17,17 @@ local function addToManifestCount(repository, by)
   if before + by == 0 then counterDelta.repositories = counterDelta.repositories - 1 end
 end
 
-local function packTags(tags)
-  local packed = {}
-  for tag, taggedAt in pairs(tags) do packed[#packed + 1] = pack('>I7Bc0', taggedAt, #tag, tag) end
-  return #packed, table.concat(packed)
+-- Gives the number of tags, the packed tags and their form.
+local function packTags(image)
+  local packed, form = {}, ARE_TAGGED_WITH_PUSH
+  for _, taggedAt in pairs(image.tags) do
+    if taggedAt ~= image.pushedAt then form = 0 end
+  end
+  for tag, taggedAt in pairs(image.tags) do
+    local name = pack('>Bc0', #tag, tag)
+    packed[#packed + 1] = form == 0 and pack('>I7', taggedAt) .. name or name
+  end
+  return #packed, table.concat(packed), form
 end
 
 -- The lists of all images, the greatest first.
@@ -39,12 +46,16 @@ local function listsOf(m)
   return lists
 end
 
-local function packListTimes(listTimes, lists)
+-- Gives the form of an image's list times, and the packed times.
+local function packListTimes(image, lists)
   local packed = {}
   for i, list in ipairs(lists) do
-    if listTimes[list] then packed[#packed + 1] = pack('>I1I7', i, listTimes[list]) end
+    local at = image.listTimes[list]
+    if at then packed[#packed + 1] = pack('>I1I7', i, at) end
   end
-  return #packed, table.concat(packed)
+  if #packed == 0 then return 0, '' end
+  if #packed == 1 and image.listTimes[lists[1]] == image.pushedAt then return HAS_FIRST_LIST, '' end
+  return HAS_LISTS, pack('>I1', #packed) .. table.concat(packed)
 end
 
 -- Counts the manifest's images and their tags. Gives how many images there are, how many there were, and the packed images.
@@ -57,12 +68,18 @@ local function packImages(m, lists)
   end
   for id, image in pairs(m.images) do
     imageCount = imageCount + 1
-    local tagCount, tags = packTags(image.tags)
+    local tagCount, tags, tagForm = packTags(image)
     counterDelta.tags = counterDelta.tags + tagCount
     if not m.tagCountsBefore[id] then addToManifestCount(repositoriesById[id], 1) end
-    local listTimeCount, listTimes = packListTimes(image.listTimes, lists)
-    packed[imageCount] = pack('>I4I7I7I7I5I1', id, image.pushedAt, image.pulledAt, image.sizedAt, image.size, listTimeCount)
-      .. listTimes .. pack('>I4', tagCount) .. tags
+    local form, listTimes = packListTimes(image, lists)
+    form = form + tagForm
+    local more = ''
+    if image.pulledAt > 0 then form, more = form + IS_PULLED, pack('>I7', image.pulledAt) end
+    if image.size > 0 then form, more = form + IS_SIZED, more .. pack('>I5', image.size) end
+    if image.size > 0 and image.sizedAt ~= image.pushedAt then
+      form, more = form + HAS_SIZED_AT, more .. pack('>I7', image.sizedAt)
+    end
+    packed[imageCount] = pack('>I4I1I7', id, form, image.pushedAt) .. more .. listTimes .. pack('>I3', tagCount) .. tags
   end
   return imageCount, imageCountBefore, table.concat(packed)
 end
@@ -124,7 +141,10 @@ local function packBlob(b)
   elseif measured.count > 0 then
     flags, rest = flags + HAS_MEASURED_TALLY, rest .. pack('>I4I5I4', measured.count, measured.base, measured.others)
   end
-  return pack('>I1I5I4I4', flags, b.size, stated.count, b.links) .. rest
+  local isWide = stated.count > 255 or b.links > 255
+  if isWide then flags = flags + IS_WIDE end
+  local format = isWide and '>I1I5I4I4Bc0' or '>I1I5I1I1Bc0'
+  return pack(format, flags, b.size, stated.count, b.links, #b.digestRest, b.digestRest) .. rest
 end
 
 local function writeBlob(key, b)
