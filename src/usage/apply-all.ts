@@ -9,17 +9,17 @@ export type ApplyOutcome = PromiseSettledResult<Applied>
  * Facts that are sent with one call of the script: some 4 ms of Redis' time, which whoever delivers events waits for. With
  * 250 a tenth fewer events got from HTTP to the index. The script applies fewer if they are costly.
  */
-const FACTS_PER_CALL = 100
+const FACTS_PER_CALL = 70
 
 /** Calls that one Redis has at a time. Between two calls it serves other clients. */
 const CALLS_AT_ONCE = 2
 
 /**
- * Applies facts of several projects, in calls of at most 100 facts. On a cluster each call is for one project, and
+ * Applies facts of several projects, in calls of at most 70 facts. On a cluster each call is for one project, and
  * all run at once. If one project cannot be written (say, a key of the wrong type), the others still are.
  */
 export function makeApplyAll(
-  { apply, applyInOneCall }: Pick<ReturnType<typeof makeApplyFacts>, 'apply' | 'applyInOneCall'>,
+  { apply, applyTogether }: Pick<ReturnType<typeof makeApplyFacts>, 'apply' | 'applyTogether'>,
   { isCluster }: { isCluster: boolean },
 ) {
   const applyOneByOne = (byProject: FactsByProject) =>
@@ -30,7 +30,7 @@ export function makeApplyAll(
     const calls = await pMap(
       parts,
       async (part) => {
-        const applying = await applyInOneCall(part).catch(() => applyOneByOne(part))
+        const applying = await applyTogether(part).catch(() => applyOneByOne(part))
         // In an object, so that the next call does not wait for the outboxes of this one.
         return { outcomes: settleAll(applying) }
       },

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
+import { shareRuns } from '../platform/share-runs.ts'
 import { encodeFacts } from './encode-facts.ts'
 import { type Fact, isSighting, type Sighting } from './fact.ts'
 import { projectKeys, registryKeys, scriptKeys } from './keys.ts'
@@ -36,13 +37,13 @@ export interface CallLimits {
   claims: number
 }
 
-export const CALL_LIMITS: CallLimits = { work: 120, claims: 250 }
+export const CALL_LIMITS: CallLimits = { work: 80, claims: 150 }
 
 /** Entries of an outbox that are read at once. */
 const OUTBOX_BATCH = 100
 
-/** Bytes of entries in one call of the registry's script. They have some 500 changes, which take it some ms. */
-const OUTBOX_CALL_BYTES = 12_000
+/** Bytes of entries in one call of the registry's script. They have some 170 changes, which take it some ms. */
+const OUTBOX_CALL_BYTES = 4_000
 
 /**
  * How long this process takes a project to be in its registry's list, in ms. Then it adds the project again: after a
@@ -80,7 +81,7 @@ export function makeApplyFacts(deps: {
    * Tells the registry what the project holds. May run twice, at once with itself, or after a crash: the registry's
    * script applies each entry once, in order.
    */
-  async function drainOutbox(project: string): Promise<void> {
+  const drainOutbox = shareRuns(async (project) => {
     const { registry, path } = splitProjectId(project)
     const { outbox } = projectKeys(prefix, project)
     const keys = registryKeys(prefix, registry)
@@ -97,54 +98,74 @@ export function makeApplyFacts(deps: {
       // Nearly always one entry. ioredis takes longer to make a pipeline than to send a few commands.
       await Promise.all(entries.map((entry) => redis.lrem(outbox, 1, entry)))
     }
-  }
+  })
+
+  /** Does the pending work of a project. Gives by how many bytes that changed its `uniqueBytes`. */
+  const finishPending = shareRuns(async (project) => {
+    let changedBytes = 0
+    for (let isMore = true; isMore; ) {
+      const state = stateFrom((await continueScript(scriptKeys(prefix, project), limits))[0])
+      if (state.outboxEntries > 0) await drainOutbox(project)
+      changedBytes += state.changedBytes
+      isMore = state.pending > 0
+    }
+    return changedBytes
+  })
 
   /**
-   * Applies facts of several projects in one call of the script, and what does not fit it in more. Each project's promise
-   * settles once all of its facts are applied and its outbox is drained. Where Redis is a cluster, the projects' keys must
-   * be in one slot. @throws if the first call fails; some projects may be written then, and others not
+   * Applies facts of several projects together, in as many calls of the script as they need. Each project's promise settles
+   * once its pending work is done and its outbox is drained. Where Redis is a cluster, the projects' keys must be in one
+   * slot. @throws if a call fails; some facts may be applied then, and others not
    */
-  async function applyInOneCall(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
+  async function applyTogether(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
     await Promise.all([...byProject.keys()].map(listProject))
-    const projects = [...byProject.keys()].flatMap((project) => scriptKeys(prefix, project))
-    const replies = await applyScript(projects, [...[...byProject.values()].map(encodeFacts), ...limits])
-    return new Map([...byProject].map(([project, facts], n) => [project, finish(project, facts, replies[n])]))
+    const states = new Map<string, ApplyState>()
+    for (let rest: FactsByProject = byProject; rest.size > 0; ) {
+      const keys = [...rest.keys()].flatMap((project) => scriptKeys(prefix, project))
+      const replies = await applyScript(keys, [...[...rest.values()].map(encodeFacts), ...limits])
+      const left = new Map<string, readonly Fact[]>()
+      for (const [n, [project, facts]] of [...rest].entries()) {
+        const state = stateFrom(replies[n])
+        const unresolved = state.unresolved.map((index) => facts[index]).filter(isKnownSighting)
+        const before = states.get(project)
+        states.set(project, {
+          changedBytes: (before?.changedBytes ?? 0) + state.changedBytes,
+          unresolved: [...(before?.unresolved ?? []), ...unresolved],
+          isToDrain: before?.isToDrain === true || state.outboxEntries > 0,
+          isPending: before?.isPending === true || state.pending > 0,
+        })
+        // Without facts, the first reply is all; a call that had no room for the project gives none.
+        if (state.factsApplied < facts.length) left.set(project, facts.slice(state.factsApplied))
+      }
+      rest = left
+    }
+    return new Map([...states].map(([project, state]) => [project, finish(project, state)]))
   }
 
-  /** Applies the facts that a call left, finishes the project's pending work, and drains its outbox. */
-  async function finish(
-    project: string,
-    facts: readonly Fact[],
-    reply: Buffer | undefined,
-  ): Promise<Applied> {
-    const state = stateFrom(reply)
-    let applied = {
-      changedBytes: state.changedBytes,
-      unresolved: state.unresolved
-        .map((index) => facts[index])
-        .filter((fact) => fact !== undefined && isSighting(fact)),
-    }
-    if (state.outboxEntries > 0) await drainOutbox(project)
-    for (let isPending = state.pending > 0; isPending; ) {
-      const next = stateFrom((await continueScript(scriptKeys(prefix, project), limits))[0])
-      if (next.outboxEntries > 0) await drainOutbox(project)
-      applied = mergeApplied(applied, { ...next, unresolved: [] })
-      isPending = next.pending > 0
-    }
-    if (state.factsApplied === facts.length) return applied
-    const rest = await apply(project, facts.slice(state.factsApplied))
-    return state.factsApplied === 0 ? rest : mergeApplied(applied, rest)
+  async function finish(project: string, state: ApplyState): Promise<Applied> {
+    const { unresolved } = state
+    if (state.isToDrain) await drainOutbox(project)
+    const changedBytes = state.changedBytes + (state.isPending ? await finishPending(project) : 0)
+    return { changedBytes, unresolved }
   }
 
   /** Applies facts of one project, as many as fit in each call. @throws the error that Redis answers */
   async function apply(project: string, facts: readonly Fact[]): Promise<Applied> {
-    const [applied] = (await applyInOneCall(new Map([[project, facts]]))).values()
+    const [applied] = (await applyTogether(new Map([[project, facts]]))).values()
     if (applied === undefined) throw new Error('the index gave no answer')
     return applied
   }
 
-  return { listProject, drainOutbox, apply, applyInOneCall }
+  return { listProject, drainOutbox, apply, applyTogether }
 }
+
+/** What the calls for a project left to do. */
+interface ApplyState extends Applied {
+  isToDrain: boolean
+  isPending: boolean
+}
+
+const isKnownSighting = (fact: Fact | undefined): fact is Sighting => fact !== undefined && isSighting(fact)
 
 /** What two calls in a row made of a project. */
 export const mergeApplied = (before: Applied, after: Applied): Applied => ({

@@ -99,8 +99,8 @@ export function makeUsageIndex({
     tell: load(...WRITE_SCRIPTS, 'tell'),
     page: load('table', 'page'),
   }
-  const { listProject, drainOutbox, apply, applyInOneCall } = makeApplyFacts({ redis, prefix, load, limits })
-  const applyAll = makeApplyAll({ apply, applyInOneCall }, { isCluster: redis instanceof Cluster })
+  const { listProject, drainOutbox, apply, applyTogether } = makeApplyFacts({ redis, prefix, load, limits })
+  const applyAll = makeApplyAll({ apply, applyTogether }, { isCluster: redis instanceof Cluster })
   const exportPage = load('table', 'project', 'records', 'export')
   const read = makeReadRepository({ redis, prefix, exportPage, lookUp: scripts.lookUp })
   const repositories = async (project: string) =>

@@ -72,7 +72,7 @@ test('thousands of changes reach the registry in small calls', async () => {
   await index.apply('ci/app', [{ ...push('a'), references } as Fact])
   const bytes = (args: readonly unknown[]) => Buffer.concat(args.filter(Buffer.isBuffer)).length
   const [, ...calls] = scripts.mock.calls.map(bytes)
-  expect(Math.max(...calls)).toBeLessThan(12_100)
+  expect(Math.max(...calls)).toBeLessThan(4_100)
   scripts.mockRestore()
   expect(await index.registryBytes('ci')).toBe(500 + 21_000)
   expect(await bed.redis.exists('t:{ci/app}:outbox')).toBe(0)

@@ -91,7 +91,9 @@ end
 
 -- Makes the claims those of `wanted`, as far as `claimsLeft` goes. Notes in PENDING what is left to do.
 local function settleClaims(key, m, wanted)
-  local wasPending = not isSettled(m, m.wasPresent and m.listBefore or nil)
+  local wantedBefore = m.wasPresent and m.listBefore or nil
+  local wasSettled = isSettled(m, wantedBefore)
+  if wasSettled and wanted == wantedBefore then return end -- as in nearly all pulls
   if m.claimed and wanted and m.claimed ~= wanted and haveSameBlobs(m.claimed, wanted) then m.claimed = wanted end
   if m.claimed and m.claimed ~= wanted then
     local parts = blobsOfList(m.claimed)
@@ -110,7 +112,7 @@ local function settleClaims(key, m, wanted)
   end
   if not isSettled(m, wanted) then
     call('HSET', PENDING, 'm' .. key, '')
-  elseif wasPending then
+  elseif not wasSettled then
     call('HDEL', PENDING, 'm' .. key)
   end
 end

@@ -13,7 +13,7 @@
 --             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
 local MAX_IDS, IDS_AGE = 50000, 600 -- MAX_IDS take some 5 MB; IDS_AGE is in seconds
-local ENTRY_CHANGES = 250 -- some 2 ms of update-holders.lua
+local ENTRY_CHANGES = 150 -- some 2 ms of update-holders.lua
 local now, nowText -- epoch µs
 local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS
 local latest -- field of META -> a time that the field is to have at least

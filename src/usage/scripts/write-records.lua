@@ -111,8 +111,8 @@ local function writeManifest(key, m)
   local isPresent, ownSize = imageCount > 0, ownSizeOf(m)
   countManifest(m, isPresent, ownSize, imageCount, imageCountBefore)
   settleClaims(key, m, isPresent and m.list or nil)
-  local b = readBlob(key)
-  if isPresent ~= (b.isManifest or false) or ownSize ~= b.ownSize then
+  if isPresent ~= m.wasPresent or ownSize ~= m.ownSizeBefore then
+    local b = readBlob(key)
     b.isManifest, b.ownSize, b.isDirty = isPresent, ownSize, true
   end
   if isPresent or m.claimed then
