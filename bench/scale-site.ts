@@ -91,6 +91,20 @@ function* factsOf(site: SiteSize): Generator<[string, Fact]> {
     ]
 }
 
+/** Event `n` of the load: of 50 events 45 are pulls, 4 are uploads of blobs and one is the push of a manifest. */
+export function anyEvent(n: number, site: SiteSize): string {
+  const repository = `big/app/r${n % site.repositories}`
+  if (n % 50 === 0) return pushEvent({ repository, name: `new/${n}`, blobs: 11 })
+  const at = { repository, size: 2_400, length: 2_400 }
+  if (n % 50 < 5) {
+    const target = { ...at, mediaType: 'application/octet-stream', digest: digestOfName(`new/blob/${n}`) }
+    return envelope('push', 'PUT', target)
+  }
+  const digest = digestOfName(`big/${n % site.repositories}/${n % site.perRepository}`)
+  const url = `http://ci/v2/${repository}/manifests/${digest}`
+  return envelope('pull', 'GET', { ...at, mediaType: OCI_MANIFEST, digest, url })
+}
+
 /** The body of a delivery with one event: the push of a manifest with this many blobs of its own. */
 export function pushEvent({
   repository,
@@ -107,14 +121,17 @@ export function pushEvent({
     size: 1_000 + i,
   }))
   const config = { ...references[0], mediaType: 'application/vnd.oci.image.config.v1+json' }
-  const target = {
+  return envelope('push', 'PUT', {
     ...{ mediaType: OCI_MANIFEST, digest: digestOfName(name), size: 2_400, length: 2_400, repository },
     ...{ url: `http://ci/v2/${repository}/manifests/${digestOfName(name)}`, tag: 'latest' },
     references: [config, ...references.slice(1)],
-  }
+  })
+}
+
+function envelope(action: string, method: string, target: object): string {
   const event = {
-    ...{ id: randomUUID(), timestamp: new Date().toISOString(), action: 'push', target },
-    ...{ request: { method: 'PUT', useragent: 'docker/27' }, source: { instanceID: 'bench' } },
+    ...{ id: randomUUID(), timestamp: new Date().toISOString(), action, target },
+    ...{ request: { method, useragent: 'docker/27' }, source: { instanceID: 'bench' } },
   }
   return JSON.stringify({ events: [event] })
 }

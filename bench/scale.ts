@@ -10,7 +10,7 @@ import { startBenchRedis } from './bench-redis.ts'
 import { digestOfName } from './made-up-content.ts'
 import { median } from './median.ts'
 import { pace } from './pace.ts'
-import { layerOfAll, madeUpSite, manifestOf, pushEvent, type SiteSize } from './scale-site.ts'
+import { anyEvent, layerOfAll, madeUpSite, manifestOf, pushEvent, type SiteSize } from './scale-site.ts'
 
 const FULL: SiteSize = {
   repositories: 200,
@@ -61,8 +61,7 @@ export async function scale({ small, say }: { small: boolean; say: (line: string
       url: `${service.url}/v1/events`,
       perSecond: EVENTS_A_SECOND,
       token: WEBHOOK_TOKEN,
-      bodyOf: (n) =>
-        pushEvent({ repository: `big/app/r${n % site.repositories}`, name: `new/${n}`, blobs: 11 }),
+      bodyOf: (n) => anyEvent(n, site),
     })
     const measured = await measure({ index, site, url: service.url })
     await fetch(`${service.url}/v1/events`, {

@@ -62,27 +62,58 @@ export function makeReadRepository(deps: {
     }
   }
 
-  /** Reads a manifest's record and its image in the repository. `undefined` if it has none. */
-  async function image(project: string, repository: string, key: string): Promise<ImageRecord | undefined> {
-    const [found, record] = await Promise.all([
-      row(project, repository),
-      redis.hgetBuffer(projectKeys(prefix, project).manifests, Buffer.from(key, 'hex')),
-    ])
-    return found && record ? imageIn(found, Buffer.from(key, 'hex'), record) : undefined
+  /** Reads the images with these keys, by key; those that the repository does not have are left out. */
+  async function imagesOf(
+    project: string,
+    repository: string,
+    keys: readonly string[],
+  ): Promise<Map<string, ImageRecord>> {
+    const found = await row(project, repository)
+    if (found === undefined || keys.length === 0) return new Map()
+    const fields = keys.map((key) => Buffer.from(key, 'hex'))
+    const records = await redis.hmgetBuffer(projectKeys(prefix, project).manifests, ...fields)
+    return new Map(
+      fields.flatMap((field, i) => {
+        const record = records[i]
+        const one = record && imageIn(found, field, record)
+        return one ? [[field.toString('hex'), one] as const] : []
+      }),
+    )
+  }
+
+  /** The last writes of these tags; `undefined` for one that was never written. */
+  async function tagWrites(project: string, repository: string, tags: string[]) {
+    const found = await row(project, repository)
+    if (found === undefined) return []
+    const records = await deps.lookUp(tableKeys(projectBase(prefix, project), `tags:${found.id}`), tags)
+    return records.map((record) => (record.length === 0 ? undefined : decodeTag(record)))
+  }
+
+  /** Names of tags in order, at most `limit` of those after `after`. Some of them may be deleted. */
+  async function tagNames(
+    project: string,
+    repository: string,
+    { after, limit }: { after: string | undefined; limit: number },
+  ): Promise<string[]> {
+    const found = await row(project, repository)
+    if (found === undefined) return []
+    const sorted = `${projectBase(prefix, project)}tag-names:${found.id}`
+    if ((await redis.exists(sorted)) === 1)
+      return redis.zrangebylex(sorted, after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit)
+    const names: string[] = []
+    for await (const [name] of entries(project, repository, 'tags')) names.push(name.toString())
+    return names
+      .filter((name) => after === undefined || name > after)
+      .sort()
+      .slice(0, limit)
   }
 
   return {
     row,
-    image,
     images,
-
-    /** The last write of one tag. */
-    async tag(project: string, repository: string, tag: string) {
-      const found = await row(project, repository)
-      if (found === undefined) return undefined
-      const [record] = await deps.lookUp(tableKeys(projectBase(prefix, project), `tags:${found.id}`), [tag])
-      return record === undefined || record.length === 0 ? undefined : decodeTag(record)
-    },
+    imagesOf,
+    tagNames,
+    tagWrites,
 
     async *links(project: string, repository: string) {
       const { droppedAt = 0 } = (await row(project, repository)) ?? {}

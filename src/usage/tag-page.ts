@@ -1,4 +1,3 @@
-import pMap from 'p-map'
 import type { IndexedImage } from './indexed-image.ts'
 import { type ImageRecord, indexedImage, type ReadRepository } from './read-repository.ts'
 
@@ -13,47 +12,43 @@ export interface TaggedImage extends Omit<IndexedImage, 'tags'> {
   wholeSize: number
 }
 
-/** Records that are read at a time. */
-const READS = { concurrency: 16 }
-
 /** Tags of a repository in order of name, at most `limit` of those after the tag `after`. */
 export async function tagPage(
   read: ReadRepository,
   page: { project: string; repository: string; after?: string; limit: number },
 ): Promise<TaggedImage[]> {
-  const { project, repository, after, limit } = page
-  const writes: { tag: string; key: string }[] = []
-  for await (const { tag, kind, key } of read.tags(project, repository))
-    if (kind !== 'untag' && (after === undefined || tag > after)) writes.push({ tag, key })
-  writes.sort((a, b) => (a.tag < b.tag ? -1 : 1))
-
-  const records = new Map<string, Promise<ImageRecord | undefined>>()
-  const recordOf = (key: string) => {
-    const record = records.get(key) ?? read.image(project, repository, key)
-    records.set(key, record)
-    return record
-  }
-  const describe = async ({ tag, key }: { tag: string; key: string }): Promise<TaggedImage[]> => {
-    const record = await recordOf(key)
-    // The tag's last write may name a manifest that was deleted since.
-    const found = record?.image.tags.find(({ name }) => name === tag)
-    if (record === undefined || found === undefined) return []
-    const childKeys = childKeysOf(record)
-    const children = await Promise.all(childKeys.map(recordOf))
-    const { tags: _, ...image } = indexedImage(repository, record)
-    const whole = [record, ...children.filter((child) => child !== undefined)]
-    const { taggedAt } = found
-    return [{ ...image, tag, taggedAt, children: childKeys.length, wholeSize: sizeOfAll(whole) }]
-  }
-
+  const { project, repository, limit } = page
   const tags: TaggedImage[] = []
-  let next = 0
-  while (tags.length < limit && next < writes.length) {
-    const batch = writes.slice(next, next + limit - tags.length)
-    next += batch.length
-    tags.push(...(await pMap(batch, describe, READS)).flat())
+  let after = page.after
+  while (tags.length < limit) {
+    const names = await read.tagNames(project, repository, { after, limit: limit - tags.length })
+    if (names.length === 0) break
+    after = names.at(-1)
+    tags.push(...(await describeTags(read, { project, repository, names })))
   }
   return tags
+}
+
+/** The tags of these names that point to an image. */
+async function describeTags(
+  read: ReadRepository,
+  { project, repository, names }: { project: string; repository: string; names: string[] },
+): Promise<TaggedImage[]> {
+  const writes = await read.tagWrites(project, repository, names)
+  const keys = new Set(writes.flatMap((write) => (write && write.kind !== 'untag' ? [write.key] : [])))
+  const images = await read.imagesOf(project, repository, [...keys])
+  const childKeys = new Set([...images.values()].flatMap(childKeysOf))
+  const children = await read.imagesOf(project, repository, [...childKeys])
+  return names.flatMap((tag, i) => {
+    const record = images.get(writes[i]?.key ?? '')
+    // The tag's last write may be an untag, or name a manifest that was deleted since.
+    const found = record?.image.tags.find(({ name }) => name === tag)
+    if (record === undefined || found === undefined) return []
+    const own = childKeysOf(record)
+    const whole = [record, ...own.flatMap((key) => children.get(key) ?? [])]
+    const { tags: _, ...image } = indexedImage(repository, record)
+    return [{ ...image, tag, taggedAt: found.taggedAt, children: own.length, wholeSize: sizeOfAll(whole) }]
+  })
 }
 
 const childKeysOf = ({ manifest }: ImageRecord): string[] => [

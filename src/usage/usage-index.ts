@@ -200,7 +200,7 @@ export function makeUsageIndex({
     },
 
     async tag(project, repository, tag) {
-      const found = await read.tag(project, repository, tag)
+      const [found] = await read.tagWrites(project, repository, [tag])
       return found === undefined || found.kind === 'untag'
         ? undefined
         : { digestKey: found.key, at: found.at }

@@ -65,7 +65,7 @@ function* hostileRequests(random: Random): Generator<HostileRequest> {
 /** Whether Redis may hold this key when only the registry `ci` is configured. A project is named after a repository. */
 function isExpectedKey(key: string): boolean {
   const project =
-    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|pending|outbox|seen|seen-before|blobs(:\d+)?|(images|links|tags|tombstones)(:\d+){1,2})$/.exec(
+    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|pending|outbox|seen|seen-before|blobs(:\d+)?|(images|links|tags|tombstones)(:\d+){1,2}|tag-names:\d+)$/.exec(
       key,
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2

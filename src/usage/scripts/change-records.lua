@@ -74,6 +74,7 @@ local function writeTag(repository, tag, at, kind, key)
     end
   end
   tableOf(repository, 'tags'):set(tag, pack('>I7I1c16', at, kind, key))
+  if not oldAt then addTagName(repository, tag) end
   if kind == UNTAG then return end
   local m = readManifest(key)
   local image = m.images[repository.id]

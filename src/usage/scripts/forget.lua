@@ -23,6 +23,7 @@ if name == '' then
     if not tableOf(repository, part):isEmpty() then return '0' end
   end
   for _, part in ipairs(TABLES) do call('UNLINK', tableOf(repository, part).root) end
+  call('UNLINK', tagNamesOf(repository))
   call('HDEL', REPOSITORIES, repository.name)
   return '1'
 end
@@ -33,6 +34,7 @@ for i = 4, #ARGV do
   local record = entries:get(field)
   if record and unpackBytes('>I7', record) < before and not (name == 'tags' and isOnManifest(field, record)) then
     entries:remove(field)
+    if name == 'tags' then call('ZREM', tagNamesOf(repository), field) end
     forgotten = forgotten + 1
   end
 end

@@ -17,6 +17,8 @@
 --   <base>links:<id>       key of each linked blob -> at I7, then size I5 if a link told one, then sizedAt I7 if it is not at
 --   <base>tags:<id>        tag -> the last write: at I7, kind I1 (0 untag, 1 push, 2 pull), key c16
 --   <base>tombstones:<id>  key -> deletedAt I7
+--   A repository that ever had more than MANY_TAGS tags also has <base>tag-names:<id>, a sorted set of the names in `tags`, all
+--   scores 0. So a page of its tags, in order of name, costs a page.
 
 local LAYOUT = '3' -- of all records here; META has it since layout 2
 local BASE, META, REPOSITORIES, MANIFESTS, BLOBS, CLAIMS, PENDING
@@ -110,6 +112,20 @@ local function readLink(repository, key)
     link.sizedAt = pos <= #record and unpackBytes('>I7', record, pos) or link.at
   end
   return link
+end
+
+local MANY_TAGS = 1000
+
+local function tagNamesOf(repository) return BASE .. 'tag-names:' .. repository.id end
+
+-- Adds a name that is new in the repository's tags. The first time that there are many, adds all.
+local function addTagName(repository, tag)
+  local tags, names = tableOf(repository, 'tags'), tagNamesOf(repository)
+  if tags.entries <= MANY_TAGS then return end
+  if call('EXISTS', names) == 0 then
+    tags:forEachField(function(field) call('ZADD', names, 0, field) end)
+  end
+  call('ZADD', names, 0, tag)
 end
 
 local function writeLink(repository, key, link)

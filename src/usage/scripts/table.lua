@@ -105,6 +105,16 @@ function Table:readBucket(n)
   return call('HGETALL', n < 0 and self.root or self.root .. ':' .. n), n >= self.buckets - 1
 end
 
+-- Calls `visit(field)` for each entry. `visit` may not change the table.
+function Table:forEachField(visit)
+  for n = -1, self.buckets - 1 do
+    local entries = self:readBucket(n)
+    for i = 1, #entries, 2 do
+      if entries[i] ~= '' then visit(entries[i]) end
+    end
+  end
+end
+
 function Table:isEmpty()
   if not self.isLoaded then self:load() end
   return self.entries == 0
