@@ -72,6 +72,7 @@ export async function scale({ small, say }: { small: boolean; say: (line: string
     await untilHeld(index, small ? 3_000 : 30_000)
     const latencies = (await load.stop()).sort((a, b) => a - b)
     const calls = await callsOf(redis)
+    for (const line of calls.slowest) say(line)
     say(`${calls.all} calls, ${calls.slow} of them over 10 ms; ${latencies.length} deliveries`)
     const result = {
       longest_call_ms: calls.longestMs,
@@ -142,15 +143,30 @@ async function untilHeld(index: UsageIndex, blobs: number): Promise<void> {
 }
 
 /** The calls of Lua scripts: how many, how many took over 10 ms, and the longest in ms. */
-async function callsOf(redis: Redis): Promise<{ all: number; slow: number; longestMs: number }> {
+async function callsOf(
+  redis: Redis,
+): Promise<{ all: number; slow: number; longestMs: number; slowest: string[] }> {
   const stats = await redis.info('commandstats')
   const all = [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].reduce(
     (sum, [, n]) => sum + Number(n),
     0,
   )
   const entries = (await redis.call('SLOWLOG', 'GET', '-1')) as [number, number, number, string[]][]
-  const slow = entries.filter(([, , , [name = '']]) => /^eval/i.test(name)).map(([, , us]) => us / 1000)
-  return { all, slow: slow.length, longestMs: Math.round(Math.max(0, ...slow)) }
+  const scripts = entries.filter(([, , , [name = '']]) => /^eval/i.test(name))
+  const slow = scripts.map(([, , us]) => us / 1000)
+  const slowest = scripts
+    .toSorted(([, , a], [, , b]) => b - a)
+    .slice(0, 12)
+    .map(
+      ([, , us, [, sha = '', , ...rest]]) =>
+        `${us} µs: script ${sha.slice(0, 6)} ${rest.join(' ').slice(0, 150)}`,
+    )
+  return {
+    slowest,
+    all,
+    slow: slow.length,
+    longestMs: Math.round(Math.max(0, ...slow)),
+  }
 }
 
 function residentMegabytes({ pid }: Started): number {

@@ -9,13 +9,13 @@ export type ApplyOutcome = PromiseSettledResult<Applied>
  * Facts that are sent with one call of the script: some 4 ms of Redis' time, which whoever delivers events waits for. With
  * 250 a tenth fewer events got from HTTP to the index. The script applies fewer if they are costly.
  */
-const FACTS_PER_CALL = 70
+const FACTS_PER_CALL = 55
 
 /** Calls that one Redis has at a time. Between two calls it serves other clients. */
 const CALLS_AT_ONCE = 2
 
 /**
- * Applies facts of several projects, in calls of at most 70 facts. On a cluster each call is for one project, and
+ * Applies facts of several projects, in calls of at most 55 facts. On a cluster each call is for one project, and
  * all run at once. If one project cannot be written (say, a key of the wrong type), the others still are.
  */
 export function makeApplyAll(

@@ -37,7 +37,7 @@ export interface CallLimits {
   claims: number
 }
 
-export const CALL_LIMITS: CallLimits = { work: 80, claims: 150 }
+export const CALL_LIMITS: CallLimits = { work: 60, claims: 110 }
 
 /** Entries of an outbox that are read at once. */
 const OUTBOX_BATCH = 100

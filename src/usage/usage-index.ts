@@ -35,7 +35,7 @@ export interface UsageIndex {
   /** Applies facts to a project in one atomic call, then tells its registry what the project holds. */
   apply(project: string, facts: readonly Fact[]): Promise<Applied>
   /**
-   * Applies facts to several projects. Splits them into calls of at most 100 facts: each call is atomic, the whole is
+   * Applies facts to several projects. Splits them into calls of at most 55 facts: each call is atomic, the whole is
    * not. Does not reject: an outcome says for each project whether it failed.
    */
   applyAll(byProject: FactsByProject): Promise<Map<string, ApplyOutcome>>

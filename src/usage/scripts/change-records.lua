@@ -129,10 +129,11 @@ local function addSighting(repository, key, digestRest, at, via, size, mediaType
   if list then addListTime(image, list, at - grace) end
 end
 
--- Deletes a content from a repository as of `at`: its sightings, tags and link that are not later.
+-- Deletes a content from a repository as of `at`: its sightings, tags and link that are not later. Gives whether the image or
+-- the link is gone.
 local function deleteUpTo(repository, key, at)
   local m = readManifest(key)
-  local image = m.images[repository.id]
+  local image, isGone = m.images[repository.id], false
   if image then
     m.isDirty = true
     if image.pushedAt <= at then image.pushedAt = 0 end
@@ -142,7 +143,7 @@ local function deleteUpTo(repository, key, at)
       if toldAt <= at then image.listTimes[list] = nil end
     end
     if image.pushedAt == 0 and image.pulledAt == 0 then
-      m.images[repository.id] = nil
+      m.images[repository.id], isGone = nil, true
       tableOf(repository, 'images'):remove(key)
     else
       for tag in pairs(image.tags) do
@@ -152,15 +153,19 @@ local function deleteUpTo(repository, key, at)
     end
   end
   local link = readLink(repository, key)
-  if not link then return end
+  if not link then return isGone end
   if link.sizedAt <= at then
     if link.size > 0 then setMeasured(readBlob(key), key, repository, link.size, 0) end
     link.sizedAt, link.size = 0, 0
   end
-  if link.at > at then return writeLink(repository, key, link) end
+  if link.at > at then
+    writeLink(repository, key, link)
+    return isGone
+  end
   tableOf(repository, 'links'):remove(key)
   local b = readBlob(key)
   b.links, b.isDirty = b.links - 1, true
+  return true
 end
 
 local function deleteDigest(repository, key, at)

@@ -9,7 +9,8 @@
 -- Reply as from apply.lua, for one project and no facts
 
 -- Deletes what is in a dropped repository from before the drop, from a bucket on. Gives the position to go on from; nil at
--- the end. A split moves entries to later buckets only, so none is missed.
+-- the end. A split moves entries to later buckets only, so none is missed. A call that stops within a bucket has removed
+-- some of its entries, so the calls come to an end.
 local function bury(repository, position)
   local part, n = string.match(position, '^(%a+) (%d+)$')
   part, n = part or 'images', tonumber(n or 0)
@@ -17,11 +18,15 @@ local function bury(repository, position)
     local contents = tableOf(repository, part)
     local isLast
     repeat
-      local entries
+      local entries, removed
       entries, isLast = contents:readBucket(n)
       for i = 1, #entries, 2 do
-        charge(readManifest(entries[i]).list)
-        deleteUpTo(repository, entries[i], repository.droppedAt)
+        if removed and workLeft <= 0 then return part .. ' ' .. n end
+        local list = readManifest(entries[i]).list
+        if deleteUpTo(repository, entries[i], repository.droppedAt) then
+          removed = true
+          charge(list)
+        end
       end
       n = n + 1
     until isLast or workLeft <= 0
