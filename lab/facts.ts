@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { RepositoryReading } from '../src/reconcile/reading.ts'
-import type { Evidence, Fact, Reference, StandingFact } from '../src/usage/fact.ts'
+import type { Evidence, Extent, Fact, Reference, StandingFact } from '../src/usage/fact.ts'
 import { digestOf } from './image.ts'
 
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -30,7 +30,7 @@ const anySizeTold: fc.Arbitrary<SizeTold> = fc.constantFrom<SizeTold[]>(
  * What manifest `n` references: 0 to 3 are images with shared blobs, 4 is an index of two of them, 5 has a subject and
  * names a layer twice.
  */
-function referencesOf(n: number, extent: 'all' | 'contents', told: SizeTold = truly): Reference[] {
+function referencesOf(n: number, extent: Extent, told: SizeTold = truly): Reference[] {
   const blob = (b: number): Reference => ({ kind: 'blob', digest: blobDigest(b), size: told(blobSize(b)) })
   const child = (m: number): Reference => ({
     kind: 'child',
@@ -39,7 +39,7 @@ function referencesOf(n: number, extent: 'all' | 'contents', told: SizeTold = tr
   })
   if (n === 4) return [child(0), child(1)]
   const subject: Reference = { kind: 'subject', digest: manifestDigest(0), size: manifestSize(0) }
-  if (n === 5) return [blob(0), blob(1), blob(1), ...(extent === 'all' ? [subject] : [])]
+  if (n === 5) return [blob(0), blob(1), blob(1), ...(extent === 'contents' ? [] : [subject])]
   return [blob(n), blob(n + 1), blob(n + 2)]
 }
 
@@ -67,7 +67,7 @@ export const anyFact: fc.Arbitrary<Fact> = fc
       'drop',
     ),
     via: fc.constantFrom<Evidence[]>('push', 'pull'),
-    extent: fc.constantFrom<('all' | 'contents')[]>('all', 'contents'),
+    extent: fc.constantFrom<Extent[]>('contents', 'all', 'read'),
     repository: fc.constantFrom('team/app', 'team/app/api', 'team/app/web'),
     // Steps of 2 s: pulls fall inside and outside the grace period after a delete.
     at: fc.integer({ min: 0, max: 12 }).map((n) => EPOCH + n * 2_000_000),

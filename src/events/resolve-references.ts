@@ -66,7 +66,7 @@ export function makeResolveReferences(deps: {
       const parsed = parseManifest(fetched.bytes, fetched.descriptor.mediaType)
       const manifest = await asHeld(parsed, (blob) => client.headBlob(repository, blob))
       const content = { digest, size: fetched.descriptor.size, mediaType: manifest.mediaType }
-      const references = { references: referencesOf(manifest), extent: 'all' as const }
+      const references = { references: referencesOf(manifest), extent: 'read' as const }
       const fact: Fact = { kind: 'present', via, repository, at, ...content, ...references }
       const project = projectId(registry, deps.projectOf(registry, repository))
       await deps.index.apply(project, newName === undefined ? [fact] : factsUnderNewName(fact, newName))

@@ -63,7 +63,7 @@ export function compare(
 function addManifests(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
   for (const [key, manifest] of manifests) {
-    const told = manifest.references && { references: manifest.references, extent: 'all' as const }
+    const told = manifest.references && { references: manifest.references, extent: 'read' as const }
     const before = indexed.manifests.get(key)
     const deletedAt = indexed.deletedAt(key)
     if (before === undefined && deletedAt < readAt) {
@@ -71,7 +71,7 @@ function addManifests(comparison: Comparison): void {
       const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
       facts.push({ ...presence(reading, manifest, at), ...told })
     }
-    if (before !== undefined && told !== undefined && (before.references !== 'all' || before.size === 0)) {
+    if (before !== undefined && told !== undefined && (before.references !== 'read' || before.size === 0)) {
       if (before.references === 'unknown') drift.referencesMissed++
       for (const { via, at } of before.evidence.slice(0, 1))
         facts.push({ ...presence(reading, manifest, at), via, ...told })

@@ -1,6 +1,12 @@
 import { isDigest } from '../registry/digest.ts'
 import { digestKey } from '../usage/digest-key.ts'
-import { type Evidence, type ManifestPresence, PULL_GRACE_US, type StandingFact } from '../usage/fact.ts'
+import {
+  type Evidence,
+  type Extent,
+  type ManifestPresence,
+  PULL_GRACE_US,
+  type StandingFact,
+} from '../usage/fact.ts'
 import type { ExpectedManifest } from './reading.ts'
 
 /** What the index has of one repository, by digest key and by tag. Times are in epoch µs. */
@@ -24,7 +30,7 @@ export interface IndexedManifest {
   mediaType: string
   /** What says that the manifest exists: a push or a pull, and when. */
   evidence: { via: Evidence; at: number }[]
-  references: 'all' | 'contents' | 'unknown'
+  references: Extent | 'unknown'
   /** The digest keys of the children and the subject that it names. */
   names: string[]
 }
@@ -73,7 +79,7 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
 /** What a reader that asks for each manifest needs to know of those that the index has. */
 export const expectedManifests = ({ manifests }: IndexedRepository): ExpectedManifest[] =>
   [...manifests.values()].map(({ digest, size, mediaType, references, names }) => {
-    const isComplete = size > 0 && references === 'all' && names.every((key) => manifests.has(key))
+    const isComplete = size > 0 && references === 'read' && names.every((key) => manifests.has(key))
     return { digest, size, mediaType, isComplete }
   })
 

@@ -14,7 +14,7 @@ const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()
 /** Kind, digest and size. */
 const ReferenceLine = Type.Tuple([Type.Enum(['blob', 'child', 'subject']), Digest, Whole])
 const References = Type.Array(ReferenceLine)
-const Extent = Type.Enum(['all', 'contents'])
+const Extent = Type.Enum(['contents', 'all', 'read'])
 const Evidence = Type.Enum(['push', 'pull'])
 
 const PresentLine = Type.Tuple([

@@ -50,7 +50,7 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
     size,
     totalSize: size + (list?.contentsSize ?? 0),
     references: list?.references,
-    isResolved: list?.extent === 'all',
+    isResolved: list !== undefined && list.extent !== 'contents',
     images,
   }
 }

@@ -55,14 +55,16 @@ interface ManifestSighting extends Located {
   tag?: string
 }
 
+export type Extent = 'contents' | 'all' | 'read'
+
 export interface ManifestReferences {
   /** Absent if the registry does not send them (`includereferences: false`). */
   references?: Reference[]
   /**
-   * `all`: `references` are all that the manifest names. `contents`, the default: they are all but a `subject`, which
-   * notifications leave out.
+   * `contents`, the default: `references` are all but a `subject`, which notifications leave out. `all`: they are all, as an
+   * event told. `read`: they are all, read from the registry and checked with the digest; these beat what events told.
    */
-  extent?: 'all' | 'contents'
+  extent?: Extent
 }
 
 export interface ManifestPush extends ManifestSighting, ManifestReferences {

@@ -147,7 +147,7 @@ function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => nu
       size: sizeOf(digest),
       mediaType,
       references: list?.references,
-      isResolved: list?.extent === 'all',
+      isResolved: list !== undefined && list.extent !== 'contents',
       tags: [],
       pushedAt: 0,
       pulledAt: 0,

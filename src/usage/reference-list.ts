@@ -1,6 +1,6 @@
 import { makeWriter, type Reader } from './binary.ts'
 import { digestKey } from './digest-key.ts'
-import { believableSize, type ManifestReferences, type Reference } from './fact.ts'
+import { believableSize, type Extent, type ManifestReferences, type Reference } from './fact.ts'
 
 /** The references of a manifest as one sighting tells them. */
 export type ReferenceList = Required<ManifestReferences>
@@ -15,10 +15,13 @@ export interface StoredReference {
 
 /** A manifest's references as some sightings told them. */
 export interface StoredList {
-  extent: 'all' | 'contents'
+  extent: Extent
   references: StoredReference[]
   contentsSize: number
 }
+
+/** The position is the code; a list is never `undefined`. */
+const EXTENTS: readonly (Extent | undefined)[] = [undefined, 'contents', 'all', 'read']
 
 const KINDS = ['blob', 'child', 'subject'] as const
 
@@ -30,7 +33,7 @@ export function contentsSizeOf(references: readonly Pick<Reference, 'kind' | 'si
 }
 
 /**
- * A list as a record of the index (big-endian): extent I1 (1 all but a subject, 2 all), contentsSize I7, blobs I2, children
+ * A list as a record of the index (big-endian): extent I1 (1 contents, 2 all, 3 read), contentsSize I7, blobs I2, children
  * I2, subjects I1, width I1, the key of each in that order, then the size of each blob in `width` bytes. Blobs are in
  * order of their keys, the largest size of a key first. The greatest list of a manifest counts, byte by byte: so the first
  * fields weigh most.
@@ -47,7 +50,7 @@ export function packList({ references, extent }: ReferenceList): Buffer {
   while (largest >= 2 ** (8 * width)) width++
 
   const writer = makeWriter(14 + references.length * 22)
-  writer.uint(extent === 'all' ? 2 : 1, 1)
+  writer.uint(EXTENTS.indexOf(extent), 1)
   writer.uint7(contentsSizeOf(references))
   writer.uint(blobs.length, 2)
   writer.uint(children.length, 2)
@@ -60,7 +63,7 @@ export function packList({ references, extent }: ReferenceList): Buffer {
 
 /** The reverse of `packList`, but for the ends of the digests. */
 export function readList(reader: Reader): StoredList {
-  const extent = reader.uint(1) === 2 ? 'all' : 'contents'
+  const extent = EXTENTS[reader.uint(1)] ?? 'contents'
   const contentsSize = reader.uint7()
   const counts = [reader.uint(2), reader.uint(2), reader.uint(1)]
   const width = reader.uint(1)

@@ -72,7 +72,7 @@ describe('one manifest', () => {
         'ci/team/app',
         {
           ...{ kind: 'present', via: 'push', repository: 'team/app/x', at: 50, digest: image.root.digest },
-          ...{ size: bytes.length, mediaType: OCI_MANIFEST, extent: 'all' },
+          ...{ size: bytes.length, mediaType: OCI_MANIFEST, extent: 'read' },
           references: expect.toSatisfy(
             (given) => given.length === 2 && references.every((one) => contains(given, one)),
           ),
