@@ -16,38 +16,42 @@ const CALLS_AT_ONCE = 2
 
 /**
  * Applies facts of several projects, in calls of at most 55 facts. On a cluster each call is for one project, and
- * all run at once. If one project cannot be written (say, a key of the wrong type), the others still are.
+ * all run at once. If one project cannot be written (say, a key of the wrong type), the others still are. Resolves once
+ * the facts are in; the outcome of a project comes once its pending work is done, too, for which the others do not wait.
  */
-export function makeApplyAll(
+export function makeStartAll(
   { apply, applyTogether }: Pick<ReturnType<typeof makeApplyFacts>, 'apply' | 'applyTogether'>,
   { isCluster }: { isCluster: boolean },
 ) {
   const applyOneByOne = (byProject: FactsByProject) =>
     new Map([...byProject].map(([project, facts]) => [project, apply(project, facts)]))
 
-  return async function applyAll(byProject: FactsByProject): Promise<Map<string, ApplyOutcome>> {
+  return async function startAll(byProject: FactsByProject): Promise<Map<string, Promise<ApplyOutcome>>> {
     const parts = splitIntoCalls(byProject, isCluster ? 1 : Number.POSITIVE_INFINITY)
     const calls = await pMap(
       parts,
       async (part) => {
         const applying = await applyTogether(part).catch(() => applyOneByOne(part))
-        // In an object, so that the next call does not wait for the outboxes of this one.
-        return { outcomes: settleAll(applying) }
+        return new Map([...applying].map(([project, applied]) => [project, settle(applied)]))
       },
       { concurrency: isCluster ? Number.POSITIVE_INFINITY : CALLS_AT_ONCE },
     )
-    return mergeOutcomes(await Promise.all(calls.map(({ outcomes }) => outcomes)))
+    const byCall = Map.groupBy(
+      calls.flatMap((call) => [...call]),
+      ([project]) => project,
+    )
+    return new Map(
+      [...byCall].map(([project, parts]) => [
+        project,
+        Promise.all(parts.map(([, outcome]) => outcome)).then(mergeOutcomes),
+      ]),
+    )
   }
 }
 
-async function settleAll(
-  applying: ReadonlyMap<string, Promise<Applied>>,
-): Promise<Map<string, ApplyOutcome>> {
-  const settle = async ([project, applied]: [string, Promise<Applied>]) => {
-    const [outcome] = await Promise.allSettled([applied])
-    return [project, outcome] as const
-  }
-  return new Map(await Promise.all([...applying].map(settle)))
+async function settle(applied: Promise<Applied>): Promise<ApplyOutcome> {
+  const [outcome] = await Promise.allSettled([applied])
+  return outcome
 }
 
 /** Splits facts into parts of at most `FACTS_PER_CALL` facts and `maxProjects` projects each. */
@@ -71,18 +75,9 @@ function splitIntoCalls(byProject: FactsByProject, maxProjects: number): FactsBy
 }
 
 /** Merges the outcomes of a project that was split over several calls. If any call failed, the project failed. */
-function mergeOutcomes(calls: readonly ReadonlyMap<string, ApplyOutcome>[]): Map<string, ApplyOutcome> {
-  const merged = new Map<string, ApplyOutcome>()
-  for (const outcomes of calls)
-    for (const [project, outcome] of outcomes) {
-      const before = merged.get(project)
-      if (before?.status === 'rejected') continue
-      merged.set(
-        project,
-        before && outcome.status === 'fulfilled'
-          ? { status: 'fulfilled', value: mergeApplied(before.value, outcome.value) }
-          : outcome,
-      )
-    }
-  return merged
-}
+const mergeOutcomes = (outcomes: readonly ApplyOutcome[]): ApplyOutcome =>
+  outcomes.reduce((before, outcome) => {
+    if (before.status === 'rejected') return before
+    if (outcome.status === 'rejected') return outcome
+    return { status: 'fulfilled', value: mergeApplied(before.value, outcome.value) }
+  })

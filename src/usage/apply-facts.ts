@@ -120,13 +120,22 @@ export function makeApplyFacts(deps: {
   async function applyTogether(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
     await Promise.all([...byProject.keys()].map(listProject))
     const states = new Map<string, ApplyState>()
-    for (let rest: FactsByProject = byProject; rest.size > 0; ) {
-      const keys = [...rest.keys()].flatMap((project) => scriptKeys(prefix, project))
-      const replies = await applyScript(keys, [...[...rest.values()].map(encodeFacts), ...limits])
-      const left = new Map<string, readonly Fact[]>()
-      for (const [n, [project, facts]] of [...rest].entries()) {
+    // A call takes the first of the facts that are left, as many as it can do. Without facts, it finds what is left to do.
+    const left = new Map([...byProject].map(([project, facts]) => [project, makeQueue(facts)]))
+    while (left.size > 0) {
+      const parts: { project: string; queue: FactQueue; facts: Buffer }[] = []
+      let room = deps.limits.work
+      for (const [project, queue] of left) {
+        if (room <= 0) break
+        const { facts, work } = queue.peek(room)
+        parts.push({ project, queue, facts })
+        room -= work
+      }
+      const keys = parts.flatMap(({ project }) => scriptKeys(prefix, project))
+      const replies = await applyScript(keys, [...parts.map(({ facts }) => facts), ...limits])
+      for (const [n, { project, queue }] of parts.entries()) {
         const state = stateFrom(replies[n])
-        const unresolved = state.unresolved.map((index) => facts[index]).filter(isKnownSighting)
+        const unresolved = state.unresolved.map((index) => queue.at(index)).filter(isKnownSighting)
         const before = states.get(project)
         states.set(project, {
           changedBytes: (before?.changedBytes ?? 0) + state.changedBytes,
@@ -134,10 +143,8 @@ export function makeApplyFacts(deps: {
           isToDrain: before?.isToDrain === true || state.outboxEntries > 0,
           isPending: before?.isPending === true || state.pending > 0,
         })
-        // Without facts, the first reply is all; a call that had no room for the project gives none.
-        if (state.factsApplied < facts.length) left.set(project, facts.slice(state.factsApplied))
+        if (queue.drop(state.factsApplied)) left.delete(project)
       }
-      rest = left
     }
     return new Map([...states].map(([project, state]) => [project, finish(project, state)]))
   }
@@ -157,6 +164,30 @@ export function makeApplyFacts(deps: {
   }
 
   return { listProject, drainOutbox, apply, applyTogether }
+}
+
+type FactQueue = ReturnType<typeof makeQueue>
+
+/** Facts of a project that are encoded once and applied part by part. */
+function makeQueue(facts: readonly Fact[]) {
+  const { bytes, ends, work } = encodeFacts(facts)
+  let first = 0
+  const startOf = (n: number) => (n === 0 ? 0 : (ends[n - 1] ?? 0))
+  return {
+    /** The encoded facts that come first, as many as fit `room`, at least one; and how much work they are. */
+    peek(room: number): { facts: Buffer; work: number } {
+      let [end, sum] = [first, 0]
+      while (end < facts.length && (end === first || sum < room)) sum += work[end++] ?? 0
+      return { facts: bytes.subarray(startOf(first), startOf(end)), work: sum }
+    },
+    /** The nth of the facts that are left. */
+    at: (n: number): Fact | undefined => facts[first + n],
+    /** Drops so many facts. Gives whether none is left. */
+    drop(count: number): boolean {
+      first += count
+      return first >= facts.length
+    },
+  }
 }
 
 /** What the calls for a project left to do. */

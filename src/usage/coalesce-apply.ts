@@ -11,20 +11,19 @@ const MAX_FACTS = 4_000
  * An `applyAll` for jobs that run at the same time. Facts that arrive while a call is running go to the index together
  * with the next call, each project's facts as one list.
  */
-export function coalesceApply(index: Pick<UsageIndex, 'applyAll'>): Pick<UsageIndex, 'applyAll'> {
-  const { add } = makeCoalescer((requests: FactsByProject[]) => index.applyAll(mergeRequests(requests)), {
+export function coalesceApply(index: Pick<UsageIndex, 'startAll'>): Pick<UsageIndex, 'applyAll'> {
+  const { add } = makeCoalescer((requests: FactsByProject[]) => index.startAll(mergeRequests(requests)), {
     shareOf: (byProject) => [...byProject.values()].reduce((sum, facts) => sum + facts.length, 0) / MAX_FACTS,
   })
 
   return {
     async applyAll(byProject) {
       const outcomes = await add(byProject)
-      return new Map(
-        [...byProject].flatMap(([project, facts]) => {
-          const outcome = outcomes.get(project)
-          return outcome ? [[project, onlyOwn(outcome, facts)]] : []
-        }),
-      )
+      const own = [...byProject].map(async ([project, facts]) => {
+        const outcome = await outcomes.get(project)
+        return outcome ? [[project, onlyOwn(outcome, facts)] as const] : []
+      })
+      return new Map((await Promise.all(own)).flat())
     },
   }
 }

@@ -58,7 +58,7 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
 const CLAIMS_ANOTHER_LIST = 255
 
 /** Forms of an image; the layout is in the header of `scripts/records.lua`. */
-const IMAGE = { isPulled: 1, isSized: 2, hasSizedAt: 4, hasLists: 8, hasFirstList: 16, areTaggedWithPush: 32 }
+const IMAGE = { isPulled: 1, isSized: 2, hasSizedAt: 4, hasLists: 8, hasFirstList: 16, hasTagOfPush: 32 }
 
 function readImage(reader: Reader, lists: readonly StoredList[]): StoredImage {
   const repositoryId = reader.uint(4)
@@ -74,8 +74,11 @@ function readImage(reader: Reader, lists: readonly StoredList[]): StoredImage {
     return { list, at: reader.uint7() }
   })
   const listTimes = [...first, ...others].flatMap(({ list, at }) => (list ? [{ list, at }] : []))
-  const tags = Array.from({ length: reader.uint(3) }, () => {
-    const taggedAt = has(IMAGE.areTaggedWithPush) ? pushedAt : reader.uint7()
+  const tagCount = reader.uint(3)
+  const isOfPush = has(IMAGE.hasTagOfPush)
+  if (tagCount > 0 && !isOfPush) reader.uint(4) // their bytes; only the scripts skip them
+  const tags = Array.from({ length: tagCount }, () => {
+    const taggedAt = isOfPush ? pushedAt : reader.uint7()
     return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
   })
   return { repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }
@@ -142,7 +145,7 @@ const MEASURED = 2 ** 23
 
 /**
  * The numbers of the projects that hold a content, by its entry in `holders` (`scripts/holders.lua`). `undefined` if they are
- * so many that they are in a sorted set.
+ * so many that they have keys of their own.
  */
 export function decodeHolders(record: Buffer): number[] | undefined {
   const reader = makeReader(record)

@@ -16,8 +16,10 @@ export async function retell(options: {
   readBlobs: (project: string, position: string) => Promise<Buffer[]>
   /** Reads a page of the registry's holders. */
   readHolders: (position: string) => Promise<Buffer[]>
-  /** The numbers of the projects that hold a content, if they are in a sorted set. */
-  readHolderSet: (key: Buffer) => Promise<number[]>
+  /** Reads a page of the holders of a content that many projects hold. */
+  readHoldersOf: (key: Buffer, position: string) => Promise<Buffer[]>
+  /** The holders of such a content that hold it with another size than most. */
+  readOthersOf: (key: Buffer) => Promise<Buffer[]>
   /** Project paths by number. Read after a page of holders, so that it has all of their numbers. */
   readNumbers: () => Promise<Map<number, string>>
   /** Records of contents in a project's blobs; an empty buffer for a content without one. */
@@ -47,10 +49,17 @@ export async function retell(options: {
       keys.filter((_, i) => !isHeld(records[i])),
     )
   }
+  async function manyHolders(key: Buffer): Promise<number[]> {
+    const members = await options.readOthersOf(key)
+    for await (const entries of pages((position) => options.readHoldersOf(key, position)))
+      members.push(...entries.map(([member]) => member))
+    return members.map((member) => member.readUIntBE(0, 3))
+  }
+
   let paths = new Map<number, string>()
   for await (const entries of pages(options.readHolders))
     for (const [key, record] of entries)
-      for (const number of decodeHolders(record) ?? (await options.readHolderSet(key))) {
+      for (const number of decodeHolders(record) ?? (await manyHolders(key))) {
         if (!paths.has(number)) paths = await options.readNumbers()
         const project = paths.get(number)
         if (project === undefined) continue

@@ -1,5 +1,5 @@
 import type { IndexedImage } from './indexed-image.ts'
-import { type ImageRecord, indexedImage, type ReadRepository } from './read-repository.ts'
+import type { ImageRecord, ReadRepository } from './read-repository.ts'
 
 /** A tag, and the image that it names. */
 export interface TaggedImage extends Omit<IndexedImage, 'tags'> {
@@ -39,15 +39,21 @@ async function describeTags(
   const images = await read.imagesOf(project, repository, [...keys])
   const childKeys = new Set([...images.values()].flatMap(childKeysOf))
   const children = await read.imagesOf(project, repository, [...childKeys])
+  const times = new Map(
+    [...images].map(([key, { image }]) => [key, new Map(image.tags.map((tag) => [tag.name, tag.taggedAt]))]),
+  )
   return names.flatMap((tag, i) => {
-    const record = images.get(writes[i]?.key ?? '')
+    const key = writes[i]?.key ?? ''
+    const record = images.get(key)
     // The tag's last write may be an untag, or name a manifest that was deleted since.
-    const found = record?.image.tags.find(({ name }) => name === tag)
-    if (record === undefined || found === undefined) return []
+    const taggedAt = times.get(key)?.get(tag)
+    if (record === undefined || taggedAt === undefined) return []
     const own = childKeysOf(record)
     const whole = [record, ...own.flatMap((key) => children.get(key) ?? [])]
-    const { tags: _, ...image } = indexedImage(repository, record)
-    return [{ ...image, tag, taggedAt: found.taggedAt, children: own.length, wholeSize: sizeOfAll(whole) }]
+    const { images: _, ...content } = record.manifest
+    const { pushedAt, pulledAt } = record.image
+    const tagged = { tag, taggedAt, children: own.length, wholeSize: sizeOfAll(whole) }
+    return [{ ...content, repository, pushedAt, pulledAt, ...tagged }]
   })
 }
 

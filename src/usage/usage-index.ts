@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
-import { type ApplyOutcome, makeApplyAll } from './apply-all.ts'
+import { type ApplyOutcome, makeStartAll } from './apply-all.ts'
 import {
   type Applied,
   CALL_LIMITS,
@@ -39,6 +39,11 @@ export interface UsageIndex {
    * not. Does not reject: an outcome says for each project whether it failed.
    */
   applyAll(byProject: FactsByProject): Promise<Map<string, ApplyOutcome>>
+  /**
+   * The same, but resolves once the facts are in. Each outcome comes later, once the project's pending work is done: the
+   * drop of a large repository takes seconds, for which other projects do not wait.
+   */
+  startAll(byProject: FactsByProject): Promise<Map<string, Promise<ApplyOutcome>>>
   /** `undefined` if no fact about the project was ever applied. */
   usage(project: string): Promise<ProjectUsage | undefined>
   /** The ids of all projects of a registry, sorted. */
@@ -100,7 +105,7 @@ export function makeUsageIndex({
     page: load('table', 'page'),
   }
   const { listProject, drainOutbox, apply, applyTogether } = makeApplyFacts({ redis, prefix, load, limits })
-  const applyAll = makeApplyAll({ apply, applyTogether }, { isCluster: redis instanceof Cluster })
+  const startAll = makeStartAll({ apply, applyTogether }, { isCluster: redis instanceof Cluster })
   const exportPage = load('table', 'project', 'records', 'export')
   const read = makeReadRepository({ redis, prefix, exportPage, lookUp: scripts.lookUp })
   const repositories = async (project: string) =>
@@ -111,8 +116,15 @@ export function makeUsageIndex({
 
   return {
     apply,
-    applyAll,
+    startAll,
     repositories,
+
+    async applyAll(byProject) {
+      const outcomes = await startAll(byProject)
+      return new Map(
+        await Promise.all([...outcomes].map(async ([project, outcome]) => [project, await outcome] as const)),
+      )
+    },
 
     async images(project, repository) {
       const images: IndexedImage[] = []
@@ -176,10 +188,9 @@ export function makeUsageIndex({
         projects: (await redis.smembers(paths)).sort(),
         readBlobs: (path, position) => scripts.page(blobsOf(idOf(path)), [position]),
         readHolders: (position) => scripts.page(holders, [position]),
-        readHolderSet: async (key) => {
-          const members = await redis.zrangeBuffer(holderSetKey(base, key), 0, '-1')
-          return members.map((member) => member.readUIntBE(0, 3))
-        },
+        readHoldersOf: (key, position) =>
+          scripts.page(tableKeys(base, `holders:in:${key.toString('hex')}`), [position]),
+        readOthersOf: (key) => redis.zrangeBuffer(`${base}holders:of:${key.toString('hex')}`, 0, '-1'),
         readNumbers: async () =>
           new Map(Object.entries(await redis.hgetall(projects)).map(([path, n]) => [Number(n), path])),
         lookUp: (path, keys) => scripts.lookUp(blobsOf(idOf(path)), keys),
@@ -207,7 +218,3 @@ export function makeUsageIndex({
     },
   }
 }
-
-/** The sorted set of a content with many holders, as `scripts/update-holders.lua` names it. */
-const holderSetKey = (base: string, key: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`${base}holders:of:`), key])

@@ -47,7 +47,7 @@ test('each project becomes what the model says, whatever jobs bring at the same 
 
 test('each job gets the outcomes of its own projects and facts only, failures among them', async () => {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
-  const call = vi.spyOn(index, 'applyAll')
+  const call = vi.spyOn(index, 'startAll')
   const { applyAll } = coalesceApply(index)
   await bed.redis.set('t:{ci/broken}:manifests', 'no hash')
   const jobs = [[pull('ci/x', 'a'), pull('ci/y', 'b')], [pull('ci/x', 'c')], [pull('ci/broken', 'd')], []]

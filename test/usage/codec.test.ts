@@ -75,6 +75,14 @@ function manifestRecord(options: {
       ...[uint(size, 5), uint(sizedAt, 7), uint(listTimes.length, 1)],
       ...listTimes.flatMap(({ list, at }) => [uint(list + 1, 1), uint(at, 7)]),
       uint(tags.length, 3),
+      ...(tags.length > 0
+        ? [
+            uint(
+              tags.reduce((sum, { name }) => sum + 8 + name.length, 0),
+              4,
+            ),
+          ]
+        : []),
       ...tags.flatMap(({ name, taggedAt }) => [uint(taggedAt, 7), sized(Buffer.from(name))]),
     ]),
   ])
@@ -394,7 +402,9 @@ test('encodeFacts packs facts one after the other', () => {
       [...head('S', 0, 0), none, none, text('e2'), ...noReferences],
     ],
   ]
-  for (const [fact, parts] of rows) expect(encodeFacts([fact])).toEqual(Buffer.concat(parts))
+  for (const [fact, parts] of rows) expect(encodeFacts([fact]).bytes).toEqual(Buffer.concat(parts))
   const many = Array.from({ length: 100 }, () => rows).flat()
-  expect(encodeFacts(many.map(([fact]) => fact))).toEqual(Buffer.concat(many.flatMap(([, parts]) => parts)))
+  const all = encodeFacts(many.map(([fact]) => fact))
+  expect(all.bytes).toEqual(Buffer.concat(many.flatMap(([, parts]) => parts)))
+  expect([all.ends.length, all.ends.at(-1)]).toEqual([many.length, all.bytes.length])
 })

@@ -67,7 +67,7 @@ local function writeTag(repository, tag, at, kind, key)
     if oldKind ~= UNTAG then
       local old = readManifest(oldKey)
       local image = old.images[repository.id]
-      if image and image.tags[tag] then
+      if image and tagsOf(image)[tag] then
         image.tags[tag] = nil
         old.isDirty = true
       end
@@ -79,7 +79,7 @@ local function writeTag(repository, tag, at, kind, key)
   local m = readManifest(key)
   local image = m.images[repository.id]
   if image and at > deletedAt(repository, key) + graceOf(kind) then
-    image.tags[tag] = at
+    addTag(image, tag, at)
     m.isDirty = true
   end
 end
@@ -146,7 +146,7 @@ local function deleteUpTo(repository, key, at)
       m.images[repository.id], isGone = nil, true
       tableOf(repository, 'images'):remove(key)
     else
-      for tag in pairs(image.tags) do
+      for tag in pairs(tagsOf(image)) do
         local taggedAt, kind = readTag(repository, tag)
         if taggedAt <= at + graceOf(kind) then image.tags[tag] = nil end
       end

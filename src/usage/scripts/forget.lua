@@ -13,7 +13,7 @@ if not repository then return '0' end
 
 local function isOnManifest(tag, record)
   local image = readManifest(string.sub(record, 9)).images[repository.id]
-  return image and image.tags[tag]
+  return image and tagsOf(image)[tag]
 end
 
 if name == '' then
@@ -22,7 +22,7 @@ if name == '' then
   for _, part in ipairs(TABLES) do
     if not tableOf(repository, part):isEmpty() then return '0' end
   end
-  for _, part in ipairs(TABLES) do call('UNLINK', tableOf(repository, part).root) end
+  for _, part in ipairs(TABLES) do tableOf(repository, part):unlink() end
   call('UNLINK', tagNamesOf(repository))
   call('HDEL', REPOSITORIES, repository.name)
   return '1'

@@ -1,4 +1,4 @@
--- Which projects hold a content, and with which size. Few holders are one short text; many are a sorted set, so that a
+-- Which projects hold a content, and with which size. Few holders are one short text; many are a table, so that a
 -- change among 20,000 holders costs no more than one among 200.
 --
 -- Included after table.lua; has no KEYS, ARGV or reply of its own.
@@ -6,11 +6,13 @@
 --   an entry  form I1, then
 --             form 0: size I5, then the holders I3 each whose size it is; measured ones come first
 --             form 1: the same, with the number of others I3 and each of them (holder I3, size I5) before the holders
---             form 2: nothing. The holders are in a sorted set: project number I3, by size, plus MEASURED_SCORE if it is
---             measured there
+--             form 2: size I5, number of holders whose size it is I4, how many of these have it measured I4. The holders are
+--             in <root>:in:<key in hex>, a table of project number I3 -> 1 if the size is measured there, else 0. Those with
+--             another size are in <root>:of:<key in hex>, a sorted set of project number I3, by size, plus MEASURED_SCORE if
+--             it is measured there; nearly always it is empty.
 
 local HOLDER_BYTES, OTHER_BYTES, MEASURED, MEASURED_SCORE = 3, 8, 8388608, 2199023255552 -- 2^23, 2^41
-local MAX_LISTED, MIN_IN_SET = 128, 64 -- holders; an entry becomes a set above MAX_LISTED, and a list below MIN_IN_SET
+local MAX_LISTED, MIN_IN_SET = 24, 12 -- holders; an entry gets form 2 above MAX_LISTED, and loses it below MIN_IN_SET
 
 -- Gives an entry's size, the `others` with another size, and the `holders` with this size.
 local function unpackEntry(entry)
@@ -75,25 +77,70 @@ local function countListed(size, others, holders)
   return largest % MEASURED_SCORE, only, onlySize
 end
 
-local function largestInSet(set) return tonumber(call('ZREVRANGE', set, 0, 0, 'WITHSCORES')[2]) % MEASURED_SCORE end
-
 local function scoreOf(isMeasured, size) return string.format('%.0f', isMeasured and size + MEASURED_SCORE or size) end
 
-local function moveToSet(set, size, others, holders)
-  forEachListed(size, others, holders, function(number, isMeasured, ofHolder)
-    call('ZADD', set, scoreOf(isMeasured, ofHolder), pack('>I3', number))
-  end)
+local function hexOf(key)
+  return (string.gsub(key, '.', function(byte) return string.format('%02x', string.byte(byte)) end))
 end
 
--- Gives the size, others and holders of a set, which it deletes.
-local function moveToList(set)
-  local size, others, holders = 0, '', ''
-  local members = call('ZRANGE', set, 0, -1, 'WITHSCORES')
-  for i = 1, #members, 2 do
-    local score = tonumber(members[i + 1])
-    size, others, holders = listWith(size, others, holders, unpackBytes('>I3', members[i]), true,
-      score >= MEASURED_SCORE, score % MEASURED_SCORE)
+-- The holders of an entry of form 2. Without an entry they are none yet, and `size` is that of most.
+local function openMany(root, key, entry, size)
+  local many = { size = size, count = 0, measured = 0, others = root .. ':of:' .. hexOf(key) }
+  if entry then many.size, many.count, many.measured = unpackBytes('>I5I4I4', entry, 2) end
+  many.members = openTable(root .. ':in:' .. hexOf(key))
+  return many
+end
+
+local function packMany(many)
+  many.members:saveState()
+  return pack('>I1I5I4I4', 2, many.size, many.count, many.measured)
+end
+
+local function addToMany(many, number, isMeasured, size)
+  local member = pack('>I3', number)
+  if size ~= many.size then
+    call('ZADD', many.others, scoreOf(isMeasured, size), member)
+    return
   end
-  call('DEL', set)
+  many.members:set(member, isMeasured and '1' or '0')
+  many.count, many.measured = many.count + 1, many.measured + (isMeasured and 1 or 0)
+end
+
+local function removeFromMany(many, number)
+  local member = pack('>I3', number)
+  local flag = many.members:get(member)
+  if not flag then
+    call('ZREM', many.others, member)
+    return
+  end
+  many.members:remove(member)
+  many.count, many.measured = many.count - 1, many.measured - tonumber(flag)
+end
+
+-- The bytes that the content counts in the whole registry, as from countListed.
+local function countMany(many)
+  local largest = 0
+  if many.count > 0 then largest = many.measured > 0 and many.size + MEASURED_SCORE or many.size end
+  local top = call('ZREVRANGE', many.others, 0, 0, 'WITHSCORES')[2]
+  return math.max(largest, tonumber(top or 0)) % MEASURED_SCORE
+end
+
+local function numberOfMany(many) return many.count + call('ZCARD', many.others) end
+
+-- Gives the size, others and holders of many, and deletes their keys. They are fewer than MIN_IN_SET.
+local function moveToList(many)
+  local size, others, holders = many.size, '', ''
+  many.members:forEachField(function(member)
+    size, others, holders = listWith(size, others, holders, (unpackBytes('>I3', member)), true,
+      many.members:get(member) == '1', many.size)
+  end)
+  local rest = call('ZRANGE', many.others, 0, -1, 'WITHSCORES')
+  for i = 1, #rest, 2 do
+    local score = tonumber(rest[i + 1])
+    size, others, holders = listWith(size, others, holders, (unpackBytes('>I3', rest[i])), true, score >= MEASURED_SCORE,
+      score % MEASURED_SCORE)
+  end
+  many.members:unlink()
+  call('DEL', many.others)
   return size, others, holders
 end

@@ -6,8 +6,8 @@
 --                     list if claimed is 255, then each image: repository id I4, form I1, pushedAt I7,
 --                     then what its form says: 1 pulledAt I7 (else 0), 2 size I5 (else not told), 4 sizedAt I7 (else
 --                     pushedAt), 8 listTimes I1 * (number of the list, from 1, I1; at I7), 16 nothing: the first list at
---                     pushedAt (with neither 8 nor 16 no lists); then tags I3 * (taggedAt I7, unless form 32 says that all
---                     were tagged at pushedAt; name L)
+--                     pushedAt (with neither 8 nor 16 no lists); then tags I3, and with form 32 the name L of the only one, tagged at
+--                     pushedAt; else, if there are any, bytes I4 of tags * (taggedAt I7, name L)
 --              list:  a manifest's references as sightings told them (src/usage/reference-list.ts). The greatest list is the
 --                     first: it counts.
 --              claimed: number of the list whose sizes were claimed (claims.lua), from 1; 0: none; 255: the last, which no
@@ -53,13 +53,35 @@ local function ownSizeOf(m)
   return size
 end
 
-local IS_PULLED, IS_SIZED, HAS_SIZED_AT, HAS_LISTS, HAS_FIRST_LIST, ARE_TAGGED_WITH_PUSH = 1, 2, 4, 8, 16, 32 -- forms of an image
+local IS_PULLED, IS_SIZED, HAS_SIZED_AT, HAS_LISTS, HAS_FIRST_LIST, HAS_TAG_OF_PUSH = 1, 2, 4, 8, 16, 32 -- forms of an image
 local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
+
+-- The tags of an image: name -> taggedAt. They stay packed until somebody asks, since a manifest may have 40,000.
+local function tagsOf(image)
+  if image.tags then return image.tags end
+  local tags, pos = {}, 1
+  while pos <= #image.packedTags do
+    local taggedAt, tag
+    taggedAt, tag, pos = unpackBytes('>I7Bc0', image.packedTags, pos)
+    tags[tag] = taggedAt
+  end
+  image.tags, image.packedTags = tags, nil
+  return tags
+end
+
+-- Adds a tag that the image does not have.
+local function addTag(image, tag, at)
+  if image.tags then
+    image.tags[tag] = at
+  else
+    image.packedTags, image.tagCount = image.packedTags .. pack('>I7Bc0', at, #tag, tag), image.tagCount + 1
+  end
+end
 
 local function readImages(m, record, pos, lists)
   while pos <= #record do
     local id, form, tagCount
-    local image = { pulledAt = 0, size = 0, sizedAt = 0, listTimes = {}, tags = {} }
+    local image = { pulledAt = 0, size = 0, sizedAt = 0, listTimes = {} }
     id, form, image.pushedAt, pos = unpackBytes('>I4I1I7', record, pos)
     if hasBit(form, IS_PULLED) then image.pulledAt, pos = unpackBytes('>I7', record, pos) end
     if hasBit(form, IS_SIZED) then
@@ -77,11 +99,15 @@ local function readImages(m, record, pos, lists)
       end
     end
     tagCount, pos = unpackBytes('>I3', record, pos)
-    for _ = 1, tagCount do
-      local taggedAt, tag = image.pushedAt
-      if not hasBit(form, ARE_TAGGED_WITH_PUSH) then taggedAt, pos = unpackBytes('>I7', record, pos) end
+    if hasBit(form, HAS_TAG_OF_PUSH) then
+      local tag
       tag, pos = unpackBytes('>Bc0', record, pos)
-      image.tags[tag] = taggedAt
+      image.tags = { [tag] = image.pushedAt }
+    elseif tagCount > 0 then
+      image.tagCount = tagCount
+      image.packedTags, pos = unpackBytes('>I4c0', record, pos)
+    else
+      image.tags = {}
     end
     m.images[id] = image
     m.tagCountsBefore[id] = tagCount

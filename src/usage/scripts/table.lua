@@ -107,6 +107,7 @@ end
 
 -- Calls `visit(field)` for each entry. `visit` may not change the table.
 function Table:forEachField(visit)
+  if not self.isLoaded then self:load() end
   for n = -1, self.buckets - 1 do
     local entries = self:readBucket(n)
     for i = 1, #entries, 2 do
@@ -118,6 +119,13 @@ end
 function Table:isEmpty()
   if not self.isLoaded then self:load() end
   return self.entries == 0
+end
+
+-- Deletes the whole table.
+function Table:unlink()
+  if not self.isLoaded then self:load() end
+  for n = 0, self.buckets - 1 do call('UNLINK', self.root .. ':' .. n) end
+  call('UNLINK', self.root)
 end
 
 -- Writes the number of buckets and entries. Call it once, after the last change.

@@ -6,8 +6,8 @@
 -- goes away with its project.
 --
 -- Included after holders.lua.
--- KEYS  1 holders     key of a content -> which projects hold it (holders.lua; a table); holders:of:<key> is the set of an
---                     entry of form 2
+-- KEYS  1 holders     key of a content -> which projects hold it (holders.lua; a table); its keys for entries of form 2
+--                     begin with its root, too
 --       2 projects    project path -> project number
 --       3 applied     project number -> seq of its last entry that was applied
 --       4 exclusive   project number -> bytes that no other project holds; 'total' -> bytes held by any project, each
@@ -52,31 +52,33 @@ local function setListed(key, entry, isHeld, isMeasured, ownSize)
   if newOthers == '' and newHolders == '' then
     HOLDERS:remove(key)
   elseif #newOthers / OTHER_BYTES + #newHolders / HOLDER_BYTES > MAX_LISTED then
-    moveToSet(KEYS[1] .. ':of:' .. key, newSize, newOthers, newHolders)
-    HOLDERS:set(key, pack('>I1', 2))
+    local many = openMany(KEYS[1], key, nil, newSize)
+    forEachListed(newSize, newOthers, newHolders, function(...) addToMany(many, ...) end)
+    HOLDERS:set(key, packMany(many))
   else
     HOLDERS:set(key, packEntry(newSize, newOthers, newHolders))
   end
 end
 
--- A set has many holders, so none of them is the only one.
-local function setInSet(key, isHeld, isMeasured, ownSize)
-  local set, member = KEYS[1] .. ':of:' .. key, pack('>I3', number)
-  count(-1, largestInSet(set))
-  if isHeld then
-    call('ZADD', set, scoreOf(isMeasured, ownSize), member)
+-- Many hold the content, so none of them is the only one.
+local function setAmongMany(key, entry, isHeld, isMeasured, ownSize)
+  local many = openMany(KEYS[1], key, entry)
+  count(-1, countMany(many))
+  removeFromMany(many, number)
+  if isHeld then addToMany(many, number, isMeasured, ownSize) end
+  count(1, countMany(many))
+  if numberOfMany(many) < MIN_IN_SET then
+    HOLDERS:set(key, packEntry(moveToList(many)))
   else
-    call('ZREM', set, member)
+    HOLDERS:set(key, packMany(many))
   end
-  count(1, largestInSet(set))
-  if call('ZCARD', set) < MIN_IN_SET then HOLDERS:set(key, packEntry(moveToList(set))) end
 end
 
 -- `isHeld` is false if the project does not hold the content any more.
 local function setHolder(key, isHeld, isMeasured, ownSize)
   local entry = HOLDERS:get(key)
   if entry and string.byte(entry, 1) == 2 then
-    setInSet(key, isHeld, isMeasured, ownSize)
+    setAmongMany(key, entry, isHeld, isMeasured, ownSize)
   else
     setListed(key, entry, isHeld, isMeasured, ownSize)
   end

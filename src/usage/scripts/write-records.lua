@@ -19,15 +19,13 @@ end
 
 -- Gives the number of tags, the packed tags and their form.
 local function packTags(image)
-  local packed, form = {}, ARE_TAGGED_WITH_PUSH
-  for _, taggedAt in pairs(image.tags) do
-    if taggedAt ~= image.pushedAt then form = 0 end
-  end
-  for tag, taggedAt in pairs(image.tags) do
-    local name = pack('>Bc0', #tag, tag)
-    packed[#packed + 1] = form == 0 and pack('>I7', taggedAt) .. name or name
-  end
-  return #packed, table.concat(packed), form
+  if image.packedTags then return image.tagCount, pack('>I4', #image.packedTags) .. image.packedTags, 0 end
+  local packed = {}
+  for tag, taggedAt in pairs(image.tags) do packed[#packed + 1] = pack('>I7Bc0', taggedAt, #tag, tag) end
+  local tag, taggedAt = next(image.tags)
+  if #packed == 1 and taggedAt == image.pushedAt then return 1, pack('>Bc0', #tag, tag), HAS_TAG_OF_PUSH end
+  local all = table.concat(packed)
+  return #packed, #packed > 0 and pack('>I4', #all) .. all or '', 0
 end
 
 -- The lists of all images, the greatest first.
