@@ -157,3 +157,16 @@ test('reading a repository costs that repository', async () => {
   expect(await largestCall(read)).toBeLessThan(30)
   expect(await index.images('ci/app', 'big')).toHaveLength(2_000)
 })
+
+test('a manifest may have more than 65,536 tags', async () => {
+  const tags = Array.from({ length: 66_000 }, (_, n) => push('app', 0, 1, { tag: `build-${n}` }))
+  await index.applyAll(new Map([['ci/app', tags]]))
+  expect(await index.usage('ci/app')).toMatchObject({ manifests: 1, tags: 66_000 })
+  const last = { after: 'build-9999', limit: 2 }
+  expect(
+    (await index.tags('ci/app', 'app', { ...last, after: 'build-65998' })).map(({ tag }) => tag),
+  ).toEqual(['build-65999', 'build-6600'])
+  expect(await index.tags('ci/app', 'app', last)).toEqual([])
+  await index.apply('ci/app', [drop('app')])
+  expect(await index.usage('ci/app')).toMatchObject({ manifests: 0, tags: 0, uniqueBytes: 0 })
+})

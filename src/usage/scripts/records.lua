@@ -24,7 +24,7 @@
 --              link told size (with neither 32 nor 64 no link told one)
 
 local manifests, blobs -- records by key
-local workLeft -- what this call may still do; a fact, two references, a content and 4 kB of a record are 1 each
+local workLeft -- what this call may still do; a fact, two references, a content and 64 kB of a record are 1 each
 
 -- Takes a fact or a content, with the list of references that it adds or removes, from the work of this call.
 local function charge(list) workLeft = workLeft - 1 - (list and #list / 40 or 0) end
@@ -59,10 +59,10 @@ local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
 -- The tags of an image: name -> taggedAt. They stay packed until somebody asks, since a manifest may have 40,000.
 local function tagsOf(image)
   if image.tags then return image.tags end
-  local tags, pos = {}, 1
-  while pos <= #image.packedTags do
+  local packed, tags, pos = table.concat(image.packedTags), {}, 1
+  while pos <= #packed do
     local taggedAt, tag
-    taggedAt, tag, pos = unpackBytes('>I7Bc0', image.packedTags, pos)
+    taggedAt, tag, pos = unpackBytes('>I7Bc0', packed, pos)
     tags[tag] = taggedAt
   end
   image.tags, image.packedTags = tags, nil
@@ -74,7 +74,8 @@ local function addTag(image, tag, at)
   if image.tags then
     image.tags[tag] = at
   else
-    image.packedTags, image.tagCount = image.packedTags .. pack('>I7Bc0', at, #tag, tag), image.tagCount + 1
+    image.packedTags[#image.packedTags + 1] = pack('>I7Bc0', at, #tag, tag)
+    image.tagCount = image.tagCount + 1
   end
 end
 
@@ -105,7 +106,9 @@ local function readImages(m, record, pos, lists)
       image.tags = { [tag] = image.pushedAt }
     elseif tagCount > 0 then
       image.tagCount = tagCount
-      image.packedTags, pos = unpackBytes('>I4c0', record, pos)
+      local packed
+      packed, pos = unpackBytes('>I4c0', record, pos)
+      image.packedTags = { packed }
     else
       image.tags = {}
     end
@@ -121,7 +124,7 @@ local function readManifest(key)
   m = { images = {}, tagCountsBefore = {}, digestRest = '', mediaType = 0, claimedCount = 0 }
   local record = call('HGET', MANIFESTS, key)
   if record then
-    workLeft = workLeft - #record / 4096
+    workLeft = workLeft - #record / 65536
     local lists, listCount, claimed, pos = {}
     m.digestRest, m.mediaType, listCount, claimed, m.claimedCount, pos = unpackBytes('>Bc0I1I1I1I2', record)
     for i = 1, listCount + (claimed == 255 and 1 or 0) do

@@ -19,7 +19,10 @@ end
 
 -- Gives the number of tags, the packed tags and their form.
 local function packTags(image)
-  if image.packedTags then return image.tagCount, pack('>I4', #image.packedTags) .. image.packedTags, 0 end
+  if image.packedTags then
+    local all = table.concat(image.packedTags)
+    return image.tagCount, pack('>I4', #all) .. all, 0
+  end
   local packed = {}
   for tag, taggedAt in pairs(image.tags) do packed[#packed + 1] = pack('>I7Bc0', taggedAt, #tag, tag) end
   local tag, taggedAt = next(image.tags)
