@@ -7,6 +7,8 @@ export interface TaggedImage extends Omit<IndexedImage, 'tags'> {
   tag: string
   /** epoch µs */
   taggedAt: number
+  /** Who pushed the tag last; '' if it is not known. */
+  pushedBy: string
   /** How many manifests an index lists; 0 for an image. */
   children: number
   /** Bytes of the manifest, its children, and all their configs and layers, each content once. */
@@ -22,9 +24,9 @@ export async function tagPage(
   page: { project: string; repository: string; after?: string; limit: number },
 ): Promise<TaggedImage[]> {
   const { project, repository, after, limit } = page
-  const writes: { tag: string; key: string }[] = []
-  for await (const { tag, kind, key } of read.tags(project, repository))
-    if (kind !== 'untag' && (after === undefined || tag > after)) writes.push({ tag, key })
+  const writes: { tag: string; key: string; actor: string }[] = []
+  for await (const { tag, kind, key, actor } of read.tags(project, repository))
+    if (kind !== 'untag' && (after === undefined || tag > after)) writes.push({ tag, key, actor })
   writes.sort((a, b) => (a.tag < b.tag ? -1 : 1))
 
   const records = new Map<string, Promise<ImageRecord | undefined>>()
@@ -33,7 +35,7 @@ export async function tagPage(
     records.set(key, record)
     return record
   }
-  const describe = async ({ tag, key }: { tag: string; key: string }): Promise<TaggedImage[]> => {
+  const describe = async ({ tag, key, actor }: (typeof writes)[number]): Promise<TaggedImage[]> => {
     const record = await recordOf(key)
     // The tag's last write may name a manifest that was deleted since.
     const found = record?.image.tags.find(({ name }) => name === tag)
@@ -42,8 +44,8 @@ export async function tagPage(
     const children = await Promise.all(childKeys.map(recordOf))
     const { tags: _, ...image } = indexedImage(repository, record)
     const whole = [record, ...children.filter((child) => child !== undefined)]
-    const { taggedAt } = found
-    return [{ ...image, tag, taggedAt, children: childKeys.length, wholeSize: sizeOfAll(whole) }]
+    const about = { tag, taggedAt: found.taggedAt, pushedBy: actor }
+    return [{ ...image, ...about, children: childKeys.length, wholeSize: sizeOfAll(whole) }]
   }
 
   const tags: TaggedImage[] = []

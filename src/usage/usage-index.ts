@@ -28,6 +28,8 @@ export interface Activity {
   lastPullAt: number
   pulls: number
   scans: number
+  /** Who made the latest push; '' if it is not known. */
+  lastPushedBy: string
 }
 
 /** Every method rejects with the error of Redis if Redis fails. */
@@ -149,10 +151,10 @@ export function makeUsageIndex({
         yield* exportFacts(read, project, name)
     },
 
-    async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
+    async raiseActivity(project, { lastPushAt, lastPushedBy, lastPullAt, pulls, scans }) {
       await listProject(project)
-      const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
-      await scripts.raiseActivity(scriptKeys(prefix, project), Object.entries(fields).flat())
+      const values = [lastPushAt, lastPushedBy, lastPullAt, pulls, scans]
+      await scripts.raiseActivity(scriptKeys(prefix, project), values)
     },
 
     async forget(project, before) {
