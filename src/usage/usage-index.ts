@@ -58,7 +58,10 @@ export interface UsageIndex {
   facts(project: string, repository?: string): AsyncIterable<StandingFact>
   /** Raises a project's activity to at least this, for example from a snapshot. */
   raiseActivity(project: string, activity: Activity): Promise<void>
-  /** Forgets deletions from before `before` (epoch µs); gives how many. No event may be older than that any more. */
+  /**
+   * Forgets deletions from before `before` (epoch µs), and then the project itself, if it is older and nothing of it is
+   * left: its counts of pulls go, too. Gives how many deletions. No event may be older than `before` any more.
+   */
   forget(project: string, before: number): Promise<number>
   /**
    * Rebuilds a registry's record of what its projects hold, and with it `exclusiveBytes` and `registryBytes`. Makes small,
@@ -98,10 +101,12 @@ export function makeUsageIndex({
     lookUp: load('table', 'lookup'),
     raiseActivity: load(...WRITE_SCRIPTS, 'raise-activity'),
     forget: load('table', 'project', 'records', 'forget'),
+    forgetProject: load('table', 'project', 'forget-project'),
     tell: load(...WRITE_SCRIPTS, 'tell'),
     page: load('table', 'page'),
   }
-  const { listProject, drainOutbox, apply, applyTogether } = makeApplyFacts({ redis, prefix, load, limits })
+  const applying = makeApplyFacts({ redis, prefix, load, limits })
+  const { listProject, unlistProject, drainOutbox, apply, applyTogether } = applying
   const applyAll = makeApplyAll({ apply, applyTogether }, { isCluster: redis instanceof Cluster })
   const exportPage = load('table', 'project', 'records', 'export')
   const read = makeReadRepository({ redis, prefix, exportPage, lookUp: scripts.lookUp })
@@ -167,6 +172,8 @@ export function makeUsageIndex({
             Number((await scripts.forget(keys, [repository, before, table, ...fields]))[0]),
           { project, repository, before },
         )
+      const [isForgotten] = await scripts.forgetProject(keys, [before])
+      if (String(isForgotten) === '1') await unlistProject(project)
       return forgotten
     },
 
