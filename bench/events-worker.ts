@@ -32,7 +32,7 @@ export function makeEventsWork(options: {
     log,
     metrics: makeMetrics(),
     quarantine: makeQuarantine({ redis, prefix: PREFIX }),
-    normalise: makeNormalise({ isScanner: () => false }),
+    normalise: makeNormalise({ isScanner: () => false, actors: true }),
     onQuarantined: async () => {},
     recheckQuotas: async () => {},
     renames: makeRenameTable({ redis, prefix: PREFIX }),

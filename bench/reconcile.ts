@@ -74,6 +74,7 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
       notes: makeRunNotes({ redis, prefix: PREFIX }),
       announce: async () => {},
       recheckQuotas: (projects) => recheck(queues, projects),
+      forgetFlags: async () => {},
       // Nothing changes in the folder, so there is no clock to ask and nothing to wait for.
       clockOf: async () => undefined,
       ...{ settleMs: 0, now: () => Date.now() * 1000, sleep, log },

@@ -46,6 +46,17 @@ function referencesOf(n: number, extent: Extent, told: SizeTold = truly): Refere
 /** The time at which histories begin: 2026-11-23T16:02:26.518381Z, epoch µs. */
 export const EPOCH = 1_795_449_746_518_381
 
+/** Names that sort differently as UTF-16 and as UTF-8, and names that are cut. */
+const anyActor = fc.constantFrom(
+  undefined,
+  'ann',
+  'bob',
+  '\uffee',
+  '😀',
+  'é'.repeat(30),
+  `${'x'.repeat(39)}é`,
+)
+
 /** One random fact. There are few names and few times, so that they collide. Manifest 3 never tells its references. */
 export const anyFact: fc.Arbitrary<Fact> = fc
   .record({
@@ -74,13 +85,28 @@ export const anyFact: fc.Arbitrary<Fact> = fc
     manifest: fc.integer({ min: 0, max: MANIFESTS - 1 }),
     blob: fc.integer({ min: 0, max: 6 }),
     tag: fc.constantFrom(undefined, 'v1', 'v2', 'latest'),
+    actor: anyActor,
     id: fc.integer({ min: 0, max: 20 }).map((n) => `event-${n}`),
     deleteBlob: fc.boolean(),
     told: anySizeTold,
     toldOfBlobs: anySizeTold,
   })
   .map(
-    ({ kind, repository, at, manifest, blob, tag, id, deleteBlob, via, extent, told, toldOfBlobs }): Fact => {
+    ({
+      kind,
+      repository,
+      at,
+      manifest,
+      blob,
+      tag,
+      actor,
+      id,
+      deleteBlob,
+      via,
+      extent,
+      told,
+      toldOfBlobs,
+    }): Fact => {
       const manifestFields = {
         ...{ repository, at, digest: manifestDigest(manifest), size: told(manifestSize(manifest)) },
         mediaType: manifest === 4 ? OCI_INDEX : OCI_MANIFEST,
@@ -88,13 +114,14 @@ export const anyFact: fc.Arbitrary<Fact> = fc
       const referring =
         manifest === 3 ? {} : { references: referencesOf(manifest, extent, toldOfBlobs), extent }
       const tagged = tag === undefined ? {} : { tag }
+      const pushed = actor === undefined ? {} : { actor }
       switch (kind) {
         case 'push':
-          return { kind, ...manifestFields, ...referring, ...tagged }
+          return { kind, ...manifestFields, ...referring, ...tagged, ...pushed }
         case 'pull':
           return { kind, ...manifestFields, ...tagged, id }
         case 'present':
-          return { kind, via, ...manifestFields, ...referring, ...tagged }
+          return { kind, via, ...manifestFields, ...referring, ...tagged, ...pushed }
         case 'scan':
           return { kind, repository, at, id: `scan-${id}` }
         case 'link':

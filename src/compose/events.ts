@@ -28,7 +28,7 @@ export function startEvents(parts: WorkerParts) {
       }),
       refuseRename: makeRenameGate({ ...parts, registries: new Set(renaming) }),
       now: () => Date.now() * 1000,
-      normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners) }),
+      normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     }),
   )
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reconcileWorker } from '../../workers/reconcile.ts'
+import { makeForgetFlags } from '../quota/forget-flags.ts'
 import { makeApiReader } from '../reconcile/api-reader.ts'
 import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeReconcile } from '../reconcile/reconcile.ts'
@@ -33,6 +34,7 @@ export async function startReconcile(parts: WorkerParts) {
       return reader
     },
     notes: makeRunNotes(parts),
+    forgetFlags: makeForgetFlags(parts),
     announce: (alert) => parts.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     settleMs: SETTLE_MS,
     now: () => Date.now() * 1000,

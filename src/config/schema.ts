@@ -87,6 +87,7 @@ const file = section('The configuration file.', {
       'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first',
     default: {},
   }),
+  actors: Flag('Whether to keep who pushed a tag: the login name at the registry.', { default: true }),
   scanners,
   quotas: list('The quotas.', quota),
   alerts: section('Alerts.', { channels: list('The channels.', channel) }),

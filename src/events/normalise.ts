@@ -17,9 +17,9 @@ export type Normalised = { fact: Fact } | { rename: Rename } | { ignored: string
 /**
  * Makes a fact of one event, or says why there is none. The shapes of events and their meaning: docs/registries.md,
  * Events. `receivedAt` is when the delivery arrived, `now` the time now, both epoch µs. A timestamp far after the one or
- * far before the other is not believed.
+ * far before the other is not believed. `actors`: whether facts tell who pushed.
  */
-export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
+export const makeNormalise = ({ isScanner, actors }: { isScanner: IsScanner; actors: boolean }) =>
   function normalise(value: unknown, receivedAt: number, now: number): Normalised {
     const event = readEvent(value)
     if ('problem' in event) return { unclear: event.problem }
@@ -38,7 +38,7 @@ export const makeNormalise = ({ isScanner }: { isScanner: IsScanner }) =>
       case 'push':
       case 'mount':
         if (digest === '') return { unclear: `${event.action} without a digest` }
-        return push(event, at, repository, digest)
+        return push(event, at, repository, digest, actors)
       case 'pull':
         if (digest === '') return { unclear: 'pull without a digest' }
         return pull(event, at, repository, digest, isScanner)
@@ -66,11 +66,26 @@ function renamed({ target }: RegistryEvent, at: number): Normalised {
   return { rename: { from, to, at } }
 }
 
-function push(event: RegistryEvent, at: number, repository: string, digest: string): Normalised {
+function push(
+  event: RegistryEvent,
+  at: number,
+  repository: string,
+  digest: string,
+  actors: boolean,
+): Normalised {
   if (event.action === 'mount' || !isManifest(event))
     return { fact: { kind: 'link', repository, at, digest, size: sizeOf(event.target) } }
   const { target } = event
-  return { fact: { kind: 'push', ...sighting(event, at, repository, digest), ...referencesTold(target) } }
+  const seen = { ...sighting(event, at, repository, digest), ...(actors && actorTold(event)) }
+  return { fact: { kind: 'push', ...seen, ...referencesTold(target) } }
+}
+
+/** Control and formatting characters, and halves of characters: in a message to people they could pass for other text. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+/** The login name. GitLab's `actor.user` is a token and is never read (docs/registries.md, Events). */
+function actorTold({ actor: { name = '' } = {} }: RegistryEvent) {
+  return name === '' || UNPRINTABLE.test(name) ? {} : { actor: name }
 }
 
 /** The user agent of registry/transport.ts. A read by Tallyman, for a promotion or the trash, is no use of the image. */

@@ -47,13 +47,11 @@ export function makeExpiry(deps: {
         yield { project, images: await deps.index.images(project, repository) }
   }
 
-  /** The decision for every image in the repositories of a policy. */
-  async function plan(name: string): Promise<Decision[]> {
+  /** The decision for every image in the repositories of a policy, one repository at a time. */
+  async function* plan(name: string): AsyncGenerator<Decision> {
     const policy = policyOf(name)
-    const decisions: Decision[] = []
     for await (const { project, images } of repositoriesOf(policy))
-      decisions.push(...planExpiry(policy, project, images, deps.now()))
-    return decisions
+      yield* planExpiry(policy, project, images, deps.now())
   }
 
   /** Makes the plan, carries out its deletes unless `dryRun`, and stores a record of the run. */

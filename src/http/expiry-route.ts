@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Decision, Deleted, RunSummary } from '../expiry/decision.ts'
@@ -8,7 +9,15 @@ import { JournalPosition } from '../store/journal.ts'
 import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
-import type { InTurn } from './turns.ts'
+import { type InTurn, streamInTurn } from './turns.ts'
+
+const NDJSON = 'application/x-ndjson'
+
+/** Characters of lines that are sent at once. */
+const CHUNK = 65_536
+
+/** A line of the stream. */
+const PlannedDecision = Type.Object({ policy: Type.String(), ...Decision.properties })
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
@@ -30,27 +39,56 @@ export const expiryRoute =
       throw new HttpError(404, `no policy "${policy}"; configured: ${deps.policies.join(', ') || 'none'}`)
     }
 
+    /** The lines of these policies' plans, some at a time. */
+    async function* planLines(policies: readonly string[]): AsyncGenerator<string> {
+      let lines = ''
+      for (const policy of policies)
+        for await (const decision of deps.expiry.plan(policy)) {
+          lines += `${JSON.stringify({ policy, ...decision })}\n`
+          if (lines.length < CHUNK) continue
+          yield lines
+          lines = ''
+        }
+      yield lines
+    }
+
     app.get('/v1/expiry/plan', {
       onRequest: deps.roles.read,
       schema: {
         tags: ['expiry'],
         summary: 'What the policies would do now, image by image, with reasons',
+        description:
+          'With `Accept: application/x-ndjson`, the answer is a stream of lines, one for each image: a decision as JSON, with ' +
+          'the name of its policy. Use this for large registries. An answer that is cut off is not complete.',
         querystring: Type.Object({ policy: Type.Optional(Type.String()) }),
         response: {
-          200: Type.Object({
-            plans: Type.Array(Type.Object({ policy: Type.String(), decisions: Type.Array(Decision) })),
-          }),
+          200: {
+            description: 'The plans.',
+            content: {
+              'application/json': {
+                schema: Type.Object({
+                  plans: Type.Array(Type.Object({ policy: Type.String(), decisions: Type.Array(Decision) })),
+                }),
+              },
+              [NDJSON]: { schema: Type.Unsafe<Readable>(PlannedDecision) },
+            },
+          },
           ...errors,
         },
       },
-      handler: (request) =>
-        deps.inTurn(async () => {
-          const plans = wanted(request.query.policy).map(async (policy) => ({
+      handler: async ({ query, headers }, reply) => {
+        const policies = wanted(query.policy)
+        void reply.header('vary', 'accept')
+        if (accepts(headers.accept, NDJSON))
+          return reply.type(NDJSON).send(await streamInTurn(deps.inTurn, () => planLines(policies)))
+        return deps.inTurn(async () => {
+          const plans = policies.map(async (policy) => ({
             policy,
-            decisions: await deps.expiry.plan(policy),
+            decisions: await Array.fromAsync(deps.expiry.plan(policy)),
           }))
           return { plans: await Promise.all(plans) }
-        }),
+        })
+      },
     })
 
     app.get('/v1/expiry/runs', {
@@ -110,3 +148,7 @@ export const expiryRoute =
       },
     })
   }
+
+/** Whether an `Accept` header names a media type. */
+const accepts = (header: string | undefined, mediaType: string): boolean =>
+  (header ?? '').split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === mediaType)

@@ -32,6 +32,9 @@ export const Project = Type.Object({
   pulls: Type.Integer(),
   scans: Type.Integer({ description: 'Pulls by scanners. `pulls` does not count them.' }),
   lastPushAt: Instant,
+  lastPushedBy: Type.Union([Type.String(), Type.Null()], {
+    description: 'Who made the last push. Null if it is not known.',
+  }),
   lastPullAt: Instant,
   limitBytes: Type.Union([Bytes, Type.Null()]),
   flag: Flag,
@@ -65,6 +68,7 @@ export const projectsRoute =
     const view = (usage: ProjectUsage, state: Pick<FlagState, 'flag' | 'since'>) => ({
       ...usage,
       lastPushAt: formatTimestamp(usage.lastPushAt),
+      lastPushedBy: usage.lastPushedBy || null,
       lastPullAt: formatTimestamp(usage.lastPullAt),
       limitBytes: deps.quotaOf(usage.id)?.limit ?? null,
       flag: state.flag,

@@ -19,6 +19,9 @@ export const Tag = Type.Object({
     description: 'How many manifests an index lists, attestations among them. Null for an image.',
   }),
   taggedAt: Instant,
+  pushedBy: Type.Union([Type.String(), Type.Null()], {
+    description: 'Who pushed the tag last: the login name at the registry. Null if it is not known.',
+  }),
   lastPullAt: Instant,
 })
 
@@ -30,6 +33,7 @@ export const tagView = (image: TaggedImage) => ({
   sizeBytes: image.wholeSize,
   platforms: image.children > 0 ? image.children : null,
   taggedAt: formatTimestamp(image.taggedAt),
+  pushedBy: image.pushedBy || null,
   lastPullAt: formatTimestamp(image.pulledAt),
 })
 

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { HttpError } from './problem.ts'
 
 /** Runs a read when its turn has come. @throws HttpError 503 if too many wait, or if it waits too long */
@@ -47,6 +49,21 @@ export function makeTurns(
       end()
     }
   }
+}
+
+/**
+ * Makes a stream of texts once its turn has come. Its turn lasts until all is read, or the stream is destroyed and `read` has
+ * ended. @throws HttpError 503 if too many wait, or if it waits too long
+ */
+export function streamInTurn(inTurn: InTurn, read: () => AsyncGenerator<string>): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    inTurn(async () => {
+      const stream = Readable.from(read(), { highWaterMark: 1 })
+      resolve(stream)
+      // Whoever reads the stream gets its error.
+      await finished(stream, { writable: false }).catch(() => undefined)
+    }).catch(reject)
+  })
 }
 
 const busy = () => new HttpError(503, 'too many large reads run already: try again')

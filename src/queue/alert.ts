@@ -19,6 +19,8 @@ export const QuotaAlert = Type.Object({
   uniqueBytes: Type.Integer({ minimum: 0 }),
   /** The quota's limit, in bytes. */
   limitBytes: Type.Integer({ minimum: 0 }),
+  /** Who made the last push to the project. Absent if it is not known. */
+  lastPushedBy: Type.Optional(Type.String()),
   /** The message for people. */
   text: Type.String(),
 })

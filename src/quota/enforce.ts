@@ -28,7 +28,8 @@ export function makeEnforce(deps: {
       const id = jobId('alert', project, change, flag)
       const { registry, path } = splitProjectId(project)
       const states = { registry, project: path, from: before.flag, to: flag }
-      const facts = { ...states, uniqueBytes, limitBytes: quota.limit }
+      const by = usage?.lastPushedBy ? { lastPushedBy: usage.lastPushedBy } : {}
+      const facts = { ...states, uniqueBytes, limitBytes: quota.limit, ...by }
       const text = message({ ...facts, warningPercent: Math.round(quota.warnAt * 100) })
       const alert = { ...facts, id, at: now.toISOString(), text }
       await deps.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: id })

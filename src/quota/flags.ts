@@ -24,6 +24,9 @@ export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: s
     async set(project: string, state: FlagState): Promise<void> {
       await redis.hset(key, project, JSON.stringify(state))
     },
+    async remove(project: string): Promise<void> {
+      await redis.hdel(key, project)
+    },
     /** The states of all projects whose flag ever changed, by id. */
     async all(): Promise<Map<string, FlagState>> {
       const states = new Map<string, FlagState>()

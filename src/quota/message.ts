@@ -3,7 +3,7 @@ import type { QuotaAlert } from '../queue/alert.ts'
 
 /** The text of an alert. Warnings begin at `warningPercent` percent of the limit. */
 export function message(change: Omit<QuotaAlert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {
-  const { registry, project, from, to, uniqueBytes, limitBytes, warningPercent } = change
+  const { registry, project, from, to, uniqueBytes, limitBytes, lastPushedBy, warningPercent } = change
   const size = `${formatSize(uniqueBytes)} of ${formatSize(limitBytes)}`
   // Rounded down: 99.9 % must not read as 100 %.
   const percent = Math.floor((uniqueBytes * 100) / limitBytes)
@@ -12,5 +12,6 @@ export function message(change: Omit<QuotaAlert, 'id' | 'at' | 'text'> & { warni
     warning: `is at ${percent} % of its quota: ${size} (warning from ${warningPercent} %).`,
     over: `is OVER its quota: ${size}.`,
   }
-  return `${registry}/${project} ${texts[to]}`
+  const by = to === 'ok' || lastPushedBy === undefined ? '' : ` Last push by ${lastPushedBy}.`
+  return `${registry}/${project} ${texts[to]}${by}`
 }

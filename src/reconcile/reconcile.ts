@@ -52,6 +52,8 @@ export function makeReconcile(deps: {
   ledger: Ledger
   notes: RunNotes
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
+  /** Removes the flags of projects that were forgotten. */
+  forgetFlags: (registry: string) => Promise<void>
   announce: (alert: RegistryAlert) => Promise<unknown>
   settleMs: number
   /** The registry's time, in epoch µs, exact to the second. `undefined` or an error if it does not tell. */
@@ -155,6 +157,7 @@ export function makeReconcile(deps: {
         if (isRead && !isHeld && !unread.has(project))
           await index.forget(project, run.readAt - DELETIONS_KEPT_US)
       }
+      await deps.forgetFlags(registry)
       if (isHeld) await deps.recheckQuotas(projects)
     }
 

@@ -17,7 +17,7 @@ const References = Type.Array(ReferenceLine)
 const Extent = Type.Enum(['contents', 'all', 'read'])
 const Evidence = Type.Enum(['push', 'pull'])
 
-const PresentLine = Type.Tuple([
+const presentItems = [
   Type.Literal('present'),
   /** repository */
   Name,
@@ -33,10 +33,14 @@ const PresentLine = Type.Tuple([
   OrNull(Extent),
   OrNull(References),
   Evidence,
-])
+] as const
+const PresentLine = Type.Tuple([...presentItems])
+/** With the actor at the end. Most tags of most registries have none. */
+const AttributedLine = Type.Tuple([...presentItems, Name])
 
 const FactLine = Type.Union([
   PresentLine,
+  AttributedLine,
   Type.Tuple([Type.Literal('link'), Name, Whole, Digest, Whole]),
   Type.Tuple([Type.Literal('delete'), Name, Whole, Digest]),
   Type.Tuple([Type.Literal('untag'), Name, Whole, Name]),
@@ -87,14 +91,20 @@ function factOf(line: FactLine): StandingFact {
   }
 }
 
-function presentLineOf(fact: Extract<StandingFact, { kind: 'present' }>): Static<typeof PresentLine> {
-  const { kind, repository, at, digest, size, mediaType, tag, extent, references, via } = fact
+type AnyPresentLine = Static<typeof PresentLine> | Static<typeof AttributedLine>
+
+function presentLineOf(fact: Extract<StandingFact, { kind: 'present' }>): AnyPresentLine {
+  const { kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor } = fact
   const refs = references?.map((ref): Static<typeof ReferenceLine> => [ref.kind, ref.digest, ref.size])
-  return [kind, repository, at, digest, size, mediaType, tag ?? null, extent ?? null, refs ?? null, via]
+  const line: Static<typeof PresentLine> = [
+    ...([kind, repository, at, digest, size, mediaType] as const),
+    ...([tag ?? null, extent ?? null, refs ?? null, via] as const),
+  ]
+  return actor === undefined ? line : [...line, actor]
 }
 
-function presentFactOf(line: Static<typeof PresentLine>): StandingFact {
-  const [kind, repository, at, digest, size, mediaType, tag, extent, references, via] = line
+function presentFactOf(line: AnyPresentLine): StandingFact {
+  const [kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor] = line
   return {
     kind,
     repository,
@@ -104,6 +114,7 @@ function presentFactOf(line: Static<typeof PresentLine>): StandingFact {
     mediaType,
     via,
     ...(tag !== null && { tag }),
+    ...(actor !== undefined && { actor }),
     ...(extent !== null && { extent }),
     ...(references !== null && {
       references: references.map(([kind, digest, size]) => ({ kind, digest, size })),

@@ -51,7 +51,7 @@ export async function applySnapshot(options: {
     if (!current) return
     // A project without facts is applied too, so that the index has it.
     await flush()
-    await index.raiseActivity(current.project, current.activity)
+    await index.raiseActivity(current.project, { lastPushedBy: '', ...current.activity })
     restored.projects.push(current.project)
   }
 

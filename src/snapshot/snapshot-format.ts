@@ -4,10 +4,10 @@ import { Compile } from 'typebox/compile'
 /**
  * A snapshot is JSON lines, compressed with zstd: a header; for each project a line, then the lines of its facts
  * (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
- * changes.
+ * changes. Version 1, which is still read, has no actors.
  */
 export const SNAPSHOT_FORMAT = 'tallyman-index'
-export const SNAPSHOT_VERSION = 1
+export const SNAPSHOT_VERSION = 2
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
@@ -16,7 +16,7 @@ export const anyHeader = Compile(Type.Object({ format: Type.Literal(SNAPSHOT_FOR
 
 const Header = Type.Object({
   format: Type.Literal(SNAPSHOT_FORMAT),
-  version: Type.Literal(SNAPSHOT_VERSION),
+  version: Type.Integer({ minimum: 1, maximum: SNAPSHOT_VERSION }),
   /** When writing started, RFC 3339. */
   createdAt: Type.String(),
   /** The configured registries. */
@@ -28,8 +28,11 @@ export const header = Compile(Header)
 const ProjectLine = Type.Object({
   /** registry/path */
   project: Type.String({ pattern: '^[^/]+/.' }),
-  /** Times in epoch µs, 0 for never. */
-  activity: Type.Object({ lastPushAt: Count, lastPullAt: Count, pulls: Count, scans: Count }),
+  /** Times in epoch µs, 0 for never. `lastPushedBy` is absent if it is not known. */
+  activity: Type.Object({
+    ...{ lastPushAt: Count, lastPullAt: Count, pulls: Count, scans: Count },
+    lastPushedBy: Type.Optional(Type.String()),
+  }),
 })
 export type ProjectLine = Static<typeof ProjectLine>
 export const projectLine = Compile(ProjectLine)

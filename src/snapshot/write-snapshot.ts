@@ -56,8 +56,9 @@ async function* lines(
     const usage = await index.usage(project)
     // The project is listed, but no fact was applied to it yet.
     if (usage === undefined) continue
-    const { lastPushAt, lastPullAt, pulls, scans } = usage
-    const line: ProjectLine = { project, activity: { lastPushAt, lastPullAt, pulls, scans } }
+    const { lastPushAt, lastPullAt, pulls, scans, lastPushedBy } = usage
+    const by = lastPushedBy === '' ? {} : { lastPushedBy }
+    const line: ProjectLine = { project, activity: { lastPushAt, lastPullAt, pulls, scans, ...by } }
     yield JSON.stringify(line)
     count.projects += 1
     for await (const fact of index.facts(project)) {

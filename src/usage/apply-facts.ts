@@ -77,6 +77,14 @@ export function makeApplyFacts(deps: {
     listedAt.set(project, Date.now())
   }
 
+  /** Takes a forgotten project off the list, unless a fact has made it anew meanwhile. */
+  async function unlistProject(project: string): Promise<void> {
+    const { registry, path } = splitProjectId(project)
+    await redis.srem(registryKeys(prefix, registry).paths, path)
+    listedAt.delete(project)
+    if ((await redis.exists(projectKeys(prefix, project).meta)) === 1) await listProject(project)
+  }
+
   /**
    * Tells the registry what the project holds. May run twice, at once with itself, or after a crash: the registry's
    * script applies each entry once, in order.
@@ -163,7 +171,7 @@ export function makeApplyFacts(deps: {
     return applied
   }
 
-  return { listProject, drainOutbox, apply, applyTogether }
+  return { listProject, unlistProject, drainOutbox, apply, applyTogether }
 }
 
 type FactQueue = ReturnType<typeof makeQueue>

@@ -93,15 +93,19 @@ function ownSizeOf(images: readonly StoredImage[]): number {
   return latest.size
 }
 
+/** Bytes of a tag's last write without its actor. */
+const TAG_BYTES = 24
+
 /** The position is the code. */
 const TAG_WRITES: readonly ('untag' | Evidence)[] = ['untag', 'push', 'pull']
 
-/** Reads an entry of a repository's tags: the last write of a tag, and when it was (epoch µs). */
+/** Reads an entry of a repository's tags: the last write of a tag, when it was (epoch µs), and by whom ('': not known). */
 export function decodeTag(record: Buffer) {
   const reader = makeReader(record)
   const at = reader.uint7()
   const kind = TAG_WRITES[reader.uint(1)] ?? 'untag'
-  return { at, kind, key: reader.bytes(16).toString('hex') }
+  const key = reader.bytes(16).toString('hex')
+  return { at, kind, key, actor: record.subarray(TAG_BYTES).toString() }
 }
 
 /** The latest link of a blob in a repository; times in epoch µs. */

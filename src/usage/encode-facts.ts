@@ -1,5 +1,5 @@
 import { makeWriter } from './binary.ts'
-import { believableSize, type Fact, type ManifestReferences } from './fact.ts'
+import { believableSize, type Fact, keptActor, type ManifestReferences } from './fact.ts'
 import { MEDIA_TYPES } from './media-types.ts'
 import { packList } from './reference-list.ts'
 
@@ -34,6 +34,7 @@ export function encodeFacts(facts: readonly Fact[]): EncodedFacts {
     writer.hex(hash)
     writer.text(('tag' in fact && fact.tag) || '', 1)
     writer.text('id' in fact ? fact.id : '', 1)
+    writer.text('actor' in fact ? keptActor(fact.actor) : '', 1)
     const list = fact.kind === 'push' || fact.kind === 'present' ? listOf(fact) : NO_LIST
     writer.uint(list.length, 4)
     writer.bytes(list)

@@ -24,11 +24,12 @@ export async function* exportFacts(
     if (size > 0) yield { ...link, size, at: sizedAt }
     if (size === 0 || at > sizedAt) yield { ...link, size: 0, at }
   }
-  for await (const { tag, at, kind, key } of read.tags(project, repository)) {
+  for await (const { tag, at, kind, key, actor } of read.tags(project, repository)) {
     if (kind === 'untag') yield { kind, repository, tag, at }
     else {
       const digest = digestOfKey(key)
-      yield { kind: 'present', via: kind, repository, at, digest, size: 0, mediaType: '', tag }
+      const by = actor === '' ? {} : { actor }
+      yield { kind: 'present', via: kind, repository, at, digest, size: 0, mediaType: '', tag, ...by }
     }
   }
   for await (const { key, at } of read.tombstones(project, repository))

@@ -1,3 +1,5 @@
+import { StringDecoder } from 'node:string_decoder'
+
 /**
  * A fact about a project, in the index's own terms. `at` is epoch µs, sizes are bytes.
  *
@@ -57,6 +59,11 @@ interface ManifestSighting extends Located {
 
 export type Extent = 'contents' | 'all' | 'read'
 
+interface Attributed {
+  /** Who pushed: the login name at the registry. Absent if it is not known. Kept as `keptActor` cuts it. */
+  actor?: string
+}
+
 export interface ManifestReferences {
   /** Absent if the registry does not send them (`includereferences: false`). */
   references?: Reference[]
@@ -67,7 +74,7 @@ export interface ManifestReferences {
   extent?: Extent
 }
 
-export interface ManifestPush extends ManifestSighting, ManifestReferences {
+export interface ManifestPush extends ManifestSighting, ManifestReferences, Attributed {
   kind: 'push'
 }
 
@@ -82,7 +89,7 @@ export interface ManifestPull extends ManifestSighting {
 }
 
 /** The manifest was in the repository, as if pushed or pulled at `at`. */
-export interface ManifestPresence extends ManifestSighting, ManifestReferences {
+export interface ManifestPresence extends ManifestSighting, ManifestReferences, Attributed {
   kind: 'present'
   via: Evidence
 }
@@ -119,6 +126,18 @@ export const DELETIONS_KEPT_US = MAX_EVENT_AGE_US + 86_400_000_000
 
 /** The largest size that is believed, in bytes: 1 TiB. The sum of some thousand such sizes is exact in a double. */
 export const MAX_SIZE = 2 ** 40 - 1
+
+/**
+ * The bytes of an actor's name that are kept. With at most these, the record of a tag has 64 bytes, the most that a table
+ * keeps in its small hashes (`scripts/table.lua`).
+ */
+const MAX_ACTOR_BYTES = 40
+
+/** What is kept of an actor's name: its beginning, cut at a character. '' if it is not known. */
+export const keptActor = (actor = ''): string =>
+  Buffer.byteLength(actor) <= MAX_ACTOR_BYTES
+    ? actor
+    : new StringDecoder('utf8').write(Buffer.from(actor).subarray(0, MAX_ACTOR_BYTES))
 
 /** A size, or 0 (not known) if it cannot be true. */
 export const believableSize = (size: number): number => (size <= MAX_SIZE ? size : 0)

@@ -1,4 +1,13 @@
-import { type Fact, graceOf, isSighting, type Located, type Reference, type Sighting, viaOf } from './fact.ts'
+import {
+  type Fact,
+  graceOf,
+  isSighting,
+  keptActor,
+  type Located,
+  type Reference,
+  type Sighting,
+  viaOf,
+} from './fact.ts'
 import { blobsOf, listsByDigest } from './model-references.ts'
 import { linksOf, type Size, sizesOf } from './model-sizes.ts'
 import { contentsSizeOf } from './reference-list.ts'
@@ -18,6 +27,8 @@ export interface Counters {
   lastPull: number
   pulls: number
   scans: number
+  /** Who made the latest push; '' if it is not known. */
+  lastPushedBy: string
 }
 
 /** One manifest in one repository. */
@@ -84,6 +95,7 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
       lastPull: latest(facts, 'pull'),
       pulls: countOnce(facts, 'pull'),
       scans: countOnce(facts, 'scan'),
+      lastPushedBy: lastPusher(facts),
     },
   }
 }
@@ -116,6 +128,15 @@ export function registryModelOf(projects: readonly ProjectModel['held'][]): {
 
 const latest = (facts: readonly Fact[], kind: Fact['kind']): number =>
   facts.reduce((max, fact) => (fact.kind === kind ? Math.max(max, fact.at) : max), 0)
+
+/** Of several pushes at the same time, the one with the greatest actor (by its bytes) counts. */
+const lastPusher = (facts: readonly Fact[]): string => {
+  const at = latest(facts, 'push')
+  const actors = facts.flatMap((fact) =>
+    fact.kind === 'push' && fact.at === at ? [keptActor(fact.actor)] : [],
+  )
+  return actors.sort((a, b) => Buffer.compare(Buffer.from(b), Buffer.from(a)))[0] ?? ''
+}
 
 /** An event may be delivered many times. */
 const countOnce = (facts: readonly Fact[], kind: 'pull' | 'scan'): number =>

@@ -6,6 +6,8 @@ export interface TaggedImage extends Omit<IndexedImage, 'tags'> {
   tag: string
   /** epoch µs */
   taggedAt: number
+  /** Who pushed the tag last; '' if it is not known. */
+  pushedBy: string
   /** How many manifests an index lists; 0 for an image. */
   children: number
   /** Bytes of the manifest, its children, and all their configs and layers, each content once. */
@@ -52,7 +54,8 @@ async function describeTags(
     const whole = [record, ...own.flatMap((key) => children.get(key) ?? [])]
     const { images: _, ...content } = record.manifest
     const { pushedAt, pulledAt } = record.image
-    const tagged = { tag, taggedAt, children: own.length, wholeSize: sizeOfAll(whole) }
+    const pushedBy = writes[i]?.actor ?? ''
+    const tagged = { tag, taggedAt, pushedBy, children: own.length, wholeSize: sizeOfAll(whole) }
     return [{ ...content, repository, pushedAt, pulledAt, ...tagged }]
   })
 }

@@ -28,6 +28,8 @@ export interface Activity {
   lastPullAt: number
   pulls: number
   scans: number
+  /** Who made the latest push; '' if it is not known. */
+  lastPushedBy: string
 }
 
 /** Every method rejects with the error of Redis if Redis fails. */
@@ -61,7 +63,10 @@ export interface UsageIndex {
   facts(project: string, repository?: string): AsyncIterable<StandingFact>
   /** Raises a project's activity to at least this, for example from a snapshot. */
   raiseActivity(project: string, activity: Activity): Promise<void>
-  /** Forgets deletions from before `before` (epoch µs); gives how many. No event may be older than that any more. */
+  /**
+   * Forgets deletions from before `before` (epoch µs), and then the project itself, if it is older and nothing of it is
+   * left: its counts of pulls go, too. Gives how many deletions. No event may be older than `before` any more.
+   */
   forget(project: string, before: number): Promise<number>
   /**
    * Rebuilds a registry's record of what its projects hold, and with it `exclusiveBytes` and `registryBytes`. Makes small,
@@ -101,10 +106,12 @@ export function makeUsageIndex({
     lookUp: load('table', 'lookup'),
     raiseActivity: load(...WRITE_SCRIPTS, 'raise-activity'),
     forget: load('table', 'project', 'records', 'forget'),
+    forgetProject: load('table', 'project', 'forget-project'),
     tell: load(...WRITE_SCRIPTS, 'tell'),
     page: load('table', 'page'),
   }
-  const { listProject, drainOutbox, apply, applyTogether } = makeApplyFacts({ redis, prefix, load, limits })
+  const applying = makeApplyFacts({ redis, prefix, load, limits })
+  const { listProject, unlistProject, drainOutbox, apply, applyTogether } = applying
   const startAll = makeStartAll({ apply, applyTogether }, { isCluster: redis instanceof Cluster })
   const exportPage = load('table', 'project', 'records', 'export')
   const read = makeReadRepository({ redis, prefix, exportPage, lookUp: scripts.lookUp })
@@ -161,10 +168,10 @@ export function makeUsageIndex({
         yield* exportFacts(read, project, name)
     },
 
-    async raiseActivity(project, { lastPushAt, lastPullAt, pulls, scans }) {
+    async raiseActivity(project, { lastPushAt, lastPushedBy, lastPullAt, pulls, scans }) {
       await listProject(project)
-      const fields = { lastPush: lastPushAt, lastPull: lastPullAt, pulls, scans }
-      await scripts.raiseActivity(scriptKeys(prefix, project), Object.entries(fields).flat())
+      const values = [lastPushAt, lastPushedBy, lastPullAt, pulls, scans]
+      await scripts.raiseActivity(scriptKeys(prefix, project), values)
     },
 
     async forget(project, before) {
@@ -177,6 +184,8 @@ export function makeUsageIndex({
             Number((await scripts.forget(keys, [repository, before, table, ...fields]))[0]),
           { project, repository, before },
         )
+      const [isForgotten] = await scripts.forgetProject(keys, [before])
+      if (String(isForgotten) === '1') await unlistProject(project)
       return forgotten
     },
 

@@ -14,6 +14,8 @@ export interface ProjectUsage {
   lastPullAt: number
   pulls: number
   scans: number
+  /** Who made the latest push; '' if it is not known. */
+  lastPushedBy: string
 }
 
 /** Makes a project's usage from its meta hash, whose fields are in the header of `scripts/write-changes.lua`. */
@@ -33,5 +35,6 @@ export function usageFrom(id: string, meta: Record<string, string>, exclusiveByt
     lastPullAt: count('lastPull'),
     pulls: count('pulls'),
     scans: count('scans'),
+    lastPushedBy: meta.lastPushedBy ?? '',
   }
 }

@@ -22,6 +22,7 @@ test('fills every default', async () => {
     registries: {
       ci: { url: 'https://registry.example.com', type: 'registry', project: { segments: 2 }, renames: false },
     },
+    actors: true,
     scanners: { userAgents: [], actors: [] },
     quotas: [],
     alerts: { channels: [] },

@@ -30,7 +30,7 @@ export function makeIndexEventsBed({
   const missing: string[] = []
   const indexEvents = makeIndexEvents({
     ...{ index, queues, renames, quarantine, metrics: makeMetrics() },
-    normalise: makeNormalise({ isScanner: () => false }),
+    normalise: makeNormalise({ isScanner: () => false, actors: true }),
     onQuarantined: async (registry) => missing.push(registry),
     watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
     refuseRename: makeRenameGate({ ...at, registries: new Set(['ci']) }),

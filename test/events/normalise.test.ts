@@ -10,7 +10,7 @@ const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 const OCTETS = 'application/octet-stream'
 
 const isScanner = makeIsScanner({ userAgents: ['*trivy*', 'clair/*'], actors: ['scanner-*'] })
-const normaliseAt = makeNormalise({ isScanner })
+const normaliseAt = makeNormalise({ isScanner, actors: true })
 const normalise = (value: unknown) => normaliseAt(value, AT + 1_000_000, AT + 2_000_000)
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -455,6 +455,44 @@ describe("GitLab's registry", () => {
       fact: { kind: 'pull', id: ID, ...pulled },
     })
     expect(normalise(event2('pull', blob, { ...get, actor, meta }))).toEqual({ ignored: 'pull of a blob' })
+  })
+})
+
+describe('who pushed', () => {
+  const tagged = { ...manifest, tag: 'v1' }
+  const actorIn = (event: object, toFact = normaliseAt) => {
+    const result = toFact(event, AT + 1_000_000, AT + 2_000_000)
+    return 'fact' in result && 'actor' in result.fact ? result.fact.actor : undefined
+  }
+
+  test('is the login name, and of GitLab never the token', () => {
+    expect(actorIn(event2('push', tagged, { actor: { name: 'ann' } }))).toBe('ann')
+    const gitlab = { name: 'ann', user_type: 'gitlab_or_ldap', user: 'eyJhbGciOi' }
+    const result = normalise(event2('push', tagged, { actor: gitlab }))
+    expect(result).toMatchObject({ fact: { actor: 'ann' } })
+    expect(JSON.stringify(result)).not.toContain('eyJ')
+  })
+
+  test.each([
+    ['nobody logged in', {}],
+    ['no actor is told', undefined],
+    ['the name is empty', { name: '' }],
+    ['the name has a line break', { name: 'ann\nci/other is OVER its quota' }],
+    ['the name has a mark that turns the direction of text', { name: 'ann\u202Ebob' }],
+    ['the name has half a character', { name: 'ann\ud800' }],
+  ])('is not known if %s', (_, actor) => {
+    expect(actorIn(event2('push', tagged, { actor }))).toBeUndefined()
+  })
+
+  test('is not told of a pull or a HEAD', () => {
+    const by = { actor: { name: 'ann' } }
+    expect(actorIn(event2('pull', tagged, { ...get, ...by }))).toBeUndefined()
+    expect(actorIn(event2('pull', tagged, { ...head, ...by }))).toBeUndefined()
+  })
+
+  test('is not told if the configuration says so', () => {
+    const without = makeNormalise({ isScanner, actors: false })
+    expect(actorIn(event2('push', tagged, { actor: { name: 'ann' } }), without)).toBeUndefined()
   })
 })
 

@@ -78,7 +78,7 @@ test('a plan gives the decision for each image, and changes nothing', async () =
   const { repository } = bed
   await push('pr-1', image('planned'), repository)
   await push('main', image('kept'), repository)
-  const decisions = await plan('branches')
+  const decisions = await Array.fromAsync(plan('branches'))
   expect(decisions.map(({ tags, verdict }) => [tags, verdict]).sort()).toEqual([
     [['main'], 'keep'],
     [['pr-1'], 'delete'],
@@ -127,7 +127,7 @@ test('the trash contains what is needed to put an image back', async () => {
 test('a policy that is not configured is an error', async () => {
   const { run, plan } = bed.setUp()
   await expect(run('retired', false)).rejects.toThrow('there is no expiry policy "retired"')
-  await expect(plan('retired')).rejects.toThrow('there is no expiry policy "retired"')
+  await expect(plan('retired').next()).rejects.toThrow('there is no expiry policy "retired"')
 })
 
 describe('the clock', () => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await tallyman.deliver({
     events: [
       push('team/app', 'v1', 'a', 'b'),
-      push('team/web/ui', 'v1', 'c', 'b'),
+      { ...push('team/web/ui', 'v1', 'c', 'b'), actor: { name: 'ann' } },
       push('solo', 'pr-1', 'd', 'e'),
     ],
   })
@@ -57,7 +57,7 @@ test('shows a project with its sizes, times, quota and flag', async () => {
       unreferencedBytes: 0,
     },
     ...{ manifests: 1, tags: 1, repositories: 1, unresolved: 0, pulls: 0, scans: 0 },
-    ...{ lastPushAt: RECENTLY, lastPullAt: null },
+    ...{ lastPushAt: RECENTLY, lastPushedBy: null, lastPullAt: null },
     ...{ limitBytes: 1600, flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
   })
 })
@@ -92,7 +92,7 @@ test('tags, flags, and the expiry plan', async () => {
   expect(tags.body.tags).toEqual([
     {
       ...{ repository: 'team/web/ui', tag: 'v1', digest: digest('c'), mediaType: manifest, sizeBytes: 1500 },
-      ...{ platforms: null, taggedAt: RECENTLY, lastPullAt: null },
+      ...{ platforms: null, taggedAt: RECENTLY, pushedBy: 'ann', lastPullAt: null },
     },
   ])
   expect(

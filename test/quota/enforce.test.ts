@@ -42,7 +42,7 @@ function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) 
     enforce,
     flags: realFlags,
     /** Makes the project hold exactly so many bytes. */
-    async use(bytes: number) {
+    async use(bytes: number, actor?: string) {
       pushes += 1
       const at = PUSHED_AT + pushes * 2_000_000
       await index.apply(PROJECT, [
@@ -53,6 +53,7 @@ function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) 
               {
                 ...{ kind: 'push' as const, repository: REPOSITORY, at: at + 1, size: bytes },
                 ...{ digest: digestNumber(pushes), mediaType: '', references: [] },
+                ...(actor !== undefined && { actor }),
               },
             ]),
       ])
@@ -97,6 +98,18 @@ describe('a flag that changes', () => {
       limitBytes: 1000,
       text: 'ci/team-a/app is at 85 % of its quota: 850 B of 1000 B (warning from 80 %).',
     })
+  })
+
+  test('is announced with who pushed last, if that is known', async () => {
+    const { enforce, use } = setUp()
+    await use(850, 'ann')
+    await enforce(PROJECT, minute(1))
+    await use(1001)
+    await enforce(PROJECT, minute(2))
+    expect((await alerts()).map(({ lastPushedBy }) => lastPushedBy)).toEqual(['ann', undefined])
+    const [first, second] = (await alerts()).map(({ text }) => text)
+    expect(first).toMatch(/\. Last push by ann\.$/)
+    expect(second).not.toContain('push')
   })
 
   test('is announced at each change, even if it had the same value before', async () => {

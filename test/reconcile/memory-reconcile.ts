@@ -92,6 +92,7 @@ export function makeMemoryReconcile(options: {
     announce: async () => {},
     projectOf: (_, repository) => repository,
     recheckQuotas: async () => {},
+    forgetFlags: async () => {},
     settleMs: 5_000,
     clockOf: options.clockOf ?? (async () => undefined),
     now: () => NOW,

@@ -2,6 +2,8 @@ import type { Redis } from 'ioredis'
 import { pino } from 'pino'
 import type { RegistryAlert } from '../../src/queue/alert.ts'
 import type { ReconcileJob } from '../../src/queue/jobs.ts'
+import { makeFlags } from '../../src/quota/flags.ts'
+import { makeForgetFlags } from '../../src/quota/forget-flags.ts'
 import { confidenceOf } from '../../src/reconcile/confidence.ts'
 import { makeLedger } from '../../src/reconcile/ledger.ts'
 import type { RegistryReader } from '../../src/reconcile/reading.ts'
@@ -9,10 +11,14 @@ import { makeReconcile } from '../../src/reconcile/reconcile.ts'
 import { makeRunNotes } from '../../src/reconcile/run-notes.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
-/** Reconciles the registry `ci` in a real Redis. A repository's project is its first segment. */
+/**
+ * Reconciles the registry `ci` in a real Redis. A repository's project is its first segment. The registry's clock is
+ * `time.aheadUs` ahead, in µs.
+ */
 export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
+  const time = { aheadUs: 0 }
   const on = { redis, prefix: 't' }
-  const [index, ledger] = [makeUsageIndex(on), makeLedger(on)]
+  const [index, ledger, flags] = [makeUsageIndex(on), makeLedger(on), makeFlags(on)]
   const alerts: RegistryAlert[] = []
   let now = 0
   const reconcile = makeReconcile({
@@ -22,7 +28,8 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
     recheckQuotas: async () => {},
     announce: async (alert) => alerts.push(alert),
     settleMs: 0,
-    clockOf: async () => undefined,
+    forgetFlags: makeForgetFlags({ index, flags }),
+    clockOf: async () => Date.now() * 1000 + time.aheadUs,
     // It never gives the same time twice.
     now: () => {
       now = Math.max(now + 1, Date.now() * 1000)
@@ -32,7 +39,7 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
     log: pino({ level: 'silent' }),
   })
   return {
-    ...{ index, ledger, alerts, reconcile },
+    ...{ index, ledger, flags, alerts, reconcile, time },
     run: (job: Partial<ReconcileJob> = {}, control: { id?: string; isStopping?: () => boolean } = {}) =>
       reconcile(
         { registry: 'ci', dryRun: false, acceptLoss: false, origin: 'person', reason: 'test', ...job },

@@ -32,6 +32,7 @@ const usage: ProjectUsage = {
   lastPullAt: 2,
   pulls: 3,
   scans: 4,
+  lastPushedBy: 'ann',
 }
 
 describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {

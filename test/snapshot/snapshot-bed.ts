@@ -68,7 +68,10 @@ export async function answersOf(index: UsageIndex, registries = ['ci', 'producti
     answers.push({ registry, bytes: await index.registryBytes(registry) })
     for (const project of await index.projects(registry)) {
       const images = (await allImages(index, project)).map((image) => JSON.stringify(image)).sort()
-      answers.push({ usage: await index.usage(project), images })
+      const tags = []
+      for (const repository of await index.repositories(project))
+        tags.push(...(await index.tags(project, repository, { limit: 1_000 })))
+      answers.push({ usage: await index.usage(project), images, tags })
     }
   }
   return answers

@@ -292,7 +292,9 @@ test.each([
 ])('a tag record whose last write is a %s is read field by field', (kind, code) => {
   const key = 'ab'.repeat(16)
   const record = Buffer.concat([uint(LATEST, 7), uint(code, 1), hex(key)])
-  expect(decodeTag(record)).toEqual({ at: LATEST, kind, key })
+  expect(decodeTag(record)).toEqual({ at: LATEST, kind, key, actor: '' })
+  const attributed = Buffer.concat([record, Buffer.from('zoë')])
+  expect(decodeTag(attributed)).toEqual({ at: LATEST, kind, key, actor: 'zoë' })
 })
 
 describe('a digest', () => {
@@ -354,52 +356,52 @@ test('encodeFacts packs facts one after the other', () => {
   ]
   const rows: [Fact, Buffer[]][] = [
     [
-      { kind: 'push', ...located, mediaType, tag: 'v1', references },
-      [...head('P', 500, 1), hash('a'), text('v1'), none, ...withLength(packed)],
+      { kind: 'push', ...located, mediaType, tag: 'v1', references, actor: 'zoë' },
+      [...head('P', 500, 1), hash('a'), text('v1'), none, text('zoë'), ...withLength(packed)],
     ],
     [
       { kind: 'pull', ...located, mediaType: 'application/x', id: 'e1' },
-      [...head('G', 500, 0), hash('a'), none, text('e1'), ...noReferences],
+      [...head('G', 500, 0), hash('a'), none, text('e1'), none, ...noReferences],
     ],
     [
       { kind: 'push', ...located, mediaType, references: [] },
       [
-        ...[...head('P', 500, 1), hash('a'), none, none],
+        ...[...head('P', 500, 1), hash('a'), none, none, none],
         ...withLength(listRecord({ extent: 1, ...empty, subjects: [] }, 1)),
       ],
     ],
     [
       { kind: 'present', via: 'push', ...located, mediaType, references: [subject], extent: 'all' },
       [
-        ...[...head('p', 500, 1), hash('a'), none, none],
+        ...[...head('p', 500, 1), hash('a'), none, none, none],
         ...withLength(listRecord({ extent: 2, ...empty, subjects: ['d'.repeat(32)] }, 1)),
       ],
     ],
     [
       { kind: 'present', via: 'pull', ...located, mediaType: '', tag: 'v1' },
-      [...head('g', 500, 0), hash('a'), text('v1'), none, ...noReferences],
+      [...head('g', 500, 0), hash('a'), text('v1'), none, none, ...noReferences],
     ],
-    [{ kind: 'link', ...located }, [...head('L', 500, 0), hash('a'), none, none, ...noReferences]],
+    [{ kind: 'link', ...located }, [...head('L', 500, 0), hash('a'), none, none, none, ...noReferences]],
     // A size that cannot be true is not known.
     [
       { kind: 'link', ...located, size: 2 ** 40 },
-      [...head('L', 0, 0), hash('a'), none, none, ...noReferences],
+      [...head('L', 0, 0), hash('a'), none, none, none, ...noReferences],
     ],
     [
       { kind: 'delete', repository: 'team/app', at: AT, digest: digest('a') },
-      [...head('D', 0, 0), hash('a'), none, none, ...noReferences],
+      [...head('D', 0, 0), hash('a'), none, none, none, ...noReferences],
     ],
     [
       { kind: 'untag', repository: 'team/app', at: AT, tag: 'v1' },
-      [...head('U', 0, 0), none, text('v1'), none, ...noReferences],
+      [...head('U', 0, 0), none, text('v1'), none, none, ...noReferences],
     ],
     [
       { kind: 'drop', repository: 'team/app', at: AT },
-      [...head('X', 0, 0), none, none, none, ...noReferences],
+      [...head('X', 0, 0), none, none, none, none, ...noReferences],
     ],
     [
       { kind: 'scan', repository: 'team/app', at: AT, id: 'e2' },
-      [...head('S', 0, 0), none, none, text('e2'), ...noReferences],
+      [...head('S', 0, 0), none, none, text('e2'), none, ...noReferences],
     ],
   ]
   for (const [fact, parts] of rows) expect(encodeFacts([fact]).bytes).toEqual(Buffer.concat(parts))

@@ -1,7 +1,8 @@
 import { allImages } from '../../lab/all-images.ts'
 import { digestKey } from '../../src/usage/digest-key.ts'
-import { believableSize, type Fact } from '../../src/usage/fact.ts'
+import { believableSize, type Fact, type StandingFact } from '../../src/usage/fact.ts'
 import { modelOf } from '../../src/usage/model.ts'
+import { lastTagWrites } from '../../src/usage/tag-writes.ts'
 import type { UsageIndex } from '../../src/usage/usage-index.ts'
 
 /** A project as the index has it, to compare with `fromModel`. */
@@ -9,6 +10,7 @@ export async function fromIndex(index: UsageIndex, project: string) {
   const usage = await index.usage(project)
   if (usage === undefined) throw new Error(`no project ${project}`)
   const images = await allImages(index, project)
+  const facts = await Array.fromAsync(index.facts(project))
   return {
     counters: {
       unique: usage.uniqueBytes,
@@ -20,9 +22,11 @@ export async function fromIndex(index: UsageIndex, project: string) {
       unresolved: usage.unresolved,
       lastPush: usage.lastPushAt,
       lastPull: usage.lastPullAt,
+      lastPushedBy: usage.lastPushedBy,
       pulls: usage.pulls,
       scans: usage.scans,
     },
+    tagWrites: tagWritesIn(facts),
     images: images
       .map((i) => [
         i.repository,
@@ -44,6 +48,7 @@ export function fromModel(facts: readonly Fact[]) {
   const { counters, images } = modelOf(facts)
   return {
     counters,
+    tagWrites: tagWritesIn(facts),
     images: images
       .map((i) => [
         i.repository,
@@ -64,5 +69,18 @@ export function fromModel(facts: readonly Fact[]) {
       .sort(byJson),
   }
 }
+
+/** The last write of each tag. The facts that an index gives have only this one. */
+const tagWritesIn = (facts: readonly Fact[] | readonly StandingFact[]) =>
+  lastTagWrites(facts)
+    .map(({ repository, tag, kind, at, digest, actor }) => [
+      repository,
+      tag,
+      kind,
+      at,
+      digest && digestKey(digest),
+      actor,
+    ])
+    .sort(byJson)
 
 const byJson = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)

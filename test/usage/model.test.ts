@@ -55,14 +55,16 @@ test('nothing is known of no facts', () => {
     held: new Map(),
     counters: {
       ...{ unique: 0, referenced: 0, unreferenced: 0, manifests: 0, tags: 0, repositories: 0, unresolved: 0 },
-      ...{ lastPush: 0, lastPull: 0, pulls: 0, scans: 0 },
+      ...{ lastPush: 0, lastPull: 0, pulls: 0, scans: 0, lastPushedBy: '' },
     },
   })
 })
 
 test('a pushed image', () => {
   const references = [blob('config', 100), blob('layer', 1000), child('other', 7)]
-  const { images, held, counters } = modelOf([push('a', { tag: 'v1', references, extent: 'all' })])
+  const { images, held, counters } = modelOf([
+    push('a', { tag: 'v1', references, extent: 'all', actor: 'ann' }),
+  ])
   expect(images).toEqual([
     {
       ...{ repository: REPOSITORY, digest: 'a', size: 10, mediaType: 'manifest', references, tags: ['v1'] },
@@ -79,7 +81,7 @@ test('a pushed image', () => {
   )
   expect(counters).toEqual({
     ...{ unique: 1110, referenced: 1110, unreferenced: 0, manifests: 1, tags: 1, repositories: 1 },
-    ...{ unresolved: 0, lastPush: T, lastPull: 0, pulls: 0, scans: 0 },
+    ...{ unresolved: 0, lastPush: T, lastPull: 0, pulls: 0, scans: 0, lastPushedBy: 'ann' },
   })
 })
 

@@ -41,7 +41,7 @@ it('gives the same references as the notification of the push', () => {
         action: 'push',
         target: { mediaType: body.mediaType, digest: `sha256:${'a'.repeat(64)}`, repository: 'a', size: 1 },
       }
-      const normalise = makeNormalise({ isScanner: () => false })
+      const normalise = makeNormalise({ isScanner: () => false, actors: true })
       const normalised = normalise(
         { ...event, target: { ...event.target, references: listed } },
         Date.parse(event.timestamp) * 1000,

@@ -52,18 +52,20 @@ end
 local NO_KEY = string.rep('\0', 16)
 
 -- Whether one write of a tag wins over another: a push or untag over a pull, then the later, then an untag over a push,
--- then the greater key.
-local function beats(at, kind, key, otherAt, otherKind, otherKey)
+-- then the greater key, then the greater actor.
+local function beats(at, kind, key, actor, otherAt, otherKind, otherKey, otherActor)
   if (kind == PULL) ~= (otherKind == PULL) then return otherKind == PULL end
   if at ~= otherAt then return at > otherAt end
   if kind ~= otherKind then return kind == UNTAG end
-  return isGreater(key, otherKey)
+  if key ~= otherKey then return isGreater(key, otherKey) end
+  return isGreater(actor, otherActor)
 end
 
-local function writeTag(repository, tag, at, kind, key)
-  local oldAt, oldKind, oldKey = readTag(repository, tag)
+-- `actor`: who pushed; '' if it is not known.
+local function writeTag(repository, tag, at, kind, key, actor)
+  local oldAt, oldKind, oldKey, oldActor = readTag(repository, tag)
   if oldAt then
-    if not beats(at, kind, key, oldAt, oldKind, oldKey) then return end
+    if not beats(at, kind, key, actor, oldAt, oldKind, oldKey, oldActor) then return end
     if oldKind ~= UNTAG then
       local old = readManifest(oldKey)
       local image = old.images[repository.id]
@@ -73,7 +75,7 @@ local function writeTag(repository, tag, at, kind, key)
       end
     end
   end
-  tableOf(repository, 'tags'):set(tag, pack('>I7I1c16', at, kind, key))
+  tableOf(repository, 'tags'):set(tag, pack('>I7I1c16', at, kind, key) .. actor)
   if not oldAt then addTagName(repository, tag) end
   if kind == UNTAG then return end
   local m = readManifest(key)

@@ -12,7 +12,7 @@ local repository, before, name = findRepository(ARGV[1]), tonumber(ARGV[2]), ARG
 if not repository then return '0' end
 
 local function isOnManifest(tag, record)
-  local image = readManifest(string.sub(record, 9)).images[repository.id]
+  local image = readManifest(string.sub(record, 9, 24)).images[repository.id]
   return image and tagsOf(image)[tag]
 end
 

@@ -15,7 +15,8 @@
 --   Each repository has four tables, by its id:
 --   <base>images:<id>      key of each of its manifests -> ''
 --   <base>links:<id>       key of each linked blob -> at I7, then size I5 if a link told one, then sizedAt I7 if it is not at
---   <base>tags:<id>        tag -> the last write: at I7, kind I1 (0 untag, 1 push, 2 pull), key c16
+--   <base>tags:<id>        tag -> the last write: at I7, kind I1 (0 untag, 1 push, 2 pull), key c16, then who made it (src/usage/fact.ts,
+--                          `keptActor`; nothing if not known)
 --   <base>tombstones:<id>  key -> deletedAt I7
 --   A repository that ever had more than MANY_TAGS tags also has <base>tag-names:<id>, a sorted set of the names in `tags`, all
 --   scores 0. So a page of its tags, in order of name, costs a page.
@@ -95,10 +96,12 @@ local function deletedAt(repository, key)
   return math.max(at, repository.droppedAt)
 end
 
--- Gives at, kind and key of the last write of a tag. Gives nothing if there was none.
+-- Gives at, kind, key and actor ('': not known) of the last write of a tag. Gives nothing if there was none.
 local function readTag(repository, tag)
   local record = tableOf(repository, 'tags'):get(tag)
-  if record then return unpackBytes('>I7I1c16', record) end
+  if not record then return end
+  local at, kind, key, pos = unpackBytes('>I7I1c16', record)
+  return at, kind, key, string.sub(record, pos)
 end
 
 -- A blob's latest link in a repository, and the latest one that told a size (0, 0 if none did). nil if it has no link.

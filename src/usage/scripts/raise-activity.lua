@@ -2,12 +2,11 @@
 --
 -- Included after write-changes.lua.
 -- KEYS  1 the project's base, 2 its meta
--- ARGV  a field name and its value, for each field
+-- ARGV  1 lastPush, 2 lastPushedBy ('': not known), 3 lastPull, 4 pulls, 5 scans
 -- Reply 'OK'
 
 beginChanges(KEYS[1])
-for i = 1, #ARGV, 2 do
-  local field, value = ARGV[i], ARGV[i + 1]
-  if tonumber(value) > tonumber(call('HGET', META, field) or 0) then call('HSET', META, field, value) end
-end
+notePush(tonumber(ARGV[1]), ARGV[2])
+latest = { lastPull = tonumber(ARGV[3]), pulls = tonumber(ARGV[4]), scans = tonumber(ARGV[5]) }
+writeMeta()
 return 'OK'

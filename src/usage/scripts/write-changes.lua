@@ -10,13 +10,15 @@
 --             three times as long; if more than MAX_IDS come in this time, at least the last MAX_IDS are kept
 --   <base>meta    a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; seenSince is when eventIds was begun);
+--             lastPushedBy (who made the push at lastPush; absent if not known);
 --             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
 local MAX_IDS, IDS_AGE = 50000, 600 -- MAX_IDS take some 5 MB; IDS_AGE is in seconds
 local ENTRY_CHANGES = 150 -- some 2 ms of update-holders.lua
 local now, nowText -- epoch µs
 local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS
-local latest -- field of META -> a time that the field is to have at least
+local latest -- field of META -> a time or a count that the field is to have at least
+local latestPush -- at and actor; nil if there was no push
 
 local function decimal(number) return string.format('%.0f', number) end
 
@@ -25,7 +27,7 @@ local function beginChanges(base)
   openProject(base)
   openRecords()
   OUTBOX, EVENT_IDS, OLDER_EVENT_IDS = base .. 'outbox', base .. 'seen', base .. 'seen-before'
-  holdingChanges, latest = {}, {}
+  holdingChanges, latest, latestPush = {}, {}, nil
   counterDelta = { unique = 0, referenced = 0, unreferenced = 0, manifests = 0, tags = 0, repositories = 0, unresolved = 0 }
   local time = call('TIME')
   now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -39,6 +41,28 @@ local function countOnce(field, id) -- an event may be delivered many times
   end
 end
 
+-- The latest push counts; of two at the same time, the one with the greater actor.
+local function isLaterPush(at, actor, push)
+  return at > push.at or at == push.at and isGreater(actor, push.actor)
+end
+
+local function notePush(at, actor)
+  if not latestPush or isLaterPush(at, actor, latestPush) then latestPush = { at = at, actor = actor } end
+end
+
+local function writeLatestPush()
+  if not latestPush then return end
+  local before = call('HMGET', META, 'lastPush', 'lastPushedBy')
+  local at, actor = latestPush.at, latestPush.actor
+  if not isLaterPush(at, actor, { at = tonumber(before[1] or 0), actor = before[2] or '' }) then return end
+  call('HSET', META, 'lastPush', decimal(at))
+  if actor ~= '' then
+    call('HSET', META, 'lastPushedBy', actor)
+  elseif before[2] then
+    call('HDEL', META, 'lastPushedBy')
+  end
+end
+
 local function writeMeta()
   for field, by in pairs(counterDelta) do
     if by ~= 0 then call('HINCRBY', META, field, decimal(by)) end
@@ -46,6 +70,7 @@ local function writeMeta()
   for field, at in pairs(latest) do
     if at > tonumber(call('HGET', META, field) or 0) then call('HSET', META, field, decimal(at)) end
   end
+  writeLatestPush()
 end
 
 local function writeOutbox()
