@@ -71,8 +71,8 @@ function addManifests(comparison: Comparison): void {
       const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
       facts.push({ ...presence(reading, manifest, at), ...told })
     }
-    if (before !== undefined && told !== undefined && (before.references !== 'read' || before.size === 0)) {
-      if (before.references === 'unknown') drift.referencesMissed++
+    if (before !== undefined && told !== undefined && (before.extent !== 'read' || before.size === 0)) {
+      if (before.extent === 'unknown') drift.referencesMissed++
       for (const { via, at } of before.evidence.slice(0, 1))
         facts.push({ ...presence(reading, manifest, at), via, ...told })
     }
