@@ -59,7 +59,7 @@ export function compare(
   return { facts, drift }
 }
 
-/** Adds the manifests that the index lacks, and the references and sizes that it lacks. */
+/** Adds the manifests that the index lacks, and their references. Corrects references that were not read, and wrong sizes. */
 function addManifests(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
   for (const [key, manifest] of manifests) {
@@ -71,11 +71,14 @@ function addManifests(comparison: Comparison): void {
       const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
       facts.push({ ...presence(reading, manifest, at), ...told })
     }
-    if (before !== undefined && told !== undefined && (before.extent !== 'read' || before.size === 0)) {
-      if (before.extent === 'unknown') drift.referencesMissed++
-      for (const { via, at } of before.evidence.slice(0, 1))
-        facts.push({ ...presence(reading, manifest, at), via, ...told })
-    }
+    if (before === undefined) continue
+    const isSizeWrong = manifest.size > 0 && before.size !== manifest.size
+    if (!isSizeWrong && (told === undefined || before.extent === 'read')) continue
+    if (told !== undefined && before.extent === 'unknown') drift.referencesMissed++
+    // The latest size counts. One µs later is enough, and leaves the time of the push as good as it was.
+    const replaced = isSizeWrong && before.sized && { ...before.sized, at: before.sized.at + 1 }
+    for (const { via, at } of replaced ? [replaced] : before.evidence.slice(0, 1))
+      facts.push({ ...presence(reading, manifest, at), via, ...told })
   }
 }
 

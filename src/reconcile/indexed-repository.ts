@@ -31,6 +31,8 @@ export interface IndexedManifest {
   mediaType: string
   /** What says that the manifest exists: a push or a pull, and when. */
   evidence: { via: Evidence; at: number }[]
+  /** Which of these told its size. */
+  sized: { via: Evidence; at: number } | undefined
   extent: Extent | 'unknown'
   /** What it references. Of several lists that were told, the index gives the one that counts first. */
   references: readonly Reference[]
@@ -68,6 +70,7 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
     digest,
     // Of a manifest's facts, only the one that told the size has it.
     size: Math.max(size, before?.size ?? 0),
+    sized: size > 0 ? { via, at } : before?.sized,
     mediaType,
     evidence: [...(before?.evidence ?? []), { via, at }],
     extent: isFirst ? extent : (before?.extent ?? 'unknown'),

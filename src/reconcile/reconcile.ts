@@ -1,4 +1,5 @@
 import pMap, { pMapIterable } from 'p-map'
+import { AHEAD_US } from '../events/out-of-bounds.ts'
 import type { Logger } from '../platform/log.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
@@ -188,14 +189,19 @@ export function makeReconcile(deps: {
     return counts.reduce((sum, manifests) => sum + manifests, 0)
   }
 
-  /** The current time by the registry's clock, which dates its events. By ours if the two agree or it does not tell. */
+  /**
+   * The current time by the registry's clock, which dates its events. By ours if the two agree, if it does not tell, or if
+   * they differ by more than the time of an event may.
+   */
   async function currentTime(registry: string): Promise<number> {
     const theirs = await deps.clockOf(registry).catch(() => undefined)
     const ours = deps.now()
-    if (theirs === undefined || Math.abs(theirs - ours) < SAME_CLOCK_US) return ours
-    const aheadMs = Math.round((theirs - ours) / 1000)
-    log.warn({ registry, aheadMs }, "the registry's clock differs from ours")
-    return theirs
+    const aheadUs = (theirs ?? ours) - ours
+    if (Math.abs(aheadUs) < SAME_CLOCK_US) return ours
+    const isBelieved = Math.abs(aheadUs) <= AHEAD_US
+    const aheadMs = Math.round(aheadUs / 1000)
+    log.warn({ registry, aheadMs, isBelieved }, "the registry's clock differs from ours")
+    return isBelieved ? ours + aheadUs : ours
   }
 }
 

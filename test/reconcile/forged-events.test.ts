@@ -6,6 +6,7 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { makeNormalise } from '../../src/events/normalise.ts'
 import { planExpiry } from '../../src/expiry/plan.ts'
 import { makeApiReader } from '../../src/reconcile/api-reader.ts'
+import { NO_DRIFT } from '../../src/reconcile/drift.ts'
 import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { DOCKER_LIST } from '../../src/registry/manifest.ts'
@@ -122,6 +123,27 @@ describe.each(['api', 'storage'])('over the %s', (method) => {
     await run()
     expect(await index.usage(project)).toEqual({ ...truth, lastPushAt: event.at })
   })
+
+  test.each([1, 100_000])(
+    'a forged size of a manifest, %d bytes, is corrected by a reconcile',
+    async (size) => {
+      const { run, index, repository, project, push, imageOf } = setUp()
+      const [content, other] = [image(`size ${repository}`), image(`other ${repository}`)]
+      await push('v1', content)
+      await push('v2', other)
+      await run()
+      const truth = await index.usage(project)
+      const events = [content, other].map((one) => pushed(repository, one, [blob], { size }))
+      await index.apply(project, events)
+      expect((await index.usage(project))?.uniqueBytes).not.toBe(truth?.uniqueBytes)
+      await run()
+      const { lastPushAt } = (await index.usage(project)) ?? {}
+      expect(await index.usage(project)).toEqual({ ...truth, lastPushAt })
+      // The time of the push changes by a microsecond only.
+      expect(Math.abs((await imageOf(other)).pushedAt - (events[1]?.at ?? 0))).toBeLessThanOrEqual(1)
+      expect((await run()).drift).toEqual(NO_DRIFT)
+    },
+  )
 
   test('the subject of an artifact with the config of an image is known after a reconcile', async () => {
     const { run, index, repository, project, push, imageOf } = setUp()
