@@ -105,9 +105,9 @@ export function makeReconcile(deps: {
       }
       const project = projectOf(reading.repository)
       const before = await indexed.repository(project, reading.repository)
-      const { facts, drift } = compare(reading, before, run.readAt)
+      const { facts, drift, loss } = compare(reading, before, run.readAt)
       if (!dryRun) await write(project, facts, reading)
-      return { reading, drift }
+      return { reading, drift, loss }
     }
 
     async function write(project: string, facts: Fact[], { unreadable }: RepositoryReading): Promise<void> {
