@@ -20,7 +20,7 @@ import type { RunNotes } from './run-notes.ts'
 export interface ReconcileControl {
   /** The job's id. A job that runs again after a kill goes on where it stopped. */
   id: string
-  /** Called after each repository, and before the removals. If it rejects, the reconcile ends with this error. */
+  /** Called after each repository, and before each removal. If it rejects, the reconcile ends with this error. */
   onProgress: (run: ReconcileRun) => Promise<void>
   /** Once this is true, the reconcile finishes the repositories at hand and throws `ReconcileStopped`. */
   isStopping: () => boolean
@@ -87,7 +87,8 @@ export function makeReconcile(deps: {
       }
       if (control.isStopping()) throw new ReconcileStopped(`stopped after ${run.after ?? 'nothing'}`)
       await control.onProgress(run)
-      if (!dryRun && holdOf(run, job) === null) await removeMissing({ ...deps, registry, run, reader })
+      if (!dryRun && holdOf(run, job) === null)
+        await removeMissing({ ...deps, registry, run, reader, onProgress: control.onProgress })
     }
 
     async function* untilStopped<T>(items: AsyncIterable<T>): AsyncGenerator<T> {

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { makeRegistryFolder } from '../../bench/registry-folder.ts'
 import { digestOf } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import type { ReconcileRun } from '../../src/reconcile/ledger.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from '../../src/reconcile/reading.ts'
 import { ReconcileStopped } from '../../src/reconcile/reconcile.ts'
 import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
@@ -134,6 +135,25 @@ test('removals that a stopped run found are applied when it goes on', async () =
   remove(40)
   let asked = 0
   await expect(run({}, { isStopping: () => ++asked > 10 })).rejects.toThrow(ReconcileStopped)
+  expect(await manifests()).toBe(150)
+  expect((await run()).drift.manifestsGone).toBe(40)
+  expect(await manifests()).toBe(110)
+})
+
+test('a process that has lost its job removes nothing more, and the job goes on with what is left', async () => {
+  const { run, remove, manifests } = await indexed(150)
+  remove(40)
+  let isLost = false
+  const control = {
+    isStopping: () => false,
+    async onProgress({ repositories }: ReconcileRun) {
+      if (isLost) throw new Error('another one has taken the job')
+      // All repositories are read. The next call comes before the first removal.
+      isLost = repositories === 20 && readBefore++ > 0
+    },
+  }
+  let readBefore = 0
+  await expect(run({}, control)).rejects.toThrow('another one has taken the job')
   expect(await manifests()).toBe(150)
   expect((await run()).drift.manifestsGone).toBe(40)
   expect(await manifests()).toBe(110)

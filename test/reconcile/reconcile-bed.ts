@@ -5,7 +5,7 @@ import type { ReconcileJob } from '../../src/queue/jobs.ts'
 import { confidenceOf } from '../../src/reconcile/confidence.ts'
 import { makeLedger } from '../../src/reconcile/ledger.ts'
 import type { RegistryReader } from '../../src/reconcile/reading.ts'
-import { makeReconcile } from '../../src/reconcile/reconcile.ts'
+import { makeReconcile, type ReconcileControl } from '../../src/reconcile/reconcile.ts'
 import { makeRunNotes } from '../../src/reconcile/run-notes.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
@@ -33,7 +33,7 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
   })
   return {
     ...{ index, ledger, alerts, reconcile },
-    run: (job: Partial<ReconcileJob> = {}, control: { id?: string; isStopping?: () => boolean } = {}) =>
+    run: (job: Partial<ReconcileJob> = {}, control: Partial<ReconcileControl> = {}) =>
       reconcile(
         { registry: 'ci', dryRun: false, acceptLoss: false, origin: 'person', reason: 'test', ...job },
         { id: 'job', isStopping: () => false, onProgress: async () => {}, ...control },
