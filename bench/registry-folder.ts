@@ -25,7 +25,10 @@ export function makeRegistryFolder(manifests: number, shape: Shape) {
   const root = mkdtempSync(
     join(parentFolderFor(manifests * FILES_A_MANIFEST * BYTES_A_FILE), 'tallyman-registry-'),
   )
-  const remove = () => rmSync(root, { recursive: true, force: true })
+  const remove = () => {
+    process.off('exit', remove)
+    rmSync(root, { recursive: true, force: true })
+  }
   process.once('exit', remove)
   const files = writeFiles(join(root, ROOT), manifests, shape)
   return { root, files, remove }

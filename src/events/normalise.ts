@@ -136,8 +136,9 @@ const IMAGE_CONFIGS = [
 
 /**
  * Whether the event tells everything that the manifest references. Events do not tell a `subject`. Docker's formats have
- * none, and neither have OCI images in practice. An OCI index may have one, and expiry must know it. One GET for each
- * pushed index costs little beside the pushes of its children.
+ * none. An OCI index may have one, and expiry must know it. One GET for each pushed index costs little beside the pushes of
+ * its children. An OCI image may have one, too, but hardly any has, and one GET for each push would cost too much: expiry
+ * looks for it before it deletes the image, and the next reconcile reads it.
  */
 function extentOf(mediaType: string, references: readonly TargetReference[]): 'all' | 'contents' {
   // The registry must be asked.

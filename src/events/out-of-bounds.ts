@@ -9,7 +9,7 @@ import type { RegistryEvent } from './event.ts'
  * so this bounds how long a fast clock freezes a tag. Hosts with NTP differ by milliseconds; Kerberos allows five minutes,
  * too (RFC 4120, 1.6).
  */
-const AHEAD_US = 300_000_000
+export const AHEAD_US = 300_000_000
 
 /** The longest event id, in bytes: its length is stored in one byte. Registries send UUIDs. */
 const ID_BYTES = 255

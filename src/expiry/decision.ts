@@ -18,8 +18,8 @@ export const Deleted = Type.Object({
   ...Decision.properties,
   /**
    * `planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept,
-   * because the plan no longer deletes it, one of its tags at the registry points elsewhere, or it belongs to an
-   * image that was kept.
+   * because the plan no longer deletes it, one of its tags at the registry points elsewhere, it belongs to an
+   * image that was kept, or its manifest names a subject that no event told.
    */
   outcome: Type.Union([
     Type.Literal('planned'),

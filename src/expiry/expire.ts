@@ -3,7 +3,11 @@ import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import { parseManifest } from '../registry/manifest.ts'
+import type { FetchedManifest } from '../registry/manifest-api.ts'
+import { InvalidManifest } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, ExpiryRun } from './decision.ts'
@@ -20,6 +24,25 @@ const isSame = (a: Pick<Decision, 'repository' | 'digest'>, b: typeof a): boolea
 function parentsOf(decision: Decision, images: readonly IndexedImage[]): IndexedImage[] {
   const relations = relationsOf(images.filter(({ repository }) => repository === decision.repository))
   return images.filter((image) => isSame(image, decision)).flatMap((image) => [...relations.parentsOf(image)])
+}
+
+/**
+ * Whether a manifest has a subject of which the plan did not know: no event tells it, and nobody has read the manifest
+ * before (docs/usage.md, References).
+ */
+function namesUnknownSubject(
+  { bytes, descriptor }: FetchedManifest,
+  image: IndexedImage | undefined,
+): boolean {
+  try {
+    const { subject } = parseManifest(bytes, descriptor.mediaType)
+    if (subject === undefined) return false
+    const key = digestKey(subject.digest)
+    return !image?.references?.some((reference) => reference.kind === 'subject' && reference.key === key)
+  } catch (error) {
+    if (error instanceof InvalidManifest) return false
+    throw error
+  }
 }
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
@@ -73,7 +96,7 @@ export function makeExpiry(deps: {
           record.kept += 1
           continue
         }
-        const outcome = dryRun ? 'planned' : await remove(policy, decision, removed)
+        const outcome = dryRun ? 'planned' : await remove(policy, decision, images, removed)
         record.deletes.push({ ...decision, outcome })
         if (outcome === 'deleted' || outcome === 'absent')
           removed.push(...images.filter((image) => isSame(image, decision)))
@@ -83,10 +106,18 @@ export function makeExpiry(deps: {
     return record
   }
 
-  async function remove(policy: ExpiryPolicy, decision: Decision, removed: IndexedImage[]): Promise<Outcome> {
+  async function remove(
+    policy: ExpiryPolicy,
+    decision: Decision,
+    images: readonly IndexedImage[],
+    removed: IndexedImage[],
+  ): Promise<Outcome> {
     const client = deps.clientOf(policy.registry)
     if (!(await stillHolds(policy, decision, client, removed))) return 'moved'
-    await copyToTrash(policy, decision, client)
+    const manifest = await client.getManifest(decision.repository, decision.digest)
+    const image = images.find((one) => isSame(one, decision))
+    if (manifest !== undefined && namesUnknownSubject(manifest, image)) return 'moved'
+    if (manifest !== undefined) await copyToTrash(policy, decision, manifest)
     const outcome = await client.deleteManifest(decision.repository, decision.digest)
     if (outcome === 'deleted') deps.metrics.expired.inc({ policy: policy.name })
     const { repository, digest, tags, reason } = decision
@@ -123,10 +154,8 @@ export function makeExpiry(deps: {
   async function copyToTrash(
     policy: ExpiryPolicy,
     decision: Decision,
-    client: RegistryClient,
+    found: FetchedManifest,
   ): Promise<void> {
-    const found = await client.getManifest(decision.repository, decision.digest)
-    if (found === undefined) return
     const entry = {
       at: new Date(deps.now() / 1000).toISOString(),
       policy: policy.name,

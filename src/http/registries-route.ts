@@ -90,7 +90,7 @@ export const registriesRoute =
         tags: ['registries'],
         summary: 'Compare the index with a registry and mend the index',
         description:
-          'Nothing in the registry changes. If more than half of its manifests are missing, nothing is removed from the index, unless `acceptLoss` is true. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.',
+          'Nothing in the registry changes. If more than half of what is read is missing, nothing is removed from the index, unless `acceptLoss` is true. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.',
         params: Type.Object({ name: Type.String() }),
         body: Type.Object(
           {

@@ -27,12 +27,15 @@ export async function readRepository(options: {
   const requested = new Set<string>()
   /** The manifests of which the index has everything. */
   const complete = new Map<string, ManifestReading>()
-  const tagged = new Set<string>()
+  /** The sizes (bytes) of the manifests on tags. */
+  const tagged = new Map<string, number>()
 
   async function readTag(tag: string) {
     try {
       const found = await client.headManifest(repository, tag)
-      return found ? { tag, digest: found.digest, modifiedAt: 0 } : pMapSkip
+      if (found === undefined) return pMapSkip
+      tagged.set(found.digest, found.size)
+      return { tag, digest: found.digest, modifiedAt: 0 }
     } catch (error) {
       unreadable.push({ tag, reason: reasonOf(error) })
       return pMapSkip
@@ -43,8 +46,8 @@ export async function readRepository(options: {
     try {
       const known = complete.get(digest)
       if (known !== undefined) {
-        const exists = tagged.has(digest) || (await client.headManifest(repository, digest)) !== undefined
-        return exists ? known : pMapSkip
+        const size = tagged.get(digest) ?? (await client.headManifest(repository, digest))?.size
+        return size === undefined ? pMapSkip : { ...known, size }
       }
       const found = await client.getManifest(repository, digest)
       if (found === undefined) return pMapSkip
@@ -82,8 +85,7 @@ export async function readRepository(options: {
   for (const { isComplete, digest, size, mediaType } of inIndex.manifests)
     if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined, modifiedAt: 0 })
   const tags = await pMap(await Array.fromAsync(client.tags(repository)), readTag, REQUESTS)
-  for (const { digest } of tags) tagged.add(digest)
-  await readManifests(tagged)
+  await readManifests(tagged.keys())
   await readManifests(inIndex.manifests.map(({ digest }) => digest))
 
   const blobs = someOf(inIndex.unreferenced, options.mostBlobs)

@@ -1,6 +1,7 @@
 import { digestKey } from '../usage/digest-key.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
+import { type Loss, NO_LOSS } from './hold.ts'
 import { type IndexedRepository, keyOfTag } from './indexed-repository.ts'
 import type { ManifestReading, RepositoryReading } from './reading.ts'
 
@@ -15,18 +16,19 @@ interface Comparison {
   unreadableTags: Set<string>
   facts: Fact[]
   drift: Drift
+  loss: Loss
 }
 
 /**
- * Compares what was read of a repository with what the index has of it. Returns the facts that make the index agree, and
- * how the two differed. The reading is true as of `readAt` (epoch µs). What the index has learnt from later events stays
+ * Compares what was read of a repository with what the index has of it. Returns the facts that make the index agree,
+ * how the two differed, and how much of the index is missing. The reading is true as of `readAt` (epoch µs). What the index has learnt from later events stays
  * and is no drift. What could not be read stays as it is.
  */
 export function compare(
   reading: RepositoryReading,
   indexed: IndexedRepository,
   readAt: number,
-): { facts: Fact[]; drift: Drift } {
+): Pick<Comparison, 'facts' | 'drift' | 'loss'> {
   const { unreadable } = reading
   const comparison: Comparison = {
     reading,
@@ -37,6 +39,7 @@ export function compare(
     unreadableTags: new Set(unreadable.flatMap((one) => ('tag' in one ? [one.tag] : []))),
     facts: [],
     drift: { ...NO_DRIFT },
+    loss: { ...NO_LOSS },
   }
   addManifests(comparison)
   addTags(comparison)
@@ -51,15 +54,15 @@ export function compare(
     reading.absent.map((digest) => digestKey(digest)),
   )
 
-  const { facts, drift } = comparison
+  const { facts, drift, loss } = comparison
   const isEmpty = reading.tags.length + reading.manifests.length + unreadable.length === 0
   if (indexed.manifests.size === 0 && drift.manifestsMissed > 0) drift.repositoriesMissed = 1
   if (isEmpty && indexed.manifests.size > 0 && drift.manifestsGone === indexed.manifests.size)
     drift.repositoriesLost = 1
-  return { facts, drift }
+  return { facts, drift, loss }
 }
 
-/** Adds the manifests that the index lacks, and the references and sizes that it lacks. */
+/** Adds the manifests that the index lacks, and their references. Corrects references that were not read, and wrong sizes. */
 function addManifests(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
   for (const [key, manifest] of manifests) {
@@ -71,11 +74,14 @@ function addManifests(comparison: Comparison): void {
       const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
       facts.push({ ...presence(reading, manifest, at), ...told })
     }
-    if (before !== undefined && told !== undefined && (before.references !== 'read' || before.size === 0)) {
-      if (before.references === 'unknown') drift.referencesMissed++
-      for (const { via, at } of before.evidence.slice(0, 1))
-        facts.push({ ...presence(reading, manifest, at), via, ...told })
-    }
+    if (before === undefined) continue
+    const isSizeWrong = manifest.size > 0 && before.size !== manifest.size
+    if (!isSizeWrong && (told === undefined || before.extent === 'read')) continue
+    if (told !== undefined && before.extent === 'unknown') drift.referencesMissed++
+    // The latest size counts. One µs later is enough, and leaves the time of the push as good as it was.
+    const replaced = isSizeWrong && before.sized && { ...before.sized, at: before.sized.at + 1 }
+    for (const { via, at } of replaced ? [replaced] : before.evidence.slice(0, 1))
+      facts.push({ ...presence(reading, manifest, at), via, ...told })
   }
 }
 
@@ -102,13 +108,17 @@ function addTags(comparison: Comparison): void {
 
 /** Removes the manifests that the registry no longer has. Returns their digest keys. */
 function removeManifests(comparison: Comparison): Set<string> {
-  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
+  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift, loss } = comparison
   const removedKeys = new Set<string>()
-  for (const [key, { digest, evidence }] of indexed.manifests) {
+  for (const [key, { digest, evidence, extent }] of indexed.manifests) {
     const isNewer = evidence.some(({ via, at }) => at > readAt + (via === 'pull' ? PULL_GRACE_US : 0))
-    if (manifests.has(key) || unreadableKeys.has(key) || isNewer) continue
+    const isFound = manifests.has(key)
+    if (isFound) loss.found++
+    if (isFound || unreadableKeys.has(key) || isNewer) continue
     removedKeys.add(key)
     drift.manifestsGone++
+    loss.missing++
+    if (extent === 'read') loss.confirmedMissing++
     facts.push({ kind: 'delete', repository: reading.repository, at: readAt, digest })
   }
   return removedKeys
@@ -116,15 +126,25 @@ function removeManifests(comparison: Comparison): Set<string> {
 
 /** Removes the tags that the registry no longer has, unless they go away with their manifest. */
 function removeTags(comparison: Comparison, removedKeys: Set<string>): void {
-  const { reading, indexed, readAt, unreadableKeys, unreadableTags, facts, drift } = comparison
+  const { reading, indexed, readAt, manifests, unreadableKeys, unreadableTags, facts, drift, loss } =
+    comparison
   const readTags = new Set(reading.tags.map(({ tag }) => tag))
+  const [tagged, untagged] = [new Set<string>(), new Set<string>()]
+  const stillTagged = new Set(reading.tags.map(({ digest }) => digestKey(digest)))
   for (const [tag, { at }] of indexed.tags) {
     const key = keyOfTag(indexed, tag)
-    if (key === undefined || readTags.has(tag) || at >= readAt) continue
-    if (removedKeys.has(key) || unreadableKeys.has(key) || unreadableTags.has(tag)) continue
+    if (key === undefined || removedKeys.has(key) || unreadableKeys.has(key)) continue
+    if (manifests.has(key)) tagged.add(key)
+    if (readTags.has(tag) || unreadableTags.has(tag) || at >= readAt) {
+      stillTagged.add(key)
+      continue
+    }
+    untagged.add(key)
     drift.tagsGone++
     facts.push({ kind: 'untag', repository: reading.repository, at: readAt, tag })
   }
+  loss.tagged = tagged.size
+  loss.untagged = untagged.intersection(tagged).difference(stillTagged).size
 }
 
 type Links = NonNullable<RepositoryReading['links']>

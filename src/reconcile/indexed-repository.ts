@@ -5,6 +5,7 @@ import {
   type Extent,
   type ManifestPresence,
   PULL_GRACE_US,
+  type Reference,
   type StandingFact,
 } from '../usage/fact.ts'
 import type { ExpectedManifest } from './reading.ts'
@@ -30,9 +31,11 @@ export interface IndexedManifest {
   mediaType: string
   /** What says that the manifest exists: a push or a pull, and when. */
   evidence: { via: Evidence; at: number }[]
-  references: Extent | 'unknown'
-  /** The digest keys of the children and the subject that it names. */
-  names: string[]
+  /** Which of these told its size. */
+  sized: { via: Evidence; at: number } | undefined
+  extent: Extent | 'unknown'
+  /** What it references. Of several lists that were told, the index gives the one that counts first. */
+  references: readonly Reference[]
 }
 
 /** Builds a repository from the facts that the index gives about it. */
@@ -50,7 +53,7 @@ export function indexedRepository(facts: readonly StandingFact[]): IndexedReposi
     else if (fact.tag === undefined) addManifest(manifests, fact)
     else tags.set(fact.tag, { at: fact.at, key: digestKey(fact.digest), isHint: fact.via === 'pull' })
   }
-  const references = facts.flatMap((fact) => (fact.kind === 'present' ? (fact.references ?? []) : []))
+  const references = [...manifests.values()].flatMap((manifest) => manifest.references)
   const blobs = references.filter(({ kind }) => kind === 'blob')
   const referenced = new Set(blobs.map(({ digest }) => digestKey(digest)))
   const deletedAt = (key: string) => Math.max(droppedAt, deleted.get(key) ?? 0)
@@ -61,25 +64,26 @@ function addManifest(manifests: IndexedRepository['manifests'], fact: ManifestPr
   const { digest, size, mediaType, via, at } = fact
   const key = digestKey(digest)
   const before = manifests.get(key)
-  const references = fact.references === undefined ? 'unknown' : (fact.extent ?? 'contents')
-  const named = (fact.references ?? [])
-    .filter(({ kind }) => kind !== 'blob')
-    .map(({ digest }) => digestKey(digest))
+  const { references, extent = 'contents' } = fact
+  const isFirst = references !== undefined && (before === undefined || before.extent === 'unknown')
   manifests.set(key, {
     digest,
     // Of a manifest's facts, only the one that told the size has it.
     size: Math.max(size, before?.size ?? 0),
+    sized: size > 0 ? { via, at } : before?.sized,
     mediaType,
     evidence: [...(before?.evidence ?? []), { via, at }],
-    references: before === undefined || before.references === 'unknown' ? references : before.references,
-    names: [...(before?.names ?? []), ...named],
+    extent: isFirst ? extent : (before?.extent ?? 'unknown'),
+    references: isFirst ? references : (before?.references ?? []),
   })
 }
 
 /** What a reader that asks for each manifest needs to know of those that the index has. */
 export const expectedManifests = ({ manifests }: IndexedRepository): ExpectedManifest[] =>
-  [...manifests.values()].map(({ digest, size, mediaType, references, names }) => {
-    const isComplete = size > 0 && references === 'read' && names.every((key) => manifests.has(key))
+  [...manifests.values()].map(({ digest, size, mediaType, extent, references }) => {
+    const named = references.filter(({ kind }) => kind !== 'blob')
+    const isComplete =
+      size > 0 && extent === 'read' && named.every((one) => manifests.has(digestKey(one.digest)))
     return { digest, size, mediaType, isComplete }
   })
 

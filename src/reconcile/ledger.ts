@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Drift } from './drift.ts'
+import type { Loss } from './hold.ts'
 import type { ReconcileReport } from './report.ts'
 
 /** An unfinished reconcile, from which the job goes on after a kill. Times are in epoch µs. */
@@ -18,6 +19,7 @@ export interface ReconcileRun {
   witnesses: { repository: string; digest: string }[]
   repositories: number
   drift: Drift
+  loss: Loss
   failed: number
   failures: string[]
   /** What could not be read and was left as it was. */

@@ -1,4 +1,5 @@
 import pMap, { pMapIterable } from 'p-map'
+import { AHEAD_US } from '../events/out-of-bounds.ts'
 import type { Logger } from '../platform/log.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
@@ -19,7 +20,7 @@ import type { RunNotes } from './run-notes.ts'
 export interface ReconcileControl {
   /** The job's id. A job that runs again after a kill goes on where it stopped. */
   id: string
-  /** Called after each repository, and before the removals. If it rejects, the reconcile ends with this error. */
+  /** Called after each repository, and before each removal. If it rejects, the reconcile ends with this error. */
   onProgress: (run: ReconcileRun) => Promise<void>
   /** Once this is true, the reconcile finishes the repositories at hand and throws `ReconcileStopped`. */
   isStopping: () => boolean
@@ -88,7 +89,8 @@ export function makeReconcile(deps: {
       }
       if (control.isStopping()) throw new ReconcileStopped(`stopped after ${run.after ?? 'nothing'}`)
       await control.onProgress(run)
-      if (!dryRun && holdOf(run, job) === null) await removeMissing({ ...deps, registry, run, reader })
+      if (!dryRun && holdOf(run, job) === null)
+        await removeMissing({ ...deps, registry, run, reader, onProgress: control.onProgress })
     }
 
     async function* untilStopped<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
@@ -106,9 +108,9 @@ export function makeReconcile(deps: {
       }
       const project = projectOf(reading.repository)
       const before = await indexed.repository(project, reading.repository)
-      const { facts, drift } = compare(reading, before, run.readAt)
+      const { facts, drift, loss } = compare(reading, before, run.readAt)
       if (!dryRun) await write(project, facts, reading)
-      return { reading, drift }
+      return { reading, drift, loss }
     }
 
     async function write(project: string, facts: Fact[], { unreadable }: RepositoryReading): Promise<void> {
@@ -191,14 +193,19 @@ export function makeReconcile(deps: {
     return counts.reduce((sum, manifests) => sum + manifests, 0)
   }
 
-  /** The current time by the registry's clock, which dates its events. By ours if the two agree or it does not tell. */
+  /**
+   * The current time by the registry's clock, which dates its events. By ours if the two agree, if it does not tell, or if
+   * they differ by more than the time of an event may.
+   */
   async function currentTime(registry: string): Promise<number> {
     const theirs = await deps.clockOf(registry).catch(() => undefined)
     const ours = deps.now()
-    if (theirs === undefined || Math.abs(theirs - ours) < SAME_CLOCK_US) return ours
-    const aheadMs = Math.round((theirs - ours) / 1000)
-    log.warn({ registry, aheadMs }, "the registry's clock differs from ours")
-    return theirs
+    const aheadUs = (theirs ?? ours) - ours
+    if (Math.abs(aheadUs) < SAME_CLOCK_US) return ours
+    const isBelieved = Math.abs(aheadUs) <= AHEAD_US
+    const aheadMs = Math.round(aheadUs / 1000)
+    log.warn({ registry, aheadMs, isBelieved }, "the registry's clock differs from ours")
+    return isBelieved ? ours + aheadUs : ours
   }
 }
 

@@ -16,6 +16,8 @@ export async function removeMissing(options: {
   registry: string
   run: ReconcileRun
   reader: Pick<RegistryReader, 'holds'>
+  /** Called before each removal. If it rejects, this ends with its error, and the removal is still to be done. */
+  onProgress: (run: ReconcileRun) => Promise<void>
 }): Promise<void> {
   const { index, notes, registry, run, reader } = options
   let isChecked = false
@@ -25,6 +27,7 @@ export async function removeMissing(options: {
       return
     }
     isChecked = true
+    await options.onProgress(run)
     await index.apply(project, facts)
     await options.recheckQuotas([project])
   }

@@ -17,7 +17,7 @@ export const ReconcileReport = Type.Object({
   drift: Drift,
   hold: Type.Union([Hold, Type.Null()], {
     description:
-      'If more than half of a registry is missing, nothing is removed from the index. Null otherwise.',
+      'If more than half of what was read is missing, nothing is removed from the index. Null otherwise.',
   }),
   failed: Type.Integer({ description: 'Repositories and listings that could not be read.' }),
   failures: Type.Array(Type.String(), { description: 'The first 20 of them, with reasons.' }),

@@ -14,7 +14,10 @@ export interface Removals {
 export interface RunNotes {
   /** Holds facts back. One that is added twice does no harm: facts are idempotent. */
   addRemovals(registry: string, removals: Removals): Promise<void>
-  /** The removals, oldest first. Each is dropped after the loop's body is done with it. */
+  /**
+   * The removals, oldest first. Each is dropped after the loop's body is done with it. If another process has dropped it
+   * meanwhile, nothing is dropped.
+   */
   takeRemovals(registry: string): AsyncIterable<Removals>
   /** Notes a project in which something could not be read. */
   addUnread(registry: string, project: string): Promise<void>
@@ -33,7 +36,7 @@ export function makeRunNotes({ redis, prefix }: { redis: Redis | Cluster; prefix
       const key = removalsKey(registry)
       for (let text = await redis.lindex(key, 0); text !== null; text = await redis.lindex(key, 0)) {
         yield JSON.parse(text)
-        await redis.lpop(key)
+        await redis.lrem(key, 1, text)
       }
     },
     async addUnread(registry, project) {

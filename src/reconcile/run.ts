@@ -1,6 +1,6 @@
 import type { ReconcileJob } from '../queue/jobs.ts'
 import { addDrift, type Drift, NO_DRIFT } from './drift.ts'
-import { holdOf } from './hold.ts'
+import { addLoss, holdOf, type Loss, NO_LOSS } from './hold.ts'
 import type { ReconcileRun } from './ledger.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading, Unreadable } from './reading.ts'
 import type { ReconcileReport } from './report.ts'
@@ -16,6 +16,7 @@ const WITNESSES = 10
 export interface Compared {
   reading: RepositoryReading
   drift: Drift
+  loss: Loss
 }
 
 export const newRun = (
@@ -25,6 +26,7 @@ export const newRun = (
   witnesses: [],
   repositories: 0,
   drift: NO_DRIFT,
+  loss: NO_LOSS,
   failed: 0,
   failures: [],
   unreadable: { unreadable: 0, unreadableRepositories: 0, unreadableImages: [] },
@@ -41,6 +43,7 @@ export function count(run: ReconcileRun, result: Compared | ReadingFailure): voi
   run.after = repository
   run.repositories++
   run.drift = addDrift(run.drift, result.drift)
+  run.loss = addLoss(run.loss, result.loss)
   const [first] = manifests
   if (first !== undefined && run.witnesses.length < WITNESSES)
     run.witnesses.push({ repository, digest: first.digest })

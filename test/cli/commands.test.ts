@@ -221,7 +221,7 @@ describe('a reconcile is followed to its end', () => {
   })
 
   test('when it removed nothing, since too much is missing', async () => {
-    const hold = { missing: 150, manifests: 200 }
+    const hold = { what: 'manifests' as const, missing: 150, manifests: 200 }
     const drift = { ...NO_DRIFT, manifestsGone: 150 }
     const unreadableImages = [{ repository: 'team/web', image: 'v1', reason: 'torn' }]
     const bodies = answerWith([
@@ -230,7 +230,7 @@ describe('a reconcile is followed to its end', () => {
     const { status: exit, out, err } = await tallyman(env, 'reconcile', 'ci')
     expect({ exit, out }).toEqual({ exit: 1, out: 'DIFFERS        COUNT\nmanifestsGone    150\n' })
     expect(err).toContain('could not be read: team/web, v1: torn\n')
-    expect(err).toContain('150 of the 200 manifests in the index are missing at the registry')
+    expect(err).toContain('150 of the 200 manifests that were looked for are missing at the registry')
     expect(err).toContain('tallyman reconcile ci --accept-loss')
     answerWith([status('completed', { result: report({}) })])
     expect(bodies).toEqual([{ dryRun: false, acceptLoss: false }])

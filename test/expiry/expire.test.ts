@@ -152,3 +152,21 @@ describe('the clock', () => {
     expect(bed.deletes).toHaveLength(1)
   })
 })
+
+test('an image with a subject that no event told is kept', async () => {
+  const { run, push, index } = bed.setUp()
+  const { repository, project, client } = bed
+  const subject = image('subject')
+  await push('main', subject, repository)
+  const body = JSON.parse(subject.manifests.get(subject.root.digest)?.bytes.toString() ?? '')
+  const bytes = Buffer.from(JSON.stringify({ ...body, subject: subject.root }))
+  const digest = await client.putManifest(repository, 'pr-1', bytes, body.mediaType)
+  const { mediaType } = body
+  const sighting = { repository, at: PUSHED_AT, digest, size: bytes.length, mediaType, tag: 'pr-1' }
+  await index.apply(project, [{ kind: 'push', ...sighting, references: [], extent: 'all' }])
+
+  const { deletes } = await run('branches', false)
+  expect(deletes).toMatchObject([{ digest, outcome: 'moved' }])
+  expect((await client.headManifest(repository, 'pr-1'))?.digest).toBe(digest)
+  expect(bed.deletes).toEqual([])
+})

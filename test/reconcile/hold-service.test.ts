@@ -58,11 +58,11 @@ test('an unmounted storage is told of everywhere and removes nothing, until a pe
   renameSync(repositories, `${repositories}.away`)
   mkdirSync(repositories)
 
-  expect(await reconcile({})).toMatchObject({ hold: { missing: 120, manifests: 120 } })
+  expect(await reconcile({})).toMatchObject({ hold: { what: 'manifests', missing: 120, manifests: 120 } })
   const text = /nothing is removed: 120 of the 120 manifests .* tallyman reconcile ci --accept-loss$/
   expect(await status()).toMatchObject({
     ...{ uniqueBytes, confidence: expect.stringMatching(text) },
-    lastReconcile: { hold: { missing: 120, manifests: 120 } },
+    lastReconcile: { hold: { what: 'manifests', missing: 120, manifests: 120 } },
   })
   const { alerts } = await eventually(
     () => tallyman.get<{ alerts: object[] }>('/v1/alerts'),

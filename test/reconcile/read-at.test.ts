@@ -23,6 +23,15 @@ test.each([
   },
 )
 
+test.each([300, -300])(
+  'a clock that is %d s ahead is believed, and one that is farther off is not',
+  async (s) => {
+    expect((await reconcileEmpty(async () => NOW + s * S)).readAt).toBe(NOW + s * S)
+    expect((await reconcileEmpty(async () => NOW + s * S + Math.sign(s) * S)).readAt).toBe(NOW)
+    expect((await reconcileEmpty(async () => NOW + Math.sign(s) * 31_536_000 * S)).readAt).toBe(NOW)
+  },
+)
+
 test('readAt is our time if the registry does not tell its own', async () => {
   expect((await reconcileEmpty(async () => undefined)).readAt).toBe(NOW)
   expect((await reconcileEmpty(() => Promise.reject(new Error('down')))).readAt).toBe(NOW)

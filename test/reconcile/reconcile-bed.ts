@@ -7,7 +7,7 @@ import { makeForgetFlags } from '../../src/quota/forget-flags.ts'
 import { confidenceOf } from '../../src/reconcile/confidence.ts'
 import { makeLedger } from '../../src/reconcile/ledger.ts'
 import type { RegistryReader } from '../../src/reconcile/reading.ts'
-import { makeReconcile } from '../../src/reconcile/reconcile.ts'
+import { makeReconcile, type ReconcileControl } from '../../src/reconcile/reconcile.ts'
 import { makeRunNotes } from '../../src/reconcile/run-notes.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
@@ -40,7 +40,7 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
   })
   return {
     ...{ index, ledger, flags, alerts, reconcile, time },
-    run: (job: Partial<ReconcileJob> = {}, control: { id?: string; isStopping?: () => boolean } = {}) =>
+    run: (job: Partial<ReconcileJob> = {}, control: Partial<ReconcileControl> = {}) =>
       reconcile(
         { registry: 'ci', dryRun: false, acceptLoss: false, origin: 'person', reason: 'test', ...job },
         { id: 'job', isStopping: () => false, onProgress: async () => {}, ...control },

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { makeRegistryFolder } from '../../bench/registry-folder.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
+import { NO_LOSS } from '../../src/reconcile/hold.ts'
 import { count, newRun } from '../../src/reconcile/run.ts'
 import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeFolderView } from '../../src/store/folder-view.ts'
@@ -67,7 +68,7 @@ test('at most 50 images that cannot be read are listed', () => {
   const tags = Array.from({ length: 30 }, (_, n) => ({ tag: `v${n}`, reason: 'torn' }))
   for (const repository of ['a', 'b', 'c']) {
     const reading = { repository, manifests: [], tags: [], links: undefined, absent: [], unreadable: tags }
-    count(run, { reading, drift: NO_DRIFT })
+    count(run, { reading, drift: NO_DRIFT, loss: NO_LOSS })
   }
   const { unreadable, unreadableRepositories, unreadableImages } = run.unreadable
   expect({ unreadable, unreadableRepositories }).toEqual({ unreadable: 90, unreadableRepositories: 3 })
