@@ -97,7 +97,7 @@ export const registriesRoute =
             dryRun: Type.Boolean({ default: false, description: 'Compare only; change nothing.' }),
             acceptLoss: Type.Boolean({
               default: false,
-              description: 'Remove what is missing, even if that is more than half of the registry.',
+              description: 'Remove what is missing, even if a run holds it back.',
             }),
           },
           { additionalProperties: false },

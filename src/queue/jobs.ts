@@ -46,7 +46,7 @@ export interface ReconcileJob {
   registry: string
   /** Report the drift and change nothing. */
   dryRun: boolean
-  /** Remove what is missing, even if that is more than half of the registry. */
+  /** Remove what is missing, even if a run holds it back. */
   acceptLoss: boolean
   /** Who asked for it: a person, the schedule, or Tallyman itself after something had happened. */
   origin: 'person' | 'schedule' | 'automatic'

@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 const blob = { digest: digestOf(Buffer.from('nothing')), size: 1, mediaType: 'x/y' }
-const normalise = makeNormalise({ isScanner: () => false })
+const normalise = makeNormalise({ isScanner: () => false, actors: true })
 const now = () => Date.now() * 1000
 
 /** The push of an image as an event tells it; `told` are its references, and further fields of its target. */

@@ -12,7 +12,7 @@ export const addReconcile: AddCommand = (program, cli) => {
     .description('Compare the index with a registry and correct the index.')
     .argument('<REGISTRY>', 'a registry, by its name in the configuration')
     .option('--dry-run', 'only compare', false)
-    .option('--accept-loss', 'remove what is missing, even if it is more than half of the registry', false)
+    .option('--accept-loss', 'remove what is missing, even if the run holds it back', false)
     .action(async (registry: string, body: { dryRun: boolean; acceptLoss: boolean }) => {
       const service = await cli.service()
       const path = `/v1/registries/${encodeURIComponent(registry)}/reconcile`
