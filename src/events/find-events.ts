@@ -23,13 +23,15 @@ const COMMA = 0x2c
 const [BRACKET, BRACKET_END] = [0x5b, 0x5d]
 const [BRACE, BRACE_END] = [0x7b, 0x7d]
 
-/** What stands before the list of events. */
-const EVENTS_KEY = /[{,]\s*"events"\s*:\s*$/
+/** The key "events", in each way that JSON can write it, and the bytes of the longest. */
+const EVENTS_KEY = /^"(e|\\u0065)(v|\\u0076)(e|\\u0065)(n|\\u006[eE])(t|\\u0074)(s|\\u0073)"$/
+const LONGEST_KEY = 2 + 6 * 6
 
 /**
  * Finds the events in a notification's envelope without parsing them, because `JSON.parse` of a body of 10 MiB can take
  * seconds and become hundreds of megabytes. Gives them in order, and the text of the body without them. Whether that text
- * and each event are JSON is left to `JSON.parse`. @throws NotAnEnvelope if the body exceeds a bound
+ * and each event are JSON is left to `JSON.parse`. Where the scan takes broken JSON for something else, `JSON.parse` refuses
+ * that text. @throws NotAnEnvelope if the body exceeds a bound, or has two lists of events
  */
 export async function findEvents(body: Buffer): Promise<{ spans: EventSpan[]; rest: string }> {
   const scan = makeScan(body)
@@ -50,7 +52,8 @@ function makeScan(body: Buffer) {
   let isInEvents = false
   /** Where the event at hand begins. */
   let start = 0
-  const position = { at: 0, depth: 0, isInString: false, values: 0 }
+  /** `keyStart` to `keyEnd` is the last string directly in the outermost object. If a list follows, it is the list's key. */
+  const position = { at: 0, depth: 0, isInString: false, values: 0, keyStart: 0, keyEnd: 0 }
 
   function checkRest(end: number) {
     const bytes = restBytes + end - restFrom
@@ -61,9 +64,10 @@ function makeScan(body: Buffer) {
   }
 
   /** Called for each list that is a value of the outermost object. */
-  function beginList(at: number) {
+  function beginList(at: number, keyStart: number, keyEnd: number) {
     checkRest(at)
-    if (!EVENTS_KEY.test(body.toString('latin1', Math.max(restFrom, at - 64), at))) return
+    if (keyEnd - keyStart > LONGEST_KEY || !EVENTS_KEY.test(body.toString('latin1', keyStart, keyEnd))) return
+    if (rest.length > 0) throw new NotAnEnvelope('the body has two lists "events": registries send one')
     rest.push(body.subarray(restFrom, at + 1))
     restBytes += at + 1 - restFrom
     isInEvents = true
@@ -89,14 +93,19 @@ function makeScan(body: Buffer) {
     /** Scans on, up to this position. */
     to(until: number) {
       // As variables of this function: as those of the outer one they make the loop twenty times slower.
-      let { at, depth, isInString, values } = position
+      let { at, depth, isInString, values, keyStart, keyEnd } = position
       for (; at < until; at++) {
         const code = body[at]
         if (isInString) {
           if (code === BACKSLASH) at++
-          else if (code === QUOTE) isInString = false
-        } else if (code === QUOTE) isInString = true
-        else if (code === COMMA) {
+          else if (code === QUOTE) {
+            isInString = false
+            if (depth === 1) keyEnd = at + 1
+          }
+        } else if (code === QUOTE) {
+          isInString = true
+          if (depth === 1) keyStart = at
+        } else if (code === COMMA) {
           values++
           if (depth !== 2 || !isInEvents) continue
           endEvent(at, values - 1)
@@ -109,14 +118,14 @@ function makeScan(body: Buffer) {
               `the body is nested more than ${BODY.levels} levels deep, as no notification is`,
             )
           if (depth !== 2 || code !== BRACKET) continue
-          beginList(at)
+          beginList(at, keyStart, keyEnd)
           values = 0
         } else if (code === BRACKET_END || code === BRACE_END) {
           if (depth === 2 && isInEvents) endList(at, values)
           depth--
         }
       }
-      Object.assign(position, { at, depth, isInString, values })
+      Object.assign(position, { at, depth, isInString, values, keyStart, keyEnd })
     },
     found() {
       // A list without an end is no JSON, and neither is the rest without one.
