@@ -1,6 +1,7 @@
 import type { UnreadEvent } from '../queue/jobs.ts'
 import { type EventSpan, findEvents } from './find-events.ts'
 import { NotAnEnvelope } from './not-an-envelope.ts'
+import { pace } from './pace.ts'
 import { trim } from './trim.ts'
 
 /**
@@ -51,6 +52,7 @@ export async function* readEnvelope(body: Buffer): AsyncGenerator<EnvelopePart> 
     }
     part.share += share
     const problem = tooLarge(span)
+    await pace()
     if (problem === undefined) part.events.push(readEvent(body, span))
     else part.unread.push({ reason: problem, beginning: beginningOf(body, span) })
   }

@@ -12,6 +12,7 @@ import type { UsageIndex } from '../usage/usage-index.ts'
 import { askPromotions } from './ask-promotions.ts'
 import { askMove } from './move-repositories.ts'
 import type { Normalise, Normalised } from './normalise.ts'
+import { pace } from './pace.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { RefuseRename } from './rename-gate.ts'
 import { askReferences } from './resolve-references.ts'
@@ -94,6 +95,7 @@ export function makeIndexEvents(deps: {
         count('quarantined')
       }
       for (const event of events) {
+        await pace()
         const normalised = await enterRename(registry, deps.normalise(event, received, deps.now()))
         if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
         else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
