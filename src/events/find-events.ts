@@ -1,11 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NotAnEnvelope } from './not-an-envelope.ts'
 
-/** Where an event stands in a body, in bytes, and how many JSON values it has, about: its commas and opening brackets. */
+/**
+ * Where an event stands in a body, in bytes; how many JSON values it has, about: its commas and opening brackets; and how
+ * many different keys, about: keys that fall into the same of 4,096 classes count once.
+ */
 export interface EventSpan {
   start: number
   end: number
   values: number
+  keys: number
 }
 
 /**
@@ -20,8 +24,13 @@ const TURN = 2 ** 19
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
+const COLON = 0x3a
 const [BRACKET, BRACKET_END] = [0x5b, 0x5d]
 const [BRACE, BRACE_END] = [0x7b, 0x7d]
+
+/** The factor of the hash of keys. Nobody outside knows it, so nobody can write many keys of one class. */
+const FACTOR = Math.floor(Math.random() * 2 ** 31) | 1
+const CLASS_BITS = 12
 
 /** The key "events", in each way that JSON can write it, and the bytes of the longest. */
 const EVENTS_KEY = /^"(e|\\u0065)(v|\\u0076)(e|\\u0065)(n|\\u006[eE])(t|\\u0074)(s|\\u0073)"$/
@@ -53,7 +62,9 @@ function makeScan(body: Buffer) {
   /** Where the event at hand begins. */
   let start = 0
   /** `keyStart` to `keyEnd` is the last string directly in the outermost object. If a list follows, it is the list's key. */
-  const position = { at: 0, depth: 0, isInString: false, values: 0, keyStart: 0, keyEnd: 0 }
+  /** The class of a key -> the number of the last event that has one. */
+  const classes = new Uint16Array(2 ** CLASS_BITS)
+  const position = { hash: 0, keys: 0, at: 0, depth: 0, isInString: false, values: 0, keyStart: 0, keyEnd: 0 }
 
   function checkRest(end: number) {
     const bytes = restBytes + end - restFrom
@@ -74,17 +85,17 @@ function makeScan(body: Buffer) {
     start = at + 1
   }
 
-  function endEvent(end: number, values: number) {
-    spans.push({ start, end, values })
+  function endEvent(end: number, values: number, keys: number) {
+    spans.push({ start, end, values, keys })
     if (spans.length > BODY.events)
       throw new NotAnEnvelope(`the body has more than ${BODY.events} events: registries send one at a time`)
     start = end + 1
   }
 
-  function endList(at: number, values: number) {
+  function endList(at: number, values: number, keys: number) {
     // An empty list has no event. After a comma there must be one.
     const isEmpty = body[start - 1] === BRACKET && isBlank(body, start, at)
-    if (!isEmpty) endEvent(at, values)
+    if (!isEmpty) endEvent(at, values, keys)
     isInEvents = false
     restFrom = at
   }
@@ -93,23 +104,32 @@ function makeScan(body: Buffer) {
     /** Scans on, up to this position. */
     to(until: number) {
       // As variables of this function: as those of the outer one they make the loop twenty times slower.
-      let { at, depth, isInString, values, keyStart, keyEnd } = position
+      let { hash, keys, at, depth, isInString, values, keyStart, keyEnd } = position
       for (; at < until; at++) {
         const code = body[at]
         if (isInString) {
-          if (code === BACKSLASH) at++
-          else if (code === QUOTE) {
+          if (code === QUOTE) {
             isInString = false
             if (depth === 1) keyEnd = at + 1
+            continue
           }
+          hash = Math.imul(hash + (code ?? 0), FACTOR)
+          if (code === BACKSLASH) hash = Math.imul(hash + (body[++at] ?? 0), FACTOR)
         } else if (code === QUOTE) {
           isInString = true
+          hash = 1
           if (depth === 1) keyStart = at
         } else if (code === COMMA) {
           values++
           if (depth !== 2 || !isInEvents) continue
-          endEvent(at, values - 1)
+          endEvent(at, values - 1, keys)
           values = 0
+          keys = 0
+        } else if (code === COLON && isInEvents) {
+          const keyClass = hash >>> (32 - CLASS_BITS)
+          if (classes[keyClass] === spans.length + 1) continue
+          classes[keyClass] = spans.length + 1
+          keys++
         } else if (code === BRACKET || code === BRACE) {
           depth++
           values++
@@ -120,12 +140,13 @@ function makeScan(body: Buffer) {
           if (depth !== 2 || code !== BRACKET) continue
           beginList(at, keyStart, keyEnd)
           values = 0
+          keys = 0
         } else if (code === BRACKET_END || code === BRACE_END) {
-          if (depth === 2 && isInEvents) endList(at, values)
+          if (depth === 2 && isInEvents) endList(at, values, keys)
           depth--
         }
       }
-      Object.assign(position, { at, depth, isInString, values, keyStart, keyEnd })
+      Object.assign(position, { hash, keys, at, depth, isInString, values, keyStart, keyEnd })
     },
     found() {
       // A list without an end is no JSON, and neither is the rest without one.

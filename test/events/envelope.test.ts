@@ -166,6 +166,25 @@ test('an event that fills more than a job has one of its own, and one that is to
   ])
 })
 
+test('an event of many different keys is not parsed, wherever they are; one of the same keys again and again is', async () => {
+  const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n]))
+  const outcome = async (event: unknown, beside: object = {}) => {
+    const parts = await partsOf(JSON.stringify({ ...beside, events: [event, {}] }))
+    return parts[0]?.unread[0]?.reason ?? parts.flatMap(({ events }) => events).length
+  }
+  const tooMany = expect.stringMatching(/^an event of some \d+ different keys, more than 1000$/)
+  expect(await outcome(keys(50_000))).toEqual(tooMany)
+  expect(await outcome(Array.from({ length: 50_000 }, (_, n) => ({ [`k${n}`]: n })))).toEqual(tooMany)
+  expect(await outcome({ a: [[{ b: keys(2_000) }]] })).toEqual(tooMany)
+  expect(await outcome(keys(50_000), { a: keys(4_000) })).toEqual(tooMany)
+  const escaped = (n: number) => [...n.toString(8)].map((digit) => 'bfnrt"\\/'[Number(digit)]).join('\\')
+  const text = Array.from({ length: 4_096 }, (_, n) => `"\\${escaped(n + 4_096)}":0`).join(',')
+  expect((await partsOf(`{"events":[{${text}}]}`))[0]?.unread[0]?.reason).toEqual(tooMany)
+  expect(await outcome(keys(1_000))).toBe(2)
+  expect(await outcome(Array(40).fill(keys(900)))).toBe(2)
+  expect(await outcome(Array.from({ length: 50_000 }, (_, n) => `k${n}`))).toBe(2)
+})
+
 test('the next part is parsed only when the caller asks for it', async () => {
   const events = Array.from({ length: JOB.events }, (_, n) => n)
   const parts = readEnvelope(Buffer.from(`{"events":[${events.join(',')},not JSON]}`))
