@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { parseTimestamp } from '../platform/timestamp.ts'
@@ -50,9 +51,11 @@ export function makeIndexEvents(deps: {
   const setAside = makeSetAside(deps)
 
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
+    await nextTurn() // BullMQ has parsed the job in this turn.
     await deps.watchInstances(deliveries)
     const { parsed, counts } = await parse(deliveries)
     const { byProject, incomplete, underNewName } = await groupByProject(parsed)
+    await pace()
     const results = await deps.index.applyAll(byProject)
     const applied = new Map<string, Fact[]>()
     const changed: string[] = []
