@@ -16,8 +16,8 @@ export interface Route {
 
 /**
  * Processes a job of the `alerts` queue. An `announce` job records the alert and queues one `deliver` job for each
- * channel. So a channel that is down is retried alone, and the others do not get the alert twice. In a storm it queues a
- * `summary` job instead, one for each channel and interval.
+ * channel. So a channel that is down is retried alone, and the others do not get the alert twice. In a storm of quota
+ * alerts it queues a `summary` job instead, one for each channel and interval.
  * @throws ChannelError if the channel of a `deliver` or `summary` job does not accept the message
  */
 export function makeAnnounce(deps: {
@@ -57,7 +57,8 @@ export function makeAnnounce(deps: {
         : registryGlobs.some((matches) => matches(alert.registry))
     for (const { channel } of routes.filter(isFor)) {
       const { name } = channel
-      const held = await damper.holdBack(name, alert)
+      // An alert about a registry is rare, and a person must act: it is sent at once, also in a storm.
+      const held = 'project' in alert ? await damper.holdBack(name, alert) : undefined
       if (held === undefined) {
         const data = { kind: 'deliver', alert, channel: name } as const
         await deps.queues.alerts.add('alerts', data, { jobId: jobId('deliver', alert.id, name) })

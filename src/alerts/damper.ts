@@ -1,11 +1,11 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
-import type { Alert, AlertSummary } from '../queue/alert.ts'
+import type { AlertSummary, QuotaAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 
 /**
- * A channel gets an alert of the same project and flag, or of the same registry and event, once in an interval at most, and no more than `MOST` alerts in an
- * interval. What is held back comes in one summary at the interval's end. A person reads ten messages, not eighty.
+ * A channel gets an alert of the same project and flag once in an interval at most, and no more than `MOST` quota alerts
+ * in an interval. What is held back comes in one summary at the interval's end. A person reads ten messages, not eighty.
  */
 const INTERVAL_MS = 300_000
 const MOST = 10
@@ -20,15 +20,18 @@ const NAMED = 10
 const SETTLE_MS = 5_000
 
 export interface Damper {
-  /** Gives `undefined` if the alert may be sent now, or else the interval whose summary will count it, and its end. */
-  holdBack(channel: string, alert: Alert): Promise<{ interval: number; summaryInMs: number } | undefined>
+  /**
+   * Gives `undefined` if the alert may be sent now, or else the interval whose summary will count it, and the time until
+   * that summary. Gives the same interval each time it is asked about an alert.
+   */
+  holdBack(channel: string, alert: QuotaAlert): Promise<{ interval: number; summaryInMs: number } | undefined>
   /** What was held back in an interval; `undefined` if nothing was, or if it was forgotten. */
   summary(channel: string, interval: number): Promise<AlertSummary | undefined>
   /** Forgets what was held back, once the summary is sent. */
   forget(channel: string, interval: number): Promise<void>
 }
 
-/** Keeps chats readable in a storm of alerts. Its keys share a hash tag, so they are in one slot of a Redis Cluster. */
+/** Keeps chats readable in a storm of quota alerts. Its keys share a hash tag, so they are in one slot of a Redis Cluster. */
 export function makeDamper({
   redis,
   prefix,
@@ -45,24 +48,26 @@ export function makeDamper({
 
   return {
     async holdBack(channel, alert) {
-      const isFlag = 'to' in alert
-      const about = isFlag ? `${alert.registry}/${alert.project}` : alert.registry
-      const interval = Math.floor(now() / INTERVAL_MS)
+      const project = `${alert.registry}/${alert.project}`
+      const current = Math.floor(now() / INTERVAL_MS)
       const keys = [
         keyOf('verdict', jobId(channel, alert.id)),
-        keyOf('last', jobId(channel, about, isFlag ? alert.to : alert.event)),
-        keyOf('sent', jobId(channel), interval),
-        heldKey(channel, interval),
+        keyOf('last', jobId(channel, project, alert.to)),
+        keyOf('sent', jobId(channel), current),
+        heldKey(channel, current),
       ]
-      const [verdict] = await holdBackScript(keys, [JSON.stringify(alert), about, INTERVAL_MS, MOST, KEPT_MS])
+      const args = [JSON.stringify(alert), project, INTERVAL_MS, MOST, KEPT_MS, current]
+      const [verdict] = await holdBackScript(keys, args)
       if (String(verdict) === 'send') return undefined
-      return { interval, summaryInMs: (interval + 1) * INTERVAL_MS + SETTLE_MS - now() }
+      const interval = Number(verdict)
+      const summaryAt = (interval + 1) * INTERVAL_MS + SETTLE_MS
+      return { interval, summaryInMs: Math.max(0, summaryAt - now()) }
     },
 
     async summary(channel, interval) {
       const { '': count, ...held } = await redis.hgetall(heldKey(channel, interval))
       if (count === undefined) return undefined
-      const alerts: Alert[] = Object.values(held).map((text) => JSON.parse(text))
+      const alerts: QuotaAlert[] = Object.values(held).map((text) => JSON.parse(text))
       alerts.sort((a, b) => (a.at < b.at ? -1 : 1))
       const at = new Date((interval + 1) * INTERVAL_MS).toISOString()
       return summaryOf(jobId('summary', channel, interval), at, Number(count), alerts)
@@ -75,7 +80,7 @@ export function makeDamper({
 }
 
 /** `alerts` are the newest of each project, the oldest first. */
-function summaryOf(id: string, at: string, count: number, alerts: readonly Alert[]): AlertSummary {
+function summaryOf(id: string, at: string, count: number, alerts: readonly QuotaAlert[]): AlertSummary {
   const minutes = INTERVAL_MS / 60_000
   const latest = alerts.slice(-NAMED)
   const more = alerts.length - latest.length

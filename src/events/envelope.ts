@@ -1,20 +1,21 @@
 import type { UnreadEvent } from '../queue/jobs.ts'
 import { type EventSpan, findEvents } from './find-events.ts'
 import { NotAnEnvelope } from './not-an-envelope.ts'
+import { pace } from './pace.ts'
 import { trim } from './trim.ts'
 
 /**
  * The most that one job of the `events` queue holds. An event that is larger alone becomes a job of its own. (Shares
  * of 512 add up to 1 exactly.)
  */
-export const JOB = { events: 512, bytes: 2 ** 20, values: 50_000 }
+export const JOB = { events: 512, bytes: 2 ** 20, values: 25_000 }
 
 /**
  * The largest event that is parsed. The event of a manifest of 4 MiB, the registries' limit, has up to 8 MiB: registries
- * indent it. With 40,000 references it has some 160,000 values. A larger event would hold up everything else while it is
- * parsed.
+ * indent it. With 40,000 references it has some 160,000 values and is parsed in 45 ms, which holds up everything else. If
+ * each of so many values had a key of its own, that would take 160 ms. An honest event has some 30 different keys.
  */
-export const EVENT = { bytes: 8 * 2 ** 20, values: 250_000 }
+export const EVENT = { bytes: 8 * 2 ** 20, values: 165_000, keys: 1_000 }
 
 /** The bytes that are kept of an event that is not parsed. */
 const BEGINNING = 500
@@ -51,21 +52,23 @@ export async function* readEnvelope(body: Buffer): AsyncGenerator<EnvelopePart> 
     }
     part.share += share
     const problem = tooLarge(span)
+    await pace()
     if (problem === undefined) part.events.push(readEvent(body, span))
     else part.unread.push({ reason: problem, beginning: beginningOf(body, span) })
   }
   if (part.share > 0) yield part
 }
 
-const shareOf = ({ start, end, values }: EventSpan): number =>
-  tooLarge({ start, end, values }) === undefined
-    ? Math.max(1 / JOB.events, (end - start) / JOB.bytes, values / JOB.values)
+const shareOf = (span: EventSpan): number =>
+  tooLarge(span) === undefined
+    ? Math.max(1 / JOB.events, (span.end - span.start) / JOB.bytes, span.values / JOB.values)
     : 1 / JOB.events
 
-function tooLarge({ start, end, values }: EventSpan): string | undefined {
+function tooLarge({ start, end, values, keys }: EventSpan): string | undefined {
   const bytes = end - start
   if (bytes > EVENT.bytes) return `an event of ${bytes} bytes, more than ${EVENT.bytes}`
   if (values > EVENT.values) return `an event of some ${values} values, more than ${EVENT.values}`
+  if (keys > EVENT.keys) return `an event of some ${keys} different keys, more than ${EVENT.keys}`
   return undefined
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { parseTimestamp } from '../platform/timestamp.ts'
@@ -12,6 +13,7 @@ import type { UsageIndex } from '../usage/usage-index.ts'
 import { askPromotions } from './ask-promotions.ts'
 import { askMove } from './move-repositories.ts'
 import type { Normalise, Normalised } from './normalise.ts'
+import { pace } from './pace.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { RefuseRename } from './rename-gate.ts'
 import { askReferences } from './resolve-references.ts'
@@ -49,9 +51,11 @@ export function makeIndexEvents(deps: {
   const setAside = makeSetAside(deps)
 
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
+    await nextTurn() // BullMQ has parsed the job in this turn.
     await deps.watchInstances(deliveries)
     const { parsed, counts } = await parse(deliveries)
     const { byProject, incomplete, underNewName } = await groupByProject(parsed)
+    await pace()
     const results = await deps.index.applyAll(byProject)
     const applied = new Map<string, Fact[]>()
     const changed: string[] = []
@@ -94,6 +98,7 @@ export function makeIndexEvents(deps: {
         count('quarantined')
       }
       for (const event of events) {
+        await pace()
         const normalised = await enterRename(registry, deps.normalise(event, received, deps.now()))
         if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
         else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })

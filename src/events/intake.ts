@@ -4,6 +4,7 @@ import type { makeBacklog } from '../queue/backlog.ts'
 import type { Delivery } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { readEnvelope } from './envelope.ts'
+import { pace } from './pace.ts'
 import { makeRoom, type RoomLimits } from './room.ts'
 
 export interface Intake {
@@ -63,6 +64,7 @@ export function makeIntake(deps: {
     const receivedAt = new Date().toISOString()
     for await (const { events, unread, share } of readEnvelope(body)) {
       const delivery = { registry, receivedAt, events, ...(unread.length > 0 && { unread }) }
+      await pace() // To write a job makes JSON of it again.
       await add({ delivery, share })
     }
   }

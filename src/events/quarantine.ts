@@ -142,8 +142,11 @@ interface Row {
   bytes: number
 }
 
-/** The form of a stream id. Redis accepts other texts too and completes them. */
-export const QUARANTINE_ID = /^\d{1,19}-\d{1,19}$/
+/**
+ * The form of a stream id. Redis accepts other texts too and completes them. No entry has the id 0-0, and Redis refuses to
+ * look for entries before it.
+ */
+export const QUARANTINE_ID = /^(?!0+-0+$)\d{1,19}-\d{1,19}$/
 
 function cutShort({ registry, receivedAt, reason }: Omit<Quarantined, 'id'>, event: string) {
   const cut = `${reason}; too long to be kept (${event.length} characters): this is its beginning`

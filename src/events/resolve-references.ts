@@ -12,6 +12,10 @@ import { referencesOf } from '../usage/references-of.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
 import { factsUnderNewName, newNameOf } from '../usage/renames.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import { pace } from './pace.ts'
+
+/** Jobs that are added in one call: some 2 ms. */
+const BATCH = 50
 
 /**
  * Adds a job for each manifest whose event did not tell everything that it references. A manifest that was pulled waits in
@@ -21,19 +25,20 @@ export async function askReferences(
   queues: Queues,
   jobs: readonly Omit<ReferencesJob, 'kind'>[],
 ): Promise<void> {
-  if (jobs.length === 0) return
   const idOf = ({ registry, repository, digest, at, via }: (typeof jobs)[number]) =>
     jobId('references', registry, repository, digest, via === 'push' ? at : '')
   // One body may name the same manifest ten thousand times.
   const byId = new Map(jobs.map((job) => [idOf(job), job]))
-  await queues.resolve.addBulk(
-    [...byId].map(([id, job]) => ({
-      name: 'resolve' as const,
-      data: { kind: 'references' as const, ...job },
-      // A failed job that stayed would block the next one of the same id.
-      opts: { jobId: id, removeOnFail: true },
-    })),
-  )
+  const adding = [...byId].map(([id, job]) => ({
+    name: 'resolve' as const,
+    data: { kind: 'references' as const, ...job },
+    // A failed job that stayed would block the next one of the same id.
+    opts: { jobId: id, removeOnFail: true },
+  }))
+  for (let i = 0; i < adding.length; i += BATCH) {
+    await pace()
+    await queues.resolve.addBulk(adding.slice(i, i + BATCH))
+  }
 }
 
 export type Resolved = 'resolved' | 'absent' | 'invalid'

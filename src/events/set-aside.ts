@@ -1,6 +1,11 @@
+import pMap from 'p-map'
 import type { Logger } from '../platform/log.ts'
 import type { Delivery } from '../queue/jobs.ts'
+import { pace } from './pace.ts'
 import type { Quarantine } from './quarantine.ts'
+
+/** Entries of one job that are on their way to Redis at the same time. */
+const ADDS_AT_ONCE = 32
 
 export interface NotUnderstood {
   delivery: Delivery
@@ -17,10 +22,12 @@ export function makeSetAside(deps: {
 }) {
   const { quarantine, log } = deps
   return async function setAside(entries: readonly NotUnderstood[]): Promise<void> {
-    const adding = entries.map(({ delivery: { registry, receivedAt }, reason, event }) =>
-      quarantine.add({ registry, receivedAt, reason, event }),
-    )
-    const dropped = (await Promise.all(adding)).reduce((sum, count) => sum + count, 0)
+    const add = async ({ delivery: { registry, receivedAt }, reason, event }: NotUnderstood) => {
+      await pace()
+      return quarantine.add({ registry, receivedAt, reason, event })
+    }
+    const counts = await pMap(entries, add, { concurrency: ADDS_AT_ONCE })
+    const dropped = counts.reduce((sum, count) => sum + count, 0)
     // The gap of a replayed event was noted when it first came, and a reconcile may have closed it since.
     const noted = new Set(entries.map(({ delivery }) => delivery).filter(isNew))
     for (const { registry, receivedAt } of noted) await deps.onQuarantined(registry, receivedAt)

@@ -42,7 +42,7 @@ export type RegistryAlert = Static<typeof RegistryAlert>
 export const AlertRecord = Type.Union([QuotaAlert, RegistryAlert])
 export type Alert = Static<typeof AlertRecord>
 
-/** Alerts that were not sent to a channel one by one, since there were too many. */
+/** Quota alerts that were not sent to a channel one by one, since there were too many. */
 export interface AlertSummary {
   id: string
   /** The end of the time that it covers, RFC 3339. */
@@ -52,7 +52,7 @@ export interface AlertSummary {
   /** How long the time is that it covers. */
   minutes: number
   /** The newest of each project, the oldest first; ten at most. */
-  latest: readonly Alert[]
+  latest: readonly QuotaAlert[]
   /** The message for people. */
   text: string
 }

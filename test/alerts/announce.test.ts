@@ -230,6 +230,15 @@ describe('a storm of alerts', () => {
     expect(fakes.everyone.summaries).toHaveLength(counts.length)
   })
 
+  test('holds back no alert about a registry', async () => {
+    const { announce } = setUp()
+    for (let n = 0; n < 20; n++)
+      await announce({ kind: 'announce', alert: { ...TEAM_A, id: `alert_${n}`, project: `team-a/p${n}` } })
+    for (const id of ['held_1', 'held_2'])
+      await announce({ kind: 'announce', alert: { ...registryAlert, id } })
+    expect(await deliveries()).toEqual(expect.arrayContaining(['everyone held_1', 'everyone held_2']))
+  })
+
   test('whose summary the channel does not accept is told the next time', async () => {
     const { announce, fakes } = setUp()
     const dev = (n: number) => ({ ...TEAM_A, id: `alert_${n}`, registry: 'dev', project: `p${n % 2}` })

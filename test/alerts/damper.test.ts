@@ -89,6 +89,27 @@ test('the summary names no project whose newer alert was sent', async () => {
   expect(await damper.summary('ops', interval)).toMatchObject({ count: 1, latest: [] })
 })
 
+test('the summary names the newest alert of a project, also if an older one is sent after it', async () => {
+  const { damper, alert, interval } = makeBed()
+  const older = alert('a', 'warning')
+  const newest = alert('a')
+  await damper.holdBack('ops', alert('a'))
+  await damper.holdBack('ops', { ...newest, at: alert('a').at })
+  expect(await damper.holdBack('ops', older)).toBeUndefined()
+  expect(await damper.summary('ops', interval)).toMatchObject({ count: 1, latest: [{ id: newest.id }] })
+})
+
+test('an alert that was held back belongs to the same summary when its job runs again in a later interval', async () => {
+  const { damper, alert, clock, interval } = makeBed()
+  const held = alert('a')
+  clock.ms += INTERVAL - 1_000
+  await damper.holdBack('ops', alert('a'))
+  expect(await damper.holdBack('ops', held)).toEqual({ interval, summaryInMs: 6_000 })
+  clock.ms += 40_000
+  expect(await damper.holdBack('ops', held)).toEqual({ interval, summaryInMs: 0 })
+  expect(await damper.summary('ops', interval)).toMatchObject({ count: 1, latest: [{ id: held.id }] })
+})
+
 test('an alert whose job runs twice is decided on once, also in a later interval', async () => {
   const { damper, alert, told, clock, interval } = makeBed()
   const [sent, held] = [alert('a'), alert('a')]
@@ -99,5 +120,6 @@ test('an alert whose job runs twice is decided on once, also in a later interval
   expect(await damper.summary('ops', interval)).toMatchObject({ count: 1 })
   clock.ms += INTERVAL
   expect(await told(sent)).toBe('send')
+  expect(await told(held)).toBe(interval)
   expect(await damper.summary('ops', interval + 1)).toBeUndefined()
 })

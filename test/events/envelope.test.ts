@@ -18,6 +18,60 @@ test('gives the events of any envelope, however it is written', async () => {
   )
 })
 
+/** Space of any kind and length, as JSON allows it between tokens. */
+const space = fc.oneof(
+  { weight: 3, arbitrary: fc.constant('') },
+  fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r'), maxLength: 200 }),
+)
+/** A key with any of its letters escaped, in either case of the hexadecimal digits. */
+const written = (key: string) =>
+  fc.array(fc.nat(2), { minLength: key.length, maxLength: key.length }).map((ways) => {
+    const hex = (letter: string) => letter.charCodeAt(0).toString(16).padStart(4, '0')
+    const escapes = [
+      (letter: string) => letter,
+      (letter: string) => `\\u${hex(letter)}`,
+      (letter: string) => `\\u${hex(letter).toUpperCase()}`,
+    ]
+    return `"${[...key].map((letter, n) => escapes[ways[n] ?? 0]?.(letter)).join('')}"`
+  })
+const anyKey = fc.oneof(
+  ...['events', 'events', 'event', 'Events', 'events\\u0000', '__proto__'].map((key) =>
+    key.includes('\\') ? fc.constant(`"${key}"`) : written(key),
+  ),
+)
+const { json } = fc.letrec<{ json: string; list: string; object: string; leaf: string }>((tie) => ({
+  leaf: fc.constantFrom('1', 'null', '"events"', '"\\\\"', '"]"', '"{\\"events\\":[9]"', '[]', '{}'),
+  list: fc
+    .array(fc.tuple(space, tie('json'), space), { maxLength: 3 })
+    .map((values) => `[${values.map((parts) => parts.join('')).join(',')}]`),
+  object: fc
+    .array(fc.tuple(space, anyKey, space, fc.constant(':'), space, tie('json'), space), { maxLength: 4 })
+    .map((members) => `{${members.map((parts) => parts.join('')).join(',')}}`),
+  json: fc.oneof({ maxDepth: 4 }, tie('leaf'), tie('list'), tie('object'), tie('object')),
+}))
+
+test('gives the events that JSON.parse finds, or refuses the body: any space, escapes, repeated and nested keys', async () => {
+  let read = 0
+  await fc.assert(
+    fc.asyncProperty(space, json, space, async (before, value, after) => {
+      const body = `${before}${value}${after}`
+      const parsed = JSON.parse(body)
+      const isEnvelope = parsed !== null && Array.isArray(parsed.events)
+      // Two lists of events are refused, although `JSON.parse` takes the last one.
+      const outcome = await eventsOf(body).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(NotAnEnvelope)
+        return isEnvelope && String(error).includes('two lists') ? parsed.events : undefined
+      })
+      expect(outcome).toEqual(isEnvelope ? parsed.events : undefined)
+      if (isEnvelope && parsed.events.length > 0) read++
+    }),
+    { numRuns: 2_000 },
+  )
+  expect(read).toBeGreaterThan(50)
+})
+
+const FAR = ' '.repeat(70)
+
 test.each([
   ['an empty list', '{"events":[]}', []],
   ['an empty list with space in it', '{"events" : [ \n ] }', []],
@@ -25,6 +79,11 @@ test.each([
   ['the key in a string', '{"a":"{\\"events\\":[1]","events":[2]}', [2]],
   ['the key further in', '{"a":{"events":[1]},"events":[{"events":[2]}]}', [{ events: [2] }]],
   ['lists beside it', '{"a":[1,[2]],"events":[3],"b":[4]}', [3]],
+  ['a key with an escape', '{"\\u0065vents":[1]}', [1]],
+  ['a key of escapes', '{"\\u0065\\u0076\\u0065\\u006E\\u0074\\u0073":[1]}', [1]],
+  ['space before the key', `{${FAR}"events":[1]}`, [1]],
+  ['space after the key', `{"events"${FAR}:${FAR}[1]}`, [1]],
+  ['a list after something else of that name', '{"events":{},"events":[1]}', [1]],
   ['UTF-8', '{"events":["ä","🐳"]}', ['ä', '🐳']],
 ])('reads %s', async (_, body, events) => {
   expect(await eventsOf(body)).toEqual(events)
@@ -36,6 +95,10 @@ test.each([
   ['a list in a list', '[["events":[1]]]'],
   ['no events', '{"event":[]}'],
   ['events that are no list', '{"events":{}}'],
+  ['two lists of events', '{"events":[1],"\\u0065vents":[2]}'],
+  ['an empty and another list of events', '{"events":[],"events":[2]}'],
+  ['a list before something else of that name', '{"events":[1],"events":2}'],
+  ['a key in upper case', '{"\\u0045VENTS":[1]}'],
   ['a list without an end', '{"events":[{"a":1}'],
   ['a list that ends with a brace', '{"events":[{}}'],
   ['an event that is missing', '{"events":[1,]}'],
@@ -57,7 +120,7 @@ test.each([
   ['much beside the events', `{"a":"${'x'.repeat(100_000)}","events":[]}`, 'bytes beside'],
   ['much after the events', `{"events":[],"a":[${'1,'.repeat(100_000)}1]}`, 'bytes beside'],
   ['many lists beside the events', `{"events":[]${',"a":[]'.repeat(20_000)}}`, 'bytes beside'],
-  ['many lists of events', `{"events":[]${',"events":[]'.repeat(20_000)}}`, 'bytes beside'],
+  ['many lists of events', `{"events":[]${',"events":[]'.repeat(20_000)}}`, 'two lists'],
   ['much and no events', JSON.stringify('x'.repeat(10 * 2 ** 20)), 'bytes beside'],
 ])('refuses %s before it parses anything', async (_, body, reason) => {
   await expect(partsOf(body)).rejects.toThrow(reason)
@@ -101,6 +164,25 @@ test('an event that fills more than a job has one of its own, and one that is to
       beginning: `[${'0,'.repeat(249)}0`,
     },
   ])
+})
+
+test('an event of many different keys is not parsed, wherever they are; one of the same keys again and again is', async () => {
+  const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n]))
+  const outcome = async (event: unknown, beside: object = {}) => {
+    const parts = await partsOf(JSON.stringify({ ...beside, events: [event, {}] }))
+    return parts[0]?.unread[0]?.reason ?? parts.flatMap(({ events }) => events).length
+  }
+  const tooMany = expect.stringMatching(/^an event of some \d+ different keys, more than 1000$/)
+  expect(await outcome(keys(50_000))).toEqual(tooMany)
+  expect(await outcome(Array.from({ length: 50_000 }, (_, n) => ({ [`k${n}`]: n })))).toEqual(tooMany)
+  expect(await outcome({ a: [[{ b: keys(2_000) }]] })).toEqual(tooMany)
+  expect(await outcome(keys(50_000), { a: keys(4_000) })).toEqual(tooMany)
+  const escaped = (n: number) => [...n.toString(8)].map((digit) => 'bfnrt"\\/'[Number(digit)]).join('\\')
+  const text = Array.from({ length: 4_096 }, (_, n) => `"\\${escaped(n + 4_096)}":0`).join(',')
+  expect((await partsOf(`{"events":[{${text}}]}`))[0]?.unread[0]?.reason).toEqual(tooMany)
+  expect(await outcome(keys(1_000))).toBe(2)
+  expect(await outcome(Array(40).fill(keys(900)))).toBe(2)
+  expect(await outcome(Array.from({ length: 50_000 }, (_, n) => `k${n}`))).toBe(2)
 })
 
 test('the next part is parsed only when the caller asks for it', async () => {

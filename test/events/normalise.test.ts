@@ -321,6 +321,29 @@ describe('size', () => {
   })
 })
 
+test('of a list with a wrong item, only the items up to that are looked at', () => {
+  const trap = () => ({
+    get digest(): string {
+      throw new Error('looked at')
+    },
+  })
+  const right = { digest: digest('1') }
+  const problem = (references: unknown[]) => normalise(event2('push', { ...manifest, references }))
+  expect(problem([right, 1, trap()])).toEqual({ unclear: '/target/references/1 must be object' })
+  expect(problem([right, { urls: [] }, trap()])).toEqual({
+    unclear: '/target/references/1 must have required properties digest',
+  })
+  expect(problem([right, { ...right, size: 'x' }, trap()])).toEqual({
+    unclear: '/target/references/1/size must be integer',
+  })
+  expect(problem([{ ...right, urls: ['x', 1, 2] }, trap()])).toEqual({
+    unclear: '/target/references/0/urls/1 must be string',
+  })
+  expect(problem(Array(3).fill(right))).toHaveProperty('fact')
+  const wrongBeside = event2('push', { ...manifest, references: [right], tag: 1 })
+  expect(normalise(wrongBeside)).toEqual({ unclear: '/target/tag must be string' })
+})
+
 describe('references', () => {
   const referencesOf = (references: unknown) => {
     const result = normalise(event2('push', { ...manifest, mediaType: OCI_INDEX, references }))

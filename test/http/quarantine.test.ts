@@ -3,6 +3,7 @@ import supertest from 'supertest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RECENTLY } from '../../lab/recently.ts'
 import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import { encodeCursor } from '../../src/http/page.ts'
 
 let tallyman: LabTallyman
 beforeAll(async () => {
@@ -53,6 +54,17 @@ test('lists events newest first, filtered, and shows one', async () => {
     ...{ id: await idOf('2'), registry: 'ci', receivedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
     ...{ reason: 'timestamp "noon" is not RFC 3339', event: event('2', { timestamp: 'noon' }) },
   })
+})
+
+test.each(['0-0', '00-000', '1', '-', `${'9'.repeat(20)}-0`])(
+  'refuses a cursor that names no entry: %s',
+  async (id) => {
+    expect((await ask('get', `?cursor=${encodeCursor(id)}`)).status).toBe(400)
+  },
+)
+
+test.each(['0-1', `${'9'.repeat(19)}-0`])('takes the cursor of any entry: %s', async (id) => {
+  expect((await ask('get', `?cursor=${encodeCursor(id)}`)).status).toBe(200)
 })
 
 test('replays events that can be understood now; the rest comes back', async () => {
