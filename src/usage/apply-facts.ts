@@ -1,10 +1,11 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
 import { shareRuns } from '../platform/share-runs.ts'
-import { encodeFacts } from './encode-facts.ts'
 import { type Fact, isSighting, type Sighting } from './fact.ts'
-import { projectKeys, registryKeys, scriptKeys } from './keys.ts'
-import { splitProjectId } from './project.ts'
+import { type FactQueue, makeFactQueue } from './fact-queue.ts'
+import { scriptKeys } from './keys.ts'
+import { makeDrainOutbox } from './outbox.ts'
+import { makeProjectList } from './project-list.ts'
 
 /** By project id. */
 export type FactsByProject = ReadonlyMap<string, readonly Fact[]>
@@ -39,18 +40,6 @@ export interface CallLimits {
 
 export const CALL_LIMITS: CallLimits = { work: 60, claims: 110 }
 
-/** Entries of an outbox that are read at once. */
-const OUTBOX_BATCH = 100
-
-/** Bytes of entries in one call of the registry's script. They have some 170 changes, which take it some ms. */
-const OUTBOX_CALL_BYTES = 4_000
-
-/**
- * How long this process takes a project to be in its registry's list, in ms. Then it adds the project again: after a
- * failover the replica may lack the newest ones.
- */
-const LISTED_MS = 60_000
-
 /**
  * Writes to the usage index: `scripts/apply.lua` for projects, then `scripts/update-holders.lua` for their
  * registries.
@@ -65,48 +54,8 @@ export function makeApplyFacts(deps: {
   const limits = [deps.limits.work, deps.limits.claims]
   const applyScript = deps.load(...WRITE_SCRIPTS, 'apply')
   const continueScript = deps.load(...WRITE_SCRIPTS, 'continue')
-  const updateHolders = deps.load('table', 'holders', 'update-holders')
-  /** When this process added a project to its registry's list, in ms. */
-  const listedAt = new Map<string, number>()
-
-  /** Adds a project to the list of its registry's projects. */
-  async function listProject(project: string): Promise<void> {
-    if (Date.now() - (listedAt.get(project) ?? 0) < LISTED_MS) return
-    const { registry, path } = splitProjectId(project)
-    await redis.sadd(registryKeys(prefix, registry).paths, path)
-    listedAt.set(project, Date.now())
-  }
-
-  /** Takes a forgotten project off the list, unless a fact has made it anew meanwhile. */
-  async function unlistProject(project: string): Promise<void> {
-    const { registry, path } = splitProjectId(project)
-    await redis.srem(registryKeys(prefix, registry).paths, path)
-    listedAt.delete(project)
-    if ((await redis.exists(projectKeys(prefix, project).meta)) === 1) await listProject(project)
-  }
-
-  /**
-   * Tells the registry what the project holds. May run twice, at once with itself, or after a crash: the registry's
-   * script applies each entry once, in order.
-   */
-  const drainOutbox = shareRuns(async (project) => {
-    const { registry, path } = splitProjectId(project)
-    const { outbox } = projectKeys(prefix, project)
-    const keys = registryKeys(prefix, registry)
-    for (let isMore = true; isMore; ) {
-      const entries = await redis.lrangeBuffer(outbox, 0, OUTBOX_BATCH - 1)
-      // A call that adds entries meanwhile drains them itself.
-      isMore = entries.length === OUTBOX_BATCH
-      if (entries.length === 0) return
-      for (const part of partsOf(entries, OUTBOX_CALL_BYTES))
-        await updateHolders(
-          [keys.holders, keys.projects, keys.applied, keys.exclusive, keys.base],
-          [path, ...part],
-        )
-      // Nearly always one entry. ioredis takes longer to make a pipeline than to send a few commands.
-      await Promise.all(entries.map((entry) => redis.lrem(outbox, 1, entry)))
-    }
-  })
+  const drainOutbox = makeDrainOutbox({ redis, prefix, load: deps.load })
+  const { listProject, unlistProject } = makeProjectList({ redis, prefix })
 
   /** Does the pending work of a project. Gives by how many bytes that changed its `uniqueBytes`. */
   const finishPending = shareRuns(async (project) => {
@@ -129,7 +78,7 @@ export function makeApplyFacts(deps: {
     await Promise.all([...byProject.keys()].map(listProject))
     const states = new Map<string, ApplyState>()
     // A call takes the first of the facts that are left, as many as it can do. Without facts, it finds what is left to do.
-    const left = new Map([...byProject].map(([project, facts]) => [project, makeQueue(facts)]))
+    const left = new Map([...byProject].map(([project, facts]) => [project, makeFactQueue(facts)]))
     while (left.size > 0) {
       const parts: { project: string; queue: FactQueue; facts: Buffer }[] = []
       let room = deps.limits.work
@@ -174,30 +123,6 @@ export function makeApplyFacts(deps: {
   return { listProject, unlistProject, drainOutbox, apply, applyTogether }
 }
 
-type FactQueue = ReturnType<typeof makeQueue>
-
-/** Facts of a project that are encoded once and applied part by part. */
-function makeQueue(facts: readonly Fact[]) {
-  const { bytes, ends, work } = encodeFacts(facts)
-  let first = 0
-  const startOf = (n: number) => (n === 0 ? 0 : (ends[n - 1] ?? 0))
-  return {
-    /** The encoded facts that come first, as many as fit `room`, at least one; and how much work they are. */
-    peek(room: number): { facts: Buffer; work: number } {
-      let [end, sum] = [first, 0]
-      while (end < facts.length && (end === first || sum < room)) sum += work[end++] ?? 0
-      return { facts: bytes.subarray(startOf(first), startOf(end)), work: sum }
-    },
-    /** The nth of the facts that are left. */
-    at: (n: number): Fact | undefined => facts[first + n],
-    /** Drops so many facts. Gives whether none is left. */
-    drop(count: number): boolean {
-      first += count
-      return first >= facts.length
-    },
-  }
-}
-
 /** What the calls for a project left to do. */
 interface ApplyState extends Applied {
   isToDrain: boolean
@@ -219,20 +144,4 @@ function stateFrom(reply: Buffer | undefined) {
     .map(Number)
   const [changedBytes = 0, outboxEntries = 0, pending = 0, factsApplied = 0] = numbers
   return { changedBytes, outboxEntries, pending, factsApplied, unresolved: numbers.slice(4) }
-}
-
-/** Splits entries, in order, into parts of at most `maxBytes`. Each part has at least one entry. */
-function partsOf(entries: readonly Buffer[], maxBytes: number): Buffer[][] {
-  const parts: Buffer[][] = []
-  let bytes = 0
-  for (const entry of entries) {
-    bytes += entry.length
-    const part = parts.at(-1)
-    if (part !== undefined && bytes <= maxBytes) part.push(entry)
-    else {
-      parts.push([entry])
-      bytes = entry.length
-    }
-  }
-  return parts
 }

@@ -1,16 +1,20 @@
 import { expect, test } from 'vitest'
 import { pushImage, upload } from '../../lab/push-image.ts'
 import { startRegistry } from '../../lab/registry.ts'
+import { useRedis } from '../../lab/use-redis.ts'
 import { makeApiReader } from '../../src/reconcile/api-reader.ts'
 import { compare } from '../../src/reconcile/compare.ts'
+import { makeIndexedProjects } from '../../src/reconcile/indexed-projects.ts'
 import { indexedRepository, unreferencedBlobs } from '../../src/reconcile/indexed-repository.ts'
 import type { RepositoryReading } from '../../src/reconcile/reading.ts'
 import { makeRegistryClient } from '../../src/registry/client.ts'
 import type { StandingFact } from '../../src/usage/fact.ts'
+import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { image } from './filled-registry.ts'
 import { inIndex, readAll } from './read-all.ts'
 
+const bed = useRedis()
 const T = 1_795_428_000_000_000
 const DAY = 86_400_000_000
 const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -34,6 +38,18 @@ test('blobs are asked for that are old, that nothing references, and whose whole
     link(`key:${'d'.repeat(32)}`, T - 2 * DAY),
   ]
   expect(unreferencedBlobs(indexedRepository(facts), T - DAY)).toEqual([digestOf('a')])
+})
+
+test('the index gives whole digests of blobs, so that those that were collected leave its numbers', async () => {
+  const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
+  await index.apply('ci/a', [manifest, link(digestOf('a'), T - 9 * DAY), link(digestOf('b'), T - 9 * DAY)])
+  expect(await index.usage('ci/a')).toMatchObject({ unreferencedBytes: 5 })
+  const indexed = makeIndexedProjects(index)
+  const [expected] = await indexed.expected('ci', T)
+  expect((await expected?.contents())?.unreferenced).toEqual([digestOf('a')])
+  const { facts } = compare(reading([digestOf('a')]), await indexed.repository('ci/a', repository), T)
+  await index.apply('ci/a', facts)
+  expect(await index.usage('ci/a')).toMatchObject({ unreferencedBytes: 0, manifests: 1 })
 })
 
 test('a blob that is gone is removed from the index, unless it came back since', () => {
