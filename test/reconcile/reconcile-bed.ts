@@ -32,7 +32,7 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
     clockOf: async () => Date.now() * 1000 + time.aheadUs,
     // It never gives the same time twice.
     now: () => {
-      now = Math.max(now + 1, Date.now() * 1000)
+      now = Math.max(now + 1, Date.now() * 1000 + time.aheadUs)
       return now
     },
     sleep: async () => {},
