@@ -42,7 +42,8 @@ export function makeBacklog({ redis, queues }: { redis: Redis | Cluster; queues:
   async function bytesOf(queue: Queue, id: string): Promise<number> {
     if (isMeasured)
       try {
-        return Number(await redis.call('MEMORY', 'USAGE', queue.toKey(id)))
+        // All fields: by default Redis looks at five, and may miss the one with the data.
+        return Number(await redis.call('MEMORY', 'USAGE', queue.toKey(id), 'SAMPLES', 0))
       } catch (error) {
         if (!(error instanceof Error && REFUSED.test(error.message))) throw error
         isMeasured = false

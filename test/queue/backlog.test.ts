@@ -23,7 +23,7 @@ const add = (count: number, length: number, delay = 0) =>
 /** The memory that Redis uses for the jobs' keys, in bytes. */
 async function measuredBytes(): Promise<number> {
   const keys = (await bed.redis.keys('{lab}:events:*')).filter((key) => /:\d+$/.test(key))
-  const sizes = await Promise.all(keys.map((key) => bed.redis.call('MEMORY', 'USAGE', key)))
+  const sizes = await Promise.all(keys.map((key) => bed.redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0)))
   return sizes.reduce<number>((sum, size) => sum + Number(size), 0)
 }
 
