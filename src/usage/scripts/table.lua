@@ -1,4 +1,4 @@
--- A table: a hash of short binary fields and values, spread over buckets of some 40 entries each. Redis keeps a small hash
+-- A table: a hash of short binary fields and values, spread over buckets of some 64 entries each. Redis keeps a small hash
 -- as a listpack (default limits: 512 entries, 64 bytes a field or value), at a third of the memory of a large hash.
 -- Buckets are split one at a time as entries come (Litwin's linear hashing), so no call pays for a whole rehash.
 -- An entry longer than 64 bytes stays in the root hash. Fields come from outside, so their hash has a salt: nobody can choose
@@ -9,7 +9,7 @@
 --   root:<n>  field -> value, for n in 0 .. buckets - 1
 
 local call, pack, unpackBytes = redis.call, struct.pack, struct.unpack
-local ENTRIES_PER_BUCKET, MAX_SHORT_BYTES = 40, 64
+local ENTRIES_PER_BUCKET, MAX_SHORT_BYTES = 64, 64
 
 local Table = {}
 Table.__index = Table
