@@ -46,6 +46,9 @@ export async function report(options: {
       .filter(({ outcome }) => outcome === 'deleted')
       .map(({ repository, digest }) => ({ repository, digest })),
   }
+  // A channel gets an alert of the same project and flag once in five minutes. The others come in a summary later.
+  const keyOf = ({ project, to }: (typeof alerts)[number]) => `${project} ${to}`
+  const sent = [...new Map(alerts.toReversed().map((alert) => [keyOf(alert), alert])).values()] // the first of each
   const states = alerts.filter((a) => a.project === 'shop/web').map((a) => a.to)
   const checks: [string, boolean][] = [
     // Images are deleted one by one, so the project may be at `warning` again before it is ok.
@@ -54,10 +57,10 @@ export async function report(options: {
       /^warning,over,(warning,)?ok$/.test(states.join()),
     ],
     [
-      'chat printed every alert',
-      alerts.every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
+      'chat printed every alert that was not held back',
+      sent.every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
     ],
-    ['the signed webhook got every alert', options.chat.verified === alerts.length],
+    ['the signed webhook got every alert that was not held back', options.chat.verified === sent.length],
     ['v1.0.0 was promoted once', promotions.length === 1],
     ['production has the promoted digest', await inProduction(promotions, options.productionClient)],
     ['pull-request images expired', summary.expired.length > 0],
