@@ -12,7 +12,7 @@
 --             it is measured there; nearly always it is empty.
 
 local HOLDER_BYTES, OTHER_BYTES, MEASURED, MEASURED_SCORE = 3, 8, 8388608, 2199023255552 -- 2^23, 2^41
-local MAX_LISTED, MIN_IN_SET = 24, 12 -- holders; an entry gets form 2 above MAX_LISTED, and loses it below MIN_IN_SET
+local MAX_LISTED, MIN_MANY = 24, 12 -- holders; an entry gets form 2 above MAX_LISTED, and loses it below MIN_MANY
 
 -- Gives an entry's size, the `others` with another size, and the `holders` with this size.
 local function unpackEntry(entry)
@@ -127,7 +127,7 @@ end
 
 local function numberOfMany(many) return many.count + call('ZCARD', many.others) end
 
--- Gives the size, others and holders of many, and deletes their keys. They are fewer than MIN_IN_SET.
+-- Gives the size, others and holders of many, and deletes their keys. They are fewer than MIN_MANY.
 local function moveToList(many)
   local size, others, holders = many.size, '', ''
   many.members:forEachField(function(member)

@@ -67,7 +67,7 @@ local function setAmongMany(key, entry, isHeld, isMeasured, ownSize)
   removeFromMany(many, number)
   if isHeld then addToMany(many, number, isMeasured, ownSize) end
   count(1, countMany(many))
-  if numberOfMany(many) < MIN_IN_SET then
+  if numberOfMany(many) < MIN_MANY then
     HOLDERS:set(key, packEntry(moveToList(many)))
   else
     HOLDERS:set(key, packMany(many))
