@@ -15,16 +15,20 @@ import type { WorkerParts } from './worker-parts.ts'
 /** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
 const SETTLE_MS = 5_000
 
-/** Schedules reconciles and starts the worker that runs them. */
-export async function startReconcile(parts: WorkerParts) {
+/** Schedules reconciles. */
+export async function prepareReconcile({ registries, queues, config }: WorkerParts): Promise<void> {
+  // A registry without a token sends no events: it is only a target of promotions, and has no index.
+  const sources = registries.filter(({ token }) => token !== undefined).map(({ name }) => name)
+  await scheduleReconciles(queues, sources, config.reconcile.every)
+}
+
+/** Starts the worker that runs reconciles. */
+export function startReconcile(parts: WorkerParts) {
   const { registries, clientOf, config } = parts
   let isStopping = false
   parts.onClose(async () => {
     isStopping = true
   })
-  // A registry without a token sends no events: it is only a target of promotions, and has no index.
-  const sources = registries.filter(({ token }) => token !== undefined).map(({ name }) => name)
-  await scheduleReconciles(parts.queues, sources, config.reconcile.every)
   const readers = new Map(registries.map((registry) => [registry.name, readerOf(registry, parts)]))
   const reconcile = makeReconcile({
     ...parts,

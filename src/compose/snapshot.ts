@@ -3,10 +3,13 @@ import { scheduleSnapshots } from '../snapshot/schedule.ts'
 import { makeSnapshots } from '../snapshot/snapshots.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
-/** Schedules snapshots of the index and starts the worker that writes and restores them. */
-export async function startSnapshot(parts: WorkerParts) {
-  const { every, keep } = parts.config.snapshots
-  await scheduleSnapshots(parts.queues, every)
+/** Schedules snapshots of the index. */
+export const prepareSnapshot = ({ config, queues }: WorkerParts): Promise<void> =>
+  scheduleSnapshots(queues, config.snapshots.every)
+
+/** Starts the worker that writes snapshots of the index and restores them. */
+export function startSnapshot(parts: WorkerParts) {
+  const { keep } = parts.config.snapshots
   const snapshots = makeSnapshots({
     ...parts,
     keep,

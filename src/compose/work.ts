@@ -2,13 +2,14 @@ import { closeWorkers } from '../queue/close-workers.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { startAlerts } from './alerts.ts'
 import { startEvents, startResolve } from './events.ts'
-import { startExpiry } from './expiry.ts'
+import { prepareExpiry, startExpiry } from './expiry.ts'
 import type { Parts } from './parts.ts'
+import { makePrepare } from './prepare.ts'
 import { startPromotion } from './promotion.ts'
-import { startQuota } from './quota.ts'
-import { startReconcile } from './reconcile.ts'
-import { startSnapshot } from './snapshot.ts'
-import { makeWorkerParts } from './worker-parts.ts'
+import { prepareQuota, startQuota } from './quota.ts'
+import { prepareReconcile, startReconcile } from './reconcile.ts'
+import { prepareSnapshot, startSnapshot } from './snapshot.ts'
+import { makeWorkerParts, type WorkerParts } from './worker-parts.ts'
 
 const STARTS = {
   events: startEvents,
@@ -21,10 +22,22 @@ const STARTS = {
   reconcile: startReconcile,
 }
 
+/** What is written to Redis at each start, before the queue's worker starts. */
+const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>> = {
+  quota: prepareQuota,
+  expiry: prepareExpiry,
+  snapshot: prepareSnapshot,
+  reconcile: prepareReconcile,
+}
+
 /** Starts the workers of these queues. They run until the process closes. */
 export async function work(parts: Parts, names: readonly QueueName[]): Promise<void> {
   const workerParts = await makeWorkerParts(parts)
-  const workers: Awaited<ReturnType<(typeof STARTS)[QueueName]>>[] = []
+  const workers: ReturnType<(typeof STARTS)[QueueName]>[] = []
+  const prepare = makePrepare(parts)
   parts.onClose(() => closeWorkers(workers, workerParts.context.connection))
-  for (const name of names) workers.push(await STARTS[name](workerParts))
+  for (const name of names) {
+    await prepare(name, async () => PREPARES[name]?.(workerParts))
+    workers.push(STARTS[name](workerParts))
+  }
 }

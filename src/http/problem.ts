@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Logger } from '../platform/log.ts'
+import { isRedisAway, isRedisRefusal } from '../platform/redis-away.ts'
 
 /** An error as the API answers it (RFC 9457). */
 export const Problem = Type.Object(
@@ -66,32 +67,10 @@ export function makeProblemOf(log: Logger): ProblemOf {
 export const RETRY_AFTER = '1'
 
 /** Quotes an answer of Redis, for example that its disk is full. Errors of ioredis itself are of no use to callers. */
-const unavailable = ({ message }: Error): string =>
-  NOT_NOW.test(message) ? `Redis refuses: ${message}` : 'Redis does not answer: try again'
+const unavailable = (error: Error): string =>
+  isRedisRefusal(error) ? `Redis refuses: ${error.message}` : 'Redis does not answer: try again'
 
 function statusOf(error: FastifyError | Error): number {
   if ('statusCode' in error && error.statusCode !== undefined) return error.statusCode
   return isRedisAway(error) ? 503 : 500
-}
-
-/** The messages of ioredis without a connection; the second half are those of a cluster. */
-const NO_CONNECTION =
-  /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries|All sentinels are|None of startup nodes|Failed to refresh slots cache|Too many Cluster redirections|Cluster (isn't ready|is (ended|disconnect)))/
-
-/**
- * The codes of Redis for "not now": it is loading, busy with a script, full, waiting for replicas, no longer the master
- * after a failover (UNBLOCKED too), moving slots, or discards a transaction for one of these reasons.
- */
-const NOT_NOW =
-  /^(LOADING|BUSY|OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|UNBLOCKED|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|EXECABORT)\b/
-
-const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH']
-
-/** Whether an error means that Redis is away. ioredis has no single class for such errors. */
-export function isRedisAway(error: Error): boolean {
-  return (
-    NO_CONNECTION.test(error.message) ||
-    NOT_NOW.test(error.message) ||
-    ('code' in error && AWAY_CODES.includes(String(error.code)))
-  )
 }

@@ -1,11 +1,12 @@
-import { type Logger, pino } from 'pino'
+import { type Logger, pino, stdSerializers } from 'pino'
 
 export type { Logger } from 'pino'
 
-/** Logs JSON lines to standard output. Fields that may hold a secret are redacted. */
+/** Logs JSON lines to standard output. Fields that may hold a secret are redacted; of a command of Redis, only its name is logged. */
 export function makeLog(level: string): Logger {
   return pino({
     level,
+    serializers: { err: serializeError },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
       paths: [
@@ -19,4 +20,10 @@ export function makeLog(level: string): Logger {
       censor: '[redacted]',
     },
   })
+}
+
+/** An error of ioredis holds its command: often a whole script, and events with the names of people. */
+function serializeError(error: Error): object {
+  const { command, ...rest } = stdSerializers.err(error)
+  return command === undefined ? rest : { ...rest, command: command.name }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRedisAway } from '../../src/http/problem.ts'
+import { isRedisAway } from '../../src/platform/redis-away.ts'
 
 test.each([
   'Connection is closed.',
