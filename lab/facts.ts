@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { RepositoryReading } from '../src/reconcile/reading.ts'
+import { AGE_SOURCES, type Age } from '../src/usage/age.ts'
 import type { Evidence, Extent, Fact, Reference, StandingFact } from '../src/usage/fact.ts'
 import { digestOf } from './image.ts'
 
@@ -57,6 +58,11 @@ const anyActor = fc.constantFrom(
   `${'x'.repeat(39)}é`,
 )
 
+/** With few times. */
+const anyAge: fc.Arbitrary<{ age?: Age }> = fc
+  .option(fc.tuple(fc.constantFrom(...AGE_SOURCES), fc.integer({ min: 1, max: 3 })), { nil: undefined })
+  .map((age) => (age ? { age: { source: age[0], at: EPOCH - age[1] * 1_000_000 } } : {}))
+
 /** One random fact. There are few names and few times, so that they collide. Manifest 3 never tells its references. */
 export const anyFact: fc.Arbitrary<Fact> = fc
   .record({
@@ -74,6 +80,7 @@ export const anyFact: fc.Arbitrary<Fact> = fc
         'delete',
         'untag',
         'present',
+        'present',
       ] as const),
       'drop',
     ),
@@ -86,6 +93,7 @@ export const anyFact: fc.Arbitrary<Fact> = fc
     blob: fc.integer({ min: 0, max: 6 }),
     tag: fc.constantFrom(undefined, 'v1', 'v2', 'latest'),
     actor: anyActor,
+    age: anyAge,
     id: fc.integer({ min: 0, max: 20 }).map((n) => `event-${n}`),
     deleteBlob: fc.boolean(),
     told: anySizeTold,
@@ -100,6 +108,7 @@ export const anyFact: fc.Arbitrary<Fact> = fc
       blob,
       tag,
       actor,
+      age,
       id,
       deleteBlob,
       via,
@@ -121,7 +130,25 @@ export const anyFact: fc.Arbitrary<Fact> = fc
         case 'pull':
           return { kind, ...manifestFields, ...tagged, id }
         case 'present':
-          return { kind, via, ...manifestFields, ...referring, ...tagged, ...pushed }
+          return {
+            kind,
+            via,
+            ...manifestFields,
+            ...referring,
+            ...tagged,
+            ...pushed,
+            ...(via === 'push' && age),
+          }
+        case 'tagged':
+          return {
+            kind,
+            repository,
+            at,
+            digest: manifestDigest(manifest),
+            tag: tag ?? 'v1',
+            ...pushed,
+            ...age,
+          }
         case 'scan':
           return { kind, repository, at, id: `scan-${id}` }
         case 'link':
@@ -172,10 +199,11 @@ export const anyTruth = (repository: string): fc.Arbitrary<RepositoryReading> =>
       blobs: fc.uniqueArray(fc.integer({ min: 0, max: 6 })),
       tags: fc.dictionary(fc.constantFrom('v1', 'v2', 'latest'), fc.nat()),
       modifiedAt: fc.constantFrom(0, EPOCH, EPOCH + 14_000_000),
+      age: anyAge,
     })
-    .map(({ manifests, blobs, tags, modifiedAt }) => {
+    .map(({ manifests, blobs, tags, modifiedAt, age }) => {
       const present = manifests.map((n) => ({
-        ...{ digest: manifestDigest(n), size: manifestSize(n), modifiedAt },
+        ...{ digest: manifestDigest(n), size: manifestSize(n), ...age },
         mediaType: n === 4 ? OCI_INDEX : OCI_MANIFEST,
         references: referencesOf(n, 'all'),
       }))
@@ -187,7 +215,7 @@ export const anyTruth = (repository: string): fc.Arbitrary<RepositoryReading> =>
         ...{ repository, manifests: present, unreadable: [] },
         tags: Object.entries(tags).flatMap(([tag, n]) => {
           const manifest = present[n % Math.max(1, present.length)]
-          return manifest ? [{ tag, digest: manifest.digest, modifiedAt }] : []
+          return manifest ? [{ tag, digest: manifest.digest, ...age }] : []
         }),
         links: [...linked].map(([digest, size]) => ({ digest, size, modifiedAt })),
         absent: [],

@@ -72,7 +72,8 @@ export function makeResolveReferences(deps: {
       const manifest = await asHeld(parsed, (blob) => client.headBlob(repository, blob))
       const content = { digest, size: fetched.descriptor.size, mediaType: manifest.mediaType }
       const references = { references: referencesOf(manifest), extent: 'read' as const }
-      const fact: Fact = { kind: 'present', via, repository, at, ...content, ...references }
+      const age = via === 'push' ? { age: { at, source: 'event' as const } } : {}
+      const fact: Fact = { kind: 'present', via, repository, at, ...content, ...references, ...age }
       const project = projectId(registry, deps.projectOf(registry, repository))
       await deps.index.apply(project, newName === undefined ? [fact] : factsUnderNewName(fact, newName))
       await deps.recheckQuotas([project])

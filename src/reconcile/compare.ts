@@ -1,3 +1,4 @@
+import { type Age, isBetterAge } from '../usage/age.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
@@ -62,7 +63,10 @@ export function compare(
   return { facts, drift, loss }
 }
 
-/** Adds the manifests that the index lacks, and their references. Corrects references that were not read, and wrong sizes. */
+/**
+ * Adds the manifests that the index lacks, and their references. Corrects references that were not read, and wrong sizes, and
+ * adds ages from better sources.
+ */
 function addManifests(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
   for (const [key, manifest] of manifests) {
@@ -71,38 +75,45 @@ function addManifests(comparison: Comparison): void {
     const deletedAt = indexed.deletedAt(key)
     if (before === undefined && deletedAt < readAt) {
       drift.manifestsMissed++
-      const at = existsSince(manifest.modifiedAt, deletedAt, readAt)
-      facts.push({ ...presence(reading, manifest, at), ...told })
+      facts.push({
+        ...presence(reading, manifest, readAt),
+        ...ageSince(manifest.age, deletedAt, readAt),
+        ...told,
+      })
     }
     if (before === undefined) continue
+    const age = ageSince(manifest.age, deletedAt, readAt)
+    if (isBetterAge(age.age, before.age) && deletedAt < readAt)
+      facts.push({ ...presence(reading, manifest, readAt), size: 0, ...age })
     const isSizeWrong = manifest.size > 0 && before.size !== manifest.size
     if (!isSizeWrong && (told === undefined || before.extent === 'read')) continue
     if (told !== undefined && before.extent === 'unknown') drift.referencesMissed++
-    // The latest size counts. One µs later is enough, and leaves the time of the push as good as it was.
+    // The latest size counts. One µs later is enough, and leaves the age as good as it was.
     const replaced = isSizeWrong && before.sized && { ...before.sized, at: before.sized.at + 1 }
-    for (const { via, at } of replaced ? [replaced] : before.evidence.slice(0, 1))
-      facts.push({ ...presence(reading, manifest, at), via, ...told })
+    for (const evidence of replaced ? [replaced] : before.evidence.slice(0, 1))
+      facts.push({ ...presence(reading, manifest, evidence.at), ...evidence, ...told })
   }
 }
 
 function addTags(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
-  for (const { tag, digest, modifiedAt } of reading.tags) {
+  for (const { tag, digest, age } of reading.tags) {
     const key = digestKey(digest)
     const manifest = manifests.get(key)
     const before = indexed.tags.get(tag)
     const keyBefore = keyOfTag(indexed, tag)
     const changedAt = before === undefined || before.isHint ? 0 : before.at
     if (manifest === undefined || changedAt >= readAt) continue
-    // A tag that only a pull hinted at is written again: a reading is stronger.
-    if (keyBefore === key && before?.isHint === false) continue
     const deletedAt = indexed.deletedAt(key)
+    // A tag that only a pull hinted at is written again: a reading is stronger.
+    const isKnown = keyBefore === key && before?.isHint === false
+    const since = ageSince(age, Math.max(isKnown ? 0 : changedAt, deletedAt), readAt)
+    if (isKnown && !isBetterAge(since.age, before.age)) continue
     if (keyBefore !== key && deletedAt < readAt) {
       if (keyBefore === undefined) drift.tagsMissed++
       else drift.tagsMoved++
     }
-    const at = existsSince(modifiedAt, Math.max(changedAt, deletedAt), readAt)
-    facts.push({ ...presence(reading, manifest, at), tag })
+    facts.push({ ...presence(reading, manifest, readAt), tag, ...since })
   }
 }
 
@@ -193,6 +204,15 @@ function removeBlobs(comparison: Comparison, keys: readonly string[]): void {
 function presence(reading: RepositoryReading, manifest: ManifestReading, at: number): ManifestPresence {
   const { digest, size, mediaType } = manifest
   return { kind: 'present', via: 'push', repository: reading.repository, at, digest, size, mediaType }
+}
+
+/**
+ * Since when a manifest exists or a tag names it, as the reader tells. If it does not, or tells a time that is not after the
+ * last change that the index knows of, it was first seen at `readAt`.
+ */
+function ageSince(age: Age | undefined, changedAt: number, readAt: number): { age: Age } {
+  if (age === undefined || age.at <= changedAt) return { age: { at: readAt, source: 'seen' } }
+  return { age: { ...age, at: Math.min(age.at, readAt) } }
 }
 
 /**

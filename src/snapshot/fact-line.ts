@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { AGE_SOURCES } from '../usage/age.ts'
 import type { StandingFact } from '../usage/fact.ts'
 
 // A fact in a snapshot is a JSON array. Compared with an object it takes 30 % fewer bytes before compression, 7 % fewer
@@ -35,12 +36,16 @@ const presentItems = [
   Evidence,
 ] as const
 const PresentLine = Type.Tuple([...presentItems])
-/** With the actor at the end. Most tags of most registries have none. */
+/** As versions 1 and 2 have it for tags: with the actor at the end. */
 const AttributedLine = Type.Tuple([...presentItems, Name])
-
+/** Source and time of an age. */
+const AgeLine = Type.Tuple([Type.Enum([...AGE_SOURCES]), Whole])
+/** With actor and age at the end. In versions 1 and 2 there are no ages: a presence as of a push repeats a push that was heard. */
+const AgedLine = Type.Tuple([...presentItems, OrNull(Name), OrNull(AgeLine)])
 const FactLine = Type.Union([
   PresentLine,
   AttributedLine,
+  AgedLine,
   Type.Tuple([Type.Literal('link'), Name, Whole, Digest, Whole]),
   Type.Tuple([Type.Literal('delete'), Name, Whole, Digest]),
   Type.Tuple([Type.Literal('untag'), Name, Whole, Name]),
@@ -91,20 +96,22 @@ function factOf(line: FactLine): StandingFact {
   }
 }
 
-type AnyPresentLine = Static<typeof PresentLine> | Static<typeof AttributedLine>
+type AnyPresentLine = Static<typeof PresentLine> | Static<typeof AttributedLine> | Static<typeof AgedLine>
 
 function presentLineOf(fact: Extract<StandingFact, { kind: 'present' }>): AnyPresentLine {
-  const { kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor } = fact
+  const { kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor, age } = fact
   const refs = references?.map((ref): Static<typeof ReferenceLine> => [ref.kind, ref.digest, ref.size])
   const line: Static<typeof PresentLine> = [
     ...([kind, repository, at, digest, size, mediaType] as const),
     ...([tag ?? null, extent ?? null, refs ?? null, via] as const),
   ]
+  if (via === 'push') return [...line, actor ?? null, age ? [age.source, age.at] : null]
   return actor === undefined ? line : [...line, actor]
 }
 
 function presentFactOf(line: AnyPresentLine): StandingFact {
   const [kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor] = line
+  const age = line.length === 12 ? line[11] : (['event', at] as const)
   return {
     kind,
     repository,
@@ -114,7 +121,8 @@ function presentFactOf(line: AnyPresentLine): StandingFact {
     mediaType,
     via,
     ...(tag !== null && { tag }),
-    ...(actor !== undefined && { actor }),
+    ...(via === 'push' && age && { age: { at: age[1], source: age[0] } }),
+    ...(typeof actor === 'string' && { actor }),
     ...(extent !== null && { extent }),
     ...(references !== null && {
       references: references.map(([kind, digest, size]) => ({ kind, digest, size })),

@@ -4,10 +4,10 @@ import { Compile } from 'typebox/compile'
 /**
  * A snapshot is JSON lines, compressed with zstd: a header; for each project a line, then the lines of its facts
  * (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
- * changes. Version 1, which is still read, has no actors.
+ * changes. Older versions are still read: 1 has no actors, 1 and 2 have no ages.
  */
 export const SNAPSHOT_FORMAT = 'tallyman-index'
-export const SNAPSHOT_VERSION = 2
+export const SNAPSHOT_VERSION = 3
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 

@@ -17,17 +17,44 @@ export interface Age {
   source: AgeSource
 }
 
-const rankOf = (age: Age | undefined): number => (age === undefined ? -1 : AGE_SOURCES.indexOf(age.source))
+/** An age, and the time of the fact that told it (epoch µs). */
+export interface ToldAge {
+  at: number
+  age: Age
+}
+
+/** The rank of a source among all of them, and its code in the index. */
+export const rankOf = (source: AgeSource): number => AGE_SOURCES.indexOf(source)
 
 /** Whether an age has a better source than another. */
-export const isBetterAge = (age: Age | undefined, other: Age | undefined): boolean =>
-  rankOf(age) > rankOf(other)
+export const isBetterAge = (age: Age, other: Age): boolean => rankOf(age.source) > rankOf(other.source)
 
 /** Whether `at` is the time of an age, and not only a bound: the thing may be older than `seen` says. */
 export const isDated = ({ source }: Age): boolean => source !== 'seen' && source !== 'undated'
+
+/** Whether an age of this source has a time other than that of the fact which told it. */
+export const hasOwnTime = (source: AgeSource): boolean =>
+  source === 'image' || source === 'storage' || source === 'registry'
 
 /** Docker's first release. Builds that are to be reproducible state 1970 or 1980 (docs/registries.md, Ages). */
 const FIRST_IMAGE_US = Date.UTC(2013, 2, 20) * 1000
 
 /** Whether a time that an image states can be true (epoch µs). */
 export const isBelievableBuildTime = (at: number, now: number): boolean => at >= FIRST_IMAGE_US && at <= now
+
+/**
+ * The age of an image, and since when its pulls are heard. Times are epoch µs, 0 for never: `pushedAt` of the latest push
+ * that was heard, `foundAt` of the latest presence, `pulledAt` of the latest pull.
+ */
+export function ageOfImage(image: {
+  pushedAt: number
+  foundAt: number
+  told: ToldAge | undefined
+  pulledAt: number
+}): { age: Age; heardSince: number } {
+  const { pushedAt, foundAt, told, pulledAt } = image
+  if (pushedAt > 0) return { age: { at: pushedAt, source: 'event' }, heardSince: pushedAt }
+  if (told) return { age: told.age, heardSince: told.at }
+  const at = foundAt || pulledAt
+  return { age: { at, source: 'seen' }, heardSince: at }
+}

@@ -15,6 +15,7 @@ export function makeReader(record: Buffer) {
       pos += length
       return record.subarray(pos - length, pos)
     },
+    rest: () => record.subarray(pos),
     isAtEnd: () => pos >= record.length,
   }
 }

@@ -1,8 +1,9 @@
+import { AGE_SOURCES, type Age, type AgeSource, hasOwnTime, type ToldAge } from './age.ts'
 import { makeReader, type Reader } from './binary.ts'
 import { digestText } from './digest-key.ts'
-import type { Evidence } from './fact.ts'
 import { MEDIA_TYPES } from './media-types.ts'
 import { readList, type StoredList, type StoredReference } from './reference-list.ts'
+import type { TagWrite } from './tag-writes.ts'
 
 /** A manifest as the index stores it; sizes in bytes, times in epoch µs, 0 where not known. */
 export interface StoredManifest {
@@ -21,14 +22,26 @@ export interface StoredManifest {
 /** The manifest in one repository. */
 export interface StoredImage {
   repositoryId: number
+  /** The time of the latest push that was heard. */
   pushedAt: number
+  /** The time of the latest presence. */
+  foundAt: number
+  /** What the latest presence that told an age of the manifest told. */
+  told: ToldAge | undefined
   pulledAt: number
   /** The time of the latest sighting that told the manifest's own size, and that size. For a pull, less its grace. */
   sizedAt: number
   size: number
   /** The time of the latest sighting that carried each list. For a pull, less its grace. */
   listTimes: { list: StoredList; at: number }[]
-  tags: { name: string; taggedAt: number }[]
+  tags: StoredTag[]
+}
+
+interface StoredTag {
+  name: string
+  /** The time of the write that set it. */
+  taggedAt: number
+  age: Age
 }
 
 /** Reads a record of the manifests hash; the layout is in the header of `scripts/records.lua`. */
@@ -58,31 +71,61 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
 const CLAIMS_ANOTHER_LIST = 255
 
 /** Forms of an image; the layout is in the header of `scripts/records.lua`. */
-const IMAGE = { isPulled: 1, isSized: 2, hasSizedAt: 4, hasLists: 8, hasFirstList: 16, hasTagOfPush: 32 }
+const IMAGE = {
+  ...{ isPulled: 1, isSized: 2, hasSizedAt: 4, hasLists: 8, hasFirstList: 16, hasTagOfPush: 32 },
+  ...{ isFound: 64, hasTagAges: 128 },
+}
+
+/** Added to the source of an image's age; the layout is in the header of `scripts/records.lua`. */
+const FOUND = { isFirst: 128, isToldBefore: 64, hasNoAge: 32 }
 
 function readImage(reader: Reader, lists: readonly StoredList[]): StoredImage {
   const repositoryId = reader.uint(4)
   const form = reader.uint(1)
   const has = (flag: number) => (form & flag) > 0
-  const pushedAt = reader.uint7()
+  const first = reader.uint7()
+  const { isFirst, foundAt, told } = has(IMAGE.isFound) ? readFound(reader, first) : NOT_FOUND
+  const pushedAt = isFirst ? 0 : first
   const pulledAt = has(IMAGE.isPulled) ? reader.uint7() : 0
   const size = has(IMAGE.isSized) ? reader.uint(5) : 0
-  const sizedAt = has(IMAGE.hasSizedAt) ? reader.uint7() : has(IMAGE.isSized) ? pushedAt : 0
-  const first = has(IMAGE.hasFirstList) ? [{ list: lists[0], at: pushedAt }] : []
+  const sizedAt = has(IMAGE.hasSizedAt) ? reader.uint7() : has(IMAGE.isSized) ? first : 0
+  const firstList = has(IMAGE.hasFirstList) ? [{ list: lists[0], at: first }] : []
   const others = Array.from({ length: has(IMAGE.hasLists) ? reader.uint(1) : 0 }, () => {
     const list = lists[reader.uint(1) - 1]
     return { list, at: reader.uint7() }
   })
-  const listTimes = [...first, ...others].flatMap(({ list, at }) => (list ? [{ list, at }] : []))
+  const listTimes = [...firstList, ...others].flatMap(({ list, at }) => (list ? [{ list, at }] : []))
   const tagCount = reader.uint(3)
   const isOfPush = has(IMAGE.hasTagOfPush)
   if (tagCount > 0 && !isOfPush) reader.uint(4) // their bytes; only the scripts skip them
   const tags = Array.from({ length: tagCount }, () => {
     const taggedAt = isOfPush ? pushedAt : reader.uint7()
-    return { name: reader.bytes(reader.uint(1)).toString(), taggedAt }
+    const age: Age = has(IMAGE.hasTagAges) ? readAge(reader) : { at: taggedAt, source: 'event' }
+    return { name: reader.bytes(reader.uint(1)).toString(), taggedAt, age }
   })
-  return { repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }
+  return { repositoryId, pushedAt, foundAt, told, pulledAt, sizedAt, size, listTimes, tags }
 }
+
+/** When a presence found an image, and what was told of its age. `first`: the latest push that was heard, or else `foundAt`. */
+function readFound(reader: Reader, first: number) {
+  const code = reader.uint(1)
+  const has = (flag: number) => (code & flag) > 0
+  const isFirst = has(FOUND.isFirst)
+  const foundAt = isFirst ? first : reader.uint7()
+  if (has(FOUND.hasNoAge)) return { isFirst, foundAt, told: undefined }
+  const source = sourceOf(code % FOUND.hasNoAge)
+  const at = has(FOUND.isToldBefore) ? reader.uint7() : foundAt
+  return { isFirst, foundAt, told: { at, age: { at: hasOwnTime(source) ? reader.uint7() : at, source } } }
+}
+
+const NOT_FOUND = { isFirst: false, foundAt: 0, told: undefined }
+
+function readAge(reader: Reader): Age {
+  const source = sourceOf(reader.uint(1))
+  return { at: reader.uint7(), source }
+}
+
+const sourceOf = (code: number): AgeSource => AGE_SOURCES[code] ?? 'seen'
 
 /** From the latest sighting in any repository that told a size. */
 function ownSizeOf(images: readonly StoredImage[]): number {
@@ -93,19 +136,19 @@ function ownSizeOf(images: readonly StoredImage[]): number {
   return latest.size
 }
 
-/** Bytes of a tag's last write without its actor. */
-const TAG_BYTES = 24
-
-/** The position is the code. */
-const TAG_WRITES: readonly ('untag' | Evidence)[] = ['untag', 'push', 'pull']
+/** Codes of a tag's last write: 0 for a pull; its age's source and 1, that of a push among them; 7 for an untag. */
+const UNTAGGED = 7
 
 /** Reads an entry of a repository's tags: the last write of a tag, when it was (epoch µs), and by whom ('': not known). */
-export function decodeTag(record: Buffer) {
+export function decodeTag(record: Buffer): Omit<TagWrite, 'tag' | 'repository' | 'digest'> & { key: string } {
   const reader = makeReader(record)
   const at = reader.uint7()
-  const kind = TAG_WRITES[reader.uint(1)] ?? 'untag'
+  const code = reader.uint(1)
+  const kind = code === 0 ? 'pull' : code === UNTAGGED ? 'untag' : 'push'
+  const source = kind === 'push' ? sourceOf(code - 1) : 'seen'
   const key = reader.bytes(16).toString('hex')
-  return { at, kind, key, actor: record.subarray(TAG_BYTES).toString() }
+  const age = { at: hasOwnTime(source) ? reader.uint7() : at, source }
+  return { at, kind, key, age, actor: reader.rest().toString() }
 }
 
 /** The latest link of a blob in a repository; times in epoch µs. */

@@ -1,9 +1,18 @@
+import { rankOf } from './age.ts'
 import { makeWriter } from './binary.ts'
-import { believableSize, type Fact, keptActor, type ManifestReferences } from './fact.ts'
+import { ageOf, believableSize, type Fact, isSighting, keptActor, type ManifestReferences } from './fact.ts'
 import { MEDIA_TYPES } from './media-types.ts'
 import { packList } from './reference-list.ts'
 
-const OPS = { push: 'P', pull: 'G', scan: 'S', link: 'L', delete: 'D', untag: 'U', drop: 'X' } as const
+const OPS = {
+  push: 'P',
+  pull: 'G',
+  scan: 'S',
+  link: 'L',
+  delete: 'D',
+  untag: 'U',
+  drop: 'X',
+} as const
 
 /** A list of references costs a call as much as a fact for each of so many bytes; `scripts/records.lua` (charge). */
 const LIST_BYTES_OF_WORK = 40
@@ -26,6 +35,9 @@ export function encodeFacts(facts: readonly Fact[]): EncodedFacts {
   for (const fact of facts) {
     writer.ascii(opOf(fact))
     writer.uint7(fact.at)
+    const age = isSighting(fact) ? ageOf(fact) : undefined
+    writer.uint(age ? rankOf(age.source) : NO_AGE, 1)
+    writer.uint7(age?.at ?? fact.at)
     writer.uint('size' in fact ? believableSize(fact.size) : 0, 6)
     writer.uint('mediaType' in fact ? mediaTypeCode(fact.mediaType) : 0, 1)
     writer.text(fact.repository, 2)
@@ -43,6 +55,9 @@ export function encodeFacts(facts: readonly Fact[]): EncodedFacts {
   }
   return { bytes: writer.written(), ends, work }
 }
+
+/** The code of a source, if a fact tells no age. */
+const NO_AGE = 255
 
 const NO_LIST = Buffer.alloc(0)
 

@@ -1,11 +1,5 @@
 import { digestOfKey } from './digest-key.ts'
-import {
-  type Evidence,
-  type ManifestPresence,
-  PULL_GRACE_US,
-  type Reference,
-  type StandingFact,
-} from './fact.ts'
+import { type ManifestPresence, PULL_GRACE_US, type Reference, type StandingFact } from './fact.ts'
 import type { ImageRecord, ReadRepository } from './read-repository.ts'
 import type { StoredReference } from './reference-list.ts'
 
@@ -24,12 +18,12 @@ export async function* exportFacts(
     if (size > 0) yield { ...link, size, at: sizedAt }
     if (size === 0 || at > sizedAt) yield { ...link, size: 0, at }
   }
-  for await (const { tag, at, kind, key, actor } of read.tags(project, repository)) {
+  for await (const { tag, at, kind, key, age, actor } of read.tags(project, repository)) {
     if (kind === 'untag') yield { kind, repository, tag, at }
     else {
-      const digest = digestOfKey(key)
-      const by = actor === '' ? {} : { actor }
-      yield { kind: 'present', via: kind, repository, at, digest, size: 0, mediaType: '', tag, ...by }
+      const more = { ...(kind === 'push' && { age }), ...(actor !== '' && { actor }) }
+      const named = { repository, at, digest: digestOfKey(key), size: 0, mediaType: '', tag }
+      yield { kind: 'present', via: kind, ...named, ...more }
     }
   }
   for await (const { key, at } of read.tombstones(project, repository))
@@ -39,18 +33,28 @@ export async function* exportFacts(
 }
 
 /**
- * A manifest in one repository as facts: the latest push, the latest pull, the sightings that carried references, and the
- * one that told the manifest's size. Only this one has the size, so a later fact can still replace it.
+ * A manifest in one repository as facts: the latest push, presence and pull, the presence that told its age, the sightings
+ * that carried references, and the one that told the manifest's size. Only this one has the size, so a later fact can still
+ * replace it.
  */
 function* presencesOf({ manifest, image }: ImageRecord, repository: string): Generator<StandingFact> {
   const { digest, mediaType } = manifest
-  const { pushedAt, pulledAt, sizedAt, size, listTimes } = image
-  // It is not stored whether that was a push or a pull. It counts as a push if a push was as late.
-  const evidenceOf = (at: number) =>
-    at <= pushedAt ? { via: 'push' as const, at } : { via: 'pull' as const, at: at + PULL_GRACE_US }
+  const { pushedAt, foundAt, told, pulledAt, sizedAt, size, listTimes } = image
+  const [push, age] = [
+    (at: number): Evidence => ({ via: 'push', at, age: { at, source: 'event' } }),
+    told?.age,
+  ]
+  const aged: Evidence[] = told && age ? [{ via: 'push', at: told.at, age }] : []
+  // It is not stored what told it. It counts as a push if a push was as late, else as a presence if one was.
+  const evidenceOf = (at: number): Evidence => {
+    if (at <= pushedAt) return push(at)
+    if (at <= foundAt) return aged.find((one) => one.at === at) ?? { via: 'push', at }
+    return { via: 'pull', at: at + PULL_GRACE_US }
+  }
   const presences: ManifestPresence[] = []
-  const add = (evidence: { via: Evidence; at: number }, told: object) => {
-    const isSame = ({ via, at }: ManifestPresence) => via === evidence.via && at === evidence.at
+  const add = (evidence: Evidence, told: object) => {
+    const isSame = ({ via, at, age }: ManifestPresence) =>
+      via === evidence.via && at === evidence.at && age?.source === evidence.age?.source
     const before = presences.find((one) => isSame(one) && !('references' in told && 'references' in one))
     if (before) Object.assign(before, told)
     else presences.push({ kind: 'present', repository, digest, size: 0, mediaType, ...evidence, ...told })
@@ -58,10 +62,14 @@ function* presencesOf({ manifest, image }: ImageRecord, repository: string): Gen
   for (const { list, at } of listTimes)
     add(evidenceOf(at), { references: list.references.map(referenceOf), extent: list.extent })
   if (sizedAt > 0) add(evidenceOf(sizedAt), { size })
-  if (pushedAt > 0) add({ via: 'push', at: pushedAt }, {})
+  if (pushedAt > 0) add(push(pushedAt), {})
+  for (const one of aged) add(one, {})
+  if (foundAt > 0 && foundAt !== told?.at) add({ via: 'push', at: foundAt }, {})
   if (pulledAt > 0) add({ via: 'pull', at: pulledAt }, {})
   yield* presences
 }
+
+type Evidence = Pick<ManifestPresence, 'via' | 'at' | 'age'>
 
 const referenceOf = ({ kind, key, size }: StoredReference): Reference => ({
   kind,

@@ -1,12 +1,12 @@
 import { StringDecoder } from 'node:string_decoder'
-import type { Age } from './age.ts'
+import { type Age, hasOwnTime } from './age.ts'
 
 /**
  * A fact about a project, in the index's own terms. `at` is epoch µs, sizes are bytes.
  *
  * Notifications give `push`, `pull`, `scan`, `link`, `delete`, `untag` and `drop`. A `present` comes from elsewhere:
  * from the registry itself, a HEAD, a snapshot, or another repository before a rename. It says what a push or pull says of
- * a manifest and its tag, and is not counted in `pulls`. A `tagged` says what a tag names, from the same places.
+ * a manifest and its tag, and is not counted in `pulls`.
  *
  * A `push`, a `pull` and a `present` are sightings: each says that a manifest was in a repository at a time.
  */
@@ -14,7 +14,6 @@ export type Fact =
   | ManifestPush
   | ManifestPull
   | ManifestPresence
-  | TagPresence
   /** A scanner pulled a manifest. */
   | { kind: 'scan'; repository: string; at: number; id: string }
   /** A blob was uploaded or mounted. The registry measured `size`; 0 if it told none. */
@@ -27,10 +26,7 @@ export type Fact =
   | { kind: 'drop'; repository: string; at: number }
 
 /** The facts from which an index can be made again, except for use. `UsageIndex.facts` gives these. */
-export type StandingFact = Extract<
-  Fact,
-  { kind: 'present' | 'tagged' | 'link' | 'delete' | 'untag' | 'drop' }
->
+export type StandingFact = Extract<Fact, { kind: 'present' | 'link' | 'delete' | 'untag' | 'drop' }>
 
 /**
  * What proves a sighting. A pull is weaker: it may be reported after a delete that it preceded, and a push or untag
@@ -99,17 +95,9 @@ export interface ManifestPresence extends ManifestSighting, ManifestReferences, 
   /** `pull`: somebody used it. */
   via: Evidence
   /**
-   * Of a `push`: since when the repository has it; by default since `at`, `seen`. With source `event` the fact repeats a
-   * push that was heard at `at`.
+   * Of a presence as of a push: since when the tag names the manifest, or, without a tag, since when the repository has it.
+   * With source `event` the fact repeats a push that was heard at `at`. Absent if the fact does not tell.
    */
-  age?: Age
-}
-
-/** At `at` the tag named the manifest. Says nothing about whether the manifest exists. */
-export interface TagPresence extends Located, Attributed {
-  kind: 'tagged'
-  tag: string
-  /** Since when it does; by default since `at`, `seen`. With source `event` the fact repeats a push that was heard at `at`. */
   age?: Age
 }
 
@@ -157,6 +145,14 @@ export const keptActor = (actor = ''): string =>
   Buffer.byteLength(actor) <= MAX_ACTOR_BYTES
     ? actor
     : new StringDecoder('utf8').write(Buffer.from(actor).subarray(0, MAX_ACTOR_BYTES))
+
+/** The age that a fact tells of a tag, or, without a tag, of a manifest. `undefined` if it tells none. */
+export function ageOf(fact: Sighting): Age | undefined {
+  if (fact.kind === 'push') return { at: fact.at, source: 'event' }
+  if (fact.kind === 'pull' || fact.via === 'pull' || fact.age === undefined) return undefined
+  const { source, at } = fact.age
+  return { at: hasOwnTime(source) ? at : fact.at, source }
+}
 
 /** A size, or 0 (not known) if it cannot be true. */
 export const believableSize = (size: number): number => (size <= MAX_SIZE ? size : 0)

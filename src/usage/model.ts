@@ -1,4 +1,6 @@
+import { type Age, ageOfImage, rankOf, type ToldAge } from './age.ts'
 import {
+  ageOf,
   type Fact,
   graceOf,
   isSighting,
@@ -40,8 +42,9 @@ export interface Image {
   references: Reference[] | undefined
   /** Whether `references` are all of them, a subject included. */
   isResolved: boolean
-  tags: string[]
-  pushedAt: number
+  tags: { name: string; age: Age }[]
+  age: Age
+  heardSince: number
   pulledAt: number
 }
 
@@ -68,7 +71,7 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
   const images = imagesOf(alive, (digest) => sizes.get(digest)?.bytes ?? 0)
   for (const write of lastTagWrites(facts))
     if (write.kind !== 'untag' && isAlive(write, write.kind))
-      images.get(`${write.repository}@${write.digest}`)?.tags.push(write.tag)
+      images.get(`${write.repository}@${write.digest}`)?.tags.push({ name: write.tag, age: write.age })
 
   const sizeOf = (digest: string): Size => sizes.get(digest) ?? { bytes: 0, isMeasured: false }
   const sum = (digests: Iterable<string>) =>
@@ -157,12 +160,16 @@ function deletionTimes(facts: readonly Fact[]): (repository: string, digest: str
 /** By repository and digest. `sightings` are later than every deletion. */
 function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => number): Map<string, Image> {
   const lists = listsByDigest(sightings)
+  const groups = Map.groupBy(sightings, ({ repository, digest }) => `${repository}@${digest}`)
   const images = new Map<string, Image>()
-  for (const sighting of sightings) {
-    const { at, repository, digest, mediaType } = sighting
-    const key = `${repository}@${digest}`
+  for (const [key, group] of groups) {
+    const [{ repository, digest, mediaType }] = group as [Sighting]
     const list = lists.get(digest)
-    const image = images.get(key) ?? {
+    const isHeard = (one: Sighting) => ageOf(one)?.source === 'event'
+    const pushedAt = latestOf(group, isHeard)
+    const foundAt = latestOf(group, (one) => viaOf(one) === 'push' && !isHeard(one))
+    const pulledAt = latestOf(group, (one) => viaOf(one) === 'pull')
+    images.set(key, {
       repository,
       digest,
       size: sizeOf(digest),
@@ -170,12 +177,22 @@ function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => nu
       references: list?.references,
       isResolved: list !== undefined && list.extent !== 'contents',
       tags: [],
-      pushedAt: 0,
-      pulledAt: 0,
-    }
-    if (viaOf(sighting) === 'push') image.pushedAt = Math.max(image.pushedAt, at)
-    else image.pulledAt = Math.max(image.pulledAt, at)
-    images.set(key, image)
+      pulledAt,
+      ...ageOfImage({ pushedAt, foundAt, told: toldAgeOf(group), pulledAt }),
+    })
   }
   return images
+}
+
+const latestOf = (sightings: readonly Sighting[], isMeant: (sighting: Sighting) => boolean): number =>
+  Math.max(0, ...sightings.filter(isMeant).map(({ at }) => at))
+
+/** The latest presence that tells the age of the manifest; of those at one time the better source, then the earlier age. */
+function toldAgeOf(sightings: readonly Sighting[]): ToldAge | undefined {
+  const told = sightings.flatMap((sighting): ToldAge[] => {
+    const age = sighting.tag === undefined ? ageOf(sighting) : undefined
+    return age && age.source !== 'event' ? [{ at: sighting.at, age }] : []
+  })
+  const rank = ({ age }: ToldAge) => rankOf(age.source)
+  return told.sort((a, b) => b.at - a.at || rank(b) - rank(a) || a.age.at - b.age.at)[0]
 }

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
+import { ageOfImage } from './age.ts'
 import {
   decodeLink,
   decodeManifest,
@@ -153,16 +154,17 @@ function imageIn(
 /** The image without what a drop has deleted. `undefined` if nothing of it is left. */
 function sinceDrop(image: StoredImage, droppedAt: number): StoredImage | undefined {
   const pushedAt = image.pushedAt > droppedAt ? image.pushedAt : 0
+  const foundAt = image.foundAt > droppedAt ? image.foundAt : 0
+  const told = image.told && image.told.at > droppedAt ? image.told : undefined
   const pulledAt = droppedAt === 0 || image.pulledAt > droppedAt + PULL_GRACE_US ? image.pulledAt : 0
-  if (pushedAt === 0 && pulledAt === 0) return undefined
+  if (pushedAt === 0 && foundAt === 0 && pulledAt === 0) return undefined
   const tags = image.tags.filter(({ taggedAt }) => taggedAt > droppedAt)
-  return { ...image, pushedAt, pulledAt, tags }
+  return { ...image, pushedAt, foundAt, told, pulledAt, tags }
 }
 
 /** An image as callers see it. */
 export function indexedImage(repository: string, { manifest, image }: ImageRecord): IndexedImage {
   const { images: _, ...content } = manifest
-  const { pushedAt, pulledAt } = image
-  const tags = image.tags.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  return { ...content, repository, pushedAt, pulledAt, tags }
+  const tags = image.tags.map(({ name, age }) => ({ name, age })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { ...content, repository, ...ageOfImage(image), pulledAt: image.pulledAt, tags }
 }

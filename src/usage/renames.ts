@@ -60,7 +60,12 @@ export function factsUnderNewName(fact: Fact, newName: NewName): Fact[] {
   const { repository } = newName
   switch (fact.kind) {
     case 'push':
-      return [{ ...fact, kind: 'present', via: 'push', repository, at: timeUnder(newName, fact.at, 'push') }]
+      return [
+        {
+          ...{ ...fact, kind: 'present', via: 'push', repository },
+          ...{ at: timeUnder(newName, fact.at, 'push'), age: { at: fact.at, source: 'event' } },
+        },
+      ]
     case 'pull': {
       const { id: _, ...sighting } = fact
       return [

@@ -1,11 +1,12 @@
+import { type Age, ageOfImage } from './age.ts'
 import type { IndexedImage } from './indexed-image.ts'
 import type { ImageRecord, ReadRepository } from './read-repository.ts'
 
 /** A tag, and the image that it names. */
 export interface TaggedImage extends Omit<IndexedImage, 'tags'> {
   tag: string
-  /** epoch µs */
-  taggedAt: number
+  /** Since when the tag names it. */
+  tagAge: Age
   /** Who pushed the tag last; '' if it is not known. */
   pushedBy: string
   /** How many manifests an index lists; 0 for an image. */
@@ -41,22 +42,22 @@ async function describeTags(
   const images = await read.imagesOf(project, repository, [...keys])
   const childKeys = new Set([...images.values()].flatMap(childKeysOf))
   const children = await read.imagesOf(project, repository, [...childKeys])
-  const times = new Map(
-    [...images].map(([key, { image }]) => [key, new Map(image.tags.map((tag) => [tag.name, tag.taggedAt]))]),
+  const ages = new Map(
+    [...images].map(([key, { image }]) => [key, new Map(image.tags.map((tag) => [tag.name, tag.age]))]),
   )
   return names.flatMap((tag, i) => {
     const key = writes[i]?.key ?? ''
     const record = images.get(key)
     // The tag's last write may be an untag, or name a manifest that was deleted since.
-    const taggedAt = times.get(key)?.get(tag)
-    if (record === undefined || taggedAt === undefined) return []
+    const tagAge = ages.get(key)?.get(tag)
+    if (record === undefined || tagAge === undefined) return []
     const own = childKeysOf(record)
     const whole = [record, ...own.flatMap((key) => children.get(key) ?? [])]
     const { images: _, ...content } = record.manifest
-    const { pushedAt, pulledAt } = record.image
+    const { pulledAt } = record.image
     const pushedBy = writes[i]?.actor ?? ''
-    const tagged = { tag, taggedAt, pushedBy, children: own.length, wholeSize: sizeOfAll(whole) }
-    return [{ ...content, repository, pushedAt, pulledAt, ...tagged }]
+    const tagged = { tag, tagAge, pushedBy, children: own.length, wholeSize: sizeOfAll(whole) }
+    return [{ ...content, repository, ...ageOfImage(record.image), pulledAt, ...tagged }]
   })
 }
 

@@ -208,8 +208,8 @@ describe('a damaged snapshot is refused with the reason, and nothing of it is ap
     ],
     [
       'a newer version',
-      (t: string) => t.replace('"version":2', '"version":3'),
-      ', line 1: the snapshot has version 3; this Tallyman reads up to 2: use a newer one',
+      (t: string) => t.replace('"version":3', '"version":4'),
+      ', line 1: the snapshot has version 4; this Tallyman reads up to 3: use a newer one',
     ],
     [
       'a fact without a project',

@@ -35,8 +35,9 @@ export async function fromIndex(index: UsageIndex, project: string) {
         i.mediaType,
         i.isResolved,
         i.references?.map(({ kind, key, size }) => `${kind} ${key} ${size}`).sort(),
-        i.tags.map((t) => t.name),
-        i.pushedAt,
+        i.tags.map(({ name, age }) => [name, age.at, age.source]),
+        [i.age.at, i.age.source],
+        i.heardSince,
         i.pulledAt,
       ])
       .sort(byJson),
@@ -62,8 +63,9 @@ export function fromModel(facts: readonly Fact[]) {
               `${kind} ${digestKey(digest)} ${kind === 'blob' ? believableSize(size) : 0}`,
           )
           .sort(),
-        [...i.tags].sort(),
-        i.pushedAt,
+        i.tags.map(({ name, age }) => [name, age.at, age.source]).sort(byJson),
+        [i.age.at, i.age.source],
+        i.heardSince,
         i.pulledAt,
       ])
       .sort(byJson),
@@ -73,12 +75,13 @@ export function fromModel(facts: readonly Fact[]) {
 /** The last write of each tag. The facts that an index gives have only this one. */
 const tagWritesIn = (facts: readonly Fact[] | readonly StandingFact[]) =>
   lastTagWrites(facts)
-    .map(({ repository, tag, kind, at, digest, actor }) => [
+    .map(({ repository, tag, kind, at, digest, age, actor }) => [
       repository,
       tag,
       kind,
       at,
       digest && digestKey(digest),
+      ...[age.at, age.source],
       actor,
     ])
     .sort(byJson)

@@ -6,8 +6,8 @@
 -- KEYS  for each project its base and its meta (project.lua)
 -- ARGV  for each project its facts, then how much the call may do: work (records.lua) and claims (claims.lua).
 --       Facts are packed one after the other (big-endian; L is a length I1 and that many bytes):
---         op c1, at I7, size I6, media type code I1, repository I2 and that many bytes, digest L, tag L, event id L, actor L,
---         list I4 and that many bytes (src/usage/reference-list.ts; none if references are not known)
+--         op c1, at I7, source I1 of an age (src/usage/age.ts; 255: the fact tells none) and age I7, size I6, media type code I1, repository I2 and
+--         that many bytes, digest L, tag L, event id L, actor L, list I4 and that many bytes (src/usage/reference-list.ts; none if references are not known)
 --         op: P push of a manifest, G pull of a manifest, p and g presence of a manifest as of a push or a pull,
 --         S pull by a scanner, L link of a blob, D delete of a digest, U untag, X drop of a repository
 -- Reply for each project a text of numbers, with spaces between: by how many bytes its unique bytes changed, outbox entries,
@@ -15,19 +15,27 @@
 --       of each sighting whose manifest has references that are not all known (presences with references aside). '' if none of its facts was applied.
 
 local VIA_OF_OP = { P = PUSH, p = PUSH, G = PULL, g = PULL }
+local NO_AGE = 255
 local eventManifests -- index of a fact that may leave references unknown -> key of its manifest
 
 -- Gives the position of the next fact.
 local function applyAt(facts, pos, index)
-  local op, at, size, mediaType, name, digest, tag, id, actor, list
-  op, at, size, mediaType, name, digest, tag, id, actor, list, pos = unpackBytes('>c1I7I6I1I2c0Bc0Bc0Bc0Bc0I4c0', facts, pos)
+  local op, at, source, age, size, mediaType, name, digest, tag, id, actor, list
+  op, at, source, age, size, mediaType, name, digest, tag, id, actor, list, pos =
+    unpackBytes('>c1I7I1I7I6I1I2c0Bc0Bc0Bc0Bc0I4c0', facts, pos)
   charge(list)
   local repository = readRepository(name)
   local key = digest ~= '' and string.sub(digest, 1, 16) or NO_KEY
   local via = VIA_OF_OP[op]
   if via then
-    addSighting(repository, key, string.sub(digest, 17), at, via, size, mediaType, list ~= '' and list or nil)
-    if tag ~= '' then writeTag(repository, tag, at, via, key, actor) end
+    local references = list ~= '' and list or nil
+    local image = addSighting(repository, key, string.sub(digest, 17), at, via, source == EVENT, size, mediaType, references)
+    if tag ~= '' then
+      local kind = via == PULL and TAG_PULLED or TAG_SEEN + (source == NO_AGE and SEEN or source)
+      writeTag(repository, tag, { at = at, kind = kind, key = key, age = age, actor = actor })
+    elseif image and source < EVENT then
+      addAge(image, at, source, age)
+    end
     if op == 'P' or op == 'G' or list == '' then eventManifests[index] = key end
     if op == 'P' then notePush(at, actor) end
     if op == 'G' then
@@ -41,7 +49,7 @@ local function applyAt(facts, pos, index)
   elseif op == 'D' then
     deleteDigest(repository, key, at)
   elseif op == 'U' then
-    writeTag(repository, tag, at, UNTAG, NO_KEY, '')
+    writeTag(repository, tag, { at = at, kind = UNTAGGED, key = NO_KEY, age = at, actor = '' })
   elseif op == 'X' then
     dropRepository(repository, at)
   end

@@ -2,7 +2,7 @@
 --
 -- Included after claims.lua; has no KEYS, ARGV or reply of its own. Marks what it changes as `isDirty`.
 
-local UNTAG, PUSH, PULL = 0, 1, 2 -- kinds of a tag's write; PUSH and PULL are also the evidence of a sighting
+local PUSH, PULL = 1, 2 -- evidence of a sighting
 local PULL_GRACE = 5000000 -- µs; a pull that began before a delete may be reported after it
 local MAX_LISTS = 16 -- of one image; few sightings differ, by a subject or by missing sizes
 local LARGE_LIST, MAX_LARGE_LISTS = 65536, 2 -- bytes; a record with 16 lists of 640 kB would hold up Redis
@@ -51,23 +51,32 @@ end
 
 local NO_KEY = string.rep('\0', 16)
 
--- Whether one write of a tag wins over another: a push or untag over a pull, then the later, then an untag over a push,
--- then the greater key, then the greater actor.
-local function beats(at, kind, key, actor, otherAt, otherKind, otherKey, otherActor)
-  if (kind == PULL) ~= (otherKind == PULL) then return otherKind == PULL end
-  if at ~= otherAt then return at > otherAt end
-  if kind ~= otherKind then return kind == UNTAG end
-  if key ~= otherKey then return isGreater(key, otherKey) end
-  return isGreater(actor, otherActor)
+-- Whether one write of a tag wins over another: any other over a pull, then the later, then an untag, a push, the better source
+-- of an age, then the greater key, the earlier age, the greater actor.
+local function beats(write, other)
+  if (write.kind == TAG_PULLED) ~= (other.kind == TAG_PULLED) then return other.kind == TAG_PULLED end
+  if write.at ~= other.at then return write.at > other.at end
+  if write.kind ~= other.kind then return write.kind > other.kind end
+  if write.key ~= other.key then return isGreater(write.key, other.key) end
+  if write.age ~= other.age then return write.age < other.age end
+  return isGreater(write.actor, other.actor)
 end
 
--- `actor`: who pushed; '' if it is not known.
-local function writeTag(repository, tag, at, kind, key, actor)
-  local oldAt, oldKind, oldKey, oldActor = readTag(repository, tag)
-  if oldAt then
-    if not beats(at, kind, key, actor, oldAt, oldKind, oldKey, oldActor) then return end
-    if oldKind ~= UNTAG then
-      local old = readManifest(oldKey)
+local function graceOfTag(write) return write.kind == TAG_PULLED and PULL_GRACE or 0 end
+
+-- The times of a tag, as its image has them.
+local function timesOf(write)
+  if write.kind == TAG_PUSHED then return pack('>I7', write.at) end
+  return pack('>I7I1I7', write.at, math.max(write.kind - TAG_SEEN, SEEN), write.age)
+end
+
+-- `write`: at, kind, key, age (epoch µs; as `at` if its kind has none), actor ('' if it is not known).
+local function writeTag(repository, tag, write)
+  local before = readTag(repository, tag)
+  if before then
+    if not beats(write, before) then return end
+    if before.kind ~= UNTAGGED then
+      local old = readManifest(before.key)
       local image = old.images[repository.id]
       if image and tagsOf(image)[tag] then
         image.tags[tag] = nil
@@ -75,22 +84,34 @@ local function writeTag(repository, tag, at, kind, key, actor)
       end
     end
   end
-  tableOf(repository, 'tags'):set(tag, pack('>I7I1c16', at, kind, key) .. actor)
-  if not oldAt then addTagName(repository, tag) end
-  if kind == UNTAG then return end
-  local m = readManifest(key)
+  local age = hasTagAge(write.kind) and pack('>I7', write.age) or ''
+  tableOf(repository, 'tags'):set(tag, pack('>I7I1c16', write.at, write.kind, write.key) .. age .. write.actor)
+  if not before then addTagName(repository, tag) end
+  if write.kind == UNTAGGED then return end
+  local m = readManifest(write.key)
   local image = m.images[repository.id]
-  if image and at > deletedAt(repository, key) + graceOf(kind) then
-    addTag(image, tag, at)
+  if image and write.at > deletedAt(repository, write.key) + graceOfTag(write) then
+    addTag(image, tag, timesOf(write))
     m.isDirty = true
   end
 end
 
--- Whether an earlier sighting proves that one at `at` is later than every deletion: a pull before it, or a push at least
+-- Whether an earlier sighting proves that one at `at` is later than every deletion: a pull before it, or another one at least
 -- PULL_GRACE before it. True for nearly all pulls, and saves the read of a tombstone.
 local function isProvenAlive(image, at)
   return image and ((image.pulledAt > 0 and at >= image.pulledAt)
-    or (image.pushedAt > 0 and at >= image.pushedAt + PULL_GRACE))
+    or (image.pushedAt > 0 and at >= image.pushedAt + PULL_GRACE)
+    or (image.foundAt > 0 and at >= image.foundAt + PULL_GRACE))
+end
+
+-- The age of a manifest: the latest presence that tells one counts; of those at one time the better source, then the earlier age.
+local function addAge(image, at, source, age)
+  if at < image.toldAt then return end
+  if at == image.toldAt then
+    if source < image.ageSource then return end
+    if source == image.ageSource and age >= image.age then return end
+  end
+  image.toldAt, image.ageSource, image.age = at, source, age
 end
 
 -- Remembers that a sighting at `at` carried the list. The greatest list counts, until a deletion removes its sighting. So
@@ -111,8 +132,9 @@ local function addListTime(image, list, at)
   if count >= (#list > LARGE_LIST and MAX_LARGE_LISTS or MAX_LISTS) then image.listTimes[least] = nil end
 end
 
--- `digestRest`: the digest without its key. `list`: nil if the sighting told no references.
-local function addSighting(repository, key, digestRest, at, via, size, mediaType, list)
+-- `digestRest`: the digest without its key. `list`: nil if the sighting told no references. `isPush`: whether it is a push
+-- that was heard.
+local function addSighting(repository, key, digestRest, at, via, isPush, size, mediaType, list)
   local m = readManifest(key)
   local grace = graceOf(via)
   local image = m.images[repository.id]
@@ -121,14 +143,19 @@ local function addSighting(repository, key, digestRest, at, via, size, mediaType
   if mediaType ~= 0 then m.mediaType = mediaType end
   if #digestRest > #m.digestRest then m.digestRest = digestRest end
   if not image then
-    image = { pushedAt = 0, pulledAt = 0, sizedAt = 0, size = 0, listTimes = {}, tags = {} }
+    image = { pushedAt = 0, foundAt = 0, toldAt = 0, pulledAt = 0, sizedAt = 0, size = 0, listTimes = {}, tags = {} }
     m.images[repository.id] = image
     tableOf(repository, 'images'):set(key, '')
   end
-  local field = via == PULL and 'pulledAt' or 'pushedAt'
-  image[field] = math.max(image[field], at)
+  if via == PULL then
+    image.pulledAt = math.max(image.pulledAt, at)
+  else
+    local field = isPush and 'pushedAt' or 'foundAt'
+    image[field] = math.max(image[field], at)
+  end
   if isBetterSize(size, at - grace, image) then image.sizedAt, image.size = at - grace, size end
   if list then addListTime(image, list, at - grace) end
+  return image
 end
 
 -- Deletes a content from a repository as of `at`: its sightings, tags and link that are not later. Gives whether the image or
@@ -139,18 +166,20 @@ local function deleteUpTo(repository, key, at)
   if image then
     m.isDirty = true
     if image.pushedAt <= at then image.pushedAt = 0 end
+    if image.foundAt <= at then image.foundAt = 0 end
+    if image.toldAt <= at then image.toldAt = 0 end
     if image.pulledAt <= at + PULL_GRACE then image.pulledAt = 0 end
     if image.sizedAt <= at then image.sizedAt, image.size = 0, 0 end
     for list, toldAt in pairs(image.listTimes) do
       if toldAt <= at then image.listTimes[list] = nil end
     end
-    if image.pushedAt == 0 and image.pulledAt == 0 then
+    if image.pushedAt == 0 and image.foundAt == 0 and image.pulledAt == 0 then
       m.images[repository.id], isGone = nil, true
       tableOf(repository, 'images'):remove(key)
     else
       for tag in pairs(tagsOf(image)) do
-        local taggedAt, kind = readTag(repository, tag)
-        if taggedAt <= at + graceOf(kind) then image.tags[tag] = nil end
+        local write = readTag(repository, tag)
+        if write.at <= at + graceOfTag(write) then image.tags[tag] = nil end
       end
     end
   end

@@ -15,13 +15,15 @@
 --   Each repository has four tables, by its id:
 --   <base>images:<id>      key of each of its manifests -> ''
 --   <base>links:<id>       key of each linked blob -> at I7, then size I5 if a link told one, then sizedAt I7 if it is not at
---   <base>tags:<id>        tag -> the last write: at I7, kind I1 (0 untag, 1 push, 2 pull), key c16, then who made it (src/usage/fact.ts,
---                          `keptActor`; nothing if not known)
+--   <base>tags:<id>        tag -> the last write: at I7, kind I1, key c16, age I7 if kind has one, then who made it
+--                          (src/usage/fact.ts, `keptActor`; nothing if not known)
+--                          kind: 0 pull, 1 to 5 found with an age of a source (seen, undated, and with a time of their own
+--                          image, storage, registry: src/usage/age.ts), 6 push, 7 untag
 --   <base>tombstones:<id>  key -> deletedAt I7
 --   A repository that ever had more than MANY_TAGS tags also has <base>tag-names:<id>, a sorted set of the names in `tags`, all
 --   scores 0. So a page of its tags, in order of name, costs a page.
 
-local LAYOUT = '3' -- of all records here; META has it since layout 2
+local LAYOUT = '4' -- of all records here; META has it since layout 2
 local BASE, META, REPOSITORIES, MANIFESTS, BLOBS, CLAIMS, PENDING
 local repositories, repositoriesById -- records by name and by id
 local openTables -- the tables to save at the end
@@ -96,12 +98,19 @@ local function deletedAt(repository, key)
   return math.max(at, repository.droppedAt)
 end
 
--- Gives at, kind, key and actor ('': not known) of the last write of a tag. Gives nothing if there was none.
+local TAG_PULLED, TAG_SEEN, TAG_PUSHED, UNTAGGED = 0, 1, 6, 7 -- kinds of a tag's write
+local function hasTagAge(kind) return kind >= 3 and kind <= 5 end
+
+-- Gives the last write of a tag; `actor` is '' if it is not known. nil if there was none.
 local function readTag(repository, tag)
   local record = tableOf(repository, 'tags'):get(tag)
-  if not record then return end
-  local at, kind, key, pos = unpackBytes('>I7I1c16', record)
-  return at, kind, key, string.sub(record, pos)
+  if not record then return nil end
+  local write, pos = {}
+  write.at, write.kind, write.key, pos = unpackBytes('>I7I1c16', record)
+  write.age = write.at
+  if hasTagAge(write.kind) then write.age, pos = unpackBytes('>I7', record, pos) end
+  write.actor = string.sub(record, pos)
+  return write
 end
 
 -- A blob's latest link in a repository, and the latest one that told a size (0, 0 if none did). nil if it has no link.

@@ -3,11 +3,18 @@
 -- Included after project.lua; has no KEYS, ARGV or reply of its own.
 -- Records (big-endian; L is a length I1 and that many bytes; times are epoch µs, sizes are bytes)
 --   manifests  key -> rest of the digest L, media type code I1, lists I1, claimed I1, claimedCount I2, lists * list, one more
---                     list if claimed is 255, then each image: repository id I4, form I1, pushedAt I7,
---                     then what its form says: 1 pulledAt I7 (else 0), 2 size I5 (else not told), 4 sizedAt I7 (else
---                     pushedAt), 8 listTimes I1 * (number of the list, from 1, I1; at I7), 16 nothing: the first list at
---                     pushedAt (with neither 8 nor 16 no lists); then tags I3, and with form 32 the name L of the only one, tagged at
---                     pushedAt; else, if there are any, bytes I4 of tags * (taggedAt I7, name L)
+--                     list if claimed is 255, then each image: repository id I4, form I1, first I7,
+--                     then what its form says: 64 ageSource I1 (and 128: first is foundAt, and no push was heard; 64: toldAt
+--                     follows; 32: no age was told), foundAt I7 if first is pushedAt, toldAt I7 (else it is foundAt), age I7 if
+--                     its source has a time of its own (else it is toldAt); 1 pulledAt I7 (else
+--                     0), 2 size I5 (else not told), 4 sizedAt I7 (else first), 8 listTimes I1 * (number of the list, from 1,
+--                     I1; at I7), 16 nothing: the first list at first (with neither 8 nor 16 no lists); then tags I3, and with
+--                     form 32 the name L of the only one, pushed at pushedAt; else, if there are any, bytes I4 of
+--                     tags * (times c7, or c15 with form 128; name L)
+--              first: pushedAt; foundAt if no push was heard; 0 with neither
+--              pushedAt: time of the latest push that was heard. foundAt: time of the latest presence. toldAt: time of the latest
+--                     presence that told the age of the manifest; ageSource and age are what it told (src/usage/age.ts).
+--              times: of a tag: taggedAt I7; with form 128 also source I1 and age I7 (else its push was heard at taggedAt)
 --              list:  a manifest's references as sightings told them (src/usage/reference-list.ts). The greatest list is the
 --                     first: it counts.
 --              claimed: number of the list whose sizes were claimed (claims.lua), from 1; 0: none; 255: the last, which no
@@ -54,43 +61,70 @@ local function ownSizeOf(m)
 end
 
 local IS_PULLED, IS_SIZED, HAS_SIZED_AT, HAS_LISTS, HAS_FIRST_LIST, HAS_TAG_OF_PUSH = 1, 2, 4, 8, 16, 32 -- forms of an image
+local IS_FOUND, HAS_TAG_AGES = 64, 128 -- and more of them
+local IS_FIRST, IS_TOLD_BEFORE, HAS_NO_AGE = 128, 64, 32 -- added to ageSource
+local SEEN, EVENT = 0, 5 -- sources of an age, the worst and the best (src/usage/age.ts); from IMAGE on they have a time of their own
+local IMAGE = 2
 local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
 
--- The tags of an image: name -> taggedAt. They stay packed until somebody asks, since a manifest may have 40,000.
+-- The tags of an image: name -> times. They stay packed until somebody asks, since a manifest may have 40,000.
 local function tagsOf(image)
   if image.tags then return image.tags end
   local packed, tags, pos = table.concat(image.packedTags), {}, 1
+  local format = image.hasTagAges and '>c15Bc0' or '>c7Bc0'
   while pos <= #packed do
-    local taggedAt, tag
-    taggedAt, tag, pos = unpackBytes('>I7Bc0', packed, pos)
-    tags[tag] = taggedAt
+    local times, tag
+    times, tag, pos = unpackBytes(format, packed, pos)
+    tags[tag] = times
   end
   image.tags, image.packedTags = tags, nil
   return tags
 end
 
 -- Adds a tag that the image does not have.
-local function addTag(image, tag, at)
-  if image.tags then
-    image.tags[tag] = at
-  else
-    image.packedTags[#image.packedTags + 1] = pack('>I7Bc0', at, #tag, tag)
+local function addTag(image, tag, times)
+  if image.packedTags and #times == (image.hasTagAges and 15 or 7) then
+    image.packedTags[#image.packedTags + 1] = times .. pack('>Bc0', #tag, tag)
     image.tagCount = image.tagCount + 1
+  else
+    tagsOf(image)[tag] = times
   end
+end
+
+-- The time that most of an image's other times are equal to.
+local function firstTimeOf(image) return image.pushedAt > 0 and image.pushedAt or image.foundAt end
+
+-- Reads when a presence found the image, and what was told of its age.
+local function readFound(image, record, pos)
+  local code
+  code, pos = unpackBytes('>I1', record, pos)
+  if hasBit(code, IS_FIRST) then
+    image.pushedAt, image.foundAt = 0, image.pushedAt
+  else
+    image.foundAt, pos = unpackBytes('>I7', record, pos)
+  end
+  if hasBit(code, HAS_NO_AGE) then return pos end
+  image.toldAt, image.ageSource = image.foundAt, code % HAS_NO_AGE
+  if hasBit(code, IS_TOLD_BEFORE) then image.toldAt, pos = unpackBytes('>I7', record, pos) end
+  image.age = image.toldAt
+  if image.ageSource >= IMAGE then image.age, pos = unpackBytes('>I7', record, pos) end
+  return pos
 end
 
 local function readImages(m, record, pos, lists)
   while pos <= #record do
     local id, form, tagCount
-    local image = { pulledAt = 0, size = 0, sizedAt = 0, listTimes = {} }
+    local image = { foundAt = 0, toldAt = 0, pulledAt = 0, size = 0, sizedAt = 0, listTimes = {} }
     id, form, image.pushedAt, pos = unpackBytes('>I4I1I7', record, pos)
+    local first = image.pushedAt
+    if hasBit(form, IS_FOUND) then pos = readFound(image, record, pos) end
     if hasBit(form, IS_PULLED) then image.pulledAt, pos = unpackBytes('>I7', record, pos) end
     if hasBit(form, IS_SIZED) then
-      image.sizedAt = image.pushedAt
+      image.sizedAt = first
       image.size, pos = unpackBytes('>I5', record, pos)
     end
     if hasBit(form, HAS_SIZED_AT) then image.sizedAt, pos = unpackBytes('>I7', record, pos) end
-    if hasBit(form, HAS_FIRST_LIST) then image.listTimes[lists[1]] = image.pushedAt end
+    if hasBit(form, HAS_FIRST_LIST) then image.listTimes[lists[1]] = first end
     if hasBit(form, HAS_LISTS) then
       local listTimeCount, number, at
       listTimeCount, pos = unpackBytes('>I1', record, pos)
@@ -103,9 +137,9 @@ local function readImages(m, record, pos, lists)
     if hasBit(form, HAS_TAG_OF_PUSH) then
       local tag
       tag, pos = unpackBytes('>Bc0', record, pos)
-      image.tags = { [tag] = image.pushedAt }
+      image.tags = { [tag] = pack('>I7', image.pushedAt) }
     elseif tagCount > 0 then
-      image.tagCount = tagCount
+      image.tagCount, image.hasTagAges = tagCount, hasBit(form, HAS_TAG_AGES)
       local packed
       packed, pos = unpackBytes('>I4c0', record, pos)
       image.packedTags = { packed }

@@ -21,14 +21,36 @@ end
 local function packTags(image)
   if image.packedTags then
     local all = table.concat(image.packedTags)
-    return image.tagCount, pack('>I4', #all) .. all, 0
+    return image.tagCount, pack('>I4', #all) .. all, image.hasTagAges and HAS_TAG_AGES or 0
+  end
+  local tag, times = next(image.tags)
+  if not tag then return 0, '', 0 end
+  if not next(image.tags, tag) and image.pushedAt > 0 and times == pack('>I7', image.pushedAt) then
+    return 1, pack('>Bc0', #tag, tag), HAS_TAG_OF_PUSH
+  end
+  local form = 0
+  for _, times in pairs(image.tags) do
+    if #times > 7 then form = HAS_TAG_AGES end
   end
   local packed = {}
-  for tag, taggedAt in pairs(image.tags) do packed[#packed + 1] = pack('>I7Bc0', taggedAt, #tag, tag) end
-  local tag, taggedAt = next(image.tags)
-  if #packed == 1 and taggedAt == image.pushedAt then return 1, pack('>Bc0', #tag, tag), HAS_TAG_OF_PUSH end
+  for tag, times in pairs(image.tags) do
+    if form > 0 and #times == 7 then times = times .. pack('>I1', EVENT) .. times end
+    packed[#packed + 1] = times .. pack('>Bc0', #tag, tag)
+  end
   local all = table.concat(packed)
-  return #packed, #packed > 0 and pack('>I4', #all) .. all or '', 0
+  return #packed, pack('>I4', #all) .. all, form
+end
+
+-- Gives the form and the bytes of when a presence found the image, and of what was told of its age.
+local function packFound(image)
+  if image.foundAt == 0 then return 0, '' end
+  local code, more = 0, ''
+  if image.pushedAt == 0 then code = IS_FIRST else more = pack('>I7', image.foundAt) end
+  if image.toldAt == 0 then return IS_FOUND, pack('>I1', code + HAS_NO_AGE) .. more end
+  code = code + image.ageSource
+  if image.toldAt < image.foundAt then code, more = code + IS_TOLD_BEFORE, more .. pack('>I7', image.toldAt) end
+  if image.ageSource >= IMAGE then more = more .. pack('>I7', image.age) end
+  return IS_FOUND, pack('>I1', code) .. more
 end
 
 -- The lists of all images, the greatest first.
@@ -55,7 +77,7 @@ local function packListTimes(image, lists)
     if at then packed[#packed + 1] = pack('>I1I7', i, at) end
   end
   if #packed == 0 then return 0, '' end
-  if #packed == 1 and image.listTimes[lists[1]] == image.pushedAt then return HAS_FIRST_LIST, '' end
+  if #packed == 1 and image.listTimes[lists[1]] == firstTimeOf(image) then return HAS_FIRST_LIST, '' end
   return HAS_LISTS, pack('>I1', #packed) .. table.concat(packed)
 end
 
@@ -73,14 +95,15 @@ local function packImages(m, lists)
     counterDelta.tags = counterDelta.tags + tagCount
     if not m.tagCountsBefore[id] then addToManifestCount(repositoriesById[id], 1) end
     local form, listTimes = packListTimes(image, lists)
-    form = form + tagForm
-    local more = ''
-    if image.pulledAt > 0 then form, more = form + IS_PULLED, pack('>I7', image.pulledAt) end
+    local foundForm, more = packFound(image)
+    form = form + tagForm + foundForm
+    local first = firstTimeOf(image)
+    if image.pulledAt > 0 then form, more = form + IS_PULLED, more .. pack('>I7', image.pulledAt) end
     if image.size > 0 then form, more = form + IS_SIZED, more .. pack('>I5', image.size) end
-    if image.size > 0 and image.sizedAt ~= image.pushedAt then
+    if image.size > 0 and image.sizedAt ~= first then
       form, more = form + HAS_SIZED_AT, more .. pack('>I7', image.sizedAt)
     end
-    packed[imageCount] = pack('>I4I1I7', id, form, image.pushedAt) .. more .. listTimes .. pack('>I3', tagCount) .. tags
+    packed[imageCount] = pack('>I4I1I7', id, form, first) .. more .. listTimes .. pack('>I3', tagCount) .. tags
   end
   return imageCount, imageCountBefore, table.concat(packed)
 end
