@@ -1,3 +1,4 @@
+import type { Age } from '../usage/age.ts'
 import type { Reference } from '../usage/fact.ts'
 
 /** What a registry holds in one repository. Sizes are in bytes, times in epoch µs. */
@@ -6,11 +7,25 @@ export interface RepositoryReading {
   manifests: ManifestReading[]
   /** Manifests and tags that the registry lists but that could not be read. They are never removed from the index. */
   unreadable: Unreadable[]
-  tags: { tag: string; digest: string; modifiedAt: number }[]
+  tags: TagReading[]
   /** Blobs that are linked in the repository and exist. `undefined` if the reader cannot see them. */
-  links: { digest: string; size: number; modifiedAt: number }[] | undefined
+  links: LinkReading[] | undefined
   /** Of the blobs that were asked for one by one, those that are not in the repository. */
   absent: string[]
+}
+
+export interface TagReading {
+  tag: string
+  digest: string
+  /** Since when the tag names this digest. Absent if the reader cannot tell. */
+  age?: Age
+}
+
+export interface LinkReading {
+  digest: string
+  size: number
+  /** When the storage wrote the link. */
+  modifiedAt: number
 }
 
 export interface ManifestReading {
@@ -19,8 +34,8 @@ export interface ManifestReading {
   mediaType: string
   /** All references, including `subject`. `undefined` if they were not read, since the index has them. */
   references: Reference[] | undefined
-  /** When the storage last wrote the manifest's link. 0 if the reader cannot tell. */
-  modifiedAt: number
+  /** Since when the repository has it. Absent if the reader cannot tell, or did not look. */
+  age?: Age
 }
 
 export type Unreadable = ({ digest: string } | { tag: string }) & { reason: string }
@@ -50,6 +65,8 @@ export interface ExpectedManifest {
   mediaType: string
   /** Whether the index has its size, all its references, and every manifest that these name. */
   isComplete: boolean
+  /** Whether the index has an age of it with a better source than `seen`. */
+  isDated: boolean
 }
 
 /** Reads a whole registry, repository by repository. */

@@ -1,11 +1,12 @@
 import { StringDecoder } from 'node:string_decoder'
+import type { Age } from './age.ts'
 
 /**
  * A fact about a project, in the index's own terms. `at` is epoch µs, sizes are bytes.
  *
  * Notifications give `push`, `pull`, `scan`, `link`, `delete`, `untag` and `drop`. A `present` comes from elsewhere:
  * from the registry itself, a HEAD, a snapshot, or another repository before a rename. It says what a push or pull says of
- * a manifest and its tag, and is not counted in `pulls`.
+ * a manifest and its tag, and is not counted in `pulls`. A `tagged` says what a tag names, from the same places.
  *
  * A `push`, a `pull` and a `present` are sightings: each says that a manifest was in a repository at a time.
  */
@@ -13,6 +14,7 @@ export type Fact =
   | ManifestPush
   | ManifestPull
   | ManifestPresence
+  | TagPresence
   /** A scanner pulled a manifest. */
   | { kind: 'scan'; repository: string; at: number; id: string }
   /** A blob was uploaded or mounted. The registry measured `size`; 0 if it told none. */
@@ -25,7 +27,10 @@ export type Fact =
   | { kind: 'drop'; repository: string; at: number }
 
 /** The facts from which an index can be made again, except for use. `UsageIndex.facts` gives these. */
-export type StandingFact = Extract<Fact, { kind: 'present' | 'link' | 'delete' | 'untag' | 'drop' }>
+export type StandingFact = Extract<
+  Fact,
+  { kind: 'present' | 'tagged' | 'link' | 'delete' | 'untag' | 'drop' }
+>
 
 /**
  * What proves a sighting. A pull is weaker: it may be reported after a delete that it preceded, and a push or untag
@@ -88,10 +93,24 @@ export interface ManifestPull extends ManifestSighting {
   id: string
 }
 
-/** The manifest was in the repository, as if pushed or pulled at `at`. */
+/** The manifest was in the repository at `at`. */
 export interface ManifestPresence extends ManifestSighting, ManifestReferences, Attributed {
   kind: 'present'
+  /** `pull`: somebody used it. */
   via: Evidence
+  /**
+   * Of a `push`: since when the repository has it; by default since `at`, `seen`. With source `event` the fact repeats a
+   * push that was heard at `at`.
+   */
+  age?: Age
+}
+
+/** At `at` the tag named the manifest. Says nothing about whether the manifest exists. */
+export interface TagPresence extends Located, Attributed {
+  kind: 'tagged'
+  tag: string
+  /** Since when it does; by default since `at`, `seen`. With source `event` the fact repeats a push that was heard at `at`. */
+  age?: Age
 }
 
 /**

@@ -1,9 +1,19 @@
+import type { Age } from './age.ts'
 import type { StoredManifest } from './codec.ts'
 
 /** One manifest in one repository, as the index has it; times in epoch µs, 0 where not known. */
 export interface IndexedImage extends Omit<StoredManifest, 'images'> {
   repository: string
-  pushedAt: number
+  /** Since when the repository has it. Of several pushes that were heard, the latest counts. */
+  age: Age
+  /** Since when its pulls are heard: from the latest push that was heard, or else since a reconcile found it. */
+  heardSince: number
   pulledAt: number
-  tags: { name: string; taggedAt: number }[]
+  tags: IndexedTag[]
+}
+
+export interface IndexedTag {
+  name: string
+  /** Since when the tag names the image. */
+  age: Age
 }

@@ -1,0 +1,33 @@
+/**
+ * What tells since when a repository has an image, or a tag its image. The position is the code in the index. The later
+ * ones are better:
+ * - `seen`: nothing does. It was there when it was first read; it may be older.
+ * - `undated`: the same, and its config was read and tells no time either.
+ * - `image`: the time in its config or its annotations. It was built then, and pushed at that time or later.
+ * - `storage`: when the storage wrote the link of the manifest or tag. A copy of the storage may have newer times.
+ * - `registry`: GitLab's `published_at`.
+ * - `event`: the registry's event of the push.
+ */
+export const AGE_SOURCES = ['seen', 'undated', 'image', 'storage', 'registry', 'event'] as const
+export type AgeSource = (typeof AGE_SOURCES)[number]
+
+/** Since when something exists (epoch µs), and what tells that. */
+export interface Age {
+  at: number
+  source: AgeSource
+}
+
+const rankOf = (age: Age | undefined): number => (age === undefined ? -1 : AGE_SOURCES.indexOf(age.source))
+
+/** Whether an age has a better source than another. */
+export const isBetterAge = (age: Age | undefined, other: Age | undefined): boolean =>
+  rankOf(age) > rankOf(other)
+
+/** Whether `at` is the time of an age, and not only a bound: the thing may be older than `seen` says. */
+export const isDated = ({ source }: Age): boolean => source !== 'seen' && source !== 'undated'
+
+/** Docker's first release. Builds that are to be reproducible state 1970 or 1980 (docs/registries.md, Ages). */
+const FIRST_IMAGE_US = Date.UTC(2013, 2, 20) * 1000
+
+/** Whether a time that an image states can be true (epoch µs). */
+export const isBelievableBuildTime = (at: number, now: number): boolean => at >= FIRST_IMAGE_US && at <= now
