@@ -1,6 +1,6 @@
-import { type Age, isDated } from '../usage/age.ts'
+import { isDated } from '../usage/age.ts'
 import { ageOfTag } from '../usage/age-of-tag.ts'
-import type { IndexedImage } from '../usage/indexed-image.ts'
+import type { IndexedImage, IndexedTag } from '../usage/indexed-image.ts'
 import { isReferrerTag } from './relations.ts'
 
 /** Where an image stands among those of its repository that a rule matches. */
@@ -29,17 +29,8 @@ export function standingsOf(
   matches: (tag: string) => boolean,
   now: number,
 ): Map<string, Standing> {
-  const intervals = images.flatMap((image) => {
-    const tags = image.tags.filter(({ name, age }) => matches(name) && !isReferrerTag(name) && age.at <= now)
-    return tags.length === 0
-      ? []
-      : [
-          intervalOf(
-            image.digest,
-            tags.map((tag) => ageOfTag(image, tag)),
-          ),
-        ]
-  })
+  const isRanked = ({ name, age }: IndexedTag) => matches(name) && !isReferrerTag(name) && age.at <= now
+  const intervals = images.flatMap((image) => intervalOf(image, image.tags.filter(isRanked)) ?? [])
   const earliests = Float64Array.from(intervals, ({ earliest }) => earliest).sort()
   const latests = Float64Array.from(intervals, ({ latest }) => latest).sort()
   return new Map(
@@ -56,14 +47,16 @@ export function standingsOf(
   )
 }
 
-function intervalOf(digest: string, ages: readonly Age[]): Interval {
-  const interval = { digest, earliest: -Infinity, latest: -Infinity }
-  for (const age of ages) {
+function intervalOf(image: IndexedImage, tags: readonly IndexedTag[]): Interval | undefined {
+  if (tags.length === 0) return undefined
+  let [earliest, latest] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const tag of tags) {
+    const age = ageOfTag(image, tag)
     const isKnown = age.at > 0
-    if (isKnown && isDated(age)) interval.earliest = Math.max(interval.earliest, age.at)
-    interval.latest = Math.max(interval.latest, isKnown ? age.at : Infinity)
+    if (isKnown && isDated(age)) earliest = Math.max(earliest, age.at)
+    latest = Math.max(latest, isKnown ? age.at : Number.POSITIVE_INFINITY)
   }
-  return interval
+  return { digest: image.digest, earliest, latest }
 }
 
 /** How many of the sorted numbers are at least `bound`. */

@@ -3,7 +3,7 @@ import { built, DAY, DAY_MS, digest, indexed, NOW, seen } from '../../lab/images
 import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
-/** Rules about images whose age is not known, or comes from another source than events (docs/usage.md, Ages). */
+/** Rules about images whose age is not known, or comes from another source than events (docs/usage.md, What expiry makes of ages). */
 const daysAgo = (days: number) => NOW - days * DAY
 const FIVE_MINUTES_AGO = NOW - 300_000_000
 
