@@ -52,9 +52,9 @@ function intervalOf(image: IndexedImage, tags: readonly IndexedTag[]): Interval 
   let [earliest, latest] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const tag of tags) {
     const age = ageOfTag(image, tag)
-    const isKnown = age.at > 0
-    if (isKnown && isDated(age)) earliest = Math.max(earliest, age.at)
-    latest = Math.max(latest, isKnown ? age.at : Number.POSITIVE_INFINITY)
+    if (isDated(age)) earliest = Math.max(earliest, age.at)
+    // A time of 0 is not known.
+    latest = Math.max(latest, age.at > 0 ? age.at : Number.POSITIVE_INFINITY)
   }
   return { digest: image.digest, earliest, latest }
 }

@@ -88,6 +88,11 @@ describe('olderThan', () => {
       'keep: it is 2 days old, not over 90 days',
     ],
     [
+      'an image that was first seen in the future',
+      [indexed('a', { tags: { v1: daysAgo(200) }, age: seen(NOW + 1), heardSince: daysAgo(200) })],
+      'keep: it was pushed or pulled in the future: clocks differ',
+    ],
+    [
       'an image whose config tells a time in the future',
       [indexed('a', { tags: { v1: seen(daysAgo(200)) }, age: built(NOW + 1) })],
       'keep: it was pushed or pulled in the future: clocks differ',
@@ -254,6 +259,15 @@ describe('keepNewest', () => {
       'an image is as new as its youngest tag, even if the age of another tag is not known',
       [
         indexed('a', { tags: { a: seen(daysAgo(9)), a2: daysAgo(1) } }),
+        indexed('b', { tags: { b: daysAgo(2) } }),
+        indexed('c', { tags: { c: daysAgo(3) } }),
+      ],
+      ['c'],
+    ],
+    [
+      'the same, whatever the order of the tags',
+      [
+        indexed('a', { tags: { a: daysAgo(1), a2: daysAgo(9) } }),
         indexed('b', { tags: { b: daysAgo(2) } }),
         indexed('c', { tags: { c: daysAgo(3) } }),
       ],
