@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { ExpiryPolicy, ExpiryRule } from '../src/expiry/plan.ts'
+import type { Age } from '../src/usage/age.ts'
 import type { IndexedImage } from '../src/usage/indexed-image.ts'
 import { digestOf, OCI_INDEX, OCI_MANIFEST } from './image.ts'
 
@@ -18,24 +19,40 @@ const keyOf = (name: string): string => digest(name).slice('sha256:'.length, 'sh
 export const referrerTag = (name: string, suffix: string): string =>
   `${digest(name).replace(':', '-')}${suffix}`
 
+/** A time of which an event told, or any other age. */
+export type SomeAge = number | Age
+
+const ageOf = (age: SomeAge): Age => (typeof age === 'number' ? { at: age, source: 'event' } : age)
+
+/** An age of which only a bound is known. */
+export const seen = (at: number): Age => ({ at, source: 'seen' })
+
+/** An age that is the time in the image's config. */
+export const built = (at: number): Age => ({ at, source: 'image' })
+
 /** An image of the index, described by what matters for expiry. `tags`: name → when it was set, epoch µs. */
 export function indexed(
   name: string,
   options: {
     repository?: string
-    tags?: Record<string, number>
+    tags?: Record<string, SomeAge>
     /** Names of its children, if it is an index. */
     lists?: string[]
     /** Names of its blobs. */
     layers?: string[]
     /** The name of its subject. */
     subject?: string
-    pushedAt?: number
+    /** Without it, as old as the youngest tag. */
+    age?: SomeAge
+    /** Without it, since the latest time among the ages. */
+    heardSince?: number
     pulledAt?: number
   } = {},
 ): IndexedImage {
   const { repository = 'team/app', tags = {}, lists = [], layers = [`layer of ${name}`] } = options
-  const tagList = Object.entries(tags).map(([tag, taggedAt]) => ({ name: tag, taggedAt }))
+  const tagList = Object.entries(tags).map(([tag, age]) => ({ name: tag, age: ageOf(age) }))
+  const ages = tagList.map((tag) => tag.age).sort((a, b) => b.at - a.at)
+  const age = ageOf(options.age ?? ages[0] ?? seen(0))
   return {
     repository,
     digest: digest(name),
@@ -51,7 +68,8 @@ export function indexed(
     ],
     isResolved: true,
     tags: tagList.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    pushedAt: options.pushedAt ?? Math.max(0, ...Object.values(tags)),
+    age,
+    heardSince: options.heardSince ?? Math.max(age.at, ages[0]?.at ?? 0),
     pulledAt: options.pulledAt ?? 0,
   }
 }
@@ -83,6 +101,21 @@ const anyTime = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant(0) },
 )
+/** Mostly from events; often the same time as another, since reconciles give many images one time. */
+const anyAge: fc.Arbitrary<Age> = fc.record({
+  at: anyTime,
+  source: fc.constantFrom(
+    'event',
+    'event',
+    'event',
+    'seen',
+    'seen',
+    'undated',
+    'image',
+    'storage',
+    'registry',
+  ),
+})
 const anyPull = fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: anyTime })
 
 const TAGS = ['latest', 'v1', 'v2', 'v3', 'pr-1', 'pr-2', 'pr-3', 'pr-4', 'nightly-1', 'nightly-2']
@@ -109,12 +142,12 @@ const anyDraft = fc
       lists: sometimes([1, 1], fc.array(anyNeighbour(n), { minLength: 1, maxLength: 3 })),
       tags: sometimes(
         [1, 1],
-        fc.array(fc.tuple(fc.constantFrom(...TAGS), anyTime), { minLength: 1, maxLength: 2 }),
+        fc.array(fc.tuple(fc.constantFrom(...TAGS), anyAge), { minLength: 1, maxLength: 2 }),
       ),
       // The image that it signs, the suffix of the tag, and since when. Images mostly sign those with lower numbers.
       signs: sometimes(
         [3, 1],
-        fc.array(fc.tuple(anyNeighbour(-n).map(Math.abs), fc.constantFrom(...SUFFIXES), anyTime), {
+        fc.array(fc.tuple(anyNeighbour(-n).map(Math.abs), fc.constantFrom(...SUFFIXES), anyAge), {
           minLength: 1,
           maxLength: 2,
         }),
@@ -123,7 +156,12 @@ const anyDraft = fc
         [6, 1],
         anyNeighbour(-n).map((m) => [Math.abs(m)]),
       ),
-      pushedAt: anyTime,
+      age: anyAge,
+      // Mostly as for images that were found with their tags.
+      heardSince: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: anyTime },
+      ),
       pulledAt: anyPull,
       hasReferences: fc.integer({ min: 0, max: 99 }).map((dice) => dice !== 50),
     }),
@@ -140,11 +178,17 @@ export const anyImages: fc.Arbitrary<IndexedImage[]> = fc
     const isFree = (name: string) => !taken.has(name) && taken.add(name).size > 0
     return drafts
       .filter(({ repository, n }) => isFree(`${repository}@${n}`))
-      .map(({ repository, n, lists, tags, signs, subject, pushedAt, pulledAt, hasReferences }) => {
-        const signatures = signs.map(([m, suffix, at]): [string, number] => [referrerTag(`${m}`, suffix), at])
+      .map(({ repository, n, lists, tags, signs, subject, age, heardSince, pulledAt, hasReferences }) => {
+        const signatures = signs.map(([m, suffix, at]): [string, Age] => [referrerTag(`${m}`, suffix), at])
         const own = [...tags, ...signatures].filter(([tag]) => isFree(`${repository}:${tag}`))
         const image = indexed(`${n}`, {
-          ...{ repository, lists: lists.map(String), pushedAt, pulledAt },
+          ...{
+            repository,
+            lists: lists.map(String),
+            age,
+            pulledAt,
+            ...(heardSince !== undefined && { heardSince }),
+          },
           ...{ tags: Object.fromEntries(own), ...(subject[0] !== undefined && { subject: `${subject[0]}` }) },
         })
         if (hasReferences) return image

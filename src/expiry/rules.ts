@@ -1,7 +1,9 @@
 import { makeGlob } from '../platform/glob.ts'
-import type { IndexedImage } from '../usage/indexed-image.ts'
+import { type Age, isDated } from '../usage/age.ts'
+import { ageOfTag } from '../usage/age-of-tag.ts'
+import type { IndexedImage, IndexedTag } from '../usage/indexed-image.ts'
 import type { Decision } from './decision.ts'
-import { isReferrerTag } from './relations.ts'
+import { type Standing, standingsOf } from './order.ts'
 
 /** A rule as configured; durations in ms. An image must meet every condition that is given. */
 export interface ExpiryRule {
@@ -15,8 +17,6 @@ export interface ExpiryRule {
 export type Opinion = Pick<Decision, 'verdict' | 'rule' | 'reason'>
 
 export const keep = (rule: string | null, reason: string): Opinion => ({ verdict: 'keep', rule, reason })
-
-type Tag = IndexedImage['tags'][number]
 
 /** Whether the image meets one condition for deleting. */
 interface Finding {
@@ -34,28 +34,30 @@ export function makeOpinionOfTag(
   images: readonly IndexedImage[],
   withDescendants: (image: IndexedImage) => IndexedImage[],
   now: number,
-): (image: IndexedImage, tag: Tag) => Opinion {
+): (image: IndexedImage, tag: IndexedTag) => Opinion {
   const compiled = rules.map((rule) => ({ rule, matches: makeGlob(rule.tag) }))
   const ruleOf = (tag: string) => compiled.find(({ matches }) => matches(tag))?.rule
-  const ranks = new Map(rules.map((rule) => [rule, ranksOf(images, (tag) => ruleOf(tag) === rule, now)]))
+  const ordering = rules.filter(({ keepNewest }) => keepNewest !== undefined)
+  const standings = new Map(
+    ordering.map((rule) => [rule, standingsOf(images, (tag) => ruleOf(tag) === rule, now)]),
+  )
 
   return (image, tag) => {
     const rule = ruleOf(tag.name)
     if (rule === undefined) return keep(null, 'no rule matches its tag')
-    if (tag.taggedAt === 0) return keep(rule.tag, 'the time of its tagging is not known')
+    if (tag.age.at === 0) return keep(rule.tag, 'the time of its tagging is not known')
     const whole = withDescendants(image)
     // Every push counts: by digest, and under a tag that names another image by now.
-    const pushedAt = whole.reduce((latest, part) => Math.max(latest, part.pushedAt), tag.taggedAt)
-    const pulledAt = whole.reduce((latest, part) => Math.max(latest, part.pulledAt), 0)
-    if (Math.max(pushedAt, pulledAt) > now)
+    const age = latestAge([ageOfTag(image, tag), ...whole.map((part) => part.age)])
+    const use = usesOf(whole, tag).reduce((latest, one) => (one.at > latest.at ? one : latest))
+    if (Math.max(age.at, use.at) > now)
       return keep(rule.tag, 'it was pushed or pulled in the future: clocks differ')
 
     const findings: Finding[] = []
-    if (rule.olderThan !== undefined) findings.push(isOlder(now - pushedAt, rule.olderThan * 1000))
-    if (rule.notPulledFor !== undefined)
-      findings.push(isUnused(now, { pushedAt, pulledAt }, rule.notPulledFor * 1000))
+    if (rule.olderThan !== undefined) findings.push(isOlder(now, age, rule.olderThan * 1000))
+    if (rule.notPulledFor !== undefined) findings.push(isUnused(now, use, rule.notPulledFor * 1000))
     if (rule.keepNewest !== undefined)
-      findings.push(isOutnumbered(ranks.get(rule)?.get(image.digest) ?? 1, rule.keepNewest))
+      findings.push(isOutnumbered(standings.get(rule)?.get(image.digest) ?? UNKNOWN, rule.keepNewest))
     if (findings.length === 0) return keep(rule.tag, 'its rule has no condition')
     const against = findings.find(({ holds }) => !holds)
     if (against) return keep(rule.tag, against.because)
@@ -67,42 +69,69 @@ export function makeOpinionOfTag(
   }
 }
 
-const isOlder = (age: number, bound: number): Finding =>
-  age > bound
-    ? { holds: true, because: `it is ${span(age)} old` }
-    : { holds: false, because: `it is ${span(age)} old, not over ${span(bound)}` }
+/** Of equal times the one that is not only a bound. */
+const latestAge = (ages: Age[]): Age =>
+  ages.reduce((latest, age) => (age.at > latest.at || (age.at === latest.at && isDated(age)) ? age : latest))
 
-/** For an image that was never pulled, the time counts from its push. */
-function isUnused(now: number, used: { pushedAt: number; pulledAt: number }, bound: number): Finding {
-  const idle = now - Math.max(used.pushedAt, used.pulledAt)
-  if (idle > bound) return { holds: true, because: `it was not pulled for ${span(idle)}` }
-  const how = used.pulledAt > used.pushedAt ? 'pulled' : 'pushed'
-  return { holds: false, because: `it was ${how} ${span(idle)} ago` }
+/** A bound is enough to delete: the image is at least that old. */
+function isOlder(now: number, age: Age, bound: number): Finding {
+  const since = span(now - age.at)
+  if (now - age.at > bound)
+    return { holds: true, because: isDated(age) ? `it is ${since} old` : `it is at least ${since} old` }
+  return {
+    holds: false,
+    because: isDated(age)
+      ? `it is ${since} old, not over ${span(bound)}`
+      : `its age is not known: it was first seen ${since} ago`,
+  }
 }
 
-const isOutnumbered = (rank: number, keepNewest: number): Finding =>
-  rank > keepNewest
-    ? { holds: true, because: `newer images that match: ${rank - 1}` }
-    : { holds: false, because: `it is number ${rank} of the ${keepNewest} newest` }
+/** A time from which on an image may count as unused. */
+interface Use {
+  at: number
+  /** Half a sentence that goes on with how long ago it was. */
+  what: string
+  /** The end of the sentence. */
+  more?: string
+}
 
 /**
- * Digest → rank. The newest image has rank 1. An image is as new as the youngest of its tags that match. Tags of
- * signatures and tags set in the future do not count; images without another tag come last. Images of the same age
- * stay in the order of `images`.
+ * Every pull and push of an image's parts that is known. Pulls from before `heardSince` are not known, so this time counts
+ * as well. So does the time at which a fresh tag is first seen: somebody has set it.
  */
-function ranksOf(
-  images: readonly IndexedImage[],
-  matches: (tag: string) => boolean,
-  now: number,
-): Map<string, number> {
-  const isRanked = ({ name, taggedAt }: Tag) => matches(name) && !isReferrerTag(name) && taggedAt <= now
-  const newestFirst = images
-    .map(({ digest, tags }) => ({
-      digest,
-      at: Math.max(0, ...tags.filter(isRanked).map((t) => t.taggedAt)),
-    }))
-    .sort((a, b) => b.at - a.at)
-  return new Map(newestFirst.map(({ digest }, i) => [digest, i + 1]))
+const usesOf = (whole: readonly IndexedImage[], tag: IndexedTag): Use[] => [
+  ...whole.flatMap(({ age, heardSince, pulledAt }) => [
+    age.source === 'event'
+      ? { at: heardSince, what: 'it was pushed' }
+      : { at: heardSince, what: 'it was first seen', more: ', and pulls from before are not known' },
+    ...(isDated(age) ? [{ at: age.at, what: 'it was pushed' }] : []),
+    { at: pulledAt, what: 'it was pulled' },
+  ]),
+  { at: tag.age.at, what: isDated(tag.age) ? 'it was pushed' : 'its tag was first seen' },
+]
+
+function isUnused(now: number, { at, what, more = '' }: Use, bound: number): Finding {
+  const idle = now - at
+  return idle > bound
+    ? { holds: true, because: `it was not pulled for ${span(idle)}` }
+    : { holds: false, because: `${what} ${span(idle)} ago${more}` }
+}
+
+const UNKNOWN: Standing = { newer: 0, perhapsNewer: Number.POSITIVE_INFINITY, isDated: false }
+
+/** An image is outnumbered only by images that are certainly newer. */
+function isOutnumbered(standing: Standing, keepNewest: number): Finding {
+  const { newer, perhapsNewer } = standing
+  if (newer >= keepNewest) return { holds: true, because: `newer images that match: ${newer}` }
+  if (perhapsNewer >= keepNewest) {
+    const unknown = standing.isDated ? 'it is not known which images are newer' : 'its age is not known'
+    return { holds: false, because: `${unknown}: it may be among the ${keepNewest} newest` }
+  }
+  const because =
+    perhapsNewer > newer
+      ? `it is among the ${keepNewest} newest`
+      : `it is number ${newer + 1} of the ${keepNewest} newest`
+  return { holds: false, because }
 }
 
 /** µs for people to read, rounded down: `3 days`, `2 hours`, `5 seconds`. */

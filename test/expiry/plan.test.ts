@@ -31,9 +31,13 @@ function indexedImage(n: number, sketch: ImageSketch): IndexedImage {
       ...(sketch.layers ?? []).map((m) => ({ kind: 'blob' as const, key: key(m), size: 0 })),
     ],
     isResolved: children !== undefined,
-    pushedAt: NOW - 100 * MINUTE,
+    age: { at: NOW - 100 * MINUTE, source: 'event' },
+    heardSince: NOW - Math.min(100, ...Object.values(sketch.tags ?? {})) * MINUTE,
     pulledAt: sketch.pulledMinutesAgo === undefined ? 0 : NOW - sketch.pulledMinutesAgo * MINUTE,
-    tags: Object.entries(sketch.tags ?? {}).map(([name, ago]) => ({ name, taggedAt: NOW - ago * MINUTE })),
+    tags: Object.entries(sketch.tags ?? {}).map(([name, ago]) => ({
+      name,
+      age: { at: NOW - ago * MINUTE, source: 'event' },
+    })),
   }
 }
 
