@@ -139,16 +139,6 @@ export const anyFact: fc.Arbitrary<Fact> = fc
             ...pushed,
             ...(via === 'push' && age),
           }
-        case 'tagged':
-          return {
-            kind,
-            repository,
-            at,
-            digest: manifestDigest(manifest),
-            tag: tag ?? 'v1',
-            ...pushed,
-            ...age,
-          }
         case 'scan':
           return { kind, repository, at, id: `scan-${id}` }
         case 'link':

@@ -1,5 +1,6 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { formatTimestamp } from '../platform/timestamp.ts'
+import { ageOfTag } from '../usage/age-of-tag.ts'
 import type { TaggedImage } from '../usage/tag-page.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
@@ -18,24 +19,35 @@ export const Tag = Type.Object({
   platforms: Type.Union([Type.Integer(), Type.Null()], {
     description: 'How many manifests an index lists, attestations among them. Null for an image.',
   }),
-  taggedAt: Instant,
+  pushedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description:
+      'Since when the tag names the image. With `ageSource: seen`, it may be for longer. Null if it is not known.',
+  }),
+  ageSource: Type.Enum(['event', 'registry', 'storage', 'image', 'seen'], {
+    description:
+      'What tells `pushedAt`: the event of the push; GitLab; the storage; the time of the build in the image; `seen`: nothing, and it was first seen then.',
+  }),
   pushedBy: Type.Union([Type.String(), Type.Null()], {
     description: 'Who pushed the tag last: the login name at the registry. Null if it is not known.',
   }),
   lastPullAt: Instant,
 })
 
-export const tagView = (image: TaggedImage) => ({
-  repository: image.repository,
-  tag: image.tag,
-  digest: image.digest,
-  mediaType: image.mediaType,
-  sizeBytes: image.wholeSize,
-  platforms: image.children > 0 ? image.children : null,
-  taggedAt: formatTimestamp(image.taggedAt),
-  pushedBy: image.pushedBy || null,
-  lastPullAt: formatTimestamp(image.pulledAt),
-})
+export function tagView(image: TaggedImage): Static<typeof Tag> {
+  const { at, source } = ageOfTag(image, { age: image.tagAge })
+  return {
+    repository: image.repository,
+    tag: image.tag,
+    digest: image.digest,
+    mediaType: image.mediaType,
+    sizeBytes: image.wholeSize,
+    platforms: image.children > 0 ? image.children : null,
+    pushedAt: formatTimestamp(at),
+    ageSource: source === 'undated' ? 'seen' : source,
+    pushedBy: image.pushedBy || null,
+    lastPullAt: formatTimestamp(image.pulledAt),
+  }
+}
 
 /** The tags of a project, or of one of its repositories, in order; at most `limit` of those after a repository and tag. */
 export async function tagsFrom(

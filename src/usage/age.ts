@@ -53,7 +53,8 @@ export function ageOfImage(image: {
   pulledAt: number
 }): { age: Age; heardSince: number } {
   const { pushedAt, foundAt, told, pulledAt } = image
-  if (pushedAt > 0) return { age: { at: pushedAt, source: 'event' }, heardSince: pushedAt }
+  if (pushedAt > 0)
+    return { age: { at: pushedAt, source: 'event' }, heardSince: Math.max(pushedAt, told?.at ?? 0) }
   if (told) return { age: told.age, heardSince: told.at }
   const at = foundAt || pulledAt
   return { age: { at, source: 'seen' }, heardSince: at }

@@ -6,7 +6,7 @@ export interface IndexedImage extends Omit<StoredManifest, 'images'> {
   repository: string
   /** Since when the repository has it. Of several pushes that were heard, the latest counts. */
   age: Age
-  /** Since when its pulls are heard: from the latest push that was heard, or else since a reconcile found it. */
+  /** Since when its pulls are heard: from the latest push that was heard, or since a reconcile found it. The later counts. */
   heardSince: number
   pulledAt: number
   tags: IndexedTag[]

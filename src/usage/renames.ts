@@ -59,13 +59,10 @@ function freeSince(renames: readonly Rename[], repository: string, takenAt: numb
 export function factsUnderNewName(fact: Fact, newName: NewName): Fact[] {
   const { repository } = newName
   switch (fact.kind) {
-    case 'push':
-      return [
-        {
-          ...{ ...fact, kind: 'present', via: 'push', repository },
-          ...{ at: timeUnder(newName, fact.at, 'push'), age: { at: fact.at, source: 'event' } },
-        },
-      ]
+    case 'push': {
+      const at = timeUnder(newName, fact.at, 'push')
+      return [{ ...fact, kind: 'present', via: 'push', repository, at, age: { at, source: 'event' } }]
+    }
     case 'pull': {
       const { id: _, ...sighting } = fact
       return [

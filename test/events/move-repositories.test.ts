@@ -43,8 +43,8 @@ function makeBed() {
       const all = await Promise.all(paths.map((path) => allImages(index, projectId('ci', path))))
       return all
         .flat()
-        .map(({ repository, digest, tags, size, pushedAt, pulledAt }) =>
-          JSON.stringify({ repository, digest, tags, size, pushedAt, pulledAt }),
+        .map(({ repository, digest, tags, size, age, pulledAt }) =>
+          JSON.stringify({ repository, digest, tags, size, age, pulledAt }),
         )
         .sort()
     },
@@ -64,6 +64,8 @@ const rename = (from: string, to: string, at: number) => ({
   to,
   at,
 })
+/** The age of what was pushed at a time. */
+const heard = (at: number) => ({ at, source: 'event' })
 const shown = (
   repository: string,
   name: string,
@@ -73,8 +75,8 @@ const shown = (
 ) =>
   JSON.stringify({
     ...{ repository, digest: digest(name) },
-    tags: Object.entries(tags).map(([name, taggedAt]) => ({ name, taggedAt })),
-    ...{ size: 500, pushedAt, pulledAt },
+    tags: Object.entries(tags).map(([name, at]) => ({ name, age: heard(at) })),
+    ...{ size: 500, age: heard(pushedAt), pulledAt },
   })
 
 const S = 1_000_000

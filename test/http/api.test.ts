@@ -92,7 +92,7 @@ test('tags, flags, and the expiry plan', async () => {
   expect(tags.body.tags).toEqual([
     {
       ...{ repository: 'team/web/ui', tag: 'v1', digest: digest('c'), mediaType: manifest, sizeBytes: 1500 },
-      ...{ platforms: null, taggedAt: RECENTLY, pushedBy: 'ann', lastPullAt: null },
+      ...{ platforms: null, pushedAt: RECENTLY, ageSource: 'event', pushedBy: 'ann', lastPullAt: null },
     },
   ])
   expect(

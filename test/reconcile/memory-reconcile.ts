@@ -10,7 +10,7 @@ export const NOW = 1_795_428_000_000_000
 /** A repository with one manifest, which the index lacks. */
 export const readingOf = (repository: string): RepositoryReading => ({
   repository,
-  manifests: [{ digest: `sha256:${'a'.repeat(64)}`, size: 1, mediaType: '', references: [], modifiedAt: 0 }],
+  manifests: [{ digest: `sha256:${'a'.repeat(64)}`, size: 1, mediaType: '', references: [] }],
   unreadable: [],
   tags: [],
   links: undefined,

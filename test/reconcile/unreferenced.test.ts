@@ -26,7 +26,7 @@ const manifest: StandingFact = {
 }
 const reading = (absent: string[]): RepositoryReading => ({
   ...{ repository, tags: [], unreadable: [], links: undefined, absent },
-  manifests: [{ digest: digestOf('f'), size: 1, mediaType: '', references: undefined, modifiedAt: 0 }],
+  manifests: [{ digest: digestOf('f'), size: 1, mediaType: '', references: undefined }],
 })
 
 test('blobs are asked for that are old, that nothing references, and whose whole digest is known', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { AGE_SOURCES, type Age, hasOwnTime, type ToldAge } from '../../src/usage/age.ts'
 import {
   decodeBlob,
   decodeHolders,
@@ -39,11 +40,26 @@ interface List {
 interface RepositoryOfRecord {
   repositoryId: number
   pushedAt: number
+  foundAt: number
+  told: ToldAge | undefined
   pulledAt: number
   sizedAt: number
   size: number
   listTimes: { list: number; at: number }[]
-  tags: { name: string; taggedAt: number }[]
+  tags: { name: string; taggedAt: number; age: Age }[]
+}
+
+/** When a presence found an image, and what was told of its age. */
+const foundRecord = ({ pushedAt, foundAt, told }: RepositoryOfRecord): Buffer[] => {
+  if (foundAt === 0) return []
+  const [isFirst, isBefore] = [pushedAt === 0 ? 128 : 0, told && told.at < foundAt ? 64 : 0]
+  const source = told ? AGE_SOURCES.indexOf(told.age.source) : 32
+  return [
+    uint(isFirst + isBefore + source, 1),
+    ...(isFirst ? [] : [uint(foundAt, 7)]),
+    ...(told && isBefore ? [uint(told.at, 7)] : []),
+    ...(told && hasOwnTime(told.age.source) ? [uint(told.age.at, 7)] : []),
+  ]
 }
 
 const contentsSize = ({ blobs }: List) => blobs.reduce((sum, { size }) => sum + size, 0)
@@ -70,20 +86,28 @@ function manifestRecord(options: {
   return Buffer.concat([
     ...[sized(rest), uint(type, 1), uint(lists.length, 1), uint(claimedList ? 255 : 1, 1), uint(3, 2)],
     ...[...lists, ...(claimedList ? [claimedList] : [])].map((list) => listRecord(list, width)),
-    ...images.flatMap(({ repositoryId, pushedAt, pulledAt, sizedAt, size, listTimes, tags }) => [
-      ...[uint(repositoryId, 4), uint(1 + 2 + 4 + 8, 1), uint(pushedAt, 7), uint(pulledAt, 7)],
+    ...images.flatMap(({ repositoryId, pulledAt, sizedAt, size, listTimes, tags, ...image }) => [
+      ...[uint(repositoryId, 4), uint(1 + 2 + 4 + 8 + 128 + (image.foundAt > 0 ? 64 : 0), 1)],
+      ...[
+        uint(image.pushedAt || image.foundAt, 7),
+        ...foundRecord({ ...image, repositoryId, pulledAt, sizedAt, size, listTimes, tags }),
+      ],
+      uint(pulledAt, 7),
       ...[uint(size, 5), uint(sizedAt, 7), uint(listTimes.length, 1)],
       ...listTimes.flatMap(({ list, at }) => [uint(list + 1, 1), uint(at, 7)]),
       uint(tags.length, 3),
       ...(tags.length > 0
         ? [
             uint(
-              tags.reduce((sum, { name }) => sum + 8 + name.length, 0),
+              tags.reduce((sum, { name }) => sum + 16 + name.length, 0),
               4,
             ),
           ]
         : []),
-      ...tags.flatMap(({ name, taggedAt }) => [uint(taggedAt, 7), sized(Buffer.from(name))]),
+      ...tags.flatMap(({ name, taggedAt, age }) => [
+        ...[uint(taggedAt, 7), uint(AGE_SOURCES.indexOf(age.source), 1), uint(age.at, 7)],
+        sized(Buffer.from(name)),
+      ]),
     ]),
   ])
 }
@@ -114,17 +138,19 @@ describe('a manifest record', () => {
       {
         repositoryId: 1,
         pushedAt: AT,
+        foundAt: LATEST,
+        told: { at: AT - 7, age: { at: AT - 8, source: 'storage' as const } },
         pulledAt: 0,
         sizedAt: AT,
         size: 491,
         listTimes: [{ list: 0, at: AT - 1 }],
         tags: [
-          { name: 'v1', taggedAt: AT },
-          { name: 'latest', taggedAt: LATEST },
+          { name: 'v1', taggedAt: AT, age: { at: AT, source: 'event' as const } },
+          { name: 'latest', taggedAt: LATEST, age: { at: AT - 9, source: 'registry' as const } },
         ],
       },
       {
-        ...{ repositoryId: 4_000_000_000, pushedAt: 0, pulledAt: LATEST },
+        ...{ repositoryId: 4_000_000_000, pushedAt: 0, foundAt: 0, told: undefined, pulledAt: LATEST },
         ...{ sizedAt: 0, size: 0, listTimes: [], tags: [] },
       },
     ],
@@ -178,19 +204,37 @@ describe('a manifest record', () => {
   })
 
   const anyInstant = fc.integer({ min: 0, max: LATEST })
-  const anyTag = fc.record({ name: fc.stringMatching(/^\w[\w.-]{0,127}$/), taggedAt: anyInstant })
+  const anyAge = fc.record(
+    { at: anyInstant, source: fc.constantFrom(...AGE_SOURCES) },
+    { noNullPrototype: true },
+  )
+  const anyTag = fc.record({
+    name: fc.stringMatching(/^\w[\w.-]{0,127}$/),
+    taggedAt: anyInstant,
+    age: anyAge,
+  })
   const anySize = fc.integer({ min: 0, max: 2 ** 40 - 1 })
   const anyImage = fc.record({
     repositoryId: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     pushedAt: anyInstant,
-    pulledAt: anyInstant,
-    sizedAt: anyInstant,
-    size: anySize,
+    ...{ pulledAt: anyInstant, sizedAt: anyInstant, size: anySize },
     listTimes: fc.array(fc.record({ list: fc.integer({ min: 0, max: 1 }), at: anyInstant }), {
       maxLength: 2,
     }),
     tags: fc.array(anyTag, { maxLength: 3 }),
   })
+  /** An age of a source that has no time of its own has that of the fact. No age was told later than the image was found. */
+  const anyFound = fc
+    .option(fc.tuple(anyInstant, fc.option(fc.tuple(anyInstant, anyAge), { nil: undefined })), {
+      nil: undefined,
+    })
+    .map((found) => {
+      if (found === undefined || found[0] === 0) return { foundAt: 0, told: undefined }
+      const [foundAt, [time, { at, source }] = [0, { at: 0, source: 'seen' as const }]] = found
+      const toldAt = Math.min(time, foundAt)
+      const told = { at: toldAt, age: { at: hasOwnTime(source) ? at : toldAt, source } }
+      return { foundAt, told: found[1] ? told : undefined }
+    })
   const anyKey = fc.stringMatching(/^[0-9a-f]{32}$/)
   const anyList: fc.Arbitrary<List> = fc.record({
     extent: fc.constantFrom(1 as const, 2 as const),
@@ -201,7 +245,10 @@ describe('a manifest record', () => {
   const anyRecord = fc.record({
     digest: fc.constantFrom(32, 48, 64).chain((n) => fc.uint8Array({ minLength: n, maxLength: n })),
     lists: fc.tuple(anyList, anyList),
-    images: fc.array(anyImage, { maxLength: 4 }),
+    images: fc.array(
+      fc.tuple(anyImage, anyFound).map(([image, found]) => ({ ...image, ...found })),
+      { maxLength: 4 },
+    ),
   })
 
   test('is read as it was written, whatever is in it', () => {
@@ -237,9 +284,9 @@ test('an image whose size, list and tags came with its push needs no more times'
   const record = Buffer.concat([...header, listRecord(none, 1), ...image])
   expect(decodeManifest(hex(HEX.slice(0, 32)), record).images).toEqual([
     {
-      ...{ repositoryId: 7, pushedAt: AT, pulledAt: 0, sizedAt: AT, size: 491 },
+      ...{ repositoryId: 7, pushedAt: AT, foundAt: 0, told: undefined, pulledAt: 0, sizedAt: AT, size: 491 },
       listTimes: [{ list: referenceList(none), at: AT }],
-      tags: [{ name: 'v1', taggedAt: AT }],
+      tags: [{ name: 'v1', taggedAt: AT, age: { at: AT, source: 'event' } }],
     },
   ])
 })
@@ -286,15 +333,21 @@ test('a tombstone and a repository are read field by field', () => {
 })
 
 test.each([
-  ['untag', 0],
-  ['push', 1],
-  ['pull', 2],
-])('a tag record whose last write is a %s is read field by field', (kind, code) => {
+  ['pull', 0, { at: LATEST, source: 'seen' }],
+  ['push', 1, { at: LATEST, source: 'seen' }],
+  ['push', 2, { at: LATEST, source: 'undated' }],
+  ['push', 3, { at: AT, source: 'image' }],
+  ['push', 4, { at: AT, source: 'storage' }],
+  ['push', 5, { at: AT, source: 'registry' }],
+  ['push', 6, { at: LATEST, source: 'event' }],
+  ['untag', 7, { at: LATEST, source: 'seen' }],
+])('a tag record whose last write is a %s with code %d is read field by field', (kind, code, age) => {
   const key = 'ab'.repeat(16)
-  const record = Buffer.concat([uint(LATEST, 7), uint(code, 1), hex(key)])
-  expect(decodeTag(record)).toEqual({ at: LATEST, kind, key, actor: '' })
+  const own = age.at === AT ? [uint(AT, 7)] : []
+  const record = Buffer.concat([uint(LATEST, 7), uint(code, 1), hex(key), ...own])
+  expect(decodeTag(record)).toEqual({ at: LATEST, kind, key, age, actor: '' })
   const attributed = Buffer.concat([record, Buffer.from('zoë')])
-  expect(decodeTag(attributed)).toEqual({ at: LATEST, kind, key, actor: 'zoë' })
+  expect(decodeTag(attributed)).toEqual({ at: LATEST, kind, key, age, actor: 'zoë' })
 })
 
 describe('a digest', () => {
@@ -347,9 +400,11 @@ test('encodeFacts packs facts one after the other', () => {
   const noReferences = [uint(0, 4)]
   const empty = { blobs: [], children: [] }
   const withLength = (list: Buffer) => [uint(list.length, 4), list]
-  const head = (op: string, size: number, type: number) => [
+  const head = (op: string, size: number, type: number, [source, age] = [op === 'P' ? 5 : 255, AT]) => [
     Buffer.from(op),
     uint(AT, 7),
+    uint(source, 1),
+    uint(age, 7),
     uint(size, 6),
     uint(type, 1),
     app,
@@ -376,6 +431,22 @@ test('encodeFacts packs facts one after the other', () => {
         ...[...head('p', 500, 1), hash('a'), none, none, none],
         ...withLength(listRecord({ extent: 2, ...empty, subjects: ['d'.repeat(32)] }, 1)),
       ],
+    ],
+    [
+      { kind: 'present', via: 'push', ...located, mediaType, age: { at: AT - 1, source: 'storage' } },
+      [...head('p', 500, 1, [3, AT - 1]), hash('a'), none, none, none, ...noReferences],
+    ],
+    // This source has no time of its own.
+    [
+      {
+        kind: 'present',
+        via: 'push',
+        ...located,
+        mediaType,
+        tag: 'v1',
+        age: { at: AT - 1, source: 'undated' },
+      },
+      [...head('p', 500, 1, [1, AT]), hash('a'), text('v1'), none, none, ...noReferences],
     ],
     [
       { kind: 'present', via: 'pull', ...located, mediaType: '', tag: 'v1' },

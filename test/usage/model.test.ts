@@ -47,7 +47,9 @@ const countersOf = (...facts: Fact[]) => modelOf(facts).counters
 const digests = (...facts: Fact[]) => modelOf(facts).images.map(({ digest }) => digest)
 /** Tag → digest. */
 const tagsOf = (...facts: Fact[]) =>
-  Object.fromEntries(modelOf(facts).images.flatMap(({ digest, tags }) => tags.map((tag) => [tag, digest])))
+  Object.fromEntries(
+    modelOf(facts).images.flatMap(({ digest, tags }) => tags.map(({ name }) => [name, digest])),
+  )
 
 test('nothing is known of no facts', () => {
   expect(modelOf([])).toEqual({
@@ -65,10 +67,11 @@ test('a pushed image', () => {
   const { images, held, counters } = modelOf([
     push('a', { tag: 'v1', references, extent: 'all', actor: 'ann' }),
   ])
+  const age = { at: T, source: 'event' }
   expect(images).toEqual([
     {
-      ...{ repository: REPOSITORY, digest: 'a', size: 10, mediaType: 'manifest', references, tags: ['v1'] },
-      ...{ isResolved: true, pushedAt: T, pulledAt: 0 },
+      ...{ repository: REPOSITORY, digest: 'a', size: 10, mediaType: 'manifest', references },
+      ...{ isResolved: true, age, heardSince: T, pulledAt: 0, tags: [{ name: 'v1', age }] },
     },
   ])
   // A child counts only where it is present itself.
@@ -306,7 +309,7 @@ describe('a tag', () => {
 
   test('belongs to its repository', () => {
     const facts = [older, push('b', { tag: 'v1', at: T + 1, repository: 'team/web' })]
-    expect(modelOf(facts).images.map(({ tags }) => tags)).toEqual([['v1'], ['v1']])
+    expect(modelOf(facts).images.map(({ tags }) => tags.map(({ name }) => name))).toEqual([['v1'], ['v1']])
     expect(countersOf(...facts).tags).toBe(2)
   })
 
@@ -388,13 +391,14 @@ describe('use', () => {
       ...[push('a', { at: T + 1 }), push('a', { at: T + 3 }), push('a', { at: T + 2 })],
       ...[pull('a', { at: T + 5 }), pull('a', { at: T + 7 }), pull('a', { at: T + 6 })],
     ]
-    expect(modelOf(facts).images).toMatchObject([{ pushedAt: T + 3, pulledAt: T + 7 }])
+    expect(modelOf(facts).images).toMatchObject([{ age: { at: T + 3 }, pulledAt: T + 7 }])
     expect(countersOf(...facts)).toMatchObject({ lastPush: T + 3, lastPull: T + 7 })
   })
 
   test('an image that is present was pushed or pulled, but the project was not used', () => {
-    expect(modelOf([present('a', 'push')]).images).toMatchObject([{ pushedAt: T, pulledAt: 0 }])
-    expect(modelOf([present('a', 'pull')]).images).toMatchObject([{ pushedAt: 0, pulledAt: T }])
+    const age = { at: T, source: 'seen' }
+    expect(modelOf([present('a', 'push')]).images).toMatchObject([{ age, pulledAt: 0 }])
+    expect(modelOf([present('a', 'pull')]).images).toMatchObject([{ age, pulledAt: T }])
     const { lastPush, lastPull, pulls } = countersOf(present('a', 'push'), present('a', 'pull'))
     expect([lastPush, lastPull, pulls]).toEqual([0, 0, 0])
   })

@@ -47,7 +47,7 @@ describe('the new name of a repository', () => {
     const newName = newNameOf(swap, 'b', 5)
     if (newName === undefined) throw new Error('not renamed')
     expect(factsUnderNewName(push, newName)).toEqual([
-      { ...push, kind: 'present', via: 'push', repository: 'a', at: 11 },
+      { ...push, kind: 'present', via: 'push', repository: 'a', at: 11, age: { at: 11, source: 'event' } },
     ])
     // A pull needs the grace besides: within it, the pull may be older than a delete.
     expect(factsUnderNewName({ ...push, kind: 'pull', id: 'e' }, newName)).toMatchObject([

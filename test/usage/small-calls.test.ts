@@ -128,7 +128,7 @@ test('a drop that was killed is honoured at once, and the next call finishes it'
   expect(facts.filter(({ kind }) => kind !== 'drop' && kind !== 'present')).toEqual([])
   // A push after the drop stays, whatever is still to be removed.
   await index.apply('ci/app', [push('big', 1, 3, { at: T + 2 })])
-  expect(await allImages(index, 'ci/app')).toMatchObject([{ pushedAt: T + 2, tags: [] }])
+  expect(await allImages(index, 'ci/app')).toMatchObject([{ age: { at: T + 2 }, tags: [] }])
   expect(await index.usage('ci/app')).toMatchObject({ uniqueBytes: 521, manifests: 1, tags: 0 })
 })
 
