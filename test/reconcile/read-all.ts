@@ -12,7 +12,7 @@ export async function readAll(
   return readings
 }
 
-/** A repository that the index has with these manifests, of which it lacks the references, and unreferenced blobs. */
+/** A repository that the index has with these manifests, of which it lacks the references and the age, and unreferenced blobs. */
 export const inIndex = (
   repository: string,
   digests: string[] = [],
@@ -20,7 +20,7 @@ export const inIndex = (
 ): ExpectedRepository => ({
   repository,
   contents: async () => ({
-    manifests: digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false })),
+    manifests: digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false, isDated: false })),
     unreferenced,
   }),
 })

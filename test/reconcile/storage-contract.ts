@@ -44,7 +44,10 @@ export function storageContract(open: () => Promise<Storage>): void {
     const now = Date.now() * 1000
     const readings = await readAll(reader().read({ expected: [] }))
     const times = readings.flatMap(({ manifests, tags, links = [] }) =>
-      [...manifests, ...tags, ...links].map(({ modifiedAt }) => modifiedAt),
+      [
+        ...[...manifests, ...tags].map(({ age }) => (age?.source === 'storage' ? age.at : 0)),
+        ...links.map(({ modifiedAt }) => modifiedAt),
+      ],
     )
     expect(times.length).toBeGreaterThan(50)
     expect(Math.min(...times)).toBeGreaterThanOrEqual(startedAt)
