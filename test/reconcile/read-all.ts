@@ -20,7 +20,13 @@ export const inIndex = (
 ): ExpectedRepository => ({
   repository,
   contents: async () => ({
-    manifests: digests.map((digest) => ({ digest, size: 0, mediaType: '', isComplete: false, isDated: false })),
+    manifests: digests.map((digest) => ({
+      digest,
+      size: 0,
+      mediaType: '',
+      isComplete: false,
+      isDated: false,
+    })),
     unreferenced,
   }),
 })
