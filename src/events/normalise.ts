@@ -1,4 +1,5 @@
 import { parseTimestamp } from '../platform/timestamp.ts'
+import { IMAGE_CONFIGS } from '../registry/build-time.ts'
 import { hasUrls, isUncertain } from '../registry/descriptor.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isManifestType, OCI_MANIFEST } from '../registry/manifest.ts'
@@ -128,11 +129,6 @@ function referencesTold({ mediaType = '', references }: RegistryEvent['target'])
 }
 
 type TargetReference = NonNullable<RegistryEvent['target']['references']>[number]
-
-const IMAGE_CONFIGS = [
-  'application/vnd.oci.image.config.v1+json',
-  'application/vnd.docker.container.image.v1+json',
-]
 
 /**
  * Whether the event tells everything that the manifest references. Events do not tell a `subject`. Docker's formats have

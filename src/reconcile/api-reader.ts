@@ -2,6 +2,7 @@ import { pMapIterable } from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
+import { type AgeReader, makeAgeReader } from './ages.ts'
 import { readRepository } from './api-repository.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { compareRepositories, mergeRepositories, type RepositoryToRead } from './repository-order.ts'
@@ -24,9 +25,12 @@ const REPOSITORIES_AHEAD = 4
 export function makeApiReader({
   client,
   isCache = false,
+  now = () => Date.now() * 1000,
 }: {
   client: RegistryClient
   isCache?: boolean
+  /** epoch µs */
+  now?: () => number
 }): RegistryReader {
   async function* catalog(): AsyncGenerator<string | ReadingFailure> {
     const names = new Set<string>()
@@ -47,9 +51,10 @@ export function makeApiReader({
   async function read(
     { repository, expected }: RepositoryToRead,
     mostBlobs: number,
+    ages: AgeReader,
   ): Promise<RepositoryReading | ReadingFailure> {
     try {
-      return await readRepository({ client, repository, expected, mostBlobs })
+      return await readRepository({ client, repository, expected, mostBlobs, ages, now: now() })
     } catch (error) {
       return { repository, failure: messageOf(error) }
     }
@@ -73,9 +78,10 @@ export function makeApiReader({
     },
     read({ after, expected }) {
       const mostBlobs = Math.max(1, Math.floor(BLOBS_A_RUN / Math.max(1, expected.length)))
+      const ages = makeAgeReader({ client, now })
       return pMapIterable(
         mergeRepositories(catalog(), expected, after),
-        (item) => ('failure' in item ? item : read(item, mostBlobs)),
+        (item) => ('failure' in item ? item : read(item, mostBlobs, ages)),
         { concurrency: REPOSITORIES_AT_ONCE, backpressure: REPOSITORIES_AHEAD },
       )
     },

@@ -2,6 +2,8 @@ import pMap, { pMapSkip } from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import type { AgeReader, Looked } from './ages.ts'
+import { buildOf } from './build-ages.ts'
 import { manifestReading } from './read-manifest.ts'
 import type { ExpectedRepository, ManifestReading, RepositoryReading, Unreadable } from './reading.ts'
 
@@ -11,7 +13,8 @@ const REQUESTS = { concurrency: 4 }
 /**
  * Reads one repository: its tags, the manifests on them, the children and subjects of these, and the manifests that are
  * `expected` and still exist. A repository that the registry does not have is returned as an empty one. A manifest of which
- * the index has everything is not fetched: a HEAD tells that it still exists, and none is needed if a tag's HEAD has told.
+ * the index has everything is not fetched: a HEAD tells that it still exists, and none is needed if a tag's HEAD has told. It may
+ * be fetched for its age (ages.ts).
  * @throws RegistryError if its tags cannot be listed or the registry cannot be reached
  */
 export async function readRepository(options: {
@@ -20,6 +23,9 @@ export async function readRepository(options: {
   expected: ExpectedRepository | undefined
   /** How many unreferenced blobs to ask for at most. */
   mostBlobs: number
+  ages: AgeReader
+  /** epoch µs */
+  now: number
 }): Promise<RepositoryReading> {
   const { client, repository, expected } = options
   const unreadable: Unreadable[] = []
@@ -29,13 +35,14 @@ export async function readRepository(options: {
   const complete = new Map<string, ManifestReading>()
   /** The sizes (bytes) of the manifests on tags. */
   const tagged = new Map<string, number>()
+  const looked: Looked = { builds: new Map(), dated: new Set() }
 
   async function readTag(tag: string) {
     try {
       const found = await client.headManifest(repository, tag)
       if (found === undefined) return pMapSkip
       tagged.set(found.digest, found.size)
-      return { tag, digest: found.digest, modifiedAt: 0 }
+      return { tag, digest: found.digest }
     } catch (error) {
       unreadable.push({ tag, reason: reasonOf(error) })
       return pMapSkip
@@ -52,7 +59,8 @@ export async function readRepository(options: {
       const found = await client.getManifest(repository, digest)
       if (found === undefined) return pMapSkip
       const manifest = parseManifest(found.bytes, found.descriptor.mediaType)
-      const read = { digest, size: found.bytes.length, modifiedAt: 0 }
+      looked.builds.set(digest, buildOf(manifest, options.now))
+      const read = { digest, size: found.bytes.length }
       return await manifestReading(manifest, read, (blob) => client.headBlob(repository, blob))
     } catch (error) {
       unreadable.push({ digest, reason: reasonOf(error) })
@@ -82,8 +90,10 @@ export async function readRepository(options: {
   }
 
   const inIndex = (await expected?.contents()) ?? { manifests: [], unreferenced: [] }
-  for (const { isComplete, digest, size, mediaType } of inIndex.manifests)
-    if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined, modifiedAt: 0 })
+  for (const { isComplete, isDated, digest, size, mediaType } of inIndex.manifests) {
+    if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined })
+    if (isDated) looked.dated.add(digest)
+  }
   const tags = await pMap(await Array.fromAsync(client.tags(repository)), readTag, REQUESTS)
   await readManifests(tagged.keys())
   await readManifests(inIndex.manifests.map(({ digest }) => digest))
@@ -93,7 +103,7 @@ export async function readRepository(options: {
 
   const existing = new Set(manifests.keys())
   for (const one of unreadable) if ('digest' in one) existing.add(one.digest)
-  return {
+  const reading: RepositoryReading = {
     repository,
     manifests: [...manifests.values()],
     unreadable,
@@ -102,6 +112,7 @@ export async function readRepository(options: {
     links: undefined,
     absent,
   }
+  return options.ages.withAges(reading, looked, REQUESTS)
 }
 
 /** At most so many of the items. The first is chosen at random, so that each has its turn in the end. */

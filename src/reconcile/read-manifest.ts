@@ -14,7 +14,7 @@ type FindBlob = (digest: string) => Promise<StoredBlob | undefined>
  */
 export async function manifestReading(
   manifest: ParsedManifest,
-  read: { digest: string; size: number; modifiedAt: number },
+  read: Pick<ManifestReading, 'digest' | 'size' | 'age'>,
   find: FindBlob,
 ): Promise<ManifestReading> {
   const { mediaType } = manifest

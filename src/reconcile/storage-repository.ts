@@ -6,6 +6,7 @@ import { isTag } from '../registry/name.ts'
 import { digestedBytes } from '../registry/schema1.ts'
 import type { StoreView } from '../store/folder-view.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
+import { type Age, isBelievableBuildTime } from '../usage/age.ts'
 import { believableSize } from '../usage/fact.ts'
 import { manifestReading } from './read-manifest.ts'
 import type { RepositoryReading, Unreadable } from './reading.ts'
@@ -64,7 +65,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
     try {
       const digest = (await store.get(key, LINK_LIMIT))?.toString()
       if (digest === undefined) return pMapSkip
-      if (isDigest(digest)) return { tag, digest, modifiedAt: epochMicros(modifiedAt) }
+      if (isDigest(digest)) return { tag, digest, ...writtenAt(epochMicros(modifiedAt)) }
       const content = JSON.stringify(digest.slice(0, 80))
       unreadable.push({ tag, reason: `its link file holds ${content}, which is not a digest` })
     } catch (error) {
@@ -81,7 +82,7 @@ export async function readRepository(store: StoreView, repository: string): Prom
       if (!hashesTo(bytes, digest) && !hashesTo(digestedBytes(bytes, SCHEMA_1_SIGNED), digest))
         throw new Error(`its content (${bytes.length} bytes) does not hash to its digest`)
       if (bytes.length > LARGE) await nextTurn() // To hash 4 MiB and to parse them takes two turns.
-      const read = { digest, size: bytes.length, modifiedAt }
+      const read = { digest, size: bytes.length, ...writtenAt(modifiedAt) }
       return await manifestReading(parseStoredManifest(bytes), read, findBlob)
     } catch (error) {
       unreadable.push({ digest, reason: messageOf(error) })
@@ -131,5 +132,9 @@ async function linksIn(store: StoreView, path: string): Promise<Link[]> {
 const isStoredName = (digest: string): boolean => digest.startsWith('sha256:')
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** The age of what the storage wrote at `at`. Unpacked archives may have files of 1970 or 1980: these have none. */
+const writtenAt = (at: number): { age?: Age } =>
+  isBelievableBuildTime(at, at) ? { age: { source: 'storage', at } } : {}
 
 const epochMicros = (time: Date): number => Math.floor(time.getTime()) * 1000

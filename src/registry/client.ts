@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream'
 import { type Mount, makeBlobApi, type StoredBlob, type Upload } from './blob-api.ts'
 import type { Descriptor } from './descriptor.ts'
+import { makeGitLabApi, type PublishedTag } from './gitlab-api.ts'
 import { makeListingApi } from './listing-api.ts'
 import { type FetchedManifest, makeManifestApi } from './manifest-api.ts'
 import { makeTransport, type TransportOptions } from './transport.ts'
 
 export type { Mount, StoredBlob, Upload } from './blob-api.ts'
 export type { Descriptor } from './descriptor.ts'
+export type { PublishedTag } from './gitlab-api.ts'
 export type { FetchedManifest } from './manifest-api.ts'
 
 export interface RegistryClientOptions extends TransportOptions {
@@ -52,6 +54,8 @@ export interface RegistryClient {
   headBlob(repository: string, digest: string): Promise<StoredBlob | undefined>
   /** The content. The stream fails at its end if it does not hash to `digest`. Read it or destroy it. */
   getBlob(repository: string, digest: string): Promise<Readable>
+  /** The content of a config: at most 1 MiB, checked. @throws RegistryError also if it does not exist */
+  getConfig(repository: string, digest: string): Promise<Buffer>
   /** Mounts a blob from the repository `from`. If the registry opens an upload instead, returns that. */
   mountBlob(repository: string, digest: string, from: string): Promise<Mount>
   /** Sends `body` in one streamed request, which is never retried. `body` is always consumed or destroyed. */
@@ -61,6 +65,11 @@ export interface RegistryClient {
     body: Readable,
     upload?: Upload,
   ): Promise<void>
+
+  /** Whether the registry is GitLab's and has a metadata database. False as well if it does not tell. */
+  hasGitLabApi(): Promise<boolean>
+  /** All tags, and since when they name what they name. Only where `hasGitLabApi`. Such a list is cut as others are. */
+  publishedTags(repository: string): AsyncIterable<PublishedTag>
 
   /** Closes all connections. Requests in flight fail. */
   close(): Promise<void>
@@ -72,6 +81,7 @@ export function makeRegistryClient(options: RegistryClientOptions): RegistryClie
   return {
     ...manifests,
     ...makeBlobApi(transport),
+    ...makeGitLabApi(transport),
     ...makeListingApi(transport, manifests.getManifest, options.pageSize ?? 1000),
     async ping() {
       const answer = await transport.send({

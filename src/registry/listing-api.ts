@@ -1,14 +1,12 @@
-import type { Answer } from './answer.ts'
 import { type Descriptor, readDescriptor } from './descriptor.ts'
-import { nextPage } from './link.ts'
-import { type ListMeter, makeListMeter } from './list-meter.ts'
 import { MANIFEST_LIMIT, parseManifest } from './manifest.ts'
 import type { FetchedManifest } from './manifest-api.ts'
 import { isRepositoryName, isTag } from './name.ts'
 import { readNames } from './name-list.ts'
-import { InvalidManifest, RegistryError } from './registry-error.ts'
+import { type Page, pagesOf } from './pages.ts'
+import { InvalidManifest } from './registry-error.ts'
 import { digestTarget, pull, repositoryTarget } from './target.ts'
-import type { RegistryRequest, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 /** Bytes of a page of names. 2.8 gives all tags of a repository at once. */
 const PAGE_LIMIT = 16 * 1024 * 1024
@@ -22,28 +20,9 @@ export function makeListingApi(
   getManifest: (repository: string, reference: string) => Promise<FetchedManifest | undefined>,
   pageSize: number,
 ) {
-  /** The answers to `request` and to the pages that follow it, and the meter that counts what is read of them. */
-  async function* pages(
-    request: Omit<RegistryRequest, 'method' | 'timeoutMs'>,
-  ): AsyncGenerator<{ answer: Answer; meter: ListMeter }> {
-    const { list, longAnswerMs: timeoutMs } = transport.limits
-    const meter = makeListMeter(list, (reason) => transport.error(`GET ${request.resource}`, reason))
-    const get = (url: string) => transport.send({ ...request, url, method: 'GET', timeoutMs })
-    for (let url: string | undefined = request.url; url !== undefined; ) {
-      meter.page(url)
-      const answer: Answer = await get(url).catch((cause) => {
-        // Without `n`, the registry takes its own size of a page.
-        if (url === request.url && isPageTooLarge(cause)) return get(url.replace(/\?.*/, ''))
-        throw cause
-      })
-      yield { answer, meter }
-      url = nextPage(answer)
-    }
-  }
-
   /** The names in the list `key` of an answer, except those that are none: `tags` may have an empty string. */
   async function* namesIn(
-    { answer, meter }: { answer: Answer; meter: ListMeter },
+    { answer, meter }: Page,
     key: string,
     isName: (text: string) => boolean,
   ): AsyncGenerator<string> {
@@ -63,12 +42,14 @@ export function makeListingApi(
       scopes: ['registry:catalog:*'],
       statuses: [200],
     }
-    for await (const page of pages(request)) yield* namesIn(page, 'repositories', isRepositoryName)
+    for await (const page of pagesOf(transport, request, '/v2/'))
+      yield* namesIn(page, 'repositories', isRepositoryName)
   }
 
   async function* tags(repository: string): AsyncGenerator<string> {
     const target = repositoryTarget(transport, repository, 'tags', `tags/list?n=${pageSize}`)
-    for await (const page of pages({ ...target, scopes: [pull(repository)], statuses: [200, 404] })) {
+    const request = { ...target, scopes: [pull(repository)], statuses: [200, 404] }
+    for await (const page of pagesOf(transport, request, '/v2/')) {
       if (page.answer.status === 200) {
         yield* namesIn(page, 'tags', isTag)
         continue
@@ -89,7 +70,7 @@ export function makeListingApi(
     const target = digestTarget(transport, 'referrers', repository, digest)
     const found: Descriptor[] = []
     const request = { ...target, scopes: [pull(repository)], statuses: [200, 404] }
-    for await (const { answer, meter } of pages(request)) {
+    for await (const { answer, meter } of pagesOf(transport, request, '/v2/')) {
       if (answer.status === 404) {
         await answer.discard()
         return fromFallbackTag(repository, digest)
@@ -111,7 +92,3 @@ export function makeListingApi(
 
   return { catalog, tags, referrers }
 }
-
-/** Whether the registry refuses the size of a page: Distribution does above its `catalog.maxentries`. */
-const isPageTooLarge = (cause: unknown): boolean =>
-  cause instanceof RegistryError && cause.codes.includes('PAGINATION_NUMBER_INVALID')

@@ -1,3 +1,4 @@
+import { annotatedTime } from './build-time.ts'
 import { type Descriptor, isObject, type JsonObject, readDescriptor } from './descriptor.ts'
 import { isDigest } from './digest.ts'
 import { parseJson } from './json.ts'
@@ -47,6 +48,8 @@ export interface ParsedManifest {
   children: Descriptor[]
   subject?: Descriptor
   artifactType?: string
+  /** When it was built, as its annotations state it, in epoch µs. */
+  statedAt?: number
 }
 
 /**
@@ -91,12 +94,14 @@ function readKind(body: JsonObject, type: unknown): ParsedManifest {
   if (isIndexType(type) ? 'layers' in body || 'config' in body : 'manifests' in body)
     throw new InvalidManifest('it is both an image and an index')
 
-  const { subject, artifactType } = body
+  const { subject, artifactType, annotations } = body
+  const statedAt = annotatedTime(annotations)
   return {
     mediaType: type,
     ...(isIndexType(type) ? readIndex(body) : readImage(body)),
     ...(subject === undefined || subject === null ? {} : { subject: readDescriptor(subject, 'subject') }),
     ...(typeof artifactType === 'string' ? { artifactType } : {}),
+    ...(statedAt === undefined ? {} : { statedAt }),
   }
 }
 

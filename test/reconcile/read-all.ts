@@ -12,7 +12,7 @@ export async function readAll(
   return readings
 }
 
-/** A repository that the index has with these manifests, of which it lacks the references, and unreferenced blobs. */
+/** A repository that the index has with these manifests, of which it lacks the references and the age, and unreferenced blobs. */
 export const inIndex = (
   repository: string,
   digests: string[] = [],
@@ -25,7 +25,7 @@ export const inIndex = (
       size: 0,
       mediaType: '',
       isComplete: false,
-      isDated: true,
+      isDated: false,
     })),
     unreferenced,
   }),

@@ -169,7 +169,7 @@ test('facts about old names are found under the new names, whatever the renames'
         [...contents].map(([digest, tags]) => `${name}@${digest} ${[...tags].sort()}`),
       )
       const found = modelOf(applied).images.map(
-        ({ repository, digest, tags }) => `${repository}@${digest} ${tags.sort()}`,
+        ({ repository, digest, tags }) => `${repository}@${digest} ${tags.map(({ name }) => name).sort()}`,
       )
       expect(found.sort()).toEqual(expected.sort())
       const { pulls, lastPush } = modelOf(applied).counters

@@ -1,0 +1,71 @@
+import { parseTimestamp } from '../platform/timestamp.ts'
+import { isObject } from './descriptor.ts'
+import { isDigest } from './digest.ts'
+import { parseJson } from './json.ts'
+import { MANIFEST_LIMIT } from './manifest.ts'
+import { isTag } from './name.ts'
+import { pagesOf } from './pages.ts'
+import { RegistryError } from './registry-error.ts'
+import { pull, repositoryTarget } from './target.ts'
+import type { Transport } from './transport.ts'
+
+/** Since when a tag names a digest (epoch µs). */
+export interface PublishedTag {
+  tag: string
+  digest: string
+  publishedAt: number
+}
+
+/** GitLab gives at most so many tags on a page, some 600 bytes each. */
+const PAGE_SIZE = 1000
+/** Bytes of a page: as much as of a manifest, since it is parsed in one piece. */
+const PAGE_LIMIT = MANIFEST_LIMIT
+
+/** The API that GitLab's registry has beside `/v2/` (docs/registries.md, GitLab's registry API). */
+export function makeGitLabApi(transport: Transport) {
+  async function hasGitLabApi(): Promise<boolean> {
+    try {
+      const answer = await transport.send({
+        method: 'GET',
+        resource: "GitLab's API",
+        url: '/gitlab/v1/',
+        scopes: [],
+        statuses: [200],
+      })
+      await answer.discard()
+      return true
+    } catch (error) {
+      if (error instanceof RegistryError) return false
+      throw error
+    }
+  }
+
+  async function* publishedTags(repository: string): AsyncGenerator<PublishedTag> {
+    const { resource } = repositoryTarget(transport, repository, 'published tags', '') // Checks the name.
+    const request = {
+      resource,
+      url: `/gitlab/v1/repositories/${repository}/tags/list/?n=${PAGE_SIZE}`,
+      scopes: [pull(repository)],
+      statuses: [200],
+    }
+    for await (const { answer, meter } of pagesOf(transport, request, '/gitlab/v1/')) {
+      const bytes = await answer.bytes(PAGE_LIMIT)
+      const entries = parseJson(bytes)
+      if (!Array.isArray(entries)) throw answer.error('the answer is not a list of tags')
+      meter.add({ entries: entries.length, bytes: bytes.length })
+      for (const entry of entries) yield* published(entry)
+    }
+  }
+
+  return { hasGitLabApi, publishedTags }
+}
+
+/** `published_at` is the later of the other two. Versions without it send these alone. */
+function* published(entry: unknown): Generator<PublishedTag> {
+  if (!isObject(entry)) return
+  const { name, digest, published_at, updated_at, created_at } = entry
+  const time = published_at ?? updated_at ?? created_at
+  if (typeof name !== 'string' || typeof digest !== 'string' || typeof time !== 'string') return
+  const publishedAt = parseTimestamp(time)
+  if (publishedAt !== undefined && isTag(name) && isDigest(digest)) yield { tag: name, digest, publishedAt }
+}
