@@ -82,9 +82,12 @@ function addManifests(comparison: Comparison): void {
       })
     }
     if (before === undefined) continue
-    const age = ageSince(manifest.age, deletedAt, readAt)
-    if (isBetterAge(age.age, before.age) && deletedAt < readAt)
-      facts.push({ ...presence(reading, manifest, readAt), size: 0, ...age })
+    const since = ageSince(manifest.age, deletedAt, readAt)
+    if (isBetterAge(since.age, before.age) && deletedAt < readAt) {
+      // At the time of the age that it replaces: since then the pulls of the image are heard.
+      const at = before.evidence.find(({ age }) => age !== undefined && age.source !== 'event')?.at ?? readAt
+      facts.push({ ...presence(reading, manifest, at), size: 0, ...since })
+    }
     const isSizeWrong = manifest.size > 0 && before.size !== manifest.size
     if (!isSizeWrong && (told === undefined || before.extent === 'read')) continue
     if (told !== undefined && before.extent === 'unknown') drift.referencesMissed++
@@ -113,7 +116,7 @@ function addTags(comparison: Comparison): void {
       if (keyBefore === undefined) drift.tagsMissed++
       else drift.tagsMoved++
     }
-    facts.push({ ...presence(reading, manifest, readAt), tag, ...since })
+    facts.push({ ...presence(reading, manifest, isKnown ? before.at : readAt), tag, ...since })
   }
 }
 
@@ -211,8 +214,9 @@ function presence(reading: RepositoryReading, manifest: ManifestReading, at: num
  * last change that the index knows of, it was first seen at `readAt`.
  */
 function ageSince(age: Age | undefined, changedAt: number, readAt: number): { age: Age } {
-  if (age === undefined || age.at <= changedAt) return { age: { at: readAt, source: 'seen' } }
-  return { age: { ...age, at: Math.min(age.at, readAt) } }
+  if (age !== undefined && age.at > changedAt) return { age: { ...age, at: Math.min(age.at, readAt) } }
+  // Its config was read, and is not to be read again.
+  return { age: { at: readAt, source: age?.source === 'image' ? 'undated' : 'seen' } }
 }
 
 /**
