@@ -7,12 +7,14 @@ import { addQuarantine } from './commands/quarantine.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
 import { addSnapshot } from './commands/snapshot.ts'
+import { addTags } from './commands/tags.ts'
 import { findService } from './service.ts'
 
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
   addConfig,
   addRegistries,
+  addTags,
   addReconcile,
   addSnapshot,
   addQuarantine,

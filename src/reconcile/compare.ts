@@ -1,16 +1,19 @@
-import { type Age, isBetterAge } from '../usage/age.ts'
+import { isBetterAge } from '../usage/age.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
+import { foundAge } from './found-age.ts'
 import { type Loss, NO_LOSS } from './hold.ts'
 import { type IndexedRepository, keyOfTag } from './indexed-repository.ts'
+import type { ReconcileRun } from './ledger.ts'
 import type { ManifestReading, RepositoryReading } from './reading.ts'
 
-interface Comparison {
+/** The times of the run that read the repository. */
+type Times = Pick<ReconcileRun, 'readAt' | 'firstReadAt'>
+
+interface Comparison extends Times {
   reading: RepositoryReading
   indexed: IndexedRepository
-  /** epoch µs */
-  readAt: number
   /** The manifests that were read, by digest key. */
   manifests: Map<string, ManifestReading>
   unreadableKeys: Set<string>
@@ -21,20 +24,21 @@ interface Comparison {
 }
 
 /**
- * Compares what was read of a repository with what the index has of it. Returns the facts that make the index agree,
- * how the two differed, and how much of the index is missing. The reading is true as of `readAt` (epoch µs). What the index has learnt from later events stays
- * and is no drift. What could not be read stays as it is.
+ * Compares what a run read of a repository with what the index has of it. Returns the facts that make the index agree, how
+ * the two differed, and how much of the index is missing. The reading is true as of `readAt`. What the index has learnt from
+ * later events stays and is no drift. What could not be read stays as it is.
  */
 export function compare(
   reading: RepositoryReading,
   indexed: IndexedRepository,
-  readAt: number,
+  { readAt, firstReadAt }: Times,
 ): Pick<Comparison, 'facts' | 'drift' | 'loss'> {
   const { unreadable } = reading
   const comparison: Comparison = {
     reading,
     indexed,
     readAt,
+    firstReadAt,
     manifests: new Map(reading.manifests.map((manifest) => [digestKey(manifest.digest), manifest])),
     unreadableKeys: new Set(unreadable.flatMap((one) => ('digest' in one ? [digestKey(one.digest)] : []))),
     unreadableTags: new Set(unreadable.flatMap((one) => ('tag' in one ? [one.tag] : []))),
@@ -72,22 +76,17 @@ function addManifests(comparison: Comparison): void {
   for (const [key, manifest] of manifests) {
     const told = manifest.references && { references: manifest.references, extent: 'read' as const }
     const before = indexed.manifests.get(key)
-    const deletedAt = indexed.deletedAt(key)
-    if (before === undefined && deletedAt < readAt) {
+    const changedAt = indexed.deletedAt(key)
+    // The age that another replaces keeps its time: since then the pulls of the image are heard.
+    const foundAt = before?.evidence.find(({ age }) => age && age.source !== 'event')?.at ?? readAt
+    const age = foundAge(manifest.age, { foundAt, changedAt }, comparison)
+    if (before === undefined && changedAt < readAt) {
       drift.manifestsMissed++
-      facts.push({
-        ...presence(reading, manifest, readAt),
-        ...ageSince(manifest.age, deletedAt, readAt),
-        ...told,
-      })
+      facts.push({ ...presence(reading, manifest, readAt), age, ...told })
     }
     if (before === undefined) continue
-    const since = ageSince(manifest.age, deletedAt, readAt)
-    if (isBetterAge(since.age, before.age) && deletedAt < readAt) {
-      // At the time of the age that it replaces: since then the pulls of the image are heard.
-      const at = before.evidence.find(({ age }) => age !== undefined && age.source !== 'event')?.at ?? readAt
-      facts.push({ ...presence(reading, manifest, at), size: 0, ...since })
-    }
+    if (isBetterAge(age, before.age) && changedAt < readAt)
+      facts.push({ ...presence(reading, manifest, foundAt), size: 0, age })
     const isSizeWrong = manifest.size > 0 && before.size !== manifest.size
     if (!isSizeWrong && (told === undefined || before.extent === 'read')) continue
     if (told !== undefined && before.extent === 'unknown') drift.referencesMissed++
@@ -100,7 +99,7 @@ function addManifests(comparison: Comparison): void {
 
 function addTags(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison
-  for (const { tag, digest, age } of reading.tags) {
+  for (const { tag, digest, age: told } of reading.tags) {
     const key = digestKey(digest)
     const manifest = manifests.get(key)
     const before = indexed.tags.get(tag)
@@ -110,13 +109,17 @@ function addTags(comparison: Comparison): void {
     const deletedAt = indexed.deletedAt(key)
     // A tag that only a pull hinted at is written again: a reading is stronger.
     const isKnown = keyBefore === key && before?.isHint === false
-    const since = ageSince(age, Math.max(isKnown ? 0 : changedAt, deletedAt), readAt)
-    if (isKnown && !isBetterAge(since.age, before.age)) continue
+    const lastChangeAt = Math.max(isKnown ? 0 : changedAt, deletedAt)
+    const age = foundAge(told, { foundAt: readAt, changedAt: lastChangeAt }, comparison)
+    if (isKnown && !isBetterAge(age, before.age)) continue
     if (keyBefore !== key && deletedAt < readAt) {
       if (keyBefore === undefined) drift.tagsMissed++
       else drift.tagsMoved++
     }
-    facts.push({ ...presence(reading, manifest, isKnown ? before.at : readAt), tag, ...since })
+    // A tag that named something else has not the age of its image: it is written as later than the image was found.
+    const isMoved = changedAt > 0 || (keyBefore !== undefined && keyBefore !== key)
+    const at = isKnown ? before.at : readAt + (isMoved ? 1 : 0)
+    facts.push({ ...presence(reading, manifest, at), tag, age })
   }
 }
 
@@ -207,16 +210,6 @@ function removeBlobs(comparison: Comparison, keys: readonly string[]): void {
 function presence(reading: RepositoryReading, manifest: ManifestReading, at: number): ManifestPresence {
   const { digest, size, mediaType } = manifest
   return { kind: 'present', via: 'push', repository: reading.repository, at, digest, size, mediaType }
-}
-
-/**
- * Since when a manifest exists or a tag names it, as the reader tells. If it does not, or tells a time that is not after the
- * last change that the index knows of, it was first seen at `readAt`.
- */
-function ageSince(age: Age | undefined, changedAt: number, readAt: number): { age: Age } {
-  if (age !== undefined && age.at > changedAt) return { age: { ...age, at: Math.min(age.at, readAt) } }
-  // Its config was read, and is not to be read again.
-  return { age: { at: readAt, source: age?.source === 'image' ? 'undated' : 'seen' } }
 }
 
 /**

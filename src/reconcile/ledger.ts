@@ -11,6 +11,8 @@ export interface ReconcileRun {
   covers: number
   /** The time as of which the index is made exact. */
   readAt: number
+  /** `readAt` of the first run that read the registry; this one's if there was none before. What later runs find is younger. */
+  firstReadAt: number
   /** The last repository that is done. */
   after?: string
   /** Manifests that the index had when it began. */
@@ -62,14 +64,16 @@ export interface Ledger {
   ask(registry: string): Promise<void>
   /** The number of requests so far. */
   asked(registry: string): Promise<number>
+  /** `readAt` of the first run that read the registry, in epoch µs. `undefined` if none did. */
+  firstReadAt(registry: string): Promise<number | undefined>
   /**
    * Ends the run and keeps its report, unless it was a dry run. If the run read everything but for some images, pass
-   * `exact`: the gaps noted until then are closed.
+   * `exact`: the gaps noted until then are closed. `readAt`: epoch µs, if it read something.
    */
   finish(
     registry: string,
     report: ReconcileReport,
-    run: { covers: number; exact: Exact | undefined },
+    run: { covers: number; exact: Exact | undefined; readAt: number | undefined },
   ): Promise<void>
   /**
    * Notes a gap, unless there is one with the same cause. A reconcile whose `readAt` is before `notedAt` (epoch µs) does
@@ -103,9 +107,15 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
       return Number(await redis.hget(reconcileKey(registry), 'asked'))
     },
 
-    async finish(registry, report, { covers, exact }) {
+    async firstReadAt(registry) {
+      const at = await redis.hget(reconcileKey(registry), 'firstReadAt')
+      return at === null ? undefined : Number(at)
+    },
+
+    async finish(registry, report, { covers, exact, readAt }) {
       const key = reconcileKey(registry)
       const multi = redis.multi().hdel(key, 'run')
+      if (!report.dryRun && readAt !== undefined) multi.hsetnx(key, 'firstReadAt', `${readAt}`)
       if (!report.dryRun) multi.hset(key, 'last', JSON.stringify(report), 'covered', `${covers}`)
       if (exact !== undefined) {
         multi.hset(key, 'exact', JSON.stringify(exact))

@@ -108,7 +108,7 @@ export function makeReconcile(deps: {
       }
       const project = projectOf(reading.repository)
       const before = await indexed.repository(project, reading.repository)
-      const { facts, drift, loss } = compare(reading, before, run.readAt)
+      const { facts, drift, loss } = compare(reading, before, run)
       if (!dryRun) await write(project, facts, reading)
       return { reading, drift, loss }
     }
@@ -142,6 +142,7 @@ export function makeReconcile(deps: {
       await ledger.finish(registry, report, {
         covers: run.covers,
         exact: isExact ? { since: run.readAt, images, repositories: unreadableRepositories } : undefined,
+        readAt: isRead && (run.failed === 0 || run.repositories > 0) ? run.readAt : undefined,
       })
       await notes.clear(registry)
       log.info(report, 'reconciled')
@@ -181,7 +182,8 @@ export function makeReconcile(deps: {
     await notes.clear(registry)
     const readAt = await currentTime(registry)
     await deps.sleep(deps.settleMs)
-    const run = newRun({ id, covers, readAt, manifests: await countManifests(registry) })
+    const firstReadAt = (await ledger.firstReadAt(registry)) ?? readAt
+    const run = newRun({ id, covers, readAt, firstReadAt, manifests: await countManifests(registry) })
     await ledger.saveRun(registry, run)
     return run
   }

@@ -20,7 +20,7 @@ export interface Compared {
 }
 
 export const newRun = (
-  begin: Pick<ReconcileRun, 'id' | 'covers' | 'readAt' | 'manifests'>,
+  begin: Pick<ReconcileRun, 'id' | 'covers' | 'readAt' | 'firstReadAt' | 'manifests'>,
 ): ReconcileRun => ({
   ...begin,
   witnesses: [],

@@ -23,7 +23,7 @@ const nextProject = () => `ci/p${runs++}`
 async function comparison(project: string, reading: RepositoryReading, readAt: number) {
   const facts = await Array.fromAsync(index.facts(project))
   const own = facts.filter(({ repository }) => repository === REPOSITORY)
-  return compare(reading, indexedRepository(own), readAt)
+  return compare(reading, indexedRepository(own), { readAt, firstReadAt: readAt })
 }
 
 async function mend(project: string, reading: RepositoryReading, readAt: number) {

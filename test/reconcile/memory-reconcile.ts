@@ -50,6 +50,7 @@ export function makeMemoryReconcile(options: {
   const ledger: Ledger = {
     ask: async () => {},
     asked: async () => options.asked ?? 0,
+    firstReadAt: async () => undefined,
     unfinishedRun: async () => saved,
     saveRun: async (_, run) => {
       saved = structuredClone(run)

@@ -38,14 +38,14 @@ test('readAt is our time if the registry does not tell its own', async () => {
 })
 
 test('a run that goes on keeps its readAt and does not wait again', async () => {
-  const begin = { id: 'job', covers: 0, readAt: NOW - 900 * S, manifests: 0 }
+  const begin = { id: 'job', covers: 0, readAt: NOW - 900 * S, firstReadAt: 0, manifests: 0 }
   const unfinished = { ...newRun(begin), repositories: 3, after: 'a' }
   expect(await reconcileEmpty(async () => NOW, unfinished)).toEqual({ readAt: NOW - 900 * S, pauses: [] })
   expect((await reconcileEmpty(async () => NOW, { ...unfinished, id: 'another' })).readAt).toBe(NOW)
 })
 
 test('a run that was asked for again after it began starts anew when it goes on', async () => {
-  const begin = { id: 'job', covers: 1, readAt: NOW - 900 * S, manifests: 0 }
+  const begin = { id: 'job', covers: 1, readAt: NOW - 900 * S, firstReadAt: 0, manifests: 0 }
   const { run } = makeMemoryReconcile({ unfinished: { ...newRun(begin), after: 'a' }, asked: 2 })
   expect(Date.parse((await run()).readAt) * 1000).toBe(NOW)
 })

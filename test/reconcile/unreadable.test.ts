@@ -64,7 +64,7 @@ test('images that cannot be read are named, stay in the index, and keep no gap o
 })
 
 test('at most 50 images that cannot be read are listed', () => {
-  const run = newRun({ id: 'job', covers: 0, readAt: 0, manifests: 0 })
+  const run = newRun({ id: 'job', covers: 0, readAt: 0, firstReadAt: 0, manifests: 0 })
   const tags = Array.from({ length: 30 }, (_, n) => ({ tag: `v${n}`, reason: 'torn' }))
   for (const repository of ['a', 'b', 'c']) {
     const reading = { repository, manifests: [], tags: [], links: undefined, absent: [], unreadable: tags }

@@ -17,6 +17,7 @@ import { inIndex, readAll } from './read-all.ts'
 const bed = useRedis()
 const T = 1_795_428_000_000_000
 const DAY = 86_400_000_000
+const RUN = { readAt: T, firstReadAt: T }
 const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
 const repository = 'a/x'
 const link = (digest: string, at: number): StandingFact => ({ kind: 'link', repository, digest, size: 5, at })
@@ -47,17 +48,17 @@ test('the index gives whole digests of blobs, so that those that were collected 
   const indexed = makeIndexedProjects(index)
   const [expected] = await indexed.expected('ci', T)
   expect((await expected?.contents())?.unreferenced).toEqual([digestOf('a')])
-  const { facts } = compare(reading([digestOf('a')]), await indexed.repository('ci/a', repository), T)
+  const { facts } = compare(reading([digestOf('a')]), await indexed.repository('ci/a', repository), RUN)
   await index.apply('ci/a', facts)
   expect(await index.usage('ci/a')).toMatchObject({ unreferencedBytes: 0, manifests: 1 })
 })
 
 test('a blob that is gone is removed from the index, unless it came back since', () => {
   const facts = [manifest, link(digestOf('a'), T - 2 * DAY), link(digestOf('e'), T + 1)]
-  const compared = compare(reading([digestOf('a'), digestOf('e')]), indexedRepository(facts), T)
+  const compared = compare(reading([digestOf('a'), digestOf('e')]), indexedRepository(facts), RUN)
   expect(compared.facts).toMatchObject([{ kind: 'delete', repository, at: T }])
   expect(compared.drift).toMatchObject({ linksGone: 1, manifestsGone: 0 })
-  expect(compare(reading([]), indexedRepository(facts), T).facts).toEqual([])
+  expect(compare(reading([]), indexedRepository(facts), RUN).facts).toEqual([])
 })
 
 test('over the API, a registry is asked for blobs within a budget, and those that were collected are absent', async () => {
