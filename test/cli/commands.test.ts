@@ -143,6 +143,31 @@ test('--url replaces the address; the token still comes from the configuration',
   expect(authorizations).toEqual([`Bearer ${TOKEN}`])
 })
 
+test('the tags of a project', async () => {
+  const tag = { repository: 'team/app', sizeBytes: 1_500, pushedAt: '2026-11-23T10:00:00Z' }
+  const pushed = {
+    ...tag,
+    tag: 'v1',
+    ageSource: 'event',
+    pushedBy: 'ann',
+    lastPullAt: '2026-11-24T10:00:00Z',
+  }
+  const found = { ...tag, tag: 'v2', ageSource: 'seen', pushedBy: null, lastPullAt: null }
+  const path = '/v1/projects/ci%2Fteam%2Fapp/tags?repository=team%2Fapp&limit=2'
+  answers = { [`GET ${path}`]: () => ({ tags: [pushed, found], next: 'abc' }) }
+  const asked = await tallyman(env, 'tags', 'ci/team/app', '--repository', 'team/app', '--limit', '2')
+  expect(asked).toEqual({
+    status: 0,
+    out: [
+      'REPOSITORY  TAG  BYTES  PUSHED                AGE FROM  PUSHED BY  LAST PULL',
+      'team/app    v1    1500  2026-11-23T10:00:00Z  event     ann        2026-11-24T10:00:00Z',
+      'team/app    v2    1500  2026-11-23T10:00:00Z  seen      not known  never',
+      '',
+    ].join('\n'),
+    err: 'there are more: repeat the command with --cursor abc\n',
+  })
+})
+
 test('the registries', async () => {
   const ci = {
     name: 'ci',
