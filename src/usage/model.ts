@@ -163,17 +163,16 @@ function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => nu
   const groups = Map.groupBy(sightings, ({ repository, digest }) => `${repository}@${digest}`)
   const images = new Map<string, Image>()
   for (const [key, group] of groups) {
-    const [{ repository, digest, mediaType }] = group as [Sighting]
+    const [first] = group
+    if (first === undefined) continue
+    const { repository, digest, mediaType } = first
     const list = lists.get(digest)
     const isHeard = (one: Sighting) => ageOf(one)?.source === 'event'
     const pushedAt = latestOf(group, isHeard)
     const foundAt = latestOf(group, (one) => viaOf(one) === 'push' && !isHeard(one))
     const pulledAt = latestOf(group, (one) => viaOf(one) === 'pull')
     images.set(key, {
-      repository,
-      digest,
-      size: sizeOf(digest),
-      mediaType,
+      ...{ repository, digest, mediaType, size: sizeOf(digest) },
       references: list?.references,
       isResolved: list !== undefined && list.extent !== 'contents',
       tags: [],

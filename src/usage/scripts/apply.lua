@@ -6,13 +6,15 @@
 -- KEYS  for each project its base and its meta (project.lua)
 -- ARGV  for each project its facts, then how much the call may do: work (records.lua) and claims (claims.lua).
 --       Facts are packed one after the other (big-endian; L is a length I1 and that many bytes):
---         op c1, at I7, source I1 of an age (src/usage/age.ts; 255: the fact tells none) and age I7, size I6, media type code I1, repository I2 and
---         that many bytes, digest L, tag L, event id L, actor L, list I4 and that many bytes (src/usage/reference-list.ts; none if references are not known)
+--         op c1, at I7, source I1 of an age (src/usage/age.ts; 255: the fact tells none), age I7, size I6, media type code I1,
+--         repository I2 and that many bytes, digest L, tag L, event id L, actor L, list I4 and that many bytes
+--         (src/usage/reference-list.ts; none if references are not known)
 --         op: P push of a manifest, G pull of a manifest, p and g presence of a manifest as of a push or a pull,
 --         S pull by a scanner, L link of a blob, D delete of a digest, U untag, X drop of a repository
 -- Reply for each project a text of numbers, with spaces between: by how many bytes its unique bytes changed, outbox entries,
 --       pending pieces of work (continue.lua), how many of its facts were applied (the first ones), then the index (from 0)
---       of each sighting whose manifest has references that are not all known (presences with references aside). '' if none of its facts was applied.
+--       of each sighting whose manifest has references that are not all known (presences with references aside). '' if none of
+--       its facts was applied.
 
 local VIA_OF_OP = { P = PUSH, p = PUSH, G = PULL, g = PULL }
 local NO_AGE = 255
