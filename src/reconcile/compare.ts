@@ -77,8 +77,8 @@ function addManifests(comparison: Comparison): void {
     const told = manifest.references && { references: manifest.references, extent: 'read' as const }
     const before = indexed.manifests.get(key)
     const changedAt = indexed.deletedAt(key)
-    // The age that another replaces keeps its time: since then the pulls of the image are heard.
-    const foundAt = before?.evidence.find(({ age }) => age && age.source !== 'event')?.at ?? readAt
+    // A better age is written at the time of the one that it replaces: since then the pulls of the image are heard.
+    const foundAt = before?.evidence.find(isFinding)?.at ?? readAt
     const age = foundAge(manifest.age, { foundAt, changedAt }, comparison)
     if (before === undefined && changedAt < readAt) {
       drift.manifestsMissed++
@@ -92,10 +92,16 @@ function addManifests(comparison: Comparison): void {
     if (told !== undefined && before.extent === 'unknown') drift.referencesMissed++
     // The latest size counts. One µs later is enough, and leaves the age as good as it was.
     const replaced = isSizeWrong && before.sized && { ...before.sized, at: before.sized.at + 1 }
-    for (const evidence of replaced ? [replaced] : before.evidence.slice(0, 1))
-      facts.push({ ...presence(reading, manifest, evidence.at), ...evidence, ...told })
+    for (const evidence of replaced ? [replaced] : before.evidence.slice(0, 1)) {
+      const better = isFinding(evidence) && isBetterAge(age, before.age) ? { age } : {}
+      facts.push({ ...presence(reading, manifest, evidence.at), ...evidence, ...better, ...told })
+    }
   }
 }
+
+/** Whether it is a presence that tells an age. */
+const isFinding = ({ age }: Pick<ManifestPresence, 'age'>): boolean =>
+  age !== undefined && age.source !== 'event'
 
 function addTags(comparison: Comparison): void {
   const { reading, indexed, readAt, manifests, facts, drift } = comparison

@@ -72,7 +72,12 @@ describe('one manifest', () => {
         'ci/team/app',
         {
           ...{ kind: 'present', via: 'push', repository: 'team/app/x', at: 50, digest: image.root.digest },
-          ...{ size: bytes.length, mediaType: OCI_MANIFEST, extent: 'read' },
+          ...{
+            size: bytes.length,
+            mediaType: OCI_MANIFEST,
+            extent: 'read',
+            age: { at: 50, source: 'event' },
+          },
           references: expect.toSatisfy(
             (given) => given.length === 2 && references.every((one) => contains(given, one)),
           ),
