@@ -73,7 +73,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const queues = makeQueues(redis, prefix)
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
-    const { policies } = config.expiry
+    const { policies, dryRun } = config.expiry
     const { runs } = journals
     const now = () => Date.now() * 1000
     return {
@@ -83,7 +83,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ledger: makeLedger({ redis, prefix }),
-      expiry: makeExpiry({ policies, index, clientOf, store, runs, metrics, log, now }),
+      expiry: makeExpiry({ policies, dryRun, index, clientOf, store, runs, metrics, log, now }),
     }
   }
 

@@ -45,9 +45,14 @@ function namesUnknownSubject(
   }
 }
 
+/** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
+const CLOCK_BOUND_US = 300_000_000
+
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
   policies: readonly ExpiryPolicy[]
+  /** Whether nothing is deleted, whatever a run is asked for: it may have been queued under another configuration. */
+  dryRun: boolean
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
@@ -77,9 +82,14 @@ export function makeExpiry(deps: {
       yield* planExpiry(policy, project, images, deps.now())
   }
 
-  /** Makes the plan, carries out its deletes unless `dryRun`, and stores a record of the run. */
-  async function run(name: string, dryRun: boolean): Promise<ExpiryRun> {
+  /**
+   * Makes the plan, carries out its deletes unless this is a dry run, and stores a record of the run. @throws if a request or
+   * the store fails, or if our clock and the registry's differ too much to tell how old an image is
+   */
+  async function run(name: string, isDryRunAsked: boolean): Promise<ExpiryRun> {
     const policy = policyOf(name)
+    const dryRun = isDryRunAsked || deps.dryRun
+    if (!dryRun) await checkClock(policy.registry)
     const record: ExpiryRun = {
       id: randomUUID(),
       at: new Date(deps.now() / 1000).toISOString(),
@@ -106,6 +116,15 @@ export function makeExpiry(deps: {
     return record
   }
 
+  async function checkClock(registry: string): Promise<void> {
+    const theirs = await deps.clientOf(registry).ping()
+    const aheadUs = theirs === undefined ? 0 : deps.now() - theirs.getTime() * 1000
+    if (Math.abs(aheadUs) <= CLOCK_BOUND_US) return
+    const minutes = Math.round(Math.abs(aheadUs) / 60_000_000)
+    const difference = `${minutes} minutes ${aheadUs > 0 ? 'ahead of' : 'behind'} that of the registry "${registry}"`
+    throw new Error(`nothing is deleted: our clock is ${difference}`)
+  }
+
   async function remove(
     policy: ExpiryPolicy,
     decision: Decision,
@@ -115,9 +134,10 @@ export function makeExpiry(deps: {
     const client = deps.clientOf(policy.registry)
     if (!(await stillHolds(policy, decision, client, removed))) return 'moved'
     const manifest = await client.getManifest(decision.repository, decision.digest)
+    if (manifest === undefined) return 'absent'
     const image = images.find((one) => isSame(one, decision))
-    if (manifest !== undefined && namesUnknownSubject(manifest, image)) return 'moved'
-    if (manifest !== undefined) await copyToTrash(policy, decision, manifest)
+    if (namesUnknownSubject(manifest, image)) return 'moved'
+    await copyToTrash(policy, decision, manifest)
     const outcome = await client.deleteManifest(decision.repository, decision.digest)
     if (outcome === 'deleted') deps.metrics.expired.inc({ policy: policy.name })
     const { repository, digest, tags, reason } = decision
@@ -150,7 +170,10 @@ export function makeExpiry(deps: {
     return true
   }
 
-  /** Stores the manifest. Its blobs stay in the registry until garbage collection, so this is enough to undo a delete. */
+  /**
+   * Stores the manifest. Its blobs stay in the registry until garbage collection, so this is enough to undo a delete.
+   * @throws if the store does not have it afterwards
+   */
   async function copyToTrash(
     policy: ExpiryPolicy,
     decision: Decision,
@@ -165,7 +188,11 @@ export function makeExpiry(deps: {
       manifest: found.bytes.toString('base64'),
     }
     const key = `trash/${policy.registry}/${decision.repository}/${decision.digest}.json`
-    await deps.store.put(key, JSON.stringify(entry))
+    const body = JSON.stringify(entry)
+    await deps.store.put(key, body)
+    const stored = await deps.store.head(key)
+    if (stored?.size !== Buffer.byteLength(body))
+      throw new Error(`nothing is deleted: the store does not have ${key}, which was just written`)
   }
 
   return { plan, run }

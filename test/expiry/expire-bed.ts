@@ -38,6 +38,10 @@ interface Options {
   /** Glob over repositories. */
   repository?: string
   now?: () => number
+  /** As in the configuration; false by default. */
+  dryRun?: boolean
+  /** The registry's clock, epoch µs; the same as ours by default. */
+  registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
   runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
 }
@@ -65,7 +69,9 @@ export function useExpiry() {
     await registry?.close()
   })
 
-  function setUp({ rules, repository = '**', now = () => NOW, store, runs }: Options = {}) {
+  function setUp(options: Options = {}) {
+    const { rules, repository = '**', now = () => NOW, dryRun = false, store, runs } = options
+    const { registryNow = now } = options
     const index: UsageIndex = makeUsageIndex({ redis: bed.redis, prefix: 't' })
     const metrics = makeMetrics()
     const realStore = makeFolderStore({ path: folder })
@@ -87,10 +93,11 @@ export function useExpiry() {
         { ...policy, name: 'other', rules: [] },
         { ...policy, name: 'branches' },
       ],
+      dryRun,
       index,
       clientOf: (name) => {
         if (name !== 'ci') throw new Error(`no client for ${name}`)
-        return client
+        return { ...client, ping: async () => new Date(registryNow() / 1000) }
       },
       store: store?.(realStore) ?? realStore,
       runs: runs?.(journal) ?? journal,

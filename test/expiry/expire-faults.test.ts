@@ -80,6 +80,32 @@ describe('nothing is deleted', () => {
     expect(bed.deletes).toEqual([])
   })
 
+  test('if the store says that it has the trash, and has it not', async () => {
+    const { run, push } = bed.setUp({ store: (real) => ({ ...real, put: async () => {} }) })
+    await push('pr-1', image('old'), bed.repository)
+    await expect(run('branches', false)).rejects.toThrow(/^nothing is deleted: the store does not have trash/)
+    expect(bed.deletes).toEqual([])
+  })
+
+  test('if the configuration says `dryRun` by now', async () => {
+    const { run, push } = bed.setUp({ dryRun: true })
+    await push('pr-1', image('old'), bed.repository)
+    expect(await run('branches', false)).toMatchObject({ dryRun: true, deletes: [{ outcome: 'planned' }] })
+    expect(bed.deletes).toEqual([])
+  })
+
+  test.each([
+    ['20 days ahead', -20 * 86_400_000_000, 'our clock is 28800 minutes ahead of that of the registry "ci"'],
+    ['6 minutes behind', 360_000_000, 'our clock is 6 minutes behind that of the registry "ci"'],
+  ])('if our clock is %s', async (_, registryAheadUs, message) => {
+    const { run, push } = bed.setUp({ registryNow: () => NOW + registryAheadUs })
+    await push('pr-1', image('old'), bed.repository)
+    await expect(run('branches', false)).rejects.toThrow(`nothing is deleted: ${message}`)
+    expect(bed.deletes).toEqual([])
+    // A plan is still made.
+    expect(await run('branches', true)).toMatchObject({ deletes: [{ outcome: 'planned' }] })
+  })
+
   test('before the trash is written', async () => {
     const deletesBefore: number[] = []
     const { run, push } = bed.setUp({
