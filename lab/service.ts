@@ -39,6 +39,7 @@ export async function makeService(
       registries: { ci: { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN } },
       dataDir: folder,
       ...options.config,
+      reconcile: { atFirstStart: false, ...Object(options.config?.reconcile) },
     }),
   )
   // Tests must not see a developer's own settings.

@@ -48,6 +48,7 @@ export async function startTallyman(
       server: { readToken: READ_TOKEN, adminToken: ADMIN_TOKEN },
       registries: { ci: { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN } },
       ...config,
+      reconcile: { atFirstStart: false, ...Object(config.reconcile) },
       dataDir: folder,
     }),
   )

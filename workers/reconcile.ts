@@ -26,12 +26,12 @@ export const reconcileWorker = (
         return await reconcile(request, {
           id: job.id ?? '',
           isStopping,
-          async onProgress({ repositories, after, drift, failed }) {
+          async onProgress({ repositories, listed, after, drift, failed }) {
             if (Date.now() - progressSavedAt < PROGRESS_MS) return
             progressSavedAt = Date.now()
             const isOurs = await job.extendLock(job.token ?? '', worker.opts.lockDuration ?? 0)
             if (!isOurs) throw new Error('this process was away for too long: another one has taken the job')
-            await job.updateProgress({ repositories, after, drift, failed })
+            await job.updateProgress({ repositories, of: listed, after, drift, failed })
           },
         })
       } catch (error) {

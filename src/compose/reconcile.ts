@@ -4,10 +4,11 @@ import { makeForgetFlags } from '../quota/forget-flags.ts'
 import { makeApiReader } from '../reconcile/api-reader.ts'
 import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeReconcile } from '../reconcile/reconcile.ts'
-import { scheduleReconciles } from '../reconcile/reconcile-jobs.ts'
+import { requestFirstReadings, scheduleReconciles } from '../reconcile/reconcile-jobs.ts'
 import { makeRunNotes } from '../reconcile/run-notes.ts'
 import { makeStorageReader } from '../reconcile/storage-reader.ts'
 import { makeTurn } from '../reconcile/turn.ts'
+import { listSnapshots } from '../snapshot/snapshot-key.ts'
 import { makeFolderView } from '../store/folder-view.ts'
 import { makeStore } from '../store/make-store.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -15,11 +16,25 @@ import type { WorkerParts } from './worker-parts.ts'
 /** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
 const SETTLE_MS = 5_000
 
-/** Schedules reconciles. */
-export async function prepareReconcile({ registries, queues, config }: WorkerParts): Promise<void> {
+/** Schedules reconciles, and asks for the first ones. */
+export async function prepareReconcile(parts: WorkerParts): Promise<void> {
+  const { registries, queues, config, log } = parts
   // A registry without a token sends no events: it is only a target of promotions, and has no index.
   const sources = registries.filter(({ token }) => token !== undefined).map(({ name }) => name)
   await scheduleReconciles(queues, sources, config.reconcile.every)
+  if (!config.reconcile.atFirstStart) return
+  if (await isToBeRestored(parts, sources))
+    log.warn('the index is empty and there are snapshots: restore one, or reconcile each registry')
+  else await requestFirstReadings(parts, sources)
+}
+
+/** Whether the index may have been lost: a snapshot can only be restored into an empty index, so nothing is read then. */
+async function isToBeRestored(
+  { index, store }: WorkerParts,
+  registries: readonly string[],
+): Promise<boolean> {
+  for (const name of registries) if ((await index.projects(name)).length > 0) return false
+  return (await listSnapshots(store)).length > 0
 }
 
 /** Starts the worker that runs reconciles. */

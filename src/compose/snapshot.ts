@@ -14,7 +14,10 @@ export function startSnapshot(parts: WorkerParts) {
     ...parts,
     keep,
     registries: parts.registries.map(({ name }) => name),
-    enqueueReconcile: (registry) => parts.enqueueReconcile(registry, 'restored from a snapshot'),
+    async enqueueReconcile(registry) {
+      await parts.ledger.noteKnownAt(registry, Date.now() * 1000)
+      await parts.enqueueReconcile(registry, 'restored from a snapshot')
+    },
     now: () => new Date(),
   })
   return snapshotWorker(parts.context, snapshots)

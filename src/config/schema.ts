@@ -102,6 +102,7 @@ const file = section('The configuration file.', {
     pause: Duration('How long after the last reconcile of a registry ended an automatic one may begin.', {
       default: '10m',
     }),
+    atFirstStart: Flag('Whether to read a registry at once that was never read.', { default: true }),
     onNewInstance: Flag('Whether to read a registry after it restarted: it has lost its queue.', {
       default: true,
     }),

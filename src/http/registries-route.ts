@@ -4,7 +4,7 @@ import type { Instances } from '../events/instances.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
-import { confidenceOf } from '../reconcile/confidence.ts'
+import { confidenceOf, stateOf } from '../reconcile/confidence.ts'
 import type { Ledger } from '../reconcile/ledger.ts'
 import { requestReconcile } from '../reconcile/reconcile-jobs.ts'
 import { ReconcileReport } from '../reconcile/report.ts'
@@ -18,6 +18,10 @@ const errors = { '4xx': Problem, '5xx': Problem }
 const Registry = Type.Object({
   name: Type.String(),
   url: Type.String(),
+  state: Type.String({
+    description:
+      '`read`; `reading, 120 of 3400 repositories` while it is read for the first time, and its numbers are too small; `not read yet`; `target only`: it sends no events.',
+  }),
   projects: Type.Integer(),
   uniqueBytes: Type.Integer({ description: 'The bytes that its projects hold, each content counted once.' }),
   lastEventAt: Instant,
@@ -33,6 +37,9 @@ const Registry = Type.Object({
       Type.Object({
         readAt: Instant,
         repositories: Type.Integer(),
+        of: Type.Union([Type.Integer(), Type.Null()], {
+          description: 'How many there are. Null if that is not known before they are read.',
+        }),
         after: Type.Union([Type.String(), Type.Null()]),
       }),
       Type.Null(),
@@ -44,7 +51,7 @@ const Registry = Type.Object({
 /** The registries with their confidence, and a way to reconcile one. */
 export const registriesRoute =
   (deps: {
-    registries: readonly { name: string; url: string }[]
+    registries: readonly { name: string; url: string; token?: string | undefined }[]
     index: UsageIndex
     instances: Instances
     ledger: Ledger
@@ -54,7 +61,7 @@ export const registriesRoute =
   async (app) => {
     const { index, instances, ledger } = deps
 
-    async function view({ name, url }: { name: string; url: string }) {
+    async function view({ name, url, token }: (typeof deps.registries)[number]) {
       const [projects, uniqueBytes, lastEventAt, status, run] = await Promise.all([
         index.projects(name),
         index.registryBytes(name),
@@ -64,12 +71,16 @@ export const registriesRoute =
       ])
       const { lastReport } = status
       return {
-        ...{ name, url, projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
-        confidence: confidenceOf(status),
+        ...{ name, url, state: stateOf(status, { run, isSource: token !== undefined }) },
+        ...{ projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
+        confidence: token === undefined ? 'target only: it sends no events' : confidenceOf(status),
         gaps: status.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
         ...{ lastReconcileAt: lastReport?.finishedAt ?? null, lastReconcile: lastReport ?? null },
         reconciling: run
-          ? { readAt: formatTimestamp(run.readAt), repositories: run.repositories, after: run.after ?? null }
+          ? {
+              readAt: formatTimestamp(run.readAt),
+              ...{ repositories: run.repositories, of: run.listed ?? null, after: run.after ?? null },
+            }
           : null,
       }
     }

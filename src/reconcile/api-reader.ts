@@ -4,7 +4,7 @@ import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { type AgeReader, makeAgeReader } from './ages.ts'
 import { readRepository } from './api-repository.ts'
-import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
+import type { ExpectedRepository, ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { compareRepositories, mergeRepositories, type RepositoryToRead } from './repository-order.ts'
 
 /**
@@ -32,13 +32,17 @@ export function makeApiReader({
   /** epoch µs */
   now?: () => number
 }): RegistryReader {
-  async function* catalog(): AsyncGenerator<string | ReadingFailure> {
+  async function* catalog(
+    expected: readonly ExpectedRepository[],
+    onListed: (count: number) => void,
+  ): AsyncGenerator<string | ReadingFailure> {
     const names = new Set<string>()
     try {
       for await (const name of client.catalog()) if (isRepositoryName(name)) names.add(name)
     } catch (error) {
       yield { failure: `the catalog is incomplete: ${messageOf(error)}` }
     }
+    onListed(names.union(new Set(expected.map(({ repository }) => repository))).size)
     yield* [...names].sort(compareRepositories)
   }
 
@@ -76,11 +80,11 @@ export function makeApiReader({
         throw error
       }
     },
-    read({ after, expected }) {
+    read({ after, expected, onListed = () => {} }) {
       const mostBlobs = Math.max(1, Math.floor(BLOBS_A_RUN / Math.max(1, expected.length)))
       const ages = makeAgeReader({ client, now })
       return pMapIterable(
-        mergeRepositories(catalog(), expected, after),
+        mergeRepositories(catalog(expected, onListed), expected, after),
         (item) => ('failure' in item ? item : read(item, mostBlobs, ages)),
         { concurrency: REPOSITORIES_AT_ONCE, backpressure: REPOSITORIES_AHEAD },
       )

@@ -1,6 +1,18 @@
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { holdText } from './hold.ts'
-import type { IndexStatus } from './ledger.ts'
+import type { IndexStatus, ReconcileRun } from './ledger.ts'
+
+/** Whether a registry was read, in words. A registry without a token sends no events: it is only a target of promotions. */
+export function stateOf(
+  { lastReport }: Pick<IndexStatus, 'lastReport'>,
+  { run, isSource }: { run: ReconcileRun | undefined; isSource: boolean },
+): string {
+  if (!isSource) return 'target only'
+  if (lastReport !== undefined) return 'read'
+  if (run === undefined) return 'not read yet'
+  const of = run.listed === undefined ? '' : ` of ${run.listed}`
+  return `reading, ${run.repositories}${of} repositories`
+}
 
 /**
  * How far the index of a registry can be believed, in words. It is exact since the last complete reconcile if no gap was

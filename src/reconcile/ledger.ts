@@ -20,6 +20,8 @@ export interface ReconcileRun {
   /** Some manifests that the registry had. If it has none of them at the end, its storage went away meanwhile. */
   witnesses: { repository: string; digest: string }[]
   repositories: number
+  /** How many repositories there are to read, if that is known before they are read. */
+  listed?: number
   drift: Drift
   loss: Loss
   failed: number
@@ -66,6 +68,8 @@ export interface Ledger {
   asked(registry: string): Promise<number>
   /** `readAt` of the first run that read the registry, in epoch µs. `undefined` if none did. */
   firstReadAt(registry: string): Promise<number | undefined>
+  /** Notes that the index has what the registry held at a time (epoch µs), unless it was read before: from a snapshot. */
+  noteKnownAt(registry: string, at: number): Promise<void>
   /**
    * Ends the run and keeps its report, unless it was a dry run. If the run read everything but for some images, pass
    * `exact`: the gaps noted until then are closed. `readAt`: epoch µs, if it read something.
@@ -110,6 +114,10 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
     async firstReadAt(registry) {
       const at = await redis.hget(reconcileKey(registry), 'firstReadAt')
       return at === null ? undefined : Number(at)
+    },
+
+    async noteKnownAt(registry, at) {
+      await redis.hsetnx(reconcileKey(registry), 'firstReadAt', `${at}`)
     },
 
     async finish(registry, report, { covers, exact, readAt }) {

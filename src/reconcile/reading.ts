@@ -87,6 +87,8 @@ export interface RegistryReader {
   read(options: {
     after?: string
     expected: readonly ExpectedRepository[]
+    /** Called with the number of all repositories, if that is known before they are read. */
+    onListed?: (count: number) => void
   }): AsyncIterable<RepositoryReading | ReadingFailure>
   /** Whether the registry has a manifest. @throws Error if that cannot be told */
   holds(repository: string, digest: string): Promise<boolean>

@@ -32,6 +32,22 @@ export async function requestAutomaticReconcile(
   )
 }
 
+/** The reason of the first reading of a registry, as people read it. */
+export const FIRST_READING = 'the registry was never read before'
+
+/** Asks for the first reading of each registry that was never read, unless a job for it waits or runs already. */
+export async function requestFirstReadings(
+  deps: { queues: Queues; ledger: Pick<Ledger, 'ask' | 'status'> },
+  registries: readonly string[],
+): Promise<void> {
+  const jobs = await deps.queues.reconcile.getJobs(['active', 'waiting', 'delayed', 'prioritized'])
+  const isAsked = (registry: string) =>
+    jobs.some((job) => job?.data.registry === registry && job.data.origin !== 'schedule')
+  for (const registry of registries)
+    if ((await deps.ledger.status(registry)).lastReport === undefined && !isAsked(registry))
+      await requestAutomaticReconcile(deps, { registry, reason: FIRST_READING }, 0)
+}
+
 /** Schedules a reconcile of each registry every `everyMs`. Removes the schedules of all other registries. */
 export async function scheduleReconciles(
   queues: Queues,

@@ -79,7 +79,13 @@ export function makeReconcile(deps: {
     return finish()
 
     async function readAll(): Promise<void> {
-      const readings = reader.read({ ...(run.after !== undefined && { after: run.after }), expected })
+      const onListed = (count: number) => {
+        run.listed = count
+      }
+      const readings = reader.read({
+        ...{ expected, onListed },
+        ...(run.after !== undefined && { after: run.after }),
+      })
       // Several repositories are mended at a time but counted in order, so all up to `run.after` are done.
       for await (const result of pMapIterable(untilStopped(readings), mend, REPOSITORIES)) {
         if ('failure' in result) log.warn({ registry, ...result }, 'reconcile could not read')

@@ -2,6 +2,7 @@ import type { Job } from 'bullmq'
 import type { ReconcileJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Ledger } from './ledger.ts'
+import { FIRST_READING } from './reconcile-jobs.ts'
 import type { ReconcileReport } from './report.ts'
 
 /** What a job of the `reconcile` queue does now. */
@@ -48,6 +49,8 @@ export function makeTurn(deps: {
     const dueAt = origin === 'schedule' ? job.timestamp + (job.opts.delay ?? 0) : 0
     if (covered >= asked && finishedAt >= dueAt) return { kind: 'share', report: lastReport }
     const ms = finishedAt + deps.pauseMs - deps.now()
-    return origin === 'automatic' && ms > 0 ? { kind: 'wait', ms } : { kind: 'run' }
+    // A registry gets its webhook about when it is first read. What happened in between is read at once, too.
+    const mayFollow = origin !== 'automatic' || lastReport.reason === FIRST_READING
+    return mayFollow || ms <= 0 ? { kind: 'run' } : { kind: 'wait', ms }
   }
 }

@@ -171,17 +171,18 @@ test('the tags of a project', async () => {
 test('the registries', async () => {
   const ci = {
     name: 'ci',
+    state: 'read',
     lastReconcileAt: '2026-11-23T10:00:00Z',
     confidence: 'exact since 2026-11-23T10:00:00Z',
   }
-  const production = { name: 'production', lastReconcileAt: null, confidence: 'never reconciled' }
+  const production = { ...ci, name: 'production', state: 'target only', lastReconcileAt: null }
   answers = { 'GET /v1/registries': () => ({ registries: [ci, production] }) }
   expect(await tallyman(env, 'registries')).toEqual({
     status: 0,
     out: [
-      'REGISTRY    LAST RECONCILE        CONFIDENCE',
-      'ci          2026-11-23T10:00:00Z  exact since 2026-11-23T10:00:00Z',
-      'production  never                 never reconciled',
+      'REGISTRY    STATE        LAST RECONCILE        CONFIDENCE',
+      'ci          read         2026-11-23T10:00:00Z  exact since 2026-11-23T10:00:00Z',
+      'production  target only  never                 exact since 2026-11-23T10:00:00Z',
       '',
     ].join('\n'),
     err: '',
@@ -232,17 +233,28 @@ describe('a reconcile is followed to its end', () => {
       status('completed', { result }),
     ])
     expect(await tallyman(env, 'reconcile', 'ci')).toEqual({
-      status: 0,
+      status: 1,
       out: 'MENDED           COUNT\nmanifestsMissed      1\ntagsMoved           12\n',
       err: [
         'job 7 of queue reconcile; it goes on if this command is stopped',
         'repositories 1, of 2',
         'could not be read: team/web: 500',
         'repositories 2, read over its storage; not read 1, unreadable manifests and tags 0',
+        'not all of "ci" could be read',
         '',
       ].join('\n'),
     })
     expect(bodies).toEqual([{ dryRun: false, acceptLoss: false }])
+  })
+
+  test('when nothing differs in the part that could be read', async () => {
+    const unreadableImages = [{ repository: 'team/web', image: 'v1', reason: 'torn' }]
+    answerWith([status('completed', { result: report({ unreadable: 1, unreadableImages }) })])
+    expect(await tallyman(env, 'reconcile', 'ci')).toMatchObject({
+      status: 1,
+      out: 'nothing differs in what could be read\n',
+      err: expect.stringContaining('not all of "ci" could be read'),
+    })
   })
 
   test('when it removed nothing, since too much is missing', async () => {

@@ -29,7 +29,7 @@ test('fills every default', async () => {
     promotion: { rules: [] },
     expiry: { dryRun: true, every: 3_600_000, policies: [] },
     snapshots: { every: 86_400_000, keep: 7 },
-    reconcile: { every: 86_400_000, pause: 600_000, onNewInstance: true },
+    reconcile: { every: 86_400_000, pause: 600_000, atFirstStart: true, onNewInstance: true },
     records: { keep: 365 * 86_400_000 },
     store: { type: 'folder', path: 'data/store' },
   })

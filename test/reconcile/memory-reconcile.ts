@@ -51,6 +51,7 @@ export function makeMemoryReconcile(options: {
     ask: async () => {},
     asked: async () => options.asked ?? 0,
     firstReadAt: async () => undefined,
+    noteKnownAt: async () => {},
     unfinishedRun: async () => saved,
     saveRun: async (_, run) => {
       saved = structuredClone(run)

@@ -23,7 +23,9 @@ export const addReconcile: AddCommand = (program, cli) => {
         cli.note(`could not be read: ${repository}, ${image}: ${reason}`)
       cli.note(coverageOf(report))
       cli.print(...formatDrift(report, titleOf(report)))
+      const { failed, unreadable } = report
       if (report.hold) throw new CommandError(holdText(registry, report.hold))
+      if (failed + unreadable > 0) throw new CommandError(`not all of "${registry}" could be read`)
     })
 }
 
@@ -35,7 +37,9 @@ const coverageOf = ({ repositories, method, failed, unreadable }: ReconcileRepor
     ? 'a pull-through cache: not read, since its API answers for its upstream (docs/usage.md, Reconcile)'
     : `repositories ${repositories}, read over its ${method}; not read ${failed}, unreadable manifests and tags ${unreadable}`
 
-function formatDrift({ drift }: ReconcileReport, title: string): string[] {
+function formatDrift({ drift, failed, unreadable }: ReconcileReport, title: string): string[] {
   const rows = Object.entries(drift).filter(([, count]) => count > 0)
-  return rows.length === 0 ? ['nothing differs'] : table([title, 'COUNT'], rows)
+  const isAllRead = failed + unreadable === 0
+  if (rows.length === 0) return [isAllRead ? 'nothing differs' : 'nothing differs in what could be read']
+  return table([title, 'COUNT'], rows)
 }

@@ -7,6 +7,7 @@ const Registries = Type.Object({
   registries: Type.Array(
     Type.Object({
       name: Type.String(),
+      state: Type.String(),
       lastReconcileAt: Type.Union([Type.String(), Type.Null()]),
       confidence: Type.String(),
     }),
@@ -26,6 +27,8 @@ export const addRegistries: AddCommand = (program, cli) => {
 
 const format = ({ registries }: Static<typeof Registries>): string[] =>
   table(
-    ['REGISTRY', 'LAST RECONCILE', 'CONFIDENCE'],
-    registries.map(({ name, lastReconcileAt, confidence }) => [name, lastReconcileAt ?? 'never', confidence]),
+    ['REGISTRY', 'STATE', 'LAST RECONCILE', 'CONFIDENCE'],
+    registries.map(({ name, state, lastReconcileAt, confidence }) => [
+      ...[name, state, lastReconcileAt ?? 'never', confidence],
+    ]),
   )
