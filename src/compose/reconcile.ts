@@ -8,6 +8,7 @@ import { requestFirstReadings, scheduleReconciles } from '../reconcile/reconcile
 import { makeRunNotes } from '../reconcile/run-notes.ts'
 import { makeStorageReader } from '../reconcile/storage-reader.ts'
 import { makeTurn } from '../reconcile/turn.ts'
+import { repositoryNames } from '../registry/repository-names.ts'
 import { listSnapshots } from '../snapshot/snapshot-key.ts'
 import { makeFolderView } from '../store/folder-view.ts'
 import { makeStore } from '../store/make-store.ts'
@@ -68,11 +69,13 @@ export function startReconcile(parts: WorkerParts) {
 }
 
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */
-function readerOf(
-  { name, type, storage }: WorkerParts['registries'][number],
-  { clientOf }: WorkerParts,
-): RegistryReader {
-  if (storage === undefined) return makeApiReader({ client: clientOf(name), isCache: type === 'cache' })
+function readerOf(registry: WorkerParts['registries'][number], { clientOf }: WorkerParts): RegistryReader {
+  const { name, type, storage } = registry
+  if (storage === undefined)
+    return makeApiReader({
+      ...{ client: clientOf(name), isCache: type === 'cache' },
+      listed: repositoryNames(registry),
+    })
   return storage.type === 'folder'
     ? makeStorageReader({ store: makeFolderView(storage), place: `the folder ${storage.path}` })
     : makeStorageReader({

@@ -23,6 +23,10 @@ import {
 export const section = <P extends TProperties>(description: string, properties: P) =>
   Type.Object(properties, { description, additionalProperties: false, default: {} })
 
+/** A section that is left out altogether, and then has no defaults. */
+const optionalSection = <P extends TProperties>(description: string, properties: P) =>
+  Type.Optional(Type.Object(properties, { description, additionalProperties: false }))
+
 export const list = <T extends TSchema>(description: string, items: T, options?: TSchemaOptions) =>
   Type.Array(items, { description, default: [], ...options })
 
@@ -76,6 +80,24 @@ const registryStorage = Type.Union(
   { description: "The registry's own storage, which is only read. It shows what the API does not." },
 )
 
+const repositories = optionalSection(
+  'Its repositories, if its catalog cannot be read. Default: its catalog.',
+  {
+    names: list('Their names.', NonEmpty('A repository.')),
+    file: Type.Optional(NonEmpty('A file with a name in each line. It is read at each reconcile.')),
+  },
+)
+
+const gitlab = optionalSection('The GitLab that it belongs to: its API lists the repositories.', {
+  url: Url("The URL of GitLab's own API and pages.", 'any'),
+  token: Secret('An access token with the scope read_api, for each of the groups.'),
+  groups: list(
+    'The groups whose repositories are read, with those of the groups in them.',
+    NonEmpty('The path of a group.'),
+    { minItems: 1 },
+  ),
+})
+
 export const registry = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {
     url: Url('The URL of its API.', 'origin'),
@@ -98,6 +120,8 @@ export const registry = Type.Refine(
       default: false,
     }),
     storage: Type.Optional(registryStorage),
+    repositories,
+    gitlab,
   }),
   (value) => (value.username === undefined) === (value.password === undefined),
   () => 'expected both username and password, or neither',

@@ -24,10 +24,13 @@ const REPOSITORIES_AHEAD = 4
  */
 export function makeApiReader({
   client,
+  listed = () => client.catalog(),
   isCache = false,
   now = () => Date.now() * 1000,
 }: {
   client: RegistryClient
+  /** The names of its repositories; by default its catalog. */
+  listed?: (() => AsyncIterable<string>) | undefined
   isCache?: boolean
   /** epoch µs */
   now?: () => number
@@ -38,9 +41,9 @@ export function makeApiReader({
   ): AsyncGenerator<string | ReadingFailure> {
     const names = new Set<string>()
     try {
-      for await (const name of client.catalog()) if (isRepositoryName(name)) names.add(name)
+      for await (const name of listed()) if (isRepositoryName(name)) names.add(name)
     } catch (error) {
-      yield { failure: `the catalog is incomplete: ${messageOf(error)}` }
+      yield { failure: `the list of repositories is incomplete: ${messageOf(error)}${adviceFor(error)}` }
     }
     onListed(names.union(new Set(expected.map(({ repository }) => repository))).size)
     yield* [...names].sort(compareRepositories)
@@ -48,7 +51,7 @@ export function makeApiReader({
 
   /** A cache lists its own repositories, not those of its upstream. If it has none, there is nothing to read. */
   async function firstListed(): Promise<string | undefined> {
-    for await (const name of client.catalog()) if (isRepositoryName(name)) return name
+    for await (const name of listed()) if (isRepositoryName(name)) return name
     return undefined
   }
 
@@ -93,5 +96,11 @@ export function makeApiReader({
     countBlobs: async () => undefined,
   }
 }
+
+/** GitLab denies its catalog to everyone. */
+const adviceFor = (error: unknown): string =>
+  error instanceof RegistryError && (error.status === 401 || error.status === 403)
+    ? '; if the registry denies its catalog, its entry in the configuration needs `gitlab` or `repositories`'
+    : ''
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

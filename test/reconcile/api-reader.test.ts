@@ -158,7 +158,11 @@ it('reports an incomplete catalog, and reads the listed and the expected reposit
   }
   const items = await Array.fromAsync(reader({ catalog }).read({ expected: [inIndex('a'), inIndex('lost')] }))
   expect(items).toMatchObject([
-    { failure: 'the catalog is incomplete: lab: GET catalog: 401' },
+    {
+      failure: expect.stringMatching(
+        /^the list of repositories is incomplete: lab: GET catalog: 401.* `gitlab` or `repositories`$/,
+      ),
+    },
     { repository: 'a', tags: [{}, {}] },
     { repository: 'a/b', tags: [{}] },
     { repository: 'lost', tags: [], manifests: [] },

@@ -33,7 +33,7 @@ const tag = (name: string, digest: string, published_at: string) => ({
 async function read(expected = inIndex('group/app'), changed: Partial<RegistryClient> = {}) {
   const items = await Array.fromAsync(readerOf({ ...client, ...changed }).read({ expected: [expected] }))
   const [denied, ...readings] = items
-  expect(denied).toMatchObject({ failure: expect.stringContaining('the catalog is incomplete') })
+  expect(denied).toMatchObject({ failure: expect.stringContaining('the list of repositories is incomplete') })
   const [reading] = readings.flatMap((item) => ('failure' in item ? [] : [item]))
   return {
     tags: Object.fromEntries(reading?.tags.map(({ tag, age }) => [tag, age]) ?? []),

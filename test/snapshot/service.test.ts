@@ -76,7 +76,9 @@ test('without projects and snapshots, nothing is written or restored', async () 
 test('the registries of the real service are listed; an unknown one cannot be reconciled', async () => {
   expect(await run(env, 'registries')).toMatchObject({
     status: 0,
-    out: expect.stringMatching(/^REGISTRY +STATE +LAST RECONCILE +CONFIDENCE\nci +not read yet +never +\S.*\n$/),
+    out: expect.stringMatching(
+      /^REGISTRY +STATE +LAST RECONCILE +CONFIDENCE\nci +not read yet +never +\S.*\n$/,
+    ),
   })
   expect(await run(env, 'reconcile', 'hub', '--dry-run')).toMatchObject({
     status: 1,

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { type GitLab, gitLabRepositories } from './gitlab-rest.ts'
+
+/** Where the names of a registry's repositories come from, if not from its catalog. */
+export interface RepositorySource {
+  name: string
+  repositories?: { names: readonly string[]; file?: string | undefined } | undefined
+  gitlab?: GitLab | undefined
+}
+
+/**
+ * A list of a registry's repositories, by its configuration: names, and a file with a name in each line; or GitLab. `undefined`
+ * if its catalog is to be read. The names are not checked. The list rejects if it cannot be read to its end.
+ */
+export function repositoryNames({
+  name,
+  repositories,
+  gitlab,
+}: RepositorySource): (() => AsyncIterable<string>) | undefined {
+  if (repositories !== undefined)
+    return async function* () {
+      yield* repositories.names
+      if (repositories.file !== undefined) yield* linesOf(await readFile(repositories.file, 'utf8'))
+    }
+  return gitlab && (() => gitLabRepositories(gitlab, name))
+}
+
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
