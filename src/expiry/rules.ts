@@ -76,14 +76,13 @@ const latestAge = (ages: Age[]): Age =>
 /** A bound is enough to delete: the image is at least that old. */
 function isOlder(now: number, age: Age, bound: number): Finding {
   const since = span(now - age.at)
-  if (now - age.at > bound)
-    return { holds: true, because: isDated(age) ? `it is ${since} old` : `it is at least ${since} old` }
-  return {
-    holds: false,
-    because: isDated(age)
-      ? `it is ${since} old, not over ${span(bound)}`
-      : `its age is not known: it was first seen ${since} ago`,
-  }
+  const isOld = now - age.at > bound
+  if (!isDated(age))
+    return isOld
+      ? { holds: true, because: `it is at least ${since} old` }
+      : { holds: false, because: `its age is not known: it was first seen ${since} ago` }
+  const because = age.source === 'image' ? `it was built ${since} ago` : `it is ${since} old`
+  return { holds: isOld, because: isOld ? because : `${because}, not over ${span(bound)}` }
 }
 
 /** A time from which on an image may count as unused. */

@@ -57,6 +57,10 @@ export async function buildApp(options: {
   app.addHook('onRequest', async ({ is404, method, url }) => {
     if (is404) throw new HttpError(404, `no route ${method} ${url}`)
   })
+  // A POST without a body means one without keys: where everything has a default, nothing needs to be said.
+  app.addHook('preValidation', async (request) => {
+    if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
+  })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

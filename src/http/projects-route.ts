@@ -175,5 +175,4 @@ export const projectsRoute =
 
 const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
 
-const unknown = (id: string) =>
-  new HttpError(404, `there is no project "${id}": expected registry/path, URL-encoded`)
+const unknown = (id: string) => new HttpError(404, `there is no project "${id}": an id is registry/path`)

@@ -159,7 +159,7 @@ test('the tags of a project', async () => {
   expect(asked).toEqual({
     status: 0,
     out: [
-      'REPOSITORY  TAG  BYTES  PUSHED                AGE FROM  PUSHED BY  LAST PULL',
+      'REPOSITORY  TAG  BYTES  SINCE                 AGE FROM  PUSHED BY  LAST PULL',
       'team/app    v1    1500  2026-11-23T10:00:00Z  event     ann        2026-11-24T10:00:00Z',
       'team/app    v2    1500  2026-11-23T10:00:00Z  seen      not known  never',
       '',
@@ -271,6 +271,15 @@ describe('a reconcile is followed to its end', () => {
     expect(err).toContain('tallyman reconcile ci --accept-loss')
     answerWith([status('completed', { result: report({}) })])
     expect(bodies).toEqual([{ dryRun: false, acceptLoss: false }])
+  })
+
+  test('is not begun if npm has taken --dry-run for itself', async () => {
+    const bodies = answerWith([status('completed', { result: report({}) })])
+    expect(await tallyman({ ...env, npm_config_dry_run: 'true' }, 'reconcile', 'ci')).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('npm run tallyman -- reconcile'),
+    })
+    expect(bodies).toEqual([])
   })
 
   test('when it accepts the loss', async () => {

@@ -45,12 +45,12 @@ describe('olderThan', () => {
     [
       'the first day over the API: an image that was built 200 days ago',
       [indexed('a', { tags: { v1: seen(FIVE_MINUTES_AGO) }, age: built(daysAgo(200)) })],
-      'delete: it is 200 days old',
+      'delete: it was built 200 days ago',
     ],
     [
       'the first day over the API: an image that was built a week ago',
       [indexed('a', { tags: { v1: seen(FIVE_MINUTES_AGO) }, age: built(daysAgo(7)) })],
-      'keep: it is 7 days old, not over 90 days',
+      'keep: it was built 7 days ago, not over 90 days',
     ],
     [
       'a fresh tag on an old digest',
@@ -85,7 +85,7 @@ describe('olderThan', () => {
         indexed('a', { tags: { v1: seen(daysAgo(2)) }, lists: ['b'] }),
         indexed('b', { age: built(daysAgo(2)) }),
       ],
-      'keep: it is 2 days old, not over 90 days',
+      'keep: it was built 2 days ago, not over 90 days',
     ],
     [
       'an image that was first seen in the future',

@@ -14,6 +14,11 @@ export const addReconcile: AddCommand = (program, cli) => {
     .option('--dry-run', 'only compare', false)
     .option('--accept-loss', 'remove what is missing, even if the run holds it back', false)
     .action(async (registry: string, body: { dryRun: boolean; acceptLoss: boolean }) => {
+      // npm keeps an option that comes before `--` for itself, and this one would be missed.
+      if (!body.dryRun && cli.env.npm_config_dry_run === 'true')
+        throw new CommandError(
+          'npm has taken --dry-run for itself: npm run tallyman -- reconcile … --dry-run',
+        )
       const service = await cli.service()
       const path = `/v1/registries/${encodeURIComponent(registry)}/reconcile`
       const asked = await service.post(path, body, JobAsked)

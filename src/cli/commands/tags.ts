@@ -38,7 +38,7 @@ export const addTags: AddCommand = (program, cli) => {
 
 const format = ({ tags }: Static<typeof Tags>): string[] =>
   table(
-    ['REPOSITORY', 'TAG', 'BYTES', 'PUSHED', 'AGE FROM', 'PUSHED BY', 'LAST PULL'],
+    ['REPOSITORY', 'TAG', 'BYTES', 'SINCE', 'AGE FROM', 'PUSHED BY', 'LAST PULL'],
     tags.map((tag) => [
       ...[tag.repository, tag.tag, tag.sizeBytes, tag.pushedAt ?? 'not known', tag.ageSource],
       ...[tag.pushedBy ?? 'not known', tag.lastPullAt ?? 'never'],
