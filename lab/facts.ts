@@ -58,10 +58,10 @@ const anyActor = fc.constantFrom(
   `${'x'.repeat(39)}é`,
 )
 
-/** With few times. */
+/** With few times, before and after the deletions of a history. */
 const anyAge: fc.Arbitrary<{ age?: Age }> = fc
-  .option(fc.tuple(fc.constantFrom(...AGE_SOURCES), fc.integer({ min: 1, max: 3 })), { nil: undefined })
-  .map((age) => (age ? { age: { source: age[0], at: EPOCH - age[1] * 1_000_000 } } : {}))
+  .option(fc.tuple(fc.constantFrom(...AGE_SOURCES), fc.integer({ min: -6, max: 3 })), { nil: undefined })
+  .map((age) => (age ? { age: { source: age[0], at: EPOCH - age[1] * 2_000_000 } } : {}))
 
 /** One random fact. There are few names and few times, so that they collide. Manifest 3 never tells its references. */
 export const anyFact: fc.Arbitrary<Fact> = fc

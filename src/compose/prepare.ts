@@ -5,31 +5,43 @@ import type { Parts } from './parts.ts'
 /** How long to wait after Redis refused, in ms. */
 const AGAIN_MS = 1_000
 
+/** How long a start waits for what it writes, in ms. On a cluster that is down a command waits until it is up. */
+const WAIT_MS = 5_000
+
 /**
- * Makes a function that does what a start writes to Redis. If Redis refuses (say, its memory or its disk is full), the
- * start goes on and the work is tried again each second: HTTP must answer, and workers must run once there is room again.
+ * Makes a function that does what a start writes to Redis. If Redis refuses (say, its memory or its disk is full) or does not
+ * answer, the start goes on and the work is tried again each second: HTTP must answer, and workers must run once there is
+ * room again.
  */
 export function makePrepare({ log, onClose }: Pick<Parts, 'log' | 'onClose'>) {
   const closing = new AbortController()
   onClose(async () => closing.abort())
+  const pause = (ms: number) =>
+    sleep(ms, undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
 
   return async function prepare(name: string, act: () => Promise<void>): Promise<void> {
+    let isStarting = true
     const isDone = () =>
       act().then(
         () => true,
         (error) => {
-          if (!isRedisRefusal(error)) throw error
+          if (isStarting && !isRedisRefusal(error)) throw error
           log.warn({ queue: name, err: error }, 'Redis refuses what a start writes: again in a second')
           return false
         },
       )
-    const again = async () => {
-      do await sleep(AGAIN_MS, undefined, { signal: closing.signal })
-      while (!(await isDone()))
+    const goOn = async (isOver: boolean) => {
+      for (let over = isOver; !over && !closing.signal.aborted; over = await isDone()) await pause(AGAIN_MS)
     }
-    if (!(await isDone()))
-      again().catch((error) => {
-        if (!closing.signal.aborted) log.error({ queue: name, err: error }, 'a start is not complete')
-      })
+    const first = isDone()
+    const all = first.then(goOn)
+    all.catch((error) => {
+      if (!isStarting) log.error({ queue: name, err: error }, 'a start is not complete')
+    })
+    try {
+      await Promise.race([first, pause(WAIT_MS)])
+    } finally {
+      isStarting = false
+    }
   }
 }

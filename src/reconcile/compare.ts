@@ -2,7 +2,7 @@ import { isBetterAge } from '../usage/age.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
 import { type Drift, NO_DRIFT } from './drift.ts'
-import { foundAge } from './found-age.ts'
+import { foundAge, foundTagAge, replacesTagAge } from './found-age.ts'
 import { type Loss, NO_LOSS } from './hold.ts'
 import { type IndexedRepository, keyOfTag } from './indexed-repository.ts'
 import type { ReconcileRun } from './ledger.ts'
@@ -85,7 +85,9 @@ function addManifests(comparison: Comparison): void {
       facts.push({ ...presence(reading, manifest, readAt), age, ...told })
     }
     if (before === undefined) continue
-    if (isBetterAge(age, before.age) && changedAt < readAt)
+    // Of an image that only pulls told of, it is written when a run found it first, though that is no better age.
+    const isFound = before.age.source === 'event' || before.evidence.some(isFinding)
+    if ((isBetterAge(age, before.age) || !isFound) && changedAt < readAt)
       facts.push({ ...presence(reading, manifest, foundAt), size: 0, age })
     const isSizeWrong = manifest.size > 0 && before.size !== manifest.size
     if (!isSizeWrong && (told === undefined || before.extent === 'read')) continue
@@ -116,15 +118,17 @@ function addTags(comparison: Comparison): void {
     // A tag that only a pull hinted at is written again: a reading is stronger.
     const isKnown = keyBefore === key && before?.isHint === false
     const lastChangeAt = Math.max(isKnown ? 0 : changedAt, deletedAt)
-    const age = foundAge(told, { foundAt: readAt, changedAt: lastChangeAt }, comparison)
-    if (isKnown && !isBetterAge(age, before.age)) continue
+    const age = foundTagAge(told, lastChangeAt, comparison)
+    if (isKnown && !replacesTagAge(age, before.age)) continue
     if (keyBefore !== key && deletedAt < readAt) {
       if (keyBefore === undefined) drift.tagsMissed++
       else drift.tagsMoved++
     }
     // A tag that named something else has not the age of its image: it is written as later than the image was found.
-    const isMoved = changedAt > 0 || (keyBefore !== undefined && keyBefore !== key)
-    const at = isKnown ? before.at : readAt + (isMoved ? 1 : 0)
+    const isMoved = isKnown
+      ? age.source === before.age.source
+      : changedAt > 0 || (keyBefore !== undefined && keyBefore !== key)
+    const at = isKnown && !isMoved ? before.at : readAt + (isMoved ? 1 : 0)
     facts.push({ ...presence(reading, manifest, at), tag, age })
   }
 }

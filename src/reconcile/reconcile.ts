@@ -34,6 +34,8 @@ const FACTS_PER_CALL = 200
 const REPOSITORIES = { concurrency: 12, backpressure: 12 }
 /** Projects whose manifests are counted at a time. */
 const PROJECTS = { concurrency: 12 }
+/** A run that is older than this, in µs, is begun anew: a day. */
+const RESUME_US = 86_400_000_000
 /** Clocks that differ by less count as equal, since a registry tells its time to the second. In µs. */
 const SAME_CLOCK_US = 2_000_000
 
@@ -183,10 +185,15 @@ export function makeReconcile(deps: {
 
   async function startOrResume(registry: string, id: string): Promise<ReconcileRun> {
     const [unfinished, covers] = await Promise.all([ledger.unfinishedRun(registry), ledger.asked(registry)])
-    // A request that came after the run began has a reason that its `readAt` does not cover.
-    if (unfinished?.id === id && unfinished.covers === covers) return unfinished
+    // A request that came after the run began has a reason that its `readAt` does not cover. After a long time, what the rest of
+    // the run finds was hardly there at `readAt`.
+    const isFresh = unfinished !== undefined && deps.now() - unfinished.readAt < RESUME_US
+    if (isFresh && unfinished.id === id && unfinished.covers === covers) return unfinished
     await notes.clear(registry)
-    const readAt = await currentTime(registry)
+    // Later than that of the last run, though a clock was set back: what it found is older than what this one finds.
+    const { lastReport } = await ledger.status(registry)
+    const lastReadAt = lastReport ? Date.parse(lastReport.readAt) * 1000 : 0
+    const readAt = Math.max(await currentTime(registry), lastReadAt + 1_000)
     await deps.sleep(deps.settleMs)
     const firstReadAt = (await ledger.firstReadAt(registry)) ?? readAt
     const run = newRun({ id, covers, readAt, firstReadAt, manifests: await countManifests(registry) })

@@ -21,6 +21,8 @@ export interface Age {
 export interface ToldAge {
   at: number
   age: Age
+  /** Whether the age is not after a deletion of what it is about. Then it does not count: it was pushed again since. */
+  isVoid: boolean
 }
 
 /** The rank of a source among all of them, and its code in the index. */
@@ -35,6 +37,16 @@ export const isDated = ({ source }: Age): boolean => source !== 'seen' && source
 /** Whether an age of this source has a time other than that of the fact which told it. */
 export const hasOwnTime = (source: AgeSource): boolean =>
   source === 'image' || source === 'storage' || source === 'registry'
+
+/** An age that was told at `toldAt`, if what it is about was deleted at `deletedAt` (epoch µs): it was pushed again since. */
+export const ageAfter = (age: Age, toldAt: number, deletedAt: number): Age =>
+  hasOwnTime(age.source) && age.at <= deletedAt ? { at: toldAt, source: 'undated' } : age
+
+/** The same of an age that keeps what was told. */
+export const voidAfter = (told: ToldAge, deletedAt: number): ToldAge => ({
+  ...told,
+  isVoid: told.isVoid || (hasOwnTime(told.age.source) && told.age.at <= deletedAt),
+})
 
 /** Docker's first release. Builds that are to be reproducible state 1970 or 1980 (docs/registries.md, Ages). */
 const FIRST_IMAGE_US = Date.UTC(2013, 2, 20) * 1000
@@ -55,7 +67,7 @@ export function ageOfImage(image: {
   const { pushedAt, foundAt, told, pulledAt } = image
   if (pushedAt > 0)
     return { age: { at: pushedAt, source: 'event' }, heardSince: Math.max(pushedAt, told?.at ?? 0) }
-  if (told) return { age: told.age, heardSince: told.at }
+  if (told) return { age: told.isVoid ? { at: told.at, source: 'undated' } : told.age, heardSince: told.at }
   const at = foundAt || pulledAt
   return { age: { at, source: 'seen' }, heardSince: at }
 }

@@ -77,7 +77,7 @@ const IMAGE = {
 }
 
 /** Added to the source of an image's age; the layout is in the header of `scripts/records.lua`. */
-const FOUND = { isFirst: 128, isToldBefore: 64, hasNoAge: 32 }
+const FOUND = { isFirst: 128, isToldBefore: 64, hasNoAge: 32, isVoid: 16 }
 
 function readImage(reader: Reader, lists: readonly StoredList[]): StoredImage {
   const repositoryId = reader.uint(4)
@@ -113,9 +113,10 @@ function readFound(reader: Reader, first: number) {
   const isFirst = has(FOUND.isFirst)
   const foundAt = isFirst ? first : reader.uint7()
   if (has(FOUND.hasNoAge)) return { isFirst, foundAt, told: undefined }
-  const source = sourceOf(code % FOUND.hasNoAge)
+  const source = sourceOf(code % FOUND.isVoid)
   const at = has(FOUND.isToldBefore) ? reader.uint7() : foundAt
-  return { isFirst, foundAt, told: { at, age: { at: hasOwnTime(source) ? reader.uint7() : at, source } } }
+  const age = { at: hasOwnTime(source) ? reader.uint7() : at, source }
+  return { isFirst, foundAt, told: { at, age, isVoid: has(FOUND.isVoid) } }
 }
 
 const NOT_FOUND = { isFirst: false, foundAt: 0, told: undefined }

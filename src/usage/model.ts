@@ -1,4 +1,4 @@
-import { type Age, ageOfImage, rankOf, type ToldAge } from './age.ts'
+import { type Age, ageAfter, ageOfImage, rankOf, type ToldAge, voidAfter } from './age.ts'
 import {
   ageOf,
   type Fact,
@@ -68,10 +68,13 @@ export function modelOf(facts: readonly Fact[]): ProjectModel {
   const linked = linksOf(facts).filter((link) => isAlive(link, 'push'))
 
   const sizes = sizesOf(alive, linked)
-  const images = imagesOf(alive, (digest) => sizes.get(digest)?.bytes ?? 0)
+  const images = imagesOf(alive, (digest) => sizes.get(digest)?.bytes ?? 0, deletedAt)
   for (const write of lastTagWrites(facts))
     if (write.kind !== 'untag' && isAlive(write, write.kind))
-      images.get(`${write.repository}@${write.digest}`)?.tags.push({ name: write.tag, age: write.age })
+      images.get(`${write.repository}@${write.digest}`)?.tags.push({
+        name: write.tag,
+        age: ageAfter(write.age, write.at, deletedAt(write.repository, write.digest)),
+      })
 
   const sizeOf = (digest: string): Size => sizes.get(digest) ?? { bytes: 0, isMeasured: false }
   const sum = (digests: Iterable<string>) =>
@@ -158,7 +161,11 @@ function deletionTimes(facts: readonly Fact[]): (repository: string, digest: str
 }
 
 /** By repository and digest. `sightings` are later than every deletion. */
-function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => number): Map<string, Image> {
+function imagesOf(
+  sightings: readonly Sighting[],
+  sizeOf: (digest: string) => number,
+  deletedAt: (repository: string, digest: string) => number,
+): Map<string, Image> {
   const lists = listsByDigest(sightings)
   const groups = Map.groupBy(sightings, ({ repository, digest }) => `${repository}@${digest}`)
   const images = new Map<string, Image>()
@@ -177,7 +184,7 @@ function imagesOf(sightings: readonly Sighting[], sizeOf: (digest: string) => nu
       isResolved: list !== undefined && list.extent !== 'contents',
       tags: [],
       pulledAt,
-      ...ageOfImage({ pushedAt, foundAt, told: toldAgeOf(group), pulledAt }),
+      ...ageOfImage({ pushedAt, foundAt, told: toldAgeOf(group, deletedAt(repository, digest)), pulledAt }),
     })
   }
   return images
@@ -187,11 +194,12 @@ const latestOf = (sightings: readonly Sighting[], isMeant: (sighting: Sighting) 
   Math.max(0, ...sightings.filter(isMeant).map(({ at }) => at))
 
 /** The latest presence that tells the age of the manifest; of those at one time the better source, then the earlier age. */
-function toldAgeOf(sightings: readonly Sighting[]): ToldAge | undefined {
+function toldAgeOf(sightings: readonly Sighting[], deletedAt: number): ToldAge | undefined {
   const told = sightings.flatMap((sighting): ToldAge[] => {
     const age = sighting.tag === undefined ? ageOf(sighting) : undefined
-    return age && age.source !== 'event' ? [{ at: sighting.at, age }] : []
+    return age && age.source !== 'event' ? [{ at: sighting.at, age, isVoid: false }] : []
   })
   const rank = ({ age }: ToldAge) => rankOf(age.source)
-  return told.sort((a, b) => b.at - a.at || rank(b) - rank(a) || a.age.at - b.age.at)[0]
+  const [first] = told.sort((a, b) => b.at - a.at || rank(b) - rank(a) || a.age.at - b.age.at)
+  return first && voidAfter(first, deletedAt)
 }

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { LuaScript } from '../platform/lua-script.ts'
-import { ageOfImage } from './age.ts'
+import { ageAfter, ageOfImage, voidAfter } from './age.ts'
 import {
   decodeLink,
   decodeManifest,
@@ -155,10 +155,12 @@ function imageIn(
 function sinceDrop(image: StoredImage, droppedAt: number): StoredImage | undefined {
   const pushedAt = image.pushedAt > droppedAt ? image.pushedAt : 0
   const foundAt = image.foundAt > droppedAt ? image.foundAt : 0
-  const told = image.told && image.told.at > droppedAt ? image.told : undefined
+  const told = image.told && image.told.at > droppedAt ? voidAfter(image.told, droppedAt) : undefined
   const pulledAt = droppedAt === 0 || image.pulledAt > droppedAt + PULL_GRACE_US ? image.pulledAt : 0
   if (pushedAt === 0 && foundAt === 0 && pulledAt === 0) return undefined
-  const tags = image.tags.filter(({ taggedAt }) => taggedAt > droppedAt)
+  const tags = image.tags
+    .filter(({ taggedAt }) => taggedAt > droppedAt)
+    .map((tag) => ({ ...tag, age: ageAfter(tag.age, tag.taggedAt, droppedAt) }))
   return { ...image, pushedAt, foundAt, told, pulledAt, tags }
 }
 

@@ -53,7 +53,7 @@ interface RepositoryOfRecord {
 const foundRecord = ({ pushedAt, foundAt, told }: RepositoryOfRecord): Buffer[] => {
   if (foundAt === 0) return []
   const [isFirst, isBefore] = [pushedAt === 0 ? 128 : 0, told && told.at < foundAt ? 64 : 0]
-  const source = told ? AGE_SOURCES.indexOf(told.age.source) : 32
+  const source = told ? AGE_SOURCES.indexOf(told.age.source) + (told.isVoid ? 16 : 0) : 32
   return [
     uint(isFirst + isBefore + source, 1),
     ...(isFirst ? [] : [uint(foundAt, 7)]),
@@ -139,7 +139,7 @@ describe('a manifest record', () => {
         repositoryId: 1,
         pushedAt: AT,
         foundAt: LATEST,
-        told: { at: AT - 7, age: { at: AT - 8, source: 'storage' as const } },
+        told: { at: AT - 7, age: { at: AT - 8, source: 'storage' as const }, isVoid: true },
         pulledAt: 0,
         sizedAt: AT,
         size: 491,
@@ -232,7 +232,11 @@ describe('a manifest record', () => {
       if (found === undefined || found[0] === 0) return { foundAt: 0, told: undefined }
       const [foundAt, [time, { at, source }] = [0, { at: 0, source: 'seen' as const }]] = found
       const toldAt = Math.min(time, foundAt)
-      const told = { at: toldAt, age: { at: hasOwnTime(source) ? at : toldAt, source } }
+      const told = {
+        at: toldAt,
+        age: { at: hasOwnTime(source) ? at : toldAt, source },
+        isVoid: time % 2 === 0,
+      }
       return { foundAt, told: found[1] ? told : undefined }
     })
   const anyKey = fc.stringMatching(/^[0-9a-f]{32}$/)

@@ -36,7 +36,7 @@ local function applyAt(facts, pos, index)
       local kind = via == PULL and TAG_PULLED or TAG_SEEN + (source == NO_AGE and SEEN or source)
       writeTag(repository, tag, { at = at, kind = kind, key = key, age = age, actor = actor })
     elseif image and source < EVENT then
-      addAge(image, at, source, age)
+      addAge(image, at, source, age, deletedAt(repository, key))
     end
     if op == 'P' or op == 'G' or list == '' then eventManifests[index] = key end
     if op == 'P' then notePush(at, actor) end

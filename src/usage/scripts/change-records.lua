@@ -64,9 +64,10 @@ end
 
 local function graceOfTag(write) return write.kind == TAG_PULLED and PULL_GRACE or 0 end
 
--- The times of a tag, as its image has them.
-local function timesOf(write)
+-- The times of a tag, as its image has them. An age that is not after the image's last deletion does not count.
+local function timesOf(write, lastDeletedAt)
   if write.kind == TAG_PUSHED then return pack('>I7', write.at) end
+  if hasTagAge(write.kind) and write.age <= lastDeletedAt then return pack('>I7I1I7', write.at, UNDATED, write.at) end
   return pack('>I7I1I7', write.at, math.max(write.kind - TAG_SEEN, SEEN), write.age)
 end
 
@@ -90,8 +91,9 @@ local function writeTag(repository, tag, write)
   if write.kind == UNTAGGED then return end
   local m = readManifest(write.key)
   local image = m.images[repository.id]
-  if image and write.at > deletedAt(repository, write.key) + graceOfTag(write) then
-    addTag(image, tag, timesOf(write))
+  local lastDeletedAt = deletedAt(repository, write.key)
+  if image and write.at > lastDeletedAt + graceOfTag(write) then
+    addTag(image, tag, timesOf(write, lastDeletedAt))
     m.isDirty = true
   end
 end
@@ -104,14 +106,16 @@ local function isProvenAlive(image, at)
     or (image.foundAt > 0 and at >= image.foundAt + PULL_GRACE))
 end
 
--- The age of a manifest: the latest presence that tells one counts; of those at one time the better source, then the earlier age.
-local function addAge(image, at, source, age)
+-- The age of a manifest: the latest presence that tells one counts; of those at one time the better source, then the earlier
+-- age. `lastDeletedAt`: an age that is not after it does not count.
+local function addAge(image, at, source, age, lastDeletedAt)
   if at < image.toldAt then return end
   if at == image.toldAt then
     if source < image.ageSource then return end
     if source == image.ageSource and age >= image.age then return end
   end
   image.toldAt, image.ageSource, image.age = at, source, age
+  image.isVoid = source >= IMAGE and age <= lastDeletedAt
 end
 
 -- Remembers that a sighting at `at` carried the list. The greatest list counts, until a deletion removes its sighting. So
@@ -167,7 +171,11 @@ local function deleteUpTo(repository, key, at)
     m.isDirty = true
     if image.pushedAt <= at then image.pushedAt = 0 end
     if image.foundAt <= at then image.foundAt = 0 end
-    if image.toldAt <= at then image.toldAt = 0 end
+    if image.toldAt <= at then
+      image.toldAt = 0
+    elseif image.ageSource >= IMAGE and image.age <= at then
+      image.isVoid = true
+    end
     if image.pulledAt <= at + PULL_GRACE then image.pulledAt = 0 end
     if image.sizedAt <= at then image.sizedAt, image.size = 0, 0 end
     for list, toldAt in pairs(image.listTimes) do
@@ -177,9 +185,10 @@ local function deleteUpTo(repository, key, at)
       m.images[repository.id], isGone = nil, true
       tableOf(repository, 'images'):remove(key)
     else
+      local lastDeletedAt = deletedAt(repository, key) -- `at`, or later
       for tag in pairs(tagsOf(image)) do
         local write = readTag(repository, tag)
-        if write.at <= at + graceOfTag(write) then image.tags[tag] = nil end
+        image.tags[tag] = write.at > at + graceOfTag(write) and timesOf(write, lastDeletedAt) or nil
       end
     end
   end

@@ -5,7 +5,7 @@
 --   manifests  key -> rest of the digest L, media type code I1, lists I1, claimed I1, claimedCount I2, lists * list, one more
 --                     list if claimed is 255, then each image: repository id I4, form I1, first I7,
 --                     then what its form says: 64 ageSource I1 (and 128: first is foundAt, and no push was heard; 64: toldAt
---                     follows; 32: no age was told), foundAt I7 if first is pushedAt, toldAt I7 (else it is foundAt), age I7 if
+--                     follows; 32: no age was told; 16: it is not after a deletion, so it does not count), foundAt I7 if first is pushedAt, toldAt I7 (else it is foundAt), age I7 if
 --                     its source has a time of its own (else it is toldAt); 1 pulledAt I7 (else
 --                     0), 2 size I5 (else not told), 4 sizedAt I7 (else first), 8 listTimes I1 * (number of the list, from 1,
 --                     I1; at I7), 16 nothing: the first list at first (with neither 8 nor 16 no lists); then tags I3, and with
@@ -62,8 +62,8 @@ end
 
 local IS_PULLED, IS_SIZED, HAS_SIZED_AT, HAS_LISTS, HAS_FIRST_LIST, HAS_TAG_OF_PUSH = 1, 2, 4, 8, 16, 32 -- forms of an image
 local IS_FOUND, HAS_TAG_AGES = 64, 128 -- and more of them
-local IS_FIRST, IS_TOLD_BEFORE, HAS_NO_AGE = 128, 64, 32 -- added to ageSource
-local SEEN, EVENT = 0, 5 -- sources of an age, the worst and the best (src/usage/age.ts); from IMAGE on they have a time of their own
+local IS_FIRST, IS_TOLD_BEFORE, HAS_NO_AGE, IS_VOID = 128, 64, 32, 16 -- added to ageSource
+local SEEN, UNDATED, EVENT = 0, 1, 5 -- sources of an age, the worst and the best (src/usage/age.ts); from IMAGE on they have a time of their own
 local IMAGE = 2
 local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
 
@@ -83,6 +83,7 @@ end
 
 -- Adds a tag that the image does not have.
 local function addTag(image, tag, times)
+  if image.packedTags and image.hasTagAges and #times == 7 then times = times .. pack('>I1', EVENT) .. times end
   if image.packedTags and #times == (image.hasTagAges and 15 or 7) then
     image.packedTags[#image.packedTags + 1] = times .. pack('>Bc0', #tag, tag)
     image.tagCount = image.tagCount + 1
@@ -104,7 +105,7 @@ local function readFound(image, record, pos)
     image.foundAt, pos = unpackBytes('>I7', record, pos)
   end
   if hasBit(code, HAS_NO_AGE) then return pos end
-  image.toldAt, image.ageSource = image.foundAt, code % HAS_NO_AGE
+  image.toldAt, image.ageSource, image.isVoid = image.foundAt, code % IS_VOID, hasBit(code, IS_VOID)
   if hasBit(code, IS_TOLD_BEFORE) then image.toldAt, pos = unpackBytes('>I7', record, pos) end
   image.age = image.toldAt
   if image.ageSource >= IMAGE then image.age, pos = unpackBytes('>I7', record, pos) end

@@ -47,7 +47,7 @@ local function packFound(image)
   local code, more = 0, ''
   if image.pushedAt == 0 then code = IS_FIRST else more = pack('>I7', image.foundAt) end
   if image.toldAt == 0 then return IS_FOUND, pack('>I1', code + HAS_NO_AGE) .. more end
-  code = code + image.ageSource
+  code = code + image.ageSource + (image.isVoid and IS_VOID or 0)
   if image.toldAt < image.foundAt then code, more = code + IS_TOLD_BEFORE, more .. pack('>I7', image.toldAt) end
   if image.ageSource >= IMAGE then more = more .. pack('>I7', image.age) end
   return IS_FOUND, pack('>I1', code) .. more
