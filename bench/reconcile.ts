@@ -72,6 +72,7 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
       projectOf: (_, repository) => projectOf(repository),
       ledger: makeLedger({ redis, prefix: PREFIX }),
       notes: makeRunNotes({ redis, prefix: PREFIX }),
+      firstReading: { at: async () => undefined, note: async () => {} },
       announce: async () => {},
       recheckQuotas: (projects) => recheck(queues, projects),
       forgetFlags: async () => {},

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { reconcileWorker } from '../../workers/reconcile.ts'
 import { makeForgetFlags } from '../quota/forget-flags.ts'
 import { makeApiReader } from '../reconcile/api-reader.ts'
+import { makeFirstReading } from '../reconcile/first-reading.ts'
 import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeReconcile } from '../reconcile/reconcile.ts'
 import { requestFirstReadings, scheduleReconciles } from '../reconcile/reconcile-jobs.ts'
@@ -54,6 +55,7 @@ export function startReconcile(parts: WorkerParts) {
       return reader
     },
     notes: makeRunNotes(parts),
+    firstReading: makeFirstReading(parts.store),
     forgetFlags: makeForgetFlags(parts),
     announce: (alert) => parts.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     settleMs: SETTLE_MS,

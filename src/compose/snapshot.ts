@@ -1,4 +1,5 @@
 import { snapshotWorker } from '../../workers/snapshot.ts'
+import { makeFirstReading } from '../reconcile/first-reading.ts'
 import { scheduleSnapshots } from '../snapshot/schedule.ts'
 import { makeSnapshots } from '../snapshot/snapshots.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -10,12 +11,13 @@ export const prepareSnapshot = ({ config, queues }: WorkerParts): Promise<void> 
 /** Starts the worker that writes snapshots of the index and restores them. */
 export function startSnapshot(parts: WorkerParts) {
   const { keep } = parts.config.snapshots
+  const firstReading = makeFirstReading(parts.store)
   const snapshots = makeSnapshots({
     ...parts,
     keep,
     registries: parts.registries.map(({ name }) => name),
     async enqueueReconcile(registry) {
-      await parts.ledger.noteKnownAt(registry, Date.now() * 1000)
+      await firstReading.note(registry, Date.now() * 1000)
       await parts.enqueueReconcile(registry, 'restored from a snapshot')
     },
     now: () => new Date(),

@@ -66,18 +66,14 @@ export interface Ledger {
   ask(registry: string): Promise<void>
   /** The number of requests so far. */
   asked(registry: string): Promise<number>
-  /** `readAt` of the first run that read the registry, in epoch µs. `undefined` if none did. */
-  firstReadAt(registry: string): Promise<number | undefined>
-  /** Notes that the index has what the registry held at a time (epoch µs), unless it was read before: from a snapshot. */
-  noteKnownAt(registry: string, at: number): Promise<void>
   /**
    * Ends the run and keeps its report, unless it was a dry run. If the run read everything but for some images, pass
-   * `exact`: the gaps noted until then are closed. `readAt`: epoch µs, if it read something.
+   * `exact`: the gaps noted until then are closed.
    */
   finish(
     registry: string,
     report: ReconcileReport,
-    run: { covers: number; exact: Exact | undefined; readAt: number | undefined },
+    run: { covers: number; exact: Exact | undefined },
   ): Promise<void>
   /**
    * Notes a gap, unless there is one with the same cause. A reconcile whose `readAt` is before `notedAt` (epoch µs) does
@@ -111,19 +107,9 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
       return Number(await redis.hget(reconcileKey(registry), 'asked'))
     },
 
-    async firstReadAt(registry) {
-      const at = await redis.hget(reconcileKey(registry), 'firstReadAt')
-      return at === null ? undefined : Number(at)
-    },
-
-    async noteKnownAt(registry, at) {
-      await redis.hsetnx(reconcileKey(registry), 'firstReadAt', `${at}`)
-    },
-
-    async finish(registry, report, { covers, exact, readAt }) {
+    async finish(registry, report, { covers, exact }) {
       const key = reconcileKey(registry)
       const multi = redis.multi().hdel(key, 'run')
-      if (!report.dryRun && readAt !== undefined) multi.hsetnx(key, 'firstReadAt', `${readAt}`)
       if (!report.dryRun) multi.hset(key, 'last', JSON.stringify(report), 'covered', `${covers}`)
       if (exact !== undefined) {
         multi.hset(key, 'exact', JSON.stringify(exact))

@@ -7,6 +7,7 @@ import { DELETIONS_KEPT_US, type Fact } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { compare } from './compare.ts'
+import type { FirstReading } from './first-reading.ts'
 import { holdOf } from './hold.ts'
 import { holdAlert } from './hold-alert.ts'
 import { makeIndexedProjects } from './indexed-projects.ts'
@@ -54,6 +55,7 @@ export function makeReconcile(deps: {
   projectOf: (registry: string, repository: string) => string
   ledger: Ledger
   notes: RunNotes
+  firstReading: FirstReading
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
   /** Removes the flags of projects that were forgotten. */
   forgetFlags: (registry: string) => Promise<void>
@@ -150,8 +152,9 @@ export function makeReconcile(deps: {
       await ledger.finish(registry, report, {
         covers: run.covers,
         exact: isExact ? { since: run.readAt, images, repositories: unreadableRepositories } : undefined,
-        readAt: isRead && (run.failed === 0 || run.repositories > 0) ? run.readAt : undefined,
       })
+      if (isRead && !dryRun && (run.failed === 0 || run.repositories > 0))
+        await deps.firstReading.note(registry, run.readAt)
       await notes.clear(registry)
       log.info(report, 'reconciled')
       return report
@@ -195,7 +198,7 @@ export function makeReconcile(deps: {
     const lastReadAt = lastReport ? Date.parse(lastReport.readAt) * 1000 : 0
     const readAt = Math.max(await currentTime(registry), lastReadAt + 1_000)
     await deps.sleep(deps.settleMs)
-    const firstReadAt = (await ledger.firstReadAt(registry)) ?? readAt
+    const firstReadAt = (await deps.firstReading.at(registry)) ?? readAt
     const run = newRun({ id, covers, readAt, firstReadAt, manifests: await countManifests(registry) })
     await ledger.saveRun(registry, run)
     return run

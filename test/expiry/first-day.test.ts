@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LabImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
@@ -154,4 +154,42 @@ test('an event is never replaced by the time of the storage, and that time not b
   await push('silent', silent)
   await run()
   expect(await agesOf()).toEqual(ages)
+})
+
+describe('after Redis was lost', () => {
+  test('what was pushed meanwhile is not as old as its build', async () => {
+    const { run, push, deleted, age } = setUp()
+    await push('old', builtAt(daysAgo(50)))
+    await run()
+    await push('fresh', builtAt(daysAgo(100)))
+    await redisBed.redis.flushdb()
+    await run()
+    expect(await age('old')).toEqual([0, 'seen'])
+    expect(await age('fresh')).toEqual([0, 'seen'])
+    expect(await deleted({ olderThan: 30 * DAY_MS })).toEqual([])
+  })
+})
+
+test('an image whose deletion is told late is not as old as its build', async () => {
+  const { run, push, index, repository, age } = setUp()
+  const image = builtAt(daysAgo(100))
+  await push('v1', image)
+  await run()
+  // It was pushed again after that, and this event was lost.
+  const at = (Date.now() - DAY_MS) * 1000
+  await index.apply('ci/first', [{ kind: 'delete', repository, at, digest: image.root.digest }])
+  expect(await age('v1')).toEqual([0, 'seen'])
+  await run()
+  expect(await age('v1')).toEqual([0, 'seen'])
+})
+
+test('an image that was only pulled before the first run has the age of its build once that is read', async () => {
+  const { run, push, index, repository, age } = setUp()
+  const image = builtAt(daysAgo(100))
+  await push('v1', image)
+  const at = (Date.now() - DAY_MS) * 1000
+  const pull: Fact = { kind: 'pull', id: 'p', repository, at, ...image.root }
+  await index.apply('ci/first', [pull])
+  await run()
+  expect(await age('v1')).toEqual([100, 'image'])
 })

@@ -39,23 +39,8 @@ function report(readAt: number, dryRun = false): ReconcileReport {
 }
 const confidence = async () => confidenceOf(await ledger.status('ci'))
 const reconciled = (readAt: number) =>
-  ledger.finish('ci', report(readAt), {
-    covers: 0,
-    exact: { since: readAt, images: 0, repositories: 0 },
-    readAt,
-  })
-const NOT_EXACT = { covers: 0, exact: undefined, readAt: undefined }
-
-test('the time of the first run that read the registry is kept', async () => {
-  const finish = (at: number, isDryRun: boolean, readAt: number | undefined) =>
-    ledger.finish('ci', report(at, isDryRun), { ...NOT_EXACT, readAt })
-  await finish(T, false, undefined)
-  await finish(T + 1, true, T + 1)
-  expect(await ledger.firstReadAt('ci')).toBeUndefined()
-  await finish(T + 2, false, T + 2)
-  await finish(T + 3, false, T + 3)
-  expect(await ledger.firstReadAt('ci')).toBe(T + 2)
-})
+  ledger.finish('ci', report(readAt), { covers: 0, exact: { since: readAt, images: 0, repositories: 0 } })
+const NOT_EXACT = { covers: 0, exact: undefined }
 
 test('the index is exact since the last complete reconcile', async () => {
   expect(await confidence()).toMatch(/since the beginning: no reconcile has read/)
@@ -70,7 +55,7 @@ test('the index is exact since the last complete reconcile', async () => {
 test('images that could not be read are an exception, and gaps close all the same', async () => {
   await ledger.noteGap('ci', { since: T, reason: 'the registry was restarted', cause: 'a' }, T)
   const exact = { since: T + MINUTE, images: 3, repositories: 2 }
-  await ledger.finish('ci', report(T + MINUTE), { covers: 0, exact, readAt: T + MINUTE })
+  await ledger.finish('ci', report(T + MINUTE), { covers: 0, exact })
   expect(await confidence()).toBe('exact but for 3 images in 2 repositories, since 2026-11-23T10:01:00.000Z')
   expect((await ledger.status('ci')).gaps).toEqual([])
 })

@@ -50,8 +50,6 @@ export function makeMemoryReconcile(options: {
   const ledger: Ledger = {
     ask: async () => {},
     asked: async () => options.asked ?? 0,
-    firstReadAt: async () => undefined,
-    noteKnownAt: async () => {},
     unfinishedRun: async () => saved,
     saveRun: async (_, run) => {
       saved = structuredClone(run)
@@ -91,6 +89,7 @@ export function makeMemoryReconcile(options: {
     },
     ledger,
     notes,
+    firstReading: { at: async () => undefined, note: async () => {} },
     announce: async () => {},
     projectOf: (_, repository) => repository,
     recheckQuotas: async () => {},

@@ -5,6 +5,7 @@ import type { ReconcileJob } from '../../src/queue/jobs.ts'
 import { makeFlags } from '../../src/quota/flags.ts'
 import { makeForgetFlags } from '../../src/quota/forget-flags.ts'
 import { confidenceOf } from '../../src/reconcile/confidence.ts'
+import type { FirstReading } from '../../src/reconcile/first-reading.ts'
 import { makeLedger } from '../../src/reconcile/ledger.ts'
 import type { RegistryReader } from '../../src/reconcile/reading.ts'
 import { makeReconcile, type ReconcileControl } from '../../src/reconcile/reconcile.ts'
@@ -20,9 +21,14 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
   const on = { redis, prefix: 't' }
   const [index, ledger, flags] = [makeUsageIndex(on), makeLedger(on), makeFlags(on)]
   const alerts: RegistryAlert[] = []
+  const readings = new Map<string, number>()
+  const firstReading: FirstReading = {
+    at: async (registry) => readings.get(registry),
+    note: async (registry, at) => void readings.set(registry, readings.get(registry) ?? at),
+  }
   let now = 0
   const reconcile = makeReconcile({
-    ...{ index, ledger, notes: makeRunNotes(on) },
+    ...{ index, ledger, notes: makeRunNotes(on), firstReading },
     readerOf: () => reader,
     projectOf: (_, repository) => repository.split('/')[0] ?? '',
     recheckQuotas: async () => {},
