@@ -2,7 +2,7 @@ import { jobId } from '../queue/job-id.ts'
 import type { RenameJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { digestKey } from '../usage/digest-key.ts'
-import { type Fact, PULL_GRACE_US } from '../usage/fact.ts'
+import { type Fact, isFoundTag, PULL_GRACE_US } from '../usage/fact.ts'
 import { projectId } from '../usage/project.ts'
 import { RENAMES_CACHED_MS, type RenameTable } from '../usage/rename-table.ts'
 import { factsUnderNewName, isAtOrBelow, newNameOf, type Rename } from '../usage/renames.ts'
@@ -117,5 +117,5 @@ function afterGrave(fact: Fact, graves: Graves): Fact {
   const { repository, digest } = fact
   const buriedAt = Math.max(graves.get(repository) ?? 0, graves.get(graveOf(repository, digest)) ?? 0)
   const grace = fact.kind === 'present' && fact.via === 'pull' ? PULL_GRACE_US : 0
-  return fact.at > buriedAt + grace ? fact : { ...fact, at: buriedAt + grace + 1 }
+  return fact.at > buriedAt + grace ? fact : { ...fact, at: buriedAt + grace + (isFoundTag(fact) ? 2 : 1) }
 }

@@ -154,5 +154,12 @@ export function ageOf(fact: Sighting): Age | undefined {
   return { at: hasOwnTime(source) ? at : fact.at, source }
 }
 
+/**
+ * Whether a fact tells of a tag that was found, and not heard of. If a rename gives it a later time, that must be later than
+ * its image's: it may be a fresh tag, and must not get the image's age (age-of-tag.ts).
+ */
+export const isFoundTag = (fact: Fact): boolean =>
+  fact.kind === 'present' && fact.via === 'push' && fact.tag !== undefined && fact.age?.source !== 'event'
+
 /** A size, or 0 (not known) if it cannot be true. */
 export const believableSize = (size: number): number => (size <= MAX_SIZE ? size : 0)

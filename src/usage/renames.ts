@@ -1,4 +1,4 @@
-import { type Evidence, type Fact, isSighting, PULL_GRACE_US } from './fact.ts'
+import { type Evidence, type Fact, isFoundTag, isSighting, PULL_GRACE_US } from './fact.ts'
 
 /** The repositories at `from` and below it moved to `to` at this time, in epoch µs. Neither path is below the other. */
 export interface Rename {
@@ -69,8 +69,10 @@ export function factsUnderNewName(fact: Fact, newName: NewName): Fact[] {
         { ...sighting, kind: 'present', via: 'pull', repository, at: timeUnder(newName, fact.at, 'pull') },
       ]
     }
-    case 'present':
-      return [{ ...fact, repository, at: timeUnder(newName, fact.at, fact.via) }]
+    case 'present': {
+      const at = timeUnder(newName, fact.at, fact.via)
+      return [{ ...fact, repository, at: at > fact.at && isFoundTag(fact) ? at + 1 : at }]
+    }
     case 'link':
       return [{ ...fact, repository, at: timeUnder(newName, fact.at, 'push') }]
     case 'delete':
