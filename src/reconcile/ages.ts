@@ -50,11 +50,12 @@ export function makeAgeReader(deps: { client: RegistryClient; now: () => number 
 
   /** What GitLab tells. Nothing on another registry. `undefined` if GitLab may tell it later. */
   async function publishedAges(
-    { repository, tags }: RepositoryReading,
+    { repository, tags, unreadable }: RepositoryReading,
     ofRepository: RepositoryPatience,
     now: number,
   ): Promise<PublishedAges | undefined> {
-    if (tags.length === 0) return noneAreTold()
+    const unreadTags = new Set(unreadable.flatMap((one) => ('tag' in one ? [one.tag] : [])))
+    if (tags.length + unreadTags.size === 0) return noneAreTold()
     const hasApi = await isGitLab()
     if (hasApi === false) return noneAreTold()
     if (hasApi === undefined || !patience.isLeft()) return undefined
@@ -62,7 +63,7 @@ export function makeAgeReader(deps: { client: RegistryClient; now: () => number 
     const found = noneAreTold()
     try {
       for await (const { tag, digest, publishedAt } of client.publishedTags(repository)) {
-        if (digestOf.get(tag) !== digest) continue // The tag moved between the two requests.
+        if (!unreadTags.has(tag) && digestOf.get(tag) !== digest) continue // The tag moved between the two requests.
         const at = Math.min(publishedAt, now) // GitLab's clock may be ahead.
         if (!isBelievableBuildTime(at, now)) continue
         found.tags.set(tag, { source: 'registry', at })

@@ -171,14 +171,16 @@ it.each(['complete', 'incomplete'])(
   },
 )
 
-it('an index of more than 100 images has no time', async () => {
+it('an index with more than 100 manifests below it has no time', async () => {
   const children = Array.from({ length: 101 }, (_, n) => builtAt(TIME, `large-${n}`))
-  const large = indexOf(children)
+  const allowed = indexOf(children.slice(1))
   for (const [index, age] of [
-    [large, undated],
-    [indexOf(children.slice(1)), builtIn(TIME)],
+    [indexOf(children), undated],
+    [indexOf(children, '2024-01-01T00:00:00Z'), undated],
+    [indexOf([allowed]), undated],
+    [allowed, builtIn(TIME)],
   ] as const) {
-    const reader = readerOf(holding([index, ...children]))
+    const reader = readerOf(holding([index, allowed, ...children]))
     const [reading] = await readAll(reader.read({ expected: [inIndex('large')] }))
     expect(reading?.manifests.find(({ digest }) => digest === index.root.digest)?.age).toEqual(age)
   }

@@ -191,3 +191,15 @@ it('a time of GitLab before 2013 is no age, and one after now is now', async () 
     ]),
   )
 })
+
+it('an image whose tag could not be read is as old as GitLab says', async () => {
+  await pushImage(client, 'group/torn', 'v1', one)
+  gitLab.tags.set('group/torn', [tag('v1', one.root.digest, '2025-05-01T00:00:00Z')])
+  const headManifest: RegistryClient['headManifest'] = async (repository, reference) => {
+    if (reference === 'v1') throw failing({ status: 500 })
+    return client.headManifest(repository, reference)
+  }
+  const { tags, ages } = await read(complete('group/torn', [one], []), { headManifest })
+  expect(tags).toEqual({})
+  expect(ages).toEqual(new Map([[one.root.digest, publishedIn('2025-05-01T00:00:00Z')]]))
+})
