@@ -35,7 +35,7 @@ export async function readRepository(options: {
   const complete = new Map<string, ManifestReading>()
   /** The sizes (bytes) of the manifests on tags. */
   const tagged = new Map<string, number>()
-  const looked: Looked = { builds: new Map(), dated: new Set() }
+  const looked: Looked = { builds: new Map(), known: new Map() }
 
   async function readTag(tag: string) {
     try {
@@ -90,9 +90,9 @@ export async function readRepository(options: {
   }
 
   const inIndex = (await expected?.contents()) ?? { manifests: [], unreferenced: [] }
-  for (const { isComplete, isDated, digest, size, mediaType } of inIndex.manifests) {
+  for (const { isComplete, age, digest, size, mediaType } of inIndex.manifests) {
     if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined })
-    if (isDated) looked.dated.add(digest)
+    looked.known.set(digest, age)
   }
   const tags = await pMap(await Array.fromAsync(client.tags(repository)), readTag, REQUESTS)
   await readManifests(tagged.keys())

@@ -2,10 +2,12 @@ import { configTime, IMAGE_CONFIGS } from '../registry/build-time.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { type ParsedManifest, parseManifest } from '../registry/manifest.ts'
 import { type Age, isBelievableBuildTime } from '../usage/age.ts'
-import type { Patience } from './patience.ts'
+import type { RepositoryPatience } from './patience.ts'
 
-/** Children of one index whose ages are looked for. An index of ten platforms, each with an attestation, has 20. */
-const MOST_CHILDREN = 100
+/** Manifests below one index whose ages are looked for. An index of ten platforms, each with an attestation, has 20. */
+const MOST_BELOW = 100
+/** Levels of indexes in an index. Usually there is none. */
+const MOST_LEVELS = 10
 
 /** What a manifest tells of when its image was built. */
 export interface Build {
@@ -24,6 +26,9 @@ export function buildOf({ statedAt, config, children }: ParsedManifest, now: num
   }
 }
 
+/** What a manifest and its config tell together: the later of their times (epoch µs), and the children. */
+type Told = Pick<Build, 'at' | 'children'>
+
 /**
  * Finds when the images of one repository were built. Returns a function that gives the age of a manifest: `image`, or
  * `undated` if nothing tells it, or `undefined` if that is to be asked again, in a later run.
@@ -33,35 +38,39 @@ export function makeBuildAges(deps: {
   repository: string
   /** What the manifests tell that were fetched already, by digest. */
   builds: ReadonlyMap<string, Build>
+  /** The ages that are known and have a time, by digest. */
+  dated: ReadonlyMap<string, Age>
   /** The digests of the manifests that the repository has. */
   existing: ReadonlySet<string>
   /** The digests of the manifests that could not be read. */
   unreadable: ReadonlySet<string>
-  patience: Patience
+  patience: RepositoryPatience
   /** epoch µs */
   now: number
 }): (digest: string) => Promise<Age | undefined> {
-  const { client, repository, existing, patience, now } = deps
-  const ages = new Map<string, Promise<Age | undefined>>()
+  const { client, repository, builds, dated, existing, unreadable, patience, now } = deps
+  const asked = new Map<string, Promise<Told | undefined>>()
   const undated: Age = { source: 'undated', at: now }
 
-  function ageOf(digest: string): Promise<Age | undefined> {
-    const age = ages.get(digest) ?? findAge(digest)
-    ages.set(digest, age)
-    return age
+  /** Asks for each manifest once. `undefined` if it is to be asked again, in a later run. */
+  function toldBy(digest: string): Promise<Told | undefined> {
+    const told = asked.get(digest) ?? ask(digest)
+    asked.set(digest, told)
+    return told
   }
 
-  async function findAge(digest: string): Promise<Age | undefined> {
-    const known = deps.builds.get(digest)
-    const isToldAlready = known !== undefined && (known.at !== undefined || known.config === undefined)
-    if (!isToldAlready && !patience.mayAsk()) return undefined
+  async function ask(digest: string): Promise<Told | undefined> {
+    const known = builds.get(digest)
+    if (known !== undefined && known.config === undefined) return known
+    if (!patience.mayAsk()) return undefined
     try {
       const build = known ?? (await fetchBuild(digest))
-      if (build === undefined) return undefined
-      const at = build.at ?? (build.config && (await builtAt(build.config)))
-      return at ? { source: 'image', at } : await youngestOf(build.children)
+      if (build?.config === undefined) return build
+      const { at, children } = build
+      // The annotation alone does not count: many builders copy it from the base image.
+      return told(later(at, await builtAt(build.config)), children)
     } catch (error) {
-      return patience.isWorthAnotherTry(error) ? undefined : undated
+      return patience.isWorthAnotherTry(error) ? undefined : told(undefined, [])
     }
   }
 
@@ -75,18 +84,33 @@ export function makeBuildAges(deps: {
     return at !== undefined && isBelievableBuildTime(at, now) ? at : undefined
   }
 
-  /** An index is as old as the youngest of its images. It is asked again in a later run unless each of them was. */
-  async function youngestOf(children: string[]): Promise<Age | undefined> {
-    if (children.length > MOST_CHILDREN) return undated
-    if (children.some((child) => deps.unreadable.has(child))) return undefined
-    let youngest = undated
-    for (const child of children.filter((digest) => existing.has(digest))) {
-      const age = await ageOf(child)
-      if (age === undefined) return undefined
-      if (age.source === 'image' && (youngest === undated || age.at > youngest.at)) youngest = age
+  /** The latest time of a manifest and of all below it. It is asked again in a later run unless each of them was. */
+  return async (digest) => {
+    let latest: number | undefined
+    let below = 0
+    let level = [digest]
+    for (let depth = 0; level.length > 0; depth++) {
+      if (depth > MOST_LEVELS) return undated
+      const children: string[] = []
+      for (const one of level) {
+        const age = depth === 0 ? undefined : dated.get(one)
+        const read = age ? told(age.at, []) : unreadable.has(one) ? undefined : await toldBy(one)
+        if (read === undefined) return undefined
+        below += read.children.length
+        if (below > MOST_BELOW) return undated
+        latest = later(latest, read.at)
+        children.push(...read.children)
+      }
+      level = children.filter((child) => existing.has(child) || unreadable.has(child))
     }
-    return youngest
+    return latest === undefined ? undated : { source: 'image', at: latest }
   }
-
-  return ageOf
 }
+
+const told = (at: number | undefined, children: string[]): Told => ({
+  ...(at !== undefined && { at }),
+  children,
+})
+
+const later = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.max(one, other)

@@ -113,7 +113,7 @@ export const expectedManifests = ({ manifests }: IndexedRepository): ExpectedMan
     const named = references.filter(({ kind }) => kind !== 'blob')
     const isComplete =
       size > 0 && extent === 'read' && named.every((one) => manifests.has(digestKey(one.digest)))
-    return { digest, size, mediaType, isComplete, isDated: age.source !== 'seen' }
+    return { digest, size, mediaType, isComplete, age }
   })
 
 /**

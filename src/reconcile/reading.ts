@@ -65,8 +65,8 @@ export interface ExpectedManifest {
   mediaType: string
   /** Whether the index has its size, all its references, and every manifest that these name. */
   isComplete: boolean
-  /** Whether the index has an age of it with a better source than `seen`. */
-  isDated: boolean
+  /** The best that the index has of it. */
+  age: Age
 }
 
 /** Reads a whole registry, repository by repository. */

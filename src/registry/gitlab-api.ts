@@ -5,7 +5,7 @@ import { parseJson } from './json.ts'
 import { MANIFEST_LIMIT } from './manifest.ts'
 import { isTag } from './name.ts'
 import { pagesOf } from './pages.ts'
-import { RegistryError } from './registry-error.ts'
+import { mayPass, RegistryError } from './registry-error.ts'
 import { pull, repositoryTarget } from './target.ts'
 import type { Transport } from './transport.ts'
 
@@ -23,6 +23,7 @@ const PAGE_LIMIT = MANIFEST_LIMIT
 
 /** The API that GitLab's registry has beside `/v2/` (docs/registries.md, GitLab's registry API). */
 export function makeGitLabApi(transport: Transport) {
+  /** @throws RegistryError if the registry fails in a way that may pass: then it is not known */
   async function hasGitLabApi(): Promise<boolean> {
     try {
       const answer = await transport.send({
@@ -35,7 +36,7 @@ export function makeGitLabApi(transport: Transport) {
       await answer.discard()
       return true
     } catch (error) {
-      if (error instanceof RegistryError) return false
+      if (error instanceof RegistryError && !mayPass(error)) return false
       throw error
     }
   }

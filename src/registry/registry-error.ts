@@ -36,6 +36,13 @@ export class RegistryError extends Error {
   }
 }
 
+/** Whether there was no answer. */
+export const hasNoAnswer = ({ status, codes }: RegistryError): boolean =>
+  status === undefined && codes.length > 0
+
+/** Whether the same request may have another outcome in a later run. */
+export const mayPass = (error: RegistryError): boolean => error.retry || hasNoAnswer(error)
+
 /** The bytes are not a manifest of a known kind. */
 export class InvalidManifest extends Error {
   override readonly name = 'InvalidManifest'

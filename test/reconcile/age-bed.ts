@@ -8,9 +8,13 @@ import type { Age } from '../../src/usage/age.ts'
 import { inIndex, readAll } from './read-all.ts'
 
 /** The time of each reading. */
-const NOW = Date.UTC(2026, 10, 26) * 1000
+export const NOW = Date.UTC(2026, 10, 26) * 1000
 export const undated: Age = { source: 'undated', at: NOW }
 export const builtIn = (time: string): Age => ({ source: 'image', at: Date.parse(time) * 1000 })
+
+/** Ages that the index may have. */
+export const known = builtIn('2023-03-03T00:00:00Z')
+export const unknown: Age = { source: 'seen', at: NOW }
 
 export const readerOf = (client: RegistryClient) => makeApiReader({ client, now: () => NOW })
 
@@ -21,7 +25,7 @@ export const complete = (repository: string, images: LabImage[], dated: LabImage
     images.map(({ root }) => ({
       ...root,
       isComplete: true,
-      isDated: dated.some((one) => one.root.digest === root.digest),
+      age: dated.some((one) => one.root.digest === root.digest) ? known : unknown,
     })),
   )
 

@@ -3,11 +3,23 @@ import type { LabImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { startRegistry } from '../../lab/registry.ts'
 import { makeNormalise } from '../../src/events/normalise.ts'
+import { makeAgeReader } from '../../src/reconcile/ages.ts'
 import type { ExpectedManifest } from '../../src/reconcile/reading.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { RegistryError } from '../../src/registry/registry-error.ts'
+import type { Age } from '../../src/usage/age.ts'
 import { startServer } from '../registry/scripted-server.ts'
-import { builtIn, complete, expectedOf, readerOf, undated, useAgeBed } from './age-bed.ts'
+import {
+  builtIn,
+  complete,
+  expectedOf,
+  known,
+  NOW,
+  readerOf,
+  undated,
+  unknown,
+  useAgeBed,
+} from './age-bed.ts'
 import { builtAt, imageWith, indexOf } from './dated-image.ts'
 import { inIndex, readAll } from './read-all.ts'
 
@@ -18,7 +30,7 @@ const TIME = '2025-01-01T00:00:00Z'
 it('a config is fetched once: not again when the index has the age', async () => {
   const [plain, annotated] = [
     builtAt(TIME, 'once'),
-    imageWith({ config: '{"n":1}', annotated: '2025-02-02T00:00:00Z' }),
+    imageWith({ config: '{}', configType: 'application/x', annotated: '2025-02-02T00:00:00Z' }),
   ]
   const images = [plain, annotated]
   for (const [n, one] of images.entries()) await pushImage(bed.client, 'once', `v${n}`, one)
@@ -44,12 +56,12 @@ it('a config is fetched once: not again when the index has the age', async () =>
   expect(fetched()).toEqual([])
 
   // The index has the ages, but not the references.
-  const manifests = images.map(({ root }) => ({ ...root, isComplete: false, isDated: true }))
+  const manifests = images.map(({ root }) => ({ ...root, isComplete: false, age: known }))
   await agesIn('once', expectedOf('once', manifests))
   expect(fetched()).toEqual(digests)
 })
 
-it('a run stops asking for ages after ten failures, and reads everything else', async () => {
+it('no more ages are asked for after ten failures, and everything else is read', async () => {
   const images = Array.from({ length: 14 }, (_, n) => builtAt(TIME, `fails-${n}`))
   for (const [n, one] of images.entries()) await pushImage(bed.client, 'fails', `v${n}`, one)
   for (const fault of ['drop', 500] as const) {
@@ -65,6 +77,38 @@ it('a run stops asking for ages after ten failures, and reads everything else', 
   }
   bed.registry.reset()
   expect([...(await agesIn('fails')).values()]).toEqual(images.map(() => builtIn(TIME)))
+})
+
+it('ten failed answers end the requests for one repository, and ten without an answer for all', async () => {
+  const images = Array.from({ length: 14 }, (_, n) => builtAt(TIME, `first-${n}`))
+  const other = builtAt(TIME, 'other')
+  const stand = holding([...images, other])
+  const errors = [
+    [{ status: 500, codes: [] }, builtIn(TIME)],
+    [{ codes: ['ECONNREFUSED'] }, undefined],
+  ] satisfies [object, Age | undefined][]
+  for (const [facts, age] of errors) {
+    let failed = 0
+    const getConfig: RegistryClient['getConfig'] = async (repository, digest) => {
+      if (repository === 'z') return stand.getConfig(repository, digest)
+      failed++
+      throw new RegistryError({ registry: 'lab', operation: 'GET', reason: '', retry: true, ...facts })
+    }
+    const reader = makeAgeReader({ client: { ...stand, getConfig }, now: () => NOW })
+    const read = (repository: string, some: LabImage[]) =>
+      reader.withAges(
+        {
+          ...{ repository, unreadable: [], tags: [], links: undefined, absent: [] },
+          manifests: some.map(({ root }) => ({ ...root, references: undefined })),
+        },
+        { builds: new Map(), known: new Map() },
+        { concurrency: 1 },
+      )
+    await read('a', images)
+    expect(failed).toBe(10)
+    const { manifests } = await read('z', [other])
+    expect(manifests[0]?.age).toEqual(age)
+  }
 })
 
 /** A registry that holds these images under the tag `v1`. To push thousands to a real one takes minutes. */
@@ -109,7 +153,7 @@ it.each(['complete', 'incomplete'])(
         ({ root }): ExpectedManifest => ({
           ...root,
           isComplete: word === 'complete',
-          isDated: isDated(root.digest),
+          age: isDated(root.digest) ? known : unknown,
         }),
       )
       const expected = [manifests.slice(0, 1_000), manifests.slice(1_000)].map((some, n) =>
@@ -127,17 +171,63 @@ it.each(['complete', 'incomplete'])(
   },
 )
 
-it('an index of more than 100 images has no time', async () => {
+it('an index with more than 100 manifests below it has no time', async () => {
   const children = Array.from({ length: 101 }, (_, n) => builtAt(TIME, `large-${n}`))
-  const large = indexOf(children)
+  const allowed = indexOf(children.slice(1))
   for (const [index, age] of [
-    [large, undated],
-    [indexOf(children.slice(1)), builtIn(TIME)],
+    [indexOf(children), undated],
+    [indexOf(children, '2024-01-01T00:00:00Z'), undated],
+    [indexOf([allowed]), undated],
+    [allowed, builtIn(TIME)],
   ] as const) {
-    const reader = readerOf(holding([index, ...children]))
+    const reader = readerOf(holding([index, allowed, ...children]))
     const [reading] = await readAll(reader.read({ expected: [inIndex('large')] }))
     expect(reading?.manifests.find(({ digest }) => digest === index.root.digest)?.age).toEqual(age)
   }
+})
+
+/** Indexes, each of which lists the one before. The first lists `image`. */
+function nested(image: LabImage, levels: number): LabImage[] {
+  const indexes: LabImage[] = []
+  for (let n = 0; n < levels; n++) {
+    const { root, manifests } = indexOf([indexes.at(-1) ?? image])
+    const own = manifests.get(root.digest) ?? expect.unreachable()
+    indexes.push({ root, manifests: new Map([[root.digest, own]]), blobs: new Map() })
+  }
+  return indexes
+}
+
+it('an index has an age if it has at most ten levels, and 3,500 levels can be read', async () => {
+  const image = builtAt(TIME, 'deep')
+  const indexes = nested(image, 3_500)
+  const reader = makeAgeReader({ client: holding([image]), now: () => NOW })
+  const { manifests } = await reader.withAges(
+    {
+      ...{ repository: 'deep', unreadable: [], tags: [], links: undefined, absent: [] },
+      manifests: [image, ...indexes].map(({ root }) => ({ ...root, references: undefined })),
+    },
+    {
+      builds: new Map(
+        indexes.map(({ root }, n) => [root.digest, { children: [(indexes[n - 1] ?? image).root.digest] }]),
+      ),
+      known: new Map(),
+    },
+    { concurrency: 4 },
+  )
+  const ages = manifests.map(({ age }) => age)
+  expect(ages.slice(0, 11)).toEqual(Array.from({ length: 11 }, () => builtIn(TIME)))
+  expect(ages.slice(11)).toEqual(Array.from({ length: 3_490 }, () => undated))
+})
+
+it('an index with an annotation waits for its images', async () => {
+  const child = builtAt(TIME, 'waits')
+  const index = indexOf([child], '2024-01-01T00:00:00Z')
+  const getConfig = async () => {
+    throw new RegistryError({ registry: 'lab', operation: 'GET', reason: '', status: 503, retry: true })
+  }
+  const reader = readerOf(holding([index, child], { getConfig }))
+  const [reading] = await readAll(reader.read({ expected: [inIndex('waits')] }))
+  expect(reading?.manifests.map(({ age }) => age)).toEqual([undefined, undefined])
 })
 
 it('an index is asked again later if one of its images could not be read or was not asked', async () => {

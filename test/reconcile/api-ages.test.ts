@@ -16,9 +16,27 @@ it.each([
     456,
   ],
   [
-    'of its annotation',
-    { config: '{"created":"2025-03-04T05:06:07Z"}', annotated: '2024-01-01T00:00:00+01:00' },
+    'of its annotation, if that is later',
+    { config: '{"created":"2023-03-04T05:06:07Z"}', annotated: '2024-01-01T00:00:00+01:00' },
     '2023-12-31T23:00:00Z',
+    0,
+  ],
+  [
+    'of its config, if its annotation is the one of its base image',
+    { config: '{"created":"2026-11-25T00:00:00Z"}', annotated: '2026-05-09T00:00:00Z' },
+    '2026-11-25T00:00:00Z',
+    0,
+  ],
+  [
+    'of its annotation, if its config is no config of an image',
+    { config: '{}', configType: 'application/x', annotated: '2024-01-01T00:00:00Z' },
+    '2024-01-01T00:00:00Z',
+    0,
+  ],
+  [
+    'of its annotation, if its config is the one of a reproducible build',
+    { config: '{"created":"1970-01-01T00:00:00Z"}', annotated: '2024-01-01T00:00:00Z' },
+    '2024-01-01T00:00:00Z',
     0,
   ],
   [
@@ -66,7 +84,7 @@ it.each([
 })
 
 it('an image whose config the registry refuses has no time, and is read', async () => {
-  const one = builtAt('2025-01-01T00:00:00Z', 'refused')
+  const one = imageWith({ config: '{"refused":true}', annotated: '2025-01-01T00:00:00Z' })
   await pushImage(bed.client, 'refused', 'v1', one)
   for (const status of [403, 404]) {
     bed.registry.onRequest(({ method, path }) =>
@@ -76,7 +94,7 @@ it('an image whose config the registry refuses has no time, and is read', async 
   }
 })
 
-it('an index is as old as its youngest image, unless an annotation says otherwise', async () => {
+it('an index is as old as its annotation or its youngest image, whichever is later', async () => {
   const [old, young, reproducible] = [
     builtAt('2024-01-01T00:00:00Z'),
     builtAt('2025-06-01T00:00:00Z'),
@@ -84,30 +102,34 @@ it('an index is as old as its youngest image, unless an annotation says otherwis
   ]
   const multi = indexOf([old, young, reproducible])
   const annotated = indexOf([old, young], '2025-07-01T00:00:00Z')
+  const inherited = indexOf([old, young], '2024-02-01T00:00:00Z')
   const timeless = indexOf([reproducible])
   const cache = makeBuildKitCache([{ seed: 'c', bytes: 300 }])
   const nested = indexOf([multi])
-  const roots = { multi, annotated, timeless, cache, nested }
+  const roots = { multi, annotated, inherited, timeless, cache, nested }
   for (const [tag, one] of Object.entries(roots)) await pushImage(bed.client, 'index', tag, one)
   const ages = await agesIn('index')
   expect(Object.values(roots).map(({ root }) => ages.get(root.digest))).toEqual([
     builtIn('2025-06-01T00:00:00Z'),
     builtIn('2025-07-01T00:00:00Z'),
+    builtIn('2025-06-01T00:00:00Z'),
     undated,
     undated,
     builtIn('2025-06-01T00:00:00Z'),
   ])
 })
 
-it('an index that has no age yet gets it from images whose ages are known', async () => {
+it('an index gets its age from the images whose ages the index has, and asks for no others again', async () => {
   const [old, young] = [builtAt('2024-01-01T00:00:00Z', 'x'), builtAt('2025-06-01T00:00:00Z', 'x')]
   const multi = indexOf([old, young])
   await pushImage(bed.client, 'later', 'multi', multi)
-  const ages = await agesIn('later', complete('later', [multi, old, young], [old, young]))
+  bed.registry.reset()
+  const ages = await agesIn('later', complete('later', [multi, old, young], [young]))
+  expect(bed.fetched()).toEqual([multi.root.digest, old.root.digest, old.config].sort())
   expect(ages).toEqual(
     new Map<string, Age | undefined>([
-      [multi.root.digest, builtIn('2025-06-01T00:00:00Z')],
-      [old.root.digest, undefined],
+      [multi.root.digest, builtIn('2024-01-01T00:00:00Z')],
+      [old.root.digest, builtIn('2024-01-01T00:00:00Z')],
       [young.root.digest, undefined],
     ]),
   )

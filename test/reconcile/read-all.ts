@@ -25,7 +25,7 @@ export const inIndex = (
       size: 0,
       mediaType: '',
       isComplete: false,
-      isDated: false,
+      age: { source: 'seen' as const, at: 0 },
     })),
     unreferenced,
   }),

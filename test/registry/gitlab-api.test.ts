@@ -2,6 +2,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { makeRegistryClient } from '../../src/registry/client.ts'
 import { hashOf } from '../../src/registry/digest.ts'
 import { LIMITS } from '../../src/registry/limits.ts'
+import { RegistryError } from '../../src/registry/registry-error.ts'
 import { type GitLabTag, startFakeGitLab } from './fake-gitlab.ts'
 import { registryThat } from './scripted-server.ts'
 
@@ -25,12 +26,19 @@ async function gitLab(options: { hasDatabase?: boolean } = {}) {
 it('knows whether a registry has the API', async () => {
   expect(await (await gitLab()).client.hasGitLabApi()).toBe(true)
   expect(await (await gitLab({ hasDatabase: false })).client.hasGitLabApi()).toBe(false)
-  for (const status of [301, 400, 401, 403, 404, 500]) {
+  for (const status of [301, 400, 401, 403, 404, 501]) {
     const { client } = await registryThat((_request, response) => response.writeHead(status).end())
     expect(await client.hasGitLabApi(), String(status)).toBe(false)
   }
+})
+
+it('does not know it if the registry fails in a way that may pass', async () => {
+  for (const status of [408, 429, 500, 503]) {
+    const { client } = await registryThat((_request, response) => response.writeHead(status).end())
+    await expect(client.hasGitLabApi()).rejects.toMatchObject({ status })
+  }
   const { client } = await registryThat((_request, response) => response.destroy())
-  expect(await client.hasGitLabApi()).toBe(false)
+  await expect(client.hasGitLabApi()).rejects.toBeInstanceOf(RegistryError)
 })
 
 it('reads the tags of all pages, with a token for the repository', async () => {
