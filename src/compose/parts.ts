@@ -31,7 +31,7 @@ export type Parts = Awaited<ReturnType<typeof makeParts>>
 
 /** Makes the parts that every process needs, whatever its duties. */
 export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
-  const target = await redisTarget(config, onClose)
+  const target = await redisTarget(config, log, onClose)
   const { prefix } = config.redis
   const store = makeStore(config.store)
   await store.check()
@@ -113,10 +113,13 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
 }
 
 /** Gives the configured Redis, or starts one in the data folder. */
-async function redisTarget(config: Config, onClose: OnClose): Promise<RedisTarget> {
+async function redisTarget(config: Config, log: Logger, onClose: OnClose): Promise<RedisTarget> {
   const { url, appendfsync } = config.redis
   if (url !== undefined) return parseRedisUrl(url)
-  const redis = await startOwnRedis({ folder: join(config.dataDir, 'redis'), appendfsync })
+  const redis = await startOwnRedis({
+    ...{ folder: join(config.dataDir, 'redis'), appendfsync },
+    warn: (message) => log.warn(message),
+  })
   onClose(redis.stop)
   return { socket: redis.socket }
 }
