@@ -33,13 +33,11 @@ export function health(
   })
 }
 
-/** Builds the HTTP server of a process that serves health only. It does not listen yet. */
+/** Builds the HTTP server of a process that serves health only. It does not listen yet. The caller closes it. */
 export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
-  const { log, onClose } = parts
-  const { bodyLimit } = parts.config.server
+  const { log, config } = parts
+  const { bodyLimit } = config.server
   // A connection of its own: on the workers' connection a request would wait until Redis is back.
   const routes = [health(parts, await parts.onRedis(connectFailingFast))]
-  const app = await buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
-  onClose(() => app.close())
-  return app
+  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
 }
