@@ -3,7 +3,7 @@ import { compose, type Duties, type Tallyman } from './compose.ts'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load.ts'
 import { makeLog } from './platform/log.ts'
-import { onStopSignal } from './stop-signals.ts'
+import { onStopSignal } from './platform/stop-signals.ts'
 
 /** How long jobs in hand may take to finish after a request to stop, in ms. */
 const GRACE_MS = 25_000

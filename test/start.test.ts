@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -8,6 +9,7 @@ import { afterEach, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { freePort } from '../lab/ports.ts'
 import { untilGone } from '../lab/process-state.ts'
+import { startRedis } from '../lab/redis.ts'
 import { follow, outside, type Run, runProgram } from '../lab/run-program.ts'
 import { ADMIN_TOKEN, eventually, READ_TOKEN, WEBHOOK_TOKEN } from '../lab/tallyman.ts'
 import { redisOnSocket } from '../src/platform/redis-on-socket.ts'
@@ -135,4 +137,52 @@ test('a stop whose grace ran out leaves no redis-server', async () => {
   expect(await run.ended).toBe(1)
   process.kill(pid, 'SIGCONT')
   await untilGone(pid)
+})
+
+test('a Redis that evicts is refused at start', async () => {
+  const redis = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] })
+  closers.push(redis.close)
+  const site = await configure()
+  const run = runProgram('src/main.ts', ['--workers'], { ...site.env, REDIS_URL: redis.url })
+  expect(await run.ended).toBe(1)
+  expect(run.error()).toMatch(/^Redis at 127.0.0.1:\d+ deletes keys .* set maxmemory-policy to noeviction\n$/)
+})
+
+test('a Redis that keeps nothing on disk is a warning in the log and in /readyz', async () => {
+  const redis = await startRedis()
+  closers.push(redis.close)
+  const site = await configure()
+  const run = runProgram('src/main.ts', ['--workers'], { ...site.env, REDIS_URL: redis.url })
+  closers.push(() => run.child.kill('SIGKILL'))
+  await untilUp(run)
+  const warning = expect.stringContaining('keeps nothing on disk')
+  expect(run.output()).toEqual(warning)
+  expect(await (await fetch(`http://127.0.0.1:${site.port}/readyz`)).json()).toEqual({
+    status: 'ok',
+    warnings: [warning],
+  })
+})
+
+test('a stop during a start ends it at once', async () => {
+  // It accepts connections and never answers.
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  closers.push(() => silent.close())
+  await once(silent, 'listening')
+  const connected = once(silent, 'connection')
+  const address = silent.address()
+  const url = `redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const site = await configure()
+  const run = runProgram('src/main.ts', [], { ...site.env, REDIS_URL: url })
+  await connected
+  run.child.kill('SIGTERM')
+  expect([await run.ended, run.error()]).toEqual([0, ''])
+  expect(run.output()).toContain('"msg":"stopped"')
+})
+
+test('without a configuration file the error says how to get one', async () => {
+  const run = runProgram('src/main.ts', [], { ...outside, TALLYMAN_CONFIG: '/nowhere/tallyman.yaml' })
+  expect(await run.ended).toBe(1)
+  expect(run.error()).toContain(
+    'no such file or directory. To get one: cp tallyman.example.yaml /nowhere/tallyman.yaml',
+  )
 })

@@ -10,14 +10,17 @@ import type { Parts } from './parts.ts'
 /** Builds the health routes. Gauges are read from Redis, so every process reports the same. */
 export function health(
   { metrics, prefix }: Parts,
-  { redis, queues, quarantine, backlog }: Awaited<ReturnType<Parts['onRedis']>>,
+  { redis, queues, quarantine, backlog, watch }: Awaited<ReturnType<Parts['onRedis']>>,
 ) {
   return healthRoute({
     metrics,
     async ready() {
+      const { refusal, warnings } = watch.judgement()
+      if (refusal !== undefined) throw new Error(refusal)
       // On a cluster this asks the node that has the queues.
       const answer = redis.exists(queuePrefix(prefix))
       await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
+      return { warnings }
     },
     async observe() {
       metrics.backlogBytes.set((await backlog.read()).bytes)
