@@ -44,7 +44,7 @@ export async function intake({ small, say }: { small: boolean; say: (line: strin
     const ours: Receiver[] = []
     for (let n = 0; n < SETS; n++) {
       const [bare, naive] = [await freePort(), await freePort()]
-      const redis = await startOwnRedis({ folder: join(folder, `${n}`), appendfsync: 'everysec' })
+      const redis = await startOwnRedis({ folder: join(folder, `${n}`), appendfsync: 'everysec', warn: say })
       redises.push(redis)
       others.push(await startServer('bare', bare), await startServer('naive', naive, redis.socket))
       const service = await makeService({ config: { intake: { maxBacklog: '64GiB' } } })

@@ -14,8 +14,12 @@ const began = Date.now()
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 const say = (line: string) => print(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`)
 
-/** Ctrl-C stops everything that was started and removes its folders, at any time. */
-const stopAsked = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+/** Ctrl-C, or nobody who reads any more (`| head`), stops everything that was started and removes its folders, at any time. */
+const stopAsked = Promise.race([
+  once(process, 'SIGINT'),
+  once(process, 'SIGTERM'),
+  new Promise((resolve) => process.stdout.on('error', resolve)),
+])
 
 print('\nStarting:')
 const stage = await setStage(say, (message) => say(`\x1b[1m#team-chat  ${message}\x1b[0m`))

@@ -54,9 +54,10 @@ export async function startTallyman(
   )
   const loaded = await loadConfig(file, { REDIS_URL: redis.url })
   const duties = { http: true, queues: options.queues ?? QUEUE_NAMES }
-  const { http, close } = await compose(loaded, duties, pino({ level: 'silent' }))
-  if (http === undefined) throw new Error('composed without HTTP')
-  const { app } = http
+  const tallyman = await compose(loaded, duties, pino({ level: 'silent' }))
+  if (tallyman.app === undefined) throw new Error('composed without HTTP')
+  const { app, work, close } = { ...tallyman, app: tallyman.app }
+  await work()
   async function get<Body>(path: string): Promise<Body> {
     const answer = await app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } })
     if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${answer.body}`)

@@ -4,6 +4,7 @@ import { makeParts } from './compose/parts.ts'
 import { serve } from './compose/serve.ts'
 import { work } from './compose/work.ts'
 import type { Config } from './config/schema.ts'
+import { listenOn } from './http/listen.ts'
 import type { Logger } from './platform/log.ts'
 import type { QueueName } from './queue/jobs.ts'
 
@@ -14,8 +15,12 @@ export interface Duties {
 }
 
 export interface Tallyman {
-  /** The server, which does not listen yet, and its address; absent if there is nothing to serve. */
-  http?: { app: FastifyInstance; host: string; port: number }
+  /** The server; absent if there is nothing to serve. */
+  app?: FastifyInstance
+  /** Binds the configured port, if there is something to serve. @throws an error that names the key if that is not possible */
+  listen(): Promise<void>
+  /** Starts the workers. They run until `close`. */
+  work(): Promise<void>
   /** Stops in order: takes no new requests, finishes the jobs in hand, then closes connections. */
   close(): Promise<void>
 }
@@ -23,17 +28,22 @@ export interface Tallyman {
 /** Builds the service from its configuration. Only this file and `compose/` construct parts and connect them. */
 export async function compose(config: Config, duties: Duties, log: Logger): Promise<Tallyman> {
   const closers: (() => Promise<unknown>)[] = []
+  let app: FastifyInstance | undefined
   const close = async () => {
-    for (const closer of closers.splice(0))
-      await closer().catch((error) => log.warn({ err: error }, 'closing'))
+    for (const closer of [() => app?.close(), ...closers.splice(0)])
+      await Promise.try(closer).catch((error) => log.warn({ err: error }, 'closing'))
   }
   try {
     const parts = await makeParts(config, log, (closer) => closers.unshift(closer))
-    if (duties.queues.length > 0) await work(parts, duties.queues)
-    const { server, workers } = config
-    const { host, port } = duties.http ? server : workers
-    if (port === undefined) return { close }
-    return { http: { app: await (duties.http ? serve : serveHealth)(parts), host, port }, close }
+    const section = duties.http ? 'server' : 'workers'
+    const { host, port } = config[section]
+    if (port !== undefined) app = await (duties.http ? serve : serveHealth)(parts)
+    return {
+      ...(app !== undefined && { app }),
+      listen: async () => app && listenOn(app, { host, port: port ?? 0, key: `${section}.port` }),
+      work: async () => void (duties.queues.length > 0 && (await work(parts, duties.queues))),
+      close,
+    }
   } catch (error) {
     await close()
     throw error

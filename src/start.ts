@@ -1,8 +1,9 @@
 import closeWithGrace from 'close-with-grace'
-import { compose, type Duties } from './compose.ts'
+import { compose, type Duties, type Tallyman } from './compose.ts'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load.ts'
 import { makeLog } from './platform/log.ts'
+import { onStopSignal } from './platform/stop-signals.ts'
 
 /** How long jobs in hand may take to finish after a request to stop, in ms. */
 const GRACE_MS = 25_000
@@ -12,24 +13,47 @@ const GRACE_MS = 25_000
  * If it is wrong, each problem is printed and nothing starts.
  */
 export async function start(duties: Duties): Promise<void> {
+  // The index and the store tell who pushed what.
+  process.umask(0o077)
   const file = process.env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
   const config = await loadConfig(file, process.env).catch((error) => fail(error))
   const log = makeLog(config.log.level)
-  const tallyman = await compose(config, duties, log).catch((error) => fail(error))
-  closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'stopping after an error')
-    else log.info({ signal }, 'stopping: jobs in hand finish first')
-    await tallyman.close()
+  let up: Tallyman | undefined
+  let signal: NodeJS.Signals | undefined
+  const grace = closeWithGrace(
+    { delay: GRACE_MS, logger: log, skip: ['SIGTERM', 'SIGINT'] },
+    async ({ err, signal: other }) => {
+      if (err) log.fatal({ err }, 'stopping after an error')
+      else log.info({ signal: signal ?? other }, 'stopping: jobs in hand finish first')
+      // During a start nothing is in hand: the process only has to end.
+      await up?.close()
+      log.info('stopped')
+    },
+  )
+  onStopSignal((received) => {
+    signal = received
+    grace.close()
   })
-  const { http } = tallyman
-  if (http) await http.app.listen({ host: http.host, port: http.port }).catch((error) => fail(error))
+  const tallyman = await compose(config, duties, log).catch((error) => fail(error))
+  try {
+    await tallyman.listen()
+    await tallyman.work()
+  } catch (error) {
+    await tallyman.close()
+    fail(error)
+  }
+  up = tallyman
   log.info({ queues: duties.queues, registries: Object.keys(config.registries) }, 'tallyman is up')
 }
 
 function fail(error: unknown): never {
-  const hint = 'Every key there is: tallyman.example.yaml. Another file: TALLYMAN_CONFIG.'
-  const text =
-    error instanceof ConfigError ? `The configuration is wrong:\n${error.message}\n${hint}` : String(error)
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${error instanceof Error ? explain(error) : error}\n`)
   process.exit(1)
+}
+
+function explain(error: Error): string {
+  if (error instanceof ConfigError)
+    return `The configuration is wrong:\n${error.message}\nEvery key there is: tallyman.example.yaml. Another file: TALLYMAN_CONFIG.`
+  // An error of another class is a fault of ours: where it was thrown helps.
+  return error.constructor === Error ? error.message : (error.stack ?? String(error))
 }

@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { boundToUs } from '../lab/bound.ts'
 import { freePort } from '../lab/ports.ts'
 import { type Started, startProcess } from '../lab/process.ts'
 import { RECENTLY } from '../lab/recently.ts'
 import { startRedis } from '../lab/redis.ts'
+import { outside, runProgram } from '../lab/run-program.ts'
 import { eventually, WEBHOOK_TOKEN } from '../lab/tallyman.ts'
 
 let folder: string
@@ -17,11 +14,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tallyman-processes-'))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
-
-/** The environment without Tallyman's variables: tests must not see a developer's own settings. */
-const outside = Object.fromEntries(
-  Object.entries(process.env).filter(([key]) => key !== 'REDIS_URL' && !key.startsWith('TALLYMAN_')),
-)
 
 const program = (path: string) => join(import.meta.dirname, '..', path)
 
@@ -180,13 +172,9 @@ test('a worker process with a port answers for its health and its metrics, and n
 })
 
 /** Runs a program that must refuse to start. Gives its status and its error output. */
-async function refused(path: string, args: string[], env: NodeJS.ProcessEnv = outside) {
-  const child = spawn(...boundToUs(process.execPath, [program(path), ...args]), {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')])
-  return { said, status }
+async function refused(path: string, args: string[], env?: NodeJS.ProcessEnv) {
+  const run = runProgram(path, args, env)
+  return { status: await run.ended, said: run.error() }
 }
 
 test('a wrong configuration starts nothing, and the error names file, line, key and the expected value', async () => {

@@ -10,14 +10,17 @@ import type { Parts } from './parts.ts'
 /** Builds the health routes. Gauges are read from Redis, so every process reports the same. */
 export function health(
   { metrics, prefix }: Parts,
-  { redis, queues, quarantine, backlog }: Awaited<ReturnType<Parts['onRedis']>>,
+  { redis, queues, quarantine, backlog, watch }: Awaited<ReturnType<Parts['onRedis']>>,
 ) {
   return healthRoute({
     metrics,
     async ready() {
+      const { refusal, warnings } = watch.judgement()
+      if (refusal !== undefined) throw new Error(refusal)
       // On a cluster this asks the node that has the queues.
       const answer = redis.exists(queuePrefix(prefix))
       await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
+      return { warnings }
     },
     async observe() {
       metrics.backlogBytes.set((await backlog.read()).bytes)
@@ -33,13 +36,11 @@ export function health(
   })
 }
 
-/** Builds the HTTP server of a process that serves health only. It does not listen yet. */
+/** Builds the HTTP server of a process that serves health only. It does not listen yet. The caller closes it. */
 export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
-  const { log, onClose } = parts
-  const { bodyLimit } = parts.config.server
+  const { log, config } = parts
+  const { bodyLimit } = config.server
   // A connection of its own: on the workers' connection a request would wait until Redis is back.
   const routes = [health(parts, await parts.onRedis(connectFailingFast))]
-  const app = await buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
-  onClose(() => app.close())
-  return app
+  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
 }

@@ -8,8 +8,8 @@ import { makeExpiryRuns } from '../expiry/runs.ts'
 import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
 import { startOwnRedis } from '../platform/own-redis.ts'
-import type { connectPatiently } from '../platform/redis.ts'
-import { parseRedisUrl, type RedisTarget } from '../platform/redis-url.ts'
+import type { Connect } from '../platform/redis.ts'
+import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import { makeMatch } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
 import { AlertRecord } from '../queue/alert.ts'
@@ -25,13 +25,17 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
+import { type RedisWatch, watchRedis } from './watch-redis.ts'
+
+/** How often the settings of Redis are looked at, in ms. */
+const LOOK_MS = 60_000
 
 export type OnClose = (closer: () => Promise<unknown>) => void
 export type Parts = Awaited<ReturnType<typeof makeParts>>
 
 /** Makes the parts that every process needs, whatever its duties. */
 export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
-  const target = await redisTarget(config, onClose)
+  const target = await redisTarget(config, log, onClose)
   const { prefix } = config.redis
   const store = makeStore(config.store)
   await store.check()
@@ -59,17 +63,19 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     return client
   }
 
-  const connect = async (make: typeof connectPatiently) => {
-    const redis = await make(target)
+  const connect = async (make: Connect) => {
+    const redis = await make(target, (message) => log.warn(message))
     redis.on('error', (error) => log.warn({ err: error }, 'redis'))
     redis.on('node error', (error, node) => log.warn({ err: error, node }, 'redis node'))
     onClose(async () => redis.disconnect())
     return redis
   }
 
+  let watch: RedisWatch | undefined
   /** Makes the parts that use Redis, on a connection of one kind: for HTTP it fails fast, for workers it waits. */
-  const onRedis = async (make: typeof connectPatiently) => {
+  const onRedis = async (make: Connect) => {
     const redis = await connect(make)
+    watch ??= await watchRedis({ redis, where: placeOf(target), everyMs: LOOK_MS, log, onClose })
     const queues = makeQueues(redis, prefix)
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
@@ -77,7 +83,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const { runs } = journals
     const now = () => Date.now() * 1000
     return {
-      ...{ redis, queues, index },
+      ...{ redis, queues, index, watch },
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
@@ -113,10 +119,13 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
 }
 
 /** Gives the configured Redis, or starts one in the data folder. */
-async function redisTarget(config: Config, onClose: OnClose): Promise<RedisTarget> {
+async function redisTarget(config: Config, log: Logger, onClose: OnClose): Promise<RedisTarget> {
   const { url, appendfsync } = config.redis
   if (url !== undefined) return parseRedisUrl(url)
-  const redis = await startOwnRedis({ folder: join(config.dataDir, 'redis'), appendfsync })
+  const redis = await startOwnRedis({
+    ...{ folder: join(config.dataDir, 'redis'), appendfsync },
+    warn: (message) => log.warn(message),
+  })
   onClose(redis.stop)
   return { socket: redis.socket }
 }

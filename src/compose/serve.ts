@@ -31,7 +31,7 @@ import type { Parts } from './parts.ts'
  */
 const FRESH_MS = 0.35
 
-/** Builds the HTTP server with all routes. It does not listen yet. */
+/** Builds the HTTP server with all routes. It does not listen yet. The caller closes it. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
@@ -55,7 +55,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const room = roomFor(bodyLimit)
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
-  const app = await buildApp({
+  return buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
     routes: [
       eventsRoute({ intake, tokens }),
@@ -76,6 +76,4 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       health(parts, onRedis),
     ],
   })
-  parts.onClose(() => app.close())
-  return app
 }

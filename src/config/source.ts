@@ -15,7 +15,9 @@ export interface Source {
 /** Reads a YAML file. @throws ConfigError if it cannot be read, is no valid YAML or has a key twice */
 export async function readSource(file: string): Promise<Source> {
   const text = await readFile(file, 'utf8').catch((error) => {
-    throw new ConfigError([{ location: { file }, key: '', message: `cannot be read: ${readError(error)}` }])
+    const hint = error.code === 'ENOENT' ? `. To get one: cp tallyman.example.yaml ${file}` : ''
+    const message = `cannot be read: ${readError(error)}${hint}`
+    throw new ConfigError([{ location: { file }, key: '', message }])
   })
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })

@@ -7,13 +7,17 @@ import { Problem, sendProblem } from './problem.ts'
 export const healthRoute =
   (deps: {
     metrics: Metrics
-    /** Throws an error that says what is missing if requests cannot be served. */
-    ready: () => Promise<void>
+    /** What operators should know though requests are served. @throws an error that says why they cannot be served */
+    ready: () => Promise<{ warnings: readonly string[] }>
     /** Updates the gauges that are read from Redis. */
     observe: () => Promise<void>
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const Status = Type.Object({ status: Type.Literal('ok') })
+    const Ready = Type.Object({
+      status: Type.Literal('ok'),
+      warnings: Type.Array(Type.String(), { description: 'What may lose data later.' }),
+    })
 
     app.get('/livez', {
       schema: { tags: ['health'], summary: 'The process runs', response: { 200: Status } },
@@ -24,12 +28,12 @@ export const healthRoute =
       schema: {
         tags: ['health'],
         summary: 'Requests can be served',
-        response: { 200: Status, 503: Problem },
+        response: { 200: Ready, 503: Problem },
       },
       handler: async (_, reply) => {
         try {
-          await deps.ready()
-          return { status: 'ok' as const }
+          const { warnings } = await deps.ready()
+          return { status: 'ok' as const, warnings: [...warnings] }
         } catch (error) {
           return sendProblem(reply, 503, error instanceof Error ? error.message : String(error))
         }

@@ -1,4 +1,5 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
+import { awaitRedis } from './await-redis.ts'
 import { type ClusterTarget, placeOf, type RedisTarget } from './redis-url.ts'
 
 /** What a connection does while Redis is away. */
@@ -39,20 +40,21 @@ const PATIENT: Patience = {
 /** How often to ask the cluster which node serves which slots, in ms. A master that hangs does not say that another took over. */
 const LOOK_AGAIN_MS = 5_000
 
+/** Makes a connection and waits until it is ready. `tell` hears what it waits for. */
+export type Connect = (target: RedisTarget, tell?: (message: string) => void) => Promise<Redis | Cluster>
+
 /**
  * A connection that fails at once when Redis is away.
  * Resolves once it is ready, so that the first command is not refused.
  */
-export function connectFailingFast(target: RedisTarget): Promise<Redis | Cluster> {
+export const connectFailingFast: Connect = (target, tell) => {
   const redis = open(target, FAILING_FAST)
   if (redis instanceof Redis) endWhenSilent(redis)
-  return ready(redis, target)
+  return ready(redis, target, tell)
 }
 
 /** A connection that waits for Redis to come back. */
-export function connectPatiently(target: RedisTarget): Promise<Redis | Cluster> {
-  return ready(open(target, PATIENT), target)
-}
+export const connectPatiently: Connect = (target, tell) => ready(open(target, PATIENT), target, tell)
 
 /** At most a second between attempts, so that the end of an outage is noticed soon. */
 const retryDelay = (attempt: number): number => Math.min(attempt * 100, 1_000)
@@ -123,36 +125,23 @@ function openCluster({ nodes, login, isTls }: ClusterTarget, { options, node, cl
   })
 }
 
-/**
- * Waits until the connection is ready. @throws after 10 s, or if a plain URL leads to a cluster or a sentinel. Errors name
- * the place without credentials.
- */
-async function ready(redis: Redis | Cluster, target: RedisTarget): Promise<Redis | Cluster> {
-  const where = placeOf(target)
-  let last: Error | undefined
-  const noteError = (error: Error) => {
-    // This error only sums up the others.
-    if (!(last && error.message.startsWith('Failed to refresh slots cache'))) last = error
-  }
-  redis.on('error', noteError)
-  redis.on('node error', noteError)
-  if (redis.status !== 'ready')
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        redis.disconnect()
-        reject(new Error(`Redis at ${where} cannot be reached: ${last?.message ?? 'no answer in 10 s'}`))
-      }, 10_000)
-      redis.once('ready', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
+/** Waits until the connection is ready. @throws as `awaitRedis`, and if a plain URL leads to a cluster or a sentinel */
+async function ready(
+  redis: Redis | Cluster,
+  target: RedisTarget,
+  tell: (message: string) => void = () => {},
+): Promise<Redis | Cluster> {
+  await awaitRedis(redis, target, tell)
+  // A connection without a listener throws its errors.
+  redis.on('error', () => {})
   if ('url' in target) {
     // Redis may forbid INFO to this user.
     const [, mode] = /redis_mode:(\w+)/.exec(await redis.info('server').catch(() => '')) ?? []
     if (mode === 'cluster' || mode === 'sentinel') {
       redis.disconnect()
-      throw new Error(`Redis at ${where} belongs to a ${mode}: its URL must begin with redis+${mode}://`)
+      throw new Error(
+        `Redis at ${placeOf(target)} belongs to a ${mode}: its URL must begin with redis+${mode}://`,
+      )
     }
   }
   return redis

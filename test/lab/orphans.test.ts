@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { afterEach, expect, test } from 'vitest'
 import { boundToUs } from '../../lab/bound.ts'
+import { stateOf, untilGone } from '../../lab/process-state.ts'
 import { eventually } from '../../lab/tallyman.ts'
 
 const closers: (() => unknown)[] = []
@@ -25,22 +26,6 @@ async function starting(code: string): Promise<{ parent: ChildProcess; pid: numb
   closers.push(() => rmSync(folder ?? '', { recursive: true, force: true }))
   return { parent, pid: Number(pid), folder: folder ?? '' }
 }
-
-/** 'none' if there is no such process, or only its exit status is left. */
-function stateOf(pid: number): string {
-  try {
-    const [, state = ''] = /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-    return state === 'Z' ? 'none' : state
-  } catch {
-    return 'none'
-  }
-}
-
-const untilGone = (pid: number) =>
-  eventually(
-    async () => stateOf(pid),
-    (state) => state === 'none',
-  )
 
 const REDIS = `
   const { startRedis } = await import('${lab('redis.ts')}')
