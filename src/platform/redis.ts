@@ -47,10 +47,11 @@ export type Connect = (target: RedisTarget, tell?: (message: string) => void) =>
  * A connection that fails at once when Redis is away.
  * Resolves once it is ready, so that the first command is not refused.
  */
-export const connectFailingFast: Connect = (target, tell) => {
-  const redis = open(target, FAILING_FAST)
+export const connectFailingFast: Connect = async (target, tell) => {
+  const redis = await ready(open(target, FAILING_FAST), target, tell)
+  // Only now: a server that loads its data may be silent for longer.
   if (redis instanceof Redis) endWhenSilent(redis)
-  return ready(redis, target, tell)
+  return redis
 }
 
 /** A connection that waits for Redis to come back. */
