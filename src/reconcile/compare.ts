@@ -1,27 +1,13 @@
 import { isBetterAge } from '../usage/age.ts'
 import { digestKey } from '../usage/digest-key.ts'
-import { type Fact, type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
-import { type Drift, NO_DRIFT } from './drift.ts'
+import { type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
+import { addLinks, removeBlobs, removeLinks } from './compare-links.ts'
+import type { Comparison, Times } from './comparison.ts'
+import { NO_DRIFT } from './drift.ts'
 import { foundAge, foundTagAge, replacesTagAge } from './found-age.ts'
-import { type Loss, NO_LOSS } from './hold.ts'
+import { NO_LOSS } from './hold.ts'
 import { type IndexedRepository, keyOfTag } from './indexed-repository.ts'
-import type { ReconcileRun } from './ledger.ts'
 import type { ManifestReading, RepositoryReading } from './reading.ts'
-
-/** The times of the run that read the repository. */
-type Times = Pick<ReconcileRun, 'readAt' | 'firstReadAt'>
-
-interface Comparison extends Times {
-  reading: RepositoryReading
-  indexed: IndexedRepository
-  /** The manifests that were read, by digest key. */
-  manifests: Map<string, ManifestReading>
-  unreadableKeys: Set<string>
-  unreadableTags: Set<string>
-  facts: Fact[]
-  drift: Drift
-  loss: Loss
-}
 
 /**
  * Compares what a run read of a repository with what the index has of it. Returns the facts that make the index agree, how
@@ -174,59 +160,7 @@ function removeTags(comparison: Comparison, removedKeys: Set<string>): void {
   loss.untagged = untagged.intersection(tagged).difference(stillTagged).size
 }
 
-type Links = NonNullable<RepositoryReading['links']>
-
-/** Adds the links that the index lacks, and corrects the sizes of blobs that differ from what was read. */
-function addLinks(comparison: Comparison, links: Links): void {
-  const { reading, indexed, readAt, facts, drift } = comparison
-  const { repository } = reading
-  for (const { digest, size, modifiedAt } of links) {
-    const key = digestKey(digest)
-    const deletedAt = indexed.deletedAt(key)
-    if (deletedAt >= readAt) continue
-    const before = indexed.links.get(key)
-    if (before === undefined) {
-      drift.linksMissed++
-      facts.push({ kind: 'link', repository, digest, size, at: existsSince(modifiedAt, deletedAt, readAt) })
-    } else if (before.size !== size) {
-      // At the time of the reading, so that it replaces a wrong size that was told before.
-      facts.push({ kind: 'link', repository, digest, size, at: readAt })
-    }
-  }
-}
-
-function removeLinks(comparison: Comparison, links: Links): void {
-  const readKeys = new Set(links.map(({ digest }) => digestKey(digest)))
-  const keys = [...comparison.indexed.links.keys()]
-  removeBlobs(
-    comparison,
-    keys.filter((key) => !readKeys.has(key)),
-  )
-}
-
-/** Removes the links of these blobs, by digest key, unless the index has a later one. */
-function removeBlobs(comparison: Comparison, keys: readonly string[]): void {
-  const { reading, indexed, readAt, manifests, unreadableKeys, facts, drift } = comparison
-  for (const key of keys) {
-    const { at = readAt } = indexed.links.get(key) ?? {}
-    if (at >= readAt) continue
-    // A delete fact is about any content with this digest. It must not remove a manifest.
-    if (manifests.has(key) || unreadableKeys.has(key)) continue
-    drift.linksGone++
-    facts.push({ kind: 'delete', repository: reading.repository, at: readAt, digest: `key:${key}` })
-  }
-}
-
 function presence(reading: RepositoryReading, manifest: ManifestReading, at: number): ManifestPresence {
   const { digest, size, mediaType } = manifest
   return { kind: 'present', via: 'push', repository: reading.repository, at, digest, size, mediaType }
-}
-
-/**
- * Since when something exists: since the storage wrote it, and at the latest since `readAt`. If the index has a deletion
- * that is newer than the storage's time, then since `readAt`.
- */
-function existsSince(modifiedAt: number, deletedAt: number, readAt: number): number {
-  const at = modifiedAt > 0 ? Math.min(modifiedAt, readAt) : readAt
-  return at > deletedAt ? at : readAt
 }
