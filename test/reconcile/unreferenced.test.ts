@@ -24,6 +24,7 @@ const link = (digest: string, at: number): StandingFact => ({ kind: 'link', repo
 const manifest: StandingFact = {
   ...{ kind: 'present', via: 'push', repository, at: T - 9 * DAY, mediaType: '', extent: 'all' },
   ...{ digest: digestOf('f'), size: 1, references: [{ kind: 'blob', digest: digestOf('b'), size: 5 }] },
+  age: { at: T - 9 * DAY, source: 'seen' },
 }
 const reading = (absent: string[]): RepositoryReading => ({
   ...{ repository, tags: [], unreadable: [], links: undefined, absent },
