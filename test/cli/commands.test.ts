@@ -100,7 +100,7 @@ describe('a command that cannot use the service says why in one clear line', () 
     const none = join(folder, 'none.yaml')
     expect(await tallyman({ TALLYMAN_CONFIG: none }, 'registries')).toMatchObject({
       status: 1,
-      err: `${none}: cannot be read: no such file or directory
+      err: `${none}: cannot be read: no such file or directory. To get one: cp tallyman.example.yaml ${none}
 Set TALLYMAN_CONFIG to use another file.
 `,
     })
