@@ -88,15 +88,27 @@ const repositories = optionalSection(
   },
 )
 
-const gitlab = optionalSection('The GitLab that it belongs to: its API lists the repositories.', {
-  url: Url("The URL of GitLab's own API and pages.", 'any'),
-  token: Secret('An access token with the scope read_api, for each of the groups.'),
-  groups: list(
-    'The groups whose repositories are read, with those of the groups in them.',
-    NonEmpty('The path of a group.'),
-    { minItems: 1 },
+const gitlab = Type.Optional(
+  Type.Refine(
+    Type.Object(
+      {
+        url: Url("The URL of GitLab's own API and pages.", 'any'),
+        token: Secret('An access token with the scope read_api, for each of the groups.'),
+        groups: list(
+          'The groups whose repositories are read, with those of the groups in them.',
+          NonEmpty('The path of a group.'),
+        ),
+      },
+      {
+        description: 'The GitLab that it belongs to: its API lists the repositories.',
+        additionalProperties: false,
+      },
+    ),
+    // It is asked before defaults are filled in.
+    ({ groups }) => Array.isArray(groups) && groups.length > 0,
+    () => 'expected at least one group in groups',
   ),
-})
+)
 
 export const registry = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {

@@ -63,6 +63,14 @@ const bad: [yaml: string, problem: string][] = [
     '6:14: snapshots.every: expected never or a duration such as 90s, 15m, 12h or 14d (units: ms s m h d w), got "off"',
   ],
   ['snapshots: { every: 0s }', '6:14: snapshots.every: expected never or a duration above 0, got "0s"'],
+  [
+    '  c2: { url: "https://x", gitlab: { url: "https://y", token: glpat-x } }',
+    '6:27: registries.c2.gitlab: expected at least one group in groups',
+  ],
+  [
+    '  c2: { url: "https://x", gitlab: { url: "https://y", token: glpat-x, groups: [] } }',
+    '6:27: registries.c2.gitlab: expected at least one group in groups',
+  ],
   ['snapshots: { keep: 0 }', '6:14: snapshots.keep: expected an integer from 1 to 10000, got 0'],
   ['quotas: { a: 1 }', '6:1: quotas: expected a list, got a mapping'],
   ['quotas: [{ project: a, limit: 0 }]', '6:24: quotas.0.limit: expected a size above 0, got 0'],
