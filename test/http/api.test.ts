@@ -155,6 +155,20 @@ describe('refusals are problem documents that say what was expected', () => {
   })
 })
 
+test('a request without a body is one without keys', async () => {
+  const send = (path: string) =>
+    supertest(tallyman.app.server).post(path).set('authorization', `Bearer ${ADMIN_TOKEN}`)
+  expect((await send('/v1/registries/ci/reconcile')).status).toBe(202)
+  expect((await send('/v1/expiry/runs')).body).toMatchObject({
+    status: 400,
+    detail: expect.stringContaining('policy'),
+  })
+  expect((await send('/v1/quarantine/discard')).body).toMatchObject({
+    status: 400,
+    detail: expect.stringContaining('"all": true'),
+  })
+})
+
 test('describes itself, and needs no token for health', async () => {
   const { body } = await supertest(tallyman.app.server).get('/openapi.json')
   expect(Object.keys(body.paths)).toEqual(
