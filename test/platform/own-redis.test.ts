@@ -41,10 +41,10 @@ function launchOwner(folder: string) {
     const { startOwnRedis } = await import('${module}')
     try {
       const redis = await startOwnRedis({ folder: process.argv[1], appendfsync: 'everysec', warn: console.error })
-      console.log(redis.socket)
       process.once('SIGTERM', () => redis.stop().then(() => process.exit(0)))
       process.once('SIGINT', () => process.exit(1))
       process.stdin.resume()
+      console.log(redis.socket) // Last: whoever reads it may send a signal.
     } catch (error) {
       console.error(error.message)
       process.exit(1)
