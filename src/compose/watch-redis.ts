@@ -9,8 +9,8 @@ export interface RedisWatch {
 }
 
 /**
- * Looks at the settings of Redis now and, since someone may change them, again every `everyMs`. A warning is logged when it is new; a Redis that must not be used
- * is logged at each look, and `/readyz` says it. @throws at the first look if Redis must not be used
+ * Looks at the settings of Redis now and, since someone may change them, again every `everyMs`. A warning is logged when it
+ * is new. If Redis must not be used any more, each look logs that, and `/readyz` says it. @throws if the first look finds so
  */
 export async function watchRedis(deps: {
   redis: Redis | Cluster

@@ -2,7 +2,7 @@
  * What tells since when a repository has an image, or a tag its image. The position is the code in the index. The later
  * ones are better:
  * - `seen`: nothing does. It was there when it was first read; it may be older.
- * - `undated`: the same, and its config was read and tells no time either.
+ * - `undated`: the same. What was read tells no time, or none that is believed.
  * - `image`: the time in its config or its annotations. It was built then, and pushed at that time or later.
  * - `storage`: when the storage wrote the link of the manifest or tag. A copy of the storage may have newer times.
  * - `registry`: GitLab's `published_at`.
@@ -38,14 +38,17 @@ export const isDated = ({ source }: Age): boolean => source !== 'seen' && source
 export const hasOwnTime = (source: AgeSource): boolean =>
   source === 'image' || source === 'storage' || source === 'registry'
 
-/** An age that was told at `toldAt`, if what it is about was deleted at `deletedAt` (epoch µs): it was pushed again since. */
-export const ageAfter = (age: Age, toldAt: number, deletedAt: number): Age =>
-  hasOwnTime(age.source) && age.at <= deletedAt ? { at: toldAt, source: 'undated' } : age
+/** Whether a time does not count, since what it is about was deleted at `deletedAt` (epoch µs): it was pushed again since. */
+const isVoidBy = (age: Age, deletedAt: number): boolean => hasOwnTime(age.source) && age.at <= deletedAt
 
-/** The same of an age that keeps what was told. */
+/** What an age that was told at `toldAt` is worth after a deletion. Times are epoch µs. */
+export const ageAfter = (age: Age, toldAt: number, deletedAt: number): Age =>
+  isVoidBy(age, deletedAt) ? { at: toldAt, source: 'undated' } : age
+
+/** The same, but what was told is kept. */
 export const voidAfter = (told: ToldAge, deletedAt: number): ToldAge => ({
   ...told,
-  isVoid: told.isVoid || (hasOwnTime(told.age.source) && told.age.at <= deletedAt),
+  isVoid: told.isVoid || isVoidBy(told.age, deletedAt),
 })
 
 /** Docker's first release. Builds that are to be reproducible state 1970 or 1980 (docs/registries.md, Ages). */

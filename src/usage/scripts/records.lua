@@ -4,13 +4,14 @@
 -- Records (big-endian; L is a length I1 and that many bytes; times are epoch µs, sizes are bytes)
 --   manifests  key -> rest of the digest L, media type code I1, lists I1, claimed I1, claimedCount I2, lists * list, one more
 --                     list if claimed is 255, then each image: repository id I4, form I1, first I7,
---                     then what its form says: 64 ageSource I1 (and 128: first is foundAt, and no push was heard; 64: toldAt
---                     follows; 32: no age was told; 16: it is not after a deletion, so it does not count), foundAt I7 if first is pushedAt, toldAt I7 (else it is foundAt), age I7 if
---                     its source has a time of its own (else it is toldAt); 1 pulledAt I7 (else
---                     0), 2 size I5 (else not told), 4 sizedAt I7 (else first), 8 listTimes I1 * (number of the list, from 1,
---                     I1; at I7), 16 nothing: the first list at first (with neither 8 nor 16 no lists); then tags I3, and with
---                     form 32 the name L of the only one, pushed at pushedAt; else, if there are any, bytes I4 of
---                     tags * (times c7, or c15 with form 128; name L)
+--                     then what its form says: 64 ageSource I1, foundAt I7 if first is pushedAt, toldAt I7 (else it is
+--                     foundAt), age I7 if its source has a time of its own (else it is toldAt); 1 pulledAt I7 (else 0), 2 size
+--                     I5 (else not told), 4 sizedAt I7 (else first), 8 listTimes I1 * (number of the list, from 1, I1; at I7),
+--                     16 nothing: the first list at first (with neither 8 nor 16 no lists); then tags I3, and with form 32 the
+--                     name L of the only one, pushed at pushedAt; else, if there are any, bytes I4 of tags * (times c7, or c15
+--                     with form 128; name L)
+--              ageSource: a code (src/usage/age.ts), and 128: first is foundAt, and no push was heard; 64: toldAt follows;
+--                     32: no age was told; 16: the age is not after a deletion, so it does not count
 --              first: pushedAt; foundAt if no push was heard; 0 with neither
 --              pushedAt: time of the latest push that was heard. foundAt: time of the latest presence. toldAt: time of the latest
 --                     presence that told the age of the manifest; ageSource and age are what it told (src/usage/age.ts).
@@ -63,8 +64,7 @@ end
 local IS_PULLED, IS_SIZED, HAS_SIZED_AT, HAS_LISTS, HAS_FIRST_LIST, HAS_TAG_OF_PUSH = 1, 2, 4, 8, 16, 32 -- forms of an image
 local IS_FOUND, HAS_TAG_AGES = 64, 128 -- and more of them
 local IS_FIRST, IS_TOLD_BEFORE, HAS_NO_AGE, IS_VOID = 128, 64, 32, 16 -- added to ageSource
-local SEEN, UNDATED, EVENT = 0, 1, 5 -- sources of an age, the worst and the best (src/usage/age.ts); from IMAGE on they have a time of their own
-local IMAGE = 2
+local SEEN, UNDATED, IMAGE, EVENT = 0, 1, 2, 5 -- sources of an age (src/usage/age.ts); from IMAGE on they have their own time
 local function hasBit(flags, value) return bit.band(flags, value) ~= 0 end
 
 -- The tags of an image: name -> times. They stay packed until somebody asks, since a manifest may have 40,000.
