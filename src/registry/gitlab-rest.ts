@@ -2,8 +2,7 @@ import { isObject } from './descriptor.ts'
 import { makeHttpClient } from './http-client.ts'
 import { parseJson } from './json.ts'
 import { LIMITS } from './limits.ts'
-import { nextPage } from './link.ts'
-import { makeListMeter } from './list-meter.ts'
+import { pagesOf } from './pages.ts'
 import { RegistryError } from './registry-error.ts'
 
 /** GitLab gives at most 100 repositories on a page, some 500 bytes each. */
@@ -28,24 +27,28 @@ export async function* gitLabRepositories(
   const http = makeHttpClient({ registry, userAgent: 'tallyman', blobRate: LIMITS.blobRate })
   const base = new URL(url)
   const root = `${base.pathname.replace(/\/$/, '')}/api/v4/`
+  const transport: Parameters<typeof pagesOf>[0] = {
+    limits: LIMITS,
+    error: (operation, reason) => new RegistryError({ registry, operation, reason }),
+    async send({ method, url: path, resource, timeoutMs = LIMITS.answerMs }) {
+      const request = { method, url: new URL(path, base), operation: `${method} ${resource}`, timeoutMs }
+      const headers = { 'private-token': token, accept: 'application/json' }
+      const answer = await http.send({ ...request, headers })
+      if (answer.status !== 200) throw await answer.statusError()
+      return answer
+    },
+  }
   try {
     for (const group of groups) {
-      const operation = `GET GitLab's repositories of the group ${group}`
-      const meter = makeListMeter(LIMITS.list, (reason) => new RegistryError({ registry, operation, reason }))
-      const first = `${root}groups/${encodeURIComponent(group)}/registry/repositories?per_page=${PAGE_SIZE}`
-      for (let path: string | undefined = first; path !== undefined; ) {
-        meter.page(path)
-        const answer = await http.send({
-          ...{ method: 'GET', url: new URL(path, base), operation, timeoutMs: LIMITS.longAnswerMs },
-          headers: { 'private-token': token, accept: 'application/json' },
-        })
-        if (answer.status !== 200) throw await answer.statusError()
+      const resource = `GitLab's repositories of the group ${group}`
+      const path = `${root}groups/${encodeURIComponent(group)}/registry/repositories?per_page=${PAGE_SIZE}`
+      const request = { resource, url: path, scopes: [], statuses: [200] }
+      for await (const { answer, meter } of pagesOf(transport, request, root)) {
         const bytes = await answer.bytes(PAGE_LIMIT)
         const entries = parseJson(bytes)
         if (!Array.isArray(entries)) throw answer.error('the answer is not a list of repositories')
         meter.add({ entries: entries.length, bytes: bytes.length })
         for (const entry of entries) if (isObject(entry) && typeof entry.path === 'string') yield entry.path
-        path = nextPage(answer, root)
       }
     }
   } finally {

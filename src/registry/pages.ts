@@ -12,9 +12,9 @@ export interface Page {
 
 /** The answers to `request` and to the pages that follow it. Their paths begin with `below`. */
 export async function* pagesOf(
-  transport: Transport,
+  transport: Pick<Transport, 'limits' | 'error' | 'send'>,
   request: Omit<RegistryRequest, 'method' | 'timeoutMs'>,
-  below: '/v2/' | '/gitlab/v1/',
+  below: string,
 ): AsyncGenerator<Page> {
   const { list, longAnswerMs: timeoutMs } = transport.limits
   const meter = makeListMeter(list, (reason) => transport.error(`GET ${request.resource}`, reason))
