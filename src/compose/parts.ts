@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Cluster, Redis } from 'ioredis'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
@@ -25,6 +26,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
+import { fingerprintOf, makePeers } from './peers.ts'
 import { type RedisWatch, watchRedis } from './watch-redis.ts'
 
 /** How often the settings of Redis are looked at, in ms. */
@@ -71,14 +73,22 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     return redis
   }
 
+  const watchThis = async (redis: Redis | Cluster) => {
+    const peers = makePeers({ redis, prefix, fingerprint: () => fingerprintOf(config), now: Date.now })
+    onClose(peers.leave)
+    const key = `${prefix}:identity`
+    const where = placeOf(target)
+    return watchRedis({ redis, where, key, otherWarnings: peers.look, everyMs: LOOK_MS, log, onClose })
+  }
   let watch: RedisWatch | undefined
   /** Makes the parts that use Redis, on a connection of one kind: for HTTP it fails fast, for workers it waits. */
   const onRedis = async (make: Connect) => {
     const redis = await connect(make)
-    watch ??= await watchRedis({ redis, where: placeOf(target), everyMs: LOOK_MS, log, onClose })
+    watch ??= await watchThis(redis)
     const queues = makeQueues(redis, prefix)
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
+    watch.onLostData(async () => index.forgetLists())
     const { policies, dryRun } = config.expiry
     const { runs } = journals
     const now = () => Date.now() * 1000

@@ -18,16 +18,31 @@ import type { WorkerParts } from './worker-parts.ts'
 /** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
 const SETTLE_MS = 5_000
 
+/** A registry without a token sends no events: it is only a target of promotions, and has no index. */
+const sourcesOf = ({ registries }: WorkerParts): string[] =>
+  registries.filter(({ token }) => token !== undefined).map(({ name }) => name)
+
 /** Schedules reconciles, and asks for the first ones. */
 export async function prepareReconcile(parts: WorkerParts): Promise<void> {
-  const { registries, queues, config, log } = parts
-  // A registry without a token sends no events: it is only a target of promotions, and has no index.
-  const sources = registries.filter(({ token }) => token !== undefined).map(({ name }) => name)
+  const { queues, config, log } = parts
+  const sources = sourcesOf(parts)
   await scheduleReconciles(queues, sources, config.reconcile.every)
   if (!config.reconcile.atFirstStart) return
   if (await isToBeRestored(parts, sources))
     log.warn('the index is empty and there are snapshots: restore one, or reconcile each registry')
   else await requestFirstReadings(parts, sources)
+}
+
+/** Schedules reconciles anew after Redis has lost its data, and asks for one of each registry, so that its index is built again. */
+export async function recoverReconcile(parts: WorkerParts): Promise<void> {
+  const sources = sourcesOf(parts)
+  await scheduleReconciles(parts.queues, sources, parts.config.reconcile.every)
+  const notedAt = Date.now() * 1000
+  for (const registry of sources) {
+    const gap = { since: 0, reason: 'Redis lost its data', cause: `lost data ${parts.watch.dataSince()}` }
+    await parts.ledger.noteGap(registry, gap, notedAt)
+    await parts.enqueueReconcile(registry, gap.reason)
+  }
 }
 
 /** Whether the index may have been lost: a snapshot can only be restored into an empty index, so nothing is read then. */

@@ -20,6 +20,7 @@ export function startSnapshot(parts: WorkerParts) {
       await firstReading.note(registry, Date.now() * 1000)
       await parts.enqueueReconcile(registry, 'restored from a snapshot')
     },
+    dataSince: parts.watch.dataSince,
     now: () => new Date(),
   })
   return snapshotWorker(parts.context, snapshots)

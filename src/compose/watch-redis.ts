@@ -1,45 +1,87 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
+import { identityOf } from '../platform/redis-identity.ts'
 import { type Judgement, judgeRedis } from '../platform/redis-settings.ts'
 import type { OnClose } from './parts.ts'
 
 export interface RedisWatch {
-  /** By the newest look at the settings. */
+  /** By the newest look. */
   judgement(): Judgement
+  /** When the data in Redis began, in epoch ms. */
+  dataSince(): number
+  /**
+   * Has `act` called after Redis was found to hold other data than before: nothing of what this process wrote is there. If
+   * `act` fails, it is called again after the next look.
+   */
+  onLostData(act: () => Promise<void>): void
 }
 
 /**
- * Looks at the settings of Redis now and, since someone may change them, again every `everyMs`. A warning is logged when it
- * is new. If Redis must not be used any more, each look logs that, and `/readyz` says it. @throws if the first look finds so
+ * Looks at Redis now, each time the connection is made anew, and every `everyMs`, since someone may change its settings or
+ * empty it. A warning is logged when it is new. If Redis must not be used any more, each look logs that, and `/readyz` says
+ * it. @throws if the first look finds so
  */
 export async function watchRedis(deps: {
   redis: Redis | Cluster
   where: string
+  /** The key that holds the identity of the data. */
+  key: string
+  /** Warnings that others have, at each look. */
+  otherWarnings: () => Promise<readonly string[]>
   everyMs: number
   log: Pick<Logger, 'warn' | 'error'>
   onClose: OnClose
 }): Promise<RedisWatch> {
-  const { redis, where, log } = deps
+  const { redis, where, key, log } = deps
   let newest: Judgement = { warnings: [] }
-  const look = async () => {
+  const judge = async () => {
     const before = newest.warnings
-    newest = await judgeRedis(redis, where)
+    const judgement = await judgeRedis(redis, where)
+    newest = { ...judgement, warnings: [...judgement.warnings, ...(await deps.otherWarnings())] }
     for (const warning of newest.warnings) if (!before.includes(warning)) log.warn(warning)
   }
-  await look()
+
+  let identity = await identityOf(redis, key)
+  /** The identity of the data that this process has written to. */
+  let known = identity.id
+  const acts: (() => Promise<void>)[] = []
+  const lookForLoss = async () => {
+    const before = identity.id
+    identity = await identityOf(redis, key)
+    if (identity.id !== before)
+      log.error(
+        `Redis at ${where} has lost its data: the index, the queues and the schedules are gone. Each registry is read again; snapshots are kept`,
+      )
+    if (identity.id === known) return
+    for (const act of acts) await act()
+    known = identity.id
+  }
+
+  await judge()
   if (newest.refusal !== undefined) throw new Error(newest.refusal)
 
   let isLooking = false
-  const timer = setInterval(async () => {
+  const look = async () => {
     // On a patient connection a look waits until Redis is back.
     if (isLooking) return
     isLooking = true
     // While Redis is away, its connection says so.
-    await look().catch(() => {})
+    await lookForLoss()
+      .then(judge)
+      .catch(() => {})
     isLooking = false
     if (newest.refusal !== undefined) log.error(newest.refusal)
-  }, deps.everyMs)
+  }
+  const timer = setInterval(look, deps.everyMs)
   timer.unref()
-  deps.onClose(async () => clearInterval(timer))
-  return { judgement: () => newest }
+  redis.on('ready', look)
+  deps.onClose(async () => {
+    clearInterval(timer)
+    redis.off('ready', look)
+  })
+  return {
+    judgement: () => newest,
+    dataSince: () => identity.since,
+    onLostData: (act) => void acts.push(act),
+  }
 }

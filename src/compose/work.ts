@@ -7,7 +7,7 @@ import type { Parts } from './parts.ts'
 import { makePrepare } from './prepare.ts'
 import { startPromotion } from './promotion.ts'
 import { prepareQuota, startQuota } from './quota.ts'
-import { prepareReconcile, startReconcile } from './reconcile.ts'
+import { prepareReconcile, recoverReconcile, startReconcile } from './reconcile.ts'
 import { prepareSnapshot, startSnapshot } from './snapshot.ts'
 import { makeWorkerParts, type WorkerParts } from './worker-parts.ts'
 
@@ -30,6 +30,9 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   reconcile: prepareReconcile,
 }
 
+/** What is written to Redis when it has lost its data, if that is not what a start writes. */
+const RECOVERS: typeof PREPARES = { ...PREPARES, reconcile: recoverReconcile }
+
 /** Starts the workers of these queues. They run until the process closes. */
 export async function work(parts: Parts, names: readonly QueueName[]): Promise<void> {
   const workerParts = await makeWorkerParts(parts)
@@ -40,4 +43,7 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
     await prepare(name, async () => PREPARES[name]?.(workerParts))
     workers.push(STARTS[name](workerParts))
   }
+  workerParts.watch.onLostData(async () => {
+    for (const name of names) await RECOVERS[name]?.(workerParts)
+  })
 }

@@ -9,6 +9,9 @@ import { listSnapshots } from './snapshot-key.ts'
 import type { RestoreResult, WriteResult } from './snapshot-result.ts'
 import { type OnProgress, writeSnapshot } from './write-snapshot.ts'
 
+/** How long after Redis lost its data the last snapshot from before is kept, in ms: 30 days. */
+const KEEP_BEFORE_LOSS_MS = 30 * 86_400_000
+
 /** Writes and restores snapshots of the whole index. Throws a SnapshotError for whatever trying again cannot mend. */
 export interface Snapshots {
   /** Writes a snapshot, then deletes old ones. An empty index is not written: it would displace useful snapshots. */
@@ -30,6 +33,8 @@ export function makeSnapshots(deps: {
   /** Number of snapshots to keep. */
   keep: number
   enqueueReconcile: (registry: string) => Promise<unknown>
+  /** When the data in Redis began, in epoch ms. */
+  dataSince: () => number
   recheckQuotas: (projects: readonly string[]) => Promise<unknown>
   now: () => Date
   log: Logger
@@ -39,12 +44,18 @@ export function makeSnapshots(deps: {
   const restoringKey = `${deps.prefix}:restoring`
   const allProjects = async () => (await Promise.all(registries.map((name) => index.projects(name)))).flat()
 
-  /** Deletes all but the newest snapshots. Keeps `written` even if the clock was set back. */
-  async function prune(written: string): Promise<string[]> {
-    const others = (await listSnapshots(store)).map(({ key }) => key).filter((key) => key !== written)
-    const old = others.slice(deps.keep - 1)
-    for (const key of old) await store.delete(key)
-    return old
+  /**
+   * Deletes all but the newest snapshots. Keeps `written` even if the clock was set back. Keeps the last one from before Redis
+   * lost its data, too, for a time: it has what the registries cannot tell again, such as pulls.
+   */
+  async function prune(written: string, now: Date): Promise<string[]> {
+    const others = (await listSnapshots(store)).filter(({ key }) => key !== written)
+    const since = deps.dataSince()
+    const isRecent = now.getTime() - since < KEEP_BEFORE_LOSS_MS
+    const lastBefore = isRecent ? others.find(({ createdAt }) => Date.parse(createdAt) < since) : undefined
+    const old = others.slice(deps.keep - 1).filter((one) => one !== lastBefore)
+    for (const { key } of old) await store.delete(key)
+    return old.map(({ key }) => key)
   }
 
   /** Marks the index as being restored from `key`. @throws SnapshotError unless it is empty or marked so already. */
@@ -79,15 +90,16 @@ export function makeSnapshots(deps: {
         log.info('the index is empty: no snapshot was written')
         return { key: null, projects: 0, facts: 0, deleted: [] }
       }
+      const createdAt = deps.now()
       const written = await writeSnapshot({
         store,
         index,
         registries,
         projects,
         onProgress,
-        createdAt: deps.now(),
+        createdAt,
       })
-      const deleted = await prune(written.key)
+      const deleted = await prune(written.key, createdAt)
       log.info({ ...written, deleted }, 'snapshot written')
       return { ...written, deleted }
     },

@@ -55,7 +55,7 @@ export function makeApplyFacts(deps: {
   const applyScript = deps.load(...WRITE_SCRIPTS, 'apply')
   const continueScript = deps.load(...WRITE_SCRIPTS, 'continue')
   const drainOutbox = makeDrainOutbox({ redis, prefix, load: deps.load })
-  const { listProject, unlistProject } = makeProjectList({ redis, prefix })
+  const lists = makeProjectList({ redis, prefix })
 
   /** Does the pending work of a project. Gives by how many bytes that changed its `uniqueBytes`. */
   const finishPending = shareRuns(async (project) => {
@@ -75,7 +75,7 @@ export function makeApplyFacts(deps: {
    * slot. @throws if a call fails; some facts may be applied then, and others not
    */
   async function applyTogether(byProject: FactsByProject): Promise<Map<string, Promise<Applied>>> {
-    await Promise.all([...byProject.keys()].map(listProject))
+    await Promise.all([...byProject.keys()].map(lists.listProject))
     const states = new Map<string, ApplyState>()
     // A call takes the first of the facts that are left, as many as it can do. Without facts, it finds what is left to do.
     const left = new Map([...byProject].map(([project, facts]) => [project, makeFactQueue(facts)]))
@@ -120,7 +120,7 @@ export function makeApplyFacts(deps: {
     return applied
   }
 
-  return { listProject, unlistProject, drainOutbox, apply, applyTogether }
+  return { ...lists, drainOutbox, apply, applyTogether }
 }
 
 /** What the calls for a project left to do. */

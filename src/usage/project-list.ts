@@ -29,5 +29,8 @@ export function makeProjectList({ redis, prefix }: { redis: Redis | Cluster; pre
     if ((await redis.exists(projectKeys(prefix, project).meta)) === 1) await listProject(project)
   }
 
-  return { listProject, unlistProject }
+  /** Redis has lost its lists: each project is added again. */
+  const forgetLists = () => listedAt.clear()
+
+  return { listProject, unlistProject, forgetLists }
 }

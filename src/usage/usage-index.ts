@@ -61,6 +61,8 @@ export interface UsageIndex {
    * digests.
    */
   facts(project: string, repository?: string): AsyncIterable<StandingFact>
+  /** To be called after Redis has lost its data: forgets which projects this process has put on the lists of registries. */
+  forgetLists(): void
   /** Raises a project's activity to at least this, for example from a snapshot. */
   raiseActivity(project: string, activity: Activity): Promise<void>
   /**
@@ -111,7 +113,7 @@ export function makeUsageIndex({
     page: load('table', 'page'),
   }
   const applying = makeApplyFacts({ redis, prefix, load, limits })
-  const { listProject, unlistProject, drainOutbox, apply, applyTogether } = applying
+  const { listProject, unlistProject, forgetLists, drainOutbox, apply, applyTogether } = applying
   const startAll = makeStartAll({ apply, applyTogether }, { isCluster: redis instanceof Cluster })
   const exportPage = load('table', 'project', 'records', 'export')
   const read = makeReadRepository({ redis, prefix, exportPage, lookUp: scripts.lookUp })
@@ -125,6 +127,7 @@ export function makeUsageIndex({
     apply,
     startAll,
     repositories,
+    forgetLists,
 
     async applyAll(byProject) {
       const outcomes = await startAll(byProject)

@@ -89,9 +89,10 @@ test('a change while the service runs is noticed: a warning once, a refusal at e
     warn: (message: unknown) => void logged.warn.push(message),
     error: (message: unknown) => void logged.error.push(message),
   }
+  const given = { redis, where: 'here', key: 't:identity', otherWarnings: async () => [] }
   const stops: (() => unknown)[] = []
   const onClose = (stop: () => unknown) => stops.push(stop)
-  const watch = await watchRedis({ redis, where: 'here', everyMs: 20, log, onClose })
+  const watch = await watchRedis({ ...given, everyMs: 20, log, onClose })
   closers.push(() => stops.map((stop) => stop()))
   expect(watch.judgement().refusal).toBeUndefined()
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
@@ -106,6 +107,6 @@ test('a change while the service runs is noticed: a warning once, a refusal at e
     (refusal) => refusal === undefined,
   )
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
-  await expect(watchRedis({ redis, where: 'here', everyMs: 20, log, onClose })).rejects.toThrow('allkeys-lru')
+  await expect(watchRedis({ ...given, everyMs: 20, log, onClose })).rejects.toThrow('allkeys-lru')
   expect(logged.warn.filter((message) => /nothing on disk/.test(String(message)))).not.toHaveLength(0)
 })

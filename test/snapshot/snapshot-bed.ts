@@ -23,11 +23,18 @@ export async function startBed() {
   const asked = { reconciles: [] as string[], rechecks: [] as string[] }
 
   function open(
-    options: { store?: ObjectStore; keep?: number; registries?: string[]; now?: () => Date } = {},
+    options: {
+      store?: ObjectStore
+      keep?: number
+      registries?: string[]
+      now?: () => Date
+      dataSince?: number
+    } = {},
   ) {
     const index = makeUsageIndex({ redis, prefix: 't' })
     const registries = options.registries ?? ['ci', 'production']
     const snapshots = makeSnapshots({
+      dataSince: () => options.dataSince ?? 0,
       ...{ redis, prefix: 't', index, registries },
       store: options.store ?? store,
       keep: options.keep ?? 7,

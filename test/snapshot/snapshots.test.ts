@@ -122,6 +122,25 @@ describe('retention', () => {
     expect((await listSnapshots(bed.store)).map((info) => info.key)).toEqual([key])
   })
 
+  test('the last snapshot from before Redis lost its data is kept for 30 days, beside the newest', async () => {
+    const at = (day: number) => new Date(Date.UTC(2026, 10, day))
+    const writeOn = async (day: number, dataSince: number) => {
+      const { index, write } = bed.open({ keep: 1, now: () => at(day), dataSince })
+      await index.apply('ci/team/app', pushes(1))
+      return write(noProgress)
+    }
+    const keys = async () => (await listSnapshots(bed.store)).map(({ key }) => key)
+    await writeOn(1, 0)
+    const { key: good } = await writeOn(2, 0)
+    const lostAt = at(3).getTime()
+    for (const day of [4, 5]) {
+      const { key } = await writeOn(day, lostAt)
+      expect(await keys()).toEqual([key, good])
+    }
+    const { key: last } = await writeOn(35, lostAt)
+    expect(await keys()).toEqual([last])
+  })
+
   test('nothing is deleted when writing fails', async () => {
     const { index, write } = bed.open({ keep: 1 })
     await index.apply('ci/team/app', pushes(1))
