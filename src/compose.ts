@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { serveHealth } from './compose/health.ts'
 import { makeParts } from './compose/parts.ts'
 import { serve } from './compose/serve.ts'
+import type { Reloaded } from './compose/settings.ts'
 import { work } from './compose/work.ts'
 import type { Config } from './config/schema.ts'
 import { listenOn } from './http/listen.ts'
@@ -21,6 +22,8 @@ export interface Tallyman {
   listen(): Promise<void>
   /** Starts the workers. They run until `close`. */
   work(): Promise<void>
+  /** Puts the parts of a configuration in force that need no restart. @throws an error that says why nothing was changed */
+  reload(next: Config): Promise<Reloaded>
   /** Stops in order: takes no new requests, finishes the jobs in hand, then closes connections. */
   close(): Promise<void>
 }
@@ -42,6 +45,7 @@ export async function compose(config: Config, duties: Duties, log: Logger): Prom
       ...(app !== undefined && { app }),
       listen: async () => app && listenOn(app, { host, port: port ?? 0, key: `${section}.port` }),
       work: async () => void (duties.queues.length > 0 && (await work(parts, duties.queues))),
+      reload: parts.reload,
       close,
     }
   } catch (error) {

@@ -2,7 +2,8 @@ import closeWithGrace from 'close-with-grace'
 import { compose, type Duties, type Tallyman } from './compose.ts'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load.ts'
-import { makeLog } from './platform/log.ts'
+import { type Logger, makeLog } from './platform/log.ts'
+import { onReloadSignal } from './platform/reload-signal.ts'
 import { onStopSignal } from './platform/stop-signals.ts'
 
 /** How long jobs in hand may take to finish after a request to stop, in ms. */
@@ -21,7 +22,7 @@ export async function start(duties: Duties): Promise<void> {
   let up: Tallyman | undefined
   let signal: NodeJS.Signals | undefined
   const grace = closeWithGrace(
-    { delay: GRACE_MS, logger: log, skip: ['SIGTERM', 'SIGINT'] },
+    { delay: GRACE_MS, logger: log, skip: ['SIGTERM', 'SIGINT', 'SIGHUP'] },
     async ({ err, signal: other }) => {
       if (err) log.fatal({ err }, 'stopping after an error')
       else log.info({ signal: signal ?? other }, 'stopping: jobs in hand finish first')
@@ -30,10 +31,16 @@ export async function start(duties: Duties): Promise<void> {
       log.info('stopped')
     },
   )
-  onStopSignal((received) => {
+  const stop = (received: NodeJS.Signals) => {
     signal = received
     grace.close()
-  })
+  }
+  onStopSignal(stop)
+  const { promise: isUp, resolve: noteUp } = Promise.withResolvers<Tallyman>()
+  onReloadSignal(
+    async () => reload(file, log, await isUp),
+    () => stop('SIGHUP'),
+  )
   const tallyman = await compose(config, duties, log).catch((error) => fail(error))
   try {
     await tallyman.listen()
@@ -43,7 +50,22 @@ export async function start(duties: Duties): Promise<void> {
     fail(error)
   }
   up = tallyman
+  noteUp(tallyman)
   log.info({ queues: duties.queues, registries: Object.keys(config.registries) }, 'tallyman is up')
+}
+
+/** Reads the configuration again. If it is wrong, the log says why and nothing changes. */
+async function reload(file: string, log: Logger, tallyman: Tallyman): Promise<void> {
+  try {
+    const next = await loadConfig(file, process.env)
+    const { changed, needRestart } = await tallyman.reload(next)
+    log.level = next.log.level
+    log.info({ changed }, 'the configuration was reloaded')
+    if (needRestart.length > 0) log.warn({ needRestart }, 'these changes take effect after a restart')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error({ reason }, 'the configuration was not reloaded, and nothing was changed')
+  }
 }
 
 function fail(error: unknown): never {

@@ -5,11 +5,14 @@ import { inPlace, makePlaces } from '../src/queue/places.ts'
 /** Copies at a time between one pair of registries. */
 const EACH = 2
 
+/** How many jobs the worker takes at a time, so that no pair of registries holds up another. */
+export const concurrencyFor = (pairs: number): number => EACH * Math.max(1, pairs)
+
 /** `pairOf` names the registries between which a rule copies: each pair has places of its own. */
 export const promotionWorker = (
   context: WorkerContext,
   promote: ReturnType<typeof makePromote>,
-  { pairOf, pairs }: { pairOf: (rule: string) => string; pairs: number },
+  pairOf: (rule: string) => string,
 ) =>
   makeWorker(
     'promotion',
@@ -26,5 +29,4 @@ export const promotionWorker = (
         )
       },
     ),
-    EACH * Math.max(1, pairs),
   )

@@ -1,18 +1,11 @@
-import { makeGlob } from '../platform/glob.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Alert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Journal } from '../store/journal.ts'
-import type { Channel } from './channel.ts'
 import type { Damper } from './damper.ts'
-
-/** A channel, and globs over `registry/path` for the projects whose alerts it gets. */
-export interface Route {
-  channel: Channel
-  projects: readonly string[]
-}
+import type { Routes } from './routes.ts'
 
 /**
  * Processes a job of the `alerts` queue. An `announce` job records the alert and queues one `deliver` job for each
@@ -21,22 +14,14 @@ export interface Route {
  * @throws ChannelError if the channel of a `deliver` or `summary` job does not accept the message
  */
 export function makeAnnounce(deps: {
-  routes: readonly Route[]
+  /** As configured now: a reload may change them. */
+  routes: () => Routes
   queues: Queues
   journal: Journal<Alert>
   damper: Damper
   metrics: Metrics
 }) {
   const { damper } = deps
-  const routes = deps.routes.map(({ channel, projects }) => ({
-    channel,
-    globs: projects.map(makeGlob),
-    // An alert about a registry goes to all who get alerts about one of its projects.
-    registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
-  }))
-
-  /** The channel, unless it is no longer configured. */
-  const channelOf = (name: string) => routes.find(({ channel }) => channel.name === name)?.channel
 
   return async function announce(job: Jobs['alerts']): Promise<void> {
     switch (job.kind) {
@@ -51,11 +36,7 @@ export function makeAnnounce(deps: {
 
   async function record(alert: Alert): Promise<void> {
     await deps.journal.append(alert)
-    const isFor = ({ globs, registryGlobs }: (typeof routes)[number]) =>
-      'project' in alert
-        ? globs.some((matches) => matches(`${alert.registry}/${alert.project}`))
-        : registryGlobs.some((matches) => matches(alert.registry))
-    for (const { channel } of routes.filter(isFor)) {
+    for (const channel of deps.routes().channelsFor(alert)) {
       const { name } = channel
       // An alert about a registry is rare, and a person must act: it is sent at once, also in a storm.
       const held = 'project' in alert ? await damper.holdBack(name, alert) : undefined
@@ -71,14 +52,14 @@ export function makeAnnounce(deps: {
   }
 
   async function deliver(alert: Alert, name: string): Promise<void> {
-    const channel = channelOf(name)
+    const channel = deps.routes().named(name)
     if (channel === undefined) return
     await channel.send(alert)
     deps.metrics.alertsSent.inc({ channel: name })
   }
 
   async function summarise(name: string, interval: number): Promise<void> {
-    const channel = channelOf(name)
+    const channel = deps.routes().named(name)
     const summary = await damper.summary(name, interval)
     if (channel === undefined || summary === undefined) return
     await channel.sendSummary(summary)

@@ -1,15 +1,11 @@
 import { alertsWorker } from '../../workers/alerts.ts'
 import { makeAnnounce } from '../alerts/announce.ts'
 import { makeDamper } from '../alerts/damper.ts'
-import { makeChannel } from '../alerts/make-channel.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that records alerts and sends them to the channels. */
 export function startAlerts(parts: WorkerParts) {
-  const routes = parts.config.alerts.channels.map((channel) => ({
-    channel: makeChannel(channel),
-    projects: channel.projects,
-  }))
+  const routes = () => parts.settings().routes
   const damper = makeDamper(parts)
   return alertsWorker(
     parts.context,

@@ -2,10 +2,8 @@ import { eventsWorker } from '../../workers/events.ts'
 import { resolveWorker } from '../../workers/resolve.ts'
 import { makeIndexEvents } from '../events/index-events.ts'
 import { makeMoveRepositories } from '../events/move-repositories.ts'
-import { makeNormalise } from '../events/normalise.ts'
 import { makeRenameGate } from '../events/rename-gate.ts'
 import { makeResolveReferences } from '../events/resolve-references.ts'
-import { makeIsScanner } from '../events/scanners.ts'
 import { makeWatchInstances } from '../events/watch-instances.ts'
 import { makeOnQuarantined, makeOnUnknownInstance } from '../reconcile/gaps.ts'
 import { coalesceApply } from '../usage/coalesce-apply.ts'
@@ -28,7 +26,7 @@ export function startEvents(parts: WorkerParts) {
       }),
       refuseRename: makeRenameGate({ ...parts, registries: new Set(renaming) }),
       now: () => Date.now() * 1000,
-      normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
+      normalise: (...given) => parts.settings().normalise(...given),
     }),
   )
 }

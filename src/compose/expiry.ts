@@ -3,8 +3,8 @@ import { schedulePolicies } from '../expiry/schedule.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Schedules the expiry policies. */
-export async function prepareExpiry({ config, queues }: WorkerParts): Promise<void> {
-  const { policies, every, dryRun } = config.expiry
+export async function prepareExpiry({ settings, queues }: WorkerParts): Promise<void> {
+  const { policies, every, dryRun } = settings().config.expiry
   await schedulePolicies(queues, policies, { everyMs: every, dryRun })
 }
 

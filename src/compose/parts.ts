@@ -11,13 +11,12 @@ import { makeMetrics } from '../platform/metrics.ts'
 import { startOwnRedis } from '../platform/own-redis.ts'
 import type { Connect } from '../platform/redis.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
-import { makeMatch } from '../promotion/match.ts'
+import type { TaggedImage } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
 import { AlertRecord } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
-import { makeQuotaOf } from '../quota/quotas.ts'
 import { makeLedger } from '../reconcile/ledger.ts'
 import { makeRegistryClient } from '../registry/client.ts'
 import { makeJournal } from '../store/journal.ts'
@@ -27,6 +26,7 @@ import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
+import { makeReloading } from './settings.ts'
 import { type RedisWatch, watchRedis } from './watch-redis.ts'
 
 /** How often the settings of Redis are looked at, in ms. */
@@ -48,9 +48,8 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
   const projectOf = (registry: string, repository: string) =>
     projectRules.get(registry)?.(repository) ?? repository
-  const match = makeMatch(config.promotion.rules, ({ registry, repository }) =>
-    projectOf(registry, repository),
-  )
+  const reloading = makeReloading(config, ({ registry, repository }) => projectOf(registry, repository))
+  const { settings } = reloading
   const clients = new Map(
     registries.map(({ name, url, username, password }) => {
       const given = username !== undefined && password !== undefined
@@ -74,7 +73,12 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   }
 
   const watchThis = async (redis: Redis | Cluster) => {
-    const peers = makePeers({ redis, prefix, fingerprint: () => fingerprintOf(config), now: Date.now })
+    const peers = makePeers({
+      redis,
+      prefix,
+      fingerprint: () => fingerprintOf(settings().config),
+      now: Date.now,
+    })
     onClose(peers.leave)
     const key = `${prefix}:identity`
     const where = placeOf(target)
@@ -89,7 +93,6 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
     watch.onLostData(async () => index.forgetLists())
-    const { policies, dryRun } = config.expiry
     const { runs } = journals
     const now = () => Date.now() * 1000
     return {
@@ -99,13 +102,18 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ledger: makeLedger({ redis, prefix }),
-      expiry: makeExpiry({ policies, dryRun, index, clientOf, store, runs, metrics, log, now }),
+      expiry: makeExpiry({
+        settings: () => settings().config.expiry,
+        ...{ index, clientOf, store, runs, metrics, log, now },
+      }),
     }
   }
 
   return {
-    ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, match, clientOf },
-    ...{ quotaOf: makeQuotaOf(config.quotas), connect, onRedis },
+    ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
+    ...{ connect, onRedis, ...reloading },
+    match: (image: TaggedImage) => settings().match(image),
+    quotaOf: (project: string) => settings().quotaOf(project),
   }
 }
 

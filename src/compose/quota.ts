@@ -7,7 +7,7 @@ import type { WorkerParts } from './worker-parts.ts'
 /** Has the flags looked at whose quotas changed in the configuration. */
 export async function prepareQuota(parts: WorkerParts): Promise<void> {
   const registries = parts.registries.map(({ name }) => name)
-  const { quotas } = parts.config
+  const { quotas } = parts.settings().config
   await recheckChanged({ ...parts, registries, quotas, idsOf: (registry) => projectIdsOf(parts, registry) })
 }
 

@@ -38,7 +38,6 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
-  const { policies, dryRun } = config.expiry
   const { alerts, receipts, runs } = journals
   const { maxBacklog } = config.intake
   const inTurn = makeTurns()
@@ -68,7 +67,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({
-        ...{ expiry, policies: policies.map(({ name }) => name), dryRun, runs, queues, roles, inTurn },
+        ...{ expiry, settings: () => parts.settings().config.expiry, runs, queues, roles, inTurn },
       }),
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles, inTurn }),

@@ -30,6 +30,9 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   reconcile: prepareReconcile,
 }
 
+/** What is written to Redis when the configuration was reloaded. */
+const PREPARES_AGAIN: typeof PREPARES = { quota: prepareQuota, expiry: prepareExpiry }
+
 /** What is written to Redis when it has lost its data, if that is not what a start writes. */
 const RECOVERS: typeof PREPARES = { ...PREPARES, reconcile: recoverReconcile }
 
@@ -43,6 +46,9 @@ export async function work(parts: Parts, names: readonly QueueName[]): Promise<v
     await prepare(name, async () => PREPARES[name]?.(workerParts))
     workers.push(STARTS[name](workerParts))
   }
+  parts.onReload(async () => {
+    for (const name of names) await prepare(name, async () => PREPARES_AGAIN[name]?.(workerParts))
+  })
   workerParts.watch.onLostData(async () => {
     for (const name of names) await RECOVERS[name]?.(workerParts)
   })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -50,9 +51,11 @@ const CLOCK_BOUND_US = 300_000_000
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
-  policies: readonly ExpiryPolicy[]
-  /** Whether nothing is deleted, whatever a run is asked for: it may have been queued under another configuration. */
-  dryRun: boolean
+  /**
+   * As configured now: a reload may change it. With `dryRun`, nothing is deleted, whatever a run was asked for: it may have
+   * been queued under another configuration.
+   */
+  settings: () => { policies: readonly ExpiryPolicy[]; dryRun: boolean }
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
@@ -62,7 +65,7 @@ export function makeExpiry(deps: {
   now: () => number
 }) {
   const policyOf = (name: string) => {
-    const policy = deps.policies.find((p) => p.name === name)
+    const policy = deps.settings().policies.find((p) => p.name === name)
     if (policy === undefined) throw new Error(`there is no expiry policy "${name}"`)
     return policy
   }
@@ -88,7 +91,7 @@ export function makeExpiry(deps: {
    */
   async function run(name: string, isDryRunAsked: boolean): Promise<ExpiryRun> {
     const policy = policyOf(name)
-    const dryRun = isDryRunAsked || deps.dryRun
+    const dryRun = isDryRunAsked || deps.settings().dryRun
     if (!dryRun) await checkClock(policy.registry)
     const record: ExpiryRun = {
       id: randomUUID(),
@@ -99,6 +102,11 @@ export function makeExpiry(deps: {
       kept: 0,
       deletes: [],
     }
+    /** A policy that was changed or removed meanwhile, and `dryRun`, end the deletes of a run. */
+    const isStillAsked = () => {
+      const now = deps.settings()
+      return !now.dryRun && now.policies.some((one) => isDeepStrictEqual(one, policy))
+    }
     for await (const { project, images } of repositoriesOf(policy)) {
       const removed: IndexedImage[] = []
       for (const decision of planExpiry(policy, project, images, deps.now())) {
@@ -106,7 +114,8 @@ export function makeExpiry(deps: {
           record.kept += 1
           continue
         }
-        const outcome = dryRun ? 'planned' : await remove(policy, decision, images, removed)
+        const isPlanOnly = dryRun || !isStillAsked()
+        const outcome = isPlanOnly ? 'planned' : await remove(policy, decision, images, removed)
         record.deletes.push({ ...decision, outcome })
         if (outcome === 'deleted' || outcome === 'absent')
           removed.push(...images.filter((image) => isSame(image, decision)))

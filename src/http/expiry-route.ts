@@ -25,8 +25,8 @@ const errors = { '4xx': Problem, '5xx': Problem }
 export const expiryRoute =
   (deps: {
     expiry: Expiry
-    policies: readonly string[]
-    dryRun: boolean
+    /** As configured now: a reload may change it. */
+    settings: () => { policies: readonly { name: string }[]; dryRun: boolean }
     runs: ExpiryRuns
     queues: Queues
     roles: Roles
@@ -34,9 +34,10 @@ export const expiryRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const wanted = (policy: string | undefined): readonly string[] => {
-      if (policy === undefined) return deps.policies
-      if (deps.policies.includes(policy)) return [policy]
-      throw new HttpError(404, `no policy "${policy}"; configured: ${deps.policies.join(', ') || 'none'}`)
+      const policies = deps.settings().policies.map(({ name }) => name)
+      if (policy === undefined) return policies
+      if (policies.includes(policy)) return [policy]
+      throw new HttpError(404, `no policy "${policy}"; configured: ${policies.join(', ') || 'none'}`)
     }
 
     /** The lines of these policies' plans, some at a time. */
@@ -142,7 +143,7 @@ export const expiryRoute =
       },
       handler: async (request, reply) => {
         const [policy = ''] = wanted(request.body.policy)
-        const dryRun = deps.dryRun || request.body.dryRun
+        const dryRun = deps.settings().dryRun || request.body.dryRun
         const job = await deps.queues.expiry.add('expiry', { policy, dryRun })
         return reply.code(202).send({ job: job.id ?? '', dryRun })
       },

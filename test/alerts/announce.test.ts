@@ -7,6 +7,7 @@ import { makeAnnounce } from '../../src/alerts/announce.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
 import { ChannelError } from '../../src/alerts/channel-error.ts'
 import { makeDamper } from '../../src/alerts/damper.ts'
+import { makeRoutes } from '../../src/alerts/routes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { type Alert, AlertRecord, type AlertSummary } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
@@ -73,11 +74,14 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
     nobody: [],
     down: ['dev/**'],
   }
-  const announce = makeAnnounce({
-    routes: (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const).map((name) => ({
+  const routes = makeRoutes(
+    (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const).map((name) => ({
       channel: fakes[name].channel,
       projects: projects[name],
     })),
+  )
+  const announce = makeAnnounce({
+    routes: () => routes,
     queues,
     damper: makeDamper({ redis: bed.redis, prefix: 't' }),
     journal: journal?.(real) ?? real,

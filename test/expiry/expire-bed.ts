@@ -9,7 +9,7 @@ import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry } from '../../src/expiry/expire.ts'
-import type { ExpiryRule } from '../../src/expiry/plan.ts'
+import type { ExpiryPolicy, ExpiryRule } from '../../src/expiry/plan.ts'
 import { makeLog } from '../../src/platform/log.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
@@ -38,8 +38,10 @@ interface Options {
   /** Glob over repositories. */
   repository?: string
   now?: () => number
-  /** As in the configuration; false by default. */
-  dryRun?: boolean
+  /** As in the configuration now; false by default. */
+  dryRun?: () => boolean
+  /** What a reload has changed in the policy by now. */
+  changed?: () => Partial<ExpiryPolicy>
   /** The registry's clock, epoch µs; the same as ours by default. */
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
@@ -70,7 +72,7 @@ export function useExpiry() {
   })
 
   function setUp(options: Options = {}) {
-    const { rules, repository = '**', now = () => NOW, dryRun = false, store, runs } = options
+    const { rules, repository = '**', now = () => NOW, dryRun = () => false, store, runs } = options
     const { registryNow = now } = options
     const index: UsageIndex = makeUsageIndex({ redis: bed.redis, prefix: 't' })
     const metrics = makeMetrics()
@@ -89,11 +91,13 @@ export function useExpiry() {
       rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }],
     }
     const expiry = makeExpiry({
-      policies: [
-        { ...policy, name: 'other', rules: [] },
-        { ...policy, name: 'branches' },
-      ],
-      dryRun,
+      settings: () => ({
+        policies: [
+          { ...policy, name: 'other', rules: [] },
+          { ...policy, name: 'branches', ...options.changed?.() },
+        ],
+        dryRun: dryRun(),
+      }),
       index,
       clientOf: (name) => {
         if (name !== 'ci') throw new Error(`no client for ${name}`)

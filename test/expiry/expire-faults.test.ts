@@ -88,7 +88,7 @@ describe('nothing is deleted', () => {
   })
 
   test('if the configuration says `dryRun` by now', async () => {
-    const { run, push } = bed.setUp({ dryRun: true })
+    const { run, push } = bed.setUp({ dryRun: () => true })
     await push('pr-1', image('old'), bed.repository)
     expect(await run('branches', false)).toMatchObject({ dryRun: true, deletes: [{ outcome: 'planned' }] })
     expect(bed.deletes).toEqual([])

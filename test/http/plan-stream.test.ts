@@ -96,8 +96,7 @@ async function startPlan(decisions: number, waitMs = 10) {
       expiryRoute({
         ...{
           expiry: { plan, run: unused },
-          policies: ['p'],
-          dryRun: true,
+          settings: () => ({ policies: [{ name: 'p' }], dryRun: true }),
           runs: unused,
           queues: unused,
           inTurn,

@@ -1,0 +1,36 @@
+import { makeGlob } from '../platform/glob.ts'
+import type { Alert } from '../queue/alert.ts'
+import type { Channel } from './channel.ts'
+
+/** A channel, and globs over `registry/path` for the projects whose alerts it gets. */
+export interface Route {
+  channel: Channel
+  projects: readonly string[]
+}
+
+/** Which channels get an alert. */
+export interface Routes {
+  channelsFor(alert: Alert): Channel[]
+  /** The channel, unless it is not configured. */
+  named(name: string): Channel | undefined
+}
+
+export function makeRoutes(configured: readonly Route[]): Routes {
+  const routes = configured.map(({ channel, projects }) => ({
+    channel,
+    globs: projects.map(makeGlob),
+    // An alert about a registry goes to all who get alerts about one of its projects.
+    registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
+  }))
+  return {
+    channelsFor: (alert) =>
+      routes
+        .filter(({ globs, registryGlobs }) =>
+          'project' in alert
+            ? globs.some((matches) => matches(`${alert.registry}/${alert.project}`))
+            : registryGlobs.some((matches) => matches(alert.registry)),
+        )
+        .map(({ channel }) => channel),
+    named: (name) => routes.find(({ channel }) => channel.name === name)?.channel,
+  }
+}

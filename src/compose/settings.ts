@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from 'node:util'
+import { makeChannel } from '../alerts/make-channel.ts'
+import { makeRoutes } from '../alerts/routes.ts'
+import type { Config } from '../config/schema.ts'
+import { makeNormalise } from '../events/normalise.ts'
+import { makeIsScanner } from '../events/scanners.ts'
+import { makeMatch, type TaggedImage } from '../promotion/match.ts'
+import { makeQuotaOf } from '../quota/quotas.ts'
+
+/** What a reload of the configuration replaces, all of it at once. */
+export type Settings = ReturnType<typeof makeSettings>
+
+export function makeSettings(config: Config, projectOf: (image: TaggedImage) => string) {
+  return {
+    config,
+    quotaOf: makeQuotaOf(config.quotas),
+    match: makeMatch(config.promotion.rules, projectOf),
+    /** The registries between which a promotion rule copies, by the rule's name. */
+    pairs: new Map(
+      config.promotion.rules.map(({ name, from, to }) => [name, `${from.registry} ${to.registry}`]),
+    ),
+    normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
+    routes: makeRoutes(
+      config.alerts.channels.map((channel) => ({
+        channel: makeChannel(channel),
+        projects: channel.projects,
+      })),
+    ),
+  }
+}
+
+/** What the log says of a reload. The keys are paths such as `quotas` and `server.port`. */
+export interface Reloaded {
+  changed: string[]
+  /** Keys that differ, and take effect after a restart. */
+  needRestart: string[]
+}
+
+/** Holds the settings that are in force, and replaces them. */
+export function makeReloading(config: Config, projectOf: (image: TaggedImage) => string) {
+  let current = makeSettings(config, projectOf)
+  const acts: (() => Promise<void>)[] = []
+  return {
+    settings: (): Settings => current,
+    /** Has `act` called after the settings were replaced. */
+    onReload: (act: () => Promise<void>) => void acts.push(act),
+    /** Replaces the settings, unless `next` cannot be used: then nothing changes. @throws an error that says why */
+    async reload(next: Config): Promise<Reloaded> {
+      const { config, ...reloaded } = mergeReload(current.config, next)
+      current = makeSettings(config, projectOf)
+      for (const act of acts) await act()
+      return reloaded
+    },
+  }
+}
+
+/**
+ * The running configuration with the sections of `next` that a reload replaces, and the keys that differ.
+ * @throws if these sections name a registry that is not running
+ */
+export function mergeReload(running: Config, next: Config): Reloaded & { config: Config } {
+  const { quotas, alerts, promotion, expiry, scanners, actors, log } = next
+  const reloaded: Partial<Config> = { quotas, alerts, promotion, expiry, scanners, actors, log }
+  const keys = Object.keys(next) as (keyof Config)[]
+  const differing = keys.filter((key) => !isDeepStrictEqual(running[key], next[key]))
+  const used = [
+    ...promotion.rules.flatMap(({ from, to }) => [from.registry, to.registry]),
+    ...expiry.policies.map(({ registry }) => registry),
+  ]
+  const absent = used.find((name) => !Object.hasOwn(running.registries, name))
+  if (absent !== undefined)
+    throw new Error(`the registry "${absent}" is new: restart to use it in promotion and expiry`)
+  return {
+    config: { ...running, ...reloaded },
+    changed: differing.filter((key) => key in reloaded),
+    needRestart: differing
+      .filter((key) => !(key in reloaded))
+      .flatMap((key) => differingKeys(key, running[key], next[key])),
+  }
+}
+
+/** `server.port`, `registries.ci`: a section's keys that differ, or the section if it has no keys. */
+function differingKeys(section: string, a: unknown, b: unknown): string[] {
+  if (!isMapping(a) || !isMapping(b)) return [section]
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((key) => !isDeepStrictEqual(a[key], b[key]))
+    .map((key) => `${section}.${key}`)
+}
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
