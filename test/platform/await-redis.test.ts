@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
 import { startProcess } from '../../lab/process.ts'
 import { startRedis } from '../../lab/redis.ts'
 import { connectFailingFast, connectPatiently } from '../../src/platform/redis.ts'
 
 const closers: (() => unknown)[] = []
-afterEach(async () => {
+afterAll(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
@@ -18,7 +18,8 @@ const CONNECTS = [
   ['waits', connectPatiently],
 ] as const
 
-test.each(CONNECTS)(
+// These tests wait for most of their time, so they run together.
+test.concurrent.each(CONNECTS)(
   'a connection that %s: a start says at once that nothing listens, and gives up',
   async (_, connect) => {
     const told: string[] = []
@@ -33,13 +34,13 @@ test.each(CONNECTS)(
   },
 )
 
-test('an unknown host is named', async () => {
+test.concurrent('an unknown host is named', async () => {
   await expect(connectPatiently({ url: 'redis://no-such-host.invalid' })).rejects.toThrow(
     'cannot be reached: the host no-such-host.invalid is unknown',
   )
 })
 
-test('a wrong password is no reason to wait', async () => {
+test.concurrent('a wrong password is no reason to wait', async () => {
   const server = await startRedis()
   closers.push(server.close)
   const client = new Redis(server.port)
@@ -53,7 +54,7 @@ test('a wrong password is no reason to wait', async () => {
       await expect(connect({ url })).rejects.toThrow(`cannot be reached: ${reason}`)
 })
 
-test('a server that accepts connections and never answers is given up', async () => {
+test.concurrent('a server that accepts connections and never answers is given up', async () => {
   const server = createServer(() => {}).listen(0, '127.0.0.1')
   closers.push(() => server.close())
   await once(server, 'listening')
@@ -62,7 +63,7 @@ test('a server that accepts connections and never answers is given up', async ()
   await expect(connectPatiently({ url: `redis://127.0.0.1:${port}` })).rejects.toThrow('no answer in 10 s')
 })
 
-test('a Redis that starts a second later is waited for', async () => {
+test.concurrent('a Redis that starts a second later is waited for', async () => {
   const port = await freePort()
   const later = new Promise((resolve) => setTimeout(resolve, 1_000)).then(() => startRedis({ port }))
   closers.push(async () => (await later).close())
@@ -71,7 +72,7 @@ test('a Redis that starts a second later is waited for', async () => {
   expect(await redis.ping()).toBe('PONG')
 })
 
-test('a Redis that loads its data is waited for, longer than a silent one', async () => {
+test.concurrent('a Redis that loads its data is waited for, longer than a silent one', async () => {
   const full = await startRedis()
   closers.push(full.close)
   const client = new Redis(full.port)
