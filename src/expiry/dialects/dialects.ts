@@ -1,0 +1,4 @@
+import type { Dialect } from './dialect.ts'
+
+/** By the name that `dialect:` has in the configuration. */
+export const DIALECTS: Readonly<Record<string, Dialect>> = {}

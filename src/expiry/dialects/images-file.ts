@@ -1,0 +1,85 @@
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { parseTimestamp } from '../../platform/timestamp.ts'
+import { PolicyError, type PolicyImage, type Scene } from './dialect.ts'
+
+const Time = Type.Union([Type.String(), Type.Null()], { description: 'RFC 3339, or null' })
+const File = Type.Object(
+  {
+    project: Type.Optional(Type.String()),
+    images: Type.Array(
+      Type.Object(
+        {
+          repository: Type.String({ minLength: 1 }),
+          digest: Type.String({ pattern: '^[a-z0-9]+:[0-9a-f]+$' }),
+          tags: Type.Optional(
+            Type.Array(
+              Type.Union([
+                Type.String({ minLength: 1 }),
+                Type.Object({ name: Type.String({ minLength: 1 }), taggedAt: Type.Optional(Time) }),
+              ]),
+            ),
+          ),
+          pushedAt: Type.Optional(Time),
+          pulledAt: Type.Optional(Time),
+          createdAt: Type.Optional(Time),
+          mediaType: Type.Optional(Type.String()),
+          labels: Type.Optional(Type.Record(Type.String(), Type.String())),
+          children: Type.Optional(Type.Array(Type.String())),
+          subject: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+          immutable: Type.Optional(Type.Boolean()),
+        },
+        // What `tallyman images` prints has more.
+        { additionalProperties: true },
+      ),
+    ),
+  },
+  { additionalProperties: true },
+)
+type FileImage = Static<typeof File>['images'][number]
+
+/**
+ * Reads images as `tallyman images --output json` prints them. A tag without a time was set when its image was pushed.
+ * @throws PolicyError with the path of what is wrong
+ */
+export function readImages(value: unknown): Omit<Scene, 'now'> {
+  if (!Value.Check(File, value)) {
+    const [first] = Value.Errors(File, value)
+    const field = (first?.instancePath ?? '')
+      .slice(1)
+      .replaceAll(/\/(\d+)/g, '[$1]')
+      .replaceAll('/', '.')
+    throw new PolicyError(field === '' ? 'images' : field, first?.message ?? 'it is not a list of images')
+  }
+  return { images: value.images.map(imageOf), project: value.project ?? '' }
+}
+
+function imageOf(image: FileImage, index: number): PolicyImage {
+  const at = (name: string, text: string | null | undefined): number | null => {
+    if (text === null || text === undefined) return null
+    const time = parseTimestamp(text)
+    if (time === undefined) throw new PolicyError(`images[${index}].${name}`, 'expected an RFC 3339 time')
+    return time
+  }
+  const pushedAt = at('pushedAt', image.pushedAt)
+  return {
+    repository: image.repository,
+    digest: image.digest,
+    tags: (image.tags ?? []).map((tag, n) =>
+      typeof tag === 'string'
+        ? { name: tag, taggedAt: pushedAt }
+        : {
+            name: tag.name,
+            taggedAt: tag.taggedAt === undefined ? pushedAt : at(`tags[${n}].taggedAt`, tag.taggedAt),
+          },
+    ),
+    pushedAt,
+    pulledAt: at('pulledAt', image.pulledAt),
+    createdAt: at('createdAt', image.createdAt),
+    mediaType: image.mediaType ?? '',
+    labels: image.labels ?? {},
+    children: image.children ?? [],
+    subject: image.subject ?? null,
+    immutable: image.immutable ?? false,
+  }
+}
