@@ -59,7 +59,7 @@ export function makeProgram(
   // The commands inherit these settings, so they must be made before the commands are added.
   const program = new Command('tallyman')
     .description('Usage, quotas, promotion and expiry for container registries.')
-    .option('--url <URL>', 'address of the service, in place of the one in the configuration', parseUrl)
+    .option('--url <URL>', 'address of the service; that of the configuration if left out', parseUrl)
     .addOption(
       new Option('--output <FORMAT>', 'how to print the result').choices(['table', 'json']).default('table'),
     )

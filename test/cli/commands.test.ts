@@ -67,8 +67,10 @@ test('a configuration is checked', async () => {
   const file = env.TALLYMAN_CONFIG ?? ''
   expect(await tallyman({}, 'config', 'check', file)).toMatchObject({
     status: 0,
-    out: expect.stringContaining(`${file} is right`),
+    out: expect.stringContaining(`${file} is right: registries 1, quotas 0`),
   })
+  const asJson = await tallyman({ TALLYMAN_TOKEN: TOKEN }, 'config', 'check', file, '--output', 'json')
+  expect(JSON.parse(asJson.out)).toMatchObject({ file, registries: 1, quotas: 0 })
   const missing = await tallyman({}, 'config', 'check', join(folder, 'none.yaml'))
   expect(missing).toMatchObject({
     status: 1,
