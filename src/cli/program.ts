@@ -68,7 +68,11 @@ export function makeProgram(
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeOut: write.out, writeErr: write.err })
+    .configureOutput({
+      writeOut: write.out,
+      // It repeats arguments, and a script may take these from a registry.
+      writeErr: (text) => write.err(text.split('\n').map(printable).join('\n')),
+    })
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help for the usage.')

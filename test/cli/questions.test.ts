@@ -119,6 +119,11 @@ test('usage has pages, an order and filters, which do not go with a project', as
   const other = await json('usage', '--registry', 'production')
   expect(other.projects).toEqual([])
   expect(other.registries).toMatchObject([{ name: 'production' }])
+  expect(await run('usage', '--registry', 'hub')).toEqual({
+    status: 1,
+    out: '',
+    err: 'no registry "hub"; configured: ci, production\n',
+  })
 })
 
 test('usage of a project has its numbers, its repositories and its largest images', async () => {
@@ -177,6 +182,29 @@ test('flags, alerts and promotions', async () => {
   expect(promotions.out).toMatch(
     new RegExp(`releases +ci/team/app:v1 +production/released/app:v1 .* ${release.root.digest}\n`),
   )
+})
+
+test.each([
+  'usage',
+  'usage ci/team/app',
+  'images ci/team/app',
+  'tags ci/team/app',
+  'flags',
+  'alerts',
+  'promotions',
+  'plan branches',
+  'runs',
+  'registries',
+  'snapshot list',
+  'quarantine list',
+  'jobs',
+  'jobs failed quota',
+  'jobs delayed expiry',
+  'whoami',
+])('the read token is enough for %s, and --output json prints one document', async (line) => {
+  const { status, out } = await run(...line.split(' '), '--output', 'json')
+  expect(status).toBe(0)
+  expect(JSON.parse(out)).toBeTypeOf('object')
 })
 
 test('whoami tells the role of the token and the version of the service', async () => {

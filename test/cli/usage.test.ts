@@ -45,6 +45,7 @@ describe('wrong usage gives one clear message and status 2', () => {
       "option '--output <FORMAT>' argument 'yaml' is invalid. Allowed choices are table, json.",
     ],
     ['usage ci/app --sort name', '--sort is for the list of projects: leave out PROJECT'],
+    ['\u001b[31m\u202e', "unknown command '\\u{1b}[31m\\u{202e}'"],
     ['usgae', "unknown command 'usgae'\n(Did you mean usage?)"],
     ['plan', "missing required argument 'POLICY'"],
     ['quarantine discard', ONE_OF],

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { AddCommand, Cli } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
 import { noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { ProjectPage, Registries, readProject } from '../usage-answers.ts'
 import { projectLines, projectTable, registryTable } from '../usage-table.ts'
@@ -38,6 +39,10 @@ async function list(cli: Cli, options: ListOptions): Promise<void> {
   const page = await service.get(`/v1/projects${queryOf(options)}`, ProjectPage)
   const { registries } = await service.get('/v1/registries', Registries)
   const shown = registries.filter(({ name }) => name === (options.registry ?? name))
+  if (shown.length === 0 && options.registry !== undefined)
+    throw new CommandError(
+      `no registry "${options.registry}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
+    )
   if (page.projects.length === 0) cli.note('no projects')
   const projects = projectTable(page.projects)
   cli.show({ ...page, registries: shown }, [
