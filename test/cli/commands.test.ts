@@ -67,7 +67,9 @@ test('a configuration is checked', async () => {
   const file = env.TALLYMAN_CONFIG ?? ''
   expect(await tallyman({}, 'config', 'check', file)).toMatchObject({
     status: 0,
-    out: expect.stringContaining(`${file} is right: registries 1, quotas 0`),
+    out: expect.stringContaining(
+      `${file} is right: registries 1, quotas 0, channels 0, promotion rules 0, expiry policies 0`,
+    ),
   })
   const asJson = await tallyman({ TALLYMAN_TOKEN: TOKEN }, 'config', 'check', file, '--output', 'json')
   expect(JSON.parse(asJson.out)).toMatchObject({ file, registries: 1, quotas: 0 })
@@ -162,6 +164,44 @@ const report = (more: object) => ({
   unreadableImages: [],
   stored: null,
   ...more,
+})
+
+test('the tags of a large project are read page by page, up to a bound, and what is left out is told', async () => {
+  const tag = (n: number) => ({
+    ...{ repository: `big/${n % 25}`, tag: `v${n}`, digest: `sha256:${n}`, sizeBytes: n, platforms: null },
+    ...{ pushedAt: null, ageSource: 'seen', pushedBy: null, lastPullAt: null },
+  })
+  const page = (from: number) => ({
+    tags: Array.from({ length: 5_000 }, (_, n) => tag(from + n)),
+    next: 'more',
+  })
+  const path = '/v1/projects/ci%2Fbig'
+  answers = {
+    [`GET ${path}`]: () => ({
+      ...{ id: 'ci/big', uniqueBytes: 9, exclusiveBytes: 9, unreferencedBytes: 0, manifests: 1, tags: 1 },
+      ...{ repositories: 25, unresolved: 2, pulls: 0, scans: 0, lastPushAt: null, lastPushedBy: null },
+      ...{ lastPullAt: null, limitBytes: null, flag: 'ok', flagSince: null },
+    }),
+    [`GET ${path}/tags?limit=1000`]: () => page(0),
+    [`GET ${path}/tags?limit=1000&cursor=more`]: () => page(5_000),
+  }
+  for (let n = 0; n < 25; n++)
+    answers[`GET ${path}/reclaimable?repository=big%2F${n}`] = () => ({ reclaimableBytes: n })
+  const { status, out, err } = await tallyman(env, 'usage', 'ci/big', '--output', 'json')
+  expect(status).toBe(0)
+  const { images, repositories } = JSON.parse(out)
+  expect(images.map(({ sizeBytes }: { sizeBytes: number }) => sizeBytes)).toEqual(
+    Array.from({ length: 10 }, (_, n) => 9_999 - n),
+  )
+  expect(repositories).toHaveLength(20)
+  expect(repositories[0]).toEqual({ repository: 'big/24', tags: 400, images: 400, reclaimableBytes: 24 })
+  expect(err.split('\n')).toEqual([
+    'the references of 2 manifests are not known yet: the sizes may be too small',
+    'only the first 10000 tags were looked at',
+    'repositories left out: 5, whose images are smaller',
+    'the 10 largest images; all: tallyman images ci/big',
+    '',
+  ])
 })
 
 describe('a reconcile is followed to its end', () => {

@@ -17,16 +17,19 @@ export const addConfig: AddCommand = (program, { env, show }) => {
         throw error instanceof ConfigError ? new CommandError(...error.message.split('\n')) : error
       })
       const counts = countsOf(loaded)
-      const words = Object.entries(counts).map(([name, count]) => `${name} ${count}`)
+      const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
       const dryRun = loaded.expiry.dryRun ? ' (dry run)' : ''
       show({ file, ...counts }, [`${file} is right: ${words.join(', ')}${dryRun}`])
     })
 }
 
+/** `promotionRules` as `promotion rules`. */
+const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
 const countsOf = ({ registries, quotas, alerts, promotion, expiry }: Config) => ({
   registries: Object.keys(registries).length,
   quotas: quotas.length,
   channels: alerts.channels.length,
-  'promotion rules': promotion.rules.length,
-  'expiry policies': expiry.policies.length,
+  promotionRules: promotion.rules.length,
+  expiryPolicies: expiry.policies.length,
 })
