@@ -59,7 +59,10 @@ const sources = ['src', 'workers'].flatMap((folder) =>
     .map((file) => join(folder, file)),
 )
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
-const imports = sources.flatMap((file) => importsOf(file, read(file)))
+/** All but that of package.json, which is data and stands nowhere. */
+const imports = sources
+  .flatMap((file) => importsOf(file, read(file)))
+  .filter(({ to }) => to !== 'package.json')
 
 /** `compose.ts` and `compose/` are one thing. */
 const folderOf = (file: string): string =>

@@ -4,11 +4,14 @@ import type { Service } from './service.ts'
 /** What the commands use of the world outside. */
 export interface Cli {
   env: NodeJS.ProcessEnv
-  /** The running Tallyman at the address in the configuration, or at `--url`. @throws CommandError */
+  /** The running Tallyman at `--url`, or at the address in the configuration. @throws CommandError */
   service(): Promise<Service>
-  /** Prints lines of the result, on standard output. */
-  print(...lines: string[]): void
-  /** Prints a line about the progress or the result, on standard error. */
+  /**
+   * Prints the result on standard output: the lines, or with `--output json` the value. Text from outside needs no escaping
+   * before. Each command calls it once, so that its JSON is one document.
+   */
+  show(value: unknown, lines: readonly string[]): void
+  /** Prints a line about the progress or the result on standard error, with text from outside escaped. */
   note(line: string): void
 }
 

@@ -1,31 +1,53 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { printable, printableJson } from '../platform/printable.ts'
+import { VERSION } from '../platform/version.ts'
 import type { AddCommand, Cli } from './cli.ts'
+import { addAlerts } from './commands/alerts.ts'
 import { addConfig } from './commands/config.ts'
+import { addExpire } from './commands/expire.ts'
+import { addFlags } from './commands/flags.ts'
 import { addHelp } from './commands/help.ts'
+import { addImages } from './commands/images.ts'
 import { addJobs } from './commands/jobs.ts'
+import { addPlan } from './commands/plan.ts'
+import { addPromotions } from './commands/promotions.ts'
 import { addQuarantine } from './commands/quarantine.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
+import { addRuns } from './commands/runs.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addTags } from './commands/tags.ts'
+import { addUsage } from './commands/usage.ts'
+import { addWhoami } from './commands/whoami.ts'
+import { allowUnknownCommands } from './group.ts'
 import { findService } from './service.ts'
 
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
-  addConfig,
-  addRegistries,
+  addUsage,
+  addImages,
   addTags,
+  addFlags,
+  addAlerts,
+  addPromotions,
+  addPlan,
+  addExpire,
+  addRuns,
+  addRegistries,
   addReconcile,
   addSnapshot,
   addQuarantine,
   addJobs,
+  addWhoami,
+  addConfig,
   addHelp,
 ]
 
 const AFTER_HELP = `
-All commands but "config check" and "help" ask a running Tallyman. They read its
-address and the admin token from the configuration that it runs with:
-$TALLYMAN_CONFIG, or tallyman.yaml.
+All commands but "config check" and "help" ask a running Tallyman, at --url and
+with the token in $TALLYMAN_TOKEN. The read token is enough to look. What is not
+given is read from the configuration that Tallyman runs with: its address and
+its admin token. That is the file $TALLYMAN_CONFIG, or tallyman.yaml.
 
 "tallyman help COMMAND" describes a command.`
 
@@ -37,24 +59,35 @@ export function makeProgram(
   // The commands inherit these settings, so they must be made before the commands are added.
   const program = new Command('tallyman')
     .description('Usage, quotas, promotion and expiry for container registries.')
-    .option('--url <URL>', 'address of the service, in place of the one in the configuration', parseUrl)
+    .option('--url <URL>', 'address of the service; that of the configuration if left out', parseUrl)
+    .addOption(
+      new Option('--output <FORMAT>', 'how to print the result').choices(['table', 'json']).default('table'),
+    )
+    .version(VERSION, '--version', 'show the version')
     .addHelpText('after', AFTER_HELP)
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeOut: write.out, writeErr: write.err })
+    .configureOutput({
+      writeOut: write.out,
+      // It repeats arguments, and a script may take these from a registry.
+      writeErr: (text) => write.err(text.split('\n').map(printable).join('\n')),
+    })
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help for the usage.')
   const cli: Cli = {
     env,
     service: () => findService(env, program.opts<{ url?: string }>().url),
-    print: (...lines) => {
-      for (const line of lines) write.out(`${line}\n`)
+    show(value, lines) {
+      const isJson = program.opts<{ output: string }>().output === 'json'
+      const shown = isJson ? [printableJson(value)] : lines.map(printable)
+      write.out(shown.map((line) => `${line}\n`).join(''))
     },
-    note: (line) => write.err(`${line}\n`),
+    note: (line) => write.err(`${printable(line)}\n`),
   }
   for (const add of COMMANDS) add(program, cli)
+  allowUnknownCommands(program)
   return program
 }
 

@@ -7,26 +7,59 @@ import { CommandError } from './command-error.ts'
 
 /** The HTTP API of a running Tallyman. Each function throws a CommandError for whatever goes wrong. */
 export interface Service {
+  /** Without a slash at its end. */
+  url: string
   get<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
+  /** A list that the API sends as a stream, one JSON value a line. */
+  getLines<S extends TSchema>(path: string, schema: S): Promise<Static<S>[]>
   post<S extends TSchema>(path: string, body: object, schema: S): Promise<Static<S>>
   delete<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
 }
 
+/** Where a command finds the service. `urlFrom` and `tokenFrom` say to people what to change. */
+interface Access {
+  url: string
+  urlFrom: string
+  token: string
+  tokenFrom: string
+}
+
 /**
- * Reads the address and the admin token of the service from the configuration that it runs with. A `url`, which has no
- * slash at its end, replaces the address.
+ * The address is `url`, which has no slash at its end, and the token is `TALLYMAN_TOKEN`. What is not given comes from the
+ * configuration that the service runs with: its address and its admin token.
  */
 export async function findService(env: NodeJS.ProcessEnv, url: string | undefined): Promise<Service> {
+  const given = {
+    ...(url !== undefined && { url, urlFrom: '--url' }),
+    ...(env.TALLYMAN_TOKEN && { token: tokenIn(env.TALLYMAN_TOKEN), tokenFrom: 'TALLYMAN_TOKEN' }),
+  }
+  if (isComplete(given)) return makeService(given)
   const file = env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
   const { server } = await loadConfig(file, env).catch((error) => {
     if (!(error instanceof ConfigError)) throw error
-    throw new CommandError(`${error.message}\nSet TALLYMAN_CONFIG to use another file.`)
+    throw new CommandError(
+      ...error.message.split('\n'),
+      'Set TALLYMAN_CONFIG to use another file. With --url and TALLYMAN_TOKEN no configuration is needed.',
+    )
   })
   if (url === undefined && server.port === 0)
     throw new CommandError(
       `server.port in ${file} is 0, which stands for any free port: give the address with --url http://HOST:PORT`,
     )
-  return makeService({ url: url ?? addressOf(server), token: server.adminToken, file })
+  return makeService({
+    ...{ url: addressOf(server), urlFrom: `server.host and server.port of ${file}, or from --url` },
+    ...{ token: server.adminToken, tokenFrom: `server.adminToken of ${file}` },
+    ...given,
+  })
+}
+
+const isComplete = (access: Partial<Access>): access is Access =>
+  access.url !== undefined && access.token !== undefined
+
+/** @throws CommandError if the text cannot be in a header */
+function tokenIn(text: string): string {
+  if (/^[\x21-\x7e]+$/.test(text)) return text
+  throw new CommandError('TALLYMAN_TOKEN is no token: it has a space, a line break or a letter beyond ASCII')
 }
 
 /** The URL of a server that listens on `host`: on loopback if `host` stands for every interface. */
@@ -36,17 +69,24 @@ export function addressOf({ host, port }: { host: string; port: number }): strin
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function makeService({ url, token, file }: { url: string; token: string; file: string }): Service {
-  async function ask<S extends TSchema>(
+const LINES = 'application/x-ndjson'
+
+function makeService(access: Access): Service {
+  const { url } = access
+
+  /** Sends a request and gives the text of its answer. */
+  async function ask(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    body: object | undefined,
-    schema: S,
-  ): Promise<Static<S>> {
+    { body, accept = 'application/json' }: { body?: object; accept?: string } = {},
+  ): Promise<{ asked: string; text: string }> {
     const asked = `${method} ${url}${path}`
     const { statusCode, text } = await request(url + path, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        ...{ authorization: `Bearer ${access.token}`, accept },
+        ...(body && { 'content-type': 'application/json' }),
+      },
       body: body === undefined ? null : JSON.stringify(body),
       headersTimeout: 30_000,
       bodyTimeout: 30_000,
@@ -54,25 +94,46 @@ function makeService({ url, token, file }: { url: string; token: string; file: s
       .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
       .catch((error) => {
         throw new CommandError(
-          `${asked}: no answer (${error.code ?? error.message}). Is Tallyman running? ` +
-            `Its address comes from server.host and server.port of ${file}, or from --url.`,
+          `${asked}: no answer (${error.code ?? error.message}). Is Tallyman running? Its address comes from ${access.urlFrom}.`,
         )
       })
-    const value = parseJson(text)
-    if (statusCode >= 300) throw new CommandError(`${asked}: ${statusCode} ${detailOf(value)}`)
-    if (!Value.Check(schema, value)) {
-      const [first] = Value.Errors(schema, value)
-      const what = first ? `${first.instancePath || 'it'} ${first.message}` : 'it does not match'
-      throw new CommandError(`${asked}: this version of tallyman cannot read the answer (${what})`)
-    }
-    return value
+    if (statusCode >= 300)
+      throw new CommandError(`${asked}: ${statusCode} ${detailOf(parseJson(text))}`, ...adviceOn(statusCode))
+    return { asked, text }
+  }
+
+  /** What to do about an answer that refuses the token. */
+  function adviceOn(status: number): string[] {
+    if (status === 401) return [`The token comes from ${access.tokenFrom}, and the service has another.`]
+    if (status === 403)
+      return [`The token from ${access.tokenFrom} may only read. Set TALLYMAN_TOKEN to the admin token.`]
+    return []
+  }
+
+  async function askJson<S extends TSchema>(schema: S, ...question: Parameters<typeof ask>) {
+    const { asked, text } = await ask(...question)
+    return checked(schema, parseJson(text), asked)
   }
 
   return {
-    get: (path, schema) => ask('GET', path, undefined, schema),
-    post: (path, body, schema) => ask('POST', path, body, schema),
-    delete: (path, schema) => ask('DELETE', path, undefined, schema),
+    url,
+    get: (path, schema) => askJson(schema, 'GET', path),
+    async getLines(path, schema) {
+      const { asked, text } = await ask('GET', path, { accept: LINES })
+      const lines = text.split('\n').filter((line) => line !== '')
+      return lines.map((line) => checked(schema, parseJson(line), asked))
+    },
+    post: (path, body, schema) => askJson(schema, 'POST', path, { body }),
+    delete: (path, schema) => askJson(schema, 'DELETE', path),
   }
+}
+
+/** @throws CommandError if the answer does not match */
+function checked<S extends TSchema>(schema: S, value: unknown, asked: string): Static<S> {
+  if (Value.Check(schema, value)) return value
+  const [first] = Value.Errors(schema, value)
+  const what = first ? `${first.instancePath || 'it'} ${first.message}` : 'it does not match'
+  throw new CommandError(`${asked}: this version of tallyman cannot read the answer (${what})`)
 }
 
 function parseJson(text: string): unknown {

@@ -16,6 +16,7 @@ import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { makeTurns } from '../http/turns.ts'
+import { whoamiRoute } from '../http/whoami-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
@@ -72,6 +73,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
+      whoamiRoute({ roles }),
       health(parts, onRedis),
     ],
   })

@@ -6,8 +6,8 @@ import { isMapping, type Path } from './walk.ts'
 
 const PREFIX = 'TALLYMAN_'
 
-/** The path of the configuration file. start.ts and the commands read it. */
-const CONFIG = 'TALLYMAN_CONFIG'
+/** Variables that are no keys: the path of the configuration file, and the token of the commands. */
+const NO_KEYS = ['TALLYMAN_CONFIG', 'TALLYMAN_TOKEN']
 
 /** Variables that Kubernetes sets in every container if a Service is called tallyman or tallyman-…. */
 const KUBERNETES = /^TALLYMAN_(?!.*__)(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)$/
@@ -29,9 +29,9 @@ export function overridesFrom(env: NodeJS.ProcessEnv, schema: TSchema, value: un
   }
   const unknown = given
     .filter((variable) => variable.startsWith(PREFIX) && !settable.has(variable))
-    .filter((variable) => variable !== CONFIG && !KUBERNETES.test(variable))
+    .filter((variable) => !NO_KEYS.includes(variable) && !KUBERNETES.test(variable))
     .map((variable): Problem => {
-      const nearest = nearestVariable(variable, [...settable.keys(), CONFIG])
+      const nearest = nearestVariable(variable, [...settable.keys(), ...NO_KEYS])
       const hint = nearest === undefined ? 'no key has this path' : `did you mean ${nearest}?`
       return { location: { variable }, key: '', message: `unknown variable; ${hint}` }
     })

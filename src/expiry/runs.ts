@@ -7,6 +7,13 @@ import { type Deleted, Deleted as DeletedSchema, type ExpiryRun, type RunSummary
 /** Deletes of a run that are in one object: some 400 kB. */
 const CHUNK = 1_000
 
+/** Counts the deletes of a run by their outcome. */
+export function summaryOf({ deletes, ...run }: ExpiryRun): RunSummary {
+  const outcomes = { planned: 0, deleted: 0, absent: 0, moved: 0 }
+  for (const { outcome } of deletes) outcomes[outcome] += 1
+  return { ...run, outcomes }
+}
+
 /**
  * The records of expiry runs. A run can have 100,000 deletes, so they are not in the journal: the objects
  * `expiry-deletes/<id>-<n>.json` have them, `CHUNK` in each. Every run has the first one.
@@ -31,12 +38,11 @@ export function makeExpiryRuns({ store, journal }: { store: ObjectStore; journal
     positionOf: journal.positionOf,
 
     /** Writes the deletes first: a run that is listed has them. */
-    async append({ deletes, ...run }: ExpiryRun): Promise<void> {
+    async append(run: ExpiryRun): Promise<void> {
+      const { deletes } = run
       for (let from = 0; from === 0 || from < deletes.length; from += CHUNK)
         await store.put(keyOf(run.id, from / CHUNK), JSON.stringify(deletes.slice(from, from + CHUNK)))
-      const outcomes = { planned: 0, deleted: 0, absent: 0, moved: 0 }
-      for (const { outcome } of deletes) outcomes[outcome] += 1
-      await journal.append({ ...run, outcomes })
+      await journal.append(summaryOf(run))
     },
 
     /** At most `limit` deletes of a run, from the one with the index `from` on. `undefined` if there is no such run. */

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
 import type { Logger } from '../platform/log.ts'
+import { VERSION } from '../platform/version.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
 import { HttpError, type ProblemOf, sendProblem } from './problem.ts'
 
@@ -66,7 +67,7 @@ export async function buildApp(options: {
       openapi: '3.1.0',
       info: {
         title: 'Tallyman',
-        version: '0.1.0',
+        version: VERSION,
         description: 'Who uses how much of a container registry.',
       },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Job as QueueJob } from 'bullmq'
 import { Type } from 'typebox'
 import { findJob } from '../queue/find-job.ts'
 import { JobStatus } from '../queue/job-status.ts'
@@ -13,9 +14,14 @@ import type { InTurn } from './turns.ts'
 const QueueParam = Type.Enum([...QUEUE_NAMES])
 const errors = { '4xx': Problem, '5xx': Problem }
 
+const NextRunAt = Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+  description: 'When the delayed job, or the next of them, runs at the earliest. Null if none is delayed.',
+})
+
 const QueueCounts = Type.Object({
   queue: QueueParam,
   ...{ waiting: Type.Integer(), active: Type.Integer(), delayed: Type.Integer(), failed: Type.Integer() },
+  nextRunAt: NextRunAt,
 })
 
 const Job = Type.Object({
@@ -30,6 +36,7 @@ const ListedJob = Type.Object({
     description: 'Why the last attempt failed; null if none did.',
   }),
   failedAt: Type.Union([Type.String(), Type.Null()], { description: 'When it failed for good.' }),
+  nextRunAt: NextRunAt,
   data: Job.properties.data,
 })
 
@@ -55,9 +62,13 @@ export const jobsRoute =
       handler: async () => ({
         queues: await Promise.all(
           QUEUE_NAMES.map(async (queue) => {
-            const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
+            const [counts, [next]] = await Promise.all([
+              queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed'),
+              queues[queue].getDelayed(0, 0),
+            ])
             const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
-            return { queue, waiting, active, delayed, failed }
+            const nextRunAt = next === undefined ? null : nextRunOf(next)
+            return { queue, waiting, active, delayed, failed, nextRunAt }
           }),
         ),
       }),
@@ -92,6 +103,7 @@ export const jobsRoute =
               attempts: job.attemptsMade,
               failedReason: job.failedReason ?? null,
               failedAt: state === 'failed' && job.finishedOn ? new Date(job.finishedOn).toISOString() : null,
+              nextRunAt: state === 'delayed' ? nextRunOf(job) : null,
               data: job.data,
             })),
             next: next === undefined ? null : encodeCursor(next),
@@ -105,7 +117,7 @@ export const jobsRoute =
         tags: ['jobs'],
         summary: 'The state, progress and data of a job',
         description:
-          'Done jobs of `alerts`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
+          'Done jobs of `alerts`, `expiry`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
         params: Type.Object({ queue: QueueParam, id: Type.String() }),
         response: { 200: Job, ...errors },
       },
@@ -123,3 +135,14 @@ export const jobsRoute =
       },
     })
   }
+
+/**
+ * The earliest time at which a delayed job runs. The delay counts from when the job was added or, after a failed attempt, from
+ * the end of that attempt, which BullMQ does not keep: its beginning stands for it.
+ */
+const nextRunOf = ({
+  timestamp,
+  processedOn,
+  delay,
+}: Pick<QueueJob, 'timestamp' | 'processedOn' | 'delay'>) =>
+  new Date((processedOn ?? timestamp) + delay).toISOString()

@@ -7,3 +7,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 /** Text from outside, safe to print in one line: each unprintable character becomes `\u{hex}`. */
 export const printable = (text: string): string =>
   text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+
+/**
+ * A value as indented JSON, safe to print: what `printable` escapes becomes `\uXXXX`, so a parser reads the same value.
+ * The line breaks of the layout stay; JSON has none inside a string.
+ */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(UNPRINTABLE, (character) =>
+    character === '\n' ? character : character.split('').map(escapeUnit).join(''),
+  )
+
+const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -5,7 +5,7 @@ import { type FastifyInstance, fastify } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
 import { addressOf } from '../../src/cli/service.ts'
-import { table } from '../../src/cli/table.ts'
+import { sizeCell, table } from '../../src/cli/table.ts'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
 import { tallyman } from './cli-bed.ts'
 
@@ -67,8 +67,12 @@ test('a configuration is checked', async () => {
   const file = env.TALLYMAN_CONFIG ?? ''
   expect(await tallyman({}, 'config', 'check', file)).toMatchObject({
     status: 0,
-    out: expect.stringContaining(`${file} is right`),
+    out: expect.stringContaining(
+      `${file} is right: registries 1, quotas 0, channels 0, promotion rules 0, expiry policies 0`,
+    ),
   })
+  const asJson = await tallyman({ TALLYMAN_TOKEN: TOKEN }, 'config', 'check', file, '--output', 'json')
+  expect(JSON.parse(asJson.out)).toMatchObject({ file, registries: 1, quotas: 0 })
   const missing = await tallyman({}, 'config', 'check', join(folder, 'none.yaml'))
   expect(missing).toMatchObject({
     status: 1,
@@ -101,7 +105,7 @@ describe('a command that cannot use the service says why in one clear line', () 
     expect(await tallyman({ TALLYMAN_CONFIG: none }, 'registries')).toMatchObject({
       status: 1,
       err: `${none}: cannot be read: no such file or directory. To get one: cp tallyman.example.yaml ${none}
-Set TALLYMAN_CONFIG to use another file.
+Set TALLYMAN_CONFIG to use another file. With --url and TALLYMAN_TOKEN no configuration is needed.
 `,
     })
     const file = await configure('any.yaml', 0)
@@ -143,52 +147,6 @@ test('--url replaces the address; the token still comes from the configuration',
   expect(authorizations).toEqual([`Bearer ${TOKEN}`])
 })
 
-test('the tags of a project', async () => {
-  const tag = { repository: 'team/app', sizeBytes: 1_500, pushedAt: '2026-11-23T10:00:00Z' }
-  const pushed = {
-    ...tag,
-    tag: 'v1',
-    ageSource: 'event',
-    pushedBy: 'ann',
-    lastPullAt: '2026-11-24T10:00:00Z',
-  }
-  const found = { ...tag, tag: 'v2', ageSource: 'seen', pushedBy: null, lastPullAt: null }
-  const path = '/v1/projects/ci%2Fteam%2Fapp/tags?repository=team%2Fapp&limit=2'
-  answers = { [`GET ${path}`]: () => ({ tags: [pushed, found], next: 'abc' }) }
-  const asked = await tallyman(env, 'tags', 'ci/team/app', '--repository', 'team/app', '--limit', '2')
-  expect(asked).toEqual({
-    status: 0,
-    out: [
-      'REPOSITORY  TAG  BYTES  SINCE                 AGE FROM  PUSHED BY  LAST PULL',
-      'team/app    v1    1500  2026-11-23T10:00:00Z  event     ann        2026-11-24T10:00:00Z',
-      'team/app    v2    1500  2026-11-23T10:00:00Z  seen      not known  never',
-      '',
-    ].join('\n'),
-    err: 'there are more: repeat the command with --cursor abc\n',
-  })
-})
-
-test('the registries', async () => {
-  const ci = {
-    name: 'ci',
-    state: 'read',
-    lastReconcileAt: '2026-11-23T10:00:00Z',
-    confidence: 'exact since 2026-11-23T10:00:00Z',
-  }
-  const production = { ...ci, name: 'production', state: 'target only', lastReconcileAt: null }
-  answers = { 'GET /v1/registries': () => ({ registries: [ci, production] }) }
-  expect(await tallyman(env, 'registries')).toEqual({
-    status: 0,
-    out: [
-      'REGISTRY    STATE        LAST RECONCILE        CONFIDENCE',
-      'ci          read         2026-11-23T10:00:00Z  exact since 2026-11-23T10:00:00Z',
-      'production  target only  never                 exact since 2026-11-23T10:00:00Z',
-      '',
-    ].join('\n'),
-    err: '',
-  })
-})
-
 const report = (more: object) => ({
   registry: 'ci',
   method: 'storage',
@@ -206,6 +164,44 @@ const report = (more: object) => ({
   unreadableImages: [],
   stored: null,
   ...more,
+})
+
+test('the tags of a large project are read page by page, up to a bound, and what is left out is told', async () => {
+  const tag = (n: number) => ({
+    ...{ repository: `big/${n % 25}`, tag: `v${n}`, digest: `sha256:${n}`, sizeBytes: n, platforms: null },
+    ...{ pushedAt: null, ageSource: 'seen', pushedBy: null, lastPullAt: null },
+  })
+  const page = (from: number) => ({
+    tags: Array.from({ length: 5_000 }, (_, n) => tag(from + n)),
+    next: 'more',
+  })
+  const path = '/v1/projects/ci%2Fbig'
+  answers = {
+    [`GET ${path}`]: () => ({
+      ...{ id: 'ci/big', uniqueBytes: 9, exclusiveBytes: 9, unreferencedBytes: 0, manifests: 1, tags: 1 },
+      ...{ repositories: 25, unresolved: 2, pulls: 0, scans: 0, lastPushAt: null, lastPushedBy: null },
+      ...{ lastPullAt: null, limitBytes: null, flag: 'ok', flagSince: null },
+    }),
+    [`GET ${path}/tags?limit=1000`]: () => page(0),
+    [`GET ${path}/tags?limit=1000&cursor=more`]: () => page(5_000),
+  }
+  for (let n = 0; n < 25; n++)
+    answers[`GET ${path}/reclaimable?repository=big%2F${n}`] = () => ({ reclaimableBytes: n })
+  const { status, out, err } = await tallyman(env, 'usage', 'ci/big', '--output', 'json')
+  expect(status).toBe(0)
+  const { images, repositories } = JSON.parse(out)
+  expect(images.map(({ sizeBytes }: { sizeBytes: number }) => sizeBytes)).toEqual(
+    Array.from({ length: 10 }, (_, n) => 9_999 - n),
+  )
+  expect(repositories).toHaveLength(20)
+  expect(repositories[0]).toEqual({ repository: 'big/24', tags: 400, images: 400, reclaimableBytes: 24 })
+  expect(err.split('\n')).toEqual([
+    'the references of 2 manifests are not known yet: the sizes may be too small',
+    'only the first 10000 tags were looked at',
+    'repositories left out: 5, whose images are smaller',
+    'the 10 largest images; all: tallyman images ci/big',
+    '',
+  ])
 })
 
 describe('a reconcile is followed to its end', () => {
@@ -331,6 +327,40 @@ test.each([
   expect(addressOf({ host, port: 80 })).toBe(url)
 })
 
-test('a table without rows has only its head', () => {
-  expect(table(['A', 'B'], [])).toEqual(['A  B'])
+test('a table without rows is empty; numbers and sizes are aligned to the right', () => {
+  expect(table(['A', 'B'], [])).toEqual([])
+  expect(table(['A', 'NUMBER', 'SIZE'], [['x', 5, sizeCell(1536)]])).toEqual([
+    'A  NUMBER     SIZE',
+    'x       5  1.5 KiB',
+  ])
+})
+
+test('of many failures of a reconcile the first are shown, and how many there are more', async () => {
+  const failures = Array.from({ length: 20 }, (_, n) => `team/web-${n}: 500`)
+  answers = {
+    'POST /v1/registries/ci/reconcile': () => ({ job: { queue: 'reconcile', id: '7' } }),
+    'GET /v1/jobs/reconcile/7': () => status('completed', { result: report({ failed: 45, failures }) }),
+  }
+  const { err } = await tallyman(env, 'reconcile', 'ci')
+  expect(err.match(/could not be read: team/g)).toHaveLength(10)
+  expect(err).toContain('could not be read: 35 more (--output json has the first 20)\n')
+})
+
+test('expire --apply fails if the configuration of the service forbids to delete', async () => {
+  const run = { id: 'r', at: '2026-11-23T10:00:00Z', policy: 'old', registry: 'ci', dryRun: true, kept: 1 }
+  const outcomes = { planned: 2, deleted: 0, absent: 0, moved: 0 }
+  const bodies: unknown[] = []
+  answers = {
+    'POST /v1/expiry/runs': (body) => {
+      bodies.push(body)
+      return { job: '7', dryRun: true }
+    },
+    'GET /v1/jobs/expiry/7': () => status('completed', { result: { ...run, outcomes } }),
+    'GET /v1/expiry/runs/r/deletes': () => ({ deletes: [], next: 'abc' }),
+  }
+  const { status: exit, out, err } = await tallyman(env, 'expire', 'old', '--apply')
+  expect({ exit, out }).toEqual({ exit: 1, out: 'dry run r of old: would delete 2, keep 1\n' })
+  expect(err).toContain('nothing was deleted: expiry.dryRun is true in the configuration of the service\n')
+  expect(err).toContain('tallyman runs r --cursor abc\n')
+  expect(bodies).toEqual([{ policy: 'old', dryRun: false }])
 })

@@ -106,14 +106,16 @@ test('jobs are counted; failed jobs are listed, shown, retried and discarded', a
   const { out } = await untilFailed(2)
   expect(out).toMatch(/^ID +ATTEMPTS +GIVEN UP +REASON\n\S+ +1 +\S+Z +\S.*404.*\n/)
   expect((await run('jobs')).out).toMatch(
-    /^QUEUE +WAITING +ACTIVE +DELAYED +FAILED\n[\s\S]*\nalerts +0 +0 +0 +2\n/,
+    /^QUEUE +WAITING +ACTIVE +DELAYED +FAILED +NEXT DELAYED RUNS\n[\s\S]*\nalerts +0 +0 +0 +2\n/,
   )
   expect((await run('jobs', 'failed', 'alerts', '--limit', '1')).err).toMatch(
     /^shown 1, failed 2\nthere are more: .*--cursor \S+\n$/,
   )
   expect(await run('jobs', 'delayed', 'alerts')).toEqual({ status: 0, out: '', err: 'shown 0, delayed 0\n' })
   // The schedules of the policies and of the snapshots wait for their time.
-  expect((await run('jobs', 'delayed', 'snapshot')).out).toMatch(/^ID +ATTEMPTS +REASON\n\S+ +0\n$/)
+  expect((await run('jobs', 'delayed', 'snapshot')).out).toMatch(
+    /^ID +ATTEMPTS +RUNS +REASON\n\S+ +0 +\S+Z\n$/,
+  )
   const [id = ''] = out.split('\n')[1]?.split(' ') ?? []
   const shown = await run('jobs', 'show', 'alerts', id)
   expect(JSON.parse(shown.out)).toMatchObject({ id, state: 'failed', data: { channel: 'ops' } })
@@ -138,4 +140,33 @@ test('jobs that hold acknowledged events are discarded only with --lose-events',
     err: expect.stringContaining('or say --lose-events'),
   })
   expect((await run('jobs', 'discard', 'events', '--all', '--lose-events')).out).toBe('discarded: 0\n')
+})
+
+test('what a sender said cannot forge a row or reach the terminal, in any form of output', async () => {
+  const hostile = '\u001b]0;owned\u0007\nforged  ci  \u009b2J\u202e\u{e0041}'
+  await service.deliver({ events: [event('hostile', { action: hostile })] })
+  await untilListed(1)
+  const list = await run('quarantine', 'list')
+  expect(list.out.split('\n')).toHaveLength(3)
+  expect(list.out).toContain('\\u{1b}]0;owned\\u{7}\\u{a}forged  ci  \\u{9b}2J\\u{202e}\\u{e0041}')
+  const id = list.out.split('\n')[1]?.split(' ')[0] ?? ''
+  for (const { out } of [
+    await run('quarantine', 'show', id),
+    await run('quarantine', 'show', id, '--output', 'json'),
+  ]) {
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect(JSON.parse(out).event.action).toBe(hostile)
+  }
+  const refused = await run('quarantine', 'show', hostile)
+  expect(refused.err).toMatch(/^GET [^\n]+\n$/)
+  expect(refused.err.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  await run('quarantine', 'discard', '--all')
+})
+
+test('the time of the next delayed job is told', async () => {
+  const { queues } = JSON.parse((await run('jobs', '--output', 'json')).out)
+  const snapshot = queues.find(({ queue }: { queue: string }) => queue === 'snapshot')
+  const { jobs } = JSON.parse((await run('jobs', 'delayed', 'snapshot', '--output', 'json')).out)
+  expect(Date.parse(snapshot.nextRunAt)).toBeGreaterThan(Date.now())
+  expect(jobs).toMatchObject([{ nextRunAt: snapshot.nextRunAt }])
 })

@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from 'commander'
@@ -27,6 +29,7 @@ describe('wrong usage gives one clear message and status 2', () => {
     ['jobs show quota', "missing required argument 'ID'"],
     ['reconcile ci hub', "too many arguments for 'reconcile'. Expected 1 argument but got 2: ci, hub."],
     ['snapshot list all', "too many arguments for 'list'. Expected 0 arguments but got 1: all."],
+    ['jobs failed alerts 7', "too many arguments for 'failed'. Expected 1 argument but got 2: alerts, 7."],
     ['snapshot list --force', "unknown option '--force'"],
     ['snapshot list --dry-run', "unknown option '--dry-run'"],
     ['reconcile ci --dry-rn', "unknown option '--dry-rn'\n(Did you mean --dry-run?)"],
@@ -37,6 +40,14 @@ describe('wrong usage gives one clear message and status 2', () => {
       'quarantine list --limit 0',
       "option '--limit <N>' argument '0' is invalid. Expected an integer from 1 to 1000.",
     ],
+    [
+      'usage --output yaml',
+      "option '--output <FORMAT>' argument 'yaml' is invalid. Allowed choices are table, json.",
+    ],
+    ['usage ci/app --sort name', '--sort is for the list of projects: leave out PROJECT'],
+    ['\u001b[31m\u202e', "unknown command '\\u{1b}[31m\\u{202e}'"],
+    ['usgae', "unknown command 'usgae'\n(Did you mean usage?)"],
+    ['plan', "missing required argument 'POLICY'"],
     ['quarantine discard', ONE_OF],
     ['quarantine discard 1-0 --all', ONE_OF],
     ['quarantine replay 1-0 --reason x', ONE_OF],
@@ -59,14 +70,22 @@ describe('wrong usage gives one clear message and status 2', () => {
     })
   })
 
-  test.each(['', 'snapshot', 'quarantine', 'config'])(
-    'without a command, "%s" prints its help',
-    async (group) => {
-      const argv = group === '' ? [] : [group]
-      const { out: help } = await tallyman(env, 'help', ...argv)
-      expect(await tallyman(env, ...argv)).toEqual({ status: 2, out: '', err: help })
-    },
-  )
+  test.each([
+    ['snapshot', 'list, write, restore'],
+    ['quarantine', 'list, show, replay, discard'],
+    ['config', 'check'],
+  ])('a group without a command: %s', async (group, names) => {
+    expect(await tallyman(env, group)).toEqual({
+      status: 2,
+      out: '',
+      err: `error: missing command: expected one of ${names}\n${HINT}`,
+    })
+  })
+
+  test('nothing at all prints the help', async () => {
+    const { out: help } = await tallyman(env, 'help')
+    expect(await tallyman(env)).toEqual({ status: 2, out: '', err: help })
+  })
 })
 
 /** Every command and group below `command`, as the words that call it. */
@@ -121,4 +140,23 @@ test('the process has the exit status of the command and prints to the right str
     stdout: expect.stringContaining('Usage: tallyman'),
     stderr: '',
   })
+})
+
+test('the version is that of package.json', async () => {
+  const file = await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')
+  const { version } = JSON.parse(file)
+  expect(await tallyman(env, '--version')).toEqual({ status: 0, out: `${version}\n`, err: '' })
+})
+
+test.each([
+  { closed: 'stdout', argv: ['help'], code: 0 },
+  { closed: 'stderr', argv: ['xyzzy'], code: 2 },
+] as const)('a reader that has closed $closed is no error', async ({ closed, argv, code }) => {
+  const main = join(import.meta.dirname, '../../src/cli/main.ts')
+  const child = spawn(process.execPath, [main, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // The child takes longer to start than its end of the pipe takes to close.
+  child[closed].destroy()
+  const rest = closed === 'stdout' ? child.stderr : child.stdout
+  const [text, [exit]] = await Promise.all([rest.toArray(), once(child, 'exit')])
+  expect({ text: text.join(''), exit }).toEqual({ text: '', exit: code })
 })

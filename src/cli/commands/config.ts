@@ -1,10 +1,12 @@
 import { ConfigError } from '../../config/config-error.ts'
 import { loadConfig } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { addGroup } from '../group.ts'
 
-export const addConfig: AddCommand = (program, { env, print }) => {
-  const config = program.command('config').description('Check a configuration.')
+export const addConfig: AddCommand = (program, { env, show }) => {
+  const config = addGroup(program, 'config').description('Check a configuration.')
 
   config
     .command('check')
@@ -12,19 +14,22 @@ export const addConfig: AddCommand = (program, { env, print }) => {
     .argument('<FILE>', 'the configuration, such as tallyman.yaml')
     .action(async (file: string) => {
       const loaded = await loadConfig(file, env).catch((error) => {
-        throw error instanceof ConfigError ? new CommandError(error.message) : error
+        throw error instanceof ConfigError ? new CommandError(...error.message.split('\n')) : error
       })
-      print(`${file} is right: ${summaryOf(loaded)}`)
+      const counts = countsOf(loaded)
+      const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
+      const dryRun = loaded.expiry.dryRun ? ' (dry run)' : ''
+      show({ file, ...counts }, [`${file} is right: ${words.join(', ')}${dryRun}`])
     })
 }
 
-function summaryOf(config: Awaited<ReturnType<typeof loadConfig>>): string {
-  const { registries, quotas, alerts, promotion, expiry } = config
-  return [
-    `registries ${Object.keys(registries).length}`,
-    `quotas ${quotas.length}`,
-    `channels ${alerts.channels.length}`,
-    `promotion rules ${promotion.rules.length}`,
-    `expiry policies ${expiry.policies.length}${expiry.dryRun ? ' (dry run)' : ''}`,
-  ].join(', ')
-}
+/** `promotionRules` as `promotion rules`. */
+const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+const countsOf = ({ registries, quotas, alerts, promotion, expiry }: Config) => ({
+  registries: Object.keys(registries).length,
+  quotas: quotas.length,
+  channels: alerts.channels.length,
+  promotionRules: promotion.rules.length,
+  expiryPolicies: expiry.policies.length,
+})

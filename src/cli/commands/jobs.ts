@@ -5,7 +5,7 @@ import { QUEUE_NAMES } from '../../queue/jobs.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
-import { table } from '../table.ts'
+import { linesOfJson, table } from '../table.ts'
 import { unknownCommand } from '../unknown-command.ts'
 
 const Queues = Type.Object({
@@ -16,6 +16,7 @@ const Queues = Type.Object({
       active: Type.Integer(),
       delayed: Type.Integer(),
       failed: Type.Integer(),
+      nextRunAt: Type.Union([Type.String(), Type.Null()]),
     }),
   ),
 })
@@ -29,6 +30,7 @@ const Listed = Type.Object({
       attempts: Type.Integer(),
       failedReason: Type.Union([Type.String(), Type.Null()]),
       failedAt: Type.Union([Type.String(), Type.Null()]),
+      nextRunAt: Type.Union([Type.String(), Type.Null()]),
     }),
   ),
 })
@@ -43,11 +45,11 @@ export const addJobs: AddCommand = (program, cli) => {
     .description(
       'Count the jobs of each queue by state. The commands list delayed jobs, and list, retry and discard failed jobs.',
     )
-    .allowExcessArguments()
     .action(async () => {
       if (jobs.args[0] !== undefined) unknownCommand(jobs, jobs.args[0])
       const service = await cli.service()
-      cli.print(...formatQueues(await service.get('/v1/jobs', Queues)))
+      const answer = await service.get('/v1/jobs', Queues)
+      cli.show(answer, formatQueues(answer))
     })
 
   withPage(jobs.command('failed'))
@@ -57,20 +59,20 @@ export const addJobs: AddCommand = (program, cli) => {
       const service = await cli.service()
       const page = await service.get(`/v1/jobs/${queue}/failed${queryOf(options)}`, Listed)
       cli.note(`shown ${page.jobs.length}, failed ${page.total}`)
-      if (page.jobs.length > 0) cli.print(...formatFailed(page))
+      cli.show(page, formatFailed(page))
       noteNext(cli, page)
     })
 
   withPage(jobs.command('delayed'))
     .description(
-      'List the jobs of a queue that run later, the next one first, and why their last attempt failed.',
+      'List the jobs of a queue that run later, the next one first: when at the earliest, and why their last attempt failed.',
     )
     .addArgument(queueArgument())
     .action(async (queue: string, options: PageOptions) => {
       const service = await cli.service()
       const page = await service.get(`/v1/jobs/${queue}/delayed${queryOf(options)}`, Listed)
       cli.note(`shown ${page.jobs.length}, delayed ${page.total}`)
-      if (page.jobs.length > 0) cli.print(...formatDelayed(page))
+      cli.show(page, formatDelayed(page))
       noteNext(cli, page)
     })
 
@@ -81,7 +83,8 @@ export const addJobs: AddCommand = (program, cli) => {
     .argument('<ID>', 'the ID of the job')
     .action(async (queue: string, id: string) => {
       const service = await cli.service()
-      cli.print(JSON.stringify(await service.get(pathOf(queue, id), Job), null, 2))
+      const job = await service.get(pathOf(queue, id), Job)
+      cli.show(job, linesOfJson(job))
     })
 
   withSelection(jobs.command('retry'))
@@ -90,7 +93,7 @@ export const addJobs: AddCommand = (program, cli) => {
       checkSelection(id, all, command)
       const service = await cli.service()
       const answer = await service.post(`${pathOf(queue, id)}/retry`, {}, Retried)
-      cli.print(`to be tried again: ${'retried' in answer ? answer.retried : 1}`)
+      cli.show(answer, [`to be tried again: ${'retried' in answer ? answer.retried : 1}`])
     })
 
   withSelection(jobs.command('discard'))
@@ -104,8 +107,8 @@ export const addJobs: AddCommand = (program, cli) => {
         )
       const service = await cli.service()
       const query = options.loseEvents ? '?loseEvents=true' : ''
-      const { discarded } = await service.delete(`${pathOf(queue, id)}${query}`, Discarded)
-      cli.print(`discarded: ${discarded}`)
+      const answer = await service.delete(`${pathOf(queue, id)}${query}`, Discarded)
+      cli.show(answer, [`discarded: ${answer.discarded}`])
     })
 }
 
@@ -133,8 +136,10 @@ const pathOf = (queue: string, id: string | undefined): string =>
 
 const formatQueues = ({ queues }: Static<typeof Queues>): string[] =>
   table(
-    ['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'FAILED'],
-    queues.map(({ queue, waiting, active, delayed, failed }) => [queue, waiting, active, delayed, failed]),
+    ['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'FAILED', 'NEXT DELAYED RUNS'],
+    queues.map(({ queue, waiting, active, delayed, failed, nextRunAt }) => [
+      ...[queue, waiting, active, delayed, failed, nextRunAt ?? ''],
+    ]),
   )
 
 const formatFailed = ({ jobs }: Static<typeof Listed>): string[] =>
@@ -145,8 +150,8 @@ const formatFailed = ({ jobs }: Static<typeof Listed>): string[] =>
 
 const formatDelayed = ({ jobs }: Static<typeof Listed>): string[] =>
   table(
-    ['ID', 'ATTEMPTS', 'REASON'],
-    jobs.map((job) => [job.id, job.attempts, firstLineOf(job.failedReason)]),
+    ['ID', 'ATTEMPTS', 'RUNS', 'REASON'],
+    jobs.map((job) => [job.id, job.attempts, job.nextRunAt ?? '', firstLineOf(job.failedReason)]),
   )
 
 const firstLineOf = (text: string | null): string => text?.split('\n')[0] ?? ''

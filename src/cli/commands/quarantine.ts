@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { Type } from 'typebox'
 import { Quarantined } from '../../events/quarantine.ts'
 import type { AddCommand } from '../cli.ts'
+import { addGroup } from '../group.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
-import { table } from '../table.ts'
+import { linesOfJson, table } from '../table.ts'
 
 const Page = Type.Object({ total: Type.Integer(), events: Type.Array(Quarantined), ...Next })
 const Replayed = Type.Object({ replayed: Type.Integer() })
@@ -16,9 +17,9 @@ interface Filter {
 type Selection = Filter & { all?: true }
 
 export const addQuarantine: AddCommand = (program, cli) => {
-  const quarantine = program
-    .command('quarantine')
-    .description('List, replay and discard events that could not be understood.')
+  const quarantine = addGroup(program, 'quarantine').description(
+    'List, replay and discard events that could not be understood.',
+  )
 
   withPage(withFilter(quarantine.command('list')))
     .description('List the events in quarantine, newest first.')
@@ -27,7 +28,7 @@ export const addQuarantine: AddCommand = (program, cli) => {
       const page = await service.get(`/v1/quarantine${queryOf(options)}`, Page)
       const { total, events } = page
       cli.note(`shown ${events.length}, in quarantine ${total}`)
-      if (events.length > 0) cli.print(...formatList(events))
+      cli.show(page, formatList(events))
       noteNext(cli, page)
     })
 
@@ -38,7 +39,7 @@ export const addQuarantine: AddCommand = (program, cli) => {
     .action(async (id: string) => {
       const service = await cli.service()
       const event = await service.get(`/v1/quarantine/${encodeURIComponent(id)}`, Quarantined)
-      cli.print(JSON.stringify(event, null, 2))
+      cli.show(event, linesOfJson(event))
     })
 
   withSelection(quarantine.command('replay'))
@@ -46,11 +47,11 @@ export const addQuarantine: AddCommand = (program, cli) => {
     .action(async (id: string | undefined, selection: Selection, command: Command) => {
       checkSelection(id, selection, command)
       const service = await cli.service()
-      const { replayed } = await (id === undefined
+      const answer = await (id === undefined
         ? service.post('/v1/quarantine/replay', selection, Replayed)
         : service.post(`/v1/quarantine/${encodeURIComponent(id)}/replay`, {}, Replayed))
-      cli.print(`handed to the worker again: ${replayed}`)
-      if (replayed > 0)
+      cli.show(answer, [`handed to the worker again: ${answer.replayed}`])
+      if (answer.replayed > 0)
         cli.note('an event that is still not understood returns to quarantine: tallyman quarantine list')
     })
 
@@ -59,10 +60,10 @@ export const addQuarantine: AddCommand = (program, cli) => {
     .action(async (id: string | undefined, selection: Selection, command: Command) => {
       checkSelection(id, selection, command)
       const service = await cli.service()
-      const { discarded } = await (id === undefined
+      const answer = await (id === undefined
         ? service.post('/v1/quarantine/discard', selection, Discarded)
         : service.delete(`/v1/quarantine/${encodeURIComponent(id)}`, Discarded))
-      cli.print(`discarded: ${discarded}`)
+      cli.show(answer, [`discarded: ${answer.discarded}`])
     })
 }
 

@@ -1,7 +1,7 @@
 import { JobAsked } from '../../queue/job-status.ts'
 import { holdText } from '../../reconcile/hold.ts'
 import { ReconcileReport } from '../../reconcile/report.ts'
-import type { AddCommand } from '../cli.ts'
+import type { AddCommand, Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { followJob } from '../follow-job.ts'
 import { table } from '../table.ts'
@@ -23,15 +23,24 @@ export const addReconcile: AddCommand = (program, cli) => {
       const path = `/v1/registries/${encodeURIComponent(registry)}/reconcile`
       const asked = await service.post(path, body, JobAsked)
       const report = await followJob(service, cli, asked, ReconcileReport)
-      for (const failure of report.failures) cli.note(`could not be read: ${failure}`)
-      for (const { repository, image, reason } of report.unreadableImages)
-        cli.note(`could not be read: ${repository}, ${image}: ${reason}`)
+      noteUnread(cli, report.failures, report.failed)
+      const images = report.unreadableImages.map((one) => `${one.repository}, ${one.image}: ${one.reason}`)
+      noteUnread(cli, images, report.unreadable)
       cli.note(coverageOf(report))
-      cli.print(...formatDrift(report, titleOf(report)))
+      cli.show(report, formatDrift(report, titleOf(report)))
       const { failed, unreadable } = report
       if (report.hold) throw new CommandError(holdText(registry, report.hold))
       if (failed + unreadable > 0) throw new CommandError(`not all of "${registry}" could be read`)
     })
+}
+
+/** What could not be read is shown up to this. A registry that is down would fill the screen and hide the result. */
+const FEW = 10
+
+function noteUnread(cli: Pick<Cli, 'note'>, what: readonly string[], total: number): void {
+  for (const one of what.slice(0, FEW)) cli.note(`could not be read: ${one}`)
+  const rest = total - Math.min(what.length, FEW)
+  if (rest > 0) cli.note(`could not be read: ${rest} more (--output json has the first ${what.length})`)
 }
 
 const titleOf = ({ dryRun, hold }: ReconcileReport): string =>

@@ -1,26 +1,28 @@
 import { Type } from 'typebox'
-import { formatSize } from '../../platform/units.ts'
 import { JobAsked } from '../../queue/job-status.ts'
 import { SnapshotInfo } from '../../snapshot/snapshot-key.ts'
 import { RestoreResult, WriteResult } from '../../snapshot/snapshot-result.ts'
 import type { AddCommand } from '../cli.ts'
 import { followJob } from '../follow-job.ts'
-import { table } from '../table.ts'
+import { addGroup } from '../group.ts'
+import { sizeCell, table } from '../table.ts'
 
 const Snapshots = Type.Object({ snapshots: Type.Array(SnapshotInfo) })
 const RestoreAsked = Type.Intersect([JobAsked, Type.Object({ key: Type.String() })])
 
 export const addSnapshot: AddCommand = (program, cli) => {
-  const snapshot = program.command('snapshot').description('List, write and restore snapshots of the index.')
+  const snapshot = addGroup(program, 'snapshot').description(
+    'List, write and restore snapshots of the index.',
+  )
 
   snapshot
     .command('list')
     .description('List the snapshots, newest first.')
     .action(async () => {
       const service = await cli.service()
-      const { snapshots } = await service.get('/v1/snapshots', Snapshots)
-      if (snapshots.length === 0) cli.note('no snapshot yet: tallyman snapshot write')
-      else cli.print(...formatList(snapshots))
+      const answer = await service.get('/v1/snapshots', Snapshots)
+      if (answer.snapshots.length === 0) cli.note('no snapshot yet: tallyman snapshot write')
+      cli.show(answer, formatList(answer.snapshots))
     })
 
   snapshot
@@ -31,7 +33,7 @@ export const addSnapshot: AddCommand = (program, cli) => {
       const asked = await service.post('/v1/snapshots', {}, JobAsked)
       const result = await followJob(service, cli, asked, WriteResult)
       for (const key of result.deleted) cli.note(`deleted ${key}`)
-      cli.print(formatWritten(result))
+      cli.show(result, [formatWritten(result)])
     })
 
   snapshot
@@ -43,14 +45,15 @@ export const addSnapshot: AddCommand = (program, cli) => {
       const body = key === undefined ? {} : { key }
       const asked = await service.post('/v1/snapshots/restore', body, RestoreAsked)
       cli.note(`restoring ${asked.key}`)
-      cli.print(...formatRestored(await followJob(service, cli, asked, RestoreResult)))
+      const result = await followJob(service, cli, asked, RestoreResult)
+      cli.show(result, formatRestored(result))
     })
 }
 
 const formatList = (snapshots: readonly SnapshotInfo[]): string[] =>
   table(
     ['CREATED', 'SIZE', 'KEY'],
-    snapshots.map(({ createdAt, size, key }) => [createdAt, formatSize(size), key]),
+    snapshots.map(({ createdAt, size, key }) => [createdAt, sizeCell(size), key]),
   )
 
 const formatWritten = ({ key, projects, facts }: WriteResult): string =>

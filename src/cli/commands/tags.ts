@@ -1,23 +1,7 @@
-import { type Static, Type } from 'typebox'
 import type { AddCommand } from '../cli.ts'
-import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
-import { table } from '../table.ts'
-
-/** The part of the answer that is shown. */
-const Tags = Type.Object({
-  tags: Type.Array(
-    Type.Object({
-      repository: Type.String(),
-      tag: Type.String(),
-      sizeBytes: Type.Integer(),
-      pushedAt: Type.Union([Type.String(), Type.Null()]),
-      ageSource: Type.String(),
-      pushedBy: Type.Union([Type.String(), Type.Null()]),
-      lastPullAt: Type.Union([Type.String(), Type.Null()]),
-    }),
-  ),
-  ...Next,
-})
+import { noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { sizeCell, table } from '../table.ts'
+import { pathOfProject, type Tag, TagPage } from '../tagged-images.ts'
 
 export const addTags: AddCommand = (program, cli) => {
   withPage(program.command('tags'))
@@ -27,20 +11,18 @@ export const addTags: AddCommand = (program, cli) => {
     .option('--repository <NAME>', 'only those of this repository')
     .action(async (project: string, options: PageOptions & { repository?: string }) => {
       const service = await cli.service()
-      const page = await service.get(
-        `/v1/projects/${encodeURIComponent(project)}/tags${queryOf(options)}`,
-        Tags,
-      )
-      cli.print(...format(page))
+      const page = await service.get(`${pathOfProject(project)}/tags${queryOf(options)}`, TagPage)
+      if (page.tags.length === 0) cli.note('no tags')
+      cli.show(page, format(page.tags))
       noteNext(cli, page)
     })
 }
 
-const format = ({ tags }: Static<typeof Tags>): string[] =>
+const format = (tags: readonly Tag[]): string[] =>
   table(
-    ['REPOSITORY', 'TAG', 'BYTES', 'SINCE', 'AGE FROM', 'PUSHED BY', 'LAST PULL'],
+    ['REPOSITORY', 'TAG', 'SIZE', 'SINCE', 'AGE FROM', 'PUSHED BY', 'LAST PULL'],
     tags.map((tag) => [
-      ...[tag.repository, tag.tag, tag.sizeBytes, tag.pushedAt ?? 'not known', tag.ageSource],
+      ...[tag.repository, tag.tag, sizeCell(tag.sizeBytes), tag.pushedAt ?? 'not known', tag.ageSource],
       ...[tag.pushedBy ?? 'not known', tag.lastPullAt ?? 'never'],
     ]),
   )

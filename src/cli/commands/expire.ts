@@ -1,0 +1,32 @@
+import { Type } from 'typebox'
+import { RunSummary } from '../../expiry/decision.ts'
+import type { AddCommand } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { deleteTable, runText } from '../delete-table.ts'
+import { followJob } from '../follow-job.ts'
+import { Deletes, pathOfDeletes } from './runs.ts'
+
+const Asked = Type.Object({ job: Type.String(), dryRun: Type.Boolean() })
+
+export const addExpire: AddCommand = (program, cli) => {
+  program
+    .command('expire')
+    .summary('Run an expiry policy now.')
+    .description('Run an expiry policy now and tell what it did. Without --apply it deletes nothing.')
+    .argument('<POLICY>', 'an expiry policy, by its name in the configuration')
+    .option('--apply', 'delete at the registry what the policy says')
+    .action(async (policy: string, { apply }: { apply?: true }) => {
+      const service = await cli.service()
+      const { job: id } = await service.post('/v1/expiry/runs', { policy, dryRun: !apply }, Asked)
+      const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary)
+      const page = await service.get(pathOfDeletes(run.id), Deletes)
+      cli.show({ run, ...page }, [runText(run), ...deleteTable(page.deletes)])
+      if (page.next !== null)
+        cli.note(`these are the first ${page.deletes.length}: tallyman runs ${run.id} --cursor ${page.next}`)
+      if (apply && run.dryRun)
+        throw new CommandError(
+          'nothing was deleted: expiry.dryRun is true in the configuration of the service',
+        )
+      if (!apply) cli.note(`nothing was deleted: tallyman expire ${policy} --apply deletes`)
+    })
+}

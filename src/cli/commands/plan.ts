@@ -1,0 +1,30 @@
+import { Decision } from '../../expiry/decision.ts'
+import type { AddCommand } from '../cli.ts'
+import { queryOf } from '../page-options.ts'
+import { table, tagsCell } from '../table.ts'
+
+export const addPlan: AddCommand = (program, cli) => {
+  program
+    .command('plan')
+    .summary('Tell what an expiry policy would delete now.')
+    .description('Tell what an expiry policy would delete now, image by image, and why. Nothing is deleted.')
+    .argument('<POLICY>', 'an expiry policy, by its name in the configuration')
+    .option('--all', 'also the images that it keeps, and why')
+    .action(async (policy: string, { all }: { all?: true }) => {
+      const service = await cli.service()
+      const plan = await service.getLines(`/v1/expiry/plan${queryOf({ policy })}`, Decision)
+      const deletes = plan.filter(({ verdict }) => verdict === 'delete')
+      const kept = plan.length - deletes.length
+      cli.note(`delete ${deletes.length}, keep ${kept}${kept > 0 && !all ? ' (shown with --all)' : ''}`)
+      const decisions = all ? plan : deletes
+      cli.show({ policy, deletes: deletes.length, kept, decisions }, format(decisions))
+    })
+}
+
+const format = (decisions: readonly Decision[]): string[] =>
+  table(
+    ['VERDICT', 'REPOSITORY', 'TAGS', 'RULE', 'REASON', 'DIGEST'],
+    decisions.map(({ verdict, repository, tags, rule, reason, digest }) => [
+      ...[verdict, repository, tagsCell(tags), rule ?? 'none', reason, digest],
+    ]),
+  )

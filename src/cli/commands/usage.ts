@@ -1,0 +1,64 @@
+import { type Command, Option } from 'commander'
+import type { AddCommand, Cli } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { ProjectPage, Registries, readProject } from '../usage-answers.ts'
+import { projectLines, projectTable, registryTable } from '../usage-table.ts'
+
+interface ListOptions extends PageOptions {
+  registry?: string
+  search?: string
+  sort?: string
+}
+
+export const addUsage: AddCommand = (program, cli) => {
+  withPage(program.command('usage'))
+    .summary('Tell who uses how much.')
+    .description(
+      'List the projects, the largest first, and the total of each registry. With PROJECT: its numbers, and what in it is large.',
+    )
+    .argument('[PROJECT]', 'the registry and the path of a project, such as ci/team/app')
+    .option('--registry <NAME>', 'list only projects of this registry')
+    .option('--search <TEXT>', 'list only projects with this text in their name')
+    .addOption(
+      new Option('--sort <ORDER>', 'the order of the list; unique if left out').choices([
+        ...['unique', 'exclusive', 'flag', 'name'],
+      ]),
+    )
+    .action(async (project: string | undefined, options: ListOptions, command: Command) => {
+      if (project === undefined) return list(cli, options)
+      const [given] = Object.keys(options)
+      if (given !== undefined)
+        command.error(`error: --${given} is for the list of projects: leave out PROJECT`)
+      await describe(cli, project)
+    })
+}
+
+async function list(cli: Cli, options: ListOptions): Promise<void> {
+  const service = await cli.service()
+  const page = await service.get(`/v1/projects${queryOf(options)}`, ProjectPage)
+  const { registries } = await service.get('/v1/registries', Registries)
+  const shown = registries.filter(({ name }) => name === (options.registry ?? name))
+  if (shown.length === 0 && options.registry !== undefined)
+    throw new CommandError(
+      `no registry "${options.registry}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
+    )
+  if (page.projects.length === 0) cli.note('no projects')
+  const projects = projectTable(page.projects)
+  cli.show({ ...page, registries: shown }, [
+    ...projects,
+    ...(projects.length > 0 ? [''] : []),
+    ...registryTable(shown),
+  ])
+  noteNext(cli, page)
+}
+
+async function describe(cli: Cli, id: string): Promise<void> {
+  const found = await readProject(await cli.service(), id)
+  const { unresolved } = found.project
+  if (unresolved > 0)
+    cli.note(`the references of ${unresolved} manifests are not known yet: the sizes may be too small`)
+  for (const line of found.left) cli.note(line)
+  const { project, repositories, images } = found
+  cli.show({ project, repositories, images }, projectLines(found))
+}

@@ -1,0 +1,28 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { VERSION } from '../platform/version.ts'
+import { Problem } from './problem.ts'
+import { ROLES, type Roles } from './roles.ts'
+
+/** What the token of a request may do. */
+export const whoamiRoute =
+  ({ roles }: { roles: Roles }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get('/v1/whoami', {
+      onRequest: roles.read,
+      schema: {
+        tags: ['health'],
+        summary: 'The role of the token, and the version of the service',
+        response: {
+          200: Type.Object({
+            role: Type.Enum([...ROLES], { description: '`read` may look; `admin` may change things, too.' }),
+            version: Type.String({ description: 'The version of Tallyman.' }),
+          }),
+          '4xx': Problem,
+          '5xx': Problem,
+        },
+      },
+      // `roles.read` has refused every other token.
+      handler: async (request) => ({ role: roles.roleOf(request) ?? 'read', version: VERSION }),
+    })
+  }

@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeImage } from '../../lab/image.ts'
+import { freePort } from '../../lab/ports.ts'
+import { pushImage } from '../../lab/push-image.ts'
+import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
+import {
+  ADMIN_TOKEN,
+  eventually,
+  type LabTallyman,
+  READ_TOKEN,
+  startTallyman,
+  WEBHOOK_TOKEN,
+} from '../../lab/tallyman.ts'
+import { VERSION } from '../../src/platform/version.ts'
+import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { tallyman } from './cli-bed.ts'
+
+/** The commands that answer questions, against a real service and real registries, without a configuration. */
+let ci: LabRegistry
+let production: LabRegistry
+let service: LabTallyman
+let client: RegistryClient
+let url: string
+
+const image = (seed: string, bytes: number) =>
+  makeImage({
+    layers: [
+      { seed: 'base', bytes: 50_000 },
+      { seed, bytes },
+    ],
+    label: seed,
+  })
+const release = image('release', 2_000_000)
+const branch = image('branch', 30_000)
+
+beforeAll(async () => {
+  const port = await freePort()
+  url = `http://127.0.0.1:${port}`
+  ci = await startRegistry({ notify: { url: `${url}/v1/events`, token: WEBHOOK_TOKEN } })
+  production = await startRegistry()
+  service = await startTallyman({
+    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, production: { url: production.url } },
+    quotas: [{ project: 'ci/team/*', limit: '1MiB' }],
+    promotion: {
+      rules: [
+        {
+          name: 'releases',
+          from: { registry: 'ci', repository: 'team/app', tag: 'v*' },
+          to: { registry: 'production', repository: 'released/{name}' },
+        },
+      ],
+    },
+    expiry: {
+      dryRun: false,
+      every: '1h',
+      policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] }],
+    },
+  })
+  // The first run of the schedule deletes, too: it must not find what is pushed below.
+  await eventually(
+    () => service.get<{ runs: unknown[] }>('/v1/expiry/runs'),
+    ({ runs }) => runs.length === 1,
+  )
+  await service.app.listen({ port })
+  client = makeRegistryClient({ name: 'ci', url: ci.url })
+  for (const tag of ['v1', 'v1.0', 'v1.0.0', 'stable']) await pushImage(client, 'team/app', tag, release)
+  await pushImage(client, 'team/app', 'pr-1', branch)
+  await pushImage(client, 'team/app/cache', 'main', image('cache', 10_000))
+  await pushImage(client, 'small', 'v1', image('small', 1_000))
+  await eventually(
+    () => service.get<{ tags: number; unresolved: number }>('/v1/projects/ci%2Fteam%2Fapp'),
+    (project) => project.tags === 6 && project.unresolved === 0,
+  )
+  await eventually(
+    () => service.get<{ projects: unknown[] }>('/v1/projects'),
+    ({ projects }) => projects.length === 2,
+  )
+  await eventually(
+    () => service.get<{ flags: unknown[] }>('/v1/flags'),
+    ({ flags }) => flags.length === 1,
+  )
+  await eventually(
+    () => service.get<{ promotions: unknown[] }>('/v1/promotions'),
+    ({ promotions }) => promotions.length === 3,
+  )
+})
+afterAll(async () => {
+  await client?.close()
+  await service?.close()
+  await Promise.all([ci?.close(), production?.close()])
+})
+
+const runWith = (token: string, ...argv: string[]) =>
+  tallyman({ TALLYMAN_TOKEN: token }, ...argv, '--url', url)
+const run = (...argv: string[]) => runWith(READ_TOKEN, ...argv)
+const json = async (...argv: string[]) => JSON.parse((await run(...argv, '--output', 'json')).out)
+
+test('usage lists the projects, the largest first, with limit and flag, and the total of each registry', async () => {
+  const { status, out, err } = await run('usage')
+  expect({ status, err }).toEqual({ status: 0, err: '' })
+  const [head, first, second, empty, ...registries] = out.split('\n')
+  expect(head).toMatch(/^PROJECT +UNIQUE +LIMIT +USED +FLAG$/)
+  expect(first).toMatch(/^ci\/team\/app +2\.0 MiB +1\.0 MiB +199 % +over$/)
+  expect(second).toMatch(/^ci\/small +\S+ KiB +none +ok$/)
+  expect(empty).toBe('')
+  expect(registries[0]).toMatch(/^REGISTRY +PROJECTS +TOTAL +STATE +CONFIDENCE$/)
+  expect(registries[1]).toMatch(/^ci +2 +2\.0 MiB /)
+  expect(registries[2]).toMatch(/^production +0 +0 B +target only /)
+})
+
+test('usage has pages, an order and filters, which do not go with a project', async () => {
+  const page = await run('usage', '--limit', '1')
+  const [, cursor = ''] = /^there are more: .* --cursor (\S+)\n$/.exec(page.err) ?? []
+  expect((await run('usage', '--limit', '1', '--cursor', cursor)).out).toMatch(/\nci\/small /)
+  const ids = async (...argv: string[]) =>
+    (await json('usage', ...argv)).projects.map(({ id }: { id: string }) => id)
+  expect(await ids('--sort', 'name')).toEqual(['ci/small', 'ci/team/app'])
+  expect(await ids('--search', 'SMALL')).toEqual(['ci/small'])
+  const other = await json('usage', '--registry', 'production')
+  expect(other.projects).toEqual([])
+  expect(other.registries).toMatchObject([{ name: 'production' }])
+  expect(await run('usage', '--registry', 'hub')).toEqual({
+    status: 1,
+    out: '',
+    err: 'no registry "hub"; configured: ci, production\n',
+  })
+})
+
+test('usage of a project has its numbers, its repositories and its largest images', async () => {
+  const { status, out } = await run('usage', 'ci/team/app')
+  expect(status).toBe(0)
+  expect(out).toMatch(/^project +ci\/team\/app\nunique +2\.0 MiB\nlimit +1\.0 MiB\nflag +over since \S+Z\n/)
+  const found = await json('usage', 'ci/team/app')
+  expect(found.project).toMatchObject({ id: 'ci/team/app', tags: 6, repositories: 2, flag: 'over' })
+  expect(found.repositories).toMatchObject([
+    { repository: 'team/app', tags: 5, images: 2 },
+    { repository: 'team/app/cache', tags: 1, images: 1 },
+  ])
+  // The base layer is also in the other repository, and the config counts beside the layers.
+  const { reclaimableBytes } = found.repositories[0]
+  expect(reclaimableBytes).toBeGreaterThan(2_030_000)
+  expect(reclaimableBytes).toBeLessThan(2_040_000)
+  expect(found.images[0].digest).toBe(release.root.digest)
+  expect(await run('usage', 'ci/none')).toMatchObject({
+    status: 1,
+    out: '',
+    err: expect.stringContaining('404 there is no project "ci/none"'),
+  })
+})
+
+test('images are listed by size with their tags, and tags by name', async () => {
+  const { out } = await run('images', 'ci/team/app')
+  const [head, first, second, ...rest] = out.trimEnd().split('\n')
+  expect(head).toMatch(/^ +SIZE +REPOSITORY +TAGS +LAST PULL +DIGEST$/)
+  expect(first).toMatch(
+    new RegExp(`^ *2\\.0 MiB +team/app +stable, v1, v1\\.0 and 1 more .* ${release.root.digest}$`),
+  )
+  expect(second).toContain(branch.root.digest)
+  expect(rest).toHaveLength(1)
+  const { images } = await json('images', 'ci/team/app', '--repository', 'team/app/cache')
+  expect(images).toMatchObject([{ repository: 'team/app/cache', tags: ['main'] }])
+
+  const tags = await run('tags', 'ci/team/app', '--repository', 'team/app', '--limit', '2')
+  expect(tags.out).toMatch(/^REPOSITORY +TAG +SIZE +SINCE +AGE FROM +PUSHED BY +LAST PULL\nteam\/app +pr-1 /)
+  expect(tags.err).toMatch(/^there are more: repeat the command with --cursor \S+\n$/)
+})
+
+test('flags, alerts and promotions', async () => {
+  expect((await run('flags')).out).toMatch(/^PROJECT +FLAG +SINCE\nci\/team\/app +over +\S+Z\n$/)
+  expect(await run('flags', '--flag', 'warning')).toEqual({
+    status: 0,
+    out: '',
+    err: 'no project is near or over its quota\n',
+  })
+  const alerts = await eventually(
+    () => run('alerts'),
+    ({ out }) => out !== '',
+  )
+  expect(alerts.out).toMatch(/^AT +ABOUT +TEXT\n\S+Z +ci\/team\/app +\S/)
+  const promotions = await run('promotions')
+  expect(promotions.out).toMatch(/^AT +RULE +FROM +TO +SENT +DIGEST\n/)
+  expect(promotions.out).toMatch(
+    new RegExp(`releases +ci/team/app:v1 +production/released/app:v1 .* ${release.root.digest}\n`),
+  )
+})
+
+test.each([
+  'usage',
+  'usage ci/team/app',
+  'images ci/team/app',
+  'tags ci/team/app',
+  'flags',
+  'alerts',
+  'promotions',
+  'plan branches',
+  'runs',
+  'registries',
+  'snapshot list',
+  'quarantine list',
+  'jobs',
+  'jobs failed quota',
+  'jobs delayed expiry',
+  'whoami',
+])('the read token is enough for %s, and --output json prints one document', async (line) => {
+  const { status, out } = await run(...line.split(' '), '--output', 'json')
+  expect(status).toBe(0)
+  expect(JSON.parse(out)).toBeTypeOf('object')
+})
+
+test('whoami tells the role of the token and the version of the service', async () => {
+  expect((await run('whoami')).out).toBe(`role     read\nversion  ${VERSION}\nservice  ${url}\n`)
+  expect(JSON.parse((await runWith(ADMIN_TOKEN, 'whoami', '--output', 'json')).out)).toEqual({
+    ...{ role: 'admin', version: VERSION, url },
+  })
+})
+
+test('a command that lacks rights says which token it has and which it needs', async () => {
+  expect(await run('expire', 'branches')).toEqual({
+    status: 1,
+    out: '',
+    err:
+      `POST ${url}/v1/expiry/runs: 403 this needs the admin token\n` +
+      'The token from TALLYMAN_TOKEN may only read. Set TALLYMAN_TOKEN to the admin token.\n',
+  })
+  expect((await runWith('another-token', 'usage')).err).toBe(
+    `GET ${url}/v1/projects: 401 expected "Authorization: Bearer" with the read or the admin token\n` +
+      'The token comes from TALLYMAN_TOKEN, and the service has another.\n',
+  )
+  expect((await runWith('two words', 'usage')).err).toMatch(/^TALLYMAN_TOKEN is no token/)
+})
+
+test('a policy is planned, run dry, and applied', async () => {
+  const plan = await run('plan', 'branches')
+  expect(plan.err).toMatch(/^delete 1, keep \d \(shown with --all\)\n$/)
+  expect(plan.out).toMatch(
+    new RegExp(
+      `^VERDICT +REPOSITORY +TAGS +RULE +REASON +DIGEST\ndelete +team/app +pr-1 .* ${branch.root.digest}\n$`,
+    ),
+  )
+  expect((await run('plan', 'branches', '--all')).out).toMatch(/\nkeep +team\/app +stable, v1/)
+  expect(await json('plan', 'branches')).toMatchObject({
+    policy: 'branches',
+    deletes: 1,
+    decisions: [{ tags: ['pr-1'], verdict: 'delete' }],
+  })
+  expect((await run('plan', 'brances')).err).toContain('404 no policy "brances"; configured: branches')
+
+  const dry = await runWith(ADMIN_TOKEN, 'expire', 'branches')
+  expect(dry).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(
+      /^dry run \S+ of branches: would delete 1, keep \d\nOUTCOME .*\nplanned +team\/app +pr-1 /,
+    ),
+    err: expect.stringContaining('nothing was deleted: tallyman expire branches --apply deletes\n'),
+  })
+  expect(await client.headManifest('team/app', 'pr-1')).toBeDefined()
+
+  const real = await runWith(ADMIN_TOKEN, 'expire', 'branches', '--apply')
+  expect(real).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(
+      /^run \S+ of branches: deleted 1, gone already 0, kept \d\nOUTCOME .*\ndeleted /,
+    ),
+  })
+  expect(await client.headManifest('team/app', 'pr-1')).toBeUndefined()
+  const [, id = ''] = /^run (\S+)/.exec(real.out) ?? []
+
+  const { runs } = await json('runs')
+  expect(runs[0]).toMatchObject({ id, policy: 'branches', dryRun: false, outcomes: { deleted: 1 } })
+  expect((await run('runs')).out).toMatch(
+    new RegExp(`^ID .*KEPT\n${id} +\\S+Z +branches +run +0 +1 +0 +0 +\\d\n`),
+  )
+  expect((await run('runs', id)).out).toContain(branch.root.digest)
+  expect((await run('runs', 'none')).err).toContain('404 there is no run "none"')
+})
