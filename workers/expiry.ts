@@ -1,10 +1,23 @@
 import type { Expiry } from '../src/expiry/expire.ts'
 import { summaryOf } from '../src/expiry/runs.ts'
+import { jobId } from '../src/queue/job-id.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 
 export const expiryWorker = (context: WorkerContext, expiry: Expiry) =>
-  makeWorker('expiry', context, async ({ policy, dryRun }) => {
-    const run = await expiry.run(policy, dryRun)
-    context.log.info({ policy, dryRun, kept: run.kept, deletes: run.deletes.length }, 'expiry run')
-    return summaryOf(run)
+  makeWorker('expiry', context, async ({ policy, dryRun: isDryRunAsked }, job) => {
+    // The same for each attempt of a job, so that all have one record.
+    const identity = {
+      id: jobId('expiry run', job.id ?? '', job.timestamp),
+      at: new Date(job.timestamp + (job.opts.delay ?? 0)).toISOString(),
+    }
+    const summary = summaryOf(await expiry.run(policy, isDryRunAsked, identity))
+    const { id, registry, dryRun, kept, outcomes } = summary
+    const { planned, deleted, absent, moved } = outcomes
+    context.log.info(
+      { run: id, policy, registry, dryRun, kept, ...outcomes },
+      dryRun
+        ? `expiry ${policy}, a dry run: would delete ${planned} images, keeps ${kept}`
+        : `expiry ${policy}: deleted ${deleted} images, kept ${kept + moved}; ${absent} were already gone`,
+    )
+    return summary
   })

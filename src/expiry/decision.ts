@@ -19,14 +19,19 @@ export const Deleted = Type.Object({
   /**
    * `planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept,
    * because the plan no longer deletes it, one of its tags at the registry points elsewhere, it belongs to an
-   * image that was kept, or its manifest names a subject that no event told.
+   * image that was kept, or its manifest names a subject that no event told. `refused`: the registry keeps it. `failed`: a
+   * request for it failed; a later run tries again.
    */
   outcome: Type.Union([
     Type.Literal('planned'),
     Type.Literal('deleted'),
     Type.Literal('absent'),
     Type.Literal('moved'),
+    Type.Literal('refused'),
+    Type.Literal('failed'),
   ]),
+  /** What the registry answered, or what has moved. */
+  why: Type.Optional(Type.String()),
 })
 export type Deleted = Static<typeof Deleted>
 
@@ -38,6 +43,8 @@ const Run = Type.Object({
   registry: Type.String(),
   dryRun: Type.Boolean(),
   kept: Type.Integer(),
+  /** Why the run ended before its end. What it has done until then is recorded. */
+  stopped: Type.Optional(Type.String()),
 })
 
 /** One run of a policy. */
@@ -57,6 +64,8 @@ export const RunSummary = Type.Object({
       deleted: Type.Integer(),
       absent: Type.Integer(),
       moved: Type.Integer(),
+      refused: Type.Optional(Type.Integer()),
+      failed: Type.Optional(Type.Integer()),
     },
     { description: 'The number of deletes with each outcome.' },
   ),

@@ -3,51 +3,29 @@ import { isDeepStrictEqual } from 'node:util'
 import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { formatSize } from '../platform/units.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { parseManifest } from '../registry/manifest.ts'
-import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { InvalidManifest } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { digestKey } from '../usage/digest-key.ts'
-import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { Decision, ExpiryRun } from './decision.ts'
+import type { Decision, Deleted, ExpiryRun } from './decision.ts'
+import { expireRepository, isGone } from './expire-repository.ts'
+import { makeFamilies } from './families.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
-import { relationsOf } from './relations.ts'
+import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import type { ExpiryRuns } from './runs.ts'
-
-type Outcome = ExpiryRun['deletes'][number]['outcome']
-
-const isSame = (a: Pick<Decision, 'repository' | 'digest'>, b: typeof a): boolean =>
-  a.repository === b.repository && a.digest === b.digest
-
-/** The images that must be deleted before the one that the decision is about. */
-function parentsOf(decision: Decision, images: readonly IndexedImage[]): IndexedImage[] {
-  const relations = relationsOf(images.filter(({ repository }) => repository === decision.repository))
-  return images.filter((image) => isSame(image, decision)).flatMap((image) => [...relations.parentsOf(image)])
-}
-
-/**
- * Whether a manifest has a subject of which the plan did not know: no event tells it, and nobody has read the manifest
- * before (docs/usage.md, References).
- */
-function namesUnknownSubject(
-  { bytes, descriptor }: FetchedManifest,
-  image: IndexedImage | undefined,
-): boolean {
-  try {
-    const { subject } = parseManifest(bytes, descriptor.mediaType)
-    if (subject === undefined) return false
-    const key = digestKey(subject.digest)
-    return !image?.references?.some((reference) => reference.kind === 'subject' && reference.key === key)
-  } catch (error) {
-    if (error instanceof InvalidManifest) return false
-    throw error
-  }
-}
+import { makeTrash } from './trash.ts'
 
 /** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
 const CLOCK_BOUND_US = 300_000_000
+
+/** Images that are deleted at a time, in one repository. */
+const AT_ONCE = 4
+
+/** How often the record of a run is stored while it deletes, in ms. */
+const SAVE_MS = 5_000
+
+/** The id of a run, and when it was asked for. A job that is run again goes on with its record. */
+export type RunIdentity = Pick<ExpiryRun, 'id' | 'at'>
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
@@ -59,11 +37,17 @@ export function makeExpiry(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
-  runs: Pick<ExpiryRuns, 'append'>
+  runs: Pick<ExpiryRuns, 'append' | 'earlier'>
   metrics: Metrics
   log: Logger
   now: () => number
+  /** How long a plan may be used for deletes, in ms, and how many images are deleted at a time. */
+  pace?: { planMs: number; atOnce: number }
 }) {
+  const { index, runs, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
+  const trash = makeTrash(deps)
+  const families = makeFamilies(deps.store)
+
   const policyOf = (name: string) => {
     const policy = deps.settings().policies.find((p) => p.name === name)
     if (policy === undefined) throw new Error(`there is no expiry policy "${name}"`)
@@ -73,55 +57,68 @@ export function makeExpiry(deps: {
   /** The repositories that a policy is about, one after the other. */
   async function* repositoriesOf(policy: ExpiryPolicy) {
     const inScope = makeGlob(policy.repository)
-    for (const project of await deps.index.projects(policy.registry))
-      for (const repository of (await deps.index.repositories(project)).filter(inScope))
-        yield { project, images: await deps.index.images(project, repository) }
+    for (const project of await index.projects(policy.registry))
+      for (const repository of (await index.repositories(project)).filter(inScope))
+        yield { project, repository }
   }
 
   /** The decision for every image in the repositories of a policy, one repository at a time. */
   async function* plan(name: string): AsyncGenerator<Decision> {
     const policy = policyOf(name)
-    for await (const { project, images } of repositoriesOf(policy))
-      yield* planExpiry(policy, project, images, deps.now())
+    for await (const { project, repository } of repositoriesOf(policy))
+      yield* planExpiry(policy, project, await index.images(project, repository), deps.now())
   }
 
   /**
-   * Makes the plan, carries out its deletes unless this is a dry run, and stores a record of the run. @throws if a request or
-   * the store fails, or if our clock and the registry's differ too much to tell how old an image is
+   * Makes the plan, carries out its deletes unless this is a dry run, and stores a record of the run, also while it deletes.
+   * @throws if the store fails, if no more images can be deleted, or if our clock and the registry's differ too much to tell
+   * how old an image is. What was done until then is recorded
    */
-  async function run(name: string, isDryRunAsked: boolean): Promise<ExpiryRun> {
+  async function run(
+    name: string,
+    isDryRunAsked: boolean,
+    { id, at }: RunIdentity = { id: randomUUID(), at: new Date(deps.now() / 1000).toISOString() },
+  ): Promise<ExpiryRun> {
     const policy = policyOf(name)
+    const { registry } = policy
     const dryRun = isDryRunAsked || deps.settings().dryRun
-    if (!dryRun) await checkClock(policy.registry)
+    if (!dryRun) await checkClock(registry)
     const record: ExpiryRun = {
-      id: randomUUID(),
-      at: new Date(deps.now() / 1000).toISOString(),
-      policy: name,
-      registry: policy.registry,
-      dryRun,
-      kept: 0,
-      deletes: [],
+      ...{ id, at, policy: name, registry, dryRun, kept: 0 },
+      deletes: (await runs.earlier(id)).filter(isGone),
+    }
+    let savedAt = performance.now()
+    const onResult = async (deleted: Deleted, bytes: number) => {
+      record.deletes.push(deleted)
+      if (deleted.outcome === 'deleted') deps.metrics.expired.inc({ policy: name })
+      if (deleted.outcome !== 'planned') logResult(policy, deleted, bytes)
+      if (dryRun || performance.now() - savedAt < SAVE_MS) return
+      savedAt = performance.now()
+      await runs.append({ ...record, stopped: 'it is not finished' })
     }
     /** A policy that was changed or removed meanwhile, and `dryRun`, end the deletes of a run. */
-    const isStillAsked = () => {
+    const mayDelete = () => {
       const now = deps.settings()
-      return !now.dryRun && now.policies.some((one) => isDeepStrictEqual(one, policy))
+      return !dryRun && !now.dryRun && now.policies.some((one) => isDeepStrictEqual(one, policy))
     }
-    for await (const { project, images } of repositoriesOf(policy)) {
-      const removed: IndexedImage[] = []
-      for (const decision of planExpiry(policy, project, images, deps.now())) {
-        if (decision.verdict === 'keep') {
-          record.kept += 1
-          continue
-        }
-        const isPlanOnly = dryRun || !isStillAsked()
-        const outcome = isPlanOnly ? 'planned' : await remove(policy, decision, images, removed)
-        record.deletes.push({ ...decision, outcome })
-        if (outcome === 'deleted' || outcome === 'absent')
-          removed.push(...images.filter((image) => isSame(image, decision)))
+    const client = deps.clientOf(registry)
+    const before = await families.of(registry, name)
+    try {
+      for await (const { project, repository } of repositoriesOf(policy)) {
+        const deletedBefore = before.get(repository) ?? []
+        const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
+        const view = makeRepositoryView({ ...scope, index, now: deps.now })
+        const { kept } = await expireRepository({
+          ...{ client, policy, repository, view, trash, families, mayDelete, onResult },
+          atOnce: pace.atOnce,
+        })
+        record.kept += kept
       }
+    } catch (error) {
+      await runs.append({ ...record, stopped: error instanceof Error ? error.message : String(error) })
+      throw error
     }
-    await deps.runs.append(record)
+    await runs.append(record)
     return record
   }
 
@@ -134,74 +131,14 @@ export function makeExpiry(deps: {
     throw new Error(`nothing is deleted: our clock is ${difference}`)
   }
 
-  async function remove(
-    policy: ExpiryPolicy,
-    decision: Decision,
-    images: readonly IndexedImage[],
-    removed: IndexedImage[],
-  ): Promise<Outcome> {
-    const client = deps.clientOf(policy.registry)
-    if (!(await stillHolds(policy, decision, client, removed))) return 'moved'
-    const manifest = await client.getManifest(decision.repository, decision.digest)
-    if (manifest === undefined) return 'absent'
-    const image = images.find((one) => isSame(one, decision))
-    if (namesUnknownSubject(manifest, image)) return 'moved'
-    await copyToTrash(policy, decision, manifest)
-    const outcome = await client.deleteManifest(decision.repository, decision.digest)
-    if (outcome === 'deleted') deps.metrics.expired.inc({ policy: policy.name })
-    const { repository, digest, tags, reason } = decision
-    deps.log.info({ policy: policy.name, repository, digest, tags, reason, outcome }, 'expired')
-    return outcome
-  }
-
-  /**
-   * Whether a plan made now would delete the image too, all its parents are deleted by now, and the registry has none of
-   * its tags on another digest. `removed` are the images that this run has deleted. They stay in the new plan, so that
-   * the children of a deleted index still go with it.
-   */
-  async function stillHolds(
-    policy: ExpiryPolicy,
-    decision: Decision,
-    client: RegistryClient,
-    removed: IndexedImage[],
-  ): Promise<boolean> {
-    const { project, repository, digest, tags } = decision
-    const present = await deps.index.images(project, repository)
-    const images = [...present, ...removed.filter((r) => !present.some((image) => isSame(image, r)))]
-    const latest = planExpiry(policy, project, images, deps.now()).find((d) => isSame(d, decision))
-    if (latest?.verdict !== 'delete') return false
-    const parents = parentsOf(decision, images)
-    if (!parents.every((parent) => removed.some((image) => isSame(image, parent)))) return false
-    for (const tag of tags) {
-      const found = await client.headManifest(repository, tag)
-      if (found !== undefined && found.digest !== digest) return false
-    }
-    return true
-  }
-
-  /**
-   * Stores the manifest. Its blobs stay in the registry until garbage collection, so this is enough to undo a delete.
-   * @throws if the store does not have it afterwards
-   */
-  async function copyToTrash(
-    policy: ExpiryPolicy,
-    decision: Decision,
-    found: FetchedManifest,
-  ): Promise<void> {
-    const entry = {
-      at: new Date(deps.now() / 1000).toISOString(),
-      policy: policy.name,
-      registry: policy.registry,
-      ...decision,
-      mediaType: found.descriptor.mediaType,
-      manifest: found.bytes.toString('base64'),
-    }
-    const key = `trash/${policy.registry}/${decision.repository}/${decision.digest}.json`
-    const body = JSON.stringify(entry)
-    await deps.store.put(key, body)
-    const stored = await deps.store.head(key)
-    if (stored?.size !== Buffer.byteLength(body))
-      throw new Error(`nothing is deleted: the store does not have ${key}, which was just written`)
+  function logResult({ name, registry }: ExpiryPolicy, deleted: Deleted, bytes: number): void {
+    const { repository, digest, tags, reason, outcome, why } = deleted
+    const what = `${registry}/${repository}@${digest} (${tags.join(', ') || 'no tag'}), ${formatSize(bytes)}`
+    const fields = { policy: name, registry, repository, digest, tags, bytes, reason, outcome, why }
+    if (outcome === 'deleted')
+      deps.log.info(fields, `deleted: ${what}: ${reason}; its manifest is in the trash`)
+    else if (outcome === 'absent') deps.log.info(fields, `was already gone: ${what}: ${reason}`)
+    else deps.log.warn(fields, `not deleted, ${outcome}: ${what}: ${why}`)
   }
 
   return { plan, run }

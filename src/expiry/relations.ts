@@ -9,6 +9,8 @@ export interface Relations {
   /** The image and everything that it lists, at any depth. Whoever pulls or pushes a part uses the whole. */
   withDescendants(image: IndexedImage): IndexedImage[]
   parentsOf(image: IndexedImage): readonly IndexedImage[]
+  /** Whether it is the parent of another image. */
+  hasDependents(image: IndexedImage): boolean
   /** Whether the image signs, attests or describes an image that is not in the repository. */
   lacksSubject(image: IndexedImage): boolean
   /** Each image after its parents. Leaves out images in a circle of references and their descendants. */
@@ -25,9 +27,11 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
   const parents = new Map(images.map((image) => [image, new Set(imagesWith(subjectKeys(image)))]))
   for (const image of images) for (const child of childrenOf(image)) parents.get(child)?.add(image)
   const parentsOf = (image: IndexedImage) => [...(parents.get(image) ?? [])]
+  const allParents = new Set([...parents.values()].flatMap((some) => [...some]))
 
   return {
     parentsOf,
+    hasDependents: (image) => allParents.has(image),
     lacksSubject: (image) => subjectKeys(image).some((key) => !byKey.has(key)),
 
     withDescendants(image) {

@@ -9,7 +9,7 @@ const CHUNK = 1_000
 
 /** Counts the deletes of a run by their outcome. */
 export function summaryOf({ deletes, ...run }: ExpiryRun): RunSummary {
-  const outcomes = { planned: 0, deleted: 0, absent: 0, moved: 0 }
+  const outcomes = { planned: 0, deleted: 0, absent: 0, moved: 0, refused: 0, failed: 0 }
   for (const { outcome } of deletes) outcomes[outcome] += 1
   return { ...run, outcomes }
 }
@@ -43,6 +43,16 @@ export function makeExpiryRuns({ store, journal }: { store: ObjectStore; journal
       for (let from = 0; from === 0 || from < deletes.length; from += CHUNK)
         await store.put(keyOf(run.id, from / CHUNK), JSON.stringify(deletes.slice(from, from + CHUNK)))
       await journal.append(summaryOf(run))
+    },
+
+    /** What an earlier attempt of a run has recorded; nothing if there was none. */
+    async earlier(id: string): Promise<Deleted[]> {
+      const found: Deleted[] = []
+      for (let n = 0; ; n++) {
+        const part = await chunk(id, n)
+        if (part === undefined) return found
+        found.push(...part)
+      }
     },
 
     /** At most `limit` deletes of a run, from the one with the index `from` on. `undefined` if there is no such run. */

@@ -10,6 +10,7 @@ import {
   WRITE_SCRIPTS,
 } from './apply-facts.ts'
 import type { DeletionTarget } from './deletion.ts'
+import { digestKey } from './digest-key.ts'
 import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
 import { forgetDeletions } from './forget.ts'
@@ -77,6 +78,8 @@ export interface UsageIndex {
   retell(registry: string): Promise<number>
   /** Every manifest of a repository with its tags, read page by page while others write. */
   images(project: string, repository: string): Promise<IndexedImage[]>
+  /** The manifests with these digests that the repository has. */
+  imagesOf(project: string, repository: string, digests: readonly string[]): Promise<IndexedImage[]>
   /** Tags of a repository in order of name, at most `limit` of those after the tag `after`. */
   tags(project: string, repository: string, page: { after?: string; limit: number }): Promise<TaggedImage[]>
   /**
@@ -141,6 +144,11 @@ export function makeUsageIndex({
       for await (const record of read.images(project, repository))
         images.push(indexedImage(repository, record))
       return images
+    },
+
+    async imagesOf(project, repository, digests) {
+      const found = await read.imagesOf(project, repository, digests.map(digestKey))
+      return [...found.values()].map((record) => indexedImage(repository, record))
     },
 
     tags: (project, repository, page) => tagPage(read, { project, repository, ...page }),

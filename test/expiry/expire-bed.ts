@@ -46,6 +46,7 @@ interface Options {
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
   runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
+  pace?: { planMs: number; atOnce: number }
 }
 
 /** For the tests of one file: a real registry that can fail; an index and a store that are empty before each test. */
@@ -90,6 +91,8 @@ export function useExpiry() {
       repository,
       rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }],
     }
+    const recorded = async (id: string) =>
+      (await journal.recent(100)).find((run) => run.id === id)?.deletes ?? []
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
@@ -104,7 +107,9 @@ export function useExpiry() {
         return { ...client, ping: async () => new Date(registryNow() / 1000) }
       },
       store: store?.(realStore) ?? realStore,
-      runs: runs?.(journal) ?? journal,
+      runs: { earlier: recorded, ...(runs?.(journal) ?? journal) },
+      // Each delete is decided by a plan of its own, and they come in order.
+      pace: options.pace ?? { planMs: 0, atOnce: 1 },
       metrics,
       log: makeLog('silent'),
       now,

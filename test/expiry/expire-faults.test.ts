@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { parseManifest } from '../../src/registry/manifest.ts'
+import { referencesOf } from '../../src/usage/references-of.ts'
 import { image, multiPlatform, NOW, useExpiry } from './expire-bed.ts'
 
 /** Runs that fail half-way, and the runs after them. */
@@ -6,37 +8,68 @@ const bed = useExpiry()
 
 const outcomes = (record: { deletes: { outcome: string }[] }) => record.deletes.map(({ outcome }) => outcome)
 
-describe('a DELETE that fails ends the run, and the next run does the rest', () => {
+describe('after a DELETE that fails', () => {
   test.each([
-    ['500', 500, { status: 500 }],
     ['401', 401, { status: 401 }],
     ['405, because deleting is off', 405, { status: 405 }],
     ['no answer', 'drop', { status: undefined }],
-  ] as const)('%s', async (_, fault, error) => {
-    const { run, push, journal, expired } = bed.setUp()
-    const { repository, registry, client } = bed
-    const [a, b] = [image('a'), image('b')]
-    await push('pr-a', a, repository)
-    await push('pr-b', b, repository)
-    registry.onRequest(({ method }) =>
-      method === 'DELETE' && new Set(bed.deletes).size > 1 ? fault : undefined,
-    )
-    await expect(run('branches', false)).rejects.toMatchObject({ name: 'RegistryError', ...error })
-    const [first = '', second = ''] = bed.deletes
-    expect(await journal.recent(5)).toEqual([])
-    expect(await expired()).toMatchObject([{ value: 1 }])
+  ] as const)(
+    'with %s the run ends, its record says why, and the next run does the rest',
+    async (_, fault, error) => {
+      const { run, push, journal, expired } = bed.setUp()
+      const { repository, registry, client } = bed
+      await push('pr-a', image('a'), repository)
+      await push('pr-b', image('b'), repository)
+      registry.onRequest(({ method }) =>
+        method === 'DELETE' && new Set(bed.deletes).size > 1 ? fault : undefined,
+      )
+      await expect(run('branches', false)).rejects.toMatchObject({ name: 'RegistryError', ...error })
+      const [first = '', second = ''] = bed.deletes
+      const [ended] = await journal.recent(5)
+      expect(ended).toMatchObject({
+        deletes: [{ digest: first, outcome: 'deleted' }],
+        stopped: expect.stringContaining('DELETE manifest'),
+      })
+      expect(await expired()).toMatchObject([{ value: 1 }])
 
-    registry.reset()
-    expect(await client.headManifest(repository, first)).toBeUndefined()
-    expect(await client.headManifest(repository, second)).toBeDefined()
+      registry.reset()
+      expect(await client.headManifest(repository, first)).toBeUndefined()
+      expect(await client.headManifest(repository, second)).toBeDefined()
+      const record = await run('branches', false)
+      // No notification told the index of the first delete.
+      expect(record.deletes).toMatchObject([
+        { digest: first, outcome: 'absent' },
+        { digest: second, outcome: 'deleted' },
+      ])
+      expect(await expired()).toMatchObject([{ value: 2 }])
+    },
+  )
+
+  test.each([
+    ['403', 403, 'refused', '403'],
+    ['500', 500, 'failed', '500'],
+  ] as const)('with %s the run goes on with the other images', async (_, status, outcome, why) => {
+    const { run, push, journal } = bed.setUp()
+    const { repository, registry } = bed
+    for (const name of ['a', 'b', 'c', 'd']) await push(`pr-${name}`, image(name), repository)
+    registry.onRequest(({ method, path }) =>
+      method === 'DELETE' && path.endsWith([...new Set(bed.deletes)][1] ?? '-') ? status : undefined,
+    )
     const record = await run('branches', false)
-    // No notification told the index of the first delete.
-    expect(record.deletes).toMatchObject([
-      { digest: first, outcome: 'absent' },
-      { digest: second, outcome: 'deleted' },
-    ])
+    expect(outcomes(record)).toEqual(['deleted', outcome, 'deleted', 'deleted'])
+    expect(record.deletes[1]?.why).toContain(why)
     expect(await journal.recent(5)).toEqual([record])
-    expect(await expired()).toMatchObject([{ value: 2 }])
+  })
+
+  test('five times in a row the run ends', async () => {
+    const { run, push, journal } = bed.setUp()
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await push(`pr-${name}`, image(name), bed.repository)
+    bed.registry.onRequest(({ method }) => (method === 'DELETE' ? 500 : undefined))
+    await expect(run('branches', false)).rejects.toThrow(
+      '5 images failed one after the other; the last: ci: DELETE',
+    )
+    const [record] = await journal.recent(5)
+    expect(record?.deletes.map(({ outcome }) => outcome)).toEqual(Array(5).fill('failed'))
   })
 })
 
@@ -57,19 +90,24 @@ test('a DELETE whose answer is lost is sent again, and the image is absent by th
 describe('nothing is deleted', () => {
   test.each([
     ['HEAD of its tag', 'HEAD', 'pr-1', 500],
-    ['HEAD of its tag', 'HEAD', 'pr-1', 401],
     ['GET for the trash', 'GET', 'sha256', 500],
+    ['HEAD of its tag', 'HEAD', 'pr-1', 401],
     ['GET for the trash', 'GET', 'sha256', 'drop'],
+    ['list of the tags', 'GET', 'tags/list', 500],
+    ['list of the tags', 'GET', 'tags/list', 'drop'],
   ] as const)('if the %s fails: %s %s, %s', async (_, method, reference, fault) => {
     const { run, push, journal } = bed.setUp()
     const { registry } = bed
     await push('pr-1', image('old'), bed.repository)
     registry.onRequest((request) =>
-      request.method === method && request.path.includes(`/manifests/${reference}`) ? fault : undefined,
+      request.method === method && request.path.includes(`/${reference}`) ? fault : undefined,
     )
-    await expect(run('branches', false)).rejects.toMatchObject({ name: 'RegistryError' })
+    const ended = run('branches', false)
+    if (fault === 500) expect(outcomes(await ended)).toEqual(['failed'])
+    else await expect(ended).rejects.toMatchObject({ name: 'RegistryError' })
     expect(bed.deletes).toEqual([])
-    expect(await journal.recent(5)).toEqual([])
+    const [record] = await journal.recent(5)
+    expect(record?.stopped === undefined).toBe(fault === 500)
   })
 
   test('if the trash cannot be written', async () => {
@@ -163,10 +201,75 @@ describe('a run that is repeated', () => {
     expect(bed.registry.requests).toEqual([])
   })
 
+  test('as another attempt of its job goes on with its record', async () => {
+    const { run, push, journal } = bed.setUp()
+    const { repository, registry } = bed
+    await push('pr-1', image('a'), repository)
+    await push('pr-2', image('b'), repository)
+    registry.onRequest(({ method }) => (method === 'DELETE' && bed.deletes.length > 1 ? 'drop' : undefined))
+    const identity = { id: 'job-7', at: '2026-11-23T10:00:00.000Z' }
+    await expect(run('branches', false, identity)).rejects.toThrow()
+    registry.reset()
+    const record = await run('branches', false, identity)
+    expect(outcomes(record)).toEqual(['deleted', 'absent', 'deleted'])
+    expect(await journal.recent(5)).toEqual([record])
+    expect(record).toMatchObject(identity)
+    expect(record).not.toHaveProperty('stopped')
+  })
+
   test('has an id of its own', async () => {
     const { run, journal } = bed.setUp()
     const [first, second] = [await run('branches', true), await run('branches', true)]
     expect(second.id).not.toBe(first.id)
     expect((await journal.recent(5)).map(({ id }) => id).sort()).toEqual([first.id, second.id].sort())
+  })
+})
+
+describe('children that a run has left behind when their index was deleted', () => {
+  /** An index is deleted, its children are not, and the index of Tallyman forgets it. */
+  async function leaveChildren() {
+    const setUp = bed.setUp()
+    const { repository, project, registry } = bed
+    const old = multiPlatform('left')
+    await setUp.push('pr-1', old, repository)
+    registry.onRequest(({ method, path }) =>
+      method === 'DELETE' && !path.endsWith(old.root.digest) ? 500 : undefined,
+    )
+    expect(outcomes(await setUp.run('branches', false))).toEqual(['deleted', 'failed', 'failed'])
+    const at = NOW - 1_000_000
+    await setUp.index.apply(project, [{ kind: 'delete', repository, at, digest: old.root.digest }])
+    registry.reset()
+    return { ...setUp, old, repository, project }
+  }
+  const families = (store: { list(prefix: string): AsyncIterable<unknown> }) =>
+    Array.fromAsync(store.list('expiry-families/'))
+
+  test('go with the next run, and nothing remembers them then', async () => {
+    const { run, old, store } = await leaveChildren()
+    expect(await families(store)).toHaveLength(1)
+    const record = await run('branches', false)
+    expect(outcomes(record)).toEqual(['deleted', 'deleted'])
+    expect(record.deletes.map(({ digest }) => digest).sort()).toEqual(
+      [...old.manifests.keys()].filter((digest) => digest !== old.root.digest).sort(),
+    )
+    expect(await families(store)).toEqual([])
+    // Without a tag, and with nothing that remembers them, they are kept: no notification told that they are gone.
+    expect(await run('branches', false)).toMatchObject({ kept: 2, deletes: [] })
+  })
+
+  test('stay if the index was pushed again, whether the notification has come or not', async () => {
+    const { run, old, index, repository, project } = await leaveChildren()
+    const { mediaType, bytes } = old.manifests.get(old.root.digest) ?? {
+      mediaType: '',
+      bytes: Buffer.alloc(0),
+    }
+    await bed.client.putManifest(repository, 'release', bytes, mediaType)
+    const untold = await run('branches', false)
+    expect(outcomes(untold)).toEqual(['moved', 'moved'])
+    expect(untold.deletes[0]?.why).toBe(`it belongs to ${old.root.digest}, which is at the registry`)
+    const references = referencesOf(parseManifest(bytes, mediaType))
+    const pushed = { repository, at: NOW, digest: old.root.digest, size: bytes.length, mediaType }
+    await index.apply(project, [{ kind: 'push', ...pushed, tag: 'release', references, extent: 'all' }])
+    expect(await run('branches', false)).toMatchObject({ kept: 3, deletes: [] })
   })
 })

@@ -142,3 +142,24 @@ test('the children and the signature of an index are kept if the index is kept',
   for (const digest of [...old.manifests.keys(), signature.root.digest])
     expect(await client.headManifest(repository, digest), digest).toBeDefined()
 })
+
+test.each(['a new one', 'one that the index has elsewhere'])(
+  'an image is kept if the registry has a tag on it that no notification told: %s',
+  async (what) => {
+    const { run, push } = bed.setUp()
+    const { repository, client } = bed
+    const old = image('old')
+    await push('pr-1', old, repository)
+    if (what !== 'a new one') await push('v1.0', image('released'), repository)
+    const { bytes, mediaType } = old.manifests.get(old.root.digest) ?? {
+      bytes: Buffer.alloc(0),
+      mediaType: '',
+    }
+    await client.putManifest(repository, 'v1.0', bytes, mediaType)
+    const record = await run('branches', false)
+    expect(record.deletes).toMatchObject([
+      { outcome: 'moved', why: 'the registry has the tag v1.0 on it, which no notification told' },
+    ])
+    expect(bed.deletes).toEqual([])
+  },
+)

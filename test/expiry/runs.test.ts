@@ -38,7 +38,7 @@ test('runs are listed without their deletes, whose pages are read apart', async 
   expect(await runs.recent(10)).toEqual([
     {
       ...{ id: 'big', at: '2026-11-23T10:00:00.000Z', policy: 'old', registry: 'ci', dryRun: false, kept: 7 },
-      outcomes: { planned: 0, deleted: 1_666, absent: 0, moved: 834 },
+      outcomes: { planned: 0, deleted: 1_666, absent: 0, moved: 834, refused: 0, failed: 0 },
     },
   ])
   expect(get).toHaveBeenCalledTimes(1)

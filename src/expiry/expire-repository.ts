@@ -1,0 +1,86 @@
+import pMap from 'p-map'
+import type { RegistryClient } from '../registry/client.ts'
+import type { Decision, Deleted } from './decision.ts'
+import type { Families } from './families.ts'
+import type { ExpiryPolicy } from './plan.ts'
+import { makeRemoveImage } from './remove-image.ts'
+import type { RepositoryView } from './repository-view.ts'
+import type { Trash } from './trash.ts'
+import { findUntoldTags } from './untold-tags.ts'
+
+/** How many images may fail one after the other before a run ends: the registry is not well. */
+const MOST_FAILURES = 5
+
+/** How long the list of a registry's tags may be used for deletes, in ms. */
+const TAGS_MS = 60_000
+
+/**
+ * Carries out what a policy says about one repository, several images at a time, each after its parents. Gives how many
+ * images are kept, and tells each of the others to `onResult`. @throws if no more images can be deleted, once those that are
+ * in hand are done
+ */
+export async function expireRepository(deps: {
+  client: RegistryClient
+  policy: ExpiryPolicy
+  repository: string
+  view: RepositoryView
+  trash: Trash
+  families: Families
+  /** Whether images may be deleted. It is asked before each one. */
+  mayDelete: () => boolean
+  /** Images that are deleted at a time. */
+  atOnce: number
+  onResult: (deleted: Deleted, bytes: number) => Promise<void>
+}): Promise<{ kept: number }> {
+  const { client, policy, repository, view, families } = deps
+  const { decisions, relations, images } = await view.plan()
+  const doomed = decisions.filter(({ verdict, digest }) => verdict === 'delete' && !view.isGone(digest))
+  const untoldTags = keepFor(TAGS_MS, async () =>
+    findUntoldTags(client, repository, [...(await view.plan()).images.values()]),
+  )
+  const removeImage = makeRemoveImage({ ...deps, untoldTags })
+  const results = new Map<string, Promise<void>>()
+  let failures = 0
+  let failure: unknown
+
+  async function expireOne(decision: Decision): Promise<void> {
+    const image = images.get(decision.digest)
+    // Parents come first in the order, so they are at least begun.
+    for (const parent of image ? relations.parentsOf(image) : []) await results.get(parent.digest)
+    if (failure !== undefined) return
+    const result = deps.mayDelete() ? await removeImage(decision) : { outcome: 'planned' as const }
+    if (image !== undefined && isGone(result)) view.noteGone(image)
+    await deps.onResult({ ...decision, ...result }, image?.totalSize ?? 0)
+    failures = result.outcome === 'failed' ? failures + 1 : 0
+    if (failures === MOST_FAILURES)
+      throw new Error(`${MOST_FAILURES} images failed one after the other; the last: ${result.why}`)
+  }
+  const begin = (decision: Decision) => {
+    const result = expireOne(decision).catch((error) => {
+      failure ??= error
+    })
+    results.set(decision.digest, result)
+    return result
+  }
+
+  await pMap(doomed, begin, { concurrency: deps.atOnce })
+  if (failure !== undefined) throw failure
+  if (view.gone().length > 0) {
+    const unfinished = new Set(await view.unfinished())
+    for (const image of view.gone()) if (!unfinished.has(image)) await families.forget(policy.registry, image)
+  }
+  return { kept: decisions.filter(({ verdict }) => verdict === 'keep').length }
+}
+
+export const isGone = ({ outcome }: Pick<Deleted, 'outcome'>): boolean =>
+  outcome === 'deleted' || outcome === 'absent'
+
+/** Shares the result of a costly read for `ms`. */
+function keepFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; result: Promise<T> } | undefined
+  return () => {
+    if (last === undefined || performance.now() - last.at > ms)
+      last = { at: performance.now(), result: read() }
+    return last.result
+  }
+}

@@ -1,0 +1,37 @@
+import type { ObjectStore } from '../store/object-store.ts'
+import type { IndexedImage } from '../usage/indexed-image.ts'
+
+/** An image that was deleted while others that belong to it were still there. */
+interface DeletedParent {
+  policy: string
+  image: IndexedImage
+}
+
+/**
+ * Remembers deleted parents until all that belongs to them is deleted, too. Once the index has forgotten an index image,
+ * nothing else tells that its children were to go with it: a run that was killed or failed in between would leave them
+ * behind for ever. The objects are `expiry-families/<registry>/<repository>/<digest>.json`.
+ */
+export function makeFamilies(store: ObjectStore) {
+  const keyOf = (registry: string, { repository, digest }: IndexedImage) =>
+    `expiry-families/${registry}/${repository}/${digest}.json`
+  return {
+    /** Is written before the parent is deleted. */
+    note: (registry: string, deleted: DeletedParent): Promise<void> =>
+      store.put(keyOf(registry, deleted.image), JSON.stringify(deleted)),
+
+    /** The parents that a policy has deleted, by repository. */
+    async of(registry: string, policy: string): Promise<Map<string, IndexedImage[]>> {
+      const images: IndexedImage[] = []
+      for await (const { key } of store.list(`expiry-families/${registry}/`)) {
+        const body = await store.get(key)
+        const noted: DeletedParent | undefined = body && JSON.parse(body.toString())
+        if (noted?.policy === policy) images.push(noted.image)
+      }
+      return Map.groupBy(images, ({ repository }) => repository)
+    },
+
+    forget: (registry: string, image: IndexedImage): Promise<void> => store.delete(keyOf(registry, image)),
+  }
+}
+export type Families = ReturnType<typeof makeFamilies>
