@@ -22,6 +22,8 @@ export interface LabTallyman {
   get<Body>(path: string): Promise<Body>
   /** Sends a body as a registry would. Resolves to the status. */
   deliver(body: unknown): Promise<number>
+  /** Reconciles a registry, so that its index is exact. */
+  reconcile(registry: string): Promise<void>
   /** Resolves once a queue has no job to do. The caller knows that the job it waits for was added before. */
   untilDone(queue: QueueName): Promise<void>
   close(): Promise<void>
@@ -75,6 +77,18 @@ export async function startTallyman(
           queues.some(
             ({ queue, waiting, active, delayed }) => queue === name && waiting + active + delayed === 0,
           ),
+      )
+    },
+    async reconcile(registry) {
+      const answer = await app.inject({
+        method: 'POST',
+        url: `/v1/registries/${registry}/reconcile`,
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      })
+      const { queue, id } = answer.json().job
+      await eventually(
+        () => get<{ state: string }>(`/v1/jobs/${queue}/${id}`),
+        ({ state }) => state === 'completed',
       )
     },
     async deliver(body) {

@@ -162,6 +162,7 @@ test('expiry deletes the images that its rules name, with their children and sig
     () => project('ci/clean/app'),
     (p) => p.tags === 8 && p.unresolved === 0,
   )
+  await tallyman.reconcile('ci')
 
   const answer = await tallyman.app.inject({
     method: 'POST',
@@ -199,6 +200,7 @@ test('before garbage is collected, an expired image can be put back from the tra
     () => project('ci/undo/app'),
     (p) => p.tags === 1,
   )
+  await tallyman.reconcile('ci')
   await tallyman.app.inject({
     method: 'POST',
     url: '/v1/expiry/runs',

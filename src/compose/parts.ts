@@ -25,6 +25,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
+import { makeDoubtOf } from './doubts.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
 import { makeReloading } from './settings.ts'
 import { type RedisWatch, watchRedis } from './watch-redis.ts'
@@ -95,16 +96,17 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     watch.onLostData(async () => index.forgetLists())
     const { runs } = journals
     const now = () => Date.now() * 1000
+    const ledger = makeLedger({ redis, prefix })
     return {
-      ...{ redis, queues, index, watch },
+      ...{ redis, queues, index, watch, ledger },
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
-      ledger: makeLedger({ redis, prefix }),
       expiry: makeExpiry({
         settings: () => settings().config.expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
+        doubtOf: makeDoubtOf({ ledger, queues }),
       }),
     }
   }

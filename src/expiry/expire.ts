@@ -38,6 +38,8 @@ export function makeExpiry(deps: {
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
   runs: Pick<ExpiryRuns, 'append' | 'earlier'>
+  /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
+  doubtOf: (registry: string) => Promise<string | undefined>
   metrics: Metrics
   log: Logger
   now: () => number
@@ -71,8 +73,8 @@ export function makeExpiry(deps: {
 
   /**
    * Makes the plan, carries out its deletes unless this is a dry run, and stores a record of the run, also while it deletes.
-   * @throws if the store fails, if no more images can be deleted, or if our clock and the registry's differ too much to tell
-   * how old an image is. What was done until then is recorded
+   * @throws if the store fails, if no more images can be deleted, if the index is not exact, or if our clock and the
+   * registry's differ too much to tell how old an image is. What was done until then is recorded
    */
   async function run(
     name: string,
@@ -105,6 +107,7 @@ export function makeExpiry(deps: {
     const before = await families.of(registry, name)
     try {
       for await (const { project, repository } of repositoriesOf(policy)) {
+        if (mayDelete()) await checkIndex(registry)
         const deletedBefore = before.get(repository) ?? []
         const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
         const view = makeRepositoryView({ ...scope, index, now: deps.now })
@@ -120,6 +123,11 @@ export function makeExpiry(deps: {
     }
     await runs.append(record)
     return record
+  }
+
+  async function checkIndex(registry: string): Promise<void> {
+    const doubt = await deps.doubtOf(registry)
+    if (doubt !== undefined) throw new Error(`nothing is deleted at the registry "${registry}": ${doubt}`)
   }
 
   async function checkClock(registry: string): Promise<void> {

@@ -255,6 +255,7 @@ test('a policy is planned, run dry, and applied', async () => {
   })
   expect(await client.headManifest('team/app', 'pr-1')).toBeDefined()
 
+  await service.reconcile('ci')
   const real = await runWith(ADMIN_TOKEN, 'expire', 'branches', '--apply')
   expect(real).toMatchObject({
     status: 0,

@@ -46,6 +46,7 @@ interface Options {
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
   runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
+  doubtOf?: (registry: string) => Promise<string | undefined>
   pace?: { planMs: number; atOnce: number }
 }
 
@@ -110,6 +111,7 @@ export function useExpiry() {
       runs: { earlier: recorded, ...(runs?.(journal) ?? journal) },
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
+      doubtOf: options.doubtOf ?? (async () => undefined),
       metrics,
       log: makeLog('silent'),
       now,

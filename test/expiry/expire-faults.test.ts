@@ -144,6 +144,17 @@ describe('nothing is deleted', () => {
     expect(await run('branches', true)).toMatchObject({ deletes: [{ outcome: 'planned' }] })
   })
 
+  test('if the index cannot be trusted: its record says why, and a plan is still made', async () => {
+    const doubtOf = async () => 'events may be missing since today'
+    const { run, push, journal } = bed.setUp({ doubtOf })
+    await push('pr-1', image('old'), bed.repository)
+    const message = 'nothing is deleted at the registry "ci": events may be missing since today'
+    await expect(run('branches', false)).rejects.toThrow(message)
+    expect(bed.deletes).toEqual([])
+    expect(await journal.recent(1)).toMatchObject([{ stopped: message, deletes: [] }])
+    expect(await run('branches', true)).toMatchObject({ deletes: [{ outcome: 'planned' }] })
+  })
+
   test('before the trash is written', async () => {
     const deletesBefore: number[] = []
     const { run, push } = bed.setUp({

@@ -1,0 +1,16 @@
+import type { Queues } from '../queue/queues.ts'
+import { doubtOf } from '../reconcile/doubts.ts'
+import type { Ledger } from '../reconcile/ledger.ts'
+
+/** Makes a function that says why nothing may be deleted at a registry by what the index says now. */
+export const makeDoubtOf =
+  ({ ledger, queues }: { ledger: Pick<Ledger, 'status'>; queues: Queues }) =>
+  async (registry: string): Promise<string | undefined> => {
+    const status = await ledger.status(registry)
+    // The queue of events is shared: whose events are in a job, only the job tells.
+    const oldest = await queues.events.getJobs(['waiting', 'delayed', 'prioritized'], 0, 0, true)
+    const times = oldest.flatMap((job) => job?.timestamp ?? [])
+    const oldestAt = times.length === 0 ? undefined : Math.min(...times)
+    const { failed = 0 } = await queues.events.getJobCounts('failed')
+    return doubtOf(status, { oldestAt, failed }, Date.now())
+  }
