@@ -7,11 +7,13 @@ import { QUEUE_NAMES } from '../queue/jobs.ts'
 import { queuePrefix } from '../queue/queues.ts'
 import type { Parts } from './parts.ts'
 
-/** Builds the health routes. Gauges are read from Redis, so every process reports the same. */
-export function health(
-  { metrics, prefix }: Parts,
-  { redis, queues, quarantine, backlog, watch }: Awaited<ReturnType<Parts['onRedis']>>,
-) {
+type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
+
+/** Builds the health routes. */
+export function health(parts: Parts, onRedis: OnRedis) {
+  const { metrics, prefix, log, outage } = parts
+  const { redis, watch } = onRedis
+  const observe = observing(parts, onRedis)
   return healthRoute({
     metrics,
     async ready() {
@@ -22,18 +24,26 @@ export function health(
       await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
       return { warnings }
     },
-    async observe() {
-      metrics.backlogBytes.set((await backlog.read()).bytes)
-      metrics.quarantined.set(await quarantine.count())
-      const dropped = await quarantine.dropped()
-      metrics.quarantineDropped.reset()
-      metrics.quarantineDropped.inc(dropped)
-      for (const queue of QUEUE_NAMES) {
-        const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
-        for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
-      }
-    },
+    observe: () =>
+      observe().catch((error) => {
+        if (!outage.takes(error)) log.warn({ err: error }, 'some metrics could not be read')
+      }),
   })
+}
+
+/** Makes what sets the gauges that are read from Redis, so that every process reports the same. */
+function observing({ metrics }: Parts, { queues, quarantine, backlog }: OnRedis) {
+  return async () => {
+    metrics.backlogBytes.set((await backlog.read()).bytes)
+    metrics.quarantined.set(await quarantine.count())
+    const dropped = await quarantine.dropped()
+    metrics.quarantineDropped.reset()
+    metrics.quarantineDropped.inc(dropped)
+    for (const queue of QUEUE_NAMES) {
+      const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
+      for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
+    }
+  }
 }
 
 /** Builds the HTTP server of a process that serves health only. It does not listen yet. The caller closes it. */
@@ -42,5 +52,5 @@ export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
   const { bodyLimit } = config.server
   // A connection of its own: on the workers' connection a request would wait until Redis is back.
   const routes = [health(parts, await parts.onRedis(connectFailingFast))]
-  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
+  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(parts), routes })
 }

@@ -56,7 +56,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   return buildApp({
-    ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
+    ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     routes: [
       eventsRoute({ intake, tokens }),
       projectsRoute({

@@ -1,6 +1,8 @@
 import { DelayedError, type Job, Worker } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
+import { isRedisAway, isRedisRefusal } from '../platform/redis-away.ts'
+import type { RedisOutage } from '../platform/redis-outage.ts'
 import type { Jobs, QueueName } from './jobs.ts'
 import { queuePrefix, retryDelay } from './queues.ts'
 
@@ -8,6 +10,7 @@ export interface WorkerContext {
   connection: Redis | Cluster
   prefix: string
   log: Logger
+  outage: Pick<RedisOutage, 'takes'>
 }
 
 /**
@@ -35,7 +38,7 @@ export type JobWorker<Data> = Worker<Data, unknown, string> & { readonly inHand:
 /** Starts a worker. BullMQ retries a job whose `process` throws, and keeps the result for whoever follows the job. */
 export function makeWorker<Name extends QueueName>(
   name: Name,
-  { connection, prefix, log }: WorkerContext,
+  { connection, prefix, log, outage }: WorkerContext,
   process: (data: Jobs[Name], job: Job<Jobs[Name], unknown, string>) => Promise<unknown>,
   concurrency = 1,
 ): JobWorker<Jobs[Name]> {
@@ -62,9 +65,14 @@ export function makeWorker<Name extends QueueName>(
   worker.on('completed', ({ id = '' }) => inHand.delete(id))
   worker.on('failed', (job, error) => {
     inHand.delete(job?.id ?? '')
+    // The job cannot help it, and all jobs of all queues fail.
+    if (isRedisRefusal(error) && outage.takes(error)) return
     const left = job ? (job.opts.attempts ?? 1) - job.attemptsMade : 0
     log.warn({ queue: name, job: job?.id, attemptsLeft: left, err: error }, 'job failed')
   })
-  worker.on('error', (error) => log.warn({ queue: name, err: error }, 'worker'))
+  worker.on('error', (error) => {
+    // BullMQ repeats the errors of its connections here.
+    if (!outage.takes(error) && !isRedisAway(error)) log.warn({ queue: name, err: error }, 'worker')
+  })
   return Object.assign(worker, { inHand })
 }
