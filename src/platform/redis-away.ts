@@ -29,19 +29,22 @@ export function isRedisAway(error: Error): boolean {
 const WHY: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ENOENT: 'its socket does not exist',
-  ECONNRESET: 'it closed the connection',
-  EPIPE: 'it closed the connection',
+  ECONNRESET: 'the connection is lost',
+  EPIPE: 'the connection is lost',
   EHOSTUNREACH: 'there is no way to its host',
   ENETUNREACH: 'there is no way to its host',
   ENOTFOUND: 'its host is unknown',
   EAI_AGAIN: 'its host is unknown',
 }
 
+/** What Redis adds to an error of a script. */
+const OF_SCRIPT = /\.? ?script: [\da-f]+, on @user_script.*$/s
+
 /** Why Redis is away, in words for people. An answer of Redis is quoted. */
 export function whyAway(error: Error): string {
   // Node's error for several addresses has no code of its own.
   const first = error instanceof AggregateError ? error.errors[0] : error
   const code = first instanceof Error && 'code' in first ? String(first.code) : ''
-  if (error.name === 'ReplyError') return `it answers "${error.message}"`
+  if (error.name === 'ReplyError') return `it answers "${error.message.replace(OF_SCRIPT, '')}"`
   return WHY[code] ?? 'it does not answer'
 }

@@ -62,7 +62,7 @@ export function makeRedisOutage({ log, where }: { log: Pick<Logger, 'warn' | 'in
     const since = new Date(now.since).toISOString()
     log.warn(
       { since, awaySeconds: secondsOf(now), reason: now.reason },
-      `Redis at ${where} ${now.state} since ${since}: ${now.reason}. Deliveries get 503, and registries send them again; jobs wait`,
+      `Redis at ${where} ${now.state} (since ${since}): ${now.reason}. Deliveries get 503, and registries send them again; jobs wait`,
     )
   }
 
@@ -77,8 +77,11 @@ export function makeRedisOutage({ log, where }: { log: Pick<Logger, 'warn' | 'in
   function end(ended: Outage): void {
     stop()
     if (!ended.isTold) return
-    const lasted = formatDuration(Math.max(1_000, ended.lastSeen - ended.since))
-    log.info({ awaySeconds: secondsOf(ended) }, `Redis at ${where} is back: it was away for ${lasted}`)
+    const awaySeconds = secondsOf(ended)
+    log.info(
+      { awaySeconds },
+      `Redis at ${where} is back: it was away for ${formatDuration(awaySeconds * 1_000)}`,
+    )
   }
 
   function stop(): void {
@@ -88,7 +91,7 @@ export function makeRedisOutage({ log, where }: { log: Pick<Logger, 'warn' | 'in
   }
 
   function watch(redis: Redis | Cluster): void {
-    let reason = 'it closed the connection'
+    let reason = 'the connection is lost'
     connected.add(redis)
     redis.on('error', (error) => {
       reason = whyAway(error)
@@ -115,7 +118,7 @@ export function makeRedisOutage({ log, where }: { log: Pick<Logger, 'warn' | 'in
 
   function takes(error: unknown): boolean {
     if (!(error instanceof Error && isRedisAway(error))) return false
-    if (isRedisRefusal(error)) note('refuses commands', error.message, QUIET_MS)
+    if (isRedisRefusal(error)) note('refuses commands', whyAway(error), QUIET_MS)
     else if (lost.size === 0) {
       // Other peers refuse connections, too. Whether Redis does, its connections know.
       if (!saysNoConnection(error)) return false

@@ -32,6 +32,12 @@ const MAX_STALLED = { events: Number.MAX_SAFE_INTEGER, others: 50 }
 /** How long a worker waits after Redis refused it (loading, or full), in ms. BullMQ's default is 15 s. */
 const ASK_AGAIN_MS = 1_000
 
+/** What BullMQ says of a job whose lock expired while it was in hand: several times for each such job. */
+const LOST_LOCK = /^(could not renew lock|Missing lock|Lock mismatch) for job/
+
+/** How often to log that jobs lost their locks, in ms. */
+const LOST_LOCK_MS = 60_000
+
 /** A worker with the ids of the jobs in hand: taken, and not yet reported as done or failed. */
 export type JobWorker<Data> = Worker<Data, unknown, string> & { readonly inHand: ReadonlySet<string> }
 
@@ -70,9 +76,18 @@ export function makeWorker<Name extends QueueName>(
     const left = job ? (job.opts.attempts ?? 1) - job.attemptsMade : 0
     log.warn({ queue: name, job: job?.id, attemptsLeft: left, err: error }, 'job failed')
   })
+  let lostLockAt = Number.NEGATIVE_INFINITY
   worker.on('error', (error) => {
     // BullMQ repeats the errors of its connections here.
-    if (!outage.takes(error) && !isRedisAway(error)) log.warn({ queue: name, err: error }, 'worker')
+    if (outage.takes(error) || isRedisAway(error)) return
+    if (!LOST_LOCK.test(error.message)) log.warn({ queue: name, err: error }, 'worker')
+    else if (performance.now() - lostLockAt > LOST_LOCK_MS) {
+      lostLockAt = performance.now()
+      log.warn(
+        { queue: name, reason: error.message },
+        `jobs of ${name} lost their locks, since Redis was away or this process stood still: they run again`,
+      )
+    }
   })
   return Object.assign(worker, { inHand })
 }

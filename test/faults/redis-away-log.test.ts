@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
 import { type LabRedis, startRedis } from '../../lab/redis.ts'
-import { startRedisCluster } from '../../lab/redis-cluster.ts'
 import { type LabService, makeService } from '../../lab/service.ts'
 import { eventually, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
 
@@ -68,20 +68,41 @@ test('while Redis is away the log says so in one line, in plain words, and in on
     async () => [api, worker].every((process) => isBack(process.output())),
     (all) => all,
   )
-  expect((await deliverUntil(service, () => true)).size).toBe(0)
   for (const [process, from] of [
     [api, before.api],
     [worker, before.worker],
   ] as const) {
     const lines = linesOf(process.output().slice(from)).filter(({ msg }) => msg !== 'events quarantined')
     const where = `Redis at 127.0.0.1:${redis.port}`
-    expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
-      [
-        'warn',
-        expect.stringMatching(new RegExp(`^${where} is away since \\S+Z: [a-z ]+\\. Deliveries get 503`)),
-      ],
-      ['info', expect.stringMatching(new RegExp(`^${where} is back: it was away for \\d+s`))],
-    ])
-    expect(lines[1]?.awaySeconds).toBeGreaterThanOrEqual(6)
+    const back = lines.pop()
+    expect(back?.level).toBe('info')
+    expect(back?.msg).toMatch(new RegExp(`^${where} is back: it was away for \\d+`))
+    expect(back?.awaySeconds).toBeGreaterThanOrEqual(6)
+    expect(lines).toHaveLength(1 + Math.floor((back?.awaySeconds ?? 0) / 60))
+    for (const { level, msg } of lines) {
+      expect(level).toBe('warn')
+      expect(msg).toMatch(new RegExp(`^${where} is away \\(since \\S+Z\\): [a-z ]+\\. Deliveries get 503`))
+    }
   }
+})
+
+test('while Redis is full the log says so in one line', async () => {
+  const redis = await startRedis()
+  closers.push(redis.close)
+  const service = await makeService({ redisUrl: redis.url })
+  closers.push(service.close)
+  const api = await service.startApi(['--workers'])
+  await eventually(
+    async () => api.output(),
+    (output) => output.includes('tallyman is up'),
+  )
+  const from = api.output().length
+  const admin = new Redis(redis.port)
+  await admin.config('SET', 'maxmemory', '1')
+  admin.disconnect()
+  const until = Date.now() + 4_000
+  expect(await deliverUntil(service, () => Date.now() > until)).toEqual(new Set([503]))
+  expect(linesOf(api.output().slice(from)).map(({ msg }) => msg)).toEqual([
+    expect.stringMatching(/refuses commands \(since \S+\): it answers "OOM [^"]+"\. Deliveries get 503/),
+  ])
 })
