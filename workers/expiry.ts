@@ -1,8 +1,17 @@
+import { countOutcomes } from '../src/expiry/decision.ts'
 import type { Expiry } from '../src/expiry/expire.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 
 export const expiryWorker = (context: WorkerContext, expiry: Expiry) =>
-  makeWorker('expiry', context, async ({ policy, dryRun }) => {
-    const run = await expiry.run(policy, dryRun)
-    context.log.info({ policy, dryRun, kept: run.kept, deletes: run.deletes.length }, 'expiry run')
+  makeWorker('expiry', context, async ({ policy, dryRun: isDryRunAsked }) => {
+    const run = await expiry.run(policy, isDryRunAsked)
+    const { id, registry, dryRun, kept } = run
+    const outcomes = countOutcomes(run.deletes)
+    const { planned, deleted, absent, moved } = outcomes
+    context.log.info(
+      { run: id, policy, registry, dryRun, kept, ...outcomes },
+      dryRun
+        ? `expiry ${policy}, a dry run: would delete ${planned} images, keeps ${kept}`
+        : `expiry ${policy}: deleted ${deleted} images, kept ${kept + moved}; ${absent} were already gone`,
+    )
   })

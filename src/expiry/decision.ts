@@ -62,3 +62,10 @@ export const RunSummary = Type.Object({
   ),
 })
 export type RunSummary = Static<typeof RunSummary>
+
+/** The number of deletes with each outcome. */
+export function countOutcomes(deletes: readonly Deleted[]): RunSummary['outcomes'] {
+  const outcomes = { planned: 0, deleted: 0, absent: 0, moved: 0 }
+  for (const { outcome } of deletes) outcomes[outcome] += 1
+  return outcomes
+}

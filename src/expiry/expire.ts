@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { formatSize } from '../platform/units.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
@@ -140,9 +141,21 @@ export function makeExpiry(deps: {
     await copyToTrash(policy, decision, manifest)
     const outcome = await client.deleteManifest(decision.repository, decision.digest)
     if (outcome === 'deleted') deps.metrics.expired.inc({ policy: policy.name })
-    const { repository, digest, tags, reason } = decision
-    deps.log.info({ policy: policy.name, repository, digest, tags, reason, outcome }, 'expired')
+    logDelete(policy, decision, { outcome, bytes: image?.totalSize ?? 0 })
     return outcome
+  }
+
+  function logDelete(
+    { name, registry }: ExpiryPolicy,
+    { repository, digest, tags, reason }: Decision,
+    { outcome, bytes }: { outcome: Outcome; bytes: number },
+  ): void {
+    const what = `${registry}/${repository}@${digest} (${tags.join(', ') || 'no tag'}), ${formatSize(bytes)}`
+    const done = outcome === 'deleted' ? 'deleted' : 'was already gone'
+    deps.log.info(
+      { policy: name, registry, repository, digest, tags, bytes, reason, outcome },
+      `${done}: ${what}: ${reason}; its manifest is in the trash`,
+    )
   }
 
   /**

@@ -2,7 +2,13 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { Journal } from '../store/journal.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { type Deleted, Deleted as DeletedSchema, type ExpiryRun, type RunSummary } from './decision.ts'
+import {
+  countOutcomes,
+  type Deleted,
+  Deleted as DeletedSchema,
+  type ExpiryRun,
+  type RunSummary,
+} from './decision.ts'
 
 /** Deletes of a run that are in one object: some 400 kB. */
 const CHUNK = 1_000
@@ -34,9 +40,7 @@ export function makeExpiryRuns({ store, journal }: { store: ObjectStore; journal
     async append({ deletes, ...run }: ExpiryRun): Promise<void> {
       for (let from = 0; from === 0 || from < deletes.length; from += CHUNK)
         await store.put(keyOf(run.id, from / CHUNK), JSON.stringify(deletes.slice(from, from + CHUNK)))
-      const outcomes = { planned: 0, deleted: 0, absent: 0, moved: 0 }
-      for (const { outcome } of deletes) outcomes[outcome] += 1
-      await journal.append({ ...run, outcomes })
+      await journal.append({ ...run, outcomes: countOutcomes(deletes) })
     },
 
     /** At most `limit` deletes of a run, from the one with the index `from` on. `undefined` if there is no such run. */

@@ -88,7 +88,10 @@ export function makeSnapshots(deps: {
         createdAt: deps.now(),
       })
       const deleted = await prune(written.key)
-      log.info({ ...written, deleted }, 'snapshot written')
+      log.info(
+        { ...written, deleted },
+        `snapshot written: ${written.key}, ${written.projects} projects, ${written.facts} facts; ${deleted.length} old ones deleted`,
+      )
       return { ...written, deleted }
     },
 
@@ -108,7 +111,10 @@ export function makeSnapshots(deps: {
       await deps.recheckQuotas(projects)
       await redis.del(restoringKey)
       const result = { key, projects: projects.length, facts, reconciling, skipped }
-      log.info(result, 'snapshot restored')
+      log.info(
+        result,
+        `snapshot restored: ${key}, ${result.projects} projects, ${facts} facts; to be reconciled: ${reconciling.join(', ')}`,
+      )
       return result
     },
   }
