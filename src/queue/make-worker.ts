@@ -74,7 +74,10 @@ export function makeWorker<Name extends QueueName>(
     // The job cannot help it, and all jobs of all queues fail.
     if (isRedisRefusal(error) && outage.takes(error)) return
     const left = job ? (job.opts.attempts ?? 1) - job.attemptsMade : 0
-    log.warn({ queue: name, job: job?.id, attemptsLeft: left, err: error }, 'job failed')
+    log.warn(
+      { queue: name, job: job?.id, attemptsLeft: left, err: error },
+      `a job of ${name} failed and ${left > 0 ? `has ${left} attempts left` : 'is given up'}: ${error.message}`,
+    )
   })
   let lostLockAt = Number.NEGATIVE_INFINITY
   worker.on('error', (error) => {

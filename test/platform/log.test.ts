@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { forPeople, makeLog } from '../../src/platform/log.ts'
 
@@ -72,4 +74,21 @@ test('on a terminal: a line for each message, no row that the text of another fo
   expect(lines[1]).toMatch(/^ +at /m)
   expect(lines[1]).toMatch(/^ +caused by: Error: deeper/m)
   expect(lines[1]).not.toMatch(/^ *second/m)
+})
+
+/** Runs a program that logs one line, on a terminal of its own (util-linux). */
+async function onTerminal(env: NodeJS.ProcessEnv): Promise<string> {
+  const log = new URL('../../src/platform/log.ts', import.meta.url)
+  const program = `import { makeLog } from '${log}'; makeLog('info').info({ bytes: 12 }, 'pushed')`
+  const command = `${process.execPath} --input-type=module -e "${program}"`
+  const { NO_COLOR, FORCE_COLOR, ...outside } = process.env
+  const options = { env: { ...outside, TERM: 'xterm', ...env } }
+  return (await promisify(execFile)('script', ['-qec', command, '/dev/null'], options)).stdout
+}
+
+test('standard output is for people if it is a terminal, with colours unless NO_COLOR is set', async () => {
+  const coloured = await onTerminal({})
+  expect(stripVTControlCharacters(coloured)).toMatch(/^\[20\S+Z\] INFO: pushed \{"bytes":12\}\s*$/)
+  expect(stripVTControlCharacters(coloured)).not.toBe(coloured)
+  expect(await onTerminal({ NO_COLOR: '1' })).toMatch(/^\[20\S+Z\] INFO: pushed \{"bytes":12\}\s*$/)
 })
