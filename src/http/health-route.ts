@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Metrics } from '../platform/metrics.ts'
 import { Problem, sendProblem } from './problem.ts'
 
-/** Routes for orchestrators and Prometheus. They need no token and tell nothing about any project. */
+/** Routes for orchestrators and Prometheus. They need no token. Only the metrics tell of projects (`metrics.projects`). */
 export const healthRoute =
   (deps: {
     metrics: Metrics
