@@ -253,7 +253,9 @@ test('the log has one line with its numbers for each promotion, delete, run, rec
   expect(line(`deleted: ci/logged/app@${digest} (pr-1), 6`)).toMatchObject([
     { policy: 'branches', registry: 'ci', tags: ['pr-1'], bytes: expect.any(Number), outcome: 'deleted' },
   ])
-  expect(line('expiry branches: deleted 1 images')).toMatchObject([{ deleted: 1, kept: expect.any(Number) }])
+  expect(line('expiry branches: images deleted: 1, kept: ')).toMatchObject([
+    { deleted: 1, kept: expect.any(Number) },
+  ])
   expect(line('ci: reconciled over its API in ')).toContainEqual(
     expect.objectContaining({ registry: 'ci', failed: 0, repositories: expect.any(Number) }),
   )

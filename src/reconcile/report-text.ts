@@ -19,8 +19,8 @@ export function reportText(report: ReconcileReport): string {
   return [
     `${registry}: ${dryRun ? 'compared only' : 'reconciled'} ${READ[method]} in ${took}: ${repositories} repositories, `,
     differences.join(', ') || 'nothing differs',
-    failed > 0 ? `; ${failed} repositories or lists could not be read` : '',
-    unreadable > 0 ? `; ${unreadable} images could not be read` : '',
+    failed > 0 ? `; repositories or lists that could not be read: ${failed}` : '',
+    unreadable > 0 ? `; images that could not be read: ${unreadable}` : '',
     hold === null ? '' : `; ${holdText(registry, hold)}`,
   ].join('')
 }

@@ -90,7 +90,7 @@ export function makeSnapshots(deps: {
       const deleted = await prune(written.key)
       log.info(
         { ...written, deleted },
-        `snapshot written: ${written.key}, ${written.projects} projects, ${written.facts} facts; ${deleted.length} old ones deleted`,
+        `snapshot written: ${written.key}, ${written.projects} projects, ${written.facts} facts; old ones deleted: ${deleted.length}`,
       )
       return { ...written, deleted }
     },

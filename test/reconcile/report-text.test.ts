@@ -21,6 +21,6 @@ test('the end of a reconcile tells how long it took, how much it read, and what 
 test('what could not be read and what is held back is told', () => {
   const hold = { what: 'manifests', missing: 90, manifests: 100 } as const
   expect(reportText({ ...REPORT, failed: 1, unreadable: 4, hold })).toMatch(
-    /; 1 repositories or lists could not be read; 4 images could not be read; nothing is removed: 90 of the 100 /,
+    /; repositories or lists that could not be read: 1; images that could not be read: 4; nothing is removed: 90 of the 100 /,
   )
 })
