@@ -47,6 +47,7 @@ export function makeEventsWork(options: {
   })
   return {
     indexEvents,
-    startWorker: () => eventsWorker({ connection, prefix: PREFIX, log }, indexEvents),
+    startWorker: () =>
+      eventsWorker({ connection, prefix: PREFIX, log, outage: { takes: () => false } }, indexEvents),
   }
 }

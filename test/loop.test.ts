@@ -7,6 +7,7 @@ import {
   makeSignature,
   signatureTag,
 } from '../lab/image.ts'
+import { keepLines } from '../lab/log-lines.ts'
 import { freePort } from '../lab/ports.ts'
 import { pushImage } from '../lab/push-image.ts'
 import { RECENTLY } from '../lab/recently.ts'
@@ -19,6 +20,7 @@ import { makeFolderStore } from '../src/store/folder-store.ts'
 let ci: LabRegistry
 let production: LabRegistry
 let tallyman: LabTallyman
+const { log, lines } = keepLines()
 let source: RegistryClient
 let target: RegistryClient
 
@@ -26,28 +28,31 @@ beforeAll(async () => {
   const port = await freePort()
   ci = await startRegistry({ notify: { url: `http://127.0.0.1:${port}/v1/events`, token: WEBHOOK_TOKEN } })
   production = await startRegistry()
-  tallyman = await startTallyman({
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, production: { url: production.url } },
-    promotion: {
-      rules: [
-        {
-          name: 'releases',
-          from: { registry: 'ci', repository: 'team/**', tag: 'v*' },
-          to: { registry: 'production', repository: 'released/{name}' },
-        },
-        {
-          name: 'same-registry',
-          from: { registry: 'ci', repository: 'team/app', tag: 'v*' },
-          to: { registry: 'ci', repository: 'mirror/app' },
-        },
-      ],
+  tallyman = await startTallyman(
+    {
+      registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, production: { url: production.url } },
+      promotion: {
+        rules: [
+          {
+            name: 'releases',
+            from: { registry: 'ci', repository: 'team/**', tag: 'v*' },
+            to: { registry: 'production', repository: 'released/{name}' },
+          },
+          {
+            name: 'same-registry',
+            from: { registry: 'ci', repository: 'team/app', tag: 'v*' },
+            to: { registry: 'ci', repository: 'mirror/app' },
+          },
+        ],
+      },
+      expiry: {
+        dryRun: false,
+        every: '1h',
+        policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] }],
+      },
     },
-    expiry: {
-      dryRun: false,
-      every: '1h',
-      policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] }],
-    },
-  })
+    { log },
+  )
   await tallyman.app.listen({ port })
   source = makeRegistryClient({ name: 'ci', url: ci.url })
   target = makeRegistryClient({ name: 'production', url: production.url })
@@ -216,4 +221,45 @@ test('before garbage is collected, an expired image can be put back from the tra
   expect(entry.tags).toEqual(['pr-1'])
   await source.putManifest(repository, entry.tags[0], Buffer.from(entry.manifest, 'base64'), entry.mediaType)
   expect((await source.headManifest(repository, 'pr-1'))?.digest).toBe(victim.root.digest)
+})
+
+test('the log has one line with its numbers for each promotion, delete, run, reconcile and snapshot', async () => {
+  const ask = async (url: string, payload?: object) => {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+    const answer = await tallyman.app.inject({ method: 'POST', url, headers, ...(payload && { payload }) })
+    expect(answer.statusCode).toBe(202)
+  }
+  const from = lines.length
+  const release = image('logged')
+  await pushImage(source, 'team/logged', 'v1', release)
+  await pushImage(source, 'logged/app', 'pr-1', image('logged and expired'))
+  const { digest } = image('logged and expired').root
+  await eventually(promotions, (all) => all.some((r) => r.digest === release.root.digest))
+  await eventually(
+    () => project('ci/logged/app'),
+    (p) => p.tags === 1 && p.unresolved === 0,
+  )
+  await ask('/v1/expiry/runs', { policy: 'branches' })
+  await ask('/v1/registries/ci/reconcile', {})
+  await ask('/v1/snapshots')
+  const line = (start: string) => lines.filter(({ msg }, n) => n >= from && msg.startsWith(start))
+  // A reconcile may also begin by itself, since the registry sent its first events.
+  await eventually(
+    async () => ['expiry branches', 'ci: reconciled', 'snapshot written'].map((start) => line(start)),
+    (found) => found.every(({ length }) => length > 0),
+  )
+  const bytes = [...release.blobs.values()].reduce((sum, blob) => sum + blob.length, 0)
+  expect(line('promoted ci/team/logged:v1 ')).toMatchObject([
+    { level: 'info', rule: 'releases', digest: release.root.digest, bytes, manifests: 1 },
+  ])
+  expect(line(`deleted: ci/logged/app@${digest} (pr-1), 6`)).toMatchObject([
+    { policy: 'branches', registry: 'ci', tags: ['pr-1'], bytes: expect.any(Number), outcome: 'deleted' },
+  ])
+  expect(line('expiry branches: images deleted: 1, kept: ')).toMatchObject([
+    { deleted: 1, kept: expect.any(Number) },
+  ])
+  expect(line('ci: reconciled over its API in ')).toContainEqual(
+    expect.objectContaining({ registry: 'ci', failed: 0, repositories: expect.any(Number) }),
+  )
+  expect(line('snapshot written: ')).toMatchObject([{ projects: expect.any(Number), deleted: [] }])
 })

@@ -16,8 +16,8 @@ export const expiryWorker = (context: WorkerContext, expiry: Expiry) =>
     context.log.info(
       { run: id, policy, registry, dryRun, kept, ...outcomes },
       dryRun
-        ? `expiry ${policy}, a dry run: would delete ${planned} images, keeps ${kept}`
-        : `expiry ${policy}: deleted ${deleted} images, kept ${kept + moved}; ${absent} were already gone`,
+        ? `expiry ${policy}, a dry run: ${planned} images would be deleted, ${kept} kept`
+        : `expiry ${policy}: images deleted: ${deleted}, kept: ${kept + moved}, already gone: ${absent}`,
     )
     return summary
   })

@@ -1,3 +1,4 @@
+import { formatSize } from '../src/platform/units.ts'
 import type { makePromote } from '../src/promotion/promote.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import { inPlace, makePlaces } from '../src/queue/places.ts'
@@ -22,10 +23,17 @@ export const promotionWorker = (
       ({ rule }) => pairOf(rule),
       async (job) => {
         const receipt = await promote(job, new Date())
-        const { rule, repository, tag, digest } = job
+        const { rule, registry, repository, tag, digest } = job
+        const from = `${registry}/${repository}:${tag}`
+        if (receipt === undefined) {
+          const why = 'a younger push has its tag, or the rule is gone'
+          context.log.info({ rule, registry, repository, tag, digest }, `not promoted: ${from}: ${why}`)
+          return
+        }
+        const { to, bytes, blobs, manifests } = receipt
         context.log.info(
-          { rule, repository, tag, digest, to: receipt?.to, bytes: receipt?.bytes },
-          receipt ? 'promoted' : 'promotion superseded',
+          { rule, from: receipt.from, to, digest, bytes, blobs, manifests: manifests.length },
+          `promoted ${from} to ${to.registry}/${to.repository}:${to.tag}: ${formatSize(bytes)} sent`,
         )
       },
     ),

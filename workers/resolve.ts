@@ -25,7 +25,10 @@ export const resolveWorker = (
         if (job.kind === 'references') return deps.resolveReferences(job)
         const moved = await deps.moveRepositories(job)
         const { registry, from, to } = job
-        context.log.info({ registry, from, to, ...moved }, 'repositories moved')
+        context.log.info(
+          { registry, from, to, ...moved },
+          `repositories of ${registry} moved from ${from} to ${to}`,
+        )
         return moved
       },
     ),

@@ -1,4 +1,6 @@
+import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { formatSize } from '../platform/units.ts'
 import type { Alert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Jobs } from '../queue/jobs.ts'
@@ -20,8 +22,9 @@ export function makeAnnounce(deps: {
   journal: Journal<Alert>
   damper: Damper
   metrics: Metrics
+  log: Pick<Logger, 'info'>
 }) {
-  const { damper } = deps
+  const { damper, log } = deps
 
   return async function announce(job: Jobs['alerts']): Promise<void> {
     switch (job.kind) {
@@ -56,6 +59,7 @@ export function makeAnnounce(deps: {
     if (channel === undefined) return
     await channel.send(alert)
     deps.metrics.alertsSent.inc({ channel: name })
+    log.info({ channel: name, ...numbersOf(alert) }, `alert sent to ${name}: ${subjectOf(alert)}`)
   }
 
   async function summarise(name: string, interval: number): Promise<void> {
@@ -65,5 +69,23 @@ export function makeAnnounce(deps: {
     await channel.sendSummary(summary)
     await damper.forget(name, interval)
     deps.metrics.alertsSent.inc({ channel: name })
+    const { id, count, minutes } = summary
+    log.info(
+      { channel: name, alert: id, count },
+      `alert sent to ${name}: ${count} more in ${minutes} minutes`,
+    )
   }
+}
+
+/** What the log has of an alert. Its text may name a person. */
+function numbersOf(alert: Alert): object {
+  if (!('project' in alert)) return { alert: alert.id, registry: alert.registry, event: alert.event }
+  const { id, registry, project, from, to, uniqueBytes, limitBytes } = alert
+  return { alert: id, registry, project, from, to, uniqueBytes, limitBytes }
+}
+
+function subjectOf(alert: Alert): string {
+  if (!('project' in alert)) return alert.text
+  const size = `${formatSize(alert.uniqueBytes)} of ${formatSize(alert.limitBytes)}`
+  return `${alert.registry}/${alert.project} is ${alert.to}, ${size}`
 }

@@ -3,15 +3,23 @@ import { buildApp } from '../http/app.ts'
 import { healthRoute } from '../http/health-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { connectFailingFast } from '../platform/redis.ts'
-import { QUEUE_NAMES } from '../queue/jobs.ts'
+import { shareReads } from '../platform/share-reads.ts'
 import { queuePrefix } from '../queue/queues.ts'
+import { observeQueues } from './observe.ts'
 import type { Parts } from './parts.ts'
 
-/** Builds the health routes. Gauges are read from Redis, so every process reports the same. */
-export function health(
-  { metrics, prefix }: Parts,
-  { redis, queues, quarantine, backlog, watch }: Awaited<ReturnType<Parts['onRedis']>>,
-) {
+type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
+
+/** The gauges are read from Redis this often at most, in ms. A Prometheus asks each 15 s or less often. */
+const FRESH_MS = 3_000
+
+/** Builds the health routes. `observers` set the gauges that are read from Redis. */
+export function health(parts: Parts, onRedis: OnRedis, observers: readonly (() => Promise<void>)[]) {
+  const { metrics, prefix, log, outage } = parts
+  const { redis, watch } = onRedis
+  const note = (error: unknown) => {
+    if (!outage.takes(error)) log.warn({ err: error }, 'some metrics could not be read')
+  }
   return healthRoute({
     metrics,
     async ready() {
@@ -22,17 +30,10 @@ export function health(
       await answer.catch(() => Promise.reject(new Error(`Redis does not answer (${redis.status})`)))
       return { warnings }
     },
-    async observe() {
-      metrics.backlogBytes.set((await backlog.read()).bytes)
-      metrics.quarantined.set(await quarantine.count())
-      const dropped = await quarantine.dropped()
-      metrics.quarantineDropped.reset()
-      metrics.quarantineDropped.inc(dropped)
-      for (const queue of QUEUE_NAMES) {
-        const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
-        for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
-      }
-    },
+    observe: shareReads(
+      async () => void (await Promise.all(observers.map((observe) => observe().catch(note)))),
+      () => FRESH_MS,
+    ),
   })
 }
 
@@ -41,6 +42,7 @@ export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
   const { log, config } = parts
   const { bodyLimit } = config.server
   // A connection of its own: on the workers' connection a request would wait until Redis is back.
-  const routes = [health(parts, await parts.onRedis(connectFailingFast))]
-  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
+  const onRedis = await parts.onRedis(connectFailingFast)
+  const routes = [health(parts, onRedis, [observeQueues(parts, onRedis)])]
+  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(parts), routes })
 }

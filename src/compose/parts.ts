@@ -10,6 +10,7 @@ import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
 import { startOwnRedis } from '../platform/own-redis.ts'
 import type { Connect } from '../platform/redis.ts'
+import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
@@ -65,10 +66,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     return client
   }
 
+  const outage = makeRedisOutage({ log, where: placeOf(target) })
   const connect = async (make: Connect) => {
     const redis = await make(target, (message) => log.warn(message))
-    redis.on('error', (error) => log.warn({ err: error }, 'redis'))
-    redis.on('node error', (error, node) => log.warn({ err: error, node }, 'redis node'))
+    outage.watch(redis)
     onClose(async () => redis.disconnect())
     return redis
   }
@@ -113,7 +114,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 
   return {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
-    ...{ connect, onRedis, ...reloading },
+    ...{ connect, onRedis, outage, ...reloading },
     match: (image: TaggedImage) => settings().match(image),
     quotaOf: (project: string) => settings().quotaOf(project),
   }

@@ -13,7 +13,7 @@ const WAIT_MS = 5_000
  * answer, the start goes on and the work is tried again each second: HTTP must answer, and workers must run once there is
  * room again.
  */
-export function makePrepare({ log, onClose }: Pick<Parts, 'log' | 'onClose'>) {
+export function makePrepare({ log, outage, onClose }: Pick<Parts, 'log' | 'outage' | 'onClose'>) {
   const closing = new AbortController()
   onClose(async () => closing.abort())
   const pause = (ms: number) =>
@@ -26,7 +26,8 @@ export function makePrepare({ log, onClose }: Pick<Parts, 'log' | 'onClose'>) {
         () => true,
         (error) => {
           if (isStarting && !isRedisRefusal(error)) throw error
-          log.warn({ queue: name, err: error }, 'Redis refuses what a start writes: again in a second')
+          if (!outage.takes(error))
+            log.warn({ queue: name, err: error }, 'a start is not complete: again in a second')
           return false
         },
       )

@@ -24,6 +24,7 @@ import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { health } from './health.ts'
+import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -31,6 +32,9 @@ import type { Parts } from './parts.ts'
  * it takes a tenth of the process's time at most.
  */
 const FRESH_MS = 0.35
+
+/** The same for metrics, which nobody waits for: reading takes a hundredth of the process's time at most. */
+const METRICS_FRESH_MS = 3.5
 
 /** Builds the HTTP server with all routes. It does not listen yet. The caller closes it. */
 export async function serve(parts: Parts): Promise<FastifyInstance> {
@@ -47,16 +51,23 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       readStandings({
         registries: registries.map(({ name }) => name),
         sizesOf: (registry) => projectSizesOf({ redis, prefix }, registry),
-        flags,
+        ...{ flags, largest: config.metrics.projects },
       }),
     ({ count }) => count * FRESH_MS,
   )
+  const counted = shareReads(standings, ({ count }) => count * METRICS_FRESH_MS)
+  const tally = async () => (await counted()).tally
+  const observers = [
+    observeQueues(parts, onRedis),
+    observeRegistries(parts, onRedis),
+    ...(config.metrics.projects > 0 ? [observeProjects(parts, tally)] : []),
+  ]
   const { bodyLimit } = config.server
   const room = roomFor(bodyLimit)
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   return buildApp({
-    ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
+    ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     routes: [
       eventsRoute({ intake, tokens }),
       projectsRoute({
@@ -74,7 +85,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
       whoamiRoute({ roles }),
-      health(parts, onRedis),
+      health(parts, onRedis, observers),
     ],
   })
 }

@@ -12,10 +12,11 @@ export type WorkerParts = Awaited<ReturnType<typeof makeWorkerParts>>
 
 /** Makes what the workers of several queues use. */
 export async function makeWorkerParts(parts: Parts) {
-  const { prefix, log, quotaOf } = parts
+  const { prefix, log, quotaOf, outage } = parts
   const onRedis = await parts.onRedis(connectPatiently)
   const { redis, queues, ledger } = onRedis
-  const context: WorkerContext = { connection: await parts.connect(connectPatiently), prefix, log }
+  const connection = await parts.connect(connectPatiently)
+  const context: WorkerContext = { connection, prefix, log, outage }
   return {
     ...parts,
     ...onRedis,

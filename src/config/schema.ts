@@ -71,6 +71,11 @@ const file = section('The configuration file.', {
       default: 'everysec',
     }),
   }),
+  metrics: section('The metrics of `/metrics`.', {
+    projects: Integer('How many projects have gauges of their own: the largest. 0: none.', 0, 1_000, {
+      default: 100,
+    }),
+  }),
   dataDir: NonEmpty('The data folder, relative to the working directory.', { default: './data' }),
   log: section('Logging.', {
     level: Choice(

@@ -3,13 +3,13 @@ import { Type } from 'typebox'
 import type { Metrics } from '../platform/metrics.ts'
 import { Problem, sendProblem } from './problem.ts'
 
-/** Routes for orchestrators and Prometheus. They need no token and tell nothing about any project. */
+/** Routes for orchestrators and Prometheus. They need no token. Only the metrics tell of projects (`metrics.projects`). */
 export const healthRoute =
   (deps: {
     metrics: Metrics
     /** What operators should know though requests are served. @throws an error that says why they cannot be served */
     ready: () => Promise<{ warnings: readonly string[] }>
-    /** Updates the gauges that are read from Redis. */
+    /** Updates the gauges that are read from Redis. Leaves those as they are that cannot be read. */
     observe: () => Promise<void>
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -43,7 +43,7 @@ export const healthRoute =
     app.get('/metrics', {
       schema: { tags: ['health'], summary: 'Prometheus metrics', response: { 200: Type.String() } },
       handler: async (_, reply) => {
-        await deps.observe().catch((error) => app.log.warn({ err: error }, 'metrics without queue depths'))
+        await deps.observe()
         return reply.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics())
       },
     })

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Logger } from '../platform/log.ts'
 import { isRedisAway, isRedisRefusal } from '../platform/redis-away.ts'
+import type { RedisOutage } from '../platform/redis-outage.ts'
 
 /** An error as the API answers it (RFC 9457). */
 export const Problem = Type.Object(
@@ -35,9 +36,6 @@ export const problem = (status: number, detail: string) => ({
   ...{ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail },
 })
 
-/** How often to log that requests are answered 503, in ms. While Redis is away every request fails. */
-const LOG_MS = 1_000
-
 export type ProblemOf = (
   error: Error,
   asked: { method?: string | undefined; url?: string | undefined },
@@ -49,16 +47,17 @@ interface Answer {
 }
 
 /** Turns errors into answers. An unexpected error is logged, and the caller learns only that it was internal. */
-export function makeProblemOf(log: Logger): ProblemOf {
-  let loggedAt = Number.NEGATIVE_INFINITY
+export function makeProblemOf({
+  log,
+  outage,
+}: {
+  log: Logger
+  outage: Pick<RedisOutage, 'takes'>
+}): ProblemOf {
   return (error, { method, url }) => {
     const status = statusOf(error)
     if (status < 500 || error instanceof HttpError) return { status, detail: error.message }
-    if (status !== 503) log.error({ err: error, method, url }, 'request failed')
-    else if (performance.now() - loggedAt > LOG_MS) {
-      loggedAt = performance.now()
-      log.error({ err: error, method, url }, 'requests are answered 503')
-    }
+    if (status !== 503 || !outage.takes(error)) log.error({ err: error, method, url }, 'request failed')
     return { status, detail: status === 503 ? unavailable(error) : 'An internal error: see the log' }
   }
 }

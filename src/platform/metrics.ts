@@ -7,6 +7,8 @@ export function makeMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const ofProject = { registers, labelNames: ['registry', 'project'] as const }
+  const ofRegistry = { registers, labelNames: ['registry'] as const }
   return {
     registry,
     eventsAccepted: new Counter({
@@ -52,6 +54,50 @@ export function makeMetrics() {
     jobs: new Gauge({
       ...{ registers, name: 'tallyman_jobs', labelNames: ['queue', 'state'] as const },
       help: 'Jobs in a queue, by state.',
+    }),
+    projectUniqueBytes: new Gauge({
+      ...{ ...ofProject, name: 'tallyman_project_unique_bytes' },
+      help: 'Bytes that count against the quota, by project: each blob once. One of the largest projects, or (others).',
+    }),
+    projectExclusiveBytes: new Gauge({
+      ...{ ...ofProject, name: 'tallyman_project_exclusive_bytes' },
+      help: 'Bytes that no other project of the registry holds.',
+    }),
+    projectReferencedBytes: new Gauge({
+      ...{ ...ofProject, name: 'tallyman_project_referenced_bytes' },
+      help: 'Bytes as images reference them: a blob once for each image.',
+    }),
+    projectUnreferencedBytes: new Gauge({
+      ...{ ...ofProject, name: 'tallyman_project_unreferenced_bytes' },
+      help: 'Bytes of blobs that no image references.',
+    }),
+    projectLimitBytes: new Gauge({
+      ...{ ...ofProject, name: 'tallyman_project_limit_bytes' },
+      help: 'The limit of the quota of a project. Absent if it has none.',
+    }),
+    projectFlag: new Gauge({
+      ...{
+        registers,
+        name: 'tallyman_project_flag',
+        labelNames: ['registry', 'project', 'flag'] as const,
+      },
+      help: '1 for the flag that a project has, 0 for the others.',
+    }),
+    projects: new Gauge({
+      ...{ registers, name: 'tallyman_projects', labelNames: ['registry', 'flag'] as const },
+      help: 'All projects of a registry, by flag.',
+    }),
+    registryUniqueBytes: new Gauge({
+      ...{ ...ofRegistry, name: 'tallyman_registry_unique_bytes' },
+      help: 'Bytes that the projects of a registry hold, each blob once.',
+    }),
+    registryExact: new Gauge({
+      ...{ ...ofRegistry, name: 'tallyman_registry_exact' },
+      help: '1 if the index is exact since the last reconcile, 0 if events may be missing.',
+    }),
+    lastReconcile: new Gauge({
+      ...{ ...ofRegistry, name: 'tallyman_registry_last_reconcile_timestamp_seconds' },
+      help: 'When the last reconcile of a registry ended. Absent if there was none.',
     }),
     quarantined: new Gauge({
       ...{ registers, name: 'tallyman_quarantined_events' },

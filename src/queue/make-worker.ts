@@ -1,6 +1,8 @@
 import { DelayedError, type Job, Worker } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
+import { isRedisAway, isRedisRefusal } from '../platform/redis-away.ts'
+import type { RedisOutage } from '../platform/redis-outage.ts'
 import type { Jobs, QueueName } from './jobs.ts'
 import { queuePrefix, retryDelay } from './queues.ts'
 
@@ -8,6 +10,7 @@ export interface WorkerContext {
   connection: Redis | Cluster
   prefix: string
   log: Logger
+  outage: Pick<RedisOutage, 'takes'>
 }
 
 /**
@@ -29,13 +32,19 @@ const MAX_STALLED = { events: Number.MAX_SAFE_INTEGER, others: 50 }
 /** How long a worker waits after Redis refused it (loading, or full), in ms. BullMQ's default is 15 s. */
 const ASK_AGAIN_MS = 1_000
 
+/** What BullMQ says of a job whose lock expired while it was in hand: several times for each such job. */
+const LOST_LOCK = /^(could not renew lock|Missing lock|Lock mismatch) for job/
+
+/** How often to log that jobs lost their locks, in ms. */
+const LOST_LOCK_MS = 60_000
+
 /** A worker with the ids of the jobs in hand: taken, and not yet reported as done or failed. */
 export type JobWorker<Data> = Worker<Data, unknown, string> & { readonly inHand: ReadonlySet<string> }
 
 /** Starts a worker. BullMQ retries a job whose `process` throws, and keeps the result for whoever follows the job. */
 export function makeWorker<Name extends QueueName>(
   name: Name,
-  { connection, prefix, log }: WorkerContext,
+  { connection, prefix, log, outage }: WorkerContext,
   process: (data: Jobs[Name], job: Job<Jobs[Name], unknown, string>) => Promise<unknown>,
   concurrency = 1,
 ): JobWorker<Jobs[Name]> {
@@ -62,9 +71,26 @@ export function makeWorker<Name extends QueueName>(
   worker.on('completed', ({ id = '' }) => inHand.delete(id))
   worker.on('failed', (job, error) => {
     inHand.delete(job?.id ?? '')
+    // The job cannot help it, and all jobs of all queues fail.
+    if (isRedisRefusal(error) && outage.takes(error)) return
     const left = job ? (job.opts.attempts ?? 1) - job.attemptsMade : 0
-    log.warn({ queue: name, job: job?.id, attemptsLeft: left, err: error }, 'job failed')
+    log.warn(
+      { queue: name, job: job?.id, attemptsLeft: left, err: error },
+      `a job of ${name} failed and ${left > 0 ? `has ${left} attempts left` : 'is given up'}: ${error.message}`,
+    )
   })
-  worker.on('error', (error) => log.warn({ queue: name, err: error }, 'worker'))
+  let lostLockAt = Number.NEGATIVE_INFINITY
+  worker.on('error', (error) => {
+    // BullMQ repeats the errors of its connections here.
+    if (outage.takes(error) || isRedisAway(error)) return
+    if (!LOST_LOCK.test(error.message)) log.warn({ queue: name, err: error }, 'worker')
+    else if (performance.now() - lostLockAt > LOST_LOCK_MS) {
+      lostLockAt = performance.now()
+      log.warn(
+        { queue: name, reason: error.message },
+        `jobs of ${name} lost their locks, since Redis was away or this process stood still: they run again`,
+      )
+    }
+  })
   return Object.assign(worker, { inHand })
 }

@@ -1,3 +1,4 @@
+import type { Logger } from '../platform/log.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -16,6 +17,7 @@ export function makeEnforce(deps: {
   flags: Flags
   queues: Queues
   quotaOf: (project: string) => Quota | undefined
+  log: Pick<Logger, 'info'>
 }) {
   return async function enforce(project: string, now: Date): Promise<void> {
     const [usage, before] = await Promise.all([deps.index.usage(project), deps.flags.get(project)])
@@ -24,16 +26,21 @@ export function makeEnforce(deps: {
     const flag = quota ? evaluate(uniqueBytes, quota) : 'ok'
     if (flag === before.flag) return
     const change = before.change + 1
+    const { registry, path } = splitProjectId(project)
+    const states = { registry, project: path, from: before.flag, to: flag }
+    let line = `${project} has no quota any more: its flag is ok`
     if (quota) {
       const id = jobId('alert', project, change, flag)
-      const { registry, path } = splitProjectId(project)
-      const states = { registry, project: path, from: before.flag, to: flag }
       const by = usage?.lastPushedBy ? { lastPushedBy: usage.lastPushedBy } : {}
-      const facts = { ...states, uniqueBytes, limitBytes: quota.limit, ...by }
-      const text = message({ ...facts, warningPercent: Math.round(quota.warnAt * 100) })
-      const alert = { ...facts, id, at: now.toISOString(), text }
+      const facts = { ...states, uniqueBytes, limitBytes: quota.limit }
+      const warningPercent = Math.round(quota.warnAt * 100)
+      const text = message({ ...facts, ...by, warningPercent })
+      const alert = { ...facts, ...by, id, at: now.toISOString(), text }
       await deps.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: id })
+      // Names of people are personal data: the log has none.
+      line = message({ ...facts, warningPercent })
     }
     await deps.flags.set(project, { flag, since: now.toISOString(), change })
+    deps.log.info({ ...states, uniqueBytes, limitBytes: quota?.limit ?? null }, line)
   }
 }

@@ -1,6 +1,7 @@
 import type { Flag } from '../queue/alert.ts'
 import type { ProjectSizes } from '../usage/project-sizes.ts'
 import type { Flags } from './flags.ts'
+import { makeTally, type Tally } from './tally.ts'
 
 /** A project among the others: its sizes in bytes, its flag, and since when it has this flag (RFC 3339). */
 export interface Standing extends ProjectSizes {
@@ -42,15 +43,19 @@ export const positionOf =
 
 /** Projects as of one moment. Each order is made when it is first asked for. */
 export function makeStandings(all: readonly Standing[]) {
-  const byName = all.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const orders = new Map<Sort, readonly Standing[]>([['name', byName]])
+  const orders = new Map<Sort, readonly Standing[]>()
 
   function inOrder(sort: Sort): readonly Standing[] {
-    const value = VALUE[sort]
-    // The sort is stable, so equal ones stay in the order of their ids.
-    const order = orders.get(sort) ?? byName.toSorted((a, b) => value(b) - value(a))
+    const order = orders.get(sort) ?? sorted(sort)
     orders.set(sort, order)
     return order
+  }
+
+  function sorted(sort: Sort): readonly Standing[] {
+    if (sort === 'name') return all.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const value = VALUE[sort]
+    // The sort is stable, so equal ones stay in the order of their ids.
+    return inOrder('name').toSorted((a, b) => value(b) - value(a))
   }
 
   return {
@@ -83,19 +88,25 @@ export function makeStandings(all: readonly Standing[]) {
 }
 export type Standings = ReturnType<typeof makeStandings>
 
-/** Reads the sizes and flags of all projects of these registries, in small calls. */
+/** Reads the sizes and flags of all projects of these registries, in small calls, and tallies them. */
 export async function readStandings(deps: {
   registries: readonly string[]
   sizesOf: (registry: string) => AsyncIterable<ProjectSizes[]>
   flags: Flags
-}): Promise<Standings> {
+  /** How many projects stand alone in the tally. */
+  largest: number
+}): Promise<Standings & { tally: Tally }> {
   const states = await deps.flags.all()
   const all: Standing[] = []
+  const tally = makeTally(deps.largest)
   for (const registry of deps.registries)
-    for await (const batch of deps.sizesOf(registry))
-      for (const sizes of batch) {
+    for await (const batch of deps.sizesOf(registry)) {
+      const standings = batch.map((sizes): Standing => {
         const { flag, since } = states.get(sizes.id) ?? { flag: 'ok', since: null }
-        all.push({ ...sizes, flag, since })
-      }
-  return makeStandings(all)
+        return { ...sizes, flag, since }
+      })
+      all.push(...standings)
+      tally.add(standings)
+    }
+  return { ...makeStandings(all), tally: tally.result() }
 }

@@ -14,6 +14,14 @@ export function stateOf(
   return `reading, ${run.repositories}${of} repositories`
 }
 
+/** Whether the index of a registry is exact since its last reconcile, but for images that could not be read. */
+export const isExact = ({
+  exact,
+  gaps,
+  lastReport,
+}: Pick<IndexStatus, 'exact' | 'gaps' | 'lastReport'>): boolean =>
+  exact !== undefined && gaps.length === 0 && !lastReport?.hold && lastReport?.method !== 'events'
+
 /**
  * How far the index of a registry can be believed, in words. It is exact since the last complete reconcile if no gap was
  * noted since. Each restart of a registry is a gap: it loses its queue of events (docs/registries.md, Delivery).

@@ -22,7 +22,7 @@ export const makeOnUnknownInstance =
   async (registry: string, instance: UnknownInstance): Promise<void> => {
     const isFirst = instance.previousLastEventAt === 0
     const reason = isFirst ? 'the registry sent its first events' : 'the registry was restarted'
-    deps.log.info({ registry, ...instance }, reason)
+    deps.log.info({ registry, ...instance }, `${registry}: ${reason}`)
     // Events were lost before the new instance sent its first one.
     const notedAt = Math.min(instance.firstEventAt, Date.now() * 1000)
     await deps.ledger.noteGap(

@@ -1,6 +1,7 @@
 import pMap, { pMapIterable } from 'p-map'
 import { AHEAD_US } from '../events/out-of-bounds.ts'
 import type { Logger } from '../platform/log.ts'
+import { formatDuration } from '../platform/units.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
 import { DELETIONS_KEPT_US, type Fact } from '../usage/fact.ts'
@@ -15,7 +16,8 @@ import type { Ledger, ReconcileRun } from './ledger.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { removeMissing } from './remove-missing.ts'
 import type { ReconcileReport } from './report.ts'
-import { type Compared, count, newRun, reportOf } from './run.ts'
+import { reportText } from './report-text.ts'
+import { type Compared, count, failureText, newRun, reportOf } from './run.ts'
 import type { RunNotes } from './run-notes.ts'
 
 export interface ReconcileControl {
@@ -92,7 +94,7 @@ export function makeReconcile(deps: {
       })
       // Several repositories are mended at a time but counted in order, so all up to `run.after` are done.
       for await (const result of pMapIterable(untilStopped(readings), mend, REPOSITORIES)) {
-        if ('failure' in result) log.warn({ registry, ...result }, 'reconcile could not read')
+        if ('failure' in result) log.warn({ registry, ...result }, `${registry}: ${failureText(result)}`)
         count(run, result)
         await ledger.saveRun(registry, run)
         await control.onProgress(run)
@@ -156,7 +158,9 @@ export function makeReconcile(deps: {
       if (isRead && !dryRun && (run.failed === 0 || run.repositories > 0))
         await deps.firstReading.note(registry, run.readAt)
       await notes.clear(registry)
-      log.info(report, 'reconciled')
+      // The API has the lists.
+      const { failures, unreadableImages, ...numbers } = report
+      log.info(numbers, reportText(report))
       return report
     }
 
@@ -222,7 +226,12 @@ export function makeReconcile(deps: {
     if (Math.abs(aheadUs) < SAME_CLOCK_US) return ours
     const isBelieved = Math.abs(aheadUs) <= AHEAD_US
     const aheadMs = Math.round(aheadUs / 1000)
-    log.warn({ registry, aheadMs, isBelieved }, "the registry's clock differs from ours")
+    const apart = formatDuration(Math.abs(aheadMs))
+    const consequence = isBelieved ? 'its time is used' : 'that is too much, and ours is used'
+    log.warn(
+      { registry, aheadMs, isBelieved },
+      `${registry}: its clock is ${apart} ${aheadMs > 0 ? 'ahead of' : 'behind'} ours: ${consequence}`,
+    )
     return isBelieved ? ours + aheadUs : ours
   }
 }

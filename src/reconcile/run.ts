@@ -32,10 +32,14 @@ export const newRun = (
   unreadable: { unreadable: 0, unreadableRepositories: 0, unreadableImages: [] },
 })
 
+/** What could not be read, and why. */
+export const failureText = ({ repository, failure }: ReadingFailure): string =>
+  `${repository ?? 'the list of repositories'}: ${failure}`
+
 /** Adds a repository, or what could not be read, to the run. */
 export function count(run: ReconcileRun, result: Compared | ReadingFailure): void {
   if ('failure' in result) {
-    addFailure(run, `${result.repository ?? 'the list of repositories'}: ${result.failure}`)
+    addFailure(run, failureText(result))
     if (result.repository !== undefined) run.after = result.repository
     return
   }

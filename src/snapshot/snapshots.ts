@@ -100,7 +100,10 @@ export function makeSnapshots(deps: {
         createdAt,
       })
       const deleted = await prune(written.key, createdAt)
-      log.info({ ...written, deleted }, 'snapshot written')
+      log.info(
+        { ...written, deleted },
+        `snapshot written: ${written.key}, ${written.projects} projects, ${written.facts} facts; old ones deleted: ${deleted.length}`,
+      )
       return { ...written, deleted }
     },
 
@@ -120,7 +123,10 @@ export function makeSnapshots(deps: {
       await deps.recheckQuotas(projects)
       await redis.del(restoringKey)
       const result = { key, projects: projects.length, facts, reconciling, skipped }
-      log.info(result, 'snapshot restored')
+      log.info(
+        result,
+        `snapshot restored: ${key}, ${result.projects} projects, ${facts} facts; to be reconciled: ${reconciling.join(', ')}`,
+      )
       return result
     },
   }

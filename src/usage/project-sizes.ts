@@ -4,11 +4,13 @@ import { projectKeys, registryKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
 import { type ProjectUsage, usageFrom } from './usage.ts'
 
-/** The sizes of a project by which lists are sorted, in bytes. */
-export interface ProjectSizes {
+export const SIZES = ['uniqueBytes', 'exclusiveBytes', 'referencedBytes', 'unreferencedBytes'] as const
+
+/** What a project holds, in bytes (docs/usage.md, What is counted). */
+export type Sizes = Record<(typeof SIZES)[number], number>
+
+export interface ProjectSizes extends Sizes {
   id: string
-  uniqueBytes: number
-  exclusiveBytes: number
 }
 
 interface Deps {
@@ -35,20 +37,23 @@ export async function* projectIdsOf({ redis, prefix }: Deps, registry: string): 
   } while (cursor !== '0')
 }
 
+const FIELDS = ['createdAt', 'unique', 'referenced', 'unreferenced']
+
 /** Yields the sizes of a registry's projects in batches, in no order. Others write meanwhile. */
 export async function* projectSizesOf(deps: Deps, registry: string): AsyncGenerator<ProjectSizes[]> {
   for await (const ids of projectIdsOf(deps, registry)) {
     const [metas, exclusive] = await Promise.all([
       sendTogether(
         deps.redis,
-        ids.map((id) => ['HMGET', projectKeys(deps.prefix, id).meta, 'createdAt', 'unique']),
+        ids.map((id) => ['HMGET', projectKeys(deps.prefix, id).meta, ...FIELDS]),
       ),
       exclusiveBytesOf(deps, registry, ids),
     ])
     yield ids.flatMap((id, i) => {
-      const [createdAt, unique] = listOf(metas[i])
+      const [createdAt, ...sizes] = listOf(metas[i])
       if (createdAt === null) return []
-      return [{ id, uniqueBytes: Number(unique), exclusiveBytes: exclusive[i] ?? 0 }]
+      const [uniqueBytes = 0, referencedBytes = 0, unreferencedBytes = 0] = sizes.map(Number)
+      return [{ id, uniqueBytes, exclusiveBytes: exclusive[i] ?? 0, referencedBytes, unreferencedBytes }]
     })
   }
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { keepLines } from '../../lab/log-lines.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeAnnounce } from '../../src/alerts/announce.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
@@ -59,6 +60,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
     },
   })
   const metrics = makeMetrics()
+  const { log, lines } = keepLines()
   const down = new ChannelError('down', { channel: 'down', status: 503, retry: true })
   const fakes = {
     everyone: makeFakeChannel('everyone'),
@@ -85,12 +87,12 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
     queues,
     damper: makeDamper({ redis: bed.redis, prefix: 't' }),
     journal: journal?.(real) ?? real,
-    metrics,
+    ...{ metrics, log },
   })
   const sentTo = () =>
     Object.fromEntries(Object.entries(fakes).map(([name, { sent }]) => [name, sent.map(({ id }) => id)]))
   const counted = async () => (await metrics.alertsSent.get()).values
-  return { announce, journal: real, sentTo, counted, fakes }
+  return { announce, journal: real, sentTo, counted, fakes, lines }
 }
 
 const jobs = () => queues.alerts.getJobs(['waiting'])
@@ -186,7 +188,7 @@ describe('an announcement', () => {
 
 describe('a delivery', () => {
   test('is sent to its channel and to no other, and counted', async () => {
-    const { announce, sentTo, counted, journal } = setUp()
+    const { announce, sentTo, counted, journal, lines } = setUp()
     await announce({ kind: 'deliver', alert: TEAM_A, channel: 'team-a' })
     expect(sentTo()).toEqual({
       ...{ everyone: [], 'team-a': ['alert_a'], 'some teams': [], nobody: [], down: [] },
@@ -194,13 +196,21 @@ describe('a delivery', () => {
     expect(await counted()).toEqual([{ labels: { channel: 'team-a' }, value: 1 }])
     expect(await jobs()).toEqual([])
     expect(await journal.recent(5)).toEqual([])
+    const { to, uniqueBytes, limitBytes } = sampleAlert
+    expect(lines).toMatchObject([
+      { level: 'info', channel: 'team-a', alert: 'alert_a', registry: 'ci', to, uniqueBytes, limitBytes },
+    ])
+    expect(lines[0]?.msg).toMatch(
+      /^alert sent to team-a: ci\/team-a\/\S+ is (ok|warning|over), [\d.]+ \w+ of /,
+    )
   })
 
-  test('that the channel does not accept fails, and is not counted', async () => {
-    const { announce, counted } = setUp()
+  test('that the channel does not accept fails, and is neither counted nor logged as sent', async () => {
+    const { announce, counted, lines } = setUp()
     const delivering = announce({ kind: 'deliver', alert: TEAM_A, channel: 'down' })
     await expect(delivering).rejects.toMatchObject({ name: 'ChannelError', channel: 'down', retry: true })
     expect(await counted()).toEqual([])
+    expect(lines).toEqual([])
   })
 
   test('for a channel that is no longer configured ends', async () => {

@@ -19,6 +19,7 @@ test('fills every default', async () => {
     redis: { prefix: 'tallyman', appendfsync: 'everysec' },
     dataDir: './data',
     log: { level: 'info' },
+    metrics: { projects: 100 },
     registries: {
       ci: { url: 'https://registry.example.com', type: 'registry', project: { segments: 2 }, renames: false },
     },

@@ -34,10 +34,7 @@ test('Redis is full when the service starts: it starts, answers 503, and does al
   // Each process has begun its work, and was refused.
   await eventually(
     async () => processes.map(({ output }) => output()),
-    (logs) =>
-      logs.every(
-        (log) => log.includes('Redis refuses what a start writes') && log.includes('tallyman is up'),
-      ),
+    (logs) => logs.every((log) => log.includes('refuses commands (since ') && log.includes('tallyman is up')),
   )
   expect(processes.map(({ child }) => child.exitCode)).toEqual([null, null])
 

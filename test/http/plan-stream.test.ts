@@ -91,7 +91,7 @@ async function startPlan(decisions: number, waitMs = 10) {
   const unused = {} as never
   const allow = async () => {}
   const app = await buildApp({
-    ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf(log) },
+    ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf({ log, outage: { takes: () => false } }) },
     routes: [
       expiryRoute({
         ...{

@@ -75,7 +75,7 @@ test('a client that reads its answer gets all of it, and an idle connection stay
 async function startApp(handler: () => Promise<unknown>) {
   const log = pino({ level: 'silent' })
   const app = await buildApp({
-    ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf(log) },
+    ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf({ log, outage: { takes: () => false } }) },
     routes: [async (app) => void app.get('/', handler)],
   })
   await app.listen({ port: 0, host: '127.0.0.1' })

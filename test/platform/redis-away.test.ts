@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRedisAway } from '../../src/platform/redis-away.ts'
+import { isRedisAway, whyAway } from '../../src/platform/redis-away.ts'
 
 test.each([
   'Connection is closed.',
@@ -33,4 +33,16 @@ test.each([
   'registry "ci" is not configured',
 ])('%s: an internal error', (message) => {
   expect(isRedisAway(new Error(message))).toBe(false)
+})
+
+const withCode = (code: string) => Object.assign(new Error(`connect ${code} 127.0.0.1:6379`), { code })
+
+test.each([
+  [withCode('ECONNREFUSED'), 'nothing listens there'],
+  [new AggregateError([withCode('ECONNREFUSED')]), 'nothing listens there'],
+  [withCode('ENOTFOUND'), 'its host is unknown'],
+  [new Error("Socket timeout. Expecting data, but didn't receive any in 12000ms."), 'it does not answer'],
+  [Object.assign(new Error('NOAUTH Authentication required.'), { name: 'ReplyError' }), /"NOAUTH .*"/],
+])('%s: why Redis is away, in words for people', (error, words) => {
+  expect(whyAway(error)).toMatch(words)
 })

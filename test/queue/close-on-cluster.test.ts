@@ -28,7 +28,8 @@ async function onCluster() {
   /** A worker on its own connection. Each of its jobs waits for `end`. */
   const work = async (end: Promise<void>) => {
     const connection = await connect()
-    const context = { connection, prefix: 'lab', log: pino({ level: 'silent' }) }
+    const outage = { takes: () => false }
+    const context = { connection, prefix: 'lab', log: pino({ level: 'silent' }), outage }
     const worker = makeWorker('quota', context, async () => {
       jobs.begun++
       await end

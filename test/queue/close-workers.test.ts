@@ -23,7 +23,8 @@ async function atWork() {
   const queues = makeQueues(connection, 'lab')
   const jobs = { begun: 0, done: 0 }
   const end = Promise.withResolvers<void>()
-  const context = { connection, prefix: 'lab', log: pino({ level: 'silent' }) }
+  const outage = { takes: () => false }
+  const context = { connection, prefix: 'lab', log: pino({ level: 'silent' }), outage }
   const worker = makeWorker('quota', context, async () => {
     jobs.begun++
     await end.promise

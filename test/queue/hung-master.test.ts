@@ -28,10 +28,14 @@ test('when a cluster’s master hangs for a while and no replica replaces it, al
   closers.push(() => closeQueues(queues))
   const worked = new Set<number>()
   const workers = Array.from({ length: WORKERS }, (_, n) =>
-    makeWorker('quota', { connection, prefix: 'lab', log: pino({ level: 'silent' }) }, async () => {
-      worked.add(n)
-      await sleep(100)
-    }),
+    makeWorker(
+      'quota',
+      { connection, prefix: 'lab', log: pino({ level: 'silent' }), outage: { takes: () => false } },
+      async () => {
+        worked.add(n)
+        await sleep(100)
+      },
+    ),
   )
   closers.push(() => closeWorkers(workers, connection))
   const allWork = async () => {

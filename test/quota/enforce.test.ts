@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { keepLines } from '../../lab/log-lines.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { makeLog } from '../../src/platform/log.ts'
 import type { QuotaAlert } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeEnforce } from '../../src/quota/enforce.ts'
@@ -30,16 +32,19 @@ const minute = (n: number) => new Date(Date.UTC(2026, 10, 23, 16, n))
 function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) => Flags } = {}) {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const realFlags = makeFlags({ redis: bed.redis, prefix: 't' })
+  const { log, lines } = keepLines()
   const configured = { quota: quota as Quota | undefined }
   const enforce = makeEnforce({
     index,
     flags: flags?.(realFlags) ?? realFlags,
     queues,
     quotaOf: (project) => (project === PROJECT ? configured.quota : undefined),
+    log,
   })
   let pushes = 0
   return {
     enforce,
+    lines,
     flags: realFlags,
     /** Makes the project hold exactly so many bytes. */
     async use(bytes: number, actor?: string) {
@@ -100,6 +105,29 @@ describe('a flag that changes', () => {
     })
   })
 
+  test('is a line in the log with its numbers and without names, and no other line', async () => {
+    const { enforce, use, removeQuota, lines } = setUp()
+    await use(850, 'ann')
+    await enforce(PROJECT, minute(1))
+    await enforce(PROJECT, minute(2))
+    await use(1001, 'ann')
+    await enforce(PROJECT, minute(3))
+    removeQuota()
+    await enforce(PROJECT, minute(4))
+    const numbers = { level: 'info', registry: 'ci', project: 'team-a/app', limitBytes: 1000 }
+    expect(lines).toMatchObject([
+      {
+        ...{ ...numbers, from: 'ok', to: 'warning', uniqueBytes: 850 },
+        msg: 'ci/team-a/app is at 85 % of its quota: 850 B of 1000 B (warning from 80 %).',
+      },
+      {
+        ...{ ...numbers, from: 'warning', to: 'over', uniqueBytes: 1001 },
+        msg: 'ci/team-a/app is OVER its quota: 1001 B of 1000 B.',
+      },
+      { from: 'over', to: 'ok', msg: 'ci/team-a/app has no quota any more: its flag is ok' },
+    ])
+  })
+
   test('is announced with who pushed last, if that is known', async () => {
     const { enforce, use } = setUp()
     await use(850, 'ann')
@@ -141,7 +169,13 @@ describe('a flag that changes', () => {
         ...{ mediaType: '', references: [] },
       },
     ])
-    const enforceOther = makeEnforce({ index, flags: one.flags, queues, quotaOf: () => QUOTA })
+    const enforceOther = makeEnforce({
+      index,
+      flags: one.flags,
+      queues,
+      quotaOf: () => QUOTA,
+      log: makeLog('silent'),
+    })
     await enforceOther('ci/other', minute(2))
     expect((await alerts()).map(({ project }) => project)).toEqual(['team-a/app', 'other'])
   })

@@ -4,7 +4,8 @@ import { makeStandings, positionOf, SORTS, type Sort, type Standing } from '../.
 
 const ALL = ['ok', 'warning', 'over'] as const
 const standing = (id: string, uniqueBytes: number, more: Partial<Standing> = {}): Standing => ({
-  ...{ id, uniqueBytes, exclusiveBytes: 0, flag: 'ok', since: null, ...more },
+  ...{ id, uniqueBytes, exclusiveBytes: 0, referencedBytes: 0, unreferencedBytes: 0 },
+  ...{ flag: 'ok', since: null, ...more },
 })
 const idsOf = (standings: readonly Standing[]) => standings.map(({ id }) => id)
 
@@ -40,6 +41,8 @@ const anyStandings = fc.uniqueArray(
     id: fc.string({ unit: fc.constantFrom('a', 'b', '/', '-'), minLength: 1, maxLength: 4 }),
     uniqueBytes: fc.nat(3),
     exclusiveBytes: fc.nat(3),
+    referencedBytes: fc.constant(0),
+    unreferencedBytes: fc.constant(0),
     flag: fc.constantFrom(...ALL),
     since: fc.constant(null),
   }),

@@ -31,7 +31,7 @@ async function indexed() {
     /** What `GET /v1/projects` lists. */
     async listed(): Promise<string[]> {
       const sizesOf = (registry: string) => projectSizesOf({ redis, prefix: 't' }, registry)
-      const standings = await readStandings({ registries: ['ci'], sizesOf, flags: bed.flags })
+      const standings = await readStandings({ registries: ['ci'], sizesOf, flags: bed.flags, largest: 0 })
       const all = { sort: 'name', registry: 'ci', flags: ['ok', 'warning', 'over'], limit: 10 } as const
       return standings.select(all).map(({ id }) => id)
     },

@@ -53,7 +53,8 @@ function startWorkers(pauseMs = 0) {
   const turnOf = makeTurn({ queues, ledger, pauseMs, now: Date.now })
   const start = () => {
     const connection = new Redis(bed.server.port, { maxRetriesPerRequest: null })
-    const context = { connection, prefix: 't', log: pino({ level: 'silent' }) }
+    const outage = { takes: () => false }
+    const context = { connection, prefix: 't', log: pino({ level: 'silent' }), outage }
     const worker = reconcileWorker(context, { reconcile, turnOf }, () => false, 2)
     workers.push({ worker, connection })
     return worker

@@ -55,7 +55,8 @@ test('a new interval replaces the old one, and "never" ends the schedule', async
 
 /** Starts two workers with this `write`, as two processes would. */
 function startWorkers(write: Snapshots['write']) {
-  const context = { connection, prefix: 't', log: pino({ level: 'silent' }) }
+  const outage = { takes: () => false }
+  const context = { connection, prefix: 't', log: pino({ level: 'silent' }), outage }
   const snapshots = { ...bed.open(), write }
   const workers = [snapshotWorker(context, snapshots), snapshotWorker(context, snapshots)]
   return () => Promise.all(workers.map((worker) => worker.close()))

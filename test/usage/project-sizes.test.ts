@@ -51,6 +51,7 @@ test.each([
   expect(read.ids.sort()).toEqual(ids.toSorted())
   const expected = oneByOne.map((usage) => ({
     ...{ id: usage?.id, uniqueBytes: usage?.uniqueBytes, exclusiveBytes: usage?.exclusiveBytes },
+    ...{ referencedBytes: usage?.referencedBytes, unreferencedBytes: usage?.unreferencedBytes },
   }))
   expect(new Set(read.sizes)).toEqual(new Set(expected))
 })
