@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { stringify } from 'yaml'
 import { compose } from '../src/compose.ts'
 import { loadConfig } from '../src/config/load.ts'
@@ -37,7 +37,7 @@ interface QueueCounts {
 /** The whole service in this process, on a Redis of its own; `config` replaces keys of a minimal configuration. */
 export async function startTallyman(
   config: Record<string, unknown> = {},
-  options: { queues?: readonly QueueName[] } = {},
+  options: { queues?: readonly QueueName[]; log?: Logger } = {},
 ): Promise<LabTallyman> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-lab-'))
   const redis = await startRedis()
@@ -54,7 +54,7 @@ export async function startTallyman(
   )
   const loaded = await loadConfig(file, { REDIS_URL: redis.url })
   const duties = { http: true, queues: options.queues ?? QUEUE_NAMES }
-  const tallyman = await compose(loaded, duties, pino({ level: 'silent' }))
+  const tallyman = await compose(loaded, duties, options.log ?? pino({ level: 'silent' }))
   if (tallyman.app === undefined) throw new Error('composed without HTTP')
   const { app, work, close } = { ...tallyman, app: tallyman.app }
   await work()

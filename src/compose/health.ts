@@ -42,5 +42,5 @@ export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
   const { bodyLimit } = config.server
   // A connection of its own: on the workers' connection a request would wait until Redis is back.
   const routes = [health(parts, await parts.onRedis(connectFailingFast))]
-  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), routes })
+  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(log), onNoRoute: () => undefined, routes })
 }

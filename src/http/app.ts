@@ -1,10 +1,16 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
+import {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
 import type { Logger } from '../platform/log.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
-import { HttpError, type ProblemOf, sendProblem } from './problem.ts'
+import { HttpError, isTooLarge, type ProblemOf, sendProblem, tooLarge } from './problem.ts'
 
 /** How long a request may take to arrive, in ms. A registry gives up after a second. */
 const REQUEST_MS = 20_000
@@ -17,6 +23,8 @@ export async function buildApp(options: {
   log: Logger
   bodyLimit: number
   problemOf: ProblemOf
+  /** Called for each request that has no route. */
+  onNoRoute: (request: FastifyRequest) => void
   routes: readonly FastifyPluginAsync[]
 }): Promise<FastifyInstance> {
   const app = fastify({
@@ -35,9 +43,9 @@ export async function buildApp(options: {
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  const tooLarge = new HttpError(413, `the body is larger than server.bodyLimit, ${options.bodyLimit} bytes`)
   app.setErrorHandler((error: Error, request, reply) => {
-    const { status, detail } = options.problemOf(isTooLarge(error) ? tooLarge : error, request)
+    const told = isTooLarge(error) ? new HttpError(413, tooLarge(options.bodyLimit)) : error
+    const { status, detail } = options.problemOf(told, request)
     return sendProblem(reply, status, detail)
   })
   cutSlowReaders(app.server)
@@ -54,8 +62,10 @@ export async function buildApp(options: {
     if (isStopping) void reply.header('connection', 'close')
   })
   // Before the body is read: Fastify would parse it first, and nobody has shown a token.
-  app.addHook('onRequest', async ({ is404, method, url }) => {
-    if (is404) throw new HttpError(404, `no route ${method} ${url}`)
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return
+    options.onNoRoute(request)
+    throw new HttpError(404, `no route ${request.method} ${request.url}`)
   })
   // A POST without a body means one without keys: where everything has a default, nothing needs to be said.
   app.addHook('preValidation', async (request) => {
@@ -79,5 +89,3 @@ export async function buildApp(options: {
   await app.ready()
   return app as unknown as FastifyInstance
 }
-
-const isTooLarge = (error: Error) => 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'

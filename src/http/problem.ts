@@ -24,6 +24,11 @@ export class HttpError extends Error {
   }
 }
 
+/** Whether Fastify refuses a body because of its length. */
+export const isTooLarge = (error: Error) => 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+
+export const tooLarge = (bodyLimit: number) => `the body is larger than server.bodyLimit, ${bodyLimit} bytes`
+
 export function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
   if (status === 503) void reply.header('retry-after', RETRY_AFTER)
   return reply.code(status).type(PROBLEM_TYPE).send(problem(status, detail))

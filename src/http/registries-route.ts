@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Instances } from '../events/instances.ts'
+import type { Refusals, RefusedSender } from '../events/refusals.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -14,6 +15,22 @@ import type { Roles } from './roles.ts'
 
 const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 const errors = { '4xx': Problem, '5xx': Problem }
+
+const Refused = Type.Object({
+  reason: Type.String({
+    description:
+      '`path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes.',
+  }),
+  from: Type.String({ description: 'The IP address of the sender, or of the proxy before this service.' }),
+  detail: Type.String({ description: 'What was wrong and what is expected.' }),
+  count: Type.Integer({ description: 'How many deliveries of this sender were refused for this reason.' }),
+  lastAt: Type.String({ format: 'date-time', description: 'When the last one was refused.' }),
+})
+
+const refusedList = (description: string) =>
+  Type.Array(Refused, {
+    description: `${description} The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused.`,
+  })
 
 const Registry = Type.Object({
   name: Type.String(),
@@ -30,6 +47,7 @@ const Registry = Type.Object({
     description:
       'Times from which events may be missing, with reasons. A reconcile that begins later closes a gap.',
   }),
+  refused: refusedList('Its deliveries that were refused.'),
   lastReconcileAt: Instant,
   lastReconcile: Type.Union([ReconcileReport, Type.Null()]),
   reconciling: Type.Union(
@@ -54,12 +72,14 @@ export const registriesRoute =
     registries: readonly { name: string; url: string; token?: string | undefined }[]
     index: UsageIndex
     instances: Instances
+    refusals: Refusals
     ledger: Ledger
     queues: Queues
     roles: Roles
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { index, instances, ledger } = deps
+    const refusedOf = (registry: string | undefined) => deps.refusals.of(registry).map(shown)
 
     async function view({ name, url, token }: (typeof deps.registries)[number]) {
       const [projects, uniqueBytes, lastEventAt, status, run] = await Promise.all([
@@ -75,6 +95,7 @@ export const registriesRoute =
         ...{ projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
         confidence: token === undefined ? 'target only: it sends no events' : confidenceOf(status),
         gaps: status.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
+        refused: refusedOf(name),
         ...{ lastReconcileAt: lastReport?.finishedAt ?? null, lastReconcile: lastReport ?? null },
         reconciling: run
           ? {
@@ -90,9 +111,18 @@ export const registriesRoute =
       schema: {
         tags: ['registries'],
         summary: 'All registries, and how far their numbers can be trusted',
-        response: { 200: Type.Object({ registries: Type.Array(Registry) }), ...errors },
+        response: {
+          200: Type.Object({
+            registries: Type.Array(Registry),
+            refused: refusedList('Refused deliveries whose token is no registry’s.'),
+          }),
+          ...errors,
+        },
       },
-      handler: async () => ({ registries: await Promise.all(deps.registries.map(view)) }),
+      handler: async () => ({
+        registries: await Promise.all(deps.registries.map(view)),
+        refused: refusedOf(undefined),
+      }),
     })
 
     app.post('/v1/registries/:name/reconcile', {
@@ -128,3 +158,8 @@ export const registriesRoute =
       },
     })
   }
+
+const shown = ({ lastAt, ...sender }: RefusedSender) => ({
+  ...sender,
+  lastAt: new Date(lastAt).toISOString(),
+})

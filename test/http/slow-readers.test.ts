@@ -76,6 +76,7 @@ async function startApp(handler: () => Promise<unknown>) {
   const log = pino({ level: 'silent' })
   const app = await buildApp({
     ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf(log) },
+    onNoRoute: () => undefined,
     routes: [async (app) => void app.get('/', handler)],
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
