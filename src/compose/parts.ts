@@ -42,7 +42,11 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const metrics = makeMetrics()
   const journals = makeJournals(config, store, log)
 
-  const registries = Object.entries(config.registries).map(([name, registry]) => ({ name, ...registry }))
+  const { proxy } = config
+  const registries = Object.entries(config.registries).map(([name, { ca, cert, key, ...registry }]) => {
+    const tls = ca === undefined && cert === undefined ? undefined : { ca, cert, key }
+    return { name, ...registry, reach: { proxy, tls } }
+  })
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
   const projectOf = (registry: string, repository: string) =>
     projectRules.get(registry)?.(repository) ?? repository
@@ -50,9 +54,12 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     projectOf(registry, repository),
   )
   const clients = new Map(
-    registries.map(({ name, url, username, password }) => {
+    registries.map(({ name, url, username, password, reach }) => {
       const given = username !== undefined && password !== undefined
-      const client = makeRegistryClient({ name, url, ...(given && { credentials: { username, password } }) })
+      const client = makeRegistryClient({
+        ...{ name, url, reach },
+        ...(given && { credentials: { username, password } }),
+      })
       onClose(client.close)
       return [name, client]
     }),

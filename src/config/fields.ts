@@ -128,7 +128,7 @@ export function Url(description: string, form: 'any' | 'origin') {
   return field(description, (raw) => parse(raw).replace(/\/$/, ''))
 }
 
-function httpUrl(raw: string): URL | undefined {
+export function httpUrl(raw: string): URL | undefined {
   const url = URL.parse(raw)
   return url !== null && /^https?:$/.test(url.protocol) ? url : undefined
 }

@@ -18,6 +18,7 @@ import {
   Text,
   Url,
 } from './fields.ts'
+import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 
 /** A mapping; an unknown key in it is an error. */
 export const section = <P extends TProperties>(description: string, properties: P) =>
@@ -110,7 +111,10 @@ const gitlab = Type.Optional(
   ),
 )
 
-export const registry = Type.Refine(
+const certificates = string('certificates in PEM, -----BEGIN CERTIFICATE-----', hasCertificates)
+const privateKey = string('a private key in PEM without a password', isPrivateKey)
+
+const registryFields = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {
     url: Url('The URL of its API.', 'origin'),
     type: Choice(
@@ -127,6 +131,9 @@ export const registry = Type.Refine(
     ),
     username: Type.Optional(NonEmpty('The user for its API. Default: the login in ~/.docker/config.json.')),
     password: Type.Optional(Secret('The password of the user.')),
+    ca: Type.Optional(Secret('Certificates of CAs to trust beside those that Node trusts.', certificates)),
+    cert: Type.Optional(Secret('The client certificate to show to it.', certificates)),
+    key: Type.Optional(Secret('The private key of the client certificate.', privateKey)),
     project: projectRule,
     renames: Flag('Whether its notifications of renames are followed. Only GitLab sends such.', {
       default: false,
@@ -137,6 +144,29 @@ export const registry = Type.Refine(
   }),
   (value) => (value.username === undefined) === (value.password === undefined),
   () => 'expected both username and password, or neither',
+)
+
+const withWholePair = Type.Refine(
+  registryFields,
+  ({ cert, key }) => (cert === undefined) === (key === undefined),
+  () => 'expected both certFile and keyFile, or neither',
+)
+
+export const registry = Type.Refine(
+  withWholePair,
+  ({ cert, key }) => isKeyOf(key, cert),
+  () => 'expected in keyFile the key of the certificate in certFile',
+)
+
+export const proxy = optionalSection(
+  'The proxy for requests to registries, GitLab and channels. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+  {
+    url: SecretUrl('The URL of the proxy. It may hold a user and a password.'),
+    except: list(
+      'Hosts that are reached without it: each with its subdomains; with a port, only that; * for all.',
+      NonEmpty('A host.'),
+    ),
+  },
 )
 
 export const quota = section('A soft quota. If several match a project, the first applies.', {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
 import { makeAuthorizer } from './authorizer.ts'
 import { type Credential, findCredential } from './credential.ts'
-import { type HttpRequest, makeHttpClient } from './http-client.ts'
+import { type HttpRequest, makeHttpClient, type Reach } from './http-client.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { RegistryError } from './registry-error.ts'
 import { fetchToken } from './token.ts'
@@ -15,6 +15,8 @@ export interface TransportOptions {
   /** By default the credential that `docker login` left. */
   credentials?: { username: string; password: string }
   userAgent?: string
+  /** Also for its token server. Directly, and with the CAs of Node, by default. */
+  reach?: Reach
   /** Others than `LIMITS`. */
   limits?: Partial<Limits>
 }
@@ -57,6 +59,7 @@ export function makeTransport(options: TransportOptions): Transport {
     registry,
     userAgent: options.userAgent ?? 'tallyman',
     blobRate: limits.blobRate,
+    reach: options.reach ?? {},
   })
   const error = (operation: string, reason: string) => new RegistryError({ registry, operation, reason })
   const configured: Credential | undefined = options.credentials && {
