@@ -10,6 +10,7 @@ import {
   NonEmpty,
   ProjectPattern,
   RegistryName,
+  RegistryUrl,
   Secret,
   SecretUrl,
   Size,
@@ -54,7 +55,7 @@ const folderStore = section('A folder.', {
 const s3Store = Type.Refine(
   section('A bucket on S3 or on a server with its protocol.', {
     type: Type.Literal('s3'),
-    endpoint: Type.Optional(Url('The URL of the server. Default: AWS.', 'any')),
+    endpoint: Type.Optional(Url('The URL of the server. Default: AWS.')),
     region: NonEmpty('The region.', { default: 'us-east-1' }),
     bucket: NonEmpty('The bucket. It must exist.'),
     prefix: Text('The beginning of every key.', { default: '' }),
@@ -93,7 +94,7 @@ const gitlab = Type.Optional(
   Type.Refine(
     Type.Object(
       {
-        url: Url("The URL of GitLab's own API and pages.", 'any'),
+        url: Url("The URL of GitLab's own API and pages."),
         token: Secret('An access token with the scope read_api, for each of the groups.'),
         groups: list(
           'The groups whose repositories are read, with those of the groups in them.',
@@ -116,7 +117,7 @@ const privateKey = string('a private key in PEM without a password', isPrivateKe
 
 const registryFields = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {
-    url: Url('The URL of its API.', 'origin'),
+    url: RegistryUrl('The URL of its API, without /v2.'),
     type: Choice(
       'Whether it holds what is pushed to it, or is a pull-through cache of another registry.',
       ['registry', 'cache'],

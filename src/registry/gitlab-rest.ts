@@ -34,6 +34,7 @@ export async function* gitLabRepositories(
   const base = new URL(url)
   const root = `${base.pathname.replace(/\/$/, '')}/api/v4/`
   const transport: Parameters<typeof pagesOf>[0] = {
+    prefix: '',
     limits: LIMITS,
     error: (operation, reason) => new RegistryError({ registry, operation, reason }),
     async send({ method, url: path, resource, timeoutMs = LIMITS.answerMs }) {
