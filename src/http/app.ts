@@ -10,6 +10,9 @@ import {
 } from 'fastify'
 import type { Logger } from '../platform/log.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
+import { FRONT_PAGE } from './front-page.ts'
+import { requireKnownQuery } from './known-query.ts'
+import { encodePlainId } from './plain-ids.ts'
 import { HttpError, isTooLarge, type ProblemOf, sendProblem, tooLarge } from './problem.ts'
 
 /** How long a request may take to arrive, in ms. A registry gives up after a second. */
@@ -39,6 +42,7 @@ export async function buildApp(options: {
     return503OnClosing: false,
     // An unknown key is refused. Fastify's default drops it, and a misspelt `dryRun` would start a real run.
     ajv: { customOptions: { removeAdditional: false } },
+    rewriteUrl: ({ url = '/' }) => encodePlainId(url),
     // A project's id, URL-encoded: the registry's name and up to 255 characters of repository.
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -67,6 +71,7 @@ export async function buildApp(options: {
     options.onNoRoute(request)
     throw new HttpError(404, `no route ${request.method} ${request.url}`)
   })
+  app.addHook('preValidation', requireKnownQuery)
   // A POST without a body means one without keys: where everything has a default, nothing needs to be said.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
@@ -84,6 +89,7 @@ export async function buildApp(options: {
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
+  app.get('/', { schema: { hide: true } }, (_, reply) => reply.type('text/html').send(FRONT_PAGE))
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   for (const route of options.routes) await app.register(route)
   await app.ready()

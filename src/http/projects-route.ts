@@ -48,7 +48,12 @@ const RaisedFlag = Type.Object({ project: Type.String(), flag: Flag, since: Inst
 const RAISED: ('warning' | 'over')[] = ['warning', 'over']
 const FLAGS: Flag[] = ['ok', ...RAISED]
 
-const ById = Type.Object({ id: Type.String({ description: 'registry/path, URL-encoded' }) })
+const ById = Type.Object({
+  id: Type.String({
+    description:
+      'registry/path, URL-encoded. It may have plain slashes; then `/-/` must precede what is below it, as in `/v1/projects/ci/team-a/app/-/tags`.',
+  }),
+})
 
 export const projectsRoute =
   (deps: {
@@ -175,4 +180,9 @@ export const projectsRoute =
 
 const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
 
-const unknown = (id: string) => new HttpError(404, `there is no project "${id}": an id is registry/path`)
+/** An id with plain slashes swallows what should be below the project. */
+const unknown = (id: string) => {
+  const [, project, below] = /^(.+)\/(tags|reclaimable)$/.exec(id) ?? []
+  const hint = below === undefined ? 'an id is registry/path' : `its ${below} are at ${project}/-/${below}`
+  return new HttpError(404, `there is no project "${id}": ${hint}`)
+}
