@@ -7,10 +7,10 @@ import { isRedisAway, isRedisRefusal } from '../platform/redis-away.ts'
 /** An error as the API answers it (RFC 9457). */
 export const Problem = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
+    type: Type.String({ description: 'Always `about:blank`: the status says the kind.' }),
+    title: Type.String({ description: 'The status in words.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    detail: Type.String({ description: 'What was wrong and what is expected.' }),
   },
   { $id: 'Problem' },
 )

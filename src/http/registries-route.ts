@@ -13,7 +13,8 @@ import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
-const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+const instant = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
 const errors = { '4xx': Problem, '5xx': Problem }
 
 const Refused = Type.Object({
@@ -33,32 +34,42 @@ const refusedList = (description: string) =>
   })
 
 const Registry = Type.Object({
-  name: Type.String(),
-  url: Type.String(),
+  name: Type.String({ description: 'Its name in the configuration.' }),
+  url: Type.String({ description: 'The URL of its API.' }),
   state: Type.String({
     description:
       '`read`; `reading, 120 of 3400 repositories` while it is read for the first time, and its numbers are too small; `not read yet`; `target only`: it sends no events.',
   }),
-  projects: Type.Integer(),
+  projects: Type.Integer({ description: 'How many projects it has.' }),
   uniqueBytes: Type.Integer({ description: 'The bytes that its projects hold, each content counted once.' }),
-  lastEventAt: Instant,
+  lastEventAt: instant('The time of the newest event. Null if there was none.'),
   confidence: Type.String({ description: '`exact since …`; or since when events may be missing, and why.' }),
-  gaps: Type.Array(Type.Object({ since: Instant, reason: Type.String() }), {
-    description:
-      'Times from which events may be missing, with reasons. A reconcile that begins later closes a gap.',
-  }),
+  gaps: Type.Array(
+    Type.Object({
+      since: instant('From when events may be missing.'),
+      reason: Type.String({ description: 'Why.' }),
+    }),
+    {
+      description:
+        'Times from which events may be missing, with reasons. A reconcile that begins later closes a gap.',
+    },
+  ),
   refused: refusedList('Its deliveries that were refused.'),
-  lastReconcileAt: Instant,
-  lastReconcile: Type.Union([ReconcileReport, Type.Null()]),
+  lastReconcileAt: instant('When the last reconcile ended. Null if there was none.'),
+  lastReconcile: Type.Union([ReconcileReport, Type.Null()], {
+    description: 'What it found and did. Null if there was none.',
+  }),
   reconciling: Type.Union(
     [
       Type.Object({
-        readAt: Instant,
-        repositories: Type.Integer(),
+        readAt: instant('The time as of which the index is made exact.'),
+        repositories: Type.Integer({ description: 'How many repositories were read.' }),
         of: Type.Union([Type.Integer(), Type.Null()], {
           description: 'How many there are. Null if that is not known before they are read.',
         }),
-        after: Type.Union([Type.String(), Type.Null()]),
+        after: Type.Union([Type.String(), Type.Null()], {
+          description: 'The last repository that was read. Null before the first.',
+        }),
       }),
       Type.Null(),
     ],
@@ -113,7 +124,7 @@ export const registriesRoute =
         summary: 'All registries, and how far their numbers can be trusted',
         response: {
           200: Type.Object({
-            registries: Type.Array(Registry),
+            registries: Type.Array(Registry, { description: 'All registries of the configuration.' }),
             refused: refusedList('Refused deliveries whose token is no registry’s.'),
           }),
           ...errors,
@@ -132,7 +143,7 @@ export const registriesRoute =
         summary: 'Compare the index with a registry and mend the index',
         description:
           'Nothing in the registry changes. If more than half of what is read is missing, nothing is removed from the index, unless `acceptLoss` is true. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.',
-        params: Type.Object({ name: Type.String() }),
+        params: Type.Object({ name: Registry.properties.name }),
         body: Type.Object(
           {
             dryRun: Type.Boolean({ default: false, description: 'Compare only; change nothing.' }),
