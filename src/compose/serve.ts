@@ -14,7 +14,7 @@ import { projectsRoute } from '../http/projects-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
-import { makeNoteWrongPath } from '../http/refused-delivery.ts'
+import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
@@ -60,7 +60,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const registryOf = makeIdentify(tokens)
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
-  return buildApp({
+  const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(log) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
     routes: [
@@ -82,4 +82,6 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       health(parts, onRedis),
     ],
   })
+  noteTls(app.server, refusals)
+  return app
 }

@@ -5,6 +5,7 @@ import { excerpt } from './excerpt.ts'
 
 /** Why a delivery was refused. The last three pass; each of the others stays until somebody changes something. */
 export type RefusalReason =
+  | 'tls'
   | 'path'
   | 'token'
   | 'content-type'

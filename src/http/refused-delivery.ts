@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { IntakeBusy } from '../events/intake.ts'
 import { NotAnEnvelope } from '../events/not-an-envelope.ts'
@@ -48,6 +50,20 @@ export const makeNoteWrongPath =
     const detail = `expected POST /v1/events, not ${method} ${withoutTokens(pathOf(url))}`
     deps.refusals.note({ reason: 'path', registry, from: ip, detail })
   }
+
+/** The first byte of a TLS connection: the type of a handshake record (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16
+
+/** Notes connections with TLS, which this server does not speak: a registry whose endpoint says `https`. */
+export function noteTls(server: Server, refusals: Refusals): void {
+  const note = ({ rawPacket }: Error & { rawPacket?: Buffer }, { remoteAddress }: Socket) => {
+    if (rawPacket?.[0] !== TLS_HANDSHAKE) return
+    const detail = 'expected http: this port speaks no TLS. For https, put a proxy in front of it'
+    refusals.note({ reason: 'tls', registry: undefined, from: remoteAddress ?? 'unknown', detail })
+  }
+  // Before Fastify's, which closes the connection: a closed one has no address.
+  server.prependListener('clientError', note)
+}
 
 const pathOf = (url: string): string => url.replace(/[?#].*$/s, '')
 

@@ -20,7 +20,7 @@ const errors = { '4xx': Problem, '5xx': Problem }
 const Refused = Type.Object({
   reason: Type.String({
     description:
-      '`path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes.',
+      '`tls`, `path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes.',
   }),
   from: Type.String({ description: 'The IP address of the sender, or of the proxy before this service.' }),
   detail: Type.String({ description: 'What was wrong and what is expected.' }),

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { pino } from 'pino'
 import supertest from 'supertest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -60,6 +61,13 @@ const metric = async (registry: string, reason: string) => {
       ?.slice(name.length) ?? 0,
   )
 }
+/** Where the service listens. */
+async function listening() {
+  if (!tallyman.app.server.listening) await tallyman.app.listen({ host: '127.0.0.1', port: 0 })
+  const address = tallyman.app.addresses().find((one) => typeof one === 'object')
+  return { host: '127.0.0.1', port: address?.port ?? 0 }
+}
+
 const logged = (reason: string) =>
   lines.map((line) => JSON.parse(line)).filter((line) => line.reason === reason && 'refused' in line)
 
@@ -134,10 +142,17 @@ test('a wrong path with a wrong token is shown if it looks like a delivery, and 
   expect(JSON.stringify(shown) + lines.join()).not.toContain(WEBHOOK_TOKEN)
 })
 
+test('a registry that speaks TLS to this port is shown', async () => {
+  const socket = connectTls({ ...(await listening()), rejectUnauthorized: false })
+  await expect(once(socket, 'secureConnect')).rejects.toThrow()
+  expect(await metric('', 'tls')).toBe(1)
+  expect((await refused()).unknown).toContainEqual(
+    expect.objectContaining({ reason: 'tls', from: '127.0.0.1', detail: expect.stringContaining('http:') }),
+  )
+})
+
 test('a sender that leaves before its body has arrived is shown at its registry', async () => {
-  await tallyman.app.listen({ host: '127.0.0.1', port: 0 })
-  const address = tallyman.app.addresses().find((one) => typeof one === 'object')
-  const socket = connect(address?.port ?? 0, '127.0.0.1')
+  const socket = connect(await listening())
   const head = `POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${OTHER_TOKEN}\r\ncontent-type: ${V1}\r\n`
   socket.write(`${head}content-length: 1000\r\nexpect: 100-continue\r\n\r\n`)
   // The server reads the body now.
