@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './ports.ts'
@@ -6,7 +7,7 @@ import { type Started, startProcess } from './process.ts'
 import { eventually } from './tallyman.ts'
 
 export interface LabRegistry {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, with `tls` and `prefix` as they say */
   readonly url: string
   /** `127.0.0.1:port`, as image names begin */
   readonly host: string
@@ -30,6 +31,10 @@ export interface LabRegistryOptions {
   htpasswd?: string
   /** The port of `/debug/vars`; a free one by default. */
   debugPort?: number
+  /** Files in PEM. It makes the URL https. With `clientCa`, clients need a certificate. */
+  tls?: { cert: string; key: string; clientCa?: string }
+  /** A path before `/v2/`, as `/registry/`. The URL has it, without the slash at its end. */
+  prefix?: string
   /** True by default. */
   deleteEnabled?: boolean
   /** Further top-level YAML. */
@@ -45,6 +50,8 @@ export async function startRegistry(options: LabRegistryOptions = {}): Promise<L
   const config = join(folder, 'config.yml')
   if (options.htpasswd !== undefined) await writeFile(join(folder, 'htpasswd'), options.htpasswd)
   await writeFile(config, configYaml({ ...options, port, debugPort, folder, root: storage }))
+  const scheme = options.tls === undefined ? 'http' : 'https'
+  const url = `${scheme}://127.0.0.1:${port}${options.prefix?.replace(/\/$/, '') ?? ''}`
   // The s3 driver of 2.8 panics when AWS_CA_BUNDLE is set.
   const { AWS_CA_BUNDLE: _, ...env } = process.env
   const started = await startProcess({
@@ -53,13 +60,14 @@ export async function startRegistry(options: LabRegistryOptions = {}): Promise<L
     logFile: join(folder, 'registry.log'),
     env,
     ready: async () => {
-      const answer = await fetch(`http://127.0.0.1:${port}/v2/`)
+      if (options.tls !== undefined) return isListening(port)
+      const answer = await fetch(`${url}/v2/`)
       await answer.body?.cancel()
       return answer.status === 200 || answer.status === 401
     },
   })
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     host: `127.0.0.1:${port}`,
     folder,
     storage,
@@ -76,6 +84,15 @@ export async function startRegistry(options: LabRegistryOptions = {}): Promise<L
     },
   }
 }
+
+/** Whether a port takes connections. With TLS, a request would need certificates. */
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    }).on('error', () => resolve(false))
+  })
 
 /** How many events a registry has not delivered yet. It counts an event before it answers the request that caused it. */
 async function pendingEvents(debugPort: number): Promise<number> {
@@ -105,12 +122,16 @@ function configYaml(
 `
     : ''
   const auth = o.htpasswd ? `auth:\n  htpasswd: {realm: lab, path: ${join(o.folder, 'htpasswd')}}\n` : ''
+  const tls = o.tls
+    ? `, tls: {certificate: ${o.tls.cert}, key: ${o.tls.key}${o.tls.clientCa ? `, clientcas: [${o.tls.clientCa}]` : ''}}`
+    : ''
+  const prefix = o.prefix ? `, prefix: ${o.prefix}` : ''
   return `version: 0.1
 log: {level: warn}
 storage:
 ${o.storage ?? `  filesystem: {rootdirectory: ${o.root}}`}
   delete: {enabled: ${o.deleteEnabled ?? true}}
   maintenance: {uploadpurging: {enabled: false}}
-http: {addr: "127.0.0.1:${o.port}", debug: {addr: "127.0.0.1:${o.debugPort}"}}
+http: {addr: "127.0.0.1:${o.port}", debug: {addr: "127.0.0.1:${o.debugPort}"}${prefix}${tls}}
 ${notifications}${auth}${o.extra ?? ''}`
 }

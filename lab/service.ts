@@ -44,7 +44,7 @@ export async function makeService(
   )
   // Tests must not see a developer's own settings.
   const outside = Object.entries(process.env).filter(
-    ([key]) => key !== 'REDIS_URL' && !key.startsWith('TALLYMAN_'),
+    ([key]) => key !== 'REDIS_URL' && !/^TALLYMAN_|_proxy$/i.test(key),
   )
   const redis = options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }
   const env = { ...Object.fromEntries(outside), TALLYMAN_CONFIG: file, ...redis }

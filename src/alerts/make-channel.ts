@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import type { Channel } from './channel.ts'
 import { makeSlackChannel } from './slack-channel.ts'
 import { makeWebhookChannel } from './webhook-channel.ts'
@@ -6,12 +7,12 @@ export type ChannelConfig =
   | { type: 'slack'; name: string; url: string }
   | { type: 'webhook'; name: string; url: string; secret: string }
 
-/** Makes the channel that is configured. Throws an error with its name if its URL or secret is not valid. */
-export function makeChannel(config: ChannelConfig): Channel {
+/** Makes the channel that is configured; `dispatcher` sends its requests. Throws an error with its name if its URL or secret is not valid. */
+export function makeChannel(config: ChannelConfig, dispatcher?: Dispatcher): Channel {
   switch (config.type) {
     case 'slack':
-      return makeSlackChannel(config)
+      return makeSlackChannel({ ...config, dispatcher })
     case 'webhook':
-      return makeWebhookChannel(config)
+      return makeWebhookChannel({ ...config, dispatcher })
   }
 }

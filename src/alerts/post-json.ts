@@ -1,4 +1,4 @@
-import { fetch } from 'undici'
+import { type Dispatcher, fetch } from 'undici'
 import { ChannelError } from './channel-error.ts'
 
 const TIMEOUT_MS = 10_000
@@ -11,12 +11,15 @@ export async function postJson(options: {
   channel: string
   url: URL
   json: string
+  /** Sends the request, perhaps over a proxy. Default: directly. */
+  dispatcher?: Dispatcher | undefined
   headers?: Record<string, string>
 }): Promise<void> {
-  const { channel, url, json, headers } = options
+  const { channel, url, json, dispatcher, headers } = options
   const where = `channel ${channel} at ${url.host}`
   const response = await fetch(url, {
     method: 'POST',
+    ...(dispatcher && { dispatcher }),
     body: json,
     headers: { 'content-type': 'application/json', ...headers },
     redirect: 'manual',
@@ -30,10 +33,13 @@ export async function postJson(options: {
   if (!ok) throw new ChannelError(`${where} answered ${status}`, { channel, status, retry })
 }
 
+const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_UNTRUSTED)/
+
 /** A short reason such as ECONNREFUSED. Some messages of undici contain the whole URL, so none is used. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed'
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
   const { cause } = error
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'the request failed'
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the request failed'
+  return UNTRUSTED.test(code) ? `${code}: name the certificate of its CA in NODE_EXTRA_CA_CERTS` : code
 }

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import type { Flag } from '../queue/alert.ts'
 import type { Channel } from './channel.ts'
 import { channelUrl } from './channel-url.ts'
@@ -7,14 +8,17 @@ import { postJson } from './post-json.ts'
 const COLOUR: Record<Flag, string> = { ok: '#2eb886', warning: '#daa038', over: '#a30200' }
 
 /** A Slack incoming webhook. Mattermost takes the same JSON, and so does Discord at its webhook's URL with `/slack`. */
-export function makeSlackChannel(options: { name: string; url: string }): Channel {
-  const { name } = options
+export function makeSlackChannel(options: {
+  name: string
+  url: string
+  dispatcher?: Dispatcher | undefined
+}): Channel {
+  const { name, dispatcher } = options
   const url = channelUrl(name, options.url)
   // With mrkdwn, Slack would show a part of `team_a/app_b` in italics.
   const post = (text: string, more: object = {}) =>
     postJson({
-      channel: name,
-      url,
+      ...{ channel: name, url, dispatcher },
       json: JSON.stringify({ text: escapeMrkdwn(text), mrkdwn: false, ...more }),
     })
   return {

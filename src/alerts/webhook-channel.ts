@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks'
+import type { Dispatcher } from 'undici'
 import type { Alert, AlertSummary } from '../queue/alert.ts'
 import type { Channel } from './channel.ts'
 import { channelUrl } from './channel-url.ts'
@@ -9,8 +10,13 @@ import { postJson } from './post-json.ts'
  * `webhook-id` is the alert's id in every attempt. `webhook-timestamp` is the time of the attempt, `timestamp` in the
  * body the time of the alert.
  */
-export function makeWebhookChannel(options: { name: string; url: string; secret: string }): Channel {
-  const { name } = options
+export function makeWebhookChannel(options: {
+  name: string
+  url: string
+  secret: string
+  dispatcher?: Dispatcher | undefined
+}): Channel {
+  const { name, dispatcher } = options
   const url = channelUrl(name, options.url)
   const webhook = signer(name, options.secret)
   async function post(type: string, data: Alert | AlertSummary): Promise<void> {
@@ -21,7 +27,7 @@ export function makeWebhookChannel(options: { name: string; url: string; secret:
       'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
       'webhook-signature': webhook.sign(data.id, now, json),
     }
-    await postJson({ channel: name, url, json, headers })
+    await postJson({ channel: name, url, json, dispatcher, headers })
   }
   return {
     name,

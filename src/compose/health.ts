@@ -44,5 +44,5 @@ export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
   // A connection of its own: on the workers' connection a request would wait until Redis is back.
   const onRedis = await parts.onRedis(connectFailingFast)
   const routes = [health(parts, onRedis, [observeQueues(parts, onRedis)])]
-  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(parts), routes })
+  return buildApp({ log, bodyLimit, problemOf: makeProblemOf(parts), onNoRoute: () => undefined, routes })
 }

@@ -6,6 +6,7 @@ import { makeQuarantine } from '../events/quarantine.ts'
 import { RunSummary } from '../expiry/decision.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
+import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
 import { startOwnRedis } from '../platform/own-redis.ts'
@@ -46,16 +47,28 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const metrics = makeMetrics()
   const journals = makeJournals(config, store, log)
 
-  const registries = Object.entries(config.registries).map(([name, registry]) => ({ name, ...registry }))
+  const { proxy } = config
+  const registries = Object.entries(config.registries).map(([name, { ca, cert, key, ...registry }]) => {
+    const tls = ca === undefined && cert === undefined ? undefined : { ca, cert, key }
+    return { name, ...registry, reach: { proxy, tls } }
+  })
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
   const projectOf = (registry: string, repository: string) =>
     projectRules.get(registry)?.(repository) ?? repository
-  const reloading = makeReloading(config, ({ registry, repository }) => projectOf(registry, repository))
+  const dispatcher = makeDispatcher({ proxy: config.proxy })
+  onClose(() => dispatcher.close())
+  const reloading = makeReloading(config, {
+    projectOf: ({ registry, repository }) => projectOf(registry, repository),
+    dispatcher,
+  })
   const { settings } = reloading
   const clients = new Map(
-    registries.map(({ name, url, username, password }) => {
+    registries.map(({ name, url, username, password, reach }) => {
       const given = username !== undefined && password !== undefined
-      const client = makeRegistryClient({ name, url, ...(given && { credentials: { username, password } }) })
+      const client = makeRegistryClient({
+        ...{ name, url, reach },
+        ...(given && { credentials: { username, password } }),
+      })
       onClose(client.close)
       return [name, client]
     }),

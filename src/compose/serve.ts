@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { makeIdentify } from '../events/identify.ts'
 import { makeIntake } from '../events/intake.ts'
+import { makeRefusals } from '../events/refusals.ts'
 import { makeReplay } from '../events/replay.ts'
 import { roomFor } from '../events/room.ts'
 import { buildApp } from '../http/app.ts'
@@ -12,6 +14,7 @@ import { projectsRoute } from '../http/projects-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
+import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
@@ -64,18 +67,21 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   ]
   const { bodyLimit } = config.server
   const room = roomFor(bodyLimit)
+  const refusals = makeRefusals({ log, metrics, now: Date.now })
+  const registryOf = makeIdentify(tokens)
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
-  return buildApp({
+  const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
+    onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
     routes: [
-      eventsRoute({ intake, tokens }),
+      eventsRoute({ intake, refusals, registryOf }),
       projectsRoute({
         ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
       reclaimableRoute({ index, roles, inTurn }),
-      registriesRoute({ registries, index, instances, ledger, queues, roles }),
+      registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({
@@ -88,4 +94,6 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       health(parts, onRedis, observers),
     ],
   })
+  noteTls(app.server, refusals)
+  return app
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Dispatcher } from 'undici'
 import { makeChannel } from '../alerts/make-channel.ts'
 import { makeRoutes } from '../alerts/routes.ts'
 import type { Config } from '../config/schema.ts'
@@ -7,10 +8,17 @@ import { makeIsScanner } from '../events/scanners.ts'
 import { makeMatch, type TaggedImage } from '../promotion/match.ts'
 import { makeQuotaOf } from '../quota/quotas.ts'
 
+/** What the settings are made with, and no reload replaces. */
+interface Means {
+  projectOf: (image: TaggedImage) => string
+  /** For the requests of channels. */
+  dispatcher: Dispatcher
+}
+
 /** What a reload of the configuration replaces, all of it at once. */
 export type Settings = ReturnType<typeof makeSettings>
 
-export function makeSettings(config: Config, projectOf: (image: TaggedImage) => string) {
+export function makeSettings(config: Config, { projectOf, dispatcher }: Means) {
   return {
     config,
     quotaOf: makeQuotaOf(config.quotas),
@@ -22,7 +30,7 @@ export function makeSettings(config: Config, projectOf: (image: TaggedImage) => 
     normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     routes: makeRoutes(
       config.alerts.channels.map((channel) => ({
-        channel: makeChannel(channel),
+        channel: makeChannel(channel, dispatcher),
         projects: channel.projects,
       })),
     ),
@@ -37,8 +45,8 @@ export interface Reloaded {
 }
 
 /** Holds the settings that are in force, and replaces them. */
-export function makeReloading(config: Config, projectOf: (image: TaggedImage) => string) {
-  let current = makeSettings(config, projectOf)
+export function makeReloading(config: Config, means: Means) {
+  let current = makeSettings(config, means)
   const acts: (() => Promise<void>)[] = []
   return {
     settings: (): Settings => current,
@@ -47,7 +55,7 @@ export function makeReloading(config: Config, projectOf: (image: TaggedImage) =>
     /** Replaces the settings, unless `next` cannot be used: then nothing changes. @throws an error that says why */
     async reload(next: Config): Promise<Reloaded> {
       const { config, ...reloaded } = mergeReload(current.config, next)
-      current = makeSettings(config, projectOf)
+      current = makeSettings(config, means)
       for (const act of acts) await act()
       return reloaded
     },

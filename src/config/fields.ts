@@ -118,17 +118,29 @@ export function Fraction(description: string, options?: TSchemaOptions) {
   return field(description, parse, options)
 }
 
-/** An http or https URL. The form `origin` allows nothing after the host and port. */
-export function Url(description: string, form: 'any' | 'origin') {
-  const expected = `an http or https URL without ${form === 'origin' ? 'a path or ' : ''}credentials`
-  const parse = string(expected, (raw) => {
-    const url = httpUrl(raw)
-    return url?.username === '' && url.password === '' && (form === 'any' || url.href === `${url.origin}/`)
-  })
-  return field(description, (raw) => parse(raw).replace(/\/$/, ''))
+/** An http or https URL, perhaps with a path. */
+export function Url(description: string) {
+  const parse = string('an http or https URL without credentials, query and fragment', isPlainUrl)
+  return field(description, (raw) => withoutSlash(parse(raw)))
 }
 
-function httpUrl(raw: string): URL | undefined {
+/** The URL of a registry: what stands before `/v2/`. */
+export function RegistryUrl(description: string) {
+  const parse = string(
+    'an http or https URL without /v2, credentials, query and fragment',
+    (raw) => isPlainUrl(raw) && !withoutSlash(raw).endsWith('/v2'),
+  )
+  return field(description, (raw) => withoutSlash(parse(raw)))
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/$/, '')
+
+function isPlainUrl(raw: string): boolean {
+  const url = httpUrl(raw)
+  return url !== undefined && url.username + url.password === '' && !/[?#]/.test(raw)
+}
+
+export function httpUrl(raw: string): URL | undefined {
   const url = URL.parse(raw)
   return url !== null && /^https?:$/.test(url.protocol) ? url : undefined
 }

@@ -4,13 +4,14 @@ import { checkNode } from './check.ts'
 import { checkTogether } from './check-together.ts'
 import { ConfigError, type Location, type Problem, type Report } from './config-error.ts'
 import { applyOverrides, overridesFrom } from './environment.ts'
+import { proxyFrom } from './proxy.ts'
 import { type Config, ConfigSchema } from './schema.ts'
 import { otherForm, resolveSecrets } from './secrets.ts'
 import { readSource } from './source.ts'
-import { type Node, type Path, walk } from './walk.ts'
+import { isMapping, type Node, type Path, walk } from './walk.ts'
 
 /**
- * Loads the configuration in `file`, overridden by `env`. Paths of secret files are relative to its folder.
+ * Loads the configuration in `file`, overridden by `env`, with the proxies of `env` if it names none. Paths of secret files are relative to its folder.
  * @throws ConfigError with every problem; only with the first kind of problem if the file cannot be read or parsed
  */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<Config> {
@@ -47,9 +48,14 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
     nodes.push(node)
   }
   checkTogether(nodes, report)
-  const all = [...unknown, ...problems.values()].toSorted((a, b) => lineOf(a) - lineOf(b))
+  const hasProxy = isMapping(source.value) && source.value.proxy !== undefined
+  const outside = hasProxy ? { proxy: undefined, problems: [] } : proxyFrom(env)
+  const all = [...unknown, ...outside.problems, ...problems.values()].toSorted(
+    (a, b) => lineOf(a) - lineOf(b),
+  )
   if (all.length > 0) throw new ConfigError(all)
-  return Value.Decode(ConfigSchema, source.value)
+  const config = Value.Decode(ConfigSchema, source.value)
+  return { ...config, proxy: config.proxy ?? outside.proxy }
 }
 
 /** 0 for what is not in the file. */

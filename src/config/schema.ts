@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
+import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
 import {
   Choice,
@@ -20,6 +21,7 @@ import {
   list,
   type projectRule,
   promotionRule,
+  proxy,
   quota,
   registry,
   scanners,
@@ -92,6 +94,7 @@ const file = section('The configuration file.', {
       'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first',
     default: {},
   }),
+  proxy,
   actors: Flag('Whether to keep who pushed a tag: the login name at the registry.', { default: true }),
   scanners,
   quotas: list('The quotas.', quota),
@@ -123,10 +126,15 @@ const file = section('The configuration file.', {
 })
 
 /** The schema of the file. `Value.Decode` turns its content into a `Config`. */
-export const ConfigSchema = Type.Decode(file, ({ store, ...config }) => ({
+export const ConfigSchema = Type.Decode(file, ({ store, proxy, ...config }) => ({
   ...config,
+  proxy: proxy && proxiesOf(proxy),
   store: store.type === 'folder' ? { path: join(config.dataDir, 'store'), ...store } : store,
 }))
+
+function proxiesOf({ url, except }: { url: string; except: string[] }): Proxies | undefined {
+  return { http: url, https: url, except }
+}
 
 /** The loaded configuration: sizes in bytes, durations in milliseconds, secrets resolved, defaults filled in. */
 export type Config = StaticDecode<typeof ConfigSchema>

@@ -10,6 +10,7 @@ import {
   NonEmpty,
   ProjectPattern,
   RegistryName,
+  RegistryUrl,
   Secret,
   SecretUrl,
   Size,
@@ -18,6 +19,7 @@ import {
   Text,
   Url,
 } from './fields.ts'
+import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 
 /** A mapping; an unknown key in it is an error. */
 export const section = <P extends TProperties>(description: string, properties: P) =>
@@ -53,7 +55,7 @@ const folderStore = section('A folder.', {
 const s3Store = Type.Refine(
   section('A bucket on S3 or on a server with its protocol.', {
     type: Type.Literal('s3'),
-    endpoint: Type.Optional(Url('The URL of the server. Default: AWS.', 'any')),
+    endpoint: Type.Optional(Url('The URL of the server. Default: AWS.')),
     region: NonEmpty('The region.', { default: 'us-east-1' }),
     bucket: NonEmpty('The bucket. It must exist.'),
     prefix: Text('The beginning of every key.', { default: '' }),
@@ -92,7 +94,7 @@ const gitlab = Type.Optional(
   Type.Refine(
     Type.Object(
       {
-        url: Url("The URL of GitLab's own API and pages.", 'any'),
+        url: Url("The URL of GitLab's own API and pages."),
         token: Secret('An access token with the scope read_api, for each of the groups.'),
         groups: list(
           'The groups whose repositories are read, with those of the groups in them.',
@@ -110,9 +112,12 @@ const gitlab = Type.Optional(
   ),
 )
 
-export const registry = Type.Refine(
+const certificates = string('certificates in PEM, -----BEGIN CERTIFICATE-----', hasCertificates)
+const privateKey = string('a private key in PEM without a password', isPrivateKey)
+
+const registryFields = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {
-    url: Url('The URL of its API.', 'origin'),
+    url: RegistryUrl('The URL of its API, without /v2.'),
     type: Choice(
       'Whether it holds what is pushed to it, or is a pull-through cache of another registry.',
       ['registry', 'cache'],
@@ -127,6 +132,9 @@ export const registry = Type.Refine(
     ),
     username: Type.Optional(NonEmpty('The user for its API. Default: the login in ~/.docker/config.json.')),
     password: Type.Optional(Secret('The password of the user.')),
+    ca: Type.Optional(Secret('Certificates of CAs to trust beside those that Node trusts.', certificates)),
+    cert: Type.Optional(Secret('The client certificate to show to it.', certificates)),
+    key: Type.Optional(Secret('The private key of the client certificate.', privateKey)),
     project: projectRule,
     renames: Flag('Whether its notifications of renames are followed. Only GitLab sends such.', {
       default: false,
@@ -137,6 +145,29 @@ export const registry = Type.Refine(
   }),
   (value) => (value.username === undefined) === (value.password === undefined),
   () => 'expected both username and password, or neither',
+)
+
+const withWholePair = Type.Refine(
+  registryFields,
+  ({ cert, key }) => (cert === undefined) === (key === undefined),
+  () => 'expected both certFile and keyFile, or neither',
+)
+
+export const registry = Type.Refine(
+  withWholePair,
+  ({ cert, key }) => isKeyOf(key, cert),
+  () => 'expected in keyFile the key of the certificate in certFile',
+)
+
+export const proxy = optionalSection(
+  'The proxy for requests to registries, GitLab and channels. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+  {
+    url: SecretUrl('The URL of the proxy. It may hold a user and a password.'),
+    except: list(
+      'Hosts that are reached without it: each with its subdomains; with a port, only that; * for all.',
+      NonEmpty('A host.'),
+    ),
+  },
 )
 
 export const quota = section('A soft quota. If several match a project, the first applies.', {

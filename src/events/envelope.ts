@@ -17,6 +17,9 @@ export const JOB = { events: 512, bytes: 2 ** 20, values: 25_000 }
  */
 export const EVENT = { bytes: 8 * 2 ** 20, values: 165_000, keys: 1_000 }
 
+/** The fewest bytes that a JSON value takes in a list: a digit and a comma. */
+const SHORTEST_VALUE = 2
+
 /** The bytes that are kept of an event that is not parsed. */
 const BEGINNING = 500
 
@@ -31,17 +34,18 @@ export interface EnvelopePart {
 
 /**
  * Reads a notification's envelope part by part, so that the next part is parsed only when the caller is done with the
- * last. @throws NotAnEnvelope, in the last case after some parts: JSON may go wrong anywhere
+ * last. A body that is one event itself, as Azure sends it (docs/registries.md, Events), counts as an envelope of one.
+ * @throws NotAnEnvelope, in the last case after some parts: JSON may go wrong anywhere
  */
 export async function* readEnvelope(body: Buffer): AsyncGenerator<EnvelopePart> {
   const { spans, rest } = await findEvents(body)
   const envelope = parseJson(rest)
-  if (
-    typeof envelope !== 'object' ||
-    envelope === null ||
-    !('events' in envelope) ||
-    !Array.isArray(envelope.events)
-  )
+  if (isEvent(envelope)) {
+    trim(envelope)
+    yield { events: [envelope], unread: [], share: body.length / SHORTEST_VALUE / JOB.values }
+    return
+  }
+  if (!isObject(envelope) || !Array.isArray(envelope.events))
     throw new NotAnEnvelope('the body is no notification envelope: expected an object with an array "events"')
   let part: EnvelopePart = { events: [], unread: [], share: 0 }
   for (const span of spans) {
@@ -58,6 +62,16 @@ export async function* readEnvelope(body: Buffer): AsyncGenerator<EnvelopePart> 
   }
   if (part.share > 0) yield part
 }
+
+/** Such a body has at most `BODY.besideEvents`, so its event is small. */
+const isEvent = (body: unknown): boolean =>
+  isObject(body) && !('events' in body) && EVENT_FIELDS.every((field) => typeof body[field] === 'string')
+
+/** What Azure's events and its `ping` have. */
+const EVENT_FIELDS = ['id', 'timestamp', 'action']
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const shareOf = (span: EventSpan): number =>
   tooLarge(span) === undefined

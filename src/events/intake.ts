@@ -27,8 +27,14 @@ export interface Intake {
  */
 const LARGE = 256 * 1024
 
-/** Why a body is not taken now, as a sentence. The sender tries again. */
-export class IntakeBusy extends Error {}
+/** A body is not taken now. The message says why, as a sentence. The sender tries again. */
+export class IntakeBusy extends Error {
+  readonly reason: 'backlog' | 'memory'
+  constructor(reason: 'backlog' | 'memory', message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
 
 /**
  * Takes events in. Requests that arrive while a job is being written become one job of the `events` queue together. The
@@ -69,18 +75,13 @@ export function makeIntake(deps: {
     }
   }
 
-  function refuse(registry: string, reason: 'backlog' | 'memory', message: string): never {
-    metrics.deliveriesRefused.inc({ registry, reason })
-    throw new IntakeBusy(message)
-  }
-
   return {
     admit(registry, bytes) {
       if (backlog.last().bytes > deps.maxBacklog)
-        refuse(registry, 'backlog', 'the backlog has reached intake.maxBacklog: try again')
+        throw new IntakeBusy('backlog', 'the backlog has reached intake.maxBacklog: try again')
       const giveBack = room.take(registry, bytes)
       if (giveBack === undefined)
-        refuse(registry, 'memory', 'too many large bodies are in progress: try again')
+        throw new IntakeBusy('memory', 'too many large bodies are in progress: try again')
       return giveBack
     },
 

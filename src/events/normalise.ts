@@ -22,6 +22,7 @@ export type Normalised = { fact: Fact } | { rename: Rename } | { ignored: string
  */
 export const makeNormalise = ({ isScanner, actors }: { isScanner: IsScanner; actors: boolean }) =>
   function normalise(value: unknown, receivedAt: number, now: number): Normalised {
+    if (isPing(value)) return { ignored: 'ping' }
     const event = readEvent(value)
     if ('problem' in event) return { unclear: event.problem }
     const at = parseTimestamp(event.timestamp)
@@ -52,6 +53,10 @@ export const makeNormalise = ({ isScanner, actors }: { isScanner: IsScanner; act
     }
   }
 export type Normalise = ReturnType<typeof makeNormalise>
+
+/** Azure's test of an endpoint. It is about no repository. */
+const isPing = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'action' in value && value.action === 'ping'
 
 /** Both types of rename move a path and everything below it (GitLab container-registry, merge request 1869, issue 1172). */
 function renamed({ target }: RegistryEvent, at: number): Normalised {

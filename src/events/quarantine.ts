@@ -5,17 +5,22 @@ import { loadScript } from '../platform/lua-script.ts'
 
 /** An event that was acknowledged and could not be understood, kept to be looked at and replayed. */
 export const Quarantined = Type.Object({
-  id: Type.String(),
-  registry: Type.String(),
+  id: Type.String({ description: 'The id in quarantine.' }),
+  registry: Type.String({ description: 'The registry that sent it.' }),
   receivedAt: Type.String({ description: 'When it came, or was last replayed; RFC 3339.' }),
   reason: Type.String({ description: 'What was wrong with it.' }),
-  event: Type.Unknown(),
+  event: Type.Unknown({ description: 'The event as it came; of a long one, its beginning as a text.' }),
 })
 export type Quarantined = Static<typeof Quarantined>
 
 /** Selects entries by registry and by a part of their reason. Without either it selects all. */
 export const QuarantineFilter = Type.Object(
-  { registry: Type.Optional(Type.String()), reason: Type.Optional(Type.String({ minLength: 1 })) },
+  {
+    registry: Type.Optional(Type.String({ description: 'Only what this registry sent.' })),
+    reason: Type.Optional(
+      Type.String({ minLength: 1, description: 'Only what has this text in its reason.' }),
+    ),
+  },
   { additionalProperties: false },
 )
 export type QuarantineFilter = Static<typeof QuarantineFilter>

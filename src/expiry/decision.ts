@@ -2,49 +2,51 @@ import { type Static, Type } from 'typebox'
 
 /** What a policy does with one image (a manifest in a repository), and why. */
 export const Decision = Type.Object({
-  project: Type.String(),
-  repository: Type.String(),
-  digest: Type.String(),
-  tags: Type.Array(Type.String()),
-  verdict: Type.Union([Type.Literal('delete'), Type.Literal('keep')]),
-  /** The tag glob of the rule that decided; `null` if no rule applies to the image. */
-  rule: Type.Union([Type.String(), Type.Null()]),
-  reason: Type.String(),
+  project: Type.String({ description: 'The project, `registry/path`.' }),
+  repository: Type.String({ description: 'The repository in the registry.' }),
+  digest: Type.String({ description: 'The digest of the manifest.' }),
+  tags: Type.Array(Type.String(), { description: 'The tags that name it.' }),
+  verdict: Type.Union([Type.Literal('delete'), Type.Literal('keep')], {
+    description: 'What the policy does with it.',
+  }),
+  rule: Type.Union([Type.String(), Type.Null()], {
+    description: 'The tag glob of the rule that decided; null if no rule applies to the image.',
+  }),
+  reason: Type.String({ description: 'Why, for people.' }),
 })
 export type Decision = Static<typeof Decision>
 
 /** An image that the plan of a run deletes, and what became of it. */
 export const Deleted = Type.Object({
   ...Decision.properties,
-  /**
-   * `planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept,
-   * because the plan no longer deletes it, one of its tags at the registry points elsewhere, it belongs to an
-   * image that was kept, or its manifest names a subject that no event told. `refused`: the registry keeps it. `failed`: a
-   * request for it failed; a later run tries again.
-   */
-  outcome: Type.Union([
-    Type.Literal('planned'),
-    Type.Literal('deleted'),
-    Type.Literal('absent'),
-    Type.Literal('moved'),
-    Type.Literal('refused'),
-    Type.Literal('failed'),
-  ]),
-  /** What the registry answered, or what has moved. */
-  why: Type.Optional(Type.String()),
+  outcome: Type.Union(
+    [
+      Type.Literal('planned'),
+      Type.Literal('deleted'),
+      Type.Literal('absent'),
+      Type.Literal('moved'),
+      Type.Literal('refused'),
+      Type.Literal('failed'),
+    ],
+    {
+      description:
+        '`planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept, because the plan no longer deletes it, one of its tags at the registry points elsewhere, it belongs to an image that was kept, or its manifest names a subject that no event told. `refused`: the registry keeps it. `failed`: a request for it failed; a later run tries again.',
+    },
+  ),
+  why: Type.Optional(Type.String({ description: 'What the registry answered, or what has moved.' })),
 })
 export type Deleted = Static<typeof Deleted>
 
 const Run = Type.Object({
-  id: Type.String(),
-  /** RFC 3339 */
-  at: Type.String(),
-  policy: Type.String(),
-  registry: Type.String(),
-  dryRun: Type.Boolean(),
-  kept: Type.Integer(),
-  /** Why the run ended before its end. What it has done until then is recorded. */
-  stopped: Type.Optional(Type.String()),
+  id: Type.String({ description: 'The id of the run.' }),
+  at: Type.String({ description: 'When it began, RFC 3339.' }),
+  policy: Type.String({ description: 'The name of the policy.' }),
+  registry: Type.String({ description: 'The registry that it cleans.' }),
+  dryRun: Type.Boolean({ description: 'Whether it only planned.' }),
+  kept: Type.Integer({ description: 'How many images the plan keeps.' }),
+  stopped: Type.Optional(
+    Type.String({ description: 'Why the run ended before its end. What it did until then is recorded.' }),
+  ),
 })
 
 /** One run of a policy. */
@@ -60,12 +62,12 @@ export const RunSummary = Type.Object({
   ...Run.properties,
   outcomes: Type.Object(
     {
-      planned: Type.Integer(),
-      deleted: Type.Integer(),
-      absent: Type.Integer(),
-      moved: Type.Integer(),
-      refused: Type.Optional(Type.Integer()),
-      failed: Type.Optional(Type.Integer()),
+      planned: Type.Integer({ description: 'Deletes of a dry run.' }),
+      deleted: Type.Integer({ description: 'Images that were deleted.' }),
+      absent: Type.Integer({ description: 'Images that the registry no longer had.' }),
+      moved: Type.Integer({ description: 'Images that were kept after all.' }),
+      refused: Type.Optional(Type.Integer({ description: 'Images that the registry keeps.' })),
+      failed: Type.Optional(Type.Integer({ description: 'Images for which a request failed.' })),
     },
     { description: 'The number of deletes with each outcome.' },
   ),

@@ -1,11 +1,20 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify'
+import {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
 import type { Logger } from '../platform/log.ts'
 import { VERSION } from '../platform/version.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
-import { HttpError, type ProblemOf, sendProblem } from './problem.ts'
+import { FRONT_PAGE } from './front-page.ts'
+import { requireKnownQuery } from './known-query.ts'
+import { encodePlainId } from './plain-ids.ts'
+import { HttpError, isTooLarge, type ProblemOf, sendProblem, tooLarge } from './problem.ts'
 
 /** How long a request may take to arrive, in ms. A registry gives up after a second. */
 const REQUEST_MS = 20_000
@@ -18,6 +27,8 @@ export async function buildApp(options: {
   log: Logger
   bodyLimit: number
   problemOf: ProblemOf
+  /** Called for each request that has no route. */
+  onNoRoute: (request: FastifyRequest) => void
   routes: readonly FastifyPluginAsync[]
 }): Promise<FastifyInstance> {
   const app = fastify({
@@ -32,13 +43,14 @@ export async function buildApp(options: {
     return503OnClosing: false,
     // An unknown key is refused. Fastify's default drops it, and a misspelt `dryRun` would start a real run.
     ajv: { customOptions: { removeAdditional: false } },
+    rewriteUrl: ({ url = '/' }) => encodePlainId(url),
     // A project's id, URL-encoded: the registry's name and up to 255 characters of repository.
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  const tooLarge = new HttpError(413, `the body is larger than server.bodyLimit, ${options.bodyLimit} bytes`)
   app.setErrorHandler((error: Error, request, reply) => {
-    const { status, detail } = options.problemOf(isTooLarge(error) ? tooLarge : error, request)
+    const told = isTooLarge(error) ? new HttpError(413, tooLarge(options.bodyLimit)) : error
+    const { status, detail } = options.problemOf(told, request)
     return sendProblem(reply, status, detail)
   })
   cutSlowReaders(app.server)
@@ -55,9 +67,12 @@ export async function buildApp(options: {
     if (isStopping) void reply.header('connection', 'close')
   })
   // Before the body is read: Fastify would parse it first, and nobody has shown a token.
-  app.addHook('onRequest', async ({ is404, method, url }) => {
-    if (is404) throw new HttpError(404, `no route ${method} ${url}`)
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return
+    options.onNoRoute(request)
+    throw new HttpError(404, `no route ${request.method} ${request.url}`)
   })
+  app.addHook('preValidation', requireKnownQuery)
   // A POST without a body means one without keys: where everything has a default, nothing needs to be said.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
@@ -75,10 +90,9 @@ export async function buildApp(options: {
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
+  app.get('/', { schema: { hide: true } }, (_, reply) => reply.type('text/html').send(FRONT_PAGE))
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   for (const route of options.routes) await app.register(route)
   await app.ready()
   return app as unknown as FastifyInstance
 }
-
-const isTooLarge = (error: Error) => 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { makeIdentify } from '../events/identify.ts'
-import { type Intake, IntakeBusy } from '../events/intake.ts'
-import { NotAnEnvelope } from '../events/not-an-envelope.ts'
-import { HttpError, Problem } from './problem.ts'
+import type { Intake } from '../events/intake.ts'
+import type { Refusals } from '../events/refusals.ts'
+import { Problem } from './problem.ts'
+import { RefusedDelivery, told, toRefusal } from './refused-delivery.ts'
 
 /** distribution 2 and GitLab send the first, distribution 3 the second, Azure the third (docs/registries.md, Events). */
 const MEDIA_TYPES = [
@@ -20,18 +20,30 @@ const MEDIA_TYPES = [
 export const eventsRoute =
   (deps: {
     intake: Intake
-    /** The webhook token of each registry, by the registry's name. */
-    tokens: readonly { name: string; token: string }[]
+    refusals: Refusals
+    /** The registry whose webhook token an `Authorization` header holds. */
+    registryOf: (authorization: string | undefined) => string | undefined
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const registryOf = makeIdentify(deps.tokens)
     app.decorateRequest('registry', '')
     app.decorateRequest('giveBackRoom')
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(MEDIA_TYPES, { parseAs: 'buffer' }, (_, body, done) => done(null, body))
     app.addContentTypeParser('*', (_, __, done) =>
-      done(new HttpError(415, `the Content-Type is not known: expected one of ${MEDIA_TYPES.join(', ')}`)),
+      done(
+        new RefusedDelivery(
+          415,
+          'content-type',
+          `the Content-Type is not known: expected one of ${MEDIA_TYPES.join(', ')}`,
+        ),
+      ),
     )
+    app.setErrorHandler((error: Error, request) => {
+      const refusal = toRefusal(error, request.routeOptions.bodyLimit)
+      const registry = request.getDecorator<string>('registry') || undefined
+      deps.refusals.note({ registry, from: request.ip, ...told(refusal) })
+      throw refusal
+    })
 
     app.post('/v1/events', {
       schema: {
@@ -45,11 +57,12 @@ export const eventsRoute =
         },
       },
       onRequest: async (request, reply) => {
-        const registry = registryOf(request.headers.authorization)
+        const registry = deps.registryOf(request.headers.authorization)
         if (registry === undefined) {
           void reply.header('www-authenticate', 'Bearer')
-          throw new HttpError(
+          throw new RefusedDelivery(
             401,
+            'token',
             'expected "Authorization: Bearer" with the webhook token of a configured registry',
           )
         }
@@ -57,7 +70,7 @@ export const eventsRoute =
         const { bodyLimit } = request.routeOptions
         // A body without a length may be as long as the limit.
         const bytes = Math.min(Number(request.headers['content-length'] ?? bodyLimit), bodyLimit)
-        const giveBackRoom = orHttpError(() => deps.intake.admit(registry, bytes))
+        const giveBackRoom = deps.intake.admit(registry, bytes)
         request.setDecorator('giveBackRoom', giveBackRoom)
         // Unless the handler runs: it may still hold the body when the sender has gone.
         reply.raw.once('close', giveBackRoom)
@@ -67,28 +80,9 @@ export const eventsRoute =
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const giveBackRoom = request.getDecorator<() => void>('giveBackRoom')
         reply.raw.off('close', giveBackRoom)
-        await deps.intake
-          .receive(request.getDecorator('registry'), body)
-          .catch((error) => {
-            throw toHttpError(error)
-          })
-          .finally(giveBackRoom)
+        await deps.intake.receive(request.getDecorator('registry'), body).finally(giveBackRoom)
         // Registries read no body.
         return reply.code(202).send(undefined as never)
       },
     })
   }
-
-function orHttpError<T>(act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    throw error instanceof Error ? toHttpError(error) : error
-  }
-}
-
-function toHttpError(error: Error): Error {
-  if (error instanceof NotAnEnvelope) return new HttpError(400, error.message)
-  if (error instanceof IntakeBusy) return new HttpError(503, error.message)
-  return error
-}

@@ -17,7 +17,8 @@ const NDJSON = 'application/x-ndjson'
 const CHUNK = 65_536
 
 /** A line of the stream. */
-const PlannedDecision = Type.Object({ policy: Type.String(), ...Decision.properties })
+const PolicyName = Type.String({ description: 'The name of the policy.' })
+const PlannedDecision = Type.Object({ policy: PolicyName, ...Decision.properties })
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
@@ -61,14 +62,22 @@ export const expiryRoute =
         description:
           'With `Accept: application/x-ndjson`, the answer is a stream of lines, one for each image: a decision as JSON, with ' +
           'the name of its policy. Use this for large registries. An answer that is cut off is not complete.',
-        querystring: Type.Object({ policy: Type.Optional(Type.String()) }),
+        querystring: Type.Object({
+          policy: Type.Optional(Type.String({ description: 'Only this policy. Default: all.' })),
+        }),
         response: {
           200: {
             description: 'The plans.',
             content: {
               'application/json': {
                 schema: Type.Object({
-                  plans: Type.Array(Type.Object({ policy: Type.String(), decisions: Type.Array(Decision) })),
+                  plans: Type.Array(
+                    Type.Object({
+                      policy: PolicyName,
+                      decisions: Type.Array(Decision, { description: 'One for each image.' }),
+                    }),
+                    { description: 'One for each policy.' },
+                  ),
                 }),
               },
               [NDJSON]: { schema: Type.Unsafe<Readable>(PlannedDecision) },
@@ -98,7 +107,10 @@ export const expiryRoute =
         tags: ['expiry'],
         summary: 'Runs of the policies, newest first',
         querystring: pageQuery({}),
-        response: { 200: pageOf({ runs: Type.Array(RunSummary) }), ...errors },
+        response: {
+          200: pageOf({ runs: Type.Array(RunSummary, { description: 'The runs of the page.' }) }),
+          ...errors,
+        },
       },
       handler: async ({ query: { limit, cursor } }) => {
         const found = await deps.runs.recent(limit + 1, decodeCursor(JournalPosition, cursor))
@@ -112,9 +124,14 @@ export const expiryRoute =
       schema: {
         tags: ['expiry'],
         summary: 'The images that a run deleted, or a dry run would delete, in the order of the run',
-        params: Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100 }) }),
+        params: Type.Object({
+          id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100, description: 'The id of the run.' }),
+        }),
         querystring: pageQuery({}),
-        response: { 200: pageOf({ deletes: Type.Array(Deleted) }), ...errors },
+        response: {
+          200: pageOf({ deletes: Type.Array(Deleted, { description: 'The deletes of the page.' }) }),
+          ...errors,
+        },
       },
       handler: async ({ params: { id }, query: { limit, cursor } }) => {
         const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
@@ -136,10 +153,19 @@ export const expiryRoute =
         description:
           'With `dryRun: true` in the configuration every run is a dry run, whatever the request says.',
         body: Type.Object(
-          { policy: Type.String(), dryRun: Type.Boolean({ default: false }) },
+          {
+            policy: PolicyName,
+            dryRun: Type.Boolean({ default: false, description: 'Plan and record only; delete nothing.' }),
+          },
           { additionalProperties: false },
         ),
-        response: { 202: Type.Object({ job: Type.String(), dryRun: Type.Boolean() }), ...errors },
+        response: {
+          202: Type.Object({
+            job: Type.String({ description: 'The id of the job in the queue `expiry`.' }),
+            dryRun: Type.Boolean({ description: 'Whether it only plans.' }),
+          }),
+          ...errors,
+        },
       },
       handler: async (request, reply) => {
         const [policy = ''] = wanted(request.body.policy)

@@ -6,8 +6,10 @@ import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
-const Queue = Type.Object({ queue: Type.Enum([...QUEUE_NAMES]) })
-const One = Type.Object({ ...Queue.properties, id: Type.String() })
+const Queue = Type.Object({ queue: Type.Enum([...QUEUE_NAMES], { description: 'The name of the queue.' }) })
+const JobId = Type.String({ description: 'The id of the job.' })
+const One = Type.Object({ ...Queue.properties, id: JobId })
+const DiscardedJobs = Type.Object({ discarded: Type.Integer({ description: 'How many jobs were deleted.' }) })
 const tags = ['jobs']
 
 const Losing = Type.Object(
@@ -26,7 +28,7 @@ export const failedJobsRoute =
         summary: 'Retry a failed job',
         description: 'It gets all of its attempts again.',
         params: One,
-        response: { 202: Type.Object({ id: Type.String() }), ...errors },
+        response: { 202: Type.Object({ id: JobId }), ...errors },
       },
       handler: async ({ params: { queue, id } }, reply) => {
         if ((await failedJobs.retry(queue, [id])) === 0) throw missing(queue, id)
@@ -40,7 +42,10 @@ export const failedJobsRoute =
         tags,
         summary: 'Retry all failed jobs of a queue',
         params: Queue,
-        response: { 202: Type.Object({ retried: Type.Integer() }), ...errors },
+        response: {
+          202: Type.Object({ retried: Type.Integer({ description: 'How many jobs run again.' }) }),
+          ...errors,
+        },
       },
       handler: async ({ params: { queue } }, reply) =>
         reply.code(202).send({ retried: await failedJobs.retryAll(queue) }),
@@ -53,7 +58,7 @@ export const failedJobsRoute =
         summary: 'Discard a failed job',
         params: One,
         querystring: Losing,
-        response: { 200: Type.Object({ discarded: Type.Integer() }), ...errors },
+        response: { 200: DiscardedJobs, ...errors },
       },
       handler: async ({ params: { queue, id }, query, log }) => {
         assertMayLose(queue, query.loseEvents)
@@ -71,7 +76,7 @@ export const failedJobsRoute =
         summary: 'Discard all failed jobs of a queue',
         params: Queue,
         querystring: Losing,
-        response: { 200: Type.Object({ discarded: Type.Integer() }), ...errors },
+        response: { 200: DiscardedJobs, ...errors },
       },
       handler: async ({ params: { queue }, query, log }) => {
         assertMayLose(queue, query.loseEvents)

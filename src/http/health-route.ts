@@ -13,9 +13,10 @@ export const healthRoute =
     observe: () => Promise<void>
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const Status = Type.Object({ status: Type.Literal('ok') })
+    const Ok = Type.Literal('ok', { description: 'It is; otherwise there is no answer, or another status.' })
+    const Status = Type.Object({ status: Ok })
     const Ready = Type.Object({
-      status: Type.Literal('ok'),
+      status: Ok,
       warnings: Type.Array(Type.String(), { description: 'What may lose data later.' }),
     })
 

@@ -11,7 +11,7 @@ import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
-const QueueParam = Type.Enum([...QUEUE_NAMES])
+const QueueParam = Type.Enum([...QUEUE_NAMES], { description: 'The name of the queue.' })
 const errors = { '4xx': Problem, '5xx': Problem }
 
 const NextRunAt = Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
@@ -20,7 +20,10 @@ const NextRunAt = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]
 
 const QueueCounts = Type.Object({
   queue: QueueParam,
-  ...{ waiting: Type.Integer(), active: Type.Integer(), delayed: Type.Integer(), failed: Type.Integer() },
+  waiting: Type.Integer({ description: 'Jobs whose turn has not come.' }),
+  active: Type.Integer({ description: 'Jobs in hand.' }),
+  delayed: Type.Integer({ description: 'Jobs that run later.' }),
+  failed: Type.Integer({ description: 'Jobs that failed for good.' }),
   nextRunAt: NextRunAt,
 })
 
@@ -30,7 +33,7 @@ const Job = Type.Object({
 })
 
 const ListedJob = Type.Object({
-  id: Type.String(),
+  id: JobStatus.properties.id,
   attempts: Type.Integer({ description: 'The number of attempts that have ended.' }),
   failedReason: Type.Union([Type.String(), Type.Null()], {
     description: 'Why the last attempt failed; null if none did.',
@@ -57,7 +60,10 @@ export const jobsRoute =
       schema: {
         tags: ['jobs'],
         summary: 'The number of jobs in each queue, by state',
-        response: { 200: Type.Object({ queues: Type.Array(QueueCounts) }), ...errors },
+        response: {
+          200: Type.Object({ queues: Type.Array(QueueCounts, { description: 'All queues.' }) }),
+          ...errors,
+        },
       },
       handler: async () => ({
         queues: await Promise.all(
@@ -86,7 +92,10 @@ export const jobsRoute =
           params: Type.Object({ queue: QueueParam }),
           querystring: pageQuery({}),
           response: {
-            200: pageOf({ total: Type.Integer(), jobs: Type.Array(ListedJob) }),
+            200: pageOf({
+              total: Type.Integer({ description: 'How many there are on all pages.' }),
+              jobs: Type.Array(ListedJob, { description: 'The jobs of the page.' }),
+            }),
             ...errors,
           },
         },
@@ -118,7 +127,7 @@ export const jobsRoute =
         summary: 'The state, progress and data of a job',
         description:
           'Done jobs of `alerts`, `expiry`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
-        params: Type.Object({ queue: QueueParam, id: Type.String() }),
+        params: Type.Object({ queue: QueueParam, id: JobStatus.properties.id }),
         response: { 200: Job, ...errors },
       },
       handler: async (request) => {

@@ -2,16 +2,16 @@ import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { HttpError } from './problem.ts'
 
-/** The query of a list: its filters, and which page of it. An unknown key is refused: a misspelt filter would select all. */
+/** The query of a list: its filters, and which page of it. */
 export const pageQuery = <P extends TProperties>(filters: P) =>
-  Type.Object(
-    {
-      ...filters,
-      limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
-      cursor: Type.Optional(Type.String({ description: '`next` of the page before.' })),
-    },
-    { additionalProperties: false },
-  )
+  Type.Object({
+    ...filters,
+    limit: Type.Integer({
+      ...{ minimum: 1, maximum: 1000, default: 100 },
+      description: 'How many there are on a page at most.',
+    }),
+    cursor: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+  })
 
 /** The answer of a list: the items of a page, and where the next page begins. */
 export const pageOf = <P extends TProperties>(items: P) =>

@@ -8,10 +8,10 @@ import type { RedisOutage } from '../platform/redis-outage.ts'
 /** An error as the API answers it (RFC 9457). */
 export const Problem = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
+    type: Type.String({ description: 'Always `about:blank`: the status says the kind.' }),
+    title: Type.String({ description: 'The status in words.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    detail: Type.String({ description: 'What was wrong and what is expected.' }),
   },
   { $id: 'Problem' },
 )
@@ -24,6 +24,11 @@ export class HttpError extends Error {
     this.statusCode = statusCode
   }
 }
+
+/** Whether Fastify refuses a body because of its length. */
+export const isTooLarge = (error: Error) => 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+
+export const tooLarge = (bodyLimit: number) => `the body is larger than server.bodyLimit, ${bodyLimit} bytes`
 
 export function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
   if (status === 503) void reply.header('retry-after', RETRY_AFTER)

@@ -13,42 +13,59 @@ import type { Roles } from './roles.ts'
 import { Tag, tagsFrom, tagView } from './tags.ts'
 import type { InTurn } from './turns.ts'
 
-const Bytes = Type.Integer({ minimum: 0 })
-const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+const bytes = (description: string) => Type.Integer({ minimum: 0, description })
+const count = (description: string) => Type.Integer({ description })
+const instant = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
 
 export const Project = Type.Object({
   id: Type.String({ description: 'registry/path' }),
-  uniqueBytes: Bytes,
-  referencedBytes: Bytes,
-  exclusiveBytes: Bytes,
-  unreferencedBytes: Bytes,
-  manifests: Type.Integer(),
-  tags: Type.Integer(),
-  repositories: Type.Integer(),
+  uniqueBytes: bytes('The bytes that it holds, each content counted once. The quota counts these.'),
+  referencedBytes: bytes(
+    'The sizes of its manifests, with their configs and layers. Shared content counts each time.',
+  ),
+  exclusiveBytes: bytes('The unique bytes that no other project of the registry holds.'),
+  unreferencedBytes: bytes('The bytes of uploaded content that no manifest references.'),
+  manifests: count('Manifests. One that is in two repositories counts twice.'),
+  tags: count('Tags.'),
+  repositories: count('Repositories with a manifest.'),
   unresolved: Type.Integer({
     description:
       'Manifests whose references, or whose subject, are not known yet. Until then the sizes may be too small.',
   }),
-  pulls: Type.Integer(),
-  scans: Type.Integer({ description: 'Pulls by scanners. `pulls` does not count them.' }),
-  lastPushAt: Instant,
+  pulls: count('Pulls of its manifests, without those by scanners.'),
+  scans: Type.Integer({ description: 'Pulls by scanners.' }),
+  lastPushAt: instant('When something was last pushed. Null if it is not known.'),
   lastPushedBy: Type.Union([Type.String(), Type.Null()], {
     description: 'Who made the last push. Null if it is not known.',
   }),
-  lastPullAt: Instant,
-  limitBytes: Type.Union([Bytes, Type.Null()]),
+  lastPullAt: instant('When something was last pulled. Null if no pull is known.'),
+  limitBytes: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description: 'The limit of its quota. Null if it has none.',
+  }),
   flag: Flag,
-  flagSince: Instant,
+  flagSince: instant('Since when it has this flag. Null if it never had another.'),
 })
 
 const TagPosition = Type.Tuple([Type.String(), Type.String()], { description: 'repository and tag' })
 
-const RaisedFlag = Type.Object({ project: Type.String(), flag: Flag, since: Instant })
+const RaisedFlag = Type.Object({
+  project: Type.String({ description: 'The id of the project.' }),
+  flag: Flag,
+  since: instant('Since when it has this flag.'),
+})
+
+const ofRegistry = Type.Optional(Type.String({ description: 'Only projects of this registry.' }))
 
 const RAISED: ('warning' | 'over')[] = ['warning', 'over']
 const FLAGS: Flag[] = ['ok', ...RAISED]
 
-const ById = Type.Object({ id: Type.String({ description: 'registry/path, URL-encoded' }) })
+const ById = Type.Object({
+  id: Type.String({
+    description:
+      'registry/path, URL-encoded. It may have plain slashes; then `/-/` must precede what is below it, as in `/v1/projects/ci/team-a/app/-/tags`.',
+  }),
+})
 
 export const projectsRoute =
   (deps: {
@@ -88,12 +105,12 @@ export const projectsRoute =
             description:
               '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id.',
           }),
-          registry: Type.Optional(Type.String()),
+          registry: ofRegistry,
           flag: Type.Optional(Flag),
           search: Type.Optional(Type.String({ description: 'A text in the id, in any case.' })),
         }),
         response: {
-          200: pageOf({ projects: Type.Array(Project) }),
+          200: pageOf({ projects: Type.Array(Project, { description: 'The projects of the page.' }) }),
           '4xx': Problem,
           '5xx': Problem,
         },
@@ -133,8 +150,14 @@ export const projectsRoute =
         tags: ['usage'],
         summary: "A project's tags, by repository and name",
         params: ById,
-        querystring: pageQuery({ repository: Type.Optional(Type.String()) }),
-        response: { 200: pageOf({ tags: Type.Array(Tag) }), '4xx': Problem, '5xx': Problem },
+        querystring: pageQuery({
+          repository: Type.Optional(Type.String({ description: 'Only tags of this repository.' })),
+        }),
+        response: {
+          200: pageOf({ tags: Type.Array(Tag, { description: 'The tags of the page.' }) }),
+          '4xx': Problem,
+          '5xx': Problem,
+        },
       },
       handler: ({ params: { id }, query: { limit, cursor, repository } }) =>
         deps.inTurn(async () => {
@@ -151,11 +174,11 @@ export const projectsRoute =
         tags: ['usage'],
         summary: 'Projects whose flag is not ok, by id',
         querystring: pageQuery({
-          registry: Type.Optional(Type.String()),
-          flag: Type.Optional(Type.Enum(RAISED)),
+          registry: ofRegistry,
+          flag: Type.Optional(Type.Enum(RAISED, { description: 'Only projects with this flag.' })),
         }),
         response: {
-          200: pageOf({ flags: Type.Array(RaisedFlag) }),
+          200: pageOf({ flags: Type.Array(RaisedFlag, { description: 'The flags of the page.' }) }),
           '4xx': Problem,
           '5xx': Problem,
         },
@@ -175,4 +198,9 @@ export const projectsRoute =
 
 const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
 
-const unknown = (id: string) => new HttpError(404, `there is no project "${id}": an id is registry/path`)
+/** An id with plain slashes swallows what should be below the project. */
+const unknown = (id: string) => {
+  const [, project, below] = /^(.+)\/(tags|reclaimable)$/.exec(id) ?? []
+  const hint = below === undefined ? 'an id is registry/path' : `its ${below} are at ${project}/-/${below}`
+  return new HttpError(404, `there is no project "${id}": ${hint}`)
+}

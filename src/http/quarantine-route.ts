@@ -9,14 +9,14 @@ import type { InTurn } from './turns.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 const answer = <S extends TSchema>(schema: S) => ({ 200: schema, ...errors })
-const Id = Type.Object({ id: Type.String() })
-const Replayed = Type.Object({ replayed: Type.Integer() })
-const Discarded = Type.Object({ discarded: Type.Integer() })
+const Id = Type.Object({ id: Type.String({ description: 'The id in quarantine.' }) })
+const Replayed = Type.Object({ replayed: Type.Integer({ description: 'How many were replayed.' }) })
+const Discarded = Type.Object({ discarded: Type.Integer({ description: 'How many were deleted.' }) })
 const tags = ['quarantine']
 
 /** All entries only if the body says so: an empty body is more likely a mistake. */
 const Which = Type.Object(
-  { ...QuarantineFilter.properties, all: Type.Optional(Type.Literal(true)) },
+  { ...QuarantineFilter.properties, all: Type.Optional(Type.Literal(true, { description: 'All entries.' })) },
   { additionalProperties: false },
 )
 const whichText = 'Entries of `registry`, entries with `reason` in their reason, or all with `"all": true`.'
@@ -46,7 +46,12 @@ export const quarantineRoute =
         description:
           '`total` counts all events in quarantine. A page has fewer than `limit` if they are large, or if the filter passes few.',
         querystring: pageQuery(QuarantineFilter.properties),
-        response: answer(pageOf({ total: Type.Integer(), events: Type.Array(Quarantined) })),
+        response: answer(
+          pageOf({
+            total: Type.Integer({ description: 'How many are in quarantine, whatever the filter.' }),
+            events: Type.Array(Quarantined, { description: 'The entries of the page.' }),
+          }),
+        ),
       },
       handler: async ({ query: { limit, cursor, ...filter } }) => {
         const after = decodeCursor(Type.String({ pattern: QUARANTINE_ID.source }), cursor)

@@ -35,7 +35,10 @@ export const reclaimableRoute =
         }),
         response: {
           200: Type.Object({
-            reclaimableBytes: Type.Integer({ minimum: 0 }),
+            reclaimableBytes: Type.Integer({
+              minimum: 0,
+              description: 'What the next garbage collection would free.',
+            }),
             manifests: Type.Array(Type.String(), {
               description: 'The digests that would go. Empty if another tag or an index needs the manifest.',
             }),

@@ -32,7 +32,9 @@ export const recordsRoute =
         tags: ['records'],
         summary: 'Alerts, newest first',
         querystring: pageQuery({}),
-        response: answer(pageOf({ alerts: Type.Array(AlertRecord) })),
+        response: answer(
+          pageOf({ alerts: Type.Array(AlertRecord, { description: 'The alerts of the page.' }) }),
+        ),
       },
       handler: async ({ query }) => {
         const { items, next } = await pageIn(deps.alerts, query)
@@ -45,7 +47,9 @@ export const recordsRoute =
         tags: ['records'],
         summary: 'Receipts of promotions, newest first',
         querystring: pageQuery({}),
-        response: answer(pageOf({ promotions: Type.Array(Receipt) })),
+        response: answer(
+          pageOf({ promotions: Type.Array(Receipt, { description: 'The receipts of the page.' }) }),
+        ),
       },
       handler: async ({ query }) => {
         const { items, next } = await pageIn(deps.receipts, query)

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Instances } from '../events/instances.ts'
+import type { Refusals, RefusedSender } from '../events/refusals.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -12,35 +13,63 @@ import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
-const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+const instant = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
 const errors = { '4xx': Problem, '5xx': Problem }
 
+const Refused = Type.Object({
+  reason: Type.String({
+    description:
+      '`tls`, `path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes.',
+  }),
+  from: Type.String({ description: 'The IP address of the sender, or of the proxy before this service.' }),
+  detail: Type.String({ description: 'What was wrong and what is expected.' }),
+  count: Type.Integer({ description: 'How many deliveries of this sender were refused for this reason.' }),
+  lastAt: Type.String({ format: 'date-time', description: 'When the last one was refused.' }),
+})
+
+const refusedList = (description: string) =>
+  Type.Array(Refused, {
+    description: `${description} The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused.`,
+  })
+
 const Registry = Type.Object({
-  name: Type.String(),
-  url: Type.String(),
+  name: Type.String({ description: 'Its name in the configuration.' }),
+  url: Type.String({ description: 'The URL of its API.' }),
   state: Type.String({
     description:
       '`read`; `reading, 120 of 3400 repositories` while it is read for the first time, and its numbers are too small; `not read yet`; `target only`: it sends no events.',
   }),
-  projects: Type.Integer(),
+  projects: Type.Integer({ description: 'How many projects it has.' }),
   uniqueBytes: Type.Integer({ description: 'The bytes that its projects hold, each content counted once.' }),
-  lastEventAt: Instant,
+  lastEventAt: instant('The time of the newest event. Null if there was none.'),
   confidence: Type.String({ description: '`exact since …`; or since when events may be missing, and why.' }),
-  gaps: Type.Array(Type.Object({ since: Instant, reason: Type.String() }), {
-    description:
-      'Times from which events may be missing, with reasons. A reconcile that begins later closes a gap.',
+  gaps: Type.Array(
+    Type.Object({
+      since: instant('From when events may be missing.'),
+      reason: Type.String({ description: 'Why.' }),
+    }),
+    {
+      description:
+        'Times from which events may be missing, with reasons. A reconcile that begins later closes a gap.',
+    },
+  ),
+  refused: refusedList('Its deliveries that were refused.'),
+  lastReconcileAt: instant('When the last reconcile ended. Null if there was none.'),
+  lastReconcile: Type.Union([ReconcileReport, Type.Null()], {
+    description: 'What it found and did. Null if there was none.',
   }),
-  lastReconcileAt: Instant,
-  lastReconcile: Type.Union([ReconcileReport, Type.Null()]),
   reconciling: Type.Union(
     [
       Type.Object({
-        readAt: Instant,
-        repositories: Type.Integer(),
+        readAt: instant('The time as of which the index is made exact.'),
+        repositories: Type.Integer({ description: 'How many repositories were read.' }),
         of: Type.Union([Type.Integer(), Type.Null()], {
           description: 'How many there are. Null if that is not known before they are read.',
         }),
-        after: Type.Union([Type.String(), Type.Null()]),
+        after: Type.Union([Type.String(), Type.Null()], {
+          description: 'The last repository that was read. Null before the first.',
+        }),
       }),
       Type.Null(),
     ],
@@ -54,12 +83,14 @@ export const registriesRoute =
     registries: readonly { name: string; url: string; token?: string | undefined }[]
     index: UsageIndex
     instances: Instances
+    refusals: Refusals
     ledger: Ledger
     queues: Queues
     roles: Roles
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { index, instances, ledger } = deps
+    const refusedOf = (registry: string | undefined) => deps.refusals.of(registry).map(shown)
 
     async function view({ name, url, token }: (typeof deps.registries)[number]) {
       const [projects, uniqueBytes, lastEventAt, status, run] = await Promise.all([
@@ -75,6 +106,7 @@ export const registriesRoute =
         ...{ projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
         confidence: token === undefined ? 'target only: it sends no events' : confidenceOf(status),
         gaps: status.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
+        refused: refusedOf(name),
         ...{ lastReconcileAt: lastReport?.finishedAt ?? null, lastReconcile: lastReport ?? null },
         reconciling: run
           ? {
@@ -90,9 +122,18 @@ export const registriesRoute =
       schema: {
         tags: ['registries'],
         summary: 'All registries, and how far their numbers can be trusted',
-        response: { 200: Type.Object({ registries: Type.Array(Registry) }), ...errors },
+        response: {
+          200: Type.Object({
+            registries: Type.Array(Registry, { description: 'All registries of the configuration.' }),
+            refused: refusedList('Refused deliveries whose token is no registry’s.'),
+          }),
+          ...errors,
+        },
       },
-      handler: async () => ({ registries: await Promise.all(deps.registries.map(view)) }),
+      handler: async () => ({
+        registries: await Promise.all(deps.registries.map(view)),
+        refused: refusedOf(undefined),
+      }),
     })
 
     app.post('/v1/registries/:name/reconcile', {
@@ -102,7 +143,7 @@ export const registriesRoute =
         summary: 'Compare the index with a registry and mend the index',
         description:
           'Nothing in the registry changes. If more than half of what is read is missing, nothing is removed from the index, unless `acceptLoss` is true. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.',
-        params: Type.Object({ name: Type.String() }),
+        params: Type.Object({ name: Registry.properties.name }),
         body: Type.Object(
           {
             dryRun: Type.Boolean({ default: false, description: 'Compare only; change nothing.' }),
@@ -128,3 +169,8 @@ export const registriesRoute =
       },
     })
   }
+
+const shown = ({ lastAt, ...sender }: RefusedSender) => ({
+  ...sender,
+  lastAt: new Date(lastAt).toISOString(),
+})

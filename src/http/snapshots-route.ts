@@ -37,7 +37,10 @@ export const snapshotsRoute =
       schema: {
         tags: ['snapshots'],
         summary: 'Snapshots of the index, newest first',
-        response: { 200: Type.Object({ snapshots: Type.Array(SnapshotInfo) }), ...errors },
+        response: {
+          200: Type.Object({ snapshots: Type.Array(SnapshotInfo, { description: 'The snapshots.' }) }),
+          ...errors,
+        },
       },
       handler: async () => ({ snapshots: await listSnapshots(store) }),
     })
@@ -65,8 +68,17 @@ export const snapshotsRoute =
         description:
           'The newest, unless `key` names another. The job fails if the index is not empty, ' +
           'unless an unfinished restore of the same snapshot filled it.',
-        body: Type.Object({ key: Type.Optional(Type.String()) }, { additionalProperties: false }),
-        response: { 202: Type.Intersect([JobAsked, Type.Object({ key: Type.String() })]), ...errors },
+        body: Type.Object(
+          { key: Type.Optional(Type.String({ description: 'The key of a snapshot. Default: the newest.' })) },
+          { additionalProperties: false },
+        ),
+        response: {
+          202: Type.Intersect([
+            JobAsked,
+            Type.Object({ key: Type.String({ description: 'The snapshot that is restored.' }) }),
+          ]),
+          ...errors,
+        },
       },
       handler: async (request, reply) => {
         const key = await keyToRestore(request.body.key)

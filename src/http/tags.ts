@@ -4,14 +4,12 @@ import { ageOfTag } from '../usage/age-of-tag.ts'
 import type { TaggedImage } from '../usage/tag-page.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 
-const Instant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
-
 /** A tag, as the API shows it. */
 export const Tag = Type.Object({
-  repository: Type.String(),
-  tag: Type.String(),
-  digest: Type.String(),
-  mediaType: Type.String(),
+  repository: Type.String({ description: 'The repository in the registry.' }),
+  tag: Type.String({ description: 'The name of the tag.' }),
+  digest: Type.String({ description: 'The manifest that it names.' }),
+  mediaType: Type.String({ description: 'The media type of the manifest.' }),
   sizeBytes: Type.Integer({
     description:
       'The size of the manifest with its config and layers. For an index: with its children and theirs, each content once.',
@@ -30,7 +28,9 @@ export const Tag = Type.Object({
   pushedBy: Type.Union([Type.String(), Type.Null()], {
     description: 'Who pushed the tag last: the login name at the registry. Null if it is not known.',
   }),
-  lastPullAt: Instant,
+  lastPullAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'When the image was last pulled. Null if no pull is known.',
+  }),
 })
 
 export function tagView(image: TaggedImage): Static<typeof Tag> {

@@ -25,7 +25,7 @@ export function makeMetrics() {
         name: 'tallyman_deliveries_refused_total',
         labelNames: ['registry', 'reason'] as const,
       },
-      help: 'Deliveries answered 503 because the backlog, or the memory for bodies in progress, is full. The registry sends them again.',
+      help: 'Deliveries answered with an error, by reason. The registry sends them again, and nothing else before. Without a registry: its token is not known.',
     }),
     backlogBytes: new Gauge({
       ...{ registers, name: 'tallyman_backlog_bytes' },

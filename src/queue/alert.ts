@@ -1,40 +1,44 @@
 import { type Static, Type } from 'typebox'
 
 /** A project's quota state: `warning` from the warning mark on, `over` past the limit, `ok` otherwise. */
-export const Flag = Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('over')])
+export const Flag = Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('over')], {
+  description: '`warning` from the warning mark of the quota on, `over` past its limit, `ok` otherwise.',
+})
 export type Flag = Static<typeof Flag>
+
+const AlertId = Type.String({
+  pattern: '^[A-Za-z0-9_-]+$',
+  description: 'The same in every attempt to send the alert, so a receiver can drop repeated ones.',
+})
+const RegistryName = Type.String({ description: 'The registry, by its name in the configuration.' })
+const Message = Type.String({ description: 'The message for people.' })
 
 /** An alert about a change of a project's flag. */
 export const QuotaAlert = Type.Object({
-  /** The same in every attempt to send the alert, so a receiver can drop repeated ones. */
-  id: Type.String({ pattern: '^[A-Za-z0-9_-]+$' }),
-  /** When the flag changed, RFC 3339. */
-  at: Type.String(),
-  /** The project's path in its registry, such as `team-a/app`. */
-  project: Type.String(),
-  registry: Type.String(),
+  id: AlertId,
+  at: Type.String({ description: 'When the flag changed, RFC 3339.' }),
+  project: Type.String({ description: "The project's path in its registry, such as `team-a/app`." }),
+  registry: RegistryName,
   from: Flag,
   to: Flag,
-  /** Bytes that count against the quota. */
-  uniqueBytes: Type.Integer({ minimum: 0 }),
-  /** The quota's limit, in bytes. */
-  limitBytes: Type.Integer({ minimum: 0 }),
-  /** Who made the last push to the project. Absent if it is not known. */
-  lastPushedBy: Type.Optional(Type.String()),
-  /** The message for people. */
-  text: Type.String(),
+  uniqueBytes: Type.Integer({ minimum: 0, description: 'Bytes that count against the quota.' }),
+  limitBytes: Type.Integer({ minimum: 0, description: "The quota's limit, in bytes." }),
+  lastPushedBy: Type.Optional(
+    Type.String({ description: 'Who made the last push to the project. Absent if it is not known.' }),
+  ),
+  text: Message,
 })
 export type QuotaAlert = Static<typeof QuotaAlert>
 
-/** An alert about a registry as a whole. `id`, `at` and `text` are those of a `QuotaAlert`. */
+/** An alert about a registry as a whole. */
 export const RegistryAlert = Type.Object({
-  id: Type.String({ pattern: '^[A-Za-z0-9_-]+$' }),
-  at: Type.String(),
-  registry: Type.String(),
+  id: AlertId,
+  at: Type.String({ description: 'When it happened, RFC 3339.' }),
+  registry: RegistryName,
   event: Type.Literal('reconcile.held', {
     description: 'A reconcile would remove too much, and removed nothing.',
   }),
-  text: Type.String(),
+  text: Message,
 })
 export type RegistryAlert = Static<typeof RegistryAlert>
 

@@ -1,5 +1,5 @@
 import { isObject } from './descriptor.ts'
-import { makeHttpClient } from './http-client.ts'
+import { makeHttpClient, type Reach } from './http-client.ts'
 import { parseJson } from './json.ts'
 import { LIMITS } from './limits.ts'
 import { pagesOf } from './pages.ts'
@@ -8,6 +8,12 @@ import { RegistryError } from './registry-error.ts'
 /** GitLab gives at most 100 repositories on a page, some 500 bytes each. */
 const PAGE_SIZE = 100
 const PAGE_LIMIT = 1024 * 1024
+
+/** The registry of a GitLab: its name in errors, and how both are reached. */
+export interface GitLabRegistry {
+  name: string
+  reach?: Reach
+}
 
 /** A GitLab, and the groups whose repositories are meant. `token` may read its API. */
 export interface GitLab {
@@ -18,16 +24,17 @@ export interface GitLab {
 
 /**
  * The registry repositories of GitLab's groups and of the groups in them, by `GET /api/v4/groups/:id/registry/repositories`
- * (docs/registries.md, GitLab's registry API). `registry` names the registry in errors. @throws RegistryError
+ * (docs/registries.md, GitLab's registry API). @throws RegistryError
  */
 export async function* gitLabRepositories(
   { url, token, groups }: GitLab,
-  registry: string,
+  { name: registry, reach = {} }: GitLabRegistry,
 ): AsyncGenerator<string> {
-  const http = makeHttpClient({ registry, userAgent: 'tallyman', blobRate: LIMITS.blobRate })
+  const http = makeHttpClient({ registry, userAgent: 'tallyman', blobRate: LIMITS.blobRate, reach })
   const base = new URL(url)
   const root = `${base.pathname.replace(/\/$/, '')}/api/v4/`
   const transport: Parameters<typeof pagesOf>[0] = {
+    prefix: '',
     limits: LIMITS,
     error: (operation, reason) => new RegistryError({ registry, operation, reason }),
     async send({ method, url: path, resource, timeoutMs = LIMITS.answerMs }) {

@@ -1,5 +1,6 @@
 import { pipeline, Readable, Transform } from 'node:stream'
-import { Agent, request } from 'undici'
+import { request } from 'undici'
+import { makeDispatcher, type Proxies, type Tls } from '../platform/dispatcher.ts'
 import { type Answer, makeAnswer } from './answer.ts'
 import { makeDeadline } from './deadline.ts'
 import { type Rate, requireRate } from './minimum-rate.ts'
@@ -20,6 +21,12 @@ export interface HttpRequest {
   timeoutMs: number
 }
 
+/** How a registry is reached. */
+export interface Reach {
+  proxy?: Proxies | undefined
+  tls?: Tls | undefined
+}
+
 export interface HttpClient {
   /** Sends one request, without redirects, retries and authentication. @throws RegistryError without an answer */
   send(request: HttpRequest): Promise<Answer>
@@ -35,9 +42,9 @@ export function makeHttpClient(options: {
   userAgent: string
   /** The least rate at which the registry takes a stream. */
   blobRate: Rate
+  reach: Reach
 }): HttpClient {
-  const agent = new Agent({
-    connect: { timeout: 5_000 },
+  const dispatcher = makeDispatcher(options.reach, {
     // Every request has a deadline or a minimum rate instead. These two start again with each byte.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -52,7 +59,7 @@ export function makeHttpClient(options: {
       else deadline.start()
       try {
         const response = await request(url, {
-          dispatcher: agent,
+          dispatcher,
           method,
           headers: { 'user-agent': options.userAgent, ...headers },
           body: sent,
@@ -65,7 +72,7 @@ export function makeHttpClient(options: {
         throw networkError(error, label)
       }
     },
-    close: () => agent.destroy(),
+    close: () => dispatcher.destroy(),
   }
 }
 

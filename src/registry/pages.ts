@@ -12,7 +12,7 @@ export interface Page {
 
 /** The answers to `request` and to the pages that follow it. Their paths begin with `below`. */
 export async function* pagesOf(
-  transport: Pick<Transport, 'limits' | 'error' | 'send'>,
+  transport: Pick<Transport, 'prefix' | 'limits' | 'error' | 'send'>,
   request: Omit<RegistryRequest, 'method' | 'timeoutMs'>,
   below: string,
 ): AsyncGenerator<Page> {
@@ -27,7 +27,7 @@ export async function* pagesOf(
       throw cause
     })
     yield { answer, meter }
-    url = nextPage(answer, below)
+    url = nextPage(answer, { prefix: transport.prefix, below })
   }
 }
 

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { type GitLab, gitLabRepositories } from './gitlab-rest.ts'
+import { type GitLab, type GitLabRegistry, gitLabRepositories } from './gitlab-rest.ts'
 
 /** Where the names of a registry's repositories come from, if not from its catalog. */
-export interface RepositorySource {
-  name: string
+export interface RepositorySource extends GitLabRegistry {
   repositories?: { names: readonly string[]; file?: string | undefined } | undefined
   gitlab?: GitLab | undefined
 }
@@ -13,16 +12,16 @@ export interface RepositorySource {
  * if its catalog is to be read. The names are not checked. The list rejects if it cannot be read to its end.
  */
 export function repositoryNames({
-  name,
   repositories,
   gitlab,
+  ...registry
 }: RepositorySource): (() => AsyncIterable<string>) | undefined {
   if (repositories !== undefined)
     return async function* () {
       yield* repositories.names
       if (repositories.file !== undefined) yield* linesOf(await readFile(repositories.file, 'utf8'))
     }
-  return gitlab && (() => gitLabRepositories(gitlab, name))
+  return gitlab && (() => gitLabRepositories(gitlab, registry))
 }
 
 const linesOf = (text: string): string[] =>

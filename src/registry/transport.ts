@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
 import { makeAuthorizer } from './authorizer.ts'
 import { type Credential, findCredential } from './credential.ts'
-import { type HttpRequest, makeHttpClient } from './http-client.ts'
+import { type HttpRequest, makeHttpClient, type Reach } from './http-client.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { RegistryError } from './registry-error.ts'
 import { fetchToken } from './token.ts'
@@ -10,11 +10,13 @@ import { fetchToken } from './token.ts'
 export interface TransportOptions {
   /** The registry's name in errors. */
   name: string
-  /** `https://host[:port]` */
+  /** `https://host[:port]`, and the path before `/v2/` if there is one. */
   url: string
   /** By default the credential that `docker login` left. */
   credentials?: { username: string; password: string }
   userAgent?: string
+  /** Also for its token server. Directly, and with the CAs of Node, by default. */
+  reach?: Reach
   /** Others than `LIMITS`. */
   limits?: Partial<Limits>
 }
@@ -23,7 +25,7 @@ export interface TransportOptions {
 export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation' | 'timeoutMs'> {
   /** Names what it is about in errors: `manifest team/app:v1`. */
   resource: string
-  /** A path, or an absolute URL that the registry named. */
+  /** A path below the registry's URL, or an absolute URL that the registry named. */
   url: string
   /** Token scopes, `repository:team/app:pull`. */
   scopes: string[]
@@ -34,6 +36,8 @@ export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation' |
 }
 
 export interface Transport {
+  /** The path of the registry's URL, without a slash at its end; usually empty. */
+  readonly prefix: string
   readonly limits: Limits
   send(request: RegistryRequest): Promise<Answer>
   /** An error about a request that was not sent. */
@@ -52,11 +56,13 @@ const LONGEST_PAUSE = 5_000
 export function makeTransport(options: TransportOptions): Transport {
   const registry = options.name
   const limits = { ...LIMITS, ...options.limits }
-  const { origin, host } = new URL(options.url)
+  const { origin, host, pathname } = new URL(options.url)
+  const prefix = pathname.replace(/\/$/, '')
   const httpClient = makeHttpClient({
     registry,
     userAgent: options.userAgent ?? 'tallyman',
     blobRate: limits.blobRate,
+    reach: options.reach ?? {},
   })
   const error = (operation: string, reason: string) => new RegistryError({ registry, operation, reason })
   const configured: Credential | undefined = options.credentials && {
@@ -76,7 +82,7 @@ export function makeTransport(options: TransportOptions): Transport {
     const operation = `${request.method} ${request.resource}`
     const follows = request.method === 'GET' || request.method === 'HEAD'
     const { timeoutMs = limits.answerMs } = request
-    let url = new URL(request.url, origin)
+    let url = new URL(request.url.startsWith('/') ? prefix + request.url : request.url, origin)
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const auth = url.origin === origin && authorization !== undefined ? { authorization } : {}
       const headers = { ...request.headers, ...auth }
@@ -117,7 +123,7 @@ export function makeTransport(options: TransportOptions): Transport {
     }
   }
 
-  return { limits, send, error, close: httpClient.close }
+  return { prefix, limits, send, error, close: httpClient.close }
 }
 
 /** A stream can be sent only once. */

@@ -18,9 +18,9 @@ export function createdAtOf(key: string): string | undefined {
 }
 
 export const SnapshotInfo = Type.Object({
-  key: Type.String(),
+  key: Type.String({ description: 'Its key in the store.' }),
   size: Type.Integer({ description: 'bytes, as stored' }),
-  createdAt: Type.String({ format: 'date-time' }),
+  createdAt: Type.String({ format: 'date-time', description: 'When it was written.' }),
 })
 export type SnapshotInfo = Static<typeof SnapshotInfo>
 

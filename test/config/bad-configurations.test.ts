@@ -20,19 +20,23 @@ const bad: [yaml: string, problem: string][] = [
   ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [
     '  c2: { url: "ftp://x" }',
-    '6:9: registries.c2.url: expected an http or https URL without a path or credentials, got "ftp://x"',
+    '6:9: registries.c2.url: expected an http or https URL without /v2, credentials, query and fragment, got "ftp://x"',
   ],
   [
     '  c2: { url: "https://x/v2" }',
-    '6:9: registries.c2.url: expected an http or https URL without a path or credentials, got "https://x/v2"',
+    '6:9: registries.c2.url: expected an http or https URL without /v2, credentials, query and fragment, got "https://x/v2"',
+  ],
+  [
+    '  c2: { url: "https://x/a?b" }',
+    '6:9: registries.c2.url: expected an http or https URL without /v2, credentials, query and fragment, got "https://x/a?b"',
   ],
   [
     '  c2: { url: "https://u:hunter2@x" }',
-    '6:9: registries.c2.url: expected an http or https URL without a path or credentials, got "***@x"',
+    '6:9: registries.c2.url: expected an http or https URL without /v2, credentials, query and fragment, got "***@x"',
   ],
   [
     '  c2: {}',
-    '6:3: registries.c2.url: missing; expected an http or https URL without a path or credentials',
+    '6:3: registries.c2.url: missing; expected an http or https URL without /v2, credentials, query and fragment',
   ],
   [
     '  c2: { url: "https://x", username: u }',

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { EVENT, JOB, readEnvelope } from '../../src/events/envelope.ts'
 import { BODY } from '../../src/events/find-events.ts'
 import { NotAnEnvelope } from '../../src/events/not-an-envelope.ts'
@@ -196,4 +196,31 @@ test('no body has more events than the bound', async () => {
   const of = (count: number) => eventsOf(`{"events":[${Array(count).fill('{}').join(',')}]}`)
   expect(await of(BODY.events)).toHaveLength(BODY.events)
   await expect(of(BODY.events + 1)).rejects.toThrow(NotAnEnvelope)
+})
+
+describe('a body without an envelope', () => {
+  const event = { id: '1', timestamp: '2026-11-23T10:00:00Z', action: 'push', target: { repository: 'a/x' } }
+
+  test('is taken for an envelope of one if it is an event', async () => {
+    expect(await eventsOf(JSON.stringify(event))).toEqual([event])
+    const ping = { id: '2', timestamp: '2026-11-23T10:00:00Z', action: 'ping' }
+    expect(await eventsOf(JSON.stringify(ping))).toEqual([ping])
+  })
+
+  test('keeps no token of an actor', async () => {
+    const actor = { name: 'ann', user: 'secret' }
+    expect(await eventsOf(JSON.stringify({ ...event, actor }))).toEqual([
+      { ...event, actor: { name: 'ann' } },
+    ])
+  })
+
+  test.each([
+    ['a list of events', [event]],
+    ['an event without an action', { ...event, action: undefined }],
+    ['another webhook, with an action', { action: 'published', package: {} }],
+    ['an event with events that are no list', { ...event, events: {} }],
+    ['an event larger than 64 KiB', { ...event, more: 'x'.repeat(64 * 1024) }],
+  ])('is refused if it is %s', async (_, body) => {
+    await expect(eventsOf(JSON.stringify(body))).rejects.toThrow(NotAnEnvelope)
+  })
 })

@@ -97,29 +97,23 @@ test('requests that arrive during a write share the next job; each keeps its reg
   ])
 })
 
-test('nothing is taken while the backlog is beyond its bound', async () => {
-  const { admit, metrics, state } = makeBed(1_000)
+test('nothing is taken while the backlog is beyond its bound', () => {
+  const { admit, state } = makeBed(1_000)
   admit('ci', 1)
   state.backlog = 1_001
-  expect(() => admit('ci', 1)).toThrow(IntakeBusy)
+  expect(() => admit('ci', 1)).toThrow(expect.objectContaining({ reason: 'backlog' }))
   state.backlog = 1_000
   admit('ci', 1)
-  expect((await metrics.deliveriesRefused.get()).values).toEqual([
-    { labels: { registry: 'ci', reason: 'backlog' }, value: 1 },
-  ])
 })
 
-test('a body is taken if there is room for it, and each registry has its own', async () => {
-  const { admit, metrics } = makeBed()
+test('a body is taken if there is room for it, and each registry has its own', () => {
+  const { admit } = makeBed()
   const giveBack = admit('ci', 1_500)
   expect(() => admit('ci', 1_000)).toThrow(IntakeBusy)
   admit('production', 1_500)
-  expect(() => admit('ci', 1)).toThrow(IntakeBusy)
+  expect(() => admit('ci', 1)).toThrow(expect.objectContaining({ reason: 'memory' }))
   giveBack()
   admit('ci', 1_000)
-  expect((await metrics.deliveriesRefused.get()).values).toEqual([
-    { labels: { registry: 'ci', reason: 'memory' }, value: 2 },
-  ])
 })
 
 test('a body that is no envelope is refused, and the requests beside it are taken', async () => {

@@ -577,3 +577,10 @@ describe('any input', () => {
     expect(facts).toBeGreaterThan(100)
   })
 })
+
+test('a ping, which Azure sends to try an endpoint, says nothing, whatever else it holds', () => {
+  for (const more of [{}, { target: {} }, { target: null }, { target: { repository: '' } }])
+    expect(normalise({ id: ID, timestamp: '2026-11-23T16:02:26Z', action: 'ping', ...more })).toEqual({
+      ignored: 'ping',
+    })
+})

@@ -1,7 +1,14 @@
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RECENTLY } from '../../lab/recently.ts'
-import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import {
+  ADMIN_TOKEN,
+  eventually,
+  type LabTallyman,
+  READ_TOKEN,
+  startTallyman,
+  WEBHOOK_TOKEN,
+} from '../../lab/tallyman.ts'
 
 let tallyman: LabTallyman
 const digest = (character: string) => `sha256:${character.repeat(64)}`
@@ -60,6 +67,34 @@ test('shows a project with its sizes, times, quota and flag', async () => {
     ...{ lastPushAt: RECENTLY, lastPushedBy: null, lastPullAt: null },
     ...{ limitBytes: 1600, flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
   })
+})
+
+test('an id may have plain slashes; what is below the project then follows /-/', async () => {
+  const encoded = await ask('/v1/projects/ci%2Fteam%2Fapp')
+  expect((await ask('/v1/projects/ci/team/app')).body).toEqual(encoded.body)
+  const tags = await ask('/v1/projects/ci%2Fteam%2Fapp/tags?limit=1')
+  expect(tags.body.tags).toHaveLength(1)
+  expect((await ask('/v1/projects/ci/team/app/-/tags?limit=1')).body).toEqual(tags.body)
+  const reclaimable = await ask('/v1/projects/ci/team/app/-/reclaimable?repository=team/app')
+  expect(reclaimable.body.reclaimableBytes).toBe(500)
+})
+
+test('the query of an endpoint is the registry’s own', async () => {
+  const answer = await supertest(tallyman.app.server)
+    .post('/v1/events?cluster=a')
+    .set({ authorization: `Bearer ${WEBHOOK_TOKEN}`, 'content-type': 'application/json' })
+    .send('{"events":[]}')
+  expect(answer.status).toBe(202)
+})
+
+test('the front page says what this is and leads to the documentation', async () => {
+  const page = await supertest(tallyman.app.server).get('/')
+  expect([page.status, page.headers['content-type']]).toEqual([200, expect.stringContaining('text/html')])
+  expect(page.text).toContain('counts who uses how much of a container registry')
+  const links = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, link]) => `/${link}`)
+  expect(links).toContain('/docs')
+  for (const link of links)
+    expect((await supertest(tallyman.app.server).get(link).redirects(1)).status, link).toBe(200)
 })
 
 test('tells the bytes that deleting a tag, a manifest or a repository would free, and answers 404 for anything else', async () => {
@@ -129,7 +164,11 @@ describe('refusals are problem documents that say what was expected', () => {
     ['/v1/promotions?limit=0', 400, 'limit'],
     ['/v1/alerts?limit=1001', 400, 'limit'],
     ['/v1/projects?cursor=next', 400, 'cursor'],
-    ['/v1/projects?regsitry=ci', 400, 'additional properties'],
+    ['/v1/projects?regsitry=ci', 400, '"regsitry": expected sort, registry, flag, search, limit, cursor'],
+    ['/v1/registries?limit=5', 400, '"limit": this takes none'],
+    ['/v1/expiry/plan?polcy=old', 400, '"polcy": expected policy'],
+    ['/v1/projects/ci%2Fteam%2Fapp?all=true', 400, '"all": this takes none'],
+    ['/v1/projects/ci/team/app/tags', 404, 'its tags are at ci/team/app/-/tags'],
     ['/v1/projects?sort=size', 400, 'sort'],
     ['/v1/expiry/runs/none/deletes', 404, 'GET /v1/expiry/runs lists them'],
     ['/v1/jobs/coffee/failed', 400, 'queue'],

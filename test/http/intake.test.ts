@@ -145,3 +145,21 @@ test('keeps the JWT of GitLab’s actor nowhere', async () => {
   )
   expect(page.events.find((e) => e.event?.id === 'g')?.event.actor).toEqual({ name: 'root' })
 })
+
+test('takes the single events of Azure, and its ping, which is no event', async () => {
+  const { total } = await tallyman.get<{ total: number }>('/v1/quarantine')
+  const request = { id: 'r', host: 'r.example.com', method: 'PUT', useragent: 'docker' }
+  const digest = `sha256:${'a'.repeat(64)}`
+  const mediaType = 'application/vnd.docker.distribution.manifest.v2+json'
+  const target = { mediaType, size: 524, digest, length: 524, repository: 'azure/hello-world', tag: 'v1' }
+  expect(await tallyman.deliver({ id: 'p', timestamp: RECENTLY, action: 'ping', target: {}, request })).toBe(
+    202,
+  )
+  expect(await tallyman.deliver({ id: '1', timestamp: RECENTLY, action: 'push', target, request })).toBe(202)
+  const { tags } = await eventually(
+    () => tallyman.get<{ tags: object[] }>('/v1/projects/ci%2Fazure%2Fhello-world/tags'),
+    ({ tags }) => tags.length > 0,
+  )
+  expect(tags).toEqual([expect.objectContaining({ repository: 'azure/hello-world', tag: 'v1', digest })])
+  expect((await tallyman.get<{ total: number }>('/v1/quarantine')).total).toBe(total)
+})

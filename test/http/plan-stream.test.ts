@@ -92,6 +92,7 @@ async function startPlan(decisions: number, waitMs = 10) {
   const allow = async () => {}
   const app = await buildApp({
     ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf({ log, outage: { takes: () => false } }) },
+    onNoRoute: () => undefined,
     routes: [
       expiryRoute({
         ...{

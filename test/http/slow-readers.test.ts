@@ -13,7 +13,7 @@ import { makeProblemOf } from '../../src/http/problem.ts'
 /** More than the buffers of a connection take. */
 const BIG = Buffer.alloc(32 * 2 ** 20, 'x')
 const PART = 2 ** 16
-const GET = 'GET / HTTP/1.1\r\nHost: tallyman\r\n\r\n'
+const GET = 'GET /parts HTTP/1.1\r\nHost: tallyman\r\n\r\n'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -76,7 +76,8 @@ async function startApp(handler: () => Promise<unknown>) {
   const log = pino({ level: 'silent' })
   const app = await buildApp({
     ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf({ log, outage: { takes: () => false } }) },
-    routes: [async (app) => void app.get('/', handler)],
+    onNoRoute: () => undefined,
+    routes: [async (app) => void app.get('/parts', handler)],
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
   return app

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { makeRegistryClient } from '../../src/registry/client.ts'
 import { hashOf } from '../../src/registry/digest.ts'
 import { OCI_INDEX } from '../../src/registry/manifest.ts'
 import { ociError, registryThat } from './scripted-server.ts'
@@ -52,6 +53,29 @@ it('follows a Link at the registry itself, whatever host it names, and only belo
     '/v2/_catalog?n=1000',
     '/v2/_catalog?last=2',
     '/v2/_catalog?last=3',
+  ])
+})
+
+it('follows a Link below the path of its URL, also one of a registry that does not know the path', async () => {
+  const links: Record<string, string> = {
+    '1': '<http://inside:5000/docker/v2/_catalog?last=2>; rel="next"',
+    '2': '</v2/_catalog?last=3>; rel="next"',
+    '3': '</other/v2/_catalog?last=4>; rel="next"',
+  }
+  const { registry } = await registryThat(({ path }, response) => {
+    const page = /last=(\d)/.exec(path)?.[1] ?? '1'
+    response.setHeader('link', links[page] ?? '')
+    response.end(JSON.stringify({ repositories: [`r${page}`] }))
+  })
+  const client = makeRegistryClient({ name: 'lab', url: `${registry.url}/docker/` })
+  onTestFinished(() => client.close())
+  await expect(Array.fromAsync(client.catalog())).rejects.toThrow(
+    /does not name another page below \/docker\/v2\//,
+  )
+  expect(registry.requests.map(({ path }) => path)).toEqual([
+    '/docker/v2/_catalog?n=1000',
+    '/docker/v2/_catalog?last=2',
+    '/docker/v2/_catalog?last=3',
   ])
 })
 

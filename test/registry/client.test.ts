@@ -17,6 +17,8 @@ describeRegistry(
   { username: 'alice', password: 'pw' },
 )
 
+describeRegistry('docker registry 2.8, below a path', { prefix: '/some/registry/' })
+
 describe('a wrong password', () => {
   let registry: LabRegistry
   beforeAll(async () => {

@@ -9,7 +9,7 @@ let realm: ScriptedServer
 let httpClient: HttpClient
 let reply = ''
 beforeAll(async () => {
-  httpClient = makeHttpClient({ registry: 'lab', userAgent: 'test', blobRate: LIMITS.blobRate })
+  httpClient = makeHttpClient({ registry: 'lab', userAgent: 'test', blobRate: LIMITS.blobRate, reach: {} })
   realm = await startServer((_request, response) => response.end(reply))
 })
 beforeEach(() => {
