@@ -7,12 +7,14 @@ import { addQuarantine } from './commands/quarantine.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
 import { addSnapshot } from './commands/snapshot.ts'
+import { addStart } from './commands/start.ts'
 import { addTags } from './commands/tags.ts'
 import { findService } from './service.ts'
 
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
   addConfig,
+  addStart,
   addRegistries,
   addTags,
   addReconcile,
@@ -23,9 +25,9 @@ const COMMANDS: readonly AddCommand[] = [
 ]
 
 const AFTER_HELP = `
-All commands but "config check" and "help" ask a running Tallyman. They read its
-address and the admin token from the configuration that it runs with:
-$TALLYMAN_CONFIG, or tallyman.yaml.
+"start" runs the service. All other commands but "config check" and "help" ask
+a running one. They read its address and the admin token from the configuration
+that it runs with: $TALLYMAN_CONFIG, or tallyman.yaml.
 
 "tallyman help COMMAND" describes a command.`
 
