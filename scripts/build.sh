@@ -11,3 +11,5 @@ find src -name '*.lua' | while read -r script; do
   mkdir -p "dist/${script%/*}"
   cp "$script" "dist/$script"
 done
+# A start without a configuration names it.
+cp tallyman.example.yaml dist

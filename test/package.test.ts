@@ -26,7 +26,7 @@ beforeAll(async () => {
   const prefix = join(folder, 'installed')
   await install('--global', '--prefix', prefix, join(folder, file))
   command = join(prefix, 'bin/tallyman')
-})
+}, 900_000)
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
 
 const install = (...args: string[]) =>
@@ -73,7 +73,7 @@ test('the package has the compiled source, the Lua scripts and the documents, an
     .filter((file) => /\.(ts|lua)$/.test(file))
     .map((file) => `dist/${file.replace(/\.ts$/, '.js')}`)
   const expected = [
-    ...['LICENSE', 'README.md', 'package.json', 'tallyman.example.yaml', 'bin/tallyman.js'],
+    ...['LICENSE', 'README.md', 'package.json', 'bin/tallyman.js', 'dist/tallyman.example.yaml'],
     ...list('docs'),
     ...compiled,
   ].map((file) => `package/${file}`)
@@ -85,6 +85,18 @@ test('the installed command checks a configuration', async () => {
   const { file } = await writeConfig()
   const { stdout, stderr } = await run(command, ['config', 'check', file], { env: outside })
   expect([stdout, stderr]).toEqual([expect.stringContaining(`${file} is right: registries 1`), ''])
+})
+
+test('without a configuration the installed command says how to get one', async () => {
+  const started = run(command, ['start'], { env: { ...outside, TALLYMAN_CONFIG: 'mine.yaml' }, cwd: folder })
+  await expect(started).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^.*\n.*no such file or directory. To get one: cp (\S+) mine.yaml\n/),
+  })
+  const { stderr } = await started.catch((error) => error)
+  const [, example = ''] = / cp (\S+)/.exec(stderr) ?? []
+  const { stdout } = await run(command, ['config', 'check', example], { env: outside, cwd: folder })
+  expect(stdout).toContain('is right')
 })
 
 test('the installed command starts the service, which stops in order', async () => {
