@@ -38,6 +38,9 @@ export async function startProcess(options: {
     stdio: ['ignore', log, log],
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    // A Ctrl-C at the terminal reaches only us, so we can stop the programs in their order. Elsewhere it must reach them,
+    // since nothing else ends them if we die.
+    detached: process.platform === 'linux',
   })
   closeSync(log)
   if (isStopped) {

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,8 +7,9 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { freePort } from '../lab/ports.ts'
-import { follow, outside } from '../lab/run-program.ts'
-import { ADMIN_TOKEN, eventually, READ_TOKEN, WEBHOOK_TOKEN } from '../lab/tallyman.ts'
+import { startProcess } from '../lab/process.ts'
+import { outside } from '../lab/run-program.ts'
+import { ADMIN_TOKEN, READ_TOKEN, WEBHOOK_TOKEN } from '../lab/tallyman.ts'
 
 /** What `npm pack` puts into the package, and what the package does once `npm install -g` has installed it. */
 const root = join(import.meta.dirname, '..')
@@ -101,19 +102,18 @@ test('without a configuration the installed command says how to get one', async 
 
 test('the installed command starts the service, which stops in order', async () => {
   const { file, port } = await writeConfig()
-  const service = follow(spawn(command, ['start'], { env: { ...outside, TALLYMAN_CONFIG: file } }))
-  try {
-    const answer = await eventually(
-      () => fetch(`http://127.0.0.1:${port}/readyz`),
-      ({ ok }) => ok,
-    )
-    expect(await answer.json()).toMatchObject({ status: 'ok' })
-    service.child.kill('SIGTERM')
-    expect([await service.ended, service.error()]).toEqual([0, ''])
-    expect(service.output()).toContain('"msg":"stopped"')
-  } finally {
-    service.child.kill('SIGKILL')
-  }
+  const service = await startProcess({
+    command,
+    args: ['start'],
+    env: { ...outside, TALLYMAN_CONFIG: file },
+    logFile: join(folder, 'service.log'),
+    ready: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
+    deathSignal: 'SIGTERM',
+  })
+  await service.stop()
+  expect(service.child.exitCode).toBe(0)
+  const lines = service.output().trimEnd().split('\n')
+  expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ msg: 'stopped' })
 })
 
 test.runIf(process.platform === 'linux').each(['20.20.2', '22.23.3'])(
