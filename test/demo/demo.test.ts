@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { boundToUs } from '../../lab/bound.ts'
 import { untilGone } from '../../lab/process-state.ts'
 import { follow, outside, type Run } from '../../lab/run-program.ts'
 import { eventually } from '../../lab/tallyman.ts'
@@ -19,7 +18,7 @@ async function startDemo(...args: string[]): Promise<{ demo: Run; folder: string
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-demo-test-'))
   const main = join(import.meta.dirname, '../../demo/main.ts')
   const env = { ...outside, TMPDIR: folder, FORCE_COLOR: undefined }
-  const child = spawn(...boundToUs(process.execPath, [main, ...args]), { env, stdio: 'pipe', detached: true })
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: 'pipe', detached: true })
   const demo = follow(child)
   closers.push(async () => {
     child.kill('SIGKILL')
