@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,6 +80,11 @@ test('the package has the compiled source, the Lua scripts and the documents, an
   ].map((file) => `package/${file}`)
   // The compiled source imports its own copy.
   expect(shipped.filter((file) => file !== 'package/dist/package.json').sort()).toEqual(expected.sort())
+})
+
+test('the installed command knows its version', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(await run(command, ['--version'], { env: outside })).toEqual({ stdout: `${version}\n`, stderr: '' })
 })
 
 test('the installed command checks a configuration', async () => {
