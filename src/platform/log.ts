@@ -4,7 +4,7 @@ export type { Logger } from 'pino'
 
 /** Logs JSON lines to standard output. Fields that may hold a secret are redacted; of a command of Redis, only its name is logged. */
 export function makeLog(level: string): Logger {
-  return pino({
+  const options = {
     level,
     serializers: { err: serializeError },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -19,7 +19,9 @@ export function makeLog(level: string): Logger {
       ],
       censor: '[redacted]',
     },
-  })
+  }
+  // Synchronous: otherwise the line that is being written when the process exits comes after the last one.
+  return pino(options, pino.destination({ dest: 1, sync: true }))
 }
 
 /** An error of ioredis holds its command: often a whole script, and events with the names of people. */
