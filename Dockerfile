@@ -17,7 +17,7 @@ ENV NODE_ENV=production \
     TALLYMAN_SERVER__HOST=0.0.0.0
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
-COPY package.json LICENSE ./
+COPY package.json LICENSE tallyman.example.yaml ./
 COPY src ./src
 COPY workers ./workers
 RUN mkdir /data && chown node:node /data

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { styleText } from 'node:util'
+import { onStopSignal } from '../src/platform/stop-signals.ts'
 import { makeRegistryClient } from '../src/registry/client.ts'
 import { makeApi } from './api.ts'
 import { report } from './report.ts'
-import { setStage } from './stage.ts'
+import { type Stage, setStage } from './stage.ts'
 import { play } from './story.ts'
 
 /**
@@ -14,26 +16,29 @@ const began = Date.now()
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 const say = (line: string) => print(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`)
 
-/** Ctrl-C, or nobody who reads any more (`| head`), stops everything that was started and removes its folders, at any time. */
-const stopAsked = Promise.race([
-  once(process, 'SIGINT'),
-  once(process, 'SIGTERM'),
-  new Promise((resolve) => process.stdout.on('error', resolve)),
-])
+/** The status of a story that was interrupted, as a shell reports a Ctrl-C. */
+const INTERRUPTED = 130
 
-print('\nStarting:')
-const stage = await setStage(say, (message) => say(`\x1b[1m#team-chat  ${message}\x1b[0m`))
+/** Ctrl-C, or nobody who reads any more (`| head`), stops everything that was started and removes its folders, at any time. */
+const stopping = new AbortController()
+const { signal } = stopping
+const stopped = once(signal, 'abort')
+onStopSignal(() => stopping.abort())
+process.stdout.on('error', () => stopping.abort())
+
+let stage: Stage | undefined
 try {
+  print('\nStarting:')
+  stage = await setStage(say, (message) => say(styleText('bold', `#team-chat  ${message}`)), signal)
   const api = makeApi(stage.url, { read: stage.readToken, admin: stage.adminToken })
   const ciClient = makeRegistryClient({ name: 'ci', url: stage.ci.url })
   const productionClient = makeRegistryClient({ name: 'production', url: stage.production.url })
-  const interrupted = stopAsked.then(() => Promise.reject(new Error('interrupted')))
   const story = play({ ci: stage.ci, ciClient, api, act: (title) => print(`\n${title}`), say })
-  await Promise.race([story, interrupted])
+  await Promise.race([story, stopped])
+  signal.throwIfAborted()
   const { tables, missing, summary } = await report({ api, chat: stage.chat, ciClient, productionClient })
   print(`\n${tables}\n`)
   for (const check of missing) print(`DID NOT HAPPEN: ${check}`)
-  await Promise.all([ciClient.close(), productionClient.close()])
   if (missing.length > 0) process.exitCode = 1
   if (stayUp) {
     const auth = `-H 'Authorization: Bearer ${stage.readToken}'`
@@ -41,14 +46,20 @@ try {
   curl -s ${auth} ${stage.url}/v1/projects
   curl -s ${auth} '${stage.url}/v1/expiry/plan'
   ${stage.url}/docs
+  ${stage.chat.slackUrl}
   skopeo copy --src-tls-verify=false docker://${stage.production.host}/released/shop/api:v1.0.0 dir:somewhere`)
-    await stopAsked
+    await stopped
+  } else {
+    print(JSON.stringify(summary))
   }
-  print(JSON.stringify(summary))
 } catch (error) {
-  print(`\nThe story failed: ${error instanceof Error ? error.message : String(error)}`)
-  print(`What Tallyman logged:\n${stage.tallyman.output()}`)
-  process.exitCode = 1
+  process.exitCode = signal.aborted ? INTERRUPTED : 1
+  if (!signal.aborted) {
+    print(`\nThe story failed: ${error instanceof Error ? error.message : String(error)}`)
+    if (stage) print(`What Tallyman logged:\n${stage.tallyman.output()}`)
+  }
 } finally {
-  await stage.close()
+  await stage?.close()
 }
+// An interrupted story still waits for what no longer comes.
+process.exit()

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atOurDeath } from '../lab/bound.ts'
 import { freePort } from '../lab/ports.ts'
 import { type Started, startProcess } from '../lab/process.ts'
 import { startRedis } from '../lab/redis.ts'
 import { type LabRegistry, startRegistry } from '../lab/registry.ts'
+import { outside } from '../lab/run-program.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { type Chat, startChat } from './chat.ts'
 
@@ -21,13 +23,25 @@ export interface Stage {
 
 const CONFIG = join(import.meta.dirname, 'tallyman.yaml')
 
-/** Starts what the story needs: the chat in this process; Redis, two registries and Tallyman each in its own process. */
+/**
+ * Starts what the story needs: the chat in this process; Redis, two registries and Tallyman each in its own process.
+ * @throws if one of them does not start, or once `signal` is aborted; then it has stopped those that ran
+ */
 export async function setStage(
   print: (line: string) => void,
   printChat: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-demo-'))
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  // All temporary folders are in this one, also that of a push that was interrupted.
+  process.env.TMPDIR = folder
+  // Dying programs may still write for a moment.
+  const will = atOurDeath('sleep 1; rm -rf "$1"', folder)
+  const removeFolder = async () => {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    will.revoke()
+  }
+  const closers: (() => Promise<unknown>)[] = [removeFolder]
   const close = async () => {
     for (const closer of closers.reverse().splice(0)) await closer()
   }
@@ -40,12 +54,15 @@ export async function setStage(
 
     const redis = await startRedis({ args: ['--appendonly', 'yes'] })
     closers.push(redis.close)
+    signal.throwIfAborted()
     print(`redis-server             ${redis.url}`)
     const ci = await startRegistry({ notify: { url: `${url}/v1/events`, token } })
     closers.push(ci.close)
+    signal.throwIfAborted()
     print(`docker-registry ci       ${ci.url}, which notifies Tallyman`)
     const production = await startRegistry()
     closers.push(production.close)
+    signal.throwIfAborted()
     print(`docker-registry production ${production.url}`)
     const chat = await startChat(secret, printChat)
     closers.push(chat.close)
@@ -55,7 +72,7 @@ export async function setStage(
       args: [join(import.meta.dirname, '../src/main.ts'), '--workers'],
       logFile: join(folder, 'tallyman.log'),
       env: {
-        ...process.env,
+        ...outside,
         TALLYMAN_CONFIG: CONFIG,
         REDIS_URL: redis.url,
         TALLYMAN_DATA_DIR: folder,
@@ -68,6 +85,7 @@ export async function setStage(
       ready: async () => (await fetch(`${url}/readyz`)).ok,
     })
     closers.push(() => tallyman.stop())
+    signal.throwIfAborted()
     print(`tallyman                 ${url}`)
     return { ci, production, chat, tallyman, url, readToken, adminToken, close }
   } catch (error) {

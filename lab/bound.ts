@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 /**
@@ -38,4 +38,14 @@ export function atOurDeath(script: string, ...args: string[]): Will {
       if (shell.pid !== undefined && shell.exitCode === null) process.kill(-shell.pid, 'SIGKILL')
     },
   }
+}
+
+/**
+ * Asks a program to stop when this process dies by any cause, so that it stops its own children. The kernel cannot do it: it
+ * may send a signal once for each thread of ours, and a second SIGTERM ends a service at once.
+ */
+export function stopAtOurDeath(child: ChildProcess): void {
+  // A frozen process does not see SIGTERM.
+  const will = atOurDeath('kill -TERM "$1"; kill -CONT "$1"', `${child.pid}`)
+  child.once('exit', will.revoke)
 }

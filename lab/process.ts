@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atOurDeath, boundToUs } from './bound.ts'
+import { boundToUs, stopAtOurDeath } from './bound.ts'
 
 export interface Started {
   readonly child: ChildProcess
@@ -38,13 +38,12 @@ export async function startProcess(options: {
     stdio: ['ignore', log, log],
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    // A Ctrl-C at the terminal reaches only us, so we can stop the programs in their order. Elsewhere it must reach them,
+    // since nothing else ends them if we die.
+    detached: process.platform === 'linux',
   })
   closeSync(log)
-  if (isStopped) {
-    // Not by the kernel: it may send a signal once for each thread of ours, and a second SIGTERM ends a service at once.
-    const will = atOurDeath('kill -TERM "$1"', `${child.pid}`)
-    child.once('exit', will.revoke)
-  }
+  if (isStopped) stopAtOurDeath(child)
   const output = () => readFileSync(options.logFile, 'utf8')
   let failure: Error | undefined
   child.once('error', (error) => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { boundToUs } from './bound.ts'
+import { stopAtOurDeath } from './bound.ts'
 
 /** The environment without Tallyman's variables: tests must not see a developer's own settings. */
 export const outside = Object.fromEntries(
@@ -20,11 +20,12 @@ export interface Run {
 /** Runs one of Tallyman's programs, such as `src/main.ts`, without waiting for anything. */
 export function runProgram(path: string, args: readonly string[], env: NodeJS.ProcessEnv = outside): Run {
   const program = join(import.meta.dirname, '..', path)
-  return follow(spawn(...boundToUs(process.execPath, [program, ...args]), { env, stdio: 'pipe' }))
+  return follow(spawn(process.execPath, [program, ...args], { env, stdio: 'pipe' }))
 }
 
-/** Collects what a process writes. */
+/** Collects what a process writes. The process is asked to stop when this one dies by any cause. */
 export function follow(child: ChildProcess): Run {
+  stopAtOurDeath(child)
   const written = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name]?.on('data', (chunk: Buffer) => {

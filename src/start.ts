@@ -1,6 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import { compose, type Duties, type Tallyman } from './compose.ts'
 import { ConfigError } from './config/config-error.ts'
+import { exampleFile } from './config/example-file.ts'
+import { warnOfExposedSecrets } from './config/exposed-secrets.ts'
 import { loadConfig } from './config/load.ts'
 import { type Logger, makeLog } from './platform/log.ts'
 import { onReloadSignal } from './platform/reload-signal.ts'
@@ -19,6 +21,8 @@ export async function start(duties: Duties): Promise<void> {
   const file = process.env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
   const config = await loadConfig(file, process.env).catch((error) => fail(error))
   const log = makeLog(config.log.level)
+  const exposed = await warnOfExposedSecrets(file)
+  if (exposed !== undefined) log.warn(exposed)
   let up: Tallyman | undefined
   let signal: NodeJS.Signals | undefined
   const grace = closeWithGrace(
@@ -75,7 +79,7 @@ function fail(error: unknown): never {
 
 function explain(error: Error): string {
   if (error instanceof ConfigError)
-    return `The configuration is wrong:\n${error.message}\nEvery key there is: tallyman.example.yaml. Another file: TALLYMAN_CONFIG.`
+    return `The configuration is wrong:\n${error.message}\nEvery key there is: ${exampleFile()}. Another file: TALLYMAN_CONFIG.`
   // An error of another class is a fault of ours: where it was thrown helps.
   return error.constructor === Error ? error.message : (error.stack ?? String(error))
 }

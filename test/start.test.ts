@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -161,6 +161,16 @@ test('a Redis that keeps nothing on disk is a warning in the log and in /readyz'
     status: 'ok',
     warnings: [warning],
   })
+})
+
+test('a configuration whose secrets others can read is a warning in the log', async () => {
+  const site = await configure()
+  await chmod(join(site.folder, 'tallyman.yaml'), 0o644)
+  const run = main(site)
+  await untilUp(run)
+  const [line = '{}'] = run.output().split('\n')
+  const msg = expect.stringContaining(`can read the secrets in ${site.folder}/tallyman.yaml`)
+  expect(JSON.parse(line)).toMatchObject({ msg })
 })
 
 test('a stop during a start ends it at once', async () => {

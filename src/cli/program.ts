@@ -16,6 +16,7 @@ import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
 import { addRuns } from './commands/runs.ts'
 import { addSnapshot } from './commands/snapshot.ts'
+import { addStart } from './commands/start.ts'
 import { addTags } from './commands/tags.ts'
 import { addUsage } from './commands/usage.ts'
 import { addWhoami } from './commands/whoami.ts'
@@ -40,14 +41,16 @@ const COMMANDS: readonly AddCommand[] = [
   addJobs,
   addWhoami,
   addConfig,
+  addStart,
   addHelp,
 ]
 
 const AFTER_HELP = `
-All commands but "config check" and "help" ask a running Tallyman, at --url and
-with the token in $TALLYMAN_TOKEN. The read token is enough to look. What is not
-given is read from the configuration that Tallyman runs with: its address and
-its admin token. That is the file $TALLYMAN_CONFIG, or tallyman.yaml.
+"start" runs the service. All other commands but "config check" and "help" ask a
+running one, at --url and with the token in $TALLYMAN_TOKEN. The read token is
+enough to look. What is not given is read from the configuration that Tallyman
+runs with: its address and its admin token. That is the file $TALLYMAN_CONFIG,
+or tallyman.yaml.
 
 "tallyman help COMMAND" describes a command.`
 

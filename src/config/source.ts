@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 import { ConfigError, type Location, type Problem } from './config-error.ts'
+import { exampleFile } from './example-file.ts'
 import { readError } from './read-error.ts'
 import type { Path } from './walk.ts'
 
@@ -15,7 +16,7 @@ export interface Source {
 /** Reads a YAML file. @throws ConfigError if it cannot be read, is no valid YAML or has a key twice */
 export async function readSource(file: string): Promise<Source> {
   const text = await readFile(file, 'utf8').catch((error) => {
-    const hint = error.code === 'ENOENT' ? `. To get one: cp tallyman.example.yaml ${file}` : ''
+    const hint = error.code === 'ENOENT' ? `. To get one: cp ${exampleFile()} ${file}` : ''
     const message = `cannot be read: ${readError(error)}${hint}`
     throw new ConfigError([{ location: { file }, key: '', message }])
   })

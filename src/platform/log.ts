@@ -6,11 +6,12 @@ export type { Logger } from 'pino'
 
 /**
  * Logs to standard output: lines for people if it is a terminal, JSON otherwise. Text from outside is safe to print in both.
- * Fields that may hold a secret are redacted; of a command of Redis, only its name is logged.
+ * Fields that may hold a secret are redacted; of a command of Redis, only its name is logged. It writes synchronously:
+ * otherwise the line that is being written when the process exits comes after the last one.
  */
 export function makeLog(
   level: string,
-  destination: DestinationStream = process.stdout.isTTY ? forPeople(process.stdout) : pino.destination(1),
+  destination: DestinationStream = process.stdout.isTTY ? forPeople(process.stdout) : pino.destination({ dest: 1, sync: true }),
 ): Logger {
   return pino(
     {

@@ -53,12 +53,25 @@ test.skipIf(process.platform !== 'linux')('a frozen redis-server of the lab ends
   await untilGone(pid)
 })
 
-test.skipIf(process.platform !== 'linux')('a service of the lab ends with its own redis-server', async () => {
-  const { parent, pid, folder } = await starting(`
-    const { makeService } = await import('${lab('service.ts')}')
+test.skipIf(process.platform !== 'linux').each([
+  [
+    'a service of the lab',
+    `const { makeService } = await import('${lab('service.ts')}')
     const service = await makeService()
     const api = await service.startApi()
-    console.log(api.pid, service.folder)`)
+    console.log(api.pid, service.folder)`,
+  ],
+  [
+    'a program',
+    `const { makeService } = await import('${lab('service.ts')}')
+    const { outside, runProgram } = await import('${lab('run-program.ts')}')
+    const { folder, url } = await makeService()
+    const { child } = runProgram('src/main.ts', [], { ...outside, TALLYMAN_CONFIG: folder + '/tallyman.yaml' })
+    while (!(await fetch(url + '/readyz').catch(() => undefined))?.ok);
+    console.log(child.pid, folder)`,
+  ],
+])('%s ends with its own redis-server', async (_what, code) => {
+  const { parent, pid, folder } = await starting(code)
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
   expect(children).toHaveLength(1)
   expect(readFileSync(`/proc/${children[0]}/cmdline`, 'utf8')).toContain('redis-server')
