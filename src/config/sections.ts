@@ -5,11 +5,13 @@ import {
   Flag,
   Fraction,
   Glob,
+  headerSecret,
   Integer,
   Name,
   NonEmpty,
   ProjectPattern,
   RegistryName,
+  Repository,
   Secret,
   SecretUrl,
   Size,
@@ -17,6 +19,7 @@ import {
   Template,
   Text,
   Url,
+  unique,
 } from './fields.ts'
 
 /** A mapping; an unknown key in it is an error. */
@@ -30,7 +33,7 @@ const optionalSection = <P extends TProperties>(description: string, properties:
 export const list = <T extends TSchema>(description: string, items: T, options?: TSchemaOptions) =>
   Type.Array(items, { description, default: [], ...options })
 
-export const token = string('a string of at least 16 characters', (raw) => raw.length >= 16)
+export const token = headerSecret(16)
 const signingKey = string('whsec_ followed by base64', (raw) => /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw))
 
 export const projectRule = Type.Union(
@@ -83,7 +86,7 @@ const registryStorage = Type.Union(
 const repositories = optionalSection(
   'Its repositories, if its catalog cannot be read. Default: its catalog.',
   {
-    names: list('Their names.', NonEmpty('A repository.')),
+    names: list('Their names.', Repository('A repository.')),
     file: Type.Optional(NonEmpty('A file with a name in each line. It is read at each reconcile.')),
   },
 )
@@ -93,7 +96,7 @@ const gitlab = Type.Optional(
     Type.Object(
       {
         url: Url("The URL of GitLab's own API and pages.", 'any'),
-        token: Secret('An access token with the scope read_api, for each of the groups.'),
+        token: Secret('An access token with the scope read_api, for each of the groups.', headerSecret(1)),
         groups: list(
           'The groups whose repositories are read, with those of the groups in them.',
           NonEmpty('The path of a group.'),
@@ -112,7 +115,7 @@ const gitlab = Type.Optional(
 
 export const registry = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {
-    url: Url('The URL of its API.', 'origin'),
+    url: Url('The URL of its API.', 'origin', unique('urls')),
     type: Choice(
       'Whether it holds what is pushed to it, or is a pull-through cache of another registry.',
       ['registry', 'cache'],
@@ -121,9 +124,11 @@ export const registry = Type.Refine(
       },
     ),
     token: Type.Optional(
-      Secret('The bearer token of its notifications. Without one, it cannot send any.', token, {
-        unique: true,
-      }),
+      Secret(
+        'The bearer token of its notifications. Without one, it cannot send any.',
+        token,
+        unique('tokens'),
+      ),
     ),
     username: Type.Optional(NonEmpty('The user for its API. Default: the login in ~/.docker/config.json.')),
     password: Type.Optional(Secret('The password of the user.')),
@@ -140,15 +145,16 @@ export const registry = Type.Refine(
 )
 
 export const quota = section('A soft quota. If several match a project, the first applies.', {
-  project: Glob('A glob for projects, `registry/path`.'),
+  project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
   limit: Size('The unique bytes that each matching project may hold.'),
   warnAt: Fraction('The share of the limit at which the flag becomes `warning`.', { default: '80%' }),
 })
 
 const channelKeys = {
   name: Name('The name in logs and metrics.'),
-  projects: list('Globs for projects, `registry/path`, whose alerts go here.', Glob('A glob.'), {
+  projects: list('Globs for projects, `registry/path`, whose alerts go here.', Glob('A glob.', 'project'), {
     default: ['**'],
+    minItems: 1,
   }),
 }
 
@@ -173,19 +179,19 @@ export const promotionRule = section('A rule: every push that matches `from` is 
   name: Name('The name in receipts.'),
   from: section('Which pushes are copied.', {
     registry: RegistryName('The source registry.'),
-    repository: Glob('A glob for the repository.'),
-    tag: Glob('A glob for the tag.'),
+    repository: Glob('A glob for the repository.', 'repository'),
+    tag: Glob('A glob for the tag.', 'tag'),
   }),
   to: section('The copy.', {
     registry: RegistryName('The target registry.'),
-    repository: Template('The repository at the target.', { default: '{repository}' }),
-    tag: Template('The tag at the target.', { default: '{tag}' }),
+    repository: Template('The repository at the target.', 'repository', { default: '{repository}' }),
+    tag: Template('The tag at the target.', 'tag', { default: '{tag}' }),
   }),
 })
 
 export const expiryRule = Type.Refine(
   section('A rule: an image expires if every condition that is given holds.', {
-    tag: Glob('A glob for the tag.'),
+    tag: Glob('A glob for the tag.', 'tag'),
     olderThan: Type.Optional(Duration('The image was pushed longer ago than this.')),
     notPulledFor: Type.Optional(Duration('The image was not pulled for this long.')),
     keepNewest: Type.Optional(
@@ -199,8 +205,8 @@ export const expiryRule = Type.Refine(
 export const expiryPolicy = section('A policy: what expires in some repositories.', {
   name: Name('The name in plans and in the API.'),
   registry: RegistryName('The registry that it cleans.'),
-  repository: Glob('A glob for the repository.', { default: '**' }),
-  rules: list('The rules.', expiryRule),
+  repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+  rules: list('The rules.', expiryRule, { minItems: 1 }),
 })
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {
