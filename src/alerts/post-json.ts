@@ -30,6 +30,21 @@ export async function postJson(options: {
   if (!ok) throw new ChannelError(`${where} answered ${status}`, { channel, status, retry })
 }
 
+/**
+ * The status with which the host of a channel answers a HEAD of its root: nothing is posted, and the path, which is a secret,
+ * is not sent. @throws ChannelError if there is no answer
+ */
+export async function reachHost({ channel, url }: { channel: string; url: URL }): Promise<number> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const { status } = await fetch(new URL('/', url), { method: 'HEAD', redirect: 'manual', signal }).catch(
+    (error: unknown) => {
+      const where = `channel ${channel} at ${url.host}`
+      throw new ChannelError(`${where}: ${reason(error)}`, { channel, status: undefined, retry: true })
+    },
+  )
+  return status
+}
+
 /** A short reason such as ECONNREFUSED. Some messages of undici contain the whole URL, so none is used. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed'

@@ -1,11 +1,27 @@
 import type { Command } from 'commander'
+import type { Config } from '../config/schema.ts'
 import type { Service } from './service.ts'
+
+/** Something that a configuration names and that was tried. */
+export interface Connection {
+  /** For example `registry ci`. */
+  name: string
+  /** What was done to try it. */
+  tried: string
+  remark?: string
+  /** Why it failed; absent if it worked. */
+  failure?: string
+}
+
+/** Tries everything that a configuration names. */
+export type TryConnections = (config: Config) => AsyncIterable<Connection>
 
 /** What the commands use of the world outside. */
 export interface Cli {
   env: NodeJS.ProcessEnv
   /** The running Tallyman at the address in the configuration, or at `--url`. @throws CommandError */
   service(): Promise<Service>
+  tryConnections: TryConnections
   /** Prints lines of the result, on standard output. */
   print(...lines: string[]): void
   /** Prints a line about the progress or the result, on standard error. */

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { tryConnections } from '../compose/try-connections.ts'
 import { run } from './run.ts'
 
-process.exitCode = await run(process.argv.slice(2), process.env, {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-})
+const write = {
+  out: (text: string) => process.stdout.write(text),
+  err: (text: string) => process.stderr.write(text),
+}
+process.exitCode = await run(process.argv.slice(2), process.env, write, tryConnections)

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { AddCommand, Cli } from './cli.ts'
+import type { AddCommand, Cli, TryConnections } from './cli.ts'
 import { addConfig } from './commands/config.ts'
 import { addHelp } from './commands/help.ts'
 import { addJobs } from './commands/jobs.ts'
@@ -33,6 +33,7 @@ $TALLYMAN_CONFIG, or tallyman.yaml.
 export function makeProgram(
   env: NodeJS.ProcessEnv,
   write: { out: (text: string) => void; err: (text: string) => void },
+  tryConnections: TryConnections,
 ): Command {
   // The commands inherit these settings, so they must be made before the commands are added.
   const program = new Command('tallyman')
@@ -48,6 +49,7 @@ export function makeProgram(
     .showHelpAfterError('Add --help for the usage.')
   const cli: Cli = {
     env,
+    tryConnections,
     service: () => findService(env, program.opts<{ url?: string }>().url),
     print: (...lines) => {
       for (const line of lines) write.out(`${line}\n`)

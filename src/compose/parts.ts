@@ -18,13 +18,13 @@ import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
 import { makeQuotaOf } from '../quota/quotas.ts'
 import { makeLedger } from '../reconcile/ledger.ts'
-import { makeRegistryClient } from '../registry/client.ts'
 import { makeJournal } from '../store/journal.ts'
 import { makeStore } from '../store/make-store.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
+import { registryClient } from './registry-client.ts'
 import { type RedisWatch, watchRedis } from './watch-redis.ts'
 
 /** How often the settings of Redis are looked at, in ms. */
@@ -50,11 +50,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     projectOf(registry, repository),
   )
   const clients = new Map(
-    registries.map(({ name, url, username, password }) => {
-      const given = username !== undefined && password !== undefined
-      const client = makeRegistryClient({ name, url, ...(given && { credentials: { username, password } }) })
+    registries.map((registry) => {
+      const client = registryClient(registry)
       onClose(client.close)
-      return [name, client]
+      return [registry.name, client]
     }),
   )
   const clientOf = (name: string) => {
