@@ -26,10 +26,6 @@ import {
 export const section = <P extends TProperties>(description: string, properties: P) =>
   Type.Object(properties, { description, additionalProperties: false, default: {} })
 
-/** A section that is left out altogether, and then has no defaults. */
-const optionalSection = <P extends TProperties>(description: string, properties: P) =>
-  Type.Optional(Type.Object(properties, { description, additionalProperties: false }))
-
 export const list = <T extends TSchema>(description: string, items: T, options?: TSchemaOptions) =>
   Type.Array(items, { description, default: [], ...options })
 
@@ -83,12 +79,29 @@ const registryStorage = Type.Union(
   { description: "The registry's own storage, which is only read. It shows what the API does not." },
 )
 
-const repositories = optionalSection(
-  'Its repositories, if its catalog cannot be read. Default: its catalog.',
-  {
-    names: list('Their names.', Repository('A repository.')),
-    file: Type.Optional(NonEmpty('A file with a name in each line. It is read at each reconcile.')),
-  },
+const repositories = Type.Optional(
+  Type.Refine(
+    Type.Object(
+      {
+        names: list('Their names.', Repository('A repository.')),
+        file: Type.Optional(NonEmpty('A file with a name in each line. It is read at each reconcile.')),
+        command: Type.Optional(
+          Type.Array(NonEmpty('The program, or an argument.'), {
+            description:
+              'A program with its arguments that prints a name in each line. It is run at each reconcile, without a shell.',
+            minItems: 1,
+          }),
+        ),
+      },
+      {
+        description: 'Its repositories, if its catalog cannot be read. Default: its catalog.',
+        additionalProperties: false,
+      },
+    ),
+    // It is asked before defaults are filled in.
+    ({ names, file, command }) => Boolean(names?.length) || file !== undefined || command !== undefined,
+    () => 'expected at least one of names, file and command',
+  ),
 )
 
 const gitlab = Type.Optional(

@@ -228,6 +228,18 @@ const meaningless: [yaml: string, problem: string][] = [
     '  c2: { url: "https://x", repositories: { names: ["team-a/*"] } }',
     '6:51: registries.c2.repositories.names.0: expected the name of a repository, such as team-a/app, got "team-a/*"',
   ],
+  [
+    '  c2: { url: "https://x", repositories: { names: [] } }',
+    '6:27: registries.c2.repositories: expected at least one of names, file and command',
+  ],
+  [
+    '  c2: { url: "https://x", repositories: { command: [] } }',
+    '6:43: registries.c2.repositories.command: expected at least one entry',
+  ],
+  [
+    '  c2: { url: "https://x", repositories: { command: list --all } }',
+    '6:43: registries.c2.repositories.command: expected a list, got a string',
+  ],
   ['expiry: { dryRun: "false" }', '6:11: expiry.dryRun: expected true or false, without quotes, got "false"'],
   ['expiry: { dryRun: no }', '6:11: expiry.dryRun: expected true or false, without quotes, got "no"'],
   [
