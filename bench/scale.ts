@@ -36,7 +36,10 @@ export async function scale({ small, say }: { small: boolean; say: (line: string
   const server = await startBenchRedis()
   const redis = new Redis(server.port, { replyMapping: 'legacy' })
   const registries = Object.fromEntries(
-    ['ci', 'five', 'wide'].map((name) => [name, { url: 'http://127.0.0.1:1', token: tokenOf(name) }]),
+    ['ci', 'five', 'wide'].map((name, n) => [
+      name,
+      { url: `http://127.0.0.1:${n + 1}`, token: tokenOf(name) },
+    ]),
   )
   const service = await makeService({ redisUrl: server.url, config: { registries } })
   try {

@@ -83,8 +83,8 @@ function upward({ from, to }: Import): string | undefined {
   if (isBelow && isAbove) return `${from} imports ${to}, which stands above it`
   if (there === 'workers' && here !== 'workers' && here !== 'compose')
     return `${from}: only compose imports workers`
-  if (there === 'compose' && here !== 'start.ts' && here !== 'compose')
-    return `${from}: only start.ts imports compose.ts`
+  if (there === 'compose' && here !== 'start.ts' && here !== 'compose' && !from.endsWith('/main.ts'))
+    return `${from}: only start.ts or a main.ts imports compose`
   if (there === 'start.ts' && !from.endsWith('/main.ts') && from !== START_COMMAND)
     return `${from}: only a main.ts and the command start import start.ts`
   return undefined

@@ -33,6 +33,29 @@ export async function postJson(options: {
   if (!ok) throw new ChannelError(`${where} answered ${status}`, { channel, status, retry })
 }
 
+/**
+ * The status with which the host of a channel answers a HEAD of its root: nothing is posted, and the path, which is a secret,
+ * is not sent. @throws ChannelError if there is no answer
+ */
+export async function reachHost({
+  channel,
+  url,
+  dispatcher,
+}: {
+  channel: string
+  url: URL
+  dispatcher?: Dispatcher | undefined
+}): Promise<number> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const { status } = await fetch(new URL('/', url), { method: 'HEAD', redirect: 'manual', signal, ...(dispatcher && { dispatcher }) }).catch(
+    (error: unknown) => {
+      const where = `channel ${channel} at ${url.host}`
+      throw new ChannelError(`${where}: ${reason(error)}`, { channel, status: undefined, retry: true })
+    },
+  )
+  return status
+}
+
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_UNTRUSTED)/
 
 /** A short reason such as ECONNREFUSED. Some messages of undici contain the whole URL, so none is used. */

@@ -1,11 +1,27 @@
 import type { Command } from 'commander'
+import type { Config } from '../config/schema.ts'
 import type { Service } from './service.ts'
+
+/** Something that a configuration names and that was tried. */
+export interface Connection {
+  /** For example `registry ci`. */
+  name: string
+  /** What was done to try it. */
+  tried: string
+  remark?: string
+  /** Why it failed; absent if it worked. */
+  failure?: string
+}
+
+/** Tries everything that a configuration names. */
+export type TryConnections = (config: Config) => AsyncIterable<Connection>
 
 /** What the commands use of the world outside. */
 export interface Cli {
   env: NodeJS.ProcessEnv
   /** The running Tallyman at `--url`, or at the address in the configuration. @throws CommandError */
   service(): Promise<Service>
+  tryConnections: TryConnections
   /**
    * Prints the result on standard output: the lines, or with `--output json` the value. Text from outside needs no escaping
    * before. Each command calls it once, so that its JSON is one document.

@@ -7,7 +7,12 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error
   })
 
-process.exitCode = await run(process.argv.slice(2), process.env, {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+const write = {
+  out: (text: string) => process.stdout.write(text),
+  err: (text: string) => process.stderr.write(text),
+}
+process.exitCode = await run(process.argv.slice(2), process.env, write, async function* (config) {
+  // Only now: it loads the clients of Redis and S3.
+  const { tryConnections } = await import('../compose/try-connections.ts')
+  yield* tryConnections(config)
 })

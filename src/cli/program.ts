@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { printable, printableJson } from '../platform/printable.ts'
 import { VERSION } from '../platform/version.ts'
-import type { AddCommand, Cli } from './cli.ts'
+import type { AddCommand, Cli, TryConnections } from './cli.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addConfig } from './commands/config.ts'
 import { addExpire } from './commands/expire.ts'
@@ -58,6 +58,7 @@ or tallyman.yaml.
 export function makeProgram(
   env: NodeJS.ProcessEnv,
   write: { out: (text: string) => void; err: (text: string) => void },
+  tryConnections: TryConnections,
 ): Command {
   // The commands inherit these settings, so they must be made before the commands are added.
   const program = new Command('tallyman')
@@ -81,6 +82,7 @@ export function makeProgram(
     .showHelpAfterError('Add --help for the usage.')
   const cli: Cli = {
     env,
+    tryConnections,
     service: () => findService(env, program.opts<{ url?: string }>().url),
     show(value, lines) {
       const isJson = program.opts<{ output: string }>().output === 'json'

@@ -20,7 +20,6 @@ import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
 import { makeLedger } from '../reconcile/ledger.ts'
-import { makeRegistryClient } from '../registry/client.ts'
 import { makeJournal } from '../store/journal.ts'
 import { makeStore } from '../store/make-store.ts'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -29,6 +28,7 @@ import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import { makeDoubtOf } from './doubts.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
+import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
 import { type RedisWatch, watchRedis } from './watch-redis.ts'
 
@@ -47,11 +47,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const metrics = makeMetrics()
   const journals = makeJournals(config, store, log)
 
-  const { proxy } = config
-  const registries = Object.entries(config.registries).map(([name, { ca, cert, key, ...registry }]) => {
-    const tls = ca === undefined && cert === undefined ? undefined : { ca, cert, key }
-    return { name, ...registry, reach: { proxy, tls } }
-  })
+  const registries = reachedRegistries(config)
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
   const projectOf = (registry: string, repository: string) =>
     projectRules.get(registry)?.(repository) ?? repository
@@ -63,14 +59,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   })
   const { settings } = reloading
   const clients = new Map(
-    registries.map(({ name, url, username, password, reach }) => {
-      const given = username !== undefined && password !== undefined
-      const client = makeRegistryClient({
-        ...{ name, url, reach },
-        ...(given && { credentials: { username, password } }),
-      })
+    registries.map((registry) => {
+      const client = registryClient(registry)
       onClose(client.close)
-      return [name, client]
+      return [registry.name, client]
     }),
   )
   const clientOf = (name: string) => {

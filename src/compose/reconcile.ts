@@ -7,12 +7,10 @@ import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeReconcile } from '../reconcile/reconcile.ts'
 import { requestFirstReadings, scheduleReconciles } from '../reconcile/reconcile-jobs.ts'
 import { makeRunNotes } from '../reconcile/run-notes.ts'
-import { makeStorageReader } from '../reconcile/storage-reader.ts'
 import { makeTurn } from '../reconcile/turn.ts'
 import { repositoryNames } from '../registry/repository-names.ts'
 import { listSnapshots } from '../snapshot/snapshot-key.ts'
-import { makeFolderView } from '../store/folder-view.ts'
-import { makeStore } from '../store/make-store.ts'
+import { registryStorage } from './registry-storage.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
@@ -88,15 +86,9 @@ export function startReconcile(parts: WorkerParts) {
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */
 function readerOf(registry: WorkerParts['registries'][number], { clientOf }: WorkerParts): RegistryReader {
   const { name, type, storage } = registry
-  if (storage === undefined)
-    return makeApiReader({
-      ...{ client: clientOf(name), isCache: type === 'cache' },
-      listed: repositoryNames(registry),
-    })
-  return storage.type === 'folder'
-    ? makeStorageReader({ store: makeFolderView(storage), place: `the folder ${storage.path}` })
-    : makeStorageReader({
-        store: makeStore(storage),
-        place: `the bucket ${storage.bucket}/${storage.prefix}`,
-      })
+  if (storage !== undefined) return registryStorage(storage)
+  return makeApiReader({
+    ...{ client: clientOf(name), isCache: type === 'cache' },
+    listed: repositoryNames(registry),
+  })
 }

@@ -14,6 +14,7 @@ export function checkNode({ schema, value, path }: Node, report: Report): void {
     else checkType(schema, value, path, report)
   } else if (Type.IsArray(schema)) {
     if (!Array.isArray(value)) report(path, 'expected a list', typeName(value))
+    else if (value.length === 0 && 'minItems' in schema) report(path, 'expected at least one entry')
   } else {
     const message = decodeError({ schema, value, path })
     if (message !== undefined) reportLeaf({ schema, value, path }, message, report)

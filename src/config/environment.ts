@@ -18,24 +18,31 @@ const KUBERNETES = /^TALLYMAN_(?!.*__)(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\
  * override an entry of a map or list, but cannot add one.
  */
 export function overridesFrom(env: NodeJS.ProcessEnv, schema: TSchema, value: unknown) {
-  const settable = new Map([...settablePaths(schema, value)].map((path) => [variableOf(path), path]))
+  const leaves = new Map([...settable(schema, value)].map((leaf) => [variableOf(leaf.path), leaf]))
   const given = Object.keys(env).filter((variable) => env[variable])
   const overrides = given.flatMap((variable) => {
-    const path = settable.get(variable)
-    return path === undefined ? [] : [{ variable, path, text: env[variable] }]
+    const leaf = leaves.get(variable)
+    return leaf === undefined
+      ? []
+      : [{ variable, path: leaf.path, value: parseVariable(leaf.schema, env[variable]) }]
   })
   if (env.REDIS_URL && !overrides.some(({ variable }) => variable.startsWith('TALLYMAN_REDIS__URL'))) {
-    overrides.push({ variable: 'REDIS_URL', path: ['redis', 'url'], text: env.REDIS_URL })
+    overrides.push({ variable: 'REDIS_URL', path: ['redis', 'url'], value: env.REDIS_URL })
   }
   const unknown = given
-    .filter((variable) => variable.startsWith(PREFIX) && !settable.has(variable))
+    .filter((variable) => variable.startsWith(PREFIX) && !leaves.has(variable))
     .filter((variable) => !NO_KEYS.includes(variable) && !KUBERNETES.test(variable))
     .map((variable): Problem => {
-      const nearest = nearestVariable(variable, [...settable.keys(), ...NO_KEYS])
+      const nearest = nearestVariable(variable, [...leaves.keys(), ...NO_KEYS])
       const hint = nearest === undefined ? 'no key has this path' : `did you mean ${nearest}?`
       return { location: { variable }, key: '', message: `unknown variable; ${hint}` }
     })
   return { overrides, unknown }
+}
+
+/** A variable is text: of a flag, `true` and `false` are the values of that name. */
+function parseVariable(schema: TSchema, text: string | undefined): string | boolean | undefined {
+  return 'flag' in schema && (text === 'true' || text === 'false') ? text === 'true' : text
 }
 
 /** Compares without the prefix, which all variables share. */
@@ -53,10 +60,10 @@ export function applyOverrides(root: unknown, overrides: Override[]): void {
     setAt(root, path, undefined)
     setAt(root, otherForm(path), undefined)
   }
-  for (const { path, text } of overrides) setAt(root, path, text)
+  for (const { path, value } of overrides) setAt(root, path, value)
 }
 
-function setAt(parent: unknown, [key = '', ...rest]: Path, value: string | undefined): void {
+function setAt(parent: unknown, [key = '', ...rest]: Path, value: string | boolean | undefined): void {
   if (!isContainer(parent)) return // The file is wrong here; the check reports it.
   if (rest.length > 0) {
     parent[key] ??= {}
@@ -75,18 +82,23 @@ function variableOf(path: Path): string {
   return PREFIX + path.map(level).join('__')
 }
 
-function* settablePaths(schema: TSchema, value: unknown, path: Path = []): Generator<Path> {
+/** The leaves that a variable can set. */
+function* settable(
+  schema: TSchema,
+  value: unknown,
+  path: Path = [],
+): Generator<{ schema: TSchema; path: Path }> {
   if (Type.IsUnion(schema)) {
-    for (const member of schema.anyOf) yield* settablePaths(member, value, path)
+    for (const member of schema.anyOf) yield* settable(member, value, path)
   } else if (Type.IsObject(schema)) {
     for (const key of keysOf(schema)) {
       const child = isMapping(value) ? value[key] : undefined
-      yield* settablePaths(schema.properties[key] ?? {}, child, [...path, key])
+      yield* settable(schema.properties[key] ?? {}, child, [...path, key])
     }
   } else if (Type.IsRecord(schema) || Type.IsArray(schema)) {
     const items = Type.IsRecord(schema) ? Type.RecordValue(schema) : schema.items
-    for (const [key, child] of Object.entries(value ?? {})) yield* settablePaths(items, child, [...path, key])
+    for (const [key, child] of Object.entries(value ?? {})) yield* settable(items, child, [...path, key])
   } else {
-    yield path
+    yield { schema, path }
   }
 }

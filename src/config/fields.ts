@@ -1,6 +1,9 @@
 import { RE2JS } from 're2js'
 import { type TSchemaOptions, Type } from 'typebox'
 import { parseDuration, parseSize } from '../platform/units.ts'
+import { isRepositoryName, isTag } from '../registry/name.ts'
+import { expectedGlob, type GlobOf } from './glob.ts'
+import { isPlaceholder } from './placeholder.ts'
 
 /**
  * A leaf of the configuration. `parse` turns the value in the file, or the text of an environment variable, into what
@@ -30,18 +33,47 @@ export const Text = (description: string, options?: TSchemaOptions) => field(des
 export const NonEmpty = (description: string, options?: TSchemaOptions) =>
   field(description, nonEmpty, options)
 
-/** A glob, as picomatch reads it. */
-export const Glob = NonEmpty
+/** A glob, as picomatch reads it, that can match the name of a project, a repository or a tag. */
+export function Glob(description: string, of: GlobOf, options?: TSchemaOptions) {
+  const parse = (raw: unknown) => {
+    const glob = nonEmpty(raw)
+    const expected = expectedGlob(glob, of)
+    if (expected === undefined) return glob
+    throw new RangeError(`expected ${expected}`)
+  }
+  return field(description, parse, { ...options, globOf: of })
+}
+
+/** The name of a repository. */
+export const Repository = (description: string) =>
+  field(description, string('the name of a repository, such as team-a/app', isRepositoryName))
+
+/** Options of a value that no other one may have: the same key in its list, or any value of this kind. */
+export const unique = (among: 'list' | 'tokens' | 'urls'): TSchemaOptions => ({ unique: among })
 
 /** The name of a list element: no other element of the list may have it. */
-export const Name = (description: string) => field(description, nonEmpty, { unique: true })
+export const Name = (description: string) => field(description, nonEmpty, unique('list'))
 
 /** The name of a configured registry. */
 export const RegistryName = (description: string) => field(description, nonEmpty, { registryName: true })
 
 /** A string that is never shown. The same key with `File` appended names a file that holds it. */
 export function Secret(description: string, parse = nonEmpty, options?: TSchemaOptions) {
-  return field(description, parse, { ...options, secret: true })
+  const parseSecret = (raw: unknown) => {
+    if (typeof raw === 'string' && isPlaceholder(raw))
+      throw new RangeError('expected a secret of your own, not a placeholder such as change-me')
+    return parse(raw)
+  }
+  return field(description, parseSecret, { ...options, secret: true })
+}
+
+/** A secret of at least `length` characters that an HTTP header carries. */
+export function headerSecret(length: number) {
+  const parse = string(`a string of at least ${length} characters`, (raw) => raw.length >= length)
+  const parseText = string('a string of ASCII characters without spaces: an HTTP header carries it', (raw) =>
+    /^[\x21-\x7e]*$/.test(raw),
+  )
+  return (raw: unknown): string => parseText(parse(raw))
 }
 
 /** A string that matches `accept`. */
@@ -63,13 +95,13 @@ export function Integer(description: string, minimum: number, maximum: number, o
   return field(description, parse, options)
 }
 
+/** A boolean. `"false"` in quotes is a string and no boolean; environment.ts turns the text of a variable into one. */
 export function Flag(description: string, options?: TSchemaOptions) {
   const parse = (raw: unknown) => {
-    if (raw === true || raw === 'true') return true
-    if (raw === false || raw === 'false') return false
-    throw new RangeError('expected true or false')
+    if (typeof raw === 'boolean') return raw
+    throw new RangeError('expected true or false, without quotes')
   }
-  return field(description, parse, options)
+  return field(description, parse, { ...options, flag: true })
 }
 
 export function Choice<const T extends string>(description: string, choices: T[], options?: TSchemaOptions) {
@@ -107,13 +139,13 @@ function positive(value: number, what: string): number {
   throw new RangeError(`expected a ${what} above 0`)
 }
 
-/** A fraction from 0 to 1; may be written as a percentage. */
+/** A fraction above 0, to 1 at most; may be written as a percentage. */
 export function Fraction(description: string, options?: TSchemaOptions) {
   const parse = (raw: unknown) => {
     const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(raw)) ?? []
     const fraction = Number(number) / (percent ? 100 : 1)
-    if (fraction >= 0 && fraction <= 1) return fraction
-    throw new RangeError('expected a percentage such as 80%, or a number from 0 to 1')
+    if (fraction > 0 && fraction <= 1) return fraction
+    throw new RangeError('expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most')
   }
   return field(description, parse, options)
 }
@@ -125,12 +157,12 @@ export function Url(description: string) {
 }
 
 /** The URL of a registry: what stands before `/v2/`. */
-export function RegistryUrl(description: string) {
+export function RegistryUrl(description: string, options?: TSchemaOptions) {
   const parse = string(
     'an http or https URL without /v2, credentials, query and fragment',
     (raw) => isPlainUrl(raw) && !withoutSlash(raw).endsWith('/v2'),
   )
-  return field(description, (raw) => withoutSlash(parse(raw)))
+  return field(description, (raw) => withoutSlash(parse(raw)), options)
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/$/, '')
@@ -152,14 +184,18 @@ export const SecretUrl = (description: string) =>
     string('an http or https URL', (raw) => httpUrl(raw) !== undefined),
   )
 
-/** A name that may contain the variables {repository}, {tag}, {project} and {name}. */
-export const Template = (description: string, options: TSchemaOptions) =>
-  Pattern(
+const VARIABLES = /\{(?:repository|tag|project|name)\}/g
+
+/** The name of a repository or a tag that may contain the variables {repository}, {tag}, {project} and {name}. */
+export function Template(description: string, of: 'repository' | 'tag', options: TSchemaOptions) {
+  const isName = of === 'tag' ? isTag : isRepositoryName
+  const expected = `the name of a ${of} that contains no variables but {repository}, {tag}, {project} and {name}`
+  return field(
     description,
-    'a name that contains no variables but {repository}, {tag}, {project} and {name}',
-    /^(?:[^{}]|\{(?:repository|tag|project|name)\})+$/,
+    string(expected, (raw) => isName(raw.replaceAll(VARIABLES, 'a'))),
     options,
   )
+}
 
 /** An RE2 pattern with the named group `project`. */
 export function ProjectPattern(description: string) {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkNode } from './check.ts'
+import { checkPromotion } from './check-promotion.ts'
 import { checkTogether } from './check-together.ts'
 import { ConfigError, type Location, type Problem, type Report } from './config-error.ts'
 import { applyOverrides, overridesFrom } from './environment.ts'
@@ -10,9 +11,13 @@ import { otherForm, resolveSecrets } from './secrets.ts'
 import { readSource } from './source.ts'
 import { isMapping, type Node, type Path, walk } from './walk.ts'
 
+/** Problems that are told. To find the place of each takes time. */
+const MOST_PROBLEMS = 100
+
 /**
- * Loads the configuration in `file`, overridden by `env`, with the proxies of `env` if it names none. Paths of secret files are relative to its folder.
- * @throws ConfigError with every problem; only with the first kind of problem if the file cannot be read or parsed
+ * Loads the configuration in `file`, overridden by `env`, with the proxies of `env` if it names none. Paths of secret files
+ * are relative to its folder. @throws ConfigError with every problem, 100 at most; only with the first kind of problem if the
+ * file cannot be read or parsed
  */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<Config> {
   const source = await readSource(file)
@@ -38,7 +43,8 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   const report: Report = (path, message, got) => {
     const key = path.join('.')
     // If a key has several problems, the first is the cause.
-    if (!problems.has(key)) problems.set(key, { ...locate(path), message, ...(got !== undefined && { got }) })
+    if (!problems.has(key) && problems.size < MOST_PROBLEMS)
+      problems.set(key, { ...locate(path), message, ...(got !== undefined && { got }) })
   }
 
   const nodes: Node[] = []
@@ -50,11 +56,16 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   checkTogether(nodes, report)
   const hasProxy = isMapping(source.value) && source.value.proxy !== undefined
   const outside = hasProxy ? { proxy: undefined, problems: [] } : proxyFrom(env)
-  const all = [...unknown, ...outside.problems, ...problems.values()].toSorted(
-    (a, b) => lineOf(a) - lineOf(b),
-  )
-  if (all.length > 0) throw new ConfigError(all)
+  const throwProblems = () => {
+    const all = [...unknown, ...outside.problems, ...problems.values()].toSorted(
+      (a, b) => lineOf(a) - lineOf(b),
+    )
+    if (all.length > 0) throw new ConfigError(all)
+  }
+  throwProblems()
   const config = Value.Decode(ConfigSchema, source.value)
+  checkPromotion(config, report)
+  throwProblems()
   return { ...config, proxy: config.proxy ?? outside.proxy }
 }
 

@@ -13,6 +13,7 @@ import {
   Pattern,
   Secret,
   Size,
+  unique,
 } from './fields.ts'
 import {
   channel,
@@ -37,13 +38,16 @@ function redisUrl(raw: unknown): string {
   return text
 }
 
+/** TypeBox leaves out the keys `constructor` and `prototype` when it decodes. */
+const NAME = '^(?!constructor$|prototype$)[a-z0-9][a-z0-9-]{0,31}$'
+
 const file = section('The configuration file.', {
   server: section('The HTTP server.', {
     host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
     port: Integer('The port to listen on; 0 picks a free one.', 0, 65_535, { default: 8080 }),
     bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
-    readToken: Secret('The bearer token that may read.', token),
-    adminToken: Secret('The bearer token that may also change and delete.', token),
+    readToken: Secret('The bearer token that may read.', token, unique('tokens')),
+    adminToken: Secret('The bearer token that may also change and delete.', token, unique('tokens')),
   }),
   workers: section('Processes that only run workers (`node workers/main.ts`).', {
     host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
@@ -88,10 +92,10 @@ const file = section('The configuration file.', {
       },
     ),
   }),
-  registries: Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }), registry, {
+  registries: Type.Record(Type.String({ pattern: NAME }), registry, {
     description: 'The registries, by name.',
     expectedName:
-      'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first',
+      'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
     default: {},
   }),
   proxy,

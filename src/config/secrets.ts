@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type TObject, Type } from 'typebox'
+import { readTextFile } from '../platform/read-text-file.ts'
 import type { Report } from './config-error.ts'
 import { readError } from './read-error.ts'
 import { isMapping, isSecret, type Node, type Path } from './walk.ts'
+
+/** Bytes of a file that holds a secret. */
+const SECRET_LIMIT = 64 * 1024
 
 /** The keys of a section that hold secrets. */
 function secretKeys(schema: TObject): string[] {
@@ -38,11 +41,14 @@ export async function resolveSecrets({ schema, value, path }: Node, folder: stri
 
 /** The secret in `file`, or '' if there is none. (Without a value, the key would be reported as missing, too.) */
 async function readSecret(file: string, problem: (message: string) => void): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error) =>
+  const text = await readTextFile(file, SECRET_LIMIT).catch((error) =>
     problem(`cannot read ${file}: ${readError(error)}`),
   )
   if (text === undefined) return ''
   const secret = text.replace(/\r?\n$/, '')
   if (secret === '') problem(`expected a secret in ${file}, but the file is empty`)
+  else if (/[\r\n]/.test(secret)) problem(`expected one line in ${file}, but it has several`)
+  else if (/\p{Cc}/u.test(secret)) problem(`expected text in ${file}, but it has control characters`)
+  else if (secret !== secret.trim()) problem(`expected no space at the beginning or the end of ${file}`)
   return secret
 }

@@ -5,12 +5,14 @@ import {
   Flag,
   Fraction,
   Glob,
+  headerSecret,
   Integer,
   Name,
   NonEmpty,
   ProjectPattern,
   RegistryName,
   RegistryUrl,
+  Repository,
   Secret,
   SecretUrl,
   Size,
@@ -18,6 +20,7 @@ import {
   Template,
   Text,
   Url,
+  unique,
 } from './fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 
@@ -25,14 +28,10 @@ import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 export const section = <P extends TProperties>(description: string, properties: P) =>
   Type.Object(properties, { description, additionalProperties: false, default: {} })
 
-/** A section that is left out altogether, and then has no defaults. */
-const optionalSection = <P extends TProperties>(description: string, properties: P) =>
-  Type.Optional(Type.Object(properties, { description, additionalProperties: false }))
-
 export const list = <T extends TSchema>(description: string, items: T, options?: TSchemaOptions) =>
   Type.Array(items, { description, default: [], ...options })
 
-export const token = string('a string of at least 16 characters', (raw) => raw.length >= 16)
+export const token = headerSecret(16)
 const signingKey = string('whsec_ followed by base64', (raw) => /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw))
 
 export const projectRule = Type.Union(
@@ -82,12 +81,29 @@ const registryStorage = Type.Union(
   { description: "The registry's own storage, which is only read. It shows what the API does not." },
 )
 
-const repositories = optionalSection(
-  'Its repositories, if its catalog cannot be read. Default: its catalog.',
-  {
-    names: list('Their names.', NonEmpty('A repository.')),
-    file: Type.Optional(NonEmpty('A file with a name in each line. It is read at each reconcile.')),
-  },
+const repositories = Type.Optional(
+  Type.Refine(
+    Type.Object(
+      {
+        names: list('Their names.', Repository('A repository.')),
+        file: Type.Optional(NonEmpty('A file with a name in each line. It is read at each reconcile.')),
+        command: Type.Optional(
+          Type.Array(NonEmpty('The program, or an argument.'), {
+            description:
+              'A program with its arguments that prints a name in each line. It is run at each reconcile, without a shell.',
+            minItems: 1,
+          }),
+        ),
+      },
+      {
+        description: 'Its repositories, if its catalog cannot be read. Default: its catalog.',
+        additionalProperties: false,
+      },
+    ),
+    // It is asked before defaults are filled in.
+    ({ names, file, command }) => Boolean(names?.length) || file !== undefined || command !== undefined,
+    () => 'expected at least one of names, file and command',
+  ),
 )
 
 const gitlab = Type.Optional(
@@ -95,7 +111,7 @@ const gitlab = Type.Optional(
     Type.Object(
       {
         url: Url("The URL of GitLab's own API and pages."),
-        token: Secret('An access token with the scope read_api, for each of the groups.'),
+        token: Secret('An access token with the scope read_api, for each of the groups.', headerSecret(1)),
         groups: list(
           'The groups whose repositories are read, with those of the groups in them.',
           NonEmpty('The path of a group.'),
@@ -117,7 +133,7 @@ const privateKey = string('a private key in PEM without a password', isPrivateKe
 
 const registryFields = Type.Refine(
   section('A registry: it sends notifications, is a target of promotions, or both.', {
-    url: RegistryUrl('The URL of its API, without /v2.'),
+    url: RegistryUrl('The URL of its API, without /v2.', unique('urls')),
     type: Choice(
       'Whether it holds what is pushed to it, or is a pull-through cache of another registry.',
       ['registry', 'cache'],
@@ -126,9 +142,11 @@ const registryFields = Type.Refine(
       },
     ),
     token: Type.Optional(
-      Secret('The bearer token of its notifications. Without one, it cannot send any.', token, {
-        unique: true,
-      }),
+      Secret(
+        'The bearer token of its notifications. Without one, it cannot send any.',
+        token,
+        unique('tokens'),
+      ),
     ),
     username: Type.Optional(NonEmpty('The user for its API. Default: the login in ~/.docker/config.json.')),
     password: Type.Optional(Secret('The password of the user.')),
@@ -159,27 +177,34 @@ export const registry = Type.Refine(
   () => 'expected in keyFile the key of the certificate in certFile',
 )
 
-export const proxy = optionalSection(
-  'The proxy for requests to registries, GitLab and channels. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
-  {
-    url: SecretUrl('The URL of the proxy. It may hold a user and a password.'),
-    except: list(
-      'Hosts that are reached without it: each with its subdomains; with a port, only that; * for all.',
-      NonEmpty('A host.'),
-    ),
-  },
+export const proxy = Type.Optional(
+  Type.Object(
+    {
+      url: SecretUrl('The URL of the proxy. It may hold a user and a password.'),
+      except: list(
+        'Hosts that are reached without it: each with its subdomains; with a port, only that; * for all.',
+        NonEmpty('A host.'),
+      ),
+    },
+    {
+      description:
+        'The proxy for requests to registries, GitLab and channels. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+      additionalProperties: false,
+    },
+  ),
 )
 
 export const quota = section('A soft quota. If several match a project, the first applies.', {
-  project: Glob('A glob for projects, `registry/path`.'),
+  project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
   limit: Size('The unique bytes that each matching project may hold.'),
   warnAt: Fraction('The share of the limit at which the flag becomes `warning`.', { default: '80%' }),
 })
 
 const channelKeys = {
   name: Name('The name in logs and metrics.'),
-  projects: list('Globs for projects, `registry/path`, whose alerts go here.', Glob('A glob.'), {
+  projects: list('Globs for projects, `registry/path`, whose alerts go here.', Glob('A glob.', 'project'), {
     default: ['**'],
+    minItems: 1,
   }),
 }
 
@@ -204,19 +229,19 @@ export const promotionRule = section('A rule: every push that matches `from` is 
   name: Name('The name in receipts.'),
   from: section('Which pushes are copied.', {
     registry: RegistryName('The source registry.'),
-    repository: Glob('A glob for the repository.'),
-    tag: Glob('A glob for the tag.'),
+    repository: Glob('A glob for the repository.', 'repository'),
+    tag: Glob('A glob for the tag.', 'tag'),
   }),
   to: section('The copy.', {
     registry: RegistryName('The target registry.'),
-    repository: Template('The repository at the target.', { default: '{repository}' }),
-    tag: Template('The tag at the target.', { default: '{tag}' }),
+    repository: Template('The repository at the target.', 'repository', { default: '{repository}' }),
+    tag: Template('The tag at the target.', 'tag', { default: '{tag}' }),
   }),
 })
 
 export const expiryRule = Type.Refine(
   section('A rule: an image expires if every condition that is given holds.', {
-    tag: Glob('A glob for the tag.'),
+    tag: Glob('A glob for the tag.', 'tag'),
     olderThan: Type.Optional(Duration('The image was pushed longer ago than this.')),
     notPulledFor: Type.Optional(Duration('The image was not pulled for this long.')),
     keepNewest: Type.Optional(
@@ -230,8 +255,8 @@ export const expiryRule = Type.Refine(
 export const expiryPolicy = section('A policy: what expires in some repositories.', {
   name: Name('The name in plans and in the API.'),
   registry: RegistryName('The registry that it cleans.'),
-  repository: Glob('A glob for the repository.', { default: '**' }),
-  rules: list('The rules.', expiryRule),
+  repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+  rules: list('The rules.', expiryRule, { minItems: 1 }),
 })
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { readTextFile } from '../platform/read-text-file.ts'
 import { ConfigError, type Location, type Problem } from './config-error.ts'
 import { exampleFile } from './example-file.ts'
 import { readError } from './read-error.ts'
 import type { Path } from './walk.ts'
+import { yamlProblems } from './yaml-problems.ts'
 
 /** A configuration file that was read. */
 export interface Source {
@@ -13,20 +14,37 @@ export interface Source {
   locate(path: Path): Location | undefined
 }
 
+/** Bytes of a configuration. */
+const LIMIT = 1024 * 1024
+
 /** Reads a YAML file. @throws ConfigError if it cannot be read, is no valid YAML or has a key twice */
 export async function readSource(file: string): Promise<Source> {
-  const text = await readFile(file, 'utf8').catch((error) => {
+  const text = await readTextFile(file, LIMIT).catch((error) => {
     const hint = error.code === 'ENOENT' ? `. To get one: cp ${exampleFile()} ${file}` : ''
-    const message = `cannot be read: ${readError(error)}${hint}`
-    throw new ConfigError([{ location: { file }, key: '', message }])
+    throw wrong(file, `cannot be read: ${readError(error)}${hint}`)
   })
+  try {
+    return parse(text, file)
+  } catch (error) {
+    // The parser calls itself for each level, and throws a ReferenceError if aliases of aliases multiply.
+    if (error instanceof RangeError)
+      throw wrong(file, 'YAML: nested too deep, or an alias (*name) is inside of what it names')
+    if (error instanceof ReferenceError)
+      throw wrong(file, 'YAML: its aliases (*name) stand for too many values')
+    throw error
+  }
+}
+
+const wrong = (file: string, message: string) => new ConfigError([{ location: { file }, key: '', message }])
+
+function parse(text: string, file: string): Source {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const locationAt = (offset: number): Location => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
   }
-  const problems = syntaxErrors(document).map(
+  const problems = yamlProblems(document, text).map(
     ({ offset, message }): Problem => ({ location: locationAt(offset), key: '', message }),
   )
   if (problems.length > 0) throw new ConfigError(problems)
@@ -37,22 +55,6 @@ export async function readSource(file: string): Promise<Source> {
       return offset === undefined ? undefined : locationAt(offset)
     },
   }
-}
-
-function syntaxErrors(document: Document.Parsed) {
-  // After a colon or a backslash, the parser's message quotes the file: in `password: !hunter2` that is a password.
-  const found = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
-    offset: pos[0],
-    message: `YAML: ${message.replace(/[:\\].*/s, '').trim()}`,
-  }))
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) === undefined) {
-        found.push({ offset: alias.range?.[0] ?? 0, message: 'YAML: Unresolved alias' })
-      }
-    },
-  })
-  return found
 }
 
 function findOffset(document: Document, path: Path): number | undefined {

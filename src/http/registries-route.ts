@@ -6,6 +6,7 @@ import { formatTimestamp } from '../platform/timestamp.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
 import { confidenceOf, stateOf } from '../reconcile/confidence.ts'
+import { GitLabSize } from '../reconcile/gitlab-size.ts'
 import type { Ledger } from '../reconcile/ledger.ts'
 import { requestReconcile } from '../reconcile/reconcile-jobs.ts'
 import { ReconcileReport } from '../reconcile/report.ts'
@@ -42,6 +43,10 @@ const Registry = Type.Object({
   }),
   projects: Type.Integer({ description: 'How many projects it has.' }),
   uniqueBytes: Type.Integer({ description: 'The bytes that its projects hold, each content counted once.' }),
+  gitlab: Type.Union([Type.Object({ ...GitLabSize.properties, why: Type.String() }), Type.Null()], {
+    description:
+      "GitLab's own number as of the last reconcile, and `why` it differs from ours. Null if the registry is not GitLab's with a metadata database, or was read from its storage.",
+  }),
   lastEventAt: instant('The time of the newest event. Null if there was none.'),
   confidence: Type.String({ description: '`exact since …`; or since when events may be missing, and why.' }),
   gaps: Type.Array(
@@ -77,6 +82,9 @@ const Registry = Type.Object({
   ),
 })
 
+const WHY =
+  'GitLab counts the layers that tagged manifests reference, once in each root namespace; uniqueBytes counts every content once in the registry, also manifests, configs and what is not tagged. GitLab removes untagged manifests after 24 hours by itself, and tells nobody.'
+
 /** The registries with their confidence, and a way to reconcile one. */
 export const registriesRoute =
   (deps: {
@@ -104,6 +112,7 @@ export const registriesRoute =
       return {
         ...{ name, url, state: stateOf(status, { run, isSource: token !== undefined }) },
         ...{ projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
+        gitlab: lastReport?.gitlab ? { ...lastReport.gitlab, why: WHY } : null,
         confidence: token === undefined ? 'target only: it sends no events' : confidenceOf(status),
         gaps: status.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
         refused: refusedOf(name),

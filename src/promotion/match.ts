@@ -24,6 +24,28 @@ export interface Match {
  * rule again, directly or through other rules: it would promote its own results for ever.
  */
 export function makeMatch(rules: readonly PromotionRule[], projectOf: (image: TaggedImage) => string) {
+  const { matching, wayBack } = compile(rules, projectOf)
+  return (image: TaggedImage): Match[] =>
+    matching(image)
+      .map((rule) => ({ rule, to: rule.targetOf(image) }))
+      .filter(({ rule, to }) => wayBack(rule, to) === undefined)
+      .map(({ rule, to }) => ({ rule: rule.name, to }))
+}
+
+/**
+ * Makes a function that tells for which rules a tagged push is skipped, and the way on which promotions lead back to the
+ * rule: from the push to an image that the rule matches again.
+ */
+export function makeLoopsOf(rules: readonly PromotionRule[], projectOf: (image: TaggedImage) => string) {
+  const { matching, wayBack } = compile(rules, projectOf)
+  return (image: TaggedImage): { rule: string; way: TaggedImage[] }[] =>
+    matching(image).flatMap((rule) => {
+      const way = wayBack(rule, rule.targetOf(image))
+      return way === undefined ? [] : [{ rule: rule.name, way: [image, ...way] }]
+    })
+}
+
+function compile(rules: readonly PromotionRule[], projectOf: (image: TaggedImage) => string) {
   const compiled = rules.map((rule) => {
     const [repository, tag] = [makeGlob(rule.from.repository), makeGlob(rule.from.tag)]
     return {
@@ -36,21 +58,20 @@ export function makeMatch(rules: readonly PromotionRule[], projectOf: (image: Ta
   type Compiled = (typeof compiled)[number]
   const matching = (image: TaggedImage) => compiled.filter(({ matches }) => matches(image))
 
-  /** Whether promotions of `image` lead to `rule`. Follows each rule once: names that grow with each rule would never end. */
-  function leadsTo(rule: Compiled, image: TaggedImage): boolean {
-    const followed = new Map(matching(image).map((next) => [next, image]))
-    for (const [next, from] of followed) {
-      const to = next.targetOf(from)
-      for (const other of matching(to)) if (!followed.has(other)) followed.set(other, to)
+  /**
+   * The images on the way from `image` to one that `rule` matches; `undefined` if promotions do not lead there. Follows each
+   * rule once: names that grow with each rule would never end.
+   */
+  function wayBack(rule: Compiled, image: TaggedImage): TaggedImage[] | undefined {
+    const ways = new Map(matching(image).map((next) => [next, [image]]))
+    for (const [next, way] of ways) {
+      const to = next.targetOf(way.at(-1) ?? image)
+      for (const other of matching(to)) if (!ways.has(other)) ways.set(other, [...way, to])
     }
-    return followed.has(rule)
+    return ways.get(rule)
   }
 
-  return (image: TaggedImage): Match[] =>
-    matching(image)
-      .map((rule) => ({ rule, to: rule.targetOf(image) }))
-      .filter(({ rule, to }) => !leadsTo(rule, to))
-      .map(({ rule, to }) => ({ rule: rule.name, to }))
+  return { matching, wayBack }
 }
 
 function expand(to: TaggedImage, image: TaggedImage, project: string): TaggedImage {

@@ -4,6 +4,7 @@ import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { type AgeReader, makeAgeReader } from './ages.ts'
 import { readRepository } from './api-repository.ts'
+import { readGitLabSize } from './gitlab-size.ts'
 import type { ExpectedRepository, ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { compareRepositories, mergeRepositories, type RepositoryToRead } from './repository-order.ts'
 
@@ -35,6 +36,9 @@ export function makeApiReader({
   /** epoch µs */
   now?: () => number
 }): RegistryReader {
+  /** The root namespaces of the repositories that were listed last, or that the index had. */
+  let namespaces = new Set<string>()
+
   async function* catalog(
     expected: readonly ExpectedRepository[],
     onListed: (count: number) => void,
@@ -45,7 +49,9 @@ export function makeApiReader({
     } catch (error) {
       yield { failure: `the list of repositories is incomplete: ${messageOf(error)}${adviceFor(error)}` }
     }
-    onListed(names.union(new Set(expected.map(({ repository }) => repository))).size)
+    const all = names.union(new Set(expected.map(({ repository }) => repository)))
+    namespaces = new Set([...all].map((name) => name.replace(/\/.*/, '')))
+    onListed(all.size)
     yield* [...names].sort(compareRepositories)
   }
 
@@ -94,6 +100,7 @@ export function makeApiReader({
     },
     holds: async (repository, digest) => (await client.headManifest(repository, digest)) !== undefined,
     countBlobs: async () => undefined,
+    gitlabSize: () => readGitLabSize(client, namespaces, now),
   }
 }
 

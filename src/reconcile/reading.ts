@@ -1,5 +1,6 @@
 import type { Age } from '../usage/age.ts'
 import type { Reference } from '../usage/fact.ts'
+import type { GitLabSize } from './gitlab-size.ts'
 
 /** What a registry holds in one repository. Sizes are in bytes, times in epoch µs. */
 export interface RepositoryReading {
@@ -94,4 +95,6 @@ export interface RegistryReader {
   holds(repository: string, digest: string): Promise<boolean>
   /** Counts all blobs, referenced or not, and their bytes. `undefined` if the reader cannot see them. */
   countBlobs(): Promise<{ blobs: number; bytes: number } | undefined>
+  /** What GitLab's registry says of the size of what was read last; `undefined` of any other. */
+  gitlabSize(): Promise<GitLabSize | undefined>
 }

@@ -143,6 +143,7 @@ export function makeReconcile(deps: {
         method: isRead ? reader.method : 'events',
         finishedAt: deps.now(),
         stored: (await reader.countBlobs()) ?? null,
+        gitlab: isRead ? await reader.gitlabSize() : undefined,
       })
       const isHeld = report.hold !== null
       if (!dryRun) await tidy()

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Drift } from './drift.ts'
+import { GitLabSize } from './gitlab-size.ts'
 import { Hold } from './hold.ts'
 
 const Stored = Type.Object({
@@ -43,5 +44,6 @@ export const ReconcileReport = Type.Object({
   stored: Type.Union([Stored, Type.Null()], {
     description: 'All blobs in the storage, referenced or not. Null if the registry was read over the API.',
   }),
+  gitlab: Type.Optional(GitLabSize),
 })
 export type ReconcileReport = Static<typeof ReconcileReport>

@@ -77,7 +77,12 @@ function countUnreadable(
 export function reportOf(
   run: ReconcileRun,
   job: ReconcileJob,
-  end: { method: RegistryReader['method'] | 'events'; finishedAt: number; stored: ReconcileReport['stored'] },
+  end: {
+    method: RegistryReader['method'] | 'events'
+    finishedAt: number
+    stored: ReconcileReport['stored']
+    gitlab: ReconcileReport['gitlab'] | undefined
+  },
 ): ReconcileReport {
   const { repositories, drift, failed, failures, unreadable } = run
   return {
@@ -94,6 +99,7 @@ export function reportOf(
     readAt: isoTime(run.readAt),
     finishedAt: isoTime(end.finishedAt),
     stored: end.stored,
+    ...(end.gitlab && { gitlab: end.gitlab }),
   }
 }
 

@@ -94,5 +94,6 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
       ),
     holds: async (repository, digest) => (await store.head(revisionKey(repository, digest))) !== undefined,
     countBlobs,
+    gitlabSize: async () => undefined,
   }
 }

@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream'
 import { type Mount, makeBlobApi, type StoredBlob, type Upload } from './blob-api.ts'
 import type { Descriptor } from './descriptor.ts'
-import { makeGitLabApi, type PublishedTag } from './gitlab-api.ts'
+import { makeGitLabApi, type NamespaceSize, type PublishedTag } from './gitlab-api.ts'
 import { makeListingApi } from './listing-api.ts'
 import { type FetchedManifest, makeManifestApi } from './manifest-api.ts'
 import { makeTransport, type TransportOptions } from './transport.ts'
 
 export type { Mount, StoredBlob, Upload } from './blob-api.ts'
 export type { Descriptor } from './descriptor.ts'
-export type { PublishedTag } from './gitlab-api.ts'
+export type { NamespaceSize, PublishedTag } from './gitlab-api.ts'
 export type { FetchedManifest } from './manifest-api.ts'
 
 export interface RegistryClientOptions extends TransportOptions {
@@ -70,6 +70,8 @@ export interface RegistryClient {
   hasGitLabApi(): Promise<boolean>
   /** All tags, and since when they name what they name. Only where `hasGitLabApi`. Such a list is cut as others are. */
   publishedTags(repository: string): AsyncIterable<PublishedTag>
+  /** GitLab's own size of a namespace with all repositories below it. Only where `hasGitLabApi`. */
+  namespaceSize(namespace: string): Promise<NamespaceSize>
 
   /** Closes all connections. Requests in flight fail. */
   close(): Promise<void>

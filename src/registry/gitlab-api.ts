@@ -21,6 +21,17 @@ const PAGE_SIZE = 1000
 /** Bytes of a page: as much as of a manifest, since it is parsed in one piece. */
 const PAGE_LIMIT = MANIFEST_LIMIT
 
+/** GitLab's own size of a namespace and all repositories below it. */
+export interface NamespaceSize {
+  /** Each layer that a tagged manifest references, once. */
+  bytes: number
+  /** Whether layers of untagged manifests are in it, too: GitLab gave up the exact sum. */
+  withUntagged: boolean
+}
+
+/** How long GitLab may take for a size, in ms, and the bytes of its answer. */
+const SIZE_LIMITS = { ms: 20_000, bytes: 64 * 1024 }
+
 /** The API that GitLab's registry has beside `/v2/` (docs/registries.md, GitLab's registry API). */
 export function makeGitLabApi(transport: Transport) {
   /** @throws RegistryError if the registry fails in a way that may pass: then it is not known */
@@ -58,7 +69,23 @@ export function makeGitLabApi(transport: Transport) {
     }
   }
 
-  return { hasGitLabApi, publishedTags }
+  async function namespaceSize(namespace: string): Promise<NamespaceSize> {
+    const { resource } = repositoryTarget(transport, namespace, "GitLab's size of", '') // Checks the name.
+    const answer = await transport.send({
+      method: 'GET',
+      resource,
+      url: `/gitlab/v1/repositories/${namespace}/?size=self_with_descendants`,
+      scopes: [pull(namespace), pull(`${namespace}/*`)],
+      statuses: [200],
+      timeoutMs: SIZE_LIMITS.ms,
+    })
+    const { size_bytes: bytes, size_precision: precision } = await answer.json(SIZE_LIMITS.bytes)
+    if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0)
+      throw answer.error('the answer has no size')
+    return { bytes, withUntagged: precision === 'untagged' }
+  }
+
+  return { hasGitLabApi, publishedTags, namespaceSize }
 }
 
 /** `published_at` is the later of the other two. Versions without it send these alone. */

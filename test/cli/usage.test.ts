@@ -94,7 +94,7 @@ const wordsBelow = (command: Command): string[][] =>
     [child.name()],
     ...wordsBelow(child).map((words) => [child.name(), ...words]),
   ])
-const program = makeProgram({}, { out: () => {}, err: () => {} })
+const program = makeProgram({}, { out: () => {}, err: () => {} }, async function* () {})
 
 describe('help', () => {
   test('of the program names every command and says where the service is', async () => {

@@ -77,11 +77,14 @@ const bad: [yaml: string, problem: string][] = [
   ],
   ['snapshots: { keep: 0 }', '6:14: snapshots.keep: expected an integer from 1 to 10000, got 0'],
   ['quotas: { a: 1 }', '6:1: quotas: expected a list, got a mapping'],
-  ['quotas: [{ project: a, limit: 0 }]', '6:24: quotas.0.limit: expected a size above 0, got 0'],
-  ['quotas: [{ project: a, limit: 1, limt: 1 }]', '6:34: quotas.0.limt: unknown key; did you mean "limit"?'],
+  ["quotas: [{ project: '**', limit: 0 }]", '6:27: quotas.0.limit: expected a size above 0, got 0'],
   [
-    'quotas: [{ project: a, limit: 1, warnAt: 120% }]',
-    '6:34: quotas.0.warnAt: expected a percentage such as 80%, or a number from 0 to 1, got "120%"',
+    "quotas: [{ project: '**', limit: 1, limt: 1 }]",
+    '6:37: quotas.0.limt: unknown key; did you mean "limit"?',
+  ],
+  [
+    "quotas: [{ project: '**', limit: 1, warnAt: 120% }]",
+    '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got "120%"',
   ],
   [
     'quotas: [{ project: 1.0, limit: 1 }]',
@@ -111,9 +114,9 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, tag: "{repo}" } }] }',
-    '6:100: promotion.rules.0.to.tag: expected a name that contains no variables but {repository}, {tag}, {project} and {name}, got "{repo}"',
+    '6:100: promotion.rules.0.to.tag: expected the name of a tag that contains no variables but {repository}, {tag}, {project} and {name}, got "{repo}"',
   ],
-  ['expiry: { dryRun: 1 }', '6:11: expiry.dryRun: expected true or false, got 1'],
+  ['expiry: { dryRun: 1 }', '6:11: expiry.dryRun: expected true or false, without quotes, got 1'],
   [
     'expiry: { every: 1h30m }',
     '6:11: expiry.every: expected a duration such as 90s, 15m, 12h or 14d (units: ms s m h d w), got "1h30m"',
@@ -123,7 +126,7 @@ const bad: [yaml: string, problem: string][] = [
     '6:55: expiry.policies.0.rules.0: expected at least one of olderThan, notPulledFor and keepNewest',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: x }] }',
+    'expiry: { policies: [{ name: p, registry: x, rules: [{ tag: "*", keepNewest: 1 }] }] }',
     '6:33: expiry.policies.0.registry: expected the name of a configured registry (ci), got "x"',
   ],
   ['store: { type: ftp }', '6:10: store.type: expected folder or s3, got "ftp"'],
@@ -140,4 +143,161 @@ const bad: [yaml: string, problem: string][] = [
 
 test.each(bad)('%s', async (yaml, problem) => {
   expect(await problemsOf(`${minimal}${yaml}\n`)).toEqual([`tallyman.yaml:${problem}`])
+})
+
+/** What is valid by itself, and means nothing: it never applies, or never does what it says. */
+const meaningless: [yaml: string, problem: string][] = [
+  [
+    'quotas: [{ project: "ci/[**", limit: 1 }]',
+    '6:12: quotas.0.project: expected a glob in which every [, { and ( is closed, got "ci/[**"',
+  ],
+  [
+    'quotas: [{ project: "{ci/a,ci/b", limit: 1 }]',
+    '6:12: quotas.0.project: expected a glob in which every [, { and ( is closed, got "{ci/a,ci/b"',
+  ],
+  [
+    'quotas: [{ project: "ci/{a}", limit: 1 }]',
+    '6:12: quotas.0.project: expected a glob with alternatives in braces, as in {a,b}, got "ci/{a}"',
+  ],
+  [
+    'quotas: [{ project: "ci/[!a]*", limit: 1 }]',
+    '6:12: quotas.0.project: expected a glob with [^…] in place of [!…], got "ci/[!a]*"',
+  ],
+  [
+    'quotas: [{ project: "ci/Team-A/*", limit: 1 }]',
+    '6:12: quotas.0.project: expected a glob that can match: the name of a project has only the characters a-z0-9._/-, got "ci/Team-A/*"',
+  ],
+  [
+    'quotas: [{ project: "ci/team-a/", limit: 1 }]',
+    '6:12: quotas.0.project: expected a glob that can match: the name of a project has no empty segment, got "ci/team-a/"',
+  ],
+  [
+    'quotas: [{ project: "production/*", limit: 1 }]',
+    '6:12: quotas.0.project: expected registry/path, with a glob for a configured registry (ci), got "production/*"',
+  ],
+  [
+    'quotas: [{ project: "*", limit: 1 }]',
+    '6:12: quotas.0.project: expected registry/path, with a glob for a configured registry (ci), got "*"',
+  ],
+  [
+    'quotas: [{ project: "ci/*", limit: 1 }, { project: "ci/*", limit: 2 }]',
+    '6:43: quotas.1.project: has the same value as quotas.0.project; the two must differ',
+  ],
+  [
+    'quotas: [{ project: "**", limit: 1, warnAt: 0% }]',
+    '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got "0%"',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack, url: "https://x", projects: ["c2/**"] }] }',
+    '6:75: alerts.channels.0.projects.0: expected registry/path, with a glob for a configured registry (ci), got "c2/**"',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack, url: "https://x", projects: [] }] }',
+    '6:64: alerts.channels.0.projects: expected at least one entry',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack, url: "https://x/change-me" }] }',
+    '6:46: alerts.channels.0.url: expected a secret of your own, not a placeholder such as change-me',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: whsec_Y2hhbmdlLW1lLXNpZ25pbmcta2V5LTAwMDE= }] }',
+    '6:66: alerts.channels.0.secret: expected a secret of your own, not a placeholder such as change-me',
+  ],
+  [
+    '  c2: { url: "https://x", token: "<the token of c2>" }',
+    '6:27: registries.c2.token: expected a secret of your own, not a placeholder such as change-me',
+  ],
+  [
+    '  c2: { url: "https://x", token: read-token-of-tests }',
+    '6:27: registries.c2.token: has the same value as server.readToken; the two must differ',
+  ],
+  [
+    '  c2: { url: "https://x", token: a token with some spaces }',
+    '6:27: registries.c2.token: expected a string of ASCII characters without spaces: an HTTP header carries it',
+  ],
+  [
+    '  c2: { url: "HTTPS://Registry.example.com:443/" }',
+    '6:9: registries.c2.url: has the same value as registries.ci.url; the two must differ',
+  ],
+  [
+    '  constructor: { url: "https://x" }',
+    '6:3: registries.constructor: expected a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
+  ],
+  [
+    '  __proto__: { url: "https://x" }',
+    '6:3: registries.__proto__: expected a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
+  ],
+  ['__proto__: { a: 1 }', '6:1: __proto__: unknown key; expected one of server, workers'],
+  [
+    '  c2: { url: "https://x", repositories: { names: ["team-a/*"] } }',
+    '6:51: registries.c2.repositories.names.0: expected the name of a repository, such as team-a/app, got "team-a/*"',
+  ],
+  [
+    '  c2: { url: "https://x", repositories: { names: [] } }',
+    '6:27: registries.c2.repositories: expected at least one of names, file and command',
+  ],
+  [
+    '  c2: { url: "https://x", repositories: { command: [] } }',
+    '6:43: registries.c2.repositories.command: expected at least one entry',
+  ],
+  [
+    '  c2: { url: "https://x", repositories: { command: list --all } }',
+    '6:43: registries.c2.repositories.command: expected a list, got a string',
+  ],
+  ['expiry: { dryRun: "false" }', '6:11: expiry.dryRun: expected true or false, without quotes, got "false"'],
+  ['expiry: { dryRun: no }', '6:11: expiry.dryRun: expected true or false, without quotes, got "no"'],
+  [
+    'expiry: { policies: [{ name: p, registry: ci }] }',
+    '6:22: expiry.policies.0.rules: expected at least one entry',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "feature/*", keepNewest: 1 }] }] }',
+    '6:57: expiry.policies.0.rules.0.tag: expected a glob that can match: the name of a tag has only the characters A-Za-z0-9._-, got "feature/*"',
+  ],
+  [
+    'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, repository: "Released/{name}" } }] }',
+    '6:100: promotion.rules.0.to.repository: expected the name of a repository that contains no variables but {repository}, {tag}, {project} and {name}, got "Released/{name}"',
+  ],
+  [
+    'promotion: { rules: [{ name: a, from: { registry: ci, repository: "**", tag: "v*" }, to: { registry: ci, repository: "released/{repository}" } }] }',
+    '6:22: promotion.rules.0: leads back to itself, so it does not copy such images: ci/x:vx → ci/released/x:vx',
+  ],
+  [
+    '  c2: { url: "https://x", type: cache }\npromotion: { rules: [{ name: a, from: { registry: ci, repository: "**", tag: "v*" }, to: { registry: c2 } }] }',
+    '7:92: promotion.rules.0.to.registry: expected a registry that takes pushes; this one is a cache, got "c2"',
+  ],
+]
+
+test.each(meaningless)('means nothing: %s', async (yaml, problem) => {
+  const [first, ...more] = await problemsOf(`${minimal}${yaml}\n`)
+  expect(first).toContain(`tallyman.yaml:${problem}`)
+  expect(more).toEqual([])
+})
+
+test('promotion rules that lead in a circle are each told, with an image that none of them copies', async () => {
+  const rule = (name: string, from: string, to: string, repository: string) =>
+    `{ name: ${name}, from: { registry: ${from}, repository: '${repository}', tag: 'v*' }, to: { registry: ${to} } }`
+  const yaml = `  b: { url: 'https://b' }
+  c: { url: 'https://c' }
+promotion:
+  rules:
+    - ${rule('first', 'ci', 'b', '**')}
+    - ${rule('second', 'b', 'c', '{hot,fix}/**')}
+    - ${rule('third', 'c', 'ci', '**')}
+    - ${rule('harmless', 'c', 'b', 'other/*')}
+`
+  expect(await problemsOf(minimal + yaml)).toEqual([
+    'tallyman.yaml:10:7: promotion.rules.0: leads back to itself, so it does not copy such images: ci/hot/x:vx → b/hot/x:vx → c/hot/x:vx → ci/hot/x:vx',
+    'tallyman.yaml:11:7: promotion.rules.1: leads back to itself, so it does not copy such images: b/hot/x:vx → c/hot/x:vx → ci/hot/x:vx → b/hot/x:vx',
+    'tallyman.yaml:12:7: promotion.rules.2: leads back to itself, so it does not copy such images: c/hot/x:vx → ci/hot/x:vx → b/hot/x:vx → c/hot/x:vx',
+  ])
+})
+
+test.each([
+  'quotas: [{ project: "{ci/a,ci/b}/*", limit: 1 }, { project: "**/app", limit: 1 }, { project: "c*/[^a-c]*", limit: 1, warnAt: 100% }]',
+  'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "@(pr|mr)-[0-9]*", keepNewest: 1 }] }] }',
+  'promotion: { rules: [{ name: a, from: { registry: ci, repository: "team-*/**", tag: "{rc,v}*" }, to: { registry: ci, repository: "released/{repository}" } }] }',
+  'promotion: { rules: [{ name: a, from: { registry: ci, repository: "**", tag: "rc-*" }, to: { registry: ci, tag: stable } }] }',
+])('is right: %s', async (yaml) => {
+  expect(await problemsOf(`${minimal}${yaml}\n`)).toEqual([])
 })

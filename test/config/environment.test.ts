@@ -4,7 +4,7 @@ import { loadYaml, minimal, problemsOf } from './write-config.ts'
 
 test('a variable overrides a value of the file, or gives one that the file lacks', async () => {
   const config = await loadYaml(
-    `${minimal}quotas: [{ project: a, limit: 1 }]\nstore: { type: s3, bucket: b }\n`,
+    `${minimal}quotas: [{ project: '**', limit: 1 }]\nstore: { type: s3, bucket: b }\n`,
     {
       TALLYMAN_SERVER__PORT: '9000',
       TALLYMAN_SERVER__READ_TOKEN: '1234567890123456',
@@ -23,7 +23,7 @@ test('a variable overrides a value of the file, or gives one that the file lacks
     server: { port: 9000, readToken: '1234567890123456' },
     redis: { prefix: '007' },
     registries: { ci: { token: 'token-of-the-environment', project: { pattern: '(?P<project>.*)' } } },
-    quotas: [{ project: 'a', limit: 2000 }],
+    quotas: [{ project: '**', limit: 2000 }],
     expiry: { dryRun: false },
     store: { type: 's3', bucket: 'another' },
     dataDir: '/data',

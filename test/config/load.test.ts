@@ -37,15 +37,15 @@ test('fills every default', async () => {
 })
 
 test('turns sizes into bytes, durations into milliseconds and percentages into fractions', async () => {
-  const config = await loadYaml(`${minimal}
+  const config = await loadYaml(`${minimal}  other: { url: 'https://other.example.com' }
 quotas:
   - { project: 'ci/**', limit: 1024, warnAt: 75% }
   - { project: '**', limit: 50GiB, warnAt: 0.5 }
-  - { project: 'x', limit: 1kB }
+  - { project: 'ci/x', limit: 1kB }
 alerts:
   channels: [{ name: ops, type: slack, url: 'https://chat.example.com/hook' }]
 promotion:
-  rules: [{ name: r, from: { registry: ci, repository: '**', tag: 'v*' }, to: { registry: ci } }]
+  rules: [{ name: r, from: { registry: ci, repository: '**', tag: 'v*' }, to: { registry: other } }]
 expiry:
   every: 15m
   policies: [{ name: p, registry: ci, rules: [{ tag: 'pr-*', olderThan: 14d, keepNewest: 0 }] }]
@@ -55,12 +55,16 @@ store: { type: s3, bucket: b }
   expect(config.quotas).toEqual([
     { project: 'ci/**', limit: 1024, warnAt: 0.75 },
     { project: '**', limit: 50 * 2 ** 30, warnAt: 0.5 },
-    { project: 'x', limit: 1000, warnAt: 0.8 },
+    { project: 'ci/x', limit: 1000, warnAt: 0.8 },
   ])
   expect(config.alerts.channels).toEqual([
     { name: 'ops', type: 'slack', url: 'https://chat.example.com/hook', projects: ['**'] },
   ])
-  expect(config.promotion.rules[0]?.to).toEqual({ registry: 'ci', repository: '{repository}', tag: '{tag}' })
+  expect(config.promotion.rules[0]?.to).toEqual({
+    registry: 'other',
+    repository: '{repository}',
+    tag: '{tag}',
+  })
   expect(config.expiry).toEqual({
     dryRun: true,
     every: 900_000,
@@ -88,8 +92,17 @@ test('a section whose keys are all commented out counts as absent', async () => 
   expect(config).toMatchObject({ redis: { prefix: 'tallyman' }, quotas: [], store: { type: 'folder' } })
 })
 
-test('the example loads and has an entry in every list', async () => {
-  const config = await loadConfig('tallyman.example.yaml', {})
+test('the example loads once its secrets are replaced, and has an entry in every list', async () => {
+  const problems = await loadConfig('tallyman.example.yaml', {}).catch(({ message }) => message.split('\n'))
+  expect(problems).toHaveLength(5)
+  for (const problem of problems) expect(problem).toContain('not a placeholder such as change-me')
+  const config = await loadConfig('tallyman.example.yaml', {
+    TALLYMAN_SERVER__READ_TOKEN: 'read-token-of-tests',
+    TALLYMAN_SERVER__ADMIN_TOKEN: 'admin-token-of-tests',
+    TALLYMAN_REGISTRIES__CI__TOKEN: 'webhook-token-of-tests',
+    TALLYMAN_ALERTS__CHANNELS__0__URL: 'https://chat.example.com/hooks/1',
+    TALLYMAN_ALERTS__CHANNELS__1__SECRET: 'whsec_c2lnbmluZy1rZXktb2YtdGVzdHM=',
+  })
   expect(Object.keys(config.registries)).toEqual(['ci', 'production'])
   expect(config.quotas).toHaveLength(2)
   expect(config.alerts.channels.map(({ type }) => type)).toEqual(['slack', 'webhook'])
@@ -115,19 +128,58 @@ function* keysIn(schema: TSchema): Generator<string> {
 }
 
 describe('a file that cannot be read as YAML', () => {
+  const alias = 'YAML: expected quotes around this value: without them, * begins an alias in YAML'
   test.each([
-    ['a: 1\na: 2\n', ['tallyman.yaml:2:1: YAML: Map keys must be unique']],
+    ['a: 1\na: 2\n', ['tallyman.yaml:2:1: YAML: the key "a" is there twice']],
+    ['a:\n\tb: 1\n', ['tallyman.yaml:2:1: YAML: a tab is not allowed as indentation: use spaces']],
+    ['a: b: c\n', ['tallyman.yaml:1:4: YAML: expected quotes around a value that has a colon and a space']],
+    ['a: 1\n---\nb: 1\n', ['tallyman.yaml:2:1: YAML: a line --- begins a second document; one is expected']],
+    ['project: **\n', [`tallyman.yaml:1:10: ${alias}`]],
+    ['project: *\n', [`tallyman.yaml:1:10: ${alias}`]],
+    ['projects: [**/app, x]\n', [`tallyman.yaml:1:12: ${alias}`]],
+    [
+      'password: @x\n',
+      ['tallyman.yaml:1:11: YAML: expected quotes around this value: YAML reserves @ at the beginning'],
+    ],
+    [
+      'password: &x\n',
+      [
+        'tallyman.yaml:1:11: YAML: expected quotes around this value: without them, & begins an anchor in YAML',
+      ],
+    ],
     [
       'a: [1, 2\nb: 3\n',
       [
         'tallyman.yaml:2:1: YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
       ],
     ],
-    ['password: !hunter2 x\n', ['tallyman.yaml:1:11: YAML: Unresolved tag']],
-    ['password: *hunter2\n', ['tallyman.yaml:1:11: YAML: Unresolved alias']],
+    [
+      'password: !hunter2 x\n',
+      ['tallyman.yaml:1:11: YAML: expected quotes around this value: without them, ! begins a tag in YAML'],
+    ],
+    ['password: *hunter2\n', [`tallyman.yaml:1:11: ${alias}`]],
     ['- a\n', ['tallyman.yaml: expected a mapping, got a list']],
   ])('%j', async (yaml, problems) => {
     expect(await problemsOf(yaml)).toEqual(problems)
+  })
+
+  test('aliases that stand for billions of values, many aliases, and an alias inside of what it names', async () => {
+    const levels = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n}, `.repeat(9)}]\n`)
+    expect(await problemsOf(`a0: &a0 x\n${levels.join('')}`)).toEqual([
+      'tallyman.yaml: YAML: its aliases (*name) stand for too many values',
+    ])
+    expect(await problemsOf(`a: &a x\nb: [${'*a, '.repeat(20_000)}]\n`)).toEqual([
+      'tallyman.yaml:2:405: YAML: more than 100 aliases (*name)',
+    ])
+    expect(await problemsOf('a: &a [*a]\n')).toEqual([
+      'tallyman.yaml: YAML: nested too deep, or an alias (*name) is inside of what it names',
+    ])
+  })
+
+  test('of many problems, the first hundred are told', async () => {
+    expect(
+      await problemsOf(minimal + Array.from({ length: 200 }, (_, n) => `key${n}: 1\n`).join('')),
+    ).toHaveLength(100)
   })
 
   test('a file that does not exist', async () => {
@@ -148,7 +200,7 @@ test('an empty file lacks only the keys without a default', async () => {
 test('reports all problems at once, in the order of the file', async () => {
   const yaml = `${minimal.replace('ci:', 'Ci:')}log: { levle: info }\ndataDir: 5\nserver2: {}\n`
   expect(await problemsOf(yaml)).toEqual([
-    'tallyman.yaml:5:3: registries.Ci: expected a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first',
+    'tallyman.yaml:5:3: registries.Ci: expected a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
     'tallyman.yaml:6:8: log.levle: unknown key; did you mean "level"?',
     'tallyman.yaml:7:1: dataDir: expected a non-empty string (in quotes if it looks like a number), got 5',
     'tallyman.yaml:8:1: server2: unknown key; did you mean "server"?',

@@ -16,7 +16,7 @@ registries:
 export async function loadYaml(
   yaml: string,
   env: NodeJS.ProcessEnv = {},
-  files: Record<string, string> = {},
+  files: Record<string, string | Buffer> = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-config-'))
   try {

@@ -15,7 +15,9 @@ import { projectKeys, registryKeys } from '../../src/usage/keys.ts'
 let tallyman: LabTallyman
 let redis: Redis
 beforeAll(async () => {
-  const registries = Object.fromEntries(['ci', 'hub'].map((name) => [name, { url: 'http://127.0.0.1:1' }]))
+  const registries = Object.fromEntries(
+    ['ci', 'hub'].map((name) => [name, { url: `http://${name}.invalid` }]),
+  )
   tallyman = await startTallyman({ registries }, { queues: [] })
   redis = new Redis(tallyman.redis.port)
 })

@@ -13,7 +13,7 @@ beforeAll(async () => {
     server: { readToken: 'r'.repeat(16), adminToken: 'a'.repeat(16), bodyLimit: '8MiB' },
     registries: {
       ci: { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN },
-      other: { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN_2 },
+      other: { url: 'http://127.0.0.1:2', token: WEBHOOK_TOKEN_2 },
     },
   })
   await tallyman.app.listen({ host: '127.0.0.1', port: 0 })

@@ -197,6 +197,7 @@ const readerOf = (readingOf: (n: number) => RepositoryReading | ReadingFailure):
     for (let n = 10; n < 40; n++) yield readingOf(n)
   },
   countBlobs: async () => undefined,
+  gitlabSize: async () => undefined,
 })
 
 /** Ten tagged manifests in the repository `p/<n>`. */

@@ -71,6 +71,7 @@ export function makeMemoryReconcile(options: {
           if (item.repository === undefined || item.repository > after) yield item
       },
       countBlobs: async () => undefined,
+      gitlabSize: async () => undefined,
     }),
     index: {
       projects: async () => [],

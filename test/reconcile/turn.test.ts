@@ -37,6 +37,7 @@ function makeSlowReader() {
     answersForUpstream: async () => false,
     holds: async () => true,
     countBlobs: async () => undefined,
+    gitlabSize: async () => undefined,
     async *read() {
       seen.begun++
       seen.most = Math.max(seen.most, ++seen.running)

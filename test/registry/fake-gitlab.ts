@@ -18,6 +18,8 @@ export interface FakeGitLab {
   readonly url: string
   /** What the metadata database has, by repository. */
   readonly tags: Map<string, GitLabTag[]>
+  /** The size of a repository with all below it, by path. */
+  readonly sizes: Map<string, { size_bytes: number; size_precision: 'default' | 'untagged' }>
   /** Every request, as `GET /gitlab/v1/`. */
   readonly requests: string[]
   close(): Promise<void>
@@ -28,11 +30,13 @@ export interface FakeGitLab {
  * follows the protocol of GitLab's registry as its documentation states it (docs/registries.md, GitLab's registry API):
  * - `/gitlab/v1/` answers 200, or 404 without a metadata database; its paths end with a slash, and others are redirected.
  * - Tags are sorted by name, `n` (1 to 1,000) on a page after `last`. `Link` names the previous and the next page.
+ * - The size of a repository with those below it wants a token with the scope `pull` for `<path>` and for `<path>/*`.
  * - Every path wants a token of `/jwt/auth`, for a repository one with the scope `pull`. The catalog is denied.
  */
 export async function startFakeGitLab({ hasDatabase = true } = {}): Promise<FakeGitLab> {
   const registry = await startRegistry()
   const tags: FakeGitLab['tags'] = new Map()
+  const sizes: FakeGitLab['sizes'] = new Map()
   const requests: string[] = []
 
   /** The token names its scopes; a real one is a signed JWT of them. */
@@ -54,7 +58,7 @@ export async function startFakeGitLab({ hasDatabase = true } = {}): Promise<Fake
     requests.push(`${method} ${path}`)
     const isOwn = url.pathname.startsWith('/gitlab/v1/')
     const pattern = isOwn
-      ? /^\/gitlab\/v1\/repositories\/(.+)\/tags\/list\/$/
+      ? /^\/gitlab\/v1\/repositories\/(.+?)\/(?:tags\/list\/)?$/
       : /^\/v2\/(.+)\/(?:tags|manifests|blobs)\//
     const repository = pattern.exec(url.pathname)?.[1]
     const scope = url.pathname.startsWith('/v2/_catalog')
@@ -62,8 +66,10 @@ export async function startFakeGitLab({ hasDatabase = true } = {}): Promise<Fake
       : repository && method !== 'PUT' && method !== 'POST'
         ? `repository:${repository}:pull`
         : undefined
-    if (!allows(incoming, scope)) {
-      const wanted = scope === undefined ? '' : `,scope="${scope}"`
+    const isSize = isOwn && url.searchParams.get('size') === 'self_with_descendants'
+    const scopes = isSize ? [scope, `repository:${repository}/*:pull`] : [scope]
+    if (!scopes.every((one) => allows(incoming, one))) {
+      const wanted = scope === undefined ? '' : `,scope="${scopes.join(' ')}"`
       response.setHeader(
         'www-authenticate',
         `Bearer realm="${url.origin}/jwt/auth",service="container_registry"${wanted}`,
@@ -75,6 +81,11 @@ export async function startFakeGitLab({ hasDatabase = true } = {}): Promise<Fake
     if (!url.pathname.endsWith('/'))
       return response.writeHead(301, { location: `${url.pathname}/${url.search}` }).end()
     if (url.pathname === '/gitlab/v1/') return response.end()
+    if (isSize) {
+      const size = sizes.get(repository ?? '')
+      if (size === undefined) return refuse(response, 404, 'NAME_UNKNOWN')
+      return response.end(JSON.stringify({ name: repository, path: repository, created_at: '', ...size }))
+    }
     const listed = tags.get(repository ?? '')
     return listed ? listTags(response, url, listed) : refuse(response, 404, 'NAME_UNKNOWN')
   })
@@ -83,6 +94,7 @@ export async function startFakeGitLab({ hasDatabase = true } = {}): Promise<Fake
   return {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
     tags,
+    sizes,
     requests,
     async close() {
       await new Promise<void>((resolve) => {

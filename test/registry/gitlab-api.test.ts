@@ -111,6 +111,24 @@ it.each([
   await expect(Array.fromAsync(client.publishedTags('a'))).rejects.toThrow(reason)
 })
 
+it('reads the size of a namespace, with a token for it and for all below it', async () => {
+  const { fake, client } = await gitLab()
+  fake.sizes.set('group', { size_bytes: 12_345, size_precision: 'default' })
+  fake.sizes.set('large', { size_bytes: 2 ** 50, size_precision: 'untagged' })
+  expect(await client.namespaceSize('group')).toEqual({ bytes: 12_345, withUntagged: false })
+  expect(await client.namespaceSize('large')).toEqual({ bytes: 2 ** 50, withUntagged: true })
+  await expect(client.namespaceSize('other')).rejects.toThrow("GitLab's size of other: 404 NAME_UNKNOWN")
+  await expect(client.namespaceSize('../v2')).rejects.toThrow('is not a repository name')
+})
+
+it.each(['{}', '[]', '{"size_bytes":"1"}', '{"size_bytes":-1}', '{"size_bytes":1e300}', '<html>'])(
+  'refuses %s as a size',
+  async (body) => {
+    const { client } = await registryThat((_request, response) => response.end(body))
+    await expect(client.namespaceSize('group')).rejects.toBeInstanceOf(RegistryError)
+  },
+)
+
 it('follows no Link that leads out of the API', async () => {
   const { client, registry } = await registryThat((_request, response) => {
     response.setHeader('link', '</v2/_catalog>; rel="next"').end('[]')

@@ -31,6 +31,73 @@ test('names come from the configuration, and from the lines of a file', async ()
   expect(repositoryNames({ name: 'ci' })).toBeUndefined()
 })
 
+describe('the repositories that a command prints', () => {
+  const script = (code: string) => ({ repositories: { names: [], command: [process.execPath, '-e', code] } })
+
+  test('are its lines; its arguments are passed on as they are, without a shell', async () => {
+    const print = 'console.log(process.argv.slice(1).join("\\n"))'
+    const command = [process.execPath, '-e', print, '# $(id)', 'a/b', ' c-d ']
+    expect(await namesOf({ repositories: { names: ['x/y'], command } })).toEqual(['x/y', 'a/b', 'c-d'])
+  })
+
+  test.each([
+    ['process.exit(3)', 'exit status 3'],
+    [
+      'console.log("a/b"); console.error("no \\u001bright"); process.exitCode = 1',
+      'exit status 1: no \\u{1b}right',
+    ],
+    ['process.kill(process.pid, "SIGTERM")', 'SIGTERM'],
+    ['console.log("# nothing")', 'has no name'],
+    ['', 'has no name'],
+  ])('a failure is no empty list: %s', async (code, reason) => {
+    await expect(namesOf(script(code))).rejects.toThrow(reason)
+  })
+
+  test('a program that does not exist is named, without its arguments', async () => {
+    const error = await namesOf({ repositories: { names: [], command: ['/nowhere/list', 'hunter2'] } }).catch(
+      (error: Error) => error,
+    )
+    expect(String(error)).toContain('the command /nowhere/list failed: ENOENT')
+    expect(String(error)).not.toContain('hunter2')
+  })
+
+  test('what it prints is limited in bytes and in time', async () => {
+    const names = (code: string, limits: { bytes: number; ms: number }) =>
+      Array.fromAsync(repositoryNames({ name: 'ci', ...script(code) }, limits)?.() ?? [])
+    await expect(
+      names('setInterval(() => console.log("a/b".repeat(100)), 1)', { bytes: 1_000, ms: 60_000 }),
+    ).rejects.toThrow('it printed more than 1000 bytes')
+    await expect(names('setInterval(() => {}, 1000)', { bytes: 1_000, ms: 300 })).rejects.toThrow(
+      'it took more than 0.3 s',
+    )
+  })
+
+  test('a line that is no name is told after the names', async () => {
+    const names: string[] = []
+    const list = repositoryNames({ name: 'ci', ...script('console.log("a/b\\nTeam A\\nc/d")') })
+    const read = async () => {
+      for await (const name of list?.() ?? []) names.push(name)
+    }
+    await expect(read()).rejects.toThrow('has a line that is no name of a repository: Team A')
+    expect(names).toEqual(['a/b', 'c/d'])
+  })
+
+  test('a registry whose command fails is not read to its end, and the reading says so', async () => {
+    const registry = await startFakeGitLab()
+    const client = makeRegistryClient({ name: 'ci', url: registry.url })
+    try {
+      const listed = repositoryNames({ name: 'ci', ...script('process.exit(1)') })
+      const readings = await Array.fromAsync(makeApiReader({ client, listed }).read({ expected: [] }))
+      expect(readings).toEqual([
+        { failure: expect.stringMatching(/^the list of repositories is incomplete: .*exit status 1/) },
+      ])
+    } finally {
+      await client.close()
+      await registry.close()
+    }
+  })
+})
+
 /**
  * GitLab's API as its documentation states it: `GET /api/v4/groups/:id/registry/repositories`, the group's path URL-encoded,
  * `per_page` (at most 100) and `page`, the next page in `Link`, an access token in `PRIVATE-TOKEN`.

@@ -23,7 +23,7 @@ async function startWorker(): Promise<Started> {
     file,
     `server: { readToken: killed-read-token-1, adminToken: killed-admin-token }
 redis: { prefix: t }
-registries: { ci: { url: http://127.0.0.1:1 }, production: { url: http://127.0.0.1:1 } }
+registries: { ci: { url: http://127.0.0.1:1 }, production: { url: http://127.0.0.1:2 } }
 store: { type: folder, path: ${bed.folder} }
 `,
   )

@@ -1,26 +1,37 @@
 import { ConfigError } from '../../config/config-error.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
-import type { AddCommand } from '../cli.ts'
+import type { AddCommand, Connection } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { addGroup } from '../group.ts'
 
-export const addConfig: AddCommand = (program, { env, show }) => {
+export const addConfig: AddCommand = (program, { env, show, tryConnections }) => {
   const config = addGroup(program, 'config').description('Check a configuration.')
 
   config
     .command('check')
     .description('Read a configuration and report everything that is wrong with it.')
     .argument('<FILE>', 'the configuration, such as tallyman.yaml')
-    .action(async (file: string) => {
+    .option('--connect', 'also try everything that it names: registries, GitLab, channels, store and Redis')
+    .action(async (file: string, { connect }: { connect?: true }) => {
       const loaded = await loadConfig(file, env).catch((error) => {
         throw error instanceof ConfigError ? new CommandError(...error.message.split('\n')) : error
       })
       const counts = countsOf(loaded)
       const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
       const dryRun = loaded.expiry.dryRun ? ' (dry run)' : ''
-      show({ file, ...counts }, [`${file} is right: ${words.join(', ')}${dryRun}`])
+      const line = `${file} is right: ${words.join(', ')}${dryRun}`
+      if (!connect) return show({ file, ...counts }, [line])
+      const connections = await Array.fromAsync(tryConnections(loaded))
+      show({ file, ...counts, connections }, [line, ...connections.map(lineOf)])
+      const failed = connections.filter(({ failure }) => failure !== undefined).length
+      if (failed > 0) throw new CommandError(`${failed} of ${connections.length} failed`)
     })
+}
+
+function lineOf({ name, tried, remark, failure }: Connection): string {
+  const outcome = failure ?? remark
+  return `${failure === undefined ? 'ok     ' : 'FAILED '}${name}: ${tried}${outcome === undefined ? '' : `: ${outcome}`}`
 }
 
 /** `promotionRules` as `promotion rules`. */

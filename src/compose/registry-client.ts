@@ -1,0 +1,23 @@
+import type { Config } from '../config/schema.ts'
+import { makeRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts'
+
+/** The configured registries, each with how it is reached: over which proxy, and with which certificates. */
+export const reachedRegistries = ({ registries, proxy }: Pick<Config, 'registries' | 'proxy'>) =>
+  Object.entries(registries).map(([name, { ca, cert, key, ...registry }]) => {
+    const tls = ca === undefined && cert === undefined ? undefined : { ca, cert, key }
+    return { name, ...registry, reach: { proxy, tls } }
+  })
+export type ReachedRegistry = ReturnType<typeof reachedRegistries>[number]
+
+/** Makes the client of a registry as configured; `options` replaces what the client has by default. The caller closes it. */
+export function registryClient(
+  { name, url, username, password, reach }: ReachedRegistry,
+  options: Partial<RegistryClientOptions> = {},
+): RegistryClient {
+  const given = username !== undefined && password !== undefined
+  return makeRegistryClient({
+    ...{ name, url, reach },
+    ...(given && { credentials: { username, password } }),
+    ...options,
+  })
+}

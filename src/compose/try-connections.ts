@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { makeChannel } from '../alerts/make-channel.ts'
+import { reachHost } from '../alerts/post-json.ts'
+import type { Connection } from '../cli/cli.ts'
+import type { Config } from '../config/schema.ts'
+import { makeDispatcher } from '../platform/dispatcher.ts'
+import { connectFailingFast } from '../platform/redis.ts'
+import { judgeRedis } from '../platform/redis-settings.ts'
+import { parseRedisUrl, placeOf } from '../platform/redis-url.ts'
+import { LIMITS } from '../registry/limits.ts'
+import { repositoryNames } from '../registry/repository-names.ts'
+import { makeStore } from '../store/make-store.ts'
+import { type ReachedRegistry, reachedRegistries, registryClient } from './registry-client.ts'
+import { placeOfStorage, registryStorage } from './registry-storage.ts'
+
+/** How long a registry may take for an answer, in ms. */
+const ANSWER_MS = 10_000
+
+/** Something to try. `act` may return a remark. */
+interface Attempt {
+  name: string
+  tried: string
+  act: () => Promise<string | undefined>
+}
+
+/**
+ * Tries everything that a configuration names, all at once, and yields the results in the order of the configuration. Sends
+ * no alert and changes no registry; in the store an object is written, read and removed.
+ */
+export async function* tryConnections(config: Config): AsyncGenerator<Connection> {
+  const attempts = [
+    redisAttempt(config),
+    ...reachedRegistries(config).flatMap(registryAttempts),
+    ...config.alerts.channels.map((channel) => channelAttempt(channel, config)),
+    storeAttempt(config.store),
+  ]
+  const results = attempts.map(async ({ name, tried, act }): Promise<Connection> => {
+    try {
+      const remark = await act()
+      return { name, tried, ...(remark !== undefined && { remark }) }
+    } catch (error) {
+      return { name, tried, failure: error instanceof Error ? error.message : String(error) }
+    }
+  })
+  for (const result of results) yield await result
+}
+
+function redisAttempt({ redis: { url }, dataDir }: Config): Attempt {
+  if (url === undefined) {
+    const act = async () => {
+      await promisify(execFile)('redis-server', ['--version']).catch(() => {
+        throw new Error('there is no program redis-server: install it, or set redis.url')
+      })
+      return `Tallyman starts its own in ${join(dataDir, 'redis')}`
+    }
+    return { name: 'redis', tried: 'redis-server --version', act }
+  }
+  const target = parseRedisUrl(url)
+  const act = async () => {
+    const redis = await connectFailingFast(target)
+    try {
+      const { refusal, warnings } = await judgeRedis(redis, placeOf(target))
+      if (refusal !== undefined) throw new Error(refusal)
+      return warnings.length > 0 ? warnings.join('; ') : undefined
+    } finally {
+      redis.disconnect()
+    }
+  }
+  return { name: 'redis', tried: `INFO at ${placeOf(target)}`, act }
+}
+
+function registryAttempts(registry: ReachedRegistry): Attempt[] {
+  const { name, url, storage, repositories, gitlab } = registry
+  const ping = async () => {
+    const client = registryClient(registry, { limits: { ...LIMITS, answerMs: ANSWER_MS } })
+    await client.ping().finally(client.close)
+    return undefined
+  }
+  const attempts: Attempt[] = [{ name: `registry ${name}`, tried: `GET ${url}/v2/`, act: ping }]
+  if (storage !== undefined)
+    attempts.push({
+      name: `storage of ${name}`,
+      tried: `list ${placeOfStorage(storage)}`,
+      act: async () => void (await registryStorage(storage).check()),
+    })
+  const names = repositoryNames(registry)
+  if (names !== undefined)
+    attempts.push({
+      name: `repositories of ${name}`,
+      tried: repositories === undefined ? `the groups of GitLab at ${gitlab?.url}` : 'read the list',
+      act: async () => `${await count(names())} names`,
+    })
+  return attempts
+}
+
+async function count(names: AsyncIterable<string>): Promise<number> {
+  let counted = 0
+  for await (const _ of names) counted++
+  return counted
+}
+
+function channelAttempt(channel: Config['alerts']['channels'][number], { proxy }: Config): Attempt {
+  const { name, url } = channel
+  const act = async () => {
+    makeChannel(channel)
+    const dispatcher = makeDispatcher({ proxy })
+    const status = await reachHost({ channel: name, url: new URL(url), dispatcher }).finally(() =>
+      dispatcher.close(),
+    )
+    return `the host answers (${status}); no alert was sent`
+  }
+  return { name: `channel ${name}`, tried: `HEAD ${new URL(url).origin}/`, act }
+}
+
+function storeAttempt(store: Config['store']): Attempt {
+  const act = async () => void (await makeStore(store).check())
+  return { name: 'store', tried: `write, list, read and remove an object in ${placeOfStorage(store)}`, act }
+}
