@@ -1,0 +1,86 @@
+import type { PolicyImage } from './dialect.ts'
+
+/** What becomes of an image, and why. */
+export interface Opinion {
+  isExpired: boolean
+  reason: string
+}
+
+/** How the images of one repository depend on each other. */
+export interface EcrRelations {
+  /** The indexes that list the image. */
+  listedBy(image: PolicyImage): readonly PolicyImage[]
+  subjectOf(image: PolicyImage): PolicyImage | undefined
+}
+
+export function ecrRelationsOf(images: readonly PolicyImage[]): EcrRelations {
+  const byDigest = new Map(images.map((image) => [image.digest, image]))
+  const parents = Map.groupBy(
+    images.flatMap((parent) => parent.children.map((child) => ({ parent, child }))),
+    ({ child }) => child,
+  )
+  return {
+    listedBy: ({ digest }) => (parents.get(digest) ?? []).map(({ parent }) => parent),
+    subjectOf: ({ subject }) => (subject === null ? undefined : byDigest.get(subject)),
+  }
+}
+
+/**
+ * Corrects what the rules decide ("Lifecycle policy evaluation rules"):
+ * - "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being
+ *   deleted or archived first." Here nothing is archived, so a child stays unless all its indexes expire.
+ * - Reference artifacts expire "within 24 hours of the deletion or archival of the subject image". Here they expire
+ *   together with it.
+ */
+export function settle(
+  images: readonly PolicyImage[],
+  relations: EcrRelations,
+  decidedByRules: (image: PolicyImage) => Opinion,
+): Map<PolicyImage, Opinion> {
+  const settled = new Map<PolicyImage, Opinion>()
+
+  function decide(image: PolicyImage): Opinion {
+    const own = decidedByRules(image)
+    const keptParent = relations.listedBy(image).find((parent) => !settled.get(parent)?.isExpired)
+    if (keptParent)
+      return own.isExpired
+        ? { isExpired: false, reason: `it belongs to ${shortName(keptParent)}, which is kept` }
+        : own
+    const subject = relations.subjectOf(image)
+    if (!own.isExpired && subject && settled.get(subject)?.isExpired)
+      return { isExpired: true, reason: `it describes ${shortName(subject)}, which expires` }
+    return own
+  }
+
+  for (const image of inOrder(images, relations)) settled.set(image, decide(image))
+  for (const image of images) if (!settled.has(image)) settled.set(image, IN_A_CIRCLE)
+  return settled
+}
+
+/**
+ * Each image after the indexes that list it and after its subject. Leaves out images in a circle of references.
+ * Kahn's algorithm: it has no recursion, so a chain of any length fits on the stack.
+ */
+function inOrder(images: readonly PolicyImage[], { listedBy, subjectOf }: EcrRelations): PolicyImage[] {
+  const before = (image: PolicyImage) => [...listedBy(image), ...(subjectOf(image) ? [subjectOf(image)] : [])]
+  const waitsFor = new Map(images.map((image) => [image, before(image).length]))
+  const dependents = Map.groupBy(
+    images.flatMap((image) => before(image).map((other) => ({ other, image }))),
+    ({ other }) => other,
+  )
+  const ordered = images.filter((image) => waitsFor.get(image) === 0)
+  for (const other of ordered) {
+    for (const { image } of dependents.get(other) ?? []) {
+      const left = (waitsFor.get(image) ?? 0) - 1
+      waitsFor.set(image, left)
+      if (left === 0) ordered.push(image)
+    }
+  }
+  return ordered
+}
+
+/** No registry can hold a circle of digests, but a file can. */
+const IN_A_CIRCLE: Opinion = { isExpired: false, reason: 'its references form a circle, or lead to one' }
+
+const shortName = ({ repository, digest, tags }: PolicyImage): string =>
+  tags[0] ? `${repository}:${tags[0].name}` : `${repository}@${digest.slice(0, 19)}`

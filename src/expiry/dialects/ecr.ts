@@ -1,0 +1,86 @@
+import type { Dialect, Outcome, PolicyImage, Scene } from './dialect.ts'
+import { type EcrRule, readEcrPolicy, storageClassOf } from './ecr-policy.ts'
+import { type EcrRelations, ecrRelationsOf, type Opinion, settle } from './ecr-relations.ts'
+import { type Finding, findingsOf, makeSelector } from './ecr-rule.ts'
+import { trapsInOutcome, trapsInRules } from './ecr-traps.ts'
+
+/** Amazon ECR's lifecycle policies. What is cited is in Amazon's ECR user guide. */
+export const ecr: Dialect = {
+  unit: 'digest',
+  read(document) {
+    const rules = readEcrPolicy(document)
+    // No image here is archived, so rules for the archive select none, and shield none from the other rules.
+    const active = rules
+      .filter((rule) => storageClassOf(rule) === 'standard')
+      .map((rule) => ({ rule, selects: makeSelector(rule) }))
+    const traps = trapsInRules(rules)
+    return (scene) => decide(active, traps, scene)
+  },
+}
+
+/** A rule, and which images meet its tagging requirements. */
+export interface ActiveRule {
+  rule: EcrRule
+  selects: (image: PolicyImage) => boolean
+}
+
+/** An image with what became of it, and by which rule. */
+export interface Decided extends Opinion {
+  image: PolicyImage
+  /** Absent if no rule selects the image. */
+  rule: EcrRule | undefined
+  relations: EcrRelations
+}
+
+/** A policy in ECR belongs to a repository, so repositories are counted apart. */
+function decide(rules: readonly ActiveRule[], traps: readonly string[], { images, now }: Scene): Outcome {
+  const repositories = Map.groupBy(images, ({ repository }) => repository)
+  const decided = new Map(
+    [...repositories.values()].flatMap((repository) =>
+      decideRepository(rules, repository.toSorted(byDigest), now).map((one) => [one.image, one] as const),
+    ),
+  )
+  return {
+    verdicts: images.map((image) => {
+      const { isExpired, reason } = decided.get(image) as Decided
+      return { image, isKept: !isExpired, reason }
+    }),
+    warnings: [...traps, ...trapsInOutcome(rules, [...decided.values()], now)],
+  }
+}
+
+/**
+ * "All rules are evaluated at the same time": each judges all images that it selects, also those that a rule before it
+ * selects. "An image that matches the tagging requirements of a rule cannot be expired or archived by a rule with a lower
+ * priority": only the finding of the first rule that selects an image has an effect.
+ */
+function decideRepository(
+  rules: readonly ActiveRule[],
+  images: readonly PolicyImage[],
+  now: number,
+): Decided[] {
+  const byFirstRule = new Map<PolicyImage, { rule: EcrRule; finding: Finding }>()
+  for (const { rule, selects } of rules) {
+    const selected = images.filter(selects)
+    const findingOf = findingsOf(rule, selected, now)
+    for (const image of selected)
+      if (!byFirstRule.has(image)) byFirstRule.set(image, { rule, finding: findingOf(image) })
+  }
+  const relations = ecrRelationsOf(images)
+  const settled = settle(images, relations, (image) => opinionOf(byFirstRule.get(image)))
+  return [...settled].map(([image, opinion]) => ({
+    ...{ image, relations, rule: byFirstRule.get(image)?.rule },
+    ...opinion,
+  }))
+}
+
+/** A rule that archives keeps: a `transition` never becomes a delete. */
+function opinionOf(first: { rule: EcrRule; finding: Finding } | undefined): Opinion {
+  if (first === undefined) return { isExpired: false, reason: 'no rule selects it' }
+  const { rule, finding } = first
+  const isExpired = finding.isMarked && rule.action.type === 'expire'
+  const does = isExpired ? 'expires it' : finding.isMarked ? 'archives it in ECR, so it is kept' : 'keeps it'
+  return { isExpired, reason: `rule ${rule.rulePriority} ${does}: ${finding.because}` }
+}
+
+const byDigest = (a: PolicyImage, b: PolicyImage): number => (a.digest < b.digest ? -1 : 1)
