@@ -15,15 +15,20 @@ export interface EcrRelations {
 
 export function ecrRelationsOf(images: readonly PolicyImage[]): EcrRelations {
   const byDigest = new Map(images.map((image) => [image.digest, image]))
-  const parents = Map.groupBy(
-    images.flatMap((parent) => parent.children.map((child) => ({ parent, child }))),
-    ({ child }) => child,
-  )
+  const parents = new Map<string, PolicyImage[]>()
+  for (const image of images)
+    for (const child of new Set(image.children)) {
+      const known = parents.get(child)
+      if (known) known.push(image)
+      else parents.set(child, [image])
+    }
   return {
-    listedBy: ({ digest }) => (parents.get(digest) ?? []).map(({ parent }) => parent),
+    listedBy: ({ digest }) => parents.get(digest) ?? NONE,
     subjectOf: ({ subject }) => (subject === null ? undefined : byDigest.get(subject)),
   }
 }
+
+const NONE: readonly PolicyImage[] = []
 
 /**
  * Corrects what the rules decide ("Lifecycle policy evaluation rules"):
@@ -62,15 +67,21 @@ export function settle(
  * Kahn's algorithm: it has no recursion, so a chain of any length fits on the stack.
  */
 function inOrder(images: readonly PolicyImage[], { listedBy, subjectOf }: EcrRelations): PolicyImage[] {
-  const before = (image: PolicyImage) => [...listedBy(image), ...(subjectOf(image) ? [subjectOf(image)] : [])]
-  const waitsFor = new Map(images.map((image) => [image, before(image).length]))
-  const dependents = Map.groupBy(
-    images.flatMap((image) => before(image).map((other) => ({ other, image }))),
-    ({ other }) => other,
-  )
+  const waitsFor = new Map<PolicyImage, number>()
+  const dependents = new Map<PolicyImage, PolicyImage[]>()
+  for (const image of images) {
+    const subject = subjectOf(image)
+    const before = subject ? [...listedBy(image), subject] : listedBy(image)
+    waitsFor.set(image, before.length)
+    for (const other of before) {
+      const known = dependents.get(other)
+      if (known) known.push(image)
+      else dependents.set(other, [image])
+    }
+  }
   const ordered = images.filter((image) => waitsFor.get(image) === 0)
   for (const other of ordered) {
-    for (const { image } of dependents.get(other) ?? []) {
+    for (const image of dependents.get(other) ?? NONE) {
       const left = (waitsFor.get(image) ?? 0) - 1
       waitsFor.set(image, left)
       if (left === 0) ordered.push(image)

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { makeWildcard } from '../../platform/wildcard.ts'
 import type { PolicyImage } from './dialect.ts'
 import type { EcrRule } from './ecr-policy.ts'
 
@@ -21,22 +21,10 @@ export function makeSelector({ selection }: EcrRule): (image: PolicyImage) => bo
   if (tagStatus === 'any') return () => true
   if (tagStatus === 'untagged') return ({ tags }) => tags.length === 0
   const filters = [
-    ...tagPatternList.map(makePattern),
+    ...tagPatternList.map(makeWildcard),
     ...tagPrefixList.map((prefix) => (tag: string) => tag.startsWith(prefix)),
   ]
   return ({ tags }) => filters.every((matches) => tags.some(({ name }) => matches(name)))
-}
-
-/** Only `*` has a meaning. The pattern must match the whole tag. */
-function makePattern(pattern: string): (tag: string) => boolean {
-  const expression = RE2JS.compile(
-    pattern
-      .split('*')
-      .map((part) => RE2JS.quote(part))
-      .join('.*'),
-    RE2JS.DOTALL,
-  )
-  return (tag) => expression.testExact(tag)
 }
 
 /** Judges the images of a repository that the rule selects. `now` is epoch µs. Takes O(n log n). */
