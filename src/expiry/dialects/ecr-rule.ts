@@ -55,13 +55,15 @@ function countedFrom(selected: readonly PolicyImage[], count: number): (image: P
 }
 
 /**
- * ECR does not say how it orders equal times. Here an index is newer than what is not one, since it is pushed after its
- * children; then the lower digest is newer.
+ * Newest first. ECR does not say how it orders equal times. Here an index is newer than what is not one, since it is pushed
+ * after its children; an image without tags is newer than a tagged one, as in "Filtering on all images", example B,
+ * where D expires and E, pushed on the same day, counts; then the higher digest is newer.
  */
 const byAge = (a: PolicyImage, b: PolicyImage): number =>
   (b.pushedAt ?? 0) - (a.pushedAt ?? 0) ||
   Number(b.children.length > 0) - Number(a.children.length > 0) ||
-  (a.digest < b.digest ? -1 : 1)
+  Number(b.tags.length === 0) - Number(a.tags.length === 0) ||
+  (a.digest > b.digest ? -1 : 1)
 
 /** Strictly older: an image of exactly one day is not "older than one day" (image E of "Filtering on all images", example B). */
 function agedOver(
