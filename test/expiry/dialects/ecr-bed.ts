@@ -33,7 +33,7 @@ export const index = (name: string, tags: string[], daysAgo: number, children: s
 export const signature = (name: string, daysAgo: number, subject: string) =>
   image(name, [], daysAgo, { subject: digestOf(subject) })
 
-type Selection = Record<string, unknown>
+type Selection = object
 const EXPIRE = { type: 'expire' }
 export const ARCHIVE = { type: 'transition', targetStorageClass: 'archive' }
 

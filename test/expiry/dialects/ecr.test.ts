@@ -197,10 +197,7 @@ describe('archive', () => {
   }
 
   test('a transition never deletes, and later rules cannot delete what it selects', () => {
-    const byPull = policy(
-      [tagged('v*'), days(90, 'sinceImagePulled'), ARCHIVE],
-      ...[[any, newest(1)] as [object, object]],
-    )
+    const byPull = policy([tagged('v*'), days(90, 'sinceImagePulled'), ARCHIVE], [any, newest(1)])
     const { expired, reasons } = decide(byPull, images)
     expect(expired).toEqual([])
     expect(reasons).toEqual({
