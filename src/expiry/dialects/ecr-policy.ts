@@ -42,17 +42,14 @@ const Rule = Type.Object(
   },
   closed,
 )
-const Policy = Type.Object({ rules: Type.Array(Rule, { minItems: 1, maxItems: 50 }) }, closed)
-/** What `aws ecr get-lifecycle-policy` prints. */
-const Answer = Type.Object(
-  {
-    lifecyclePolicyText: Type.String(),
-    registryId: Type.Optional(Type.Unknown()),
-    repositoryName: Type.Optional(Type.Unknown()),
-    lastEvaluatedAt: Type.Optional(Type.Unknown()),
-  },
-  closed,
-)
+/** What `aws ecr get-lifecycle-policy` prints beside the policy. */
+const ADDED = {
+  registryId: Type.Optional(Type.Unknown()),
+  repositoryName: Type.Optional(Type.Unknown()),
+  lastEvaluatedAt: Type.Optional(Type.Unknown()),
+}
+const Policy = Type.Object({ ...ADDED, rules: Type.Array(Rule, { minItems: 1, maxItems: 50 }) }, closed)
+const Answer = Type.Object({ ...ADDED, lifecyclePolicyText: Type.String() }, closed)
 
 export type EcrRule = Static<typeof Rule>
 
@@ -69,7 +66,7 @@ export function readEcrPolicy(document: unknown): EcrRule[] {
   const policy = policyIn(document)
   const { rules } = readShape(Policy, policy)
   // The text has at least as many characters as its shortest form.
-  if (JSON.stringify(policy).length > MOST_CHARACTERS)
+  if (JSON.stringify({ rules }).length > MOST_CHARACTERS)
     throw new PolicyError('rules', `a policy has at most ${MOST_CHARACTERS} characters`)
   for (const [index, rule] of rules.entries()) checkRule(rule, `rules[${index}]`)
   checkPriorities(rules)

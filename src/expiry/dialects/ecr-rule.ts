@@ -12,19 +12,29 @@ export interface Finding {
 
 const DAY = 86_400e6
 
-/**
- * The tagging requirements of a rule. Every pattern or prefix of a list must match a tag, not always the same one
- * ("Filtering on multiple tags in a single rule" in "Examples of lifecycle policies").
- */
-export function makeSelector({ selection }: EcrRule): (image: PolicyImage) => boolean {
+/** The tagging requirements of a rule. */
+export interface Selector {
+  /**
+   * Every pattern or prefix of a list must match a tag, not always the same one ("Filtering on multiple tags in a single
+   * rule" in "Examples of lifecycle policies").
+   */
+  selects(image: PolicyImage): boolean
+  /** Whether the rule is about a tag. The image may have others. */
+  isAbout(tag: string): boolean
+}
+
+export function makeSelector({ selection }: EcrRule): Selector {
   const { tagStatus, tagPatternList = [], tagPrefixList = [] } = selection
-  if (tagStatus === 'any') return () => true
-  if (tagStatus === 'untagged') return ({ tags }) => tags.length === 0
+  if (tagStatus === 'any') return { selects: () => true, isAbout: () => true }
+  if (tagStatus === 'untagged') return { selects: ({ tags }) => tags.length === 0, isAbout: () => false }
   const filters = [
     ...tagPatternList.map(makeWildcard),
     ...tagPrefixList.map((prefix) => (tag: string) => tag.startsWith(prefix)),
   ]
-  return ({ tags }) => filters.every((matches) => tags.some(({ name }) => matches(name)))
+  return {
+    selects: ({ tags }) => filters.every((matches) => tags.some(({ name }) => matches(name))),
+    isAbout: (tag) => filters.some((matches) => matches(tag)),
+  }
 }
 
 /** Judges the images of a repository that the rule selects. `now` is epoch µs. Takes O(n log n). */

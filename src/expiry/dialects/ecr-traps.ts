@@ -18,7 +18,7 @@ function archiveTraps(rule: EcrRule): string[] {
     ]
   if (rule.action.type === 'transition')
     return [
-      `${name} archives images in ECR. No registry but ECR has an archive, so the rule keeps the images that it selects, and no later rule expires them.`,
+      `${name} archives images in ECR. Tallyman archives nothing, so the rule keeps the images that it selects, and no later rule expires them.`,
     ]
   return []
 }
@@ -76,7 +76,7 @@ export const trapsInOutcome = (
   now: number,
 ): string[] => [
   ...childTraps(rules, decided),
-  ...rules.flatMap(({ rule }) => retagTraps(rule, decided, now)),
+  ...rules.flatMap((one) => [...otherTagTraps(one, decided), ...retagTraps(one.rule, decided, now)]),
   ...referrerTraps(decided),
 ]
 
@@ -85,14 +85,24 @@ function childTraps(rules: readonly ActiveRule[], decided: readonly Decided[]): 
   const children = decided.filter(({ image, relations }) => relations.listedBy(image).length > 0)
   return rules
     .filter(({ rule }) => rule.selection.countType === 'imageCountMoreThan')
-    .flatMap(({ rule, selects }) => {
-      const count = children.filter(({ image }) => selects(image)).length
+    .flatMap(({ rule, selector }) => {
+      const count = children.filter(({ image }) => selector.selects(image)).length
       return count === 0
         ? []
         : [
             `${nameOf(rule)} also counts the children of indexes. Of the images that it counts here: ${count}.`,
           ]
     })
+}
+
+/** An image goes with all its tags: github.com/aws/containers-roadmap/issues/1738. */
+function otherTagTraps({ rule, selector }: ActiveRule, decided: readonly Decided[]): string[] {
+  const count = decided.filter(
+    (one) => one.isExpired && one.rule === rule && one.image.tags.some(({ name }) => !selector.isAbout(name)),
+  ).length
+  return count === 0
+    ? []
+    : [`${nameOf(rule)} expires images that also have tags that its list does not match: ${count}.`]
 }
 
 /** The age of an image is that of its first push: github.com/aws/containers-roadmap/issues/2746. */

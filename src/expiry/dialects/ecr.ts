@@ -1,7 +1,7 @@
 import type { Dialect, Outcome, PolicyImage, Scene } from './dialect.ts'
 import { type EcrRule, readEcrPolicy, storageClassOf } from './ecr-policy.ts'
 import { type EcrRelations, ecrRelationsOf, type Opinion, settle } from './ecr-relations.ts'
-import { type Finding, findingsOf, makeSelector } from './ecr-rule.ts'
+import { type Finding, findingsOf, makeSelector, type Selector } from './ecr-rule.ts'
 import { trapsInOutcome, trapsInRules } from './ecr-traps.ts'
 
 /** Amazon ECR's lifecycle policies. What is cited is in Amazon's ECR user guide. */
@@ -12,16 +12,16 @@ export const ecr: Dialect = {
     // No image here is archived, so rules for the archive select none, and shield none from the other rules.
     const active = rules
       .filter((rule) => storageClassOf(rule) === 'standard')
-      .map((rule) => ({ rule, selects: makeSelector(rule) }))
+      .map((rule) => ({ rule, selector: makeSelector(rule) }))
     const traps = trapsInRules(rules)
     return (scene) => decide(active, traps, scene)
   },
 }
 
-/** A rule, and which images meet its tagging requirements. */
+/** A rule for images that are not archived. */
 export interface ActiveRule {
   rule: EcrRule
-  selects: (image: PolicyImage) => boolean
+  selector: Selector
 }
 
 /** An image with what became of it, and by which rule. */
@@ -60,8 +60,8 @@ function decideRepository(
   now: number,
 ): Decided[] {
   const byFirstRule = new Map<PolicyImage, { rule: EcrRule; finding: Finding }>()
-  for (const { rule, selects } of rules) {
-    const selected = images.filter(selects)
+  for (const { rule, selector } of rules) {
+    const selected = images.filter(selector.selects)
     const findingOf = findingsOf(rule, selected, now)
     for (const image of selected)
       if (!byFirstRule.has(image)) byFirstRule.set(image, { rule, finding: findingOf(image) })

@@ -198,6 +198,7 @@ describe('accepted', () => {
     ['any in the archive before rules for the rest', policy([any, archived(90)], [untagged, days(1)])],
     ['prefixes that overlap', policy([prefixed('a', 'b'), newest(1)], [prefixed('a'), newest(1)])],
     ['priorities with gaps', { rules: [...one({ rulePriority: 900 }).rules] }],
+    ['fields that the API adds', { ...one({}), registryId: '1', repositoryName: 'app', lastEvaluatedAt: 0 }],
     ['no description', { rules: policy([any, newest(1)]).rules.map(({ description: _, ...rule }) => rule) }],
   ])('%s', (_, document) => {
     expect(() => ecr.read(document)).not.toThrow()
@@ -240,6 +241,13 @@ describe('warnings', () => {
     ],
   ])('about policy %#', (document, warnings) => {
     expect(decide(document, []).warnings).toEqual(warnings)
+  })
+
+  test('an image that expires with tags that the rule is not about', () => {
+    const images = { both: image('both', ['pr-7', 'v1.0'], 90), pr: image('pr', ['pr-8', 'pr-9'], 90) }
+    const { expired, warnings } = decide(policy([prefixed('pr-'), days(30)]), images)
+    expect(expired).toEqual(['both', 'pr'])
+    expect(warnings).toEqual(['Rule 1 expires images that also have tags that its list does not match: 1.'])
   })
 
   test('an image that expires though a tag is new', () => {
