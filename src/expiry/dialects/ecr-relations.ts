@@ -1,10 +1,7 @@
-import type { PolicyImage } from './dialect.ts'
+import type { PolicyImage, Verdict } from './dialect.ts'
 
 /** What becomes of an image, and why. */
-export interface Opinion {
-  isExpired: boolean
-  reason: string
-}
+export type Ruling = Pick<Verdict, 'isKept' | 'reason'>
 
 /** How the images of one repository depend on each other. */
 export interface EcrRelations {
@@ -40,20 +37,20 @@ const NONE: readonly PolicyImage[] = []
 export function settle(
   images: readonly PolicyImage[],
   relations: EcrRelations,
-  decidedByRules: (image: PolicyImage) => Opinion,
-): Map<PolicyImage, Opinion> {
-  const settled = new Map<PolicyImage, Opinion>()
+  decidedByRules: (image: PolicyImage) => Ruling,
+): Map<PolicyImage, Ruling> {
+  const settled = new Map<PolicyImage, Ruling>()
 
-  function decide(image: PolicyImage): Opinion {
+  function decide(image: PolicyImage): Ruling {
     const own = decidedByRules(image)
-    const keptParent = relations.listedBy(image).find((parent) => !settled.get(parent)?.isExpired)
+    const keptParent = relations.listedBy(image).find((parent) => settled.get(parent)?.isKept !== false)
     if (keptParent)
-      return own.isExpired
-        ? { isExpired: false, reason: `it belongs to ${shortName(keptParent)}, which is kept` }
-        : own
+      return own.isKept
+        ? own
+        : { isKept: true, reason: `it belongs to ${shortName(keptParent)}, which is kept` }
     const subject = relations.subjectOf(image)
-    if (!own.isExpired && subject && settled.get(subject)?.isExpired)
-      return { isExpired: true, reason: `it describes ${shortName(subject)}, which expires` }
+    if (own.isKept && subject && settled.get(subject)?.isKept === false)
+      return { isKept: false, reason: `it describes ${shortName(subject)}, which expires` }
     return own
   }
 
@@ -91,7 +88,7 @@ function inOrder(images: readonly PolicyImage[], { listedBy, subjectOf }: EcrRel
 }
 
 /** No registry can hold a circle of digests, but a file can. */
-const IN_A_CIRCLE: Opinion = { isExpired: false, reason: 'its references form a circle, or lead to one' }
+const IN_A_CIRCLE: Ruling = { isKept: true, reason: 'its references form a circle, or lead to one' }
 
 const shortName = ({ repository, digest, tags }: PolicyImage): string =>
   tags[0] ? `${repository}:${tags[0].name}` : `${repository}@${digest.slice(0, 19)}`

@@ -2,8 +2,8 @@ import { makeWildcard } from '../../platform/wildcard.ts'
 import type { PolicyImage } from './dialect.ts'
 import type { EcrRule } from './ecr-policy.ts'
 
-/** What one rule finds about an image that it selects. */
-export interface Finding {
+/** What one rule says about an image that it selects. */
+export interface Mark {
   /** Whether the action of the rule is due. */
   isMarked: boolean
   /** A sentence about the image. */
@@ -38,11 +38,11 @@ export function makeSelector({ selection }: EcrRule): Selector {
 }
 
 /** Judges the images of a repository that the rule selects. `now` is epoch µs. Takes O(n log n). */
-export function findingsOf(
+export function marksOf(
   { selection }: EcrRule,
   selected: readonly PolicyImage[],
   now: number,
-): (image: PolicyImage) => Finding {
+): (image: PolicyImage) => Mark {
   if (selection.countType === 'imageCountMoreThan') return countedFrom(selected, selection.countNumber)
   return (image) => agedOver(image, selection, now)
 }
@@ -51,7 +51,7 @@ export function findingsOf(
  * The newest `count` images stay. An image whose push time is not known stays too, and takes no place: it may be older
  * than the others. (In ECR the time is always known.)
  */
-function countedFrom(selected: readonly PolicyImage[], count: number): (image: PolicyImage) => Finding {
+function countedFrom(selected: readonly PolicyImage[], count: number): (image: PolicyImage) => Mark {
   const newestFirst = selected.filter(({ pushedAt }) => pushedAt !== null).sort(byAge)
   const places = new Map(newestFirst.map((image, index) => [image, index + 1]))
   return (image) => {
@@ -80,7 +80,7 @@ function agedOver(
   { pushedAt, pulledAt }: PolicyImage,
   { countType, countNumber }: EcrRule['selection'],
   now: number,
-): Finding {
+): Mark {
   const isPulled = countType === 'sinceImagePulled' && pulledAt !== null
   const since = isPulled ? pulledAt : pushedAt
   if (since === null) return UNDATED
@@ -90,4 +90,4 @@ function agedOver(
   return { isMarked, because: `it was ${event} ${isMarked ? `over ${days}` : `${days} at most`}` }
 }
 
-const UNDATED: Finding = { isMarked: false, because: 'it is not known when it was pushed' }
+const UNDATED: Mark = { isMarked: false, because: 'it is not known when it was pushed' }

@@ -13,9 +13,7 @@ export const trapsInRules = (rules: readonly EcrRule[]): string[] =>
 function archiveTraps(rule: EcrRule): string[] {
   const name = nameOf(rule)
   if (storageClassOf(rule) === 'archive')
-    return [
-      `${name} selects archived images. No registry but ECR has an archive, so the rule expires nothing.`,
-    ]
+    return [`${name} selects archived images. Tallyman archives nothing, so the rule expires nothing.`]
   if (rule.action.type === 'transition')
     return [
       `${name} archives images in ECR. Tallyman archives nothing, so the rule keeps the images that it selects, and no later rule expires them.`,
@@ -98,7 +96,7 @@ function childTraps(rules: readonly ActiveRule[], decided: readonly Decided[]): 
 /** An image goes with all its tags: github.com/aws/containers-roadmap/issues/1738. */
 function otherTagTraps({ rule, selector }: ActiveRule, decided: readonly Decided[]): string[] {
   const count = decided.filter(
-    (one) => one.isExpired && one.rule === rule && one.image.tags.some(({ name }) => !selector.isAbout(name)),
+    (one) => !one.isKept && one.rule === rule && one.image.tags.some(({ name }) => !selector.isAbout(name)),
   ).length
   return count === 0
     ? []
@@ -111,9 +109,7 @@ function retagTraps(rule: EcrRule, decided: readonly Decided[], now: number): st
   if (countType === 'imageCountMoreThan') return []
   const isRecent = ({ taggedAt }: { taggedAt: number | null }) =>
     taggedAt !== null && now - taggedAt <= countNumber * DAY
-  const retagged = decided.filter(
-    (one) => one.isExpired && one.rule === rule && one.image.tags.some(isRecent),
-  )
+  const retagged = decided.filter((one) => !one.isKept && one.rule === rule && one.image.tags.some(isRecent))
   return retagged.length === 0
     ? []
     : [
@@ -123,10 +119,10 @@ function retagTraps(rule: EcrRule, decided: readonly Decided[], now: number): st
 
 /** The rules treat signatures as images of their own: github.com/aws/containers-roadmap/issues/2613. */
 function referrerTraps(decided: readonly Decided[]): string[] {
-  const expired = new Set(decided.filter(({ isExpired }) => isExpired).map(({ image }) => image))
-  const signatures = decided.filter(({ image, isExpired, relations }) => {
+  const kept = new Set(decided.filter(({ isKept }) => isKept).map(({ image }) => image))
+  const signatures = decided.filter(({ image, isKept, relations }) => {
     const subject = relations.subjectOf(image)
-    return isExpired && subject !== undefined && !expired.has(subject)
+    return !isKept && subject !== undefined && kept.has(subject)
   })
   return signatures.length === 0
     ? []

@@ -1,7 +1,7 @@
 import type { Dialect, Outcome, PolicyImage, Scene } from './dialect.ts'
 import { type EcrRule, readEcrPolicy, storageClassOf } from './ecr-policy.ts'
-import { type EcrRelations, ecrRelationsOf, type Opinion, settle } from './ecr-relations.ts'
-import { type Finding, findingsOf, makeSelector, type Selector } from './ecr-rule.ts'
+import { type EcrRelations, ecrRelationsOf, type Ruling, settle } from './ecr-relations.ts'
+import { type Mark, makeSelector, marksOf, type Selector } from './ecr-rule.ts'
 import { trapsInOutcome, trapsInRules } from './ecr-traps.ts'
 
 /** Amazon ECR's lifecycle policies. What is cited is in Amazon's ECR user guide. */
@@ -25,7 +25,7 @@ export interface ActiveRule {
 }
 
 /** An image with what became of it, and by which rule. */
-export interface Decided extends Opinion {
+export interface Decided extends Ruling {
   image: PolicyImage
   /** Absent if no rule selects the image. */
   rule: EcrRule | undefined
@@ -42,8 +42,8 @@ function decide(rules: readonly ActiveRule[], traps: readonly string[], { images
   )
   return {
     verdicts: images.map((image) => {
-      const { isExpired, reason } = decided.get(image) as Decided
-      return { image, isKept: !isExpired, reason }
+      const { isKept, reason } = decided.get(image) as Decided
+      return { image, isKept, reason }
     }),
     warnings: [...traps, ...trapsInOutcome(rules, [...decided.values()], now)],
   }
@@ -52,35 +52,35 @@ function decide(rules: readonly ActiveRule[], traps: readonly string[], { images
 /**
  * "All rules are evaluated at the same time": each judges all images that it selects, also those that a rule before it
  * selects. "An image that matches the tagging requirements of a rule cannot be expired or archived by a rule with a lower
- * priority": only the finding of the first rule that selects an image has an effect.
+ * priority": only the first rule that selects an image has an effect on it.
  */
 function decideRepository(
   rules: readonly ActiveRule[],
   images: readonly PolicyImage[],
   now: number,
 ): Decided[] {
-  const byFirstRule = new Map<PolicyImage, { rule: EcrRule; finding: Finding }>()
+  const byFirstRule = new Map<PolicyImage, { rule: EcrRule; mark: Mark }>()
   for (const { rule, selector } of rules) {
     const selected = images.filter(selector.selects)
-    const findingOf = findingsOf(rule, selected, now)
+    const markOf = marksOf(rule, selected, now)
     for (const image of selected)
-      if (!byFirstRule.has(image)) byFirstRule.set(image, { rule, finding: findingOf(image) })
+      if (!byFirstRule.has(image)) byFirstRule.set(image, { rule, mark: markOf(image) })
   }
   const relations = ecrRelationsOf(images)
-  const settled = settle(images, relations, (image) => opinionOf(byFirstRule.get(image)))
-  return [...settled].map(([image, opinion]) => ({
+  const settled = settle(images, relations, (image) => rulingOf(byFirstRule.get(image)))
+  return [...settled].map(([image, ruling]) => ({
     ...{ image, relations, rule: byFirstRule.get(image)?.rule },
-    ...opinion,
+    ...ruling,
   }))
 }
 
 /** A rule that archives keeps: a `transition` never becomes a delete. */
-function opinionOf(first: { rule: EcrRule; finding: Finding } | undefined): Opinion {
-  if (first === undefined) return { isExpired: false, reason: 'no rule selects it' }
-  const { rule, finding } = first
-  const isExpired = finding.isMarked && rule.action.type === 'expire'
-  const does = isExpired ? 'expires it' : finding.isMarked ? 'archives it in ECR, so it is kept' : 'keeps it'
-  return { isExpired, reason: `rule ${rule.rulePriority} ${does}: ${finding.because}` }
+function rulingOf(first: { rule: EcrRule; mark: Mark } | undefined): Ruling {
+  if (first === undefined) return { isKept: true, reason: 'no rule selects it' }
+  const { rule, mark } = first
+  const isKept = !mark.isMarked || rule.action.type === 'transition'
+  const does = !isKept ? 'expires it' : mark.isMarked ? 'archives it in ECR, so it is kept' : 'keeps it'
+  return { isKept, reason: `rule ${rule.rulePriority} ${does}: ${mark.because}` }
 }
 
 const byDigest = (a: PolicyImage, b: PolicyImage): number => (a.digest < b.digest ? -1 : 1)
