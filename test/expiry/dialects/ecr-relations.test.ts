@@ -83,6 +83,12 @@ describe('signatures and attestations', () => {
     expect(warnings).toEqual([])
   })
 
+  test('that a rule expires together with their image say which rule', () => {
+    const { reasons } = decide(policy([any, days(1)]), images)
+    expect(reasons.sig).toBe('rule 1 expires it: it was pushed over 1 day ago')
+    expect(reasons.onSig).toMatch(/^it describes app@sha256:[0-9a-f]{12}, which expires$/)
+  })
+
   test('are images of their own to the rules, with a warning', () => {
     const { expired, reasons, warnings } = decide(policy([untagged, newest(1)]), images)
     expect(expired).toEqual(['sig', 'onSig', 'orphan'])
