@@ -1,20 +1,19 @@
 /**
- * A pattern over any text, such as a user agent. `*` matches any characters, also slashes; nothing else is special, since
- * such texts are full of brackets. Case does not matter. Matching takes time linear in the text, which comes from outside.
+ * A pattern over any text, such as a tag or a user agent. `*` matches any characters, also slashes; nothing else is special,
+ * since such texts may be full of brackets. Matching takes time linear in the text, which comes from outside.
  */
 export function makeWildcard(pattern: string): (text: string) => boolean {
-  const [head = '', ...rest] = pattern.toLowerCase().split('*')
+  const [head = '', ...rest] = pattern.split('*')
   const tail = rest.pop()
   return (text) => {
-    const whole = text.toLowerCase()
-    if (tail === undefined) return whole === head
-    if (!whole.startsWith(head)) return false
+    if (tail === undefined) return text === head
+    if (!text.startsWith(head)) return false
     let from = head.length
     for (const part of rest) {
-      const found = whole.indexOf(part, from)
+      const found = text.indexOf(part, from)
       if (found < 0) return false
       from = found + part.length
     }
-    return whole.length - tail.length >= from && whole.endsWith(tail)
+    return text.length - tail.length >= from && text.endsWith(tail)
   }
 }

@@ -6,12 +6,13 @@ import { makeWildcard } from '../../src/platform/wildcard.ts'
 
 describe('wildcards', () => {
   test.each([
-    ['*trivy*', 'aquasecurity/Trivy 0.57 (linux; amd64)', true],
+    ['*trivy*', 'aquasecurity/trivy 0.57 (linux; amd64)', true],
     ['clair/*', 'clair/4.7 go/1.22', true],
     ['clair/*', 'eclair/4.7', false],
     ['*(linux*)', 'x/1 (linux; amd64)', true],
     ['*(linux*)', 'x/1 (linux; amd64) y', false],
-    ['trivy', 'Trivy', true],
+    ['trivy', 'trivy', true],
+    ['trivy', 'Trivy', false],
     ['trivy', 'trivy/1', false],
     ['*', '', true],
     ['a*a', 'a', false],
@@ -19,7 +20,7 @@ describe('wildcards', () => {
     ['*ab*ab*', 'abab', true],
     ['*ab*ab*', 'aba', false],
     ['a?[b]{c,d}', 'axbc', false],
-    ['a?[b]{c,d}', 'A?[B]{C,D}', true],
+    ['a?[b]{c,d}', 'a?[b]{c,d}', true],
   ])('%s of "%s": %s', (pattern, text, matches) => {
     expect(makeWildcard(pattern)(text)).toBe(matches)
   })
@@ -46,6 +47,12 @@ describe('wildcards', () => {
     const isMatch = makeWildcard(`${'*a'.repeat(50)}*!`)
     expect(endsOnLongInput(() => isMatch('a'.repeat(5_000_000)))).toBe(false)
   })
+})
+
+test('case does not matter in the name of a scanner', () => {
+  const isScanner = makeIsScanner({ userAgents: ['*Trivy*'], actors: ['scan*'] })
+  expect(isScanner({ request: { useragent: 'aquasecurity/tRIVY 0.57' } })).toBe(true)
+  expect(isScanner({ actor: { name: 'Scanner' } })).toBe(true)
 })
 
 test('a scanner is known by its user agent or its login; an event without either is no scanner', () => {

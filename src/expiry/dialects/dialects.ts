@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts'
+import { ecr } from './ecr.ts'
 
 /** By the name that `dialect:` has in the configuration. */
-export const DIALECTS: Readonly<Record<string, Dialect>> = {}
+export const DIALECTS: Readonly<Record<string, Dialect>> = { ecr }
