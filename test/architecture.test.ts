@@ -42,6 +42,7 @@ const PURE = [
     'reconcile/run.ts',
     'reconcile/indexed-repository.ts',
   ],
+  'expiry/dialects/gitlab.ts',
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {
