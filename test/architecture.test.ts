@@ -43,6 +43,7 @@ const PURE = [
     'reconcile/indexed-repository.ts',
   ],
   'expiry/dialects/gitlab.ts',
+  'expiry/dialects/harbor.ts',
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

@@ -1,7 +1,9 @@
 import type { Dialect } from './dialect.ts'
 import { gitlab } from './gitlab.ts'
+import { harbor } from './harbor.ts'
 
 /** By the name that `dialect:` has in the configuration. */
 export const DIALECTS: Readonly<Record<string, Dialect>> = {
   gitlab,
+  harbor,
 }
