@@ -21,7 +21,7 @@ export function relationsOf(images: readonly PolicyImage[]): Relations {
   const byDigest = new Map(images.map((image) => [image.digest, image]))
   const parents = new Map<string, PolicyImage[]>()
   for (const image of images)
-    for (const digest of new Set(image.children)) {
+    for (const digest of image.children) {
       const others = parents.get(digest)
       if (others) others.push(image)
       else parents.set(digest, [image])

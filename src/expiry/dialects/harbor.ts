@@ -35,8 +35,10 @@ function emptied(verdicts: readonly Verdict[]): string[] {
 function decideRepository(all: HarborRule[], name: string, verdicts: Verdict[], scene: Scene): void {
   const { project, now } = scene
   const repository = project !== '' && name.startsWith(`${project}/`) ? name.slice(project.length + 1) : name
-  const place = { tags: [], repository, project }
-  const rules = all.filter(({ scopeSelectors }) => scopeSelectors.every((one) => selects(one, place)))
+  const place = { repository, project }
+  const rules = all.filter(({ scopeSelectors }) =>
+    scopeSelectors.every((selector) => selects(selector, { ...place, tags: [] })),
+  )
   if (rules.length === 0) {
     for (const verdict of verdicts) verdict.reason = 'no enabled rule reaches its repository'
     return
@@ -66,8 +68,8 @@ function retainedBy(
   now: number,
 ) {
   const selected = candidates.filter(({ image }) => {
-    const item = { ...place, tags: image.tags.map(({ name }) => name) }
-    return rule.tagSelectors.every((selector) => selects(selector, item))
+    const artifact = { ...place, tags: image.tags.map(({ name }) => name) }
+    return rule.tagSelectors.every((selector) => selects(selector, artifact))
   })
   return rule.template.retain(selected, rule.number, now)
 }

@@ -373,6 +373,9 @@ describe('what belongs together', () => {
   test('a signature of an image that is not there is as any image', () => {
     expect(expired(releases, [image('s', [], {}, { subject: digestOf('gone') })])).toEqual(['s'])
   })
+  test('an index may list a child twice', () => {
+    expect(expired(releases, [image('c', []), index('d', ['d'], 'c', 'c')])).toEqual(['c', 'd'])
+  })
   test('images that need each other in a circle stay', () => {
     expect(expired(releases, [index('a', ['a'], 'b'), index('b', ['b'], 'a')])).toEqual([])
   })
