@@ -43,6 +43,8 @@ const PURE = [
     'reconcile/indexed-repository.ts',
   ],
   'expiry/dialects/ecr.ts',
+  'expiry/dialects/gitlab.ts',
+  'expiry/dialects/harbor.ts',
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

@@ -47,12 +47,15 @@ export async function reachHost({
   dispatcher?: Dispatcher | undefined
 }): Promise<number> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  const { status } = await fetch(new URL('/', url), { method: 'HEAD', redirect: 'manual', signal, ...(dispatcher && { dispatcher }) }).catch(
-    (error: unknown) => {
-      const where = `channel ${channel} at ${url.host}`
-      throw new ChannelError(`${where}: ${reason(error)}`, { channel, status: undefined, retry: true })
-    },
-  )
+  const { status } = await fetch(new URL('/', url), {
+    method: 'HEAD',
+    redirect: 'manual',
+    signal,
+    ...(dispatcher && { dispatcher }),
+  }).catch((error: unknown) => {
+    const where = `channel ${channel} at ${url.host}`
+    throw new ChannelError(`${where}: ${reason(error)}`, { channel, status: undefined, retry: true })
+  })
   return status
 }
 

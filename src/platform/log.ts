@@ -11,7 +11,9 @@ export type { Logger } from 'pino'
  */
 export function makeLog(
   level: string,
-  destination: DestinationStream = process.stdout.isTTY ? forPeople(process.stdout) : pino.destination({ dest: 1, sync: true }),
+  destination: DestinationStream = process.stdout.isTTY
+    ? forPeople(process.stdout)
+    : pino.destination({ dest: 1, sync: true }),
 ): Logger {
   return pino(
     {

@@ -1,5 +1,7 @@
 import type { Dialect } from './dialect.ts'
 import { ecr } from './ecr.ts'
+import { gitlab } from './gitlab.ts'
+import { harbor } from './harbor.ts'
 
 /** By the name that `dialect:` has in the configuration. */
-export const DIALECTS: Readonly<Record<string, Dialect>> = { ecr }
+export const DIALECTS: Readonly<Record<string, Dialect>> = { ecr, gitlab, harbor }
