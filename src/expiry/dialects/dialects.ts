@@ -1,4 +1,7 @@
 import type { Dialect } from './dialect.ts'
+import { zot } from './zot.ts'
 
 /** By the name that `dialect:` has in the configuration. */
-export const DIALECTS: Readonly<Record<string, Dialect>> = {}
+export const DIALECTS: Readonly<Record<string, Dialect>> = {
+  zot,
+}
