@@ -30,10 +30,13 @@ export function collect(
   const itemsOf = Map.groupBy(items, ({ image }) => image)
   const images = [...itemsOf.keys()]
   const byDigest = new Map(images.map((image) => [image.digest, image]))
-  const referrers = Map.groupBy(
-    items.flatMap((item) => subjectsOf(item).map((subject) => ({ subject, image: item.image }))),
-    ({ subject }) => subject,
-  )
+  const referrers = new Map<string, PolicyImage[]>()
+  for (const item of items)
+    for (const subject of subjectsOf(item)) {
+      const known = referrers.get(subject)
+      if (known === undefined) referrers.set(subject, [item.image])
+      else known.push(item.image)
+    }
   const holders = new Map<string, number>()
   for (const { children } of images)
     for (const child of new Set(children)) holders.set(child, (holders.get(child) ?? 0) + 1)
@@ -80,7 +83,7 @@ export function collect(
       const listed = byDigest.get(child)
       if (left === 0 && listed !== undefined) queue.push(listed)
     }
-    for (const referrer of referrers.get(image.digest) ?? []) queue.push(referrer.image)
+    for (const referrer of referrers.get(image.digest) ?? []) queue.push(referrer)
   }
 
   for (const item of items) {

@@ -1,6 +1,5 @@
 import type { RE2JS } from 're2js'
 import { PolicyError } from './dialect.ts'
-import { makeDoublestar } from './doublestar.ts'
 import { parseGoDuration } from './go-duration.ts'
 import {
   isObject,
@@ -12,6 +11,7 @@ import {
   readPattern,
   readWith,
 } from './read-fields.ts'
+import { makeZotGlob } from './zot-glob.ts'
 
 /** What keeps a tag or an untagged manifest: any one of these. A count of 0 is no criterion. Durations in µs. */
 export interface Criteria {
@@ -87,7 +87,7 @@ function readRepositoryPolicy(path: string, value: unknown, warn: Warn): Reposit
     ...(['repositories', 'deleteReferrers', 'deleteUntagged', 'keepTags', 'keepUntagged'] as const),
   ])
   const at = (key: keyof typeof fields) => pathTo(path, key)
-  const readGlob = (item: string, text: unknown) => readWith(item, text, makeDoublestar)
+  const readGlob = (item: string, text: unknown) => readWith(item, text, makeZotGlob)
   const flag = (key: 'deleteReferrers' | 'deleteUntagged', otherwise: boolean) =>
     fields[key] === undefined ? otherwise : readBoolean(at(key), fields[key])
 

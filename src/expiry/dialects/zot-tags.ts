@@ -1,5 +1,5 @@
 import { expire, type Item, keep, type Opinion } from './items.ts'
-import { candidateOf, keptBy } from './zot-criteria.ts'
+import { type Candidate, candidateOf, keptBy } from './zot-criteria.ts'
 import { hasCriteria, type KeepTags, type RepositoryPolicy } from './zot-policy.ts'
 
 /** zot keeps these as signatures of their subject, without statistics (pkg/meta/parse.go, SetImageMetaFromInput). */
@@ -18,30 +18,34 @@ export function decideTags(
   policy: RepositoryPolicy | undefined,
   tags: readonly Item[],
   now: number,
-): Map<Item, Opinion> {
-  if (policy === undefined)
-    return new Map(tags.map((item) => [item, keep('no policy matches its repository')]))
+): (item: Item) => Opinion {
+  if (policy === undefined) return () => keep('no policy matches its repository')
   const { path, keepTags } = policy
-  if (keepTags.length === 0) return new Map(tags.map((item) => [item, keep(`${path} has no keepTags`)]))
+  if (keepTags.length === 0) return () => keep(`${path} has no keepTags`)
 
   const opinions = new Map<Item, Opinion>()
   const counted = tags
     .filter(({ tag = '' }) => !COSIGN_SIGNATURE.test(tag))
     .flatMap((item) => candidateOf(item) ?? [])
-  const byEntry = Map.groupBy(counted, ({ item: { tag = '' } }) =>
-    keepTags.find((entry) => isMatch(entry, tag)),
-  )
-  for (const [entry, candidates] of byEntry) {
-    const kept = entry === undefined ? new Map<Item, string>() : keptBy(entry, candidates, now)
-    for (const { item } of candidates) {
-      const reason = kept.get(item)
-      if (entry === undefined) opinions.set(item, expire(`no pattern of ${path}.keepTags matches it`))
-      else if (!hasCriteria(entry)) opinions.set(item, keep(`${entry.path} keeps all that it matches`))
-      else if (reason === undefined) opinions.set(item, expire(`it meets no criterion of ${entry.path}`))
-      else opinions.set(item, keep(`${reason} of ${entry.path}`))
-    }
+  const entryOf = ({ item: { tag = '' } }: Candidate) => keepTags.find((entry) => isMatch(entry, tag))
+  for (const [entry, candidates] of Map.groupBy(counted, entryOf)) {
+    const opinionOf =
+      entry === undefined
+        ? () => expire(`no pattern of ${path}.keepTags matches it`)
+        : byEntry(entry, candidates, now)
+    for (const { item } of candidates) opinions.set(item, opinionOf(item))
   }
   // What zot has no statistics of is kept, also if no pattern matches it.
-  for (const item of tags) if (!opinions.has(item)) opinions.set(item, keep('zot has no statistics of it'))
-  return opinions
+  return (item) => opinions.get(item) ?? keep('zot has no statistics of it')
+}
+
+function byEntry(entry: KeepTags, candidates: readonly Candidate[], now: number): (item: Item) => Opinion {
+  if (!hasCriteria(entry)) return () => keep(`${entry.path} keeps all that it matches`)
+  const kept = keptBy(entry, candidates, now)
+  return (item) => {
+    const reason = kept.get(item)
+    return reason === undefined
+      ? expire(`it meets no criterion of ${entry.path}`)
+      : keep(`${reason} of ${entry.path}`)
+  }
 }

@@ -25,9 +25,9 @@ function decide(retention: Retention, { images, now }: Scene): Outcome {
     const policy = retention.policies.find((one) => one.matches(repository))
     policies.set(repository, policy)
     const tags = inRepository.filter(({ tag }) => tag !== undefined)
-    const decided = decideTags(policy, tags, now)
-    collect(policy, inRepository, decided, retention.delay ?? DEFAULT_GC_DELAY, now)
-    for (const [item, opinion] of decided) opinions.set(item, opinion)
+    const opinionOf = decideTags(policy, tags, now)
+    for (const item of tags) opinions.set(item, opinionOf(item))
+    collect(policy, inRepository, opinions, retention.delay ?? DEFAULT_GC_DELAY, now)
   }
   return {
     verdicts: items.map((item) => ({ ...item, ...(opinions.get(item) ?? keep('')) })),

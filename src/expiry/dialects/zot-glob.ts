@@ -8,12 +8,12 @@ type Token = RegExpExecArray
 const MOST_ALTERNATIVES = 1000
 
 /**
- * Makes a matcher of a glob as Go's doublestar v4 reads it (github.com/bmatcuk/doublestar, match.go and validate.go):
+ * Makes a matcher of a glob over repositories. zot uses doublestar v4 (github.com/bmatcuk/doublestar, match.go, validate.go):
  * `*` and `?` stay within a segment, `**` that is a whole segment stands for any number of them, also none, and elsewhere
  * is `*`. It runs as an RE2 pattern, so no glob can hang the process.
  * @throws RangeError if doublestar refuses the glob
  */
-export function makeDoublestar(glob: string): (name: string) => boolean {
+export function makeZotGlob(glob: string): (name: string) => boolean {
   const pattern = compile(expandBraces([...glob.matchAll(TOKEN)]).map(translate))
   return (name) => pattern.testExact(name)
 }
