@@ -1,9 +1,8 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { PolicyImage } from '../../../src/expiry/dialects/dialect.ts'
 import { zot } from '../../../src/expiry/dialects/zot.ts'
 import * as scenes from './tag-scenes.ts'
-import { anyImages, DAY, decide, digest, HOUR, image, NOW } from './tag-scenes.ts'
+import { DAY, digest, HOUR, image, NOW } from './tag-scenes.ts'
 
 const ALL = { repositories: ['**'] }
 const retention = (...policies: object[]) => ({ delay: '24h', policies })
@@ -382,45 +381,4 @@ test.each([
   [retention({ keepUntagged: { patterns: [] } }), 'policies[0].keepUntagged.patterns: unknown field'],
 ])('%j is refused with the field', (document, message) => {
   expect(() => zot.read(document)).toThrow(message)
-})
-
-const count = fc.integer({ min: 0, max: 4 })
-const hours = fc.option(fc.integer({ min: 1, max: 200 }).map((n) => `${n}h`))
-const criteria = {
-  ...{
-    mostRecentlyPushedCount: count,
-    mostRecentlyPulledCount: count,
-    pushedWithin: hours,
-    pulledWithin: hours,
-  },
-}
-const anyPolicy = fc.record({
-  repositories: fc.constantFrom(['app'], ['**'], ['team/*']),
-  ...{ deleteReferrers: fc.boolean(), deleteUntagged: fc.boolean() },
-  keepTags: fc.array(fc.record({ patterns: fc.constantFrom([], ['^v'], ['1', 'dev']), ...criteria }), {
-    maxLength: 3,
-  }),
-  keepUntagged: fc.option(fc.record(criteria)),
-})
-
-test('the order of the images changes nothing; each tag and each untagged manifest has one verdict', () => {
-  const scene = anyImages.chain((images) =>
-    fc.record({
-      images: fc.constant(images),
-      shuffled: fc.shuffledSubarray(images, { minLength: images.length }),
-    }),
-  )
-  fc.assert(
-    fc.property(fc.array(anyPolicy, { maxLength: 3 }), scene, (policies, { images, shuffled }) => {
-      const document = { delay: '48h', policies }
-      const { verdicts } = decide(zot, document, images)
-      const items = images.flatMap((one) =>
-        one.tags.length === 0 ? [{ image: one }] : one.tags.map(({ name }) => ({ image: one, tag: name })),
-      )
-      expect(verdicts.map(({ isKept, reason, ...item }) => item)).toEqual(items)
-      expect(verdicts.filter(({ reason }) => reason === '')).toEqual([])
-      expect(report(document, shuffled)).toEqual(report(document, images))
-    }),
-    { numRuns: 300 },
-  )
 })
