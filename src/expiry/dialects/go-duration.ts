@@ -1,7 +1,13 @@
 /** In µs. */
 const UNITS: Readonly<Record<string, number>> = {
-  ...{ ns: 1e-3, us: 1, µs: 1, μs: 1, ms: 1e3 },
-  ...{ s: 1e6, m: 60e6, h: 3600e6 },
+  ns: 1e-3,
+  us: 1,
+  µs: 1,
+  μs: 1,
+  ms: 1e3,
+  s: 1e6,
+  m: 60e6,
+  h: 3600e6,
 }
 /** The longest that Go's `time.Duration` holds, 2^63 - 1 ns, in µs. */
 const LONGEST = 2 ** 63 / 1000

@@ -9,6 +9,7 @@ import {
   readPattern,
   readString,
   readWith,
+  type Warn,
 } from './read-fields.ts'
 
 /** One of Quay's auto-prune policies. */
@@ -25,8 +26,6 @@ export interface PrunePolicies {
   policies: readonly PrunePolicy[]
   warnings: readonly string[]
 }
-
-type Warn = (path: string, message: string) => void
 
 /**
  * Reads Quay's auto-prune policies as its API lists them (endpoints/api/policy.py, get_view in data/model/autoprune.py).

@@ -3,6 +3,9 @@ import { PolicyError } from './dialect.ts'
 
 /** Readers for parts of a policy document. Each takes the path of the part, for errors, and throws PolicyError. */
 
+/** Adds a warning about a field. */
+export type Warn = (path: string, message: string) => void
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

@@ -10,7 +10,10 @@ type Rules = Pick<RepositoryPolicy, 'path' | 'deleteReferrers' | 'deleteUntagged
 
 /** Where no policy matches, untagged manifests go and referrers stay (HasDeleteUntagged and HasDeleteReferrer). */
 const NO_POLICY: Rules = {
-  ...{ path: '', deleteReferrers: false, deleteUntagged: true, keepUntagged: undefined },
+  path: '',
+  deleteReferrers: false,
+  deleteUntagged: true,
+  keepUntagged: undefined,
 }
 
 /**

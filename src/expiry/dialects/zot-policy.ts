@@ -1,16 +1,7 @@
 import type { RE2JS } from 're2js'
 import { PolicyError } from './dialect.ts'
-import { parseGoDuration } from './go-duration.ts'
-import {
-  isObject,
-  pathTo,
-  readBoolean,
-  readCount,
-  readList,
-  readObject,
-  readPattern,
-  readWith,
-} from './read-fields.ts'
+import { pathTo, readBoolean, readCount, readList, readPattern, readWith, type Warn } from './read-fields.ts'
+import { readAnyCase, readDuration } from './zot-fields.ts'
 import { makeZotGlob } from './zot-glob.ts'
 
 /** What keeps a tag or an untagged manifest: any one of these. A count of 0 is no criterion. Durations in µs. */
@@ -80,41 +71,40 @@ export function readRetention(document: unknown): Retention {
   return { delay, policies, warnings }
 }
 
-type Warn = (path: string, message: string) => void
+const POLICY = ['repositories', 'deleteReferrers', 'deleteUntagged', 'keepTags', 'keepUntagged'] as const
 
 function readRepositoryPolicy(path: string, value: unknown, warn: Warn): RepositoryPolicy {
-  const fields = readAnyCase(path, value, [
-    ...(['repositories', 'deleteReferrers', 'deleteUntagged', 'keepTags', 'keepUntagged'] as const),
-  ])
-  const at = (key: keyof typeof fields) => pathTo(path, key)
-  const readGlob = (item: string, text: unknown) => readWith(item, text, makeZotGlob)
-  const flag = (key: 'deleteReferrers' | 'deleteUntagged', otherwise: boolean) =>
+  const fields = readAnyCase(path, value, POLICY)
+  const at = (key: (typeof POLICY)[number]) => pathTo(path, key)
+  const list = <T>(key: 'repositories' | 'keepTags', readItem: (item: string, one: unknown) => T): T[] =>
+    fields[key] === undefined ? [] : readList(at(key), fields[key], readItem)
+  const flag = (key: 'deleteReferrers' | 'deleteUntagged', otherwise: boolean): boolean =>
     fields[key] === undefined ? otherwise : readBoolean(at(key), fields[key])
 
-  const globs =
-    fields.repositories === undefined ? [] : readList(at('repositories'), fields.repositories, readGlob)
+  const globs = list('repositories', (item, text) => readWith(item, text, makeZotGlob))
   if (globs.length === 0)
     warn(path, 'it has no repositories, so it applies to none; as a default it needs repositories: ["**"]')
-  const readEntry = (item: string, entry: unknown) => readKeepTags(item, entry, warn)
-  const keepUntagged =
-    fields.keepUntagged === undefined
-      ? undefined
-      : readCriteria(at('keepUntagged'), readAnyCase(at('keepUntagged'), fields.keepUntagged, CRITERIA), warn)
   const deleteUntagged = flag('deleteUntagged', true)
-  if (keepUntagged !== undefined && !hasCriteria(keepUntagged))
-    warn(at('keepUntagged'), 'it has no criterion, so it keeps nothing')
-  if (keepUntagged !== undefined && !deleteUntagged)
-    warn(at('keepUntagged'), 'it has no effect, because deleteUntagged is false')
-  if ((keepUntagged?.mostRecentlyPulledCount ?? 0) + (keepUntagged?.mostRecentlyPushedCount ?? 0) > 0)
-    warn(at('keepUntagged'), 'its counts count the children of indexes as well, though these stay anyway')
   return {
     path,
     matches: (repository) => globs.some((glob) => glob(repository)),
     deleteReferrers: flag('deleteReferrers', false),
     deleteUntagged,
-    keepTags: fields.keepTags === undefined ? [] : readList(at('keepTags'), fields.keepTags, readEntry),
-    keepUntagged,
+    keepTags: list('keepTags', (item, entry) => readKeepTags(item, entry, warn)),
+    keepUntagged:
+      fields.keepUntagged === undefined
+        ? undefined
+        : readKeepUntagged(at('keepUntagged'), fields.keepUntagged, deleteUntagged, warn),
   }
+}
+
+function readKeepUntagged(path: string, value: unknown, deleteUntagged: boolean, warn: Warn): Criteria {
+  const criteria = readCriteria(path, readAnyCase(path, value, CRITERIA), warn)
+  if (!hasCriteria(criteria)) warn(path, 'it has no criterion, so it keeps nothing')
+  if (!deleteUntagged) warn(path, 'it has no effect, because deleteUntagged is false')
+  if (criteria.mostRecentlyPulledCount + criteria.mostRecentlyPushedCount > 0)
+    warn(path, 'its counts count the children of indexes as well, though these stay anyway')
+  return criteria
 }
 
 function readKeepTags(path: string, value: unknown, warn: Warn): KeepTags {
@@ -142,29 +132,4 @@ function readCriteria(
     pulledWithin: duration('pulledWithin'),
     pushedWithin: duration('pushedWithin'),
   }
-}
-
-/** A duration in µs. A number is one in ns, as zot prints it (`zot schema`: `"Delay": {"type": "integer"}`). */
-function readDuration(path: string, value: unknown, warn: Warn): number {
-  if (typeof value !== 'number') return readWith(path, value, parseGoDuration)
-  if (!Number.isInteger(value))
-    throw new PolicyError(path, 'expected a duration such as 720h, or whole nanoseconds')
-  warn(path, `a number is in nanoseconds, so this is ${value / 1e9} s`)
-  return value / 1000
-}
-
-/** An object whose names of fields may be in any case. Fields that are null are left out. */
-function readAnyCase<K extends string>(
-  path: string,
-  value: unknown,
-  known: readonly K[],
-): Partial<Record<K, unknown>> {
-  if (!isObject(value)) return readObject(path, value, known)
-  const fields: Record<string, unknown> = {}
-  for (const [key, field] of Object.entries(value)) {
-    const name = known.find((one) => one.toLowerCase() === key.toLowerCase()) ?? key
-    if (Object.hasOwn(fields, name)) throw new PolicyError(pathTo(path, key), `${name} is there twice`)
-    fields[name] = field ?? undefined
-  }
-  return readObject(path, fields, known)
 }
