@@ -67,6 +67,10 @@ export function Secret(description: string, parse = nonEmpty, options?: TSchemaO
   return field(description, parseSecret, { ...options, secret: true })
 }
 
+/** Certificates or a key in PEM: a secret of several lines. */
+export const Pem = (description: string, parse: (raw: unknown) => string) =>
+  Secret(description, parse, { pem: true })
+
 /** A secret of at least `length` characters that an HTTP header carries. */
 export function headerSecret(length: number) {
   const parse = string(`a string of at least ${length} characters`, (raw) => raw.length >= length)

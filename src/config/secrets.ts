@@ -8,6 +8,9 @@ import { isMapping, isSecret, type Node, type Path } from './walk.ts'
 /** Bytes of a file that holds a secret. */
 const SECRET_LIMIT = 64 * 1024
 
+/** Bytes of a file in PEM: a bundle of all CAs that there are has 220 kB. */
+const PEM_LIMIT = 1024 * 1024
+
 /** The keys of a section that hold secrets. */
 function secretKeys(schema: TObject): string[] {
   return Object.keys(schema.properties).filter((key) => isSecret(schema.properties[key]))
@@ -35,18 +38,22 @@ export async function resolveSecrets({ schema, value, path }: Node, folder: stri
     delete value[`${key}File`]
     const problem = (message: string) => report([...path, key], message)
     if (given !== undefined) problem(`expected ${key} or ${key}File, not both`)
-    else value[key] = await readSecret(resolve(folder, String(file)), problem)
+    else {
+      const isPem = schema.properties[key] !== undefined && 'pem' in schema.properties[key]
+      value[key] = await readSecret(resolve(folder, String(file)), isPem, problem)
+    }
   }
 }
 
 /** The secret in `file`, or '' if there is none. (Without a value, the key would be reported as missing, too.) */
-async function readSecret(file: string, problem: (message: string) => void): Promise<string> {
-  const text = await readTextFile(file, SECRET_LIMIT).catch((error) =>
+async function readSecret(file: string, isPem: boolean, problem: (message: string) => void): Promise<string> {
+  const text = await readTextFile(file, isPem ? PEM_LIMIT : SECRET_LIMIT).catch((error) =>
     problem(`cannot read ${file}: ${readError(error)}`),
   )
   if (text === undefined) return ''
   const secret = text.replace(/\r?\n$/, '')
   if (secret === '') problem(`expected a secret in ${file}, but the file is empty`)
+  else if (isPem) return secret
   else if (/[\r\n]/.test(secret)) problem(`expected one line in ${file}, but it has several`)
   else if (/\p{Cc}/u.test(secret)) problem(`expected text in ${file}, but it has control characters`)
   else if (secret !== secret.trim()) problem(`expected no space at the beginning or the end of ${file}`)

@@ -43,10 +43,19 @@ const Registry = Type.Object({
   }),
   projects: Type.Integer({ description: 'How many projects it has.' }),
   uniqueBytes: Type.Integer({ description: 'The bytes that its projects hold, each content counted once.' }),
-  gitlab: Type.Union([Type.Object({ ...GitLabSize.properties, why: Type.String() }), Type.Null()], {
-    description:
-      "GitLab's own number as of the last reconcile, and `why` it differs from ours. Null if the registry is not GitLab's with a metadata database, or was read from its storage.",
-  }),
+  gitlab: Type.Union(
+    [
+      Type.Object({
+        ...GitLabSize.properties,
+        why: Type.String({ description: 'Why it differs from ours.' }),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        "GitLab's own number as of the last reconcile, and `why` it differs from ours. Null if the registry is not GitLab's with a metadata database, or was read from its storage.",
+    },
+  ),
   lastEventAt: instant('The time of the newest event. Null if there was none.'),
   confidence: Type.String({ description: '`exact since …`; or since when events may be missing, and why.' }),
   gaps: Type.Array(

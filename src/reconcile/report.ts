@@ -44,6 +44,8 @@ export const ReconcileReport = Type.Object({
   stored: Type.Union([Stored, Type.Null()], {
     description: 'All blobs in the storage, referenced or not. Null if the registry was read over the API.',
   }),
-  gitlab: Type.Optional(GitLabSize),
+  gitlab: Type.Optional(
+    Type.Object(GitLabSize.properties, { description: "What GitLab's registry says of its size." }),
+  ),
 })
 export type ReconcileReport = Static<typeof ReconcileReport>

@@ -2,6 +2,8 @@ import type { Dialect } from './dialect.ts'
 import { ecr } from './ecr.ts'
 import { gitlab } from './gitlab.ts'
 import { harbor } from './harbor.ts'
+import { quay } from './quay.ts'
+import { zot } from './zot.ts'
 
 /** By the name that `dialect:` has in the configuration. */
-export const DIALECTS: Readonly<Record<string, Dialect>> = { ecr, gitlab, harbor }
+export const DIALECTS: Readonly<Record<string, Dialect>> = { ecr, gitlab, harbor, quay, zot }
