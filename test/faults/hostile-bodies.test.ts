@@ -56,7 +56,8 @@ test('40 bodies of 10 MiB at once: memory is bounded, deliveries beside are acce
   const untilAnswered = async (body: string) => {
     for (;;) {
       const status = await deliver(service.url, body, 60_000)
-      if (status !== 503) return status
+      // 0: no answer. On a machine with much else to do, a large body does not arrive within the 20 s that it may take.
+      if (status !== 503 && status !== 0) return status
       await sleep(200)
     }
   }
