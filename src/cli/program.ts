@@ -5,6 +5,7 @@ import type { AddCommand, Cli, TryConnections } from './cli.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addConfig } from './commands/config.ts'
 import { addExpire } from './commands/expire.ts'
+import { addExpiry } from './commands/expiry.ts'
 import { addFlags } from './commands/flags.ts'
 import { addHelp } from './commands/help.ts'
 import { addImages } from './commands/images.ts'
@@ -34,6 +35,7 @@ const COMMANDS: readonly AddCommand[] = [
   addPlan,
   addExpire,
   addRuns,
+  addExpiry,
   addRegistries,
   addReconcile,
   addSnapshot,
@@ -46,11 +48,11 @@ const COMMANDS: readonly AddCommand[] = [
 ]
 
 const AFTER_HELP = `
-"start" runs the service. All other commands but "config check" and "help" ask a
-running one, at --url and with the token in $TALLYMAN_TOKEN. The read token is
-enough to look. What is not given is read from the configuration that Tallyman
-runs with: its address and its admin token. That is the file $TALLYMAN_CONFIG,
-or tallyman.yaml.
+"start" runs the service. All other commands but "config check", "expiry try"
+and "help" ask a running one, at --url and with the token in $TALLYMAN_TOKEN.
+The read token is enough to look. What is not given is read from the
+configuration that Tallyman runs with: its address and its admin token. That is
+the file $TALLYMAN_CONFIG, or tallyman.yaml.
 
 "tallyman help COMMAND" describes a command.`
 

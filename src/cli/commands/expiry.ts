@@ -1,0 +1,102 @@
+import { Argument, InvalidArgumentError, Option } from 'commander'
+import { parse } from 'yaml'
+import { PolicyError } from '../../expiry/dialects/dialect.ts'
+import { DIALECTS } from '../../expiry/dialects/dialects.ts'
+import { readImages } from '../../expiry/dialects/images-file.ts'
+import { type Report, reportOf } from '../../expiry/dialects/report.ts'
+import { readTextFile } from '../../platform/read-text-file.ts'
+import { parseTimestamp } from '../../platform/timestamp.ts'
+import type { AddCommand } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { addGroup } from '../group.ts'
+import { table } from '../table.ts'
+
+/** Bytes of a policy, and of a file of images: some 400 bytes an image. */
+const LIMITS = { policy: 1024 * 1024, images: 512 * 1024 * 1024 }
+
+interface TryOptions {
+  dialect: string
+  images: string
+  now?: number
+}
+
+export const addExpiry: AddCommand = (program, cli) => {
+  addGroup(program, 'expiry')
+    .description('Work with retention policies.')
+    .command('try')
+    .summary('Tell what a retention policy of another system would do.')
+    .description(
+      'Tell what a retention policy of another system would do with images from a file, as that system decides. It needs no service, and nothing is deleted.',
+    )
+    .addArgument(
+      new Argument('<POLICY>', 'a file with the policy as the API of its system returns it, JSON or YAML'),
+    )
+    .addOption(
+      new Option('--dialect <SYSTEM>', 'the system whose policy it is')
+        .choices(Object.keys(DIALECTS))
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--images <FILE>', 'the images, as "tallyman images PROJECT --output json" prints them')
+    .option('--now <TIME>', 'decide as of this time, RFC 3339; now if left out', parseTime)
+    .action(async (file: string, options: TryOptions) => {
+      const report = await decide(file, options)
+      for (const warning of report.warnings) cli.note(`warning: ${warning}`)
+      cli.note(`expire ${report.expired.length}, keep ${report.kept.length}`)
+      cli.show(report, linesOf(report))
+    })
+}
+
+async function decide(file: string, options: TryOptions): Promise<Report> {
+  const dialect = DIALECTS[options.dialect]
+  if (dialect === undefined) throw new CommandError(`no dialect "${options.dialect}"`)
+  const policy = await readDocument(file, LIMITS.policy)
+  const images = await readDocument(options.images, LIMITS.images)
+  const now = options.now ?? Date.now() * 1000
+  const scene = { ...(await named(options.images, () => readImages(images))), now }
+  return named(file, () => reportOf(dialect, dialect.read(policy)(scene)))
+}
+
+/** Reads JSON or YAML. (JSON with tabs is no YAML.) */
+async function readDocument(file: string, limit: number): Promise<unknown> {
+  const text = await readTextFile(file, limit).catch((error: Error) => {
+    throw new CommandError(`${file}: cannot be read: ${error.message}`)
+  })
+  try {
+    return JSON.parse(text)
+  } catch (jsonError) {
+    try {
+      return parse(text)
+    } catch (error) {
+      const isJson = /^\s*[[{]/.test(text)
+      const reason = isJson ? jsonError : error
+      throw new CommandError(
+        `${file}: neither JSON nor YAML: ${reason instanceof Error ? reason.message : reason}`,
+      )
+    }
+  }
+}
+
+/** Runs `act`; the error of a document names its file. */
+function named<T>(file: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw error instanceof PolicyError ? new CommandError(`${file}: ${error.message}`) : error
+  }
+}
+
+const linesOf = ({ kept, expired, reasons }: Report): string[] =>
+  table(
+    ['VERDICT', 'IMAGE', 'REASON'],
+    [
+      ...expired.map((name) => ['expire', name, reasons[name] ?? '']),
+      ...kept.map((name) => ['keep', name, reasons[name] ?? '']),
+    ],
+  )
+
+function parseTime(text: string): number {
+  const time = parseTimestamp(text)
+  if (time === undefined)
+    throw new InvalidArgumentError('Expected a time in RFC 3339, such as 2026-11-26T12:00:00Z.')
+  return time
+}
