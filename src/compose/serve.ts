@@ -8,6 +8,7 @@ import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
+import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
@@ -80,6 +81,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
+      imagesRoute({ index, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),

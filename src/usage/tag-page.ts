@@ -1,6 +1,7 @@
 import { type Age, ageOfImage } from './age.ts'
 import type { IndexedImage } from './indexed-image.ts'
 import type { ImageRecord, ReadRepository } from './read-repository.ts'
+import { wholeSize } from './whole-size.ts'
 
 /** A tag, and the image that it names. */
 export interface TaggedImage extends Omit<IndexedImage, 'tags'> {
@@ -56,7 +57,13 @@ async function describeTags(
     const { images: _, ...content } = record.manifest
     const { pulledAt } = record.image
     const pushedBy = writes[i]?.actor ?? ''
-    const tagged = { tag, tagAge, pushedBy, children: own.length, wholeSize: sizeOfAll(whole) }
+    const tagged = {
+      tag,
+      tagAge,
+      pushedBy,
+      children: own.length,
+      wholeSize: wholeSize(whole.map(({ manifest }) => manifest)),
+    }
     return [{ ...content, repository, ...ageOfImage(record.image), pulledAt, ...tagged }]
   })
 }
@@ -64,13 +71,3 @@ async function describeTags(
 const childKeysOf = ({ manifest }: ImageRecord): string[] => [
   ...new Set((manifest.references ?? []).filter(({ kind }) => kind === 'child').map(({ key }) => key)),
 ]
-
-/** Bytes of these manifests and of all that they reference, each content once. */
-function sizeOfAll(records: readonly ImageRecord[]): number {
-  const sizes = new Map<string, number>()
-  for (const { manifest } of records) {
-    sizes.set(manifest.digest, manifest.size)
-    for (const { kind, key, size } of manifest.references ?? []) if (kind === 'blob') sizes.set(key, size)
-  }
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
-}

@@ -11,6 +11,7 @@ import {
   startTallyman,
   WEBHOOK_TOKEN,
 } from '../../lab/tallyman.ts'
+import { readImages } from '../../src/expiry/dialects/images-file.ts'
 import { VERSION } from '../../src/platform/version.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { tallyman } from './cli-bed.ts'
@@ -158,7 +159,19 @@ test('images are listed by size with their tags, and tags by name', async () => 
   expect(second).toContain(branch.root.digest)
   expect(rest).toHaveLength(1)
   const { images } = await json('images', 'ci/team/app', '--repository', 'team/app/cache')
-  expect(images).toMatchObject([{ repository: 'team/app/cache', tags: ['main'] }])
+  expect(images).toMatchObject([{ repository: 'team/app/cache', tags: [{ name: 'main' }], children: [] }])
+  // What it prints is what `expiry try` reads.
+  const all = readImages(await json('images', 'ci/team/app')).images
+  expect(all.flatMap(({ tags }) => tags.map(({ name }) => name)).sort()).toEqual([
+    'main',
+    'pr-1',
+    'stable',
+    'v1',
+    'v1.0',
+    'v1.0.0',
+  ])
+  for (const { pushedAt, tags } of all)
+    expect(tags.every(({ taggedAt }) => taggedAt !== null)).toBe(pushedAt !== null)
 
   const tags = await run('tags', 'ci/team/app', '--repository', 'team/app', '--limit', '2')
   expect(tags.out).toMatch(/^REPOSITORY +TAG +SIZE +SINCE +AGE FROM +PUSHED BY +LAST PULL\nteam\/app +pr-1 /)

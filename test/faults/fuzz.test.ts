@@ -72,7 +72,7 @@ function isExpectedKey(key: string): boolean {
   return [
     /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
-    /^tallyman:(flags|quotas)$/,
+    /^tallyman:(flags|quotas|identity|processes)$/,
     /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }

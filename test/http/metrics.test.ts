@@ -21,7 +21,7 @@ beforeAll(async () => {
   const port = await freePort()
   ci = await startRegistry({ notify: { url: `http://127.0.0.1:${port}/v1/events`, token: WEBHOOK_TOKEN } })
   tallyman = await startTallyman({
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, target: { url: ci.url } },
+    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, target: { url: 'http://127.0.0.1:1' } },
     quotas: [{ project: 'ci/team/p3', limit: '10kB' }],
     metrics: { projects: 2 },
     reconcile: { onNewInstance: false },

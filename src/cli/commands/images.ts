@@ -1,22 +1,43 @@
+import { Type } from 'typebox'
 import type { AddCommand } from '../cli.ts'
-import { imageTable } from '../image-table.ts'
-import { cutText, imagesOf, readTags } from '../tagged-images.ts'
+import { queryOf } from '../page-options.ts'
+import { sizeCell, table, tagsCell } from '../table.ts'
+import { pathOfProject } from '../tagged-images.ts'
+
+const Instant = Type.Union([Type.String(), Type.Null()])
+
+/** The part of an image that the table shows. JSON has all that the service tells. */
+const Image = Type.Object({
+  repository: Type.String(),
+  digest: Type.String(),
+  tags: Type.Array(Type.Object({ name: Type.String(), taggedAt: Instant })),
+  pulledAt: Instant,
+  sizeBytes: Type.Integer(),
+})
 
 export const addImages: AddCommand = (program, cli) => {
   program
     .command('images')
-    .summary('List the images of a project that have tags, the largest first.')
+    .summary('List the images of a project, the largest first.')
     .description(
-      'List the images of a project that have tags, the largest first. The size of an image counts its config and layers, though other images may share them.',
+      'List the images of a project, also those without a tag, the largest first. The size of an image counts its config and layers, though other images may share them. "tallyman expiry try" reads what this prints with --output json.',
     )
     .argument('<PROJECT>', 'the registry and the path of the project, such as ci/team/app')
     .option('--repository <NAME>', 'only those of this repository')
     .action(async (project: string, filter: { repository?: string }) => {
       const service = await cli.service()
-      const { tags, isCut } = await readTags(service, project, filter)
-      const images = imagesOf(tags)
-      if (isCut) cli.note(cutText)
-      if (images.length === 0) cli.note('no image has a tag')
-      cli.show({ images, isCut }, imageTable(images))
+      const found = await service.getLines(`${pathOfProject(project)}/images${queryOf(filter)}`, Image)
+      const images = found.toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+      if (images.length === 0) cli.note('it has no image')
+      cli.show(
+        { images },
+        table(
+          ['SIZE', 'REPOSITORY', 'TAGS', 'LAST PULL', 'DIGEST'],
+          images.map(({ sizeBytes, repository, tags, pulledAt, digest }) => [
+            ...[sizeCell(sizeBytes), repository, tagsCell(tags.map(({ name }) => name)) || 'none'],
+            ...[pulledAt ?? 'never', digest],
+          ]),
+        ),
+      )
     })
 }
