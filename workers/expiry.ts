@@ -4,14 +4,14 @@ import { jobId } from '../src/queue/job-id.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 
 export const expiryWorker = (context: WorkerContext, expiry: Expiry) =>
-  makeWorker('expiry', context, async ({ policy, dryRun: isDryRunAsked }, job) => {
+  makeWorker('expiry', context, async (request, job) => {
     // The same for each attempt of a job, so that all have one record.
     const identity = {
       id: jobId('expiry run', job.id ?? '', job.timestamp),
       at: new Date(job.timestamp + (job.opts.delay ?? 0)).toISOString(),
     }
-    const summary = summaryOf(await expiry.run(policy, isDryRunAsked, identity))
-    const { id, registry, dryRun, kept, outcomes } = summary
+    const summary = summaryOf(await expiry.run(request, identity))
+    const { id, policy, registry, dryRun, kept, outcomes } = summary
     const { planned, deleted, absent, moved } = outcomes
     context.log.info(
       { run: id, policy, registry, dryRun, kept, ...outcomes },

@@ -37,24 +37,31 @@ export async function watchRedis(deps: {
   const judge = async () => {
     const before = newest.warnings
     const judgement = await judgeRedis(redis, where)
-    newest = { ...judgement, warnings: [...judgement.warnings, ...(await deps.otherWarnings())] }
+    newest = {
+      ...judgement,
+      warnings: [...judgement.warnings, ...(await deps.otherWarnings().catch(() => []))],
+    }
     for (const warning of newest.warnings) if (!before.includes(warning)) log.warn(warning)
   }
 
   let identity = await identityOf(redis, key)
   /** The identity of the data that this process has written to. */
-  let known = identity.id
+  let known = identity?.id
   const acts: (() => Promise<void>)[] = []
   const lookForLoss = async () => {
-    const before = identity.id
-    identity = await identityOf(redis, key)
-    if (identity.id !== before)
+    const found = await identityOf(redis, key)
+    if (found === undefined) return
+    const before = identity?.id
+    identity = found
+    // Redis was full until now: nothing is known of its data.
+    known ??= found.id
+    if (before !== undefined && found.id !== before)
       log.error(
         `Redis at ${where} has lost its data: the index, the queues and the schedules are gone. Each registry is read again; snapshots are kept`,
       )
-    if (identity.id === known) return
+    if (found.id === known) return
     for (const act of acts) await act()
-    known = identity.id
+    known = found.id
   }
 
   await judge()
@@ -81,7 +88,7 @@ export async function watchRedis(deps: {
   })
   return {
     judgement: () => newest,
-    dataSince: () => identity.since,
+    dataSince: () => identity?.since ?? 0,
     onLostData: (act) => void acts.push(act),
   }
 }

@@ -6,6 +6,7 @@ import {
   Choice,
   Duration,
   Flag,
+  Fraction,
   Integer,
   Interval,
   NonEmpty,
@@ -107,6 +108,10 @@ const file = section('The configuration file.', {
   expiry: section('Expiry.', {
     dryRun: Flag('Whether to plan and report only, and delete nothing.', { default: true }),
     every: Duration('How often the policies run.', { default: '1h' }),
+    maxShare: Fraction(
+      "The share of a project's images that a run may delete. Beyond it, it deletes nothing there and tells chat.",
+      { default: '30%' },
+    ),
     policies: list('The policies.', expiryPolicy),
   }),
   reconcile: section('Comparing the index with the registries, and correcting it.', {

@@ -61,6 +61,8 @@ export function makeRefusals(deps: { log: Logger; metrics: Metrics; now: () => n
   }
 
   function tell({ registry, reason, from, detail }: Refusal): void {
+    // That Redis is away, and every failure of ours, is in the log already.
+    if (reason === 'unavailable') return
     const { at, since } = logged.get(reason) ?? { at: Number.NEGATIVE_INFINITY, since: 0 }
     const isDue = deps.now() - at >= LOG_MS
     logged.set(reason, isDue ? { at: deps.now(), since: 0 } : { at, since: since + 1 })

@@ -37,6 +37,14 @@ export const Deleted = Type.Object({
 })
 export type Deleted = Static<typeof Deleted>
 
+/** A project in which a run deletes nothing: its plan deletes too many of the images. */
+export const Held = Type.Object({
+  project: Type.String({ description: 'registry/path' }),
+  deletes: Type.Integer({ description: 'Images that the plan deletes.' }),
+  images: Type.Integer({ description: 'Images of the project that the policy is about.' }),
+})
+export type Held = Static<typeof Held>
+
 const Run = Type.Object({
   id: Type.String({ description: 'The id of the run.' }),
   at: Type.String({ description: 'When it began, RFC 3339.' }),
@@ -44,6 +52,11 @@ const Run = Type.Object({
   registry: Type.String({ description: 'The registry that it cleans.' }),
   dryRun: Type.Boolean({ description: 'Whether it only planned.' }),
   kept: Type.Integer({ description: 'How many images the plan keeps.' }),
+  held: Type.Optional(
+    Type.Array(Held, {
+      description: 'Projects in which nothing was deleted: the plan deletes more than `expiry.maxShare`.',
+    }),
+  ),
   stopped: Type.Optional(
     Type.String({ description: 'Why the run ended before its end. What it did until then is recorded.' }),
   ),

@@ -4,15 +4,17 @@ import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { formatSize } from '../platform/units.ts'
+import type { RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { Decision, Deleted, ExpiryRun } from './decision.ts'
+import type { Decision, Deleted, ExpiryRun, Held } from './decision.ts'
 import { expireRepository, isGone } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import type { ExpiryRuns } from './runs.ts'
+import { countDeletes, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
 
 /** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
@@ -24,6 +26,21 @@ const AT_ONCE = 4
 /** How often the record of a run is stored while it deletes, in ms. */
 const SAVE_MS = 5_000
 
+/** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete. */
+export interface ExpirySettings {
+  policies: readonly ExpiryPolicy[]
+  dryRun: boolean
+  maxShare: number
+}
+
+/** What a run was asked for. */
+export interface RunRequest {
+  policy: string
+  dryRun: boolean
+  /** Whether it may delete more than `maxShare`. */
+  acceptShare: boolean
+}
+
 /** The id of a run, and when it was asked for. A job that is run again goes on with its record. */
 export type RunIdentity = Pick<ExpiryRun, 'id' | 'at'>
 
@@ -33,13 +50,14 @@ export function makeExpiry(deps: {
    * As configured now: a reload may change it. With `dryRun`, nothing is deleted, whatever a run was asked for: it may have
    * been queued under another configuration.
    */
-  settings: () => { policies: readonly ExpiryPolicy[]; dryRun: boolean }
+  settings: () => ExpirySettings
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
   runs: Pick<ExpiryRuns, 'append' | 'earlier'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
+  announce: (alert: RegistryAlert) => Promise<unknown>
   metrics: Metrics
   log: Logger
   now: () => number
@@ -56,19 +74,19 @@ export function makeExpiry(deps: {
     return policy
   }
 
-  /** The repositories that a policy is about, one after the other. */
-  async function* repositoriesOf(policy: ExpiryPolicy) {
-    const inScope = makeGlob(policy.repository)
-    for (const project of await index.projects(policy.registry))
-      for (const repository of (await index.repositories(project)).filter(inScope))
-        yield { project, repository }
+  /** The repositories of a project that a policy is about. */
+  const repositoriesIn = async (project: string, policy: ExpiryPolicy) =>
+    (await index.repositories(project)).filter(makeGlob(policy.repository))
+
+  async function* planProject(policy: ExpiryPolicy, project: string): AsyncGenerator<Decision> {
+    for (const repository of await repositoriesIn(project, policy))
+      yield* planExpiry(policy, project, await index.images(project, repository), deps.now())
   }
 
   /** The decision for every image in the repositories of a policy, one repository at a time. */
   async function* plan(name: string): AsyncGenerator<Decision> {
     const policy = policyOf(name)
-    for await (const { project, repository } of repositoriesOf(policy))
-      yield* planExpiry(policy, project, await index.images(project, repository), deps.now())
+    for (const project of await index.projects(policy.registry)) yield* planProject(policy, project)
   }
 
   /**
@@ -77,8 +95,7 @@ export function makeExpiry(deps: {
    * registry's differ too much to tell how old an image is. What was done until then is recorded
    */
   async function run(
-    name: string,
-    isDryRunAsked: boolean,
+    { policy: name, dryRun: isDryRunAsked, acceptShare }: RunRequest,
     { id, at }: RunIdentity = { id: randomUUID(), at: new Date(deps.now() / 1000).toISOString() },
   ): Promise<ExpiryRun> {
     const policy = policyOf(name)
@@ -89,6 +106,7 @@ export function makeExpiry(deps: {
       ...{ id, at, policy: name, registry, dryRun, kept: 0 },
       deletes: (await runs.earlier(id)).filter(isGone),
     }
+    const held: Held[] = []
     let savedAt = performance.now()
     const onResult = async (deleted: Deleted, bytes: number) => {
       record.deletes.push(deleted)
@@ -106,22 +124,31 @@ export function makeExpiry(deps: {
     const client = deps.clientOf(registry)
     const before = await families.of(registry, name)
     try {
-      for await (const { project, repository } of repositoriesOf(policy)) {
+      for (const project of await index.projects(registry)) {
         if (mayDelete()) await checkIndex(registry)
-        const deletedBefore = before.get(repository) ?? []
-        const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-        const view = makeRepositoryView({ ...scope, index, now: deps.now })
-        const { kept } = await expireRepository({
-          ...{ client, policy, repository, view, trash, families, mayDelete, onResult },
-          atOnce: pace.atOnce,
-        })
-        record.kept += kept
+        const counts = await countDeletes(planProject(policy, project))
+        if (!acceptShare && isTooMuch(counts, deps.settings().maxShare)) {
+          held.push({ project, ...counts })
+          if (!dryRun) continue
+        }
+        for (const repository of await repositoriesIn(project, policy)) {
+          const deletedBefore = before.get(repository) ?? []
+          const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
+          const view = makeRepositoryView({ ...scope, index, now: deps.now })
+          const { kept } = await expireRepository({
+            ...{ client, policy, repository, view, trash, families, mayDelete, onResult },
+            atOnce: pace.atOnce,
+          })
+          record.kept += kept
+        }
       }
     } catch (error) {
       await runs.append({ ...record, stopped: error instanceof Error ? error.message : String(error) })
       throw error
     }
+    if (held.length > 0) record.held = held
     await runs.append(record)
+    if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     return record
   }
 

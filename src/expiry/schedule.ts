@@ -14,7 +14,7 @@ export async function schedulePolicies(
     await queues.expiry.upsertJobScheduler(
       `expiry-${name}`,
       { every: options.everyMs },
-      { name: 'expiry', data: { policy: name, dryRun: options.dryRun } },
+      { name: 'expiry', data: { policy: name, dryRun: options.dryRun, acceptShare: false } },
     )
   }
 }

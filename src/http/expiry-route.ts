@@ -156,6 +156,11 @@ export const expiryRoute =
           {
             policy: PolicyName,
             dryRun: Type.Boolean({ default: false, description: 'Plan and record only; delete nothing.' }),
+            acceptShare: Type.Boolean({
+              default: false,
+              description:
+                'Delete also where that is more than `expiry.maxShare` of the images of a project.',
+            }),
           },
           { additionalProperties: false },
         ),
@@ -170,7 +175,8 @@ export const expiryRoute =
       handler: async (request, reply) => {
         const [policy = ''] = wanted(request.body.policy)
         const dryRun = deps.settings().dryRun || request.body.dryRun
-        const job = await deps.queues.expiry.add('expiry', { policy, dryRun })
+        const { acceptShare } = request.body
+        const job = await deps.queues.expiry.add('expiry', { policy, dryRun, acceptShare })
         return reply.code(202).send({ job: job.id ?? '', dryRun })
       },
     })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
+import { isRedisRefusal } from './redis-away.ts'
 
 /** Which data a Redis holds. A Redis that has lost its data gets another identity. */
 export interface RedisIdentity {
@@ -9,11 +10,23 @@ export interface RedisIdentity {
 }
 
 /**
- * Reads the identity of the data in a Redis from `key`, and gives it one if it has none. On a cluster the key is on one of
- * the masters: the loss of another master is not noticed. @throws the error of Redis
+ * Reads the identity of the data in a Redis from `key`, and gives it one if it has none; `undefined` if Redis refuses that,
+ * say, since it is full. On a cluster the key is on one of the masters: the loss of another master is not noticed. @throws
+ * the error of Redis
  */
-export async function identityOf(redis: Redis | Cluster, key: string): Promise<RedisIdentity> {
-  await redis.set(key, `${randomUUID()} ${Date.now()}`, 'NX')
-  const [id = '', since] = ((await redis.get(key)) ?? '').split(' ')
+export async function identityOf(redis: Redis | Cluster, key: string): Promise<RedisIdentity | undefined> {
+  const told = (await redis.get(key)) ?? (await give(redis, key))
+  if (told === null) return undefined
+  const [id = '', since] = told.split(' ')
   return { id, since: Number(since) }
+}
+
+async function give(redis: Redis | Cluster, key: string): Promise<string | null> {
+  try {
+    await redis.set(key, `${randomUUID()} ${Date.now()}`, 'NX')
+  } catch (error) {
+    if (error instanceof Error && isRedisRefusal(error)) return null
+    throw error
+  }
+  return redis.get(key)
 }

@@ -35,8 +35,9 @@ export const RegistryAlert = Type.Object({
   id: AlertId,
   at: Type.String({ description: 'When it happened, RFC 3339.' }),
   registry: RegistryName,
-  event: Type.Literal('reconcile.held', {
-    description: 'A reconcile would remove too much, and removed nothing.',
+  event: Type.Enum(['reconcile.held', 'expiry.held'], {
+    description:
+      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images of a project, and deletes none of them.',
   }),
   text: Message,
 })

@@ -8,10 +8,11 @@ import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { ExpiryRun } from '../../src/expiry/decision.ts'
-import { makeExpiry } from '../../src/expiry/expire.ts'
+import { makeExpiry, type RunIdentity } from '../../src/expiry/expire.ts'
 import type { ExpiryPolicy, ExpiryRule } from '../../src/expiry/plan.ts'
 import { makeLog } from '../../src/platform/log.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
+import type { RegistryAlert } from '../../src/queue/alert.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
@@ -47,6 +48,8 @@ interface Options {
   store?: (real: ObjectStore) => ObjectStore
   runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
   doubtOf?: (registry: string) => Promise<string | undefined>
+  /** 1 by default: everything. */
+  maxShare?: number
   pace?: { planMs: number; atOnce: number }
 }
 
@@ -94,6 +97,7 @@ export function useExpiry() {
     }
     const recorded = async (id: string) =>
       (await journal.recent(100)).find((run) => run.id === id)?.deletes ?? []
+    const alerts: RegistryAlert[] = []
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
@@ -101,6 +105,7 @@ export function useExpiry() {
           { ...policy, name: 'branches', ...options.changed?.() },
         ],
         dryRun: dryRun(),
+        maxShare: options.maxShare ?? 1,
       }),
       index,
       clientOf: (name) => {
@@ -112,12 +117,15 @@ export function useExpiry() {
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
+      announce: async (alert) => alerts.push(alert),
       metrics,
       log: makeLog('silent'),
       now,
     })
     const expired = async () => (await metrics.expired.get()).values
-    return { ...expiry, index, journal, store: realStore, expired, push: pushWith(index) }
+    const run = (policy: string, isDryRun: boolean, identity?: RunIdentity, acceptShare = false) =>
+      expiry.run({ policy, dryRun: isDryRun, acceptShare }, identity)
+    return { ...expiry, run, alerts, index, journal, store: realStore, expired, push: pushWith(index) }
   }
 
   /** Pushes an image to the registry, and applies the facts of the registry's notifications to the index. */

@@ -188,3 +188,46 @@ test('an image with a subject that no event told is kept', async () => {
   expect((await client.headManifest(repository, 'pr-1'))?.digest).toBe(digest)
   expect(bed.deletes).toEqual([])
 })
+
+describe('a policy that would delete a large share of a project', () => {
+  /** A project with 12 images that expire and 4 that stay. */
+  async function setUp(maxShare: number) {
+    const found = bed.setUp({ maxShare })
+    for (let n = 0; n < 12; n++) await found.push(`pr-${n}`, image(`old ${n}`), bed.repository)
+    for (let n = 0; n < 4; n++) await found.push(`v${n}`, image(`kept ${n}`), bed.repository)
+    return found
+  }
+
+  test('deletes nothing there, and says so in its record and to chat; accepted, it deletes', async () => {
+    const { run, alerts, journal } = await setUp(0.5)
+    const record = await run('branches', false)
+    const held = [{ project: bed.project, deletes: 12, images: 16 }]
+    expect(record).toMatchObject({ deletes: [], held })
+    expect(await journal.recent(1)).toEqual([record])
+    expect(bed.deletes).toEqual([])
+    expect(alerts).toMatchObject([
+      {
+        ...{ registry: 'ci', event: 'expiry.held' },
+        text: expect.stringContaining(`more than 50% of the images of ${bed.project} (12 of 16 images)`),
+      },
+    ])
+    // A dry run shows what would go, and that it is held; it is no alert.
+    expect(await run('branches', true)).toMatchObject({
+      deletes: Array(12).fill({ outcome: 'planned' }),
+      held,
+    })
+    expect(alerts).toHaveLength(1)
+    const accepted = await run('branches', false, undefined, true)
+    expect(accepted.deletes.map(({ outcome }) => outcome)).toEqual(Array(12).fill('deleted'))
+    expect(accepted).not.toHaveProperty('held')
+  })
+
+  test('goes on in the other projects, and is not held below the share or for a few images', async () => {
+    const { run, push } = await setUp(0.5)
+    await push('pr-1', image('small'), `${bed.repository}/small`)
+    const record = await run('branches', false)
+    expect(record.deletes).toMatchObject([{ repository: `${bed.repository}/small`, outcome: 'deleted' }])
+    const { run: runAtMost } = await setUp(0.75)
+    expect((await runAtMost('branches', false)).deletes.length).toBeGreaterThanOrEqual(12)
+  })
+})

@@ -20,8 +20,8 @@ const scheduled = async () =>
 test('each policy has one schedule', async () => {
   await schedulePolicies(queues, [{ name: 'a' }, { name: 'b' }], { everyMs: HOUR_MS, dryRun: true })
   expect(await scheduled()).toEqual([
-    { key: 'expiry-a', every: HOUR_MS, data: { policy: 'a', dryRun: true } },
-    { key: 'expiry-b', every: HOUR_MS, data: { policy: 'b', dryRun: true } },
+    { key: 'expiry-a', every: HOUR_MS, data: { policy: 'a', dryRun: true, acceptShare: false } },
+    { key: 'expiry-b', every: HOUR_MS, data: { policy: 'b', dryRun: true, acceptShare: false } },
   ])
 })
 
@@ -29,7 +29,7 @@ test('a policy that is no longer configured loses its schedule, and the others g
   await schedulePolicies(queues, [{ name: 'a' }, { name: 'b' }], { everyMs: HOUR_MS, dryRun: true })
   await schedulePolicies(queues, [{ name: 'b' }], { everyMs: 2 * HOUR_MS, dryRun: false })
   expect(await scheduled()).toEqual([
-    { key: 'expiry-b', every: 2 * HOUR_MS, data: { policy: 'b', dryRun: false } },
+    { key: 'expiry-b', every: 2 * HOUR_MS, data: { policy: 'b', dryRun: false, acceptShare: false } },
   ])
 })
 

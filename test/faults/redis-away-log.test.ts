@@ -39,16 +39,19 @@ async function deliverUntil(service: LabService, isOver: () => boolean): Promise
   return statuses
 }
 
+/** A Redis that came back empty would be another line. */
+const ON_DISK = ['--appendonly', 'yes']
+
 async function kill(redis: LabRedis): Promise<() => Promise<unknown>> {
   await redis.process.stop('SIGKILL')
   return async () => {
-    const again = await startRedis({ port: redis.port, folder: redis.folder })
+    const again = await startRedis({ port: redis.port, folder: redis.folder, args: ON_DISK })
     closers.push(() => again.process.stop())
   }
 }
 
 test('while Redis is away the log says so in one line, in plain words, and in one line that it is back', async () => {
-  const redis = await startRedis()
+  const redis = await startRedis({ args: ON_DISK })
   closers.push(redis.close)
   const service = await makeService({ redisUrl: redis.url })
   closers.push(service.close)

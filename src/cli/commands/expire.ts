@@ -15,9 +15,14 @@ export const addExpire: AddCommand = (program, cli) => {
     .description('Run an expiry policy now and tell what it did. Without --apply it deletes nothing.')
     .argument('<POLICY>', 'an expiry policy, by its name in the configuration')
     .option('--apply', 'delete at the registry what the policy says')
-    .action(async (policy: string, { apply }: { apply?: true }) => {
+    .option('--accept-share', 'also where it deletes more than expiry.maxShare of the images of a project')
+    .action(async (policy: string, { apply, acceptShare }: { apply?: true; acceptShare?: true }) => {
       const service = await cli.service()
-      const { job: id } = await service.post('/v1/expiry/runs', { policy, dryRun: !apply }, Asked)
+      const { job: id } = await service.post(
+        '/v1/expiry/runs',
+        { policy, dryRun: !apply, acceptShare: acceptShare ?? false },
+        Asked,
+      )
       const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary)
       const page = await service.get(pathOfDeletes(run.id), Deletes)
       cli.show({ run, ...page }, [runText(run), ...deleteTable(page.deletes)])
@@ -26,6 +31,10 @@ export const addExpire: AddCommand = (program, cli) => {
       if (apply && run.dryRun)
         throw new CommandError(
           'nothing was deleted: expiry.dryRun is true in the configuration of the service',
+        )
+      for (const { project, deletes, images } of run.held ?? [])
+        cli.note(
+          `${apply ? 'nothing was deleted' : 'held without --accept-share'}: ${deletes} of the ${images} images of ${project} would go, more than expiry.maxShare`,
         )
       if (!apply) cli.note(`nothing was deleted: tallyman expire ${policy} --apply deletes`)
     })
