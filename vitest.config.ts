@@ -1,9 +1,15 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+/** What takes minutes: faults under load, the demo, and the package that is installed. `npm run test:heavy` runs it. */
+const HEAVY = ['test/faults/**/*.test.ts', 'test/demo/**/*.test.ts', 'test/package.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'main', include: ['test/**/*.test.ts'], exclude: HEAVY } },
+      { extends: true, test: { name: 'heavy', include: HEAVY } },
+    ],
     // Child processes die with the thread that started them, so tests run in the main thread of a process.
     pool: 'forks',
     // A file that starts a registry and a Redis keeps one of two cores busy by itself.
