@@ -11,7 +11,12 @@ import { play } from './story.ts'
  * `npm run demo` plays the story and keeps running, so that people can look around. With `-- --once` it ends by itself:
  * with status 0 only if everything happened, and with a summary as its last line, one JSON object.
  */
-const stayUp = !process.argv.includes('--once')
+const [option, ...others] = process.argv.slice(2)
+if (others.length > 0 || (option !== undefined && option !== '--once')) {
+  process.stderr.write(`unknown option ${[option, ...others].join(' ')}: expected --once or nothing\n`)
+  process.exit(2)
+}
+const stayUp = option !== '--once'
 const began = Date.now()
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 const say = (line: string) => print(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`)

@@ -28,6 +28,16 @@ export type Project = Static<typeof Project>
 
 export const ProjectPage = Type.Object({ projects: Type.Array(Project), ...Next })
 
+const Refused = Type.Array(
+  Type.Object({
+    reason: Type.String(),
+    from: Type.String(),
+    detail: Type.String(),
+    count: Type.Integer(),
+    lastAt: Type.String(),
+  }),
+)
+
 /** The part of the list of registries that the commands show. */
 export const Registries = Type.Object({
   registries: Type.Array(
@@ -38,8 +48,10 @@ export const Registries = Type.Object({
       uniqueBytes: Type.Integer(),
       lastReconcileAt: Instant,
       confidence: Type.String(),
+      refused: Refused,
     }),
   ),
+  refused: Refused,
 })
 export type Registry = Static<typeof Registries>['registries'][number]
 

@@ -107,7 +107,9 @@ const file = section('The configuration file.', {
   promotion: section('Promotion.', { rules: list('The rules.', promotionRule) }),
   expiry: section('Expiry.', {
     dryRun: Flag('Whether to plan and report only, and delete nothing.', { default: true }),
-    every: Duration('How often the policies run.', { default: '1h' }),
+    every: Duration('How often the policies run; a new one for the first time after this.', {
+      default: '1h',
+    }),
     maxShare: Fraction(
       "The share of a project's images that a run may delete. Beyond it, it deletes nothing there and tells chat.",
       { default: '30%' },

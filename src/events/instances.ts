@@ -5,8 +5,8 @@ export interface Instances {
   /** Takes the newest event time (epoch µs) of some instances. Gives the ids that are not remembered. */
   observe(registry: string, newest: ReadonlyMap<string, number>): Promise<string[]>
   remember(registry: string, instanceId: string, newest: number): Promise<void>
-  /** The time of the newest event, epoch µs, up to a second behind; 0 if no instance is remembered. */
-  lastEventAt(registry: string): Promise<number>
+  /** The time of the newest event, epoch µs, up to a second behind, of all instances but one; 0 if no other is remembered. */
+  lastEventAt(registry: string, except?: string): Promise<number>
 }
 
 /** The number of instances remembered for each registry: the newest. */
@@ -52,9 +52,9 @@ export function makeInstances({ redis, prefix }: { redis: Redis | Cluster; prefi
       await redis.zremrangebyrank(keyOf(registry), 0, -KEPT - 1)
       noteWritten(registry, instanceId)
     },
-    async lastEventAt(registry) {
-      const [, score] = await redis.zrevrange(keyOf(registry), 0, 0, 'WITHSCORES')
-      return Number(score ?? 0)
+    async lastEventAt(registry, except) {
+      const [first, firstAt, , secondAt] = await redis.zrevrange(keyOf(registry), 0, 1, 'WITHSCORES')
+      return Number((first === except ? secondAt : firstAt) ?? 0)
     },
   }
 }

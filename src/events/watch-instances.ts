@@ -25,14 +25,25 @@ export function makeWatchInstances(deps: {
   onUnknownInstance: (registry: string, instance: UnknownInstance) => Promise<void>
 }) {
   const { instances } = deps
+  /** Instances that a job of this process is noting: others that meet them at once wait for it. */
+  const inHand = new Map<string, Promise<void>>()
+
+  async function note(registry: string, instanceId: string, { firstAt, lastAt }: Span): Promise<void> {
+    // A job of another process may remember the instance at this moment: it is no predecessor of itself.
+    const previousLastEventAt = await instances.lastEventAt(registry, instanceId)
+    await deps.onUnknownInstance(registry, { instanceId, firstEventAt: firstAt, previousLastEventAt })
+    await instances.remember(registry, instanceId, lastAt)
+  }
+
   return async function watchInstances(deliveries: readonly Delivery[]): Promise<void> {
     for (const [registry, spans] of instancesOf(deliveries)) {
       const newest = new Map([...spans].slice(-MOST).map(([instanceId, { lastAt }]) => [instanceId, lastAt]))
       for (const instanceId of await instances.observe(registry, newest)) {
-        const { firstAt, lastAt } = spans.get(instanceId) ?? { firstAt: 0, lastAt: 0 }
-        const previousLastEventAt = await instances.lastEventAt(registry)
-        await deps.onUnknownInstance(registry, { instanceId, firstEventAt: firstAt, previousLastEventAt })
-        await instances.remember(registry, instanceId, lastAt)
+        const key = `${registry} ${instanceId}`
+        const span = spans.get(instanceId) ?? { firstAt: 0, lastAt: 0 }
+        const noting = inHand.get(key) ?? note(registry, instanceId, span).finally(() => inHand.delete(key))
+        inHand.set(key, noting)
+        await noting
       }
     }
   }

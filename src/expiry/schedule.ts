@@ -1,6 +1,9 @@
 import type { Queues } from '../queue/queues.ts'
 
-/** Schedules every policy to run each `everyMs`, and removes the schedules of policies that are no longer configured. */
+/**
+ * Schedules every policy to run each `everyMs`, and removes the schedules of policies that are no longer configured. A new
+ * policy runs for the first time after `everyMs`: until then people can look at its plan. A restart does not postpone a run.
+ */
 export async function schedulePolicies(
   queues: Queues,
   policies: readonly { name: string }[],
@@ -13,7 +16,8 @@ export async function schedulePolicies(
   for (const { name } of policies) {
     await queues.expiry.upsertJobScheduler(
       `expiry-${name}`,
-      { every: options.everyMs },
+      // BullMQ uses the start date only for a new or changed schedule.
+      { every: options.everyMs, startDate: Date.now() + options.everyMs },
       { name: 'expiry', data: { policy: name, dryRun: options.dryRun, acceptShare: false } },
     )
   }

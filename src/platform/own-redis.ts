@@ -114,7 +114,10 @@ export async function startOwnRedis(options: {
 
   /** Starts it again if it dies. It reads the same append-only file, and connections reopen by themselves. */
   const watch = (watched: ChildProcess) => {
-    watched.once('exit', () => {
+    watched.once('exit', (status, signal) => {
+      options.warn(
+        `redis-server in ${folder} ended (${signal ?? `status ${status}`}) though nobody stopped Tallyman: it is started again`,
+      )
       relaunch = setTimeout(() => {
         child = launch()
         collect(child)

@@ -4,7 +4,9 @@ import type { QuotaAlert } from '../queue/alert.ts'
 /** The text of an alert. Warnings begin at `warningPercent` percent of the limit. */
 export function message(change: Omit<QuotaAlert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {
   const { registry, project, from, to, uniqueBytes, limitBytes, lastPushedBy, warningPercent } = change
-  const size = `${formatSize(uniqueBytes)} of ${formatSize(limitBytes)}`
+  const [unique, limit] = [formatSize(uniqueBytes), formatSize(limitBytes)]
+  // Close to the limit both would read the same.
+  const size = unique === limit ? `${uniqueBytes} of ${limitBytes} bytes` : `${unique} of ${limit}`
   // Rounded down: 99.9 % must not read as 100 %.
   const percent = Math.floor((uniqueBytes * 100) / limitBytes)
   const texts = {

@@ -28,7 +28,7 @@ test('fills every default', async () => {
     quotas: [],
     alerts: { channels: [] },
     promotion: { rules: [] },
-    expiry: { dryRun: true, every: 3_600_000, policies: [] },
+    expiry: { dryRun: true, every: 3_600_000, maxShare: 0.3, policies: [] },
     snapshots: { every: 86_400_000, keep: 7 },
     reconcile: { every: 86_400_000, pause: 600_000, atFirstStart: true, onNewInstance: true },
     records: { keep: 365 * 86_400_000 },
@@ -68,6 +68,7 @@ store: { type: s3, bucket: b }
   expect(config.expiry).toEqual({
     dryRun: true,
     every: 900_000,
+    maxShare: 0.3,
     policies: [
       {
         name: 'p',

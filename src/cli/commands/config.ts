@@ -11,9 +11,10 @@ export const addConfig: AddCommand = (program, { env, show, tryConnections }) =>
   config
     .command('check')
     .description('Read a configuration and report everything that is wrong with it.')
-    .argument('<FILE>', 'the configuration, such as tallyman.yaml')
+    .argument('[FILE]', 'the configuration; $TALLYMAN_CONFIG or tallyman.yaml if left out')
     .option('--connect', 'also try everything that it names: registries, GitLab, channels, store and Redis')
-    .action(async (file: string, { connect }: { connect?: true }) => {
+    .action(async (given: string | undefined, { connect }: { connect?: true }) => {
+      const file = given ?? env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
       const loaded = await loadConfig(file, env).catch((error) => {
         throw error instanceof ConfigError ? new CommandError(...error.message.split('\n')) : error
       })

@@ -11,6 +11,12 @@ export const addRegistries: AddCommand = (program, cli) => {
       const service = await cli.service()
       const answer = await service.get('/v1/registries', Registries)
       cli.show(answer, format(answer.registries))
+      const refused = answer.registries.flatMap(({ name, refused }) =>
+        refused.map((one) => ({ ...one, whose: `of ${name}` })),
+      )
+      const unknown = answer.refused.map((one) => ({ ...one, whose: "whose token is no registry's" }))
+      for (const { whose, count, from, lastAt, detail } of [...refused, ...unknown])
+        cli.note(`refused: ${count} deliveries ${whose}, from ${from}, the last at ${lastAt}: ${detail}`)
     })
 }
 
