@@ -8,8 +8,9 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, Deleted, ExpiryRun } from './decision.ts'
-import { expireRepository, isGone } from './expire-repository.ts'
+import { expireRepository, isGone, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
+import { keepFor } from './keep-for.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import type { ExpiryRuns } from './runs.ts'
@@ -20,6 +21,9 @@ const CLOCK_BOUND_US = 300_000_000
 
 /** Images that are deleted at a time, in one repository. */
 const AT_ONCE = 4
+
+/** How many repositories may fail one after the other before a run ends: the registry is not well. */
+const MOST_REPOSITORIES = 3
 
 /** How often the record of a run is stored while it deletes, in ms. */
 const SAVE_MS = 5_000
@@ -89,8 +93,12 @@ export function makeExpiry(deps: {
       ...{ id, at, policy: name, registry, dryRun, kept: 0 },
       deletes: (await runs.earlier(id)).filter(isGone),
     }
+    const nameOf = ({ repository, digest }: Deleted) => `${repository}@${digest}`
+    const recorded = new Set(record.deletes.map(nameOf))
     let savedAt = performance.now()
     const onResult = async (deleted: Deleted, bytes: number) => {
+      // An earlier attempt has deleted it, and the index has not heard of that.
+      if (deleted.outcome === 'absent' && recorded.has(nameOf(deleted))) return
       record.deletes.push(deleted)
       if (deleted.outcome === 'deleted') deps.metrics.expired.inc({ policy: name })
       if (deleted.outcome !== 'planned') logResult(policy, deleted, bytes)
@@ -99,24 +107,40 @@ export function makeExpiry(deps: {
       await runs.append({ ...record, stopped: 'it is not finished' })
     }
     /** A policy that was changed or removed meanwhile, and `dryRun`, end the deletes of a run. */
-    const mayDelete = () => {
+    const isToDelete = () => {
       const now = deps.settings()
       return !dryRun && !now.dryRun && now.policies.some((one) => isDeepStrictEqual(one, policy))
     }
+    const checkNow = keepFor(pace.planMs, () => checkIndex(registry))
+    const mayDelete = async () => {
+      if (!isToDelete()) return false
+      await checkNow()
+      return isToDelete()
+    }
     const client = deps.clientOf(registry)
     const before = await families.of(registry, name)
+    let failures = 0
+    let failure: Error | undefined
     try {
       for await (const { project, repository } of repositoriesOf(policy)) {
-        if (mayDelete()) await checkIndex(registry)
+        await mayDelete()
         const deletedBefore = before.get(repository) ?? []
         const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
         const view = makeRepositoryView({ ...scope, index, now: deps.now })
-        const { kept } = await expireRepository({
-          ...{ client, policy, repository, view, trash, families, mayDelete, onResult },
-          atOnce: pace.atOnce,
-        })
-        record.kept += kept
+        try {
+          const { kept } = await expireRepository({
+            ...{ client, policy, repository, view, trash, families, mayDelete, onResult },
+            atOnce: pace.atOnce,
+          })
+          record.kept += kept
+          failures = 0
+        } catch (error) {
+          // The other repositories may be well.
+          if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) throw error
+          failure ??= error
+        }
       }
+      if (failure !== undefined) throw failure
     } catch (error) {
       await runs.append({ ...record, stopped: error instanceof Error ? error.message : String(error) })
       throw error
