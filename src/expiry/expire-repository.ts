@@ -28,6 +28,8 @@ const TAGS_MS = 60_000
 export async function expireRepository(deps: {
   client: RegistryClient
   policy: ExpiryPolicy
+  /** The id of the run. */
+  run: string
   repository: string
   view: RepositoryView
   trash: Trash

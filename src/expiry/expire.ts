@@ -29,7 +29,10 @@ const MOST_REPOSITORIES = 3
 const SAVE_MS = 5_000
 
 /** The id of a run, and when it was asked for. A job that is run again goes on with its record. */
-export type RunIdentity = Pick<ExpiryRun, 'id' | 'at'>
+export interface RunIdentity extends Pick<ExpiryRun, 'id' | 'at'> {
+  /** Whether an earlier attempt of the job was begun. It may have been killed before it recorded all that it did. */
+  isAgain?: boolean
+}
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
@@ -83,7 +86,10 @@ export function makeExpiry(deps: {
   async function run(
     name: string,
     isDryRunAsked: boolean,
-    { id, at }: RunIdentity = { id: randomUUID(), at: new Date(deps.now() / 1000).toISOString() },
+    { id, at, isAgain = false }: RunIdentity = {
+      id: randomUUID(),
+      at: new Date(deps.now() / 1000).toISOString(),
+    },
   ): Promise<ExpiryRun> {
     const policy = policyOf(name)
     const { registry } = policy
@@ -93,13 +99,14 @@ export function makeExpiry(deps: {
       ...{ id, at, policy: name, registry, dryRun, kept: 0 },
       deletes: (await runs.earlier(id)).filter(isGone),
     }
-    const nameOf = ({ repository, digest }: Deleted) => `${repository}@${digest}`
+    const nameOf = ({ repository, digest }: Decision) => `${repository}@${digest}`
     const recorded = new Set(record.deletes.map(nameOf))
     let savedAt = performance.now()
     const onResult = async (deleted: Deleted, bytes: number) => {
-      // An earlier attempt has deleted it, and the index has not heard of that.
+      // It was deleted before, and the index has not heard of that.
       if (deleted.outcome === 'absent' && recorded.has(nameOf(deleted))) return
       record.deletes.push(deleted)
+      recorded.add(nameOf(deleted))
       if (deleted.outcome === 'deleted') deps.metrics.expired.inc({ policy: name })
       if (deleted.outcome !== 'planned') logResult(policy, deleted, bytes)
       if (dryRun || performance.now() - savedAt < SAVE_MS) return
@@ -121,7 +128,16 @@ export function makeExpiry(deps: {
     const before = await families.of(registry, name)
     let failures = 0
     let failure: Error | undefined
+    /** Records what an attempt has deleted that was killed, or got no answer: the trash knows what that may be. */
+    async function recordEarlier(): Promise<void> {
+      for await (const decision of trash.ofRun(registry, id, at)) {
+        if (recorded.has(nameOf(decision))) continue
+        if ((await client.headManifest(decision.repository, decision.digest)) !== undefined) continue
+        await onResult({ ...decision, outcome: 'deleted', why: 'an earlier attempt of the run did it' }, 0)
+      }
+    }
     try {
+      if (isAgain && !dryRun) await recordEarlier()
       for await (const { project, repository } of repositoriesOf(policy)) {
         await mayDelete()
         const deletedBefore = before.get(repository) ?? []
@@ -129,7 +145,7 @@ export function makeExpiry(deps: {
         const view = makeRepositoryView({ ...scope, index, now: deps.now })
         try {
           const { kept } = await expireRepository({
-            ...{ client, policy, repository, view, trash, families, mayDelete, onResult },
+            ...{ client, policy, run: id, repository, view, trash, families, mayDelete, onResult },
             atOnce: pace.atOnce,
           })
           record.kept += kept

@@ -23,6 +23,8 @@ const ENDS_RUN = [401, 405]
 export function makeRemoveImage(deps: {
   client: Pick<RegistryClient, 'headManifest' | 'getManifest' | 'deleteManifest'>
   policy: ExpiryPolicy
+  /** The id of the run. */
+  run: string
   view: RepositoryView
   /** What tags at the registry keep that stand elsewhere than the index says: why, by digest. */
   untoldTags: () => Promise<ReadonlyMap<string, string>>
@@ -66,7 +68,7 @@ export function makeRemoveImage(deps: {
     if (namesUnknownSubject(manifest, image))
       return { outcome: 'moved', why: 'it names a subject that no event told' }
     if (!(await deps.mayDelete())) return { outcome: 'planned' }
-    await deps.trash.put(policy, found.decision, manifest)
+    await deps.trash.put(deps.run, policy, found.decision, manifest)
     if (hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
     return { ...found.decision, outcome: await client.deleteManifest(repository, digest) }
   }

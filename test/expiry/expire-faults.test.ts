@@ -265,6 +265,35 @@ describe('a run that is repeated', () => {
     expect(record).not.toHaveProperty('stopped')
   })
 
+  test.each(['its record was lost', 'the answer to its DELETE was lost'])(
+    'as another attempt of its job records what was deleted though %s',
+    async (what) => {
+      let isStoreAway = what === 'its record was lost'
+      const { run, push, index } = bed.setUp({
+        runs: (real) => ({
+          ...real,
+          append: (record) => (isStoreAway ? Promise.reject(new Error('away')) : real.append(record)),
+        }),
+      })
+      const { repository, project, registry } = bed
+      const old = image('a')
+      await push('pr-1', old, repository)
+      if (!isStoreAway) registry.onRequest(({ method }) => (method === 'DELETE' ? 'drop answer' : undefined))
+      // The store stamps what it keeps with the time of today.
+      const identity = { id: 'job-7', at: new Date().toISOString() }
+      await run('branches', false, identity).catch(() => undefined)
+      registry.reset()
+      isStoreAway = false
+      await index.apply(project, [{ kind: 'delete', repository, at: NOW, digest: old.root.digest }])
+      const again = { ...identity, isAgain: true }
+      for (const _ of ['the second attempt', 'the third'])
+        expect((await run('branches', false, again)).deletes).toMatchObject([
+          { digest: old.root.digest, tags: ['pr-1'], outcome: 'deleted' },
+        ])
+      expect((await run('branches', false, { ...again, id: 'job-8' })).deletes).toEqual([])
+    },
+  )
+
   test('has an id of its own', async () => {
     const { run, journal } = bed.setUp()
     const [first, second] = [await run('branches', true), await run('branches', true)]
