@@ -9,6 +9,7 @@ export const expiryWorker = (context: WorkerContext, expiry: Expiry) =>
     const identity = {
       id: jobId('expiry run', job.id ?? '', job.timestamp),
       at: new Date(job.timestamp + (job.opts.delay ?? 0)).toISOString(),
+      isAgain: job.attemptsStarted > 1,
     }
     const summary = summaryOf(await expiry.run(request, identity))
     const { id, policy, registry, dryRun, kept, outcomes } = summary

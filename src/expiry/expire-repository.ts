@@ -2,14 +2,20 @@ import pMap from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Decision, Deleted } from './decision.ts'
 import type { Families } from './families.ts'
+import { keepFor } from './keep-for.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makeRemoveImage } from './remove-image.ts'
 import type { RepositoryView } from './repository-view.ts'
 import type { Trash } from './trash.ts'
 import { findUntoldTags } from './untold-tags.ts'
 
-/** How many images may fail one after the other before a run ends: the registry is not well. */
+/** How many images may fail one after the other before a repository is left to the next run: it is not well. */
 const MOST_FAILURES = 5
+
+/** Too many images of one repository failed. Other repositories may be well. */
+export class TooManyFailures extends Error {
+  override readonly name = 'TooManyFailures'
+}
 
 /** How long the list of a registry's tags may be used for deletes, in ms. */
 const TAGS_MS = 60_000
@@ -22,12 +28,14 @@ const TAGS_MS = 60_000
 export async function expireRepository(deps: {
   client: RegistryClient
   policy: ExpiryPolicy
+  /** The id of the run. */
+  run: string
   repository: string
   view: RepositoryView
   trash: Trash
   families: Families
-  /** Whether images may be deleted. It is asked before each one. */
-  mayDelete: () => boolean
+  /** Whether images may be deleted. It is asked before each one. @throws if the run must end */
+  mayDelete: () => Promise<boolean>
   /** Images that are deleted at a time. */
   atOnce: number
   onResult: (deleted: Deleted, bytes: number) => Promise<void>
@@ -48,12 +56,12 @@ export async function expireRepository(deps: {
     // Parents come first in the order, so they are at least begun.
     for (const parent of image ? relations.parentsOf(image) : []) await results.get(parent.digest)
     if (failure !== undefined) return
-    const result = deps.mayDelete() ? await removeImage(decision) : { outcome: 'planned' as const }
+    const result = (await deps.mayDelete()) ? await removeImage(decision) : { outcome: 'planned' as const }
     if (image !== undefined && isGone(result)) view.noteGone(image)
     await deps.onResult({ ...decision, ...result }, image?.totalSize ?? 0)
     failures = result.outcome === 'failed' ? failures + 1 : 0
     if (failures === MOST_FAILURES)
-      throw new Error(`${MOST_FAILURES} images failed one after the other; the last: ${result.why}`)
+      throw new TooManyFailures(`${MOST_FAILURES} images failed one after the other; the last: ${result.why}`)
   }
   const begin = (decision: Decision) => {
     const result = expireOne(decision).catch((error) => {
@@ -65,22 +73,9 @@ export async function expireRepository(deps: {
 
   await pMap(doomed, begin, { concurrency: deps.atOnce })
   if (failure !== undefined) throw failure
-  if (view.gone().length > 0) {
-    const unfinished = new Set(await view.unfinished())
-    for (const image of view.gone()) if (!unfinished.has(image)) await families.forget(policy.registry, image)
-  }
+  for (const image of await view.forgettable()) await families.forget(policy.registry, image)
   return { kept: decisions.filter(({ verdict }) => verdict === 'keep').length }
 }
 
 export const isGone = ({ outcome }: Pick<Deleted, 'outcome'>): boolean =>
   outcome === 'deleted' || outcome === 'absent'
-
-/** Shares the result of a costly read for `ms`. */
-function keepFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
-  let last: { at: number; result: Promise<T> } | undefined
-  return () => {
-    if (last === undefined || performance.now() - last.at > ms)
-      last = { at: performance.now(), result: read() }
-    return last.result
-  }
-}

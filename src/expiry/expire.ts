@@ -9,8 +9,9 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, Deleted, ExpiryRun, Held } from './decision.ts'
-import { expireRepository, isGone } from './expire-repository.ts'
+import { expireRepository, isGone, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
+import { keepFor } from './keep-for.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import type { ExpiryRuns } from './runs.ts'
@@ -22,6 +23,9 @@ const CLOCK_BOUND_US = 300_000_000
 
 /** Images that are deleted at a time, in one repository. */
 const AT_ONCE = 4
+
+/** How many repositories may fail one after the other before a run ends: the registry is not well. */
+const MOST_REPOSITORIES = 3
 
 /** How often the record of a run is stored while it deletes, in ms. */
 const SAVE_MS = 5_000
@@ -42,7 +46,10 @@ export interface RunRequest {
 }
 
 /** The id of a run, and when it was asked for. A job that is run again goes on with its record. */
-export type RunIdentity = Pick<ExpiryRun, 'id' | 'at'>
+export interface RunIdentity extends Pick<ExpiryRun, 'id' | 'at'> {
+  /** Whether an earlier attempt of the job was begun. It may have been killed before it recorded all that it did. */
+  isAgain?: boolean
+}
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
@@ -96,7 +103,10 @@ export function makeExpiry(deps: {
    */
   async function run(
     { policy: name, dryRun: isDryRunAsked, acceptShare }: RunRequest,
-    { id, at }: RunIdentity = { id: randomUUID(), at: new Date(deps.now() / 1000).toISOString() },
+    { id, at, isAgain = false }: RunIdentity = {
+      id: randomUUID(),
+      at: new Date(deps.now() / 1000).toISOString(),
+    },
   ): Promise<ExpiryRun> {
     const policy = policyOf(name)
     const { registry } = policy
@@ -107,9 +117,14 @@ export function makeExpiry(deps: {
       deletes: (await runs.earlier(id)).filter(isGone),
     }
     const held: Held[] = []
+    const nameOf = ({ repository, digest }: Decision) => `${repository}@${digest}`
+    const recorded = new Set(record.deletes.map(nameOf))
     let savedAt = performance.now()
     const onResult = async (deleted: Deleted, bytes: number) => {
+      // It was deleted before, and the index has not heard of that.
+      if (deleted.outcome === 'absent' && recorded.has(nameOf(deleted))) return
       record.deletes.push(deleted)
+      recorded.add(nameOf(deleted))
       if (deleted.outcome === 'deleted') deps.metrics.expired.inc({ policy: name })
       if (deleted.outcome !== 'planned') logResult(policy, deleted, bytes)
       if (dryRun || performance.now() - savedAt < SAVE_MS) return
@@ -117,15 +132,32 @@ export function makeExpiry(deps: {
       await runs.append({ ...record, stopped: 'it is not finished' })
     }
     /** A policy that was changed or removed meanwhile, and `dryRun`, end the deletes of a run. */
-    const mayDelete = () => {
+    const isToDelete = () => {
       const now = deps.settings()
       return !dryRun && !now.dryRun && now.policies.some((one) => isDeepStrictEqual(one, policy))
     }
+    const checkNow = keepFor(pace.planMs, () => checkIndex(registry))
+    const mayDelete = async () => {
+      if (!isToDelete()) return false
+      await checkNow()
+      return isToDelete()
+    }
     const client = deps.clientOf(registry)
     const before = await families.of(registry, name)
+    let failures = 0
+    let failure: Error | undefined
+    /** Records what an attempt has deleted that was killed, or got no answer: the trash knows what that may be. */
+    async function recordEarlier(): Promise<void> {
+      for await (const decision of trash.ofRun(registry, id, at)) {
+        if (recorded.has(nameOf(decision))) continue
+        if ((await client.headManifest(decision.repository, decision.digest)) !== undefined) continue
+        await onResult({ ...decision, outcome: 'deleted', why: 'an earlier attempt of the run did it' }, 0)
+      }
+    }
     try {
+      if (isAgain && !dryRun) await recordEarlier()
       for (const project of await index.projects(registry)) {
-        if (mayDelete()) await checkIndex(registry)
+        await mayDelete()
         const counts = await countDeletes(planProject(policy, project))
         if (!acceptShare && isTooMuch(counts, deps.settings().maxShare)) {
           held.push({ project, ...counts })
@@ -135,13 +167,21 @@ export function makeExpiry(deps: {
           const deletedBefore = before.get(repository) ?? []
           const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
           const view = makeRepositoryView({ ...scope, index, now: deps.now })
-          const { kept } = await expireRepository({
-            ...{ client, policy, repository, view, trash, families, mayDelete, onResult },
-            atOnce: pace.atOnce,
-          })
-          record.kept += kept
+          try {
+            const { kept } = await expireRepository({
+              ...{ client, policy, run: id, repository, view, trash, families, mayDelete, onResult },
+              atOnce: pace.atOnce,
+            })
+            record.kept += kept
+            failures = 0
+          } catch (error) {
+            // The other repositories may be well.
+            if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) throw error
+            failure ??= error
+          }
         }
       }
+      if (failure !== undefined) throw failure
     } catch (error) {
       await runs.append({ ...record, stopped: error instanceof Error ? error.message : String(error) })
       throw error

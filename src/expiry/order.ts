@@ -18,36 +18,42 @@ interface Interval {
   digest: string
   earliest: number
   latest: number
+  isHere: boolean
 }
 
 /**
- * Digest → standing, of the images with a tag that matches. Tags of signatures and tags set in the future do not count.
+ * Digest → standing, of the images with a tag that matches. Tags of signatures and tags set in the future do not count, nor do
+ * images that are not `here`.
  * `now` is epoch µs. Takes O(n log n): a repository may have 100,000 tags.
  */
 export function standingsOf(
   images: readonly IndexedImage[],
   matches: (tag: string) => boolean,
   now: number,
+  isHere: (image: IndexedImage) => boolean,
 ): Map<string, Standing> {
   const isRanked = ({ name, age }: IndexedTag) => matches(name) && !isReferrerTag(name) && age.at <= now
-  const intervals = images.flatMap((image) => intervalOf(image, image.tags.filter(isRanked)) ?? [])
-  const earliests = Float64Array.from(intervals, ({ earliest }) => earliest).sort()
-  const latests = Float64Array.from(intervals, ({ latest }) => latest).sort()
+  const intervals = images.flatMap(
+    (image) => intervalOf(image, image.tags.filter(isRanked), isHere(image)) ?? [],
+  )
+  const counted = intervals.filter((one) => one.isHere)
+  const earliests = Float64Array.from(counted, ({ earliest }) => earliest).sort()
+  const latests = Float64Array.from(counted, ({ latest }) => latest).sort()
   return new Map(
-    intervals.map(({ digest, earliest, latest }) => [
+    intervals.map(({ digest, earliest, latest, isHere }) => [
       digest,
       {
         // Times are whole numbers: a time after `latest` is one from `latest + 1` on.
         newer: countFrom(earliests, latest + 1),
-        // The image itself is among those that are counted.
-        perhapsNewer: countFrom(latests, earliest) - 1,
+        // An image that is here is itself among those that are counted.
+        perhapsNewer: countFrom(latests, earliest) - (isHere ? 1 : 0),
         isDated: earliest === latest,
       },
     ]),
   )
 }
 
-function intervalOf(image: IndexedImage, tags: readonly IndexedTag[]): Interval | undefined {
+function intervalOf(image: IndexedImage, tags: readonly IndexedTag[], isHere: boolean): Interval | undefined {
   if (tags.length === 0) return undefined
   let [earliest, latest] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const tag of tags) {
@@ -56,7 +62,7 @@ function intervalOf(image: IndexedImage, tags: readonly IndexedTag[]): Interval 
     // A time of 0 is not known.
     latest = Math.max(latest, age.at > 0 ? age.at : Number.POSITIVE_INFINITY)
   }
-  return { digest: image.digest, earliest, latest }
+  return { digest: image.digest, earliest, latest, isHere }
 }
 
 /** How many of the sorted numbers are at least `bound`. */

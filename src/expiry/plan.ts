@@ -16,18 +16,22 @@ export interface ExpiryPolicy {
 /**
  * Decides about every image in those of a project's repositories that the policy's glob matches. The decisions come
  * in an order that is safe for deleting: an index before its children, an image before its signatures. The order of
- * `images` does not matter. `now` is epoch µs.
+ * `images` does not matter. `now` is epoch µs. An image that is not `here` was deleted: what belongs to it goes with it, and it
+ * takes no place among the newest.
  */
 export function planExpiry(
   policy: ExpiryPolicy,
   project: string,
   images: readonly IndexedImage[],
   now: number,
+  isHere: (image: IndexedImage) => boolean = () => true,
 ): Decision[] {
   const inScope = makeGlob(policy.repository)
   const sorted = images.filter((image) => inScope(image.repository)).sort(byName)
   const repositories = Map.groupBy(sorted, (image) => image.repository)
-  return [...repositories.values()].flatMap((repository) => planRepository(policy, project, repository, now))
+  return [...repositories.values()].flatMap((repository) =>
+    planRepository(policy, project, repository, now, isHere),
+  )
 }
 
 function planRepository(
@@ -35,9 +39,10 @@ function planRepository(
   project: string,
   images: readonly IndexedImage[],
   now: number,
+  isHere: (image: IndexedImage) => boolean,
 ): Decision[] {
   const relations = relationsOf(images)
-  const opinionOfTag = makeOpinionOfTag(policy.rules, images, relations.withDescendants, now)
+  const opinionOfTag = makeOpinionOfTag(policy.rules, images, relations.withDescendants, now, isHere)
   // An unresolved image may list or sign any image of its repository.
   const unresolved = images.find((image) => !image.isResolved)
   const decided = new Map<IndexedImage, Opinion>()

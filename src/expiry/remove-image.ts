@@ -10,7 +10,8 @@ import type { ExpiryPolicy } from './plan.ts'
 import type { RepositoryView } from './repository-view.ts'
 import type { Trash } from './trash.ts'
 
-type Result = Pick<Deleted, 'outcome' | 'why'>
+/** What became of the image, with the decision of now if there is one: it may have other tags by now. */
+type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>
 
 /** Statuses after which no other image can be deleted, either: wrong credentials, and deleting is switched off. */
 const ENDS_RUN = [401, 405]
@@ -22,11 +23,15 @@ const ENDS_RUN = [401, 405]
 export function makeRemoveImage(deps: {
   client: Pick<RegistryClient, 'headManifest' | 'getManifest' | 'deleteManifest'>
   policy: ExpiryPolicy
+  /** The id of the run. */
+  run: string
   view: RepositoryView
-  /** The tags at the registry that stand elsewhere than the index says, by digest. */
+  /** What tags at the registry keep that stand elsewhere than the index says: why, by digest. */
   untoldTags: () => Promise<ReadonlyMap<string, string>>
   trash: Trash
   families: Families
+  /** It is asked again when all else has been checked, which may take long. */
+  mayDelete: () => Promise<boolean>
 }) {
   const { client, policy, view } = deps
 
@@ -36,21 +41,23 @@ export function makeRemoveImage(deps: {
     } catch (error) {
       if (!(error instanceof RegistryError) || hasNoAnswer(error) || ENDS_RUN.includes(error.status ?? 0))
         throw error
-      const isRefused = error.status !== undefined && error.status >= 400 && error.status < 500
+      const isRefused =
+        !error.retry && error.status !== undefined && error.status >= 400 && error.status < 500
       return { outcome: isRefused ? 'refused' : 'failed', why: error.message }
     }
   }
 
   async function remove(decision: Decision): Promise<Result> {
     const { repository, digest } = decision
+    // To look up tags may take minutes, so it comes before the plan is asked.
+    const untold = (await deps.untoldTags()).get(digest)
+    if (untold !== undefined) return { outcome: 'moved', why: untold }
     const found = await view.stillDeletes(digest)
     if (found === undefined) return { outcome: 'moved', why: 'a plan of now keeps it' }
     const { image, parents, hasDependents } = found
     for (const parent of parents)
       if ((await client.headManifest(repository, parent.digest)) !== undefined)
         return { outcome: 'moved', why: `it belongs to ${parent.digest}, which is at the registry` }
-    const untold = (await deps.untoldTags()).get(digest)
-    if (untold !== undefined) return { outcome: 'moved', why: untoldTag(untold) }
     for (const { name } of image.tags) {
       const at = await client.headManifest(repository, name)
       if (at !== undefined && at.digest !== digest)
@@ -60,13 +67,12 @@ export function makeRemoveImage(deps: {
     if (manifest === undefined) return { outcome: 'absent' }
     if (namesUnknownSubject(manifest, image))
       return { outcome: 'moved', why: 'it names a subject that no event told' }
-    await deps.trash.put(policy, decision, manifest)
+    if (!(await deps.mayDelete())) return { outcome: 'planned' }
+    await deps.trash.put(deps.run, policy, found.decision, manifest)
     if (hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
-    return { outcome: await client.deleteManifest(repository, digest) }
+    return { ...found.decision, outcome: await client.deleteManifest(repository, digest) }
   }
 }
-
-const untoldTag = (tag: string): string => `the registry has the tag ${tag} on it, which no notification told`
 
 /**
  * Whether a manifest has a subject of which the plan did not know: no event tells it, and nobody has read the manifest

@@ -5,7 +5,7 @@ import type { Decision } from './decision.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
 import { type Relations, relationsOf } from './relations.ts'
 
-/** How long a plan may be used for deletes, in ms. To plan 4,000 images takes 46 ms. */
+/** How long a plan may be used for deletes, in ms, if it takes at most a tenth of that to make it; else ten times as long as that takes. */
 export const PLAN_MS = 1_000
 
 interface Plan {
@@ -16,14 +16,16 @@ interface Plan {
   /** By digest, with those that are gone. */
   images: ReadonlyMap<string, IndexedImage>
   relations: Relations
+  /** What `pushesOf` gave before the images were read. */
+  pushes: string
 }
 
 /**
  * The plan of one repository while a run deletes in it. It is made anew when it is older than `planMs`, and when an image
- * that is to be deleted has changed. Images that the run has deleted stay in it, so that what belongs to them goes, too.
+ * that is to be deleted has changed, and when something was pushed: it may list any image. Images that the run has deleted stay in it, so that what belongs to them goes, too.
  */
 export function makeRepositoryView(deps: {
-  index: Pick<UsageIndex, 'images' | 'imagesOf'>
+  index: Pick<UsageIndex, 'images' | 'imagesOf' | 'usage'>
   policy: ExpiryPolicy
   project: string
   repository: string
@@ -36,30 +38,47 @@ export function makeRepositoryView(deps: {
   const gone = new Map(deps.deletedBefore.map((image) => [image.digest, image]))
   let making: Promise<Plan> | undefined
   let isFirst = true
-  let madeAt = Number.NEGATIVE_INFINITY
+  let usableUntil = Number.POSITIVE_INFINITY
 
   async function make(): Promise<Plan> {
+    const pushes = await pushesOf()
     const present = await index.images(project, repository)
     // What an earlier run has deleted, and the index has, was pushed again.
     if (isFirst) for (const { digest } of present) gone.delete(digest)
     isFirst = false
     const images = new Map([...gone, ...present.map((image) => [image.digest, image] as const)])
     const all = [...images.values()]
-    const decisions = planExpiry(policy, project, all, deps.now())
+    const here = new Set(present)
+    const decisions = planExpiry(policy, project, all, deps.now(), (image) => here.has(image))
     const decided = new Map(decisions.map((decision) => [decision.digest, decision]))
-    return { decisions, decided, images, relations: relationsOf(all) }
+    return { decisions, decided, images, relations: relationsOf(all), pushes }
+  }
+
+  /** Changes when anything is pushed to the project. */
+  async function pushesOf(): Promise<string> {
+    const usage = await index.usage(project)
+    return `${usage?.lastPushAt} ${usage?.unresolved}`
+  }
+
+  async function makeInTime(): Promise<Plan> {
+    const beganAt = performance.now()
+    const plan = await make()
+    const took = performance.now() - beganAt
+    // To plan a large repository takes longer than a second: most of the time must be left for deletes.
+    usableUntil = beganAt + deps.planMs * Math.max(1, took / (PLAN_MS / 10))
+    return plan
   }
 
   function renew(): Promise<Plan> {
-    madeAt = performance.now()
-    making = make()
+    usableUntil = Number.POSITIVE_INFINITY // It is shared while it is made.
+    making = makeInTime()
     return making
   }
 
   /** Whether the index has an image, and all that it lists, as the plan has it. */
-  async function isUpToDate({ images, relations }: Plan, digest: string): Promise<boolean> {
+  async function isUpToDate({ images, relations, pushes }: Plan, digest: string): Promise<boolean> {
     const image = images.get(digest)
-    if (image === undefined) return false
+    if (image === undefined || (await pushesOf()) !== pushes) return false
     const whole = relations.withDescendants(image).filter((part) => !gone.has(part.digest))
     const digests = whole.map((part) => part.digest)
     const now = await index.imagesOf(project, repository, digests)
@@ -67,38 +86,49 @@ export function makeRepositoryView(deps: {
   }
 
   return {
-    plan: (): Promise<Plan> =>
-      making === undefined || performance.now() - madeAt > deps.planMs ? renew() : making,
+    plan: (): Promise<Plan> => (making === undefined || performance.now() > usableUntil ? renew() : making),
 
     /**
      * The image and its parents, if a plan of now deletes it and all its parents are deleted by now. Otherwise `undefined`. It
      * has the tags that the index has now.
      */
-    async stillDeletes(
-      digest: string,
-    ): Promise<
-      { image: IndexedImage; parents: readonly IndexedImage[]; hasDependents: boolean } | undefined
+    async stillDeletes(digest: string): Promise<
+      | {
+          image: IndexedImage
+          decision: Decision
+          parents: readonly IndexedImage[]
+          hasDependents: boolean
+        }
+      | undefined
     > {
       let plan = await this.plan()
       if (!(await isUpToDate(plan, digest))) plan = await renew()
       const image = plan.images.get(digest)
-      if (image === undefined || plan.decided.get(digest)?.verdict !== 'delete') return undefined
+      const decision = plan.decided.get(digest)
+      if (image === undefined || decision?.verdict !== 'delete') return undefined
       const parents = plan.relations.parentsOf(image)
       if (!parents.every((parent) => gone.has(parent.digest))) return undefined
-      return { image, parents, hasDependents: plan.relations.hasDependents(image) }
+      return { image, decision, parents, hasDependents: plan.relations.hasDependents(image) }
     },
 
     isGone: (digest: string): boolean => gone.has(digest),
-    gone: (): IndexedImage[] => [...gone.values()],
     noteGone: (image: IndexedImage) => void gone.set(image.digest, image),
 
-    /** The images that are gone and to which images belong that are still there. */
-    async unfinished(): Promise<IndexedImage[]> {
-      const { images, relations } = await renew()
-      const parents = [...images.values()]
-        .filter(({ digest }) => !gone.has(digest))
-        .flatMap((image) => relations.parentsOf(image))
-      return [...gone.values()].filter((image) => parents.some(({ digest }) => digest === image.digest))
+    /**
+     * Images whose families need not be remembered: they are gone and nothing belongs to them any more, or an earlier run was to
+     * delete them, could not, and a plan of now keeps them.
+     */
+    async forgettable(): Promise<IndexedImage[]> {
+      if (gone.size + deps.deletedBefore.length === 0) return []
+      const { images, decided, relations } = await renew()
+      const here = [...images.values()].filter(({ digest }) => !gone.has(digest))
+      const parents = new Set(here.flatMap((image) => relations.parentsOf(image)).map(({ digest }) => digest))
+      return [
+        ...[...gone.values()].filter(({ digest }) => !parents.has(digest)),
+        ...deps.deletedBefore.filter(
+          ({ digest }) => !gone.has(digest) && decided.get(digest)?.verdict === 'keep',
+        ),
+      ]
     },
   }
 }

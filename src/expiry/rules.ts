@@ -27,19 +27,20 @@ interface Finding {
 
 /**
  * Gives the opinion of the rules on one tag of an image. Only the first rule whose glob matches the tag counts.
- * `images` are all images of the repository; `now` is epoch µs.
+ * `images` are all images of the repository, those that are not `here` were deleted; `now` is epoch µs.
  */
 export function makeOpinionOfTag(
   rules: readonly ExpiryRule[],
   images: readonly IndexedImage[],
   withDescendants: (image: IndexedImage) => IndexedImage[],
   now: number,
+  isHere: (image: IndexedImage) => boolean,
 ): (image: IndexedImage, tag: IndexedTag) => Opinion {
   const compiled = rules.map((rule) => ({ rule, matches: makeGlob(rule.tag) }))
   const ruleOf = (tag: string) => compiled.find(({ matches }) => matches(tag))?.rule
   const ordering = rules.filter(({ keepNewest }) => keepNewest !== undefined)
   const standings = new Map(
-    ordering.map((rule) => [rule, standingsOf(images, (tag) => ruleOf(tag) === rule, now)]),
+    ordering.map((rule) => [rule, standingsOf(images, (tag) => ruleOf(tag) === rule, now, isHere)]),
   )
 
   return (image, tag) => {

@@ -26,23 +26,24 @@ export function makeExpiryRuns({ store, journal }: { store: ObjectStore; journal
     return body && Value.Parse(Type.Array(DeletedSchema), JSON.parse(body.toString()))
   }
 
-  /** Deletes the last object first, so that a kill leaves none behind that are not found. */
-  async function forgetDeletes(id: string): Promise<void> {
-    let count = 0
-    while ((await store.head(keyOf(id, count))) !== undefined) count += 1
-    while (count-- > 0) await store.delete(keyOf(id, count))
+  /** Deletes the objects from `first` on, the last one first, so that a kill leaves none behind that are not found. */
+  async function forgetDeletes(id: string, first = 0): Promise<void> {
+    let end = first
+    while ((await store.head(keyOf(id, end))) !== undefined) end += 1
+    while (end-- > first) await store.delete(keyOf(id, end))
   }
 
   return {
     recent: journal.recent,
     positionOf: journal.positionOf,
 
-    /** Writes the deletes first: a run that is listed has them. */
+    /** Writes the deletes first: a run that is listed has them. An earlier attempt of the run may have had more of them. */
     async append(run: ExpiryRun): Promise<void> {
-      const { deletes } = run
+      const deletes = [...run.deletes] // The run goes on meanwhile.
       for (let from = 0; from === 0 || from < deletes.length; from += CHUNK)
         await store.put(keyOf(run.id, from / CHUNK), JSON.stringify(deletes.slice(from, from + CHUNK)))
-      await journal.append(summaryOf(run))
+      await forgetDeletes(run.id, Math.max(1, Math.ceil(deletes.length / CHUNK)))
+      await journal.append(summaryOf({ ...run, deletes }))
     },
 
     /** What an earlier attempt of a run has recorded; nothing if there was none. */
@@ -69,7 +70,7 @@ export function makeExpiryRuns({ store, journal }: { store: ObjectStore; journal
       return found.slice(skipped, skipped + limit)
     },
 
-    forget: (before: Date): Promise<void> => journal.forget(before, forgetDeletes),
+    forget: (before: Date): Promise<void> => journal.forget(before, (id) => forgetDeletes(id)),
   }
 }
 export type ExpiryRuns = ReturnType<typeof makeExpiryRuns>

@@ -1,7 +1,15 @@
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import type { Decision } from './decision.ts'
+import { Decision } from './decision.ts'
 import type { ExpiryPolicy } from './plan.ts'
+
+/** By how much the clock of the store and ours may differ, in ms. */
+const CLOCK_SLACK_MS = 600_000
+
+/** What is read of an object of the trash. */
+const Entry = Type.Object({ run: Type.Optional(Type.String()), ...Decision.properties })
 
 /**
  * Keeps the manifests that expiry deletes: `trash/<registry>/<repository>/<digest>.json`. Their blobs stay in the registry
@@ -9,11 +17,12 @@ import type { ExpiryPolicy } from './plan.ts'
  */
 export function makeTrash({ store, now }: { store: ObjectStore; now: () => number }) {
   return {
-    /** Stores a manifest. @throws if the store does not have it afterwards */
-    async put(policy: ExpiryPolicy, decision: Decision, found: FetchedManifest): Promise<void> {
+    /** Stores a manifest that the run with this id deletes. @throws if the store does not have it afterwards */
+    async put(run: string, policy: ExpiryPolicy, decision: Decision, found: FetchedManifest): Promise<void> {
       const key = `trash/${policy.registry}/${decision.repository}/${decision.digest}.json`
       const body = JSON.stringify({
         at: new Date(now() / 1000).toISOString(),
+        run,
         policy: policy.name,
         registry: policy.registry,
         ...decision,
@@ -24,6 +33,18 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
       const stored = await store.head(key)
       if (stored?.size !== Buffer.byteLength(body))
         throw new Error(`nothing is deleted: the store does not have ${key}, which was just written`)
+    },
+
+    /** What a run has put into the trash of a registry, and perhaps deleted. `since` is when the run began, RFC 3339. */
+    async *ofRun(registry: string, run: string, since: string): AsyncGenerator<Decision> {
+      const from = Date.parse(since) - CLOCK_SLACK_MS
+      for await (const { key, modifiedAt } of store.list(`trash/${registry}/`)) {
+        if (modifiedAt.getTime() < from) continue
+        const body = await store.get(key)
+        if (body === undefined) continue
+        const { run: owner, ...decision } = Value.Parse(Entry, JSON.parse(body.toString()))
+        if (owner === run) yield decision
+      }
     },
   }
 }

@@ -71,6 +71,42 @@ describe('after a DELETE that fails', () => {
     const [record] = await journal.recent(5)
     expect(record?.deletes.map(({ outcome }) => outcome)).toEqual(Array(5).fill('failed'))
   })
+
+  test('five times in a row in one repository, the others are still cleaned; in the third repository the run ends', async () => {
+    const { run, push } = bed.setUp()
+    const { repository, registry } = bed
+    const repositories = ['1', '2', '3', '4'].map((name) => `${repository}/${name}`)
+    for (const one of repositories)
+      for (const name of ['a', 'b', 'c', 'd', 'e']) await push(`pr-${name}`, image(name), one)
+    const failIn = (broken: readonly string[]) =>
+      registry.onRequest(({ method, path }) =>
+        method === 'DELETE' && broken.some((one) => path.includes(`/${one}/`)) ? 500 : undefined,
+      )
+    const asked = () =>
+      new Set(registry.requests.flatMap((line) => /DELETE .*app\d+\/(\d)/.exec(line)?.[1] ?? []))
+    failIn(repositories.slice(0, 3))
+    await expect(run('branches', false)).rejects.toThrow('5 images failed')
+    expect([...asked()]).toEqual(['1', '2', '3'])
+    registry.reset()
+    failIn(repositories.slice(0, 1))
+    await expect(run('branches', false)).rejects.toThrow('5 images failed')
+    expect([...asked()]).toEqual(['1', '2', '3', '4'])
+  })
+
+  test('429 is a failure, and not a refusal', async () => {
+    const { run, push } = bed.setUp()
+    await push('pr-1', image('a'), bed.repository)
+    bed.registry.onRequest(({ method }) => (method === 'DELETE' ? 429 : undefined))
+    expect(outcomes(await run('branches', false))).toEqual(['failed'])
+  })
+
+  test('or a list of tags, the images after it are deleted', async () => {
+    const { run, push } = bed.setUp()
+    for (const name of ['a', 'b']) await push(`pr-${name}`, image(name), bed.repository)
+    let lists = 0
+    bed.registry.onRequest(({ path }) => (path.includes('/tags/list') && ++lists === 1 ? 500 : undefined))
+    expect(outcomes(await run('branches', false))).toEqual(['failed', 'deleted'])
+  })
 })
 
 test('a DELETE whose answer is lost is sent again, and the image is absent by then', async () => {
@@ -222,11 +258,41 @@ describe('a run that is repeated', () => {
     await expect(run('branches', false, identity)).rejects.toThrow()
     registry.reset()
     const record = await run('branches', false, identity)
-    expect(outcomes(record)).toEqual(['deleted', 'absent', 'deleted'])
+    // The first image is in the record already, though the index has it still.
+    expect(outcomes(record)).toEqual(['deleted', 'deleted'])
     expect(await journal.recent(5)).toEqual([record])
     expect(record).toMatchObject(identity)
     expect(record).not.toHaveProperty('stopped')
   })
+
+  test.each(['its record was lost', 'the answer to its DELETE was lost'])(
+    'as another attempt of its job records what was deleted though %s',
+    async (what) => {
+      let isStoreAway = what === 'its record was lost'
+      const { run, push, index } = bed.setUp({
+        runs: (real) => ({
+          ...real,
+          append: (record) => (isStoreAway ? Promise.reject(new Error('away')) : real.append(record)),
+        }),
+      })
+      const { repository, project, registry } = bed
+      const old = image('a')
+      await push('pr-1', old, repository)
+      if (!isStoreAway) registry.onRequest(({ method }) => (method === 'DELETE' ? 'drop answer' : undefined))
+      // The store stamps what it keeps with the time of today.
+      const identity = { id: 'job-7', at: new Date().toISOString() }
+      await run('branches', false, identity).catch(() => undefined)
+      registry.reset()
+      isStoreAway = false
+      await index.apply(project, [{ kind: 'delete', repository, at: NOW, digest: old.root.digest }])
+      const again = { ...identity, isAgain: true }
+      for (const _ of ['the second attempt', 'the third'])
+        expect((await run('branches', false, again)).deletes).toMatchObject([
+          { digest: old.root.digest, tags: ['pr-1'], outcome: 'deleted' },
+        ])
+      expect((await run('branches', false, { ...again, id: 'job-8' })).deletes).toEqual([])
+    },
+  )
 
   test('has an id of its own', async () => {
     const { run, journal } = bed.setUp()

@@ -112,12 +112,12 @@ test('the trash contains what is needed to put an image back', async () => {
   const { repository, project, client } = bed
   const old = image('undo')
   await push('pr-1', old, repository)
-  await run('branches', false)
+  const { id } = await run('branches', false)
   const entry = JSON.parse(String(await store.get(`trash/ci/${repository}/${old.root.digest}.json`)))
   const { bytes, mediaType } = old.manifests.get(old.root.digest) ?? { bytes: Buffer.alloc(0), mediaType: '' }
   expect(entry).toEqual({
     ...{ at: new Date(NOW / 1000).toISOString(), policy: 'branches', registry: 'ci', project, repository },
-    ...{ digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*', mediaType },
+    ...{ run: id, digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*', mediaType },
     ...{ reason: 'it is 30 days old', manifest: bytes.toString('base64') },
   })
   await client.putManifest(repository, 'pr-1', Buffer.from(entry.manifest, 'base64'), entry.mediaType)

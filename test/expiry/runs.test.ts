@@ -69,3 +69,15 @@ test('a run is forgotten with its deletes', async () => {
     expect.stringMatching(/^expiry-runs\/2026-11-23\/\d+-new/),
   ])
 })
+
+test('a later attempt of a run that has fewer deletes leaves none of the earlier ones behind', async () => {
+  const { store, runs } = setUp()
+  await runs.append(run('again', 2_500))
+  await runs.append(run('again', 1_000))
+  expect(await runs.earlier('again')).toEqual(deletes(1_000))
+  expect(await runs.deletes('again', 0, 5_000)).toHaveLength(1_000)
+  await runs.append(run('again', 0))
+  expect(await runs.deletes('again', 0, 5_000)).toEqual([])
+  const keys = (await Array.fromAsync(store.list('expiry-deletes/'))).map(({ key }) => key)
+  expect(keys).toEqual(['expiry-deletes/again-0.json'])
+})
