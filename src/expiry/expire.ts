@@ -8,6 +8,7 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, Deleted, ExpiryRun } from './decision.ts'
+import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, isGone } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
@@ -23,6 +24,9 @@ const AT_ONCE = 4
 
 /** How often the record of a run is stored while it deletes, in ms. */
 const SAVE_MS = 5_000
+
+/** Warnings of a plan that are told. Some are about one repository. */
+const MOST_WARNINGS = 100
 
 /** The id of a run, and when it was asked for. A job that is run again goes on with its record. */
 export type RunIdentity = Pick<ExpiryRun, 'id' | 'at'>
@@ -64,11 +68,16 @@ export function makeExpiry(deps: {
         yield { project, repository }
   }
 
-  /** The decision for every image in the repositories of a policy, one repository at a time. */
-  async function* plan(name: string): AsyncGenerator<Decision> {
+  /**
+   * The decision for every image in the repositories of a policy, one repository at a time. `warnings` gets what its dialect
+   * warns of, each once, and no more than 100.
+   */
+  async function* plan(name: string, warnings = new Set<string>()): AsyncGenerator<Decision> {
     const policy = policyOf(name)
+    const warn = (warning: string) => warnings.size < MOST_WARNINGS && warnings.add(warning)
+    if ('dialect' in policy) warningsAbout(policy).forEach(warn)
     for await (const { project, repository } of repositoriesOf(policy))
-      yield* planExpiry(policy, project, await index.images(project, repository), deps.now())
+      yield* planExpiry(policy, project, await index.images(project, repository), deps.now(), warn)
   }
 
   /**

@@ -14,6 +14,7 @@ const PAGE = 1000
  */
 export const gitlab: Dialect = {
   unit: 'tag',
+  decidesUntagged: false,
   read(document) {
     const policy = readGitlabPolicy(document)
     const keptByName = makeNameFilter(policy)
