@@ -1,6 +1,6 @@
 import { ageOfTag } from '../usage/age-of-tag.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
-import type { PolicyImage } from './dialects/dialect.ts'
+import type { PolicyImage, Scene } from './dialects/dialect.ts'
 import { DIALECTS, type DialectName } from './dialects/dialects.ts'
 import { keep as kept, type Opinion as Ruling } from './dialects/items.ts'
 import { policyImagesOf, timeOf } from './policy-images.ts'
@@ -13,12 +13,14 @@ export interface DialectDocument {
   document: unknown
 }
 
+const NO_IMAGES: Scene = { images: [], now: 0, project: '' }
+
 /**
  * Where a document does something else than its author may think, whatever the images are. A sentence each. @throws
  * PolicyError if the original refuses the document
  */
 export const warningsAbout = ({ dialect, document }: DialectDocument): string[] =>
-  DIALECTS[dialect].read(document)({ images: [], now: 0, project: '' }).warnings
+  DIALECTS[dialect].read(document)(NO_IMAGES).warnings
 
 /**
  * Gives the opinions of a document on an image of its own, and of what is not known about the image. What belongs to another
@@ -101,7 +103,7 @@ function decide(
     return { rulings, warnings }
   }
   const { rulings, warnings } = rulingsOn(policyImagesOf(images))
-  const always = warningsAbout({ dialect, document })
+  const always = decideScene(NO_IMAGES).warnings
   for (const warning of warnings) warn(always.includes(warning) ? warning : `${repository}: ${warning}`)
 
   if ([...rulings.values()].every(({ isKept }) => isKept)) return rulings

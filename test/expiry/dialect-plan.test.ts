@@ -78,7 +78,8 @@ test.each<[string, DialectName, unknown, Record<string, IndexedImage>, Record<st
       leftover: pushed('d', [], 30),
     },
     {
-      release: 'keep: ecr: rule 1 keeps it: it is number 1 of the images that the rule selects, newest first, and 99 may stay',
+      release:
+        'keep: ecr: rule 1 keeps it: it is number 1 of the images that the rule selects, newest first, and 99 may stay',
       old: 'delete: ecr: rule 3 expires it: it was pushed over 14 days ago',
       fresh: 'keep: ecr: rule 3 keeps it: it was pushed 14 days ago at most',
       leftover: 'delete: ecr: rule 2 expires it: it was pushed over 3 days ago',

@@ -6,11 +6,7 @@ import { type ExpiryRule, planExpiry, type RulePolicy } from '../../src/expiry/p
 import { makeGlob } from '../../src/platform/glob.ts'
 import type { Age } from '../../src/usage/age.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
-
-const nameOf = (image: { repository: string; digest: string }) => `${image.repository}@${image.digest}`
-const keyOf = (digest: string) => digest.slice('sha256:'.length, 'sha256:'.length + 32)
-const subjectOfTag = (tag: string) => /^sha256-([0-9a-f]{64})/.exec(tag)?.[1]?.slice(0, 32)
-const ordinary = (image: IndexedImage) => image.tags.filter(({ name }) => subjectOfTag(name) === undefined)
+import { around, nameOf, ordinary } from './around.ts'
 
 /** Compiled globs: random policies use a dozen of them again and again. */
 const globs = new Map<string, (name: string) => boolean>()
@@ -20,21 +16,6 @@ function fits(pattern: string, name: string): boolean {
   return glob(name)
 }
 const ruleOf = (policy: RulePolicy, tag: string) => policy.rules.find((rule) => fits(rule.tag, tag))
-
-/** The images of the repository that are related to `image`. */
-function around(images: readonly IndexedImage[], image: IndexedImage) {
-  const near = images.filter(({ repository }) => repository === image.repository)
-  const find = (key: string) => near.find((other) => keyOf(other.digest) === key)
-  const partsOf = (whole: IndexedImage) => (whole.references ?? []).filter(({ kind }) => kind !== 'subject')
-  const children = partsOf(image).flatMap(({ key }) => find(key) ?? [])
-  const parents = near.filter((whole) => partsOf(whole).some(({ key }) => key === keyOf(image.digest)))
-  const subjectKeys = [
-    ...image.tags.flatMap(({ name }) => subjectOfTag(name) ?? []),
-    ...(image.references ?? []).flatMap(({ kind, key }) => (kind === 'subject' ? [key] : [])),
-  ]
-  const subjects = subjectKeys.flatMap((key) => find(key) ?? [])
-  return { children, parents, subjects, lacksSubject: subjects.length < subjectKeys.length }
-}
 
 /** Checks a property of the plans of random policies for random images. */
 function forEveryPlan(
