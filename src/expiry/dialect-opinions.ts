@@ -76,7 +76,7 @@ const keyOf = ({ digest }: { digest: string }, tag = ''): string => `${digest} $
 
 /**
  * The verdicts of a document, by the keys of tags and manifests. Pulls from before Tallyman heard of them are not known, so
- * each image is decided on twice: as if there was no such pull, and as if the last was when the first could be heard. It
+ * each image is decided on twice if pulls matter: as if there was no such pull, and as if the last was when the first could be heard. It
  * expires only if it expires in both. (Neither alone is safe: an image that nobody pulls may count as pulled, and so take
  * the place of one that somebody does pull.)
  */
@@ -106,7 +106,7 @@ function decide(
   const always = decideScene(NO_IMAGES).warnings
   for (const warning of warnings) warn(always.includes(warning) ? warning : `${repository}: ${warning}`)
 
-  if ([...rulings.values()].every(({ isKept }) => isKept)) return rulings
+  if (!DIALECTS[dialect].heedsPulls || [...rulings.values()].every(({ isKept }) => isKept)) return rulings
   const usedAt = (image: IndexedImage) =>
     Math.max(...relations.withDescendants(image).flatMap((part) => [part.heardSince, part.pulledAt]))
   for (const [key, { isKept, reason }] of rulingsOn(policyImagesOf(images, usedAt)).rulings)

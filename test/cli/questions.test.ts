@@ -54,13 +54,19 @@ beforeAll(async () => {
     expiry: {
       dryRun: false,
       every: '1h',
-      policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] }],
+      policies: [
+        { name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
+        {
+          ...{ name: 'as-in-quay', registry: 'ci', repository: 'team/app', dialect: 'quay' },
+          document: { policies: [{ method: 'creation_date', value: '90000m', tagPattern: '^pr-' }] },
+        },
+      ],
     },
   })
   // The first run of the schedule deletes, too: it must not find what is pushed below.
   await eventually(
     () => service.get<{ runs: unknown[] }>('/v1/expiry/runs'),
-    ({ runs }) => runs.length === 1,
+    ({ runs }) => runs.length === 2,
   )
   await service.app.listen({ port })
   client = makeRegistryClient({ name: 'ci', url: ci.url })
@@ -256,7 +262,13 @@ test('a policy is planned, run dry, and applied', async () => {
     deletes: 1,
     decisions: [{ tags: ['pr-1'], verdict: 'delete' }],
   })
-  expect((await run('plan', 'brances')).err).toContain('404 no policy "brances"; configured: branches')
+  expect((await run('plan', 'brances')).err).toContain(
+    '404 no policy "brances"; configured: branches, as-in-quay',
+  )
+
+  const asInQuay = await run('plan', 'as-in-quay')
+  expect(asInQuay.err).toMatch(/^warning: .*minutes.*\ndelete 0, keep \d /)
+  expect(await json('plan', 'as-in-quay')).toMatchObject({ warnings: [expect.stringContaining('minutes')] })
 
   const dry = await runWith(ADMIN_TOKEN, 'expire', 'branches')
   expect(dry).toMatchObject({

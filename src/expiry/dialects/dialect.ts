@@ -64,6 +64,8 @@ export interface Dialect {
   unit: 'digest' | 'tag'
   /** Whether it decides on manifests without tags, too. If not, it keeps them. */
   decidesUntagged: boolean
+  /** Whether pulls may change what expires. */
+  heedsPulls: boolean
   /**
    * Reads a policy document as the original's API returns it. Fields that the API adds, such as ids, mean nothing here.
    * @throws PolicyError for whatever the original refuses, and for fields that nobody knows

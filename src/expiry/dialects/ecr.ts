@@ -8,6 +8,8 @@ import { trapsInOutcome, trapsInRules } from './ecr-traps.ts'
 export const ecr: Dialect = {
   unit: 'digest',
   decidesUntagged: true,
+  // Only rules that archive look at them ("sinceImagePulled").
+  heedsPulls: false,
   read(document) {
     const rules = readEcrPolicy(document)
     // No image here is archived, so rules for the archive select none, and shield none from the other rules.

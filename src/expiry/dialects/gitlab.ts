@@ -15,6 +15,7 @@ const PAGE = 1000
 export const gitlab: Dialect = {
   unit: 'tag',
   decidesUntagged: false,
+  heedsPulls: false,
   read(document) {
     const policy = readGitlabPolicy(document)
     const keptByName = makeNameFilter(policy)

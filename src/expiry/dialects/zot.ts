@@ -12,6 +12,7 @@ import { warningsOf } from './zot-warnings.ts'
 export const zot: Dialect = {
   unit: 'tag',
   decidesUntagged: true,
+  heedsPulls: true,
   read(document): Decide {
     const retention = readRetention(document)
     return (scene) => decide(retention, scene)
