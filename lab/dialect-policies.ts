@@ -52,7 +52,8 @@ const anyHarborRule = fc
     },
   }))
 const anyHarbor = fc
-  .array(anyHarborRule, { minLength: 1, maxLength: 2 })
+  // Harbor refuses the same rule twice.
+  .uniqueArray(anyHarborRule, { selector: (rule) => JSON.stringify(rule), minLength: 1, maxLength: 2 })
   .map((rules) => ({ algorithm: 'or', rules }))
 
 const quayLimit = fc.oneof(
