@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { ExpiryPolicy, ExpiryRule } from '../src/expiry/plan.ts'
+import type { ExpiryRule, RulePolicy } from '../src/expiry/plan.ts'
 import type { Age } from '../src/usage/age.ts'
 import type { IndexedImage } from '../src/usage/indexed-image.ts'
 import { digestOf, OCI_INDEX, OCI_MANIFEST } from './image.ts'
@@ -209,7 +209,7 @@ const anyRule: fc.Arbitrary<ExpiryRule> = fc
     notPulledFor: notPulledFor && notPulledFor * DAY_MS,
   }))
 
-export const anyPolicy: fc.Arbitrary<ExpiryPolicy> = fc.record({
+export const anyPolicy: fc.Arbitrary<RulePolicy> = fc.record({
   name: fc.constant('clean'),
   registry: fc.constant('ci'),
   repository: fc.constantFrom('**', '**', '**', '**', 'team/*', 'team/app', 'nothing'),

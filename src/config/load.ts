@@ -5,6 +5,7 @@ import { checkPromotion } from './check-promotion.ts'
 import { checkTogether } from './check-together.ts'
 import { ConfigError, type Location, type Problem, type Report } from './config-error.ts'
 import { applyOverrides, overridesFrom } from './environment.ts'
+import { resolvePolicyDocument } from './policy-document.ts'
 import { proxyFrom } from './proxy.ts'
 import { type Config, ConfigSchema } from './schema.ts'
 import { otherForm, resolveSecrets } from './secrets.ts'
@@ -15,7 +16,7 @@ import { isMapping, type Node, type Path, walk } from './walk.ts'
 const MOST_PROBLEMS = 100
 
 /**
- * Loads the configuration in `file`, overridden by `env`, with the proxies of `env` if it names none. Paths of secret files
+ * Loads the configuration in `file`, overridden by `env`, with the proxies of `env` if it names none. Paths of files
  * are relative to its folder. @throws ConfigError with every problem, 100 at most; only with the first kind of problem if the
  * file cannot be read or parsed
  */
@@ -50,6 +51,7 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   const nodes: Node[] = []
   for (const node of walk(ConfigSchema, source.value)) {
     await resolveSecrets(node, dirname(file), report)
+    await resolvePolicyDocument(node, { folder: dirname(file), raw: source.raw, report })
     checkNode(node, report)
     nodes.push(node)
   }

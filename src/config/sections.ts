@@ -1,4 +1,5 @@
 import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
+import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
 import {
   Choice,
   Duration,
@@ -253,12 +254,32 @@ export const expiryRule = Type.Refine(
   () => 'expected at least one of olderThan, notPulledFor and keepNewest',
 )
 
-export const expiryPolicy = section('A policy: what expires in some repositories.', {
-  name: Name('The name in plans and in the API.'),
-  registry: RegistryName('The registry that it cleans.'),
-  repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
-  rules: list('The rules.', expiryRule, { minItems: 1 }),
-})
+const expiryPolicyFields = Type.Refine(
+  section('A policy: what expires in some repositories.', {
+    name: Name('The name in plans and in the API.'),
+    registry: RegistryName('The registry that it cleans.'),
+    repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+    rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
+    dialect: Type.Optional(
+      Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
+    ),
+    document: Type.Optional(
+      Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
+    ),
+    documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
+  }),
+  ({ rules, dialect, document }) =>
+    dialect === undefined
+      ? rules !== undefined && document === undefined
+      : rules === undefined && document !== undefined,
+  () => 'expected rules, or dialect with document or documentFile',
+)
+
+export const expiryPolicy = Type.Decode(
+  expiryPolicyFields,
+  ({ rules = [], dialect, document, documentFile: _, ...scope }) =>
+    dialect === undefined ? { ...scope, rules } : { ...scope, dialect, document },
+)
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {
   userAgents: list('Wildcards for user agents: * is any text.', NonEmpty('A wildcard.')),

@@ -12,6 +12,8 @@ export interface Source {
   readonly value: unknown
   /** Where the file has the key or the list element at `path`; `undefined` if it has none. */
   locate(path: Path): Location | undefined
+  /** The value at `path`, with the keys whose value is null. */
+  raw(path: Path): unknown
 }
 
 /** Bytes of a configuration. */
@@ -54,6 +56,7 @@ function parse(text: string, file: string): Source {
       const offset = findOffset(document, path)
       return offset === undefined ? undefined : locationAt(offset)
     },
+    raw: (path) => path.reduce<unknown>((value, key) => Object(value)[key], document.toJS()),
   }
 }
 

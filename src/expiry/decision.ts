@@ -10,7 +10,8 @@ export const Decision = Type.Object({
     description: 'What the policy does with it.',
   }),
   rule: Type.Union([Type.String(), Type.Null()], {
-    description: 'The tag glob of the rule that decided; null if no rule applies to the image.',
+    description:
+      'The tag glob of the rule that decided, or the dialect of the policy if that decided; null if neither did.',
   }),
   reason: Type.String({ description: 'Why, for people.' }),
 })

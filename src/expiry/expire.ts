@@ -9,6 +9,7 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision, Deleted, ExpiryRun, Held } from './decision.ts'
+import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, isGone, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { keepFor } from './keep-for.ts'
@@ -44,6 +45,9 @@ export interface RunRequest {
   /** Whether it may delete more than `maxShare`. */
   acceptShare: boolean
 }
+
+/** Warnings of a plan that are told. Some are about one repository. */
+const MOST_WARNINGS = 100
 
 /** The id of a run, and when it was asked for. A job that is run again goes on with its record. */
 export interface RunIdentity extends Pick<ExpiryRun, 'id' | 'at'> {
@@ -85,15 +89,24 @@ export function makeExpiry(deps: {
   const repositoriesIn = async (project: string, policy: ExpiryPolicy) =>
     (await index.repositories(project)).filter(makeGlob(policy.repository))
 
-  async function* planProject(policy: ExpiryPolicy, project: string): AsyncGenerator<Decision> {
+  async function* planProject(
+    policy: ExpiryPolicy,
+    project: string,
+    warn?: (warning: string) => void,
+  ): AsyncGenerator<Decision> {
     for (const repository of await repositoriesIn(project, policy))
-      yield* planExpiry(policy, project, await index.images(project, repository), deps.now())
+      yield* planExpiry(policy, project, await index.images(project, repository), deps.now(), { warn })
   }
 
-  /** The decision for every image in the repositories of a policy, one repository at a time. */
-  async function* plan(name: string): AsyncGenerator<Decision> {
+  /**
+   * The decision for every image in the repositories of a policy, one repository at a time. `warnings` gets what its dialect
+   * warns of, each once, and no more than 100.
+   */
+  async function* plan(name: string, warnings = new Set<string>()): AsyncGenerator<Decision> {
     const policy = policyOf(name)
-    for (const project of await index.projects(policy.registry)) yield* planProject(policy, project)
+    const warn = (warning: string) => void (warnings.size < MOST_WARNINGS && warnings.add(warning))
+    if ('dialect' in policy) warningsAbout(policy).forEach(warn)
+    for (const project of await index.projects(policy.registry)) yield* planProject(policy, project, warn)
   }
 
   /**

@@ -1,36 +1,50 @@
 import { makeGlob } from '../platform/glob.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision } from './decision.ts'
-import { isReferrerTag, relationsOf } from './relations.ts'
-import { type ExpiryRule, keep, makeOpinionOfTag, type Opinion } from './rules.ts'
+import { type DialectDocument, makeDialectOpinions } from './dialect-opinions.ts'
+import { relationsOf } from './relations.ts'
+import { type ExpiryRule, keep, makeRuleOpinions, type Opinion } from './rules.ts'
 
 export type { ExpiryRule } from './rules.ts'
 
-export interface ExpiryPolicy {
+/** What a policy is about. */
+interface Scope {
   name: string
   registry: string
   repository: string
+}
+/** A policy with rules of Tallyman. */
+export interface RulePolicy extends Scope {
   rules: readonly ExpiryRule[]
+}
+/** A policy of another system. */
+export interface DialectPolicy extends Scope, DialectDocument {}
+export type ExpiryPolicy = RulePolicy | DialectPolicy
+
+export interface PlanOptions {
+  /** False for an image that was deleted: what belongs to it goes with it, and it takes no place among the newest. */
+  isHere?: ((image: IndexedImage) => boolean) | undefined
+  /** Gets what a dialect warns of, a sentence each. */
+  warn?: ((warning: string) => void) | undefined
 }
 
 /**
  * Decides about every image in those of a project's repositories that the policy's glob matches. The decisions come
  * in an order that is safe for deleting: an index before its children, an image before its signatures. The order of
- * `images` does not matter. `now` is epoch µs. An image that is not `here` was deleted: what belongs to it goes with it, and it
- * takes no place among the newest.
+ * `images` does not matter. `now` is epoch µs.
  */
 export function planExpiry(
   policy: ExpiryPolicy,
   project: string,
   images: readonly IndexedImage[],
   now: number,
-  isHere: (image: IndexedImage) => boolean = () => true,
+  options: PlanOptions = {},
 ): Decision[] {
   const inScope = makeGlob(policy.repository)
   const sorted = images.filter((image) => inScope(image.repository)).sort(byName)
   const repositories = Map.groupBy(sorted, (image) => image.repository)
   return [...repositories.values()].flatMap((repository) =>
-    planRepository(policy, project, repository, now, isHere),
+    planRepository(policy, project, repository, now, options),
   )
 }
 
@@ -39,20 +53,30 @@ function planRepository(
   project: string,
   images: readonly IndexedImage[],
   now: number,
-  isHere: (image: IndexedImage) => boolean,
+  { isHere = () => true, warn = () => {} }: PlanOptions,
 ): Decision[] {
   const relations = relationsOf(images)
-  const opinionOfTag = makeOpinionOfTag(policy.rules, images, relations.withDescendants, now, isHere)
+  const opinionsOfPolicy =
+    'rules' in policy
+      ? makeRuleOpinions(policy.rules, images, relations, now, isHere)
+      : dialectOpinions(policy)
+  /** Images that were deleted may have taken a place in a count, or not: an image expires only if it does either way. */
+  function dialectOpinions(policy: DialectPolicy): (image: IndexedImage) => Opinion[] {
+    const ofAll = makeDialectOpinions(policy, images, relations, now, warn)
+    const here = images.filter(isHere)
+    if (here.length === images.length) return ofAll
+    const ofThese = makeDialectOpinions(policy, here, relations, now, warn)
+    return (image) => (isHere(image) ? [...ofAll(image), ...ofThese(image)] : ofAll(image))
+  }
   // An unresolved image may list or sign any image of its repository.
   const unresolved = images.find((image) => !image.isResolved)
   const decided = new Map<IndexedImage, Opinion>()
 
-  /** One opinion from each tag of the image and from each of its parents. */
+  /** Those of the policy, and one from each of the image's parents. */
   function opinionsOn(image: IndexedImage): Opinion[] {
     if (unresolved) return [keep(null, `the references of ${shortName(unresolved)} are not known yet`)]
-    const tags = image.tags.filter(({ name }) => !isReferrerTag(name))
     return [
-      ...tags.map((tag) => fromTag(tag.name, tags.length, opinionOfTag(image, tag))),
+      ...opinionsOfPolicy(image),
       ...(relations.lacksSubject(image)
         ? [keep(null, 'the image that it signs or describes is not known')]
         : []),
@@ -76,9 +100,6 @@ const decide = (opinions: Opinion[]): Opinion =>
   opinions.find(({ verdict }) => verdict === 'keep') ??
   opinions[0] ??
   keep(null, 'it has no tag, and rules apply to tags only')
-
-const fromTag = (tag: string, count: number, opinion: Opinion): Opinion =>
-  count === 1 ? opinion : { ...opinion, reason: `tag ${tag}: ${opinion.reason}` }
 
 /** An image is deleted together with its parent, and after it. */
 const fromParent = (parent: IndexedImage, opinion: Opinion | undefined): Opinion =>

@@ -1,5 +1,5 @@
 import { digestKey } from '../usage/digest-key.ts'
-import type { IndexedImage } from '../usage/indexed-image.ts'
+import type { IndexedImage, IndexedTag } from '../usage/indexed-image.ts'
 
 /**
  * How the images of one repository depend on each other. The **parents** of an image are the indexes that list it,
@@ -67,6 +67,10 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
 const REFERRER_TAG = /^sha(?:256|384|512)-([0-9a-f]{64,128})(?:\.\w+)?$/
 
 export const isReferrerTag = (tag: string): boolean => REFERRER_TAG.test(tag)
+
+/** The tags of an image that name no subject. */
+export const ordinaryTags = ({ tags }: IndexedImage): IndexedTag[] =>
+  tags.filter(({ name }) => !isReferrerTag(name))
 
 /**
  * Keys of the subjects of an image, from its `subject` field and from its tags. There can be several: an empty list of

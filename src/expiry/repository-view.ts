@@ -49,7 +49,7 @@ export function makeRepositoryView(deps: {
     const images = new Map([...gone, ...present.map((image) => [image.digest, image] as const)])
     const all = [...images.values()]
     const here = new Set(present)
-    const decisions = planExpiry(policy, project, all, deps.now(), (image) => here.has(image))
+    const decisions = planExpiry(policy, project, all, deps.now(), { isHere: (image) => here.has(image) })
     const decided = new Map(decisions.map((decision) => [decision.digest, decision]))
     return { decisions, decided, images, relations: relationsOf(all), pushes }
   }

@@ -4,6 +4,7 @@ import { ageOfTag } from '../usage/age-of-tag.ts'
 import type { IndexedImage, IndexedTag } from '../usage/indexed-image.ts'
 import type { Decision } from './decision.ts'
 import { type Standing, standingsOf } from './order.ts'
+import { ordinaryTags, type Relations } from './relations.ts'
 
 /** A rule as configured; durations in ms. An image must meet every condition that is given. */
 export interface ExpiryRule {
@@ -18,6 +19,10 @@ export type Opinion = Pick<Decision, 'verdict' | 'rule' | 'reason'>
 
 export const keep = (rule: string | null, reason: string): Opinion => ({ verdict: 'keep', rule, reason })
 
+/** Reasons to keep an image, whatever a policy says. */
+export const NO_TIME = 'the time of its tagging is not known'
+export const IN_THE_FUTURE = 'it was pushed or pulled in the future: clocks differ'
+
 /** Whether the image meets one condition for deleting. */
 interface Finding {
   holds: boolean
@@ -25,11 +30,31 @@ interface Finding {
   because: string
 }
 
-/**
- * Gives the opinion of the rules on one tag of an image. Only the first rule whose glob matches the tag counts.
- * `images` are all images of the repository, those that are not `here` were deleted; `now` is epoch µs.
- */
-export function makeOpinionOfTag(
+/** The opinion on each tag of an image. If there are several, each names its tag. */
+export function opinionsOfTags(
+  tags: readonly IndexedTag[],
+  opinionOfTag: (tag: IndexedTag) => Opinion,
+): Opinion[] {
+  const opinions = tags.map((tag) => ({ tag, opinion: opinionOfTag(tag) }))
+  if (opinions.length === 1) return opinions.map(({ opinion }) => opinion)
+  return opinions.map(({ tag, opinion }) => ({ ...opinion, reason: `tag ${tag.name}: ${opinion.reason}` }))
+}
+
+/** Gives the opinions of the rules on an image. `images` are all images of the repository, those that are
+ * not `here` were deleted; `now` is epoch µs. */
+export function makeRuleOpinions(
+  rules: readonly ExpiryRule[],
+  images: readonly IndexedImage[],
+  relations: Relations,
+  now: number,
+  isHere: (image: IndexedImage) => boolean,
+): (image: IndexedImage) => Opinion[] {
+  const opinionOfTag = makeOpinionOfTag(rules, images, relations.withDescendants, now, isHere)
+  return (image) => opinionsOfTags(ordinaryTags(image), (tag) => opinionOfTag(image, tag))
+}
+
+/** Only the first rule whose glob matches the tag counts. */
+function makeOpinionOfTag(
   rules: readonly ExpiryRule[],
   images: readonly IndexedImage[],
   withDescendants: (image: IndexedImage) => IndexedImage[],
@@ -46,13 +71,12 @@ export function makeOpinionOfTag(
   return (image, tag) => {
     const rule = ruleOf(tag.name)
     if (rule === undefined) return keep(null, 'no rule matches its tag')
-    if (tag.age.at === 0) return keep(rule.tag, 'the time of its tagging is not known')
+    if (tag.age.at === 0) return keep(rule.tag, NO_TIME)
     const whole = withDescendants(image)
     // Every push counts: by digest, and under a tag that names another image by now.
     const age = latestAge([ageOfTag(image, tag), ...whole.map((part) => part.age)])
     const use = usesOf(whole, tag).reduce((latest, one) => (one.at > latest.at ? one : latest))
-    if (Math.max(age.at, use.at) > now)
-      return keep(rule.tag, 'it was pushed or pulled in the future: clocks differ')
+    if (Math.max(age.at, use.at) > now) return keep(rule.tag, IN_THE_FUTURE)
 
     const findings: Finding[] = []
     if (rule.olderThan !== undefined) findings.push(isOlder(now, age, rule.olderThan * 1000))

@@ -16,9 +16,14 @@ const NDJSON = 'application/x-ndjson'
 /** Characters of lines that are sent at once. */
 const CHUNK = 65_536
 
-/** A line of the stream. */
 const PolicyName = Type.String({ description: 'The name of the policy.' })
+const Warning = Type.String({
+  description: 'Where the policy does something else than its author may think.',
+})
 const PlannedDecision = Type.Object({ policy: PolicyName, ...Decision.properties })
+const PlanWarning = Type.Object({ policy: PolicyName, warning: Warning })
+/** A line of the stream. */
+const PlanLine = Type.Union([PlannedDecision, PlanWarning])
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
@@ -44,13 +49,16 @@ export const expiryRoute =
     /** The lines of these policies' plans, some at a time. */
     async function* planLines(policies: readonly string[]): AsyncGenerator<string> {
       let lines = ''
-      for (const policy of policies)
-        for await (const decision of deps.expiry.plan(policy)) {
+      for (const policy of policies) {
+        const warnings = new Set<string>()
+        for await (const decision of deps.expiry.plan(policy, warnings)) {
           lines += `${JSON.stringify({ policy, ...decision })}\n`
           if (lines.length < CHUNK) continue
           yield lines
           lines = ''
         }
+        for (const warning of warnings) lines += `${JSON.stringify({ policy, warning })}\n`
+      }
       yield lines
     }
 
@@ -61,7 +69,8 @@ export const expiryRoute =
         summary: 'What the policies would do now, image by image, with reasons',
         description:
           'With `Accept: application/x-ndjson`, the answer is a stream of lines, one for each image: a decision as JSON, with ' +
-          'the name of its policy. Use this for large registries. An answer that is cut off is not complete.',
+          'the name of its policy. After the images of a policy come its warnings, a line each. Use this for large registries. ' +
+          'An answer that is cut off is not complete.',
         querystring: Type.Object({
           policy: Type.Optional(Type.String({ description: 'Only this policy. Default: all.' })),
         }),
@@ -75,12 +84,13 @@ export const expiryRoute =
                     Type.Object({
                       policy: PolicyName,
                       decisions: Type.Array(Decision, { description: 'One for each image.' }),
+                      warnings: Type.Array(Warning, { description: 'Those of the dialect of the policy.' }),
                     }),
                     { description: 'One for each policy.' },
                   ),
                 }),
               },
-              [NDJSON]: { schema: Type.Unsafe<Readable>(PlannedDecision) },
+              [NDJSON]: { schema: Type.Unsafe<Readable>(PlanLine) },
             },
           },
           ...errors,
@@ -92,10 +102,11 @@ export const expiryRoute =
         if (accepts(headers.accept, NDJSON))
           return reply.type(NDJSON).send(await streamInTurn(deps.inTurn, () => planLines(policies)))
         return deps.inTurn(async () => {
-          const plans = policies.map(async (policy) => ({
-            policy,
-            decisions: await Array.fromAsync(deps.expiry.plan(policy)),
-          }))
+          const plans = policies.map(async (policy) => {
+            const warnings = new Set<string>()
+            const decisions = await Array.fromAsync(deps.expiry.plan(policy, warnings))
+            return { policy, decisions, warnings: [...warnings] }
+          })
           return { plans: await Promise.all(plans) }
         })
       },

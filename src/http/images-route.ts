@@ -1,10 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { policyImagesOf } from '../expiry/policy-images.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
-import { isDated } from '../usage/age.ts'
-import { ageOfTag } from '../usage/age-of-tag.ts'
-import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { wholeSize } from '../usage/whole-size.ts'
@@ -91,25 +89,19 @@ export const imagesRoute =
     })
   }
 
-/** The images of one repository. References in the index are parts of digests; a whole one is known if the repository has it. */
+/** The images of one repository, as policies see them. */
 function imageViews(images: readonly IndexedImage[]) {
-  const byKey = new Map(images.map((image) => [digestKey(image.digest), image]))
-  return images
-    .toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
-    .map((image) => {
-      const { repository, digest, tags, age, pulledAt, mediaType } = image
-      const references = image.references ?? []
-      const referenced = (isWanted: (kind: string) => boolean) =>
-        references.flatMap(({ kind, key }) => (isWanted(kind) ? (byKey.get(key) ?? []) : []))
-      const children = referenced((kind) => kind !== 'subject')
-      const timeOf = (one: typeof age) => (isDated(one) ? formatTimestamp(one.at) : null)
-      return {
-        ...{ repository, digest, mediaType, sizeBytes: wholeSize([image, ...children]) },
-        tags: tags.map((tag) => ({ name: tag.name, taggedAt: timeOf(ageOfTag(image, tag)) })),
-        ...{ pushedAt: timeOf(age), pulledAt: formatTimestamp(pulledAt) },
-        createdAt: age.source === 'image' ? timeOf(age) : null,
-        children: children.map((child) => child.digest),
-        subject: referenced((kind) => kind === 'subject')[0]?.digest ?? null,
-      }
-    })
+  const byDigest = new Map(images.map((image) => [image.digest, image]))
+  return policyImagesOf(images.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))).map((image) => {
+    const { repository, digest, mediaType, tags, children, subject } = image
+    const whole = [digest, ...children].flatMap((part) => byDigest.get(part) ?? [])
+    return {
+      ...{ repository, digest, mediaType, sizeBytes: wholeSize(whole) },
+      tags: tags.map(({ name, taggedAt }) => ({ name, taggedAt: shown(taggedAt) })),
+      ...{ pushedAt: shown(image.pushedAt), pulledAt: shown(image.pulledAt) },
+      ...{ createdAt: shown(image.createdAt), children, subject },
+    }
+  })
 }
+
+const shown = (at: number | null): string | null => formatTimestamp(at ?? 0)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FastifyInstance, fastify } from 'fastify'
@@ -61,6 +61,19 @@ const status = (state: string, more: object = {}) => ({
   failedReason: null,
   result: null,
   ...more,
+})
+
+test('a check warns of what the dialect of a policy does', async () => {
+  const file = join(folder, 'dialect.yaml')
+  await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')
+  const policies = [{ name: 'cleanup', registry: 'ci', dialect: 'quay', documentFile: 'quay.json' }]
+  const text = await readFile(env.TALLYMAN_CONFIG ?? '', 'utf8')
+  await writeFile(file, `${text}\nexpiry: ${JSON.stringify({ policies })}\n`)
+  expect(await tallyman({}, 'config', 'check', file)).toEqual({
+    status: 0,
+    out: expect.stringContaining('expiry policies 1'),
+    err: expect.stringMatching(/^warning: expiry policy cleanup: policies\[0\]\.value: m is minutes.*\n$/),
+  })
 })
 
 test('a configuration is checked', async () => {

@@ -54,7 +54,13 @@ beforeAll(async () => {
     expiry: {
       dryRun: false,
       every: '1h',
-      policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] }],
+      policies: [
+        { name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
+        {
+          ...{ name: 'as-in-quay', registry: 'ci', repository: 'team/app', dialect: 'quay' },
+          document: { policies: [{ method: 'creation_date', value: '90000m', tagPattern: '^pr-' }] },
+        },
+      ],
     },
   })
   await service.app.listen({ port })
@@ -251,7 +257,13 @@ test('a policy is planned, run dry, and applied', async () => {
     deletes: 1,
     decisions: [{ tags: ['pr-1'], verdict: 'delete' }],
   })
-  expect((await run('plan', 'brances')).err).toContain('404 no policy "brances"; configured: branches')
+  expect((await run('plan', 'brances')).err).toContain(
+    '404 no policy "brances"; configured: branches, as-in-quay',
+  )
+
+  const asInQuay = await run('plan', 'as-in-quay')
+  expect(asInQuay.err).toMatch(/^warning: .*minutes.*\ndelete 0, keep \d /)
+  expect(await json('plan', 'as-in-quay')).toMatchObject({ warnings: [expect.stringContaining('minutes')] })
 
   const dry = await runWith(ADMIN_TOKEN, 'expire', 'branches')
   expect(dry).toMatchObject({

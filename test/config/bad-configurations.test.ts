@@ -248,7 +248,47 @@ const meaningless: [yaml: string, problem: string][] = [
   ['expiry: { dryRun: no }', '6:11: expiry.dryRun: expected true or false, without quotes, got "no"'],
   [
     'expiry: { policies: [{ name: p, registry: ci }] }',
-    '6:22: expiry.policies.0.rules: expected at least one entry',
+    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, rules: [] }] }',
+    '6:47: expiry.policies.0.rules: expected at least one entry',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "*", keepNewest: 1 }], dialect: quay, document: { policies: [] } }] }',
+    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "*", keepNewest: 1 }], document: { policies: [] } }] }',
+    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, dialect: ecr }] }',
+    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, document: { policies: [] } }] }',
+    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, dialect: acr, document: {} }] }',
+    '6:47: expiry.policies.0.dialect: expected one of ecr, gitlab, harbor, quay, zot, got "acr"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, dialect: quay, document: { policies: [{ method: number_of_tags, value: 0 }] } }] }',
+    '6:62: expiry.policies.0.document: policies[0].value: expected an integer of at least 1',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, dialect: gitlab, document: [] }] }',
+    '6:64: expiry.policies.0.document: policy: expected an object',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, dialect: gitlab, document: "{" }] }',
+    "6:64: expiry.policies.0.document: neither JSON nor YAML: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, dialect: ecr, document: {}, documentFile: a }] }',
+    '6:61: expiry.policies.0.document: expected document or documentFile, not both',
   ],
   [
     'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "feature/*", keepNewest: 1 }] }] }',

@@ -9,7 +9,7 @@ import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry, type RunIdentity } from '../../src/expiry/expire.ts'
-import type { ExpiryPolicy, ExpiryRule } from '../../src/expiry/plan.ts'
+import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
 import { makeLog } from '../../src/platform/log.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { RegistryAlert } from '../../src/queue/alert.ts'
@@ -36,13 +36,15 @@ export const multiPlatform = (seed: string): LabImage =>
 
 interface Options {
   rules?: ExpiryRule[]
+  /** In place of rules. */
+  document?: Pick<DialectPolicy, 'dialect' | 'document'>
   /** Glob over repositories. */
   repository?: string
   now?: () => number
   /** As in the configuration now; false by default. */
   dryRun?: () => boolean
   /** What a reload has changed in the policy by now. */
-  changed?: () => Partial<ExpiryPolicy>
+  changed?: () => Partial<RulePolicy> | Partial<DialectPolicy>
   /** The registry's clock, epoch µs; the same as ours by default. */
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
@@ -90,19 +92,16 @@ export function useExpiry() {
         throw error
       },
     })
-    const policy = {
-      registry: 'ci',
-      repository,
-      rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }],
-    }
+    const scope = { registry: 'ci', repository }
+    const decidedBy = options.document ?? { rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }] }
     const recorded = async (id: string) =>
       (await journal.recent(100)).find((run) => run.id === id)?.deletes ?? []
     const alerts: RegistryAlert[] = []
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
-          { ...policy, name: 'other', rules: [] },
-          { ...policy, name: 'branches', ...options.changed?.() },
+          { ...scope, name: 'other', rules: [] },
+          { ...scope, ...decidedBy, name: 'branches', ...options.changed?.() },
         ],
         dryRun: dryRun(),
         maxShare: options.maxShare ?? 1,

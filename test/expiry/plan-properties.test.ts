@@ -2,15 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { anyImages, anyPolicy, DAY, indexed, NOW, seen } from '../../lab/images.ts'
 import type { Decision } from '../../src/expiry/decision.ts'
-import { type ExpiryPolicy, type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
+import { type ExpiryRule, planExpiry, type RulePolicy } from '../../src/expiry/plan.ts'
 import { makeGlob } from '../../src/platform/glob.ts'
 import type { Age } from '../../src/usage/age.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
-
-const nameOf = (image: { repository: string; digest: string }) => `${image.repository}@${image.digest}`
-const keyOf = (digest: string) => digest.slice('sha256:'.length, 'sha256:'.length + 32)
-const subjectOfTag = (tag: string) => /^sha256-([0-9a-f]{64})/.exec(tag)?.[1]?.slice(0, 32)
-const ordinary = (image: IndexedImage) => image.tags.filter(({ name }) => subjectOfTag(name) === undefined)
+import { around, nameOf, ordinary } from './around.ts'
 
 /** Compiled globs: random policies use a dozen of them again and again. */
 const globs = new Map<string, (name: string) => boolean>()
@@ -19,27 +15,12 @@ function fits(pattern: string, name: string): boolean {
   globs.set(pattern, glob)
   return glob(name)
 }
-const ruleOf = (policy: ExpiryPolicy, tag: string) => policy.rules.find((rule) => fits(rule.tag, tag))
-
-/** The images of the repository that are related to `image`. */
-function around(images: readonly IndexedImage[], image: IndexedImage) {
-  const near = images.filter(({ repository }) => repository === image.repository)
-  const find = (key: string) => near.find((other) => keyOf(other.digest) === key)
-  const partsOf = (whole: IndexedImage) => (whole.references ?? []).filter(({ kind }) => kind !== 'subject')
-  const children = partsOf(image).flatMap(({ key }) => find(key) ?? [])
-  const parents = near.filter((whole) => partsOf(whole).some(({ key }) => key === keyOf(image.digest)))
-  const subjectKeys = [
-    ...image.tags.flatMap(({ name }) => subjectOfTag(name) ?? []),
-    ...(image.references ?? []).flatMap(({ kind, key }) => (kind === 'subject' ? [key] : [])),
-  ]
-  const subjects = subjectKeys.flatMap((key) => find(key) ?? [])
-  return { children, parents, subjects, lacksSubject: subjects.length < subjectKeys.length }
-}
+const ruleOf = (policy: RulePolicy, tag: string) => policy.rules.find((rule) => fits(rule.tag, tag))
 
 /** Checks a property of the plans of random policies for random images. */
 function forEveryPlan(
   check: (plan: {
-    policy: ExpiryPolicy
+    policy: RulePolicy
     images: IndexedImage[]
     decisions: Decision[]
     isDeleted: (image: IndexedImage) => boolean
@@ -214,7 +195,7 @@ test('the plan of a repository does not depend on other repositories', () =>
  * The definition in its plainest form: begin with an empty set, and add each image whose tags have expired and whose
  * parents and subjects are in the set, until nothing is added.
  */
-function deletableOf(policy: ExpiryPolicy, images: readonly IndexedImage[]): Set<IndexedImage> {
+function deletableOf(policy: RulePolicy, images: readonly IndexedImage[]): Set<IndexedImage> {
   const inScope = images.filter(({ repository }) => fits(policy.repository, repository))
   const isClear = (image: IndexedImage) =>
     inScope.every((i) => i.repository !== image.repository || i.isResolved)
@@ -240,7 +221,7 @@ function deletableOf(policy: ExpiryPolicy, images: readonly IndexedImage[]): Set
 }
 
 function tagExpires(
-  policy: ExpiryPolicy,
+  policy: RulePolicy,
   images: readonly IndexedImage[],
   image: IndexedImage,
   tag: IndexedImage['tags'][number],
@@ -277,7 +258,7 @@ function timesOf(image: IndexedImage, { age }: IndexedImage['tags'][number]) {
 }
 
 /** How many images of the repository are newer by this rule, if every unknown order is the worst for deleting. */
-function newer(policy: ExpiryPolicy, rule: ExpiryRule, images: readonly IndexedImage[], image: IndexedImage) {
+function newer(policy: RulePolicy, rule: ExpiryRule, images: readonly IndexedImage[], image: IndexedImage) {
   const timesBy = (i: IndexedImage) =>
     ordinary(i)
       .filter(({ name, age }) => ruleOf(policy, name) === rule && age.at <= NOW)

@@ -70,6 +70,37 @@ test('the plan as NDJSON has a line for each decision of the plan as JSON, with 
   expect((await ask('/v1/expiry/plan?policy=none', NDJSON)).json()).toMatchObject({ status: 404 })
 })
 
+test('the warnings of a dialect are told once a policy, after its decisions', async () => {
+  const document = { policies: [{ method: 'creation_date', value: '3m' }] }
+  const policies = [
+    { name: 'old', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1d' }] },
+    { name: 'as-in-quay', registry: 'ci', dialect: 'quay', document },
+  ]
+  const tallyman = await startTallyman({ expiry: { policies } }, { queues: [] })
+  closers.push(() => tallyman.close())
+  const redis = new Redis(tallyman.redis.port)
+  closers.push(() => redis.disconnect())
+  const index = makeUsageIndex({ redis, prefix: 'tallyman' })
+  for (const name of ['a/b/one', 'a/b/two']) await index.apply('ci/a/b', [push(name, 1)])
+  const ask = async (accept: string) =>
+    (
+      await tallyman.app.inject({
+        url: '/v1/expiry/plan',
+        headers: { authorization: `Bearer ${READ_TOKEN}`, accept },
+      })
+    ).body
+
+  const warning = expect.stringContaining('minutes')
+  const { plans } = JSON.parse(await ask('application/json'))
+  expect(plans).toMatchObject([
+    { policy: 'old', warnings: [] },
+    { policy: 'as-in-quay', decisions: [{ verdict: 'delete' }, { verdict: 'delete' }], warnings: [warning] },
+  ])
+  const lines = (await ask(NDJSON)).trimEnd().split('\n')
+  expect(lines).toHaveLength(5)
+  expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ policy: 'as-in-quay', warning })
+})
+
 /** The route over a plan that has `decisions` decisions and then fails; and a client of it. */
 async function startPlan(decisions: number, waitMs = 10) {
   const state = { made: 0, hasEnded: false }

@@ -1,11 +1,12 @@
 import { ConfigError } from '../../config/config-error.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
+import { warningsAbout } from '../../expiry/dialect-opinions.ts'
 import type { AddCommand, Connection } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { addGroup } from '../group.ts'
 
-export const addConfig: AddCommand = (program, { env, show, tryConnections }) => {
+export const addConfig: AddCommand = (program, { env, note, show, tryConnections }) => {
   const config = addGroup(program, 'config').description('Check a configuration.')
 
   config
@@ -20,6 +21,7 @@ export const addConfig: AddCommand = (program, { env, show, tryConnections }) =>
       })
       const counts = countsOf(loaded)
       const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
+      for (const warning of warningsOf(loaded)) note(`warning: ${warning}`)
       const dryRun = loaded.expiry.dryRun ? ' (dry run)' : ''
       const line = `${file} is right: ${words.join(', ')}${dryRun}`
       if (!connect) return show({ file, ...counts }, [line])
@@ -29,6 +31,14 @@ export const addConfig: AddCommand = (program, { env, show, tryConnections }) =>
       if (failed > 0) throw new CommandError(`${failed} of ${connections.length} failed`)
     })
 }
+
+/** What the dialects of expiry policies warn of. */
+const warningsOf = ({ expiry }: Config): string[] =>
+  expiry.policies.flatMap((policy) =>
+    'dialect' in policy
+      ? warningsAbout(policy).map((warning) => `expiry policy ${policy.name}: ${warning}`)
+      : [],
+  )
 
 function lineOf({ name, tried, remark, failure }: Connection): string {
   const outcome = failure ?? remark

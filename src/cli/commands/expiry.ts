@@ -1,9 +1,9 @@
 import { Argument, InvalidArgumentError, Option } from 'commander'
-import { parse } from 'yaml'
 import { PolicyError } from '../../expiry/dialects/dialect.ts'
-import { DIALECTS } from '../../expiry/dialects/dialects.ts'
+import { DIALECT_NAMES, DIALECTS, type DialectName } from '../../expiry/dialects/dialects.ts'
 import { readImages } from '../../expiry/dialects/images-file.ts'
 import { type Report, reportOf } from '../../expiry/dialects/report.ts'
+import { parseJsonOrYaml } from '../../platform/json-or-yaml.ts'
 import { readTextFile } from '../../platform/read-text-file.ts'
 import { parseTimestamp } from '../../platform/timestamp.ts'
 import type { AddCommand } from '../cli.ts'
@@ -15,7 +15,7 @@ import { table } from '../table.ts'
 const LIMITS = { policy: 1024 * 1024, images: 512 * 1024 * 1024 }
 
 interface TryOptions {
-  dialect: string
+  dialect: DialectName
   images: string
   now?: number
 }
@@ -33,7 +33,7 @@ export const addExpiry: AddCommand = (program, cli) => {
     )
     .addOption(
       new Option('--dialect <SYSTEM>', 'the system whose policy it is')
-        .choices(Object.keys(DIALECTS))
+        .choices(DIALECT_NAMES)
         .makeOptionMandatory(),
     )
     .requiredOption('--images <FILE>', 'the images, as "tallyman images PROJECT --output json" prints them')
@@ -48,7 +48,6 @@ export const addExpiry: AddCommand = (program, cli) => {
 
 async function decide(file: string, options: TryOptions): Promise<Report> {
   const dialect = DIALECTS[options.dialect]
-  if (dialect === undefined) throw new CommandError(`no dialect "${options.dialect}"`)
   const policy = await readDocument(file, LIMITS.policy)
   const images = await readDocument(options.images, LIMITS.images)
   const now = options.now ?? Date.now() * 1000
@@ -56,23 +55,14 @@ async function decide(file: string, options: TryOptions): Promise<Report> {
   return named(file, () => reportOf(dialect, dialect.read(policy)(scene)))
 }
 
-/** Reads JSON or YAML. (JSON with tabs is no YAML.) */
 async function readDocument(file: string, limit: number): Promise<unknown> {
   const text = await readTextFile(file, limit).catch((error: Error) => {
     throw new CommandError(`${file}: cannot be read: ${error.message}`)
   })
   try {
-    return JSON.parse(text)
-  } catch (jsonError) {
-    try {
-      return parse(text)
-    } catch (error) {
-      const isJson = /^\s*[[{]/.test(text)
-      const reason = isJson ? jsonError : error
-      throw new CommandError(
-        `${file}: neither JSON nor YAML: ${reason instanceof Error ? reason.message : reason}`,
-      )
-    }
+    return parseJsonOrYaml(text)
+  } catch (error) {
+    throw new CommandError(`${file}: ${error instanceof Error ? error.message : error}`)
   }
 }
 

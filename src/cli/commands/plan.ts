@@ -1,7 +1,10 @@
+import { Type } from 'typebox'
 import { Decision } from '../../expiry/decision.ts'
 import type { AddCommand } from '../cli.ts'
 import { queryOf } from '../page-options.ts'
 import { table, tagsCell } from '../table.ts'
+
+const Line = Type.Union([Decision, Type.Object({ warning: Type.String() })])
 
 export const addPlan: AddCommand = (program, cli) => {
   program
@@ -12,12 +15,15 @@ export const addPlan: AddCommand = (program, cli) => {
     .option('--all', 'also the images that it keeps, and why')
     .action(async (policy: string, { all }: { all?: true }) => {
       const service = await cli.service()
-      const plan = await service.getLines(`/v1/expiry/plan${queryOf({ policy })}`, Decision)
+      const lines = await service.getLines(`/v1/expiry/plan${queryOf({ policy })}`, Line)
+      const plan = lines.filter((line) => 'verdict' in line)
+      const warnings = lines.flatMap((line) => ('warning' in line ? [line.warning] : []))
+      for (const warning of warnings) cli.note(`warning: ${warning}`)
       const deletes = plan.filter(({ verdict }) => verdict === 'delete')
       const kept = plan.length - deletes.length
       cli.note(`delete ${deletes.length}, keep ${kept}${kept > 0 && !all ? ' (shown with --all)' : ''}`)
       const decisions = all ? plan : deletes
-      cli.show({ policy, deletes: deletes.length, kept, decisions }, format(decisions))
+      cli.show({ policy, deletes: deletes.length, kept, warnings, decisions }, format(decisions))
     })
 }
 

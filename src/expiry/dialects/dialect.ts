@@ -52,6 +52,8 @@ export interface Outcome {
   verdicts: Verdict[]
   /** Where the policy does something else than its author may think. A sentence each. */
   warnings: string[]
+  /** Manifests that stay though all their tags expire, each with the reason. Absent if there are none in any case. */
+  stays?: ReadonlyMap<PolicyImage, string>
 }
 
 /** A policy that was read and is valid. */
@@ -60,6 +62,10 @@ export type Decide = (scene: Scene) => Outcome
 export interface Dialect {
   /** Whether the original deletes manifests or tags. */
   unit: 'digest' | 'tag'
+  /** Whether it decides on manifests without tags, too. If not, it keeps them. */
+  decidesUntagged: boolean
+  /** Whether pulls may change what expires. */
+  heedsPulls: boolean
   /**
    * Reads a policy document as the original's API returns it. Fields that the API adds, such as ids, mean nothing here.
    * @throws PolicyError for whatever the original refuses, and for fields that nobody knows

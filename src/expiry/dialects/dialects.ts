@@ -6,4 +6,7 @@ import { quay } from './quay.ts'
 import { zot } from './zot.ts'
 
 /** By the name that `dialect:` has in the configuration. */
-export const DIALECTS: Readonly<Record<string, Dialect>> = { ecr, gitlab, harbor, quay, zot }
+export const DIALECTS = { ecr, gitlab, harbor, quay, zot } satisfies Record<string, Dialect>
+export type DialectName = keyof typeof DIALECTS
+
+export const DIALECT_NAMES = Object.keys(DIALECTS) satisfies string[] as DialectName[]

@@ -7,6 +7,9 @@ import { trapsInOutcome, trapsInRules } from './ecr-traps.ts'
 /** Amazon ECR's lifecycle policies. What is cited is in Amazon's ECR user guide. */
 export const ecr: Dialect = {
   unit: 'digest',
+  decidesUntagged: true,
+  // Only rules that archive look at them ("sinceImagePulled").
+  heedsPulls: false,
   read(document) {
     const rules = readEcrPolicy(document)
     // No image here is archived, so rules for the archive select none, and shield none from the other rules.

@@ -14,6 +14,8 @@ const PAGE = 1000
  */
 export const gitlab: Dialect = {
   unit: 'tag',
+  decidesUntagged: false,
+  heedsPulls: false,
   read(document) {
     const policy = readGitlabPolicy(document)
     const keptByName = makeNameFilter(policy)

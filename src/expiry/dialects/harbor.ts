@@ -12,6 +12,8 @@ import { warningsAbout, warningsAboutEmptied, warningsAboutProject } from './har
  */
 export const harbor: Dialect = {
   unit: 'digest',
+  decidesUntagged: true,
+  heedsPulls: true,
   read(document) {
     const rules = readHarborPolicy(document).filter(({ isDisabled }) => !isDisabled)
     const warnings = warningsAbout(rules)

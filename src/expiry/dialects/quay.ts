@@ -9,6 +9,8 @@ import { type PrunePolicy, readPrunePolicies } from './quay-policy.ts'
  */
 export const quay: Dialect = {
   unit: 'tag',
+  decidesUntagged: false,
+  heedsPulls: false,
   read(document): Decide {
     const { policies, warnings } = readPrunePolicies(document)
     return (scene) => decide(policies, warnings, scene)

@@ -20,7 +20,8 @@ const NO_POLICY: Rules = {
  * Decides on the manifests of one repository that have no tags, as zot's garbage collection does after it took tags
  * (pkg/storage/gc/gc.go, removeManifestsPerRepoPolicy). Until nothing changes, a manifest goes that has no tag left, that
  * no index lists and that has no subject; with `deleteReferrers` also one whose subject is gone, with its tags. Nothing
- * goes that was pushed less than `delay` (µs) ago. `opinions` has those on tags; they are changed and added to.
+ * goes that was pushed less than `delay` (µs) ago. `opinions` has those on tags; they are changed and added to. Gives the
+ * manifests that stay without the tags that they had, with the reasons.
  */
 export function collect(
   policy: RepositoryPolicy | undefined,
@@ -28,7 +29,7 @@ export function collect(
   opinions: Map<Item, Opinion>,
   delay: number,
   now: number,
-): void {
+): Map<PolicyImage, string> {
   const rules: Rules = policy ?? NO_POLICY
   const itemsOf = Map.groupBy(items, ({ image }) => image)
   const images = [...itemsOf.keys()]
@@ -95,6 +96,8 @@ export function collect(
     const goes = image.subject === null ? 'it has no tag, and no index lists it' : ORPHAN
     opinions.set(item, gone.has(image) ? expire(goes) : keep(reasonToStay(image) ?? ''))
   }
+  const stripped = images.filter((image) => image.tags.length > 0 && !hasTag(image) && !gone.has(image))
+  return new Map(stripped.map((image) => [image, reasonToStay(image) ?? '']))
 }
 
 const ORPHAN = 'deleteReferrers is true, and its subject is gone'
