@@ -7,8 +7,8 @@ import type { OnClose } from './parts.ts'
 export interface RedisWatch {
   /** By the newest look. */
   judgement(): Judgement
-  /** When the data in Redis began, in epoch ms. */
-  dataSince(): number
+  /** When the data in Redis began, in epoch ms. Redis is asked. @throws the error of Redis */
+  dataSince(): Promise<number>
   /**
    * Has `act` called after Redis was found to hold other data than before: nothing of what this process wrote is there. If
    * `act` fails, it is called again after the next look.
@@ -41,20 +41,20 @@ export async function watchRedis(deps: {
     for (const warning of newest.warnings) if (!before.includes(warning)) log.warn(warning)
   }
 
-  let identity = await identityOf(redis, key)
+  let { id: newestId } = await identityOf(redis, key)
   /** The identity of the data that this process has written to. */
-  let known = identity.id
+  let known = newestId
   const acts: (() => Promise<void>)[] = []
   const lookForLoss = async () => {
-    const before = identity.id
-    identity = await identityOf(redis, key)
-    if (identity.id !== before)
+    const before = newestId
+    newestId = (await identityOf(redis, key)).id
+    if (newestId !== before)
       log.error(
         `Redis at ${where} has lost its data: the index, the queues and the schedules are gone. Each registry is read again; snapshots are kept`,
       )
-    if (identity.id === known) return
+    if (newestId === known) return
     for (const act of acts) await act()
-    known = identity.id
+    known = newestId
   }
 
   await judge()
@@ -81,7 +81,7 @@ export async function watchRedis(deps: {
   })
   return {
     judgement: () => newest,
-    dataSince: () => identity.since,
+    dataSince: async () => (await identityOf(redis, key)).since,
     onLostData: (act) => void acts.push(act),
   }
 }

@@ -13,7 +13,8 @@ export interface RedisIdentity {
  * the masters: the loss of another master is not noticed. @throws the error of Redis
  */
 export async function identityOf(redis: Redis | Cluster, key: string): Promise<RedisIdentity> {
-  await redis.set(key, `${randomUUID()} ${Date.now()}`, 'NX')
-  const [id = '', since] = ((await redis.get(key)) ?? '').split(' ')
+  const own = `${randomUUID()} ${Date.now()}`
+  // One command: between two, the data may be lost.
+  const [id = '', since] = ((await redis.set(key, own, 'NX', 'GET')) ?? own).split(' ')
   return { id, since: Number(since) }
 }
