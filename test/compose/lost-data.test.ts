@@ -161,3 +161,41 @@ test('a Redis that comes back empty while a registry is read: the run from befor
     storage.remove()
   }
 })
+
+test('a project that is older than what Redis has after a crash is listed again with its next event', async () => {
+  const tallyman = await startTallyman()
+  const { port, folder } = tallyman.redis
+  const ids = async () =>
+    (await tallyman.get<{ projects: { id: string }[] }>('/v1/projects')).projects.map(({ id }) => id)
+  const push = (tag: string) =>
+    tallyman.deliver({
+      events: [
+        {
+          ...{ id: `push-${tag}`, timestamp: new Date().toISOString(), action: 'push' },
+          target: {
+            ...{ mediaType: 'application/vnd.oci.image.manifest.v1+json', repository: 'team/app', tag },
+            ...{ digest: `sha256:${'a'.repeat(64)}`, size: 2_048 },
+          },
+        },
+      ],
+    })
+  let redis: Awaited<ReturnType<typeof startRedis>> | undefined
+  try {
+    const connection = new Redis(port)
+    await connection.save()
+    connection.disconnect()
+    await push('v1')
+    await eventually(ids, ([id]) => id === 'ci/team/app')
+    await tallyman.redis.process.stop('SIGKILL')
+    redis = await startRedis({ port, folder })
+    await eventually(ids, (all) => all.length === 0)
+    await eventually(
+      () => push('v2'),
+      (status) => status === 202,
+    )
+    await eventually(ids, ([id]) => id === 'ci/team/app')
+  } finally {
+    await tallyman.close()
+    await redis?.close()
+  }
+})
