@@ -67,7 +67,7 @@ async function reload(file: string, log: Logger, tallyman: Tallyman): Promise<vo
     log.info({ changed }, 'the configuration was reloaded')
     if (needRestart.length > 0) log.warn({ needRestart }, 'these changes take effect after a restart')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof Error ? error.message.replaceAll('\n', '; ') : String(error)
     log.error({ reason }, 'the configuration was not reloaded, and nothing was changed')
   }
 }

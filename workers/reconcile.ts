@@ -24,7 +24,8 @@ export const reconcileWorker = (
       let progressSavedAt = 0
       try {
         return await reconcile(request, {
-          id: job.id ?? '',
+          // BullMQ counts its jobs from 1 again after Redis has lost its data.
+          id: `${job.id} ${job.timestamp}`,
           isStopping,
           async onProgress({ repositories, listed, after, drift, failed }) {
             if (Date.now() - progressSavedAt < PROGRESS_MS) return

@@ -56,7 +56,13 @@ export function makeAnnounce(deps: {
 
   async function deliver(alert: Alert, name: string): Promise<void> {
     const channel = deps.routes().named(name)
-    if (channel === undefined) return
+    if (channel === undefined) {
+      log.info(
+        { channel: name, ...numbersOf(alert) },
+        `alert not sent: there is no channel ${name} any more: ${subjectOf(alert)}`,
+      )
+      return
+    }
     await channel.send(alert)
     deps.metrics.alertsSent.inc({ channel: name })
     log.info({ channel: name, ...numbersOf(alert) }, `alert sent to ${name}: ${subjectOf(alert)}`)

@@ -100,6 +100,8 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
     watch.onLostData(async () => index.forgetLists())
+    // Redis may have lost its newest data only: it crashed, or a replica took over.
+    redis.on('ready', index.forgetLists)
     const { runs } = journals
     const now = () => Date.now() * 1000
     const ledger = makeLedger({ redis, prefix })

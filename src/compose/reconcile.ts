@@ -35,10 +35,12 @@ export async function prepareReconcile(parts: WorkerParts): Promise<void> {
 export async function recoverReconcile(parts: WorkerParts): Promise<void> {
   const sources = sourcesOf(parts)
   await scheduleReconciles(parts.queues, sources, parts.config.reconcile.every)
-  const notedAt = Date.now() * 1000
+  const cause = `lost data ${await parts.watch.dataSince()}`
   for (const registry of sources) {
-    const gap = { since: 0, reason: 'Redis lost its data', cause: `lost data ${parts.watch.dataSince()}` }
-    await parts.ledger.noteGap(registry, gap, notedAt)
+    const gap = { since: 0, reason: 'Redis lost its data', cause }
+    // A run from before the loss cannot be finished, so any that ends now has read what was lost. Our time would not do: a
+    // registry's clock, which dates the run, may be behind it.
+    await parts.ledger.noteGap(registry, gap, 0)
     await parts.enqueueReconcile(registry, gap.reason)
   }
 }

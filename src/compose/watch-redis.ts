@@ -7,8 +7,8 @@ import type { OnClose } from './parts.ts'
 export interface RedisWatch {
   /** By the newest look. */
   judgement(): Judgement
-  /** When the data in Redis began, in epoch ms. */
-  dataSince(): number
+  /** When the data in Redis began, in epoch ms. Redis is asked. @throws the error of Redis */
+  dataSince(): Promise<number>
   /**
    * Has `act` called after Redis was found to hold other data than before: nothing of what this process wrote is there. If
    * `act` fails, it is called again after the next look.
@@ -44,15 +44,15 @@ export async function watchRedis(deps: {
     for (const warning of newest.warnings) if (!before.includes(warning)) log.warn(warning)
   }
 
-  let identity = await identityOf(redis, key)
+  let newestId = (await identityOf(redis, key))?.id
   /** The identity of the data that this process has written to. */
-  let known = identity?.id
+  let known = newestId
   const acts: (() => Promise<void>)[] = []
   const lookForLoss = async () => {
     const found = await identityOf(redis, key)
     if (found === undefined) return
-    const before = identity?.id
-    identity = found
+    const before = newestId
+    newestId = found.id
     // Redis was full until now: nothing is known of its data.
     known ??= found.id
     if (before !== undefined && found.id !== before)
@@ -88,7 +88,7 @@ export async function watchRedis(deps: {
   })
   return {
     judgement: () => newest,
-    dataSince: () => identity?.since ?? 0,
+    dataSince: async () => (await identityOf(redis, key))?.since ?? 0,
     onLostData: (act) => void acts.push(act),
   }
 }

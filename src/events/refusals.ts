@@ -33,7 +33,7 @@ export interface RefusedSender extends Omit<Refusal, 'registry'> {
   lastAt: number
 }
 
-/** How often a reason is logged, at most, in ms. A registry sends a refused delivery again each second or so. */
+/** How often a reason is logged of one registry, at most, in ms. It sends a refused delivery again each second or so. */
 const LOG_MS = 60_000
 
 /** The senders that are remembered of each registry and reason: the newest. */
@@ -47,7 +47,8 @@ const SENDERS = 5
 export function makeRefusals(deps: { log: Logger; metrics: Metrics; now: () => number }) {
   /** By registry and reason; the newest sender last. */
   const senders = new Map<string, Map<string, RefusedSender>>()
-  const logged = new Map<RefusalReason, { at: number; since: number }>()
+  /** By registry and reason: others, or strangers, must not keep a registry out of the log. */
+  const logged = new Map<string, { at: number; since: number }>()
 
   function remember({ registry, ...refusal }: Refusal): void {
     const key = `${registry ?? ''} ${refusal.reason}`
@@ -63,9 +64,10 @@ export function makeRefusals(deps: { log: Logger; metrics: Metrics; now: () => n
   function tell({ registry, reason, from, detail }: Refusal): void {
     // That Redis is away, and every failure of ours, is in the log already.
     if (reason === 'unavailable') return
-    const { at, since } = logged.get(reason) ?? { at: Number.NEGATIVE_INFINITY, since: 0 }
+    const key = `${registry ?? ''} ${reason}`
+    const { at, since } = logged.get(key) ?? { at: Number.NEGATIVE_INFINITY, since: 0 }
     const isDue = deps.now() - at >= LOG_MS
-    logged.set(reason, isDue ? { at: deps.now(), since: 0 } : { at, since: since + 1 })
+    logged.set(key, isDue ? { at: deps.now(), since: 0 } : { at, since: since + 1 })
     if (isDue)
       deps.log.warn(
         { reason, ...(registry !== undefined && { registry }), from, refused: since + 1 },

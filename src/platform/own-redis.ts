@@ -4,6 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lockFolder } from './folder-lock.ts'
+import { printable } from './printable.ts'
 import { redisOnSocket } from './redis-on-socket.ts'
 import { socketPath } from './socket-path.ts'
 
@@ -18,6 +19,9 @@ const SOCKET = 'redis.sock'
 
 /** After this time, in ms, a person is told what the start waits for. */
 const SLOW_MS = 3_000
+
+/** That it ended in the same way is told once in this time, in ms. */
+const TELL_MS = 60_000
 
 /**
  * Becomes a redis-server that has a lock on `redis.lock`, so that no two ever write in one folder: it waits for one that
@@ -97,10 +101,11 @@ export async function startOwnRedis(options: {
     SLOW_MS,
   )
 
+  let printed: () => string
   try {
     await endLeftOver(socket.path, options.warn)
     child = launch()
-    const printed = collect(child)
+    printed = collect(child)
     while (!(await isListening(socket.path, child, options.warn))) {
       if (isGone()) throw new Error(whyNotStarted(child, folder, printed()))
       await sleep(10)
@@ -112,20 +117,26 @@ export async function startOwnRedis(options: {
     clearTimeout(slow)
   }
 
-  /** Starts it again if it dies. It reads the same append-only file, and connections reopen by themselves. */
-  const watch = (watched: ChildProcess) => {
-    watched.once('exit', (status, signal) => {
-      options.warn(
-        `redis-server in ${folder} ended (${signal ?? `status ${status}`}) though nobody stopped Tallyman: it is started again`,
-      )
+  let told = { how: '', at: 0 }
+  /**
+   * Starts it again if it dies. It reads the same append-only file, and connections reopen by themselves. If it cannot start
+   * (say, the file is damaged), only what it prints tells why.
+   */
+  const watch = (watched: ChildProcess, printed: () => string) => {
+    watched.once('exit', (code, signal) => {
+      const how = signal ?? `status ${code}`
+      const now = performance.now()
+      if (how !== told.how || now - told.at >= TELL_MS) {
+        told = { how, at: now }
+        options.warn(`redis-server in ${folder} ended (${how}) and is started again: ${lastLines(printed())}`)
+      }
       relaunch = setTimeout(() => {
         child = launch()
-        collect(child)
-        watch(child)
+        watch(child, collect(child))
       }, 500)
     })
   }
-  watch(child)
+  watch(child, printed)
   return { socket: socket.path, stop }
 }
 
@@ -155,6 +166,9 @@ function whyNotStarted({ exitCode }: ChildProcess, folder: string, printed: stri
     return 'redis.url is not set and there is no redis-server program to start: install redis-server or set REDIS_URL'
   return `redis-server did not start in ${folder}: ${printed}`
 }
+
+/** What it printed last: three lines. */
+const lastLines = (text: string): string => printable(text.split('\n').slice(-3).join('; '))
 
 /** Collects the last 4,000 characters that a process prints. */
 function collect(child: ChildProcess): () => string {

@@ -15,18 +15,19 @@ export interface RedisIdentity {
  * the error of Redis
  */
 export async function identityOf(redis: Redis | Cluster, key: string): Promise<RedisIdentity | undefined> {
-  const told = (await redis.get(key)) ?? (await give(redis, key))
+  const told = await readOrGive(redis, key)
   if (told === null) return undefined
   const [id = '', since] = told.split(' ')
   return { id, since: Number(since) }
 }
 
-async function give(redis: Redis | Cluster, key: string): Promise<string | null> {
+async function readOrGive(redis: Redis | Cluster, key: string): Promise<string | null> {
+  const own = `${randomUUID()} ${Date.now()}`
   try {
-    await redis.set(key, `${randomUUID()} ${Date.now()}`, 'NX')
+    // One command: between two, the data may be lost.
+    return (await redis.set(key, own, 'NX', 'GET')) ?? own
   } catch (error) {
-    if (error instanceof Error && isRedisRefusal(error)) return null
+    if (error instanceof Error && isRedisRefusal(error)) return redis.get(key)
     throw error
   }
-  return redis.get(key)
 }

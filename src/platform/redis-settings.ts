@@ -63,12 +63,15 @@ export function judge({ info, save }: Told, where: string): Judgement {
       refusal: `Redis at ${where} deletes keys when its memory is full (maxmemory-policy ${policy}), events among them: set maxmemory-policy to noeviction`,
       warnings: [],
     }
-  if (field('aof_enabled') !== '0' || (save !== undefined && save !== '')) return { warnings: [] }
-  return {
-    warnings: [
-      save === undefined
-        ? `Redis at ${where} has no append-only file and forbids CONFIG: whether it keeps anything on disk is not known`
-        : `Redis at ${where} keeps nothing on disk: when it restarts, accepted events and the index are lost. Set appendonly to yes`,
-    ],
-  }
+  if (field('aof_enabled') !== '0') return { warnings: [] }
+  return { warnings: [withoutAof(save, where)] }
+}
+
+/** What a Redis without an append-only file may lose. `save`: its points of saving; `undefined` if it does not tell. */
+function withoutAof(save: string | undefined, where: string): string {
+  if (save === undefined)
+    return `Redis at ${where} has no append-only file and forbids CONFIG: whether it keeps anything on disk is not known`
+  if (save === '')
+    return `Redis at ${where} keeps nothing on disk: when it restarts, accepted events and the index are lost. Set appendonly to yes`
+  return `Redis at ${where} writes to disk only now and then (save ${save}): if it crashes, the events accepted since are lost, and nobody notices. Set appendonly to yes`
 }

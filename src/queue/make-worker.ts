@@ -32,8 +32,10 @@ const MAX_STALLED = { events: Number.MAX_SAFE_INTEGER, others: 50 }
 /** How long a worker waits after Redis refused it (loading, or full), in ms. BullMQ's default is 15 s. */
 const ASK_AGAIN_MS = 1_000
 
-/** What BullMQ says of a job whose lock expired while it was in hand: several times for each such job. */
-const LOST_LOCK = /^(could not renew lock|Missing lock|Lock mismatch) for job/
+/**
+ * What BullMQ says of a job whose lock expired while it was in hand, or that Redis has lost: several times for each such job.
+ */
+const LOST_LOCK = /^(could not renew lock|Missing lock|Missing key|Lock mismatch) for job/
 
 /** How often to log that jobs lost their locks, in ms. */
 const LOST_LOCK_MS = 60_000
@@ -88,7 +90,7 @@ export function makeWorker<Name extends QueueName>(
       lostLockAt = performance.now()
       log.warn(
         { queue: name, reason: error.message },
-        `jobs of ${name} lost their locks, since Redis was away or this process stood still: they run again`,
+        `jobs of ${name} lost their locks, since Redis was away or this process stood still: those that Redis still has run again`,
       )
     }
   })

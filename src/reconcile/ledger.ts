@@ -1,11 +1,12 @@
 import type { Cluster, Redis } from 'ioredis'
+import { loadScript } from '../platform/lua-script.ts'
 import type { Drift } from './drift.ts'
 import type { Loss } from './hold.ts'
 import type { ReconcileReport } from './report.ts'
 
 /** An unfinished reconcile, from which the job goes on after a kill. Times are in epoch µs. */
 export interface ReconcileRun {
-  /** The job's id. Another job starts from the beginning. */
+  /** Its job's. Another job starts from the beginning. */
   id: string
   /** The number of requests for a reconcile that came before it began: it answers all of these. */
   covers: number
@@ -61,6 +62,8 @@ export interface Exact {
 /** Keeps, for each registry, the unfinished reconcile, the last report, and the gaps. */
 export interface Ledger {
   unfinishedRun(registry: string): Promise<ReconcileRun | undefined>
+  beginRun(registry: string, run: ReconcileRun): Promise<void>
+  /** @throws if another run has begun, or Redis has lost this one: what it wrote before may be gone */
   saveRun(registry: string, run: ReconcileRun): Promise<void>
   /** Counts a request for a reconcile that is no dry run. Call it before adding the job. */
   ask(registry: string): Promise<void>
@@ -68,12 +71,12 @@ export interface Ledger {
   asked(registry: string): Promise<number>
   /**
    * Ends the run and keeps its report, unless it was a dry run. If the run read everything but for some images, pass
-   * `exact`: the gaps noted until then are closed.
+   * `exact`: the gaps noted until then are closed. @throws as `saveRun`
    */
   finish(
     registry: string,
     report: ReconcileReport,
-    run: { covers: number; exact: Exact | undefined },
+    run: { id: string; covers: number; exact: Exact | undefined },
   ): Promise<void>
   /**
    * Notes a gap, unless there is one with the same cause. A reconcile whose `readAt` is before `notedAt` (epoch µs) does
@@ -89,14 +92,26 @@ const MOST_GAPS = 100
 export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): Ledger {
   const reconcileKey = (registry: string) => `${prefix}:{${registry}}:reconcile`
   const gapsKey = (registry: string) => `${prefix}:{${registry}}:gaps`
+  const saveScript = loadScript(redis, new URL('scripts/save-run.lua', import.meta.url))
+  const finishScript = loadScript(redis, new URL('scripts/finish-run.lua', import.meta.url))
+  const requireDone = (registry: string, [reply]: Buffer[]) => {
+    if (String(reply) !== '1')
+      throw new Error(
+        `the reconcile of ${registry} cannot go on: another one has begun, or Redis has lost its data`,
+      )
+  }
   return {
     async unfinishedRun(registry) {
       const text = await redis.hget(reconcileKey(registry), 'run')
       return text === null ? undefined : JSON.parse(text)
     },
 
-    async saveRun(registry, run) {
+    async beginRun(registry, run) {
       await redis.hset(reconcileKey(registry), 'run', JSON.stringify(run))
+    },
+
+    async saveRun(registry, run) {
+      requireDone(registry, await saveScript([reconcileKey(registry)], [run.id, JSON.stringify(run)]))
     },
 
     async ask(registry) {
@@ -107,15 +122,11 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
       return Number(await redis.hget(reconcileKey(registry), 'asked'))
     },
 
-    async finish(registry, report, { covers, exact }) {
-      const key = reconcileKey(registry)
-      const multi = redis.multi().hdel(key, 'run')
-      if (!report.dryRun) multi.hset(key, 'last', JSON.stringify(report), 'covered', `${covers}`)
-      if (exact !== undefined) {
-        multi.hset(key, 'exact', JSON.stringify(exact))
-        multi.zremrangebyscore(gapsKey(registry), '-inf', exact.since)
-      }
-      for (const [error] of (await multi.exec()) ?? []) if (error) throw error
+    async finish(registry, report, { id, covers, exact }) {
+      const last = report.dryRun ? '' : JSON.stringify(report)
+      const since = exact === undefined ? ['', ''] : [JSON.stringify(exact), exact.since]
+      const keys = [reconcileKey(registry), gapsKey(registry)]
+      requireDone(registry, await finishScript(keys, [id, last, covers, ...since]))
     },
 
     async noteGap(registry, gap, notedAt) {

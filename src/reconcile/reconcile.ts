@@ -21,7 +21,7 @@ import { type Compared, count, failureText, newRun, reportOf } from './run.ts'
 import type { RunNotes } from './run-notes.ts'
 
 export interface ReconcileControl {
-  /** The job's id. A job that runs again after a kill goes on where it stopped. */
+  /** Identifies the job, also after Redis has lost its data. A job that runs again after a kill goes on where it stopped. */
   id: string
   /** Called after each repository, and before each removal. If it rejects, the reconcile ends with this error. */
   onProgress: (run: ReconcileRun) => Promise<void>
@@ -153,7 +153,7 @@ export function makeReconcile(deps: {
       const isExact = isRead && !dryRun && !isHeld && run.failed === 0
       const { unreadable: images, unreadableRepositories } = report
       await ledger.finish(registry, report, {
-        covers: run.covers,
+        ...{ id: run.id, covers: run.covers },
         exact: isExact ? { since: run.readAt, images, repositories: unreadableRepositories } : undefined,
       })
       if (isRead && !dryRun && (run.failed === 0 || run.repositories > 0))
@@ -205,7 +205,7 @@ export function makeReconcile(deps: {
     await deps.sleep(deps.settleMs)
     const firstReadAt = (await deps.firstReading.at(registry)) ?? readAt
     const run = newRun({ id, covers, readAt, firstReadAt, manifests: await countManifests(registry) })
-    await ledger.saveRun(registry, run)
+    await ledger.beginRun(registry, run)
     return run
   }
 

@@ -34,7 +34,7 @@ export function makeSnapshots(deps: {
   keep: number
   enqueueReconcile: (registry: string) => Promise<unknown>
   /** When the data in Redis began, in epoch ms. */
-  dataSince: () => number
+  dataSince: () => Promise<number>
   recheckQuotas: (projects: readonly string[]) => Promise<unknown>
   now: () => Date
   log: Logger
@@ -48,9 +48,8 @@ export function makeSnapshots(deps: {
    * Deletes all but the newest snapshots. Keeps `written` even if the clock was set back. Keeps the last one from before Redis
    * lost its data, too, for a time: it has what the registries cannot tell again, such as pulls.
    */
-  async function prune(written: string, now: Date): Promise<string[]> {
+  async function prune(written: string, now: Date, since: number): Promise<string[]> {
     const others = (await listSnapshots(store)).filter(({ key }) => key !== written)
-    const since = deps.dataSince()
     const isRecent = now.getTime() - since < KEEP_BEFORE_LOSS_MS
     const lastBefore = isRecent ? others.find(({ createdAt }) => Date.parse(createdAt) < since) : undefined
     const old = others.slice(deps.keep - 1).filter((one) => one !== lastBefore)
@@ -85,6 +84,7 @@ export function makeSnapshots(deps: {
         throw new SnapshotError(
           `no snapshot was written: the restore of ${unfinished} is not finished, so the index is not whole`,
         )
+      const since = await deps.dataSince()
       const projects = await allProjects()
       if (projects.length === 0) {
         log.info('the index is empty: no snapshot was written')
@@ -99,7 +99,12 @@ export function makeSnapshots(deps: {
         onProgress,
         createdAt,
       })
-      const deleted = await prune(written.key, createdAt)
+      if ((await deps.dataSince()) !== since) {
+        // It would count as the last one from before the loss, and displace that.
+        await store.delete(written.key)
+        throw new SnapshotError('no snapshot was written: Redis lost its data meanwhile')
+      }
+      const deleted = await prune(written.key, createdAt, since)
       log.info(
         { ...written, deleted },
         `snapshot written: ${written.key}, ${written.projects} projects, ${written.facts} facts; old ones deleted: ${deleted.length}`,

@@ -213,11 +213,14 @@ describe('a delivery', () => {
     expect(lines).toEqual([])
   })
 
-  test('for a channel that is no longer configured ends', async () => {
-    const { announce, sentTo, counted } = setUp()
+  test('for a channel that is no longer configured ends, and the log says so', async () => {
+    const { announce, sentTo, counted, lines } = setUp()
     await announce({ kind: 'deliver', alert: TEAM_A, channel: 'retired' })
     expect(Object.values(sentTo()).flat()).toEqual([])
     expect(await counted()).toEqual([])
+    expect(lines).toMatchObject([
+      { channel: 'retired', alert: 'alert_a', msg: expect.stringContaining('there is no channel retired') },
+    ])
   })
 })
 

@@ -1,12 +1,15 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeRegistryFolder } from '../../bench/registry-folder.ts'
 import { makeImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { startRedis } from '../../lab/redis.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
+import { usageFromStorage } from '../../lab/storage-truth.ts'
 import { ADMIN_TOKEN, eventually, startTallyman, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { watchRedis } from '../../src/compose/watch-redis.ts'
+import { identityOf } from '../../src/platform/redis-identity.ts'
 import { closeQueues, makeQueues } from '../../src/queue/queues.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 
@@ -34,11 +37,11 @@ test('a Redis that was emptied is noticed at the next look; what failed then is 
   })
   const calls: number[] = []
   watch.onLostData(async () => {
-    calls.push(watch.dataSince())
+    calls.push(await watch.dataSince())
     if (calls.length === 1) throw new Error('Redis is away again')
   })
   try {
-    const before = watch.dataSince()
+    const before = await watch.dataSince()
     await bed.redis.flushall()
     await eventually(
       async () => calls.length,
@@ -46,7 +49,7 @@ test('a Redis that was emptied is noticed at the next look; what failed then is 
     )
     // Another look, in which nothing is to be done.
     await bed.redis.set('t:identity', (await bed.redis.get('t:identity')) ?? '')
-    expect(watch.dataSince()).toBeGreaterThanOrEqual(before)
+    expect(await watch.dataSince()).toBeGreaterThanOrEqual(before)
     expect(errors).toEqual([expect.stringContaining('Redis at here has lost its data')])
   } finally {
     for (const stop of stops) await stop()
@@ -54,9 +57,21 @@ test('a Redis that was emptied is noticed at the next look; what failed then is 
   expect(calls).toHaveLength(2)
 })
 
+test('data that is lost between two looks gets one identity', async () => {
+  const first = await identityOf(bed.redis, 't:identity')
+  expect(await identityOf(bed.redis, 't:identity')).toEqual(first)
+  await bed.redis.flushall()
+  // Processes that look at once agree.
+  const [a, b] = await Promise.all([identityOf(bed.redis, 't:identity'), identityOf(bed.redis, 't:identity')])
+  expect(a).toEqual(b)
+  expect(a?.id).not.toBe(first?.id)
+  expect(a?.since).toBeGreaterThanOrEqual(first?.since ?? 0)
+})
+
 interface Registry {
   state: string
   confidence: string
+  uniqueBytes: number
   events: { gaps?: object[] }
   lastReconcile: { reason: string } | null
 }
@@ -115,6 +130,70 @@ test('a Redis that comes back empty: the index is built again, schedules are the
     await writeSnapshot()
     await eventually(snapshots, (keys) => keys.length === 2)
     expect(await snapshots()).toContain(good)
+  } finally {
+    await tallyman.close()
+    await redis?.close()
+  }
+})
+
+test('a Redis that comes back empty while a registry is read: the run from before is given up, and all is read', async () => {
+  // It takes seconds to read.
+  const storage = makeRegistryFolder(1_500, { projects: 60, repositories: 3, imagesPerBase: 20 })
+  const tallyman = await startTallyman({
+    registries: {
+      ci: { url: registry.url, token: WEBHOOK_TOKEN, storage: { type: 'folder', path: storage.root } },
+    },
+    reconcile: { atFirstStart: true },
+  })
+  const ci = async () => (await tallyman.get<{ registries: [Registry] }>('/v1/registries')).registries[0]
+  let redis: Awaited<ReturnType<typeof startRedis>> | undefined
+  try {
+    await eventually(ci, ({ state }) => /^reading, [1-9]\d repositories/.test(state))
+    const { port } = tallyman.redis
+    await tallyman.redis.process.stop('SIGKILL')
+    redis = await startRedis({ port })
+    const { confidence, uniqueBytes } = await eventually(ci, ({ state }) => state === 'read')
+    expect(confidence).toMatch(/^exact since/)
+    expect(uniqueBytes).toBe(usageFromStorage(storage.root).totalBytes)
+  } finally {
+    await tallyman.close()
+    await redis?.close()
+    storage.remove()
+  }
+})
+
+test('a project that is older than what Redis has after a crash is listed again with its next event', async () => {
+  const tallyman = await startTallyman()
+  const { port, folder } = tallyman.redis
+  const ids = async () =>
+    (await tallyman.get<{ projects: { id: string }[] }>('/v1/projects')).projects.map(({ id }) => id)
+  const push = (tag: string) =>
+    tallyman.deliver({
+      events: [
+        {
+          ...{ id: `push-${tag}`, timestamp: new Date().toISOString(), action: 'push' },
+          target: {
+            ...{ mediaType: 'application/vnd.oci.image.manifest.v1+json', repository: 'team/app', tag },
+            ...{ digest: `sha256:${'a'.repeat(64)}`, size: 2_048 },
+          },
+        },
+      ],
+    })
+  let redis: Awaited<ReturnType<typeof startRedis>> | undefined
+  try {
+    const connection = new Redis(port)
+    await connection.save()
+    connection.disconnect()
+    await push('v1')
+    await eventually(ids, ([id]) => id === 'ci/team/app')
+    await tallyman.redis.process.stop('SIGKILL')
+    redis = await startRedis({ port, folder })
+    await eventually(ids, (all) => all.length === 0)
+    await eventually(
+      () => push('v2'),
+      (status) => status === 202,
+    )
+    await eventually(ids, ([id]) => id === 'ci/team/app')
   } finally {
     await tallyman.close()
     await redis?.close()

@@ -14,7 +14,7 @@ function makeBed() {
   return { refuse, of, lines, metrics, clock }
 }
 
-test('a reason is logged once a minute, with the number of refusals since the line before', () => {
+test('a reason is logged once a minute for each registry, with the number of refusals since the line before', () => {
   const { refuse, lines, clock } = makeBed()
   for (let n = 0; n < 100; n++) refuse({})
   refuse({ reason: 'body', registry: 'ci', detail: 'no JSON' })
@@ -29,6 +29,11 @@ test('a reason is logged once a minute, with the number of refusals since the li
   clock.ms = 60_000
   refuse({ from: '10.0.0.2' })
   expect(lines[2]).toMatchObject({ reason: 'token', from: '10.0.0.2', refused: 101 })
+  // A stranger's refusals do not hide a registry's.
+  refuse({ reason: 'path' })
+  refuse({ reason: 'path', registry: 'ci' })
+  refuse({ reason: 'path', registry: 'hub' })
+  expect(lines.slice(3).map(({ registry }) => registry)).toEqual([undefined, 'ci', 'hub'])
 })
 
 test('the newest five senders of each registry and reason are remembered, with their counts', () => {

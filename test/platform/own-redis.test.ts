@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { afterEach, expect, test } from 'vitest'
 import { boundToUs } from '../../lab/bound.ts'
 import { isRunning, untilGone } from '../../lab/process-state.ts'
 import { eventually } from '../../lab/tallyman.ts'
+import { startOwnRedis } from '../../src/platform/own-redis.ts'
 import { redisOnSocket } from '../../src/platform/redis-on-socket.ts'
 
 const closers: (() => unknown)[] = []
@@ -183,6 +184,30 @@ test('a process that exits without a stop ends its redis-server, too', async () 
   owner.child.kill('SIGINT')
   await owner.status
   await untilGone(pid)
+})
+
+test('a redis-server that ends and cannot start again: what it prints is told, once for each way to end', async () => {
+  const folder = makeFolder()
+  const warnings: string[] = []
+  const own = await startOwnRedis({ folder, appendfsync: 'no', warn: (message) => warnings.push(message) })
+  try {
+    const redis = await redisOnSocket(own.socket)
+    redis?.disconnect()
+    const aof = join(folder, 'appendonlydir')
+    const file = readdirSync(aof).find((name) => name.endsWith('.incr.aof')) ?? ''
+    writeFileSync(join(aof, file), 'no commands')
+    process.kill(redis?.pid ?? 0, 'SIGKILL')
+    await eventually(
+      async () => warnings,
+      (all) => all.some((one) => one.includes('Bad file format')),
+    )
+    expect(warnings).toEqual([
+      expect.stringContaining('ended (SIGKILL) and is started again'),
+      expect.stringContaining('ended (status 1) and is started again'),
+    ])
+  } finally {
+    await own.stop()
+  }
 })
 
 test('the path of the folder may be longer than that of a socket can be', async () => {

@@ -4,8 +4,9 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { confidenceOf } from '../../src/reconcile/confidence.ts'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
 import { makeOnLostEvents, makeOnQuarantined, makeOnUnknownInstance } from '../../src/reconcile/gaps.ts'
-import { type Ledger, makeLedger } from '../../src/reconcile/ledger.ts'
+import { type Exact, type Ledger, makeLedger, type ReconcileRun } from '../../src/reconcile/ledger.ts'
 import type { ReconcileReport } from '../../src/reconcile/report.ts'
+import { newRun } from '../../src/reconcile/run.ts'
 
 const bed = useRedis()
 let ledger: Ledger
@@ -38,26 +39,47 @@ function report(readAt: number, dryRun = false): ReconcileReport {
   }
 }
 const confidence = async () => confidenceOf(await ledger.status('ci'))
-const reconciled = (readAt: number) =>
-  ledger.finish('ci', report(readAt), { covers: 0, exact: { since: readAt, images: 0, repositories: 0 } })
-const NOT_EXACT = { covers: 0, exact: undefined }
+const runOf = (id: string) => newRun({ id, covers: 0, readAt: T, firstReadAt: T, manifests: 0 })
+async function finished(done: ReconcileReport, exact: Exact | undefined) {
+  await ledger.beginRun('ci', runOf('job'))
+  await ledger.finish('ci', done, { id: 'job', covers: 0, exact })
+}
+const reconciled = (readAt: number) => finished(report(readAt), { since: readAt, images: 0, repositories: 0 })
 
 test('the index is exact since the last complete reconcile', async () => {
   expect(await confidence()).toMatch(/since the beginning: no reconcile has read/)
-  await ledger.finish('ci', report(T), NOT_EXACT)
+  await finished(report(T), undefined)
   expect(await confidence()).toMatch(/since the beginning/)
   await reconciled(T + MINUTE)
   expect(await confidence()).toBe('exact since 2026-11-23T10:01:00.000Z')
-  await ledger.finish('ci', report(T + 5 * MINUTE, true), NOT_EXACT)
+  await finished(report(T + 5 * MINUTE, true), undefined)
   expect((await ledger.status('ci')).lastReport?.readAt).toBe(iso(T + MINUTE))
 })
 
 test('images that could not be read are an exception, and gaps close all the same', async () => {
   await ledger.noteGap('ci', { since: T, reason: 'the registry was restarted', cause: 'a' }, T)
   const exact = { since: T + MINUTE, images: 3, repositories: 2 }
-  await ledger.finish('ci', report(T + MINUTE), { covers: 0, exact })
+  await finished(report(T + MINUTE), exact)
   expect(await confidence()).toBe('exact but for 3 images in 2 repositories, since 2026-11-23T10:01:00.000Z')
   expect((await ledger.status('ci')).gaps).toEqual([])
+})
+
+test('a run that Redis has lost, or whose place another has taken, can neither be saved nor finished', async () => {
+  const [old, next] = [runOf('old'), runOf('next')]
+  const finish = ({ id }: ReconcileRun) =>
+    ledger.finish('ci', report(T), { id, covers: 7, exact: { since: T, images: 0, repositories: 0 } })
+  await ledger.beginRun('ci', old)
+  await ledger.saveRun('ci', { ...old, repositories: 3 })
+  expect(await ledger.unfinishedRun('ci')).toMatchObject({ repositories: 3 })
+  await bed.redis.flushall()
+  await expect(ledger.saveRun('ci', old)).rejects.toThrow('Redis has lost its data')
+  await expect(finish(old)).rejects.toThrow('Redis has lost its data')
+  await ledger.beginRun('ci', next)
+  await expect(ledger.saveRun('ci', old)).rejects.toThrow('another one has begun')
+  await expect(finish(old)).rejects.toThrow('another one has begun')
+  expect(await ledger.status('ci')).toEqual({ gaps: [], covered: 0 })
+  await finish(next)
+  expect(await ledger.status('ci')).toMatchObject({ exact: { since: T }, covered: 7 })
 })
 
 test('after a restart of the registry events may be missing, until a later reconcile', async () => {

@@ -51,6 +51,9 @@ export function makeMemoryReconcile(options: {
     ask: async () => {},
     asked: async () => options.asked ?? 0,
     unfinishedRun: async () => saved,
+    beginRun: async (_, run) => {
+      saved = structuredClone(run)
+    },
     saveRun: async (_, run) => {
       saved = structuredClone(run)
     },

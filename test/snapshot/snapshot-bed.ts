@@ -28,13 +28,13 @@ export async function startBed() {
       keep?: number
       registries?: string[]
       now?: () => Date
-      dataSince?: number
+      dataSince?: () => number
     } = {},
   ) {
     const index = makeUsageIndex({ redis, prefix: 't' })
     const registries = options.registries ?? ['ci', 'production']
     const snapshots = makeSnapshots({
-      dataSince: () => options.dataSince ?? 0,
+      dataSince: async () => options.dataSince?.() ?? 0,
       ...{ redis, prefix: 't', index, registries },
       store: options.store ?? store,
       keep: options.keep ?? 7,

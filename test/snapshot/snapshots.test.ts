@@ -124,8 +124,8 @@ describe('retention', () => {
 
   test('the last snapshot from before Redis lost its data is kept for 30 days, beside the newest', async () => {
     const at = (day: number) => new Date(Date.UTC(2026, 10, day))
-    const writeOn = async (day: number, dataSince: number) => {
-      const { index, write } = bed.open({ keep: 1, now: () => at(day), dataSince })
+    const writeOn = async (day: number, since: number) => {
+      const { index, write } = bed.open({ keep: 1, now: () => at(day), dataSince: () => since })
       await index.apply('ci/team/app', pushes(1))
       return write(noProgress)
     }
@@ -139,6 +139,19 @@ describe('retention', () => {
     }
     const { key: last } = await writeOn(35, lostAt)
     expect(await keys()).toEqual([last])
+  })
+
+  test('a snapshot during which Redis lost its data is not kept, and displaces none', async () => {
+    const good = await writeOne()
+    let since = 0
+    const { index, write } = bed.open({ keep: 1, dataSince: () => since })
+    for (const name of ['a', 'b', 'c']) await index.apply(`ci/team/${name}`, pushes(1))
+    const lose = async () => {
+      if (since === 0) await bed.redis.flushall()
+      since = Date.now()
+    }
+    await expect(write(lose)).rejects.toThrow('Redis lost its data')
+    expect((await listSnapshots(bed.store)).map(({ key }) => key)).toEqual([good])
   })
 
   test('nothing is deleted when writing fails', async () => {
