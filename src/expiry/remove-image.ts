@@ -60,7 +60,8 @@ export function makeRemoveImage(deps: {
     if (manifest === undefined) return { outcome: 'absent' }
     if (namesUnknownSubject(manifest, image))
       return { outcome: 'moved', why: 'it names a subject that no event told' }
-    await deps.trash.put(policy, decision, manifest)
+    // The plan that made the decision may be older than a tag.
+    await deps.trash.put(policy, { ...decision, tags: image.tags.map(({ name }) => name) }, manifest)
     if (hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
     return { outcome: await client.deleteManifest(repository, digest) }
   }
