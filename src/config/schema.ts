@@ -108,6 +108,9 @@ const file = section('The configuration file.', {
     dryRun: Flag('Whether to plan and report only, and delete nothing.', { default: true }),
     every: Duration('How often the policies run.', { default: '1h' }),
     policies: list('The policies.', expiryPolicy),
+    trash: section('The manifests of deleted images, from which they can be brought back.', {
+      keep: Duration('How long they are kept.', { default: '30d' }),
+    }),
   }),
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),

@@ -31,9 +31,9 @@ export type RunIdentity = Pick<ExpiryRun, 'id' | 'at'>
 export function makeExpiry(deps: {
   /**
    * As configured now: a reload may change it. With `dryRun`, nothing is deleted, whatever a run was asked for: it may have
-   * been queued under another configuration.
+   * been queued under another configuration. `trash.keep` is in ms.
    */
-  settings: () => { policies: readonly ExpiryPolicy[]; dryRun: boolean }
+  settings: () => { policies: readonly ExpiryPolicy[]; dryRun: boolean; trash: { keep: number } }
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
@@ -73,6 +73,7 @@ export function makeExpiry(deps: {
 
   /**
    * Makes the plan, carries out its deletes unless this is a dry run, and stores a record of the run, also while it deletes.
+   * Once a day a run that is not dry also deletes the old entries of the trash.
    * @throws if the store fails, if no more images can be deleted, if the index is not exact, or if our clock and the
    * registry's differ too much to tell how old an image is. What was done until then is recorded
    */
@@ -122,8 +123,15 @@ export function makeExpiry(deps: {
       throw error
     }
     await runs.append(record)
+    if (!dryRun) await forgetOldTrash()
     return record
   }
+
+  /** The clock was found right before. If this fails, the next day tries again. */
+  const forgetOldTrash = (): Promise<void> =>
+    trash
+      .forgetOld(deps.settings().trash.keep)
+      .catch((error) => deps.log.warn({ err: error }, 'old entries of the trash could not be deleted'))
 
   async function checkIndex(registry: string): Promise<void> {
     const doubt = await deps.doubtOf(registry)

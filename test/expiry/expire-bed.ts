@@ -48,6 +48,7 @@ interface Options {
   runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
   doubtOf?: (registry: string) => Promise<string | undefined>
   pace?: { planMs: number; atOnce: number }
+  trashKeepMs?: number
 }
 
 /** For the tests of one file: a real registry that can fail; an index and a store that are empty before each test. */
@@ -101,6 +102,8 @@ export function useExpiry() {
           { ...policy, name: 'branches', ...options.changed?.() },
         ],
         dryRun: dryRun(),
+        // The store tells when an entry was written by the clock of the machine.
+        trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
       }),
       index,
       clientOf: (name) => {

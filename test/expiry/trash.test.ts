@@ -1,13 +1,14 @@
 import { mkdtemp, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DAY } from '../../lab/images.ts'
 import { makeTrash } from '../../src/expiry/trash.ts'
 import { makeTrashReader } from '../../src/expiry/trash-reader.ts'
 import { hashOf } from '../../src/registry/digest.ts'
 import { OCI_MANIFEST } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
+import { image, taggedAs, useExpiry } from './expire-bed.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -134,4 +135,57 @@ test('what is older than the retention is deleted, once a day, and nothing else'
   await trash.forgetOld(30 * 86_400_000)
   expect(await left()).toEqual([])
   expect(await store.head('trash/notes')).toBeDefined()
+})
+
+describe('a run', () => {
+  const bed = useExpiry()
+
+  test('deletes old entries, unless it is dry', async () => {
+    const now = () => Date.now() * 1000 + DAY
+    const { run, store, push } = bed.setUp({ now, trashKeepMs: DAY / 2000 })
+    const old = `trash/ci/team/app/${hashOf(Buffer.from('old'))}.json`
+    await store.put(old, 'as it is')
+    await push('main', image('kept'), bed.repository)
+    await run('branches', true)
+    expect(await store.head(old)).toBeDefined()
+    await run('branches', false)
+    expect(await store.head(old)).toBeUndefined()
+  })
+
+  test('does not fail if they cannot be deleted', async () => {
+    const { run } = bed.setUp({
+      store: (real) => ({
+        ...real,
+        list: (prefix, after) => {
+          if (prefix === 'trash/') throw new Error('the store is away')
+          return real.list(prefix, after)
+        },
+      }),
+    })
+    expect(await run('branches', false)).toMatchObject({ deletes: [] })
+  })
+
+  test('puts an image into the trash with the tags that it has right before it is deleted', async () => {
+    const { run, push, index, store } = bed.setUp({ pace: { planMs: 60_000, atOnce: 1 } })
+    const { repository, project, registry } = bed
+    const images = [image('first'), image('second')]
+    for (const [n, one] of images.entries()) await push(`pr-${n}`, one, repository)
+    let late = ''
+    registry.onRequest(async ({ method, path }) => {
+      // The run deletes one of the images, and the other gets a tag.
+      const other = images.find(({ root }) => !path.endsWith(root.digest))
+      if (method === 'DELETE' && late === '' && other !== undefined) {
+        late = other.root.digest
+        await index.apply(project, [taggedAs('pr-late', other, repository)])
+      }
+      return undefined
+    })
+    const { deletes } = await run('branches', false)
+    expect(deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted'])
+    const entry = await store.get(`trash/ci/${repository}/${late}.json`)
+    expect(entry && JSON.parse(entry.toString()).tags.sort()).toEqual([
+      expect.stringMatching(/^pr-\d$/),
+      'pr-late',
+    ])
+  })
 })
