@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OCI_MANIFEST } from '../../lab/image.ts'
 import { freePort } from '../../lab/ports.ts'
@@ -74,7 +75,7 @@ afterAll(async () => {
 /** The event of a push two days ago. */
 async function deliverOldPush(target: object): Promise<void> {
   const event = {
-    id: `push of ${JSON.stringify(target)}`,
+    id: randomUUID(),
     timestamp: new Date(Date.now() - 2 * DAY_MS).toISOString(),
     action: 'push',
     target: { ...target, url: 'http://ci/v2/' },
@@ -97,7 +98,7 @@ const json = async (...argv: string[]) => {
 const manifestsOf = () =>
   service.get<{ manifests: number }>(`/v1/projects/${encodeURIComponent('ci/team/app')}`)
 
-/** Runs the policy until it has deleted nothing and its record shows what it kept. */
+/** Runs the policy to its end. */
 const expire = async () => (await json('expire', 'branches', '--apply')) as object
 
 test('an image that a policy has deleted is listed, shown and restored, and is young then', async () => {
@@ -192,7 +193,7 @@ test('wrong questions are answered with what is expected', async () => {
     expect([query, await ask(`/v1/trash?${query}`)]).toEqual([query, 400])
 })
 
-test('an image of a registry that is not configured any more, or that does not answer, says so', async () => {
+test('a restore at a registry that does not answer says that it can be repeated', async () => {
   await ci.process.stop('SIGKILL')
   const { status, err } = await run('trash', 'restore', `ci/${REPOSITORY}:pr-1`)
   expect(status).toBe(1)
