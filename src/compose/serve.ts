@@ -6,6 +6,7 @@ import { makeReplay } from '../events/replay.ts'
 import { roomFor } from '../events/room.ts'
 import { makeFamilies } from '../expiry/families.ts'
 import { makeRestoreImage } from '../expiry/restore-image.ts'
+import { makeTrash } from '../expiry/trash.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
@@ -99,6 +100,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       trashRoute({
         reader,
+        trash: makeTrash({ store, now: () => Date.now() * 1000 }),
         restoreImage: makeRestoreImage({
           ...{ reader, clientOf: parts.clientOf, families: makeFamilies(store), log },
         }),

@@ -61,14 +61,26 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
         throw new Error(`nothing is deleted: the store does not have ${key}, which was just written`)
     },
 
+    forget,
+
     /** Deletes the entries that the store has had for longer than `keepMs`. Looks for them once a day. */
     async forgetOld(keepMs: number): Promise<void> {
       const nowMs = now() / 1000
       if (nowMs - forgotAt < EVERY_MS) return
       forgotAt = nowMs
-      for await (const { key, modifiedAt } of store.list(TRASH))
-        if (nowMs - modifiedAt.getTime() > keepMs && placeOfKey(key) !== undefined) await store.delete(key)
+      await forget(nowMs - keepMs)
     },
+  }
+
+  /** Deletes the entries that were written before a time, in epoch ms, by the clock of the store. Gives their number. */
+  async function forget(beforeMs: number): Promise<number> {
+    let count = 0
+    for await (const { key, modifiedAt } of store.list(TRASH)) {
+      if (modifiedAt.getTime() >= beforeMs || placeOfKey(key) === undefined) continue
+      await store.delete(key)
+      count += 1
+    }
+    return count
   }
 }
 export type Trash = ReturnType<typeof makeTrash>

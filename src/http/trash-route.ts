@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
-import { TrashEntry } from '../expiry/trash.ts'
+import { type Trash, TrashEntry } from '../expiry/trash.ts'
 import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName, isTag } from '../registry/name.ts'
@@ -25,10 +25,11 @@ const params = Type.Object({
   }),
 })
 
-/** What expiry has deleted, and a way to bring it back. */
+/** What expiry has deleted, and ways to bring it back and to delete it for good. */
 export const trashRoute =
   (deps: {
     reader: TrashReader
+    trash: Pick<Trash, 'forget'>
     restoreImage: (entry: TrashEntry) => Promise<Static<typeof Restored>>
     /** The names of those that are configured. */
     registries: readonly string[]
@@ -114,6 +115,32 @@ export const trashRoute =
           throw error
         })
       },
+    })
+
+    app.post('/v1/trash/purge', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Delete old entries of the trash for good',
+        description:
+          'A worker does this by itself with what is older than `expiry.trash.keep`. Without its entry, an image cannot be brought back.',
+        body: Type.Object(
+          {
+            before: Type.String({
+              format: 'date-time',
+              description: 'RFC 3339. What was put into the trash before this time is deleted.',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({ purged: Type.Integer({ description: 'How many entries were deleted.' }) }),
+          ...errors,
+        },
+      },
+      handler: async ({ body: { before } }) => ({
+        purged: await inTurn(() => deps.trash.forget(Date.parse(before))),
+      }),
     })
   }
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OCI_MANIFEST } from '../../lab/image.ts'
 import { freePort } from '../../lab/ports.ts'
@@ -198,4 +200,16 @@ test('a restore at a registry that does not answer says that it can be repeated'
   const { status, err } = await run('trash', 'restore', `ci/${REPOSITORY}:pr-1`)
   expect(status).toBe(1)
   expect(err).toMatch(/502 ci: .*What was put back until then stays: restore it again/)
+})
+
+test('a purge deletes what is older than a time, for good', async () => {
+  const key = `trash/ci/${REPOSITORY}/${other.root.digest}.json`
+  const hourAgo = Date.now() / 1000 - 3_600
+  await utimes(join(service.folder, 'store', key), hourAgo, hourAgo)
+  const before = new Date(Date.now() - 1_800_000).toISOString()
+  expect(await runWith(READ_TOKEN, 'trash', 'purge', '--before', before)).toMatchObject({ status: 1 })
+  expect(await run('trash', 'purge', '--before', 'yesterday')).toMatchObject({ status: 2 })
+  expect(await run('trash', 'purge', '--before', before)).toMatchObject({ out: 'deleted for good: 1\n' })
+  const { images } = await json('trash', 'list')
+  expect(images.map(({ digest }: { digest: string }) => digest)).toEqual([...old.manifests.keys()].sort())
 })

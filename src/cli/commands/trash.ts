@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type Static, Type } from 'typebox'
 import { Restored } from '../../expiry/restore-image.ts'
 import { TrashEntry } from '../../expiry/trash.ts'
+import { parseTimestamp } from '../../platform/timestamp.ts'
 import type { AddCommand } from '../cli.ts'
 import { addGroup } from '../group.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
@@ -9,11 +10,12 @@ import { fields, linesOfJson, table, tagsCell } from '../table.ts'
 
 const { manifest: _, ...listed } = TrashEntry.properties
 const Listed = Type.Object(listed)
+const Purged = Type.Object({ purged: Type.Integer() })
 const Page = Type.Object({ images: Type.Array(Listed), ...Next })
 
 export const addTrash: AddCommand = (program, cli) => {
   const trash = addGroup(program, 'trash').description(
-    'List images that expiry has deleted, and bring them back.',
+    'List images that expiry has deleted, bring them back, or delete them for good.',
   )
 
   withPage(trash.command('list'))
@@ -53,6 +55,21 @@ export const addTrash: AddCommand = (program, cli) => {
         cli.note(`not restored: ${digest} (${tags.join(', ') || 'no tag'}), which belonged to it: ${why}`)
       cli.show(restored, tableOfRestored(restored))
     })
+
+  trash
+    .command('purge')
+    .description('Delete old entries for good: their images cannot be brought back any more.')
+    .requiredOption('--before <TIME>', 'what was deleted before this time, RFC 3339', parseTime)
+    .action(async ({ before }: { before: string }) => {
+      const service = await cli.service()
+      const answer = await service.post('/v1/trash/purge', { before }, Purged)
+      cli.show(answer, [`deleted for good: ${answer.purged}`])
+    })
+}
+
+function parseTime(text: string): string {
+  if (parseTimestamp(text) !== undefined) return text
+  throw new InvalidArgumentError('Expected a time in RFC 3339, such as 2026-11-26T12:00:00Z.')
 }
 
 const withImage = (command: Command): Command =>
