@@ -19,6 +19,8 @@ export type Fault =
 
 export interface FaultyRegistry {
   readonly url: string
+  /** That of the registry. */
+  readonly folder: string
   /** Every request since the last `reset`, as `GET /v2/…`. */
   readonly requests: string[]
   /** Calls `decide` before each request. It may also change the registry first. */
@@ -45,6 +47,7 @@ export async function startFaultyRegistry(options: LabRegistryOptions = {}): Pro
   const address = server.address()
   return {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    folder: registry.folder,
     requests,
     onRequest(next) {
       decide = next

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { boundToUs } from './bound.ts'
-import { type LabImage, writeOciLayout } from './image.ts'
+import { digestOf, type LabImage, writeOciLayout } from './image.ts'
 
 const run = promisify(execFile)
 const skopeo = (...args: string[]) => run(...boundToUs('skopeo', args))
@@ -25,6 +25,18 @@ export async function skopeoPull(from: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-pull-'))
   try {
     await skopeo('copy', '--src-tls-verify=false', `docker://${from}`, `dir:${folder}`)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Pulls an image with all that it lists into a folder, which it then removes. Gives the digests of all manifests. */
+export async function skopeoPullAll(from: string): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'tallyman-pull-'))
+  try {
+    await skopeo('copy', '--all', '--src-tls-verify=false', `docker://${from}`, `dir:${folder}`)
+    const files = (await readdir(folder)).filter((name) => name.endsWith('manifest.json'))
+    return await Promise.all(files.map(async (file) => digestOf(await readFile(join(folder, file)))))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

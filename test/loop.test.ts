@@ -255,9 +255,10 @@ test('the log has one line with its numbers for each promotion, delete, run, rec
   expect(line(`deleted: ci/logged/app@${digest} (pr-1), 6`)).toMatchObject([
     { policy: 'branches', registry: 'ci', tags: ['pr-1'], bytes: expect.any(Number), outcome: 'deleted' },
   ])
-  expect(line('expiry branches: images deleted: 1, kept: ')).toMatchObject([
-    { deleted: 1, kept: expect.any(Number) },
-  ])
+  // With those of the tests before that are old again.
+  const [run] = line('expiry branches: images deleted: ')
+  expect(run).toMatchObject({ deleted: expect.any(Number), kept: expect.any(Number) })
+  expect(run?.deleted).toBeGreaterThan(0)
   expect(line('ci: reconciled over its API in ')).toContainEqual(
     expect.objectContaining({ registry: 'ci', failed: 0, repositories: expect.any(Number) }),
   )

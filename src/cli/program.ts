@@ -19,6 +19,7 @@ import { addRuns } from './commands/runs.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStart } from './commands/start.ts'
 import { addTags } from './commands/tags.ts'
+import { addTrash } from './commands/trash.ts'
 import { addUsage } from './commands/usage.ts'
 import { addWhoami } from './commands/whoami.ts'
 import { allowUnknownCommands } from './group.ts'
@@ -36,6 +37,7 @@ const COMMANDS: readonly AddCommand[] = [
   addExpire,
   addRuns,
   addExpiry,
+  addTrash,
   addRegistries,
   addReconcile,
   addSnapshot,

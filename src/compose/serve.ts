@@ -4,6 +4,10 @@ import { makeIntake } from '../events/intake.ts'
 import { makeRefusals } from '../events/refusals.ts'
 import { makeReplay } from '../events/replay.ts'
 import { roomFor } from '../events/room.ts'
+import { makeFamilies } from '../expiry/families.ts'
+import { makeRestoreImage } from '../expiry/restore-image.ts'
+import { makeTrash } from '../expiry/trash.ts'
+import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
@@ -19,6 +23,7 @@ import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
+import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
 import { whoamiRoute } from '../http/whoami-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
@@ -72,6 +77,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const registryOf = makeIdentify(tokens)
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
+  const reader = makeTrashReader({
+    store,
+    onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
+  })
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
@@ -88,6 +97,15 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({
         ...{ expiry, settings: () => parts.settings().config.expiry, runs, queues, roles, inTurn },
+      }),
+      trashRoute({
+        reader,
+        trash: makeTrash({ store, now: () => Date.now() * 1000 }),
+        restoreImage: makeRestoreImage({
+          ...{ reader, clientOf: parts.clientOf, families: makeFamilies(store), log },
+        }),
+        registries: registries.map(({ name }) => name),
+        ...{ roles, inTurn },
       }),
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles, inTurn }),

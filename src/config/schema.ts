@@ -115,6 +115,9 @@ const file = section('The configuration file.', {
       { default: '30%' },
     ),
     policies: list('The policies.', expiryPolicy),
+    trash: section('The manifests of deleted images, from which they can be brought back.', {
+      keep: Duration('How long they are kept.', { default: '30d' }),
+    }),
   }),
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),

@@ -36,6 +36,8 @@ export interface ExpirySettings {
   policies: readonly ExpiryPolicy[]
   dryRun: boolean
   maxShare: number
+  /** `keep` is in ms. */
+  trash: { keep: number }
 }
 
 /** What a run was asked for. */
@@ -111,6 +113,7 @@ export function makeExpiry(deps: {
 
   /**
    * Makes the plan, carries out its deletes unless this is a dry run, and stores a record of the run, also while it deletes.
+   * Once a day a run that is not dry also deletes the old entries of the trash.
    * @throws if the store fails, if no more images can be deleted, if the index is not exact, or if our clock and the
    * registry's differ too much to tell how old an image is. What was done until then is recorded
    */
@@ -202,8 +205,15 @@ export function makeExpiry(deps: {
     if (held.length > 0) record.held = held
     await runs.append(record)
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
+    if (!dryRun) await forgetOldTrash()
     return record
   }
+
+  /** The clock was found right before. If this fails, the next day tries again. */
+  const forgetOldTrash = (): Promise<void> =>
+    trash
+      .forgetOld(deps.settings().trash.keep)
+      .catch((error) => deps.log.warn({ err: error }, 'old entries of the trash could not be deleted'))
 
   async function checkIndex(registry: string): Promise<void> {
     const doubt = await deps.doubtOf(registry)

@@ -13,7 +13,7 @@ interface DeletedParent {
  * behind for ever. The objects are `expiry-families/<registry>/<repository>/<digest>.json`.
  */
 export function makeFamilies(store: ObjectStore) {
-  const keyOf = (registry: string, { repository, digest }: IndexedImage) =>
+  const keyOf = (registry: string, { repository, digest }: Pick<IndexedImage, 'repository' | 'digest'>) =>
     `expiry-families/${registry}/${repository}/${digest}.json`
   return {
     /** Is written before the parent is deleted. */
@@ -31,7 +31,9 @@ export function makeFamilies(store: ObjectStore) {
       return Map.groupBy(images, ({ repository }) => repository)
     },
 
-    forget: (registry: string, image: IndexedImage): Promise<void> => store.delete(keyOf(registry, image)),
+    /** Of an image that has nothing left that belongs to it, or is there again. */
+    forget: (registry: string, image: Pick<IndexedImage, 'repository' | 'digest'>): Promise<void> =>
+      store.delete(keyOf(registry, image)),
   }
 }
 export type Families = ReturnType<typeof makeFamilies>

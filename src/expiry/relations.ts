@@ -72,11 +72,17 @@ export const isReferrerTag = (tag: string): boolean => REFERRER_TAG.test(tag)
 export const ordinaryTags = ({ tags }: IndexedImage): IndexedTag[] =>
   tags.filter(({ name }) => !isReferrerTag(name))
 
+/** The key of the subject that a tag names; none for a tag of another form. */
+export const subjectKeysOfTag = (tag: string): string[] => {
+  const hex = REFERRER_TAG.exec(tag)?.[1]
+  return hex === undefined ? [] : [hex.slice(0, 32)]
+}
+
 /**
  * Keys of the subjects of an image, from its `subject` field and from its tags. There can be several: an empty list of
  * referrers has the same digest for every subject.
  */
 const subjectKeys = (image: IndexedImage): string[] => [
   ...(image.references ?? []).filter(({ kind }) => kind === 'subject').map(({ key }) => key),
-  ...image.tags.flatMap(({ name }) => REFERRER_TAG.exec(name)?.[1]?.slice(0, 32) ?? []),
+  ...image.tags.flatMap(({ name }) => subjectKeysOfTag(name)),
 ]

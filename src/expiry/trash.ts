@@ -1,6 +1,8 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { isDigest } from '../registry/digest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
+import { isRepositoryName } from '../registry/name.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { Decision } from './decision.ts'
 import type { ExpiryPolicy } from './plan.ts'
@@ -8,19 +10,47 @@ import type { ExpiryPolicy } from './plan.ts'
 /** By how much the clock of the store and ours may differ, in ms. */
 const CLOCK_SLACK_MS = 600_000
 
-/** What is read of an object of the trash. */
-const Entry = Type.Object({ run: Type.Optional(Type.String()), ...Decision.properties })
+/** An image in the trash. The children of an index have entries of their own. */
+export const TrashEntry = Type.Object({
+  at: Type.String({ description: 'When it was put into the trash, RFC 3339.' }),
+  run: Type.Optional(Type.String({ description: 'The id of the run that deleted it.' })),
+  policy: Type.String({ description: 'The name of the policy that deleted it.' }),
+  registry: Type.String({ description: 'The registry that it was in.' }),
+  ...Decision.properties,
+  mediaType: Type.String({ description: 'The media type of the manifest.' }),
+  manifest: Type.String({ description: 'The bytes of the manifest, in base64.' }),
+})
+export type TrashEntry = Static<typeof TrashEntry>
+
+/** Names an entry. */
+export type TrashPlace = Pick<TrashEntry, 'registry' | 'repository' | 'digest'>
+
+/** All keys of entries begin with this. */
+export const TRASH = 'trash/'
+
+/** How long no old entries are looked for, once they were, in ms. */
+const EVERY_MS = 86_400_000
+
+export const trashKey = ({ registry, repository, digest }: TrashPlace): string =>
+  `${TRASH}${registry}/${repository}/${digest}.json`
+
+/** The place of a key; `undefined` if it is not the key of an entry. */
+export function placeOfKey(key: string): TrashPlace | undefined {
+  const [, registry = '', repository = '', digest = ''] = KEY.exec(key) ?? []
+  return isRepositoryName(repository) && isDigest(digest) ? { registry, repository, digest } : undefined
+}
+const KEY = /^trash\/([^/]+)\/(.+)\/([^/]+)\.json$/
 
 /**
  * Keeps the manifests that expiry deletes: `trash/<registry>/<repository>/<digest>.json`. Their blobs stay in the registry
  * until its garbage collection, so the manifest and the names of its tags are enough to undo a delete. `now` is epoch µs.
  */
 export function makeTrash({ store, now }: { store: ObjectStore; now: () => number }) {
+  let forgotAt = Number.NEGATIVE_INFINITY
   return {
     /** Stores a manifest that the run with this id deletes. @throws if the store does not have it afterwards */
     async put(run: string, policy: ExpiryPolicy, decision: Decision, found: FetchedManifest): Promise<void> {
-      const key = `trash/${policy.registry}/${decision.repository}/${decision.digest}.json`
-      const body = JSON.stringify({
+      const entry: TrashEntry = {
         at: new Date(now() / 1000).toISOString(),
         run,
         policy: policy.name,
@@ -28,7 +58,9 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
         ...decision,
         mediaType: found.descriptor.mediaType,
         manifest: found.bytes.toString('base64'),
-      })
+      }
+      const key = trashKey(entry)
+      const body = JSON.stringify(entry)
       await store.put(key, body)
       const stored = await store.head(key)
       if (stored?.size !== Buffer.byteLength(body))
@@ -42,10 +74,32 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
         if (modifiedAt.getTime() < from) continue
         const body = await store.get(key)
         if (body === undefined) continue
-        const { run: owner, ...decision } = Value.Parse(Entry, JSON.parse(body.toString()))
-        if (owner === run) yield decision
+        const entry = Value.Parse(TrashEntry, JSON.parse(body.toString()))
+        const { project, repository, digest, tags, verdict, rule, reason } = entry
+        if (entry.run === run) yield { project, repository, digest, tags, verdict, rule, reason }
       }
     },
+
+    forget,
+
+    /** Deletes the entries that the store has had for longer than `keepMs`. Looks for them once a day. */
+    async forgetOld(keepMs: number): Promise<void> {
+      const nowMs = now() / 1000
+      if (nowMs - forgotAt < EVERY_MS) return
+      forgotAt = nowMs
+      await forget(nowMs - keepMs)
+    },
+  }
+
+  /** Deletes the entries that were written before a time, in epoch ms, by the clock of the store. Gives their number. */
+  async function forget(beforeMs: number): Promise<number> {
+    let count = 0
+    for await (const { key, modifiedAt } of store.list(TRASH)) {
+      if (modifiedAt.getTime() >= beforeMs || placeOfKey(key) === undefined) continue
+      await store.delete(key)
+      count += 1
+    }
+    return count
   }
 }
 export type Trash = ReturnType<typeof makeTrash>

@@ -51,9 +51,9 @@ export function makeFolderStore(options: { path: string }): ObjectStore {
       return undefined
     },
 
-    async *list(prefix) {
+    async *list(prefix, after = '') {
       assertPrefix(prefix)
-      yield* walk(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix)
+      yield* walk(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), { prefix, after })
     },
 
     folders: view.folders,
@@ -70,11 +70,19 @@ export function makeFolderStore(options: { path: string }): ObjectStore {
   return { ...store, check: () => probe(store, `the folder ${root}`) }
 }
 
-/** The objects below `folder` ('' or ending in '/') whose key starts with `prefix`. */
-async function* walk(root: string, folder: string, prefix: string): AsyncGenerator<ObjectInfo> {
-  const paths = (await pathsIn(root, folder)).filter((path) => path.startsWith(prefix))
+/** The objects below `folder` ('' or ending in '/') whose key starts with `prefix` and comes after `after`. */
+async function* walk(
+  root: string,
+  folder: string,
+  which: { prefix: string; after: string },
+): AsyncGenerator<ObjectInfo> {
+  const { prefix, after } = which
+  // A folder that `after` is in comes before it, and may hold keys that come after it.
+  const paths = (await pathsIn(root, folder)).filter(
+    (path) => path.startsWith(prefix) && (path > after || (path.endsWith('/') && after.startsWith(path))),
+  )
   for (const path of paths) {
-    if (path.endsWith('/')) yield* walk(root, path, prefix)
+    if (path.endsWith('/')) yield* walk(root, path, which)
     else {
       const info = infoOf(path, await statOf(join(root, path)))
       if (info) yield info

@@ -29,8 +29,11 @@ export interface ObjectStore {
   get(key: string, limit?: number): Promise<Buffer | undefined>
   /** Like `get`, as a stream, which the caller must consume or destroy. */
   read(key: string): Promise<Readable | undefined>
-  /** Objects whose key starts with `prefix` (any string, not only whole segments), in byte order of keys. */
-  list(prefix: string): AsyncIterable<ObjectInfo>
+  /**
+   * Objects whose key starts with `prefix` (any string, not only whole segments), in byte order of keys. With `after`, only
+   * those whose key comes after it; what comes before is not read.
+   */
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>
   /**
    * The names of the folders in `path`, each with '/' at its end, in byte order. `path` is '' or ends in '/'. A folder
    * store also lists empty folders.

@@ -62,8 +62,12 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
     throw new ObjectTooLarge(size, limit)
   }
 
-  async function* list(start: string) {
-    const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder + start })
+  async function* list(start: string, after?: string) {
+    const input = {
+      ...{ Bucket: bucket, Prefix: folder + start },
+      ...(after !== undefined && { StartAfter: folder + after }),
+    }
+    const pages = paginateListObjectsV2({ client }, input)
     for await (const { Contents = [] } of pages)
       for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
         const key = Key.slice(folder.length)
@@ -92,9 +96,9 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
 
     read: (key) => read(key),
 
-    async *list(start) {
+    async *list(start, after) {
       assertPrefix(start)
-      yield* list(start)
+      yield* list(start, after)
     },
 
     async *inFolders(path, name) {

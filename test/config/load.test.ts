@@ -28,7 +28,10 @@ test('fills every default', async () => {
     quotas: [],
     alerts: { channels: [] },
     promotion: { rules: [] },
-    expiry: { dryRun: true, every: 3_600_000, maxShare: 0.3, policies: [] },
+    expiry: {
+      ...{ dryRun: true, every: 3_600_000, maxShare: 0.3, policies: [] },
+      trash: { keep: 30 * 86_400_000 },
+    },
     snapshots: { every: 86_400_000, keep: 7 },
     reconcile: { every: 86_400_000, pause: 600_000, atFirstStart: true, onNewInstance: true },
     records: { keep: 365 * 86_400_000 },
@@ -77,6 +80,7 @@ store: { type: s3, bucket: b }
         rules: [{ tag: 'pr-*', olderThan: 1_209_600_000, keepNewest: 0 }],
       },
     ],
+    trash: { keep: 30 * 86_400_000 },
   })
   expect(config.snapshots).toEqual({ every: 'never', keep: 30 })
   expect(config.store).toEqual({

@@ -53,6 +53,7 @@ interface Options {
   /** 1 by default: everything. */
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
+  trashKeepMs?: number
 }
 
 /** For the tests of one file: a real registry that can fail; an index and a store that are empty before each test. */
@@ -105,6 +106,8 @@ export function useExpiry() {
         ],
         dryRun: dryRun(),
         maxShare: options.maxShare ?? 1,
+        // The store tells when an entry was written by the clock of the machine.
+        trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
       }),
       index,
       clientOf: (name) => {

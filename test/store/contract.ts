@@ -127,6 +127,8 @@ export function objectStoreContract(open: () => Promise<ObjectStore>): void {
         const prefix = prefixed.slice(0, length % (prefixed.length + 1))
         const expected = all.filter((key) => key.startsWith(prefix)).sort()
         expect(await keysOf(store, prefix)).toEqual(expected)
+        const later = await Array.fromAsync(store.list(prefix, prefixed))
+        expect(later.map(({ key }) => key)).toEqual(expected.filter((key) => key > prefixed))
       }),
       { numRuns: 40 },
     )

@@ -1,0 +1,178 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from 'typebox'
+import { Restored, RestoreError } from '../expiry/restore-image.ts'
+import { type Trash, TrashEntry } from '../expiry/trash.ts'
+import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
+import { isDigest } from '../registry/digest.ts'
+import { isRepositoryName, isTag } from '../registry/name.ts'
+import { RegistryError } from '../registry/registry-error.ts'
+import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
+
+const errors = { '4xx': Problem, '5xx': Problem }
+
+const { manifest, ...listed } = TrashEntry.properties
+const id = { id: Type.String({ description: 'Names it in requests: registry/repository@digest.' }) }
+const Listed = Type.Object({ ...id, ...listed })
+const Shown = Type.Object({ ...id, ...listed, manifest })
+
+const params = Type.Object({
+  id: Type.String({
+    description:
+      'registry/repository@digest, URL-encoded. Or registry/repository:tag: of the images that had the tag, the one that was deleted last.',
+  }),
+})
+
+/** What expiry has deleted, and ways to bring it back and to delete it for good. */
+export const trashRoute =
+  (deps: {
+    reader: TrashReader
+    trash: Pick<Trash, 'forget'>
+    restoreImage: (entry: TrashEntry) => Promise<Static<typeof Restored>>
+    /** The names of those that are configured. */
+    registries: readonly string[]
+    roles: Roles
+    inTurn: InTurn
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { reader, roles, inTurn } = deps
+
+    async function find(id: string): Promise<TrashEntry> {
+      const { registry, repository, reference } = parseId(id)
+      const entry = await inTurn(() =>
+        isDigest(reference)
+          ? reader.get({ registry, repository, digest: reference })
+          : reader.withTag(registry, repository, reference),
+      ).catch((error) => {
+        throw error instanceof UnreadableEntry ? new HttpError(409, error.message) : error
+      })
+      if (entry === undefined)
+        throw new HttpError(404, `the trash does not have "${id}": GET /v1/trash lists what it has`)
+      return entry
+    }
+
+    app.get('/v1/trash', {
+      onRequest: roles.read,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Images that expiry has deleted, by registry and repository',
+        description:
+          'An entry stays for `expiry.trash.keep`, also when its image was restored. One whose delete failed has an entry, too.',
+        querystring: pageQuery({
+          registry: Type.Optional(Type.String({ description: 'Only images of this registry.' })),
+          repository: Type.Optional(
+            Type.String({ description: 'Only images of this repository. It needs `registry`.' }),
+          ),
+        }),
+        response: {
+          200: pageOf({ images: Type.Array(Listed, { description: 'The images of the page.' }) }),
+          ...errors,
+        },
+      },
+      handler: async ({ query: { registry, repository, limit, cursor } }) => {
+        const after = decodeCursor(Position, cursor)
+        const scope = scopeOf(registry, repository)
+        const found = await inTurn(() => reader.list(scope, { after, limit: limit + 1 }))
+        const { items, next } = cutPage(found, limit, reader.positionOf)
+        return { images: items.map(({ manifest: _, ...entry }) => ({ id: idOf(entry), ...entry })), next }
+      },
+    })
+
+    app.get('/v1/trash/:id', {
+      onRequest: roles.read,
+      schema: {
+        tags: ['expiry'],
+        summary: 'An image in the trash, with its manifest',
+        params,
+        response: { 200: Shown, ...errors },
+      },
+      handler: async ({ params }) => {
+        const entry = await find(params.id)
+        return { id: idOf(entry), ...entry }
+      },
+    })
+
+    app.post('/v1/trash/:id/restore', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Bring an image back',
+        description:
+          'Puts back what it lists, the image, its tags, and the signatures that were deleted with it. The answer comes when all is done; to ask again does no harm. If a blob or a manifest that it needs is gone, the answer is 409 and nothing was put.',
+        params,
+        response: { 200: Restored, ...errors },
+      },
+      handler: async ({ params }) => {
+        const entry = await find(params.id)
+        if (!deps.registries.includes(entry.registry))
+          throw new HttpError(409, `the registry "${entry.registry}" is not configured any more`)
+        return deps.restoreImage(entry).catch((error) => {
+          if (error instanceof RestoreError) throw new HttpError(409, error.message)
+          if (error instanceof RegistryError)
+            throw new HttpError(502, `${error.message}. What was put back until then stays: restore it again`)
+          throw error
+        })
+      },
+    })
+
+    app.post('/v1/trash/purge', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Delete old entries of the trash for good',
+        description:
+          'A worker does this by itself with what is older than `expiry.trash.keep`. Without its entry, an image cannot be brought back.',
+        body: Type.Object(
+          {
+            before: Type.String({
+              format: 'date-time',
+              description: 'RFC 3339. What was put into the trash before this time is deleted.',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({ purged: Type.Integer({ description: 'How many entries were deleted.' }) }),
+          ...errors,
+        },
+      },
+      handler: async ({ body: { before } }) => ({
+        purged: await inTurn(() => deps.trash.forget(Date.parse(before))),
+      }),
+    })
+  }
+
+const Position = Type.String({ pattern: '^[^/]+/.+/[^/]+$', maxLength: 1000 })
+
+const idOf = ({ registry, repository, digest }: Pick<TrashEntry, 'registry' | 'repository' | 'digest'>) =>
+  `${registry}/${repository}@${digest}`
+
+const REGISTRY = /^[a-z0-9][a-z0-9-]*$/
+
+/** @throws HttpError */
+function scopeOf(registry: string | undefined, repository: string | undefined) {
+  if (registry === undefined) {
+    if (repository !== undefined) throw new HttpError(400, '`repository` needs `registry`')
+    return {}
+  }
+  if (!REGISTRY.test(registry)) throw new HttpError(400, `"${registry}" is not the name of a registry`)
+  if (repository !== undefined && !isRepositoryName(repository))
+    throw new HttpError(400, `"${repository}" is not the name of a repository`)
+  return { registry, repository }
+}
+
+/** @throws HttpError */
+function parseId(id: string): { registry: string; repository: string; reference: string } {
+  // A name has neither @ nor :, and a tag has no @.
+  const [, registry = '', repository = '', digest, tag] =
+    /^([^/]+)\/([^@:]+)(?:@(.+)|:([^@]+))$/.exec(id) ?? []
+  const isReference = digest === undefined ? isTag(tag ?? '') : isDigest(digest)
+  if (!isReference || !REGISTRY.test(registry) || !isRepositoryName(repository))
+    throw new HttpError(
+      400,
+      `"${id}" is not an image: expected registry/repository@digest or registry/repository:tag`,
+    )
+  return { registry, repository, reference: digest ?? tag ?? '' }
+}
