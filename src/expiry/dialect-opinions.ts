@@ -65,7 +65,7 @@ function doubtOf(image: IndexedImage, whole: readonly IndexedImage[], now: numbe
   const ages = tags.length > 0 ? tags.map((tag) => ageOfTag(image, tag)) : [image.age]
   if (ages.some((age) => timeOf(age) === null)) return NO_TIME
   const isAfterNow = (at: number) => at > now
-  return tags.some(({ age }) => isAfterNow(age.at)) ||
+  return image.tags.some(({ age }) => isAfterNow(age.at)) ||
     whole.some(({ age, heardSince, pulledAt }) => [age.at, heardSince, pulledAt].some(isAfterNow))
     ? IN_THE_FUTURE
     : undefined

@@ -23,7 +23,6 @@ describe('wrong usage gives one clear message and status 2', () => {
     ['jobs coffee', "unknown command 'coffee'"],
     ['help reconcil', "unknown command 'reconcil'\n(Did you mean reconcile?)"],
     ['help snapshot restor', "unknown command 'restor'\n(Did you mean restore?)"],
-    ['config check', "missing required argument 'FILE'"],
     ['reconcile', "missing required argument 'REGISTRY'"],
     ['quarantine show', "missing required argument 'ID'"],
     ['jobs show quota', "missing required argument 'ID'"],
