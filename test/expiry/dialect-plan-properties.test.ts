@@ -62,12 +62,13 @@ test('no image is deleted that the dialect keeps, or whose times are not known',
       const expires = (image: IndexedImage, tag?: string) =>
         verdicts.some((one) => one.image.digest === image.digest && one.tag === tag && !one.isKept)
       for (const image of near.filter(isDeleted)) {
-        const { parents } = around(images, image)
+        const { parents, subjects } = around(images, image)
+        const isPart = parents.length + subjects.length > 0
         for (const { name, age } of ordinary(image)) {
           expect(expires(image, unit === 'tag' ? name : undefined)).toBe(true)
           expect(age.at).toBeGreaterThan(0)
         }
-        if (image.tags.length === 0 && (decidesUntagged || parents.length === 0))
+        if (image.tags.length === 0 && (decidesUntagged || !isPart))
           expect(expires(image)).toBe(true)
       }
     }
