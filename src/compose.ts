@@ -22,8 +22,8 @@ export interface Tallyman {
   listen(): Promise<void>
   /** Starts the workers. They run until `close`. */
   work(): Promise<void>
-  /** Puts the parts of a configuration in force that need no restart. @throws an error that says why nothing was changed */
-  reload(next: Config): Promise<Reloaded>
+  /** Puts the parts of a configuration in force that need no restart. @throws an error that says why nothing was changed. `failures` say what could not be done after that */
+  reload(next: Config): Promise<Reloaded & { failures: string[] }>
   /** Stops in order: takes no new requests, finishes the jobs in hand, then closes connections. */
   close(): Promise<void>
 }

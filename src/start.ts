@@ -62,9 +62,11 @@ export async function start(duties: Duties): Promise<void> {
 async function reload(file: string, log: Logger, tallyman: Tallyman): Promise<void> {
   try {
     const next = await loadConfig(file, process.env)
-    const { changed, needRestart } = await tallyman.reload(next)
+    const { changed, needRestart, failures } = await tallyman.reload(next)
     log.level = next.log.level
     log.info({ changed }, 'the configuration was reloaded')
+    if (failures.length > 0)
+      log.error({ failures }, 'the settings are in force, but schedules or flags could not be written')
     if (needRestart.length > 0) log.warn({ needRestart }, 'these changes take effect after a restart')
   } catch (error) {
     const reason = error instanceof Error ? error.message.replaceAll('\n', '; ') : String(error)

@@ -9,4 +9,7 @@ export async function prepareExpiry({ settings, queues }: WorkerParts): Promise<
 }
 
 /** Starts the worker that runs the expiry policies. */
-export const startExpiry = (parts: WorkerParts) => expiryWorker(parts.context, parts.expiry)
+export function startExpiry(parts: WorkerParts) {
+  parts.onClose(async () => parts.expiry.stop())
+  return expiryWorker(parts.context, parts.expiry)
+}

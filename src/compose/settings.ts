@@ -37,7 +37,7 @@ export function makeSettings(config: Config, { projectOf, dispatcher }: Means) {
   }
 }
 
-/** What the log says of a reload. The keys are paths such as `quotas` and `server.port`. */
+/** What a reload changes. The keys are paths such as `quotas` and `server.port`. */
 export interface Reloaded {
   changed: string[]
   /** Keys that differ, and take effect after a restart. */
@@ -53,11 +53,12 @@ export function makeReloading(config: Config, means: Means) {
     /** Has `act` called after the settings were replaced. */
     onReload: (act: () => Promise<void>) => void acts.push(act),
     /** Replaces the settings, unless `next` cannot be used: then nothing changes. @throws an error that says why */
-    async reload(next: Config): Promise<Reloaded> {
+    async reload(next: Config): Promise<Reloaded & { failures: string[] }> {
       const { config, ...reloaded } = mergeReload(current.config, next)
       current = makeSettings(config, means)
-      for (const act of acts) await act()
-      return reloaded
+      const failures: string[] = []
+      for (const act of acts) await act().catch((error: Error) => void failures.push(error.message))
+      return { ...reloaded, failures }
     },
   }
 }

@@ -18,6 +18,9 @@ import { placeOfStorage, registryStorage } from './registry-storage.ts'
 /** How long a registry may take for an answer, in ms. */
 const ANSWER_MS = 10_000
 
+/** How long an attempt may take, in ms. */
+const ATTEMPT_MS = 30_000
+
 /** Something to try. `act` may return a remark. */
 interface Attempt {
   name: string
@@ -38,13 +41,20 @@ export async function* tryConnections(config: Config): AsyncGenerator<Connection
   ]
   const results = attempts.map(async ({ name, tried, act }): Promise<Connection> => {
     try {
-      const remark = await act()
+      const remark = await withLimit(act)
       return { name, tried, ...(remark !== undefined && { remark }) }
     } catch (error) {
       return { name, tried, failure: error instanceof Error ? error.message : String(error) }
     }
   })
   for (const result of results) yield await result
+}
+
+/** @throws what `act` throws, and after `ATTEMPT_MS` */
+async function withLimit<T>(act: () => Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer in ${ATTEMPT_MS / 1000} s`)), ATTEMPT_MS)
+  return Promise.race([act(), promise]).finally(() => clearTimeout(timer))
 }
 
 function redisAttempt({ redis: { url }, dataDir }: Config): Attempt {

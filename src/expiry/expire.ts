@@ -81,6 +81,8 @@ export function makeExpiry(deps: {
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
+  let isStopping = false
+
   const policyOf = (name: string) => {
     const policy = deps.settings().policies.find((p) => p.name === name)
     if (policy === undefined) throw new Error(`there is no expiry policy "${name}"`)
@@ -154,6 +156,7 @@ export function makeExpiry(deps: {
     }
     const checkNow = keepFor(pace.planMs, () => checkIndex(registry))
     const mayDelete = async () => {
+      if (isStopping && !dryRun) throw new Error('Tallyman stops: the next attempt goes on with this run')
       if (!isToDelete()) return false
       await checkNow()
       return isToDelete()
@@ -239,6 +242,13 @@ export function makeExpiry(deps: {
     else deps.log.warn(fields, `not deleted, ${outcome}: ${what}: ${why}`)
   }
 
-  return { plan, run }
+  return {
+    plan,
+    run,
+    /** Ends the runs in hand before their next delete: a stop must not wait for thousands. */
+    stop() {
+      isStopping = true
+    },
+  }
 }
 export type Expiry = ReturnType<typeof makeExpiry>

@@ -5,27 +5,24 @@ import { InvalidManifest } from '../registry/registry-error.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { referencesOf } from '../usage/references-of.ts'
 
-/** Tags of a repository up to which all are looked up, and not only those that the index lacks. */
-const ALL_UP_TO = 1_000
-
 /** Tags that are looked up at a time. */
-const AT_ONCE = 4
+const AT_ONCE = 8
 
 /**
  * Finds the tags at the registry that stand elsewhere than the index says, since their notifications were lost or are late.
- * Lists the tags and looks up each one that the index lacks; of a repository with at most 1,000 tags it looks up all. Gives
- * what they keep by its digest: the image that a tag is on, and, if the index lacks that image, all that it lists. The
+ * Lists the tags and looks up all of them, or only those that the index lacks. Gives what they keep by its digest: the image that a tag is on, and, if the index lacks that image, all that it lists. The
  * values say why, for people.
  */
 export async function findUntoldTags(
   client: Pick<RegistryClient, 'tags' | 'headManifest' | 'getManifest'>,
   repository: string,
   images: readonly IndexedImage[],
+  which: 'all' | 'lacking',
 ): Promise<Map<string, string>> {
   const told = new Map(images.flatMap(({ tags, digest }) => tags.map(({ name }) => [name, digest] as const)))
   const known = new Set(images.map(({ digest }) => digest))
   const tags = await Array.fromAsync(client.tags(repository))
-  const asked = tags.length <= ALL_UP_TO ? tags : tags.filter((tag) => !told.has(tag))
+  const asked = which === 'all' ? tags : tags.filter((tag) => !told.has(tag))
   const found = new Map<string, string>()
 
   async function keepListed(digest: string, tag: string): Promise<void> {

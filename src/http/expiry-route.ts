@@ -30,7 +30,7 @@ const errors = { '4xx': Problem, '5xx': Problem }
 /** The plans of the expiry policies, the records of their runs, and a way to run one now. */
 export const expiryRoute =
   (deps: {
-    expiry: Expiry
+    expiry: Pick<Expiry, 'plan'>
     /** As configured now: a reload may change it. */
     settings: () => { policies: readonly { name: string }[]; dryRun: boolean }
     runs: ExpiryRuns

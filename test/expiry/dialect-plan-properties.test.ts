@@ -68,8 +68,7 @@ test('no image is deleted that the dialect keeps, or whose times are not known',
           expect(expires(image, unit === 'tag' ? name : undefined)).toBe(true)
           expect(age.at).toBeGreaterThan(0)
         }
-        if (image.tags.length === 0 && (decidesUntagged || !isPart))
-          expect(expires(image)).toBe(true)
+        if (image.tags.length === 0 && (decidesUntagged || !isPart)) expect(expires(image)).toBe(true)
       }
     }
   })

@@ -294,6 +294,22 @@ describe('a run that is repeated', () => {
     },
   )
 
+  test('after a stop goes on with its record: a stop ends a run before its next delete', async () => {
+    const { run, stop, push } = bed.setUp()
+    const { repository, registry } = bed
+    await push('pr-1', image('a'), repository)
+    await push('pr-2', image('b'), repository)
+    registry.onRequest(({ method }) => {
+      if (method === 'DELETE') stop()
+      return undefined
+    })
+    const identity = { id: 'job-8', at: new Date().toISOString() }
+    await expect(run('branches', false, identity)).rejects.toThrow('Tallyman stops')
+    expect(bed.deletes).toHaveLength(1)
+    const record = await bed.setUp().run('branches', false, { ...identity, isAgain: true })
+    expect(outcomes(record)).toEqual(['deleted', 'deleted'])
+  })
+
   test('has an id of its own', async () => {
     const { run, journal } = bed.setUp()
     const [first, second] = [await run('branches', true), await run('branches', true)]

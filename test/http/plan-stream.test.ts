@@ -127,7 +127,7 @@ async function startPlan(decisions: number, waitMs = 10) {
     routes: [
       expiryRoute({
         ...{
-          expiry: { plan, run: unused },
+          expiry: { plan },
           settings: () => ({ policies: [{ name: 'p' }], dryRun: true }),
           runs: unused,
           queues: unused,
