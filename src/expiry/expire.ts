@@ -3,18 +3,18 @@ import { isDeepStrictEqual } from 'node:util'
 import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { formatSize } from '../platform/units.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { Decision, Deleted, ExpiryRun, Held } from './decision.ts'
+import type { Decision, ExpiryRun, Held } from './decision.ts'
 import { warningsAbout } from './dialect-opinions.ts'
-import { expireRepository, isGone, TooManyFailures } from './expire-repository.ts'
+import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { keepFor } from './keep-for.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
+import { openRunRecord } from './run-record.ts'
 import type { ExpiryRuns } from './runs.ts'
 import { countDeletes, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
@@ -27,9 +27,6 @@ const AT_ONCE = 4
 
 /** How many repositories may fail one after the other before a run ends: the registry is not well. */
 const MOST_REPOSITORIES = 3
-
-/** How often the record of a run is stored while it deletes, in ms. */
-const SAVE_MS = 5_000
 
 /** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete. */
 export interface ExpirySettings {
@@ -77,7 +74,7 @@ export function makeExpiry(deps: {
   /** How long a plan may be used for deletes, in ms, and how many images are deleted at a time. */
   pace?: { planMs: number; atOnce: number }
 }) {
-  const { index, runs, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
+  const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -130,25 +127,9 @@ export function makeExpiry(deps: {
     const { registry } = policy
     const dryRun = isDryRunAsked || deps.settings().dryRun
     if (!dryRun) await checkClock(registry)
-    const record: ExpiryRun = {
-      ...{ id, at, policy: name, registry, dryRun, kept: 0 },
-      deletes: (await runs.earlier(id)).filter(isGone),
-    }
+    const opened = await openRunRecord(deps, { id, at, policy: name, registry, dryRun })
+    const { record, add: onResult } = opened
     const held: Held[] = []
-    const nameOf = ({ repository, digest }: Decision) => `${repository}@${digest}`
-    const recorded = new Set(record.deletes.map(nameOf))
-    let savedAt = performance.now()
-    const onResult = async (deleted: Deleted, bytes: number) => {
-      // It was deleted before, and the index has not heard of that.
-      if (deleted.outcome === 'absent' && recorded.has(nameOf(deleted))) return
-      record.deletes.push(deleted)
-      recorded.add(nameOf(deleted))
-      if (deleted.outcome === 'deleted') deps.metrics.expired.inc({ policy: name })
-      if (deleted.outcome !== 'planned') logResult(policy, deleted, bytes)
-      if (dryRun || performance.now() - savedAt < SAVE_MS) return
-      savedAt = performance.now()
-      await runs.append({ ...record, stopped: 'it is not finished' })
-    }
     /** A policy that was changed or removed meanwhile, and `dryRun`, end the deletes of a run. */
     const isToDelete = () => {
       const now = deps.settings()
@@ -165,16 +146,8 @@ export function makeExpiry(deps: {
     const before = await families.of(registry, name)
     let failures = 0
     let failure: Error | undefined
-    /** Records what an attempt has deleted that was killed, or got no answer: the trash knows what that may be. */
-    async function recordEarlier(): Promise<void> {
-      for await (const decision of trash.ofRun(registry, id, at)) {
-        if (recorded.has(nameOf(decision))) continue
-        if ((await client.headManifest(decision.repository, decision.digest)) !== undefined) continue
-        await onResult({ ...decision, outcome: 'deleted', why: 'an earlier attempt of the run did it' }, 0)
-      }
-    }
     try {
-      if (isAgain && !dryRun) await recordEarlier()
+      if (isAgain && !dryRun) await opened.addEarlier(trash, client)
       for (const project of await index.projects(registry)) {
         await mayDelete()
         const counts = await countDeletes(planProject(policy, project))
@@ -202,11 +175,11 @@ export function makeExpiry(deps: {
       }
       if (failure !== undefined) throw failure
     } catch (error) {
-      await runs.append({ ...record, stopped: error instanceof Error ? error.message : String(error) })
+      await opened.stop(error instanceof Error ? error.message : String(error))
       throw error
     }
     if (held.length > 0) record.held = held
-    await runs.append(record)
+    await opened.finish()
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     if (!dryRun) await forgetOldTrash()
     return record
@@ -230,16 +203,6 @@ export function makeExpiry(deps: {
     const minutes = Math.round(Math.abs(aheadUs) / 60_000_000)
     const difference = `${minutes} minutes ${aheadUs > 0 ? 'ahead of' : 'behind'} that of the registry "${registry}"`
     throw new Error(`nothing is deleted: our clock is ${difference}`)
-  }
-
-  function logResult({ name, registry }: ExpiryPolicy, deleted: Deleted, bytes: number): void {
-    const { repository, digest, tags, reason, outcome, why } = deleted
-    const what = `${registry}/${repository}@${digest} (${tags.join(', ') || 'no tag'}), ${formatSize(bytes)}`
-    const fields = { policy: name, registry, repository, digest, tags, bytes, reason, outcome, why }
-    if (outcome === 'deleted')
-      deps.log.info(fields, `deleted: ${what}: ${reason}; its manifest is in the trash`)
-    else if (outcome === 'absent') deps.log.info(fields, `was already gone: ${what}: ${reason}`)
-    else deps.log.warn(fields, `not deleted, ${outcome}: ${what}: ${why}`)
   }
 
   return {
