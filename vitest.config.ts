@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-/** What takes minutes: faults under load, the demo, and the package that is installed. `npm run test:heavy` runs it. */
-const HEAVY = ['test/faults/**/*.test.ts', 'test/demo/**/*.test.ts', 'test/package.test.ts']
+/** What takes minutes: faults under load, a registry with 500 images, the demo, and the package that is installed. `npm run test:heavy` runs it. */
+const HEAVY = [
+  ...['test/faults/**/*.test.ts', 'test/demo/**/*.test.ts', 'test/package.test.ts'],
+  'test/reconcile/adoption.test.ts',
+]
 
 export default defineConfig({
   test: {

@@ -16,6 +16,8 @@ export interface GitLabTag {
 
 export interface FakeGitLab {
   readonly url: string
+  /** The folder of the docker-registry behind it. */
+  readonly storage: string
   /** What the metadata database has, by repository. */
   readonly tags: Map<string, GitLabTag[]>
   /** The size of a repository with all below it, by path. */
@@ -93,6 +95,7 @@ export async function startFakeGitLab({ hasDatabase = true } = {}): Promise<Fake
   const address = server.address()
   return {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    storage: registry.storage,
     tags,
     sizes,
     requests,
