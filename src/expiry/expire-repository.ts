@@ -1,8 +1,8 @@
 import pMap from 'p-map'
+import { shareFor } from '../platform/share-for.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Decision, Deleted } from './decision.ts'
 import type { Families } from './families.ts'
-import { keepFor } from './keep-for.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makeRemoveImage } from './remove-image.ts'
 import type { RepositoryView } from './repository-view.ts'
@@ -45,7 +45,7 @@ export async function expireRepository(deps: {
   const doomed = decisions.filter(({ verdict, digest }) => verdict === 'delete' && !view.isGone(digest))
   let untold: ReadonlyMap<string, string> | undefined
   // The first time all tags are looked up, which takes some seconds for 10,000; after that only those that are new.
-  const untoldTags = keepFor(TAGS_MS, async () => {
+  const untoldTags = shareFor(TAGS_MS, async () => {
     const known = [...(await view.plan()).images.values()]
     const found = await findUntoldTags(client, repository, known, untold === undefined ? 'all' : 'lacking')
     untold = new Map([...(untold ?? []), ...found])

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { shareFor } from '../platform/share-for.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -11,7 +12,6 @@ import type { Decision, ExpiryRun, Held } from './decision.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
-import { keepFor } from './keep-for.ts'
 import { type ExpiryPolicy, planExpiry } from './plan.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { openRunRecord } from './run-record.ts'
@@ -135,7 +135,7 @@ export function makeExpiry(deps: {
       const now = deps.settings()
       return !dryRun && !now.dryRun && now.policies.some((one) => isDeepStrictEqual(one, policy))
     }
-    const checkNow = keepFor(pace.planMs, () => checkIndex(registry))
+    const checkNow = shareFor(pace.planMs, () => checkIndex(registry))
     const mayDelete = async () => {
       if (isStopping && !dryRun) throw new Error('Tallyman stops: the next attempt goes on with this run')
       if (!isToDelete()) return false
