@@ -7,6 +7,12 @@ import { DatabaseSync } from 'node:sqlite'
 const SQLITE_BUSY = 5
 
 /**
+ * How long to try, in ms. SQLite takes its lock in several steps: of two processes that start at the same instant, each could
+ * find the other half-way, and both would be refused.
+ */
+const WAIT_MS = 300
+
+/**
  * Locks a folder until it is released or this process is gone. Gives the function that releases it.
  *
  * The kernel holds the lock, on the file `owner.lock`: it ends with the process, however that ends, and it is valid
@@ -16,7 +22,7 @@ const SQLITE_BUSY = 5
 export function lockFolder(folder: string): () => void {
   const owner = join(folder, 'owner.txt')
   const file = join(folder, 'owner.lock')
-  const database = new DatabaseSync(file)
+  const database = new DatabaseSync(file, { timeout: WAIT_MS })
   try {
     // In memory: otherwise a killed process leaves a journal behind.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
