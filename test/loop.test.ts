@@ -206,16 +206,18 @@ test('before garbage is collected, an expired image can be put back from the tra
     (p) => p.tags === 1,
   )
   await tallyman.reconcile('ci')
-  await tallyman.app.inject({
+  const asked = await tallyman.app.inject({
     method: 'POST',
     url: '/v1/expiry/runs',
     headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
     payload: { policy: 'branches' },
   })
+  // While the registry is still at work on a delete, it answers 500 to a push.
   await eventually(
-    () => source.headManifest(repository, 'pr-1'),
-    (found) => found === undefined,
+    () => tallyman.get<{ state: string }>(`/v1/jobs/expiry/${asked.json().job}`),
+    ({ state }) => state === 'completed',
   )
+  expect(await source.headManifest(repository, 'pr-1')).toBeUndefined()
   const store = makeFolderStore({ path: `${tallyman.folder}/store` })
   const entry = JSON.parse(String(await store.get(`trash/ci/${repository}/${victim.root.digest}.json`)))
   expect(entry.tags).toEqual(['pr-1'])
