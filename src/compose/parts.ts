@@ -114,7 +114,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       expiry: makeExpiry({
         settings: () => settings().config.expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
-        doubtOf: makeDoubtOf({ ledger, queues, redis }),
+        doubtOf: makeDoubtOf({ ledger, queues }),
         announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
       }),
     }

@@ -6,8 +6,10 @@ const WAITS_MS = 60_000
 
 /** What has been accepted from registries, and is not in the index yet. */
 export interface Pending {
-  /** When the oldest job that waits was added, in epoch ms. */
+  /** When the oldest job that waits or is in hand was added, in epoch ms. */
   oldestAt: number | undefined
+  /** Jobs that failed and are tried again later. */
+  delayed: number
   /** Jobs that were given up. */
   failed: number
 }
@@ -19,7 +21,7 @@ export interface Pending {
  */
 export function doubtOf(
   status: Pick<IndexStatus, 'exact' | 'gaps' | 'lastReport'>,
-  { oldestAt, failed }: Pending,
+  { oldestAt, delayed, failed }: Pending,
   now: number,
 ): string | undefined {
   const { exact, gaps, lastReport } = status
@@ -27,6 +29,7 @@ export function doubtOf(
   const isExact = exact !== undefined && gaps.length === 0 && !lastReport?.hold
   if (!isExact && !isEventsOnly) return confidenceOf(status)
   if (failed > 0) return `${failed} jobs with accepted events were given up: run or discard them first`
+  if (delayed > 0) return `${delayed} jobs with accepted events failed, and are tried again later`
   if (oldestAt !== undefined && now - oldestAt > WAITS_MS)
     return `accepted events have been waiting for ${Math.round((now - oldestAt) / 1000)} seconds`
   return undefined

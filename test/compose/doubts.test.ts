@@ -1,7 +1,8 @@
+import { Worker } from 'bullmq'
 import { beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeDoubtOf } from '../../src/compose/doubts.ts'
-import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { closeQueues, makeQueues, type Queues, queuePrefix } from '../../src/queue/queues.ts'
 
 /** Whether events wait, by the real queue. */
 const bed = useRedis()
@@ -15,7 +16,7 @@ beforeEach(() => {
   queues = makeQueues(bed.redis, 't')
   return () => closeQueues(queues)
 })
-const doubt = () => makeDoubtOf({ ledger, queues, redis: bed.redis })('ci')
+const doubt = () => makeDoubtOf({ ledger, queues })('ci')
 /** Adds a job of this age, which runs after `delay`; both in ms. */
 const add = (age: number, delay = 0) =>
   queues.events.add('events', { deliveries: [] }, { timestamp: Date.now() - age, delay })
@@ -26,15 +27,25 @@ test('without jobs there is no doubt, nor with a young one', async () => {
   expect(await doubt()).toBeUndefined()
 })
 
-test('an old job that runs again after a young one is a doubt', async () => {
-  await add(10 * MINUTES, 14 * MINUTES)
-  await add(0, MINUTES)
-  expect(await doubt()).toMatch(/^accepted events have been waiting for 60\d seconds$/)
+test('a job that failed and is tried again later is a doubt', async () => {
+  await add(0, 14 * MINUTES)
+  expect(await doubt()).toBe('1 jobs with accepted events failed, and are tried again later')
 })
 
-test('an old job in hand is a doubt', async () => {
-  const { id = '' } = await add(10 * MINUTES)
-  await bed.redis.lrem(queues.events.toKey('wait'), 1, id)
-  await bed.redis.lpush(queues.events.toKey('active'), id)
-  expect(await doubt()).toMatch(/have been waiting/)
+test('an old job that waits, or is in hand, is a doubt', async () => {
+  await add(10 * MINUTES)
+  expect(await doubt()).toMatch(/^accepted events have been waiting for 60\d seconds$/)
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const work = async () => {
+    begun.resolve()
+    await held.promise
+  }
+  const worker = new Worker('events', work, { connection: bed.redis, prefix: queuePrefix('t') })
+  try {
+    await begun.promise
+    expect(await doubt()).toMatch(/have been waiting/)
+  } finally {
+    held.resolve()
+    await worker.close()
+  }
 })

@@ -3,7 +3,7 @@ import { doubtOf } from '../../src/reconcile/doubts.ts'
 import type { ReconcileReport } from '../../src/reconcile/report.ts'
 
 const NOW = 1_800_000_000_000
-const none = { oldestAt: undefined, failed: 0 }
+const none = { oldestAt: undefined, delayed: 0, failed: 0 }
 const exact = { since: NOW * 1000, images: 0, repositories: 0 }
 const gap = { since: NOW * 1000, reason: 'the registry was restarted', cause: 'a' }
 const report = (facts: Partial<ReconcileReport>) =>
@@ -11,7 +11,7 @@ const report = (facts: Partial<ReconcileReport>) =>
 
 test('an exact index, with nothing that waits, is no reason for doubt', () => {
   expect(doubtOf({ exact, gaps: [], lastReport: report({}) }, none, NOW)).toBeUndefined()
-  const recent = { oldestAt: NOW - 60_000, failed: 0 }
+  const recent = { ...none, oldestAt: NOW - 60_000 }
   expect(doubtOf({ exact, gaps: [], lastReport: report({}) }, recent, NOW)).toBeUndefined()
 })
 
@@ -40,13 +40,13 @@ test.each([
   [
     'events that wait',
     { exact, gaps: [], lastReport: report({}) },
-    { oldestAt: NOW - 61_000, failed: 0 },
+    { ...none, oldestAt: NOW - 61_000 },
     /accepted events have been waiting for 61 seconds/,
   ],
   [
     'events that were given up',
     { exact, gaps: [], lastReport: report({}) },
-    { oldestAt: undefined, failed: 2 },
+    { ...none, failed: 2 },
     /2 jobs with accepted events were given up/,
   ],
 ])('%s is one', (_, status, pending, reason) => {
@@ -56,5 +56,5 @@ test.each([
 test('a pull-through cache whose storage cannot be read counts as its events tell, but not while some wait', () => {
   const status = { gaps: [gap], lastReport: report({ method: 'events' }) }
   expect(doubtOf(status, none, NOW)).toBeUndefined()
-  expect(doubtOf(status, { oldestAt: NOW - 61_000, failed: 0 }, NOW)).toMatch(/waiting/)
+  expect(doubtOf(status, { ...none, oldestAt: NOW - 61_000 }, NOW)).toMatch(/waiting/)
 })
