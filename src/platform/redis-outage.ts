@@ -18,7 +18,7 @@ const LOOK_MS = 1_000
 export interface RedisOutage {
   /** Follows a connection until it ends. It must be ready. */
   watch(redis: Redis | Cluster): void
-  /** Gives whether an error comes from Redis being away or refusing for now: this is logged here, and needs no other line. */
+  /** Whether an error means that Redis is away or refuses. Such an error is logged here: the caller logs nothing. */
   takes(error: unknown): boolean
 }
 
