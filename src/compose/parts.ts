@@ -5,6 +5,7 @@ import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
 import { RunSummary } from '../expiry/decision.ts'
 import { makeExpiry } from '../expiry/expire.ts'
+import { makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Logger } from '../platform/log.ts'
@@ -115,6 +116,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
         settings: () => settings().config.expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
         doubtOf: makeDoubtOf({ ledger, queues }),
+        findProtections: makeFindProtections({}),
         announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
       }),
     }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
+import { expiry, type expiryPolicy, type expiryRule } from './expiry-sections.ts'
 import {
   Choice,
   Duration,
@@ -18,8 +19,6 @@ import {
 } from './fields.ts'
 import {
   channel,
-  expiryPolicy,
-  type expiryRule,
   list,
   type projectRule,
   promotionRule,
@@ -105,20 +104,7 @@ const file = section('The configuration file.', {
   quotas: list('The quotas.', quota),
   alerts: section('Alerts.', { channels: list('The channels.', channel) }),
   promotion: section('Promotion.', { rules: list('The rules.', promotionRule) }),
-  expiry: section('Expiry.', {
-    dryRun: Flag('Whether to plan and report only, and delete nothing.', { default: true }),
-    every: Duration('How often the policies run; a new one for the first time after this.', {
-      default: '1h',
-    }),
-    maxShare: Fraction(
-      "The share of a project's images that a run may delete. Beyond it, it deletes nothing there and tells chat.",
-      { default: '30%' },
-    ),
-    policies: list('The policies.', expiryPolicy),
-    trash: section('The manifests of deleted images, from which they can be brought back.', {
-      keep: Duration('How long they are kept.', { default: '30d' }),
-    }),
-  }),
+  expiry,
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),
     pause: Duration('How long after the last reconcile of a registry ended an automatic one may begin.', {

@@ -1,5 +1,4 @@
 import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
-import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
 import {
   Choice,
   Duration,
@@ -240,46 +239,6 @@ export const promotionRule = section('A rule: every push that matches `from` is 
     tag: Template('The tag at the target.', 'tag', { default: '{tag}' }),
   }),
 })
-
-export const expiryRule = Type.Refine(
-  section('A rule: an image expires if every condition that is given holds.', {
-    tag: Glob('A glob for the tag.', 'tag'),
-    olderThan: Type.Optional(Duration('The image was pushed longer ago than this.')),
-    notPulledFor: Type.Optional(Duration('The image was not pulled for this long.')),
-    keepNewest: Type.Optional(
-      Integer('The image is not among the newest N of its repository that match.', 0, 100_000),
-    ),
-  }),
-  (rule) => (rule.olderThan ?? rule.notPulledFor ?? rule.keepNewest) !== undefined,
-  () => 'expected at least one of olderThan, notPulledFor and keepNewest',
-)
-
-const expiryPolicyFields = Type.Refine(
-  section('A policy: what expires in some repositories.', {
-    name: Name('The name in plans and in the API.'),
-    registry: RegistryName('The registry that it cleans.'),
-    repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
-    rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
-    dialect: Type.Optional(
-      Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
-    ),
-    document: Type.Optional(
-      Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
-    ),
-    documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
-  }),
-  ({ rules, dialect, document }) =>
-    dialect === undefined
-      ? rules !== undefined && document === undefined
-      : rules === undefined && document !== undefined,
-  () => 'expected rules, or dialect with document or documentFile',
-)
-
-export const expiryPolicy = Type.Decode(
-  expiryPolicyFields,
-  ({ rules = [], dialect, document, documentFile: _, ...scope }) =>
-    dialect === undefined ? { ...scope, rules } : { ...scope, dialect, document },
-)
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {
   userAgents: list('Wildcards for user agents: * is any text.', NonEmpty('A wildcard.')),

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { shareFor } from '../platform/share-for.ts'
@@ -12,7 +11,9 @@ import type { Decision, ExpiryRun, Held } from './decision.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
-import { type ExpiryPolicy, planExpiry } from './plan.ts'
+import type { ExpiryPolicy } from './plan.ts'
+import { makePlanner } from './planner.ts'
+import type { FindProtection } from './protection.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { openRunRecord } from './run-record.ts'
 import type { ExpiryRuns } from './runs.ts'
@@ -67,6 +68,8 @@ export function makeExpiry(deps: {
   runs: Pick<ExpiryRuns, 'append' | 'earlier'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
+  /** What protects images of a registry, whatever a policy says. */
+  findProtections: FindProtection
   announce: (alert: RegistryAlert) => Promise<unknown>
   metrics: Metrics
   log: Logger
@@ -75,6 +78,7 @@ export function makeExpiry(deps: {
   pace?: { planMs: number; atOnce: number }
 }) {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
+  const planner = makePlanner(deps)
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -86,19 +90,6 @@ export function makeExpiry(deps: {
     return policy
   }
 
-  /** The repositories of a project that a policy is about. */
-  const repositoriesIn = async (project: string, policy: ExpiryPolicy) =>
-    (await index.repositories(project)).filter(makeGlob(policy.repository))
-
-  async function* planProject(
-    policy: ExpiryPolicy,
-    project: string,
-    warn?: (warning: string) => void,
-  ): AsyncGenerator<Decision> {
-    for (const repository of await repositoriesIn(project, policy))
-      yield* planExpiry(policy, project, await index.images(project, repository), deps.now(), { warn })
-  }
-
   /**
    * The decision for every image in the repositories of a policy, one repository at a time. `warnings` gets what its dialect
    * warns of, each once, and no more than 100.
@@ -107,7 +98,8 @@ export function makeExpiry(deps: {
     const policy = policyOf(name)
     const warn = (warning: string) => void (warnings.size < MOST_WARNINGS && warnings.add(warning))
     if ('dialect' in policy) warningsAbout(policy).forEach(warn)
-    for (const project of await index.projects(policy.registry)) yield* planProject(policy, project, warn)
+    for (const project of await index.projects(policy.registry))
+      yield* planner.planProject(policy, project, warn)
   }
 
   /**
@@ -150,15 +142,15 @@ export function makeExpiry(deps: {
       if (isAgain && !dryRun) await opened.addEarlier(trash, client)
       for (const project of await index.projects(registry)) {
         await mayDelete()
-        const counts = await countDeletes(planProject(policy, project))
+        const counts = await countDeletes(planner.planProject(policy, project))
         if (!acceptShare && isTooMuch(counts, deps.settings().maxShare)) {
           held.push({ project, ...counts })
           if (!dryRun) continue
         }
-        for (const repository of await repositoriesIn(project, policy)) {
+        for (const repository of await planner.repositoriesIn(policy, project)) {
           const deletedBefore = before.get(repository) ?? []
           const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-          const view = makeRepositoryView({ ...scope, index, now: deps.now })
+          const view = makeRepositoryView({ ...scope, index, planner })
           try {
             const { kept } = await expireRepository({
               ...{ client, policy, run: id, repository, view, trash, families, mayDelete, onResult },

@@ -2,6 +2,7 @@ import { makeGlob } from '../platform/glob.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision } from './decision.ts'
 import { type DialectDocument, makeDialectOpinions } from './dialect-opinions.ts'
+import type { ProtectionOf } from './protection.ts'
 import { relationsOf } from './relations.ts'
 import { type ExpiryRule, keep, makeRuleOpinions, type Opinion } from './rules.ts'
 
@@ -26,6 +27,8 @@ export interface PlanOptions {
   isHere?: ((image: IndexedImage) => boolean) | undefined
   /** Gets what a dialect warns of, a sentence each. */
   warn?: ((warning: string) => void) | undefined
+  /** Without it, nothing is protected. */
+  protectionOf?: ProtectionOf | undefined
 }
 
 /**
@@ -53,7 +56,7 @@ function planRepository(
   project: string,
   images: readonly IndexedImage[],
   now: number,
-  { isHere = () => true, warn = () => {} }: PlanOptions,
+  { isHere = () => true, warn = () => {}, protectionOf = () => undefined }: PlanOptions,
 ): Decision[] {
   const relations = relationsOf(images)
   const opinionsOfPolicy =
@@ -75,6 +78,8 @@ function planRepository(
   /** Those of the policy, and one from each of the image's parents. */
   function opinionsOn(image: IndexedImage): Opinion[] {
     if (unresolved) return [keep(null, `the references of ${shortName(unresolved)} are not known yet`)]
+    const protection = protectionOf(image)
+    if (protection !== undefined) return [keep(null, protection)]
     return [
       ...opinionsOfPolicy(image),
       ...(relations.lacksSubject(image)

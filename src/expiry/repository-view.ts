@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision } from './decision.ts'
-import { type ExpiryPolicy, planExpiry } from './plan.ts'
+import type { ExpiryPolicy } from './plan.ts'
+import type { Planner } from './planner.ts'
 import { type Relations, relationsOf } from './relations.ts'
 
 /** How long a plan may be used for deletes, in ms, if it takes at most a tenth of that to make it; else ten times as long as that takes. */
@@ -26,13 +27,13 @@ interface Plan {
  */
 export function makeRepositoryView(deps: {
   index: Pick<UsageIndex, 'images' | 'imagesOf' | 'usage'>
+  planner: Pick<Planner, 'decide'>
   policy: ExpiryPolicy
   project: string
   repository: string
   /** Deleted by earlier runs. */
   deletedBefore: readonly IndexedImage[]
   planMs: number
-  now: () => number
 }) {
   const { index, policy, project, repository } = deps
   const gone = new Map(deps.deletedBefore.map((image) => [image.digest, image]))
@@ -49,7 +50,9 @@ export function makeRepositoryView(deps: {
     const images = new Map([...gone, ...present.map((image) => [image.digest, image] as const)])
     const all = [...images.values()]
     const here = new Set(present)
-    const decisions = planExpiry(policy, project, all, deps.now(), { isHere: (image) => here.has(image) })
+    const decisions = await deps.planner.decide(policy, project, all, {
+      isHere: (image) => here.has(image),
+    })
     const decided = new Map(decisions.map((decision) => [decision.digest, decision]))
     return { decisions, decided, images, relations: relationsOf(all), pushes }
   }

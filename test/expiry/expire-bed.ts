@@ -10,6 +10,7 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry, type RunIdentity } from '../../src/expiry/expire.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
+import type { FindProtection } from '../../src/expiry/protection.ts'
 import { makeLog } from '../../src/platform/log.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { RegistryAlert } from '../../src/queue/alert.ts'
@@ -50,6 +51,7 @@ interface Options {
   store?: (real: ObjectStore) => ObjectStore
   runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
   doubtOf?: (registry: string) => Promise<string | undefined>
+  findProtections?: FindProtection
   /** 1 by default: everything. */
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
@@ -119,6 +121,7 @@ export function useExpiry() {
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
+      findProtections: options.findProtections ?? (async () => () => undefined),
       announce: async (alert) => alerts.push(alert),
       metrics,
       log: makeLog('silent'),
