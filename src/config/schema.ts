@@ -7,7 +7,6 @@ import {
   Choice,
   Duration,
   Flag,
-  Fraction,
   Integer,
   Interval,
   NonEmpty,

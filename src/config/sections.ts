@@ -1,7 +1,6 @@
 import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
 import {
   Choice,
-  Duration,
   Flag,
   Fraction,
   Glob,
