@@ -1,20 +1,8 @@
 import { Type } from 'typebox'
 import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
-import { Choice, Duration, Flag, Fraction, Glob, Integer, Name, NonEmpty, RegistryName } from './fields.ts'
+import { expiryRule } from './expiry-rule.ts'
+import { Choice, Duration, Flag, Fraction, Glob, Name, NonEmpty, RegistryName } from './fields.ts'
 import { list, section } from './sections.ts'
-
-export const expiryRule = Type.Refine(
-  section('A rule: an image expires if every condition that is given holds.', {
-    tag: Glob('A glob for the tag.', 'tag'),
-    olderThan: Type.Optional(Duration('The image was pushed longer ago than this.')),
-    notPulledFor: Type.Optional(Duration('The image was not pulled for this long.')),
-    keepNewest: Type.Optional(
-      Integer('The image is not among the newest N of its repository that match.', 0, 100_000),
-    ),
-  }),
-  (rule) => (rule.olderThan ?? rule.notPulledFor ?? rule.keepNewest) !== undefined,
-  () => 'expected at least one of olderThan, notPulledFor and keepNewest',
-)
 
 const expiryPolicyFields = Type.Refine(
   section('A policy: what expires in some repositories.', {
