@@ -4,7 +4,7 @@ import type { WorkerParts } from './worker-parts.ts'
 
 /** Schedules the expiry policies. */
 export async function prepareExpiry({ settings, queues }: WorkerParts): Promise<void> {
-  await schedulePolicies(queues, settings().config.expiry.policies)
+  await schedulePolicies(queues, settings().expiry.policies)
 }
 
 /** Starts the worker that runs the expiry policies. */

@@ -113,7 +113,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       expiry: makeExpiry({
-        settings: () => settings().config.expiry,
+        settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
         doubtOf: makeDoubtOf({ ledger, queues }),
         findProtections: makeFindProtections({}),

@@ -96,8 +96,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
-      expiryRoute({ expiry, settings: () => parts.settings().config.expiry, roles, inTurn }),
-      expiryRunsRoute({ settings: () => parts.settings().config.expiry, runs, queues, roles, inTurn }),
+      expiryRoute({ expiry, settings: () => parts.settings().expiry, roles, inTurn }),
+      expiryRunsRoute({ settings: () => parts.settings().expiry, runs, queues, roles, inTurn }),
       trashRoute({
         reader,
         trash: makeTrash({ store, now: () => Date.now() * 1000 }),

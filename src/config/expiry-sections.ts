@@ -1,27 +1,39 @@
 import { Type } from 'typebox'
 import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
 import { expiryRule } from './expiry-rule.ts'
-import { Choice, Duration, Fraction, Glob, Name, NonEmpty, RegistryName } from './fields.ts'
+import { Choice, Duration, Fraction, Glob, Name, NonEmpty } from './fields.ts'
 import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
 
 const expiryPolicyFields = Type.Refine(
-  section('A policy: what expires in some repositories.', {
-    name: Name('The name in plans and in the API.'),
-    registry: RegistryName('The registry that it cleans.'),
-    repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
-    mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
-    schedule: Cron('When it runs.', { default: '0 * * * *' }),
-    timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
-    rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
-    dialect: Type.Optional(
-      Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
-    ),
-    document: Type.Optional(
-      Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
-    ),
-    documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
-  }),
+  section(
+    'A policy: what expires in some repositories.',
+    {
+      name: Name('The name in plans and in the API.'),
+      match: Type.Object(
+        {
+          registry: Glob('A glob for the names of the registries that it cleans.', 'registry'),
+          project: Glob('A glob for projects, registry/path.', 'project', { default: '**' }),
+          repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+        },
+        { description: 'What it is about.', additionalProperties: false },
+      ),
+      mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
+      schedule: Cron('When it runs.', { default: '0 * * * *' }),
+      timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+      rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
+      dialect: Type.Optional(
+        Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
+      ),
+      document: Type.Optional(
+        Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
+      ),
+      documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
+    },
+    {
+      movedKeys: { registry: 'match: { registry: … }', repository: 'match: { registry: …, repository: … }' },
+    },
+  ),
   ({ rules, dialect, document }) =>
     dialect === undefined
       ? rules !== undefined && document === undefined

@@ -27,7 +27,9 @@ export function makePlanner(deps: {
 
   /** The repositories of a project that a policy is about. */
   const repositoriesIn = async (policy: ExpiryPolicy, project: string): Promise<string[]> =>
-    (await index.repositories(project)).filter(makeGlob(policy.repository))
+    makeGlob(policy.project ?? '**')(project)
+      ? (await index.repositories(project)).filter(makeGlob(policy.repository))
+      : []
 
   /** Decides on the images of one repository. */
   async function decide(

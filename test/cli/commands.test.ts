@@ -66,7 +66,9 @@ const status = (state: string, more: object = {}) => ({
 test('a check warns of what the dialect of a policy does', async () => {
   const file = join(folder, 'dialect.yaml')
   await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')
-  const policies = [{ name: 'cleanup', registry: 'ci', dialect: 'quay', documentFile: 'quay.json' }]
+  const policies = [
+    { name: 'cleanup', match: { registry: 'ci' }, dialect: 'quay', documentFile: 'quay.json' },
+  ]
   const text = await readFile(env.TALLYMAN_CONFIG ?? '', 'utf8')
   await writeFile(file, `${text}\nexpiry: ${JSON.stringify({ policies })}\n`)
   expect(await tallyman({}, 'config', 'check', file)).toEqual({

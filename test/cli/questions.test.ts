@@ -53,9 +53,14 @@ beforeAll(async () => {
     },
     expiry: {
       policies: [
-        { name: 'branches', registry: 'ci', mode: 'apply', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
         {
-          ...{ name: 'as-in-quay', registry: 'ci', repository: 'team/app', dialect: 'quay' },
+          name: 'branches',
+          match: { registry: 'ci' },
+          mode: 'apply',
+          rules: [{ tag: 'pr-*', olderThan: '1ms', expire: true }],
+        },
+        {
+          ...{ name: 'as-in-quay', match: { registry: 'ci', repository: 'team/app' }, dialect: 'quay' },
           document: { policies: [{ method: 'creation_date', value: '90000m', tagPattern: '^pr-' }] },
         },
       ],

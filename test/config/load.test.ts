@@ -51,7 +51,7 @@ alerts:
 promotion:
   rules: [{ name: r, from: { registry: ci, repository: '**', tag: 'v*' }, to: { registry: other } }]
 expiry:
-  policies: [{ name: p, registry: ci, schedule: ' 30 3 * * 1-5 ', timeZone: Europe/Berlin, rules: [{ tag: 'pr-*', olderThan: 14d, keepNewest: 0 }] }]
+  policies: [{ name: p, match: { registry: ci }, schedule: ' 30 3 * * 1-5 ', timeZone: Europe/Berlin, rules: [{ tag: 'pr-*', olderThan: 14d, expire: true }] }]
 snapshots: { every: never, keep: 30 }
 store: { type: s3, bucket: b }
 `)
@@ -73,12 +73,11 @@ store: { type: s3, bucket: b }
     policies: [
       {
         name: 'p',
-        registry: 'ci',
-        repository: '**',
+        match: { registry: 'ci', project: '**', repository: '**' },
         mode: 'plan',
         schedule: '30 3 * * 1-5',
         timeZone: 'Europe/Berlin',
-        rules: [{ tag: 'pr-*', olderThan: 1_209_600_000, keepNewest: 0 }],
+        rules: [{ tag: { glob: 'pr-*' }, olderThan: 1_209_600_000, expire: true }],
       },
     ],
     trash: { keep: 30 * 86_400_000 },

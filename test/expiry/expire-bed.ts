@@ -6,6 +6,7 @@ import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-regis
 import { type LabImage, makeImage, makeIndex } from '../../lab/image.ts'
 import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
+import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry, type RunIdentity } from '../../src/expiry/expire.ts'
@@ -96,7 +97,9 @@ export function useExpiry() {
       },
     })
     const scope = { registry: 'ci', repository }
-    const decidedBy = options.document ?? { rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }] }
+    const decidedBy = options.document ?? {
+      rules: rules ?? expiring({ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }),
+    }
     const recorded = async (id: string) =>
       (await journal.recent(100)).find((run) => run.id === id)?.deletes ?? []
     const alerts: RegistryAlert[] = []

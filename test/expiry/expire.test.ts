@@ -22,7 +22,14 @@ test('a run deletes what the plan deletes, keeps the rest, and stores its record
     kept: 1,
     deletes: [
       {
-        ...{ project, repository, digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*' },
+        ...{
+          project,
+          repository,
+          digest: old.root.digest,
+          tags: ['pr-1'],
+          verdict: 'delete',
+          rule: 'expire pr-*',
+        },
         ...{ reason: 'it is 30 days old', outcome: 'deleted' },
       },
     ],
@@ -117,7 +124,14 @@ test('the trash contains what is needed to put an image back', async () => {
   const { bytes, mediaType } = old.manifests.get(old.root.digest) ?? { bytes: Buffer.alloc(0), mediaType: '' }
   expect(entry).toEqual({
     ...{ at: new Date(NOW / 1000).toISOString(), policy: 'branches', registry: 'ci', project, repository },
-    ...{ run: id, digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*', mediaType },
+    ...{
+      run: id,
+      digest: old.root.digest,
+      tags: ['pr-1'],
+      verdict: 'delete',
+      rule: 'expire pr-*',
+      mediaType,
+    },
     ...{ reason: 'it is 30 days old', manifest: bytes.toString('base64') },
   })
   await client.putManifest(repository, 'pr-1', Buffer.from(entry.manifest, 'base64'), entry.mediaType)

@@ -24,7 +24,13 @@ function setUp() {
 
 const deletes = (count: number): ExpiryRun['deletes'] =>
   Array.from({ length: count }, (_, n) => ({
-    ...{ project: 'ci/app', repository: 'app', digest: `sha256:${n}`, tags: [`pr-${n}`], rule: 'pr-*' },
+    ...{
+      project: 'ci/app',
+      repository: 'app',
+      digest: `sha256:${n}`,
+      tags: [`pr-${n}`],
+      rule: 'expire pr-*',
+    },
     ...{ verdict: 'delete' as const, reason: 'it is old', outcome: n % 3 === 0 ? 'moved' : 'deleted' },
   }))
 const run = (id: string, count: number, at = '2026-11-23T10:00:00.000Z'): ExpiryRun => ({

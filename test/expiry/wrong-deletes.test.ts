@@ -102,7 +102,7 @@ describe('signatures', () => {
     ['after', `${referrerTag('b', '.sig')}-old`],
   ])('a tag with more text %s the name of a signature is an ordinary tag', (_, tag) => {
     const images = [indexed('a', { tags: { [tag]: OLD } }), indexed('b', { tags: { main: NOW } })]
-    expect(deletedBy(images, [{ tag: '*sha256-*', olderThan: 1 }])).toEqual(['a'])
+    expect(deletedBy(images, expiring({ tag: '*sha256-*', olderThan: 1 }))).toEqual(['a'])
   })
 
   test('signatures do not count among the newest', () => {
@@ -150,8 +150,8 @@ describe('indexes', () => {
       indexed('b', { lists: ['c'], age: OLD }),
       indexed('c', { age: OLD, pulledAt: daysAgo(2) }),
     ]
-    expect(deletedBy(images, [{ tag: 'pr-*', notPulledFor: 7 * DAY_MS }])).toEqual([])
-    expect(deletedBy(images, [{ tag: 'pr-*', notPulledFor: DAY_MS }])).toEqual(['a', 'b', 'c'])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', notUsedFor: 7 * DAY_MS }))).toEqual([])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', notUsedFor: DAY_MS }))).toEqual(['a', 'b', 'c'])
   })
 
   test('an index is kept if one of its children was pushed again today, perhaps for a new index', () => {
@@ -211,9 +211,9 @@ describe('times', () => {
   ])('an image tagged before %s', (_, age, expected) => {
     const image = indexed('a', { tags: { 'pr-1': NOW - age } })
     expect(deletedBy([image], OLDER_THAN_14_DAYS)).toEqual(expected)
-    expect(deletedBy([image], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
+    expect(deletedBy([image], expiring({ tag: 'pr-*', notUsedFor: 14 * DAY_MS }))).toEqual(expected)
     const pulled = indexed('a', { tags: { 'pr-1': OLD }, pulledAt: NOW - age })
-    expect(deletedBy([pulled], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
+    expect(deletedBy([pulled], expiring({ tag: 'pr-*', notUsedFor: 14 * DAY_MS }))).toEqual(expected)
   })
 
   test('a digest pushed last month and tagged again yesterday is young', () => {
@@ -308,7 +308,7 @@ test('an artifact whose subject is not known yet keeps every image of its reposi
 })
 
 test('an image that no rule expires stays', () => {
-  const images = [indexed('a', { tags: { main: OLD } }), indexed('b')]
+  const images = [indexed('a', { tags: { main: OLD } }), indexed('b', { age: OLD })]
   expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
   for (const name of ['a', 'b'])
     expect(decisionOn(name, images, OLDER_THAN_14_DAYS)).toMatchObject({
