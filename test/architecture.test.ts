@@ -46,6 +46,7 @@ const PURE = [
   'expiry/dialects/ecr.ts',
   'expiry/dialects/gitlab.ts',
   'expiry/dialects/harbor.ts',
+  'expiry/details/artifact-kind.ts',
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {
