@@ -47,6 +47,9 @@ const PURE = [
   'expiry/dialects/gitlab.ts',
   'expiry/dialects/harbor.ts',
   'expiry/details/artifact-kind.ts',
+  'expiry/details/details.ts',
+  'expiry/details/details-of.ts',
+  'expiry/conditions-details.ts',
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {
