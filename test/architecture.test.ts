@@ -48,7 +48,6 @@ const PURE = [
   'expiry/dialects/harbor.ts',
   'expiry/details/artifact-kind.ts',
   'expiry/details/details.ts',
-  'expiry/details/details-of.ts',
   'expiry/conditions-details.ts',
 ].map((file) => `src/${file}`)
 

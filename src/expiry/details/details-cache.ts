@@ -4,8 +4,8 @@ import { projectBase } from '../../usage/keys.ts'
 import type { Entry } from './details.ts'
 import { packEntry, readEntry } from './entry.ts'
 
-/** Entries of one call: Redis takes less than a ms for them, and to parse them takes some ms. */
-const PAGE = 500
+/** Entries of one call, and so of one turn of the event loop: to parse them takes some ms. */
+const PAGE = 200
 /** A repository that nobody asks about is forgotten after this time, in seconds: 30 days. */
 const KEEP_S = 2_592_000
 
