@@ -4,7 +4,7 @@ import { makeWildcard } from '../platform/wildcard.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { mayBeCut } from '../usage/fact.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
-import { MEDIA_TYPES } from '../usage/media-types.ts'
+import { knownMediaType } from '../usage/media-types.ts'
 import { wholeSize } from '../usage/whole-size.ts'
 import type { ArtifactKind } from './details/artifact-kind.ts'
 import type { Details, Texts } from './details/details.ts'
@@ -44,7 +44,7 @@ export const isOfKind =
 export function hasMediaType(wildcard: string): Condition {
   const matches = makeTypeMatch(wildcard)
   return ({ image, details }) => {
-    const type = details?.mediaType ?? (image.mediaType === MEDIA_TYPES[0] ? '' : image.mediaType)
+    const type = details?.mediaType ?? knownMediaType(image.mediaType)
     return type === ''
       ? unknown('its media type is not known')
       : { holds: matches(type), because: `its media type is ${quoted(type)}` }
