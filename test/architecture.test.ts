@@ -46,6 +46,9 @@ const PURE = [
   'expiry/dialects/ecr.ts',
   'expiry/dialects/gitlab.ts',
   'expiry/dialects/harbor.ts',
+  'expiry/details/artifact-kind.ts',
+  'expiry/details/details.ts',
+  'expiry/conditions-details.ts',
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
 import { RunSummary } from '../expiry/decision.ts'
+import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
@@ -72,6 +73,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     return client
   }
 
+  /** A cache would fetch each manifest that it is asked for. */
+  const caches = new Set(registries.filter(({ type }) => type === 'cache').map(({ name }) => name))
+  const readableClientOf = (name: string) => (caches.has(name) ? undefined : clients.get(name))
+
   const outage = makeRedisOutage({ log, where: placeOf(target) })
   const connect = async (make: Connect) => {
     const redis = await make(target, (message) => log.warn(message))
@@ -112,6 +117,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
+      details: makeDetails({ redis, prefix, clientOf: readableClientOf, now }),
       expiry: makeExpiry({
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },

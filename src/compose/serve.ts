@@ -50,7 +50,7 @@ const METRICS_FRESH_MS = 3.5
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog, details } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -91,7 +91,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
-      imagesRoute({ index, roles, inTurn }),
+      imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),

@@ -17,6 +17,7 @@ import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
 import { projectBase, projectKeys, registryKeys, scriptKeys, tableKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
+import { pushersOf } from './pushers.ts'
 import { indexedImage, makeReadRepository } from './read-repository.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
 import { retell } from './retell.ts'
@@ -82,6 +83,8 @@ export interface UsageIndex {
   imagesOf(project: string, repository: string, digests: readonly string[]): Promise<IndexedImage[]>
   /** Tags of a repository in order of name, at most `limit` of those after the tag `after`. */
   tags(project: string, repository: string, page: { after?: string; limit: number }): Promise<TaggedImage[]>
+  /** Who pushed each tag of a repository last, by tag, where that is known. Costs the tags of the repository. */
+  pushersOf(project: string, repository: string): Promise<ReadonlyMap<string, string>>
   /**
    * What the registry's garbage collection would free in addition if the target were deleted first, and the manifests
    * that would go with it. `undefined` if the project has no such target.
@@ -150,6 +153,8 @@ export function makeUsageIndex({
       const found = await read.imagesOf(project, repository, digests.map(digestKey))
       return [...found.values()].map((record) => indexedImage(repository, record))
     },
+
+    pushersOf: (project, repository) => pushersOf(read, project, repository),
 
     tags: (project, repository, page) => tagPage(read, { project, repository, ...page }),
 

@@ -156,9 +156,9 @@ test('usage of a project has its numbers, its repositories and its largest image
 test('images are listed by size with their tags, and tags by name', async () => {
   const { out } = await run('images', 'ci/team/app')
   const [head, first, second, ...rest] = out.trimEnd().split('\n')
-  expect(head).toMatch(/^ +SIZE +REPOSITORY +TAGS +LAST PULL +DIGEST$/)
+  expect(head).toMatch(/^ +SIZE +KIND +REPOSITORY +TAGS +LAST PULL +DIGEST$/)
   expect(first).toMatch(
-    new RegExp(`^ *2\\.0 MiB +team/app +stable, v1, v1\\.0 and 1 more .* ${release.root.digest}$`),
+    new RegExp(`^ *2\\.0 MiB +not read +team/app +stable, v1, v1\\.0 and 1 more .* ${release.root.digest}$`),
   )
   expect(second).toContain(branch.root.digest)
   expect(rest).toHaveLength(1)
@@ -180,6 +180,31 @@ test('images are listed by size with their tags, and tags by name', async () => 
   const tags = await run('tags', 'ci/team/app', '--repository', 'team/app', '--limit', '2')
   expect(tags.out).toMatch(/^REPOSITORY +TAG +SIZE +SINCE +AGE FROM +PUSHED BY +LAST PULL\nteam\/app +pr-1 /)
   expect(tags.err).toMatch(/^there are more: repeat the command with --cursor \S+\n$/)
+})
+
+test('images show their kind and labels once these were read from the registry', async () => {
+  const { images } = await json('images', 'ci/team/app', '--repository', 'team/app')
+  expect(images).toMatchObject([{ kind: null }, { kind: null }])
+  expect(images[0]).not.toHaveProperty('labels')
+  const { status, err } = await run('images', 'ci/team/app', '--repository', 'team/app', '--details')
+  expect({ status, err }).toEqual({ status: 0, err: '' })
+  const read = await json('images', 'ci/team/app')
+  const revision = 'org.opencontainers.image.revision'
+  expect(readImages(read).images.map(({ repository, labels }) => [repository, labels])).toEqual([
+    ['team/app', { [revision]: 'release' }],
+    ['team/app', { [revision]: 'branch' }],
+    ['team/app/cache', {}],
+  ])
+  expect(read.images.map(({ kind }: { kind: string | null }) => kind)).toEqual(['image', 'image', null])
+  // The registry tells of these reads as of any pull, but they are no use of the image.
+  await ci.untilDelivered()
+  await service.untilDone('events')
+  const later = await json('images', 'ci/team/app')
+  expect(later.images.map(({ pulledAt }: { pulledAt: string | null }) => pulledAt)).toEqual([
+    null,
+    null,
+    null,
+  ])
 })
 
 test('flags, alerts and promotions', async () => {
