@@ -34,6 +34,7 @@ const PURE = [
     'platform/timestamp.ts',
     'registry/manifest.ts',
     'usage/deletion.ts',
+    'usage/reclaim.ts',
   ],
   ...[
     'reconcile/compare.ts',
