@@ -35,6 +35,8 @@ const PURE = [
     'registry/manifest.ts',
     'usage/deletion.ts',
     'usage/reclaim.ts',
+    'expiry/evict.ts',
+    'expiry/evict-families.ts',
   ],
   ...[
     'reconcile/compare.ts',
