@@ -34,6 +34,9 @@ const PURE = [
     'platform/timestamp.ts',
     'registry/manifest.ts',
     'usage/deletion.ts',
+    'usage/reclaim.ts',
+    'expiry/evict.ts',
+    'expiry/evict-families.ts',
   ],
   ...[
     'reconcile/compare.ts',
