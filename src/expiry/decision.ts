@@ -50,14 +50,17 @@ export const Held = Type.Object({
 })
 export type Held = Static<typeof Held>
 
-export const Progress = Type.Object({
-  planned: Type.Integer({ description: 'Images that the plan deletes.' }),
-  plannedBytes: Type.Integer({
-    description: 'The sum of their sizes. Images that share layers count in full.',
-  }),
-  done: Type.Integer({ description: 'Of these images, those that are done with, deleted or not.' }),
-  freedBytes: Type.Integer({ description: 'The sum of the sizes of the images that were deleted.' }),
-})
+export const Progress = Type.Object(
+  {
+    planned: Type.Integer({ description: 'Images that the plan deletes.' }),
+    plannedBytes: Type.Integer({
+      description: 'The sum of their sizes. Images that share layers count in full.',
+    }),
+    done: Type.Integer({ description: 'Of these images, those that are done with, deleted or not.' }),
+    freedBytes: Type.Integer({ description: 'The sum of the sizes of the images that were deleted.' }),
+  },
+  { description: 'How far it is, in images and bytes.' },
+)
 export type Progress = Static<typeof Progress>
 
 export const RunState = Type.Union(

@@ -177,7 +177,12 @@ export const expiryRunsRoute =
           },
           { additionalProperties: false },
         ),
-        response: { 200: Type.Object({ stopped: Type.Array(StoppedRun) }), ...errors },
+        response: {
+          200: Type.Object({
+            stopped: Type.Array(StoppedRun, { description: 'The runs that are stopped by this request.' }),
+          }),
+          ...errors,
+        },
       },
       handler: async (request) => {
         const { policy, registry } = request.body
