@@ -1,4 +1,5 @@
 import { expiryWorker } from '../../workers/expiry.ts'
+import { makeRunTurn } from '../expiry/run-turn.ts'
 import { schedulePolicies } from '../expiry/schedule.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -10,5 +11,6 @@ export async function prepareExpiry({ settings, queues }: WorkerParts): Promise<
 /** Starts the worker that runs the expiry policies. */
 export function startExpiry(parts: WorkerParts) {
   parts.onClose(async () => parts.expiry.stop())
-  return expiryWorker(parts.context, parts.expiry)
+  const { context, expiry, queues, registries } = parts
+  return expiryWorker(context, { expiry, isTurn: makeRunTurn(queues), queues }, registries.length)
 }

@@ -3,7 +3,6 @@ import type { Cluster, Redis } from 'ioredis'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
-import { RunSummary } from '../expiry/decision.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
@@ -139,7 +138,6 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 /** The records that are kept in the store, for as long as the configuration says. */
 function makeJournals(config: Config, store: ObjectStore, log: Logger) {
   const onUnreadable = (key: string, error: Error) => log.warn({ key, err: error }, 'unreadable record')
-  const runs = makeJournal({ store, kind: 'expiry-runs', schema: RunSummary, onUnreadable })
   const retention = {
     keepMs: config.records.keep,
     now: Date.now,
@@ -151,7 +149,7 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
       retention,
     ),
     alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
-    runs: keepFor(makeExpiryRuns({ store, journal: runs }), retention),
+    runs: makeExpiryRuns({ store, onUnreadable, ...retention }),
   }
 }
 

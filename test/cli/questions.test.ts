@@ -308,7 +308,7 @@ test('a policy is planned, run dry, and applied', async () => {
   expect(real).toMatchObject({
     status: 0,
     out: expect.stringMatching(
-      /^run \S+ of branches: deleted 1, gone already 0, kept \d\nOUTCOME .*\ndeleted /,
+      /^run \S+ of branches: deleted 1 \(\d.*\), gone already 0, kept \d\nOUTCOME .*\ndeleted /,
     ),
   })
   expect(await client.headManifest('team/app', 'pr-1')).toBeUndefined()
@@ -317,8 +317,15 @@ test('a policy is planned, run dry, and applied', async () => {
   const { runs } = await json('runs')
   expect(runs[0]).toMatchObject({ id, policy: 'branches', dryRun: false, outcomes: { deleted: 1 } })
   expect((await run('runs')).out).toMatch(
-    new RegExp(`^ID .*KEPT\n${id} +\\S+Z +branches +run +0 +1 +0 +0 +\\d\n`),
+    new RegExp(`^ID .*KEPT\n${id} +ci +branches +run +done +1 +1 +0 +0 +\\d\n`),
   )
-  expect((await run('runs', id)).out).toContain(branch.root.digest)
+  const shown = await run('runs', id)
+  expect(shown.out).toMatch(/^run \S+ of branches: deleted 1 /)
+  expect(shown.out).toContain(branch.root.digest)
+  expect(real.err).toMatch(/1 of 1 images, .* of .* deleted/)
+  expect(await runWith(ADMIN_TOKEN, 'expiry', 'stop', 'branches')).toMatchObject({
+    status: 0,
+    err: 'no run is in hand or waits\n',
+  })
   expect((await run('runs', 'none')).err).toContain('404 there is no run "none"')
 })
