@@ -5,6 +5,7 @@ import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
 import { RunSummary } from '../expiry/decision.ts'
 import { makeExpiry } from '../expiry/expire.ts'
+import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
@@ -116,7 +117,12 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
         settings: () => settings().config.expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
         doubtOf: makeDoubtOf({ ledger, queues }),
-        findProtections: makeFindProtections({}),
+        findProtections: makeFindProtections({
+          'expiry.protect': makeFindProtected(
+            () => settings().config.expiry.protect,
+            () => undefined,
+          ),
+        }),
         announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
       }),
     }
