@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
+import { DAY, digest, indexed, NOW } from '../../lab/images.ts'
 import { planExpiry } from '../../src/expiry/plan.ts'
 import { type LabelsOf, makeFindProtected, type Protected, protectionBy } from '../../src/expiry/protected.ts'
 import { makeFindProtections } from '../../src/expiry/protection.ts'
-import { anImage, digestOf, THEN } from './an-image.ts'
 
 const NOTHING: Protected = { tags: [], repositories: [], digests: [], labels: [] }
 const NOT_KNOWN: LabelsOf = () => undefined
 
-const image = anImage(1, { repository: 'base/app/web', tags: ['pr-1', 'v1.2'] })
+const image = indexed('a', { repository: 'base/app/web', tags: { 'pr-1': NOW, 'v1.2': NOW } })
 const reasonBy = (some: Partial<Protected>, labelsOf = NOT_KNOWN) =>
   protectionBy({ ...NOTHING, ...some }, labelsOf)(image)
 
@@ -17,8 +17,8 @@ test.each([
   [{ tags: ['v', 'V*', '1.2'] }, undefined],
   [{ repositories: ['base/**'] }, 'it is protected: the repository base/** of expiry.protect'],
   [{ repositories: ['base/*', 'base', 'app/**'] }, undefined],
-  [{ digests: [digestOf(1)] }, 'it is protected: its digest is in expiry.protect'],
-  [{ digests: [digestOf(2)] }, undefined],
+  [{ digests: [digest('a')] }, 'it is protected: its digest is in expiry.protect'],
+  [{ digests: [digest('b')] }, undefined],
   [{}, undefined],
 ])('%j: %s', (some, reason) => {
   expect(reasonBy(some)).toBe(reason)
@@ -45,17 +45,18 @@ test('labels that are not known keep an image if labels protect images, and only
 })
 
 test('a protected image keeps what belongs to it', () => {
+  const old = NOW - DAY
   const images = [
-    anImage(1, { tags: ['v1'], children: [2] }),
-    anImage(2),
-    anImage(3, { subject: 1 }),
-    anImage(4, { tags: ['v2'] }),
+    indexed('a', { tags: { v1: old }, lists: ['b'] }),
+    indexed('b', { age: old }),
+    indexed('c', { subject: 'a', age: old }),
+    indexed('d', { tags: { v2: old } }),
   ]
   const policy = { name: 'p', registry: 'ci', repository: '**', rules: [{ tag: '*', olderThan: 1 }] }
   const protectionOf = protectionBy({ ...NOTHING, tags: ['v1'] }, NOT_KNOWN)
-  const plan = planExpiry(policy, 'ci/team', images, THEN + 1_000_000, { protectionOf })
+  const plan = planExpiry(policy, 'ci/team', images, NOW, { protectionOf })
   expect(plan.filter(({ verdict }) => verdict === 'delete').map(({ digest }) => digest)).toEqual([
-    digestOf(4),
+    digest('d'),
   ])
 })
 
