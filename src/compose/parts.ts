@@ -5,6 +5,8 @@ import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
+import { makeKeeps } from '../expiry/keeps.ts'
+import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
@@ -109,9 +111,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     redis.on('ready', index.forgetLists)
     const { runs } = journals
     const now = () => Date.now() * 1000
+    const keeps = makeKeeps({ store, now })
     const ledger = makeLedger({ redis, prefix })
     return {
-      ...{ redis, queues, index, watch, ledger },
+      ...{ redis, queues, index, watch, ledger, keeps },
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
@@ -121,7 +124,13 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
         doubtOf: makeDoubtOf({ ledger, queues }),
-        findProtections: makeFindProtections({}),
+        findProtections: makeFindProtections({
+          keeps: keeps.findProtections,
+          'expiry.protect': makeFindProtected(
+            () => settings().config.expiry.protect,
+            () => undefined,
+          ),
+        }),
         announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
       }),
     }

@@ -5,6 +5,7 @@ import { makeRefusals } from '../events/refusals.ts'
 import { makeReplay } from '../events/replay.ts'
 import { roomFor } from '../events/room.ts'
 import { makeFamilies } from '../expiry/families.ts'
+import { makeImageExists } from '../expiry/image-exists.ts'
 import { makeRestoreImage } from '../expiry/restore-image.ts'
 import { makeTrash } from '../expiry/trash.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
@@ -15,6 +16,7 @@ import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
+import { keepsRoute } from '../http/keeps-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
@@ -50,7 +52,8 @@ const METRICS_FRESH_MS = 3.5
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog, details } = onRedis
+  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { details, keeps } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -98,6 +101,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({ expiry, settings: () => parts.settings().expiry, roles, inTurn }),
       expiryRunsRoute({ settings: () => parts.settings().expiry, runs, queues, roles, inTurn }),
+      keepsRoute({
+        ...{ keeps, roles, inTurn, exists: makeImageExists({ ...parts, index }) },
+        registries: registries.map(({ name }) => name),
+        keepsNames: () => parts.settings().config.actors,
+      }),
       trashRoute({
         reader,
         trash: makeTrash({ store, now: () => Date.now() * 1000 }),

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
 import { expiryRule } from './expiry-rule.ts'
-import { Choice, Duration, Fraction, Glob, Name, NonEmpty } from './fields.ts'
+import { Choice, Digest, Duration, Fraction, Glob, Name, NonEmpty, Pattern } from './fields.ts'
 import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
 
@@ -55,6 +55,15 @@ export const expiry = section(
       { default: '30%' },
     ),
     policies: list('The policies.', expiryPolicy),
+    protect: section('Images that never expire, whatever a policy says, at every registry.', {
+      tags: list('Globs for tags.', Glob('A glob for the tag.', 'tag')),
+      repositories: list('Globs for repositories.', Glob('A glob for the repository.', 'repository')),
+      digests: list('Digests.', Digest('A digest.')),
+      labels: list(
+        'Labels.',
+        Pattern('A label, as a key or as key=value.', 'a label: key or key=value', /^[^=\s]+(=.*)?$/),
+      ),
+    }),
     trash: section('The manifests of deleted images, from which they can be brought back.', {
       keep: Duration('How long they are kept.', { default: '30d' }),
     }),

@@ -18,6 +18,7 @@ export function makePlanner(deps: {
   const { index } = deps
   const protections = new Map<string, () => Promise<ProtectionOf>>()
 
+  /** What protects images of a registry; it is a second old at most. */
   function protectionsOf(registry: string): Promise<ProtectionOf> {
     const known = protections.get(registry)
     const find = known ?? shareFor(PROTECTIONS_MS, () => deps.findProtections(registry))
@@ -52,6 +53,6 @@ export function makePlanner(deps: {
       yield* await decide(policy, project, await index.images(project, repository), { warn })
   }
 
-  return { repositoriesIn, decide, planProject }
+  return { repositoriesIn, decide, planProject, protectionsOf }
 }
 export type Planner = ReturnType<typeof makePlanner>

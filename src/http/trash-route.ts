@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
 import { type Trash, TrashEntry } from '../expiry/trash.ts'
 import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
 import { isDigest } from '../registry/digest.ts'
-import { isRepositoryName, isTag } from '../registry/name.ts'
+import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -164,15 +165,11 @@ function scopeOf(registry: string | undefined, repository: string | undefined) {
 }
 
 /** @throws HttpError */
-function parseId(id: string): { registry: string; repository: string; reference: string } {
-  // A name has neither @ nor :, and a tag has no @.
-  const [, registry = '', repository = '', digest, tag] =
-    /^([^/]+)\/([^@:]+)(?:@(.+)|:([^@]+))$/.exec(id) ?? []
-  const isReference = digest === undefined ? isTag(tag ?? '') : isDigest(digest)
-  if (!isReference || !REGISTRY.test(registry) || !isRepositoryName(repository))
-    throw new HttpError(
-      400,
-      `"${id}" is not an image: expected registry/repository@digest or registry/repository:tag`,
-    )
-  return { registry, repository, reference: digest ?? tag ?? '' }
+function parseId(id: string): ImageName {
+  const image = parseImageName(id)
+  if (image !== undefined) return image
+  throw new HttpError(
+    400,
+    `"${id}" is not an image: expected registry/repository@digest or registry/repository:tag`,
+  )
 }

@@ -166,6 +166,18 @@ const bad: [yaml: string, problem: string][] = [
     'expiry: { policies: [{ name: p, match: { registry: x }, rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
     '6:42: expiry.policies.0.match.registry: expected a glob for a configured registry (ci), got "x"',
   ],
+  [
+    'expiry: { protect: { digests: ["sha256:abc"] } }',
+    '6:32: expiry.protect.digests.0: expected a whole digest, such as sha256: and 64 hex digits, got "sha256:abc"',
+  ],
+  [
+    'expiry: { protect: { labels: ["=x"] } }',
+    '6:31: expiry.protect.labels.0: expected a label: key or key=value, got "=x"',
+  ],
+  [
+    'expiry: { protect: { tags: ["^v.+$"] } }',
+    '6:29: expiry.protect.tags.0: expected a glob that can match: the name of a tag has only the characters A-Za-z0-9._-, got "^v.+$"',
+  ],
   ['store: { type: ftp }', '6:10: store.type: expected folder or s3, got "ftp"'],
   [
     'store: { type: s3 }',

@@ -31,6 +31,7 @@ test('fills every default', async () => {
     expiry: {
       maxShare: 0.3,
       policies: [],
+      protect: { tags: [], repositories: [], digests: [], labels: [] },
       trash: { keep: 30 * 86_400_000 },
     },
     snapshots: { every: 86_400_000, keep: 7 },
@@ -80,6 +81,7 @@ store: { type: s3, bucket: b }
         rules: [{ tag: { glob: 'pr-*' }, olderThan: 1_209_600_000, expire: true }],
       },
     ],
+    protect: { tags: [], repositories: [], digests: [], labels: [] },
     trash: { keep: 30 * 86_400_000 },
   })
   expect(config.snapshots).toEqual({ every: 'never', keep: 30 })

@@ -11,6 +11,7 @@ import { CommandError } from '../command-error.ts'
 import { addGroup } from '../group.ts'
 import { table } from '../table.ts'
 import { addStop } from './expiry-stop.ts'
+import { addKeeps } from './keeps.ts'
 
 /** Bytes of a policy, and of a file of images: some 400 bytes an image. */
 const LIMITS = { policy: 1024 * 1024, images: 512 * 1024 * 1024 }
@@ -24,6 +25,7 @@ interface TryOptions {
 export const addExpiry: AddCommand = (program, cli) => {
   const group = addGroup(program, 'expiry').description('Work with retention policies.')
   addStop(group, cli)
+  addKeeps(group, cli)
   group
     .command('try')
     .summary('Tell what a retention policy of another system would do.')
