@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Cluster, Redis } from 'ioredis'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
+import { makePulls } from '../events/pulls.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
 import { RunSummary } from '../expiry/decision.ts'
 import { makeExpiry } from '../expiry/expire.ts'
@@ -112,6 +113,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
+      pulls: makePulls({ redis, prefix, ledger, now }),
       expiry: makeExpiry({
         settings: () => settings().config.expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },

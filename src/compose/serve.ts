@@ -49,7 +49,7 @@ const METRICS_FRESH_MS = 3.5
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { redis, queues, index, flags, quarantine, instances, pulls, ledger, expiry, backlog } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -92,7 +92,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       imagesRoute({ index, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
-      registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
+      registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({
