@@ -153,6 +153,11 @@ const registryFields = Type.Refine(
     ca: Type.Optional(Pem('Certificates of CAs to trust beside those that Node trusts.', certificates)),
     cert: Type.Optional(Pem('The client certificate to show to it.', certificates)),
     key: Type.Optional(Pem('The private key of the client certificate.', privateKey)),
+    pulls: Choice(
+      'Whether every use of its images is a pull at it, or caches and proxies hide some. With `partial`, time since last use alone expires nothing.',
+      ['partial', 'complete'],
+      { default: 'partial' },
+    ),
     project: projectRule,
     renames: Flag('Whether its notifications of renames are followed. Only GitLab sends such.', {
       default: false,
