@@ -21,7 +21,13 @@ test('fills every default', async () => {
     log: { level: 'info' },
     metrics: { projects: 100 },
     registries: {
-      ci: { url: 'https://registry.example.com', type: 'registry', project: { segments: 2 }, renames: false },
+      ci: {
+        url: 'https://registry.example.com',
+        type: 'registry',
+        project: { segments: 2 },
+        pulls: 'partial',
+        renames: false,
+      },
     },
     actors: true,
     scanners: { userAgents: [], actors: [] },
