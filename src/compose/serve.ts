@@ -25,6 +25,7 @@ import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
+import { usesRoute } from '../http/uses-route.ts'
 import { whoamiRoute } from '../http/whoami-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
@@ -35,6 +36,7 @@ import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
+import { makeUses } from './uses.ts'
 
 /**
  * How long the list of projects is used, in ms for each project of it: ten times as long as it takes to read, so reading
@@ -110,6 +112,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
+      usesRoute({ reportUses: makeUses(parts, onRedis), roles, inTurn, log }),
       whoamiRoute({ roles }),
       health(parts, onRedis, observers),
     ],

@@ -1,4 +1,5 @@
 import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
+import { HOST } from '../registry/image-reference.ts'
 import {
   Choice,
   Flag,
@@ -8,6 +9,7 @@ import {
   Integer,
   Name,
   NonEmpty,
+  Pattern,
   Pem,
   ProjectPattern,
   RegistryName,
@@ -140,6 +142,10 @@ const registryFields = Type.Refine(
       {
         default: 'registry',
       },
+    ),
+    hosts: list(
+      'Other hosts under which clients know it, such as registry.internal:5000.',
+      Pattern('A host, perhaps with a port.', 'a host such as registry.internal:5000, without http://', HOST),
     ),
     token: Type.Optional(
       Secret(

@@ -24,6 +24,7 @@ test('fills every default', async () => {
       ci: {
         url: 'https://registry.example.com',
         type: 'registry',
+        hosts: [],
         project: { segments: 2 },
         pulls: 'partial',
         renames: false,
