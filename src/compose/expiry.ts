@@ -11,5 +11,12 @@ export async function prepareExpiry({ settings, queues }: WorkerParts): Promise<
 /** Starts the worker that runs the expiry policies. */
 export function startExpiry(parts: WorkerParts) {
   parts.onClose(async () => parts.expiry.stop())
-  return expiryWorker(parts.context, parts.expiry)
+  return expiryWorker(parts.context, {
+    ...parts.expiry,
+    run(...asked) {
+      // What is in use is read anew at the beginning of a run.
+      parts.inUse.renew()
+      return parts.expiry.run(...asked)
+    },
+  })
 }

@@ -17,7 +17,7 @@ import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
-import { AlertRecord } from '../queue/alert.ts'
+import { AlertRecord, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
@@ -29,6 +29,7 @@ import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import { makeDoubtOf } from './doubts.ts'
+import { makeInUseOf } from './in-use.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
 import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
@@ -107,8 +108,15 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const { runs } = journals
     const now = () => Date.now() * 1000
     const ledger = makeLedger({ redis, prefix })
+    const doubtOf = makeDoubtOf({ ledger, queues })
+    const announce = (alert: RegistryAlert) =>
+      queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
+    const config = () => settings().config
+    const inUse = makeInUseOf({
+      ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
+    })
     return {
-      ...{ redis, queues, index, watch, ledger },
+      ...{ redis, queues, index, watch, ledger, inUse },
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
@@ -117,9 +125,9 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       expiry: makeExpiry({
         settings: () => settings().config.expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
-        doubtOf: makeDoubtOf({ ledger, queues }),
-        findProtections: makeFindProtections({}),
-        announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
+        doubtOf,
+        findProtections: makeFindProtections({ inUse: inUse.find }),
+        announce,
       }),
     }
   }

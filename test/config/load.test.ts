@@ -36,7 +36,7 @@ test('fills every default', async () => {
     alerts: { channels: [] },
     promotion: { rules: [] },
     expiry: {
-      ...{ dryRun: true, every: 3_600_000, maxShare: 0.3, policies: [] },
+      ...{ dryRun: true, every: 3_600_000, maxShare: 0.3, policies: [], inUse: [] },
       trash: { keep: 30 * 86_400_000 },
     },
     snapshots: { every: 86_400_000, keep: 7 },
@@ -78,6 +78,7 @@ store: { type: s3, bucket: b }
   expect(config.expiry).toEqual({
     dryRun: true,
     every: 900_000,
+    inUse: [],
     maxShare: 0.3,
     policies: [
       {
