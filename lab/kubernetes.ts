@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { stringify } from 'yaml'
+import { makeCertificates } from './certificates.ts'
+import { freePort } from './ports.ts'
 
 /**
  * A server that answers lists as the API server of Kubernetes does: `GET /api/v1/pods`, with `limit` and `continue`
@@ -28,7 +30,10 @@ export async function startKubernetes({ pageSize }: { pageSize: number }): Promi
     {} as LabKubernetes['failures'],
     [] as string[],
   ]
-  const server = createServer((request, answer) => {
+  const certificates = await makeCertificates()
+  const { cert, key } = certificates.server
+  const files = { cert: await readFile(cert), key: await readFile(key) }
+  const server = createServer(files, (request, answer) => {
     const url = new URL(request.url ?? '', 'http://lab')
     requests.push(url.pathname + url.search)
     const send = (status: number, body: object) =>
@@ -53,11 +58,14 @@ export async function startKubernetes({ pageSize }: { pageSize: number }): Promi
   return {
     ...{ objects, failures, requests },
     async writeKubeconfig(file) {
-      const cluster = (name: string, at: number) => ({ name, cluster: { server: `http://127.0.0.1:${at}` } })
+      const cluster = (name: string, at: number) => ({
+        name,
+        cluster: { server: `https://127.0.0.1:${at}`, 'certificate-authority': certificates.ca },
+      })
       const context = (name: string) => ({ name, context: { cluster: name, user: 'tallyman' } })
       const config = {
         ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'lab' },
-        clusters: [cluster('lab', port), cluster('other', 1)],
+        clusters: [cluster('lab', port), cluster('other', await freePort())],
         contexts: [context('lab'), context('other')],
         users: [{ name: 'tallyman', user: { token: TOKEN } }],
       }
@@ -66,6 +74,7 @@ export async function startKubernetes({ pageSize }: { pageSize: number }): Promi
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      await certificates.close()
     },
   }
 }
