@@ -1,27 +1,28 @@
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { hasNoAnswer, InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest } from '../registry/registry-error.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision, Deleted } from './decision.ts'
 import type { Families } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
+import { outcomeOfError } from './registry-refusal.ts'
 import type { RepositoryView } from './repository-view.ts'
 import type { Trash } from './trash.ts'
 
 /** What became of the image, with the decision of now if there is one: it may have other tags by now. */
 type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>
 
-/** Statuses after which no other image can be deleted, either: wrong credentials, and deleting is switched off. */
-const ENDS_RUN = [401, 405]
-
 /**
  * Makes a function that deletes one image at its registry, after it has checked everything again. What the registry refuses
  * and what fails is a result, so that the run goes on. @throws if no other image can be deleted, either
  */
 export function makeRemoveImage(deps: {
-  client: Pick<RegistryClient, 'headManifest' | 'getManifest' | 'deleteManifest'>
+  client: Pick<
+    RegistryClient,
+    'headManifest' | 'getManifest' | 'deleteManifest' | 'refusesDeletes' | 'hasGitLabApi'
+  >
   policy: ExpiryPolicy
   /** The id of the run. */
   run: string
@@ -39,11 +40,7 @@ export function makeRemoveImage(deps: {
     try {
       return await remove(decision)
     } catch (error) {
-      if (!(error instanceof RegistryError) || hasNoAnswer(error) || ENDS_RUN.includes(error.status ?? 0))
-        throw error
-      const isRefused =
-        !error.retry && error.status !== undefined && error.status >= 400 && error.status < 500
-      return { outcome: isRefused ? 'refused' : 'failed', why: error.message }
+      return outcomeOfError(error, client, decision.repository)
     }
   }
 

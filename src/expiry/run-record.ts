@@ -53,7 +53,8 @@ export async function openRunRecord(
     /** Adds what an attempt has deleted that was killed, or got no answer: the trash knows what that may be. */
     async addEarlier(trash: Trash, client: Pick<RegistryClient, 'headManifest'>): Promise<void> {
       for await (const decision of trash.ofRun(run.registry, run.id, run.at)) {
-        if (recorded.has(nameOf(decision))) continue
+        // The image of a tag that was deleted alone is still there.
+        if (decision.tag !== undefined || recorded.has(nameOf(decision))) continue
         if ((await client.headManifest(decision.repository, decision.digest)) !== undefined) continue
         await add({ ...decision, outcome: 'deleted', why: 'an earlier attempt of the run did it' }, 0)
       }

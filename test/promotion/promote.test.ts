@@ -6,6 +6,7 @@ import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-regis
 import { type LabImage, makeImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { makeIsPlaceholder } from '../../src/expiry/remove-tag-placeholder.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeMatch, type PromotionRule } from '../../src/promotion/match.ts'
 import { makePromote } from '../../src/promotion/promote.ts'
@@ -63,7 +64,10 @@ function setUp({ rules = [RELEASES], receipts = journalIn(folder) } = {}) {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const metrics = makeMetrics()
   const match = makeMatch(rules, ({ repository }) => repository)
-  const promote = makePromote({ index, clientOf, match, receipts, metrics })
+  const promote = makePromote({
+    ...{ index, clientOf, match, receipts, metrics },
+    isPlaceholder: makeIsPlaceholder(makeFolderStore({ path: folder })),
+  })
   const promotedBytes = async () => (await metrics.promotedBytes.get()).values
   return { index, receipts, promote, promotedBytes }
 }
