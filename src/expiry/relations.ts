@@ -24,7 +24,12 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
   const childrenOf = (image: IndexedImage) =>
     imagesWith((image.references ?? []).filter(({ kind }) => kind !== 'subject').map(({ key }) => key))
 
-  const parents = new Map(images.map((image) => [image, new Set(imagesWith(subjectKeys(image)))]))
+  const subjectsOf = (image: IndexedImage) => [
+    ...subjectKeys(image),
+    ...(isUntaggedIndex(image) ? commonSubject(childrenOf(image)) : []),
+  ]
+
+  const parents = new Map(images.map((image) => [image, new Set(imagesWith(subjectsOf(image)))]))
   for (const image of images) for (const child of childrenOf(image)) parents.get(child)?.add(image)
   const parentsOf = (image: IndexedImage) => [...(parents.get(image) ?? [])]
   const allParents = new Set([...parents.values()].flatMap((some) => [...some]))
@@ -32,7 +37,7 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
   return {
     parentsOf,
     hasDependents: (image) => allParents.has(image),
-    lacksSubject: (image) => subjectKeys(image).some((key) => !byKey.has(key)),
+    lacksSubject: (image) => subjectsOf(image).some((key) => !byKey.has(key)),
 
     withDescendants(image) {
       const whole = new Set([image])
@@ -79,10 +84,26 @@ export const subjectKeysOfTag = (tag: string): string[] => {
 }
 
 /**
+ * An index without a tag may be an old list of referrers: whoever adds a signature pushes a new list under the tag, and the
+ * old one loses it. It lists nothing but artifacts of one subject, and goes with that, as they do.
+ */
+const isUntaggedIndex = ({ tags, references = [] }: IndexedImage): boolean =>
+  tags.length === 0 && references.every(({ kind }) => kind === 'child')
+
+/** The key of the subject that all of some artifacts have; none if there is no such subject. */
+function commonSubject(artifacts: readonly IndexedImage[]): string[] {
+  const [first, ...others] = artifacts.map((artifact) => new Set(subjectFields(artifact)))
+  return [...(first ?? [])].filter((key) => others.every((keys) => keys.has(key)))
+}
+
+const subjectFields = ({ references = [] }: IndexedImage): string[] =>
+  references.filter(({ kind }) => kind === 'subject').map(({ key }) => key)
+
+/**
  * Keys of the subjects of an image, from its `subject` field and from its tags. There can be several: an empty list of
  * referrers has the same digest for every subject.
  */
 const subjectKeys = (image: IndexedImage): string[] => [
-  ...(image.references ?? []).filter(({ kind }) => kind === 'subject').map(({ key }) => key),
+  ...subjectFields(image),
   ...image.tags.flatMap(({ name }) => subjectKeysOfTag(name)),
 ]
