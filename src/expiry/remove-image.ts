@@ -1,7 +1,7 @@
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { InvalidManifest } from '../registry/registry-error.ts'
+import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision, Deleted } from './decision.ts'
@@ -67,7 +67,24 @@ export function makeRemoveImage(deps: {
     if (!(await deps.mayDelete())) return { outcome: 'planned' }
     await deps.trash.put(deps.run, policy, found.decision, manifest)
     if (hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
-    return { ...found.decision, outcome: await client.deleteManifest(repository, digest) }
+    return { ...found.decision, ...(await deleteManifest(repository, digest)) }
+  }
+
+  /**
+   * If the link of any tag of the repository is damaged, docker registry 2.8 deletes the manifest, cannot look for its tags,
+   * and answers 500. The tags stay in the list and name nothing.
+   */
+  async function deleteManifest(repository: string, digest: string): Promise<Result> {
+    try {
+      return { outcome: await client.deleteManifest(repository, digest) }
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.status !== 500) throw error
+      if ((await client.headManifest(repository, digest)) !== undefined) throw error
+      return {
+        outcome: 'deleted',
+        why: `the registry does not have it any more, and answered ${error.answer}`,
+      }
+    }
   }
 }
 

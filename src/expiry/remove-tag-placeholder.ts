@@ -95,10 +95,13 @@ export function makePlaceholders(deps: {
       await client.deleteManifest(repository, placeholder)
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      const failure = await putBack(replaced, placeholder)
-      if (failure === undefined) throw error
-      const why = `${error.message}; the tag is on the placeholder ${placeholder} until the next run: ${failure}`
-      return { outcome: 'failed', why }
+      // It may be gone nevertheless: see remove-image.ts.
+      if ((await digestAt(replaced)) !== undefined) {
+        const failure = await putBack(replaced, placeholder)
+        if (failure === undefined) throw error
+        const why = `${error.message}; the tag is on the placeholder ${placeholder} until the next run: ${failure}`
+        return { outcome: 'failed', why }
+      }
     }
     const after = await digestAt(replaced)
     if (after === placeholder)

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { RegistryRequest } from '../../lab/faulty-registry.ts'
@@ -65,13 +65,14 @@ const isPutOf = ({ method, path }: RegistryRequest, tag: string) =>
 const deletesTags = () =>
   bed.registry.onRequest(async (request) => {
     if (!isDeleteOf(request, /\/manifests\/[^:]+$/)) return undefined
-    await removeTagFolder(request.path.slice(request.path.lastIndexOf('/') + 1))
+    await rm(tagFolder(request.path.slice(request.path.lastIndexOf('/') + 1)), { recursive: true })
     return 202
   })
-const removeTagFolder = (tag: string) => {
-  const folder = `storage/docker/registry/v2/repositories/${bed.repository}/_manifests/tags/${tag}`
-  return rm(join(bed.registry.folder, folder), { recursive: true })
-}
+const tagFolder = (tag: string) =>
+  join(
+    bed.registry.folder,
+    `storage/docker/registry/v2/repositories/${bed.repository}/_manifests/tags/${tag}`,
+  )
 
 async function expectShared(...names: string[]) {
   expect(await tags()).toEqual(names)
@@ -181,6 +182,15 @@ describe('a registry that deletes digests only', () => {
       { tag: 'pr-1', outcome: 'kept' },
     ])
     await expectShared('pr-1', 'v1')
+  })
+
+  test('and whose storage is damaged deletes the placeholder, though it answers 500', async () => {
+    await pushImage(bed.client, bed.repository, 'other', image(`${bed.repository} other`))
+    await truncate(join(tagFolder('other'), 'current/link'))
+    expect(await setUp().removeTag()).toEqual({ outcome: 'untagged' })
+    expect(await digestAt('pr-1')).toBeUndefined()
+    expect(await digestAt('v1')).toBe(shared.root.digest)
+    expect(await noted()).toEqual([false])
   })
 
   test('a PUT that was carried out and lost its answer ends the same', async () => {
