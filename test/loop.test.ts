@@ -46,9 +46,9 @@ beforeAll(async () => {
         ],
       },
       expiry: {
-        dryRun: false,
-        every: '1h',
-        policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] }],
+        policies: [
+          { name: 'branches', registry: 'ci', mode: 'apply', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
+        ],
       },
     },
     { log },

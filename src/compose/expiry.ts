@@ -4,8 +4,7 @@ import type { WorkerParts } from './worker-parts.ts'
 
 /** Schedules the expiry policies. */
 export async function prepareExpiry({ settings, queues }: WorkerParts): Promise<void> {
-  const { policies, every, dryRun } = settings().config.expiry
-  await schedulePolicies(queues, policies, { everyMs: every, dryRun })
+  await schedulePolicies(queues, settings().config.expiry.policies)
 }
 
 /** Starts the worker that runs the expiry policies. */

@@ -11,6 +11,7 @@ import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
+import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
@@ -95,9 +96,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
-      expiryRoute({
-        ...{ expiry, settings: () => parts.settings().config.expiry, runs, queues, roles, inTurn },
-      }),
+      expiryRoute({ expiry, settings: () => parts.settings().config.expiry, roles, inTurn }),
+      expiryRunsRoute({ settings: () => parts.settings().config.expiry, runs, queues, roles, inTurn }),
       trashRoute({
         reader,
         trash: makeTrash({ store, now: () => Date.now() * 1000 }),

@@ -9,7 +9,7 @@ import { isPlaceholder } from './placeholder.ts'
  * A leaf of the configuration. `parse` turns the value in the file, or the text of an environment variable, into what
  * the program uses. It throws an Error whose message says what was expected and never quotes the value.
  */
-function field<T>(description: string, parse: (raw: unknown) => T, options: TSchemaOptions = {}) {
+export function field<T>(description: string, parse: (raw: unknown) => T, options: TSchemaOptions = {}) {
   return Type.Decode(Type.Unknown({ ...options, description }), parse)
 }
 
@@ -205,12 +205,12 @@ export function Template(description: string, of: 'repository' | 'tag', options:
 export function ProjectPattern(description: string) {
   return field(description, (raw) => {
     const pattern = text(raw)
-    if (Object.hasOwn(compile(pattern).namedGroups(), 'project')) return pattern
+    if (Object.hasOwn(compilePattern(pattern).namedGroups(), 'project')) return pattern
     throw new RangeError('expected a pattern with the named group (?P<project>…)')
   })
 }
 
-function compile(pattern: string): RE2JS {
+export function compilePattern(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern)
   } catch (error) {

@@ -15,6 +15,7 @@ const SIGNS = String.raw`*?[\]{}()|!+@^,\\`
 
 /** What a glob should be, if it is not valid or can match no name; `undefined` if nothing is wrong with it. */
 export function expectedGlob(glob: string, of: GlobOf): string | undefined {
+  if (isExpression(glob)) return 'a glob, not a regular expression'
   const [letters, count] = [LETTERS[of], (sign: string) => glob.split(sign).length]
   if (!isValid(glob) || count('{') !== count('}')) return 'a glob in which every [, { and ( is closed'
   if (/\{[^{},]*\}/.test(glob.replaceAll('..', ','))) return 'a glob with alternatives in braces, as in {a,b}'
@@ -23,8 +24,16 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
     return `a glob that can match: the name of a ${of} has only the characters ${letters}`
   if (of !== 'tag' && glob.split('/').some((segment) => ['', '.', '..'].includes(segment)))
     return `a glob that can match: the name of a ${of} has no empty segment`
+  if (of === 'tag' && /^[.-]/.test(glob)) return 'a glob that can match: no tag begins with a dot or a dash'
   return undefined
 }
+
+/**
+ * Whether a glob is written like a regular expression, of which some signs mean nothing in a glob, or another thing: `^`, `$`,
+ * `\\d`, `(?:`, `(a|b)`, `.+`, `]+`.
+ */
+const isExpression = (glob: string): boolean =>
+  /^\^|\$$|\\|\(\?|(?<![?*+@!])\(|\+(?!\()|\|(?![^(]*\))/.test(glob)
 
 function isValid(glob: string): boolean {
   try {

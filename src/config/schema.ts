@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
-import { expiry, type expiryPolicy, type expiryRule } from './expiry-sections.ts'
+import { expiry, type expiryPolicy } from './expiry-sections.ts'
 import {
   Choice,
   Duration,
@@ -143,5 +143,4 @@ export type QuotaConfig = StaticDecode<typeof quota>
 export type ChannelConfig = StaticDecode<typeof channel>
 export type PromotionRule = StaticDecode<typeof promotionRule>
 export type ExpiryPolicy = StaticDecode<typeof expiryPolicy>
-export type ExpiryRule = StaticDecode<typeof expiryRule>
 export type StoreConfig = Config['store']

@@ -6,14 +6,21 @@ export const Decision = Type.Object({
   repository: Type.String({ description: 'The repository in the registry.' }),
   digest: Type.String({ description: 'The digest of the manifest.' }),
   tags: Type.Array(Type.String(), { description: 'The tags that name it.' }),
-  verdict: Type.Union([Type.Literal('delete'), Type.Literal('keep')], {
-    description: 'What the policy does with it.',
+  verdict: Type.Union([Type.Literal('delete'), Type.Literal('untag'), Type.Literal('keep')], {
+    description:
+      'What the policy does with it. `untag`: some of its tags go, and it stays for the others: see `untag`.',
   }),
+  untag: Type.Optional(
+    Type.Array(Type.String(), { description: 'The tags that go, if the image stays for others.' }),
+  ),
   rule: Type.Union([Type.String(), Type.Null()], {
     description:
-      'The tag glob of the rule that decided, or the dialect of the policy if that decided; null if neither did.',
+      'The name of the rule that decided, or the dialect of the policy if that decided; null if neither did.',
   }),
   reason: Type.String({ description: 'Why, for people.' }),
+  nearMisses: Type.Optional(
+    Type.Array(Type.String(), { description: 'Rules that nearly decided otherwise, a sentence each.' }),
+  ),
 })
 export type Decision = Static<typeof Decision>
 

@@ -1,16 +1,24 @@
 import { ageOfTag } from '../usage/age-of-tag.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
+import { type KnownUse, PARTIAL_US, useIsUnknown } from './age-and-use.ts'
 import type { PolicyImage, Scene } from './dialects/dialect.ts'
 import { DIALECTS, type DialectName } from './dialects/dialects.ts'
 import { keep as kept, type Opinion as Ruling } from './dialects/items.ts'
 import { policyImagesOf, timeOf } from './policy-images.ts'
 import { ordinaryTags, type Relations } from './relations.ts'
-import { IN_THE_FUTURE, keep, NO_TIME, type Opinion, opinionsOfTags } from './rules.ts'
+import { IN_THE_FUTURE, keep, NO_TIME, type Opinion, type Opinions } from './rules.ts'
 
 /** The retention policy of another system, as its API returns it. */
 export interface DialectDocument {
   dialect: DialectName
   document: unknown
+}
+
+/** What a document needs to know beside the images. `now` is epoch µs. */
+export interface DialectCircumstances {
+  now: number
+  use: KnownUse
+  warn: (warning: string) => void
 }
 
 const NO_IMAGES: Scene = { images: [], now: 0, project: '' }
@@ -30,12 +38,12 @@ export function makeDialectOpinions(
   policy: DialectDocument,
   images: readonly IndexedImage[],
   relations: Relations,
-  now: number,
-  warn: (warning: string) => void,
-): (image: IndexedImage) => Opinion[] {
+  circumstances: DialectCircumstances,
+): (image: IndexedImage) => Opinions {
   const { dialect } = policy
   const { unit, decidesUntagged } = DIALECTS[dialect]
-  const rulings = decide(policy, images, relations, now, warn)
+  const { now } = circumstances
+  const rulings = decide(policy, images, relations, circumstances)
   const opinionOf = ({ isKept, reason }: Ruling): Opinion => ({
     ...{ verdict: isKept ? 'keep' : 'delete', rule: dialect },
     reason: `${dialect}: ${reason}`,
@@ -45,17 +53,20 @@ export function makeDialectOpinions(
     const tags = ordinaryTags(image)
     const isPart = relations.parentsOf(image).length > 0
     // Tags of signatures have no opinion: a signature goes with its subject.
-    if (tags.length === 0 && (image.tags.length > 0 || (isPart && !decidesUntagged))) return []
+    if (tags.length === 0 && (image.tags.length > 0 || (isPart && !decidesUntagged)))
+      return { tags: [], whole: [] }
     const ofTags = ({ name }: { name: string }) =>
       opinionOf(rulings.get(keyOf(image, name)) ?? kept('it has no verdict'))
     const ofManifest = rulings.get(keyOf(image))
     const doubt =
       tags.length > 0 || !isPart ? doubtOf(image, relations.withDescendants(image), now) : undefined
-    return [
-      ...(unit === 'tag' ? opinionsOfTags(tags, ofTags) : []),
-      ...(ofManifest ? [opinionOf(ofManifest)] : []),
-      ...(doubt === undefined ? [] : [keep(null, doubt)]),
-    ]
+    return {
+      tags: unit === 'tag' ? tags.map((tag) => ({ name: tag.name, opinion: ofTags(tag) })) : [],
+      whole: [
+        ...(ofManifest ? [opinionOf(ofManifest)] : []),
+        ...(doubt === undefined ? [] : [keep(null, doubt)]),
+      ],
+    }
   }
 }
 
@@ -84,8 +95,7 @@ function decide(
   { dialect, document }: DialectDocument,
   images: readonly IndexedImage[],
   relations: Relations,
-  now: number,
-  warn: (warning: string) => void,
+  { now, use, warn }: DialectCircumstances,
 ): Map<string, Ruling> {
   const decideScene = DIALECTS[dialect].read(document)
   const repository = images[0]?.repository ?? ''
@@ -107,8 +117,12 @@ function decide(
   for (const warning of warnings) warn(always.includes(warning) ? warning : `${repository}: ${warning}`)
 
   if (!DIALECTS[dialect].heedsPulls || [...rulings.values()].every(({ isKept }) => isKept)) return rulings
-  const usedAt = (image: IndexedImage) =>
-    Math.max(...relations.withDescendants(image).flatMap((part) => [part.heardSince, part.pulledAt]))
+  const usedAt = (image: IndexedImage) => {
+    const whole = relations.withDescendants(image)
+    const isOld = whole.every(({ age }) => now - age.at > PARTIAL_US)
+    if (useIsUnknown(use, isOld) !== undefined) return now
+    return Math.max(...whole.flatMap((part) => [part.heardSince, part.pulledAt]))
+  }
   for (const [key, { isKept, reason }] of rulingsOn(policyImagesOf(images, usedAt)).rulings)
     if (isKept && rulings.get(key)?.isKept !== true)
       rulings.set(key, kept(`${reason}; pulls that may be unknown count here`))

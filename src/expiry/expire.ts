@@ -29,10 +29,12 @@ const AT_ONCE = 4
 /** How many repositories may fail one after the other before a run ends: the registry is not well. */
 const MOST_REPOSITORIES = 3
 
+/** A policy that runs. With the mode `plan` its runs are dry, whatever they were asked for. */
+export type RunnablePolicy = ExpiryPolicy & { mode: 'plan' | 'apply' }
+
 /** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete. */
 export interface ExpirySettings {
-  policies: readonly ExpiryPolicy[]
-  dryRun: boolean
+  policies: readonly RunnablePolicy[]
   maxShare: number
   /** `keep` is in ms. */
   trash: { keep: number }
@@ -41,6 +43,8 @@ export interface ExpirySettings {
 /** What a run was asked for. */
 export interface RunRequest {
   policy: string
+  /** Several policies have one name, if each is for a registry of its own. */
+  registry: string
   dryRun: boolean
   /** Whether it may delete more than `maxShare`. */
   acceptShare: boolean
@@ -57,10 +61,7 @@ export interface RunIdentity extends Pick<ExpiryRun, 'id' | 'at'> {
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
-  /**
-   * As configured now: a reload may change it. With `dryRun`, nothing is deleted, whatever a run was asked for: it may have
-   * been queued under another configuration.
-   */
+  /** As configured now: a reload may change it, also while a run is queued or deletes. */
   settings: () => ExpirySettings
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
@@ -84,9 +85,10 @@ export function makeExpiry(deps: {
 
   let isStopping = false
 
-  const policyOf = (name: string) => {
-    const policy = deps.settings().policies.find((p) => p.name === name)
-    if (policy === undefined) throw new Error(`there is no expiry policy "${name}"`)
+  const policyOf = (name: string, registry: string) => {
+    const policy = deps.settings().policies.find((p) => p.name === name && p.registry === registry)
+    if (policy === undefined)
+      throw new Error(`there is no expiry policy "${name}" for the registry "${registry}"`)
     return policy
   }
 
@@ -95,11 +97,14 @@ export function makeExpiry(deps: {
    * warns of, each once, and no more than 100.
    */
   async function* plan(name: string, warnings = new Set<string>()): AsyncGenerator<Decision> {
-    const policy = policyOf(name)
     const warn = (warning: string) => void (warnings.size < MOST_WARNINGS && warnings.add(warning))
-    if ('dialect' in policy) warningsAbout(policy).forEach(warn)
-    for (const project of await index.projects(policy.registry))
-      yield* planner.planProject(policy, project, warn)
+    const policies = deps.settings().policies.filter((one) => one.name === name)
+    if (policies.length === 0) throw new Error(`there is no expiry policy "${name}"`)
+    for (const policy of policies) {
+      if ('dialect' in policy) warningsAbout(policy).forEach(warn)
+      for (const project of await index.projects(policy.registry))
+        yield* planner.planProject(policy, project, warn)
+    }
   }
 
   /**
@@ -109,24 +114,20 @@ export function makeExpiry(deps: {
    * registry's differ too much to tell how old an image is. What was done until then is recorded
    */
   async function run(
-    { policy: name, dryRun: isDryRunAsked, acceptShare }: RunRequest,
+    { policy: name, registry, dryRun: isDryRunAsked, acceptShare }: RunRequest,
     { id, at, isAgain = false }: RunIdentity = {
       id: randomUUID(),
       at: new Date(deps.now() / 1000).toISOString(),
     },
   ): Promise<ExpiryRun> {
-    const policy = policyOf(name)
-    const { registry } = policy
-    const dryRun = isDryRunAsked || deps.settings().dryRun
+    const policy = policyOf(name, registry)
+    const dryRun = isDryRunAsked || policy.mode === 'plan'
     if (!dryRun) await checkClock(registry)
     const opened = await openRunRecord(deps, { id, at, policy: name, registry, dryRun })
     const { record, add: onResult } = opened
     const held: Held[] = []
-    /** A policy that was changed or removed meanwhile, and `dryRun`, end the deletes of a run. */
-    const isToDelete = () => {
-      const now = deps.settings()
-      return !dryRun && !now.dryRun && now.policies.some((one) => isDeepStrictEqual(one, policy))
-    }
+    /** A policy that was changed or removed meanwhile, also its mode, ends the deletes of a run. */
+    const isToDelete = () => !dryRun && deps.settings().policies.some((one) => isDeepStrictEqual(one, policy))
     const checkNow = shareFor(pace.planMs, () => checkIndex(registry))
     const mayDelete = async () => {
       if (isStopping && !dryRun) throw new Error('Tallyman stops: the next attempt goes on with this run')

@@ -1,21 +1,22 @@
-import { makeGlob } from '../platform/glob.ts'
-import { type Age, isDated } from '../usage/age.ts'
-import { ageOfTag } from '../usage/age-of-tag.ts'
-import type { IndexedImage, IndexedTag } from '../usage/indexed-image.ts'
+import type { IndexedImage } from '../usage/indexed-image.ts'
+import { ageOfItem, type Item, isOlder, PARTIAL_US, useIsUnknown, useOfItem } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
-import { type Standing, standingsOf } from './order.ts'
+import type { Finding } from './finding.ts'
+import { placeKey, type Standing, standingsOf } from './newest.ts'
 import { ordinaryTags, type Relations } from './relations.ts'
+import { type ExpiryRule, type Newest, ruleName } from './rule.ts'
+import { type Circumstances, type CompiledSelection, compileSelection } from './selection.ts'
 
-/** A rule as configured; durations in ms. An image must meet every condition that is given. */
-export interface ExpiryRule {
-  tag: string
-  olderThan?: number | undefined
-  notPulledFor?: number | undefined
-  keepNewest?: number | undefined
+/** A verdict about an image, or about one of its tags, from one point of view. */
+export interface Opinion {
+  verdict: 'keep' | 'delete'
+  rule: Decision['rule']
+  reason: string
+  /** The rules decide nothing: it stays for want of a rule. */
+  isLeft?: true
+  /** What nearly decided otherwise, a sentence each. */
+  nearMisses?: string[]
 }
-
-/** A verdict about an image from one point of view, and why. */
-export type Opinion = Pick<Decision, 'verdict' | 'rule' | 'reason'>
 
 export const keep = (rule: string | null, reason: string): Opinion => ({ verdict: 'keep', rule, reason })
 
@@ -23,149 +24,172 @@ export const keep = (rule: string | null, reason: string): Opinion => ({ verdict
 export const NO_TIME = 'the time of its tagging is not known'
 export const IN_THE_FUTURE = 'it was pushed or pulled in the future: clocks differ'
 
-/** Whether the image meets one condition for deleting. */
-interface Finding {
-  holds: boolean
-  /** Half a sentence about the image. */
-  because: string
+/** What the policy says of an image: of each of its tags, and of the image as a whole. */
+export interface Opinions {
+  tags: { name: string; opinion: Opinion }[]
+  whole: Opinion[]
 }
 
-/** The opinion on each tag of an image. If there are several, each names its tag. */
-export function opinionsOfTags(
-  tags: readonly IndexedTag[],
-  opinionOfTag: (tag: IndexedTag) => Opinion,
-): Opinion[] {
-  const opinions = tags.map((tag) => ({ tag, opinion: opinionOfTag(tag) }))
-  if (opinions.length === 1) return opinions.map(({ opinion }) => opinion)
-  return opinions.map(({ tag, opinion }) => ({ ...opinion, reason: `tag ${tag.name}: ${opinion.reason}` }))
+/** A rule with what it needs to decide. */
+interface CompiledRule {
+  name: string
+  rule: ExpiryRule
+  selection: CompiledSelection
 }
 
-/** Gives the opinions of the rules on an image. `images` are all images of the repository, those that are
- * not `here` were deleted; `now` is epoch µs. */
+/**
+ * Gives the opinions of the rules on an image. They are on each of its tags, or on the image if it has none. What belongs to another
+ * image has none unless it has a tag: it goes with that image. `images` are all images of the repository, those that are not
+ * `here` were deleted. With `explain`, near misses are told.
+ */
 export function makeRuleOpinions(
   rules: readonly ExpiryRule[],
   images: readonly IndexedImage[],
   relations: Relations,
-  now: number,
-  isHere: (image: IndexedImage) => boolean,
-): (image: IndexedImage) => Opinion[] {
-  const opinionOfTag = makeOpinionOfTag(rules, images, relations.withDescendants, now, isHere)
-  return (image) => opinionsOfTags(ordinaryTags(image), (tag) => opinionOfTag(image, tag))
-}
-
-/** Only the first rule whose glob matches the tag counts. */
-function makeOpinionOfTag(
-  rules: readonly ExpiryRule[],
-  images: readonly IndexedImage[],
-  withDescendants: (image: IndexedImage) => IndexedImage[],
-  now: number,
-  isHere: (image: IndexedImage) => boolean,
-): (image: IndexedImage, tag: IndexedTag) => Opinion {
-  const compiled = rules.map((rule) => ({ rule, matches: makeGlob(rule.tag) }))
-  const ruleOf = (tag: string) => compiled.find(({ matches }) => matches(tag))?.rule
-  const ordering = rules.filter(({ keepNewest }) => keepNewest !== undefined)
-  const standings = new Map(
-    ordering.map((rule) => [rule, standingsOf(images, (tag) => ruleOf(tag) === rule, now, isHere)]),
+  circumstances: Circumstances,
+  { isHere, explain }: { isHere: (image: IndexedImage) => boolean; explain: boolean },
+): (image: IndexedImage) => Opinions {
+  const compiled = rules.map(
+    (rule): CompiledRule => ({
+      ...{ name: ruleName(rule), rule },
+      selection: compileSelection(rule, circumstances),
+    }),
   )
+  const keeping = compiled.filter(({ rule }) => rule.keep !== undefined)
+  const expiring = compiled.filter(({ rule }) => rule.expire === true)
+  const made = new Map<IndexedImage, Item[]>()
+  function itemsOf(image: IndexedImage): Item[] {
+    const items = made.get(image) ?? makeItems(image)
+    made.set(image, items)
+    return items
+  }
+  function makeItems(image: IndexedImage): Item[] {
+    if (image.tags.length === 0 && relations.parentsOf(image).length > 0) return []
+    const tags = image.tags.length === 0 ? [undefined] : ordinaryTags(image)
+    const whole = tags.length === 0 ? [] : relations.withDescendants(image)
+    return tags.map((tag) => ({ image, tag, whole }))
+  }
+  const standings = new Map<CompiledRule, Map<string, Standing>>()
+  for (const one of keeping) {
+    const { keep } = one.rule
+    if (keep !== undefined && keep !== true) standings.set(one, standingsIn(one, keep))
+  }
 
-  return (image, tag) => {
-    const rule = ruleOf(tag.name)
-    if (rule === undefined) return keep(null, 'no rule matches its tag')
-    if (tag.age.at === 0) return keep(rule.tag, NO_TIME)
-    const whole = withDescendants(image)
-    // Every push counts: by digest, and under a tag that names another image by now.
-    const age = latestAge([ageOfTag(image, tag), ...whole.map((part) => part.age)])
-    const use = usesOf(whole, tag).reduce((latest, one) => (one.at > latest.at ? one : latest))
-    if (Math.max(age.at, use.at) > now) return keep(rule.tag, IN_THE_FUTURE)
+  function standingsIn({ selection }: CompiledRule, { by, per }: Newest): Map<string, Standing> {
+    const ranked = images.flatMap((image) =>
+      itemsOf(image)
+        .filter((item) => guard(item, circumstances.now) === undefined)
+        .filter((item) => selection.isAbout(item) && selection.findings(item).every(({ holds }) => holds))
+        .map((item) => ({ ...item, isHere: isHere(image), group: groupIn(selection, per, item) })),
+    )
+    return standingsOf(ranked, by)
+  }
 
-    const findings: Finding[] = []
-    if (rule.olderThan !== undefined) findings.push(isOlder(now, age, rule.olderThan * 1000))
-    if (rule.notPulledFor !== undefined) findings.push(isUnused(now, use, rule.notPulledFor * 1000))
-    if (rule.keepNewest !== undefined)
-      findings.push(isOutnumbered(standings.get(rule)?.get(image.digest) ?? UNKNOWN, rule.keepNewest))
-    if (findings.length === 0) return keep(rule.tag, 'its rule has no condition')
-    const against = findings.find(({ holds }) => !holds)
-    if (against) return keep(rule.tag, against.because)
+  /** Whether a keeping rule keeps an item that it is about. */
+  function keeps(one: CompiledRule, item: Item, findings: readonly Finding[]): Finding {
+    const unknown = findings.find(({ holds }) => holds === undefined)
+    if (unknown)
+      return { holds: undefined, because: `it is not known whether it is kept: ${unknown.because}` }
+    const { keep } = one.rule
+    if (keep === true || keep === undefined)
+      return {
+        holds: true,
+        because: findings.map(({ because }) => because).join(', ') || 'its rule keeps it',
+      }
+    const place = placeKey(item.image.digest, groupIn(one.selection, keep.per, item))
+    const standing = standings.get(one)?.get(place)
+    return isAmongNewest(standing, keep, () => useUnknown(item))
+  }
+
+  const useUnknown = (item: Item): string | undefined =>
+    useIsUnknown(circumstances.use, isOlder(circumstances.now, ageOfItem(item), PARTIAL_US).holds === true)
+
+  function opinionOn(item: Item): Opinion {
+    const doubt = guard(item, circumstances.now)
+    if (doubt !== undefined) return keep(null, doubt)
+    const misses: string[] = []
+    const outnumbered: string[] = []
+    const miss = (name: string, because: string | undefined) =>
+      void (explain && because !== undefined && misses.push(`"${name}": ${because}`))
+    const withMisses = (opinion: Opinion): Opinion =>
+      misses.length > 0 ? { ...opinion, nearMisses: misses } : opinion
+
+    for (const one of keeping) {
+      if (!one.selection.isAbout(item)) {
+        if (explain) miss(one.name, one.selection.nameMiss(item))
+        continue
+      }
+      const findings = one.selection.findings(item, explain)
+      const failed = findings.filter(({ holds }) => holds === false)
+      if (failed.length > 0) {
+        if (failed.length === 1) miss(one.name, failed[0]?.because)
+        continue
+      }
+      const { holds, because } = keeps(one, item, findings)
+      if (holds !== false) return withMisses(keep(one.name, because))
+      outnumbered.push(because)
+      miss(one.name, because)
+    }
+    let nearest: Opinion | undefined
+    for (const { name, selection } of expiring) {
+      if (!selection.isAbout(item)) {
+        if (explain) miss(name, selection.nameMiss(item))
+        continue
+      }
+      const findings = selection.findings(item, explain)
+      const against = findings.filter(({ holds }) => holds !== true)
+      if (against.length === 0) {
+        const reasons = [...findings.map(({ because }) => because), ...outnumbered]
+        const reason = reasons.join(', ') || 'its rule has no other condition'
+        return withMisses({ verdict: 'delete', rule: name, reason })
+      }
+      nearest ??= { ...keep(name, against[0]?.because ?? ''), isLeft: true }
+      if (against.length === 1) miss(name, against[0]?.because)
+    }
+    return withMisses(nearest ?? { ...keep(null, 'no rule expires it'), isLeft: true })
+  }
+
+  return (image) => {
+    const items = itemsOf(image)
     return {
-      verdict: 'delete',
-      rule: rule.tag,
-      reason: findings.map(({ because }) => because).join(', '),
+      tags: items.flatMap((item) =>
+        item.tag === undefined ? [] : [{ name: item.tag.name, opinion: opinionOn(item) }],
+      ),
+      whole: items.flatMap((item) => (item.tag === undefined ? [opinionOn(item)] : [])),
     }
   }
 }
 
-/** Of equal times the one that is not only a bound. */
-const latestAge = (ages: Age[]): Age =>
-  ages.reduce((latest, age) => (age.at > latest.at || (age.at === latest.at && isDated(age)) ? age : latest))
+const groupIn = (selection: CompiledSelection, per: Newest['per'], item: Item): string =>
+  per === 'repository' ? '' : selection.groupOf(item, per.group)
 
-/** A bound is enough to delete: the image is at least that old. */
-function isOlder(now: number, age: Age, bound: number): Finding {
-  const since = span(now - age.at)
-  const isOld = now - age.at > bound
-  if (!isDated(age))
-    return isOld
-      ? { holds: true, because: `it is at least ${since} old` }
-      : { holds: false, because: `its age is not known: it was first seen ${since} ago` }
-  const because = age.source === 'image' ? `it was built ${since} ago` : `it is ${since} old`
-  return { holds: isOld, because: isOld ? because : `${because}, not over ${span(bound)}` }
+/** Why the times of an item are no ground for any rule. */
+function guard(item: Item, now: number): string | undefined {
+  if ((item.tag?.age ?? item.image.age).at === 0) return NO_TIME
+  return Math.max(ageOfItem(item).at, useOfItem(item).at) > now ? IN_THE_FUTURE : undefined
 }
 
-/** A time from which on an image may count as unused. */
-interface Use {
-  at: number
-  /** Half a sentence that goes on with how long ago it was. */
-  what: string
-  /** The end of the sentence. */
-  more?: string
-}
-
-/**
- * Every pull and push of an image's parts that is known. Pulls from before `heardSince` are not known, so this time counts
- * as well. So does the time at which a fresh tag is first seen: somebody has set it.
- */
-const usesOf = (whole: readonly IndexedImage[], tag: IndexedTag): Use[] => [
-  ...whole.flatMap(({ age, heardSince, pulledAt }) => [
-    age.source === 'event'
-      ? { at: heardSince, what: 'it was pushed' }
-      : { at: heardSince, what: 'it was first seen', more: ', and pulls from before are not known' },
-    ...(isDated(age) ? [{ at: age.at, what: 'it was pushed' }] : []),
-    { at: pulledAt, what: 'it was pulled' },
-  ]),
-  { at: tag.age.at, what: isDated(tag.age) ? 'it was pushed' : 'its tag was first seen' },
-]
-
-function isUnused(now: number, { at, what, more = '' }: Use, bound: number): Finding {
-  const idle = now - at
-  return idle > bound
-    ? { holds: true, because: `it was not pulled for ${span(idle)}` }
-    : { holds: false, because: `${what} ${span(idle)} ago${more}` }
-}
-
-const UNKNOWN: Standing = { newer: 0, perhapsNewer: Number.POSITIVE_INFINITY, isDated: false }
-
-/** An image is outnumbered only by images that are certainly newer. */
-function isOutnumbered(standing: Standing, keepNewest: number): Finding {
+/** An image is not among the newest only if enough others are certainly newer. */
+function isAmongNewest(
+  standing: Standing | undefined,
+  { newest, by }: Newest,
+  useUnknown: () => string | undefined,
+): Finding {
+  const mayBe = (because: string): Finding => ({
+    ...{ holds: undefined, because: `${because}: it may be among the ${newest} newest` },
+  })
+  if (standing === undefined) return mayBe('its tag is no semantic version')
   const { newer, perhapsNewer } = standing
-  if (newer >= keepNewest) return { holds: true, because: `newer images that match: ${newer}` }
-  if (perhapsNewer >= keepNewest) {
-    const unknown = standing.isDated ? 'it is not known which images are newer' : 'its age is not known'
-    return { holds: false, because: `${unknown}: it may be among the ${keepNewest} newest` }
+  if (newer >= newest) {
+    const unknown = by === 'used' ? useUnknown() : undefined
+    if (unknown !== undefined) return mayBe(unknown)
+    return { holds: false, because: `newer images that match: ${newer}` }
   }
+  if (perhapsNewer >= newest)
+    return mayBe(standing.isDated ? 'it is not known which images are newer' : 'its age is not known')
   const because =
     perhapsNewer > newer
-      ? `it is among the ${keepNewest} newest`
-      : `it is number ${newer + 1} of the ${keepNewest} newest`
-  return { holds: false, because }
-}
-
-/** µs for people to read, rounded down: `3 days`, `2 hours`, `5 seconds`. */
-function span(us: number): string {
-  const units = [
-    [86_400e6, 'day'],
-    [3_600e6, 'hour'],
-    [60e6, 'minute'],
-  ] as const
-  const [unit, name] = units.find(([size]) => us >= size) ?? [1e6, 'second']
-  const count = Math.floor(us / unit)
-  return `${count} ${name}${count === 1 ? '' : 's'}`
+      ? `it is among the ${newest} newest`
+      : `it is number ${newer + 1} of the ${newest} newest`
+  return { holds: true, because }
 }

@@ -1,24 +1,32 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Queues } from '../queue/queues.ts'
 
+/** `schedule` is cron with five or six fields, in the time zone `timeZone`. */
+export interface Schedule {
+  name: string
+  registry: string
+  schedule: string
+  timeZone: string
+}
+
 /**
- * Schedules every policy to run each `everyMs`, and removes the schedules of policies that are no longer configured. A new
- * policy runs for the first time after `everyMs`: until then people can look at its plan. A restart does not postpone a run.
+ * Schedules the policies, each for its registry, and removes all other schedules. What a run may do, its policy says once
+ * it runs. A run that became due while no worker ran is caught up on: a schedule that has not changed stays as it is.
  */
-export async function schedulePolicies(
-  queues: Queues,
-  policies: readonly { name: string }[],
-  options: { everyMs: number; dryRun: boolean },
-): Promise<void> {
-  const wanted = new Set(policies.map(({ name }) => `expiry-${name}`))
-  for (const { key } of await queues.expiry.getJobSchedulers()) {
-    if (!wanted.has(key)) await queues.expiry.removeJobScheduler(key)
+export async function schedulePolicies(queues: Queues, policies: readonly Schedule[]): Promise<void> {
+  const wanted = new Map(policies.map((policy) => [idOf(policy), policy]))
+  const scheduled = new Map<string, object>()
+  for (const { key, pattern, tz, template } of await queues.expiry.getJobSchedulers()) {
+    if (wanted.has(key)) scheduled.set(key, { pattern, tz, data: template?.data })
+    else await queues.expiry.removeJobScheduler(key)
   }
-  for (const { name } of policies) {
-    await queues.expiry.upsertJobScheduler(
-      `expiry-${name}`,
-      // BullMQ uses the start date only for a new or changed schedule.
-      { every: options.everyMs, startDate: Date.now() + options.everyMs },
-      { name: 'expiry', data: { policy: name, dryRun: options.dryRun, acceptShare: false } },
-    )
+  for (const [id, { name, registry, schedule, timeZone }] of wanted) {
+    const when = { pattern: schedule, tz: timeZone }
+    const data = { policy: name, registry, dryRun: false, acceptShare: false }
+    if (isDeepStrictEqual(scheduled.get(id), { ...when, data })) continue
+    await queues.expiry.upsertJobScheduler(id, when, { name: 'expiry', data })
   }
 }
+
+/** The name of a registry has no slash. */
+const idOf = ({ registry, name }: Schedule): string => `${registry}/${name}`

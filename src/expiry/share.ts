@@ -29,7 +29,7 @@ export function heldAlert(
   const others = projects.length > 5 ? ` and ${projects.length - 5} more` : ''
   const share = `${Math.round(maxShare * 100)}%`
   return {
-    id: jobId('expiry held', policy, at.slice(0, 'YYYY-MM-DD'.length)),
+    id: jobId('expiry held', policy, registry, at.slice(0, 'YYYY-MM-DD'.length)),
     ...{ at, registry, event: 'expiry.held' as const },
     text:
       `${registry}: the expiry policy "${policy}" would delete more than ${share} of the images of ` +

@@ -1,12 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { Decision, Deleted, RunSummary } from '../expiry/decision.ts'
+import { Decision } from '../expiry/decision.ts'
 import type { Expiry } from '../expiry/expire.ts'
-import type { ExpiryRuns } from '../expiry/runs.ts'
-import type { Queues } from '../queue/queues.ts'
-import { JournalPosition } from '../store/journal.ts'
-import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import { type InTurn, streamInTurn } from './turns.ts'
@@ -27,20 +23,18 @@ const PlanLine = Type.Union([PlannedDecision, PlanWarning])
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
-/** The plans of the expiry policies, the records of their runs, and a way to run one now. */
+/** The plans of the expiry policies. */
 export const expiryRoute =
   (deps: {
     expiry: Pick<Expiry, 'plan'>
     /** As configured now: a reload may change it. */
-    settings: () => { policies: readonly { name: string }[]; dryRun: boolean }
-    runs: ExpiryRuns
-    queues: Queues
+    settings: () => { policies: readonly { name: string }[] }
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const wanted = (policy: string | undefined): readonly string[] => {
-      const policies = deps.settings().policies.map(({ name }) => name)
+      const policies = [...new Set(deps.settings().policies.map(({ name }) => name))]
       if (policy === undefined) return policies
       if (policies.includes(policy)) return [policy]
       throw new HttpError(404, `no policy "${policy}"; configured: ${policies.join(', ') || 'none'}`)
@@ -109,86 +103,6 @@ export const expiryRoute =
           })
           return { plans: await Promise.all(plans) }
         })
-      },
-    })
-
-    app.get('/v1/expiry/runs', {
-      onRequest: deps.roles.read,
-      schema: {
-        tags: ['expiry'],
-        summary: 'Runs of the policies, newest first',
-        querystring: pageQuery({}),
-        response: {
-          200: pageOf({ runs: Type.Array(RunSummary, { description: 'The runs of the page.' }) }),
-          ...errors,
-        },
-      },
-      handler: async ({ query: { limit, cursor } }) => {
-        const found = await deps.runs.recent(limit + 1, decodeCursor(JournalPosition, cursor))
-        const { items, next } = cutPage(found, limit, deps.runs.positionOf)
-        return { runs: items, next }
-      },
-    })
-
-    app.get('/v1/expiry/runs/:id/deletes', {
-      onRequest: deps.roles.read,
-      schema: {
-        tags: ['expiry'],
-        summary: 'The images that a run deleted, or a dry run would delete, in the order of the run',
-        params: Type.Object({
-          id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100, description: 'The id of the run.' }),
-        }),
-        querystring: pageQuery({}),
-        response: {
-          200: pageOf({ deletes: Type.Array(Deleted, { description: 'The deletes of the page.' }) }),
-          ...errors,
-        },
-      },
-      handler: async ({ params: { id }, query: { limit, cursor } }) => {
-        const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
-        const found = await deps.inTurn(() => deps.runs.deletes(id, from, limit + 1))
-        if (found === undefined)
-          throw new HttpError(404, `there is no run "${id}": GET /v1/expiry/runs lists them`)
-        return {
-          deletes: found.slice(0, limit),
-          next: found.length > limit ? encodeCursor(from + limit) : null,
-        }
-      },
-    })
-
-    app.post('/v1/expiry/runs', {
-      onRequest: deps.roles.admin,
-      schema: {
-        tags: ['expiry'],
-        summary: 'Run a policy now',
-        description:
-          'With `dryRun: true` in the configuration every run is a dry run, whatever the request says.',
-        body: Type.Object(
-          {
-            policy: PolicyName,
-            dryRun: Type.Boolean({ default: false, description: 'Plan and record only; delete nothing.' }),
-            acceptShare: Type.Boolean({
-              default: false,
-              description:
-                'Delete also where that is more than `expiry.maxShare` of the images of a project.',
-            }),
-          },
-          { additionalProperties: false },
-        ),
-        response: {
-          202: Type.Object({
-            job: Type.String({ description: 'The id of the job in the queue `expiry`.' }),
-            dryRun: Type.Boolean({ description: 'Whether it only plans.' }),
-          }),
-          ...errors,
-        },
-      },
-      handler: async (request, reply) => {
-        const [policy = ''] = wanted(request.body.policy)
-        const dryRun = deps.settings().dryRun || request.body.dryRun
-        const { acceptShare } = request.body
-        const job = await deps.queues.expiry.add('expiry', { policy, dryRun, acceptShare })
-        return reply.code(202).send({ job: job.id ?? '', dryRun })
       },
     })
   }

@@ -13,8 +13,8 @@ export interface Jobs {
     | { kind: 'summary'; channel: string; interval: number }
   /** Copy an image by the rule that matched its push. */
   promotion: PromotionJob
-  /** Run a policy now. `acceptShare`: whether it may delete more than `expiry.maxShare`. */
-  expiry: { policy: string; dryRun: boolean; acceptShare: boolean }
+  /** Run a policy for a registry. `acceptShare`: whether it may delete more than `expiry.maxShare`. */
+  expiry: { policy: string; registry: string; dryRun: boolean; acceptShare: boolean }
   /** Write a snapshot of the index, or read one into an empty index. */
   snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
   /** Compare the index with a registry and mend it. */

@@ -373,7 +373,9 @@ test('expire --apply fails if the configuration of the service forbids to delete
   }
   const { status: exit, out, err } = await tallyman(env, 'expire', 'old', '--apply')
   expect({ exit, out }).toEqual({ exit: 1, out: 'dry run r of old: would delete 2, keep 1\n' })
-  expect(err).toContain('nothing was deleted: expiry.dryRun is true in the configuration of the service\n')
+  expect(err).toContain(
+    'nothing was deleted: in the configuration of the service the policy old has the mode plan\n',
+  )
   expect(err).toContain('tallyman runs r --cursor abc\n')
   expect(bodies).toEqual([{ policy: 'old', dryRun: false, acceptShare: false }])
 })

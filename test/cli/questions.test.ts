@@ -52,10 +52,8 @@ beforeAll(async () => {
       ],
     },
     expiry: {
-      dryRun: false,
-      every: '1h',
       policies: [
-        { name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
+        { name: 'branches', registry: 'ci', mode: 'apply', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
         {
           ...{ name: 'as-in-quay', registry: 'ci', repository: 'team/app', dialect: 'quay' },
           document: { policies: [{ method: 'creation_date', value: '90000m', tagPattern: '^pr-' }] },

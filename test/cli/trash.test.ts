@@ -42,9 +42,9 @@ beforeAll(async () => {
     registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN } },
     reconcile: { onNewInstance: false },
     expiry: {
-      dryRun: false,
-      every: '1h',
-      policies: [{ name: 'branches', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1d' }] }],
+      policies: [
+        { name: 'branches', registry: 'ci', mode: 'apply', rules: [{ tag: 'pr-*', olderThan: '1d' }] },
+      ],
     },
   })
   await service.app.listen({ port })

@@ -121,11 +121,7 @@ test('a Redis that comes back empty: the index is built again, schedules are the
     )
     await closeQueues(queues)
     connection.disconnect()
-    expect(schedules.flat().map(({ key }) => key)).toEqual([
-      'expiry-nightly',
-      'reconcile-ci',
-      'snapshot-write',
-    ])
+    expect(schedules.flat().map(({ key }) => key)).toEqual(['ci/nightly', 'reconcile-ci', 'snapshot-write'])
 
     await writeSnapshot()
     await eventually(snapshots, (keys) => keys.length === 2)

@@ -116,10 +116,47 @@ const bad: [yaml: string, problem: string][] = [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, tag: "{repo}" } }] }',
     '6:100: promotion.rules.0.to.tag: expected the name of a tag that contains no variables but {repository}, {tag}, {project} and {name}, got "{repo}"',
   ],
-  ['expiry: { dryRun: 1 }', '6:11: expiry.dryRun: expected true or false, without quotes, got 1'],
+  ['expiry: { dryRun: true }', '6:11: expiry.dryRun: it is now mode: plan or apply, in each policy'],
+  ['expiry: { every: 1h }', '6:11: expiry.every: it is now schedule: a cron, in each policy'],
   [
-    'expiry: { every: 1h30m }',
-    '6:11: expiry.every: expected a duration such as 90s, 15m, 12h or 14d (units: ms s m h d w), got "1h30m"',
+    'expiry: { policies: [{ name: p, registry: ci, mode: "dry", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.mode: expected one of plan, apply, got "dry"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, schedule: "1h", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "1h"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, schedule: "@daily", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "***@daily"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, schedule: "H * * * *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "H * * * *"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, schedule: "0 0 0 * * * *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "0 0 0 * * * *"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, schedule: "61 * * * *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.schedule: expected a cron that has a next time (Constraint error, got value 61 expected range 0-59), got "61 * * * *"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, schedule: "0 0 31 2 *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.schedule: expected a cron that has a next time (Invalid explicit day of month definition), got "0 0 31 2 *"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, timeZone: "+02:00", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.timeZone: expected the name of a time zone, such as Europe/Berlin or UTC, got "+02:00"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, registry: ci, timeZone: "Europe/Atlantis", rules: [{ tag: "*", keepNewest: 1 }] }] }',
+    '6:47: expiry.policies.0.timeZone: expected the name of a time zone, such as Europe/Berlin or UTC, got "Europe/Atlantis"',
+  ],
+  [
+    'snapshots: { every: 1h30m }',
+    '6:14: snapshots.every: expected never or a duration such as 90s, 15m, 12h or 14d (units: ms s m h d w), got "1h30m"',
   ],
   [
     'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "*" }] }] }',
@@ -244,8 +281,8 @@ const meaningless: [yaml: string, problem: string][] = [
     '  c2: { url: "https://x", repositories: { command: list --all } }',
     '6:43: registries.c2.repositories.command: expected a list, got a string',
   ],
-  ['expiry: { dryRun: "false" }', '6:11: expiry.dryRun: expected true or false, without quotes, got "false"'],
-  ['expiry: { dryRun: no }', '6:11: expiry.dryRun: expected true or false, without quotes, got "no"'],
+  ['actors: "false"', '6:1: actors: expected true or false, without quotes, got "false"'],
+  ['actors: no', '6:1: actors: expected true or false, without quotes, got "no"'],
   [
     'expiry: { policies: [{ name: p, registry: ci }] }',
     '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',

@@ -12,7 +12,7 @@ test('a variable overrides a value of the file, or gives one that the file lacks
       TALLYMAN_REGISTRIES__CI__TOKEN: 'token-of-the-environment',
       TALLYMAN_REGISTRIES__CI__PROJECT__PATTERN: '(?P<project>.*)',
       TALLYMAN_QUOTAS__0__LIMIT: '2kB',
-      TALLYMAN_EXPIRY__DRY_RUN: 'false',
+      TALLYMAN_EXPIRY__MAX_SHARE: '10%',
       TALLYMAN_STORE__BUCKET: 'another',
       TALLYMAN_DATA_DIR: '/data',
       TALLYMAN_CONFIG: '/etc/tallyman.yaml',
@@ -24,7 +24,7 @@ test('a variable overrides a value of the file, or gives one that the file lacks
     redis: { prefix: '007' },
     registries: { ci: { token: 'token-of-the-environment', project: { pattern: '(?P<project>.*)' } } },
     quotas: [{ project: '**', limit: 2000 }],
-    expiry: { dryRun: false },
+    expiry: { maxShare: 0.1 },
     store: { type: 's3', bucket: 'another' },
     dataDir: '/data',
   })

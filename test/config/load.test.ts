@@ -29,7 +29,8 @@ test('fills every default', async () => {
     alerts: { channels: [] },
     promotion: { rules: [] },
     expiry: {
-      ...{ dryRun: true, every: 3_600_000, maxShare: 0.3, policies: [] },
+      maxShare: 0.3,
+      policies: [],
       trash: { keep: 30 * 86_400_000 },
     },
     snapshots: { every: 86_400_000, keep: 7 },
@@ -50,8 +51,7 @@ alerts:
 promotion:
   rules: [{ name: r, from: { registry: ci, repository: '**', tag: 'v*' }, to: { registry: other } }]
 expiry:
-  every: 15m
-  policies: [{ name: p, registry: ci, rules: [{ tag: 'pr-*', olderThan: 14d, keepNewest: 0 }] }]
+  policies: [{ name: p, registry: ci, schedule: ' 30 3 * * 1-5 ', timeZone: Europe/Berlin, rules: [{ tag: 'pr-*', olderThan: 14d, keepNewest: 0 }] }]
 snapshots: { every: never, keep: 30 }
 store: { type: s3, bucket: b }
 `)
@@ -69,14 +69,15 @@ store: { type: s3, bucket: b }
     tag: '{tag}',
   })
   expect(config.expiry).toEqual({
-    dryRun: true,
-    every: 900_000,
     maxShare: 0.3,
     policies: [
       {
         name: 'p',
         registry: 'ci',
         repository: '**',
+        mode: 'plan',
+        schedule: '30 3 * * 1-5',
+        timeZone: 'Europe/Berlin',
         rules: [{ tag: 'pr-*', olderThan: 1_209_600_000, keepNewest: 0 }],
       },
     ],

@@ -10,11 +10,12 @@ const policyWith = (keys: string) => `${minimal}expiry:
 const policiesOf = async (...args: Parameters<typeof loadYaml>) => (await loadYaml(...args)).expiry.policies
 
 const rules = { rules: [{ rulePriority: 1 }] }
+const SCHEDULE = { mode: 'plan', schedule: '0 * * * *', timeZone: 'UTC' }
 const quay = { policies: [{ method: 'creation_date', value: '2w' }] }
 
 test('a policy has the document of its dialect', async () => {
   expect(await policiesOf(policyWith(`dialect: quay\ndocument: ${JSON.stringify(quay)}`))).toEqual([
-    { name: 'cleanup', registry: 'ci', repository: '**', dialect: 'quay', document: quay },
+    { name: 'cleanup', registry: 'ci', repository: '**', ...SCHEDULE, dialect: 'quay', document: quay },
   ])
 })
 
@@ -24,7 +25,7 @@ test.each([
 ])('the document can be in a file next to the configuration: %s', async (name, text) => {
   const yaml = policyWith(`dialect: quay\ndocumentFile: ${name}`)
   expect(await policiesOf(yaml, {}, { [name]: text })).toEqual([
-    { name: 'cleanup', registry: 'ci', repository: '**', dialect: 'quay', document: quay },
+    { name: 'cleanup', registry: 'ci', repository: '**', ...SCHEDULE, dialect: 'quay', document: quay },
   ])
 })
 

@@ -1,26 +1,27 @@
 import { describe, expect, test } from 'vitest'
 import { built, DAY, DAY_MS, digest, indexed, NOW, seen } from '../../lab/images.ts'
-import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
+import { expiring } from '../../lab/rules.ts'
+import { planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
 /** Rules about images whose age is not known, or comes from another source than events (docs/usage.md, What expiry makes of ages). */
 const daysAgo = (days: number) => NOW - days * DAY
 const FIVE_MINUTES_AGO = NOW - 300_000_000
 
-const decisionsOn = (images: IndexedImage[], rule: Omit<ExpiryRule, 'tag'>) => {
-  const policy = { name: 'clean', registry: 'ci', repository: '**', rules: [{ tag: '**', ...rule }] }
+const decisionsOn = (images: IndexedImage[], rule: Parameters<typeof expiring>[0]) => {
+  const policy = { name: 'clean', registry: 'ci', repository: '**', rules: expiring(rule) }
   const plan = planExpiry(policy, 'ci/team', images, NOW)
   return images.map((image) => plan.find((decision) => decision.digest === image.digest))
 }
 
 /** Verdict and reason for the first of the images. */
-const decisionOn = (images: IndexedImage[], rule: Omit<ExpiryRule, 'tag'>) => {
+const decisionOn = (images: IndexedImage[], rule: Parameters<typeof expiring>[0]) => {
   const decision = decisionsOn(images, rule)[0]
   return `${decision?.verdict}: ${decision?.reason}`
 }
 
 /** The tags of what is deleted, sorted. */
-const deletedBy = (images: IndexedImage[], rule: Omit<ExpiryRule, 'tag'>) =>
+const deletedBy = (images: IndexedImage[], rule: Parameters<typeof expiring>[0]) =>
   decisionsOn(images, rule)
     .flatMap((decision) => (decision?.verdict === 'delete' ? decision.tags : []))
     .sort()
@@ -110,7 +111,7 @@ describe('olderThan', () => {
   })
 })
 
-describe('notPulledFor', () => {
+describe('notUsedFor', () => {
   const found = { tags: { v1: seen(daysAgo(2)) }, age: built(daysAgo(100)), heardSince: daysAgo(2) }
   const FIRST_SEEN = 'it was first seen 2 days ago, and pulls from before are not known'
 
@@ -134,7 +135,7 @@ describe('notPulledFor', () => {
     [
       'an image that was found eight days ago and not pulled since',
       [indexed('a', { ...found, tags: { v1: seen(daysAgo(8)) }, heardSince: daysAgo(8) })],
-      'delete: it was not pulled for 8 days',
+      'delete: it was not used for 8 days',
     ],
     ['a push that was heard', [indexed('a', { tags: { v1: daysAgo(2) } })], 'keep: it was pushed 2 days ago'],
     [
@@ -169,7 +170,7 @@ describe('notPulledFor', () => {
       'keep: it was pushed or pulled in the future: clocks differ',
     ],
   ])('%s', (_, images, expected) => {
-    expect(decisionOn(images, { notPulledFor: 7 * DAY_MS })).toBe(expected)
+    expect(decisionOn(images, { notUsedFor: 7 * DAY_MS })).toBe(expected)
   })
 })
 
@@ -330,7 +331,7 @@ describe('keepNewest', () => {
       ],
     }))
     const policy = {
-      ...{ name: 'clean', registry: 'ci', repository: '**', rules: [{ tag: '**', keepNewest: 10 }] },
+      ...{ name: 'clean', registry: 'ci', repository: '**', rules: expiring({ keepNewest: 10 }) },
     }
     const plan = planExpiry(policy, 'ci/team', images, NOW)
     // The images 0, 2, … 18 were pushed; an image after them is certainly older, whether pushed or only seen.

@@ -42,8 +42,8 @@ interface Options {
   /** Glob over repositories. */
   repository?: string
   now?: () => number
-  /** As in the configuration now; false by default. */
-  dryRun?: () => boolean
+  /** As in the configuration now; `apply` by default. */
+  mode?: () => 'plan' | 'apply'
   /** What a reload has changed in the policy by now. */
   changed?: () => Partial<RulePolicy> | Partial<DialectPolicy>
   /** The registry's clock, epoch µs; the same as ours by default. */
@@ -82,7 +82,7 @@ export function useExpiry() {
   })
 
   function setUp(options: Options = {}) {
-    const { rules, repository = '**', now = () => NOW, dryRun = () => false, store, runs } = options
+    const { rules, repository = '**', now = () => NOW, mode = () => 'apply' as const, store, runs } = options
     const { registryNow = now } = options
     const index: UsageIndex = makeUsageIndex({ redis: bed.redis, prefix: 't' })
     const metrics = makeMetrics()
@@ -103,10 +103,9 @@ export function useExpiry() {
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
-          { ...scope, name: 'other', rules: [] },
-          { ...scope, ...decidedBy, name: 'branches', ...options.changed?.() },
+          { ...scope, name: 'other', mode: mode(), rules: [] },
+          { ...scope, ...decidedBy, name: 'branches', mode: mode(), ...options.changed?.() },
         ],
-        dryRun: dryRun(),
         maxShare: options.maxShare ?? 1,
         // The store tells when an entry was written by the clock of the machine.
         trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
@@ -129,7 +128,7 @@ export function useExpiry() {
     })
     const expired = async () => (await metrics.expired.get()).values
     const run = (policy: string, isDryRun: boolean, identity?: RunIdentity, acceptShare = false) =>
-      expiry.run({ policy, dryRun: isDryRun, acceptShare }, identity)
+      expiry.run({ policy, registry: 'ci', dryRun: isDryRun, acceptShare }, identity)
     return { ...expiry, run, alerts, index, journal, store: realStore, expired, push: pushWith(index) }
   }
 

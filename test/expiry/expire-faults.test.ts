@@ -161,8 +161,8 @@ describe('nothing is deleted', () => {
     expect(bed.deletes).toEqual([])
   })
 
-  test('if the configuration says `dryRun` by now', async () => {
-    const { run, push } = bed.setUp({ dryRun: () => true })
+  test('if the policy has the mode `plan` by now', async () => {
+    const { run, push } = bed.setUp({ mode: () => 'plan' })
     await push('pr-1', image('old'), bed.repository)
     expect(await run('branches', false)).toMatchObject({ dryRun: true, deletes: [{ outcome: 'planned' }] })
     expect(bed.deletes).toEqual([])

@@ -82,12 +82,12 @@ test('an image is kept that was pulled while the tags were looked up', async () 
   expect(outcomes(await run('branches', false))).toEqual(['moved'])
 })
 
-test('nothing is deleted once the configuration says `dryRun`, also if tags were being looked up', async () => {
-  let dryRun = false
-  const { run, push } = bed.setUp({ pace: { ...pace, atOnce: 4 }, dryRun: () => dryRun })
+test('nothing is deleted once the policy has the mode `plan`, also if tags were being looked up', async () => {
+  let mode: 'plan' | 'apply' = 'apply'
+  const { run, push } = bed.setUp({ pace: { ...pace, atOnce: 4 }, mode: () => mode })
   for (const name of ['a', 'b', 'c', 'd', 'e']) await push(`pr-${name}`, image(name), bed.repository)
   before(/tags\/list/, async () => {
-    dryRun = true
+    mode = 'plan'
   })
   expect(outcomes(await run('branches', false))).toEqual(Array(5).fill('planned'))
   expect(bed.deletes).toEqual([])

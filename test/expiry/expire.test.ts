@@ -153,23 +153,26 @@ describe('the clock', () => {
   })
 })
 
-test.each(['dryRun', 'the policy'])('a reload that changes %s ends the deletes of a run', async (what) => {
-  let isReloaded = false
-  const { run, push } = bed.setUp({
-    dryRun: () => isReloaded && what === 'dryRun',
-    changed: () => (isReloaded && what === 'the policy' ? { repository: 'elsewhere' } : {}),
-  })
-  const { repository, registry } = bed
-  await push('pr-1', image('first'), repository)
-  await push('pr-2', image('second'), repository)
-  registry.onRequest(({ method }) => {
-    if (method === 'DELETE') isReloaded = true
-    return undefined
-  })
-  const record = await run('branches', false)
-  expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'planned'])
-  expect(bed.deletes).toHaveLength(1)
-})
+test.each(['its mode', 'what it is about'])(
+  'a reload of a policy that changes %s ends the deletes of a run',
+  async (what) => {
+    let isReloaded = false
+    const { run, push } = bed.setUp({
+      mode: () => (isReloaded && what === 'its mode' ? 'plan' : 'apply'),
+      changed: () => (isReloaded && what === 'what it is about' ? { repository: 'elsewhere' } : {}),
+    })
+    const { repository, registry } = bed
+    await push('pr-1', image('first'), repository)
+    await push('pr-2', image('second'), repository)
+    registry.onRequest(({ method }) => {
+      if (method === 'DELETE') isReloaded = true
+      return undefined
+    })
+    const record = await run('branches', false)
+    expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'planned'])
+    expect(bed.deletes).toHaveLength(1)
+  },
+)
 
 test('an image with a subject that no event told is kept', async () => {
   const { run, push, index } = bed.setUp()

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LabImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
+import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
-import type { ExpiryRule } from '../../src/expiry/plan.ts'
 import { planExpiry } from '../../src/expiry/plan.ts'
 import { makeApiReader } from '../../src/reconcile/api-reader.ts'
 import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
@@ -57,8 +57,8 @@ function setUp(method: 'api' | 'storage' = 'api') {
       return [Math.floor((Date.now() * 1000 - at) / DAY_MS / 1000), source]
     },
     /** The tags that a rule would delete. */
-    async deleted(rule: Omit<ExpiryRule, 'tag'>): Promise<string[]> {
-      const policy = { name: 'p', registry: 'ci', repository: '**', rules: [{ tag: '*', ...rule }] }
+    async deleted(rule: Parameters<typeof expiring>[0]): Promise<string[]> {
+      const policy = { name: 'p', registry: 'ci', repository: '**', rules: expiring({ tag: '*', ...rule }) }
       const plan = planExpiry(policy, 'ci/first', await images(), Date.now() * 1000)
       return plan.flatMap(({ verdict, tags }) => (verdict === 'delete' ? tags : [])).sort()
     },
@@ -73,7 +73,7 @@ test('of six images that one reconcile finds, the newest stay by the time of the
   expect(await deleted({ keepNewest: 2 })).toEqual(['v3', 'v4', 'v5', 'v6'])
   expect(await deleted({ olderThan: 35 * DAY_MS })).toEqual(['v4', 'v5', 'v6'])
   // Nobody knows who pulled them before.
-  expect(await deleted({ notPulledFor: DAY_MS })).toEqual([])
+  expect(await deleted({ notUsedFor: DAY_MS })).toEqual([])
 })
 
 test('of six images whose builds tell no time, none is deleted by its order or age', async () => {
@@ -81,7 +81,7 @@ test('of six images whose builds tell no time, none is deleted by its order or a
   for (const n of [1, 2, 3, 4, 5, 6]) await push(`v${n}`, builtAt('1970-01-01T00:00:00Z', `${n}`))
   await run()
   expect(await age('v1')).toEqual([0, 'seen'])
-  for (const rule of [{ keepNewest: 2 }, { olderThan: DAY_MS }, { notPulledFor: DAY_MS }])
+  for (const rule of [{ keepNewest: 2 }, { olderThan: DAY_MS }, { notUsedFor: DAY_MS }])
     expect(await deleted(rule)).toEqual([])
 })
 

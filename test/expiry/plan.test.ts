@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { expiring } from '../../lab/rules.ts'
 import { type ExpiryPolicy, type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
@@ -58,23 +59,23 @@ function deletes(sketches: Record<number, ImageSketch>, rules: ExpiryRule[], rep
     .map(({ digest }) => Number.parseInt(digest.slice(7, 9), 16))
 }
 
-const old: ExpiryRule = { tag: 'pr-*', olderThan: minutes(10) }
+const old = expiring({ tag: 'pr-*', olderThan: minutes(10) })
 
 describe('what is deleted and what is kept', () => {
   test.each<[string, Record<number, ImageSketch>, ExpiryRule[], number[]]>([
-    ['an old image that a rule names', { 1: { tags: { 'pr-1': 11 } } }, [old], [1]],
-    ['an image exactly as old as the bound', { 1: { tags: { 'pr-1': 10 } } }, [old], []],
-    ['a tag set in the future', { 1: { tags: { 'pr-1': -5 } } }, [old], []],
-    ['no rule for its tag', { 1: { tags: { main: 99 } } }, [old], []],
-    ['no tag at all', { 1: {} }, [old], []],
-    ['an old tag and one that no rule names', { 1: { tags: { 'pr-1': 99, main: 99 } } }, [old], []],
-    ['an old tag and a fresh one', { 1: { tags: { 'pr-1': 99, 'pr-2': 1 } } }, [old], []],
-    ['two old tags', { 1: { tags: { 'pr-1': 99, 'pr-2': 50 } } }, [old], [1]],
+    ['an old image that a rule names', { 1: { tags: { 'pr-1': 11 } } }, old, [1]],
+    ['an image exactly as old as the bound', { 1: { tags: { 'pr-1': 10 } } }, old, []],
+    ['a tag set in the future', { 1: { tags: { 'pr-1': -5 } } }, old, []],
+    ['no rule for its tag', { 1: { tags: { main: 99 } } }, old, []],
+    ['no tag at all', { 1: {} }, old, []],
+    ['an old tag and one that no rule names', { 1: { tags: { 'pr-1': 99, main: 99 } } }, old, []],
+    ['an old tag and a fresh one', { 1: { tags: { 'pr-1': 99, 'pr-2': 1 } } }, old, []],
+    ['two old tags', { 1: { tags: { 'pr-1': 99, 'pr-2': 50 } } }, old, [1]],
     ['no rules', { 1: { tags: { 'pr-1': 99 } } }, [], []],
     [
       'an index and its children',
       { 1: { tags: { 'pr-1': 99 }, children: [2, 3] }, 2: {}, 3: {} },
-      [old],
+      old,
       [1, 2, 3],
     ],
     [
@@ -85,92 +86,97 @@ describe('what is deleted and what is kept', () => {
         3: {},
         4: { tags: { main: 1 }, children: [3] },
       },
-      [old],
+      old,
       [1, 2],
     ],
     [
       'a tagged child of an index that is kept',
       { 1: { tags: { main: 9 }, children: [2] }, 2: { tags: { 'pr-1': 99 } } },
-      [old],
+      old,
       [],
     ],
     [
       'a child with a tag that no rule names, of an index that is deleted',
       { 1: { tags: { 'pr-1': 99 }, children: [2] }, 2: { tags: { main: 99 } } },
-      [old],
+      old,
       [1],
     ],
     [
       'an index in an index',
       { 1: { tags: { 'pr-1': 99 }, children: [2] }, 2: { children: [3] }, 3: {} },
-      [old],
+      old,
       [1, 2, 3],
     ],
     [
       'an index in an index, kept by the outer tag',
       { 1: { tags: { main: 99 }, children: [2] }, 2: { children: [3] }, 3: {} },
-      [old],
+      old,
       [],
     ],
     [
       'a child of an index and of an index in it: it comes last',
       { 1: { tags: { 'pr-1': 99 }, children: [2, 3] }, 2: {}, 3: { children: [2] } },
-      [old],
+      old,
       [1, 3, 2],
     ],
     [
       'indexes that list each other in a circle',
       { 1: { children: [2] }, 2: { tags: { 'pr-1': 99 }, children: [1] } },
-      [old],
+      old,
       [],
     ],
     [
       'a BuildKit cache, whose index lists layers',
       { 1: { tags: { 'pr-1': 99 }, layers: [2] }, 2: { tags: { main: 1 } } },
-      [old],
+      old,
       [1],
     ],
     [
       'a signature is deleted with its image',
       { 1: { tags: { 'pr-1': 99 } }, 2: { tags: { [sig(1)]: 99 } } },
-      [old],
+      old,
       [1, 2],
     ],
     [
       'a signature is kept with its image',
       { 1: { tags: { main: 99 } }, 2: { tags: { [sig(1)]: 99 } } },
-      [old],
+      old,
       [],
     ],
-    ['a signature of an unknown image', { 2: { tags: { [sig(1)]: 99 } } }, [{ tag: '**', olderThan: 1 }], []],
+    [
+      'a signature of an unknown image',
+      { 2: { tags: { [sig(1)]: 99 } } },
+      expiring({ tag: '**', olderThan: 1 }),
+      [],
+    ],
     [
       'a signature of a signature',
       { 3: { tags: { [sig(2)]: 99 } }, 2: { tags: { [sig(1)]: 99 } }, 1: { tags: { 'pr-1': 99 } } },
-      [old],
+      old,
       [1, 2, 3],
     ],
     [
       'one image of the repository has unknown references',
       { 1: { tags: { 'pr-1': 99 } }, 2: { tags: { main: 1 }, children: undefined } },
-      [old],
+      old,
       [],
     ],
     [
       'pulled recently',
       { 1: { tags: { 'pr-1': 99 }, pulledMinutesAgo: 5 } },
-      [{ tag: 'pr-*', notPulledFor: minutes(10) }],
+      expiring({ tag: 'pr-*', notUsedFor: minutes(10) }),
       [],
     ],
     [
       'not pulled for a long time',
       { 1: { tags: { 'pr-1': 99 }, pulledMinutesAgo: 11 } },
-      [{ tag: 'pr-*', notPulledFor: minutes(10) }],
+      expiring({ tag: 'pr-*', notUsedFor: minutes(10) }),
       [1],
     ],
     [
       'never pulled, but pushed recently',
       { 1: { tags: { 'pr-1': 5 } } },
-      [{ tag: 'pr-*', notPulledFor: minutes(10) }],
+      expiring({ tag: 'pr-*', notUsedFor: minutes(10) }),
       [],
     ],
     [
@@ -181,26 +187,32 @@ describe('what is deleted and what is kept', () => {
         3: { tags: { 'pr-3': 20 } },
         4: { tags: { main: 1 } },
       },
-      [{ tag: 'pr-*', keepNewest: 2 }],
+      expiring({ tag: 'pr-*', keepNewest: 2 }),
       [1],
     ],
     [
       'the newest are counted in each repository separately',
       { 1: { tags: { 'pr-1': 40 } }, 2: { tags: { 'pr-1': 30 }, repository: 'team/b' } },
-      [{ tag: 'pr-*', keepNewest: 1 }],
+      expiring({ tag: 'pr-*', keepNewest: 1 }),
       [],
     ],
     [
       'one condition of two holds',
       { 1: { tags: { 'pr-1': 99 }, pulledMinutesAgo: 1 } },
-      [{ ...old, notPulledFor: minutes(10) }],
+      expiring({ tag: 'pr-*', olderThan: minutes(10), notUsedFor: minutes(10) }),
       [],
     ],
     [
-      'the first rule that names a tag decides',
-      { 1: { tags: { 'pr-1': 20 } } },
-      [{ tag: 'pr-1', olderThan: minutes(60) }, old],
-      [],
+      'keeping beats expiring, whatever the order',
+      { 1: { tags: { 'pr-1': 20 } }, 2: { tags: { 'pr-2': 20 } } },
+      [...old, { tag: { glob: 'pr-1' }, keep: true }],
+      [2],
+    ],
+    [
+      'untagged images, but not what belongs to a kept image',
+      { 1: {}, 2: { tags: { main: 99 }, children: [3] }, 3: {} },
+      [{ tagged: false, olderThan: minutes(10), expire: true }],
+      [1],
     ],
   ])('%s', (_, sketches, rules, expected) => {
     expect(deletes(sketches, rules)).toEqual(expected)
@@ -208,6 +220,6 @@ describe('what is deleted and what is kept', () => {
 
   test('a policy applies to its repositories only', () => {
     const images = { 1: { tags: { 'pr-1': 99 } }, 2: { tags: { 'pr-1': 99 }, repository: 'other/app' } }
-    expect(deletes(images, [old], 'other/*')).toEqual([2])
+    expect(deletes(images, old, 'other/*')).toEqual([2])
   })
 })

@@ -1,8 +1,7 @@
-import { Worker } from 'bullmq'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
-import { schedulePolicies } from '../../src/expiry/schedule.ts'
-import { closeQueues, makeQueues, type Queues, queuePrefix } from '../../src/queue/queues.ts'
+import { type Schedule, schedulePolicies } from '../../src/expiry/schedule.ts'
+import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 
 const bed = useRedis()
 let queues: Queues
@@ -11,35 +10,50 @@ beforeEach(() => {
 })
 afterEach(() => closeQueues(queues))
 
-const HOUR_MS = 3_600_000
+const policy = (name: string, more: Partial<Schedule> = {}): Schedule => ({
+  ...{ name, registry: 'ci', schedule: '0 3 * * *', timeZone: 'Europe/Berlin' },
+  ...more,
+})
 const scheduled = async () =>
   (await queues.expiry.getJobSchedulers())
-    .map(({ key, every, template }) => ({ key, every: Number(every), data: template?.data }))
+    .map(({ key, pattern, tz, template }) => ({ key, pattern, tz, data: template?.data }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
+const NIGHTLY = { pattern: '0 3 * * *', tz: 'Europe/Berlin' }
+const data = { dryRun: false, acceptShare: false }
 
-test('each policy has one schedule', async () => {
-  await schedulePolicies(queues, [{ name: 'a' }, { name: 'b' }], { everyMs: HOUR_MS, dryRun: true })
+test('each policy has one schedule for each of its registries', async () => {
+  await schedulePolicies(queues, [policy('a'), policy('a', { registry: 'prod' }), policy('b')])
   expect(await scheduled()).toEqual([
-    { key: 'expiry-a', every: HOUR_MS, data: { policy: 'a', dryRun: true, acceptShare: false } },
-    { key: 'expiry-b', every: HOUR_MS, data: { policy: 'b', dryRun: true, acceptShare: false } },
+    { key: 'ci/a', ...NIGHTLY, data: { policy: 'a', registry: 'ci', ...data } },
+    { key: 'ci/b', ...NIGHTLY, data: { policy: 'b', registry: 'ci', ...data } },
+    { key: 'prod/a', ...NIGHTLY, data: { policy: 'a', registry: 'prod', ...data } },
   ])
+})
+
+test('the time zone decides when a policy runs', async () => {
+  await schedulePolicies(queues, [policy('a'), policy('b', { timeZone: 'UTC' })])
+  const nextOf = async (key: string) => new Date((await queues.expiry.getJobScheduler(key))?.next ?? 0)
+  expect((await nextOf('ci/b')).getUTCHours()).toBe(3)
+  expect([1, 2]).toContain((await nextOf('ci/a')).getUTCHours())
 })
 
 test('a policy that is no longer configured loses its schedule, and the others get the new settings', async () => {
-  await schedulePolicies(queues, [{ name: 'a' }, { name: 'b' }], { everyMs: HOUR_MS, dryRun: true })
-  await schedulePolicies(queues, [{ name: 'b' }], { everyMs: 2 * HOUR_MS, dryRun: false })
+  await schedulePolicies(queues, [policy('a'), policy('b')])
+  await schedulePolicies(queues, [policy('b', { schedule: '*/10 * * * * *', timeZone: 'UTC' })])
   expect(await scheduled()).toEqual([
-    { key: 'expiry-b', every: 2 * HOUR_MS, data: { policy: 'b', dryRun: false, acceptShare: false } },
+    { key: 'ci/b', pattern: '*/10 * * * * *', tz: 'UTC', data: { policy: 'b', registry: 'ci', ...data } },
   ])
+  expect(await queues.expiry.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 0, delayed: 1 })
 })
 
-test('a restart with the same settings starts no run', async () => {
-  const settings = { everyMs: HOUR_MS, dryRun: true }
-  await schedulePolicies(queues, [{ name: 'a' }], settings)
-  const worker = new Worker('expiry', null, { connection: bed.redis, prefix: queuePrefix('t') })
-  const first = await worker.getNextJob('token')
-  await first?.moveToCompleted(undefined, 'token', false)
-  await schedulePolicies(queues, [{ name: 'a' }], settings)
+test('a start with the same settings starts no run, and drops none that waits', async () => {
+  await schedulePolicies(queues, [policy('a')])
+  await schedulePolicies(queues, [policy('a')])
   expect(await queues.expiry.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 0, delayed: 1 })
-  await worker.close()
+  const [due] = await queues.expiry.getDelayed()
+  await due?.promote()
+  await schedulePolicies(queues, [policy('a')])
+  expect((await queues.expiry.getWaiting()).map(({ data }) => data)).toEqual([
+    { policy: 'a', registry: 'ci', ...data },
+  ])
 })

@@ -9,14 +9,15 @@ import {
   unresolved,
   withoutSubject,
 } from '../../lab/images.ts'
+import { expiring } from '../../lab/rules.ts'
 import { type ExpiryRule, planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
 /** The mistakes of other cleaners (docs/registries.md, What cleaners get wrong), one test for each. */
 const daysAgo = (days: number) => NOW - days * DAY
 const OLD = daysAgo(30)
-const OLDER_THAN_14_DAYS: ExpiryRule = { tag: 'pr-*', olderThan: 14 * DAY_MS }
-const EVERYTHING: ExpiryRule = { tag: '**', olderThan: 1 }
+const OLDER_THAN_14_DAYS = expiring({ tag: 'pr-*', olderThan: 14 * DAY_MS })
+const EVERYTHING = expiring({ olderThan: 1 })
 
 function planOf(images: IndexedImage[], rules: ExpiryRule[], repository = '**') {
   const policy = { name: 'clean', registry: 'ci', repository, rules }
@@ -41,7 +42,7 @@ describe('signatures', () => {
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD } }),
       indexed('c', { tags: { main: OLD }, lists: ['b'] }),
     ]
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['a'])
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual(['a'])
   })
 
   test('an artifact is deleted after its subject, and kept if its subject is kept', () => {
@@ -49,10 +50,10 @@ describe('signatures', () => {
       indexed('a', { subject: 'b', layers: ['signature'] }),
       indexed('b', { tags: { [tag]: OLD } }),
     ]
-    expect(deletedBy(withTag('pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['b', 'a'])
-    expect(deletedBy(withTag('main'), [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(withTag('pr-1'), OLDER_THAN_14_DAYS)).toEqual(['b', 'a'])
+    expect(deletedBy(withTag('main'), OLDER_THAN_14_DAYS)).toEqual([])
     const orphan = [indexed('a', { subject: 'absent', tags: { 'pr-1': OLD } })]
-    expect(deletedBy(orphan, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(orphan, OLDER_THAN_14_DAYS)).toEqual([])
   })
 
   test('an empty list of referrers, which is the same for two images, is deleted only after both', () => {
@@ -63,9 +64,9 @@ describe('signatures', () => {
       indexed('b', { tags: { [b]: OLD } }),
       list,
     ]
-    expect(deletedBy(withTags('pr-1', 'main'), [OLDER_THAN_14_DAYS])).toEqual(['a'])
-    expect(deletedBy(withTags('main', 'pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['b'])
-    expect(deletedBy(withTags('pr-1', 'pr-2'), [OLDER_THAN_14_DAYS]).at(-1)).toBe('c')
+    expect(deletedBy(withTags('pr-1', 'main'), OLDER_THAN_14_DAYS)).toEqual(['a'])
+    expect(deletedBy(withTags('main', 'pr-1'), OLDER_THAN_14_DAYS)).toEqual(['b'])
+    expect(deletedBy(withTags('pr-1', 'pr-2'), OLDER_THAN_14_DAYS).at(-1)).toBe('c')
   })
 
   test('an artifact with two subjects is kept if one of them is not in the repository', () => {
@@ -73,8 +74,8 @@ describe('signatures', () => {
       indexed('a', { tags: { 'pr-1': OLD } }),
       indexed('b', { tags: { [referrerTag('a', '')]: OLD, [referrerTag('absent', '')]: OLD } }),
     ]
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['a'])
-    expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual(['a'])
+    expect(decisionOn('b', images, OLDER_THAN_14_DAYS)?.reason).toBe(
       'the image that it signs or describes is not known',
     )
   })
@@ -84,8 +85,8 @@ describe('signatures', () => {
       indexed('a', { tags: { [tag]: OLD } }),
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD, 'pr-9': OLD } }),
     ]
-    expect(deletedBy(signed('main'), [OLDER_THAN_14_DAYS])).toEqual([])
-    expect(deletedBy(signed('pr-1'), [OLDER_THAN_14_DAYS])).toEqual(['a', 'b'])
+    expect(deletedBy(signed('main'), OLDER_THAN_14_DAYS)).toEqual([])
+    expect(deletedBy(signed('pr-1'), OLDER_THAN_14_DAYS)).toEqual(['a', 'b'])
   })
 
   test('a rule for every tag does not apply to the tags of signatures', () => {
@@ -93,7 +94,7 @@ describe('signatures', () => {
       indexed('a', { tags: { v1: NOW } }),
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD } }),
     ]
-    expect(deletedBy(images, [EVERYTHING])).toEqual([])
+    expect(deletedBy(images, EVERYTHING)).toEqual([])
   })
 
   test.each([
@@ -111,7 +112,7 @@ describe('signatures', () => {
       indexed('c', { tags: { [referrerTag('a', '.sig')]: daysAgo(1) } }),
       indexed('d', { tags: { [referrerTag('b', '.sig')]: daysAgo(1) } }),
     ]
-    expect(deletedBy(images, [{ tag: '**', keepNewest: 2 }])).toEqual([])
+    expect(deletedBy(images, expiring({ tag: '**', keepNewest: 2 }))).toEqual([])
   })
 
   test('a list of referrers is deleted before the artifacts that it lists, and after their subject', () => {
@@ -120,7 +121,7 @@ describe('signatures', () => {
       indexed('b', { tags: { [referrerTag('c', '')]: OLD }, lists: ['a'] }),
       indexed('c', { tags: { 'pr-1': OLD } }),
     ]
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['c', 'b', 'a'])
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual(['c', 'b', 'a'])
   })
 
   /** `a` is signed by `b`, then by `c`; `d` is the first list of its referrers, without its tag now, and `e` the second. */
@@ -160,7 +161,7 @@ describe('signatures', () => {
     const hex = '0123456789abcdef'.repeat(8)
     const subject = { ...indexed('a', { tags: { 'pr-1': OLD } }), digest: `sha512:${hex}` }
     const list = indexed('b', { tags: { [`sha512-${hex.slice(0, 64)}`]: OLD } })
-    const plan = planOf([subject, list], [OLDER_THAN_14_DAYS])
+    const plan = planOf([subject, list], OLDER_THAN_14_DAYS)
     expect(plan.map(({ verdict }) => verdict)).toEqual(['delete', 'delete'])
   })
 
@@ -170,8 +171,8 @@ describe('signatures', () => {
       indexed('b', { tags: { [referrerTag('a', '.sig')]: OLD, 'pr-1': OLD } }),
       indexed('c', { tags: { [referrerTag('c', '')]: OLD, 'pr-2': OLD } }),
     ]
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
-    expect(decisionOn('c', images, [EVERYTHING])?.reason).toBe('its references form a circle, or lead to one')
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
+    expect(decisionOn('c', images, EVERYTHING)?.reason).toBe('its references form a circle, or lead to one')
   })
 })
 
@@ -188,7 +189,7 @@ describe('indexes', () => {
 
   test('an index is kept if one of its children was pushed again today, perhaps for a new index', () => {
     const images = [indexed('a', { tags: { 'pr-1': OLD }, lists: ['b'] }), indexed('b', { age: NOW })]
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
   })
 
   test('a child of several indexes is deleted once, after the last of them', () => {
@@ -199,7 +200,7 @@ describe('indexes', () => {
         indexed(child),
         ...indexes.map((name) => indexed(name, { tags: { [`pr-${name}`]: OLD }, lists: [child] })),
       ]
-      const order = deletedBy(images, [OLDER_THAN_14_DAYS])
+      const order = deletedBy(images, OLDER_THAN_14_DAYS)
       expect(order.toSorted()).toEqual(names)
       expect(order.at(-1)).toBe(child)
     }
@@ -210,7 +211,7 @@ describe('indexes', () => {
       indexed('a', { tags: { main: OLD }, layers: ['b'] }),
       indexed('b', { tags: { 'pr-1': OLD } }),
     ]
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
   })
 
   test('a child whose own tag has expired is kept if its index is kept', () => {
@@ -218,8 +219,8 @@ describe('indexes', () => {
       indexed('a', { tags: { 'pr-1': OLD, main: OLD }, lists: ['b', 'b'] }),
       indexed('b', { tags: { 'pr-1-amd64': OLD } }),
     ]
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
-    expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
+    expect(decisionOn('b', images, OLDER_THAN_14_DAYS)?.reason).toBe(
       'it belongs to team/app:main, which is kept',
     )
   })
@@ -231,7 +232,7 @@ describe('indexes', () => {
         n === 0 ? { tags: { 'pr-1': OLD } } : { tags: { [referrerTag(`${n - 1}`, '.sig')]: OLD } },
       ),
     )
-    const plan = planOf(chain, [OLDER_THAN_14_DAYS])
+    const plan = planOf(chain, OLDER_THAN_14_DAYS)
     expect(plan.filter(({ verdict }) => verdict === 'delete')).toHaveLength(20_000)
   })
 })
@@ -242,7 +243,7 @@ describe('times', () => {
     ['a microsecond past it', 14 * DAY + 1, ['a']],
   ])('an image tagged before %s', (_, age, expected) => {
     const image = indexed('a', { tags: { 'pr-1': NOW - age } })
-    expect(deletedBy([image], [OLDER_THAN_14_DAYS])).toEqual(expected)
+    expect(deletedBy([image], OLDER_THAN_14_DAYS)).toEqual(expected)
     expect(deletedBy([image], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
     const pulled = indexed('a', { tags: { 'pr-1': OLD }, pulledAt: NOW - age })
     expect(deletedBy([pulled], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
@@ -250,12 +251,12 @@ describe('times', () => {
 
   test('a digest pushed last month and tagged again yesterday is young', () => {
     const image = indexed('a', { tags: { 'pr-1': daysAgo(1) }, age: OLD })
-    expect(deletedBy([image], [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy([image], OLDER_THAN_14_DAYS)).toEqual([])
   })
 
   test('a digest pushed yesterday under a tag that has moved since is young', () => {
     const image = indexed('a', { tags: { 'pr-1': OLD }, age: daysAgo(1) })
-    expect(deletedBy([image], [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy([image], OLDER_THAN_14_DAYS)).toEqual([])
   })
 
   test('an image used in the future is kept, and does not count among the newest', () => {
@@ -264,15 +265,15 @@ describe('times', () => {
       indexed('b', { tags: { 'pr-2': NOW + DAY } }),
       indexed('c', { tags: { 'pr-3': daysAgo(40) }, pulledAt: NOW + 1 }),
     ]
-    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])).toEqual([])
-    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 0 }])).toEqual(['a'])
-    expect(decisionOn('b', images, [OLDER_THAN_14_DAYS])?.reason).toContain('clocks differ')
+    expect(deletedBy(images, expiring({ tag: 'pr-*', keepNewest: 1 }))).toEqual([])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', keepNewest: 0 }))).toEqual(['a'])
+    expect(decisionOn('b', images, OLDER_THAN_14_DAYS)?.reason).toContain('clocks differ')
   })
 
   test('a tag without a known time is kept', () => {
     const image = indexed('a', { tags: { 'pr-1': 0 } })
-    expect(decisionOn('a', [image], [EVERYTHING])).toMatchObject({
-      ...{ verdict: 'keep', rule: '**', reason: 'the time of its tagging is not known' },
+    expect(decisionOn('a', [image], EVERYTHING)).toMatchObject({
+      ...{ verdict: 'keep', rule: null, reason: 'the time of its tagging is not known' },
     })
   })
 })
@@ -280,17 +281,19 @@ describe('times', () => {
 describe('the newest', () => {
   test('an image tagged at the moment of the plan is one of them', () => {
     const images = [indexed('a', { tags: { 'pr-1': OLD } }), indexed('b', { tags: { 'pr-2': NOW } })]
-    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])).toEqual(['a'])
-    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 0 }]).sort()).toEqual(['a', 'b'])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', keepNewest: 1 }))).toEqual(['a'])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', keepNewest: 0 })).sort()).toEqual(['a', 'b'])
   })
 
   test('of images tagged at the same moment none is deleted: their order is not known', () => {
     const images = ['a', 'b', 'c'].map((name) => indexed(name, { tags: { [`pr-${name}`]: OLD } }))
-    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 1 }])).toEqual([])
-    expect(decisionOn('a', images, [{ tag: 'pr-*', keepNewest: 1 }])?.reason).toBe(
+    expect(deletedBy(images, expiring({ tag: 'pr-*', keepNewest: 1 }))).toEqual([])
+    expect(decisionOn('a', images, expiring({ tag: 'pr-*', keepNewest: 1 }))?.reason).toBe(
       'it is not known which images are newer: it may be among the 1 newest',
     )
-    expect(decisionOn('a', images, [{ tag: 'pr-*', keepNewest: 3 }])?.reason).toBe('it is among the 3 newest')
+    expect(decisionOn('a', images, expiring({ tag: 'pr-*', keepNewest: 3 }))?.reason).toBe(
+      'it is among the 3 newest',
+    )
   })
 
   test('an image with two tags counts once, by the younger tag', () => {
@@ -299,19 +302,7 @@ describe('the newest', () => {
       indexed('b', { tags: { 'pr-3': daysAgo(2) } }),
       indexed('c', { tags: { 'pr-4': daysAgo(3) } }),
     ]
-    expect(deletedBy(images, [{ tag: 'pr-*', keepNewest: 2 }])).toEqual(['c'])
-  })
-
-  test('tags of an earlier rule do not count for a later one', () => {
-    const images = [
-      indexed('a', { tags: { v1: daysAgo(3) } }),
-      indexed('b', { tags: { 'pr-1': daysAgo(1) } }),
-    ]
-    const rules = [
-      { tag: 'pr-*', keepNewest: 0 },
-      { tag: '*', keepNewest: 1 },
-    ]
-    expect(deletedBy(images, rules)).toEqual(['b'])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', keepNewest: 2 }))).toEqual(['c'])
   })
 })
 
@@ -320,7 +311,7 @@ test('the same digest in two repositories gets two decisions', () => {
     indexed('a', { repository: 'team/web', tags: { 'pr-1': OLD } }),
     indexed('a', { repository: 'team/app', tags: { main: OLD } }),
   ]
-  const plan = planOf(images, [OLDER_THAN_14_DAYS]).map(({ repository, verdict }) => [repository, verdict])
+  const plan = planOf(images, OLDER_THAN_14_DAYS).map(({ repository, verdict }) => [repository, verdict])
   expect(plan).toEqual([
     ['team/app', 'keep'],
     ['team/web', 'delete'],
@@ -333,14 +324,14 @@ test('an image with unknown references keeps the images of its own repository on
     unresolved(indexed('b', { tags: { main: OLD } })),
     indexed('c', { repository: 'team/web', tags: { 'pr-1': OLD } }),
   ]
-  expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['c'])
-  expect(decisionOn('a', images, [OLDER_THAN_14_DAYS])?.reason).toBe(
+  expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual(['c'])
+  expect(decisionOn('a', images, OLDER_THAN_14_DAYS)?.reason).toBe(
     'the references of team/app:main are not known yet',
   )
 })
 
 test('an artifact whose subject is not known yet keeps every image of its repository', () => {
-  const rules = [OLDER_THAN_14_DAYS]
+  const rules = OLDER_THAN_14_DAYS
   const artifact = indexed('sbom', { tags: { 'pr-1-sbom': OLD }, subject: 'a' })
   const images = [indexed('a', { tags: { 'pr-1': OLD } }), withoutSubject(artifact)]
   expect(deletedBy(images, rules)).toEqual([])
@@ -349,12 +340,13 @@ test('an artifact whose subject is not known yet keeps every image of its reposi
   )
 })
 
-test('a rule without conditions deletes nothing', () => {
-  const image = indexed('a', { tags: { 'pr-1': OLD } })
-  expect(deletedBy([image], [{ tag: '**' }])).toEqual([])
-  expect(decisionOn('a', [image], [{ tag: '**' }])).toMatchObject({
-    ...{ rule: '**', reason: 'its rule has no condition' },
-  })
+test('an image that no rule expires stays', () => {
+  const images = [indexed('a', { tags: { main: OLD } }), indexed('b')]
+  expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
+  for (const name of ['a', 'b'])
+    expect(decisionOn(name, images, OLDER_THAN_14_DAYS)).toMatchObject({
+      ...{ rule: null, reason: 'no rule expires it' },
+    })
 })
 
 test.each([
@@ -365,35 +357,35 @@ test.each([
   ['team', []],
 ])('the repositories of %s are %j', (glob, expected) => {
   const images = ['team/app', 'team/app/api', 'other'].map((repository) => indexed('a', { repository }))
-  expect(planOf(images, [EVERYTHING], glob).map(({ repository }) => repository)).toEqual(expected)
+  expect(planOf(images, EVERYTHING, glob).map(({ repository }) => repository)).toEqual(expected)
 })
 
 test('a decision gives project, tags, rule and a reason that people can check', () => {
   const image = indexed('a', { tags: { 'pr-1': daysAgo(30), 'pr-2': daysAgo(20) }, pulledAt: daysAgo(16) })
-  const rule = { tag: 'pr-*', olderThan: 14 * DAY_MS, notPulledFor: 7 * DAY_MS, keepNewest: 0 }
-  expect(planOf([image], [rule])).toEqual([
+  const rules = expiring({ tag: 'pr-*', olderThan: 14 * DAY_MS, notUsedFor: 7 * DAY_MS })
+  expect(planOf([image], rules)).toEqual([
     {
       ...{ project: 'ci/team', repository: 'team/app', digest: digest('a'), tags: ['pr-1', 'pr-2'] },
-      ...{ verdict: 'delete', rule: 'pr-*' },
-      reason: 'tag pr-1: it is 20 days old, it was not pulled for 16 days, newer images that match: 0',
+      ...{ verdict: 'delete', rule: 'expire pr-*' },
+      reason: 'tag pr-1: it is 20 days old, it was not used for 16 days',
     },
   ])
 })
 
 test.each([
-  [{ olderThan: 40 * DAY_MS }, 'it is 30 days old, not over 40 days'],
-  [{ notPulledFor: 40 * DAY_MS }, 'it was pulled 1 hour ago'],
-  [{ keepNewest: 3 }, 'it is number 1 of the 3 newest'],
-])('a rule of %j says why it keeps', (condition, reason) => {
+  [{ olderThan: 40 * DAY_MS }, 'expire main', 'it is 30 days old, not over 40 days'],
+  [{ notUsedFor: 40 * DAY_MS }, 'expire main', 'it was pulled 1 hour ago'],
+  [{ keepNewest: 3 }, 'keep 3 newest main', 'it is number 1 of the 3 newest'],
+])('a rule of %j says why it keeps', (condition, rule, reason) => {
   const image = indexed('a', { tags: { main: OLD }, pulledAt: NOW - DAY / 24 })
-  expect(decisionOn('a', [image], [{ tag: 'main', ...condition }])).toMatchObject({
-    ...{ verdict: 'keep', rule: 'main', reason },
+  expect(decisionOn('a', [image], expiring({ tag: 'main', ...condition }))).toMatchObject({
+    ...{ verdict: 'keep', rule, reason },
   })
 })
 
 test('the reason for an image that was never pulled is its push', () => {
   const image = indexed('a', { tags: { main: OLD } })
-  expect(decisionOn('a', [image], [{ tag: 'main', notPulledFor: 40 * DAY_MS }])?.reason).toBe(
+  expect(decisionOn('a', [image], expiring({ tag: 'main', notUsedFor: 40 * DAY_MS }))?.reason).toBe(
     'it was pushed 30 days ago',
   )
 })
@@ -404,7 +396,7 @@ test('the reason for a child names its index by tag, or by the beginning of the 
     indexed('b', { lists: ['c'] }),
     indexed('c'),
   ]
-  const reasonOf = (name: string) => decisionOn(name, images, [OLDER_THAN_14_DAYS])?.reason
+  const reasonOf = (name: string) => decisionOn(name, images, OLDER_THAN_14_DAYS)?.reason
   expect(reasonOf('b')).toBe('it belongs to team/app:pr-1, which is deleted')
   expect(reasonOf('c')).toBe(`it belongs to team/app@${digest('b').slice(0, 19)}, which is deleted`)
 })
@@ -419,7 +411,7 @@ test.each([
   [DAY, '1 day'],
 ])('an age of %d µs is %s', (age, text) => {
   const image = indexed('a', { tags: { main: NOW - age } })
-  expect(decisionOn('a', [image], [{ tag: 'main', olderThan: 40 * DAY_MS }])?.reason).toBe(
+  expect(decisionOn('a', [image], expiring({ tag: 'main', olderThan: 40 * DAY_MS }))?.reason).toBe(
     `it is ${text} old, not over 40 days`,
   )
 })

@@ -56,6 +56,6 @@ test('Redis is full when the service starts: it starts, answers 503, and does al
       )
     ).flatMap((found) => found.map(({ key }) => key))
   await eventually(schedules, (keys) => keys.length === 3)
-  expect(await schedules()).toEqual(['expiry-old', 'snapshot-write', 'reconcile-ci'])
+  expect(await schedules()).toEqual(['ci/old', 'snapshot-write', 'reconcile-ci'])
   expect(processes.map(({ child }) => child.exitCode)).toEqual([null, null])
 })

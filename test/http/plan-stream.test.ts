@@ -119,7 +119,6 @@ async function startPlan(decisions: number, waitMs = 10) {
   }
   const log = pino({ level: 'silent' })
   const inTurn = makeTurns({ atOnce: 1, maxWaiting: 1, waitMs })
-  const unused = {} as never
   const allow = async () => {}
   const app = await buildApp({
     ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf({ log, outage: { takes: () => false } }) },
@@ -128,9 +127,7 @@ async function startPlan(decisions: number, waitMs = 10) {
       expiryRoute({
         ...{
           expiry: { plan },
-          settings: () => ({ policies: [{ name: 'p' }], dryRun: true }),
-          runs: unused,
-          queues: unused,
+          settings: () => ({ policies: [{ name: 'p' }] }),
           inTurn,
         },
         roles: { read: allow, admin: allow } as never,

@@ -22,8 +22,7 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
       const counts = countsOf(loaded)
       const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
       for (const warning of warningsOf(loaded)) note(`warning: ${warning}`)
-      const dryRun = loaded.expiry.dryRun ? ' (dry run)' : ''
-      const line = `${file} is right: ${words.join(', ')}${dryRun}`
+      const line = `${file} is right: ${words.join(', ')}${modesOf(loaded)}`
       if (!connect) return show({ file, ...counts }, [line])
       const connections = await Array.fromAsync(tryConnections(loaded))
       show({ file, ...counts, connections }, [line, ...connections.map(lineOf)])
@@ -47,6 +46,12 @@ function lineOf({ name, tried, remark, failure }: Connection): string {
 
 /** `promotionRules` as `promotion rules`. */
 const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+/** How many of the expiry policies delete; nothing if there is none. */
+function modesOf({ expiry: { policies } }: Config): string {
+  const applied = policies.filter(({ mode }) => mode === 'apply').length
+  return policies.length === 0 ? '' : ` (mode plan ${policies.length - applied}, apply ${applied})`
+}
 
 const countsOf = ({ registries, quotas, alerts, promotion, expiry }: Config) => ({
   registries: Object.keys(registries).length,

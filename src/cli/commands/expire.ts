@@ -6,6 +6,12 @@ import { deleteTable, runText } from '../delete-table.ts'
 import { followJob } from '../follow-job.ts'
 import { Deletes, pathOfDeletes } from './runs.ts'
 
+interface Options {
+  registry?: string
+  apply?: true
+  acceptShare?: true
+}
+
 const Asked = Type.Object({ job: Type.String(), dryRun: Type.Boolean() })
 
 export const addExpire: AddCommand = (program, cli) => {
@@ -14,13 +20,14 @@ export const addExpire: AddCommand = (program, cli) => {
     .summary('Run an expiry policy now.')
     .description('Run an expiry policy now and tell what it did. Without --apply it deletes nothing.')
     .argument('<POLICY>', 'an expiry policy, by its name in the configuration')
+    .option('--registry <NAME>', 'the registry, if the policy is for several')
     .option('--apply', 'delete at the registry what the policy says')
     .option('--accept-share', 'also where it deletes more than expiry.maxShare of the images of a project')
-    .action(async (policy: string, { apply, acceptShare }: { apply?: true; acceptShare?: true }) => {
+    .action(async (policy: string, { registry, apply, acceptShare }: Options) => {
       const service = await cli.service()
       const { job: id } = await service.post(
         '/v1/expiry/runs',
-        { policy, dryRun: !apply, acceptShare: acceptShare ?? false },
+        { policy, registry, dryRun: !apply, acceptShare: acceptShare ?? false },
         Asked,
       )
       const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary)
@@ -30,7 +37,7 @@ export const addExpire: AddCommand = (program, cli) => {
         cli.note(`these are the first ${page.deletes.length}: tallyman runs ${run.id} --cursor ${page.next}`)
       if (apply && run.dryRun)
         throw new CommandError(
-          'nothing was deleted: expiry.dryRun is true in the configuration of the service',
+          `nothing was deleted: in the configuration of the service the policy ${policy} has the mode plan`,
         )
       for (const { project, deletes, images } of run.held ?? [])
         cli.note(

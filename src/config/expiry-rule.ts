@@ -1,0 +1,105 @@
+import { RE2JS } from 're2js'
+import { Type } from 'typebox'
+import type { Newest, TagSelector } from '../expiry/rule.ts'
+import { Choice, compilePattern, Duration, Flag, field, NonEmpty, nonEmpty } from './fields.ts'
+import { expectedGlob } from './glob.ts'
+import { section } from './sections.ts'
+import { isMapping } from './walk.ts'
+
+/** Which tags: a glob, or `{ pattern }`, an RE2 pattern for the whole tag. */
+const Tags = (description: string) => field(description, parseTags)
+
+function parseTags(raw: unknown): TagSelector {
+  if (isMapping(raw)) {
+    const [key, ...others] = Object.keys(raw)
+    if (key !== 'pattern' || others.length > 0) throw new RangeError('expected a glob, or { pattern: … }')
+    const pattern = nonEmpty(raw.pattern)
+    compilePattern(pattern)
+    return { pattern }
+  }
+  const glob = nonEmpty(raw)
+  const expected = expectedGlob(glob, 'tag')
+  if (expected === undefined) return { glob }
+  throw new RangeError(`expected ${expected}; a regular expression is written tag: { pattern: '…' }`)
+}
+
+/** `true`, or which of the newest are kept. */
+const Keep = (description: string) =>
+  field(description, (raw): true | Newest => {
+    if (raw === true) return true
+    if (!isMapping(raw))
+      throw new RangeError('expected true, or { newest: 10, by: pushed | used | semver, per: repository }')
+    const { newest, by = 'pushed', per = 'repository', ...others } = raw
+    const [unknown] = Object.keys(others)
+    if (unknown !== undefined) throw new RangeError(`expected newest, by and per, not ${unknown}`)
+    if (!Number.isSafeInteger(newest) || Number(newest) < 1)
+      throw new RangeError('expected in newest an integer of at least 1')
+    const order = ORDERS.find((one) => one === by)
+    if (order === undefined) throw new RangeError(`expected in by one of ${ORDERS.join(', ')}`)
+    const unit = per === 'repository' ? per : { group: nonEmpty(per) }
+    return { newest: Number(newest), by: order, per: unit }
+  })
+
+const ORDERS: Newest['by'][] = ['pushed', 'used', 'semver']
+
+const Yes = (description: string) =>
+  field(description, (raw): true => {
+    if (raw === true) return raw
+    throw new RangeError('expected true')
+  })
+
+/** What rules and tiers are about. */
+export const selectionKeys = {
+  tag: Type.Optional(
+    Tags('Which tags: a glob, or { pattern: … }, an RE2 pattern that the whole tag must match.'),
+  ),
+  tagged: Type.Optional(Flag('Whether the image has tags. Default: either.')),
+  only: Type.Optional(
+    section('Every tag of the image matches.', { tag: Tags('Which tags: a glob, or { pattern: … }.') }),
+  ),
+  olderThan: Type.Optional(Duration('The image was pushed longer ago than this.')),
+  trust: Type.Optional(
+    Type.Array(Choice('A source.', ['event', 'registry', 'storage', 'image']), {
+      description: 'The sources of ages that are believed (docs/usage.md, Ages). Default: all.',
+      minItems: 1,
+    }),
+  ),
+  notUsedFor: Type.Optional(Duration('The image was not used for this long.')),
+}
+
+const ruleFields = section('A rule: it keeps or expires what meets every condition that is given.', {
+  name: Type.Optional(NonEmpty('The name in plans. Default: what it does, such as expire pr-*.')),
+  ...selectionKeys,
+  keep: Type.Optional(Keep('true, or which of the newest are kept: { newest, by, per }.')),
+  expire: Type.Optional(Yes('true: what meets the conditions expires, unless a rule keeps it.')),
+})
+
+/** What is wrong with a rule as it is written; `undefined` if nothing is. */
+function problemOf(rule: Record<string, unknown>): string | undefined {
+  const { keep, expire, name: _, trust, ...conditions } = rule
+  if ((keep === undefined) === (expire === undefined)) return 'expected keep, or expire: true'
+  if (expire !== undefined && Object.keys(conditions).length === 0)
+    return 'expected at least one condition beside expire, such as tag or olderThan'
+  if (rule.tagged === false && (rule.tag !== undefined || rule.only !== undefined))
+    return 'expected no tag and no only: an image without tags has none'
+  if (trust !== undefined && rule.olderThan === undefined) return 'expected olderThan: trust is about ages'
+  if (!isMapping(keep)) return undefined
+  if (keep.by === 'semver' && rule.tag === undefined) return 'expected a tag: by: semver compares tags'
+  const { per = 'repository' } = keep
+  if (per === 'repository' || groupsOf(rule.tag).includes(String(per))) return undefined
+  return `expected in per: repository, or a group of the pattern in tag, (?P<${per}>…)`
+}
+
+function groupsOf(tag: unknown): string[] {
+  try {
+    return isMapping(tag) ? Object.keys(RE2JS.compile(String(tag.pattern)).namedGroups()) : []
+  } catch {
+    return [] // It is reported where it stands.
+  }
+}
+
+export const expiryRule = Type.Refine(
+  ruleFields,
+  (rule) => problemOf(rule) === undefined,
+  (rule) => problemOf(rule as Record<string, unknown>) ?? '',
+)

@@ -1,0 +1,30 @@
+import { RE2JS } from 're2js'
+import { makeGlob } from '../platform/glob.ts'
+import type { TagSelector } from './rule.ts'
+
+/** Compares tags with the selector of a rule. */
+export interface MatchTag {
+  matches(tag: string): boolean
+  /** The part of a tag that the pattern matches, if it does not match the whole tag; `undefined` if there is none. */
+  partOf(tag: string): string | undefined
+  /** What a group of the pattern matches; '' if it matches nothing. */
+  groupOf(tag: string, group: string): string
+}
+
+/** A pattern must match the whole tag. RE2 takes time linear in the tag, so no pattern can hang the process. */
+export function makeMatchTag(selector: TagSelector): MatchTag {
+  if ('glob' in selector)
+    return { matches: makeGlob(selector.glob), partOf: () => undefined, groupOf: () => '' }
+  const pattern = RE2JS.compile(selector.pattern)
+  return {
+    matches: (tag) => pattern.matches(tag),
+    partOf(tag) {
+      const matcher = pattern.matcher(tag)
+      return !pattern.matches(tag) && matcher.find() ? matcher.group() || undefined : undefined
+    },
+    groupOf(tag, group) {
+      const matcher = pattern.matcher(tag)
+      return matcher.matches() ? (matcher.group(group) ?? '') : ''
+    },
+  }
+}

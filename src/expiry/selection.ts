@@ -1,0 +1,86 @@
+import {
+  ageOfItem,
+  type Item,
+  isOlder,
+  isUnused,
+  type KnownUse,
+  PARTIAL_US,
+  useIsUnknown,
+  useOfItem,
+} from './age-and-use.ts'
+import type { Finding } from './finding.ts'
+import { type MatchTag, makeMatchTag } from './match-tag.ts'
+import { ordinaryTags } from './relations.ts'
+import type { Selection } from './rule.ts'
+
+/** What the conditions of rules need to know beside the images. */
+export interface Circumstances {
+  /** epoch µs */
+  now: number
+  use: KnownUse
+}
+
+type Condition = (item: Item) => Finding
+
+/** A selection that is ready to be compared with many items. */
+export interface CompiledSelection {
+  /** Whether an item has a name that the selection is about: its tag, none, or all of the image's. */
+  isAbout(item: Item): boolean
+  /** The other conditions, up to the first that does not hold for certain; with `all`, each. */
+  findings(item: Item, all?: boolean): Finding[]
+  /** Why an item is not one that the selection is about though it nearly is; `undefined` if it is far from it. */
+  nameMiss(item: Item): string | undefined
+  groupOf(item: Item, group: string): string
+}
+
+export function compileSelection(selection: Selection, circumstances: Circumstances): CompiledSelection {
+  const tag = selection.tag && makeMatchTag(selection.tag)
+  const only = selection.only && makeMatchTag(selection.only.tag)
+  const conditions = conditionsOf(selection, circumstances)
+  const isOnly = ({ image }: Item, { matches }: MatchTag): boolean => {
+    const tags = ordinaryTags(image)
+    return tags.length > 0 && tags.every(({ name }) => matches(name))
+  }
+  return {
+    isAbout: (item) =>
+      (tag === undefined || (item.tag !== undefined && tag.matches(item.tag.name))) &&
+      (selection.tagged === undefined || selection.tagged === (item.tag !== undefined)) &&
+      (only === undefined || isOnly(item, only)),
+
+    findings(item, all = false) {
+      const findings: Finding[] = []
+      for (const condition of conditions) {
+        const finding = condition(item)
+        findings.push(finding)
+        if (finding.holds === false && !all) break
+      }
+      return findings
+    },
+
+    nameMiss(item) {
+      if (item.tag === undefined) return undefined
+      const part = tag?.partOf(item.tag.name)
+      if (part !== undefined) return `its pattern matches \`${part}\`, not the whole tag`
+      const isTag = tag === undefined || tag.matches(item.tag.name)
+      const other = only && ordinaryTags(item.image).find(({ name }) => !only.matches(name))
+      return isTag && other !== undefined ? `the image has the tag ${other.name}, too` : undefined
+    },
+
+    groupOf: ({ tag: named }, group) => (named === undefined ? '' : (tag?.groupOf(named.name, group) ?? '')),
+  }
+}
+
+function conditionsOf(selection: Selection, { now, use }: Circumstances): Condition[] {
+  const { olderThan, notUsedFor, trust } = selection
+  const conditions: Condition[] = []
+  if (olderThan !== undefined)
+    conditions.push((item) => isOlder(now, ageOfItem(item, trust), olderThan * 1000))
+  if (notUsedFor !== undefined)
+    conditions.push((item) => {
+      const unused = isUnused(now, useOfItem(item), notUsedFor * 1000)
+      if (unused.holds !== true) return unused
+      const unknown = useIsUnknown(use, isOlder(now, ageOfItem(item, trust), PARTIAL_US).holds === true)
+      return unknown === undefined ? unused : { holds: undefined, because: unknown }
+    })
+  return conditions
+}

@@ -1,0 +1,131 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { Deleted, RunSummary } from '../expiry/decision.ts'
+import type { ExpiryRuns } from '../expiry/runs.ts'
+import type { Queues } from '../queue/queues.ts'
+import { JournalPosition } from '../store/journal.ts'
+import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
+
+const errors = { '4xx': Problem, '5xx': Problem }
+
+/** A policy, as far as a run is asked for. */
+interface Asked {
+  name: string
+  registry: string
+  mode: 'plan' | 'apply'
+}
+
+/** The records of the runs of the expiry policies, and a way to run one now. */
+export const expiryRunsRoute =
+  (deps: {
+    /** As configured now: a reload may change it. */
+    settings: () => { policies: readonly Asked[] }
+    runs: ExpiryRuns
+    queues: Queues
+    roles: Roles
+    inTurn: InTurn
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    function wanted(name: string, registry: string | undefined): Asked {
+      const { policies } = deps.settings()
+      const named = policies.filter((policy) => policy.name === name)
+      const found = named.filter((policy) => registry === undefined || policy.registry === registry)
+      const registries = named.map((policy) => policy.registry).join(', ')
+      if (found[1] !== undefined)
+        throw new HttpError(400, `the policy "${name}" is for several registries; name one of ${registries}`)
+      if (found[0] !== undefined) return found[0]
+      if (named.length > 0)
+        throw new HttpError(
+          404,
+          `no policy "${name}" for the registry "${registry}"; it is for ${registries}`,
+        )
+      const names = [...new Set(policies.map((policy) => policy.name))].join(', ')
+      throw new HttpError(404, `no policy "${name}"; configured: ${names || 'none'}`)
+    }
+
+    app.get('/v1/expiry/runs', {
+      onRequest: deps.roles.read,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Runs of the policies, newest first',
+        querystring: pageQuery({}),
+        response: {
+          200: pageOf({ runs: Type.Array(RunSummary, { description: 'The runs of the page.' }) }),
+          ...errors,
+        },
+      },
+      handler: async ({ query: { limit, cursor } }) => {
+        const found = await deps.runs.recent(limit + 1, decodeCursor(JournalPosition, cursor))
+        const { items, next } = cutPage(found, limit, deps.runs.positionOf)
+        return { runs: items, next }
+      },
+    })
+
+    app.get('/v1/expiry/runs/:id/deletes', {
+      onRequest: deps.roles.read,
+      schema: {
+        tags: ['expiry'],
+        summary: 'The images that a run deleted, or a dry run would delete, in the order of the run',
+        params: Type.Object({
+          id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100, description: 'The id of the run.' }),
+        }),
+        querystring: pageQuery({}),
+        response: {
+          200: pageOf({ deletes: Type.Array(Deleted, { description: 'The deletes of the page.' }) }),
+          ...errors,
+        },
+      },
+      handler: async ({ params: { id }, query: { limit, cursor } }) => {
+        const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
+        const found = await deps.inTurn(() => deps.runs.deletes(id, from, limit + 1))
+        if (found === undefined)
+          throw new HttpError(404, `there is no run "${id}": GET /v1/expiry/runs lists them`)
+        return {
+          deletes: found.slice(0, limit),
+          next: found.length > limit ? encodeCursor(from + limit) : null,
+        }
+      },
+    })
+
+    app.post('/v1/expiry/runs', {
+      onRequest: deps.roles.admin,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Run a policy now',
+        description:
+          'With `mode: plan`, which is the default, every run of a policy is a dry run, whatever the request says.',
+        body: Type.Object(
+          {
+            policy: Type.String({ description: 'The name of the policy.' }),
+            registry: Type.Optional(
+              Type.String({ description: 'Its registry. Needed if the policy is for several.' }),
+            ),
+            dryRun: Type.Boolean({ default: false, description: 'Plan and record only; delete nothing.' }),
+            acceptShare: Type.Boolean({
+              default: false,
+              description:
+                'Delete also where that is more than `expiry.maxShare` of the images of a project.',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          202: Type.Object({
+            job: Type.String({ description: 'The id of the job in the queue `expiry`.' }),
+            dryRun: Type.Boolean({ description: 'Whether it only plans.' }),
+          }),
+          ...errors,
+        },
+      },
+      handler: async (request, reply) => {
+        const { acceptShare } = request.body
+        const { name, registry, mode } = wanted(request.body.policy, request.body.registry)
+        const dryRun = mode === 'plan' || request.body.dryRun
+        const job = await deps.queues.expiry.add('expiry', { policy: name, registry, dryRun, acceptShare })
+        return reply.code(202).send({ job: job.id ?? '', dryRun })
+      },
+    })
+  }
