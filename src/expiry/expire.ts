@@ -14,6 +14,8 @@ import { makeFamilies } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makePlanner } from './planner.ts'
 import type { FindProtection } from './protection.ts'
+import { DeletesDisabled } from './registry-refusal.ts'
+import { makePlaceholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { openRunRecord } from './run-record.ts'
 import type { ExpiryRuns } from './runs.ts'
@@ -136,10 +138,13 @@ export function makeExpiry(deps: {
       return isToDelete()
     }
     const client = deps.clientOf(registry)
+    const placeholders = makePlaceholders({ ...deps, client, registry })
     const before = await families.of(registry, name)
     let failures = 0
     let failure: Error | undefined
     try {
+      for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
+        deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
       if (isAgain && !dryRun) await opened.addEarlier(trash, client)
       for (const project of await index.projects(registry)) {
         await mayDelete()
@@ -151,10 +156,11 @@ export function makeExpiry(deps: {
         for (const repository of await planner.repositoriesIn(policy, project)) {
           const deletedBefore = before.get(repository) ?? []
           const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-          const view = makeRepositoryView({ ...scope, index, planner })
+          const view = makeRepositoryView({ ...scope, index, planner, isPlaceholder: placeholders.isOurs })
           try {
             const { kept } = await expireRepository({
               ...{ client, policy, run: id, repository, view, trash, families, mayDelete, onResult },
+              placeholders,
               atOnce: pace.atOnce,
             })
             record.kept += kept
@@ -168,7 +174,10 @@ export function makeExpiry(deps: {
       }
       if (failure !== undefined) throw failure
     } catch (error) {
-      await opened.stop(error instanceof Error ? error.message : String(error))
+      const stopped = error instanceof Error ? error.message : String(error)
+      await opened.stop(stopped)
+      // Another attempt would end the same.
+      if (error instanceof DeletesDisabled) return { ...record, stopped }
       throw error
     }
     if (held.length > 0) record.held = held

@@ -9,8 +9,8 @@ import { hasNoAnswer, RegistryError } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
 
-/** The media type of a placeholder's config. It tells people and programs what the manifest is. */
-export const PLACEHOLDER_CONFIG = 'application/vnd.tallyman.placeholder.v1+json'
+/** A label of a placeholder's config. It tells people what the image is. */
+const LABEL = 'vnd.tallyman.placeholder'
 
 /** How long a digest is known as that of a placeholder, in ms: notifications may come late. */
 const KNOWN_MS = 7 * 86_400_000
@@ -30,6 +30,9 @@ const Replaced = Type.Object({
 export type Replaced = Static<typeof Replaced>
 
 export type PlaceholderResult = { outcome: 'untagged' } | { outcome: 'moved' | 'failed'; why: string }
+
+const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json'
+const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json'
 
 const FOLDER = 'expiry-placeholders/'
 
@@ -60,6 +63,7 @@ export function makePlaceholders(deps: {
   now: () => number
 }) {
   const { client, registry, store } = deps
+  const ours = new Set<string>()
   const digestAt = async ({ repository, tag }: Pick<Replaced, 'repository' | 'tag'>) =>
     (await client.headManifest(repository, tag))?.digest
 
@@ -72,6 +76,7 @@ export function makePlaceholders(deps: {
     await client.uploadBlob(repository, blob, Readable.from([config]))
     const placeholder = hashOf(manifest)
     const key = keyOf(registry, repository, placeholder)
+    ours.add(placeholder)
     await store.put(key, JSON.stringify(replaced))
     const before = await digestAt(replaced)
     if (before !== digest) {
@@ -134,6 +139,7 @@ export function makePlaceholders(deps: {
       const ageMs = deps.now() / 1000 - modifiedAt.getTime()
       const replaced = size > 0 ? await readReplaced(key) : undefined
       const placeholder = key.slice(key.lastIndexOf('/') + 1, -'.json'.length)
+      ours.add(placeholder)
       if (replaced === undefined) {
         if (ageMs > KNOWN_MS) await store.delete(key)
       } else if ((await digestAt(replaced)) !== placeholder) {
@@ -164,7 +170,13 @@ export function makePlaceholders(deps: {
     return Value.Parse(Replaced, JSON.parse(body.toString()))
   }
 
-  return { deleteTag, settle }
+  return {
+    deleteTag,
+    settle,
+
+    /** Whether a digest is that of a placeholder which this process has put, or found in `settle`. It is no image of a plan. */
+    isOurs: (digest: string): boolean => ours.has(digest),
+  }
 }
 export type Placeholders = ReturnType<typeof makePlaceholders>
 
@@ -174,13 +186,24 @@ export const movedTo = (digest: string | undefined): { outcome: 'moved'; why: st
     digest === undefined ? 'the tag was deleted meanwhile' : `the registry has the tag on ${digest} by now`,
 })
 
-/** A manifest that no registry has yet: its config has a random id. Some old clients and mirrors take Docker's formats only. */
+/**
+ * An image that no registry has yet, since its config has a random id. It is of a kind whose notification tells all that
+ * there is to know of it. Old clients and mirrors take Docker's formats only.
+ */
 function placeholderFor({ repository, tag, digest, mediaType: replacedType }: Replaced) {
-  const about = 'Tallyman puts this under a tag to delete the tag, and then deletes it'
-  const config = Buffer.from(JSON.stringify({ about, repository, tag, digest, id: randomUUID() }))
   const isDocker = replacedType === DOCKER_MANIFEST || replacedType === DOCKER_LIST
+  const about = 'Tallyman puts this under a tag to delete the tag, and then deletes it'
+  const Labels = { [LABEL]: about, repository, tag, digest, id: randomUUID() }
+  const rootfs = { type: 'layers', diff_ids: [] }
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'amd64', os: 'linux', config: { Labels }, rootfs }),
+  )
+  const descriptor = {
+    mediaType: isDocker ? DOCKER_CONFIG : OCI_CONFIG,
+    digest: hashOf(config),
+    size: config.length,
+  }
   const mediaType = isDocker ? DOCKER_MANIFEST : OCI_MANIFEST
-  const descriptor = { mediaType: PLACEHOLDER_CONFIG, digest: hashOf(config), size: config.length }
   const manifest = { schemaVersion: 2, mediaType, config: descriptor, layers: [] }
   return { config, manifest: Buffer.from(JSON.stringify(manifest)), mediaType }
 }

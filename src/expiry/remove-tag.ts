@@ -1,10 +1,12 @@
 import type { RegistryClient } from '../registry/client.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
+import { RegistryError } from '../registry/registry-error.ts'
 import type { Decision } from './decision.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { outcomeOfError } from './registry-refusal.ts'
 import { movedTo, type Placeholders } from './remove-tag-placeholder.ts'
 import type { Trash } from './trash.ts'
+import { isUnreadable } from './untold-tags.ts'
 
 /** What became of a tag. `planned`: nothing may be deleted any more. `moved`: it names another image by now. */
 export type TagOutcome = 'planned' | 'untagged' | 'absent' | 'moved' | 'refused' | 'failed'
@@ -44,7 +46,12 @@ export function makeRemoveTag(deps: {
 
   async function remove(decision: Decision, tag: string): Promise<TagResult> {
     const { repository, digest } = decision
-    const found = await client.getManifest(repository, tag)
+    const found = await client.getManifest(repository, tag).catch((error) => {
+      if (isUnreadable(error)) return error
+      throw error
+    })
+    if (found instanceof RegistryError)
+      return { outcome: 'moved', why: `the registry cannot read the tag: ${found.answer}` }
     if (found === undefined) return { outcome: 'absent' }
     if (found.descriptor.digest !== digest) return movedTo(found.descriptor.digest)
     if (!(await deps.mayDelete())) return { outcome: 'planned' }

@@ -71,7 +71,7 @@ export async function findUntoldTags(
 }
 
 /** Whether the registry answers so because of what it was asked for. Other answers may be the same for whatever is asked. */
-function isUnreadable(error: unknown): error is RegistryError {
+export function isUnreadable(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError) || hasNoAnswer(error) || error.status === 401) return false
   return !error.retry || error.status === 500
 }

@@ -35,6 +35,10 @@ export const multiPlatform = (seed: string): LabImage =>
     { image: image(`${seed} arm64`), architecture: 'arm64' },
   ])
 
+const EXPIRE_BRANCHES: ExpiryRule = {
+  ...{ tag: { glob: 'pr-*' }, olderThan: 14 * (DAY / 1000), expire: true },
+}
+
 interface Options {
   rules?: ExpiryRule[]
   /** In place of rules. */
@@ -96,7 +100,7 @@ export function useExpiry() {
       },
     })
     const scope = { registry: 'ci', repository }
-    const decidedBy = options.document ?? { rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }] }
+    const decidedBy = options.document ?? { rules: rules ?? [EXPIRE_BRANCHES] }
     const recorded = async (id: string) =>
       (await journal.recent(100)).find((run) => run.id === id)?.deletes ?? []
     const alerts: RegistryAlert[] = []
