@@ -26,7 +26,7 @@ export const promotionWorker = (
         const { rule, registry, repository, tag, digest } = job
         const from = `${registry}/${repository}:${tag}`
         if (receipt === undefined) {
-          const why = 'a younger push has its tag, or the rule is gone'
+          const why = 'a younger push has its tag, the rule is gone, or expiry deletes the tag'
           context.log.info({ rule, registry, repository, tag, digest }, `not promoted: ${from}: ${why}`)
           return
         }

@@ -1,4 +1,5 @@
 import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
+import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
 import { makePromote } from '../promotion/promote.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -7,7 +8,11 @@ export function startPromotion(parts: WorkerParts) {
   const { settings } = parts
   const worker = promotionWorker(
     parts.context,
-    makePromote({ ...parts, receipts: parts.journals.receipts }),
+    makePromote({
+      ...parts,
+      receipts: parts.journals.receipts,
+      isPlaceholder: makeIsPlaceholder(parts.store),
+    }),
     (rule) => settings().pairs.get(rule) ?? '',
   )
   const setConcurrency = () => {

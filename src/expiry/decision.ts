@@ -31,6 +31,7 @@ export const Deleted = Type.Object({
     [
       Type.Literal('planned'),
       Type.Literal('deleted'),
+      Type.Literal('untagged'),
       Type.Literal('absent'),
       Type.Literal('moved'),
       Type.Literal('refused'),
@@ -38,7 +39,7 @@ export const Deleted = Type.Object({
     ],
     {
       description:
-        '`planned`: this was a dry run. `absent`: the registry no longer had the image. `moved`: the image was kept, because the plan no longer deletes it, one of its tags at the registry points elsewhere, it belongs to an image that was kept, or its manifest names a subject that no event told. `refused`: the registry keeps it. `failed`: a request for it failed; a later run tries again.',
+        '`planned`: this was a dry run. `untagged`: the tag in `untag` was deleted, and the image stays for others. `absent`: the registry no longer had the image, or the tag. `moved`: the image was kept, because the plan no longer deletes it, one of its tags at the registry points elsewhere, the registry cannot read a tag that may name it, it belongs to an image that was kept, or its manifest names a subject that no event told. `refused`: the registry keeps it. `failed`: a request for it failed; a later run tries again.',
     },
   ),
   why: Type.Optional(Type.String({ description: 'What the registry answered, or what has moved.' })),
@@ -120,6 +121,9 @@ export const RunSummary = Type.Object({
     {
       planned: Type.Integer({ description: 'Deletes of a dry run.' }),
       deleted: Type.Integer({ description: 'Images that were deleted.' }),
+      untagged: Type.Optional(
+        Type.Integer({ description: 'Tags that were deleted, whose image stays for others.' }),
+      ),
       absent: Type.Integer({ description: 'Images that the registry no longer had.' }),
       moved: Type.Integer({ description: 'Images that were kept after all.' }),
       refused: Type.Optional(Type.Integer({ description: 'Images that the registry keeps.' })),

@@ -5,6 +5,8 @@ import type { Decision, Deleted } from './decision.ts'
 import type { Families } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makeRemoveImage } from './remove-image.ts'
+import { makeRemoveTag } from './remove-tag.ts'
+import type { Placeholders } from './remove-tag-placeholder.ts'
 import type { RepositoryView } from './repository-view.ts'
 import type { Trash } from './trash.ts'
 import { findUntoldTags } from './untold-tags.ts'
@@ -22,7 +24,7 @@ const TAGS_MS = 60_000
 
 /**
  * Carries out what a policy says about one repository, several images at a time, each after its parents. Gives how many
- * images are kept, and tells each of the others to `onResult`. @throws if no more images can be deleted, once those that are
+ * images are kept, and tells `onResult` of each of the others, and of each tag of a kept image that goes. @throws if no more images can be deleted, once those that are
  * in hand are done
  */
 export async function expireRepository(deps: {
@@ -33,6 +35,7 @@ export async function expireRepository(deps: {
   repository: string
   view: RepositoryView
   trash: Trash
+  placeholders: Pick<Placeholders, 'deleteTag'>
   families: Families
   /** Whether images may be deleted. It is asked before each one. @throws if the run must end */
   mayDelete: () => Promise<boolean>
@@ -42,7 +45,7 @@ export async function expireRepository(deps: {
 }): Promise<{ kept: number }> {
   const { client, policy, repository, view, families } = deps
   const { decisions, relations, images } = await view.plan()
-  const doomed = decisions.filter(({ verdict, digest }) => verdict === 'delete' && !view.isGone(digest))
+  const doomed = decisions.filter(({ verdict, digest }) => verdict !== 'keep' && !view.isGone(digest))
   let untold: ReadonlyMap<string, string> | undefined
   // The first time all tags are looked up, which takes some seconds for 10,000; after that only those that are new.
   const untoldTags = shareFor(TAGS_MS, async () => {
@@ -52,9 +55,30 @@ export async function expireRepository(deps: {
     return untold
   })
   const removeImage = makeRemoveImage({ ...deps, untoldTags })
+  const removeTag = makeRemoveTag({ ...deps })
   const results = new Map<string, Promise<void>>()
   let failures = 0
   let failure: unknown
+
+  function countFailure({ outcome, why }: Pick<Deleted, 'outcome' | 'why'>): void {
+    failures = outcome === 'failed' ? failures + 1 : 0
+    if (failures === MOST_FAILURES)
+      throw new TooManyFailures(`${MOST_FAILURES} images failed one after the other; the last: ${why}`)
+  }
+
+  /** Deletes the tags of an image that stays for others. Each has a result. */
+  async function untag(decision: Decision): Promise<void> {
+    for (const tag of decision.untag ?? []) {
+      if (failure !== undefined) return
+      const result = !(await deps.mayDelete())
+        ? { outcome: 'planned' as const }
+        : (await view.stillUntags(decision.digest, tag))
+          ? await removeTag(decision, tag)
+          : { outcome: 'moved' as const, why: 'a plan of now does not delete this tag alone' }
+      await deps.onResult({ ...decision, untag: [tag], ...result }, 0)
+      countFailure(result)
+    }
+  }
 
   async function expireOne(decision: Decision): Promise<void> {
     const image = images.get(decision.digest)
@@ -64,12 +88,10 @@ export async function expireRepository(deps: {
     const result = (await deps.mayDelete()) ? await removeImage(decision) : { outcome: 'planned' as const }
     if (image !== undefined && isGone(result)) view.noteGone(image)
     await deps.onResult({ ...decision, ...result }, image?.totalSize ?? 0)
-    failures = result.outcome === 'failed' ? failures + 1 : 0
-    if (failures === MOST_FAILURES)
-      throw new TooManyFailures(`${MOST_FAILURES} images failed one after the other; the last: ${result.why}`)
+    countFailure(result)
   }
   const begin = (decision: Decision) => {
-    const result = expireOne(decision).catch((error) => {
+    const result = (decision.verdict === 'untag' ? untag : expireOne)(decision).catch((error) => {
       failure ??= error
     })
     results.set(decision.digest, result)
@@ -79,7 +101,7 @@ export async function expireRepository(deps: {
   await pMap(doomed, begin, { concurrency: deps.atOnce })
   if (failure !== undefined) throw failure
   for (const image of await view.forgettable()) await families.forget(policy.registry, image)
-  return { kept: decisions.filter(({ verdict }) => verdict === 'keep').length }
+  return { kept: decisions.filter(({ verdict }) => verdict !== 'delete').length }
 }
 
 export const isGone = ({ outcome }: Pick<Deleted, 'outcome'>): boolean =>

@@ -14,6 +14,8 @@ import { makeFamilies } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makePlanner } from './planner.ts'
 import type { FindProtection } from './protection.ts'
+import { DeletesDisabled } from './registry-refusal.ts'
+import { makePlaceholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
@@ -178,7 +180,8 @@ export function makeExpiry(deps: {
       const isStopped = error instanceof RunStopped
       const state = isPaused ? 'waiting' : isStopped ? 'stopped' : 'failed'
       await opened.end(state, error instanceof Error ? error.message : String(error))
-      if (!isStopped) throw error
+      // Another attempt would end the same.
+      if (!isStopped && !(error instanceof DeletesDisabled)) throw error
     }
     const { held = [] } = record
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
@@ -211,17 +214,21 @@ export function makeExpiry(deps: {
   ): Promise<void> {
     const { name, registry } = policy
     const client = deps.clientOf(registry)
+    const placeholders = makePlaceholders({ ...deps, client, registry })
     const before = await families.of(registry, name)
     let failures = 0
     let failure: Error | undefined
+    for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
+      deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
     for (const { project } of projects) {
       for (const repository of await planner.repositoriesIn(policy, project)) {
         const deletedBefore = before.get(repository) ?? []
         const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-        const view = makeRepositoryView({ ...scope, index, planner })
+        const view = makeRepositoryView({ ...scope, index, planner, isPlaceholder: placeholders.isOurs })
         try {
           const { kept } = await expireRepository({
             ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete },
+            placeholders,
             onResult: add,
             atOnce: pace.atOnce,
           })

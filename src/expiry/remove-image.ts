@@ -1,27 +1,28 @@
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { hasNoAnswer, InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision, Deleted } from './decision.ts'
 import type { Families } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
+import { outcomeOfError } from './registry-refusal.ts'
 import type { RepositoryView } from './repository-view.ts'
 import type { Trash } from './trash.ts'
 
 /** What became of the image, with the decision of now if there is one: it may have other tags by now. */
 type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>
 
-/** Statuses after which no other image can be deleted, either: wrong credentials, and deleting is switched off. */
-const ENDS_RUN = [401, 405]
-
 /**
  * Makes a function that deletes one image at its registry, after it has checked everything again. What the registry refuses
  * and what fails is a result, so that the run goes on. @throws if no other image can be deleted, either
  */
 export function makeRemoveImage(deps: {
-  client: Pick<RegistryClient, 'headManifest' | 'getManifest' | 'deleteManifest'>
+  client: Pick<
+    RegistryClient,
+    'headManifest' | 'getManifest' | 'deleteManifest' | 'refusesDeletes' | 'hasGitLabApi'
+  >
   policy: ExpiryPolicy
   /** The id of the run. */
   run: string
@@ -39,11 +40,7 @@ export function makeRemoveImage(deps: {
     try {
       return await remove(decision)
     } catch (error) {
-      if (!(error instanceof RegistryError) || hasNoAnswer(error) || ENDS_RUN.includes(error.status ?? 0))
-        throw error
-      const isRefused =
-        !error.retry && error.status !== undefined && error.status >= 400 && error.status < 500
-      return { outcome: isRefused ? 'refused' : 'failed', why: error.message }
+      return outcomeOfError(error, client, decision.repository)
     }
   }
 
@@ -70,7 +67,24 @@ export function makeRemoveImage(deps: {
     if (!(await deps.mayDelete())) return { outcome: 'planned' }
     await deps.trash.put(deps.run, policy, found.decision, manifest)
     if (hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
-    return { ...found.decision, outcome: await client.deleteManifest(repository, digest) }
+    return { ...found.decision, ...(await deleteManifest(repository, digest)) }
+  }
+
+  /**
+   * If the link of any tag of the repository is damaged, docker registry 2.8 deletes the manifest, cannot look for its tags,
+   * and answers 500. The tags stay in the list and name nothing.
+   */
+  async function deleteManifest(repository: string, digest: string): Promise<Result> {
+    try {
+      return { outcome: await client.deleteManifest(repository, digest) }
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.status !== 500) throw error
+      if ((await client.headManifest(repository, digest)) !== undefined) throw error
+      return {
+        outcome: 'deleted',
+        why: `the registry does not have it any more, and answered ${error.answer}`,
+      }
+    }
   }
 }
 

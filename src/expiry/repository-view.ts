@@ -31,6 +31,8 @@ export function makeRepositoryView(deps: {
   policy: ExpiryPolicy
   project: string
   repository: string
+  /** Placeholders stand on a tag for a moment, and are no images. */
+  isPlaceholder: (digest: string) => boolean
   /** Deleted by earlier runs. */
   deletedBefore: readonly IndexedImage[]
   planMs: number
@@ -43,7 +45,8 @@ export function makeRepositoryView(deps: {
 
   async function make(): Promise<Plan> {
     const pushes = await pushesOf()
-    const present = await index.images(project, repository)
+    const found = await index.images(project, repository)
+    const present = found.filter(({ digest }) => !deps.isPlaceholder(digest))
     // What an earlier run has deleted, and the index has, was pushed again.
     if (isFirst) for (const { digest } of present) gone.delete(digest)
     isFirst = false
@@ -115,6 +118,14 @@ export function makeRepositoryView(deps: {
       const parents = plan.relations.parentsOf(image)
       if (!parents.every((parent) => gone.has(parent.digest))) return undefined
       return { image, decision, parents, hasDependents: plan.relations.hasDependents(image) }
+    },
+
+    /** Whether a plan of now deletes this tag, and keeps the image for others. */
+    async stillUntags(digest: string, tag: string): Promise<boolean> {
+      let plan = await this.plan()
+      if (!(await isUpToDate(plan, digest))) plan = await renew()
+      const decision = plan.decided.get(digest)
+      return decision?.verdict === 'untag' && decision.untag?.includes(tag) === true
     },
 
     isGone: (digest: string): boolean => gone.has(digest),

@@ -55,7 +55,7 @@ export class RestoreError extends Error {
 
 /**
  * Makes a function that brings an image back from the trash: children, the image, its tags, then its referrers, byte for
- * byte. What the registry has stays as it is, so a restore can be repeated. @throws RestoreError, RegistryError
+ * byte. Of a tag that was deleted alone it puts the tag, and the image only if that is gone by now. What the registry has stays as it is, so a restore can be repeated. @throws RestoreError, RegistryError
  */
 export function makeRestoreImage(deps: {
   reader: Pick<TrashReader, 'get' | 'ofRepository'>
@@ -66,6 +66,11 @@ export function makeRestoreImage(deps: {
   return async function restoreImage(root: TrashEntry): Promise<Restored> {
     const { registry, repository, digest } = root
     const client = deps.clientOf(registry)
+    if (root.tag !== undefined && (await client.headManifest(repository, digest)) !== undefined)
+      return told({
+        ...{ registry, repository, digest, manifests: [{ digest, outcome: 'present' }], lost: [] },
+        tags: [await putTag(client, root, root.tag)],
+      })
     const find = makeFindTrashed({ client, reader: deps.reader, registry, repository })
     const image = await find.imageOf(root)
     if (image.lost.length > 0)
@@ -82,6 +87,11 @@ export function makeRestoreImage(deps: {
           tags: one.root.tags,
           why: `it needs ${listed(one.lost)}`,
         })
+    return told(restored)
+  }
+
+  function told(restored: Restored): Restored {
+    const { registry, repository, digest } = restored
     const tags = restored.tags.filter(({ outcome }) => outcome === 'restored').map(({ name }) => name)
     deps.log.info(
       restored,

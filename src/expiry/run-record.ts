@@ -24,7 +24,7 @@ export async function openRunRecord(
   run: Omit<ExpiryRun, 'kept' | 'deletes' | 'state' | 'progress'>,
 ) {
   const isAgain = (await deps.runs.get(run.id)) !== undefined
-  const earlier = isAgain && !run.dryRun ? (await deps.runs.earlier(run.id)).filter(isGone) : []
+  const earlier = isAgain && !run.dryRun ? (await deps.runs.earlier(run.id)).filter(isDone) : []
   const record: ExpiryRun = {
     ...run,
     state: 'running',
@@ -79,7 +79,9 @@ export async function openRunRecord(
     const { repository, digest, tags, reason, outcome, why } = deleted
     const what = `${registry}/${repository}@${digest} (${tags.join(', ') || 'no tag'}), ${formatSize(bytes)}`
     const fields = { policy, registry, repository, digest, tags, bytes, reason, outcome, why }
-    if (outcome === 'deleted')
+    if (outcome === 'untagged')
+      deps.log.info(fields, `deleted only the tag ${deleted.untag?.join(', ')}: ${what}: ${reason}`)
+    else if (outcome === 'deleted')
       deps.log.info(fields, `deleted: ${what}: ${reason}; its manifest is in the trash`)
     else if (outcome === 'absent') deps.log.info(fields, `was already gone: ${what}: ${reason}`)
     else deps.log.warn(fields, `not deleted, ${outcome}: ${what}: ${why}`)
@@ -101,9 +103,12 @@ export async function openRunRecord(
     async addEarlier(trash: Trash, client: Pick<RegistryClient, 'headManifest'>): Promise<void> {
       if (!isAgain || run.dryRun) return
       for await (const decision of trash.ofRun(run.registry, run.id, run.at)) {
-        if (recorded.has(nameOf(decision))) continue
-        if ((await client.headManifest(decision.repository, decision.digest)) !== undefined) continue
-        await add({ ...decision, outcome: 'deleted', why: 'an earlier attempt of the run did it' }, 0)
+        const { tag, ...image } = decision
+        const earlier = { ...image, ...(tag !== undefined && { untag: [tag] }) }
+        if (recorded.has(nameOf(earlier))) continue
+        if ((await client.headManifest(image.repository, tag ?? image.digest)) !== undefined) continue
+        const outcome = tag === undefined ? 'deleted' : 'untagged'
+        await add({ ...earlier, outcome, why: 'an earlier attempt of the run did it' }, 0)
       }
     },
 
@@ -116,4 +121,8 @@ export async function openRunRecord(
   }
 }
 
-const nameOf = ({ repository, digest }: Decision): string => `${repository}@${digest}`
+const isDone = (one: Deleted): boolean => isGone(one) || one.outcome === 'untagged'
+
+/** Of a tag that goes alone, the name has the tag. */
+const nameOf = ({ repository, digest, untag = [] }: Decision): string =>
+  `${[repository, ...untag].join(':')}@${digest}`

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { isDigest } from '../registry/digest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { isRepositoryName } from '../registry/name.ts'
+import { isRepositoryName, isTag } from '../registry/name.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { Decision } from './decision.ts'
 import type { ExpiryPolicy } from './plan.ts'
@@ -10,20 +10,23 @@ import type { ExpiryPolicy } from './plan.ts'
 /** By how much the clock of the store and ours may differ, in ms. */
 const CLOCK_SLACK_MS = 600_000
 
-/** An image in the trash. The children of an index have entries of their own. */
+/** An image in the trash, or a tag that was deleted alone. The children of an index have entries of their own. */
 export const TrashEntry = Type.Object({
   at: Type.String({ description: 'When it was put into the trash, RFC 3339.' }),
   run: Type.Optional(Type.String({ description: 'The id of the run that deleted it.' })),
   policy: Type.String({ description: 'The name of the policy that deleted it.' }),
   registry: Type.String({ description: 'The registry that it was in.' }),
   ...Decision.properties,
+  tag: Type.Optional(
+    Type.String({ description: 'Only this tag was deleted. The image stayed, since another tag names it.' }),
+  ),
   mediaType: Type.String({ description: 'The media type of the manifest.' }),
   manifest: Type.String({ description: 'The bytes of the manifest, in base64.' }),
 })
 export type TrashEntry = Static<typeof TrashEntry>
 
 /** Names an entry. */
-export type TrashPlace = Pick<TrashEntry, 'registry' | 'repository' | 'digest'>
+export type TrashPlace = Pick<TrashEntry, 'registry' | 'repository' | 'digest' | 'tag'>
 
 /** All keys of entries begin with this. */
 export const TRASH = 'trash/'
@@ -31,25 +34,37 @@ export const TRASH = 'trash/'
 /** How long no old entries are looked for, once they were, in ms. */
 const EVERY_MS = 86_400_000
 
-export const trashKey = ({ registry, repository, digest }: TrashPlace): string =>
-  `${TRASH}${registry}/${repository}/${digest}.json`
+export const trashKey = ({ registry, repository, digest, tag }: TrashPlace): string =>
+  `${TRASH}${registry}/${repository}/${digest}${tag === undefined ? '' : `/${tag}`}.json`
 
 /** The place of a key; `undefined` if it is not the key of an entry. */
 export function placeOfKey(key: string): TrashPlace | undefined {
-  const [, registry = '', repository = '', digest = ''] = KEY.exec(key) ?? []
-  return isRepositoryName(repository) && isDigest(digest) ? { registry, repository, digest } : undefined
+  const [, registry = '', repository = '', digest = '', tag] = KEY.exec(key) ?? []
+  if (!isRepositoryName(repository) || !isDigest(digest)) return undefined
+  if (tag === undefined) return { registry, repository, digest }
+  return isTag(tag) ? { registry, repository, digest, tag } : undefined
 }
-const KEY = /^trash\/([^/]+)\/(.+)\/([^/]+)\.json$/
+/** A repository has no colon, and a digest has one. */
+const KEY = /^trash\/([^/]+)\/([^:]+)\/([^/]+)(?:\/([^/]+))?\.json$/
 
 /**
  * Keeps the manifests that expiry deletes: `trash/<registry>/<repository>/<digest>.json`. Their blobs stay in the registry
- * until its garbage collection, so the manifest and the names of its tags are enough to undo a delete. `now` is epoch µs.
+ * until its garbage collection, so the manifest and the names of its tags are enough to undo a delete. A tag that is deleted
+ * alone has an entry of its own, `…/<digest>/<tag>.json`: the image may be deleted later. `now` is epoch µs.
  */
 export function makeTrash({ store, now }: { store: ObjectStore; now: () => number }) {
   let forgotAt = Number.NEGATIVE_INFINITY
   return {
-    /** Stores a manifest that the run with this id deletes. @throws if the store does not have it afterwards */
-    async put(run: string, policy: ExpiryPolicy, decision: Decision, found: FetchedManifest): Promise<void> {
+    /**
+     * Stores a manifest that the run with this id deletes, or a tag that it deletes alone, with the manifest: that may be
+     * deleted later. @throws if the store does not have it afterwards
+     */
+    async put(
+      run: string,
+      policy: ExpiryPolicy,
+      decision: Decision & Pick<TrashEntry, 'tag'>,
+      found: FetchedManifest,
+    ): Promise<void> {
       const entry: TrashEntry = {
         at: new Date(now() / 1000).toISOString(),
         run,
@@ -67,16 +82,24 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
         throw new Error(`nothing is deleted: the store does not have ${key}, which was just written`)
     },
 
-    /** What a run has put into the trash of a registry, and perhaps deleted. `since` is when the run began, RFC 3339. */
-    async *ofRun(registry: string, run: string, since: string): AsyncGenerator<Decision> {
+    /**
+     * What a run has put into the trash of a registry, and perhaps deleted: images, and tags with `tag`. `since` is when the
+     * run began, RFC 3339.
+     */
+    async *ofRun(
+      registry: string,
+      run: string,
+      since: string,
+    ): AsyncGenerator<Decision & Pick<TrashEntry, 'tag'>> {
       const from = Date.parse(since) - CLOCK_SLACK_MS
       for await (const { key, modifiedAt } of store.list(`trash/${registry}/`)) {
         if (modifiedAt.getTime() < from) continue
         const body = await store.get(key)
         if (body === undefined) continue
         const entry = Value.Parse(TrashEntry, JSON.parse(body.toString()))
-        const { project, repository, digest, tags, verdict, rule, reason } = entry
-        if (entry.run === run) yield { project, repository, digest, tags, verdict, rule, reason }
+        const { project, repository, digest, tags, verdict, rule, reason, tag } = entry
+        const decision = { project, repository, digest, tags, verdict, rule, reason }
+        if (entry.run === run) yield tag === undefined ? decision : { ...decision, tag }
       }
     },
 

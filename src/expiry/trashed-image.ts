@@ -106,7 +106,8 @@ export function makeFindTrashed(deps: {
     async referrersOf(image: TrashedImage): Promise<TrashedImage[]> {
       const candidates = new Map<string, string[]>()
       for await (const entry of reader.ofRepository(registry, repository))
-        if (entry.at >= image.root.at) candidates.set(entry.digest, subjectKeysOf(entry))
+        if (entry.tag === undefined && entry.at >= image.root.at)
+          candidates.set(entry.digest, subjectKeysOf(entry))
       const found: TrashedImage[] = []
       const subjects = new Set(image.manifests.map(({ digest }) => digestKey(digest)))
       for (const { digest } of image.manifests) candidates.delete(digest)

@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
-import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
-import { type Trash, TrashEntry } from '../expiry/trash.ts'
+import { type Trash, TrashEntry, type TrashPlace } from '../expiry/trash.ts'
 import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
 import { isDigest } from '../registry/digest.ts'
-import { isRepositoryName } from '../registry/name.ts'
+import { isRepositoryName, isTag } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -15,18 +14,23 @@ import type { InTurn } from './turns.ts'
 const errors = { '4xx': Problem, '5xx': Problem }
 
 const { manifest, ...listed } = TrashEntry.properties
-const id = { id: Type.String({ description: 'Names it in requests: registry/repository@digest.' }) }
+const id = {
+  id: Type.String({
+    description:
+      'Names it in requests: registry/repository@digest, or registry/repository:tag@digest if only the tag was deleted.',
+  }),
+}
 const Listed = Type.Object({ ...id, ...listed })
 const Shown = Type.Object({ ...id, ...listed, manifest })
 
 const params = Type.Object({
   id: Type.String({
     description:
-      'registry/repository@digest, URL-encoded. Or registry/repository:tag: of the images that had the tag, the one that was deleted last.',
+      'registry/repository@digest, URL-encoded; for a tag that was deleted alone registry/repository:tag@digest. Or registry/repository:tag: of the images that had the tag, the one that lost it last.',
   }),
 })
 
-/** What expiry has deleted, and ways to bring it back and to delete it for good. */
+/** What expiry has deleted, images and single tags, and ways to bring it back and to delete it for good. */
 export const trashRoute =
   (deps: {
     reader: TrashReader
@@ -41,11 +45,11 @@ export const trashRoute =
     const { reader, roles, inTurn } = deps
 
     async function find(id: string): Promise<TrashEntry> {
-      const { registry, repository, reference } = parseId(id)
-      const entry = await inTurn(() =>
-        isDigest(reference)
-          ? reader.get({ registry, repository, digest: reference })
-          : reader.withTag(registry, repository, reference),
+      const { digest, tag, ...place } = parseId(id)
+      const entry = await inTurn(async () =>
+        digest !== undefined
+          ? reader.get({ ...place, digest, ...(tag !== undefined && { tag }) })
+          : reader.withTag(place.registry, place.repository, tag ?? ''),
       ).catch((error) => {
         throw error instanceof UnreadableEntry ? new HttpError(409, error.message) : error
       })
@@ -58,9 +62,9 @@ export const trashRoute =
       onRequest: roles.read,
       schema: {
         tags: ['expiry'],
-        summary: 'Images that expiry has deleted, by registry and repository',
+        summary: 'Images and tags that expiry has deleted, by registry and repository',
         description:
-          'An entry stays for `expiry.trash.keep`, also when its image was restored. One whose delete failed has an entry, too.',
+          'An entry stays for `expiry.trash.keep`, also when its image was restored. One whose delete failed has an entry, too. An entry with `tag` is of a tag that was deleted alone: another tag named its image, which stayed.',
         querystring: pageQuery({
           registry: Type.Optional(Type.String({ description: 'Only images of this registry.' })),
           repository: Type.Optional(
@@ -101,7 +105,7 @@ export const trashRoute =
         tags: ['expiry'],
         summary: 'Bring an image back',
         description:
-          'Puts back what it lists, the image, its tags, and the signatures that were deleted with it. The answer comes when all is done; to ask again does no harm. If a blob or a manifest that it needs is gone, the answer is 409 and nothing was put.',
+          'Puts back what it lists, the image, its tags, and the signatures that were deleted with it. Of a tag that was deleted alone, puts the tag back, and the image if it was deleted since. The answer comes when all is done; to ask again does no harm. If a blob or a manifest that it needs is gone, the answer is 409 and nothing was put.',
         params,
         response: { 200: Restored, ...errors },
       },
@@ -147,8 +151,8 @@ export const trashRoute =
 
 const Position = Type.String({ pattern: '^[^/]+/.+/[^/]+$', maxLength: 1000 })
 
-const idOf = ({ registry, repository, digest }: Pick<TrashEntry, 'registry' | 'repository' | 'digest'>) =>
-  `${registry}/${repository}@${digest}`
+const idOf = ({ registry, repository, digest, tag }: TrashPlace) =>
+  `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`
 
 const REGISTRY = /^[a-z0-9][a-z0-9-]*$/
 
@@ -164,12 +168,17 @@ function scopeOf(registry: string | undefined, repository: string | undefined) {
   return { registry, repository }
 }
 
-/** @throws HttpError */
-function parseId(id: string): ImageName {
-  const image = parseImageName(id)
-  if (image !== undefined) return image
-  throw new HttpError(
-    400,
-    `"${id}" is not an image: expected registry/repository@digest or registry/repository:tag`,
-  )
+/** With a digest, a tag, or both. @throws HttpError */
+function parseId(id: string) {
+  // A name has neither @ nor :, and a tag has no @.
+  const [, registry = '', repository = '', tag, digest] =
+    /^([^/]+)\/([^@:]+)(?::([^@]+))?(?:@(.+))?$/.exec(id) ?? []
+  const isReference =
+    (tag ?? digest) !== undefined && isTag(tag ?? 'any') && (digest === undefined || isDigest(digest))
+  if (!isReference || !REGISTRY.test(registry) || !isRepositoryName(repository))
+    throw new HttpError(
+      400,
+      `"${id}" is not an image: expected registry/repository@digest, registry/repository:tag or registry/repository:tag@digest`,
+    )
+  return { registry, repository, tag, digest }
 }

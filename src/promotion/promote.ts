@@ -11,18 +11,20 @@ import type { PromotionReceipt } from './receipt.ts'
 
 /**
  * Carries out one promotion and stores its receipt. Returns `undefined`, and copies nothing, if the rule is no longer
- * configured or a younger push has taken the tag. @throws what `copyImage` throws
+ * configured, a younger push has taken the tag, or what was pushed is a placeholder by which expiry deletes the tag. @throws what `copyImage` throws
  */
 export function makePromote(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   match: ReturnType<typeof makeMatch>
+  isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
   receipts: Journal<PromotionReceipt>
   metrics: Metrics
 }) {
   return async function promote(job: PromotionJob, now: Date): Promise<PromotionReceipt | undefined> {
     const target = deps.match(job).find((match) => match.rule === job.rule)?.to
     if (target === undefined || (await isSuperseded(job))) return undefined
+    if (await deps.isPlaceholder(job.registry, job.repository, job.digest)) return undefined
     const copied = await copyImage(
       { client: deps.clientOf(job.registry), repository: job.repository },
       { client: deps.clientOf(target.registry), repository: target.repository },

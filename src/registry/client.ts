@@ -49,6 +49,13 @@ export interface RegistryClient {
   refusesPushes(repository: string): Promise<boolean>
   /** Deletes the manifest and every tag on it. Takes no tag (docs/architecture.md, The rules). */
   deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'>
+  /**
+   * Deletes a tag and leaves its manifest (distribution spec 1.1, "Deleting tags"). `unsupported`: the registry deletes
+   * digests only, as 2.8 does, or nothing at all.
+   */
+  deleteTag(repository: string, tag: string): Promise<'deleted' | 'absent' | 'unsupported'>
+  /** Whether the registry answers a DELETE with 405. Asks it to delete a random digest, which it does not have. */
+  refusesDeletes(repository: string): Promise<boolean>
 
   /** `undefined` if the blob does not exist. */
   headBlob(repository: string, digest: string): Promise<StoredBlob | undefined>

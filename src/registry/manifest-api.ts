@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
@@ -10,6 +11,9 @@ export interface FetchedManifest {
   descriptor: { mediaType: string; digest: string; size: number }
   bytes: Buffer
 }
+
+/** What a registry answers that deletes digests only: 2.8 DIGEST_INVALID, others as the spec says. */
+const NO_TAG_DELETION = ['DIGEST_INVALID', 'UNSUPPORTED']
 
 /** A manifest that no registry stores, since there is no content with its config's digest. */
 const UNSTORABLE = {
@@ -118,6 +122,38 @@ export function makeManifestApi(transport: Transport) {
     return answer.status === 404 ? 'absent' : 'deleted'
   }
 
+  async function deleteTag(repository: string, tag: string): Promise<'deleted' | 'absent' | 'unsupported'> {
+    const { url, resource } = manifestTarget(transport, repository, tag)
+    if (isDigest(tag)) throw transport.error(`DELETE ${resource}`, 'only a tag can be deleted in this way')
+    const answer = await transport.send({
+      method: 'DELETE',
+      resource,
+      url,
+      scopes: [remove(repository)],
+      statuses: [200, 202, 400, 404, 405],
+      timeoutMs: transport.limits.longAnswerMs,
+    })
+    if (answer.status === 400) {
+      const refusal = await answer.statusError()
+      if (refusal.codes.some((code) => NO_TAG_DELETION.includes(code))) return 'unsupported'
+      throw refusal
+    }
+    await answer.discard()
+    if (answer.status === 405) return 'unsupported'
+    return answer.status === 404 ? 'absent' : 'deleted'
+  }
+
+  async function refusesDeletes(repository: string): Promise<boolean> {
+    const answer = await transport.send({
+      ...manifestTarget(transport, repository, hashOf(randomBytes(32))),
+      method: 'DELETE',
+      scopes: [remove(repository)],
+      statuses: [200, 202, 404, 405],
+    })
+    await answer.discard()
+    return answer.status === 405
+  }
+
   async function refusesPushes(repository: string): Promise<boolean> {
     const bytes = Buffer.from(JSON.stringify(UNSTORABLE))
     const answer = await transport.send({
@@ -135,7 +171,10 @@ export function makeManifestApi(transport: Transport) {
     return false
   }
 
-  return { getManifest, headManifest, putManifest, deleteManifest, refusesPushes }
+  return {
+    ...{ getManifest, headManifest, putManifest, refusesPushes },
+    ...{ deleteManifest, deleteTag, refusesDeletes },
+  }
 }
 
 const mediaTypeOf = (answer: Answer): string =>

@@ -8,6 +8,8 @@ export class RegistryError extends Error {
   readonly status: number | undefined
   /** OCI error codes (distribution spec 1.1, "Error codes"), or the network's, such as `ECONNREFUSED`. */
   readonly codes: string[]
+  /** What the registry answered: status, codes and its message, `403 DENIED (access is denied)`. */
+  readonly answer: string
   /** Whether the same request may succeed later. */
   readonly retry: boolean
   /** How long the registry asked us to wait, in ms. */
@@ -31,6 +33,7 @@ export class RegistryError extends Error {
     this.operation = facts.operation
     this.status = facts.status
     this.codes = codes
+    this.answer = tail
     this.retry = facts.retry ?? false
     this.retryAfter = facts.retryAfter
   }

@@ -1,12 +1,14 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { makeBuildKitCache, makeSignature, OCI_INDEX, signatureTag } from '../../lab/image.ts'
 import { pushImage, upload } from '../../lab/push-image.ts'
 import { startRegistry } from '../../lab/registry.ts'
 import { skopeoPullAll } from '../../lab/skopeo.ts'
 import { makeFamilies } from '../../src/expiry/families.ts'
+import { makeRemoveTag } from '../../src/expiry/remove-tag.ts'
+import { makePlaceholders } from '../../src/expiry/remove-tag-placeholder.ts'
 import { makeRestoreImage } from '../../src/expiry/restore-image.ts'
 import { makeTrash, type TrashEntry } from '../../src/expiry/trash.ts'
 import { makeTrashReader } from '../../src/expiry/trash-reader.ts'
@@ -33,7 +35,12 @@ function setUp() {
     ...{ reader, clientOf: () => bed.client, log: makeLog('silent') },
     families: makeFamilies(expiry.store),
   })
-  return { ...expiry, reader, restore: (digest: string) => restoreFrom(reader, restoreImage, digest) }
+  return {
+    ...expiry,
+    reader,
+    restoreImage,
+    restore: (digest: string) => restoreFrom(reader, restoreImage, digest),
+  }
 }
 
 async function restoreFrom(
@@ -238,6 +245,67 @@ test('a child that neither the registry nor the trash has keeps its index from c
     `the manifest ${child} (neither the registry nor the trash has it)`,
   )
   expect(puts()).toEqual([])
+})
+
+describe('a tag that was deleted alone', () => {
+  /** The image keeps `v1`. */
+  async function untagged() {
+    const expiry = setUp()
+    const { repository, project, client } = bed
+    const shared = multiPlatform(`${repository} shared`)
+    await pushImage(client, repository, 'pr-1', shared)
+    await client.putManifest(repository, 'v1', bytesIn(shared), OCI_INDEX)
+    const { store } = expiry
+    const now = () => Date.now() * 1000
+    const removeTag = makeRemoveTag({
+      ...{ client, policy: { name: 'old', registry: 'ci', repository: '**', rules: [] }, run: 'run' },
+      ...{ trash: makeTrash({ store, now }), mayDelete: async () => true },
+      placeholders: makePlaceholders({ client, registry: 'ci', store, now }),
+    })
+    const { digest } = shared.root
+    const decision = { project, repository, digest, tags: ['pr-1', 'v1'], rule: null, reason: 'old' }
+    expect(await removeTag({ ...decision, verdict: 'delete' }, 'pr-1')).toEqual({ outcome: 'untagged' })
+    bed.registry.reset()
+    const restoreTag = async () => {
+      const entry = await expiry.reader.withTag('ci', repository, 'pr-1')
+      if (entry === undefined) throw new Error('no entry')
+      return expiry.restoreImage(entry)
+    }
+    return { shared, digest, restoreTag }
+  }
+
+  test('comes back on its image, which is still there', async () => {
+    const { shared, digest, restoreTag } = await untagged()
+    expect(await restoreTag()).toMatchObject({
+      manifests: [{ digest, outcome: 'present' }],
+      tags: [{ name: 'pr-1', outcome: 'restored' }],
+    })
+    expect(puts()).toEqual(['pr-1'])
+    for (const tag of ['pr-1', 'v1'])
+      expect((await skopeoPullAll(at(`:${tag}`))).sort()).toEqual([...shared.manifests.keys()].sort())
+    expect(await restoreTag()).toMatchObject({ tags: [{ name: 'pr-1', outcome: 'present' }] })
+  })
+
+  test('comes back with its image if that was deleted since', async () => {
+    const { shared, digest, restoreTag } = await untagged()
+    await bed.client.deleteManifest(bed.repository, digest)
+    expect(await restoreTag()).toMatchObject({
+      manifests: [{ digest, outcome: 'restored' }],
+      tags: [{ name: 'pr-1', outcome: 'restored' }],
+    })
+    expect((await skopeoPullAll(at(':pr-1'))).sort()).toEqual([...shared.manifests.keys()].sort())
+    expect(await bed.client.headManifest(bed.repository, 'v1')).toBeUndefined()
+  })
+
+  test('stays where it is if it names another image by now', async () => {
+    const { restoreTag } = await untagged()
+    const next = image(`${bed.repository} next`)
+    await pushImage(bed.client, bed.repository, 'pr-1', next)
+    expect(await restoreTag()).toMatchObject({
+      tags: [{ name: 'pr-1', outcome: 'elsewhere', names: next.root.digest }],
+    })
+    expect((await bed.client.headManifest(bed.repository, 'pr-1'))?.digest).toBe(next.root.digest)
+  })
 })
 
 test('a BuildKit cache comes back: an index of layers', async () => {

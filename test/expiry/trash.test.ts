@@ -28,17 +28,26 @@ function setUp() {
       now += us
     },
     /** Puts a manifest that `text` names. */
-    async put(registry: string, repository: string, text: string, tags: string[] = []) {
+    async put(registry: string, repository: string, text: string, tags: string[] = [], tag?: string) {
       const bytes = Buffer.from(text)
       const digest = hashOf(bytes)
       const policy = { name: 'old', registry, repository: '**', rules: [] }
       await trash.put(
         'run',
         policy,
-        { project: `${registry}/x`, repository, digest, tags, verdict: 'delete', rule: null, reason: 'old' },
+        {
+          project: `${registry}/x`,
+          repository,
+          digest,
+          tags,
+          verdict: 'delete',
+          rule: null,
+          reason: 'old',
+          ...(tag && { tag }),
+        },
         { bytes, descriptor: { digest, size: bytes.length, mediaType: OCI_MANIFEST } },
       )
-      return { registry, repository, digest }
+      return { registry, repository, digest, ...(tag && { tag }) }
     },
   }
 }
@@ -48,6 +57,22 @@ test('an entry is read as it was put', async () => {
   const place = await put('ci', 'team/app', 'an image', ['v1', 'v2'])
   expect(await reader.get(place)).toMatchObject({ ...place, tags: ['v1', 'v2'], policy: 'old' })
   expect(await reader.get({ ...place, digest: hashOf(Buffer.from('none')) })).toBeUndefined()
+})
+
+test('a tag that was deleted alone has an entry beside that of its image', async () => {
+  const { reader, put, pass, trash } = setUp()
+  const alone = await put('ci', 'team/app', 'an image', ['pr.json'], 'pr.json')
+  pass(1_000_000)
+  const whole = await put('ci', 'team/app', 'an image', ['v1'])
+  const below = await put('ci', 'team/app/sub', 'an image', ['pr-2'], 'pr-2')
+  expect(await reader.get(alone)).toMatchObject({ tags: ['pr.json'], tag: 'pr.json' })
+  expect(await reader.get(whole)).toMatchObject({ tags: ['v1'] })
+  expect(await reader.get(whole)).not.toHaveProperty('tag')
+  expect(await reader.withTag('ci', 'team/app', 'pr.json')).toMatchObject(alone)
+  const listed = await reader.list({ registry: 'ci', repository: 'team/app' }, { after: undefined, limit: 9 })
+  expect(listed.map(reader.positionOf)).toEqual([whole, alone].map(reader.positionOf))
+  expect(await reader.get(below)).toMatchObject({ tag: 'pr-2' })
+  expect(await trash.forget(Date.now() + 60_000)).toBe(3)
 })
 
 test('pages hold each entry once, in the order of registries and repositories', async () => {

@@ -124,6 +124,39 @@ describe('signatures', () => {
     expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual(['c', 'b', 'a'])
   })
 
+  /** `a` is signed by `b`, then by `c`; `d` is the first list of its referrers, without its tag now, and `e` the second. */
+  const signedTwice = (tag: string, more: { lists?: string[] } = {}) => [
+    indexed('a', { tags: { [tag]: OLD } }),
+    indexed('b', { subject: 'a', layers: ['signature'] }),
+    indexed('c', { subject: 'a', layers: ['other signature'] }),
+    indexed('d', { lists: ['b'], layers: [], ...more }),
+    indexed('e', { tags: { [referrerTag('a', '')]: OLD }, lists: ['b', 'c'], layers: [] }),
+  ]
+
+  test('an old list of referrers, which has lost its tag, goes with its subject and keeps no signature', () => {
+    const order = deletedBy(signedTwice('pr-1'), OLDER_THAN_14_DAYS)
+    expect(order.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(order[0]).toBe('a')
+    for (const list of ['d', 'e']) expect(order.indexOf(list)).toBeLessThan(order.indexOf('b'))
+    expect(deletedBy(signedTwice('main'), OLDER_THAN_14_DAYS)).toEqual([])
+  })
+
+  test('an index without a tag that lists more than the signatures of one image keeps what it lists', () => {
+    for (const other of [indexed('f'), indexed('f', { subject: 'g' })]) {
+      const images = [
+        ...signedTwice('pr-1', { lists: ['b', 'f'] }),
+        other,
+        indexed('g', { tags: { main: OLD } }),
+      ]
+      expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual(['a', 'e', 'c'])
+    }
+  })
+
+  test('an old list of the referrers of an image that is not known is kept, and they are', () => {
+    const images = signedTwice('pr-1').filter(({ digest: one }) => one !== digest('a'))
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
+  })
+
   test('the tag of a list of referrers may hold the first 64 digits of a sha512 digest', () => {
     const hex = '0123456789abcdef'.repeat(8)
     const subject = { ...indexed('a', { tags: { 'pr-1': OLD } }), digest: `sha512:${hex}` }

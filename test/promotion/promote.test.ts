@@ -6,12 +6,14 @@ import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-regis
 import { type LabImage, makeImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { makeIsPlaceholder, makePlaceholders } from '../../src/expiry/remove-tag-placeholder.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeMatch, type PromotionRule } from '../../src/promotion/match.ts'
 import { makePromote } from '../../src/promotion/promote.ts'
 import { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { OCI_MANIFEST } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { type Journal, makeJournal } from '../../src/store/journal.ts'
 import { projectKeys } from '../../src/usage/keys.ts'
@@ -63,7 +65,10 @@ function setUp({ rules = [RELEASES], receipts = journalIn(folder) } = {}) {
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const metrics = makeMetrics()
   const match = makeMatch(rules, ({ repository }) => repository)
-  const promote = makePromote({ index, clientOf, match, receipts, metrics })
+  const promote = makePromote({
+    ...{ index, clientOf, match, receipts, metrics },
+    isPlaceholder: makeIsPlaceholder(makeFolderStore({ path: folder })),
+  })
   const promotedBytes = async () => (await metrics.promotedBytes.get()).values
   return { index, receipts, promote, promotedBytes }
 }
@@ -121,6 +126,34 @@ test('a promotion copies the image, stores a receipt and counts the bytes', asyn
   expect(registries.production.requests.filter((line) => line.includes('mount='))).toEqual([])
   expect(await promotedBytes()).toEqual([{ labels: { rule: 'releases' }, value: sizeOf(image) }])
   expect((await promotedTag(repository))?.digest).toBe(image.root.digest)
+})
+
+test('a placeholder by which expiry deletes a tag is not copied', async () => {
+  const { promote, receipts } = setUp()
+  const { repository, job } = await release()
+  const client = clientOf('ci')
+  let placeholder = ''
+  const placeholders = makePlaceholders({
+    client: {
+      ...client,
+      async putManifest(...args) {
+        placeholder = await client.putManifest(...args)
+        // The notification arrives before the delete.
+        expect(await promote({ ...job, digest: placeholder }, NOW)).toBeUndefined()
+        return placeholder
+      },
+    },
+    ...{ registry: 'ci', store: makeFolderStore({ path: folder }), now: () => Date.now() * 1000 },
+  })
+  const bytes = (await client.getManifest(repository, 'v1'))?.bytes ?? Buffer.alloc(0)
+  const { digest } = job
+  const replaced = { repository, tag: 'v1', digest, mediaType: OCI_MANIFEST }
+  expect(await placeholders.deleteTag({ ...replaced, manifest: bytes.toString('base64') })).toEqual({
+    outcome: 'untagged',
+  })
+  expect(await promote({ ...job, digest: placeholder }, NOW)).toBeUndefined()
+  expect(await receipts.recent(5)).toEqual([])
+  expect(await promotedTag(repository)).toBeUndefined()
 })
 
 test('the same job twice has one id and uploads nothing the second time', async () => {

@@ -15,12 +15,12 @@ const Page = Type.Object({ images: Type.Array(Listed), ...Next })
 
 export const addTrash: AddCommand = (program, cli) => {
   const trash = addGroup(program, 'trash').description(
-    'List images that expiry has deleted, bring them back, or delete them for good.',
+    'List images and tags that expiry has deleted, bring them back, or delete them for good.',
   )
 
   withPage(trash.command('list'))
-    .summary('List the deleted images.')
-    .description('List the images that expiry has deleted, by registry and repository.')
+    .summary('List the deleted images and tags.')
+    .description('List the images and tags that expiry has deleted, by registry and repository.')
     .option('--registry <NAME>', 'only images of this registry')
     .option('--repository <NAME>', 'only images of this repository of the registry')
     .action(async (options: PageOptions & { registry?: string; repository?: string }, command: Command) => {
@@ -34,7 +34,7 @@ export const addTrash: AddCommand = (program, cli) => {
     })
 
   withImage(trash.command('show'))
-    .description('Show a deleted image with its manifest, and why it was deleted.')
+    .description('Show a deleted image or tag with its manifest, and why it was deleted.')
     .action(async (image: string) => {
       const service = await cli.service()
       const entry = await service.get(pathOf(image), TrashEntry)
@@ -42,9 +42,9 @@ export const addTrash: AddCommand = (program, cli) => {
     })
 
   withImage(trash.command('restore'))
-    .summary('Bring a deleted image back.')
+    .summary('Bring a deleted image or tag back.')
     .description(
-      'Bring a deleted image back: what it lists, the image, its tags, and the signatures that were deleted with it. A tag that names another image by now stays there. It works until the registry has collected its garbage.',
+      'Bring a deleted image back: what it lists, the image, its tags, and the signatures that were deleted with it. Or bring back a tag that was deleted alone. A tag that names another image by now stays there. It works until the registry has collected its garbage.',
     )
     .action(async (image: string) => {
       const service = await cli.service()
@@ -75,32 +75,41 @@ function parseTime(text: string): string {
 const withImage = (command: Command): Command =>
   command.argument(
     '<IMAGE>',
-    'REGISTRY/REPOSITORY@DIGEST or REGISTRY/REPOSITORY:TAG; with a tag, the image that had it last',
+    'REGISTRY/REPOSITORY@DIGEST or REGISTRY/REPOSITORY:TAG; with a tag, the image that had it last. A tag that was deleted alone: REGISTRY/REPOSITORY:TAG@DIGEST',
     parseImage,
   )
 
 function parseImage(text: string): string {
-  if (/^[^/@:]+\/[^@:]+(@\w+:\w+|:[\w.-]+)$/.test(text)) return text
+  if (/^[^/@:]+\/[^@:]+(@\w+:\w+|:[\w.-]+(@\w+:\w+)?)$/.test(text)) return text
   throw new InvalidArgumentError('Expected REGISTRY/REPOSITORY@DIGEST or REGISTRY/REPOSITORY:TAG.')
 }
 
 const pathOf = (image: string): string => `/v1/trash/${encodeURIComponent(image)}`
 
-const nameOf = ({ registry, repository, digest }: Static<typeof Listed>): string =>
-  `${registry}/${repository}@${digest}`
+const nameOf = ({ registry, repository, digest, tag }: Static<typeof Listed>): string =>
+  `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`
 
 const tableOf = (images: readonly Static<typeof Listed>[]): string[] =>
   table(
     ['DELETED', 'TAGS', 'REASON', 'IMAGE'],
-    images.map((image) => [image.at, tagsCell(image.tags) || 'none', image.reason, nameOf(image)]),
+    images.map((image) => [
+      image.at,
+      image.tag === undefined ? tagsCell(image.tags) || 'none' : `only ${image.tag}`,
+      image.reason,
+      nameOf(image),
+    ]),
   )
 
 function linesOf(entry: TrashEntry): string[] {
-  const { at, policy, reason, tags, mediaType } = entry
+  const { at, policy, reason, tag, tags, mediaType } = entry
   return [
     ...fields([
-      ['image', nameOf(entry)],
-      ['tags', tags.join(', ') || 'none'],
+      ...(tag === undefined
+        ? ([
+            ['image', nameOf(entry)],
+            ['tags', tags.join(', ') || 'none'],
+          ] as const)
+        : ([['tag', `${nameOf(entry)}, deleted alone: the image stayed`]] as const)),
       ['deleted', at],
       ['policy', policy],
       ['reason', reason],

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import type { RegistryClient } from '../registry/client.ts'
+import { hashOf } from '../registry/digest.ts'
+import { DOCKER_LIST, DOCKER_MANIFEST, OCI_MANIFEST } from '../registry/manifest.ts'
+import { hasNoAnswer, RegistryError } from '../registry/registry-error.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { DeletesDisabled } from './registry-refusal.ts'
+
+/** A label of a placeholder's config. It tells people what the image is. */
+const LABEL = 'vnd.tallyman.placeholder'
+
+/** How long a digest is known as that of a placeholder, in ms: notifications may come late. */
+const KNOWN_MS = 7 * 86_400_000
+
+/** For how long another process may be about to put a placeholder that is noted, in ms. */
+const PUT_WITHIN_MS = 3_600_000
+
+/** A tag that is on a placeholder or will be, with the image that it named. */
+const Replaced = Type.Object({
+  repository: Type.String(),
+  tag: Type.String(),
+  digest: Type.String(),
+  mediaType: Type.String(),
+  /** The bytes of the manifest, in base64. */
+  manifest: Type.String(),
+})
+export type Replaced = Static<typeof Replaced>
+
+export type PlaceholderResult = { outcome: 'untagged' } | { outcome: 'moved' | 'failed'; why: string }
+
+const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json'
+const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json'
+
+const FOLDER = 'expiry-placeholders/'
+
+/** An object of this key says that a digest is that of a placeholder. While the placeholder may be there, it holds a `Replaced`. */
+const keyOf = (registry: string, repository: string, placeholder: string): string =>
+  `${FOLDER}${registry}/${repository}/${placeholder}.json`
+
+/** Makes a function that tells whether a digest is that of a placeholder, which is no image. */
+export const makeIsPlaceholder =
+  (store: Pick<ObjectStore, 'head'>) =>
+  async (registry: string, repository: string, digest: string): Promise<boolean> =>
+    (await store.head(keyOf(registry, repository, digest))) !== undefined
+
+/**
+ * Deletes tags where the registry deletes digests only: puts a manifest of its own under the tag, the placeholder, and
+ * deletes the placeholder's digest, as regctl does. The digest of the image is never deleted. `now` is epoch µs.
+ *
+ * Registries have no conditional PUT. If somebody pushes the tag between our last HEAD and our PUT, or while the registry
+ * carries out the DELETE, that tag is lost, and its image stays. Each takes one request, so some milliseconds.
+ */
+export function makePlaceholders(deps: {
+  client: Pick<
+    RegistryClient,
+    'headManifest' | 'putManifest' | 'uploadBlob' | 'deleteManifest' | 'refusesDeletes'
+  >
+  registry: string
+  store: ObjectStore
+  now: () => number
+}) {
+  const { client, registry, store } = deps
+  const ours = new Set<string>()
+  const digestAt = async ({ repository, tag }: Pick<Replaced, 'repository' | 'tag'>) =>
+    (await client.headManifest(repository, tag))?.digest
+
+  /** @throws RegistryError, or DeletesDisabled: then the placeholder would stay, and none is put */
+  async function deleteTag(replaced: Replaced): Promise<PlaceholderResult> {
+    const { repository, tag, digest } = replaced
+    if (await client.refusesDeletes(repository)) throw new DeletesDisabled(registry)
+    const { config, manifest, mediaType } = placeholderFor(replaced)
+    const blob = { digest: hashOf(config), size: config.length }
+    await client.uploadBlob(repository, blob, Readable.from([config]))
+    const placeholder = hashOf(manifest)
+    const key = keyOf(registry, repository, placeholder)
+    ours.add(placeholder)
+    await store.put(key, JSON.stringify(replaced))
+    const before = await digestAt(replaced)
+    if (before !== digest) {
+      await store.put(key, '')
+      return movedTo(before)
+    }
+    try {
+      await client.putManifest(repository, tag, manifest, mediaType)
+    } catch (error) {
+      if ((await digestAt(replaced)) !== placeholder) throw error
+    }
+    return deletePlaceholder(replaced, placeholder)
+  }
+
+  /** If the registry does not delete the placeholder, its tag is put back, and a later run tries again. */
+  async function deletePlaceholder(replaced: Replaced, placeholder: string): Promise<PlaceholderResult> {
+    const { repository, tag } = replaced
+    const before = await digestAt(replaced)
+    if (before !== placeholder) return movedTo(before)
+    try {
+      await client.deleteManifest(repository, placeholder)
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      // It may be gone nevertheless: see remove-image.ts.
+      if ((await digestAt(replaced)) !== undefined) {
+        const failure = await putBack(replaced, placeholder)
+        if (failure === undefined) throw error
+        const why = `${error.message}; the tag is on the placeholder ${placeholder} until the next run: ${failure}`
+        return { outcome: 'failed', why }
+      }
+    }
+    const after = await digestAt(replaced)
+    if (after === placeholder)
+      return { outcome: 'failed', why: `the registry has deleted ${placeholder}, and still has ${tag} on it` }
+    await store.put(keyOf(registry, repository, placeholder), '')
+    return after === undefined ? { outcome: 'untagged' } : movedTo(after)
+  }
+
+  /** Puts a tag back on its image if it is on the placeholder. Gives why that failed. */
+  async function putBack(replaced: Replaced, placeholder: string): Promise<string | undefined> {
+    const { repository, tag, mediaType, manifest } = replaced
+    try {
+      if ((await digestAt(replaced)) !== placeholder) return undefined
+      await client.putManifest(repository, tag, Buffer.from(manifest, 'base64'), mediaType)
+      return undefined
+    } catch (error) {
+      if (error instanceof RegistryError) return error.message
+      throw error
+    }
+  }
+
+  /**
+   * Ends what a run has begun that was killed, or whose registry failed. A tag that is on a placeholder is deleted with it; if
+   * nothing may be deleted now, the tag is put back on its image. Gives what became of each such tag. @throws RegistryError
+   */
+  async function* settle(
+    mayDelete: () => Promise<boolean>,
+  ): AsyncGenerator<Replaced & (PlaceholderResult | { outcome: 'kept' })> {
+    for await (const { key, size, modifiedAt } of store.list(`${FOLDER}${registry}/`)) {
+      const ageMs = deps.now() / 1000 - modifiedAt.getTime()
+      const replaced = size > 0 ? await readReplaced(key) : undefined
+      const placeholder = key.slice(key.lastIndexOf('/') + 1, -'.json'.length)
+      ours.add(placeholder)
+      if (replaced === undefined) {
+        if (ageMs > KNOWN_MS) await store.delete(key)
+      } else if ((await digestAt(replaced)) !== placeholder) {
+        if (await mayDelete()) await deleteLeftover(replaced, placeholder, ageMs)
+      } else if (await mayDelete()) yield { ...replaced, ...(await deletePlaceholder(replaced, placeholder)) }
+      else {
+        const why = await putBack(replaced, placeholder)
+        yield { ...replaced, ...(why === undefined ? { outcome: 'kept' } : { outcome: 'failed', why }) }
+      }
+    }
+  }
+
+  /** Deletes a placeholder without a tag. One that the registry keeps does no harm, so it is not asked again. */
+  async function deleteLeftover({ repository }: Replaced, placeholder: string, ageMs: number): Promise<void> {
+    try {
+      const outcome = await client.deleteManifest(repository, placeholder)
+      if (outcome === 'absent' && ageMs < PUT_WITHIN_MS) return
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      if (error.retry || hasNoAnswer(error)) return
+    }
+    await store.put(keyOf(registry, repository, placeholder), '')
+  }
+
+  async function readReplaced(key: string): Promise<Replaced | undefined> {
+    const body = await store.get(key)
+    if (body === undefined || body.length === 0) return undefined
+    return Value.Parse(Replaced, JSON.parse(body.toString()))
+  }
+
+  return {
+    deleteTag,
+    settle,
+
+    /** Whether a digest is that of a placeholder which this process has put, or found in `settle`. It is no image of a plan. */
+    isOurs: (digest: string): boolean => ours.has(digest),
+  }
+}
+export type Placeholders = ReturnType<typeof makePlaceholders>
+
+export const movedTo = (digest: string | undefined): { outcome: 'moved'; why: string } => ({
+  outcome: 'moved',
+  why:
+    digest === undefined ? 'the tag was deleted meanwhile' : `the registry has the tag on ${digest} by now`,
+})
+
+/**
+ * An image that no registry has yet, since its config has a random id. It is of a kind whose notification tells all that
+ * there is to know of it. Old clients and mirrors take Docker's formats only.
+ */
+function placeholderFor({ repository, tag, digest, mediaType: replacedType }: Replaced) {
+  const isDocker = replacedType === DOCKER_MANIFEST || replacedType === DOCKER_LIST
+  const about = 'Tallyman puts this under a tag to delete the tag, and then deletes it'
+  const Labels = { [LABEL]: about, repository, tag, digest, id: randomUUID() }
+  const rootfs = { type: 'layers', diff_ids: [] }
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'amd64', os: 'linux', config: { Labels }, rootfs }),
+  )
+  const descriptor = {
+    mediaType: isDocker ? DOCKER_CONFIG : OCI_CONFIG,
+    digest: hashOf(config),
+    size: config.length,
+  }
+  const mediaType = isDocker ? DOCKER_MANIFEST : OCI_MANIFEST
+  const manifest = { schemaVersion: 2, mediaType, config: descriptor, layers: [] }
+  return { config, manifest: Buffer.from(JSON.stringify(manifest)), mediaType }
+}
