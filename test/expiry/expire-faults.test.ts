@@ -12,7 +12,6 @@ const outcomes = (record: { deletes: { outcome: string }[] }) => record.deletes.
 describe('after a DELETE that fails', () => {
   test.each([
     ['401', 401, { status: 401 }],
-    ['405, because deleting is off', 405, { status: 405 }],
     ['no answer', 'drop', { status: undefined }],
   ] as const)(
     'with %s the run ends, its record says why, and the next run does the rest',

@@ -114,7 +114,7 @@ test('a placeholder of which notifications told takes no place among the newest'
 test('an attempt after one that was killed records the tags that are gone', async () => {
   const expiry = bed.setUp()
   const digest = await pushShared(expiry)
-  const identity = runIdentity(NOW / 1000, 'r1')
+  const identity = runIdentity(Date.now(), 'r1')
   await expiry.run('branches', false, identity)
   // What it deleted was not recorded, and the index has heard of nothing.
   const again = bed.setUp({ runs: (real) => ({ ...real, earlier: async () => [] }) })
