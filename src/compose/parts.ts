@@ -3,6 +3,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
+import { makeAudit } from '../expiry/audit.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
@@ -103,6 +104,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     // Redis may have lost its newest data only: it crashed, or a replica took over.
     redis.on('ready', index.forgetLists)
     const { runs } = journals
+    const { audit } = journals.audit
     const now = () => Date.now() * 1000
     const ledger = makeLedger({ redis, prefix })
     return {
@@ -113,7 +115,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       instances: makeInstances({ redis, prefix }),
       expiry: makeExpiry({
         settings: () => settings().config.expiry,
-        ...{ index, clientOf, store, runs, metrics, log, now },
+        ...{ index, clientOf, store, runs, audit, metrics, log, now },
         doubtOf: makeDoubtOf({ ledger, queues }),
         findProtections: makeFindProtections({}),
         announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
@@ -144,6 +146,7 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
     ),
     alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
     runs: makeExpiryRuns({ store, onUnreadable, ...retention }),
+    audit: makeAudit({ store, onUnreadable, ...retention }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import type { Audit } from './audit.ts'
 import type { Decision, ExpiryRun, Held, Progress } from './decision.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
@@ -17,7 +18,7 @@ import type { FindProtection } from './protection.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
-import type { ExpiryRuns } from './runs.ts'
+import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { countPlan, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
 
@@ -83,6 +84,7 @@ export function makeExpiry(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
+  audit: Audit
   runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
@@ -164,7 +166,9 @@ export function makeExpiry(deps: {
       requirePolicy()
       return true
     }
+    const note = { by, registry, policy: name, run: record.id, dryRun }
     try {
+      await deps.audit({ ...note, action: 'run.started', acceptShare })
       if (!dryRun) await checkClock(registry)
       const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
       if (held.length > 0) record.held = held
@@ -178,12 +182,28 @@ export function makeExpiry(deps: {
       const isStopped = error instanceof RunStopped
       const state = isPaused ? 'waiting' : isStopped ? 'stopped' : 'failed'
       await opened.end(state, error instanceof Error ? error.message : String(error))
+      await noteEnd(record)
       if (!isStopped) throw error
     }
+    if (record.state === 'done') await noteEnd(record)
     const { held = [] } = record
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     if (!dryRun) await forgetOldTrash()
     return record
+  }
+
+  /** The record of the run is stored, so it is no failure if the audit is not. */
+  async function noteEnd(run: ExpiryRun): Promise<void> {
+    const { by, registry, policy, id, dryRun, state, stopped, kept, progress } = run
+    const { planned, plannedBytes, freedBytes } = progress
+    const { planned: _, ...outcomes } = summaryOf(run).outcomes
+    await deps
+      .audit({
+        ...{ by, action: 'run.ended', registry, policy, run: id, dryRun, outcome: state },
+        ...(stopped !== undefined && { why: stopped }),
+        counts: { planned, plannedBytes, ...outcomes, freedBytes, kept },
+      })
+      .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
   }
 
   /** Counts what the plans delete, project by project. Nothing may be deleted in those that are `held`. */

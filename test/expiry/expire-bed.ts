@@ -7,6 +7,7 @@ import { type LabImage, makeImage, makeIndex } from '../../lab/image.ts'
 import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry, type RunControl } from '../../src/expiry/expire.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
@@ -51,6 +52,7 @@ interface Options {
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
   runs?: (real: ExpiryRuns) => ExpiryRuns
+  audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
   findProtections?: FindProtection
   /** 1 by default: everything. */
@@ -106,6 +108,7 @@ export function useExpiry() {
     const scope = { registry: 'ci', repository }
     const decidedBy = options.document ?? { rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }] }
     const alerts: RegistryAlert[] = []
+    const audited: Parameters<Audit>[0][] = []
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
@@ -123,6 +126,7 @@ export function useExpiry() {
       },
       store: store?.(realStore) ?? realStore,
       runs: runs?.(realRuns) ?? realRuns,
+      audit: options.audit ?? (async (entry) => void audited.push(entry)),
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
@@ -144,6 +148,7 @@ export function useExpiry() {
       ...expiry,
       run,
       alerts,
+      audited,
       index,
       journal: { recent },
       store: realStore,
