@@ -54,6 +54,9 @@ export const expiry = section(
       "The share of a project's images that a run may delete. Beyond it, it deletes nothing there and tells chat.",
       { default: '30%' },
     ),
+    deletesPerSecond: Type.Optional(
+      Integer('How many deletes a second begin at each registry. Default: no limit.', 1, 10_000),
+    ),
     policies: list('The policies.', expiryPolicy),
     trash: section('The manifests of deleted images, from which they can be brought back.', {
       keep: Duration('How long they are kept.', { default: '30d' }),

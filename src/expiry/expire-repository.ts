@@ -2,6 +2,7 @@ import pMap from 'p-map'
 import { shareFor } from '../platform/share-for.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Decision, Deleted } from './decision.ts'
+import { makePatience } from './delete-pace.ts'
 import type { Families } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makeRemoveImage } from './remove-image.ts'
@@ -39,6 +40,9 @@ export async function expireRepository(deps: {
   /** Images that are deleted at a time. */
   atOnce: number
   onResult: (deleted: Deleted, bytes: number) => Promise<void>
+  /** Waits until the next delete may begin. */
+  nextDelete: () => Promise<void>
+  sleep: (ms: number) => Promise<unknown>
 }): Promise<{ kept: number }> {
   const { client, policy, repository, view, families } = deps
   const { decisions, relations, images } = await view.plan()
@@ -52,6 +56,7 @@ export async function expireRepository(deps: {
     return untold
   })
   const removeImage = makeRemoveImage({ ...deps, untoldTags })
+  const withPatience = makePatience({ sleep: deps.sleep, requireGoOn: deps.mayDelete })
   const results = new Map<string, Promise<void>>()
   let failures = 0
   let failure: unknown
@@ -61,12 +66,17 @@ export async function expireRepository(deps: {
     // Parents come first in the order, so they are at least begun.
     for (const parent of image ? relations.parentsOf(image) : []) await results.get(parent.digest)
     if (failure !== undefined) return
-    const result = (await deps.mayDelete()) ? await removeImage(decision) : { outcome: 'planned' as const }
+    const result = await removeIfAllowed(decision)
     if (image !== undefined && isGone(result)) view.noteGone(image)
     await deps.onResult({ ...decision, ...result }, image?.totalSize ?? 0)
     failures = result.outcome === 'failed' ? failures + 1 : 0
     if (failures === MOST_FAILURES)
       throw new TooManyFailures(`${MOST_FAILURES} images failed one after the other; the last: ${result.why}`)
+  }
+  async function removeIfAllowed(decision: Decision) {
+    if (!(await deps.mayDelete())) return { outcome: 'planned' as const }
+    await deps.nextDelete()
+    return withPatience(() => removeImage(decision))
   }
   const begin = (decision: Decision) => {
     const result = expireOne(decision).catch((error) => {

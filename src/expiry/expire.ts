@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -9,6 +10,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
 import type { Decision, ExpiryRun, Held, Progress } from './decision.ts'
+import { makeDeletePace } from './delete-pace.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
@@ -38,6 +40,8 @@ export type RunnablePolicy = ExpiryPolicy & { mode: 'plan' | 'apply' }
 export interface ExpirySettings {
   policies: readonly RunnablePolicy[]
   maxShare: number
+  /** At each registry. */
+  deletesPerSecond?: number | undefined
   /** `keep` is in ms. */
   trash: { keep: number }
 }
@@ -96,8 +100,9 @@ export function makeExpiry(deps: {
   now: () => number
   /** How long a plan may be used for deletes, in ms, and how many images are deleted at a time. */
   pace?: { planMs: number; atOnce: number }
+  sleep?: (ms: number) => Promise<unknown>
 }) {
-  const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
+  const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE }, sleep = setTimeout } = deps
   const planner = makePlanner(deps)
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
@@ -232,6 +237,7 @@ export function makeExpiry(deps: {
     const { name, registry } = policy
     const client = deps.clientOf(registry)
     const before = await families.of(registry, name)
+    const nextDelete = makeDeletePace(() => deps.settings().deletesPerSecond, sleep)
     let failures = 0
     let failure: Error | undefined
     for (const { project } of projects) {
@@ -242,8 +248,7 @@ export function makeExpiry(deps: {
         try {
           const { kept } = await expireRepository({
             ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete },
-            onResult: add,
-            atOnce: pace.atOnce,
+            ...{ onResult: add, nextDelete, sleep, atOnce: pace.atOnce },
           })
           record.kept += kept
           failures = 0

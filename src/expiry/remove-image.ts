@@ -13,8 +13,11 @@ import type { Trash } from './trash.ts'
 /** What became of the image, with the decision of now if there is one: it may have other tags by now. */
 type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>
 
-/** Statuses after which no other image can be deleted, either: wrong credentials, and deleting is switched off. */
-const ENDS_RUN = [401, 405]
+/**
+ * Statuses that are of no image: wrong credentials, deleting is switched off, and too many requests, which the caller waits
+ * for. No other image could be deleted, either.
+ */
+const ENDS_RUN = [401, 405, 429]
 
 /**
  * Makes a function that deletes one image at its registry, after it has checked everything again. What the registry refuses

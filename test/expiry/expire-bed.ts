@@ -59,6 +59,9 @@ interface Options {
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
   trashKeepMs?: number
+  deletesPerSecond?: number
+  /** Real time by default. */
+  sleep?: (ms: number) => Promise<unknown>
 }
 
 /** For the tests of one file: a real registry that can fail; an index and a store that are empty before each test. */
@@ -116,6 +119,7 @@ export function useExpiry() {
           { ...scope, ...decidedBy, name: 'branches', mode: mode(), ...options.changed?.() },
         ],
         maxShare: options.maxShare ?? 1,
+        deletesPerSecond: options.deletesPerSecond,
         // The store tells when an entry was written by the clock of the machine.
         trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
       }),
@@ -131,6 +135,7 @@ export function useExpiry() {
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
       findProtections: options.findProtections ?? (async () => () => undefined),
+      ...(options.sleep && { sleep: options.sleep }),
       announce: async (alert) => alerts.push(alert),
       metrics,
       log: makeLog('silent'),
