@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type ServerResponse,
+} from 'node:http'
 import { type LabRegistry, type LabRegistryOptions, startRegistry } from './registry.ts'
 
 export interface RegistryRequest {
@@ -10,6 +16,8 @@ export interface RegistryRequest {
 /** How a request fails. A number is an HTTP status that the proxy answers without asking the registry. */
 export type Fault =
   | number
+  /** The same, with a Retry-After header, in seconds. */
+  | { status: number; retryAfter: number }
   /** The connection breaks before the registry gets the request. */
   | 'drop'
   /** The registry carries out the request, and the connection breaks before the answer. */
@@ -41,6 +49,8 @@ export async function startFaultyRegistry(options: LabRegistryOptions = {}): Pro
     const fault = await decide({ method, path })
     if (fault === 'drop') incoming.socket.destroy()
     else if (typeof fault === 'number') refuse(response, fault)
+    else if (typeof fault === 'object')
+      refuse(response, fault.status, { 'retry-after': String(fault.retryAfter) })
     else forward(registry, incoming, response, fault)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -66,9 +76,9 @@ export async function startFaultyRegistry(options: LabRegistryOptions = {}): Pro
   }
 }
 
-function refuse(response: ServerResponse, status: number): void {
+function refuse(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
   const code = status === 401 ? 'UNAUTHORIZED' : 'UNKNOWN'
-  response.writeHead(status, { 'content-type': 'application/json' })
+  response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(JSON.stringify({ errors: [{ code, message: 'as the test says' }] }))
 }
 

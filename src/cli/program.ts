@@ -3,6 +3,7 @@ import { printable, printableJson } from '../platform/printable.ts'
 import { VERSION } from '../platform/version.ts'
 import type { AddCommand, Cli, TryConnections } from './cli.ts'
 import { addAlerts } from './commands/alerts.ts'
+import { addAudit } from './commands/audit.ts'
 import { addConfig } from './commands/config.ts'
 import { addExpire } from './commands/expire.ts'
 import { addExpiry } from './commands/expiry.ts'
@@ -39,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRuns,
   addExpiry,
   addTrash,
+  addAudit,
   addRegistries,
   addReconcile,
   addSnapshot,

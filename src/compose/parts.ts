@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makePulls } from '../events/pulls.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
+import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeKeeps } from '../expiry/keeps.ts'
@@ -112,6 +113,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     // Redis may have lost its newest data only: it crashed, or a replica took over.
     redis.on('ready', index.forgetLists)
     const { runs } = journals
+    const { audit } = journals.audit
     const now = () => Date.now() * 1000
     const keeps = makeKeeps({ store, now })
     const ledger = makeLedger({ redis, prefix })
@@ -132,7 +134,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       pulls: makePulls({ redis, prefix, ledger, now }),
       expiry: makeExpiry({
         settings: () => settings().expiry,
-        ...{ index, clientOf, store, runs, metrics, log, now },
+        ...{ index, clientOf, store, runs, audit, metrics, log, now },
         doubtOf,
         findProtections: makeFindProtections({
           keeps: keeps.findProtections,
@@ -170,6 +172,7 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
     ),
     alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
     runs: makeExpiryRuns({ store, onUnreadable, ...retention }),
+    audit: makeAudit({ store, onUnreadable, ...retention }),
   }
 }
 

@@ -10,6 +10,7 @@ import { makeRestoreImage } from '../expiry/restore-image.ts'
 import { makeTrash } from '../expiry/trash.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
+import { auditRoute } from '../http/audit-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
@@ -59,6 +60,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
+  const { audit } = journals.audit
   const { maxBacklog } = config.intake
   const inTurn = makeTurns()
   const standings = shareReads(
@@ -102,7 +104,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({ expiry, settings: () => parts.settings().expiry, roles, inTurn }),
-      expiryRunsRoute({ settings: () => parts.settings().expiry, runs, queues, roles, inTurn }),
+      expiryRunsRoute({
+        ...{ settings: () => parts.settings().expiry, runs, audit, queues, roles, inTurn },
+      }),
+      auditRoute({ audit: journals.audit, roles }),
       keepsRoute({
         ...{ keeps, roles, inTurn, exists: makeImageExists({ ...parts, index }) },
         registries: registries.map(({ name }) => name),
@@ -115,7 +120,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
           ...{ reader, clientOf: parts.clientOf, families: makeFamilies(store), log },
         }),
         registries: registries.map(({ name }) => name),
-        ...{ roles, inTurn },
+        ...{ audit, roles, inTurn },
       }),
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles, inTurn }),

@@ -8,6 +8,7 @@ import {
   Flag,
   Fraction,
   Glob,
+  Integer,
   Name,
   NonEmpty,
   Pattern,
@@ -104,6 +105,9 @@ export const expiry = section(
     maxShare: Fraction(
       "The share of a project's images that a run may delete. Beyond it, it deletes nothing there and tells chat.",
       { default: '30%' },
+    ),
+    deletesPerSecond: Type.Optional(
+      Integer('How many deletes a second begin at each registry. Default: no limit.', 1, 10_000),
     ),
     policies: list('The policies.', expiryPolicy),
     protect: section('Images that never expire, whatever a policy says, at every registry.', {

@@ -2,9 +2,10 @@ import pMap from 'p-map'
 import { shareFor } from '../platform/share-for.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Decision, Deleted } from './decision.ts'
+import { makePatience } from './delete-pace.ts'
 import type { Families } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
-import { makeRemoveImage } from './remove-image.ts'
+import { makeRemoveImage, type Result } from './remove-image.ts'
 import { makeRemoveTag } from './remove-tag.ts'
 import type { Placeholders } from './remove-tag-placeholder.ts'
 import type { RepositoryView } from './repository-view.ts'
@@ -42,6 +43,9 @@ export async function expireRepository(deps: {
   /** Images that are deleted at a time. */
   atOnce: number
   onResult: (deleted: Deleted, bytes: number) => Promise<void>
+  /** Waits until the next delete may begin. */
+  nextDelete: () => Promise<void>
+  sleep: (ms: number) => Promise<unknown>
 }): Promise<{ kept: number }> {
   const { client, policy, repository, view, families } = deps
   const { decisions, relations, images } = await view.plan()
@@ -56,6 +60,7 @@ export async function expireRepository(deps: {
   })
   const removeImage = makeRemoveImage({ ...deps, untoldTags })
   const removeTag = makeRemoveTag({ ...deps })
+  const withPatience = makePatience({ sleep: deps.sleep, requireGoOn: deps.mayDelete })
   const results = new Map<string, Promise<void>>()
   let failures = 0
   let failure: unknown
@@ -66,15 +71,21 @@ export async function expireRepository(deps: {
       throw new TooManyFailures(`${MOST_FAILURES} images failed one after the other; the last: ${why}`)
   }
 
+  async function ifAllowed(remove: () => Promise<Result>): Promise<Result> {
+    if (!(await deps.mayDelete())) return { outcome: 'planned' }
+    await deps.nextDelete()
+    return withPatience(remove)
+  }
+
   /** Deletes the tags of an image that stays for others. Each has a result. */
   async function untag(decision: Decision): Promise<void> {
     for (const tag of decision.untag ?? []) {
       if (failure !== undefined) return
-      const result = !(await deps.mayDelete())
-        ? { outcome: 'planned' as const }
-        : (await view.stillUntags(decision.digest, tag))
-          ? await removeTag(decision, tag)
-          : { outcome: 'moved' as const, why: 'a plan of now does not delete this tag alone' }
+      const result = await ifAllowed(async () =>
+        (await view.stillUntags(decision.digest, tag))
+          ? removeTag(decision, tag)
+          : { outcome: 'moved', why: 'a plan of now does not delete this tag alone' },
+      )
       await deps.onResult({ ...decision, untag: [tag], ...result }, 0)
       countFailure(result)
     }
@@ -85,7 +96,7 @@ export async function expireRepository(deps: {
     // Parents come first in the order, so they are at least begun.
     for (const parent of image ? relations.parentsOf(image) : []) await results.get(parent.digest)
     if (failure !== undefined) return
-    const result = (await deps.mayDelete()) ? await removeImage(decision) : { outcome: 'planned' as const }
+    const result = await ifAllowed(() => removeImage(decision))
     if (image !== undefined && isGone(result)) view.noteGone(image)
     await deps.onResult({ ...decision, ...result }, image?.totalSize ?? 0)
     countFailure(result)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -7,7 +8,9 @@ import type { RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import type { Audit } from './audit.ts'
 import type { Decision, ExpiryRun, Held, Progress } from './decision.ts'
+import { makeDeletePace } from './delete-pace.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
@@ -19,7 +22,7 @@ import { makePlaceholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
-import type { ExpiryRuns } from './runs.ts'
+import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { countPlan, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
 
@@ -39,6 +42,8 @@ export type RunnablePolicy = ExpiryPolicy & { mode: 'plan' | 'apply' }
 export interface ExpirySettings {
   policies: readonly RunnablePolicy[]
   maxShare: number
+  /** At each registry. */
+  deletesPerSecond?: number | undefined
   /** `keep` is in ms. */
   trash: { keep: number }
 }
@@ -85,6 +90,7 @@ export function makeExpiry(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
+  audit: Audit
   runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
@@ -96,8 +102,9 @@ export function makeExpiry(deps: {
   now: () => number
   /** How long a plan may be used for deletes, in ms, and how many images are deleted at a time. */
   pace?: { planMs: number; atOnce: number }
+  sleep?: (ms: number) => Promise<unknown>
 }) {
-  const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
+  const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE }, sleep = setTimeout } = deps
   const planner = makePlanner(deps)
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
@@ -166,7 +173,9 @@ export function makeExpiry(deps: {
       requirePolicy()
       return true
     }
+    const note = { by, registry, policy: name, run: record.id, dryRun }
     try {
+      await deps.audit({ ...note, action: 'run.started', acceptShare })
       if (!dryRun) await checkClock(registry)
       const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
       if (held.length > 0) record.held = held
@@ -180,13 +189,29 @@ export function makeExpiry(deps: {
       const isStopped = error instanceof RunStopped
       const state = isPaused ? 'waiting' : isStopped ? 'stopped' : 'failed'
       await opened.end(state, error instanceof Error ? error.message : String(error))
+      await noteEnd(record)
       // Another attempt would end the same.
       if (!isStopped && !(error instanceof DeletesDisabled)) throw error
     }
+    if (record.state === 'done') await noteEnd(record)
     const { held = [] } = record
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     if (!dryRun) await forgetOldTrash()
     return record
+  }
+
+  /** The record of the run is stored, so it is no failure if the audit is not. */
+  async function noteEnd(run: ExpiryRun): Promise<void> {
+    const { by, registry, policy, id, dryRun, state, stopped, kept, progress } = run
+    const { planned, plannedBytes, freedBytes } = progress
+    const { planned: _, ...outcomes } = summaryOf(run).outcomes
+    await deps
+      .audit({
+        ...{ by, action: 'run.ended', registry, policy, run: id, dryRun, outcome: state },
+        ...(stopped !== undefined && { why: stopped }),
+        counts: { planned, plannedBytes, ...outcomes, freedBytes, kept },
+      })
+      .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
   }
 
   /** Counts what the plans delete, project by project. Nothing may be deleted in those that are `held`. */
@@ -216,6 +241,7 @@ export function makeExpiry(deps: {
     const client = deps.clientOf(registry)
     const placeholders = makePlaceholders({ ...deps, client, registry })
     const before = await families.of(registry, name)
+    const nextDelete = makeDeletePace(() => deps.settings().deletesPerSecond, sleep)
     let failures = 0
     let failure: Error | undefined
     for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
@@ -228,9 +254,7 @@ export function makeExpiry(deps: {
         try {
           const { kept } = await expireRepository({
             ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete },
-            placeholders,
-            onResult: add,
-            atOnce: pace.atOnce,
+            ...{ placeholders, onResult: add, nextDelete, sleep, atOnce: pace.atOnce },
           })
           record.kept += kept
           failures = 0

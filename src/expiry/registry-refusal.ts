@@ -10,9 +10,12 @@ export class DeletesDisabled extends Error {
   }
 }
 
+/** Statuses that are of no image: wrong credentials, and too many requests, which the caller waits for. */
+const OF_NO_IMAGE = [401, 429]
+
 /**
  * What becomes of an image or a tag for which a request to the registry failed. What the registry refuses, it keeps; a later
- * run tries again what failed. @throws what ends the run: DeletesDisabled, wrong credentials, a registry that is away, and
+ * run tries again what failed. @throws what ends the run: DeletesDisabled, wrong credentials, too many requests, a registry that is away, and
  * what no registry has caused
  */
 export async function outcomeOfError(
@@ -20,7 +23,8 @@ export async function outcomeOfError(
   client: Pick<RegistryClient, 'refusesDeletes' | 'hasGitLabApi'>,
   repository: string,
 ): Promise<{ outcome: 'refused' | 'failed'; why: string }> {
-  if (!(error instanceof RegistryError) || hasNoAnswer(error) || error.status === 401) throw error
+  if (!(error instanceof RegistryError) || hasNoAnswer(error)) throw error
+  if (OF_NO_IMAGE.includes(error.status ?? 0)) throw error
   const { status = 0, retry, registry, answer, message } = error
   const isRefused = !retry && status >= 400 && status < 500
   if (!isRefused) return { outcome: 'failed', why: message }

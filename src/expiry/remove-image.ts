@@ -12,7 +12,7 @@ import type { RepositoryView } from './repository-view.ts'
 import type { Trash } from './trash.ts'
 
 /** What became of the image, with the decision of now if there is one: it may have other tags by now. */
-type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>
+export type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>
 
 /**
  * Makes a function that deletes one image at its registry, after it has checked everything again. What the registry refuses

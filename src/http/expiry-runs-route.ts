@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Audit } from '../expiry/audit.ts'
 import { Deleted, RunSummary } from '../expiry/decision.ts'
 import { findRun, hasEnded } from '../expiry/find-run.ts'
 import { runOf } from '../expiry/run-id.ts'
@@ -43,6 +44,7 @@ export const expiryRunsRoute =
     /** As configured now: a reload may change it. */
     settings: () => { policies: readonly Asked[] }
     runs: ExpiryRuns
+    audit: Audit
     queues: Queues
     roles: Roles
     inTurn: InTurn
@@ -157,7 +159,9 @@ export const expiryRunsRoute =
         const job = await deps.queues.expiry.add('expiry', {
           ...{ policy: name, registry, dryRun, acceptShare, by },
         })
-        return reply.code(202).send({ run: runOf(job).id, job: job.id ?? '', dryRun })
+        const run = runOf(job).id
+        await deps.audit({ by, action: 'run.asked', registry, policy: name, run, dryRun, acceptShare })
+        return reply.code(202).send({ run, job: job.id ?? '', dryRun })
       },
     })
 
@@ -188,7 +192,9 @@ export const expiryRunsRoute =
         const { policy, registry } = request.body
         // A policy that was removed from the configuration may have a run, too.
         const by = askedBy(deps.roles, request)
-        return { stopped: await stopRuns(deps.queues, { policy, registry }, by, Date.now()) }
+        const stopped = await stopRuns(deps.queues, { policy, registry }, by, Date.now())
+        for (const one of stopped) await deps.audit({ by, action: 'run.stopped', ...one })
+        return { stopped }
       },
     })
   }

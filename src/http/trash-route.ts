@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import type { Audit } from '../expiry/audit.ts'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
 import { type Trash, TrashEntry, type TrashPlace } from '../expiry/trash.ts'
 import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName, isTag } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
+import { askedBy } from './asked-by.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
@@ -38,6 +40,7 @@ export const trashRoute =
     restoreImage: (entry: TrashEntry) => Promise<Static<typeof Restored>>
     /** The names of those that are configured. */
     registries: readonly string[]
+    audit: Audit
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
@@ -109,16 +112,24 @@ export const trashRoute =
         params,
         response: { 200: Restored, ...errors },
       },
-      handler: async ({ params }) => {
-        const entry = await find(params.id)
+      handler: async (request) => {
+        const entry = await find(request.params.id)
         if (!deps.registries.includes(entry.registry))
           throw new HttpError(409, `the registry "${entry.registry}" is not configured any more`)
-        return deps.restoreImage(entry).catch((error) => {
+        const { registry } = entry
+        const note = {
+          ...{ by: askedBy(roles, request), action: 'trash.restored', registry, image: idOf(entry) },
+        }
+        const restored = await deps.restoreImage(entry).catch(async (error: Error) => {
+          await deps.audit({ ...note, outcome: 'failed', why: error.message })
           if (error instanceof RestoreError) throw new HttpError(409, error.message)
           if (error instanceof RegistryError)
             throw new HttpError(502, `${error.message}. What was put back until then stays: restore it again`)
           throw error
         })
+        const counts = { manifests: restored.manifests.length, tags: restored.tags.length }
+        await deps.audit({ ...note, outcome: 'done', counts })
+        return restored
       },
     })
 
@@ -143,9 +154,13 @@ export const trashRoute =
           ...errors,
         },
       },
-      handler: async ({ body: { before } }) => ({
-        purged: await inTurn(() => deps.trash.forget(Date.parse(before))),
-      }),
+      handler: async (request) => {
+        const { before } = request.body
+        const purged = await inTurn(() => deps.trash.forget(Date.parse(before)))
+        const note = { by: askedBy(roles, request), action: 'trash.purged', why: `older than ${before}` }
+        await deps.audit({ ...note, counts: { entries: purged } })
+        return { purged }
+      },
     })
   }
 

@@ -127,6 +127,9 @@ test('an image that a policy has deleted is listed, shown and restored, and is y
   expect(shown.out).toContain('"manifests": [')
 
   const restored = await run('trash', 'restore', `ci/${REPOSITORY}:pr-1`)
+  expect((await json('audit', '--limit', '1')).entries).toMatchObject([
+    { action: 'trash.restored', outcome: 'done', image: `ci/${REPOSITORY}@${old.root.digest}` },
+  ])
   expect(restored).toMatchObject({ status: 0, err: '' })
   expect(restored.out).toContain(`restored  ${old.root.digest}  pr-1\n`)
   const host = ci.host
@@ -217,4 +220,18 @@ test('a purge deletes what is older than a time, for good', async () => {
   expect(await run('trash', 'purge', '--before', before)).toMatchObject({ out: 'deleted for good: 1\n' })
   const { images } = await json('trash', 'list')
   expect(images.map(({ digest }: { digest: string }) => digest)).toEqual([...old.manifests.keys()].sort())
+})
+
+test('the audit has what was run, restored and purged, the newest first', async () => {
+  await runWith(ADMIN_TOKEN, 'expire', 'branches')
+  await run('trash', 'purge', '--before', '2020-01-01T00:00:00Z')
+  const { entries } = await json('audit', '--limit', '4')
+  const actions = entries.map(({ action }: { action: string }) => action)
+  expect(actions).toEqual(['trash.purged', 'run.ended', expect.any(String), expect.any(String)])
+  expect(actions.slice(2).sort()).toEqual(['run.asked', 'run.started'])
+  for (const entry of entries) expect(entry.by).toMatch(/^admin token from /)
+  const page = await json('audit', '--limit', '1')
+  expect(page.entries).toEqual([entries[0]])
+  expect((await json('audit', '--limit', '1', '--cursor', page.next)).entries).toEqual([entries[1]])
+  expect((await runWith(READ_TOKEN, 'audit')).out).toMatch(/^AT +BY +ACTION +ABOUT +OUTCOME\n/)
 })

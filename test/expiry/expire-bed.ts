@@ -8,6 +8,7 @@ import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry, type RunControl } from '../../src/expiry/expire.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
@@ -52,12 +53,16 @@ interface Options {
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
   runs?: (real: ExpiryRuns) => ExpiryRuns
+  audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
   findProtections?: FindProtection
   /** 1 by default: everything. */
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
   trashKeepMs?: number
+  deletesPerSecond?: number
+  /** Real time by default. */
+  sleep?: (ms: number) => Promise<unknown>
 }
 
 /** For the tests of one file: a real registry that can fail; an index and a store that are empty before each test. */
@@ -109,6 +114,7 @@ export function useExpiry() {
       rules: rules ?? expiring({ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }),
     }
     const alerts: RegistryAlert[] = []
+    const audited: Parameters<Audit>[0][] = []
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
@@ -116,6 +122,7 @@ export function useExpiry() {
           { ...scope, ...decidedBy, name: 'branches', mode: mode(), ...options.changed?.() },
         ],
         maxShare: options.maxShare ?? 1,
+        deletesPerSecond: options.deletesPerSecond,
         // The store tells when an entry was written by the clock of the machine.
         trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
       }),
@@ -126,10 +133,12 @@ export function useExpiry() {
       },
       store: store?.(realStore) ?? realStore,
       runs: runs?.(realRuns) ?? realRuns,
+      audit: options.audit ?? (async (entry) => void audited.push(entry)),
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
       findProtections: options.findProtections ?? (async () => () => undefined),
+      ...(options.sleep && { sleep: options.sleep }),
       announce: async (alert) => alerts.push(alert),
       metrics,
       log: makeLog('silent'),
@@ -147,6 +156,7 @@ export function useExpiry() {
       ...expiry,
       run,
       alerts,
+      audited,
       index,
       journal: { recent },
       store: realStore,

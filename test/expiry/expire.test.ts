@@ -221,6 +221,37 @@ test('a person stops a run before its next delete, and the record says who', asy
   })
 })
 
+test('the audit says who asked for a run, what it planned, and how it ended', async () => {
+  const { run, push, audited } = bed.setUp()
+  const { repository, registry } = bed
+  await push('pr-1', image('old'), repository)
+  await push('main', image('kept'), repository)
+  const { id } = await run('branches', false)
+  const about = { by: 'a test', registry: 'ci', policy: 'branches', run: id, dryRun: false }
+  const counts = { planned: 1, deleted: 1, absent: 0, moved: 0, refused: 0, failed: 0, kept: 1 }
+  expect(audited).toEqual([
+    { ...about, action: 'run.started', acceptShare: false },
+    {
+      ...{ ...about, action: 'run.ended', outcome: 'done' },
+      counts: { ...counts, plannedBytes: expect.any(Number), freedBytes: expect.any(Number) },
+    },
+  ])
+  await push('pr-2', image('older'), repository)
+  registry.onRequest(({ method }) => (method === 'DELETE' ? 401 : undefined))
+  await expect(run('branches', false)).rejects.toThrow('401')
+  expect(audited.slice(2)).toMatchObject([
+    { action: 'run.started' },
+    { action: 'run.ended', outcome: 'failed', why: expect.stringContaining('401') },
+  ])
+})
+
+test('nothing is deleted that the audit does not know of', async () => {
+  const { run, push } = bed.setUp({ audit: () => Promise.reject(new Error('ENOSPC')) })
+  await push('pr-1', image('old'), bed.repository)
+  await expect(run('branches', false)).rejects.toThrow('ENOSPC')
+  expect(bed.deletes).toEqual([])
+})
+
 test('a run tells its progress in images and bytes', async () => {
   const { run, push } = bed.setUp()
   const { repository } = bed

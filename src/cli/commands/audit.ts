@@ -1,0 +1,39 @@
+import { Type } from 'typebox'
+import { AuditEntry } from '../../expiry/audit.ts'
+import type { AddCommand } from '../cli.ts'
+import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { table } from '../table.ts'
+
+const Entries = Type.Object({ entries: Type.Array(AuditEntry), ...Next })
+
+export const addAudit: AddCommand = (program, cli) => {
+  withPage(program.command('audit'))
+    .description('List who or what has run and stopped expiry, restored and purged, newest first.')
+    .action(async (options: PageOptions) => {
+      const service = await cli.service()
+      const page = await service.get(`/v1/audit${queryOf(options)}`, Entries)
+      if (page.entries.length === 0) cli.note('the audit is empty')
+      cli.show(
+        page,
+        table(
+          ['AT', 'BY', 'ACTION', 'ABOUT', 'OUTCOME'],
+          page.entries.map((entry) => [entry.at, entry.by, entry.action, aboutOf(entry), outcomeOf(entry)]),
+        ),
+      )
+      noteNext(cli, page)
+    })
+}
+
+const aboutOf = ({ image, run, policy, registry }: AuditEntry): string =>
+  image ?? ([registry, policy, run].filter((part) => part !== undefined).join(' ') || 'all')
+
+function outcomeOf({ dryRun, acceptShare, counts = {}, outcome, why }: AuditEntry): string {
+  const numbers = Object.entries(counts).filter(([, count]) => count > 0)
+  return [
+    ...(dryRun === true ? ['dry run'] : []),
+    ...(acceptShare === true ? ['share accepted'] : []),
+    ...(outcome === undefined ? [] : [outcome]),
+    ...numbers.map(([name, count]) => `${name} ${count}`),
+    ...(why === undefined ? [] : [why]),
+  ].join(', ')
+}
