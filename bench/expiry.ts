@@ -30,8 +30,10 @@ const BOUNDS = { plan_s: 5, peak_rss_mb: 1_500, loop_ms: 50, repository_ms: 300 
 const CALLS_IN_FLIGHT = 8
 
 /** A plan by ten rules of 1,000,000 tags in 2,000 repositories, from the real index, and a run of deletes (performance.md). */
-export async function expiry({ small, say }: { small: boolean; say: (line: string) => void }) {
-  const size = small ? SMALL : FULL
+export const expiry = ({ small, say }: { small: boolean; say: (line: string) => void }) =>
+  measureExpiry(small ? SMALL : FULL, say)
+
+export async function measureExpiry(size: Size, say: (line: string) => void) {
   const server = await startBenchRedis()
   const redis = new Redis(server.port, { replyMapping: 'legacy' })
   try {

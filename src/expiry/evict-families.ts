@@ -1,3 +1,4 @@
+import type { Pieces } from '../platform/pieces.ts'
 import { type Age, isDated } from '../usage/age.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Relations } from './relations.ts'
@@ -29,7 +30,7 @@ export interface Family {
  * The families of one repository that may be evicted. What belongs to a root goes along if it may go and if all its parents
  * go. What may not go stays, and does not keep its root: a tagged child, for example.
  */
-export function familiesOf(
+export function* familiesOf(
   relations: Relations,
   about: {
     /** Whether nothing keeps the image: no rule, and no protection. False for one that a rule expires. */
@@ -40,27 +41,34 @@ export function familiesOf(
     ageOf: (image: IndexedImage) => Age
     tierOf: (root: IndexedImage) => number | undefined
   },
-): Family[] {
-  const ordered = relations.parentsFirst()
-  const goes = new Set<IndexedImage>()
-  for (const image of ordered) {
-    const isFree = relations.parentsOf(image).every((parent) => goes.has(parent) || about.isGoing(parent))
-    if (isFree && about.mayGo(image) && !relations.lacksSubject(image)) goes.add(image)
+): Pieces<Family[]> {
+  /** Those that may go, and their positions in an order in which each comes after its parents. */
+  const positions = new Map<IndexedImage, number>()
+  const roots: IndexedImage[] = []
+  for (const image of relations.parentsFirst()) {
+    const parents = relations.parentsOf(image)
+    const isFree = parents.every((parent) => positions.has(parent) || about.isGoing(parent))
+    if (isFree && about.mayGo(image) && !relations.lacksSubject(image)) {
+      positions.set(image, positions.size)
+      if (parents.length === 0) roots.push(image)
+    }
+    yield
   }
-  const positions = new Map(ordered.map((image, position) => [image, position]))
-  const position = (image: IndexedImage) => positions.get(image) ?? 0
-  const roots = ordered.filter((image) => goes.has(image) && relations.parentsOf(image).length === 0)
-  return roots.map((root) => {
+  const families: Family[] = []
+  for (const root of roots) {
     const found = new Set([root])
     for (const image of found)
-      for (const dependent of relations.dependentsOf(image)) if (goes.has(dependent)) found.add(dependent)
-    const images = [...found].sort((a, b) => position(a) - position(b))
-    return {
+      for (const dependent of relations.dependentsOf(image))
+        if (positions.has(dependent)) found.add(dependent)
+    const images = [...found].sort((a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0))
+    families.push({
       ...{ root, images, tier: about.tierOf(root) },
       lastUse: images.map(about.lastUseOf).reduce(laterUse),
       age: images.map(about.ageOf).reduce(youngerAge),
-    }
-  })
+    })
+    yield
+  }
+  return families
 }
 
 function laterUse(a: LastUse, b: LastUse): LastUse {

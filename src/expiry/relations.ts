@@ -1,3 +1,4 @@
+import { atOnce, type Pieces } from '../platform/pieces.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage, IndexedTag } from '../usage/indexed-image.ts'
 
@@ -21,9 +22,18 @@ export interface Relations {
 
 const NONE: readonly IndexedImage[] = []
 
-/** Costs time in proportion to the references and tags of the images. Most images have no relatives, and no entries here. */
-export function relationsOf(images: readonly IndexedImage[]): Relations {
-  const byKey = new Map(images.map((image) => [digestKey(image.digest), image]))
+export const relationsOf = (images: readonly IndexedImage[]): Relations => atOnce(findRelations(images))
+
+/**
+ * The same in pieces: it takes some 5 µs an image. Costs time in proportion to the references and tags of the images. Most
+ * images have no relatives, and no entries here.
+ */
+export function* findRelations(images: readonly IndexedImage[]): Pieces<Relations> {
+  const byKey = new Map<string, IndexedImage>()
+  for (const image of images) {
+    byKey.set(digestKey(image.digest), image)
+    yield
+  }
   const children: Lists = new Map()
   const parents: Lists = new Map()
   const dependents: Lists = new Map()
@@ -42,6 +52,7 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
       append(parents, child, image)
     }
     for (const key of subjectKeys(image)) addSubject(image, key)
+    yield
   }
   for (const image of images)
     if (isUntaggedIndex(image))
@@ -51,6 +62,7 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
     const once = some.length > 1 ? [...new Set(some)] : some
     parents.set(image, once)
     for (const parent of once) append(dependents, parent, image)
+    yield
   }
 
   return {

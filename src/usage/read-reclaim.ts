@@ -1,3 +1,4 @@
+import pMap from 'p-map'
 import {
   decodeHolders,
   decodeManifest,
@@ -31,11 +32,16 @@ export type SharedHoldings = Map<string, SizeCounts>
 /** What a project and its registry would no longer hold if images were deleted (reclaim.ts). */
 export interface Reclaim {
   /**
-   * Reads what it takes to delete these images, which may be of several repositories. Call it before `take`. What it has
-   * read stays in memory: some 150 bytes a content.
+   * Reads what it takes to delete these images, which may be of several repositories. Call it before `take`, once for all of
+   * them or once for each repository. What it has read stays in memory, for the images that were loaded only.
    */
   load(images: readonly ImageId[]): Promise<void>
+  /**
+   * Deletes images, and gives what that frees in addition to those that are gone already. Called for each image in the order
+   * of a plan, it gives an item's bytes: what it frees once it and all before it are gone. They add up to those of the plan.
+   */
   take: ReclaimState['take']
+  /** The reverse. Gives what that frees: zero or less. */
   putBack: ReclaimState['putBack']
 }
 export type { Freed, ImageId }
@@ -61,6 +67,8 @@ export interface ReclaimReads {
 
 /** Contents that one call looks up. */
 const BATCH = 200
+/** Such calls that are on their way to Redis at a time. */
+const CALLS_AT_ONCE = 4
 
 export function makeReclaim(reads: ReclaimReads, shared: SharedHoldings): Reclaim {
   const state = makeReclaimState()
@@ -83,8 +91,8 @@ export function makeReclaim(reads: ReclaimReads, shared: SharedHoldings): Reclai
       return record?.length ? [[keys[i] ?? '', decodeManifest(field, record)] as const] : []
     })
     const wanted = found.flatMap(([key, { lists }]) => [key, ...lists.flatMap(blobKeysOf)])
-    for (const batch of batches([...new Set(wanted)].filter((key) => !contents.has(key))))
-      await loadContents(batch)
+    const lacking = [...new Set(wanted)].filter((key) => !contents.has(key))
+    await pMap(batches(lacking), loadContents, { concurrency: CALLS_AT_ONCE })
     for (const [key, manifest] of found) addManifest(key, manifest)
   }
 

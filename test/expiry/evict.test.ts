@@ -229,7 +229,7 @@ const anyProject = fc
     const at = (n: number) => NOW - (days[n % 20] ?? 0) * DAY
     const named = new Map<string, IndexedImage>()
     for (const [n, layers] of plain.entries()) {
-      const own = [...layers, `p${n}`]
+      const own = [...layers, `own ${n}`]
       named.set(`p${n}`, sized(indexed(`p${n}`, { age: at(n), layers: own }), sizes))
     }
     for (const [n, children] of lists.entries())
@@ -264,7 +264,9 @@ const anyRequest = fc.record({
 
 function check(request: typeof anyRequest extends fc.Arbitrary<infer T> ? T : never) {
   const { project, percent, order } = request
-  const families = project.repositories.flatMap((images) => familiesOf(relationsOf(images), project.about))
+  const families = project.repositories.flatMap((images) =>
+    atOnce(familiesOf(relationsOf(images), project.about)),
+  )
   const run = (bytesToFree: number) =>
     atOnce(evict({ families, bytesToFree, order, reclaim: projectOf(project.images), now: NOW }))
   const bytesToFree = Math.ceil((percent / 100) * run(1_000_000).freed.uniqueBytes)

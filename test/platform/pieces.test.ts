@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { atOnce, inPieces, type Pieces } from '../../src/platform/pieces.ts'
+import { inPieces } from '../../src/platform/in-pieces.ts'
+import { atOnce, type Pieces } from '../../src/platform/pieces.ts'
 
 /** Counts to `steps`, each of which takes about a millisecond. */
 function* count(steps: number, onStep: (n: number) => void = () => {}): Pieces<number> {

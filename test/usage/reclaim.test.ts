@@ -69,7 +69,7 @@ test('each image frees what the index counts less after its deletion, whatever s
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 80 },
   )
 })
 
