@@ -13,6 +13,7 @@ import {
   Pattern,
   RegistryName,
 } from './fields.ts'
+import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
 
 export const expiryRule = Type.Refine(
@@ -33,6 +34,9 @@ const expiryPolicyFields = Type.Refine(
     name: Name('The name in plans and in the API.'),
     registry: RegistryName('The registry that it cleans.'),
     repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+    notice: Type.Optional(
+      Duration('How long before it is deleted an image is announced to chat. Default: it is not.'),
+    ),
     rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
     dialect: Type.Optional(
       Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
@@ -72,6 +76,15 @@ export const expiry = section('Expiry.', {
     labels: list(
       'Labels.',
       Pattern('A label, as a key or as key=value.', 'a label: key or key=value', /^[^=\s]+(=.*)?$/),
+    ),
+  }),
+  gc: section('When registries collect their garbage: until then an image can be brought back.', {
+    schedule: Type.Optional(Cron('When they collect it. Default: not known.')),
+    timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+    after: Type.Optional(
+      Duration(
+        'How long after a delete the content goes, if a registry collects all the time. Default: not known.',
+      ),
     ),
   }),
   trash: section('The manifests of deleted images, from which they can be brought back.', {

@@ -10,7 +10,7 @@ import { isPlaceholder } from './placeholder.ts'
  * A leaf of the configuration. `parse` turns the value in the file, or the text of an environment variable, into what
  * the program uses. It throws an Error whose message says what was expected and never quotes the value.
  */
-function field<T>(description: string, parse: (raw: unknown) => T, options: TSchemaOptions = {}) {
+export function field<T>(description: string, parse: (raw: unknown) => T, options: TSchemaOptions = {}) {
   return Type.Decode(Type.Unknown({ ...options, description }), parse)
 }
 

@@ -3,14 +3,15 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { shareFor } from '../platform/share-for.ts'
-import type { RegistryAlert } from '../queue/alert.ts'
+import type { ExpiryAlert, RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { Decision, ExpiryRun, Held } from './decision.ts'
+import type { Decision, Deleted, ExpiryRun, Held } from './decision.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
+import { makeNotices, NO_NOTICE } from './notices.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makePlanner } from './planner.ts'
 import type { FindProtection } from './protection.ts'
@@ -19,6 +20,7 @@ import { openRunRecord } from './run-record.ts'
 import type { ExpiryRuns } from './runs.ts'
 import { countDeletes, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
+import type { GarbageCollection } from './undo.ts'
 
 /** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
 const CLOCK_BOUND_US = 300_000_000
@@ -36,6 +38,7 @@ export interface ExpirySettings {
   maxShare: number
   /** `keep` is in ms. */
   trash: { keep: number }
+  gc: GarbageCollection
 }
 
 /** What a run was asked for. */
@@ -70,7 +73,7 @@ export function makeExpiry(deps: {
   doubtOf: (registry: string) => Promise<string | undefined>
   /** What protects images of a registry, whatever a policy says. */
   findProtections: FindProtection
-  announce: (alert: RegistryAlert) => Promise<unknown>
+  announce: (alert: RegistryAlert | ExpiryAlert) => Promise<unknown>
   metrics: Metrics
   log: Logger
   now: () => number
@@ -79,6 +82,7 @@ export function makeExpiry(deps: {
 }) {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
   const planner = makePlanner(deps)
+  const notices = makeNotices({ ...deps, planner, gc: () => deps.settings().gc })
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -120,7 +124,7 @@ export function makeExpiry(deps: {
     const dryRun = isDryRunAsked || deps.settings().dryRun
     if (!dryRun) await checkClock(registry)
     const opened = await openRunRecord(deps, { id, at, policy: name, registry, dryRun })
-    const { record, add: onResult } = opened
+    const { record } = opened
     const held: Held[] = []
     /** A policy that was changed or removed meanwhile, and `dryRun`, end the deletes of a run. */
     const isToDelete = () => {
@@ -136,21 +140,30 @@ export function makeExpiry(deps: {
     }
     const client = deps.clientOf(registry)
     const before = await families.of(registry, name)
+    let noticed = NO_NOTICE
+    const onResult = (result: Deleted, bytes: number) => {
+      noticed.note(result, bytes)
+      return opened.add(result, bytes)
+    }
     let failures = 0
     let failure: Error | undefined
     try {
       if (isAgain && !dryRun) await opened.addEarlier(trash, client)
+      if (deps.settings().dryRun || policy.notice === undefined) await notices.forget(policy)
       for (const project of await index.projects(registry)) {
-        await mayDelete()
+        const isLive = await mayDelete()
         const counts = await countDeletes(planner.planProject(policy, project))
         if (!acceptShare && isTooMuch(counts, deps.settings().maxShare)) {
           held.push({ project, ...counts })
+          if (isLive) await notices.prune(policy, project)
           if (!dryRun) continue
         }
+        if (!dryRun && !isLive && policy.notice !== undefined) break // It was changed or removed.
+        noticed = dryRun ? NO_NOTICE : await notices.begin({ id, at, policy: name }, policy, project)
         for (const repository of await planner.repositoriesIn(policy, project)) {
           const deletedBefore = before.get(repository) ?? []
           const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-          const view = makeRepositoryView({ ...scope, index, planner })
+          const view = noticed.guard(makeRepositoryView({ ...scope, index, planner }))
           try {
             const { kept } = await expireRepository({
               ...{ client, policy, run: id, repository, view, trash, families, mayDelete, onResult },
@@ -164,14 +177,18 @@ export function makeExpiry(deps: {
             failure ??= error
           }
         }
+        await noticed.end()
       }
       if (failure !== undefined) throw failure
     } catch (error) {
       await opened.stop(error instanceof Error ? error.message : String(error))
+      await noticed.end().catch((err) => deps.log.warn({ err }, 'chat could not be told what has expired'))
       throw error
     }
     if (held.length > 0) record.held = held
     await opened.finish()
+    if (!dryRun)
+      await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     if (!dryRun) await forgetOldTrash()
     return record

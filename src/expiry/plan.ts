@@ -13,6 +13,8 @@ interface Scope {
   name: string
   registry: string
   repository: string
+  /** How long before it is deleted an image is announced, in ms. */
+  notice?: number | undefined
 }
 /** A policy with rules of Tallyman. */
 export interface RulePolicy extends Scope {

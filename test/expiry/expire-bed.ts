@@ -13,7 +13,7 @@ import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/pla
 import type { FindProtection } from '../../src/expiry/protection.ts'
 import { makeLog } from '../../src/platform/log.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
-import type { RegistryAlert } from '../../src/queue/alert.ts'
+import type { ExpiryAlert, RegistryAlert } from '../../src/queue/alert.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
@@ -37,6 +37,8 @@ export const multiPlatform = (seed: string): LabImage =>
 
 interface Options {
   rules?: ExpiryRule[]
+  /** In ms. */
+  notice?: number
   /** In place of rules. */
   document?: Pick<DialectPolicy, 'dialect' | 'document'>
   /** Glob over repositories. */
@@ -99,15 +101,16 @@ export function useExpiry() {
     const decidedBy = options.document ?? { rules: rules ?? [{ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }] }
     const recorded = async (id: string) =>
       (await journal.recent(100)).find((run) => run.id === id)?.deletes ?? []
-    const alerts: RegistryAlert[] = []
+    const alerts: (RegistryAlert | ExpiryAlert)[] = []
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
           { ...scope, name: 'other', rules: [] },
-          { ...scope, ...decidedBy, name: 'branches', ...options.changed?.() },
+          { ...scope, ...decidedBy, notice: options.notice, name: 'branches', ...options.changed?.() },
         ],
         dryRun: dryRun(),
         maxShare: options.maxShare ?? 1,
+        gc: { timeZone: 'UTC' },
         // The store tells when an entry was written by the clock of the machine.
         trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
       }),
@@ -144,6 +147,9 @@ export function useExpiry() {
 
   return {
     setUp,
+    get redis() {
+      return bed.redis
+    },
     get client() {
       return client
     },
