@@ -3,14 +3,15 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { shareFor } from '../platform/share-for.ts'
-import type { RegistryAlert } from '../queue/alert.ts'
+import type { ExpiryAlert, RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { Decision, ExpiryRun, Held, Progress } from './decision.ts'
+import type { Decision, Deleted, ExpiryRun, Held, Progress } from './decision.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
+import { makeNotices, NO_NOTICE } from './notices.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makePlanner } from './planner.ts'
 import type { FindProtection } from './protection.ts'
@@ -20,6 +21,7 @@ import { openRunRecord } from './run-record.ts'
 import type { ExpiryRuns } from './runs.ts'
 import { countPlan, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
+import type { GarbageCollection } from './undo.ts'
 
 /** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
 const CLOCK_BOUND_US = 300_000_000
@@ -39,6 +41,7 @@ export interface ExpirySettings {
   maxShare: number
   /** `keep` is in ms. */
   trash: { keep: number }
+  gc: GarbageCollection
 }
 
 /** What a run was asked for. */
@@ -88,7 +91,7 @@ export function makeExpiry(deps: {
   doubtOf: (registry: string) => Promise<string | undefined>
   /** What protects images of a registry, whatever a policy says. */
   findProtections: FindProtection
-  announce: (alert: RegistryAlert) => Promise<unknown>
+  announce: (alert: RegistryAlert | ExpiryAlert) => Promise<unknown>
   metrics: Metrics
   log: Logger
   now: () => number
@@ -97,6 +100,7 @@ export function makeExpiry(deps: {
 }) {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE } } = deps
   const planner = makePlanner(deps)
+  const notices = makeNotices({ ...deps, planner, gc: () => deps.settings().gc })
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -168,6 +172,8 @@ export function makeExpiry(deps: {
       if (!dryRun) await checkClock(registry)
       const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
       if (held.length > 0) record.held = held
+      if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
+      if (!dryRun) for (const { project } of held) await notices.prune(policy, project)
       const planned = dryRun ? [...accepted, ...held] : accepted
       await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
       await opened.addEarlier(trash, deps.clientOf(registry))
@@ -182,6 +188,8 @@ export function makeExpiry(deps: {
     }
     const { held = [] } = record
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
+    if (!dryRun)
+      await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
     if (!dryRun) await forgetOldTrash()
     return record
   }
@@ -215,24 +223,37 @@ export function makeExpiry(deps: {
     let failures = 0
     let failure: Error | undefined
     for (const { project } of projects) {
+      if (!record.dryRun) await mayDelete()
+      const noticed = record.dryRun
+        ? NO_NOTICE
+        : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project)
+      const onResult = (result: Deleted, bytes: number) => {
+        noticed.note(result, bytes)
+        return add(result, bytes)
+      }
+      const tellDone = () =>
+        noticed.end().catch((err) => deps.log.warn({ err }, 'chat could not be told what has expired'))
       for (const repository of await planner.repositoriesIn(policy, project)) {
         const deletedBefore = before.get(repository) ?? []
         const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-        const view = makeRepositoryView({ ...scope, index, planner })
+        const view = noticed.guard(makeRepositoryView({ ...scope, index, planner }))
         try {
           const { kept } = await expireRepository({
-            ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete },
-            onResult: add,
+            ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete, onResult },
             atOnce: pace.atOnce,
           })
           record.kept += kept
           failures = 0
         } catch (error) {
           // The other repositories may be well.
-          if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) throw error
+          if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) {
+            await tellDone()
+            throw error
+          }
           failure ??= error
         }
       }
+      await tellDone()
     }
     if (failure !== undefined) throw failure
   }

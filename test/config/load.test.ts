@@ -32,6 +32,7 @@ test('fills every default', async () => {
       maxShare: 0.3,
       policies: [],
       protect: { tags: [], repositories: [], digests: [], labels: [] },
+      gc: { timeZone: 'UTC' },
       trash: { keep: 30 * 86_400_000 },
     },
     snapshots: { every: 86_400_000, keep: 7 },
@@ -82,6 +83,7 @@ store: { type: s3, bucket: b }
       },
     ],
     protect: { tags: [], repositories: [], digests: [], labels: [] },
+    gc: { timeZone: 'UTC' },
     trash: { keep: 30 * 86_400_000 },
   })
   expect(config.snapshots).toEqual({ every: 'never', keep: 30 })
