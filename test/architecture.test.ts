@@ -178,10 +178,11 @@ test('no two folders import each other at run time', () => {
   expect(mutual(imports)).toEqual([])
 })
 
-test('every import is at the head of its file, but what few commands need', () => {
+test('every import is at the head of its file, but what few commands and a source of images in use need', () => {
   expect(sources.filter((file) => /\b(import|require)\(/.test(read(file)))).toEqual([
     'src/cli/main.ts',
     START_COMMAND,
+    'src/expiry/in-use/read-kubernetes.ts',
   ])
   expect(importsOf(START_COMMAND, read(START_COMMAND)).map(({ to }) => to)).toContain('src/start.ts')
 })

@@ -1,4 +1,5 @@
 import { expiryWorker } from '../../workers/expiry.ts'
+import type { Expiry } from '../expiry/expire.ts'
 import { makeRunTurn } from '../expiry/run-turn.ts'
 import { schedulePolicies } from '../expiry/schedule.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -11,6 +12,13 @@ export async function prepareExpiry({ settings, queues }: WorkerParts): Promise<
 /** Starts the worker that runs the expiry policies. */
 export function startExpiry(parts: WorkerParts) {
   parts.onClose(async () => parts.expiry.stop())
-  const { context, expiry, queues, registries } = parts
+  const { context, queues, registries } = parts
+  const expiry: Pick<Expiry, 'run'> = {
+    run(...asked) {
+      // What is in use is read anew at the beginning of a run.
+      parts.inUse.renew()
+      return parts.expiry.run(...asked)
+    },
+  }
   return expiryWorker(context, { expiry, isTurn: makeRunTurn(queues), queues }, registries.length)
 }

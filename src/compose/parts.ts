@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Cluster, Redis } from 'ioredis'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
+import { makePulls } from '../events/pulls.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
@@ -18,7 +19,7 @@ import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
-import { AlertRecord } from '../queue/alert.ts'
+import { AlertRecord, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
@@ -30,6 +31,7 @@ import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import { makeDoubtOf } from './doubts.ts'
+import { makeInUseOf } from './in-use.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
 import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
@@ -113,25 +115,34 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const now = () => Date.now() * 1000
     const keeps = makeKeeps({ store, now })
     const ledger = makeLedger({ redis, prefix })
+    const doubtOf = makeDoubtOf({ ledger, queues })
+    const announce = (alert: RegistryAlert) =>
+      queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
+    const config = () => settings().config
+    const inUse = makeInUseOf({
+      ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
+    })
     return {
-      ...{ redis, queues, index, watch, ledger, keeps },
+      ...{ redis, queues, index, watch, ledger, keeps, inUse },
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       details: makeDetails({ redis, prefix, clientOf: readableClientOf, now }),
+      pulls: makePulls({ redis, prefix, ledger, now }),
       expiry: makeExpiry({
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
-        doubtOf: makeDoubtOf({ ledger, queues }),
+        doubtOf,
         findProtections: makeFindProtections({
           keeps: keeps.findProtections,
           'expiry.protect': makeFindProtected(
             () => settings().config.expiry.protect,
             () => undefined,
           ),
+          inUse: inUse.find,
         }),
-        announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
+        announce,
       }),
     }
   }

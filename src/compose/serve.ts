@@ -28,6 +28,7 @@ import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
+import { usesRoute } from '../http/uses-route.ts'
 import { whoamiRoute } from '../http/whoami-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
@@ -38,6 +39,7 @@ import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
+import { makeUses } from './uses.ts'
 
 /**
  * How long the list of projects is used, in ms for each project of it: ten times as long as it takes to read, so reading
@@ -53,7 +55,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
-  const { details, keeps } = onRedis
+  const { details, keeps, pulls } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -96,7 +98,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
-      registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
+      registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({ expiry, settings: () => parts.settings().expiry, roles, inTurn }),
@@ -118,6 +120,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
+      usesRoute({ reportUses: makeUses(parts, onRedis), roles, inTurn, log }),
       whoamiRoute({ roles }),
       health(parts, onRedis, observers),
     ],

@@ -1,7 +1,19 @@
 import { Type } from 'typebox'
 import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
 import { expiryRule } from './expiry-rule.ts'
-import { Choice, Digest, Duration, Fraction, Glob, Name, NonEmpty, Pattern } from './fields.ts'
+import {
+  Choice,
+  Digest,
+  Duration,
+  Flag,
+  Fraction,
+  Glob,
+  Name,
+  NonEmpty,
+  Pattern,
+  RegistryName,
+  SecretUrl,
+} from './fields.ts'
 import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
 
@@ -50,6 +62,45 @@ export const expiryPolicy = Type.Decode(
     dialect === undefined ? { ...scope, rules } : { ...scope, dialect, document },
 )
 
+const kubernetes = Type.Object(
+  {
+    kubeconfig: Type.Optional(
+      NonEmpty('A kubeconfig. Default: KUBECONFIG, ~/.kube/config, or the service account of the pod.'),
+    ),
+    context: Type.Optional(NonEmpty('A context of the kubeconfig. Default: its current one.')),
+    namespaces: Type.Optional(
+      Type.Array(NonEmpty('A namespace.'), { description: 'The namespaces. Default: all.', minItems: 1 }),
+    ),
+  },
+  { description: 'A cluster: its pods and what makes pods.', additionalProperties: false },
+)
+
+const inUseSource = Type.Refine(
+  section('A list of images in use. Expiry keeps them.', {
+    name: Name('The name in reasons and alerts.'),
+    registries: Type.Optional(
+      Type.Array(RegistryName('A registry.'), {
+        description: 'The registries whose images it names. Default: all.',
+        minItems: 1,
+      }),
+    ),
+    mayBeEmpty: Flag('Whether it may name no image. Otherwise nothing is deleted then.', { default: false }),
+    url: Type.Optional(SecretUrl('A URL whose answer names images.')),
+    file: Type.Optional(NonEmpty('A file that names images.')),
+    command: Type.Optional(
+      Type.Array(NonEmpty('The program, or an argument.'), {
+        description: 'A program with its arguments that prints names of images. It is run without a shell.',
+        minItems: 1,
+      }),
+    ),
+    folder: Type.Optional(NonEmpty('A folder of Kubernetes manifests.')),
+    kubernetes: Type.Optional(kubernetes),
+  }),
+  ({ url, file, command, folder, kubernetes }) =>
+    [url, file, command, folder, kubernetes].filter((one) => one !== undefined).length === 1,
+  () => 'expected one of url, file, command, folder and kubernetes',
+)
+
 export const expiry = section(
   'Expiry.',
   {
@@ -76,6 +127,7 @@ export const expiry = section(
         ),
       ),
     }),
+    inUse: list('What names images in use. If one of these cannot be read, nothing is deleted.', inUseSource),
     trash: section('The manifests of deleted images, from which they can be brought back.', {
       keep: Duration('How long they are kept.', { default: '30d' }),
     }),

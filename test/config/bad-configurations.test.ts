@@ -16,6 +16,18 @@ const bad: [yaml: string, problem: string][] = [
     'redis: { url: "redis+sentinel://x" }',
     "6:10: redis.url: expected the master's name after the sentinels: …/mymaster",
   ],
+  [
+    'expiry: { inUse: [{ name: a, file: f, folder: d }] }',
+    '6:19: expiry.inUse.0: expected one of url, file, command, folder and kubernetes',
+  ],
+  [
+    'expiry: { inUse: [{ name: a, file: f, registries: [none] }] }',
+    '6:52: expiry.inUse.0.registries.0: expected the name of a configured registry (ci), got "none"',
+  ],
+  [
+    '  c2: { url: "https://x", hosts: ["https://y"] }',
+    '6:35: registries.c2.hosts.0: expected a host such as registry.internal:5000, without http://, got "https://y"',
+  ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
   ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [

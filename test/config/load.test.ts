@@ -21,7 +21,14 @@ test('fills every default', async () => {
     log: { level: 'info' },
     metrics: { projects: 100 },
     registries: {
-      ci: { url: 'https://registry.example.com', type: 'registry', project: { segments: 2 }, renames: false },
+      ci: {
+        url: 'https://registry.example.com',
+        type: 'registry',
+        hosts: [],
+        project: { segments: 2 },
+        pulls: 'partial',
+        renames: false,
+      },
     },
     actors: true,
     scanners: { userAgents: [], actors: [] },
@@ -33,6 +40,7 @@ test('fills every default', async () => {
       policies: [],
       protect: { tags: [], repositories: [], digests: [], labels: [] },
       gc: { timeZone: 'UTC' },
+      inUse: [],
       trash: { keep: 30 * 86_400_000 },
     },
     snapshots: { every: 86_400_000, keep: 7 },
@@ -84,6 +92,7 @@ store: { type: s3, bucket: b }
     ],
     protect: { tags: [], repositories: [], digests: [], labels: [] },
     gc: { timeZone: 'UTC' },
+    inUse: [],
     trash: { keep: 30 * 86_400_000 },
   })
   expect(config.snapshots).toEqual({ every: 'never', keep: 30 })
