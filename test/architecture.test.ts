@@ -46,6 +46,13 @@ const PURE = [
     'reconcile/run.ts',
     'reconcile/indexed-repository.ts',
   ],
+  ...[
+    'expiry/notice.ts',
+    'expiry/notice-alert.ts',
+    'expiry/keep.ts',
+    'expiry/protected.ts',
+    'expiry/undo.ts',
+  ],
   'expiry/dialects/ecr.ts',
   'expiry/dialects/gitlab.ts',
   'expiry/dialects/harbor.ts',

@@ -9,10 +9,12 @@ import type { Journal } from '../store/journal.ts'
 import type { Damper } from './damper.ts'
 import type { Routes } from './routes.ts'
 
+type Summary = Extract<Jobs['alerts'], { kind: 'summary' }>
+
 /**
  * Processes a job of the `alerts` queue. An `announce` job records the alert and queues one `deliver` job for each
- * channel. So a channel that is down is retried alone, and the others do not get the alert twice. In a storm of quota
- * alerts it queues a `summary` job instead, one for each channel and interval.
+ * channel. So a channel that is down is retried alone, and the others do not get the alert twice. In a storm of
+ * alerts about projects it queues a `summary` job instead, one for each channel, topic and interval.
  * @throws ChannelError if the channel of a `deliver` or `summary` job does not accept the message
  */
 export function makeAnnounce(deps: {
@@ -33,7 +35,7 @@ export function makeAnnounce(deps: {
       case 'deliver':
         return deliver(job.alert, job.channel)
       case 'summary':
-        return summarise(job.channel, job.interval)
+        return summarise(job)
     }
   }
 
@@ -47,9 +49,9 @@ export function makeAnnounce(deps: {
         const data = { kind: 'deliver', alert, channel: name } as const
         await deps.queues.alerts.add('alerts', data, { jobId: jobId('deliver', alert.id, name) })
       } else {
-        const { interval, summaryInMs } = held
-        const options = { jobId: jobId('summary', name, interval), delay: summaryInMs }
-        await deps.queues.alerts.add('alerts', { kind: 'summary', channel: name, interval }, options)
+        const { topic, interval, summaryInMs } = held
+        const options = { jobId: jobId('summary', name, topic, interval), delay: summaryInMs }
+        await deps.queues.alerts.add('alerts', { kind: 'summary', channel: name, topic, interval }, options)
       }
     }
   }
@@ -68,12 +70,12 @@ export function makeAnnounce(deps: {
     log.info({ channel: name, ...numbersOf(alert) }, `alert sent to ${name}: ${subjectOf(alert)}`)
   }
 
-  async function summarise(name: string, interval: number): Promise<void> {
+  async function summarise({ channel: name, topic, interval }: Summary): Promise<void> {
     const channel = deps.routes().named(name)
-    const summary = await damper.summary(name, interval)
+    const summary = await damper.summary(name, topic, interval)
     if (channel === undefined || summary === undefined) return
     await channel.sendSummary(summary)
-    await damper.forget(name, interval)
+    await damper.forget(name, topic, interval)
     deps.metrics.alertsSent.inc({ channel: name })
     const { id, count, minutes } = summary
     log.info(
@@ -85,13 +87,16 @@ export function makeAnnounce(deps: {
 
 /** What the log has of an alert. Its text may name a person. */
 function numbersOf(alert: Alert): object {
-  if (!('project' in alert)) return { alert: alert.id, registry: alert.registry, event: alert.event }
+  if (!('to' in alert)) {
+    const { id, registry, event } = alert
+    return { alert: id, registry, event, ...('project' in alert && { project: alert.project }) }
+  }
   const { id, registry, project, from, to, uniqueBytes, limitBytes } = alert
   return { alert: id, registry, project, from, to, uniqueBytes, limitBytes }
 }
 
 function subjectOf(alert: Alert): string {
-  if (!('project' in alert)) return alert.text
+  if (!('to' in alert)) return alert.text
   const size = `${formatSize(alert.uniqueBytes)} of ${formatSize(alert.limitBytes)}`
   return `${alert.registry}/${alert.project} is ${alert.to}, ${size}`
 }

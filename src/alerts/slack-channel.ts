@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { Flag } from '../queue/alert.ts'
+import type { Alert, Flag } from '../queue/alert.ts'
 import type { Channel } from './channel.ts'
 import { channelUrl } from './channel-url.ts'
 import { postJson } from './post-json.ts'
@@ -26,11 +26,18 @@ export function makeSlackChannel(options: {
     async send(alert) {
       const isFlag = 'to' in alert
       const change = `${isFlag ? `${alert.from} → ${alert.to}` : alert.event} at ${alert.at}`
-      const color = COLOUR[isFlag ? alert.to : 'over']
+      const color = COLOUR[urgencyOf(alert)]
       await post(alert.text, { attachments: [{ color, fallback: change, text: change }] })
     },
     sendSummary: ({ text }) => post(text),
   }
+}
+
+/** The flag whose colour an alert has. */
+function urgencyOf(alert: Alert): Flag {
+  if ('to' in alert) return alert.to
+  if (!('project' in alert)) return 'over'
+  return alert.event === 'expiry.notice' ? 'warning' : 'ok'
 }
 
 /** Escapes Slack's three control characters. Without this, `<!channel>` in a text would notify everybody. */

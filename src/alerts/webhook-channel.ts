@@ -32,7 +32,7 @@ export function makeWebhookChannel(options: {
   return {
     name,
     send: (alert) => post('event' in alert ? alert.event : `quota.${alert.to}`, alert),
-    sendSummary: (summary) => post('quota.summary', summary),
+    sendSummary: (summary) => post(`${summary.topic}.summary`, summary),
   }
 }
 

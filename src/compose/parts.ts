@@ -20,7 +20,7 @@ import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
-import { AlertRecord, type RegistryAlert } from '../queue/alert.ts'
+import { AlertRecord, type ExpiryAlert, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
@@ -118,7 +118,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const keeps = makeKeeps({ store, now })
     const ledger = makeLedger({ redis, prefix })
     const doubtOf = makeDoubtOf({ ledger, queues })
-    const announce = (alert: RegistryAlert) =>
+    const announce = (alert: RegistryAlert | ExpiryAlert) =>
       queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
     const config = () => settings().config
     const inUse = makeInUseOf({

@@ -34,6 +34,9 @@ const expiryPolicyFields = Type.Refine(
       mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
       schedule: Cron('When it runs.', { default: '0 * * * *' }),
       timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+      notice: Type.Optional(
+        Duration('How long before it is deleted an image is announced to chat. Default: it is not.'),
+      ),
       rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
       dialect: Type.Optional(
         Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
@@ -117,6 +120,15 @@ export const expiry = section(
       labels: list(
         'Labels.',
         Pattern('A label, as a key or as key=value.', 'a label: key or key=value', /^[^=\s]+(=.*)?$/),
+      ),
+    }),
+    gc: section('When registries collect their garbage: until then an image can be brought back.', {
+      schedule: Type.Optional(Cron('When they collect it. Default: not known.')),
+      timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+      after: Type.Optional(
+        Duration(
+          'How long after a delete the content goes, if a registry collects all the time. Default: not known.',
+        ),
       ),
     }),
     inUse: list('What names images in use. If one of these cannot be read, nothing is deleted.', inUseSource),

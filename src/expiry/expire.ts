@@ -4,16 +4,17 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { shareFor } from '../platform/share-for.ts'
-import type { RegistryAlert } from '../queue/alert.ts'
+import type { ExpiryAlert, RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
-import type { Decision, ExpiryRun, Held, Progress } from './decision.ts'
+import type { Decision, Deleted, ExpiryRun, Held, Progress } from './decision.ts'
 import { makeDeletePace } from './delete-pace.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
+import { makeNotices, NO_NOTICE } from './notices.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { makePlanner } from './planner.ts'
 import type { FindProtection } from './protection.ts'
@@ -25,6 +26,7 @@ import { openRunRecord } from './run-record.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { countPlan, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
+import type { GarbageCollection } from './undo.ts'
 
 /** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
 const CLOCK_BOUND_US = 300_000_000
@@ -46,6 +48,7 @@ export interface ExpirySettings {
   deletesPerSecond?: number | undefined
   /** `keep` is in ms. */
   trash: { keep: number }
+  gc: GarbageCollection
 }
 
 /** What a run was asked for. */
@@ -96,7 +99,7 @@ export function makeExpiry(deps: {
   doubtOf: (registry: string) => Promise<string | undefined>
   /** What protects images of a registry, whatever a policy says. */
   findProtections: FindProtection
-  announce: (alert: RegistryAlert) => Promise<unknown>
+  announce: (alert: RegistryAlert | ExpiryAlert) => Promise<unknown>
   metrics: Metrics
   log: Logger
   now: () => number
@@ -106,6 +109,7 @@ export function makeExpiry(deps: {
 }) {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE }, sleep = setTimeout } = deps
   const planner = makePlanner(deps)
+  const notices = makeNotices({ ...deps, planner, gc: () => deps.settings().gc })
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -179,6 +183,8 @@ export function makeExpiry(deps: {
       if (!dryRun) await checkClock(registry)
       const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
       if (held.length > 0) record.held = held
+      if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
+      if (!dryRun) for (const { project } of held) await notices.prune(policy, project)
       const planned = dryRun ? [...accepted, ...held] : accepted
       await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
       await opened.addEarlier(trash, deps.clientOf(registry))
@@ -196,6 +202,8 @@ export function makeExpiry(deps: {
     if (record.state === 'done') await noteEnd(record)
     const { held = [] } = record
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
+    if (!dryRun)
+      await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
     if (!dryRun) await forgetOldTrash()
     return record
   }
@@ -247,23 +255,39 @@ export function makeExpiry(deps: {
     for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
       deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
     for (const { project } of projects) {
+      if (!record.dryRun) await mayDelete()
+      const noticed = record.dryRun
+        ? NO_NOTICE
+        : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project)
+      const onResult = (result: Deleted, bytes: number) => {
+        noticed.note(result, bytes)
+        return add(result, bytes)
+      }
+      const tellDone = () =>
+        noticed.end().catch((err) => deps.log.warn({ err }, 'chat could not be told what has expired'))
       for (const repository of await planner.repositoriesIn(policy, project)) {
         const deletedBefore = before.get(repository) ?? []
         const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-        const view = makeRepositoryView({ ...scope, index, planner, isPlaceholder: placeholders.isOurs })
+        const view = noticed.guard(
+          makeRepositoryView({ ...scope, index, planner, isPlaceholder: placeholders.isOurs }),
+        )
         try {
           const { kept } = await expireRepository({
             ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete },
-            ...{ placeholders, onResult: add, nextDelete, sleep, atOnce: pace.atOnce },
+            ...{ placeholders, onResult, nextDelete, sleep, atOnce: pace.atOnce },
           })
           record.kept += kept
           failures = 0
         } catch (error) {
           // The other repositories may be well.
-          if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) throw error
+          if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) {
+            await tellDone()
+            throw error
+          }
           failure ??= error
         }
       }
+      await tellDone()
     }
     if (failure !== undefined) throw failure
   }

@@ -17,6 +17,8 @@ interface Scope {
   /** A glob for projects, `registry/path`. Default: all. */
   project?: string | undefined
   repository: string
+  /** How long before it is deleted an image is announced, in ms. */
+  notice?: number | undefined
 }
 /** A policy with rules of Tallyman. */
 export interface RulePolicy extends Scope {

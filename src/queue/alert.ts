@@ -11,13 +11,14 @@ const AlertId = Type.String({
   description: 'The same in every attempt to send the alert, so a receiver can drop repeated ones.',
 })
 const RegistryName = Type.String({ description: 'The registry, by its name in the configuration.' })
+const ProjectPath = Type.String({ description: "The project's path in its registry, such as `team-a/app`." })
 const Message = Type.String({ description: 'The message for people.' })
 
 /** An alert about a change of a project's flag. */
 export const QuotaAlert = Type.Object({
   id: AlertId,
   at: Type.String({ description: 'When the flag changed, RFC 3339.' }),
-  project: Type.String({ description: "The project's path in its registry, such as `team-a/app`." }),
+  project: ProjectPath,
   registry: RegistryName,
   from: Flag,
   to: Flag,
@@ -29,6 +30,37 @@ export const QuotaAlert = Type.Object({
   text: Message,
 })
 export type QuotaAlert = Static<typeof QuotaAlert>
+
+/** An alert about images of a project that will expire, or have expired. */
+export const ExpiryAlert = Type.Object({
+  id: AlertId,
+  at: Type.String({
+    description: 'When the run was asked for that announces or has deleted them, RFC 3339.',
+  }),
+  project: ProjectPath,
+  registry: RegistryName,
+  event: Type.Enum(['expiry.notice', 'expiry.done'], {
+    description: '`expiry.notice`: they will expire. `expiry.done`: they have expired.',
+  }),
+  policy: Type.String({ description: 'The name of the policy.' }),
+  images: Type.Integer({ minimum: 0, description: 'How many images, without what goes with another image.' }),
+  bytes: Type.Integer({
+    minimum: 0,
+    description:
+      'The sum of the sizes that their manifests state. What images share counts for each of them.',
+  }),
+  examples: Type.Array(Type.String(), {
+    description: 'Some of them, as `repository:tag` or `repository@digest`.',
+  }),
+  until: Type.Optional(
+    Type.String({ description: 'Until when they are safe and can be rescued, RFC 3339. Only of a notice.' }),
+  ),
+  text: Message,
+})
+export type ExpiryAlert = Static<typeof ExpiryAlert>
+
+/** An alert about a project. */
+export type ProjectAlert = QuotaAlert | ExpiryAlert
 
 /** An alert about a registry as a whole. */
 export const RegistryAlert = Type.Object({
@@ -44,12 +76,18 @@ export const RegistryAlert = Type.Object({
 export type RegistryAlert = Static<typeof RegistryAlert>
 
 /** An alert. It travels through the `alerts` queue and is kept in the journal. */
-export const AlertRecord = Type.Union([QuotaAlert, RegistryAlert])
+export const AlertRecord = Type.Union([QuotaAlert, ExpiryAlert, RegistryAlert])
 export type Alert = Static<typeof AlertRecord>
 
-/** Quota alerts that were not sent to a channel one by one, since there were too many. */
+/** What alerts about projects are about. Each topic has summaries of its own. */
+export type AlertTopic = 'quota' | 'expiry'
+
+export const topicOf = (alert: ProjectAlert): AlertTopic => ('to' in alert ? 'quota' : 'expiry')
+
+/** Alerts of a topic that were not sent to a channel one by one, since there were too many. */
 export interface AlertSummary {
   id: string
+  topic: AlertTopic
   /** The end of the time that it covers, RFC 3339. */
   at: string
   /** How many alerts were held back. */
@@ -57,7 +95,7 @@ export interface AlertSummary {
   /** How long the time is that it covers. */
   minutes: number
   /** The newest of each project, the oldest first; ten at most. */
-  latest: readonly QuotaAlert[]
+  latest: readonly ProjectAlert[]
   /** The message for people. */
   text: string
 }

@@ -1,4 +1,4 @@
-import type { Alert } from './alert.ts'
+import type { Alert, AlertTopic } from './alert.ts'
 
 /** The data of each queue's jobs. A job may run twice, so it names a state to reach, not a change to make. */
 export interface Jobs {
@@ -10,7 +10,7 @@ export interface Jobs {
   alerts:
     | { kind: 'announce'; alert: Alert }
     | { kind: 'deliver'; alert: Alert; channel: string }
-    | { kind: 'summary'; channel: string; interval: number }
+    | { kind: 'summary'; channel: string; topic: AlertTopic; interval: number }
   /** Copy an image by the rule that matched its push. */
   promotion: PromotionJob
   /** Run a policy for a registry. `acceptShare`: whether it may delete more than `expiry.maxShare`. */

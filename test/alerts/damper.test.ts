@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeDamper } from '../../src/alerts/damper.ts'
 import type { QuotaAlert } from '../../src/queue/alert.ts'
-import { sampleAlert } from './sample-alert.ts'
+import { expiryAlert, sampleAlert } from './sample-alert.ts'
 
 const bed = useRedis()
 
@@ -66,7 +66,7 @@ test('the summary comes after the end of the interval, counts all that was held 
   const held = await damper.holdBack('ops', alert('held3', 'ok'))
   expect(held?.interval).toBe(interval)
   expect(held?.summaryInMs).toBeGreaterThan(4 * MINUTE)
-  const summary = await damper.summary('ops', interval)
+  const summary = await damper.summary('ops', 'quota', interval)
   expect(summary).toMatchObject({
     count: 31,
     minutes: 5,
@@ -77,8 +77,8 @@ test('the summary comes after the end of the interval, counts all that was held 
   expect(summary?.text).toMatch(/^31 more alerts in the 5 minutes before .*\n/)
   expect(summary?.text).toContain('ci/held3 is ok')
   expect(summary?.text).toContain('Other projects: 5.')
-  await damper.forget('ops', interval)
-  expect(await damper.summary('ops', interval)).toBeUndefined()
+  await damper.forget('ops', 'quota', interval)
+  expect(await damper.summary('ops', 'quota', interval)).toBeUndefined()
 })
 
 test('the summary names no project whose newer alert was sent', async () => {
@@ -86,7 +86,7 @@ test('the summary names no project whose newer alert was sent', async () => {
   await damper.holdBack('ops', alert('a'))
   await damper.holdBack('ops', alert('a'))
   await damper.holdBack('ops', alert('a', 'ok'))
-  expect(await damper.summary('ops', interval)).toMatchObject({ count: 1, latest: [] })
+  expect(await damper.summary('ops', 'quota', interval)).toMatchObject({ count: 1, latest: [] })
 })
 
 test('the summary names the newest alert of a project, also if an older one is sent after it', async () => {
@@ -96,7 +96,10 @@ test('the summary names the newest alert of a project, also if an older one is s
   await damper.holdBack('ops', alert('a'))
   await damper.holdBack('ops', { ...newest, at: alert('a').at })
   expect(await damper.holdBack('ops', older)).toBeUndefined()
-  expect(await damper.summary('ops', interval)).toMatchObject({ count: 1, latest: [{ id: newest.id }] })
+  expect(await damper.summary('ops', 'quota', interval)).toMatchObject({
+    count: 1,
+    latest: [{ id: newest.id }],
+  })
 })
 
 test('an alert that was held back belongs to the same summary when its job runs again in a later interval', async () => {
@@ -104,10 +107,13 @@ test('an alert that was held back belongs to the same summary when its job runs 
   const held = alert('a')
   clock.ms += INTERVAL - 1_000
   await damper.holdBack('ops', alert('a'))
-  expect(await damper.holdBack('ops', held)).toEqual({ interval, summaryInMs: 6_000 })
+  expect(await damper.holdBack('ops', held)).toEqual({ topic: 'quota', interval, summaryInMs: 6_000 })
   clock.ms += 40_000
-  expect(await damper.holdBack('ops', held)).toEqual({ interval, summaryInMs: 0 })
-  expect(await damper.summary('ops', interval)).toMatchObject({ count: 1, latest: [{ id: held.id }] })
+  expect(await damper.holdBack('ops', held)).toEqual({ topic: 'quota', interval, summaryInMs: 0 })
+  expect(await damper.summary('ops', 'quota', interval)).toMatchObject({
+    count: 1,
+    latest: [{ id: held.id }],
+  })
 })
 
 test('an alert whose job runs twice is decided on once, also in a later interval', async () => {
@@ -117,9 +123,33 @@ test('an alert whose job runs twice is decided on once, also in a later interval
     expect(await told(sent)).toBe('send')
     expect(await told(held)).toBe(interval)
   }
-  expect(await damper.summary('ops', interval)).toMatchObject({ count: 1 })
+  expect(await damper.summary('ops', 'quota', interval)).toMatchObject({ count: 1 })
   clock.ms += INTERVAL
   expect(await told(sent)).toBe('send')
   expect(await told(held)).toBe(interval)
-  expect(await damper.summary('ops', interval + 1)).toBeUndefined()
+  expect(await damper.summary('ops', 'quota', interval + 1)).toBeUndefined()
+})
+
+test('alerts about expiry have a limit and a summary of their own, and neither holds up the other', async () => {
+  const { damper, alert, told, interval } = makeBed()
+  const notice = (n: number, event: 'expiry.notice' | 'expiry.done' = 'expiry.notice', policy = 'p') => ({
+    ...expiryAlert,
+    ...{ id: `${event} ${policy} ${n}`, project: `p${n}`, event, policy, text: `ci/p${n} ${event}` },
+  })
+  const hold = async (one: ReturnType<typeof notice>) => await damper.holdBack('ops', one)
+  const held = { topic: 'expiry', interval, summaryInMs: expect.any(Number) }
+  for (let n = 0; n < 8; n++) expect(await hold(notice(n))).toBeUndefined()
+  expect(await hold({ ...notice(0), id: 'again' })).toEqual(held)
+  // What is done, and what another policy announces, is another thing.
+  expect(await hold(notice(0, 'expiry.done'))).toBeUndefined()
+  expect(await hold(notice(0, 'expiry.notice', 'q'))).toBeUndefined()
+  for (let n = 20; n < 500; n++) expect(await hold(notice(n))).toEqual(held)
+  expect(await told(alert('a'))).toBe('send')
+  const summary = await damper.summary('ops', 'expiry', interval)
+  expect(summary).toMatchObject({ topic: 'expiry', count: 481 })
+  expect(summary?.latest).toHaveLength(10)
+  expect(summary?.text).toMatch(/^481 more alerts in the 5 minutes before .*\n/)
+  expect(await damper.summary('ops', 'quota', interval)).toBeUndefined()
+  await damper.forget('ops', 'expiry', interval)
+  expect(await damper.summary('ops', 'expiry', interval)).toBeUndefined()
 })

@@ -1,4 +1,4 @@
-import type { AlertSummary, QuotaAlert, RegistryAlert } from '../../src/queue/alert.ts'
+import type { AlertSummary, ExpiryAlert, QuotaAlert, RegistryAlert } from '../../src/queue/alert.ts'
 
 const GiB = 1024 ** 3
 
@@ -16,6 +16,7 @@ export const sampleAlert: QuotaAlert = {
 
 export const sampleSummary: AlertSummary = {
   id: 'summary_01',
+  topic: 'quota',
   at: '2026-05-01T10:05:00.000Z',
   count: 2,
   minutes: 5,
@@ -29,4 +30,18 @@ export const registryAlert: RegistryAlert = {
   registry: 'ci',
   event: 'reconcile.held',
   text: 'ci: nothing is removed',
+}
+
+export const expiryAlert: ExpiryAlert = {
+  id: 'alert_03',
+  at: '2026-05-01T10:00:00.000Z',
+  registry: 'ci',
+  project: 'team-a/app',
+  event: 'expiry.notice',
+  policy: 'pull-requests',
+  images: 2,
+  bytes: 3 * GiB,
+  examples: ['team-a/app:pr-1', 'team-a/app:pr-2'],
+  until: '2026-05-04T10:00:00.000Z',
+  text: 'ci/team-a/app: 2 images (3.0 GiB) will expire',
 }

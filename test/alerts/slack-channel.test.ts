@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { escapeMrkdwn, makeSlackChannel } from '../../src/alerts/slack-channel.ts'
 import { channelContract } from './contract.ts'
 import { startReceiver } from './receiver.ts'
-import { registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
+import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
 
 describe('a Slack channel', () => {
   channelContract((url) => makeSlackChannel({ name: 'ops', url }))
@@ -35,6 +35,20 @@ describe('a Slack channel', () => {
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
       text: registryAlert.text,
       attachments: [{ color: '#a30200', fallback: what, text: what }],
+    })
+  })
+
+  it.each([
+    ['expiry.notice', '#daa038'],
+    ['expiry.done', '#2eb886'],
+  ] as const)('sends %s in a colour of its own', async (event, color) => {
+    const { url, received, close } = await startReceiver((response) => response.end('ok'))
+    await makeSlackChannel({ name: 'ops', url }).send({ ...expiryAlert, event })
+    close()
+    const what = `${event} at 2026-05-01T10:00:00.000Z`
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
+      text: expiryAlert.text,
+      attachments: [{ color, fallback: what, text: what }],
     })
   })
 

@@ -4,7 +4,7 @@ import { makeWebhookChannel } from '../../src/alerts/webhook-channel.ts'
 import type { Alert } from '../../src/queue/alert.ts'
 import { channelContract } from './contract.ts'
 import { startReceiver } from './receiver.ts'
-import { registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
+import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
 
@@ -46,6 +46,17 @@ describe('a webhook channel', () => {
       ...{ type: 'quota.summary', timestamp: sampleSummary.at, data: sampleSummary },
     })
     expect(texts['webhook-id']).toBe(sampleSummary.id)
+  })
+
+  it('names what an alert about expiry is about, and signs its summary as expiry.summary', async () => {
+    const [{ body } = { body: '' }] = await sent(expiryAlert)
+    expect(JSON.parse(body)).toEqual({
+      ...{ type: 'expiry.notice', timestamp: expiryAlert.at, data: expiryAlert },
+    })
+    const { url, received, close } = await startReceiver((response) => response.end())
+    await makeWebhookChannel({ name: 'ops', url, secret }).sendSummary({ ...sampleSummary, topic: 'expiry' })
+    close()
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'expiry.summary' })
   })
 
   it('names what an alert about a registry is about', async () => {

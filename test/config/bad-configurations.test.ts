@@ -190,6 +190,14 @@ const bad: [yaml: string, problem: string][] = [
     'expiry: { protect: { tags: ["^v.+$"] } }',
     '6:29: expiry.protect.tags.0: expected a glob, not a regular expression, got "^v.+$"',
   ],
+  [
+    'expiry: { gc: { schedule: daily } }',
+    '6:17: expiry.gc.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "daily"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, notice: 3, rules: [{ tag: "*", keep: true }] }] }',
+    '6:58: expiry.policies.0.notice: expected a duration such as 90s, 15m, 12h or 14d (units: ms s m h d w), got 3',
+  ],
   ['store: { type: ftp }', '6:10: store.type: expected folder or s3, got "ftp"'],
   [
     'store: { type: s3 }',

@@ -39,6 +39,7 @@ test('fills every default', async () => {
       maxShare: 0.3,
       policies: [],
       protect: { tags: [], repositories: [], digests: [], labels: [] },
+      gc: { timeZone: 'UTC' },
       inUse: [],
       trash: { keep: 30 * 86_400_000 },
     },
@@ -90,6 +91,7 @@ store: { type: s3, bucket: b }
       },
     ],
     protect: { tags: [], repositories: [], digests: [], labels: [] },
+    gc: { timeZone: 'UTC' },
     inUse: [],
     trash: { keep: 30 * 86_400_000 },
   })

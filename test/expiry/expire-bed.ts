@@ -17,7 +17,7 @@ import type { RunIdentity } from '../../src/expiry/run-id.ts'
 import { type ExpiryRuns, makeExpiryRuns } from '../../src/expiry/runs.ts'
 import { makeLog } from '../../src/platform/log.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
-import type { RegistryAlert } from '../../src/queue/alert.ts'
+import type { ExpiryAlert, RegistryAlert } from '../../src/queue/alert.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
@@ -40,6 +40,8 @@ export const multiPlatform = (seed: string): LabImage =>
 
 interface Options {
   rules?: ExpiryRule[]
+  /** In ms. */
+  notice?: number
   /** In place of rules. */
   document?: Pick<DialectPolicy, 'dialect' | 'document'>
   /** Glob over repositories. */
@@ -113,16 +115,24 @@ export function useExpiry() {
     const decidedBy = options.document ?? {
       rules: rules ?? expiring({ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }),
     }
-    const alerts: RegistryAlert[] = []
+    const alerts: (RegistryAlert | ExpiryAlert)[] = []
     const audited: Parameters<Audit>[0][] = []
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
           { ...scope, name: 'other', mode: mode(), rules: [] },
-          { ...scope, ...decidedBy, name: 'branches', mode: mode(), ...options.changed?.() },
+          {
+            ...scope,
+            ...decidedBy,
+            notice: options.notice,
+            name: 'branches',
+            mode: mode(),
+            ...options.changed?.(),
+          },
         ],
         maxShare: options.maxShare ?? 1,
         deletesPerSecond: options.deletesPerSecond,
+        gc: { timeZone: 'UTC' },
         // The store tells when an entry was written by the clock of the machine.
         trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
       }),
@@ -176,6 +186,9 @@ export function useExpiry() {
 
   return {
     setUp,
+    get redis() {
+      return bed.redis
+    },
     get client() {
       return client
     },

@@ -1,0 +1,167 @@
+import type { ExpiryAlert } from '../queue/alert.ts'
+import { jobId } from '../queue/job-id.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import type { Deleted } from './decision.ts'
+import { type Announcements, type Doomed, doomedIn, judgeNotices } from './notice.ts'
+import { doneAlert, type NoticeRun, noticeAlert } from './notice-alert.ts'
+import { decodeAnnouncements, encodeAnnouncements } from './notice-record.ts'
+import { withNotice } from './noticed-view.ts'
+import type { ExpiryPolicy } from './plan.ts'
+import type { Planner } from './planner.ts'
+import { isReferrerTag, relationsOf } from './relations.ts'
+import type { RepositoryView } from './repository-view.ts'
+import { type GarbageCollection, undoText } from './undo.ts'
+
+const NOTICES = 'expiry-notices/'
+
+type Policy = Pick<ExpiryPolicy, 'name' | 'registry'>
+const folderOf = ({ registry, name }: Policy) => `${NOTICES}${registry}/${jobId(name)}/`
+const keyOf = (policy: Policy, project: string) => `${folderOf(policy)}${jobId(project)}.json`
+
+/**
+ * Announces what will expire, and remembers what it has announced: the objects
+ * `expiry-notices/<registry>/<policy>/<project>.json`, with policy and project as hashes. `now` is a clock in epoch µs.
+ */
+export function makeNotices(deps: {
+  store: ObjectStore
+  index: Pick<UsageIndex, 'images'>
+  planner: Pick<Planner, 'repositoriesIn' | 'decide'>
+  announce: (alert: ExpiryAlert) => Promise<unknown>
+  gc: () => GarbageCollection
+  now: () => number
+}) {
+  const { store, planner } = deps
+
+  async function doomedOf(policy: ExpiryPolicy, project: string): Promise<Doomed[]> {
+    const doomed: Doomed[] = []
+    for (const repository of await planner.repositoriesIn(policy, project)) {
+      const images = await deps.index.images(project, repository)
+      const decisions = await planner.decide(policy, project, images)
+      const byDigest = new Map(images.map((image) => [image.digest, image]))
+      for (const one of doomedIn({ decisions, images: byDigest, relations: relationsOf(images) }))
+        doomed.push(one)
+    }
+    return doomed
+  }
+
+  async function announcedIn(policy: Policy, project: string): Promise<Announcements> {
+    const body = await store.get(keyOf(policy, project))
+    return body === undefined ? new Map() : decodeAnnouncements(body)
+  }
+
+  async function remember(policy: Policy, project: string, standing: Announcements): Promise<void> {
+    const key = keyOf(policy, project)
+    if (standing.size > 0) await store.put(key, encodeAnnouncements(policy.name, project, standing))
+    else await store.delete(key)
+  }
+
+  /**
+   * Announces what a policy deletes in a project and was not announced, or was used since. Gives what stands. The message is
+   * queued before it is remembered: a run that is killed in between announces again.
+   */
+  async function admit(run: NoticeRun, policy: ExpiryPolicy, project: string, notice: number) {
+    const doomed = await doomedOf(policy, project)
+    const now = deps.now()
+    const known = await announcedIn(policy, project)
+    const { toAnnounce, standing } = judgeNotices(known, doomed, now, notice * 1000)
+    if (toAnnounce.length > 0) {
+      const until = new Date(now / 1000 + notice).toISOString()
+      await deps.announce(noticeAlert(run, project, lotOf(toAnnounce, doomed), until))
+    }
+    await remember(policy, project, standing)
+    return standing
+  }
+
+  /** Tells what a run has deleted in a project. `since` is when it began there, epoch µs. */
+  async function tellDone(run: NoticeRun, project: string, deleted: readonly Expired[], since: number) {
+    const tagged = deleted.filter(({ tags }) => tags.some(isOrdinary))
+    const lot = {
+      labels: (tagged.length > 0 ? tagged : deleted).map(labelOf),
+      bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0),
+    }
+    await deps.announce(doneAlert(run, project, lot, undoText(deps.gc(), since / 1000, deps.now() / 1000)))
+  }
+
+  return {
+    /** Gives notice of what a run that deletes would delete in a project. With it, only what was announced in time goes. */
+    async begin(run: NoticeRun, policy: ExpiryPolicy, project: string): Promise<ProjectNotices> {
+      if (policy.notice === undefined) return NO_NOTICE
+      const { notice } = policy
+      const since = deps.now()
+      const standing = await admit(run, policy, project, notice)
+      let deleted: Expired[] = []
+      return {
+        guard: (view) => withNotice(view, standing, { now: deps.now, notice: notice * 1000 }),
+        note: (result, bytes) => void (result.outcome === 'deleted' && deleted.push({ ...result, bytes })),
+        async end() {
+          const told = deleted
+          deleted = []
+          if (told.length > 0) await tellDone(run, project, told, since)
+        },
+      }
+    },
+
+    /** Forgets what has left the plan, and announces nothing: a run deletes nothing in the project. */
+    async prune(policy: ExpiryPolicy, project: string): Promise<void> {
+      const known = await announcedIn(policy, project)
+      if (known.size === 0) return
+      const doomed = new Set((await doomedOf(policy, project)).map(({ name }) => name))
+      await remember(policy, project, new Map([...known].filter(([name]) => doomed.has(name))))
+    },
+
+    /** Forgets all announcements of a policy at a registry: it only plans, or gives no notice. */
+    async forget(policy: Policy): Promise<void> {
+      for await (const { key } of store.list(folderOf(policy))) await store.delete(key)
+    },
+
+    /** Forgets those of policies that a registry does not have any more, and of projects that it does not have. */
+    async forgetOthers(
+      registry: string,
+      policies: readonly Policy[],
+      projects: readonly string[],
+    ): Promise<void> {
+      if (projects.length === 0) return // Redis may have lost its data.
+      const ours = policies.filter((policy) => policy.registry === registry)
+      const wanted = new Set(ours.flatMap((policy) => projects.map((project) => keyOf(policy, project))))
+      for await (const { key } of store.list(`${NOTICES}${registry}/`))
+        if (!wanted.has(key)) await store.delete(key)
+    },
+  }
+}
+export type Notices = ReturnType<typeof makeNotices>
+
+/** The notices of one project in one run. */
+export interface ProjectNotices {
+  /** Lets only images go of which the notice is over. */
+  guard(view: RepositoryView): RepositoryView
+  /** Notes what became of an image; `bytes` is its size. */
+  note(result: Deleted, bytes: number): void
+  /** Tells what was deleted since the last call, if anything was. */
+  end(): Promise<void>
+}
+
+/** Of a policy without notice, and of a run that deletes nothing. */
+export const NO_NOTICE: ProjectNotices = { guard: (view) => view, note() {}, end: async () => {} }
+
+/** What was deleted, and its size in bytes. */
+type Expired = Deleted & { bytes: number }
+
+const isOrdinary = (tag: string): boolean => !isReferrerTag(tag)
+
+function labelOf({ repository, digest, tags }: Deleted): string {
+  const tag = tags.find(isOrdinary)
+  return tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`
+}
+
+/** The images that are announced, with the bytes of what goes with them. */
+function lotOf(announced: readonly Doomed[], doomed: readonly Doomed[]) {
+  const names = new Set(announced.map(({ name }) => name))
+  let bytes = 0
+  // Each comes after those that it belongs to.
+  for (const one of doomed) {
+    if (!one.isAnnounced && one.parents.some((parent) => names.has(parent))) names.add(one.name)
+    if (names.has(one.name)) bytes += one.bytes
+  }
+  return { labels: announced.map(({ label }) => label), bytes }
+}
