@@ -176,9 +176,10 @@ export function makeExpiry(deps: {
     } catch (error) {
       const stopped = error instanceof Error ? error.message : String(error)
       await opened.stop(stopped)
+      if (!(error instanceof DeletesDisabled)) throw error
       // Another attempt would end the same.
-      if (error instanceof DeletesDisabled) return { ...record, stopped }
-      throw error
+      deps.log.warn({ policy: name, registry }, `expiry ${name}: ${stopped}`)
+      return { ...record, stopped }
     }
     if (held.length > 0) record.held = held
     await opened.finish()
