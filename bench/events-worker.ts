@@ -40,6 +40,7 @@ export function makeEventsWork(options: {
       instances: makeInstances({ redis, prefix: PREFIX }),
       onUnknownInstance: async () => {},
     }),
+    watchPulls: async () => {},
     refuseRename: async () => undefined,
     now: () => Date.now() * 1000,
     projectOf: (_, repository) => projectOf(repository),

@@ -35,7 +35,7 @@ export function makeRegistryFolder(manifests: number, shape: Shape) {
 }
 
 /** In memory, if as much again stays free for the index that is built from it. */
-function parentFolderFor(bytes: number): string {
+export function parentFolderFor(bytes: number): string {
   if (!existsSync(IN_MEMORY)) return tmpdir()
   const { bavail, bsize } = statfsSync(IN_MEMORY)
   return Math.min(bavail * bsize, process.availableMemory()) > 2 * bytes ? IN_MEMORY : tmpdir()

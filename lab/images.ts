@@ -196,22 +196,38 @@ export const anyImages: fc.Arbitrary<IndexedImage[]> = fc
       })
   })
 
-const anyRule: fc.Arbitrary<ExpiryRule> = fc
+const anySelection = fc
   .record({
-    tag: fc.constantFrom('pr-*', 'v*', 'nightly-*', '**', '**', '*', '*', '{v1,pr-1}', 'latest'),
+    tag: fc.constantFrom('pr-*', 'v*', 'nightly-*', '**', '**', '*', undefined, '{v1,pr-1}', 'latest'),
+    tagged: fc.constantFrom(undefined, undefined, undefined, true, false),
     olderThan: fc.constantFrom(undefined, 1, 1, 3, 7),
-    notPulledFor: fc.constantFrom(undefined, undefined, undefined, 2, 5),
-    keepNewest: fc.constantFrom(undefined, undefined, undefined, 0, 1, 2),
+    notUsedFor: fc.constantFrom(undefined, undefined, undefined, 2, 5),
   })
-  .map(({ olderThan, notPulledFor, ...rule }) => ({
-    ...rule,
+  .map(({ tag, olderThan, notUsedFor, tagged }) => ({
+    ...(tag !== undefined && { tag: { glob: tag } }),
+    // A tag that an image without tags must have leaves nothing.
+    ...(tag === undefined && { tagged }),
     olderThan: olderThan && olderThan * DAY_MS,
-    notPulledFor: notPulledFor && notPulledFor * DAY_MS,
+    notUsedFor: notUsedFor && notUsedFor * DAY_MS,
   }))
+
+const anyRule: fc.Arbitrary<ExpiryRule> = fc.oneof(
+  { weight: 3, arbitrary: anySelection.map((selection) => ({ ...selection, expire: true as const })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(anySelection, fc.constantFrom(undefined, 1, 2)).map(([selection, newest]) => ({
+      ...selection,
+      keep:
+        newest === undefined
+          ? (true as const)
+          : { newest, by: 'pushed' as const, per: 'repository' as const },
+    })),
+  },
+)
 
 export const anyPolicy: fc.Arbitrary<RulePolicy> = fc.record({
   name: fc.constant('clean'),
   registry: fc.constant('ci'),
   repository: fc.constantFrom('**', '**', '**', '**', 'team/*', 'team/app', 'nothing'),
-  rules: fc.array(anyRule, { minLength: 1, maxLength: 3 }),
+  rules: fc.array(anyRule, { minLength: 1, maxLength: 4 }),
 })

@@ -20,9 +20,15 @@ export interface LabRegistry {
   close(): Promise<void>
 }
 
+/** Events that an endpoint does not get. */
+export interface EventFilter {
+  mediatypes?: string[]
+  actions?: string[]
+}
+
 export interface LabRegistryOptions {
   /** Where to send notifications, with `Authorization: Bearer token`. */
-  notify?: { url: string; token: string; includeReferences?: boolean }
+  notify?: { url: string; token: string; includeReferences?: boolean; ignore?: EventFilter }
   folder?: string
   port?: number
   /** The storage driver's section instead of the filesystem driver's: YAML, indented by two spaces. */
@@ -119,7 +125,7 @@ function configYaml(
       timeout: 1s
       threshold: 5
       backoff: 200ms
-`
+${o.notify.ignore ? `      ignore: ${JSON.stringify(o.notify.ignore)}\n` : ''}`
     : ''
   const auth = o.htpasswd ? `auth:\n  htpasswd: {realm: lab, path: ${join(o.folder, 'htpasswd')}}\n` : ''
   const tls = o.tls

@@ -47,7 +47,12 @@ beforeAll(async () => {
       },
       expiry: {
         policies: [
-          { name: 'branches', registry: 'ci', mode: 'apply', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
+          {
+            name: 'branches',
+            match: { registry: 'ci' },
+            mode: 'apply',
+            rules: [{ tag: 'pr-*', olderThan: '1ms', expire: true }],
+          },
         ],
       },
     },

@@ -79,7 +79,11 @@ test('SIGHUP puts quotas, policies and the log level in force, names what needs 
     flag: 'ok',
   })
 
-  const policy = { name: 'old', registry: 'ci', rules: [{ tag: '*', olderThan: '1d' }] }
+  const policy = {
+    name: 'old',
+    match: { registry: 'ci' },
+    rules: [{ tag: '*', olderThan: '1d', expire: true }],
+  }
   const good = { quotas: [{ project: 'ci/**', limit: '1KiB' }], expiry: { policies: [policy] } }
   await write({
     ...good,

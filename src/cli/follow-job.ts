@@ -20,6 +20,7 @@ export async function followJob<S extends TSchema>(
   { note }: Pick<Cli, 'note'>,
   { job }: JobAsked,
   resultSchema: S,
+  textOf: (progress: object) => string = progressText,
 ): Promise<Static<S>> {
   const path = `/v1/jobs/${encodeURIComponent(job.queue)}/${encodeURIComponent(job.id)}`
   note(`job ${job.id} of queue ${job.queue}; it goes on if this command is stopped`)
@@ -35,7 +36,7 @@ export async function followJob<S extends TSchema>(
       throw new CommandError('the job is done, but this version of tallyman cannot read its result')
     }
     if (state === 'failed') throw new CommandError(`failed: ${failedReason ?? 'no reason given'}`)
-    if (typeof progress === 'object' && progress !== null) noteOnce(progressText(progress))
+    if (typeof progress === 'object' && progress !== null) noteOnce(textOf(progress))
     if (state === 'delayed' && failedReason !== null)
       noteOnce(`attempt ${attempts} failed, another follows: ${failedReason}`)
     const isWaiting = state === 'waiting' || (state === 'delayed' && failedReason === null)

@@ -21,6 +21,7 @@ import { addStart } from './commands/start.ts'
 import { addTags } from './commands/tags.ts'
 import { addTrash } from './commands/trash.ts'
 import { addUsage } from './commands/usage.ts'
+import { addUses } from './commands/uses.ts'
 import { addWhoami } from './commands/whoami.ts'
 import { allowUnknownCommands } from './group.ts'
 import { findService } from './service.ts'
@@ -43,6 +44,7 @@ const COMMANDS: readonly AddCommand[] = [
   addSnapshot,
   addQuarantine,
   addJobs,
+  addUses,
   addWhoami,
   addConfig,
   addStart,

@@ -24,6 +24,7 @@ export function startEvents(parts: WorkerParts) {
         instances,
         onUnknownInstance: makeOnUnknownInstance({ ...parts, isAutomatic }),
       }),
+      watchPulls: parts.pulls.watch,
       refuseRename: makeRenameGate({ ...parts, registries: new Set(renaming) }),
       now: () => Date.now() * 1000,
       normalise: (...given) => parts.settings().normalise(...given),

@@ -24,7 +24,7 @@ export function observeQueues({ metrics }: Parts, { queues, quarantine, backlog 
 }
 
 /** Makes what sets the gauges of registries. */
-export function observeRegistries({ metrics, registries }: Parts, { index, ledger }: OnRedis) {
+export function observeRegistries({ metrics, registries }: Parts, { index, ledger, pulls }: OnRedis) {
   // Another one sends no events: it is only a target of promotions.
   const sources = registries.filter(({ token }) => token !== undefined)
   return async (): Promise<void> => {
@@ -32,6 +32,7 @@ export function observeRegistries({ metrics, registries }: Parts, { index, ledge
       const [bytes, status] = await Promise.all([index.registryBytes(registry), ledger.status(registry)])
       metrics.registryUniqueBytes.set({ registry }, bytes)
       metrics.registryExact.set({ registry }, isExact(status) ? 1 : 0)
+      metrics.registryPullsHeard.set({ registry }, (await pulls.of(registry)).areHeard ? 1 : 0)
       const { lastReport } = status
       if (lastReport) metrics.lastReconcile.set({ registry }, Date.parse(lastReport.finishedAt) / 1_000)
     }

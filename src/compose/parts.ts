@@ -2,9 +2,12 @@ import { join } from 'node:path'
 import type { Cluster, Redis } from 'ioredis'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
+import { makePulls } from '../events/pulls.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
-import { RunSummary } from '../expiry/decision.ts'
+import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
+import { makeKeeps } from '../expiry/keeps.ts'
+import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
@@ -16,7 +19,7 @@ import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
-import { AlertRecord } from '../queue/alert.ts'
+import { AlertRecord, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
@@ -28,6 +31,7 @@ import { keepFor } from '../store/retention.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import { makeDoubtOf } from './doubts.ts'
+import { makeInUseOf } from './in-use.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
 import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
@@ -72,6 +76,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     return client
   }
 
+  /** A cache would fetch each manifest that it is asked for. */
+  const caches = new Set(registries.filter(({ type }) => type === 'cache').map(({ name }) => name))
+  const readableClientOf = (name: string) => (caches.has(name) ? undefined : clients.get(name))
+
   const outage = makeRedisOutage({ log, where: placeOf(target) })
   const connect = async (make: Connect) => {
     const redis = await make(target, (message) => log.warn(message))
@@ -105,19 +113,36 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     redis.on('ready', index.forgetLists)
     const { runs } = journals
     const now = () => Date.now() * 1000
+    const keeps = makeKeeps({ store, now })
     const ledger = makeLedger({ redis, prefix })
+    const doubtOf = makeDoubtOf({ ledger, queues })
+    const announce = (alert: RegistryAlert) =>
+      queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
+    const config = () => settings().config
+    const inUse = makeInUseOf({
+      ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
+    })
     return {
-      ...{ redis, queues, index, watch, ledger },
+      ...{ redis, queues, index, watch, ledger, keeps, inUse },
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
+      details: makeDetails({ redis, prefix, clientOf: readableClientOf, now }),
+      pulls: makePulls({ redis, prefix, ledger, now }),
       expiry: makeExpiry({
-        settings: () => settings().config.expiry,
+        settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, metrics, log, now },
-        doubtOf: makeDoubtOf({ ledger, queues }),
-        findProtections: makeFindProtections({}),
-        announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
+        doubtOf,
+        findProtections: makeFindProtections({
+          keeps: keeps.findProtections,
+          'expiry.protect': makeFindProtected(
+            () => settings().config.expiry.protect,
+            () => undefined,
+          ),
+          inUse: inUse.find,
+        }),
+        announce,
       }),
     }
   }
@@ -133,7 +158,6 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 /** The records that are kept in the store, for as long as the configuration says. */
 function makeJournals(config: Config, store: ObjectStore, log: Logger) {
   const onUnreadable = (key: string, error: Error) => log.warn({ key, err: error }, 'unreadable record')
-  const runs = makeJournal({ store, kind: 'expiry-runs', schema: RunSummary, onUnreadable })
   const retention = {
     keepMs: config.records.keep,
     now: Date.now,
@@ -145,7 +169,7 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
       retention,
     ),
     alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
-    runs: keepFor(makeExpiryRuns({ store, journal: runs }), retention),
+    runs: makeExpiryRuns({ store, onUnreadable, ...retention }),
   }
 }
 

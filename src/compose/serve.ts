@@ -5,6 +5,7 @@ import { makeRefusals } from '../events/refusals.ts'
 import { makeReplay } from '../events/replay.ts'
 import { roomFor } from '../events/room.ts'
 import { makeFamilies } from '../expiry/families.ts'
+import { makeImageExists } from '../expiry/image-exists.ts'
 import { makeRestoreImage } from '../expiry/restore-image.ts'
 import { makeTrash } from '../expiry/trash.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
@@ -15,6 +16,7 @@ import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
+import { keepsRoute } from '../http/keeps-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
@@ -26,6 +28,7 @@ import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
+import { usesRoute } from '../http/uses-route.ts'
 import { whoamiRoute } from '../http/whoami-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
@@ -36,6 +39,7 @@ import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
+import { makeUses } from './uses.ts'
 
 /**
  * How long the list of projects is used, in ms for each project of it: ten times as long as it takes to read, so reading
@@ -51,6 +55,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { details, keeps, pulls } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -91,13 +96,18 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
-      imagesRoute({ index, roles, inTurn }),
+      imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
-      registriesRoute({ registries, index, instances, refusals, ledger, queues, roles }),
+      registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
-      expiryRoute({ expiry, settings: () => parts.settings().config.expiry, roles, inTurn }),
-      expiryRunsRoute({ settings: () => parts.settings().config.expiry, runs, queues, roles, inTurn }),
+      expiryRoute({ expiry, settings: () => parts.settings().expiry, roles, inTurn }),
+      expiryRunsRoute({ settings: () => parts.settings().expiry, runs, queues, roles, inTurn }),
+      keepsRoute({
+        ...{ keeps, roles, inTurn, exists: makeImageExists({ ...parts, index }) },
+        registries: registries.map(({ name }) => name),
+        keepsNames: () => parts.settings().config.actors,
+      }),
       trashRoute({
         reader,
         trash: makeTrash({ store, now: () => Date.now() * 1000 }),
@@ -110,6 +120,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       snapshotsRoute({ store, queues, roles }),
       jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
+      usesRoute({ reportUses: makeUses(parts, onRedis), roles, inTurn, log }),
       whoamiRoute({ roles }),
       health(parts, onRedis, observers),
     ],

@@ -5,6 +5,7 @@ import { makeRoutes } from '../alerts/routes.ts'
 import type { Config } from '../config/schema.ts'
 import { makeNormalise } from '../events/normalise.ts'
 import { makeIsScanner } from '../events/scanners.ts'
+import { expandPolicies } from '../expiry/expand-policies.ts'
 import { makeMatch, type TaggedImage } from '../promotion/match.ts'
 import { makeQuotaOf } from '../quota/quotas.ts'
 
@@ -21,6 +22,10 @@ export type Settings = ReturnType<typeof makeSettings>
 export function makeSettings(config: Config, { projectOf, dispatcher }: Means) {
   return {
     config,
+    expiry: {
+      ...config.expiry,
+      policies: expandPolicies(config.expiry.policies, Object.keys(config.registries)),
+    },
     quotaOf: makeQuotaOf(config.quotas),
     match: makeMatch(config.promotion.rules, projectOf),
     /** The registries between which a promotion rule copies, by the rule's name. */
@@ -74,7 +79,7 @@ export function mergeReload(running: Config, next: Config): Reloaded & { config:
   const differing = keys.filter((key) => !isDeepStrictEqual(running[key], next[key]))
   const used = [
     ...promotion.rules.flatMap(({ from, to }) => [from.registry, to.registry]),
-    ...expiry.policies.map(({ registry }) => registry),
+    ...expandPolicies(expiry.policies, Object.keys(next.registries)).map(({ registry }) => registry),
   ]
   const absent = used.find((name) => !Object.hasOwn(running.registries, name))
   if (absent !== undefined)

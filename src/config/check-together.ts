@@ -1,3 +1,4 @@
+import { makeGlob } from '../platform/glob.ts'
 import type { Report } from './config-error.ts'
 import { mayMatchIn } from './glob.ts'
 import { isMapping, type Node, type Path } from './walk.ts'
@@ -15,6 +16,8 @@ export function checkTogether(nodes: readonly Node[], report: Report): void {
       report(path, `expected the name of a configured registry (${names})`, got)
     if ('globOf' in schema && schema.globOf === 'project' && !mayMatchIn(value, registries))
       report(path, `expected registry/path, with a glob for a configured registry (${names})`, got)
+    if ('globOf' in schema && schema.globOf === 'registry' && !registries.some(makeGlob(value)))
+      report(path, `expected a glob for a configured registry (${names})`, got)
     if ('unique' in schema) {
       const group = JSON.stringify(groupOf(schema.unique, value, path))
       const first = firstPaths.get(group)

@@ -2,7 +2,7 @@ import { RE2JS } from 're2js'
 import { Type } from 'typebox'
 import type { Newest, TagSelector } from '../expiry/rule.ts'
 import { Choice, compilePattern, Duration, Flag, field, NonEmpty, nonEmpty } from './fields.ts'
-import { expectedGlob } from './glob.ts'
+import { expectedGlob, NOT_A_PATTERN } from './glob.ts'
 import { section } from './sections.ts'
 import { isMapping } from './walk.ts'
 
@@ -20,7 +20,8 @@ function parseTags(raw: unknown): TagSelector {
   const glob = nonEmpty(raw)
   const expected = expectedGlob(glob, 'tag')
   if (expected === undefined) return { glob }
-  throw new RangeError(`expected ${expected}; a regular expression is written tag: { pattern: '…' }`)
+  const hint = expected === NOT_A_PATTERN ? "; a pattern is written { pattern: '…' }" : ''
+  throw new RangeError(`expected ${expected}${hint}`)
 }
 
 /** `true`, or which of the newest are kept. */
@@ -55,7 +56,10 @@ export const selectionKeys = {
   ),
   tagged: Type.Optional(Flag('Whether the image has tags. Default: either.')),
   only: Type.Optional(
-    section('Every tag of the image matches.', { tag: Tags('Which tags: a glob, or { pattern: … }.') }),
+    Type.Object(
+      { tag: Tags('Which tags: a glob, or { pattern: … }.') },
+      { description: 'Every tag of the image matches.', additionalProperties: false },
+    ),
   ),
   olderThan: Type.Optional(Duration('The image was pushed longer ago than this.')),
   trust: Type.Optional(
@@ -67,12 +71,16 @@ export const selectionKeys = {
   notUsedFor: Type.Optional(Duration('The image was not used for this long.')),
 }
 
-const ruleFields = section('A rule: it keeps or expires what meets every condition that is given.', {
-  name: Type.Optional(NonEmpty('The name in plans. Default: what it does, such as expire pr-*.')),
-  ...selectionKeys,
-  keep: Type.Optional(Keep('true, or which of the newest are kept: { newest, by, per }.')),
-  expire: Type.Optional(Yes('true: what meets the conditions expires, unless a rule keeps it.')),
-})
+const ruleFields = section(
+  'A rule: it keeps or expires what meets every condition that is given.',
+  {
+    name: Type.Optional(NonEmpty('The name in plans. Default: what it does, such as expire pr-*.')),
+    ...selectionKeys,
+    keep: Type.Optional(Keep('true, or which of the newest are kept: { newest, by, per }.')),
+    expire: Type.Optional(Yes('true: what meets the conditions expires, unless a rule keeps it.')),
+  },
+  { movedKeys: { notPulledFor: 'notUsedFor', keepNewest: 'a rule of its own: keep: { newest: … }' } },
+)
 
 /** What is wrong with a rule as it is written; `undefined` if nothing is. */
 function problemOf(rule: Record<string, unknown>): string | undefined {

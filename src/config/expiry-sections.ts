@@ -1,27 +1,51 @@
 import { Type } from 'typebox'
 import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
 import { expiryRule } from './expiry-rule.ts'
-import { Choice, Duration, Fraction, Glob, Name, NonEmpty, RegistryName } from './fields.ts'
+import {
+  Choice,
+  Digest,
+  Duration,
+  Flag,
+  Fraction,
+  Glob,
+  Name,
+  NonEmpty,
+  Pattern,
+  RegistryName,
+  SecretUrl,
+} from './fields.ts'
 import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
 
 const expiryPolicyFields = Type.Refine(
-  section('A policy: what expires in some repositories.', {
-    name: Name('The name in plans and in the API.'),
-    registry: RegistryName('The registry that it cleans.'),
-    repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
-    mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
-    schedule: Cron('When it runs.', { default: '0 * * * *' }),
-    timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
-    rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
-    dialect: Type.Optional(
-      Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
-    ),
-    document: Type.Optional(
-      Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
-    ),
-    documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
-  }),
+  section(
+    'A policy: what expires in some repositories.',
+    {
+      name: Name('The name in plans and in the API.'),
+      match: Type.Object(
+        {
+          registry: Glob('A glob for the names of the registries that it cleans.', 'registry'),
+          project: Glob('A glob for projects, registry/path.', 'project', { default: '**' }),
+          repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+        },
+        { description: 'What it is about.', additionalProperties: false },
+      ),
+      mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
+      schedule: Cron('When it runs.', { default: '0 * * * *' }),
+      timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+      rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
+      dialect: Type.Optional(
+        Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
+      ),
+      document: Type.Optional(
+        Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
+      ),
+      documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
+    },
+    {
+      movedKeys: { registry: 'match: { registry: … }', repository: 'match: { registry: …, repository: … }' },
+    },
+  ),
   ({ rules, dialect, document }) =>
     dialect === undefined
       ? rules !== undefined && document === undefined
@@ -35,6 +59,45 @@ export const expiryPolicy = Type.Decode(
     dialect === undefined ? { ...scope, rules } : { ...scope, dialect, document },
 )
 
+const kubernetes = Type.Object(
+  {
+    kubeconfig: Type.Optional(
+      NonEmpty('A kubeconfig. Default: KUBECONFIG, ~/.kube/config, or the service account of the pod.'),
+    ),
+    context: Type.Optional(NonEmpty('A context of the kubeconfig. Default: its current one.')),
+    namespaces: Type.Optional(
+      Type.Array(NonEmpty('A namespace.'), { description: 'The namespaces. Default: all.', minItems: 1 }),
+    ),
+  },
+  { description: 'A cluster: its pods and what makes pods.', additionalProperties: false },
+)
+
+const inUseSource = Type.Refine(
+  section('A list of images in use. Expiry keeps them.', {
+    name: Name('The name in reasons and alerts.'),
+    registries: Type.Optional(
+      Type.Array(RegistryName('A registry.'), {
+        description: 'The registries whose images it names. Default: all.',
+        minItems: 1,
+      }),
+    ),
+    mayBeEmpty: Flag('Whether it may name no image. Otherwise nothing is deleted then.', { default: false }),
+    url: Type.Optional(SecretUrl('A URL whose answer names images.')),
+    file: Type.Optional(NonEmpty('A file that names images.')),
+    command: Type.Optional(
+      Type.Array(NonEmpty('The program, or an argument.'), {
+        description: 'A program with its arguments that prints names of images. It is run without a shell.',
+        minItems: 1,
+      }),
+    ),
+    folder: Type.Optional(NonEmpty('A folder of Kubernetes manifests.')),
+    kubernetes: Type.Optional(kubernetes),
+  }),
+  ({ url, file, command, folder, kubernetes }) =>
+    [url, file, command, folder, kubernetes].filter((one) => one !== undefined).length === 1,
+  () => 'expected one of url, file, command, folder and kubernetes',
+)
+
 export const expiry = section(
   'Expiry.',
   {
@@ -43,6 +106,16 @@ export const expiry = section(
       { default: '30%' },
     ),
     policies: list('The policies.', expiryPolicy),
+    protect: section('Images that never expire, whatever a policy says, at every registry.', {
+      tags: list('Globs for tags.', Glob('A glob for the tag.', 'tag')),
+      repositories: list('Globs for repositories.', Glob('A glob for the repository.', 'repository')),
+      digests: list('Digests.', Digest('A digest.')),
+      labels: list(
+        'Labels.',
+        Pattern('A label, as a key or as key=value.', 'a label: key or key=value', /^[^=\s]+(=.*)?$/),
+      ),
+    }),
+    inUse: list('What names images in use. If one of these cannot be read, nothing is deleted.', inUseSource),
     trash: section('The manifests of deleted images, from which they can be brought back.', {
       keep: Duration('How long they are kept.', { default: '30d' }),
     }),

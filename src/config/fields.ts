@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
 import { type TSchemaOptions, Type } from 'typebox'
 import { parseDuration, parseSize } from '../platform/units.ts'
+import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName, isTag } from '../registry/name.ts'
 import { expectedGlob, type GlobOf } from './glob.ts'
 import { isPlaceholder } from './placeholder.ts'
@@ -47,6 +48,10 @@ export function Glob(description: string, of: GlobOf, options?: TSchemaOptions) 
 /** The name of a repository. */
 export const Repository = (description: string) =>
   field(description, string('the name of a repository, such as team-a/app', isRepositoryName))
+
+/** The digest of an image. */
+export const Digest = (description: string) =>
+  field(description, string('a whole digest, such as sha256: and 64 hex digits', isDigest))
 
 /** Options of a value that no other one may have: the same key in its list, or any value of this kind. */
 export const unique = (among: 'list' | 'tokens' | 'urls'): TSchemaOptions => ({ unique: among })

@@ -2,20 +2,23 @@ import picomatch from 'picomatch'
 import { GLOB_OPTIONS, makeGlob } from '../platform/glob.ts'
 
 /** What a glob of the configuration is compared with: a project is `registry/path`. */
-export type GlobOf = 'project' | 'repository' | 'tag'
+export type GlobOf = 'project' | 'registry' | 'repository' | 'tag'
 
 /** The characters of such names (src/registry/name.ts). */
 const LETTERS: Record<GlobOf, string> = {
   project: 'a-z0-9._/-',
+  registry: 'a-z0-9-',
   repository: 'a-z0-9._/-',
   tag: 'A-Za-z0-9._-',
 }
 /** Signs of globs, as in a class of characters. */
 const SIGNS = String.raw`*?[\]{}()|!+@^,\\`
 
+export const NOT_A_PATTERN = 'a glob, not a regular expression'
+
 /** What a glob should be, if it is not valid or can match no name; `undefined` if nothing is wrong with it. */
 export function expectedGlob(glob: string, of: GlobOf): string | undefined {
-  if (isExpression(glob)) return 'a glob, not a regular expression'
+  if (isExpression(glob)) return NOT_A_PATTERN
   const [letters, count] = [LETTERS[of], (sign: string) => glob.split(sign).length]
   if (!isValid(glob) || count('{') !== count('}')) return 'a glob in which every [, { and ( is closed'
   if (/\{[^{},]*\}/.test(glob.replaceAll('..', ','))) return 'a glob with alternatives in braces, as in {a,b}'

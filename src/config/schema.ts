@@ -47,6 +47,9 @@ const file = section('The configuration file.', {
     bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
     readToken: Secret('The bearer token that may read.', token, unique('tokens')),
     adminToken: Secret('The bearer token that may also change and delete.', token, unique('tokens')),
+    usesToken: Type.Optional(
+      Secret('The bearer token that may only report use of images.', token, unique('tokens')),
+    ),
   }),
   workers: section('Processes that only run workers (`node workers/main.ts`).', {
     host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),

@@ -1,4 +1,5 @@
 import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
+import { HOST } from '../registry/image-reference.ts'
 import {
   Choice,
   Flag,
@@ -8,6 +9,7 @@ import {
   Integer,
   Name,
   NonEmpty,
+  Pattern,
   Pem,
   ProjectPattern,
   RegistryName,
@@ -144,6 +146,10 @@ const registryFields = Type.Refine(
         default: 'registry',
       },
     ),
+    hosts: list(
+      'Other hosts under which clients know it, such as registry.internal:5000.',
+      Pattern('A host, perhaps with a port.', 'a host such as registry.internal:5000, without http://', HOST),
+    ),
     token: Type.Optional(
       Secret(
         'The bearer token of its notifications. Without one, it cannot send any.',
@@ -156,6 +162,11 @@ const registryFields = Type.Refine(
     ca: Type.Optional(Pem('Certificates of CAs to trust beside those that Node trusts.', certificates)),
     cert: Type.Optional(Pem('The client certificate to show to it.', certificates)),
     key: Type.Optional(Pem('The private key of the client certificate.', privateKey)),
+    pulls: Choice(
+      'Whether every use of its images is a pull at it, or caches and proxies hide some. With `partial`, time since last use alone expires nothing.',
+      ['partial', 'complete'],
+      { default: 'partial' },
+    ),
     project: projectRule,
     renames: Flag('Whether its notifications of renames are followed. Only GitLab sends such.', {
       default: false,

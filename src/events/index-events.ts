@@ -14,6 +14,7 @@ import { askPromotions } from './ask-promotions.ts'
 import { askMove } from './move-repositories.ts'
 import type { Normalise, Normalised } from './normalise.ts'
 import { pace } from './pace.ts'
+import type { Pulls } from './pulls.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { RefuseRename } from './rename-gate.ts'
 import { askReferences } from './resolve-references.ts'
@@ -39,6 +40,7 @@ export function makeIndexEvents(deps: {
   renames: RenameTable
   refuseRename: RefuseRename
   watchInstances: ReturnType<typeof makeWatchInstances>
+  watchPulls: Pulls['watch']
   projectOf: (registry: string, repository: string) => string
   match: ReturnType<typeof makeMatch>
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
@@ -53,6 +55,7 @@ export function makeIndexEvents(deps: {
   return async function indexEvents(deliveries: readonly Delivery[]): Promise<void> {
     await nextTurn() // BullMQ has parsed the job in this turn.
     await deps.watchInstances(deliveries)
+    await deps.watchPulls(deliveries)
     const { parsed, counts } = await parse(deliveries)
     const { byProject, incomplete, underNewName } = await groupByProject(parsed)
     await pace()

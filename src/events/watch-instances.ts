@@ -85,7 +85,7 @@ export function instancesOf(deliveries: readonly Delivery[]): Map<string, Map<st
   )
 }
 
-interface Arrival {
+export interface Arrival {
   event: unknown
   /** RFC 3339 */
   receivedAt: string
@@ -101,7 +101,7 @@ function instanceIdOf(event: unknown): string | undefined {
   return isId ? instanceID : undefined
 }
 
-function timeOf({ event, receivedAt }: Arrival): number | undefined {
+export function timeOf({ event, receivedAt }: Arrival): number | undefined {
   const text = isObject(event) && typeof event.timestamp === 'string' ? event.timestamp : ''
   const at = parseTimestamp(text)
   return at && Math.min(at, parseTimestamp(receivedAt) ?? at)

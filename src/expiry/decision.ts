@@ -43,6 +43,9 @@ export const Deleted = Type.Object({
     },
   ),
   why: Type.Optional(Type.String({ description: 'What the registry answered, or what has moved.' })),
+  bytes: Type.Optional(
+    Type.Integer({ description: 'The size of the image. Other images may share parts of it.' }),
+  ),
 })
 export type Deleted = Static<typeof Deleted>
 
@@ -51,8 +54,37 @@ export const Held = Type.Object({
   project: Type.String({ description: 'registry/path' }),
   deletes: Type.Integer({ description: 'Images that the plan deletes.' }),
   images: Type.Integer({ description: 'Images of the project that the policy is about.' }),
+  bytes: Type.Integer({ description: 'The sum of the sizes of the images that the plan deletes.' }),
 })
 export type Held = Static<typeof Held>
+
+export const Progress = Type.Object(
+  {
+    planned: Type.Integer({ description: 'Images that the plan deletes.' }),
+    plannedBytes: Type.Integer({
+      description: 'The sum of their sizes. Images that share layers count in full.',
+    }),
+    done: Type.Integer({ description: 'Of these images, those that are done with, deleted or not.' }),
+    freedBytes: Type.Integer({ description: 'The sum of the sizes of the images that were deleted.' }),
+  },
+  { description: 'How far it is, in images and bytes.' },
+)
+export type Progress = Static<typeof Progress>
+
+export const RunState = Type.Union(
+  [
+    Type.Literal('waiting'),
+    Type.Literal('running'),
+    Type.Literal('done'),
+    Type.Literal('stopped'),
+    Type.Literal('failed'),
+  ],
+  {
+    description:
+      '`waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy ended it. `failed`: an error ended it.',
+  },
+)
+export type RunState = Static<typeof RunState>
 
 const Run = Type.Object({
   id: Type.String({ description: 'The id of the run.' }),
@@ -60,6 +92,9 @@ const Run = Type.Object({
   policy: Type.String({ description: 'The name of the policy.' }),
   registry: Type.String({ description: 'The registry that it cleans.' }),
   dryRun: Type.Boolean({ description: 'Whether it only planned.' }),
+  by: Type.String({ description: 'Who or what asked for it.' }),
+  state: RunState,
+  progress: Progress,
   kept: Type.Integer({ description: 'How many images the plan keeps.' }),
   held: Type.Optional(
     Type.Array(Held, {
@@ -67,7 +102,7 @@ const Run = Type.Object({
     }),
   ),
   stopped: Type.Optional(
-    Type.String({ description: 'Why the run ended before its end. What it did until then is recorded.' }),
+    Type.String({ description: 'Why the run ended before its end, or waits. What it did is recorded.' }),
   ),
 })
 

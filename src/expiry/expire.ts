@@ -7,7 +7,7 @@ import type { RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { Decision, ExpiryRun, Held } from './decision.ts'
+import type { Decision, ExpiryRun, Held, Progress } from './decision.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
@@ -15,11 +15,12 @@ import type { ExpiryPolicy } from './plan.ts'
 import { makePlanner } from './planner.ts'
 import type { FindProtection } from './protection.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
-import { makePlaceholders } from './remove-tag-placeholder.ts'
+import { makePlaceholders, type Placeholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
+import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
 import type { ExpiryRuns } from './runs.ts'
-import { countDeletes, heldAlert, isTooMuch } from './share.ts'
+import { countPlan, heldAlert, isTooMuch } from './share.ts'
 import { makeTrash } from './trash.ts'
 
 /** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
@@ -50,15 +51,31 @@ export interface RunRequest {
   dryRun: boolean
   /** Whether it may delete more than `maxShare`. */
   acceptShare: boolean
+  /** Who or what asked for it. */
+  by: string
 }
 
 /** Warnings of a plan that are told. Some are about one repository. */
 const MOST_WARNINGS = 100
 
-/** The id of a run, and when it was asked for. A job that is run again goes on with its record. */
-export interface RunIdentity extends Pick<ExpiryRun, 'id' | 'at'> {
-  /** Whether an earlier attempt of the job was begun. It may have been killed before it recorded all that it did. */
-  isAgain?: boolean
+/** How a run looks outward, and how it is looked after. */
+export interface RunControl {
+  /** Who has stopped the run, and when; `undefined` if it goes on. It is asked before each delete. */
+  stopOf?: () => Promise<{ by: string; at: string } | undefined>
+  onProgress?: (progress: Progress) => Promise<unknown>
+}
+
+/** How often a dry run looks whether it goes on, in ms. */
+const LOOK_MS = 1_000
+
+/** Tallyman stops. Another attempt goes on with the run. */
+export class RunPaused extends Error {
+  override readonly name = 'RunPaused'
+}
+
+/** Somebody has stopped the run, or its policy was changed. */
+class RunStopped extends Error {
+  override readonly name = 'RunStopped'
 }
 
 /** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
@@ -68,7 +85,7 @@ export function makeExpiry(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
   store: ObjectStore
-  runs: Pick<ExpiryRuns, 'append' | 'earlier'>
+  runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
   /** What protects images of a registry, whatever a policy says. */
@@ -112,80 +129,121 @@ export function makeExpiry(deps: {
   /**
    * Makes the plan, carries out its deletes unless this is a dry run, and stores a record of the run, also while it deletes.
    * Once a day a run that is not dry also deletes the old entries of the trash.
-   * @throws if the store fails, if no more images can be deleted, if the index is not exact, or if our clock and the
-   * registry's differ too much to tell how old an image is. What was done until then is recorded
+   * @throws RunPaused once Tallyman stops. @throws if the store fails, if no more images can be deleted, if the index is not
+   * exact, or if our clock and the registry's differ too much to tell how old an image is. What was done until then is recorded
    */
   async function run(
-    { policy: name, registry, dryRun: isDryRunAsked, acceptShare }: RunRequest,
-    { id, at, isAgain = false }: RunIdentity = {
-      id: randomUUID(),
-      at: new Date(deps.now() / 1000).toISOString(),
-    },
+    request: RunRequest,
+    identity: RunIdentity = runIdentity(deps.now() / 1000, randomUUID()),
+    { stopOf = async () => undefined, onProgress = async () => {} }: RunControl = {},
   ): Promise<ExpiryRun> {
+    const { policy: name, registry, acceptShare, by } = request
     const policy = policyOf(name, registry)
-    const dryRun = isDryRunAsked || policy.mode === 'plan'
-    if (!dryRun) await checkClock(registry)
-    const opened = await openRunRecord(deps, { id, at, policy: name, registry, dryRun })
-    const { record, add: onResult } = opened
-    const held: Held[] = []
-    /** A policy that was changed or removed meanwhile, also its mode, ends the deletes of a run. */
-    const isToDelete = () => !dryRun && deps.settings().policies.some((one) => isDeepStrictEqual(one, policy))
+    const dryRun = request.dryRun || policy.mode === 'plan'
+    const opened = await openRunRecord(
+      { ...deps, onProgress },
+      { ...identity, policy: name, registry, dryRun, by },
+    )
+    const { record } = opened
     const checkNow = shareFor(pace.planMs, () => checkIndex(registry))
-    const mayDelete = async () => {
-      if (isStopping && !dryRun) throw new Error('Tallyman stops: the next attempt goes on with this run')
-      if (!isToDelete()) return false
-      await checkNow()
-      return isToDelete()
+    const requireGoOn = async () => {
+      if (isStopping) throw new RunPaused('Tallyman stops: this run goes on when it is back')
+      const stop = await stopOf()
+      if (stop !== undefined) throw new RunStopped(`${stop.by} stopped it at ${stop.at}`)
     }
-    const client = deps.clientOf(registry)
-    const placeholders = makePlaceholders({ ...deps, client, registry })
-    const before = await families.of(registry, name)
-    let failures = 0
-    let failure: Error | undefined
+    const requireGoOnSoon = shareFor(LOOK_MS, requireGoOn)
+    /** A policy that was changed or removed meanwhile, also its mode, ends the deletes of a run. */
+    const requirePolicy = () => {
+      if (!deps.settings().policies.some((one) => isDeepStrictEqual(one, policy)))
+        throw new RunStopped('its policy was changed')
+    }
+    const mayDelete = async () => {
+      if (dryRun) return requireGoOnSoon().then(() => false)
+      await requireGoOn()
+      requirePolicy()
+      await checkNow()
+      // To look at the index takes time.
+      requirePolicy()
+      return true
+    }
     try {
+      if (!dryRun) await checkClock(registry)
+      const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
+      if (held.length > 0) record.held = held
+      const planned = dryRun ? [...accepted, ...held] : accepted
+      await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
+      const client = deps.clientOf(registry)
+      const placeholders = makePlaceholders({ ...deps, client, registry })
       for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
         deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
-      if (isAgain && !dryRun) await opened.addEarlier(trash, client)
-      for (const project of await index.projects(registry)) {
-        await mayDelete()
-        const counts = await countDeletes(planner.planProject(policy, project))
-        if (!acceptShare && isTooMuch(counts, deps.settings().maxShare)) {
-          held.push({ project, ...counts })
-          if (!dryRun) continue
-        }
-        for (const repository of await planner.repositoriesIn(policy, project)) {
-          const deletedBefore = before.get(repository) ?? []
-          const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
-          const view = makeRepositoryView({ ...scope, index, planner, isPlaceholder: placeholders.isOurs })
-          try {
-            const { kept } = await expireRepository({
-              ...{ client, policy, run: id, repository, view, trash, families, mayDelete, onResult },
-              placeholders,
-              atOnce: pace.atOnce,
-            })
-            record.kept += kept
-            failures = 0
-          } catch (error) {
-            // The other repositories may be well.
-            if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) throw error
-            failure ??= error
-          }
-        }
-      }
-      if (failure !== undefined) throw failure
+      await opened.addEarlier(trash, client)
+      await expireProjects(policy, planned, opened, placeholders, mayDelete)
+      await opened.end('done')
     } catch (error) {
-      const stopped = error instanceof Error ? error.message : String(error)
-      await opened.stop(stopped)
-      if (!(error instanceof DeletesDisabled)) throw error
+      const isPaused = error instanceof RunPaused
+      const isStopped = error instanceof RunStopped
+      const state = isPaused ? 'waiting' : isStopped ? 'stopped' : 'failed'
+      await opened.end(state, error instanceof Error ? error.message : String(error))
       // Another attempt would end the same.
-      deps.log.warn({ policy: name, registry }, `expiry ${name}: ${stopped}`)
-      return { ...record, stopped }
+      if (!isStopped && !(error instanceof DeletesDisabled)) throw error
     }
-    if (held.length > 0) record.held = held
-    await opened.finish()
+    const { held = [] } = record
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     if (!dryRun) await forgetOldTrash()
     return record
+  }
+
+  /** Counts what the plans delete, project by project. Nothing may be deleted in those that are `held`. */
+  async function countAll(
+    policy: ExpiryPolicy,
+    mayDelete: () => Promise<boolean>,
+    acceptShare: boolean,
+  ): Promise<{ accepted: Held[]; held: Held[] }> {
+    const accepted: Held[] = []
+    const held: Held[] = []
+    for (const project of await index.projects(policy.registry)) {
+      await mayDelete()
+      const counts = await countPlan({ planner, index }, policy, project)
+      const isHeld = !acceptShare && isTooMuch(counts, deps.settings().maxShare)
+      ;(isHeld ? held : accepted).push({ project, ...counts })
+    }
+    return { accepted, held }
+  }
+
+  async function expireProjects(
+    policy: ExpiryPolicy,
+    projects: readonly Held[],
+    { record, add }: Awaited<ReturnType<typeof openRunRecord>>,
+    placeholders: Placeholders,
+    mayDelete: () => Promise<boolean>,
+  ): Promise<void> {
+    const { name, registry } = policy
+    const client = deps.clientOf(registry)
+    const before = await families.of(registry, name)
+    let failures = 0
+    let failure: Error | undefined
+    for (const { project } of projects) {
+      for (const repository of await planner.repositoriesIn(policy, project)) {
+        const deletedBefore = before.get(repository) ?? []
+        const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
+        const view = makeRepositoryView({ ...scope, index, planner, isPlaceholder: placeholders.isOurs })
+        try {
+          const { kept } = await expireRepository({
+            ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete },
+            placeholders,
+            onResult: add,
+            atOnce: pace.atOnce,
+          })
+          record.kept += kept
+          failures = 0
+        } catch (error) {
+          // The other repositories may be well.
+          if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) throw error
+          failure ??= error
+        }
+      }
+    }
+    if (failure !== undefined) throw failure
   }
 
   /** The clock was found right before. If this fails, the next day tries again. */
@@ -218,3 +276,6 @@ export function makeExpiry(deps: {
   }
 }
 export type Expiry = ReturnType<typeof makeExpiry>
+
+const sum = (plans: readonly Held[], key: 'deletes' | 'bytes'): number =>
+  plans.reduce((total, plan) => total + plan[key], 0)

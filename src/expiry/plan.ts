@@ -14,6 +14,8 @@ export type { ExpiryRule } from './rule.ts'
 interface Scope {
   name: string
   registry: string
+  /** A glob for projects, `registry/path`. Default: all. */
+  project?: string | undefined
   repository: string
 }
 /** A policy with rules of Tallyman. */

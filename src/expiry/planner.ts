@@ -18,6 +18,7 @@ export function makePlanner(deps: {
   const { index } = deps
   const protections = new Map<string, () => Promise<ProtectionOf>>()
 
+  /** What protects images of a registry; it is a second old at most. */
   function protectionsOf(registry: string): Promise<ProtectionOf> {
     const known = protections.get(registry)
     const find = known ?? shareFor(PROTECTIONS_MS, () => deps.findProtections(registry))
@@ -27,7 +28,9 @@ export function makePlanner(deps: {
 
   /** The repositories of a project that a policy is about. */
   const repositoriesIn = async (policy: ExpiryPolicy, project: string): Promise<string[]> =>
-    (await index.repositories(project)).filter(makeGlob(policy.repository))
+    makeGlob(policy.project ?? '**')(project)
+      ? (await index.repositories(project)).filter(makeGlob(policy.repository))
+      : []
 
   /** Decides on the images of one repository. */
   async function decide(
@@ -50,6 +53,6 @@ export function makePlanner(deps: {
       yield* await decide(policy, project, await index.images(project, repository), { warn })
   }
 
-  return { repositoriesIn, decide, planProject }
+  return { repositoriesIn, decide, planProject, protectionsOf }
 }
 export type Planner = ReturnType<typeof makePlanner>

@@ -2,6 +2,7 @@ import { type Age, isDated } from '../usage/age.ts'
 import { ageOfTag } from '../usage/age-of-tag.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
+import { knownMediaType } from '../usage/media-types.ts'
 import type { PolicyImage } from './dialects/dialect.ts'
 
 /**
@@ -15,7 +16,8 @@ export function policyImagesOf(
 ): PolicyImage[] {
   const byKey = new Map(images.map((image) => [digestKey(image.digest), image.digest]))
   return images.map((image) => {
-    const { repository, digest, tags, age, mediaType, references = [] } = image
+    const { repository, digest, tags, age, references = [] } = image
+    const mediaType = knownMediaType(image.mediaType)
     const referenced = (isWanted: (kind: string) => boolean) =>
       references.flatMap(({ kind, key }) => (isWanted(kind) ? (byKey.get(key) ?? []) : []))
     return {

@@ -9,6 +9,8 @@ export interface Relations {
   /** The image and everything that it lists, at any depth. Whoever pulls or pushes a part uses the whole. */
   withDescendants(image: IndexedImage): IndexedImage[]
   parentsOf(image: IndexedImage): readonly IndexedImage[]
+  /** The images whose parent it is: what it lists, and what signs, attests or describes it. */
+  dependentsOf(image: IndexedImage): readonly IndexedImage[]
   /** Whether it is the parent of another image. */
   hasDependents(image: IndexedImage): boolean
   /** Whether the image signs, attests or describes an image that is not in the repository. */
@@ -17,52 +19,71 @@ export interface Relations {
   parentsFirst(): IndexedImage[]
 }
 
+const NONE: readonly IndexedImage[] = []
+
+/** Costs time in proportion to the references and tags of the images. Most images have no relatives, and no entries here. */
 export function relationsOf(images: readonly IndexedImage[]): Relations {
   const byKey = new Map(images.map((image) => [digestKey(image.digest), image]))
-  const imagesWith = (keys: string[]) => [...new Set(keys)].flatMap((key) => byKey.get(key) ?? [])
-  // Includes manifests that an index lists as if they were blobs: whatever an image lists is a part of it.
-  const childrenOf = (image: IndexedImage) =>
-    imagesWith((image.references ?? []).filter(({ kind }) => kind !== 'subject').map(({ key }) => key))
-
-  const subjectsOf = (image: IndexedImage) => [
-    ...subjectKeys(image),
-    ...(isUntaggedIndex(image) ? commonSubject(childrenOf(image)) : []),
-  ]
-
-  const parents = new Map(images.map((image) => [image, new Set(imagesWith(subjectsOf(image)))]))
-  for (const image of images) for (const child of childrenOf(image)) parents.get(child)?.add(image)
-  const parentsOf = (image: IndexedImage) => [...(parents.get(image) ?? [])]
-  const allParents = new Set([...parents.values()].flatMap((some) => [...some]))
+  const children: Lists = new Map()
+  const parents: Lists = new Map()
+  const dependents: Lists = new Map()
+  const lackSubject = new Set<IndexedImage>()
+  for (const image of images) {
+    // Includes manifests that an index lists as if they were blobs: whatever an image lists is a part of it.
+    for (const { kind, key } of image.references ?? []) {
+      const child = kind === 'subject' ? undefined : byKey.get(key)
+      if (child === undefined) continue
+      append(children, image, child)
+      append(parents, child, image)
+    }
+    for (const key of [...subjectKeys(image), ...subjectOfOldList(image, children.get(image) ?? NONE)]) {
+      const subject = byKey.get(key)
+      if (subject === undefined) lackSubject.add(image)
+      else append(parents, image, subject)
+    }
+  }
+  for (const [image, some] of parents) {
+    // Nearly all have one.
+    const once = some.length > 1 ? [...new Set(some)] : some
+    parents.set(image, once)
+    for (const parent of once) append(dependents, parent, image)
+  }
 
   return {
-    parentsOf,
-    hasDependents: (image) => allParents.has(image),
-    lacksSubject: (image) => subjectsOf(image).some((key) => !byKey.has(key)),
+    parentsOf: (image) => parents.get(image) ?? NONE,
+    dependentsOf: (image) => dependents.get(image) ?? NONE,
+    hasDependents: (image) => dependents.has(image),
+    lacksSubject: (image) => lackSubject.has(image),
 
     withDescendants(image) {
+      if (!children.has(image)) return [image]
       const whole = new Set([image])
-      for (const part of whole) for (const child of childrenOf(part)) whole.add(child)
+      for (const part of whole) for (const child of children.get(part) ?? NONE) whole.add(child)
       return [...whole]
     },
 
     /** Kahn's algorithm. It has no recursion, so a chain of any length fits on the stack. */
     parentsFirst() {
-      const waitsFor = new Map(images.map((image) => [image, parentsOf(image).length]))
-      const dependents = Map.groupBy(
-        images.flatMap((image) => parentsOf(image).map((parent) => ({ parent, image }))),
-        ({ parent }) => parent,
-      )
-      const ordered = images.filter((image) => waitsFor.get(image) === 0)
-      for (const parent of ordered) {
-        for (const { image } of dependents.get(parent) ?? []) {
+      const waitsFor = new Map<IndexedImage, number>()
+      for (const [image, some] of parents) waitsFor.set(image, some.length)
+      const ordered = images.filter((image) => !waitsFor.has(image))
+      for (const parent of ordered)
+        for (const image of dependents.get(parent) ?? NONE) {
           const left = (waitsFor.get(image) ?? 0) - 1
           waitsFor.set(image, left)
           if (left === 0) ordered.push(image)
         }
-      }
       return ordered
     },
   }
+}
+
+type Lists = Map<IndexedImage, IndexedImage[]>
+
+function append(lists: Lists, image: IndexedImage, member: IndexedImage): void {
+  const list = lists.get(image)
+  if (list === undefined) lists.set(image, [member])
+  else list.push(member)
 }
 
 /**
@@ -84,16 +105,17 @@ export const subjectKeysOfTag = (tag: string): string[] => {
 }
 
 /**
- * An index without a tag may be an old list of referrers: whoever adds a signature pushes a new list under the tag, and the
- * old one loses it. It lists nothing but artifacts of one subject, and goes with that, as they do.
+ * The key of the subject of an old list of referrers. Whoever adds a signature pushes a new list under the tag, and the old
+ * list loses the tag. It is an index without a tag that lists nothing but artifacts of one subject, and goes with that, as
+ * they do.
  */
-const isUntaggedIndex = ({ tags, references = [] }: IndexedImage): boolean =>
-  tags.length === 0 && references.every(({ kind }) => kind === 'child')
-
-/** The key of the subject that all of some artifacts have; none if there is no such subject. */
-function commonSubject(artifacts: readonly IndexedImage[]): string[] {
-  const [first, ...others] = artifacts.map((artifact) => new Set(subjectFields(artifact)))
-  return [...(first ?? [])].filter((key) => others.every((keys) => keys.has(key)))
+function subjectOfOldList(
+  { tags, references = [] }: IndexedImage,
+  listed: readonly IndexedImage[],
+): string[] {
+  const [first, ...others] = listed
+  if (first === undefined || tags.length > 0 || !references.every(({ kind }) => kind === 'child')) return []
+  return subjectFields(first).filter((key) => others.every((other) => subjectFields(other).includes(key)))
 }
 
 const subjectFields = ({ references = [] }: IndexedImage): string[] =>
@@ -103,7 +125,9 @@ const subjectFields = ({ references = [] }: IndexedImage): string[] =>
  * Keys of the subjects of an image, from its `subject` field and from its tags. There can be several: an empty list of
  * referrers has the same digest for every subject.
  */
-const subjectKeys = (image: IndexedImage): string[] => [
-  ...subjectFields(image),
-  ...image.tags.flatMap(({ name }) => subjectKeysOfTag(name)),
-]
+function subjectKeys({ references, tags }: IndexedImage): string[] {
+  const keys: string[] = []
+  for (const { kind, key } of references ?? []) if (kind === 'subject') keys.push(key)
+  for (const { name } of tags) keys.push(...subjectKeysOfTag(name))
+  return keys
+}

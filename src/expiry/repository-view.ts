@@ -27,7 +27,7 @@ interface Plan {
  */
 export function makeRepositoryView(deps: {
   index: Pick<UsageIndex, 'images' | 'imagesOf' | 'usage'>
-  planner: Pick<Planner, 'decide'>
+  planner: Pick<Planner, 'decide' | 'protectionsOf'>
   policy: ExpiryPolicy
   project: string
   repository: string
@@ -112,6 +112,9 @@ export function makeRepositoryView(deps: {
       const image = plan.images.get(digest)
       const decision = plan.decided.get(digest)
       if (image === undefined || decision?.verdict !== 'delete') return undefined
+      // The plan of a large repository may be older than a keep that was set meanwhile.
+      const protectionOf = await deps.planner.protectionsOf(policy.registry)
+      if (protectionOf(image) !== undefined) return undefined
       const parents = plan.relations.parentsOf(image)
       if (!parents.every((parent) => gone.has(parent.digest))) return undefined
       return { image, decision, parents, hasDependents: plan.relations.hasDependents(image) }

@@ -78,7 +78,7 @@ export function makeRuleOpinions(
   function standingsIn({ selection }: CompiledRule, { by, per }: Newest): Map<string, Standing> {
     const ranked = images.flatMap((image) =>
       itemsOf(image)
-        .filter((item) => guard(item, circumstances.now) === undefined)
+        .filter((item) => guard(item, circumstances.now) !== IN_THE_FUTURE)
         .filter((item) => selection.isAbout(item) && selection.findings(item).every(({ holds }) => holds))
         .map((item) => ({ ...item, isHere: isHere(image), group: groupIn(selection, per, item) })),
     )

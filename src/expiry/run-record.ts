@@ -2,7 +2,7 @@ import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { formatSize } from '../platform/units.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import type { Decision, Deleted, ExpiryRun } from './decision.ts'
+import type { Decision, Deleted, ExpiryRun, Progress, RunState } from './decision.ts'
 import { isGone } from './expire-repository.ts'
 import type { ExpiryRuns } from './runs.ts'
 import type { Trash } from './trash.ts'
@@ -15,24 +15,63 @@ const SAVE_MS = 5_000
  * job had an earlier attempt, its record goes on.
  */
 export async function openRunRecord(
-  deps: { runs: Pick<ExpiryRuns, 'append' | 'earlier'>; metrics: Metrics; log: Logger },
-  run: Omit<ExpiryRun, 'kept' | 'deletes'>,
+  deps: {
+    runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
+    metrics: Metrics
+    log: Logger
+    onProgress: (progress: Progress) => Promise<unknown>
+  },
+  run: Omit<ExpiryRun, 'kept' | 'deletes' | 'state' | 'progress'>,
 ) {
-  const record: ExpiryRun = { ...run, kept: 0, deletes: (await deps.runs.earlier(run.id)).filter(isDone) }
-  const recorded = new Set(record.deletes.map(nameOf))
+  const isAgain = (await deps.runs.get(run.id)) !== undefined
+  const earlier = isAgain && !run.dryRun ? (await deps.runs.earlier(run.id)).filter(isDone) : []
+  const record: ExpiryRun = {
+    ...run,
+    state: 'running',
+    kept: 0,
+    progress: { planned: 0, plannedBytes: 0, done: 0, freedBytes: 0 },
+    deletes: [],
+  }
+  const recorded = new Set<string>()
+  earlier.forEach(append)
   let savedAt = performance.now()
+  /** Deletes that are stored. Those of an earlier attempt are written anew, without the ones that were not deleted. */
+  let stored = 0
+  let saving: Promise<void> = Promise.resolve()
+  await save()
 
-  /** `bytes`: the size of the image. */
-  async function add(deleted: Deleted, bytes: number): Promise<void> {
-    // It was deleted before, and the index has not heard of that.
-    if (deleted.outcome === 'absent' && recorded.has(nameOf(deleted))) return
+  function append(deleted: Deleted): void {
+    const { progress } = record
     record.deletes.push(deleted)
     recorded.add(nameOf(deleted))
+    progress.done += 1
+    progress.planned = Math.max(progress.planned, progress.done)
+    if (deleted.outcome === 'deleted') progress.freedBytes += deleted.bytes ?? 0
+  }
+
+  /** One after the other: an older record must not replace a newer one. */
+  function save(): Promise<void> {
+    const next = async () => {
+      const count = record.deletes.length
+      await deps.runs.append(record, stored)
+      stored = count
+    }
+    saving = saving.then(next, next)
+    return saving
+  }
+
+  /** `bytes`: the size of the image. */
+  async function add(result: Deleted, bytes: number): Promise<void> {
+    // It was deleted before, and the index has not heard of that.
+    if (result.outcome === 'absent' && recorded.has(nameOf(result))) return
+    const deleted = { ...result, bytes }
+    append(deleted)
     if (deleted.outcome === 'deleted') deps.metrics.expired.inc({ policy: run.policy })
     if (deleted.outcome !== 'planned') logResult(deleted, bytes)
+    await deps.onProgress(record.progress)
     if (run.dryRun || performance.now() - savedAt < SAVE_MS) return
     savedAt = performance.now()
-    await deps.runs.append({ ...record, stopped: 'it is not finished' })
+    await save()
   }
 
   function logResult(deleted: Deleted, bytes: number): void {
@@ -52,8 +91,17 @@ export async function openRunRecord(
     record,
     add,
 
+    /** Notes how much the run is going to delete, beside what an earlier attempt has deleted. */
+    async plan(images: number, bytes: number): Promise<void> {
+      record.progress.planned = record.progress.done + images
+      record.progress.plannedBytes = record.progress.freedBytes + bytes
+      await deps.onProgress(record.progress)
+      await save()
+    },
+
     /** Adds what an attempt has deleted that was killed, or got no answer: the trash knows what that may be. */
     async addEarlier(trash: Trash, client: Pick<RegistryClient, 'headManifest'>): Promise<void> {
+      if (!isAgain || run.dryRun) return
       for await (const decision of trash.ofRun(run.registry, run.id, run.at)) {
         const { tag, ...image } = decision
         const earlier = { ...image, ...(tag !== undefined && { untag: [tag] }) }
@@ -64,8 +112,12 @@ export async function openRunRecord(
       }
     },
 
-    finish: (): Promise<void> => deps.runs.append(record),
-    stop: (why: string): Promise<void> => deps.runs.append({ ...record, stopped: why }),
+    /** Stores the end of the run, or of this attempt. `why`: it has not come to its end. */
+    end(state: RunState, why?: string): Promise<void> {
+      record.state = state
+      if (why !== undefined) record.stopped = why
+      return save()
+    },
   }
 }
 

@@ -22,7 +22,7 @@ export async function schedulePolicies(queues: Queues, policies: readonly Schedu
   }
   for (const [id, { name, registry, schedule, timeZone }] of wanted) {
     const when = { pattern: schedule, tz: timeZone }
-    const data = { policy: name, registry, dryRun: false, acceptShare: false }
+    const data = { policy: name, registry, dryRun: false, acceptShare: false, by: 'schedule' }
     if (isDeepStrictEqual(scheduled.get(id), { ...when, data })) continue
     await queues.expiry.upsertJobScheduler(id, when, { name: 'expiry', data })
   }

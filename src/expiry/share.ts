@@ -1,22 +1,35 @@
 import type { RegistryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
-import type { Decision, Held } from './decision.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import type { Held } from './decision.ts'
+import type { ExpiryPolicy } from './plan.ts'
+import type { Planner } from './planner.ts'
 
 /** So few images may always be deleted: of three images, one is a third. */
 const FEW = 10
 
 /** Counts what the plan of a project deletes. */
-export async function countDeletes(plan: AsyncIterable<Decision>): Promise<Omit<Held, 'project'>> {
-  const counts = { deletes: 0, images: 0 }
-  for await (const { verdict } of plan) {
-    counts.images += 1
-    if (verdict === 'delete') counts.deletes += 1
+export async function countPlan(
+  { planner, index }: { planner: Planner; index: Pick<UsageIndex, 'images'> },
+  policy: ExpiryPolicy,
+  project: string,
+): Promise<Omit<Held, 'project'>> {
+  const counts = { deletes: 0, images: 0, bytes: 0 }
+  for (const repository of await planner.repositoriesIn(policy, project)) {
+    const images = await index.images(project, repository)
+    const sizes = new Map(images.map(({ digest, totalSize }) => [digest, totalSize]))
+    for (const { verdict, digest } of await planner.decide(policy, project, images)) {
+      counts.images += 1
+      if (verdict !== 'delete') continue
+      counts.deletes += 1
+      counts.bytes += sizes.get(digest) ?? 0
+    }
   }
   return counts
 }
 
 /** Whether a plan deletes a larger share of a project's images than `maxShare`, from 0 to 1. */
-export const isTooMuch = ({ deletes, images }: Omit<Held, 'project'>, maxShare: number): boolean =>
+export const isTooMuch = ({ deletes, images }: Pick<Held, 'deletes' | 'images'>, maxShare: number): boolean =>
   deletes > FEW && deletes > images * maxShare
 
 /** The alert about projects in which a run deletes nothing. Runs of one day (RFC 3339 `at`) give one alert. */

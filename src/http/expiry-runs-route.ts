@@ -1,15 +1,34 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Deleted, RunSummary } from '../expiry/decision.ts'
+import { findRun, hasEnded } from '../expiry/find-run.ts'
+import { runOf } from '../expiry/run-id.ts'
 import type { ExpiryRuns } from '../expiry/runs.ts'
+import { stopRuns } from '../expiry/stop-runs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { JournalPosition } from '../store/journal.ts'
+import { askedBy } from './asked-by.ts'
 import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
+
+const params = Type.Object({
+  id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100, description: 'The id of the run.' }),
+})
+
+const StoppedRun = Type.Object({
+  run: Type.String({ description: 'The id of the run.' }),
+  policy: Type.String({ description: 'Its policy.' }),
+  registry: Type.String({ description: 'Its registry.' }),
+})
+
+/** @throws HttpError */
+function noRun(id: string): never {
+  throw new HttpError(404, `there is no run "${id}": GET /v1/expiry/runs lists them`)
+}
 
 /** A policy, as far as a run is asked for. */
 interface Asked {
@@ -60,8 +79,20 @@ export const expiryRunsRoute =
       handler: async ({ query: { limit, cursor } }) => {
         const found = await deps.runs.recent(limit + 1, decodeCursor(JournalPosition, cursor))
         const { items, next } = cutPage(found, limit, deps.runs.positionOf)
-        return { runs: items, next }
+        const now = items.map(async (run) => (hasEnded(run) ? run : ((await findRun(deps, run.id)) ?? run)))
+        return { runs: await Promise.all(now), next }
       },
+    })
+
+    app.get('/v1/expiry/runs/:id', {
+      onRequest: deps.roles.read,
+      schema: {
+        tags: ['expiry'],
+        summary: 'A run, with its state and progress',
+        params,
+        response: { 200: RunSummary, ...errors },
+      },
+      handler: async ({ params: { id } }) => (await findRun(deps, id)) ?? noRun(id),
     })
 
     app.get('/v1/expiry/runs/:id/deletes', {
@@ -69,9 +100,7 @@ export const expiryRunsRoute =
       schema: {
         tags: ['expiry'],
         summary: 'The images that a run deleted, or a dry run would delete, in the order of the run',
-        params: Type.Object({
-          id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100, description: 'The id of the run.' }),
-        }),
+        params,
         querystring: pageQuery({}),
         response: {
           200: pageOf({ deletes: Type.Array(Deleted, { description: 'The deletes of the page.' }) }),
@@ -81,8 +110,7 @@ export const expiryRunsRoute =
       handler: async ({ params: { id }, query: { limit, cursor } }) => {
         const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
         const found = await deps.inTurn(() => deps.runs.deletes(id, from, limit + 1))
-        if (found === undefined)
-          throw new HttpError(404, `there is no run "${id}": GET /v1/expiry/runs lists them`)
+        if (found === undefined) return noRun(id)
         return {
           deletes: found.slice(0, limit),
           next: found.length > limit ? encodeCursor(from + limit) : null,
@@ -114,6 +142,7 @@ export const expiryRunsRoute =
         ),
         response: {
           202: Type.Object({
+            run: Type.String({ description: 'The id of the run.' }),
             job: Type.String({ description: 'The id of the job in the queue `expiry`.' }),
             dryRun: Type.Boolean({ description: 'Whether it only plans.' }),
           }),
@@ -124,8 +153,42 @@ export const expiryRunsRoute =
         const { acceptShare } = request.body
         const { name, registry, mode } = wanted(request.body.policy, request.body.registry)
         const dryRun = mode === 'plan' || request.body.dryRun
-        const job = await deps.queues.expiry.add('expiry', { policy: name, registry, dryRun, acceptShare })
-        return reply.code(202).send({ job: job.id ?? '', dryRun })
+        const by = askedBy(deps.roles, request)
+        const job = await deps.queues.expiry.add('expiry', {
+          ...{ policy: name, registry, dryRun, acceptShare, by },
+        })
+        return reply.code(202).send({ run: runOf(job).id, job: job.id ?? '', dryRun })
+      },
+    })
+
+    app.post('/v1/expiry/stop', {
+      onRequest: deps.roles.admin,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Stop the runs that are in hand or wait',
+        description:
+          'A run in hand ends before its next delete, in whatever process it is. What the schedule asks for later is not stopped: `mode: plan` does that.',
+        body: Type.Object(
+          {
+            policy: Type.Optional(Type.String({ description: 'Only runs of this policy. Default: all.' })),
+            registry: Type.Optional(
+              Type.String({ description: 'Only runs at this registry. Default: all.' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({
+            stopped: Type.Array(StoppedRun, { description: 'The runs that are stopped by this request.' }),
+          }),
+          ...errors,
+        },
+      },
+      handler: async (request) => {
+        const { policy, registry } = request.body
+        // A policy that was removed from the configuration may have a run, too.
+        const by = askedBy(deps.roles, request)
+        return { stopped: await stopRuns(deps.queues, { policy, registry }, by, Date.now()) }
       },
     })
   }

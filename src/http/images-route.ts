@@ -1,14 +1,18 @@
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { ARTIFACT_KINDS } from '../expiry/details/artifact-kind.ts'
+import type { Details, Texts } from '../expiry/details/details.ts'
+import type { DetailsReader } from '../expiry/details/make-details.ts'
 import { policyImagesOf } from '../expiry/policy-images.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
+import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { wholeSize } from '../usage/whole-size.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
-import { type InTurn, streamInTurn } from './turns.ts'
+import { type InTurn, makeTurns, streamInTurn } from './turns.ts'
 
 const NDJSON = 'application/x-ndjson'
 
@@ -30,6 +34,15 @@ const Image = Type.Object({
   pulledAt: instant('When it was last pulled. Null if no pull is known.'),
   createdAt: instant('When it was built, if `pushedAt` is known from that only.'),
   mediaType: Type.String({ description: 'The media type of the manifest; empty if it is not known.' }),
+  kind: Type.Union([...ARTIFACT_KINDS.map((kind) => Type.Literal(kind)), Type.Null()], {
+    description: 'What it is. Null if that was not read from the registry yet.',
+  }),
+  labels: Type.Optional(
+    Type.Record(Type.String(), Type.String(), {
+      description:
+        'The labels in its config; of an index, those that all its images share. Missing if they were not read yet, and without values of more than 1,024 characters.',
+    }),
+  ),
   sizeBytes: Type.Integer({
     description:
       'The size of the manifest with its config and layers. For an index: with its children, each content once.',
@@ -44,14 +57,29 @@ const Image = Type.Object({
 export const imagesRoute =
   ({
     index,
+    details,
     roles,
     inTurn,
   }: {
     index: UsageIndex
+    details: Pick<DetailsReader, 'budget' | 'known' | 'of'>
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
+    // It takes up to a minute, so other reads do not wait for it.
+    const oneAtATime = makeTurns({ atOnce: 1, maxWaiting: 5, waitMs: 60_000 })
+
+    /** Reads from the registry what is not known of these repositories, as far as it goes in a minute. */
+    async function readDetails(project: string, repositories: readonly string[]): Promise<void> {
+      const { registry } = splitProjectId(project)
+      const budget = details.budget()
+      for (const repository of repositories) {
+        const images = await inTurn(() => index.images(project, repository))
+        await details.of({ registry, project, repository, images, wants: { labels: true } }, budget)
+      }
+    }
+
     app.get('/v1/projects/:id/images', {
       onRequest: roles.read,
       schema: {
@@ -65,6 +93,11 @@ export const imagesRoute =
         }),
         querystring: Type.Object({
           repository: Type.Optional(Type.String({ description: 'Only images of this repository.' })),
+          details: Type.Boolean({
+            default: false,
+            description:
+              'Whether to read from the registry first what is not known of `kind` and `labels`: at most 2,000 images, and for about a minute.',
+          }),
         }),
         response: {
           200: {
@@ -75,12 +108,14 @@ export const imagesRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ params: { id }, query: { repository } }, reply) => {
+      handler: async ({ params: { id }, query }, reply) => {
         if ((await index.usage(id)) === undefined) throw new HttpError(404, `there is no project "${id}"`)
-        const names = repository === undefined ? await index.repositories(id) : [repository]
+        const names = query.repository === undefined ? await index.repositories(id) : [query.repository]
+        if (query.details) await oneAtATime(() => readDetails(id, names))
         async function* lines(): AsyncGenerator<string> {
           for (const name of names) {
-            const views = imageViews(await index.images(id, name))
+            const images = await index.images(id, name)
+            const views = imageViews(images, await details.known({ project: id, repository: name, images }))
             if (views.length > 0) yield views.map((view) => `${JSON.stringify(view)}\n`).join('')
           }
         }
@@ -90,13 +125,15 @@ export const imagesRoute =
   }
 
 /** The images of one repository, as policies see them. */
-function imageViews(images: readonly IndexedImage[]) {
+function imageViews(images: readonly IndexedImage[], details: ReadonlyMap<string, Details>) {
   const byDigest = new Map(images.map((image) => [image.digest, image]))
   return policyImagesOf(images.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))).map((image) => {
-    const { repository, digest, mediaType, tags, children, subject } = image
+    const { repository, digest, tags, children, subject } = image
+    const { kind = null, mediaType = image.mediaType, labels } = details.get(digest) ?? {}
     const whole = [digest, ...children].flatMap((part) => byDigest.get(part) ?? [])
     return {
-      ...{ repository, digest, mediaType, sizeBytes: wholeSize(whole) },
+      ...{ repository, digest, mediaType, kind, ...(labels && { labels: wholeTexts(labels) }) },
+      sizeBytes: wholeSize(whole),
       tags: tags.map(({ name, taggedAt }) => ({ name, taggedAt: shown(taggedAt) })),
       ...{ pushedAt: shown(image.pushedAt), pulledAt: shown(image.pulledAt) },
       ...{ createdAt: shown(image.createdAt), children, subject },
@@ -105,3 +142,7 @@ function imageViews(images: readonly IndexedImage[]) {
 }
 
 const shown = (at: number | null): string | null => formatTimestamp(at ?? 0)
+
+/** Those whose value is known. */
+const wholeTexts = (texts: Texts): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== null))

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Instances } from '../events/instances.ts'
+import type { Pulls } from '../events/pulls.ts'
 import type { Refusals, RefusedSender } from '../events/refusals.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { JobAsked } from '../queue/job-status.ts'
@@ -58,6 +59,10 @@ const Registry = Type.Object({
   ),
   lastEventAt: instant('The time of the newest event. Null if there was none.'),
   confidence: Type.String({ description: '`exact since …`; or since when events may be missing, and why.' }),
+  pulls: Type.String({
+    description:
+      '`pulls are heard since …`; or that the registry does not send its pulls, or may not, and what shows it. Time since last use means nothing then, and no rule about use applies (docs/usage.md, Pulls).',
+  }),
   gaps: Type.Array(
     Type.Object({
       since: instant('From when events may be missing.'),
@@ -100,6 +105,7 @@ export const registriesRoute =
     registries: readonly { name: string; url: string; token?: string | undefined }[]
     index: UsageIndex
     instances: Instances
+    pulls: Pick<Pulls, 'of'>
     refusals: Refusals
     ledger: Ledger
     queues: Queues
@@ -110,12 +116,13 @@ export const registriesRoute =
     const refusedOf = (registry: string | undefined) => deps.refusals.of(registry).map(shown)
 
     async function view({ name, url, token }: (typeof deps.registries)[number]) {
-      const [projects, uniqueBytes, lastEventAt, status, run] = await Promise.all([
+      const [projects, uniqueBytes, lastEventAt, status, run, pulls] = await Promise.all([
         index.projects(name),
         index.registryBytes(name),
         instances.lastEventAt(name),
         ledger.status(name),
         ledger.unfinishedRun(name),
+        deps.pulls.of(name),
       ])
       const { lastReport } = status
       return {
@@ -123,6 +130,7 @@ export const registriesRoute =
         ...{ projects: projects.length, uniqueBytes, lastEventAt: formatTimestamp(lastEventAt) },
         gitlab: lastReport?.gitlab ? { ...lastReport.gitlab, why: WHY } : null,
         confidence: token === undefined ? 'target only: it sends no events' : confidenceOf(status),
+        pulls: token === undefined ? 'target only: it sends no events' : pulls.reason,
         gaps: status.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
         refused: refusedOf(name),
         ...{ lastReconcileAt: lastReport?.finishedAt ?? null, lastReconcile: lastReport ?? null },

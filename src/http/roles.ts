@@ -2,32 +2,45 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { makeIdentify } from '../events/identify.ts'
 import { HttpError } from './problem.ts'
 
-export const ROLES = ['read', 'admin'] as const
-export type Role = (typeof ROLES)[number]
+export type Role = 'read' | 'admin' | 'uses'
 
-/** Hooks that require the read token or the admin token (`read`), or the admin token (`admin`). */
+/**
+ * Hooks that require the read token or the admin token (`read`), the admin token (`admin`), or the token of reporters of use or
+ * the admin token (`uses`).
+ */
 export interface Roles {
   read: onRequestHookHandler
   admin: onRequestHookHandler
-  /** The role of a request; `undefined` if it has neither token. */
+  uses: onRequestHookHandler
+  /** The role of a request; `undefined` if it has none of the tokens. */
   roleOf(request: Pick<FastifyRequest, 'headers'>): Role | undefined
 }
 
-export function makeRoles(tokens: { readToken: string; adminToken: string }): Roles {
+export function makeRoles(tokens: {
+  readToken: string
+  adminToken: string
+  usesToken?: string | undefined
+}): Roles {
   const identify = makeIdentify([
     { name: 'read', token: tokens.readToken },
     { name: 'admin', token: tokens.adminToken },
+    ...(tokens.usesToken === undefined ? [] : [{ name: 'uses' as const, token: tokens.usesToken }]),
   ])
   const roleOf: Roles['roleOf'] = ({ headers }) => identify(headers.authorization)
   const allow =
-    (...roles: Role[]): onRequestHookHandler =>
+    (needed: string, ...roles: Role[]): onRequestHookHandler =>
     async (request, reply) => {
       const role = roleOf(request)
       if (role === undefined) {
         void reply.header('www-authenticate', 'Bearer')
-        throw new HttpError(401, 'expected "Authorization: Bearer" with the read or the admin token')
+        throw new HttpError(401, `expected "Authorization: Bearer" with ${needed}`)
       }
-      if (!roles.includes(role)) throw new HttpError(403, 'this needs the admin token')
+      if (!roles.includes(role)) throw new HttpError(403, `this needs ${needed}`)
     }
-  return { read: allow('read', 'admin'), admin: allow('admin'), roleOf }
+  return {
+    read: allow('the read or the admin token', 'read', 'admin'),
+    admin: allow('the admin token', 'admin'),
+    uses: allow('the uses token or the admin token', 'uses', 'admin'),
+    roleOf,
+  }
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { VERSION } from '../platform/version.ts'
 import { Problem } from './problem.ts'
-import { ROLES, type Roles } from './roles.ts'
+import type { Roles } from './roles.ts'
 
 /** What the token of a request may do. */
 export const whoamiRoute =
@@ -15,7 +15,9 @@ export const whoamiRoute =
         summary: 'The role of the token, and the version of the service',
         response: {
           200: Type.Object({
-            role: Type.Enum([...ROLES], { description: '`read` may look; `admin` may change things, too.' }),
+            role: Type.Enum(['read', 'admin'], {
+              description: '`read` may look; `admin` may change things, too.',
+            }),
             version: Type.String({ description: 'The version of Tallyman.' }),
           }),
           '4xx': Problem,
@@ -23,6 +25,9 @@ export const whoamiRoute =
         },
       },
       // `roles.read` has refused every other token.
-      handler: async (request) => ({ role: roles.roleOf(request) ?? 'read', version: VERSION }),
+      handler: async (request) => ({
+        role: roles.roleOf(request) === 'admin' ? ('admin' as const) : ('read' as const),
+        version: VERSION,
+      }),
     })
   }

@@ -7,5 +7,7 @@ export const GLOB_OPTIONS = { dot: true, nonegate: true }
  * Names that begin with a dot are matched like any other.
  */
 export function makeGlob(pattern: string): (name: string) => boolean {
-  return picomatch(pattern, GLOB_OPTIONS)
+  const matches = picomatch(pattern, GLOB_OPTIONS)
+  // Its second parameter changes what it returns, and `filter` passes one.
+  return (name) => matches(name)
 }

@@ -95,6 +95,10 @@ export function makeMetrics() {
       ...{ ...ofRegistry, name: 'tallyman_registry_exact' },
       help: '1 if the index is exact since the last reconcile, 0 if events may be missing.',
     }),
+    registryPullsHeard: new Gauge({
+      ...{ ...ofRegistry, name: 'tallyman_registry_pulls_heard' },
+      help: '1 if the registry sends events of pulls, 0 if it does not or if that is not known.',
+    }),
     lastReconcile: new Gauge({
       ...{ ...ofRegistry, name: 'tallyman_registry_last_reconcile_timestamp_seconds' },
       help: 'When the last reconcile of a registry ended. Absent if there was none.',

@@ -35,9 +35,9 @@ export const RegistryAlert = Type.Object({
   id: AlertId,
   at: Type.String({ description: 'When it happened, RFC 3339.' }),
   registry: RegistryName,
-  event: Type.Enum(['reconcile.held', 'expiry.held'], {
+  event: Type.Enum(['reconcile.held', 'expiry.held', 'inUse.missing'], {
     description:
-      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images of a project, and deletes none of them.',
+      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images of a project, and deletes none of them. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
   }),
   text: Message,
 })

@@ -14,13 +14,24 @@ export interface Jobs {
   /** Copy an image by the rule that matched its push. */
   promotion: PromotionJob
   /** Run a policy for a registry. `acceptShare`: whether it may delete more than `expiry.maxShare`. */
-  expiry: { policy: string; registry: string; dryRun: boolean; acceptShare: boolean }
+  expiry: ExpiryJob
   /** Write a snapshot of the index, or read one into an empty index. */
   snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
   /** Compare the index with a registry and mend it. */
   reconcile: ReconcileJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
+}
+
+export interface ExpiryJob {
+  policy: string
+  registry: string
+  dryRun: boolean
+  acceptShare: boolean
+  /** Who or what asked for it, as people read it. */
+  by: string
+  /** Somebody has stopped it. The worker looks here before each delete. */
+  stopped?: { by: string; at: string }
 }
 
 export interface Delivery {

@@ -2,9 +2,9 @@ import { confidenceOf } from './confidence.ts'
 import type { IndexStatus } from './ledger.ts'
 
 /** How long an accepted event may wait before nothing is decided without it, in ms. */
-const WAITS_MS = 60_000
+export const WAITS_MS = 60_000
 
-/** What has been accepted from registries, and is not in the index yet. */
+/** What has been accepted from a registry, and is not in the index yet. */
 export interface Pending {
   /** When the oldest job that waits or is in hand was added, in epoch ms. */
   oldestAt: number | undefined

@@ -21,7 +21,7 @@ export interface StoredBlob {
 export type Mount = { mounted: true } | { mounted: false; upload: Upload }
 
 /** Bytes of a config. To parse a MiB takes up to 40 ms, and 4 MiB 200 ms. A usual config has some kB. */
-const CONFIG_LIMIT = 1024 * 1024
+export const CONFIG_LIMIT = 1024 * 1024
 
 /** Blobs (distribution spec 1.1, "Pulling blobs", "Pushing Blobs", "Mounting a blob from another repository"). */
 export function makeBlobApi(transport: Transport) {

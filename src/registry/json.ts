@@ -12,3 +12,9 @@ export function parseJson(bytes: Buffer): unknown {
     return undefined
   }
 }
+
+/** The entries of an object whose values are text: labels or annotations. */
+export const textsIn = (object: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(object).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )

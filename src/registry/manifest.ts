@@ -1,7 +1,7 @@
 import { annotatedTime } from './build-time.ts'
 import { type Descriptor, isObject, type JsonObject, readDescriptor } from './descriptor.ts'
 import { isDigest } from './digest.ts'
-import { parseJson } from './json.ts'
+import { parseJson, textsIn } from './json.ts'
 import { InvalidManifest } from './registry-error.ts'
 
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -48,6 +48,8 @@ export interface ParsedManifest {
   children: Descriptor[]
   subject?: Descriptor
   artifactType?: string
+  /** Those that are text. */
+  annotations?: Record<string, string>
   /** When it was built, as its annotations state it, in epoch µs. */
   statedAt?: number
 }
@@ -101,6 +103,7 @@ function readKind(body: JsonObject, type: unknown): ParsedManifest {
     ...(isIndexType(type) ? readIndex(body) : readImage(body)),
     ...(subject === undefined || subject === null ? {} : { subject: readDescriptor(subject, 'subject') }),
     ...(typeof artifactType === 'string' ? { artifactType } : {}),
+    ...(isObject(annotations) ? { annotations: textsIn(annotations) } : {}),
     ...(statedAt === undefined ? {} : { statedAt }),
   }
 }

@@ -22,6 +22,8 @@ export interface Journal<T extends Entry> {
    */
   recent(limit: number, after?: string): Promise<T[]>
   positionOf(record: Entry): string
+  /** The record with this id and time. */
+  get(entry: Entry): Promise<T | undefined>
   /** Deletes the records of all days (UTC) before that of `before`. Calls `onForget` before it deletes a record. */
   forget(before: Date, onForget?: (id: string) => Promise<void>): Promise<void>
 }
@@ -42,7 +44,7 @@ const DAY_LENGTH = 10
  */
 export function makeJournal<S extends TSchema>(options: {
   store: ObjectStore
-  kind: 'promotions' | 'expiry-runs' | 'alerts'
+  kind: 'promotions' | 'expiry-runs' | 'expiry-dry-runs' | 'alerts' | 'audit'
   schema: S
   onUnreadable: (key: string, error: Error) => void
 }): Journal<Entry & Static<S>> {
@@ -78,6 +80,7 @@ export function makeJournal<S extends TSchema>(options: {
 
   return {
     positionOf,
+    get: ({ id, at }) => read(keyOf(positionOf({ id, at }))),
 
     async append(record) {
       await store.put(keyOf(positionOf(record)), JSON.stringify(record))

@@ -16,6 +16,8 @@ export interface StoredManifest {
   references: StoredReference[] | undefined
   /** Whether all references are known. False for an artifact whose subject is not known yet. */
   isResolved: boolean
+  /** All lists of references that sightings told; the one that counts first. */
+  lists: StoredList[]
   images: StoredImage[]
 }
 
@@ -64,6 +66,7 @@ export function decodeManifest(key: Buffer, record: Buffer): StoredManifest {
     totalSize: size + (list?.contentsSize ?? 0),
     references: list?.references,
     isResolved: list !== undefined && list.extent !== 'contents',
+    lists,
     images,
   }
 }
@@ -128,8 +131,8 @@ function readAge(reader: Reader): Age {
 
 const sourceOf = (code: number): AgeSource => AGE_SOURCES[code] ?? 'seen'
 
-/** From the latest sighting in any repository that told a size. */
-function ownSizeOf(images: readonly StoredImage[]): number {
+/** The size of a manifest itself in bytes, from the latest sighting in any repository that told one; 0 if none did. */
+export function ownSizeOf(images: readonly Pick<StoredImage, 'sizedAt' | 'size'>[]): number {
   let latest = { sizedAt: 0, size: 0 }
   for (const { sizedAt, size } of images)
     if (sizedAt > latest.sizedAt || (sizedAt === latest.sizedAt && size > latest.size))
@@ -174,8 +177,18 @@ export function decodeLink(key: Buffer, record: Buffer): StoredLink {
   return { digest, at, sizedAt: reader.isAtEnd() ? at : reader.uint7(), size }
 }
 
-/** Flags of a blob that are read here; the layout is in the header of `scripts/records.lua`. */
-const BLOB = { isManifest: 1, isMeasured: 16, isWide: 128 }
+/** Flags of a blob; the layout is in the header of `scripts/records.lua`. */
+const BLOB = {
+  ...{ isManifest: 1, hasBaseClaim: 2, hasOtherClaims: 4, hasOwnSize: 8, isMeasured: 16 },
+  ...{ hasMeasuredTally: 32, allLinksMeasured: 64, isWide: 128 },
+}
+
+/** The sizes that several sources tell for a content: `count` sources, of which `others` tell another size than `base`. */
+export interface StoredTally {
+  count: number
+  base: number
+  others: number
+}
 
 /** Reads an entry of the blobs table. `claims`: how many manifests of the project reference the content. Size in bytes. */
 export function decodeBlob(record: Buffer) {
@@ -188,26 +201,58 @@ export function decodeBlob(record: Buffer) {
   return { size, isManifest, isHeld: isManifest || claims > 0, isMeasured, claims, links }
 }
 
+/** Reads the rest of an entry of the blobs table: what manifests state, what links measured, and a manifest's own size. */
+export function decodeTallies(record: Buffer): {
+  isManifest: boolean
+  ownSize: number
+  stated: StoredTally
+  measured: StoredTally
+} {
+  const reader = makeReader(record)
+  const [flags, size] = [reader.uint(1), reader.uint(5)]
+  const has = (flag: number) => (flags & flag) > 0
+  const width = has(BLOB.isWide) ? 4 : 1
+  const [claims, links] = [reader.uint(width), reader.uint(width)]
+  reader.bytes(reader.uint(1))
+  const base = has(BLOB.hasBaseClaim) ? reader.uint(5) : size
+  const others = has(BLOB.hasOtherClaims) ? reader.uint(4) : 0
+  const isManifest = has(BLOB.isManifest)
+  const ownSize = has(BLOB.hasOwnSize) ? reader.uint(5) : isManifest ? size : 0
+  const measured = has(BLOB.hasMeasuredTally)
+    ? { count: reader.uint(4), base: reader.uint(5), others: reader.uint(4) }
+    : { count: has(BLOB.allLinksMeasured) ? links : 0, base: size, others: 0 }
+  return { isManifest, ownSize, stated: { count: claims, base, others }, measured }
+}
+
 /** Added to the number of a project in which the size was measured. */
 const MEASURED = 2 ** 23
 
-/**
- * The numbers of the projects that hold a content, by its entry in `holders` (`scripts/holders.lua`). `undefined` if they are
- * so many that they have keys of their own.
- */
-export function decodeHolders(record: Buffer): number[] | undefined {
+/** A project that holds a content, and the size that it has there in bytes. */
+export interface StoredHolder {
+  number: number
+  size: number
+  isMeasured: boolean
+}
+
+/** The holders of an entry of form 2 with `size`, and how many of these have it measured. Others are in a key of their own. */
+export interface ManyHolders {
+  size: number
+  count: number
+  measured: number
+}
+
+/** Reads an entry of `holders` (`scripts/holders.lua`). */
+export function decodeHolders(record: Buffer): StoredHolder[] | ManyHolders {
   const reader = makeReader(record)
-  const form = reader.uint(1)
-  if (form === 2) return undefined
-  reader.uint(5)
-  const numbers: number[] = []
-  const addNumber = () => numbers.push(reader.uint(3) % MEASURED)
-  for (let others = form === 1 ? reader.uint(3) : 0; others > 0; others--) {
-    addNumber()
-    reader.uint(5)
-  }
-  while (!reader.isAtEnd()) addNumber()
-  return numbers
+  const [form, size] = [reader.uint(1), reader.uint(5)]
+  if (form === 2) return { size, count: reader.uint(4), measured: reader.uint(4) }
+  const holders: StoredHolder[] = []
+  const addHolder = (code: number, ofHolder: number) =>
+    holders.push({ number: code % MEASURED, size: ofHolder, isMeasured: code >= MEASURED })
+  for (let others = form === 1 ? reader.uint(3) : 0; others > 0; others--)
+    addHolder(reader.uint(3), reader.uint(5))
+  while (!reader.isAtEnd()) addHolder(reader.uint(3), size)
+  return holders
 }
 
 /** Reads an entry of a repository's tombstones: when a digest was deleted (epoch µs). */

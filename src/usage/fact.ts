@@ -146,6 +146,9 @@ export const keptActor = (actor = ''): string =>
     ? actor
     : new StringDecoder('utf8').write(Buffer.from(actor).subarray(0, MAX_ACTOR_BYTES))
 
+/** Whether a kept name may be the beginning of a longer one. It is cut at a character, which has up to four bytes. */
+export const mayBeCut = (actor: string): boolean => Buffer.byteLength(actor) > MAX_ACTOR_BYTES - 4
+
 /** The age that a fact tells of a tag, or, without a tag, of a manifest. `undefined` if it tells none. */
 export function ageOf(fact: Sighting): Age | undefined {
   if (fact.kind === 'push') return { at: fact.at, source: 'event' }

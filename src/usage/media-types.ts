@@ -8,3 +8,6 @@ export const MEDIA_TYPES: readonly string[] = [
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
   'application/vnd.docker.distribution.manifest.v1+json',
 ]
+
+/** A media type as the index gives it; '' if it is not known which one it was. */
+export const knownMediaType = (mediaType: string): string => (mediaType === MEDIA_TYPES[0] ? '' : mediaType)

@@ -166,7 +166,7 @@ function sinceDrop(image: StoredImage, droppedAt: number): StoredImage | undefin
 
 /** An image as callers see it. */
 export function indexedImage(repository: string, { manifest, image }: ImageRecord): IndexedImage {
-  const { images: _, ...content } = manifest
+  const { images: _, lists: __, ...content } = manifest
   const tags = image.tags.map(({ name, age }) => ({ name, age })).sort((a, b) => (a.name < b.name ? -1 : 1))
   return { ...content, repository, ...ageOfImage(image), pulledAt: image.pulledAt, tags }
 }

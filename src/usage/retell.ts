@@ -49,6 +49,10 @@ export async function retell(options: {
       keys.filter((_, i) => !isHeld(records[i])),
     )
   }
+  async function numbersOf(key: Buffer, record: Buffer): Promise<number[]> {
+    const holders = decodeHolders(record)
+    return Array.isArray(holders) ? holders.map(({ number }) => number) : manyHolders(key)
+  }
   async function manyHolders(key: Buffer): Promise<number[]> {
     const members = await options.readOthersOf(key)
     for await (const entries of pages((position) => options.readHoldersOf(key, position)))
@@ -59,7 +63,7 @@ export async function retell(options: {
   let paths = new Map<number, string>()
   for await (const entries of pages(options.readHolders))
     for (const [key, record] of entries)
-      for (const number of decodeHolders(record) ?? (await manyHolders(key))) {
+      for (const number of await numbersOf(key, record)) {
         if (!paths.has(number)) paths = await options.readNumbers()
         const project = paths.get(number)
         if (project === undefined) continue

@@ -54,7 +54,7 @@ async function describeTags(
     if (record === undefined || tagAge === undefined) return []
     const own = childKeysOf(record)
     const whole = [record, ...own.flatMap((key) => children.get(key) ?? [])]
-    const { images: _, ...content } = record.manifest
+    const { images: _, lists: __, ...content } = record.manifest
     const { pulledAt } = record.image
     const pushedBy = writes[i]?.actor ?? ''
     const tagged = {

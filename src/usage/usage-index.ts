@@ -17,7 +17,10 @@ import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
 import { projectBase, projectKeys, registryKeys, scriptKeys, tableKeys } from './keys.ts'
 import { projectId, splitProjectId } from './project.ts'
+import { pushersOf } from './pushers.ts'
+import { makeReclaim, type Reclaim, type SharedHoldings } from './read-reclaim.ts'
 import { indexedImage, makeReadRepository } from './read-repository.ts'
+import { reclaimReads } from './reclaim-reads.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
 import { retell } from './retell.ts'
 import { type TaggedImage, tagPage } from './tag-page.ts'
@@ -82,11 +85,18 @@ export interface UsageIndex {
   imagesOf(project: string, repository: string, digests: readonly string[]): Promise<IndexedImage[]>
   /** Tags of a repository in order of name, at most `limit` of those after the tag `after`. */
   tags(project: string, repository: string, page: { after?: string; limit: number }): Promise<TaggedImage[]>
+  /** Who pushed each tag of a repository last, by tag, where that is known. Costs the tags of the repository. */
+  pushersOf(project: string, repository: string): Promise<ReadonlyMap<string, string>>
   /**
    * What the registry's garbage collection would free in addition if the target were deleted first, and the manifests
    * that would go with it. `undefined` if the project has no such target.
    */
   reclaimable(project: string, target: DeletionTarget): Promise<Reclaimable | undefined>
+  /**
+   * Tells what deleting many images of a project frees, one after the other. Give all projects of a registry in one plan the
+   * same `shared`: what several of them give up, the last one frees.
+   */
+  reclaim(project: string, shared?: SharedHoldings): Reclaim
   /** What a tag points to, and since when (epoch µs). `undefined` if no such tag is known. */
   tag(
     project: string,
@@ -150,6 +160,8 @@ export function makeUsageIndex({
       const found = await read.imagesOf(project, repository, digests.map(digestKey))
       return [...found.values()].map((record) => indexedImage(repository, record))
     },
+
+    pushersOf: (project, repository) => pushersOf(read, project, repository),
 
     tags: (project, repository, page) => tagPage(read, { project, repository, ...page }),
 
@@ -222,13 +234,16 @@ export function makeUsageIndex({
     },
 
     async reclaimable(project, target) {
-      const { registry } = splitProjectId(project)
       const records = await Array.fromAsync(read.images(project, target.repository))
-      return reclaimableOf(records, target, {
-        blobs: (keys) => scripts.lookUp(blobsOf(project), keys),
-        holders: (keys) => scripts.lookUp(holdersOf(registry), keys),
-      })
+      return reclaimableOf(
+        records.map((record) => indexedImage(target.repository, record)),
+        target,
+        this.reclaim(project),
+      )
     },
+
+    reclaim: (project, shared = new Map()) =>
+      makeReclaim(reclaimReads({ redis, prefix, lookUp: scripts.lookUp }, project), shared),
 
     async tag(project, repository, tag) {
       const [found] = await read.tagWrites(project, repository, [tag])

@@ -7,6 +7,7 @@ import { freePort } from '../../lab/ports.ts'
 import { addressOf } from '../../src/cli/service.ts'
 import { sizeCell, table } from '../../src/cli/table.ts'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
+import { sampleRun } from '../expiry/sample-run.ts'
 import { tallyman } from './cli-bed.ts'
 
 const TOKEN = 'admin-token-of-tests'
@@ -66,7 +67,9 @@ const status = (state: string, more: object = {}) => ({
 test('a check warns of what the dialect of a policy does', async () => {
   const file = join(folder, 'dialect.yaml')
   await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')
-  const policies = [{ name: 'cleanup', registry: 'ci', dialect: 'quay', documentFile: 'quay.json' }]
+  const policies = [
+    { name: 'cleanup', match: { registry: 'ci' }, dialect: 'quay', documentFile: 'quay.json' },
+  ]
   const text = await readFile(env.TALLYMAN_CONFIG ?? '', 'utf8')
   await writeFile(file, `${text}\nexpiry: ${JSON.stringify({ policies })}\n`)
   expect(await tallyman({}, 'config', 'check', file)).toEqual({
@@ -360,7 +363,7 @@ test('of many failures of a reconcile the first are shown, and how many there ar
 })
 
 test('expire --apply fails if the configuration of the service forbids to delete', async () => {
-  const run = { id: 'r', at: '2026-11-23T10:00:00Z', policy: 'old', registry: 'ci', dryRun: true, kept: 1 }
+  const { deletes: _, ...run } = sampleRun({ dryRun: true, kept: 1 })
   const outcomes = { planned: 2, deleted: 0, absent: 0, moved: 0 }
   const bodies: unknown[] = []
   answers = {

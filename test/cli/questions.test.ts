@@ -53,9 +53,14 @@ beforeAll(async () => {
     },
     expiry: {
       policies: [
-        { name: 'branches', registry: 'ci', mode: 'apply', rules: [{ tag: 'pr-*', olderThan: '1ms' }] },
         {
-          ...{ name: 'as-in-quay', registry: 'ci', repository: 'team/app', dialect: 'quay' },
+          name: 'branches',
+          match: { registry: 'ci' },
+          mode: 'apply',
+          rules: [{ tag: 'pr-*', olderThan: '1ms', expire: true }],
+        },
+        {
+          ...{ name: 'as-in-quay', match: { registry: 'ci', repository: 'team/app' }, dialect: 'quay' },
           document: { policies: [{ method: 'creation_date', value: '90000m', tagPattern: '^pr-' }] },
         },
       ],
@@ -151,9 +156,9 @@ test('usage of a project has its numbers, its repositories and its largest image
 test('images are listed by size with their tags, and tags by name', async () => {
   const { out } = await run('images', 'ci/team/app')
   const [head, first, second, ...rest] = out.trimEnd().split('\n')
-  expect(head).toMatch(/^ +SIZE +REPOSITORY +TAGS +LAST PULL +DIGEST$/)
+  expect(head).toMatch(/^ +SIZE +KIND +REPOSITORY +TAGS +LAST PULL +DIGEST$/)
   expect(first).toMatch(
-    new RegExp(`^ *2\\.0 MiB +team/app +stable, v1, v1\\.0 and 1 more .* ${release.root.digest}$`),
+    new RegExp(`^ *2\\.0 MiB +not read +team/app +stable, v1, v1\\.0 and 1 more .* ${release.root.digest}$`),
   )
   expect(second).toContain(branch.root.digest)
   expect(rest).toHaveLength(1)
@@ -175,6 +180,31 @@ test('images are listed by size with their tags, and tags by name', async () => 
   const tags = await run('tags', 'ci/team/app', '--repository', 'team/app', '--limit', '2')
   expect(tags.out).toMatch(/^REPOSITORY +TAG +SIZE +SINCE +AGE FROM +PUSHED BY +LAST PULL\nteam\/app +pr-1 /)
   expect(tags.err).toMatch(/^there are more: repeat the command with --cursor \S+\n$/)
+})
+
+test('images show their kind and labels once these were read from the registry', async () => {
+  const { images } = await json('images', 'ci/team/app', '--repository', 'team/app')
+  expect(images).toMatchObject([{ kind: null }, { kind: null }])
+  expect(images[0]).not.toHaveProperty('labels')
+  const { status, err } = await run('images', 'ci/team/app', '--repository', 'team/app', '--details')
+  expect({ status, err }).toEqual({ status: 0, err: '' })
+  const read = await json('images', 'ci/team/app')
+  const revision = 'org.opencontainers.image.revision'
+  expect(readImages(read).images.map(({ repository, labels }) => [repository, labels])).toEqual([
+    ['team/app', { [revision]: 'release' }],
+    ['team/app', { [revision]: 'branch' }],
+    ['team/app/cache', {}],
+  ])
+  expect(read.images.map(({ kind }: { kind: string | null }) => kind)).toEqual(['image', 'image', null])
+  // The registry tells of these reads as of any pull, but they are no use of the image.
+  await ci.untilDelivered()
+  await service.untilDone('events')
+  const later = await json('images', 'ci/team/app')
+  expect(later.images.map(({ pulledAt }: { pulledAt: string | null }) => pulledAt)).toEqual([
+    null,
+    null,
+    null,
+  ])
 })
 
 test('flags, alerts and promotions', async () => {
@@ -278,7 +308,7 @@ test('a policy is planned, run dry, and applied', async () => {
   expect(real).toMatchObject({
     status: 0,
     out: expect.stringMatching(
-      /^run \S+ of branches: deleted 1, gone already 0, kept \d\nOUTCOME .*\ndeleted /,
+      /^run \S+ of branches: deleted 1 \(\d.*\), gone already 0, kept \d\nOUTCOME .*\ndeleted /,
     ),
   })
   expect(await client.headManifest('team/app', 'pr-1')).toBeUndefined()
@@ -287,8 +317,15 @@ test('a policy is planned, run dry, and applied', async () => {
   const { runs } = await json('runs')
   expect(runs[0]).toMatchObject({ id, policy: 'branches', dryRun: false, outcomes: { deleted: 1 } })
   expect((await run('runs')).out).toMatch(
-    new RegExp(`^ID .*KEPT\n${id} +\\S+Z +branches +run +0 +1 +0 +0 +\\d\n`),
+    new RegExp(`^ID .*KEPT\n${id} +ci +branches +run +done +1 +1 +0 +0 +\\d\n`),
   )
-  expect((await run('runs', id)).out).toContain(branch.root.digest)
+  const shown = await run('runs', id)
+  expect(shown.out).toMatch(/^run \S+ of branches: deleted 1 /)
+  expect(shown.out).toContain(branch.root.digest)
+  expect(real.err).toMatch(/1 of 1 images, .* of .* deleted/)
+  expect(await runWith(ADMIN_TOKEN, 'expiry', 'stop', 'branches')).toMatchObject({
+    status: 0,
+    err: 'no run is in hand or waits\n',
+  })
   expect((await run('runs', 'none')).err).toContain('404 there is no run "none"')
 })

@@ -43,7 +43,12 @@ beforeAll(async () => {
     reconcile: { onNewInstance: false },
     expiry: {
       policies: [
-        { name: 'branches', registry: 'ci', mode: 'apply', rules: [{ tag: 'pr-*', olderThan: '1d' }] },
+        {
+          name: 'branches',
+          match: { registry: 'ci' },
+          mode: 'apply',
+          rules: [{ tag: 'pr-*', olderThan: '1d', expire: true }],
+        },
       ],
     },
   })

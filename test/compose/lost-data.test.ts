@@ -77,7 +77,11 @@ interface Registry {
 }
 
 test('a Redis that comes back empty: the index is built again, schedules are there, the good snapshot stays', async () => {
-  const policy = { name: 'nightly', registry: 'ci', rules: [{ tag: 'old-*', olderThan: '30d' }] }
+  const policy = {
+    name: 'nightly',
+    match: { registry: 'ci' },
+    rules: [{ tag: 'old-*', olderThan: '30d', expire: true }],
+  }
   const tallyman = await startTallyman({
     registries: { ci: { url: registry.url, token: WEBHOOK_TOKEN } },
     reconcile: { atFirstStart: true, every: '1d' },

@@ -16,6 +16,18 @@ const bad: [yaml: string, problem: string][] = [
     'redis: { url: "redis+sentinel://x" }',
     "6:10: redis.url: expected the master's name after the sentinels: …/mymaster",
   ],
+  [
+    'expiry: { inUse: [{ name: a, file: f, folder: d }] }',
+    '6:19: expiry.inUse.0: expected one of url, file, command, folder and kubernetes',
+  ],
+  [
+    'expiry: { inUse: [{ name: a, file: f, registries: [none] }] }',
+    '6:52: expiry.inUse.0.registries.0: expected the name of a configured registry (ci), got "none"',
+  ],
+  [
+    '  c2: { url: "https://x", hosts: ["https://y"] }',
+    '6:35: registries.c2.hosts.0: expected a host such as registry.internal:5000, without http://, got "https://y"',
+  ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
   ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [
@@ -119,52 +131,64 @@ const bad: [yaml: string, problem: string][] = [
   ['expiry: { dryRun: true }', '6:11: expiry.dryRun: it is now mode: plan or apply, in each policy'],
   ['expiry: { every: 1h }', '6:11: expiry.every: it is now schedule: a cron, in each policy'],
   [
-    'expiry: { policies: [{ name: p, registry: ci, mode: "dry", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.mode: expected one of plan, apply, got "dry"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, mode: "dry", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.mode: expected one of plan, apply, got "dry"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, schedule: "1h", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "1h"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, schedule: "1h", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "1h"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, schedule: "@daily", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "***@daily"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, schedule: "@daily", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "***@daily"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, schedule: "H * * * *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "H * * * *"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, schedule: "H * * * *", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "H * * * *"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, schedule: "0 0 0 * * * *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "0 0 0 * * * *"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, schedule: "0 0 0 * * * *", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.schedule: expected a cron of five fields such as "0 3 * * 1-5", or six with the seconds first, got "0 0 0 * * * *"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, schedule: "61 * * * *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.schedule: expected a cron that has a next time (Constraint error, got value 61 expected range 0-59), got "61 * * * *"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, schedule: "61 * * * *", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.schedule: expected a cron that has a next time (Constraint error, got value 61 expected range 0-59), got "61 * * * *"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, schedule: "0 0 31 2 *", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.schedule: expected a cron that has a next time (Invalid explicit day of month definition), got "0 0 31 2 *"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, schedule: "0 0 31 2 *", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.schedule: expected a cron that has a next time (Invalid explicit day of month definition), got "0 0 31 2 *"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, timeZone: "+02:00", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.timeZone: expected the name of a time zone, such as Europe/Berlin or UTC, got "+02:00"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, timeZone: "+02:00", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.timeZone: expected the name of a time zone, such as Europe/Berlin or UTC, got "+02:00"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, timeZone: "Europe/Atlantis", rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:47: expiry.policies.0.timeZone: expected the name of a time zone, such as Europe/Berlin or UTC, got "Europe/Atlantis"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, timeZone: "Europe/Atlantis", rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:58: expiry.policies.0.timeZone: expected the name of a time zone, such as Europe/Berlin or UTC, got "Europe/Atlantis"',
   ],
   [
     'snapshots: { every: 1h30m }',
     '6:14: snapshots.every: expected never or a duration such as 90s, 15m, 12h or 14d (units: ms s m h d w), got "1h30m"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "*" }] }] }',
-    '6:55: expiry.policies.0.rules.0: expected at least one of olderThan, notPulledFor and keepNewest',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*" }] }] }',
+    '6:66: expiry.policies.0.rules.0: expected keep, or expire: true',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: x, rules: [{ tag: "*", keepNewest: 1 }] }] }',
-    '6:33: expiry.policies.0.registry: expected the name of a configured registry (ci), got "x"',
+    'expiry: { policies: [{ name: p, match: { registry: x }, rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:42: expiry.policies.0.match.registry: expected a glob for a configured registry (ci), got "x"',
+  ],
+  [
+    'expiry: { protect: { digests: ["sha256:abc"] } }',
+    '6:32: expiry.protect.digests.0: expected a whole digest, such as sha256: and 64 hex digits, got "sha256:abc"',
+  ],
+  [
+    'expiry: { protect: { labels: ["=x"] } }',
+    '6:31: expiry.protect.labels.0: expected a label: key or key=value, got "=x"',
+  ],
+  [
+    'expiry: { protect: { tags: ["^v.+$"] } }',
+    '6:29: expiry.protect.tags.0: expected a glob that can match: the name of a tag has only the characters A-Za-z0-9._-, got "^v.+$"',
   ],
   ['store: { type: ftp }', '6:10: store.type: expected folder or s3, got "ftp"'],
   [
@@ -284,52 +308,124 @@ const meaningless: [yaml: string, problem: string][] = [
   ['actors: "false"', '6:1: actors: expected true or false, without quotes, got "false"'],
   ['actors: no', '6:1: actors: expected true or false, without quotes, got "no"'],
   [
-    'expiry: { policies: [{ name: p, registry: ci }] }',
+    'expiry: { policies: [{ name: p, match: { registry: ci } }] }',
     '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, rules: [] }] }',
-    '6:47: expiry.policies.0.rules: expected at least one entry',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [] }] }',
+    '6:58: expiry.policies.0.rules: expected at least one entry',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "*", keepNewest: 1 }], dialect: quay, document: { policies: [] } }] }',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*", keep: { newest: 1 } }], dialect: quay, document: { policies: [] } }] }',
     '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "*", keepNewest: 1 }], document: { policies: [] } }] }',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*", keep: { newest: 1 } }], document: { policies: [] } }] }',
     '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, dialect: ecr }] }',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: ecr }] }',
     '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, document: { policies: [] } }] }',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, document: { policies: [] } }] }',
     '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, dialect: acr, document: {} }] }',
-    '6:47: expiry.policies.0.dialect: expected one of ecr, gitlab, harbor, quay, zot, got "acr"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: acr, document: {} }] }',
+    '6:58: expiry.policies.0.dialect: expected one of ecr, gitlab, harbor, quay, zot, got "acr"',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, dialect: quay, document: { policies: [{ method: number_of_tags, value: 0 }] } }] }',
-    '6:62: expiry.policies.0.document: policies[0].value: expected an integer of at least 1',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: quay, document: { policies: [{ method: number_of_tags, value: 0 }] } }] }',
+    '6:73: expiry.policies.0.document: policies[0].value: expected an integer of at least 1',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, dialect: gitlab, document: [] }] }',
-    '6:64: expiry.policies.0.document: policy: expected an object',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: gitlab, document: [] }] }',
+    '6:75: expiry.policies.0.document: policy: expected an object',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, dialect: gitlab, document: "{" }] }',
-    "6:64: expiry.policies.0.document: neither JSON nor YAML: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+    'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: gitlab, document: "{" }] }',
+    "6:75: expiry.policies.0.document: neither JSON nor YAML: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, dialect: ecr, document: {}, documentFile: a }] }',
-    '6:61: expiry.policies.0.document: expected document or documentFile, not both',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: ecr, document: {}, documentFile: a }] }',
+    '6:72: expiry.policies.0.document: expected document or documentFile, not both',
   ],
   [
-    'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "feature/*", keepNewest: 1 }] }] }',
-    '6:57: expiry.policies.0.rules.0.tag: expected a glob that can match: the name of a tag has only the characters A-Za-z0-9._-, got "feature/*"',
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "feature/*", keep: { newest: 1 } }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob that can match: the name of a tag has only the characters A-Za-z0-9._-, got "feature/*"',
+  ],
+  [
+    "expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: '^v\\d+$', expire: true, olderThan: 1d }] }] }",
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got "^v\\\\d+$"',
+  ],
+  [
+    "expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: '(?:v.+|master|\\d+)', expire: true, olderThan: 1d }] }] }",
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got "(?:v.+|master|\\\\d+)"',
+  ],
+  [
+    "expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: 'v.+', expire: true, olderThan: 1d }] }] }",
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got "v.+"',
+  ],
+  [
+    "expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: '(?!v).*', expire: true, olderThan: 1d }] }] }",
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got "(?!v).*"',
+  ],
+  [
+    "expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: '[0-9]+\\.[0-9]+', expire: true, olderThan: 1d }] }] }",
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got "[0-9]+\\\\.[0-9]+"',
+  ],
+  [
+    "expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: 'v1|v2', expire: true, olderThan: 1d }] }] }",
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got "v1|v2"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: ".*", expire: true, olderThan: 1d }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob that can match: no tag begins with a dot or a dash, got ".*"',
+  ],
+  [
+    'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: "^v.*$" }, to: { registry: ci, repository: b } }] }',
+    '6:70: promotion.rules.0.from.tag: expected a glob, not a regular expression, got "^v.*$"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: { pattern: "(?!v).*" }, expire: true }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a valid RE2 pattern',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: { regex: v }, expire: true }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, or { pattern: … }',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ expire: true }] }] }',
+    '6:66: expiry.policies.0.rules.0: expected at least one condition beside expire, such as tag or olderThan',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*", keep: true, expire: true }] }] }',
+    '6:66: expiry.policies.0.rules.0: expected keep, or expire: true',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tagged: false, tag: v1, expire: true }] }] }',
+    '6:66: expiry.policies.0.rules.0: expected no tag and no only: an image without tags has none',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ keep: { newest: 3, by: semver } }] }] }',
+    '6:66: expiry.policies.0.rules.0: expected a tag: by: semver compares tags',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, keep: { newest: 3, per: branch } }] }] }',
+    '6:66: expiry.policies.0.rules.0: expected in per: repository, or a group of the pattern in tag, (?P<branch>…)',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, keep: { newest: 0 } }] }] }',
+    '6:77: expiry.policies.0.rules.0.keep: expected in newest an integer of at least 1',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, trust: [event], expire: true }] }] }',
+    '6:66: expiry.policies.0.rules.0: expected olderThan: trust is about ages',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, notPulledFor: 7d, expire: true }] }] }',
+    '6:77: expiry.policies.0.rules.0.notPulledFor: it is now notUsedFor',
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, repository: "Released/{name}" } }] }',
@@ -372,7 +468,10 @@ promotion:
 
 test.each([
   'quotas: [{ project: "{ci/a,ci/b}/*", limit: 1 }, { project: "**/app", limit: 1 }, { project: "c*/[^a-c]*", limit: 1, warnAt: 100% }]',
-  'expiry: { policies: [{ name: p, registry: ci, rules: [{ tag: "@(pr|mr)-[0-9]*", keepNewest: 1 }] }] }',
+  'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "@(pr|mr)-[0-9]*", keep: { newest: 1 } }] }] }',
+  'expiry: { policies: [{ name: p, match: { registry: "*" }, rules: [{ tag: { pattern: "(?:v.+|main)" }, keep: true }] }] }',
+  'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: { pattern: "(?P<b>.+)-[0-9]+" }, keep: { newest: 3, per: b } }] }] }',
+  'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "v1.*", olderThan: 1d, expire: true }] }] }',
   'promotion: { rules: [{ name: a, from: { registry: ci, repository: "team-*/**", tag: "{rc,v}*" }, to: { registry: ci, repository: "released/{repository}" } }] }',
   'promotion: { rules: [{ name: a, from: { registry: ci, repository: "**", tag: "rc-*" }, to: { registry: ci, tag: stable } }] }',
 ])('is right: %s', async (yaml) => {

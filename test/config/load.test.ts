@@ -21,7 +21,14 @@ test('fills every default', async () => {
     log: { level: 'info' },
     metrics: { projects: 100 },
     registries: {
-      ci: { url: 'https://registry.example.com', type: 'registry', project: { segments: 2 }, renames: false },
+      ci: {
+        url: 'https://registry.example.com',
+        type: 'registry',
+        hosts: [],
+        project: { segments: 2 },
+        pulls: 'partial',
+        renames: false,
+      },
     },
     actors: true,
     scanners: { userAgents: [], actors: [] },
@@ -31,6 +38,8 @@ test('fills every default', async () => {
     expiry: {
       maxShare: 0.3,
       policies: [],
+      protect: { tags: [], repositories: [], digests: [], labels: [] },
+      inUse: [],
       trash: { keep: 30 * 86_400_000 },
     },
     snapshots: { every: 86_400_000, keep: 7 },
@@ -51,7 +60,7 @@ alerts:
 promotion:
   rules: [{ name: r, from: { registry: ci, repository: '**', tag: 'v*' }, to: { registry: other } }]
 expiry:
-  policies: [{ name: p, registry: ci, schedule: ' 30 3 * * 1-5 ', timeZone: Europe/Berlin, rules: [{ tag: 'pr-*', olderThan: 14d, keepNewest: 0 }] }]
+  policies: [{ name: p, match: { registry: ci }, schedule: ' 30 3 * * 1-5 ', timeZone: Europe/Berlin, rules: [{ tag: 'pr-*', olderThan: 14d, expire: true }] }]
 snapshots: { every: never, keep: 30 }
 store: { type: s3, bucket: b }
 `)
@@ -73,14 +82,15 @@ store: { type: s3, bucket: b }
     policies: [
       {
         name: 'p',
-        registry: 'ci',
-        repository: '**',
+        match: { registry: 'ci', project: '**', repository: '**' },
         mode: 'plan',
         schedule: '30 3 * * 1-5',
         timeZone: 'Europe/Berlin',
-        rules: [{ tag: 'pr-*', olderThan: 1_209_600_000, keepNewest: 0 }],
+        rules: [{ tag: { glob: 'pr-*' }, olderThan: 1_209_600_000, expire: true }],
       },
     ],
+    protect: { tags: [], repositories: [], digests: [], labels: [] },
+    inUse: [],
     trash: { keep: 30 * 86_400_000 },
   })
   expect(config.snapshots).toEqual({ every: 'never', keep: 30 })

@@ -4,7 +4,7 @@ import { loadYaml, minimal, problemsOf } from './write-config.ts'
 const policyWith = (keys: string) => `${minimal}expiry:
   policies:
     - name: cleanup
-      registry: ci
+      match: { registry: ci }
       ${keys.replaceAll('\n', '\n      ')}
 `
 const policiesOf = async (...args: Parameters<typeof loadYaml>) => (await loadYaml(...args)).expiry.policies
@@ -15,7 +15,13 @@ const quay = { policies: [{ method: 'creation_date', value: '2w' }] }
 
 test('a policy has the document of its dialect', async () => {
   expect(await policiesOf(policyWith(`dialect: quay\ndocument: ${JSON.stringify(quay)}`))).toEqual([
-    { name: 'cleanup', registry: 'ci', repository: '**', ...SCHEDULE, dialect: 'quay', document: quay },
+    {
+      name: 'cleanup',
+      match: { registry: 'ci', project: '**', repository: '**' },
+      ...SCHEDULE,
+      dialect: 'quay',
+      document: quay,
+    },
   ])
 })
 
@@ -25,7 +31,13 @@ test.each([
 ])('the document can be in a file next to the configuration: %s', async (name, text) => {
   const yaml = policyWith(`dialect: quay\ndocumentFile: ${name}`)
   expect(await policiesOf(yaml, {}, { [name]: text })).toEqual([
-    { name: 'cleanup', registry: 'ci', repository: '**', ...SCHEDULE, dialect: 'quay', document: quay },
+    {
+      name: 'cleanup',
+      match: { registry: 'ci', project: '**', repository: '**' },
+      ...SCHEDULE,
+      dialect: 'quay',
+      document: quay,
+    },
   ])
 })
 
@@ -33,7 +45,7 @@ test('a null in a document stays: it may mean something else than a missing fiel
   const withNull = { policies: [{ ...quay.policies[0], tagPattern: 'rc', tagPatternMatches: null }] }
   const inline = policyWith(`dialect: quay\ndocument: ${JSON.stringify(withNull)}`)
   expect(await policiesOf(inline)).toMatchObject([{ document: withNull }])
-  const aliased = `${minimal}expiry: { policies: [{ name: p, registry: ci, dialect: quay, document: &d ${JSON.stringify(withNull)} }, { name: q, registry: ci, dialect: quay, document: *d }] }\n`
+  const aliased = `${minimal}expiry: { policies: [{ name: p, match: { registry: ci }, dialect: quay, document: &d ${JSON.stringify(withNull)} }, { name: q, match: { registry: ci }, dialect: quay, document: *d }] }\n`
   expect(await policiesOf(aliased)).toMatchObject([{ document: withNull }, { document: withNull }])
 })
 

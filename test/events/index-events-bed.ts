@@ -33,6 +33,7 @@ export function makeIndexEventsBed({
     normalise: makeNormalise({ isScanner: () => false, actors: true }),
     onQuarantined: async (registry) => missing.push(registry),
     watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
+    watchPulls: async () => {},
     refuseRename: makeRenameGate({ ...at, registries: new Set(['ci']) }),
     now,
     projectOf: (_, repository) => repository.split('/')[0] ?? '',

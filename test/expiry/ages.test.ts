@@ -70,7 +70,7 @@ describe('olderThan', () => {
           ...{ age: built(daysAgo(200)), heardSince: daysAgo(3) },
         }),
       ],
-      'keep: tag v2: its age is not known: it was first seen 5 minutes ago',
+      'untag: tag v1: it was built 200 days ago; it stays for the tag v2: its age is not known: it was first seen 5 minutes ago',
     ],
     [
       'an index with a child of unknown age',

@@ -115,7 +115,7 @@ test.each<[string, DialectName, unknown, Record<string, IndexedImage>, Record<st
       index:
         'delete: gitlab: name_regex matches it, it is not among the 1 newest that no name keeps and it is older than 7 days',
       child: 'delete: it belongs to team/app:pr-1, which is deleted',
-      both: 'keep: tag v1: gitlab: name_regex_keep "(?:v.+)" matches it',
+      both: 'untag: tag pr-2: gitlab: name_regex matches it, it is not among the 1 newest that no name keeps and it is older than 7 days; it stays for the tag v1: gitlab: name_regex_keep "(?:v.+)" matches it',
       fresh: 'keep: gitlab: it is among the 1 newest that no name keeps',
       leftover: "keep: gitlab: GitLab's policy is about tags, and it has none",
     },

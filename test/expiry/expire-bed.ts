@@ -6,18 +6,20 @@ import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-regis
 import { type LabImage, makeImage, makeIndex } from '../../lab/image.ts'
 import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
+import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
-import { ExpiryRun } from '../../src/expiry/decision.ts'
-import { makeExpiry, type RunIdentity } from '../../src/expiry/expire.ts'
+import type { ExpiryRun } from '../../src/expiry/decision.ts'
+import { makeExpiry, type RunControl } from '../../src/expiry/expire.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
 import type { FindProtection } from '../../src/expiry/protection.ts'
+import type { RunIdentity } from '../../src/expiry/run-id.ts'
+import { type ExpiryRuns, makeExpiryRuns } from '../../src/expiry/runs.ts'
 import { makeLog } from '../../src/platform/log.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { RegistryAlert } from '../../src/queue/alert.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
-import { type Journal, makeJournal } from '../../src/store/journal.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { referencesOf } from '../../src/usage/references-of.ts'
@@ -35,10 +37,6 @@ export const multiPlatform = (seed: string): LabImage =>
     { image: image(`${seed} arm64`), architecture: 'arm64' },
   ])
 
-const EXPIRE_BRANCHES: ExpiryRule = {
-  ...{ tag: { glob: 'pr-*' }, olderThan: 14 * (DAY / 1000), expire: true },
-}
-
 interface Options {
   rules?: ExpiryRule[]
   /** In place of rules. */
@@ -53,7 +51,7 @@ interface Options {
   /** The registry's clock, epoch µs; the same as ours by default. */
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
-  runs?: (real: Journal<ExpiryRun>) => Journal<ExpiryRun>
+  runs?: (real: ExpiryRuns) => ExpiryRuns
   doubtOf?: (registry: string) => Promise<string | undefined>
   findProtections?: FindProtection
   /** 1 by default: everything. */
@@ -91,18 +89,25 @@ export function useExpiry() {
     const index: UsageIndex = makeUsageIndex({ redis: bed.redis, prefix: 't' })
     const metrics = makeMetrics()
     const realStore = makeFolderStore({ path: folder })
-    const journal = makeJournal({
-      store: realStore,
-      kind: 'expiry-runs',
-      schema: ExpiryRun,
-      onUnreadable: (_, error) => {
-        throw error
-      },
+    const fail = (error: Error) => {
+      throw error
+    }
+    const realRuns = makeExpiryRuns({
+      ...{ store: realStore, keepMs: Number.POSITIVE_INFINITY, now: () => 0 },
+      ...{ onUnreadable: (_, error) => fail(error), onError: fail },
     })
+    /** The records, whole, the newest first. */
+    const recent = async (limit: number): Promise<ExpiryRun[]> =>
+      Promise.all(
+        (await realRuns.recent(limit)).map(async ({ outcomes: _, ...run }) => ({
+          ...run,
+          deletes: (await realRuns.deletes(run.id, 0, 100_000)) ?? [],
+        })),
+      )
     const scope = { registry: 'ci', repository }
-    const decidedBy = options.document ?? { rules: rules ?? [EXPIRE_BRANCHES] }
-    const recorded = async (id: string) =>
-      (await journal.recent(100)).find((run) => run.id === id)?.deletes ?? []
+    const decidedBy = options.document ?? {
+      rules: rules ?? expiring({ tag: 'pr-*', olderThan: 14 * (DAY / 1000) }),
+    }
     const alerts: RegistryAlert[] = []
     const expiry = makeExpiry({
       settings: () => ({
@@ -120,7 +125,7 @@ export function useExpiry() {
         return { ...client, ping: async () => new Date(registryNow() / 1000) }
       },
       store: store?.(realStore) ?? realStore,
-      runs: { earlier: recorded, ...(runs?.(journal) ?? journal) },
+      runs: runs?.(realRuns) ?? realRuns,
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
@@ -131,9 +136,23 @@ export function useExpiry() {
       now,
     })
     const expired = async () => (await metrics.expired.get()).values
-    const run = (policy: string, isDryRun: boolean, identity?: RunIdentity, acceptShare = false) =>
-      expiry.run({ policy, registry: 'ci', dryRun: isDryRun, acceptShare }, identity)
-    return { ...expiry, run, alerts, index, journal, store: realStore, expired, push: pushWith(index) }
+    const run = (
+      policy: string,
+      isDryRun: boolean,
+      identity?: RunIdentity,
+      { acceptShare = false, ...control }: RunControl & { acceptShare?: boolean } = {},
+    ) =>
+      expiry.run({ policy, registry: 'ci', dryRun: isDryRun, acceptShare, by: 'a test' }, identity, control)
+    return {
+      ...expiry,
+      run,
+      alerts,
+      index,
+      journal: { recent },
+      store: realStore,
+      expired,
+      push: pushWith(index),
+    }
   }
 
   /** Pushes an image to the registry, and applies the facts of the registry's notifications to the index. */

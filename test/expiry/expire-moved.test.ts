@@ -3,6 +3,7 @@ import type { RegistryRequest } from '../../lab/faulty-registry.ts'
 import { type LabImage, makeSignature, signatureTag } from '../../lab/image.ts'
 import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
+import { expiring } from '../../lab/rules.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { image, multiPlatform, PUSHED_AT, pullOf, taggedAs, useExpiry } from './expire-bed.ts'
 
@@ -53,7 +54,7 @@ test.each<[string, (second: LabImage) => Fact]>([
     ({ root }) => ({ kind: 'delete', repository: bed.repository, at: PUSHED_AT + 1, digest: root.digest }),
   ],
 ])('an image is kept if, since the plan, %s', async (_, fact) => {
-  const setup = bed.setUp({ rules: [{ tag: 'pr-*', notPulledFor: 14 * (DAY / 1000) }] })
+  const setup = bed.setUp({ rules: expiring({ tag: 'pr-*', notUsedFor: 14 * (DAY / 1000) }) })
   const { repository, project, client } = bed
   const second = await twoOldImages(setup)
   beforeFirstDelete(() => setup.index.apply(project, [fact(second)]))
@@ -66,7 +67,7 @@ test.each<[string, (second: LabImage) => Fact]>([
 })
 
 test('an image is kept if it is one of the newest by now', async () => {
-  const { run, push, index } = bed.setUp({ rules: [{ tag: 'pr-*', keepNewest: 2 }] })
+  const { run, push, index } = bed.setUp({ rules: expiring({ tag: 'pr-*', keepNewest: 2 }) })
   const { repository, project } = bed
   // A plan deletes in the order of digests.
   const images = ['a', 'b', 'c', 'd'].map(image).sort((x, y) => (x.root.digest < y.root.digest ? -1 : 1))

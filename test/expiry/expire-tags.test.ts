@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { DAY } from '../../lab/images.ts'
 import { makePlaceholders } from '../../src/expiry/remove-tag-placeholder.ts'
+import { runIdentity } from '../../src/expiry/run-id.ts'
 import type { RegistryClient } from '../../src/registry/client.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
 import { image, NOW, PUSHED_AT, taggedAs, useExpiry } from './expire-bed.ts'
@@ -113,11 +114,11 @@ test('a placeholder of which notifications told takes no place among the newest'
 test('an attempt after one that was killed records the tags that are gone', async () => {
   const expiry = bed.setUp()
   const digest = await pushShared(expiry)
-  const identity = { id: 'r1', at: new Date(NOW / 1000).toISOString() }
+  const identity = runIdentity(Date.now(), 'killed')
   await expiry.run('branches', false, identity)
-  // The record was not stored, and the index has heard of nothing.
-  const again = bed.setUp({ runs: (real) => ({ ...real, recent: async () => [] }) })
-  const record = await again.run('branches', false, { ...identity, isAgain: true })
+  // Its record lacks what it did last, and the index has heard of nothing.
+  const again = bed.setUp({ runs: (real) => ({ ...real, earlier: async () => [] }) })
+  const record = await again.run('branches', false, identity)
   expect(results(record).filter(([name]) => name !== digest)).toEqual(
     expect.arrayContaining([
       ['pr-1', 'untagged'],

@@ -1,29 +1,44 @@
 import { describe, expect, test } from 'vitest'
 import { allImages } from '../../lab/all-images.ts'
 import { DAY } from '../../lab/images.ts'
+import type { Progress } from '../../src/expiry/decision.ts'
 import { image, multiPlatform, NOW, PUSHED_AT, useExpiry } from './expire-bed.ts'
 
 const bed = useExpiry()
 
 test('a run deletes what the plan deletes, keeps the rest, and stores its record', async () => {
-  const { run, push, journal, expired } = bed.setUp()
+  const { run, push, journal, index, expired } = bed.setUp()
   const { repository, project, client } = bed
   const [old, kept] = [image('old'), image('kept')]
   await push('pr-1', old, repository)
   await push('main', kept, repository)
 
   const record = await run('branches', false)
+  // The index counts the manifest and what it lists.
+  const bytes = (await index.images(project, repository)).find(
+    ({ digest }) => digest === old.root.digest,
+  )?.totalSize
   expect(record).toEqual({
-    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    id: expect.stringMatching(/^\d{8}T\d{9}Z-[0-9a-f]{8}$/),
     at: new Date(NOW / 1000).toISOString(),
     policy: 'branches',
     registry: 'ci',
     dryRun: false,
+    by: 'a test',
+    state: 'done',
+    progress: { planned: 1, plannedBytes: bytes, done: 1, freedBytes: bytes },
     kept: 1,
     deletes: [
       {
-        ...{ project, repository, digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*' },
-        ...{ reason: 'it is 30 days old', outcome: 'deleted' },
+        ...{
+          project,
+          repository,
+          digest: old.root.digest,
+          tags: ['pr-1'],
+          verdict: 'delete',
+          rule: 'expire pr-*',
+        },
+        ...{ reason: 'it is 30 days old', outcome: 'deleted', bytes },
       },
     ],
   })
@@ -117,7 +132,14 @@ test('the trash contains what is needed to put an image back', async () => {
   const { bytes, mediaType } = old.manifests.get(old.root.digest) ?? { bytes: Buffer.alloc(0), mediaType: '' }
   expect(entry).toEqual({
     ...{ at: new Date(NOW / 1000).toISOString(), policy: 'branches', registry: 'ci', project, repository },
-    ...{ run: id, digest: old.root.digest, tags: ['pr-1'], verdict: 'delete', rule: 'pr-*', mediaType },
+    ...{
+      run: id,
+      digest: old.root.digest,
+      tags: ['pr-1'],
+      verdict: 'delete',
+      rule: 'expire pr-*',
+      mediaType,
+    },
     ...{ reason: 'it is 30 days old', manifest: bytes.toString('base64') },
   })
   await client.putManifest(repository, 'pr-1', Buffer.from(entry.manifest, 'base64'), entry.mediaType)
@@ -154,10 +176,10 @@ describe('the clock', () => {
 })
 
 test.each(['its mode', 'what it is about'])(
-  'a reload of a policy that changes %s ends the deletes of a run',
+  'a reload of a policy that changes %s stops a run before its next delete',
   async (what) => {
     let isReloaded = false
-    const { run, push } = bed.setUp({
+    const { run, push, journal } = bed.setUp({
       mode: () => (isReloaded && what === 'its mode' ? 'plan' : 'apply'),
       changed: () => (isReloaded && what === 'what it is about' ? { repository: 'elsewhere' } : {}),
     })
@@ -169,10 +191,53 @@ test.each(['its mode', 'what it is about'])(
       return undefined
     })
     const record = await run('branches', false)
-    expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'planned'])
+    expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted'])
+    expect(record).toMatchObject({ state: 'stopped', stopped: 'its policy was changed' })
+    expect(await journal.recent(1)).toEqual([record])
     expect(bed.deletes).toHaveLength(1)
   },
 )
+
+test('a person stops a run before its next delete, and the record says who', async () => {
+  let stop: { by: string; at: string } | undefined
+  const { run, push, journal } = bed.setUp()
+  const { repository, registry } = bed
+  await push('pr-1', image('first'), repository)
+  await push('pr-2', image('second'), repository)
+  registry.onRequest(({ method }) => {
+    if (method === 'DELETE') stop = { by: 'admin token from 10.0.0.7', at: '2026-11-26T10:00:00Z' }
+    return undefined
+  })
+  const record = await run('branches', false, undefined, { stopOf: async () => stop })
+  expect(bed.deletes).toHaveLength(1)
+  expect(record).toMatchObject({
+    ...{ state: 'stopped', stopped: 'admin token from 10.0.0.7 stopped it at 2026-11-26T10:00:00Z' },
+    ...{ deletes: [{ outcome: 'deleted' }], progress: { planned: 2, done: 1 } },
+  })
+  expect(await journal.recent(1)).toEqual([record])
+  expect(await run('branches', true, undefined, { stopOf: async () => stop })).toMatchObject({
+    state: 'stopped',
+    deletes: [],
+  })
+})
+
+test('a run tells its progress in images and bytes', async () => {
+  const { run, push } = bed.setUp()
+  const { repository } = bed
+  const [first, second] = [image('first'), image('second')]
+  await push('pr-1', first, repository)
+  await push('pr-2', second, repository)
+  const told: Progress[] = []
+  await run('branches', false, undefined, { onProgress: async (progress) => told.push({ ...progress }) })
+  const plannedBytes = told[0]?.plannedBytes ?? 0
+  expect(plannedBytes).toBeGreaterThan(4_000)
+  expect(told.map(({ planned, done }) => [planned, done])).toEqual([
+    [2, 0],
+    [2, 1],
+    [2, 2],
+  ])
+  expect(told.at(-1)).toEqual({ planned: 2, plannedBytes, done: 2, freedBytes: plannedBytes })
+})
 
 test('an image with a subject that no event told is kept', async () => {
   const { run, push, index } = bed.setUp()
@@ -204,7 +269,7 @@ describe('a policy that would delete a large share of a project', () => {
   test('deletes nothing there, and says so in its record and to chat; accepted, it deletes', async () => {
     const { run, alerts, journal } = await setUp(0.5)
     const record = await run('branches', false)
-    const held = [{ project: bed.project, deletes: 12, images: 16 }]
+    const held = [{ project: bed.project, deletes: 12, images: 16, bytes: expect.any(Number) }]
     expect(record).toMatchObject({ deletes: [], held })
     expect(await journal.recent(1)).toEqual([record])
     expect(bed.deletes).toEqual([])
@@ -220,7 +285,7 @@ describe('a policy that would delete a large share of a project', () => {
       held,
     })
     expect(alerts).toHaveLength(1)
-    const accepted = await run('branches', false, undefined, true)
+    const accepted = await run('branches', false, undefined, { acceptShare: true })
     expect(accepted.deletes.map(({ outcome }) => outcome)).toEqual(Array(12).fill('deleted'))
     expect(accepted).not.toHaveProperty('held')
   })

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { anyImages, anyPolicy, DAY, indexed, NOW, seen } from '../../lab/images.ts'
+import { expiring } from '../../lab/rules.ts'
 import type { Decision } from '../../src/expiry/decision.ts'
 import { type ExpiryRule, planExpiry, type RulePolicy } from '../../src/expiry/plan.ts'
 import { makeGlob } from '../../src/platform/glob.ts'
 import type { Age } from '../../src/usage/age.ts'
-import type { IndexedImage } from '../../src/usage/indexed-image.ts'
+import type { IndexedImage, IndexedTag } from '../../src/usage/indexed-image.ts'
 import { around, nameOf, ordinary } from './around.ts'
 
 /** Compiled globs: random policies use a dozen of them again and again. */
@@ -15,7 +16,10 @@ function fits(pattern: string, name: string): boolean {
   globs.set(pattern, glob)
   return glob(name)
 }
-const ruleOf = (policy: RulePolicy, tag: string) => policy.rules.find((rule) => fits(rule.tag, tag))
+/** Whether a rule is about a tag, or about an image without tags. */
+const isAbout = ({ tag, tagged }: ExpiryRule, name: string | undefined): boolean =>
+  (tag === undefined || (name !== undefined && 'glob' in tag && fits(tag.glob, name))) &&
+  (tagged === undefined || tagged === (name !== undefined))
 
 /** Checks a property of the plans of random policies for random images. */
 function forEveryPlan(
@@ -88,40 +92,63 @@ test('a signature is deleted only with everything that it signs, and after it', 
     }
   }))
 
-test('an image is deleted only if it meets every condition of the first matching rule of each of its tags', () =>
+test('an image is deleted only if each of its tags meets every condition of a rule that expires', () =>
   forEveryPlan(({ policy, images, isDeleted }) => {
-    for (const image of images.filter(isDeleted)) {
+    for (const image of images.filter(isDeleted))
       for (const tag of ordinary(image)) {
-        const rule = ruleOf(policy, tag.name)
-        expect(rule).toBeDefined()
         expect(tag.age.at).toBeGreaterThan(0)
         expect(tag.age.at).toBeLessThanOrEqual(NOW)
-        expect(NOW - timesOf(image, tag).latest).toBeGreaterThan((rule?.olderThan ?? -1) * 1000)
-        expect(NOW - image.age.at).toBeGreaterThan((rule?.olderThan ?? -1) * 1000)
-        for (const at of [tag.age.at, image.heardSince, image.pulledAt])
-          expect(NOW - at).toBeGreaterThan((rule?.notPulledFor ?? -1) * 1000)
-        for (const child of around(images, image).children)
-          expect(NOW - child.pulledAt).toBeGreaterThan((rule?.notPulledFor ?? -1) * 1000)
+        const meets = ({ olderThan = -1, notUsedFor = -1 }: ExpiryRule) =>
+          NOW - timesOf(image, tag).latest > olderThan * 1000 &&
+          NOW - image.age.at > olderThan * 1000 &&
+          [tag.age.at, image.heardSince, image.pulledAt].every((at) => NOW - at > notUsedFor * 1000) &&
+          around(images, image).children.every(({ pulledAt }) => NOW - pulledAt > notUsedFor * 1000)
+        const rules = policy.rules.filter((rule) => rule.expire && isAbout(rule, tag.name))
+        expect(rules.some(meets)).toBe(true)
       }
+  }))
+
+test('a tag that a rule keeps without a condition stays, and so does its image', () =>
+  forEveryPlan(({ policy, images, decisions, position }) => {
+    const always = policy.rules.filter(
+      ({ keep, olderThan, notUsedFor }) => keep === true && (olderThan ?? notUsedFor) === undefined,
+    )
+    for (const image of images.filter((one) => fits(policy.repository, one.repository)))
+      for (const { name } of ordinary(image)) {
+        if (!always.some((rule) => isAbout(rule, name))) continue
+        const decision = decisions[position(image)]
+        expect(decision?.verdict).not.toBe('delete')
+        expect(decision?.untag ?? []).not.toContain(name)
+      }
+  }))
+
+test('tags go from an image that stays only if it stays for another tag', () =>
+  forEveryPlan(({ policy, images, decisions, position }) => {
+    for (const image of images) {
+      const decision = decisions[position(image)]
+      if (decision?.verdict !== 'untag') continue
+      const names = ordinary(image).map(({ name }) => name)
+      const goes = ordinary(image).filter((tag) => itemExpires(policy, images, image, tag))
+      expect(decision.untag).toEqual(goes.map(({ name }) => name))
+      expect(goes.length).toBeGreaterThan(0)
+      expect(goes.length).toBeLessThan(names.length)
+      const { parents, subjects, lacksSubject } = around(images, image)
+      expect(lacksSubject).toBe(false)
+      for (const other of [...parents, ...subjects])
+        expect(decisions[position(other)]?.verdict).toBe('delete')
     }
   }))
 
-test('an untagged image is deleted only if it belongs to another image', () =>
-  forEveryPlan(({ images, isDeleted }) => {
-    for (const image of images.filter((i) => i.tags.length === 0 && isDeleted(i))) {
-      const { parents, subjects } = around(images, image)
-      expect([...parents, ...subjects]).not.toEqual([])
-    }
-  }))
-
-test('a rule that keeps the newest N leaves at least N of those that match, in each repository', () =>
+test('a rule that keeps the newest N leaves at least N of those that it is about, in each repository', () =>
   forEveryPlan(({ policy, images, isDeleted }) => {
     for (const [repository, near] of Map.groupBy(images, (image) => image.repository)) {
       if (!fits(policy.repository, repository)) continue
       for (const rule of policy.rules) {
-        const matching = near.filter((i) => ordinary(i).some(({ name }) => ruleOf(policy, name) === rule))
-        const kept = matching.filter((image) => !isDeleted(image)).length
-        expect(kept).toBeGreaterThanOrEqual(Math.min(rule.keepNewest ?? 0, matching.length))
+        if (rule.keep === undefined || rule.keep === true) continue
+        if ((rule.olderThan ?? rule.notUsedFor) !== undefined) continue
+        const about = near.filter((i) => ordinary(i).some(({ name }) => isAbout(rule, name)))
+        const kept = about.filter((image) => !isDeleted(image)).length
+        expect(kept).toBeGreaterThanOrEqual(Math.min(rule.keep.newest, about.length))
       }
     }
   }))
@@ -156,7 +183,7 @@ test('what a plan claims about the order is true, whatever the times are of whic
       )
       const policy = {
         ...{ name: 'p', registry: 'ci', repository: '**' },
-        rules: [{ tag: '**', keepNewest }],
+        rules: expiring({ keepNewest }),
       }
       const deletedOnceKnown = planExpiry(policy, 'ci/team', known, NOW)
         .filter(({ verdict }) => verdict === 'delete')
@@ -166,6 +193,7 @@ test('what a plan claims about the order is true, whatever the times are of whic
         const newerInTruth = [...truth.values()].filter((at) => at > own).length
         const claimed = Number(/(?:newer images that match: |number )(\d+)/.exec(reason)?.[1])
         if (verdict === 'delete') {
+          if (keepNewest === 0) continue
           expect(claimed).toBeGreaterThanOrEqual(keepNewest)
           expect(newerInTruth).toBeGreaterThanOrEqual(claimed)
           expect(deletedOnceKnown).toContain(digest)
@@ -205,8 +233,9 @@ function deletableOf(policy: RulePolicy, images: readonly IndexedImage[]): Set<I
     for (const image of inScope) {
       const { parents, subjects, lacksSubject } = around(inScope, image)
       const needed = [...parents, ...subjects]
-      const hasReason = ordinary(image).length + needed.length > 0
-      const expires = ordinary(image).every((tag) => tagExpires(policy, inScope, image, tag))
+      const items = image.tags.length === 0 && needed.length === 0 ? [undefined] : ordinary(image)
+      const hasReason = items.length + needed.length > 0
+      const expires = items.every((tag) => itemExpires(policy, inScope, image, tag))
       if (
         isClear(image) &&
         !lacksSubject &&
@@ -220,35 +249,66 @@ function deletableOf(policy: RulePolicy, images: readonly IndexedImage[]): Set<I
   return deletable
 }
 
-function tagExpires(
+/** Whether a tag of an image expires, or an image without tags. */
+function itemExpires(
   policy: RulePolicy,
   images: readonly IndexedImage[],
   image: IndexedImage,
-  tag: IndexedImage['tags'][number],
+  tag: IndexedTag | undefined,
 ): boolean {
-  const rule = ruleOf(policy, tag.name)
+  const { pushed, isKnown, used } = timesOfItem(images, image, tag)
+  if ((tag?.age ?? image.age).at === 0 || Math.max(pushed, used) > NOW) return false
+  const about = policy.rules.filter((rule) => isAbout(rule, tag?.name))
+  const keeps = (rule: ExpiryRule) =>
+    rule.keep !== undefined &&
+    meets(rule, { pushed, isKnown, used }) !== 'no' &&
+    (rule.keep === true ||
+      meets(rule, { pushed, isKnown, used }) === 'perhaps' ||
+      newer(rule, images, image) < rule.keep.newest)
+  return (
+    !about.some(keeps) &&
+    about.some((rule) => rule.expire && meets(rule, { pushed, isKnown, used }) === 'yes')
+  )
+}
+
+/** The latest push and the latest use that there were or may have been, and whether the push is known. */
+function timesOfItem(images: readonly IndexedImage[], image: IndexedImage, tag: IndexedTag | undefined) {
   const whole = [image]
   for (let i = 0; i < whole.length; i++)
     for (const part of whole.slice(i, i + 1))
       whole.push(...around(images, part).children.filter((c) => !whole.includes(c)))
-  const pushed = Math.max(timesOf(image, tag).latest, ...whole.map((part) => part.age.at))
+  const own =
+    tag === undefined ? { latest: image.age.at, isKnown: !isBound(image.age) } : latestOf(image, tag)
+  const pushed = Math.max(own.latest, ...whole.map((part) => part.age.at))
+  const isKnown =
+    (own.latest === pushed && own.isKnown) || whole.some(({ age }) => age.at === pushed && !isBound(age))
   const used = Math.max(
-    tag.age.at,
+    tag?.age.at ?? 0,
     ...whole.flatMap((part) => [isBound(part.age) ? 0 : part.age.at, part.heardSince, part.pulledAt]),
   )
-  if (rule === undefined || tag.age.at === 0 || Math.max(pushed, used) > NOW) return false
-  if ((rule.olderThan ?? rule.notPulledFor ?? rule.keepNewest) === undefined) return false
-  const old = rule.olderThan === undefined || NOW - pushed > rule.olderThan * 1000
-  const idle = rule.notPulledFor === undefined || NOW - used > rule.notPulledFor * 1000
-  return (
-    old && idle && (rule.keepNewest === undefined || newer(policy, rule, images, image) >= rule.keepNewest)
-  )
+  return { pushed, isKnown, used }
+}
+
+const latestOf = (image: IndexedImage, tag: IndexedTag) => {
+  const { earliest, latest } = timesOf(image, tag)
+  return { latest, isKnown: earliest === latest }
+}
+
+/** Whether an item meets the conditions of a rule that is about it. */
+function meets(
+  { olderThan, notUsedFor }: ExpiryRule,
+  { pushed, isKnown, used }: ReturnType<typeof timesOfItem>,
+): 'yes' | 'no' | 'perhaps' {
+  const isOld = olderThan === undefined || NOW - pushed > olderThan * 1000
+  const isIdle = notUsedFor === undefined || NOW - used > notUsedFor * 1000
+  if (!isIdle || (!isOld && isKnown)) return 'no'
+  return isOld ? 'yes' : 'perhaps'
 }
 
 const isBound = ({ source }: Age) => source === 'seen' || source === 'undated'
 
 /** Between which times the tag was put on the image, if its age is only a bound or not known at all. */
-function timesOf(image: IndexedImage, { age }: IndexedImage['tags'][number]) {
+function timesOf(image: IndexedImage, { age }: Pick<IndexedTag, 'age'>) {
   if (age.at === 0) return { earliest: Number.NEGATIVE_INFINITY, latest: Number.POSITIVE_INFINITY }
   if (!isBound(age)) return { earliest: age.at, latest: age.at }
   const countsForTag = !isBound(image.age) && image.age.at > 0 && image.age.at <= age.at
@@ -258,11 +318,19 @@ function timesOf(image: IndexedImage, { age }: IndexedImage['tags'][number]) {
 }
 
 /** How many images of the repository are newer by this rule, if every unknown order is the worst for deleting. */
-function newer(policy: RulePolicy, rule: ExpiryRule, images: readonly IndexedImage[], image: IndexedImage) {
-  const timesBy = (i: IndexedImage) =>
-    ordinary(i)
-      .filter(({ name, age }) => ruleOf(policy, name) === rule && age.at <= NOW)
-      .map((tag) => timesOf(i, tag))
+function newer(rule: ExpiryRule, images: readonly IndexedImage[], image: IndexedImage) {
+  const timesBy = (i: IndexedImage) => {
+    const { parents, subjects } = around(images, i)
+    const items = i.tags.length === 0 && parents.length + subjects.length === 0 ? [undefined] : ordinary(i)
+    return items
+      .filter((tag) => isAbout(rule, tag?.name))
+      .filter((tag) => {
+        const times = timesOfItem(images, i, tag)
+        if ((tag?.age ?? i.age).at === 0 || Math.max(times.pushed, times.used) > NOW) return false
+        return meets(rule, times) === 'yes'
+      })
+      .map((tag) => timesOf(i, tag ?? { age: i.age }))
+  }
   const mine = Math.max(...timesBy(image).map(({ latest }) => latest))
   return images.filter(
     (i) => i.repository === image.repository && timesBy(i).some(({ earliest }) => earliest > mine),
@@ -280,6 +348,8 @@ test('the random repositories contain the cases that the properties are about', 
   const counts = {
     tagged: 0,
     children: 0,
+    untagged: 0,
+    untag: 0,
     nested: 0,
     signatures: 0,
     countersigned: 0,
@@ -297,7 +367,9 @@ test('the random repositories contain the cases that the properties are about', 
     const parents = (image: IndexedImage) => around(images, image).parents
     const subjects = (image: IndexedImage) => around(images, image).subjects
     counts.tagged += has((image) => ordinary(image).length > 1)
-    counts.children += has((image) => image.tags.length === 0)
+    counts.children += has((image) => image.tags.length === 0 && parents(image).length > 0)
+    counts.untagged += has((image) => image.tags.length === 0 && parents(image).length === 0)
+    counts.untag += Number(decisions.some(({ verdict }) => verdict === 'untag'))
     counts.nested += has((image) => parents(image).some((parent) => parents(parent).length > 0))
     counts.signatures += has((image) => subjects(image).length > 0)
     counts.countersigned += has((image) => subjects(image).some((subject) => subjects(subject).length > 0))

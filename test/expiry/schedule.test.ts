@@ -19,7 +19,7 @@ const scheduled = async () =>
     .map(({ key, pattern, tz, template }) => ({ key, pattern, tz, data: template?.data }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
 const NIGHTLY = { pattern: '0 3 * * *', tz: 'Europe/Berlin' }
-const data = { dryRun: false, acceptShare: false }
+const data = { dryRun: false, acceptShare: false, by: 'schedule' }
 
 test('each policy has one schedule for each of its registries', async () => {
   await schedulePolicies(queues, [policy('a'), policy('a', { registry: 'prod' }), policy('b')])

@@ -102,7 +102,7 @@ describe('signatures', () => {
     ['after', `${referrerTag('b', '.sig')}-old`],
   ])('a tag with more text %s the name of a signature is an ordinary tag', (_, tag) => {
     const images = [indexed('a', { tags: { [tag]: OLD } }), indexed('b', { tags: { main: NOW } })]
-    expect(deletedBy(images, [{ tag: '*sha256-*', olderThan: 1 }])).toEqual(['a'])
+    expect(deletedBy(images, expiring({ tag: '*sha256-*', olderThan: 1 }))).toEqual(['a'])
   })
 
   test('signatures do not count among the newest', () => {
@@ -134,11 +134,11 @@ describe('signatures', () => {
   ]
 
   test('an old list of referrers, which has lost its tag, goes with its subject and keeps no signature', () => {
-    const order = deletedBy(signedTwice('pr-1'), [OLDER_THAN_14_DAYS])
+    const order = deletedBy(signedTwice('pr-1'), OLDER_THAN_14_DAYS)
     expect(order.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e'])
     expect(order[0]).toBe('a')
     for (const list of ['d', 'e']) expect(order.indexOf(list)).toBeLessThan(order.indexOf('b'))
-    expect(deletedBy(signedTwice('main'), [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(signedTwice('main'), OLDER_THAN_14_DAYS)).toEqual([])
   })
 
   test('an index without a tag that lists more than the signatures of one image keeps what it lists', () => {
@@ -148,13 +148,13 @@ describe('signatures', () => {
         other,
         indexed('g', { tags: { main: OLD } }),
       ]
-      expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual(['a', 'e', 'c'])
+      expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual(['a', 'e', 'c'])
     }
   })
 
   test('an old list of the referrers of an image that is not known is kept, and they are', () => {
     const images = signedTwice('pr-1').filter(({ digest: one }) => one !== digest('a'))
-    expect(deletedBy(images, [OLDER_THAN_14_DAYS])).toEqual([])
+    expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
   })
 
   test('the tag of a list of referrers may hold the first 64 digits of a sha512 digest', () => {
@@ -183,8 +183,8 @@ describe('indexes', () => {
       indexed('b', { lists: ['c'], age: OLD }),
       indexed('c', { age: OLD, pulledAt: daysAgo(2) }),
     ]
-    expect(deletedBy(images, [{ tag: 'pr-*', notPulledFor: 7 * DAY_MS }])).toEqual([])
-    expect(deletedBy(images, [{ tag: 'pr-*', notPulledFor: DAY_MS }])).toEqual(['a', 'b', 'c'])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', notUsedFor: 7 * DAY_MS }))).toEqual([])
+    expect(deletedBy(images, expiring({ tag: 'pr-*', notUsedFor: DAY_MS }))).toEqual(['a', 'b', 'c'])
   })
 
   test('an index is kept if one of its children was pushed again today, perhaps for a new index', () => {
@@ -244,9 +244,9 @@ describe('times', () => {
   ])('an image tagged before %s', (_, age, expected) => {
     const image = indexed('a', { tags: { 'pr-1': NOW - age } })
     expect(deletedBy([image], OLDER_THAN_14_DAYS)).toEqual(expected)
-    expect(deletedBy([image], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
+    expect(deletedBy([image], expiring({ tag: 'pr-*', notUsedFor: 14 * DAY_MS }))).toEqual(expected)
     const pulled = indexed('a', { tags: { 'pr-1': OLD }, pulledAt: NOW - age })
-    expect(deletedBy([pulled], [{ tag: 'pr-*', notPulledFor: 14 * DAY_MS }])).toEqual(expected)
+    expect(deletedBy([pulled], expiring({ tag: 'pr-*', notUsedFor: 14 * DAY_MS }))).toEqual(expected)
   })
 
   test('a digest pushed last month and tagged again yesterday is young', () => {
@@ -341,7 +341,7 @@ test('an artifact whose subject is not known yet keeps every image of its reposi
 })
 
 test('an image that no rule expires stays', () => {
-  const images = [indexed('a', { tags: { main: OLD } }), indexed('b')]
+  const images = [indexed('a', { tags: { main: OLD } }), indexed('b', { age: OLD })]
   expect(deletedBy(images, OLDER_THAN_14_DAYS)).toEqual([])
   for (const name of ['a', 'b'])
     expect(decisionOn(name, images, OLDER_THAN_14_DAYS)).toMatchObject({

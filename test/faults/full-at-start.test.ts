@@ -20,7 +20,9 @@ test('Redis is full when the service starts: it starts, answers 503, and does al
     redisUrl: redis.url,
     config: {
       quotas: [{ project: 'ci/*', limit: '1GiB' }],
-      expiry: { policies: [{ name: 'old', registry: 'ci', rules: [{ tag: '*', keepNewest: 3 }] }] },
+      expiry: {
+        policies: [{ name: 'old', match: { registry: 'ci' }, rules: [{ tag: '*', keep: { newest: 3 } }] }],
+      },
       snapshots: { every: '1d' },
     },
   })

@@ -33,7 +33,11 @@ beforeAll(async () => {
       { project: 'ci/team/*', limit: '1600', warnAt: '50%' },
       { project: 'ci/**', limit: '1MiB' },
     ],
-    expiry: { policies: [{ name: 'old', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1d' }] }] },
+    expiry: {
+      policies: [
+        { name: 'old', match: { registry: 'ci' }, rules: [{ tag: 'pr-*', olderThan: '1d', expire: true }] },
+      ],
+    },
   })
   await tallyman.deliver({
     events: [
@@ -140,7 +144,7 @@ test('tags, flags, and the expiry plan', async () => {
   expect(
     plan.decisions.map((d: { repository: string; rule: string | null }) => [d.repository, d.rule]),
   ).toEqual([
-    ['solo', 'pr-*'],
+    ['solo', 'expire pr-*'],
     ['team/app', null],
     ['team/web/ui', null],
   ])

@@ -2,7 +2,6 @@ import { connect } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
-import { RunSummary } from '../../src/expiry/decision.ts'
 import { makeExpiryRuns } from '../../src/expiry/runs.ts'
 import { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import { AlertRecord, type Flag } from '../../src/queue/alert.ts'
@@ -10,6 +9,7 @@ import { makeFlags } from '../../src/quota/flags.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { makeJournal } from '../../src/store/journal.ts'
 import { projectKeys, registryKeys } from '../../src/usage/keys.ts'
+import { sampleRun } from '../expiry/sample-run.ts'
 
 /** The API without workers, over an index and records that the tests make. */
 let tallyman: LabTallyman
@@ -197,17 +197,18 @@ describe('records come in pages, newest first', () => {
   })
 
   test('expiry runs, and the deletes of one', async () => {
-    const journal = makeJournal({ store: store(), kind: 'expiry-runs', schema: RunSummary, onUnreadable })
-    const runs = makeExpiryRuns({ store: store(), journal })
+    const runs = makeExpiryRuns({
+      ...{ store: store(), keepMs: Number.POSITIVE_INFINITY, now: () => 0 },
+      ...{ onUnreadable, onError: (error) => onUnreadable('', error) },
+    })
     const deleteNumber = (n: number) => ({
       ...{ project: 'ci/app', repository: 'app', digest: `sha256:${n}`, tags: [], rule: null, reason: 'old' },
       ...{ verdict: 'delete' as const, outcome: 'deleted' as const },
     })
     for (const n of records)
-      await runs.append({
-        ...{ id: `r${n}`, at: at(n), policy: 'old', registry: 'ci', dryRun: false, kept: 0 },
-        deletes: n === 7 ? records.map(deleteNumber) : [],
-      })
+      await runs.append(
+        sampleRun({ id: `r${n}`, at: at(n), deletes: n === 7 ? records.map(deleteNumber) : [] }),
+      )
     expect(await idsIn('expiry/runs', 'runs')).toEqual(TENS)
     const deletes = await pagesOf<{ digest: string }>('/v1/expiry/runs/r7/deletes?limit=12', 'deletes')
     expect(deletes.map(({ length }) => length)).toEqual([12, 12, 1])

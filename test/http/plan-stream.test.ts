@@ -34,8 +34,8 @@ const push = (repository: string, n: number): Fact => ({
 test('the plan as NDJSON has a line for each decision of the plan as JSON, with the name of its policy', async () => {
   const policy = (name: string, olderThan: string) => ({
     name,
-    registry: 'ci',
-    rules: [{ tag: 'pr-*', olderThan }],
+    match: { registry: 'ci' },
+    rules: [{ tag: 'pr-*', olderThan, expire: true }],
   })
   const policies = [policy('old', '1d'), policy('older', '30d')]
   const tallyman = await startTallyman({ expiry: { policies } }, { queues: [] })
@@ -73,8 +73,8 @@ test('the plan as NDJSON has a line for each decision of the plan as JSON, with 
 test('the warnings of a dialect are told once a policy, after its decisions', async () => {
   const document = { policies: [{ method: 'creation_date', value: '3m' }] }
   const policies = [
-    { name: 'old', registry: 'ci', rules: [{ tag: 'pr-*', olderThan: '1d' }] },
-    { name: 'as-in-quay', registry: 'ci', dialect: 'quay', document },
+    { name: 'old', match: { registry: 'ci' }, rules: [{ tag: 'pr-*', olderThan: '1d', expire: true }] },
+    { name: 'as-in-quay', match: { registry: 'ci' }, dialect: 'quay', document },
   ]
   const tallyman = await startTallyman({ expiry: { policies } }, { queues: [] })
   closers.push(() => tallyman.close())

@@ -58,7 +58,11 @@ test.each(['distribution', 'GitLab with a metadata database', 'GitLab without on
           },
         },
         reconcile: { atFirstStart: true },
-        expiry: { policies: [{ name: 'newest', registry: 'ci', rules: [{ tag: '*', keepNewest: 10 }] }] },
+        expiry: {
+          policies: [
+            { name: 'newest', match: { registry: 'ci' }, rules: [{ tag: '*', keep: { newest: 10 } }] },
+          ],
+        },
       })
       try {
         const get = tallyman.get

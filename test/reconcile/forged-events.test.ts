@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digestOf, type LabImage, OCI_MANIFEST } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
+import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeNormalise } from '../../src/events/normalise.ts'
 import { planExpiry } from '../../src/expiry/plan.ts'
@@ -89,7 +90,7 @@ describe.each(['api', 'storage'])('over the %s', (method) => {
         name: 'tmp',
         registry: 'ci',
         repository: '**',
-        rules: [{ tag: 'tmp-*', olderThan: 1 }],
+        rules: expiring({ tag: 'tmp-*', olderThan: 1 }),
       }
       const plan = planExpiry(
         policy,

@@ -11,6 +11,7 @@ import { freePort } from '../../lab/ports.ts'
 import { ExpiryRun } from '../../src/expiry/decision.ts'
 import { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import { makeJournal } from '../../src/store/journal.ts'
+import { sampleRun } from '../expiry/sample-run.ts'
 import { objectStoreContract } from './contract.ts'
 import { BUCKET, hasS3, type S3Bed, startS3 } from './s3-bed.ts'
 
@@ -42,15 +43,7 @@ describe.runIf(hasS3)('an S3 store on Ceph', () => {
       bytes: 7,
       blobs: { sent: 1, mounted: 0, present: 2 },
     })
-    const run = {
-      id: 'run',
-      at: '2026-11-23T10:00:00Z',
-      policy: 'old',
-      registry: 'ci',
-      dryRun: true,
-      kept: 3,
-      deletes: [],
-    }
+    const run = sampleRun({ id: 'run', kept: 3 })
     const [first, second] = [
       receipt('first', '2026-11-23T10:00:00Z'),
       receipt('second', '2026-11-23T11:00:00Z'),

@@ -159,7 +159,8 @@ describe('a manifest record', () => {
     decodeManifest(hex(HEX.slice(0, 32)), manifestRecord(options))
 
   test('is read field by field', () => {
-    const { images, ...manifest } = read(whole)
+    const { images, lists, ...manifest } = read(whole)
+    expect(lists.map(({ references }) => references)).toEqual([manifest.references])
     expect(manifest).toEqual({
       digest: `sha256:${HEX}`,
       mediaType: 'application/vnd.oci.image.index.v1+json',
@@ -320,11 +321,19 @@ test.each([
 
 test('the holders of a content are read, those to whom it is measured too', () => {
   const [stated, measured] = [uint(1, 3), uint(2 ** 23 + 2, 3)]
-  expect(decodeHolders(Buffer.concat([uint(0, 1), uint(500, 5), measured, stated]))).toEqual([2, 1])
+  expect(decodeHolders(Buffer.concat([uint(0, 1), uint(500, 5), measured, stated]))).toEqual([
+    { number: 2, size: 500, isMeasured: true },
+    { number: 1, size: 500, isMeasured: false },
+  ])
   const others = [uint(3, 3), uint(7, 5), uint(2 ** 23 + 4, 3), uint(8, 5)]
   const record = Buffer.concat([uint(1, 1), uint(500, 5), uint(2, 3), ...others, measured])
-  expect(decodeHolders(record)).toEqual([3, 4, 2])
-  expect(decodeHolders(uint(2, 1))).toBeUndefined()
+  expect(decodeHolders(record)).toEqual([
+    { number: 3, size: 7, isMeasured: false },
+    { number: 4, size: 8, isMeasured: true },
+    { number: 2, size: 500, isMeasured: true },
+  ])
+  const many = Buffer.concat([uint(2, 1), uint(500, 5), uint(70, 4), uint(60, 4)])
+  expect(decodeHolders(many)).toEqual({ size: 500, count: 70, measured: 60 })
 })
 
 test('a tombstone and a repository are read field by field', () => {

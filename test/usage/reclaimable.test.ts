@@ -4,23 +4,9 @@ import { allImages } from '../../lab/all-images.ts'
 import { anyHistory } from '../../lab/facts.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Fact } from '../../src/usage/fact.ts'
-import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
 const bed = useRedis()
-
-const sizeOf = (digest: string) => 1 + (Number.parseInt(digest.slice(7, 13), 16) % 1000)
-
-/** The same fact, with sizes that depend on the content alone. */
-function honest(fact: Fact): Fact {
-  if (!('digest' in fact) || fact.kind === 'delete') return fact
-  const sized = { ...fact, size: sizeOf(fact.digest) }
-  if (!('references' in sized) || sized.references === undefined) return sized
-  const references = sized.references.map((one) => ({ ...one, size: sizeOf(one.digest) }))
-  return { ...sized, references }
-}
-
-const isSame = (a: IndexedImage, b: IndexedImage) => a.repository === b.repository && a.digest === b.digest
 
 test('what a deletion would free is what goes from the registry when its manifests are deleted', async () => {
   let run = 0
@@ -29,8 +15,8 @@ test('what a deletion would free is what goes from the registry when its manifes
       const registry = `r${run++}`
       const project = `${registry}/mine`
       const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
-      await index.apply(project, mine.facts.map(honest))
-      await index.apply(`${registry}/others`, others.facts.map(honest))
+      await index.apply(project, mine.facts)
+      await index.apply(`${registry}/others`, others.facts)
       const images = await allImages(index, project)
       const image = images[n % Math.max(1, images.length)]
       if (image === undefined) return
@@ -49,12 +35,7 @@ test('what a deletion would free is what goes from the registry when its manifes
         (one): Fact => ({ kind: 'delete', repository, at, digest: one }),
       )
       await index.apply(project, deletes)
-      // If only a deleted image told the references of one that stays, the index no longer knows what that one holds.
-      const stay = await allImages(index, project)
-      const hasForgotten = stay.some(
-        (one) => images.find((two) => isSame(one, two))?.references?.length !== one.references?.length,
-      )
-      if (!hasForgotten) expect(before - (await index.registryBytes(registry))).toBe(found?.bytes)
+      expect(before - (await index.registryBytes(registry))).toBe(found?.bytes)
     }),
     { numRuns: 300 },
   )

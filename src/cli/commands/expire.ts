@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { RunSummary } from '../../expiry/decision.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
-import { deleteTable, runText } from '../delete-table.ts'
+import { deleteTable, progressOfRun, runText } from '../delete-table.ts'
 import { followJob } from '../follow-job.ts'
 import { Deletes, pathOfDeletes } from './runs.ts'
 
@@ -30,11 +30,12 @@ export const addExpire: AddCommand = (program, cli) => {
         { policy, registry, dryRun: !apply, acceptShare: acceptShare ?? false },
         Asked,
       )
-      const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary)
+      const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary, progressOfRun)
       const page = await service.get(pathOfDeletes(run.id), Deletes)
       cli.show({ run, ...page }, [runText(run), ...deleteTable(page.deletes)])
       if (page.next !== null)
         cli.note(`these are the first ${page.deletes.length}: tallyman runs ${run.id} --cursor ${page.next}`)
+      if (run.state === 'stopped') throw new CommandError(`the run was stopped: ${run.stopped}`)
       if (apply && run.dryRun)
         throw new CommandError(
           `nothing was deleted: in the configuration of the service the policy ${policy} has the mode plan`,

@@ -10,6 +10,8 @@ import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { addGroup } from '../group.ts'
 import { table } from '../table.ts'
+import { addStop } from './expiry-stop.ts'
+import { addKeeps } from './keeps.ts'
 
 /** Bytes of a policy, and of a file of images: some 400 bytes an image. */
 const LIMITS = { policy: 1024 * 1024, images: 512 * 1024 * 1024 }
@@ -21,8 +23,10 @@ interface TryOptions {
 }
 
 export const addExpiry: AddCommand = (program, cli) => {
-  addGroup(program, 'expiry')
-    .description('Work with retention policies.')
+  const group = addGroup(program, 'expiry').description('Work with retention policies.')
+  addStop(group, cli)
+  addKeeps(group, cli)
+  group
     .command('try')
     .summary('Tell what a retention policy of another system would do.')
     .description(

@@ -11,6 +11,7 @@ const Image = Type.Object({
   repository: Type.String(),
   digest: Type.String(),
   tags: Type.Array(Type.Object({ name: Type.String(), taggedAt: Instant })),
+  kind: Type.Union([Type.String(), Type.Null()]),
   pulledAt: Instant,
   sizeBytes: Type.Integer(),
 })
@@ -24,18 +25,24 @@ export const addImages: AddCommand = (program, cli) => {
     )
     .argument('<PROJECT>', 'the registry and the path of the project, such as ci/team/app')
     .option('--repository <NAME>', 'only those of this repository')
-    .action(async (project: string, filter: { repository?: string }) => {
+    .option('--details', 'read from the registry first what kind each image is, and its labels')
+    .action(async (project: string, filter: { repository?: string; details?: true }) => {
       const service = await cli.service()
       const found = await service.getLines(`${pathOfProject(project)}/images${queryOf(filter)}`, Image)
       const images = found.toSorted((a, b) => b.sizeBytes - a.sizeBytes)
       if (images.length === 0) cli.note('it has no image')
+      const unknown = images.filter(({ kind }) => kind === null).length
+      if (filter.details && unknown > 0)
+        cli.note(
+          `of ${unknown} images the kind could not be read, or not yet: repeat the command in a minute`,
+        )
       cli.show(
         { images },
         table(
-          ['SIZE', 'REPOSITORY', 'TAGS', 'LAST PULL', 'DIGEST'],
-          images.map(({ sizeBytes, repository, tags, pulledAt, digest }) => [
-            ...[sizeCell(sizeBytes), repository, tagsCell(tags.map(({ name }) => name)) || 'none'],
-            ...[pulledAt ?? 'never', digest],
+          ['SIZE', 'KIND', 'REPOSITORY', 'TAGS', 'LAST PULL', 'DIGEST'],
+          images.map(({ sizeBytes, kind, repository, tags, pulledAt, digest }) => [
+            ...[sizeCell(sizeBytes), kind ?? 'not read', repository],
+            ...[tagsCell(tags.map(({ name }) => name)) || 'none', pulledAt ?? 'never', digest],
           ]),
         ),
       )

@@ -1,0 +1,90 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { makePlanner } from '../src/expiry/planner.ts'
+import type { ImageId } from '../src/usage/reclaim.ts'
+import { makeUsageIndex } from '../src/usage/usage-index.ts'
+import { POLICY, REGISTRY } from './expiry-policy.ts'
+import { NOW } from './expiry-site.ts'
+import { median } from './median.ts'
+
+/** Plans of the large repository; the median counts. */
+const RUNS = 5
+
+/**
+ * `node expiry-plan.ts PORT LARGE`: plans all projects of the site in the Redis at this port, as a process of its own: so its
+ * memory is that of a plan. LARGE is the project with the one large repository. The last line of its output is the result.
+ */
+const [port = '', large = ''] = process.argv.slice(2)
+const redis = new Redis(Number(port), { replyMapping: 'legacy' })
+const index = makeUsageIndex({ redis, prefix: 'tallyman' })
+
+let loadMs = 0
+const timedIndex = {
+  ...index,
+  async images(project: string, repository: string) {
+    const began = performance.now()
+    try {
+      return await index.images(project, repository)
+    } finally {
+      loadMs += performance.now() - began
+    }
+  },
+}
+const planner = makePlanner({
+  index: timedIndex,
+  findProtections: async () => () => undefined,
+  now: () => NOW,
+})
+
+async function planLarge() {
+  const began = performance.now()
+  const loadBefore = loadMs
+  for await (const _ of planner.planProject(POLICY, large));
+  const all = performance.now() - began
+  return { all, decide: all - (loadMs - loadBefore) }
+}
+
+const projects = (await index.projects(REGISTRY)).filter((project) => project !== large)
+const counts = { images: 0, tags: 0, deletes: 0 }
+let [planMs, bytesMs, uniqueBytes] = [0, 0, 0]
+const delay = monitorEventLoopDelay({ resolution: 1 })
+delay.enable()
+for (const project of projects) {
+  const goes: ImageId[] = []
+  const [began, loadBefore] = [performance.now(), loadMs]
+  for await (const { repository, digest, tags, verdict } of planner.planProject(POLICY, project)) {
+    counts.images += 1
+    counts.tags += tags.length
+    if (verdict === 'delete') goes.push({ repository, digest })
+  }
+  const planned = performance.now()
+  planMs += planned - began - (loadMs - loadBefore)
+  counts.deletes += goes.length
+  const reclaim = index.reclaim(project)
+  await reclaim.load(goes)
+  for (const image of goes) uniqueBytes += reclaim.take([image]).uniqueBytes
+  bytesMs += performance.now() - planned
+}
+// The longest block is noted once the loop turns again.
+await sleep(50)
+delay.disable()
+const peak = process.resourceUsage().maxRSS / 1024
+const loadS = loadMs / 1000
+
+const plans: Awaited<ReturnType<typeof planLarge>>[] = []
+for (let run = 0; run < RUNS; run++) plans.push(await planLarge())
+redis.disconnect()
+process.stdout.write(
+  `${JSON.stringify({
+    ...counts,
+    reclaimable_gb: Math.round(uniqueBytes / 1e9),
+    plan_s: Number((planMs / 1000).toFixed(2)),
+    load_s: Number(loadS.toFixed(2)),
+    bytes_s: Number((bytesMs / 1000).toFixed(2)),
+    peak_rss_mb: Math.round(peak),
+    loop_ms: Math.round(delay.max / 1e6),
+    repository_ms: Math.round(median(plans.map(({ all }) => all))),
+    repository_plan_ms: Math.round(median(plans.map(({ decide }) => decide))),
+  })}\n`,
+)

@@ -1,0 +1,73 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Static, Type } from 'typebox'
+import { parseImageName } from '../../expiry/image-name.ts'
+import { Keep } from '../../expiry/keep.ts'
+import { parseDuration } from '../../platform/units.ts'
+import type { Cli } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { table } from '../table.ts'
+
+const Page = Type.Object({ keeps: Type.Array(Keep), ...Next })
+const Removed = Type.Object({ removed: Type.String() })
+
+/** The commands about what people keep, in the group `expiry`. */
+export function addKeeps(expiry: Command, cli: Cli): void {
+  withImage(expiry.command('keep'))
+    .summary('Keep an image, whatever the policies say.')
+    .description(
+      'Keep an image, whatever the policies say. With a tag: whatever the tag names, now and later. It holds within about two seconds, also for a run in hand.',
+    )
+    .option('--for <DURATION>', 'for how long, such as 30d; until "unkeep" if left out', parseFor)
+    .option('--why <TEXT>', 'why: plans show it')
+    .action(async (image: string, options: { for?: string; why?: string }) => {
+      const service = await cli.service()
+      const by = cli.env.USER ?? cli.env.LOGNAME
+      const keep = await service.post('/v1/expiry/keeps', { image, ...options, ...(by && { by }) }, Keep)
+      cli.show(keep, [`kept: ${keep.image}${keep.until === null ? '' : ` until ${keep.until}`}`])
+    })
+
+  withPage(expiry.command('keeps'))
+    .description('List the images that people keep, with who, why and until when.')
+    .action(async (options: PageOptions) => {
+      const service = await cli.service()
+      const page = await service.get(`/v1/expiry/keeps${queryOf(options)}`, Page)
+      if (page.keeps.length === 0) cli.note('nothing is kept by people')
+      cli.show(page, tableOf(page.keeps))
+      noteNext(cli, page)
+    })
+
+  withImage(expiry.command('unkeep'))
+    .description('End all keeps of an image, by the name with which it was kept.')
+    .action(async (image: string) => {
+      const service = await cli.service()
+      const { keeps } = await service.get(`/v1/expiry/keeps${queryOf({ image, limit: 1000 })}`, Page)
+      if (keeps.length === 0)
+        throw new CommandError(`nobody keeps ${image}: "tallyman expiry keeps" lists what is kept`)
+      for (const { id } of keeps) await service.delete(`/v1/expiry/keeps/${id}`, Removed)
+      cli.show({ removed: keeps }, tableOf(keeps))
+    })
+}
+
+const withImage = (command: Command): Command =>
+  command.argument('<IMAGE>', 'REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST', parseImage)
+
+function parseImage(text: string): string {
+  if (parseImageName(text) !== undefined) return text
+  throw new InvalidArgumentError('Expected REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST.')
+}
+
+function parseFor(text: string): string {
+  try {
+    if (parseDuration(text) > 0) return text
+  } catch {
+    // The same advice.
+  }
+  throw new InvalidArgumentError('Expected a duration above 0 such as 12h or 30d.')
+}
+
+const tableOf = (keeps: readonly Static<typeof Keep>[]): string[] =>
+  table(
+    ['SINCE', 'UNTIL', 'BY', 'WHY', 'IMAGE'],
+    keeps.map(({ since, until, by, why, image }) => [since, until ?? 'ever', by ?? '', why ?? '', image]),
+  )

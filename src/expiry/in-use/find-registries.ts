@@ -1,0 +1,59 @@
+import { type ImageReference, plainHost } from '../../registry/image-reference.ts'
+
+/** A registry, and how clients know it. */
+export interface KnownRegistry {
+  name: string
+  /** The URL of its API. */
+  url: string
+  /** Other hosts under which clients know it. */
+  hosts: readonly string[]
+}
+
+/** An image of a configured registry, by tag or digest. */
+export interface NamedImage {
+  registry: string
+  repository: string
+  reference: ImageReference['reference']
+}
+
+/** The host of the names that have none, and the folder of its own images (distribution/reference, `ParseNormalizedNamed`). */
+const HUB = 'docker.io'
+const HUB_ALIASES = ['index.docker.io', 'registry-1.docker.io']
+const HUB_OWN = 'library'
+
+const hostOf = (host: string): string => (HUB_ALIASES.includes(plainHost(host)) ? HUB : plainHost(host))
+
+/**
+ * Makes functions that tell which image of which registry a name means. Several registries may have one host: all of them are
+ * meant. `byHost` reads a name as clients do. `byNameOrHost` also takes the name of a registry in our configuration in place
+ * of the host: `ci/team/app:v1`.
+ */
+export function makeFindRegistries(registries: readonly KnownRegistry[]) {
+  const byHostName = Map.groupBy(
+    registries.flatMap(({ name, url, hosts }) =>
+      [...new Set([new URL(url).host, ...hosts].map(hostOf))].map((host) => ({ name, host })),
+    ),
+    ({ host }) => host,
+  )
+  const names = new Set(registries.map(({ name }) => name))
+
+  function byHost({ host, path, reference }: ImageReference): NamedImage[] {
+    const isHub = host === undefined || hostOf(host) === HUB
+    const repository = isHub && !path.includes('/') ? `${HUB_OWN}/${path}` : path
+    const found = byHostName.get(isHub ? HUB : hostOf(host)) ?? []
+    return found.map(({ name }) => ({ registry: name, repository, reference }))
+  }
+
+  function byNameOrHost(named: ImageReference): NamedImage[] {
+    const slash = named.path.indexOf('/')
+    const registry = named.path.slice(0, Math.max(0, slash))
+    const isName = named.host === undefined && names.has(registry)
+    return [
+      ...(isName ? [{ registry, repository: named.path.slice(slash + 1), reference: named.reference }] : []),
+      ...byHost(named),
+    ]
+  }
+
+  return { byHost, byNameOrHost }
+}
+export type FindRegistries = ReturnType<typeof makeFindRegistries>

@@ -1,0 +1,154 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { type ImageName, parseImageName } from '../expiry/image-name.ts'
+import { Keep } from '../expiry/keep.ts'
+import { type Keeps, UnreadableKeep } from '../expiry/keeps.ts'
+import { parseDuration } from '../platform/units.ts'
+import { RegistryError } from '../registry/registry-error.ts'
+import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
+
+const errors = { '4xx': Problem, '5xx': Problem }
+
+/** The end of the year 9999, the last that RFC 3339 can write, in epoch ms. */
+const LAST_MS = 253_402_300_799_999
+
+/** What people say: a line, not an essay. */
+const words = (maxLength: number, description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength, description }))
+
+/** Images that people keep, whatever the policies say. */
+export const keepsRoute =
+  (deps: {
+    keeps: Pick<Keeps, 'add' | 'list' | 'remove'>
+    /** Whether there is such an image. @throws RegistryError if its registry must be asked, and cannot */
+    exists: (image: ImageName) => Promise<boolean>
+    /** The names of those that are configured. */
+    registries: readonly string[]
+    /** Whether names of people are kept, as configured now. */
+    keepsNames: () => boolean
+    roles: Roles
+    inTurn: InTurn
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { keeps, roles } = deps
+
+    const all = () =>
+      deps.inTurn(keeps.list).catch((error) => {
+        if (error instanceof UnreadableKeep)
+          throw new HttpError(409, `${error.message}; until it can, nothing expires`)
+        throw error
+      })
+
+    app.get('/v1/expiry/keeps', {
+      onRequest: roles.read,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Images that people keep, the oldest keep first',
+        querystring: pageQuery({
+          image: Type.Optional(Type.String({ description: 'Only keeps of this name of an image.' })),
+        }),
+        response: {
+          200: pageOf({ keeps: Type.Array(Keep, { description: 'The keeps of the page.' }) }),
+          ...errors,
+        },
+      },
+      handler: async ({ query: { image, limit, cursor } }) => {
+        const after = decodeCursor(Keep.properties.id, cursor) ?? ''
+        const wanted = (await all()).filter((keep) => keep.id > after && (image ?? keep.image) === keep.image)
+        const { items, next } = cutPage(wanted.slice(0, limit + 1), limit, ({ id }) => id)
+        return { keeps: items, next }
+      },
+    })
+
+    app.post('/v1/expiry/keeps', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['expiry'],
+        summary: 'Keep an image, whatever the policies say',
+        description:
+          'It holds in every process within about two seconds, also for a run in hand. An image may have several keeps; it stays until the last one has ended.',
+        body: Type.Object(
+          {
+            image: Type.String({
+              description:
+                '`registry/repository:tag`: whatever the tag names, now and later. Or `registry/repository@digest`: that image.',
+            }),
+            for: Type.Optional(
+              Type.String({ description: 'For how long, such as 30d. Default: until it is removed.' }),
+            ),
+            why: words(500, 'Why. Plans show it.'),
+            by: words(100, 'Who asks for it. It is not kept with `actors: false` in the configuration.'),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 201: Keep, ...errors },
+      },
+      handler: async ({ body, log }, reply) => {
+        const forMs = body.for === undefined ? undefined : durationOf(body.for)
+        await checkImage(body.image)
+        const by = deps.keepsNames() ? (body.by ?? null) : null
+        const keep = await keeps.add({ image: body.image, by, why: body.why ?? null }, forMs)
+        log.info(keep, `kept: ${keep.image}`)
+        return reply.code(201).send(keep)
+      },
+    })
+
+    app.delete('/v1/expiry/keeps/:id', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['expiry'],
+        summary: 'End a keep',
+        params: Type.Object({ id: Keep.properties.id }),
+        response: {
+          200: Type.Object({ removed: Type.String({ description: 'The id of the keep.' }) }),
+          ...errors,
+        },
+      },
+      handler: async ({ params: { id }, log }) => {
+        if (!(await keeps.remove(id)))
+          throw new HttpError(404, `there is no keep "${id}": GET /v1/expiry/keeps lists them`)
+        log.info({ id }, 'a keep was removed')
+        return { removed: id }
+      },
+    })
+
+    /** @throws HttpError unless there is such an image */
+    async function checkImage(text: string): Promise<void> {
+      const image = parseImageName(text)
+      if (image === undefined)
+        throw new HttpError(
+          400,
+          `"${text}" is not an image: expected registry/repository@digest or registry/repository:tag`,
+        )
+      if (!deps.registries.includes(image.registry))
+        throw new HttpError(
+          404,
+          `there is no registry "${image.registry}"; configured: ${deps.registries.join(', ')}`,
+        )
+      const exists = await deps.exists(image).catch((error) => {
+        throw error instanceof RegistryError ? new HttpError(502, error.message) : error
+      })
+      if (!exists)
+        throw new HttpError(404, `there is no image "${text}": neither the index nor the registry has it`)
+    }
+  }
+
+/** In ms. @throws HttpError */
+function durationOf(text: string): number {
+  const ms = parsed(text)
+  if (ms <= 0) throw new HttpError(400, '`for`: expected a duration above 0')
+  if (Date.now() + ms > LAST_MS)
+    throw new HttpError(400, '`for`: expected a duration that ends before the year 10000')
+  return ms
+}
+
+function parsed(text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    throw new HttpError(400, `\`for\`: ${error instanceof Error ? error.message : error}`)
+  }
+}
