@@ -8,7 +8,7 @@ export type EvictOrder = (typeof EVICT_ORDERS)[number]
 
 /**
  * How old images must certainly be, in µs, before they count as unused although a later use of them may be unknown: 90 days
- * (docs/expiry.md, Pulls are a lower bound).
+ * (docs/expiry.md, Use).
  */
 export const UNKNOWN_USE_MIN_AGE = 90 * 86_400_000_000
 

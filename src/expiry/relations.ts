@@ -28,6 +28,11 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
   const parents: Lists = new Map()
   const dependents: Lists = new Map()
   const lackSubject = new Set<IndexedImage>()
+  function addSubject(image: IndexedImage, key: string): void {
+    const subject = byKey.get(key)
+    if (subject === undefined) lackSubject.add(image)
+    else append(parents, image, subject)
+  }
   for (const image of images) {
     // Includes manifests that an index lists as if they were blobs: whatever an image lists is a part of it.
     for (const { kind, key } of image.references ?? []) {
@@ -36,12 +41,11 @@ export function relationsOf(images: readonly IndexedImage[]): Relations {
       append(children, image, child)
       append(parents, child, image)
     }
-    for (const key of [...subjectKeys(image), ...subjectOfOldList(image, children.get(image) ?? NONE)]) {
-      const subject = byKey.get(key)
-      if (subject === undefined) lackSubject.add(image)
-      else append(parents, image, subject)
-    }
+    for (const key of subjectKeys(image)) addSubject(image, key)
   }
+  for (const image of images)
+    if (isUntaggedIndex(image))
+      for (const key of commonSubject(children.get(image) ?? NONE)) addSubject(image, key)
   for (const [image, some] of parents) {
     // Nearly all have one.
     const once = some.length > 1 ? [...new Set(some)] : some
@@ -105,17 +109,16 @@ export const subjectKeysOfTag = (tag: string): string[] => {
 }
 
 /**
- * The key of the subject of an old list of referrers. Whoever adds a signature pushes a new list under the tag, and the old
- * list loses the tag. It is an index without a tag that lists nothing but artifacts of one subject, and goes with that, as
- * they do.
+ * An index without a tag may be an old list of referrers: whoever adds a signature pushes a new list under the tag, and the
+ * old one loses it. It lists nothing but artifacts of one subject, and goes with that, as they do.
  */
-function subjectOfOldList(
-  { tags, references = [] }: IndexedImage,
-  listed: readonly IndexedImage[],
-): string[] {
-  const [first, ...others] = listed
-  if (first === undefined || tags.length > 0 || !references.every(({ kind }) => kind === 'child')) return []
-  return subjectFields(first).filter((key) => others.every((other) => subjectFields(other).includes(key)))
+const isUntaggedIndex = ({ tags, references = [] }: IndexedImage): boolean =>
+  tags.length === 0 && references.every(({ kind }) => kind === 'child')
+
+/** The key of the subject that all of some artifacts have; none if there is no such subject. */
+function commonSubject(artifacts: readonly IndexedImage[]): string[] {
+  const [first, ...others] = artifacts.map((artifact) => new Set(subjectFields(artifact)))
+  return [...(first ?? [])].filter((key) => others.every((keys) => keys.has(key)))
 }
 
 const subjectFields = ({ references = [] }: IndexedImage): string[] =>

@@ -188,7 +188,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { protect: { tags: ["^v.+$"] } }',
-    '6:29: expiry.protect.tags.0: expected a glob that can match: the name of a tag has only the characters A-Za-z0-9._-, got "^v.+$"',
+    '6:29: expiry.protect.tags.0: expected a glob, not a regular expression, got "^v.+$"',
   ],
   ['store: { type: ftp }', '6:10: store.type: expected folder or s3, got "ftp"'],
   [

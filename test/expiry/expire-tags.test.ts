@@ -114,9 +114,9 @@ test('a placeholder of which notifications told takes no place among the newest'
 test('an attempt after one that was killed records the tags that are gone', async () => {
   const expiry = bed.setUp()
   const digest = await pushShared(expiry)
-  const identity = runIdentity(Date.now(), 'killed')
+  const identity = runIdentity(Date.now(), 'r1')
   await expiry.run('branches', false, identity)
-  // Its record lacks what it did last, and the index has heard of nothing.
+  // What it deleted was not recorded, and the index has heard of nothing.
   const again = bed.setUp({ runs: (real) => ({ ...real, earlier: async () => [] }) })
   const record = await again.run('branches', false, identity)
   expect(results(record).filter(([name]) => name !== digest)).toEqual(

@@ -52,7 +52,10 @@ test('runs are listed without their deletes, whose pages are read apart', async 
   const get = vi.spyOn(store, 'get')
   const { deletes: _, ...summary } = big
   expect(await runs.recent(10)).toEqual([
-    { ...summary, outcomes: { planned: 0, deleted: 1_666, absent: 0, moved: 834, refused: 0, failed: 0 } },
+    {
+      ...summary,
+      outcomes: { planned: 0, deleted: 1_666, absent: 0, moved: 834, refused: 0, failed: 0, untagged: 0 },
+    },
   ])
   expect(get).toHaveBeenCalledTimes(1)
   const all = deletes(2_500)

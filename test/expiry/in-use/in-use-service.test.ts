@@ -29,8 +29,10 @@ beforeAll(async () => {
     registries: { ci: { url: registry.url, token: WEBHOOK_TOKEN } },
     reconcile: { onNewInstance: false },
     expiry: {
-      ...{ dryRun: false, every: '30d', maxShare: '100%' },
-      policies: [{ name: 'all', registry: 'ci', rules: [{ tag: '*', keepNewest: 0 }] }],
+      maxShare: '100%',
+      policies: [
+        { name: 'all', match: { registry: 'ci' }, mode: 'apply', rules: [{ tag: '*', expire: true }] },
+      ],
       inUse: [{ name: 'cluster', file }],
     },
   })
