@@ -98,6 +98,18 @@ export function makeBuildKitCache(layers: { seed: string; bytes: number }[]): La
   return withRoot(OCI_INDEX, { manifests: [...entries, config] }, new Map(), blobs)
 }
 
+/** A BuildKit registry cache as BuildKit 0.21 and later export it: an image manifest whose config is the cache config. */
+export function makeBuildKitImageCache(layers: { seed: string; bytes: number }[]): LabImage {
+  const { blobs, manifests, root } = makeBuildKitCache(layers)
+  const { manifests: entries } = JSON.parse(manifests.get(root.digest)?.bytes.toString() ?? '{}')
+  return withRoot(
+    OCI_MANIFEST,
+    { config: entries.at(-1), layers: entries.slice(0, -1) },
+    new Map(),
+    new Map(blobs),
+  )
+}
+
 /** A signature like cosign's: an image manifest, to be pushed with the tag `signatureTag(digest)`. */
 export function makeSignature(digest: string): LabImage {
   const payload = Buffer.from(JSON.stringify({ critical: { image: { 'docker-manifest-digest': digest } } }))

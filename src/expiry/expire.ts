@@ -19,7 +19,7 @@ import type { ExpiryPolicy } from './plan.ts'
 import { makePlanner } from './planner.ts'
 import type { FindProtection } from './protection.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
-import { makePlaceholders } from './remove-tag-placeholder.ts'
+import { makePlaceholders, type Placeholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
@@ -187,8 +187,12 @@ export function makeExpiry(deps: {
       if (!dryRun) for (const { project } of held) await notices.prune(policy, project)
       const planned = dryRun ? [...accepted, ...held] : accepted
       await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
-      await opened.addEarlier(trash, deps.clientOf(registry))
-      await expireProjects(policy, planned, opened, mayDelete)
+      const client = deps.clientOf(registry)
+      const placeholders = makePlaceholders({ ...deps, client, registry })
+      for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
+        deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
+      await opened.addEarlier(trash, client)
+      await expireProjects(policy, planned, opened, placeholders, mayDelete)
       await opened.end('done')
     } catch (error) {
       const isPaused = error instanceof RunPaused
@@ -243,17 +247,15 @@ export function makeExpiry(deps: {
     policy: ExpiryPolicy,
     projects: readonly Held[],
     { record, add }: Awaited<ReturnType<typeof openRunRecord>>,
+    placeholders: Placeholders,
     mayDelete: () => Promise<boolean>,
   ): Promise<void> {
     const { name, registry } = policy
     const client = deps.clientOf(registry)
-    const placeholders = makePlaceholders({ ...deps, client, registry })
     const before = await families.of(registry, name)
     const nextDelete = makeDeletePace(() => deps.settings().deletesPerSecond, sleep)
     let failures = 0
     let failure: Error | undefined
-    for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
-      deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
     for (const { project } of projects) {
       if (!record.dryRun) await mayDelete()
       const noticed = record.dryRun

@@ -29,7 +29,9 @@ const Replaced = Type.Object({
 })
 export type Replaced = Static<typeof Replaced>
 
-export type PlaceholderResult = { outcome: 'untagged' } | { outcome: 'moved' | 'failed'; why: string }
+export type PlaceholderResult =
+  | { outcome: 'untagged' }
+  | { outcome: 'moved' | 'refused' | 'failed'; why: string }
 
 const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json'
 const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json'
@@ -64,16 +66,30 @@ export function makePlaceholders(deps: {
 }) {
   const { client, registry, store } = deps
   const ours = new Set<string>()
+  /** Repositories of which the registry deletes digests. */
+  const deletable = new Set<string>()
   const digestAt = async ({ repository, tag }: Pick<Replaced, 'repository' | 'tag'>) =>
     (await client.headManifest(repository, tag))?.digest
 
   /** @throws RegistryError, or DeletesDisabled: then the placeholder would stay, and none is put */
   async function deleteTag(replaced: Replaced): Promise<PlaceholderResult> {
     const { repository, tag, digest } = replaced
-    if (await client.refusesDeletes(repository)) throw new DeletesDisabled(registry)
+    if (!deletable.has(repository)) {
+      if (await client.refusesDeletes(repository)) throw new DeletesDisabled(registry)
+      deletable.add(repository)
+    }
     const { config, manifest, mediaType } = placeholderFor(replaced)
     const blob = { digest: hashOf(config), size: config.length }
-    await client.uploadBlob(repository, blob, Readable.from([config]))
+    try {
+      await client.uploadBlob(repository, blob, Readable.from([config]))
+    } catch (error) {
+      // A login may be allowed to delete and not to push.
+      if (!(error instanceof RegistryError) || error.status !== 401) throw error
+      return {
+        outcome: 'refused',
+        why: `to delete a tag alone, the login must be allowed to push: ${error.answer}`,
+      }
+    }
     const placeholder = hashOf(manifest)
     const key = keyOf(registry, repository, placeholder)
     ours.add(placeholder)

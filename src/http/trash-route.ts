@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import type { Audit } from '../expiry/audit.ts'
+import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
 import { type Trash, TrashEntry, type TrashPlace } from '../expiry/trash.ts'
 import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
 import { isDigest } from '../registry/digest.ts'
-import { isRepositoryName, isTag } from '../registry/name.ts'
+import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
@@ -184,16 +185,15 @@ function scopeOf(registry: string | undefined, repository: string | undefined) {
 }
 
 /** With a digest, a tag, or both. @throws HttpError */
-function parseId(id: string) {
-  // A name has neither @ nor :, and a tag has no @.
-  const [, registry = '', repository = '', tag, digest] =
-    /^([^/]+)\/([^@:]+)(?::([^@]+))?(?:@(.+))?$/.exec(id) ?? []
-  const isReference =
-    (tag ?? digest) !== undefined && isTag(tag ?? 'any') && (digest === undefined || isDigest(digest))
-  if (!isReference || !REGISTRY.test(registry) || !isRepositoryName(repository))
+function parseId(id: string): Omit<ImageName, 'reference'> & { digest?: string; tag?: string } {
+  const [, tagged, digest = ''] = /^([^@]+:[^@]+)@(.+)$/.exec(id) ?? []
+  const image = parseImageName(tagged ?? id)
+  if (image === undefined || (tagged !== undefined && !isDigest(digest)))
     throw new HttpError(
       400,
       `"${id}" is not an image: expected registry/repository@digest, registry/repository:tag or registry/repository:tag@digest`,
     )
-  return { registry, repository, tag, digest }
+  const { reference, ...place } = image
+  if (tagged !== undefined) return { ...place, tag: reference, digest }
+  return isDigest(reference) ? { ...place, digest: reference } : { ...place, tag: reference }
 }

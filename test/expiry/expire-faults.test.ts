@@ -45,8 +45,26 @@ describe('after a DELETE that fails', () => {
     },
   )
 
+  test('with 405 for whatever is asked the run ends, and says that the registry does not delete', async () => {
+    const { run, push, journal, store } = bed.setUp()
+    const { repository, registry, client } = bed
+    for (const name of ['a', 'b', 'c']) await push(`pr-${name}`, image(name), repository)
+    registry.onRequest(({ method }) => (method === 'DELETE' ? 405 : undefined))
+    const record = await run('branches', false)
+    expect(record).toMatchObject({
+      deletes: [],
+      stopped: 'the registry "ci" does not delete: see its setting storage.delete.enabled',
+    })
+    expect(await journal.recent(5)).toEqual([record])
+    expect(await Array.fromAsync(client.tags(repository))).toHaveLength(3)
+    // Of the first image only.
+    expect(await Array.fromAsync(store.list('trash/'))).toHaveLength(1)
+    registry.reset()
+    expect(outcomes(await run('branches', false))).toEqual(['deleted', 'deleted', 'deleted'])
+  })
+
   test.each([
-    ['403', 403, 'refused', '403'],
+    ...[400, 403, 405, 409, 412, 423].map((status) => [`${status}`, status, 'refused', `${status}`] as const),
     ['500', 500, 'failed', '500'],
   ] as const)('with %s the run goes on with the other images', async (_, status, outcome, why) => {
     const { run, push, journal } = bed.setUp()
@@ -58,7 +76,19 @@ describe('after a DELETE that fails', () => {
     const record = await run('branches', false)
     expect(outcomes(record)).toEqual(['deleted', outcome, 'deleted', 'deleted'])
     expect(record.deletes[1]?.why).toContain(why)
+    if (outcome === 'refused') expect(record.deletes[1]?.why).toMatch(/^kept by the registry: /)
     expect(await journal.recent(5)).toEqual([record])
+  })
+
+  test('of a protected tag the image is kept by GitLab', async () => {
+    const { run, push } = bed.setUp()
+    for (const name of ['a', 'b']) await push(`pr-${name}`, image(name), bed.repository)
+    bed.registry.onRequest(({ method, path }) =>
+      path === '/gitlab/v1/' ? 200 : method === 'DELETE' && new Set(bed.deletes).size === 1 ? 403 : undefined,
+    )
+    const record = await run('branches', false)
+    expect(outcomes(record)).toEqual(['refused', 'deleted'])
+    expect(record.deletes[0]?.why).toBe('kept by GitLab: 403 UNKNOWN (as the test says)')
   })
 
   test('five times in a row the run ends', async () => {

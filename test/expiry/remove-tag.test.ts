@@ -208,6 +208,15 @@ describe('a registry that deletes digests only', () => {
     await expectShared('pr-1', 'v1')
   })
 
+  test('gets no placeholder if our login may delete and not push', async () => {
+    bed.registry.onRequest(({ method }) => (method === 'POST' ? 401 : undefined))
+    expect(await setUp().removeTag()).toMatchObject({
+      outcome: 'refused',
+      why: expect.stringContaining('the login must be allowed to push: 401'),
+    })
+    await expectShared('pr-1', 'v1')
+  })
+
   test('gets no placeholder if it does not delete at all', async () => {
     bed.registry.onRequest((request) => (request.method === 'DELETE' ? 405 : undefined))
     await expect(setUp().removeTag()).rejects.toThrow(DeletesDisabled)

@@ -1,8 +1,16 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { makeBuildKitCache, makeSignature, OCI_INDEX, signatureTag } from '../../lab/image.ts'
+import {
+  makeBuildKitCache,
+  makeBuildKitImageCache,
+  makeSignature,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  signatureTag,
+} from '../../lab/image.ts'
 import { pushImage, upload } from '../../lab/push-image.ts'
 import { startRegistry } from '../../lab/registry.ts'
 import { skopeoPullAll } from '../../lab/skopeo.ts'
@@ -308,14 +316,63 @@ describe('a tag that was deleted alone', () => {
   })
 })
 
-test('a BuildKit cache comes back: an index of layers', async () => {
+test('an image that was signed twice goes with both signatures and all lists of them, and comes back with them', async () => {
   const expiry = setUp()
-  const cache = makeBuildKitCache([{ seed: 'cache', bytes: 3_000 }])
-  await expiry.push('pr-cache', cache, bed.repository)
+  const { repository, project, client } = bed
+  const signed = image(`${repository} signed`)
+  const subject = signed.root.digest
+  await expiry.push('pr-1', signed, repository)
+  const pushed = async (body: object, mediaType: string, tag?: string) => {
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...body }))
+    const digest = await client.putManifest(repository, tag ?? hashOf(bytes), bytes, mediaType)
+    await expiry.index.apply(project, [factOf(digest, bytes, mediaType, tag)])
+    return { mediaType, digest, size: bytes.length }
+  }
+  const { config, layers } = JSON.parse(bytesIn(signed).toString())
+  const sign = (by: string) =>
+    pushed({ config, layers, subject: signed.root, annotations: { by } }, OCI_MANIFEST)
+  // As clients do at a registry without the referrers API: each signature is added to the list, which is pushed anew.
+  const listTag = subject.replace(':', '-')
+  const first = await sign('first')
+  const oldList = await pushed({ manifests: [first] }, OCI_INDEX, listTag)
+  const second = await sign('second')
+  const list = await pushed({ manifests: [first, second] }, OCI_INDEX, listTag)
+  const all = [subject, first.digest, second.digest, list.digest]
+  const record = await expiry.run('branches', false)
+  expect(record.deletes.map(({ digest, outcome }) => [digest, outcome]).sort()).toEqual(
+    [...all, oldList.digest].map((digest) => [digest, 'deleted']).sort(),
+  )
+
+  const restored = await expiry.restore(subject)
+  expect(restored.manifests.map(({ digest }) => digest).sort()).toEqual(all.toSorted())
+  expect(restored.lost).toEqual([])
+  expect(await skopeoPullAll(at(':pr-1'))).toEqual([subject])
+  expect((await skopeoPullAll(at(`:${listTag}`))).sort()).toEqual(
+    [list.digest, first.digest, second.digest].sort(),
+  )
+  expect((await client.referrers(repository, subject)).map(({ digest }) => digest)).toEqual([
+    first.digest,
+    second.digest,
+  ])
+})
+
+test('BuildKit caches of both forms come back: an index of layers, and an image with a cache config', async () => {
+  const expiry = setUp()
+  const caches = {
+    'pr-index': makeBuildKitCache([{ seed: 'cache', bytes: 3_000 }]),
+    'pr-image': makeBuildKitImageCache([{ seed: 'cache', bytes: 3_000 }]),
+  }
+  for (const [tag, cache] of Object.entries(caches)) await expiry.push(tag, cache, bed.repository)
   await expiry.run('branches', false)
-  const restored = await expiry.restore(cache.root.digest)
-  expect(restored.tags).toMatchObject([{ name: 'pr-cache', outcome: 'restored' }])
-  expect((await bed.client.getManifest(bed.repository, 'pr-cache'))?.bytes).toEqual(bytesIn(cache))
+  for (const [tag, cache] of Object.entries(caches)) {
+    expect(await bed.client.headManifest(bed.repository, tag)).toBeUndefined()
+    const restored = await expiry.restore(cache.root.digest)
+    expect(restored.tags).toMatchObject([{ name: tag, outcome: 'restored' }])
+    expect((await bed.client.getManifest(bed.repository, tag))?.bytes).toEqual(bytesIn(cache))
+    for (const [digest, bytes] of cache.blobs)
+      expect(await buffer(await bed.client.getBlob(bed.repository, digest))).toEqual(bytes)
+  }
+  expect(await skopeoPullAll(at(':pr-image'))).toEqual([caches['pr-image'].root.digest])
 })
 
 test('a run deletes nothing of an index that came back after the run before had stopped', async () => {

@@ -114,6 +114,15 @@ export function describeRegistry(
       await expect(client.deleteManifest('gone', 'a')).rejects.toThrow(/only a digest/)
     })
 
+    it('deletes digests only, and says so of a tag', async () => {
+      await pushImage(client, 'tagged', 'a', image)
+      expect(await client.deleteTag('tagged', 'a')).toBe('unsupported')
+      expect(await client.deleteTag('tagged', 'none')).toBe('unsupported')
+      expect(await client.refusesDeletes('tagged')).toBe(false)
+      expect((await client.headManifest('tagged', 'a'))?.digest).toBe(image.root.digest)
+      await expect(client.deleteTag('tagged', image.root.digest)).rejects.toThrow(/only a tag/)
+    })
+
     it('finds referrers under the fallback tag', async () => {
       const subject = image.root.digest
       expect(await client.referrers('team/app', subject)).toEqual([])
