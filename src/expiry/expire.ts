@@ -236,7 +236,14 @@ export function makeExpiry(deps: {
   ): Promise<void> {
     const { name, registry } = policy
     const client = deps.clientOf(registry)
-    const before = await families.of(registry, name)
+    const others = new Set(
+      deps
+        .settings()
+        .policies.filter((one) => one.registry === registry && one.name !== name)
+        .map((one) => one.name),
+    )
+    // Also those of policies that were renamed or removed.
+    const before = await families.of(registry, (one) => !others.has(one))
     const nextDelete = makeDeletePace(() => deps.settings().deletesPerSecond, sleep)
     let failures = 0
     let failure: Error | undefined

@@ -77,6 +77,8 @@ function planRepository(
 
   /** Those of the policy, and one from each of the image's parents. */
   function opinionsOn(image: IndexedImage): Opinion[] {
+    // Another policy may have deleted it, or this one when it had other rules: it keeps nothing that belongs to it.
+    if (!isHere(image)) return [GONE]
     if (unresolved) return [keep(null, `the references of ${shortName(unresolved)} are not known yet`)]
     const protection = protectionOf(image)
     if (protection !== undefined) return [keep(null, protection)]
@@ -115,6 +117,8 @@ const fromParent = (parent: IndexedImage, opinion: Opinion | undefined): Opinion
         reason: `it belongs to ${shortName(parent)}, which is deleted`,
       }
     : keep(null, `it belongs to ${shortName(parent)}, which is kept`)
+
+const GONE: Opinion = { verdict: 'delete', rule: null, reason: 'it was deleted' }
 
 /** Manifests cannot list each other in a circle, but the tag of a signature can name any digest. */
 const IN_A_CIRCLE = keep(null, 'its references form a circle, or lead to one')
