@@ -8,6 +8,7 @@ import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeKeeps } from '../expiry/keeps.ts'
+import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
@@ -36,6 +37,7 @@ import { makeInUseOf } from './in-use.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
 import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
+import { makeUseOf } from './use-of.ts'
 import { type RedisWatch, watchRedis } from './watch-redis.ts'
 
 /** How often the settings of Redis are looked at, in ms. */
@@ -124,26 +126,30 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const inUse = makeInUseOf({
       ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
     })
+    const details = makeDetails({ redis, prefix, clientOf: readableClientOf, now })
+    const pulls = makePulls({ redis, prefix, ledger, now })
+    const planner = makePlanner({
+      ...{ index, details, now },
+      findProtections: makeFindProtections({
+        keeps: keeps.findProtections,
+        'expiry.protect': makeFindProtected(() => config().expiry.protect),
+        inUse: inUse.find,
+      }),
+      protectsLabels: () => config().expiry.protect.labels.length > 0,
+      useOf: makeUseOf({ config, pulls }),
+    })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse },
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
-      details: makeDetails({ redis, prefix, clientOf: readableClientOf, now }),
-      pulls: makePulls({ redis, prefix, ledger, now }),
+      ...{ details, pulls },
       expiry: makeExpiry({
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, audit, metrics, log, now },
         doubtOf,
-        findProtections: makeFindProtections({
-          keeps: keeps.findProtections,
-          'expiry.protect': makeFindProtected(
-            () => settings().config.expiry.protect,
-            () => undefined,
-          ),
-          inUse: inUse.find,
-        }),
+        planner,
         announce,
       }),
     }

@@ -1,7 +1,8 @@
 import { RE2JS } from 're2js'
 import { Type } from 'typebox'
+import { ARTIFACT_KINDS, type ArtifactKind } from '../expiry/details/artifact-kind.ts'
 import type { Newest, TagSelector } from '../expiry/rule.ts'
-import { Choice, compilePattern, Duration, Flag, field, NonEmpty, nonEmpty } from './fields.ts'
+import { Choice, compilePattern, Duration, Flag, field, NonEmpty, nonEmpty, Size } from './fields.ts'
 import { expectedGlob, NOT_A_PATTERN } from './glob.ts'
 import { section } from './sections.ts'
 import { isMapping } from './walk.ts'
@@ -41,6 +42,24 @@ const Keep = (description: string) =>
     return { newest: Number(newest), by: order, per: unit }
   })
 
+/** A kind, or a list of them. */
+const Kinds = (description: string) =>
+  field(description, (raw): ArtifactKind[] => {
+    const names: unknown[] = Array.isArray(raw) ? raw : [raw]
+    const kinds = names.map((name) => ARTIFACT_KINDS.find((kind) => kind === name))
+    if (kinds.length > 0 && !kinds.includes(undefined)) return kinds.filter((kind) => kind !== undefined)
+    throw new RangeError(`expected one or several of ${ARTIFACT_KINDS.join(', ')}`)
+  })
+
+/** Names and wildcards. */
+const Texts = (description: string) =>
+  field(description, (raw): Record<string, string> => {
+    const texts = isMapping(raw) ? Object.entries(raw) : []
+    if (texts.length === 0 || texts.some(([, value]) => typeof value !== 'string'))
+      throw new RangeError("expected names with wildcards for their values, such as { team: 'payments' }")
+    return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
+  })
+
 const ORDERS: Newest['by'][] = ['pushed', 'used', 'semver']
 
 const Yes = (description: string) =>
@@ -69,6 +88,16 @@ export const selectionKeys = {
     }),
   ),
   notUsedFor: Type.Optional(Duration('The image was not used for this long.')),
+  kind: Type.Optional(Kinds('What it is: a kind, or a list of kinds (docs/expiry.md, Kinds).')),
+  mediaType: Type.Optional(NonEmpty('A wildcard for the media type of the manifest.')),
+  artifactType: Type.Optional(
+    NonEmpty('A wildcard for the artifact type, or, without one, the media type of the config.'),
+  ),
+  largerThan: Type.Optional(Size('The image with all its parts has more bytes.')),
+  smallerThan: Type.Optional(Size('The image with all its parts has fewer bytes.')),
+  label: Type.Optional(Texts('Labels of its config: names and wildcards for their values.')),
+  annotation: Type.Optional(Texts('Annotations of its manifest: names and wildcards for their values.')),
+  pushedBy: Type.Optional(NonEmpty('A wildcard for the login name that pushed the tag last.')),
 }
 
 const ruleFields = section(

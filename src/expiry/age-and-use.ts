@@ -17,13 +17,15 @@ export interface KnownUse {
   unheard?: string | undefined
   /** Whether no use escapes: the registry's `pulls` are `complete`, or `inUse` tells what runs. */
   isComplete: boolean
+  /** Since when they are heard, epoch µs. */
+  since: number
 }
 
 /** From this age on, a rule about use may expire an image though its registry's pulls are only partly known: 90 days, in µs. */
 export const PARTIAL_US = 90 * 86_400_000_000
 
 /**
- * The age of an item: since the latest push of it, by digest or by tag, or of a part. A source of which `trust` lacks tells only
+ * The age of an item: since the latest push of it, by digest or by tag, or of a part. A source that `trust` lacks tells only
  * that the image was there when it was first seen.
  */
 export function ageOfItem({ image, tag, whole }: Item, trust?: readonly AgeSource[]): Age {
@@ -31,15 +33,19 @@ export function ageOfItem({ image, tag, whole }: Item, trust?: readonly AgeSourc
     trust === undefined || !isDated(age) || trust.includes(age.source)
       ? age
       : { at: Math.max(age.at, heardSince), source: 'seen' }
-  return latestAge([
-    trusted(tag === undefined ? image.age : ageOfTag(image, tag), image.heardSince),
-    ...whole.map((part) => trusted(part.age, part.heardSince)),
-  ])
+  let latest = trusted(tag === undefined ? image.age : ageOfTag(image, tag), image.heardSince)
+  for (const part of whole) {
+    const age = trusted(part.age, part.heardSince)
+    // Of equal times the one that is not only a bound.
+    if (age.at > latest.at || (age.at === latest.at && isDated(age))) latest = age
+  }
+  return latest
 }
 
-/** Of equal times the one that is not only a bound. */
-const latestAge = (ages: Age[]): Age =>
-  ages.reduce((latest, age) => (age.at > latest.at || (age.at === latest.at && isDated(age)) ? age : latest))
+/** Whether any time of an item is after `now`: then clocks differ. */
+export const isInFuture = ({ tag, whole }: Item, now: number): boolean =>
+  (tag !== undefined && tag.age.at > now) ||
+  whole.some(({ age, heardSince, pulledAt }) => age.at > now || heardSince > now || pulledAt > now)
 
 /** A bound is enough for a rule to apply: the image is at least that old. Times in µs. */
 export function isOlder(now: number, age: Age, bound: number): Finding {
@@ -63,20 +69,23 @@ export interface Use {
 }
 
 /**
- * The latest use of an item that there was, or may have been. Pulls from before `heardSince` are not known, so this time counts
- * as well. So does the time at which a fresh tag is first seen: somebody has set it.
+ * The latest use of an item that there was, or may have been. Pulls from before `heardSince` are not known, nor are those from
+ * before the registry's pulls were heard, so these times count as well. So does the time at which a fresh tag is first seen:
+ * somebody has set it.
  */
-export function useOfItem({ tag, whole }: Item): Use {
-  const uses: Use[] = whole.flatMap(({ age, heardSince, pulledAt }) => [
-    age.source === 'event'
-      ? { at: heardSince, what: 'it was pushed' }
-      : { at: heardSince, what: 'it was first seen', more: ', and pulls from before are not known' },
-    ...(isDated(age) ? [{ at: age.at, what: 'it was pushed' }] : []),
-    { at: pulledAt, what: 'it was pulled' },
-  ])
-  if (tag !== undefined)
-    uses.push({ at: tag.age.at, what: isDated(tag.age) ? 'it was pushed' : 'its tag was first seen' })
-  return uses.reduce((latest, use) => (use.at > latest.at ? use : latest))
+export function useOfItem({ tag, whole }: Item, { since }: Pick<KnownUse, 'since'>): Use {
+  let latest: Use = { at: since, what: 'pulls of its registry are heard only since' }
+  const add = (at: number, what: string, more?: string): void => {
+    if (at > latest.at) latest = { at, what, ...(more !== undefined && { more }) }
+  }
+  for (const { age, heardSince, pulledAt } of whole) {
+    if (age.source === 'event') add(heardSince, 'it was pushed')
+    else add(heardSince, 'it was first seen', ', and pulls from before are not known')
+    if (isDated(age)) add(age.at, 'it was pushed')
+    add(pulledAt, 'it was pulled')
+  }
+  if (tag !== undefined) add(tag.age.at, isDated(tag.age) ? 'it was pushed' : 'its tag was first seen')
+  return latest
 }
 
 /** The latest time at which an item was used for certain, epoch µs; 0 for never. */

@@ -8,15 +8,7 @@ import { knownMediaType } from '../usage/media-types.ts'
 import { wholeSize } from '../usage/whole-size.ts'
 import type { ArtifactKind } from './details/artifact-kind.ts'
 import type { Details, Texts } from './details/details.ts'
-
-/**
- * Whether a condition holds; `undefined` if that is not known. Then a rule that expires does not expire the image, and a rule
- * that keeps keeps it. `because` is half a sentence about the image.
- */
-export interface Finding {
-  holds: boolean | undefined
-  because: string
-}
+import type { Finding } from './finding.ts'
 
 /** What a condition looks at. */
 export interface Subject {

@@ -18,6 +18,9 @@ export const Decision = Type.Object({
       'The name of the rule that decided, or the dialect of the policy if that decided; null if neither did.',
   }),
   reason: Type.String({ description: 'Why, for people.' }),
+  isLeft: Type.Optional(
+    Type.Literal(true, { description: 'No rule keeps it, and none expires it: `evict` may take it.' }),
+  ),
   nearMisses: Type.Optional(
     Type.Array(Type.String(), { description: 'Rules that nearly decided otherwise, a sentence each.' }),
   ),

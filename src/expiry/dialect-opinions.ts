@@ -121,7 +121,7 @@ function decide(
     const whole = relations.withDescendants(image)
     const isOld = whole.every(({ age }) => now - age.at > PARTIAL_US)
     if (useIsUnknown(use, isOld) !== undefined) return now
-    return Math.max(...whole.flatMap((part) => [part.heardSince, part.pulledAt]))
+    return Math.max(use.since, ...whole.flatMap((part) => [part.heardSince, part.pulledAt]))
   }
   for (const [key, { isKept, reason }] of rulingsOn(policyImagesOf(images, usedAt)).rulings)
     if (isKept && rulings.get(key)?.isKept !== true)

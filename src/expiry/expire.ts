@@ -16,8 +16,7 @@ import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { makeNotices, NO_NOTICE } from './notices.ts'
 import type { ExpiryPolicy } from './plan.ts'
-import { makePlanner } from './planner.ts'
-import type { FindProtection } from './protection.ts'
+import type { Planner } from './planner.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
 import { makePlaceholders, type Placeholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
@@ -97,8 +96,7 @@ export function makeExpiry(deps: {
   runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
-  /** What protects images of a registry, whatever a policy says. */
-  findProtections: FindProtection
+  planner: Planner
   announce: (alert: RegistryAlert | ExpiryAlert) => Promise<unknown>
   metrics: Metrics
   log: Logger
@@ -108,8 +106,8 @@ export function makeExpiry(deps: {
   sleep?: (ms: number) => Promise<unknown>
 }) {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE }, sleep = setTimeout } = deps
-  const planner = makePlanner(deps)
-  const notices = makeNotices({ ...deps, planner, gc: () => deps.settings().gc })
+  const { planner } = deps
+  const notices = makeNotices({ ...deps, gc: () => deps.settings().gc })
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -133,7 +131,7 @@ export function makeExpiry(deps: {
     for (const policy of policies) {
       if ('dialect' in policy) warningsAbout(policy).forEach(warn)
       for (const project of await index.projects(policy.registry))
-        yield* planner.planProject(policy, project, warn)
+        for await (const decisions of planner.planProject(policy, project, { warn })) yield* decisions
     }
   }
 
@@ -252,7 +250,14 @@ export function makeExpiry(deps: {
   ): Promise<void> {
     const { name, registry } = policy
     const client = deps.clientOf(registry)
-    const before = await families.of(registry, name)
+    const others = new Set(
+      deps
+        .settings()
+        .policies.filter((one) => one.registry === registry && one.name !== name)
+        .map((one) => one.name),
+    )
+    // Also those of policies that were renamed or removed.
+    const before = await families.of(registry, (one) => !others.has(one))
     const nextDelete = makeDeletePace(() => deps.settings().deletesPerSecond, sleep)
     let failures = 0
     let failure: Error | undefined

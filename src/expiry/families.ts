@@ -20,13 +20,16 @@ export function makeFamilies(store: ObjectStore) {
     note: (registry: string, deleted: DeletedParent): Promise<void> =>
       store.put(keyOf(registry, deleted.image), JSON.stringify(deleted)),
 
-    /** The parents that a policy has deleted, by repository. */
-    async of(registry: string, policy: string): Promise<Map<string, IndexedImage[]>> {
+    /**
+     * The parents whose policies have these names, by repository. What belongs to a parent goes with it: no other policy may
+     * take it while the one that deleted the parent is in plan mode.
+     */
+    async of(registry: string, isOurs: (policy: string) => boolean): Promise<Map<string, IndexedImage[]>> {
       const images: IndexedImage[] = []
       for await (const { key } of store.list(`expiry-families/${registry}/`)) {
         const body = await store.get(key)
         const noted: DeletedParent | undefined = body && JSON.parse(body.toString())
-        if (noted?.policy === policy) images.push(noted.image)
+        if (noted !== undefined && isOurs(noted.policy)) images.push(noted.image)
       }
       return Map.groupBy(images, ({ repository }) => repository)
     },

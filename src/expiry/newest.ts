@@ -1,6 +1,6 @@
 import semver, { type SemVer } from 'semver'
 import { isDated } from '../usage/age.ts'
-import { ageOfItem, certainUseOf, type Item, useOfItem } from './age-and-use.ts'
+import { ageOfItem, certainUseOf, type Item, type KnownUse, useOfItem } from './age-and-use.ts'
 import type { Newest } from './rule.ts'
 
 /** Where an image stands among those that a rule is about. */
@@ -35,8 +35,12 @@ export const placeKey = (digest: string, group: string): string => `${digest} ${
  * The standings of images, by `placeKey`. Each image takes one place in a group, whatever the number of its tags. Items whose
  * tag is no version have none by `semver`. Takes O(n log n): a repository may have 100,000 tags.
  */
-export function standingsOf(items: readonly Ranked[], by: Newest['by']): Map<string, Standing> {
-  const placeOf = by === 'semver' ? byVersion(items) : by === 'used' ? byUse : byPush
+export function standingsOf(
+  items: readonly Ranked[],
+  by: Newest['by'],
+  use: Pick<KnownUse, 'since'>,
+): Map<string, Standing> {
+  const placeOf = by === 'semver' ? byVersion(items) : by === 'used' ? byUse(use) : byPush
   const standings = new Map<string, Standing>()
   for (const [group, members] of Map.groupBy(items, (item) => item.group)) {
     const intervals = new Map<string, Interval>()
@@ -83,10 +87,12 @@ function byPush(item: Item): Place {
   return { earliest: isDated(age) ? age.at : Number.NEGATIVE_INFINITY, latest }
 }
 
-function byUse(item: Item): Place {
-  const earliest = certainUseOf(item)
-  return { earliest, latest: Math.max(earliest, useOfItem(item).at) }
-}
+const byUse =
+  (use: Pick<KnownUse, 'since'>) =>
+  (item: Item): Place => {
+    const earliest = certainUseOf(item)
+    return { earliest, latest: Math.max(earliest, useOfItem(item, use).at) }
+  }
 
 /** Versions that Semantic Versioning takes for equal have one place. */
 function byVersion(items: readonly Item[]): (item: Item) => Place | undefined {

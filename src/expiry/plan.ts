@@ -1,12 +1,13 @@
 import { makeGlob } from '../platform/glob.ts'
+import { atOnce, type Pieces } from '../platform/pieces.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
-import { type DialectDocument, makeDialectOpinions } from './dialect-opinions.ts'
+import type { Details } from './details/details.ts'
+import type { DialectDocument } from './dialect-opinions.ts'
+import { planRepository } from './plan-repository.ts'
 import type { ProtectionOf } from './protection.ts'
-import { type Relations, relationsOf } from './relations.ts'
 import type { ExpiryRule } from './rule.ts'
-import { keep, makeRuleOpinions, type Opinion, type Opinions } from './rules.ts'
 
 export type { ExpiryRule } from './rule.ts'
 
@@ -37,145 +38,38 @@ export interface PlanOptions {
   protectionOf?: ProtectionOf | undefined
   /** What is known of pulls. Without it, all of them are. */
   use?: KnownUse | undefined
+  /** What is known of images, by digest. */
+  details?: ReadonlyMap<string, Details> | undefined
+  /** Who pushed each tag of the repository last. */
+  pushers?: ReadonlyMap<string, string> | undefined
   /** Whether to tell near misses. */
   explain?: boolean | undefined
 }
-
-const ALL_USE: KnownUse = { isComplete: true }
 
 /**
  * Decides about every image in those of a project's repositories that the policy's glob matches. The decisions come
  * in an order that is safe for deleting: an index before its children, an image before its signatures. The order of
  * `images` does not matter. `now` is epoch µs.
  */
-export function planExpiry(
+export const planExpiry = (...asked: Parameters<typeof planInPieces>): Decision[] =>
+  atOnce(planInPieces(...asked))
+
+/** The same in pieces: it takes some 10 µs an image. */
+export function* planInPieces(
   policy: ExpiryPolicy,
   project: string,
   images: readonly IndexedImage[],
   now: number,
   options: PlanOptions = {},
-): Decision[] {
+): Pieces<Decision[]> {
   const inScope = makeGlob(policy.repository)
   const sorted = images.filter((image) => inScope(image.repository)).sort(byName)
-  const repositories = Map.groupBy(sorted, (image) => image.repository)
-  return [...repositories.values()].flatMap((repository) =>
-    planRepository(policy, project, repository, now, options),
-  )
+  const decisions: Decision[] = []
+  for (const repository of Map.groupBy(sorted, (image) => image.repository).values())
+    for (const decision of yield* planRepository(policy, project, repository, now, options))
+      decisions.push(decision)
+  return decisions
 }
-
-function planRepository(
-  policy: ExpiryPolicy,
-  project: string,
-  images: readonly IndexedImage[],
-  now: number,
-  options: PlanOptions,
-): Decision[] {
-  const { protectionOf = () => undefined } = options
-  const relations = relationsOf(images)
-  const opinionsOfPolicy = makeOpinions(policy, images, relations, now, options)
-  // An unresolved image may list or sign any image of its repository.
-  const unresolved = images.find((image) => !image.isResolved)
-  const decided = new Map<IndexedImage, Ruling>()
-
-  /** What does not depend on the policy, and one opinion from each of the image's parents. */
-  function othersOn(image: IndexedImage): Opinion[] {
-    const protection = protectionOf(image)
-    return [
-      ...(unresolved ? [keep(null, `the references of ${shortName(unresolved)} are not known yet`)] : []),
-      ...(protection === undefined ? [] : [keep(null, protection)]),
-      ...(relations.lacksSubject(image)
-        ? [keep(null, 'the image that it signs or describes is not known')]
-        : []),
-      ...relations.parentsOf(image).map((parent) => fromParent(parent, decided.get(parent))),
-    ]
-  }
-
-  for (const image of relations.parentsFirst())
-    decided.set(image, decide(opinionsOfPolicy(image), othersOn(image)))
-  for (const image of images) if (!decided.has(image)) decided.set(image, IN_A_CIRCLE)
-  return [...decided].map(([image, ruling]) => ({
-    project,
-    repository: image.repository,
-    digest: image.digest,
-    tags: image.tags.map((tag) => tag.name),
-    ...ruling,
-  }))
-}
-
-function makeOpinions(
-  policy: ExpiryPolicy,
-  images: readonly IndexedImage[],
-  relations: Relations,
-  now: number,
-  { isHere = () => true, warn = () => {}, use = ALL_USE, explain = false }: PlanOptions,
-): (image: IndexedImage) => Opinions {
-  if ('rules' in policy)
-    return makeRuleOpinions(policy.rules, images, relations, { now, use }, { isHere, explain })
-  const circumstances = { now, use, warn }
-  const ofAll = makeDialectOpinions(policy, images, relations, circumstances)
-  const here = images.filter(isHere)
-  if (here.length === images.length) return ofAll
-  // Images that were deleted may have taken a place in a count, or not: an image expires only if it does either way.
-  const ofThese = makeDialectOpinions(policy, here, relations, circumstances)
-  return (image) => (isHere(image) ? both(ofAll(image), ofThese(image)) : ofAll(image))
-}
-
-const both = (a: Opinions, b: Opinions): Opinions => ({
-  ...{ tags: [...a.tags, ...b.tags], whole: [...a.whole, ...b.whole] },
-})
-
-/** What becomes of an image. */
-type Ruling = Pick<Decision, 'verdict' | 'untag' | 'rule' | 'reason' | 'nearMisses'>
-
-/**
- * One reason to keep the image is enough. If nothing keeps it but some of its tags, the others go. An image without any opinion
- * is kept.
- */
-function decide({ tags, whole }: Opinions, others: readonly Opinion[]): Ruling {
-  const keptTags = tags.filter(({ opinion }) => opinion.verdict === 'keep')
-  const keptNames = new Set(keptTags.map(({ name }) => name))
-  const goingTags = tags.filter(({ name }) => !keptNames.has(name))
-  const isOne = new Set(tags.map(({ name }) => name)).size === 1
-  const named = ({ name, opinion }: Opinions['tags'][number]): Opinion =>
-    isOne ? opinion : { ...opinion, reason: `tag ${name}: ${opinion.reason}` }
-  const nearMisses = [...tags.map(({ opinion }) => opinion), ...whole].flatMap((one) => one.nearMisses ?? [])
-  const ruling = ({ verdict, rule, reason }: Opinion): Ruling => ({
-    ...{ verdict, rule, reason },
-    ...(nearMisses.length > 0 && { nearMisses: [...new Set(nearMisses)] }),
-  })
-
-  const against = [...whole, ...others].find(({ verdict }) => verdict === 'keep')
-  const [kept] = keptTags
-  const [going] = goingTags
-  if (kept !== undefined && (against !== undefined || going === undefined)) return ruling(named(kept))
-  if (against !== undefined) return ruling(against)
-  if (kept !== undefined && going !== undefined)
-    return {
-      ...ruling(named(going)),
-      ...{ verdict: 'untag', untag: [...new Set(goingTags.map(({ name }) => name))] },
-      reason: `${named(going).reason}; it stays for the tag ${kept.name}: ${kept.opinion.reason}`,
-    }
-  const [first = keep(null, 'no rule is about it')] = [...goingTags.map(named), ...whole, ...others]
-  return ruling(first)
-}
-
-/** An image is deleted together with its parent, and after it. */
-const fromParent = (parent: IndexedImage, ruling: Ruling | undefined): Opinion =>
-  ruling?.verdict === 'delete'
-    ? {
-        verdict: 'delete',
-        rule: ruling.rule,
-        reason: `it belongs to ${shortName(parent)}, which is deleted`,
-      }
-    : keep(null, `it belongs to ${shortName(parent)}, which is kept`)
-
-/** Manifests cannot list each other in a circle, but the tag of a signature can name any digest. */
-const IN_A_CIRCLE = keep(null, 'its references form a circle, or lead to one')
-
-const shortName = (image: IndexedImage): string =>
-  image.tags[0]
-    ? `${image.repository}:${image.tags[0].name}`
-    : `${image.repository}@${image.digest.slice(0, 19)}`
 
 const byName = (a: IndexedImage, b: IndexedImage): number =>
   (a.repository === b.repository ? a.digest < b.digest : a.repository < b.repository) ? -1 : 1

@@ -1,30 +1,36 @@
 import { makeGlob } from '../platform/glob.ts'
+import { inPieces } from '../platform/in-pieces.ts'
 import { shareFor } from '../platform/share-for.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
-import { type ExpiryPolicy, type PlanOptions, planExpiry } from './plan.ts'
-import type { FindProtection, ProtectionOf } from './protection.ts'
+import type { DetailsReader } from './details/make-details.ts'
+import { type ExpiryPolicy, type PlanOptions, planInPieces } from './plan.ts'
+import type { FindProtection } from './protection.ts'
+import { needsOf } from './selection.ts'
 
-/** How long it may be used what protects images, in ms. */
-const PROTECTIONS_MS = 1_000
+/** For how long what protects images, and what is known of pulls, may be used, in ms. */
+const KNOWN_MS = 1_000
+
+export type PlanRequest = Pick<PlanOptions, 'isHere' | 'warn' | 'explain'> & {
+  /** Decides as of this time, epoch µs. Default: now. */
+  now?: number | undefined
+}
 
 /** Reads what a plan needs to know, and makes it. `now` is a clock in epoch µs. */
 export function makePlanner(deps: {
-  index: Pick<UsageIndex, 'projects' | 'repositories' | 'images'>
+  index: Pick<UsageIndex, 'projects' | 'repositories' | 'images' | 'pushersOf'>
   findProtections: FindProtection
+  /** Whether labels protect images, so that they must be known. */
+  protectsLabels: () => boolean
+  useOf: (registry: string) => Promise<KnownUse>
+  details: Pick<DetailsReader, 'of' | 'budget'>
   now: () => number
 }) {
   const { index } = deps
-  const protections = new Map<string, () => Promise<ProtectionOf>>()
-
-  /** What protects images of a registry; it is a second old at most. */
-  function protectionsOf(registry: string): Promise<ProtectionOf> {
-    const known = protections.get(registry)
-    const find = known ?? shareFor(PROTECTIONS_MS, () => deps.findProtections(registry))
-    if (known === undefined) protections.set(registry, find)
-    return find()
-  }
+  const protectionsOf: FindProtection = shareByName(deps.findProtections)
+  const useOf = shareByName(deps.useOf)
 
   /** The repositories of a project that a policy is about. */
   const repositoriesIn = async (policy: ExpiryPolicy, project: string): Promise<string[]> =>
@@ -32,27 +38,66 @@ export function makePlanner(deps: {
       ? (await index.repositories(project)).filter(makeGlob(policy.repository))
       : []
 
-  /** Decides on the images of one repository. */
+  /** Decides on the images of one repository, of which these are all. */
   async function decide(
     policy: ExpiryPolicy,
     project: string,
     images: readonly IndexedImage[],
-    options: Omit<PlanOptions, 'protectionOf'> = {},
+    { now = deps.now(), ...options }: PlanRequest = {},
+    budget = deps.details.budget(),
   ): Promise<Decision[]> {
-    const protectionOf = await protectionsOf(policy.registry)
-    return planExpiry(policy, project, images, deps.now(), { ...options, protectionOf })
+    const [first] = images
+    if (first === undefined) return []
+    const { registry } = policy
+    const { repository } = first
+    const needs = needsOfPolicy(policy)
+    const isLabelled = deps.protectsLabels()
+    const [protectionOf, use, details, pushers] = await Promise.all([
+      protectionsOf(registry),
+      useOf(registry),
+      needs.details || isLabelled
+        ? deps.details.of(
+            { registry, project, repository, images, wants: { labels: needs.labels || isLabelled } },
+            budget,
+          )
+        : undefined,
+      needs.pushers ? index.pushersOf(project, repository) : undefined,
+    ])
+    return inPieces(
+      planInPieces(policy, project, images, now, { ...options, protectionOf, use, details, pushers }),
+    )
   }
 
   /** The decisions on the images of a project, one repository at a time. */
   async function* planProject(
     policy: ExpiryPolicy,
     project: string,
-    warn?: (warning: string) => void,
-  ): AsyncGenerator<Decision> {
+    request: PlanRequest = {},
+    budget = deps.details.budget(),
+  ): AsyncGenerator<Decision[]> {
     for (const repository of await repositoriesIn(policy, project))
-      yield* await decide(policy, project, await index.images(project, repository), { warn })
+      yield await decide(policy, project, await index.images(project, repository), request, budget)
   }
 
   return { repositoriesIn, decide, planProject, protectionsOf }
 }
 export type Planner = ReturnType<typeof makePlanner>
+
+function needsOfPolicy(policy: ExpiryPolicy): ReturnType<typeof needsOf> {
+  const needs = 'rules' in policy ? policy.rules.map(needsOf) : []
+  return {
+    details: needs.some(({ details }) => details),
+    labels: needs.some(({ labels }) => labels),
+    pushers: needs.some(({ pushers }) => pushers),
+  }
+}
+
+/** Shares what is read for each name for a while. */
+function shareByName<T>(read: (name: string) => Promise<T>): (name: string) => Promise<T> {
+  const shared = new Map<string, () => Promise<T>>()
+  return (name) => {
+    const known = shared.get(name) ?? shareFor(KNOWN_MS, () => read(name))
+    shared.set(name, known)
+    return known()
+  }
+}

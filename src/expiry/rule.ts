@@ -1,4 +1,5 @@
 import type { AgeSource } from '../usage/age.ts'
+import type { ArtifactKind } from './details/artifact-kind.ts'
 
 /** Tags, by a glob or by an RE2 pattern that must match the whole tag. */
 export type TagSelector = { glob: string } | { pattern: string }
@@ -17,6 +18,15 @@ export interface Selection {
   /** The sources of ages that are believed; all of them by default. */
   trust?: readonly AgeSource[] | undefined
   notUsedFor?: number | undefined
+  kind?: readonly ArtifactKind[] | undefined
+  mediaType?: string | undefined
+  artifactType?: string | undefined
+  largerThan?: number | undefined
+  smallerThan?: number | undefined
+  /** Names and wildcards for their values. */
+  label?: Readonly<Record<string, string>> | undefined
+  annotation?: Readonly<Record<string, string>> | undefined
+  pushedBy?: string | undefined
 }
 
 /** Keeps the newest ones among the images that a rule is about. */

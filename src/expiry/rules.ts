@@ -1,8 +1,9 @@
+import type { Pieces } from '../platform/pieces.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
-import { ageOfItem, type Item, isOlder, PARTIAL_US, useIsUnknown, useOfItem } from './age-and-use.ts'
+import { ageOfItem, type Item, isInFuture, isOlder, PARTIAL_US, useIsUnknown } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { Finding } from './finding.ts'
-import { placeKey, type Standing, standingsOf } from './newest.ts'
+import { placeKey, type Ranked, type Standing, standingsOf } from './newest.ts'
 import { ordinaryTags, type Relations } from './relations.ts'
 import { type ExpiryRule, type Newest, ruleName } from './rule.ts'
 import { type Circumstances, type CompiledSelection, compileSelection } from './selection.ts'
@@ -42,13 +43,13 @@ interface CompiledRule {
  * image has none unless it has a tag: it goes with that image. `images` are all images of the repository, those that are not
  * `here` were deleted. With `explain`, near misses are told.
  */
-export function makeRuleOpinions(
+export function* makeRuleOpinions(
   rules: readonly ExpiryRule[],
   images: readonly IndexedImage[],
   relations: Relations,
   circumstances: Circumstances,
   { isHere, explain }: { isHere: (image: IndexedImage) => boolean; explain: boolean },
-): (image: IndexedImage) => Opinions {
+): Pieces<(image: IndexedImage) => Opinions> {
   const compiled = rules.map(
     (rule): CompiledRule => ({
       ...{ name: ruleName(rule), rule },
@@ -57,32 +58,34 @@ export function makeRuleOpinions(
   )
   const keeping = compiled.filter(({ rule }) => rule.keep !== undefined)
   const expiring = compiled.filter(({ rule }) => rule.expire === true)
-  const made = new Map<IndexedImage, Item[]>()
   function itemsOf(image: IndexedImage): Item[] {
-    const items = made.get(image) ?? makeItems(image)
-    made.set(image, items)
-    return items
-  }
-  function makeItems(image: IndexedImage): Item[] {
     if (image.tags.length === 0 && relations.parentsOf(image).length > 0) return []
     const tags = image.tags.length === 0 ? [undefined] : ordinaryTags(image)
     const whole = tags.length === 0 ? [] : relations.withDescendants(image)
     return tags.map((tag) => ({ image, tag, whole }))
   }
-  const standings = new Map<CompiledRule, Map<string, Standing>>()
-  for (const one of keeping) {
-    const { keep } = one.rule
-    if (keep !== undefined && keep !== true) standings.set(one, standingsIn(one, keep))
-  }
 
-  function standingsIn({ selection }: CompiledRule, { by, per }: Newest): Map<string, Standing> {
-    const ranked = images.flatMap((image) =>
-      itemsOf(image)
-        .filter((item) => guard(item, circumstances.now) !== IN_THE_FUTURE)
-        .filter((item) => selection.isAbout(item) && selection.findings(item).every(({ holds }) => holds))
-        .map((item) => ({ ...item, isHere: isHere(image), group: groupIn(selection, per, item) })),
-    )
-    return standingsOf(ranked, by)
+  const ranking = keeping.flatMap((one) =>
+    one.rule.keep === true || one.rule.keep === undefined ? [] : [{ ...one, keep: one.rule.keep }],
+  )
+  const ranked = new Map<ExpiryRule, Ranked[]>(ranking.map(({ rule }) => [rule, []]))
+  if (ranking.length > 0)
+    for (const image of images) {
+      for (const item of itemsOf(image))
+        for (const { rule, selection, keep } of ranking)
+          if (isRanked(selection, item))
+            ranked
+              .get(rule)
+              ?.push({ ...item, isHere: isHere(image), group: groupIn(selection, keep.per, item) })
+      yield
+    }
+  const standings = new Map<ExpiryRule, Map<string, Standing>>()
+  for (const { rule, keep } of ranking)
+    standings.set(rule, standingsOf(ranked.get(rule) ?? [], keep.by, circumstances.use))
+
+  function isRanked(selection: CompiledSelection, item: Item): boolean {
+    if (!selection.isAbout(item) || isInFuture(item, circumstances.now)) return false
+    return selection.findings(item).every(({ holds }) => holds)
   }
 
   /** Whether a keeping rule keeps an item that it is about. */
@@ -97,7 +100,7 @@ export function makeRuleOpinions(
         because: findings.map(({ because }) => because).join(', ') || 'its rule keeps it',
       }
     const place = placeKey(item.image.digest, groupIn(one.selection, keep.per, item))
-    const standing = standings.get(one)?.get(place)
+    const standing = standings.get(one.rule)?.get(place)
     return isAmongNewest(standing, keep, () => useUnknown(item))
   }
 
@@ -166,7 +169,7 @@ const groupIn = (selection: CompiledSelection, per: Newest['per'], item: Item): 
 /** Why the times of an item are no ground for any rule. */
 function guard(item: Item, now: number): string | undefined {
   if ((item.tag?.age ?? item.image.age).at === 0) return NO_TIME
-  return Math.max(ageOfItem(item).at, useOfItem(item).at) > now ? IN_THE_FUTURE : undefined
+  return isInFuture(item, now) ? IN_THE_FUTURE : undefined
 }
 
 /** An image is not among the newest only if enough others are certainly newer. */

@@ -8,6 +8,18 @@ import {
   useIsUnknown,
   useOfItem,
 } from './age-and-use.ts'
+import {
+  hasAnnotation,
+  hasArtifactType,
+  hasLabel,
+  hasMediaType,
+  isLargerThan,
+  isOfKind,
+  isPushedBy,
+  isSmallerThan,
+  type Condition as OfDetails,
+} from './conditions-details.ts'
+import type { Details } from './details/details.ts'
 import type { Finding } from './finding.ts'
 import { type MatchTag, makeMatchTag } from './match-tag.ts'
 import { ordinaryTags } from './relations.ts'
@@ -18,6 +30,10 @@ export interface Circumstances {
   /** epoch µs */
   now: number
   use: KnownUse
+  /** By digest. */
+  details?: ReadonlyMap<string, Details> | undefined
+  /** Who pushed each tag last. */
+  pushers?: ReadonlyMap<string, string> | undefined
 }
 
 type Condition = (item: Item) => Finding
@@ -36,7 +52,10 @@ export interface CompiledSelection {
 export function compileSelection(selection: Selection, circumstances: Circumstances): CompiledSelection {
   const tag = selection.tag && makeMatchTag(selection.tag)
   const only = selection.only && makeMatchTag(selection.only.tag)
-  const conditions = conditionsOf(selection, circumstances)
+  const conditions = [
+    ...conditionsOnTime(selection, circumstances),
+    ...conditionsOnDetails(selection, circumstances),
+  ]
   const isOnly = ({ image }: Item, { matches }: MatchTag): boolean => {
     const tags = ordinaryTags(image)
     return tags.length > 0 && tags.every(({ name }) => matches(name))
@@ -70,17 +89,50 @@ export function compileSelection(selection: Selection, circumstances: Circumstan
   }
 }
 
-function conditionsOf(selection: Selection, { now, use }: Circumstances): Condition[] {
-  const { olderThan, notUsedFor, trust } = selection
+function conditionsOnTime({ olderThan, notUsedFor, trust }: Selection, { now, use }: Circumstances) {
   const conditions: Condition[] = []
   if (olderThan !== undefined)
     conditions.push((item) => isOlder(now, ageOfItem(item, trust), olderThan * 1000))
   if (notUsedFor !== undefined)
     conditions.push((item) => {
-      const unused = isUnused(now, useOfItem(item), notUsedFor * 1000)
+      const unused = isUnused(now, useOfItem(item, use), notUsedFor * 1000)
       if (unused.holds !== true) return unused
       const unknown = useIsUnknown(use, isOlder(now, ageOfItem(item, trust), PARTIAL_US).holds === true)
       return unknown === undefined ? unused : { holds: undefined, because: unknown }
     })
   return conditions
 }
+
+function conditionsOnDetails(selection: Selection, { details, pushers }: Circumstances): Condition[] {
+  const {
+    kind,
+    mediaType,
+    artifactType,
+    largerThan,
+    smallerThan,
+    label = {},
+    annotation = {},
+    pushedBy,
+  } = selection
+  const conditions: OfDetails[] = []
+  if (kind !== undefined) conditions.push(isOfKind(kind))
+  if (mediaType !== undefined) conditions.push(hasMediaType(mediaType))
+  if (artifactType !== undefined) conditions.push(hasArtifactType(artifactType))
+  if (largerThan !== undefined) conditions.push(isLargerThan(largerThan))
+  if (smallerThan !== undefined) conditions.push(isSmallerThan(smallerThan))
+  for (const [name, value] of Object.entries(label)) conditions.push(hasLabel(name, value))
+  for (const [name, value] of Object.entries(annotation)) conditions.push(hasAnnotation(name, value))
+  if (pushedBy !== undefined) conditions.push(isPushedBy(pushedBy))
+  return conditions.map(
+    (condition): Condition =>
+      ({ image, tag, whole }) =>
+        condition({ image, parts: whole, details: details?.get(image.digest), pushers, tag: tag?.name }),
+  )
+}
+
+/** What a selection must be told beside the index: what manifests and configs say, and who pushed. */
+export const needsOf = ({ kind, mediaType, artifactType, label, annotation, pushedBy }: Selection) => ({
+  details: (kind ?? mediaType ?? artifactType ?? label ?? annotation) !== undefined,
+  labels: label !== undefined,
+  pushers: pushedBy !== undefined,
+})

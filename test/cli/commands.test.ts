@@ -382,3 +382,23 @@ test('expire --apply fails if the configuration of the service forbids to delete
   expect(err).toContain('tallyman runs r --cursor abc\n')
   expect(bodies).toEqual([{ policy: 'old', dryRun: false, acceptShare: false }])
 })
+
+test('expire follows a run in images and bytes, and fails if somebody stops it', async () => {
+  const progress = { planned: 8, plannedBytes: 8_192, done: 2, freedBytes: 2_048 }
+  const stopped = 'admin token from 10.0.0.7 stopped it at noon'
+  const { deletes: _, ...run } = sampleRun({ state: 'stopped', stopped, progress })
+  const outcomes = { planned: 0, deleted: 2, absent: 0, moved: 0 }
+  const states = [status('active', { progress }), status('completed', { result: { ...run, outcomes } })]
+  answers = {
+    'POST /v1/expiry/runs': () => ({ run: 'r', job: '7', dryRun: false }),
+    'GET /v1/jobs/expiry/7': () => states.shift(),
+    'GET /v1/expiry/runs/r/deletes': () => ({ deletes: [], next: null }),
+  }
+  const { status: exit, out, err } = await tallyman(env, 'expire', 'old', '--apply')
+  expect(err).toContain('2 of 8 images, 2.0 KiB of 8.0 KiB deleted\n')
+  expect(out).toBe(`run r of old: deleted 2 (2.0 KiB), gone already 0, kept 0, stopped: ${stopped}\n`)
+  expect({ exit, err }).toEqual({
+    exit: 1,
+    err: expect.stringContaining(`the run was stopped: ${stopped}\n`),
+  })
+})

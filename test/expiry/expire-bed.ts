@@ -12,6 +12,7 @@ import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry, type RunControl } from '../../src/expiry/expire.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
+import { makePlanner } from '../../src/expiry/planner.ts'
 import type { FindProtection } from '../../src/expiry/protection.ts'
 import type { RunIdentity } from '../../src/expiry/run-id.ts'
 import { type ExpiryRuns, makeExpiryRuns } from '../../src/expiry/runs.ts'
@@ -147,7 +148,12 @@ export function useExpiry() {
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
-      findProtections: options.findProtections ?? (async () => () => undefined),
+      planner: makePlanner({
+        ...{ index, now, details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) } },
+        findProtections: options.findProtections ?? (async () => () => undefined),
+        protectsLabels: () => false,
+        useOf: async () => ({ isComplete: true, since: 0 }),
+      }),
       ...(options.sleep && { sleep: options.sleep }),
       announce: async (alert) => alerts.push(alert),
       metrics,

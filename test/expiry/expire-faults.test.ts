@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DAY } from '../../lab/images.ts'
 import { runIdentity } from '../../src/expiry/run-id.ts'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import { referencesOf } from '../../src/usage/references-of.ts'
@@ -121,13 +122,6 @@ describe('after a DELETE that fails', () => {
     failIn(repositories.slice(0, 1))
     await expect(run('branches', false)).rejects.toThrow('5 images failed')
     expect([...asked()]).toEqual(['1', '2', '3', '4'])
-  })
-
-  test('429 is a failure, and not a refusal', async () => {
-    const { run, push } = bed.setUp()
-    await push('pr-1', image('a'), bed.repository)
-    bed.registry.onRequest(({ method }) => (method === 'DELETE' ? 429 : undefined))
-    expect(outcomes(await run('branches', false))).toEqual(['failed'])
   })
 
   test('or a list of tags, the images after it are deleted', async () => {
@@ -383,6 +377,17 @@ describe('children that a run has left behind when their index was deleted', () 
     expect(await families(store)).toEqual([])
     // Without a tag, and with nothing that remembers them, they are kept: no notification told that they are gone.
     expect(await run('branches', false)).toMatchObject({ kept: 2, deletes: [] })
+  })
+
+  test('go with a run of another policy once theirs was renamed, also if its rules would keep their index', async () => {
+    const { run, repository } = await leaveChildren()
+    expect(await run('other', false)).toMatchObject({ kept: 2, deletes: [] })
+    const rules = [{ tag: 'pr-*', olderThan: 90 * (DAY / 1000) }]
+    const renamed = bed.setUp({ changed: () => ({ name: 'renamed', rules }) })
+    const record = await renamed.run('renamed', false)
+    expect(outcomes(record)).toEqual(['deleted', 'deleted'])
+    expect(record.deletes[0]).toMatchObject({ repository, reason: expect.stringMatching(/^it belongs to /) })
+    expect(await families(renamed.store)).toEqual([])
   })
 
   test('stay if the index was pushed again, whether the notification has come or not', async () => {

@@ -1,16 +1,20 @@
 import { expect, test } from 'vitest'
 import { DAY, digest, indexed, NOW } from '../../lab/images.ts'
 import { expiring } from '../../lab/rules.ts'
+import type { Details } from '../../src/expiry/details/details.ts'
 import { planExpiry } from '../../src/expiry/plan.ts'
-import { type LabelsOf, makeFindProtected, type Protected, protectionBy } from '../../src/expiry/protected.ts'
+import { makeFindProtected, type Protected, protectionBy } from '../../src/expiry/protected.ts'
 import { makeFindProtections } from '../../src/expiry/protection.ts'
 
 const NOTHING: Protected = { tags: [], repositories: [], digests: [], labels: [] }
-const NOT_KNOWN: LabelsOf = () => undefined
+const detailsWith = (labels: Record<string, string | null>): Details => ({
+  ...{ kind: 'image', mediaType: '', artifactType: undefined, configMediaType: undefined, labels },
+  annotations: {},
+})
 
 const image = indexed('a', { repository: 'base/app/web', tags: { 'pr-1': NOW, 'v1.2': NOW } })
-const reasonBy = (some: Partial<Protected>, labelsOf = NOT_KNOWN) =>
-  protectionBy({ ...NOTHING, ...some }, labelsOf)(image)
+const reasonBy = (some: Partial<Protected>, details: Details | null = null) =>
+  protectionBy({ ...NOTHING, ...some })(image, details)
 
 test.each([
   [{ tags: ['v*'] }, 'it is protected: the tag v* of expiry.protect'],
@@ -32,10 +36,11 @@ test.each([
   [['keep=a=b'], { keep: 'a=b' }, 'it is protected: the label keep=a=b of expiry.protect'],
   [['keep='], { keep: '' }, 'it is protected: the label keep= of expiry.protect'],
   [['keep=yes', 'other'], { keep: 'yes please', another: '' }, undefined],
+  [['keep=yes'], { keep: null }, 'it is protected: the label keep=yes of expiry.protect'],
   [['keep'], {}, undefined],
   [['constructor'], {}, undefined],
 ])('labels %j, an image with %j: %s', (labels, ofImage, reason) => {
-  expect(reasonBy({ labels }, () => ofImage)).toBe(reason)
+  expect(reasonBy({ labels }, detailsWith(ofImage))).toBe(reason)
 })
 
 test('labels that are not known keep an image if labels protect images, and only then', () => {
@@ -54,7 +59,7 @@ test('a protected image keeps what belongs to it', () => {
     indexed('d', { tags: { v2: old } }),
   ]
   const policy = { name: 'p', registry: 'ci', repository: '**', rules: expiring({ tag: '*', olderThan: 1 }) }
-  const protectionOf = protectionBy({ ...NOTHING, tags: ['v1'] }, NOT_KNOWN)
+  const protectionOf = protectionBy({ ...NOTHING, tags: ['v1'] })
   const plan = planExpiry(policy, 'ci/team', images, NOW, { protectionOf })
   expect(plan.filter(({ verdict }) => verdict === 'delete').map(({ digest }) => digest)).toEqual([
     digest('d'),
