@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DAY } from '../../lab/images.ts'
+import { expiring } from '../../lab/rules.ts'
 import { runIdentity } from '../../src/expiry/run-id.ts'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import { referencesOf } from '../../src/usage/references-of.ts'
@@ -382,7 +383,7 @@ describe('children that a run has left behind when their index was deleted', () 
   test('go with a run of another policy once theirs was renamed, also if its rules would keep their index', async () => {
     const { run, repository } = await leaveChildren()
     expect(await run('other', false)).toMatchObject({ kept: 2, deletes: [] })
-    const rules = [{ tag: 'pr-*', olderThan: 90 * (DAY / 1000) }]
+    const rules = expiring({ tag: 'pr-*', olderThan: 90 * (DAY / 1000) })
     const renamed = bed.setUp({ changed: () => ({ name: 'renamed', rules }) })
     const record = await renamed.run('renamed', false)
     expect(outcomes(record)).toEqual(['deleted', 'deleted'])

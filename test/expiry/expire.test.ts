@@ -228,7 +228,7 @@ test('the audit says who asked for a run, what it planned, and how it ended', as
   await push('main', image('kept'), repository)
   const { id } = await run('branches', false)
   const about = { by: 'a test', registry: 'ci', policy: 'branches', run: id, dryRun: false }
-  const counts = { planned: 1, deleted: 1, absent: 0, moved: 0, refused: 0, failed: 0, kept: 1 }
+  const counts = { planned: 1, deleted: 1, absent: 0, moved: 0, refused: 0, failed: 0, untagged: 0, kept: 1 }
   expect(audited).toEqual([
     { ...about, action: 'run.started', acceptShare: false },
     {
