@@ -81,6 +81,8 @@ type Ruling = Pick<Decision, 'verdict' | 'untag' | 'rule' | 'reason' | 'nearMiss
  * is kept.
  */
 function decide({ tags, whole }: Opinions, others: readonly Opinion[]): Ruling {
+  const [only, ...more] = tags
+  if (only !== undefined && more.length + whole.length + others.length === 0) return only.opinion
   const against = [...whole, ...others].filter(isKept)
   const kept = tags.find(({ opinion }) => isKept(opinion))
   const isLeft =

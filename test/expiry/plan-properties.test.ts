@@ -146,7 +146,7 @@ test('a rule that keeps the newest N leaves at least N of those that it is about
       for (const rule of policy.rules) {
         if (rule.keep === undefined || rule.keep === true) continue
         if ((rule.olderThan ?? rule.notUsedFor) !== undefined) continue
-        const about = near.filter((i) => ordinary(i).some(({ name }) => isAbout(rule, name)))
+        const about = near.filter((i) => itemsOf(images, i).some((tag) => isAbout(rule, tag?.name)))
         const kept = about.filter((image) => !isDeleted(image)).length
         expect(kept).toBeGreaterThanOrEqual(Math.min(rule.keep.newest, about.length))
       }
@@ -233,7 +233,7 @@ function deletableOf(policy: RulePolicy, images: readonly IndexedImage[]): Set<I
     for (const image of inScope) {
       const { parents, subjects, lacksSubject } = around(inScope, image)
       const needed = [...parents, ...subjects]
-      const items = image.tags.length === 0 && needed.length === 0 ? [undefined] : ordinary(image)
+      const items = itemsOf(inScope, image)
       const hasReason = items.length + needed.length > 0
       const expires = items.every((tag) => itemExpires(policy, inScope, image, tag))
       if (
@@ -247,6 +247,12 @@ function deletableOf(policy: RulePolicy, images: readonly IndexedImage[]): Set<I
     }
   }
   return deletable
+}
+
+/** What is decided on: the tags of an image; `undefined` stands for an image without tags that belongs to no other. */
+function itemsOf(images: readonly IndexedImage[], image: IndexedImage): (IndexedTag | undefined)[] {
+  const { parents, subjects } = around(images, image)
+  return image.tags.length === 0 && parents.length + subjects.length === 0 ? [undefined] : ordinary(image)
 }
 
 /** Whether a tag of an image expires, or an image without tags. */
@@ -320,9 +326,7 @@ function timesOf(image: IndexedImage, { age }: Pick<IndexedTag, 'age'>) {
 /** How many images of the repository are newer by this rule, if every unknown order is the worst for deleting. */
 function newer(rule: ExpiryRule, images: readonly IndexedImage[], image: IndexedImage) {
   const timesBy = (i: IndexedImage) => {
-    const { parents, subjects } = around(images, i)
-    const items = i.tags.length === 0 && parents.length + subjects.length === 0 ? [undefined] : ordinary(i)
-    return items
+    return itemsOf(images, i)
       .filter((tag) => isAbout(rule, tag?.name))
       .filter((tag) => {
         const times = timesOfItem(images, i, tag)
