@@ -29,10 +29,15 @@ export function observeRegistries({ metrics, registries }: Parts, { index, ledge
   const sources = registries.filter(({ token }) => token !== undefined)
   return async (): Promise<void> => {
     for (const { name: registry } of sources) {
-      const [bytes, status] = await Promise.all([index.registryBytes(registry), ledger.status(registry)])
+      const [bytes, status, heard] = await Promise.all([
+        index.registryBytes(registry),
+        ledger.status(registry),
+        pulls.of(registry),
+      ])
+      // No scrape sees the gauges between here and the end: nothing waits.
       metrics.registryUniqueBytes.set({ registry }, bytes)
       metrics.registryExact.set({ registry }, isExact(status) ? 1 : 0)
-      metrics.registryPullsHeard.set({ registry }, (await pulls.of(registry)).areHeard ? 1 : 0)
+      metrics.registryPullsHeard.set({ registry }, heard.areHeard ? 1 : 0)
       const { lastReport } = status
       if (lastReport) metrics.lastReconcile.set({ registry }, Date.parse(lastReport.finishedAt) / 1_000)
     }

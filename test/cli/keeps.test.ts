@@ -32,7 +32,12 @@ beforeAll(async () => {
     reconcile: { onNewInstance: false },
     expiry: {
       protect: { tags: ['v*'] },
-      policies: [{ name: 'all', registry: 'ci', rules: [{ tag: '*', olderThan: '1ms' }] }],
+      policies: [
+        {
+          ...{ name: 'all', match: { registry: 'ci' } },
+          rules: [{ tag: '*', olderThan: '1ms', expire: true }],
+        },
+      ],
     },
   })
   await service.app.listen({ port })
