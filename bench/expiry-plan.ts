@@ -34,6 +34,9 @@ const timedIndex = {
 const planner = makePlanner({
   index: timedIndex,
   findProtections: async () => () => undefined,
+  protectsLabels: () => false,
+  useOf: async () => ({ isComplete: true, since: 0 }),
+  details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
   now: () => NOW,
 })
 
@@ -53,11 +56,12 @@ delay.enable()
 for (const project of projects) {
   const goes: ImageId[] = []
   const [began, loadBefore] = [performance.now(), loadMs]
-  for await (const { repository, digest, tags, verdict } of planner.planProject(POLICY, project)) {
-    counts.images += 1
-    counts.tags += tags.length
-    if (verdict === 'delete') goes.push({ repository, digest })
-  }
+  for await (const decisions of planner.planProject(POLICY, project))
+    for (const { repository, digest, tags, verdict } of decisions) {
+      counts.images += 1
+      counts.tags += tags.length
+      if (verdict === 'delete') goes.push({ repository, digest })
+    }
   const planned = performance.now()
   planMs += planned - began - (loadMs - loadBefore)
   counts.deletes += goes.length

@@ -68,7 +68,7 @@ test('a protected image keeps what belongs to it', () => {
 
 test('the configuration of now counts: a reload may have changed it', async () => {
   let configured = NOTHING
-  const find = makeFindProtections({ 'expiry.protect': makeFindProtected(() => configured, NOT_KNOWN) })
+  const find = makeFindProtections({ 'expiry.protect': makeFindProtected(() => configured) })
   expect((await find('ci'))(image)).toBeUndefined()
   configured = { ...NOTHING, tags: ['pr-*'] }
   expect((await find('ci'))(image)).toBe('it is protected: the tag pr-* of expiry.protect')
