@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import pMap from 'p-map'
 import { startRegistry } from '../lab/registry.ts'
-import { makeExpiry } from '../src/expiry/expire.ts'
-import type { RulePolicy } from '../src/expiry/plan.ts'
+import { makeExpiry, type RunnablePolicy } from '../src/expiry/expire.ts'
+import { makePlanner } from '../src/expiry/planner.ts'
+import { makeExpiryRuns } from '../src/expiry/runs.ts'
 import { makeLog } from '../src/platform/log.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
 import { makeRegistryClient } from '../src/registry/client.ts'
@@ -23,9 +24,9 @@ const IMAGES_A_REPOSITORY = 1_000
 const AT_ONCE = 4
 const BATCH = 50
 
-const POLICY: RulePolicy = {
-  ...{ name: 'deletes', registry: REGISTRY, repository: '**' },
-  rules: [{ tag: 'pr-*', olderThan: 14 * DAY_MS }],
+const POLICY: RunnablePolicy = {
+  ...{ name: 'deletes', registry: REGISTRY, repository: '**', mode: 'apply' },
+  rules: [{ tag: { glob: 'pr-*' }, olderThan: 14 * DAY_MS, expire: true }],
 }
 
 /**
@@ -64,20 +65,36 @@ export async function measureDeletes(options: {
           concurrency: AT_ONCE,
         }),
       )
+    const now = () => Date.now() * 1000
+    const fail = (error: Error) => {
+      throw error
+    }
     const expiry = makeExpiry({
-      ...{ index, store, metrics: makeMetrics(), log: makeLog('silent'), now: () => Date.now() * 1000 },
-      settings: () => ({ policies: [POLICY], dryRun: false, maxShare: 1, trash: { keep: DAY_MS } }),
+      ...{ index, store, now, metrics: makeMetrics(), log: makeLog('silent') },
+      settings: () => ({
+        ...{ policies: [POLICY], maxShare: 1, trash: { keep: DAY_MS }, gc: { timeZone: 'UTC' } },
+      }),
       clientOf: () => client,
-      runs: { append: async () => {}, earlier: async () => [] } as never,
+      runs: makeExpiryRuns({
+        ...{ store, keepMs: DAY_MS, now: Date.now, onError: fail, onUnreadable: (_, error) => fail(error) },
+      }),
+      audit: async () => {},
       doubtOf: async () => undefined,
-      findProtections: async () => () => undefined,
+      planner: makePlanner({
+        ...{ index, now, protectsLabels: () => false },
+        findProtections: async () => () => undefined,
+        useOf: async () => ({ isComplete: true, since: 0 }),
+        details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
+      }),
       announce: async () => {},
     })
     const half = Math.ceil(bare.length / 2)
     let bareMs = await deleteBare(bare.slice(0, half))
     let deleted = 0
     const runMs = await timed(async () => {
-      const run = await expiry.run({ policy: POLICY.name, dryRun: false, acceptShare: true })
+      const run = await expiry.run({
+        ...{ policy: POLICY.name, registry: REGISTRY, dryRun: false, acceptShare: true, by: 'a bench' },
+      })
       deleted = run.deletes.filter(({ outcome }) => outcome === 'deleted').length
     })
     bareMs += await deleteBare(bare.slice(half))

@@ -1,8 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import type { Decision } from '../src/expiry/decision.ts'
+import { withBytes } from '../src/expiry/plan-bytes.ts'
 import { makePlanner } from '../src/expiry/planner.ts'
-import type { ImageId } from '../src/usage/reclaim.ts'
+import type { SharedHoldings } from '../src/usage/read-reclaim.ts'
 import { makeUsageIndex } from '../src/usage/usage-index.ts'
 import { POLICY, REGISTRY } from './expiry-policy.ts'
 import { NOW } from './expiry-site.ts'
@@ -34,6 +36,9 @@ const timedIndex = {
 const planner = makePlanner({
   index: timedIndex,
   findProtections: async () => () => undefined,
+  protectsLabels: () => false,
+  useOf: async () => ({ isComplete: true, since: 0 }),
+  details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
   now: () => NOW,
 })
 
@@ -47,23 +52,24 @@ async function planLarge() {
 
 const projects = (await index.projects(REGISTRY)).filter((project) => project !== large)
 const counts = { images: 0, tags: 0, deletes: 0 }
-let [planMs, bytesMs, uniqueBytes] = [0, 0, 0]
+const shared: SharedHoldings = new Map()
+let [planMs, bytesMs, reclaimableBytes] = [0, 0, 0]
 const delay = monitorEventLoopDelay({ resolution: 1 })
 delay.enable()
 for (const project of projects) {
-  const goes: ImageId[] = []
+  const plan: Decision[][] = []
   const [began, loadBefore] = [performance.now(), loadMs]
-  for await (const { repository, digest, tags, verdict } of planner.planProject(POLICY, project)) {
-    counts.images += 1
-    counts.tags += tags.length
-    if (verdict === 'delete') goes.push({ repository, digest })
-  }
+  for await (const decisions of planner.planProject(POLICY, project)) plan.push(decisions)
   const planned = performance.now()
   planMs += planned - began - (loadMs - loadBefore)
-  counts.deletes += goes.length
-  const reclaim = index.reclaim(project)
-  await reclaim.load(goes)
-  for (const image of goes) uniqueBytes += reclaim.take([image]).uniqueBytes
+  const reclaim = index.reclaim(project, shared)
+  for (const decisions of plan)
+    for (const { tags, verdict, reclaimableBytes: bytes = 0 } of await withBytes(decisions, reclaim)) {
+      counts.images += 1
+      counts.tags += tags.length
+      if (verdict === 'delete') counts.deletes += 1
+      reclaimableBytes += bytes
+    }
   bytesMs += performance.now() - planned
 }
 // The longest block is noted once the loop turns again.
@@ -78,7 +84,7 @@ redis.disconnect()
 process.stdout.write(
   `${JSON.stringify({
     ...counts,
-    reclaimable_gb: Math.round(uniqueBytes / 1e9),
+    reclaimable_gb: Math.round(reclaimableBytes / 1e9),
     plan_s: Number((planMs / 1000).toFixed(2)),
     load_s: Number(loadS.toFixed(2)),
     bytes_s: Number((bytesMs / 1000).toFixed(2)),

@@ -113,18 +113,25 @@ const ruleFields = section(
 
 /** What is wrong with a rule as it is written; `undefined` if nothing is. */
 function problemOf(rule: Record<string, unknown>): string | undefined {
-  const { keep, expire, name: _, trust, ...conditions } = rule
+  const { keep, expire, name: _, trust: __, ...conditions } = rule
   if ((keep === undefined) === (expire === undefined)) return 'expected keep, or expire: true'
   if (expire !== undefined && Object.keys(conditions).length === 0)
     return 'expected at least one condition beside expire, such as tag or olderThan'
-  if (rule.tagged === false && (rule.tag !== undefined || rule.only !== undefined))
-    return 'expected no tag and no only: an image without tags has none'
-  if (trust !== undefined && rule.olderThan === undefined) return 'expected olderThan: trust is about ages'
+  const problem = problemOfSelection(rule)
+  if (problem !== undefined) return problem
   if (!isMapping(keep)) return undefined
   if (keep.by === 'semver' && rule.tag === undefined) return 'expected a tag: by: semver compares tags'
   const { per = 'repository' } = keep
   if (per === 'repository' || groupsOf(rule.tag).includes(String(per))) return undefined
   return `expected in per: repository, or a group of the pattern in tag, (?P<${per}>…)`
+}
+
+/** What is wrong with the conditions of a rule or a tier as they are written. */
+export function problemOfSelection({ tagged, tag, only, trust, olderThan }: Record<string, unknown>) {
+  if (tagged === false && (tag !== undefined || only !== undefined))
+    return 'expected no tag and no only: an image without tags has none'
+  if (trust !== undefined && olderThan === undefined) return 'expected olderThan: trust is about ages'
+  return undefined
 }
 
 function groupsOf(tag: unknown): string[] {

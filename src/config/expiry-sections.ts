@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
+import { evict } from './expiry-evict.ts'
 import { expiryRule } from './expiry-rule.ts'
 import {
   Choice,
@@ -38,6 +39,7 @@ const expiryPolicyFields = Type.Refine(
         Duration('How long before it is deleted an image is announced to chat. Default: it is not.'),
       ),
       rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
+      evict: Type.Optional(evict),
       dialect: Type.Optional(
         Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
       ),
@@ -50,17 +52,17 @@ const expiryPolicyFields = Type.Refine(
       movedKeys: { registry: 'match: { registry: … }', repository: 'match: { registry: …, repository: … }' },
     },
   ),
-  ({ rules, dialect, document }) =>
+  ({ rules, evict, dialect, document }) =>
     dialect === undefined
-      ? rules !== undefined && document === undefined
-      : rules === undefined && document !== undefined,
-  () => 'expected rules, or dialect with document or documentFile',
+      ? (rules ?? evict) !== undefined && document === undefined
+      : (rules ?? evict) === undefined && document !== undefined,
+  () => 'expected rules, evict or both; or dialect with document or documentFile',
 )
 
 export const expiryPolicy = Type.Decode(
   expiryPolicyFields,
-  ({ rules = [], dialect, document, documentFile: _, ...scope }) =>
-    dialect === undefined ? { ...scope, rules } : { ...scope, dialect, document },
+  ({ rules = [], evict, dialect, document, documentFile: _, ...scope }) =>
+    dialect === undefined ? { ...scope, rules, evict } : { ...scope, dialect, document },
 )
 
 const kubernetes = Type.Object(

@@ -24,6 +24,17 @@ export const Decision = Type.Object({
   nearMisses: Type.Optional(
     Type.Array(Type.String(), { description: 'Rules that nearly decided otherwise, a sentence each.' }),
   ),
+  reclaimableBytes: Type.Optional(
+    Type.Integer({
+      description:
+        'Bytes that the registry can free once this image and all before it in the plan are deleted, in addition to those before it. Absent if it is kept, or if the plan has no bytes.',
+    }),
+  ),
+  uniqueBytes: Type.Optional(
+    Type.Integer({
+      description: "The same of the project's unique bytes, which count against its quota.",
+    }),
+  ),
 })
 export type Decision = Static<typeof Decision>
 
@@ -47,7 +58,10 @@ export const Deleted = Type.Object({
   ),
   why: Type.Optional(Type.String({ description: 'What the registry answered, or what has moved.' })),
   bytes: Type.Optional(
-    Type.Integer({ description: 'The size of the image. Other images may share parts of it.' }),
+    Type.Integer({
+      description:
+        'Bytes that the registry can free since it was deleted, in addition to those deleted before it. 0 if it was not.',
+    }),
   ),
 })
 export type Deleted = Static<typeof Deleted>
@@ -57,7 +71,7 @@ export const Held = Type.Object({
   project: Type.String({ description: 'registry/path' }),
   deletes: Type.Integer({ description: 'Images that the plan deletes.' }),
   images: Type.Integer({ description: 'Images of the project that the policy is about.' }),
-  bytes: Type.Integer({ description: 'The sum of the sizes of the images that the plan deletes.' }),
+  bytes: Type.Integer({ description: 'Bytes that the registry could free if the plan were carried out.' }),
 })
 export type Held = Static<typeof Held>
 
@@ -65,10 +79,10 @@ export const Progress = Type.Object(
   {
     planned: Type.Integer({ description: 'Images that the plan deletes.' }),
     plannedBytes: Type.Integer({
-      description: 'The sum of their sizes. Images that share layers count in full.',
+      description: 'Bytes that the registry can free once all of them are deleted.',
     }),
     done: Type.Integer({ description: 'Of these images, those that are done with, deleted or not.' }),
-    freedBytes: Type.Integer({ description: 'The sum of the sizes of the images that were deleted.' }),
+    freedBytes: Type.Integer({ description: 'Of these bytes, those of the images that were deleted.' }),
   },
   { description: 'How far it is, in images and bytes.' },
 )

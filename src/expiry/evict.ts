@@ -5,6 +5,18 @@ import type { Freed } from '../usage/reclaim.ts'
 import type { Family } from './evict-families.ts'
 import { type EvictOrder, reasonToEvict, reasonToSpare, UNKNOWN_USE_MIN_AGE } from './evict-order.ts'
 import { makeTaking, queueOf } from './evict-queue.ts'
+import type { Selection } from './rule.ts'
+
+/** How a policy evicts. */
+export interface EvictSettings {
+  /** The share of the limit that may stay, above 0, to 1 at most. */
+  to: number
+  order: EvictOrder
+  /** Bytes that may stay in any case. */
+  floor?: number | undefined
+  /** What may go, the first ones first. Without them, all that no rule keeps. */
+  tiers?: readonly Selection[] | undefined
+}
 
 /**
  * How many of a project's unique bytes an `evict` has to free. `to` is a fraction of the limit; all else is in bytes.
@@ -12,7 +24,7 @@ import { makeTaking, queueOf } from './evict-queue.ts'
  */
 export function bytesToEvict(
   uniqueBytes: number,
-  { limit, to, floor }: { limit: number; to: number; floor: number },
+  { limit, to, floor = 0 }: Pick<EvictSettings, 'to' | 'floor'> & { limit: number },
 ): number {
   return uniqueBytes > limit ? Math.max(0, uniqueBytes - Math.max(to * limit, floor)) : 0
 }

@@ -1,6 +1,7 @@
 import pMap from 'p-map'
 import { shareFor } from '../platform/share-for.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import type { Reclaim } from '../usage/read-reclaim.ts'
 import type { Decision, Deleted } from './decision.ts'
 import { makePatience } from './delete-pace.ts'
 import type { Families } from './families.ts'
@@ -25,8 +26,8 @@ const TAGS_MS = 60_000
 
 /**
  * Carries out what a policy says about one repository, several images at a time, each after its parents. Gives how many
- * images are kept, and tells `onResult` of each of the others, and of each tag of a kept image that goes. @throws if no more images can be deleted, once those that are
- * in hand are done
+ * images are kept, and tells `onResult` of each of the others, with the bytes that this frees, and of each tag of a kept
+ * image that goes. @throws if no more images can be deleted, once those that are in hand are done
  */
 export async function expireRepository(deps: {
   client: RegistryClient
@@ -35,6 +36,8 @@ export async function expireRepository(deps: {
   run: string
   repository: string
   view: RepositoryView
+  /** Has what the run has deleted in the project as gone. */
+  reclaim: Reclaim
   trash: Trash
   placeholders: Pick<Placeholders, 'deleteTag'>
   families: Families
@@ -50,6 +53,8 @@ export async function expireRepository(deps: {
   const { client, policy, repository, view, families } = deps
   const { decisions, relations, images } = await view.plan()
   const doomed = decisions.filter(({ verdict, digest }) => verdict !== 'keep' && !view.isGone(digest))
+  // Before the first delete: what the index has forgotten would count nothing.
+  await deps.reclaim.load(doomed)
   let untold: ReadonlyMap<string, string> | undefined
   // The first time all tags are looked up, which takes some seconds for 10,000; after that only those that are new.
   const untoldTags = shareFor(TAGS_MS, async () => {
@@ -98,7 +103,8 @@ export async function expireRepository(deps: {
     if (failure !== undefined) return
     const result = await ifAllowed(() => removeImage(decision))
     if (image !== undefined && isGone(result)) view.noteGone(image)
-    await deps.onResult({ ...decision, ...result }, image?.totalSize ?? 0)
+    const goes = isGone(result) || result.outcome === 'planned'
+    await deps.onResult({ ...decision, ...result }, goes ? deps.reclaim.take([decision]).registryBytes : 0)
     countFailure(result)
   }
   const begin = (decision: Decision) => {

@@ -7,6 +7,7 @@ import { shareFor } from '../platform/share-for.ts'
 import type { ExpiryAlert, RegistryAlert } from '../queue/alert.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
 import type { Decision, Deleted, ExpiryRun, Held, Progress } from './decision.ts'
@@ -232,9 +233,10 @@ export function makeExpiry(deps: {
   ): Promise<{ accepted: Held[]; held: Held[] }> {
     const accepted: Held[] = []
     const held: Held[] = []
+    const shared: SharedHoldings = new Map()
     for (const project of await index.projects(policy.registry)) {
       await mayDelete()
-      const counts = await countPlan({ planner, index }, policy, project)
+      const counts = await countPlan(planner, policy, project, shared)
       const isHeld = !acceptShare && isTooMuch(counts, deps.settings().maxShare)
       ;(isHeld ? held : accepted).push({ project, ...counts })
     }
@@ -259,9 +261,11 @@ export function makeExpiry(deps: {
     // Also those of policies that were renamed or removed.
     const before = await families.of(registry, (one) => !others.has(one))
     const nextDelete = makeDeletePace(() => deps.settings().deletesPerSecond, sleep)
+    const shared: SharedHoldings = new Map()
     let failures = 0
     let failure: Error | undefined
     for (const { project } of projects) {
+      const reclaim = index.reclaim(project, shared)
       if (!record.dryRun) await mayDelete()
       const noticed = record.dryRun
         ? NO_NOTICE
@@ -280,7 +284,7 @@ export function makeExpiry(deps: {
         )
         try {
           const { kept } = await expireRepository({
-            ...{ client, policy, run: record.id, repository, view, trash, families, mayDelete },
+            ...{ client, policy, run: record.id, repository, view, reclaim, trash, families, mayDelete },
             ...{ placeholders, onResult, nextDelete, sleep, atOnce: pace.atOnce },
           })
           record.kept += kept

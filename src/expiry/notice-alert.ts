@@ -17,7 +17,7 @@ export interface NoticeRun {
 export interface Lot {
   /** Without what goes with another image. */
   labels: readonly string[]
-  /** The sum of the sizes that the manifests state; what images share counts for each. */
+  /** What the registry can free once they are deleted. */
   bytes: number
 }
 

@@ -6,6 +6,7 @@ import { ordinaryTags, type Relations } from './relations.ts'
 export interface Doomed {
   /** `repository@digest` */
   name: string
+  repository: string
   digest: string
   /** As people name it: `repository:tag`, or `name` if it has no tag. */
   label: string
@@ -13,7 +14,6 @@ export interface Doomed {
   onlyTags: string
   /** When it, or a part of it, was last pulled, pushed or tagged, epoch µs. */
   usedAt: number
-  bytes: number
   /** The names of the images that it belongs to and that are not gone: it goes after them. */
   parents: readonly string[]
   /** False for what has no tag and belongs to another image: it goes with that one. */
@@ -99,7 +99,7 @@ export function doomedIn(
     const going = untagOf(decision)
     const tag = going[0] ?? tags[0]
     return {
-      ...{ name: nameOf(image), digest: image.digest, bytes: image.totalSize },
+      ...{ name: nameOf(image), repository: image.repository, digest: image.digest },
       label: tag === undefined ? nameOf(image) : `${image.repository}:${tag}`,
       onlyTags: going.join(' '),
       usedAt: Math.max(...relations.withDescendants(image).flatMap(timesOf)),

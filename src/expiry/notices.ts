@@ -1,6 +1,9 @@
+import { inPieces } from '../platform/in-pieces.ts'
+import type { Pieces } from '../platform/pieces.ts'
 import type { ExpiryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import type { ImageId, Reclaim } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Deleted } from './decision.ts'
 import { type Announcements, type Doomed, doomedIn, judgeNotices } from './notice.ts'
@@ -25,7 +28,7 @@ const keyOf = (policy: Policy, project: string) => `${folderOf(policy)}${jobId(p
  */
 export function makeNotices(deps: {
   store: ObjectStore
-  index: Pick<UsageIndex, 'images'>
+  index: Pick<UsageIndex, 'images' | 'reclaim'>
   planner: Pick<Planner, 'repositoriesIn' | 'decide'>
   announce: (alert: ExpiryAlert) => Promise<unknown>
   gc: () => GarbageCollection
@@ -43,6 +46,13 @@ export function makeNotices(deps: {
         doomed.push(one)
     }
     return doomed
+  }
+
+  /** Bytes that the registry can free once these images are deleted. */
+  async function freedBy(project: string, images: readonly ImageId[]): Promise<number> {
+    const reclaim = deps.index.reclaim(project)
+    await reclaim.load(images)
+    return inPieces(totalOf(images, reclaim))
   }
 
   async function announcedIn(policy: Policy, project: string): Promise<Announcements> {
@@ -67,7 +77,11 @@ export function makeNotices(deps: {
     const { toAnnounce, standing } = judgeNotices(known, doomed, now, notice * 1000)
     if (toAnnounce.length > 0) {
       const until = new Date(now / 1000 + notice).toISOString()
-      await deps.announce(noticeAlert(run, project, lotOf(toAnnounce, doomed), until))
+      const lot = {
+        labels: toAnnounce.map(({ label }) => label),
+        bytes: await freedBy(project, goingWith(toAnnounce, doomed)),
+      }
+      await deps.announce(noticeAlert(run, project, lot, until))
     }
     await remember(policy, project, standing)
     return standing
@@ -135,7 +149,7 @@ export type Notices = ReturnType<typeof makeNotices>
 export interface ProjectNotices {
   /** Lets only images go of which the notice is over. */
   guard(view: RepositoryView): RepositoryView
-  /** Notes what became of an image; `bytes` is its size. */
+  /** Notes what became of an image; `bytes` is what its delete frees. */
   note(result: Deleted, bytes: number): void
   /** Tells what was deleted since the last call, if anything was. */
   end(): Promise<void>
@@ -144,7 +158,7 @@ export interface ProjectNotices {
 /** Of a policy without notice, and of a run that deletes nothing. */
 export const NO_NOTICE: ProjectNotices = { guard: (view) => view, note() {}, end: async () => {} }
 
-/** What was deleted, and its size in bytes. */
+/** What was deleted, and the bytes that this frees. */
 type Expired = Deleted & { bytes: number }
 
 const isOrdinary = (tag: string): boolean => !isReferrerTag(tag)
@@ -154,14 +168,23 @@ function labelOf({ repository, digest, tags }: Deleted): string {
   return tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`
 }
 
-/** The images that are announced, with the bytes of what goes with them. */
-function lotOf(announced: readonly Doomed[], doomed: readonly Doomed[]) {
+/** Of the images that are announced those that go whole, and what goes with them. */
+function goingWith(announced: readonly Doomed[], doomed: readonly Doomed[]): ImageId[] {
   const names = new Set(announced.map(({ name }) => name))
-  let bytes = 0
+  const going: ImageId[] = []
   // Each comes after those that it belongs to.
-  for (const one of doomed) {
-    if (!one.isAnnounced && one.parents.some((parent) => names.has(parent))) names.add(one.name)
-    if (names.has(one.name)) bytes += one.bytes
+  for (const { isAnnounced, parents, name, repository, digest, onlyTags } of doomed) {
+    if (!isAnnounced && parents.some((parent) => names.has(parent))) names.add(name)
+    if (names.has(name) && onlyTags === '') going.push({ repository, digest })
   }
-  return { labels: announced.map(({ label }) => label), bytes }
+  return going
+}
+
+function* totalOf(images: readonly ImageId[], reclaim: Pick<Reclaim, 'take'>): Pieces<number> {
+  let bytes = 0
+  for (const image of images) {
+    bytes += reclaim.take([image]).registryBytes
+    yield
+  }
+  return bytes
 }

@@ -5,6 +5,7 @@ import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { Details } from './details/details.ts'
 import type { DialectDocument } from './dialect-opinions.ts'
+import type { EvictSettings } from './evict.ts'
 import { planRepository } from './plan-repository.ts'
 import type { ProtectionOf } from './protection.ts'
 import type { ExpiryRule } from './rule.ts'
@@ -24,6 +25,8 @@ interface Scope {
 /** A policy with rules of Tallyman. */
 export interface RulePolicy extends Scope {
   rules: readonly ExpiryRule[]
+  /** What expires beside that once a project is over its quota. */
+  evict?: EvictSettings | undefined
 }
 /** A policy of another system. */
 export interface DialectPolicy extends Scope, DialectDocument {}

@@ -2,11 +2,13 @@ import { makeGlob } from '../platform/glob.ts'
 import { inPieces } from '../platform/in-pieces.ts'
 import { shareFor } from '../platform/share-for.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
+import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { DetailsReader } from './details/make-details.ts'
 import { type ExpiryPolicy, type PlanOptions, planInPieces } from './plan.ts'
+import { withBytes } from './plan-bytes.ts'
 import type { FindProtection } from './protection.ts'
 import { needsOf } from './selection.ts'
 
@@ -18,9 +20,14 @@ export type PlanRequest = Pick<PlanOptions, 'isHere' | 'warn' | 'explain'> & {
   now?: number | undefined
 }
 
+export type ProjectRequest = PlanRequest & {
+  /** Adds what each delete frees. Give the same map for all projects of a registry in one plan: what they share, the last frees. */
+  bytes?: SharedHoldings | undefined
+}
+
 /** Reads what a plan needs to know, and makes it. `now` is a clock in epoch µs. */
 export function makePlanner(deps: {
-  index: Pick<UsageIndex, 'projects' | 'repositories' | 'images' | 'pushersOf'>
+  index: Pick<UsageIndex, 'projects' | 'repositories' | 'images' | 'pushersOf' | 'reclaim'>
   findProtections: FindProtection
   /** Whether labels protect images, so that they must be known. */
   protectsLabels: () => boolean
@@ -72,11 +79,15 @@ export function makePlanner(deps: {
   async function* planProject(
     policy: ExpiryPolicy,
     project: string,
-    request: PlanRequest = {},
+    { bytes, ...request }: ProjectRequest = {},
     budget = deps.details.budget(),
   ): AsyncGenerator<Decision[]> {
-    for (const repository of await repositoriesIn(policy, project))
-      yield await decide(policy, project, await index.images(project, repository), request, budget)
+    const reclaim = bytes && index.reclaim(project, bytes)
+    for (const repository of await repositoriesIn(policy, project)) {
+      const images = await index.images(project, repository)
+      const decisions = await decide(policy, project, images, request, budget)
+      yield reclaim === undefined ? decisions : await withBytes(decisions, reclaim)
+    }
   }
 
   return { repositoriesIn, decide, planProject, protectionsOf }

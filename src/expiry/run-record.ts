@@ -60,7 +60,7 @@ export async function openRunRecord(
     return saving
   }
 
-  /** `bytes`: the size of the image. */
+  /** `bytes`: what the delete frees. */
   async function add(result: Deleted, bytes: number): Promise<void> {
     // It was deleted before, and the index has not heard of that.
     if (result.outcome === 'absent' && recorded.has(nameOf(result))) return
@@ -77,12 +77,12 @@ export async function openRunRecord(
   function logResult(deleted: Deleted, bytes: number): void {
     const { policy, registry } = run
     const { repository, digest, tags, reason, outcome, why } = deleted
-    const what = `${registry}/${repository}@${digest} (${tags.join(', ') || 'no tag'}), ${formatSize(bytes)}`
+    const what = `${registry}/${repository}@${digest} (${tags.join(', ') || 'no tag'})`
     const fields = { policy, registry, repository, digest, tags, bytes, reason, outcome, why }
     if (outcome === 'untagged')
       deps.log.info(fields, `deleted only the tag ${deleted.untag?.join(', ')}: ${what}: ${reason}`)
     else if (outcome === 'deleted')
-      deps.log.info(fields, `deleted: ${what}: ${reason}; its manifest is in the trash`)
+      deps.log.info(fields, `deleted: ${what}, ${formatSize(bytes)}: ${reason}; its manifest is in the trash`)
     else if (outcome === 'absent') deps.log.info(fields, `was already gone: ${what}: ${reason}`)
     else deps.log.warn(fields, `not deleted, ${outcome}: ${what}: ${why}`)
   }

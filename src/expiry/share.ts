@@ -1,6 +1,6 @@
 import type { RegistryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
-import type { UsageIndex } from '../usage/usage-index.ts'
+import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { Held } from './decision.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -8,23 +8,20 @@ import type { Planner } from './planner.ts'
 /** So few images may always be deleted: of three images, one is a third. */
 const FEW = 10
 
-/** Counts what the plan of a project deletes. */
+/** Counts what the plan of a project deletes. Give the same `shared` for all projects of a run. */
 export async function countPlan(
-  { planner, index }: { planner: Planner; index: Pick<UsageIndex, 'images'> },
+  planner: Pick<Planner, 'planProject'>,
   policy: ExpiryPolicy,
   project: string,
+  shared: SharedHoldings,
 ): Promise<Omit<Held, 'project'>> {
   const counts = { deletes: 0, images: 0, bytes: 0 }
-  for (const repository of await planner.repositoriesIn(policy, project)) {
-    const images = await index.images(project, repository)
-    const sizes = new Map(images.map(({ digest, totalSize }) => [digest, totalSize]))
-    for (const { verdict, digest } of await planner.decide(policy, project, images)) {
+  for await (const decisions of planner.planProject(policy, project, { bytes: shared }))
+    for (const { verdict, reclaimableBytes = 0 } of decisions) {
       counts.images += 1
-      if (verdict !== 'delete') continue
-      counts.deletes += 1
-      counts.bytes += sizes.get(digest) ?? 0
+      if (verdict === 'delete') counts.deletes += 1
+      counts.bytes += reclaimableBytes
     }
-  }
   return counts
 }
 

@@ -317,7 +317,7 @@ const meaningless: [yaml: string, problem: string][] = [
   ['actors: no', '6:1: actors: expected true or false, without quotes, got "no"'],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci } }] }',
-    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+    '6:22: expiry.policies.0: expected rules, evict or both; or dialect with document or documentFile',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [] }] }',
@@ -325,19 +325,47 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*", keep: { newest: 1 } }], dialect: quay, document: { policies: [] } }] }',
-    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+    '6:22: expiry.policies.0: expected rules, evict or both; or dialect with document or documentFile',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*", keep: { newest: 1 } }], document: { policies: [] } }] }',
-    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+    '6:22: expiry.policies.0: expected rules, evict or both; or dialect with document or documentFile',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, evict: { to: 80% }, dialect: quay, document: { policies: [] } }] }',
+    '6:22: expiry.policies.0: expected rules, evict or both; or dialect with document or documentFile',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, evict: { to: 0 } }] }',
+    '6:67: expiry.policies.0.evict.to: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got 0',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, evict: { order: newest } }] }',
+    '6:67: expiry.policies.0.evict.order: expected one of least-recently-used, oldest, largest-reclaimable, got "newest"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, evict: { limit: 1GiB } }] }',
+    '6:67: expiry.policies.0.evict.limit: unknown key; expected one of to, order, floor, tiers',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, evict: { tiers: [] } }] }',
+    '6:67: expiry.policies.0.evict.tiers: expected at least one entry',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, evict: { tiers: [{ tag: "pr-*" }, {}] } }] }',
+    '6:92: expiry.policies.0.evict.tiers.1: expected at least one condition, such as tag or olderThan',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, evict: { tiers: [{ trust: [event], tag: "*" }] } }] }',
+    '6:75: expiry.policies.0.evict.tiers.0: expected olderThan: trust is about ages',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: ecr }] }',
-    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+    '6:22: expiry.policies.0: expected rules, evict or both; or dialect with document or documentFile',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, document: { policies: [] } }] }',
-    '6:22: expiry.policies.0: expected rules, or dialect with document or documentFile',
+    '6:22: expiry.policies.0: expected rules, evict or both; or dialect with document or documentFile',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, dialect: acr, document: {} }] }',

@@ -105,6 +105,26 @@ store: { type: s3, bucket: b }
   })
 })
 
+test('a policy may evict beside its rules, or only evict', async () => {
+  const { expiry } = await loadYaml(`${minimal}expiry:
+  policies:
+    - { name: p, match: { registry: ci }, rules: [{ tag: 'v*', keep: true }], evict: { to: 75%, order: oldest, floor: 1KiB } }
+    - { name: q, match: { registry: ci }, evict: { tiers: [{ tag: 'cache-*', notUsedFor: 1d }, { tagged: false }] } }
+    - { name: r, match: { registry: ci }, rules: [{ tag: 'v*', keep: true }] }
+`)
+  expect(expiry.policies).toMatchObject([
+    { evict: { to: 0.75, order: 'oldest', floor: 1024 } },
+    {
+      rules: [],
+      evict: {
+        ...{ to: 0.8, order: 'least-recently-used' },
+        tiers: [{ tag: { glob: 'cache-*' }, notUsedFor: 86_400_000 }, { tagged: false }],
+      },
+    },
+    { evict: undefined },
+  ])
+})
+
 test('a section whose keys are all commented out counts as absent', async () => {
   const config = await loadYaml(`${minimal}redis:\n  # url: redis://x\nquotas:\nstore:\n`)
   expect(config).toMatchObject({ redis: { prefix: 'tallyman' }, quotas: [], store: { type: 'folder' } })
@@ -125,7 +145,7 @@ test('the example loads once its secrets are replaced, and has an entry in every
   expect(config.quotas).toHaveLength(2)
   expect(config.alerts.channels.map(({ type }) => type)).toEqual(['slack', 'webhook'])
   expect(config.promotion.rules).toHaveLength(1)
-  expect(config.expiry.policies).toHaveLength(1)
+  expect(config.expiry.policies).toHaveLength(2)
 })
 
 test('the example names every key', async () => {

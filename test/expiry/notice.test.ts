@@ -12,7 +12,16 @@ const NOTICE = 3 * DAY
 const OLD = NOW - 30 * DAY
 
 const doomed = (name: string, more: Partial<Doomed> = {}): Doomed => ({
-  ...{ name, digest: name, label: name, onlyTags: '', usedAt: OLD, bytes: 1, parents: [], isAnnounced: true },
+  ...{
+    name,
+    repository: 'app',
+    digest: name,
+    label: name,
+    onlyTags: '',
+    usedAt: OLD,
+    parents: [],
+    isAnnounced: true,
+  },
   ...more,
 })
 /** Announced so many days ago, when it was last used at `usedAt`. */
@@ -103,7 +112,7 @@ test('what a plan deletes has its last use, that of its parts included, and what
   const all = Object.fromEntries(doomedAmong(images).map((one) => [one.name, one]))
   expect(Object.keys(all)).toHaveLength(3)
   expect(all).toMatchObject({
-    [name('index')]: { label: 'team/app:pr-1', usedAt: OLD + 7, parents: [], isAnnounced: true, bytes: 5000 },
+    [name('index')]: { label: 'team/app:pr-1', usedAt: OLD + 7, parents: [], isAnnounced: true },
     [name('child')]: { label: name('child'), usedAt: OLD + 7, parents: [name('index')], isAnnounced: false },
     [name('signature')]: { label: name('signature'), parents: [name('index')], isAnnounced: false },
   })
