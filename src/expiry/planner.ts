@@ -79,7 +79,7 @@ export function makePlanner(deps: {
       yield await decide(policy, project, await index.images(project, repository), request, budget)
   }
 
-  return { repositoriesIn, decide, planProject, protectionsOf }
+  return { repositoriesIn, decide, planProject, protectionsOf, useOf }
 }
 export type Planner = ReturnType<typeof makePlanner>
 

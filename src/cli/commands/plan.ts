@@ -4,7 +4,11 @@ import type { AddCommand } from '../cli.ts'
 import { queryOf } from '../page-options.ts'
 import { table, tagsCell } from '../table.ts'
 
-const Line = Type.Union([Decision, Type.Object({ warning: Type.String() })])
+const Line = Type.Union([
+  Decision,
+  Type.Object({ warning: Type.String() }),
+  Type.Object({ asOf: Type.String() }),
+])
 
 export const addPlan: AddCommand = (program, cli) => {
   program
