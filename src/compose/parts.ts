@@ -146,7 +146,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ...{ details, pulls },
-      planAll: makePlanAll({ index, planner, projectOf }),
+      planAll: makePlanAll({ index, planner, details, projectOf }),
       expiry: makeExpiry({
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, audit, metrics, log, now },

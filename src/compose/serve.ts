@@ -106,6 +106,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       expiryRoute({
         ...{ planAll, settings: () => parts.settings().expiry, roles, inTurn, now: () => Date.now() * 1000 },
         hasProject: async (id) => (await index.usage(id)) !== undefined,
+        registries: () => Object.keys(parts.settings().config.registries),
       }),
       expiryRunsRoute({
         ...{ settings: () => parts.settings().expiry, runs, audit, queues, roles, inTurn },

@@ -1,6 +1,7 @@
 import { inPieces } from '../platform/in-pieces.ts'
 import { projectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import type { DetailsReader } from './details/make-details.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { describePlan, type PlannedImage } from './planned-image.ts'
@@ -44,6 +45,7 @@ const MOST_WARNINGS = 100
 export function makePlanAll(deps: {
   index: Pick<UsageIndex, 'projects' | 'images'>
   planner: Pick<Planner, 'repositoriesIn' | 'decide' | 'useOf'>
+  details: Pick<DetailsReader, 'budget'>
   /** The path of the project of a repository. */
   projectOf: (registry: string, repository: string) => string
 }) {
@@ -69,6 +71,7 @@ export function makePlanAll(deps: {
   ): AsyncGenerator<PlanPart> {
     const first = after === undefined ? 0 : policies.findIndex((policy) => isOf(policy, after))
     const told = new Map<string, Set<string>>()
+    const budget = deps.details.budget()
     for (const [n, policy] of policies.slice(first).entries()) {
       const { name, registry } = policy
       if (filter.registry !== undefined && filter.registry !== registry) continue
@@ -96,7 +99,7 @@ export function makePlanAll(deps: {
           if (isStart && repository < start.repository) continue
           const images = await index.images(project, repository)
           const request = { now: asOf, explain: true, warn }
-          const decisions = await planner.decide(policy, project, images, request)
+          const decisions = await planner.decide(policy, project, images, request, budget)
           const planned = await inPieces(describePlan(decisions, images, use))
           const rest =
             isStart && repository === start.repository

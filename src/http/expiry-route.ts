@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { readPolicy } from '../config/read-policy.ts'
+import { expandPolicies } from '../expiry/expand-policies.ts'
 import type { ExpiryPolicy } from '../expiry/plan.ts'
 import { isOf, type PlanAll } from '../expiry/plan-all.ts'
 import { takePage } from '../expiry/plan-page.ts'
@@ -91,6 +93,8 @@ export const expiryRoute =
     /** As configured now: a reload may change it. */
     settings: () => { policies: readonly ExpiryPolicy[] }
     hasProject: (id: string) => Promise<boolean>
+    /** The configured names. */
+    registries: () => readonly string[]
     roles: Roles
     inTurn: InTurn
     /** epoch µs */
@@ -105,6 +109,16 @@ export const expiryRoute =
       const found = byName.get(name)
       if (found === undefined) throw new HttpError(404, `no policy "${name}"; configured: ${names || 'none'}`)
       return found
+    }
+
+    async function candidate(value: unknown): Promise<ExpiryPolicy[]> {
+      const registries = deps.registries()
+      const read = await readPolicy(value, registries)
+      if ('policy' in read) return expandPolicies([read.policy], registries)
+      const told = read.problems.map(
+        ({ key, message }) => `${key === '' ? 'policy' : `policy.${key}`}: ${message}`,
+      )
+      throw new HttpError(400, told.join('; '))
     }
 
     async function answer(
@@ -149,7 +163,33 @@ export const expiryRoute =
       handler: (request, reply) =>
         answer(policiesNamed(request.query.policy), request.query, request as FastifyRequest, reply),
     })
+
+    app.post('/v1/expiry/plan', {
+      onRequest: deps.roles.read,
+      bodyLimit: CANDIDATE_LIMIT,
+      schema: {
+        tags: ['expiry'],
+        summary: 'What a policy would do that is not configured, image by image, with reasons',
+        description: `Nothing is changed, so the read token is enough. ${description}`,
+        querystring: PlanQuery,
+        body: Type.Object(
+          {
+            policy: Type.Unknown({
+              description:
+                'A policy as it stands in the configuration, in `expiry.policies`, with `document` if it is of a dialect. `mode`, `schedule` and `notice` mean nothing here.',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        response,
+      },
+      handler: async (request, reply) =>
+        answer(await candidate(request.body.policy), request.query, request as FastifyRequest, reply),
+    })
   }
+
+/** Bytes of a candidate, as of a file with a document. */
+const CANDIDATE_LIMIT = 1024 * 1024 + 1024
 
 /** Whether an `Accept` header names a media type. */
 const accepts = (header: string | undefined, mediaType: string): boolean =>

@@ -142,7 +142,7 @@ async function startPlan(decisions: number, waitMs = 10) {
     onNoRoute: () => undefined,
     routes: [
       expiryRoute({
-        ...{ planAll, hasProject: async () => true, now: () => 1, inTurn },
+        ...{ planAll, hasProject: async () => true, registries: () => ['ci'], now: () => 1, inTurn },
         settings: () => ({ policies: [{ name: 'p', registry: 'ci', repository: '**', rules: [] }] }),
         roles: { read: allow, admin: allow } as never,
       }),

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digest } from '../../lab/images.ts'
 import { type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
 import type { PlannedImage } from '../../src/expiry/planned-image.ts'
@@ -127,6 +127,72 @@ test.each([
   ['?policy=oldest', '404 no policy "oldest"; configured: old, older'],
 ])('%s is refused', async (query, expected) => {
   expect(await refusal(query)).toContain(expected)
+})
+
+describe('a policy that is not configured', () => {
+  const rules = [{ tag: 'v*', olderThan: '9d', expire: true }]
+  const ask = async (policy: unknown, query = '', headers = {}) =>
+    tallyman.app.inject({
+      ...{ method: 'POST', url: `/v1/expiry/plan${query}`, payload: { policy } },
+      headers: { authorization: `Bearer ${READ_TOKEN}`, ...headers },
+    })
+
+  test('is planned on the images that are there, with the same filters and pages', async () => {
+    const policy = { name: 'new', match: { registry: 'ci' }, rules }
+    const answer = await ask(policy)
+    expect(answer.statusCode).toBe(200)
+    expect(rows(answer.json()).filter((row) => row.endsWith('delete'))).toEqual([
+      'new ci/team-a/app team-a/app v1 delete',
+      'new ci/team-a/app team-a/app/ui v1 delete',
+      'new ci/team-b/app team-b/app v1 delete',
+    ])
+    const first = (await ask(policy, '?verdict=delete&limit=2')).json()
+    expect(rows(first)).toHaveLength(2)
+    const second = (await ask(policy, `?verdict=delete&limit=2&cursor=${first.next}`)).json()
+    expect(rows(second)).toEqual(['new ci/team-b/app team-b/app v1 delete'])
+    const lines = await ask(policy, '?project=ci/team-b/app', { accept: 'application/x-ndjson' })
+    expect(
+      lines.body
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ policy: 'new' }, { policy: 'new' }, { images: 2 }])
+    expect(await refusal('?policy=new')).toContain('404 no policy "new"')
+  })
+
+  test('can be of a dialect, which warns', async () => {
+    const document = { policies: [{ method: 'creation_date', value: '3m' }] }
+    const answer = await ask({ name: 'new', match: { registry: 'next' }, dialect: 'quay', document })
+    expect(answer.json().plans).toMatchObject([
+      {
+        policy: 'new',
+        warnings: [expect.stringContaining('minutes')],
+        decisions: [{ rule: 'quay' }, { rule: 'quay' }],
+      },
+    ])
+  })
+
+  test.each([
+    [
+      { name: 'new', match: { registry: 'ci' }, rules: [{ ...rules[0], olderThan: 'long' }] },
+      'policy.rules.0.olderThan: ',
+    ],
+    [
+      { name: 'new', match: { registry: 'gone' }, rules },
+      'policy.match.registry: expected a glob for a configured',
+    ],
+    [{ name: 'new', match: { registry: 'ci' }, rules, dryRun: true }, 'policy.dryRun: unknown key'],
+    [
+      { name: 'new', match: { registry: 'ci' }, dialect: 'quay', documentFile: '/etc/passwd' },
+      'no file is read here',
+    ],
+    ['old', 'policy: expected a mapping'],
+    [undefined, 'policy'],
+  ])('%j is refused: %s', async (policy, expected) => {
+    const answer = await ask(policy)
+    expect(`${answer.statusCode} ${answer.json().detail}`).toContain(`400 `)
+    expect(answer.json().detail).toContain(expected)
+  })
 })
 
 test('the cursor of another policy is refused', async () => {
