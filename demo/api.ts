@@ -60,7 +60,7 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
     promotions: async () => (await ask<{ promotions: Promotion[] }>('/v1/promotions')).promotions,
     quarantined: async () => (await ask<{ total: number }>('/v1/quarantine')).total,
     plan: async () =>
-      (await ask<{ plans: { decisions: Decision[] }[] }>('/v1/expiry/plan')).plans.flatMap(
+      (await ask<{ plans: { decisions: Decision[] }[] }>('/v1/expiry/plan?limit=1000')).plans.flatMap(
         (p) => p.decisions,
       ),
     runs: async () => (await ask<{ runs: Run[] }>('/v1/expiry/runs')).runs,

@@ -27,6 +27,12 @@ export interface Cli {
    * before. Each command calls it once, so that its JSON is one document.
    */
   show(value: unknown, lines: readonly string[]): void
+  /** `--output`: `table` or `json`; or `ndjson` or `csv`, of a command that allows them. */
+  output(): string
+  /** Lets a command print as `ndjson` and `csv`. */
+  allowLines(command: Command): void
+  /** Prints text on standard output as it is: text from outside must be escaped before. For results that are long. */
+  print(text: string): void
   /** Prints a line about the progress or the result on standard error, with text from outside escaped. */
   note(line: string): void
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { printable, printableJson } from '../platform/printable.ts'
 import { VERSION } from '../platform/version.ts'
 import type { AddCommand, Cli, TryConnections } from './cli.ts'
@@ -11,7 +11,6 @@ import { addFlags } from './commands/flags.ts'
 import { addHelp } from './commands/help.ts'
 import { addImages } from './commands/images.ts'
 import { addJobs } from './commands/jobs.ts'
-import { addPlan } from './commands/plan.ts'
 import { addPromotions } from './commands/promotions.ts'
 import { addQuarantine } from './commands/quarantine.ts'
 import { addReconcile } from './commands/reconcile.ts'
@@ -35,7 +34,6 @@ const COMMANDS: readonly AddCommand[] = [
   addFlags,
   addAlerts,
   addPromotions,
-  addPlan,
   addExpire,
   addRuns,
   addExpiry,
@@ -52,6 +50,9 @@ const COMMANDS: readonly AddCommand[] = [
   addStart,
   addHelp,
 ]
+
+const FORMATS = ['table', 'json']
+const LINE_FORMATS = ['ndjson', 'csv']
 
 const AFTER_HELP = `
 "start" runs the service. All other commands but "config check", "expiry try"
@@ -72,8 +73,10 @@ export function makeProgram(
   const program = new Command('tallyman')
     .description('Usage, quotas, promotion and expiry for container registries.')
     .option('--url <URL>', 'address of the service; that of the configuration if left out', parseUrl)
-    .addOption(
-      new Option('--output <FORMAT>', 'how to print the result').choices(['table', 'json']).default('table'),
+    .option(
+      '--output <FORMAT>',
+      'how to print the result: table or json; "expiry plan" also as ndjson or csv',
+      'table',
     )
     .version(VERSION, '--version', 'show the version')
     .addHelpText('after', AFTER_HELP)
@@ -88,15 +91,28 @@ export function makeProgram(
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help for the usage.')
+  const output = () => program.opts<{ output: string }>().output
+  /** The commands that print as lines, too. */
+  const withLines = new Set<Command>()
+  program.hook('preAction', (_, command) => {
+    const formats = withLines.has(command) ? [...FORMATS, ...LINE_FORMATS] : FORMATS
+    if (!formats.includes(output()))
+      command.error(
+        `error: option '--output <FORMAT>' argument '${output()}' is invalid. Allowed choices are ${formats.join(', ')}.`,
+      )
+  })
   const cli: Cli = {
     env,
     tryConnections,
     service: () => findService(env, program.opts<{ url?: string }>().url),
     show(value, lines) {
-      const isJson = program.opts<{ output: string }>().output === 'json'
+      const isJson = output() === 'json'
       const shown = isJson ? [printableJson(value)] : lines.map(printable)
       write.out(shown.map((line) => `${line}\n`).join(''))
     },
+    output,
+    allowLines: (command) => void withLines.add(command),
+    print: write.out,
     note: (line) => write.err(`${printable(line)}\n`),
   }
   for (const add of COMMANDS) add(program, cli)

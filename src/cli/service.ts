@@ -10,7 +10,9 @@ export interface Service {
   /** Without a slash at its end. */
   url: string
   get<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
-  /** A list that the API sends as a stream, one JSON value a line. */
+  /** A list that the API sends as a stream, one JSON value a line, as it arrives. With a body, it is asked for with POST. */
+  lines<S extends TSchema>(path: string, schema: S, body?: object): AsyncGenerator<Static<S>>
+  /** The whole of such a list. */
   getLines<S extends TSchema>(path: string, schema: S): Promise<Static<S>[]>
   post<S extends TSchema>(path: string, body: object, schema: S): Promise<Static<S>>
   delete<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
@@ -71,35 +73,52 @@ export function addressOf({ host, port }: { host: string; port: number }): strin
 
 const LINES = 'application/x-ndjson'
 
+/** How long the service may say nothing while it makes a list, in ms: it may read from registries for a minute. */
+const LINES_SILENT_MS = 120_000
+
+interface Question {
+  body?: object
+  accept?: string
+  silentMs?: number
+}
+
 function makeService(access: Access): Service {
   const { url } = access
 
-  /** Sends a request and gives the text of its answer. */
-  async function ask(
+  /** Sends a request and gives its answer, of which the body is to be read. `silentMs`: how long nothing may arrive. */
+  async function send(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    { body, accept = 'application/json' }: { body?: object; accept?: string } = {},
-  ): Promise<{ asked: string; text: string }> {
+    { body, accept = 'application/json', silentMs = 30_000 }: Question = {},
+  ) {
     const asked = `${method} ${url}${path}`
-    const { statusCode, text } = await request(url + path, {
+    const noAnswer = (error: NodeJS.ErrnoException) =>
+      new CommandError(
+        `${asked}: no answer (${error.code ?? error.message}). Is Tallyman running? Its address comes from ${access.urlFrom}.`,
+      )
+    const answer = await request(url + path, {
       method,
       headers: {
         ...{ authorization: `Bearer ${access.token}`, accept },
         ...(body && { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
-      headersTimeout: 30_000,
-      bodyTimeout: 30_000,
+      headersTimeout: silentMs,
+      bodyTimeout: silentMs,
+    }).catch((error) => {
+      throw noAnswer(error)
     })
-      .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
-      .catch((error) => {
-        throw new CommandError(
-          `${asked}: no answer (${error.code ?? error.message}). Is Tallyman running? Its address comes from ${access.urlFrom}.`,
-        )
+    const text = () =>
+      answer.body.text().catch((error) => {
+        throw noAnswer(error)
       })
+    const { statusCode } = answer
     if (statusCode >= 300)
-      throw new CommandError(`${asked}: ${statusCode} ${detailOf(parseJson(text))}`, ...adviceOn(statusCode))
-    return { asked, text }
+      throw new CommandError(
+        `${asked}: ${statusCode} ${detailOf(parseJson(await text()))}`,
+        ...adviceOn(statusCode),
+      )
+    return { asked, text, body: answer.body, noAnswer }
   }
 
   /** What to do about an answer that refuses the token. */
@@ -110,19 +129,35 @@ function makeService(access: Access): Service {
     return []
   }
 
-  async function askJson<S extends TSchema>(schema: S, ...question: Parameters<typeof ask>) {
-    const { asked, text } = await ask(...question)
-    return checked(schema, parseJson(text), asked)
+  async function askJson<S extends TSchema>(schema: S, ...question: Parameters<typeof send>) {
+    const { asked, text } = await send(...question)
+    return checked(schema, parseJson(await text()), asked)
+  }
+
+  async function* lines<S extends TSchema>(
+    path: string,
+    schema: S,
+    sent?: object,
+  ): AsyncGenerator<Static<S>> {
+    const question = { accept: LINES, silentMs: LINES_SILENT_MS, ...(sent && { body: sent }) }
+    const { asked, body, noAnswer } = await send(sent === undefined ? 'GET' : 'POST', path, question)
+    let rest = ''
+    try {
+      for await (const chunk of body.setEncoding('utf8')) {
+        const parts = (rest + chunk).split('\n')
+        rest = parts.pop() ?? ''
+        for (const line of parts) yield checked(schema, parseJson(line), asked)
+      }
+    } catch (error) {
+      throw error instanceof CommandError ? error : noAnswer(error as Error)
+    }
   }
 
   return {
     url,
     get: (path, schema) => askJson(schema, 'GET', path),
-    async getLines(path, schema) {
-      const { asked, text } = await ask('GET', path, { accept: LINES })
-      const lines = text.split('\n').filter((line) => line !== '')
-      return lines.map((line) => checked(schema, parseJson(line), asked))
-    },
+    lines,
+    getLines: (path, schema) => Array.fromAsync(lines(path, schema)),
     post: (path, body, schema) => askJson(schema, 'POST', path, { body }),
     delete: (path, schema) => askJson(schema, 'DELETE', path),
   }

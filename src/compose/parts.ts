@@ -8,6 +8,7 @@ import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeKeeps } from '../expiry/keeps.ts'
+import { makePlanAll } from '../expiry/plan-all.ts'
 import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
@@ -145,6 +146,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ...{ details, pulls },
+      planAll: makePlanAll({ index, planner, details, projectOf }),
       expiry: makeExpiry({
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, audit, metrics, log, now },

@@ -55,7 +55,7 @@ const METRICS_FRESH_MS = 3.5
 export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
-  const { redis, queues, index, flags, quarantine, instances, ledger, expiry, backlog } = onRedis
+  const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
   const { details, keeps, pulls } = onRedis
   const roles = makeRoles(config.server)
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
@@ -103,7 +103,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
-      expiryRoute({ expiry, settings: () => parts.settings().expiry, roles, inTurn }),
+      expiryRoute({
+        ...{ planAll, settings: () => parts.settings().expiry, roles, inTurn, now: () => Date.now() * 1000 },
+        hasProject: async (id) => (await index.usage(id)) !== undefined,
+        registries: () => Object.keys(parts.settings().config.registries),
+      }),
       expiryRunsRoute({
         ...{ settings: () => parts.settings().expiry, runs, audit, queues, roles, inTurn },
       }),

@@ -10,9 +10,8 @@ import type { ObjectStore } from '../store/object-store.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
-import type { Decision, Deleted, ExpiryRun, Held, Progress } from './decision.ts'
+import type { Deleted, ExpiryRun, Held, Progress } from './decision.ts'
 import { makeDeletePace } from './delete-pace.ts'
-import { warningsAbout } from './dialect-opinions.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { makeNotices, NO_NOTICE } from './notices.ts'
@@ -63,9 +62,6 @@ export interface RunRequest {
   by: string
 }
 
-/** Warnings of a plan that are told. Some are about one repository. */
-const MOST_WARNINGS = 100
-
 /** How a run looks outward, and how it is looked after. */
 export interface RunControl {
   /** Who has stopped the run, and when; `undefined` if it goes on. It is asked before each delete. */
@@ -86,7 +82,7 @@ class RunStopped extends Error {
   override readonly name = 'RunStopped'
 }
 
-/** Plans and runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
+/** Runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
   /** As configured now: a reload may change it, also while a run is queued or deletes. */
   settings: () => ExpirySettings
@@ -119,21 +115,6 @@ export function makeExpiry(deps: {
     if (policy === undefined)
       throw new Error(`there is no expiry policy "${name}" for the registry "${registry}"`)
     return policy
-  }
-
-  /**
-   * The decision for every image in the repositories of a policy, one repository at a time. `warnings` gets what its dialect
-   * warns of, each once, and no more than 100.
-   */
-  async function* plan(name: string, warnings = new Set<string>()): AsyncGenerator<Decision> {
-    const warn = (warning: string) => void (warnings.size < MOST_WARNINGS && warnings.add(warning))
-    const policies = deps.settings().policies.filter((one) => one.name === name)
-    if (policies.length === 0) throw new Error(`there is no expiry policy "${name}"`)
-    for (const policy of policies) {
-      if ('dialect' in policy) warningsAbout(policy).forEach(warn)
-      for (const project of await index.projects(policy.registry))
-        for await (const decisions of planner.planProject(policy, project, { warn })) yield* decisions
-    }
   }
 
   /**
@@ -324,7 +305,6 @@ export function makeExpiry(deps: {
   }
 
   return {
-    plan,
     run,
     /** Ends the runs in hand before their next delete: a stop must not wait for thousands. */
     stop() {

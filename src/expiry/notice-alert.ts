@@ -31,7 +31,7 @@ export function noticeAlert(run: NoticeRun, project: string, lot: Lot, until: st
     text:
       `${project}: ${amountOf(lot)} will expire, at ${until} at the earliest, by the policy "${run.policy}": ` +
       `${namesOf(lot)}. A pull or a push rescues an image until then, and so does: tallyman expiry keep ${example} ` +
-      `--for 30d. The whole plan: tallyman plan ${run.policy}`,
+      `--for 30d. The whole plan: tallyman expiry plan ${run.policy}`,
   }
 }
 

@@ -90,7 +90,7 @@ export function makePlanner(deps: {
     }
   }
 
-  return { repositoriesIn, decide, planProject, protectionsOf }
+  return { repositoriesIn, decide, planProject, protectionsOf, useOf }
 }
 export type Planner = ReturnType<typeof makePlanner>
 

@@ -1,111 +1,195 @@
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
-import { Decision } from '../expiry/decision.ts'
-import type { Expiry } from '../expiry/expire.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { readPolicy } from '../config/read-policy.ts'
+import { expandPolicies } from '../expiry/expand-policies.ts'
+import type { ExpiryPolicy } from '../expiry/plan.ts'
+import { isOf, type PlanAll } from '../expiry/plan-all.ts'
+import { takePage } from '../expiry/plan-page.ts'
+import { PlannedImage } from '../expiry/planned-image.ts'
+import { formatTimestamp, parseTimestamp } from '../platform/timestamp.ts'
+import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
+import { planLines } from './plan-lines.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import { type InTurn, streamInTurn } from './turns.ts'
 
 const NDJSON = 'application/x-ndjson'
 
-/** Characters of lines that are sent at once. */
-const CHUNK = 65_536
-
-const PolicyName = Type.String({ description: 'The name of the policy.' })
 const Warning = Type.String({
   description: 'Where the policy does something else than its author may think.',
 })
-const PlannedDecision = Type.Object({ policy: PolicyName, ...Decision.properties })
-const PlanWarning = Type.Object({ policy: PolicyName, warning: Warning })
-/** A line of the stream. */
-const PlanLine = Type.Union([PlannedDecision, PlanWarning])
+const PolicyName = Type.String({ description: 'The name of the policy.' })
+const AsOf = Type.String({ format: 'date-time', description: 'The time as of which the plan decides.' })
 
-const errors = { '4xx': Problem, '5xx': Problem }
+/** A line of the stream. */
+const PlanLine = Type.Union([
+  Type.Object({ policy: PolicyName, ...PlannedImage.properties }),
+  Type.Object({ policy: PolicyName, warning: Warning }),
+  Type.Object({ asOf: AsOf, images: Type.Integer({ description: 'How many images were told.' }) }),
+])
+
+const PlanAnswer = pageOf({
+  asOf: AsOf,
+  plans: Type.Array(
+    Type.Object({
+      policy: PolicyName,
+      decisions: Type.Array(PlannedImage, { description: 'One for each image, in order.' }),
+      warnings: Type.Array(Warning, { description: 'Those of the dialect of the policy.' }),
+    }),
+    { description: 'One for each policy that the page has come by.' },
+  ),
+})
+
+const PlanQuery = pageQuery({
+  registry: Type.Optional(Type.String({ description: 'Only images of this registry.' })),
+  project: Type.Optional(Type.String({ description: 'Only images of this project, registry/path.' })),
+  repository: Type.Optional(Type.String({ description: 'Only images of this repository.' })),
+  verdict: Type.Optional(
+    Type.Union([Type.Literal('delete'), Type.Literal('untag'), Type.Literal('keep')], {
+      description: 'Only images with this verdict.',
+    }),
+  ),
+  asOf: Type.Optional(
+    Type.String({
+      description:
+        'Decide as of this time, RFC 3339, past or future. Default: now. What protects images is that of now, and what was pushed or pulled after that time is kept.',
+    }),
+  ),
+})
+
+/** In order of policy, as configured; then of registry, project, repository and digest. */
+const Position = Type.Object({
+  policy: Type.String(),
+  registry: Type.String(),
+  project: Type.String(),
+  repository: Type.String(),
+  digest: Type.String(),
+})
+
+const response = {
+  200: {
+    description: 'The plans.',
+    content: {
+      'application/json': { schema: PlanAnswer },
+      [NDJSON]: { schema: Type.Unsafe<Readable>(PlanLine) },
+    },
+  },
+  '4xx': Problem,
+  '5xx': Problem,
+}
+
+const description =
+  'The order is by policy, project, repository and digest. An answer in JSON is a page. It may have fewer images than `limit` while there are more: ' +
+  'it ends after it has decided on some 20,000. `next` is null at the end. With `Accept: application/x-ndjson`, the answer is a ' +
+  'stream of lines, without `limit`: one for each image, a decision as JSON with the name of its policy. After the images ' +
+  'of a policy come its warnings, a line each. The last line has `asOf`; an answer without it is not complete.'
 
 /** The plans of the expiry policies. */
 export const expiryRoute =
   (deps: {
-    expiry: Pick<Expiry, 'plan'>
+    planAll: PlanAll
     /** As configured now: a reload may change it. */
-    settings: () => { policies: readonly { name: string }[] }
+    settings: () => { policies: readonly ExpiryPolicy[] }
+    hasProject: (id: string) => Promise<boolean>
+    /** The configured names. */
+    registries: () => readonly string[]
     roles: Roles
     inTurn: InTurn
+    /** epoch µs */
+    now: () => number
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const wanted = (policy: string | undefined): readonly string[] => {
-      const policies = [...new Set(deps.settings().policies.map(({ name }) => name))]
-      if (policy === undefined) return policies
-      if (policies.includes(policy)) return [policy]
-      throw new HttpError(404, `no policy "${policy}"; configured: ${policies.join(', ') || 'none'}`)
+    /** Those with one name follow each other. */
+    function policiesNamed(name: string | undefined): ExpiryPolicy[] {
+      const byName = Map.groupBy(deps.settings().policies, (policy) => policy.name)
+      if (name === undefined) return [...byName.values()].flat()
+      const names = [...byName.keys()].join(', ')
+      const found = byName.get(name)
+      if (found === undefined) throw new HttpError(404, `no policy "${name}"; configured: ${names || 'none'}`)
+      return found
     }
 
-    /** The lines of these policies' plans, some at a time. */
-    async function* planLines(policies: readonly string[]): AsyncGenerator<string> {
-      let lines = ''
-      for (const policy of policies) {
-        const warnings = new Set<string>()
-        for await (const decision of deps.expiry.plan(policy, warnings)) {
-          lines += `${JSON.stringify({ policy, ...decision })}\n`
-          if (lines.length < CHUNK) continue
-          yield lines
-          lines = ''
-        }
-        for (const warning of warnings) lines += `${JSON.stringify({ policy, warning })}\n`
+    async function candidate(value: unknown): Promise<ExpiryPolicy[]> {
+      const registries = deps.registries()
+      const read = await readPolicy(value, registries)
+      if ('policy' in read) return expandPolicies([read.policy], registries)
+      const told = read.problems.map(
+        ({ key, message }) => `${key === '' ? 'policy' : `policy.${key}`}: ${message}`,
+      )
+      throw new HttpError(400, told.join('; '))
+    }
+
+    async function answer(
+      policies: readonly ExpiryPolicy[],
+      query: Static<typeof PlanQuery>,
+      { headers }: FastifyRequest,
+      reply: FastifyReply,
+    ) {
+      const { registry, project, repository, verdict, limit, cursor } = query
+      const asOf = query.asOf === undefined ? deps.now() : parseTimestamp(query.asOf)
+      if (asOf === undefined)
+        throw new HttpError(400, 'asOf: expected a time in RFC 3339, such as 2026-11-26T12:00:00Z')
+      const after = decodeCursor(Position, cursor)
+      if (after !== undefined && !policies.some((policy) => isOf(policy, after)))
+        throw new HttpError(400, 'the cursor is not of this list: its policy is not asked for')
+      if (project !== undefined && !(await deps.hasProject(project)))
+        throw new HttpError(404, `there is no project "${project}"`)
+      const parts = () => deps.planAll(policies, { registry, project, repository }, { asOf, after })
+      const isWanted = (image: PlannedImage) => verdict === undefined || image.verdict === verdict
+      const time = formatTimestamp(asOf) ?? ''
+      void reply.header('vary', 'accept')
+      if (accepts(headers.accept, NDJSON)) {
+        const lines = () => planLines(parts(), isWanted, time)
+        return reply.type(NDJSON).send(await streamInTurn(deps.inTurn, lines))
       }
-      yield lines
+      const { plans, next } = await deps.inTurn(() => takePage(parts(), limit, isWanted))
+      return { asOf: time, plans, next: next && encodeCursor(next) }
     }
 
     app.get('/v1/expiry/plan', {
       onRequest: deps.roles.read,
       schema: {
         tags: ['expiry'],
-        summary: 'What the policies would do now, image by image, with reasons',
-        description:
-          'With `Accept: application/x-ndjson`, the answer is a stream of lines, one for each image: a decision as JSON, with ' +
-          'the name of its policy. After the images of a policy come its warnings, a line each. Use this for large registries. ' +
-          'An answer that is cut off is not complete.',
+        summary: 'What the policies would do, image by image, with reasons',
+        description,
         querystring: Type.Object({
           policy: Type.Optional(Type.String({ description: 'Only this policy. Default: all.' })),
+          ...PlanQuery.properties,
         }),
-        response: {
-          200: {
-            description: 'The plans.',
-            content: {
-              'application/json': {
-                schema: Type.Object({
-                  plans: Type.Array(
-                    Type.Object({
-                      policy: PolicyName,
-                      decisions: Type.Array(Decision, { description: 'One for each image.' }),
-                      warnings: Type.Array(Warning, { description: 'Those of the dialect of the policy.' }),
-                    }),
-                    { description: 'One for each policy.' },
-                  ),
-                }),
-              },
-              [NDJSON]: { schema: Type.Unsafe<Readable>(PlanLine) },
-            },
+        response,
+      },
+      handler: (request, reply) =>
+        answer(policiesNamed(request.query.policy), request.query, request as FastifyRequest, reply),
+    })
+
+    app.post('/v1/expiry/plan', {
+      onRequest: deps.roles.read,
+      bodyLimit: CANDIDATE_LIMIT,
+      schema: {
+        tags: ['expiry'],
+        summary: 'What a policy would do that is not configured, image by image, with reasons',
+        description: `Nothing is changed, so the read token is enough. ${description}`,
+        querystring: PlanQuery,
+        body: Type.Object(
+          {
+            policy: Type.Unknown({
+              description:
+                'A policy as it stands in the configuration, in `expiry.policies`, with `document` if it is of a dialect. `mode`, `schedule` and `notice` mean nothing here.',
+            }),
           },
-          ...errors,
-        },
+          { additionalProperties: false },
+        ),
+        response,
       },
-      handler: async ({ query, headers }, reply) => {
-        const policies = wanted(query.policy)
-        void reply.header('vary', 'accept')
-        if (accepts(headers.accept, NDJSON))
-          return reply.type(NDJSON).send(await streamInTurn(deps.inTurn, () => planLines(policies)))
-        return deps.inTurn(async () => {
-          const plans = policies.map(async (policy) => {
-            const warnings = new Set<string>()
-            const decisions = await Array.fromAsync(deps.expiry.plan(policy, warnings))
-            return { policy, decisions, warnings: [...warnings] }
-          })
-          return { plans: await Promise.all(plans) }
-        })
-      },
+      handler: async (request, reply) =>
+        answer(await candidate(request.body.policy), request.query, request as FastifyRequest, reply),
     })
   }
+
+/** Bytes of a candidate, as of a file with a document. */
+const CANDIDATE_LIMIT = 1024 * 1024 + 1024
 
 /** Whether an `Accept` header names a media type. */
 const accepts = (header: string | undefined, mediaType: string): boolean =>

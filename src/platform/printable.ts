@@ -9,11 +9,11 @@ export const printable = (text: string): string =>
   text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 
 /**
- * A value as indented JSON, safe to print: what `printable` escapes becomes `\uXXXX`, so a parser reads the same value.
+ * A value as JSON, indented or with 0 in one line, safe to print: what `printable` escapes becomes `\uXXXX`, so a parser reads the same value.
  * The line breaks of the layout stay; JSON has none inside a string.
  */
-export const printableJson = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replace(UNPRINTABLE, (character) =>
+export const printableJson = (value: unknown, indent = 2): string =>
+  JSON.stringify(value, null, indent).replace(UNPRINTABLE, (character) =>
     character === '\n' ? character : character.split('').map(escapeUnit).join(''),
   )
 

@@ -234,7 +234,7 @@ test.each([
   'flags',
   'alerts',
   'promotions',
-  'plan branches',
+  'expiry plan branches',
   'runs',
   'registries',
   'snapshot list',
@@ -272,26 +272,29 @@ test('a command that lacks rights says which token it has and which it needs', a
 })
 
 test('a policy is planned, run dry, and applied', async () => {
-  const plan = await run('plan', 'branches')
-  expect(plan.err).toMatch(/^delete 1, keep \d \(shown with --all\)\n$/)
+  const plan = await run('expiry', 'plan', 'branches')
+  expect(plan.err).toMatch(/^delete 1, keep \d.* \(shown with --all\)\n$/)
   expect(plan.out).toMatch(
     new RegExp(
-      `^VERDICT +REPOSITORY +TAGS +RULE +REASON +DIGEST\ndelete +team/app +pr-1 .* ${branch.root.digest}\n$`,
+      `^VERDICT +REPOSITORY +TAGS +AGE +LAST USE +FREES +RULE +REASON +DIGEST\ndelete +team/app +pr-1 .* ${branch.root.digest}\n$`,
     ),
   )
-  expect((await run('plan', 'branches', '--all')).out).toMatch(/\nkeep +team\/app +stable, v1/)
-  expect(await json('plan', 'branches')).toMatchObject({
-    policy: 'branches',
+  expect((await run('expiry', 'plan', 'branches', '--all')).out).toMatch(/\nkeep +team\/app +stable, v1/)
+  expect(await json('expiry', 'plan', 'branches')).toMatchObject({
     deletes: 1,
-    decisions: [{ tags: ['pr-1'], verdict: 'delete' }],
+    decisions: expect.arrayContaining([
+      expect.objectContaining({ policy: 'branches', tags: ['pr-1'], verdict: 'delete' }),
+    ]),
   })
-  expect((await run('plan', 'brances')).err).toContain(
+  expect((await run('expiry', 'plan', 'brances')).err).toContain(
     '404 no policy "brances"; configured: branches, as-in-quay',
   )
 
-  const asInQuay = await run('plan', 'as-in-quay')
-  expect(asInQuay.err).toMatch(/^warning: .*minutes.*\ndelete 0, keep \d /)
-  expect(await json('plan', 'as-in-quay')).toMatchObject({ warnings: [expect.stringContaining('minutes')] })
+  const asInQuay = await run('expiry', 'plan', 'as-in-quay')
+  expect(asInQuay.err).toMatch(/^warning: as-in-quay: .*minutes.*\ndelete 0, keep \d /)
+  expect(await json('expiry', 'plan', 'as-in-quay')).toMatchObject({
+    warnings: [{ policy: 'as-in-quay', warning: expect.stringContaining('minutes') }],
+  })
 
   const dry = await runWith(ADMIN_TOKEN, 'expire', 'branches')
   expect(dry).toMatchObject({

@@ -46,7 +46,16 @@ describe('wrong usage gives one clear message and status 2', () => {
     ['usage ci/app --sort name', '--sort is for the list of projects: leave out PROJECT'],
     ['\u001b[31m\u202e', "unknown command '\\u{1b}[31m\\u{202e}'"],
     ['usgae', "unknown command 'usgae'\n(Did you mean usage?)"],
-    ['plan', "missing required argument 'POLICY'"],
+    ['expire', "missing required argument 'POLICY'"],
+    ['expiry plan branches --policy new.yaml', 'expected POLICY or --policy FILE, not both'],
+    [
+      'expiry plan --output xml',
+      "option '--output <FORMAT>' argument 'xml' is invalid. Allowed choices are table, json, ndjson, csv.",
+    ],
+    [
+      'expiry keeps --output csv',
+      "option '--output <FORMAT>' argument 'csv' is invalid. Allowed choices are table, json.",
+    ],
     ['quarantine discard', ONE_OF],
     ['quarantine discard 1-0 --all', ONE_OF],
     ['quarantine replay 1-0 --reason x', ONE_OF],

@@ -88,20 +88,6 @@ test('a dry run records what it would delete, and sends nothing to the registry'
   expect(await journal.recent(5)).toEqual([record])
 })
 
-test('a plan gives the decision for each image, and changes nothing', async () => {
-  const { plan, push, journal } = bed.setUp()
-  const { repository } = bed
-  await push('pr-1', image('planned'), repository)
-  await push('main', image('kept'), repository)
-  const decisions = await Array.fromAsync(plan('branches'))
-  expect(decisions.map(({ tags, verdict }) => [tags, verdict]).sort()).toEqual([
-    [['main'], 'keep'],
-    [['pr-1'], 'delete'],
-  ])
-  expect(bed.registry.requests).toEqual([])
-  expect(await journal.recent(5)).toEqual([])
-})
-
 test('an index is deleted before its children, and they follow even if its notification arrives first', async () => {
   const { run, push, index } = bed.setUp()
   const { repository, project, registry } = bed
@@ -147,9 +133,8 @@ test('the trash contains what is needed to put an image back', async () => {
 })
 
 test('a policy that is not configured is an error', async () => {
-  const { run, plan } = bed.setUp()
+  const { run } = bed.setUp()
   await expect(run('retired', false)).rejects.toThrow('there is no expiry policy "retired"')
-  await expect(plan('retired').next()).rejects.toThrow('there is no expiry policy "retired"')
 })
 
 describe('the clock', () => {

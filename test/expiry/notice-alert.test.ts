@@ -16,7 +16,7 @@ test('a notice says how many images and bytes, some names, until when, and how a
       'ci/team/app: 7 images (3.0 MiB) will expire, at 2026-11-29T10:00:00.000Z at the earliest, by the policy ' +
       '"branches": team/app:pr-1, team/app:pr-2, team/app:pr-3, team/app:pr-4, team/app:pr-5 and 2 more. A pull or a ' +
       'push rescues an image until then, and so does: tallyman expiry keep ci/team/app:pr-1 --for 30d. The whole ' +
-      'plan: tallyman plan branches',
+      'plan: tallyman expiry plan branches',
   })
 })
 

@@ -6,7 +6,8 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
-import type { Decision } from '../../src/expiry/decision.ts'
+import type { PlanPart } from '../../src/expiry/plan-all.ts'
+import type { PlannedImage } from '../../src/expiry/planned-image.ts'
 import { buildApp } from '../../src/http/app.ts'
 import { expiryRoute } from '../../src/http/expiry-route.ts'
 import { makeProblemOf } from '../../src/http/problem.ts'
@@ -52,21 +53,28 @@ test('the plan as NDJSON has a line for each decision of the plan as JSON, with 
   const ask = (path: string, accept: string) =>
     tallyman.app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}`, accept } })
 
-  const asJson = (await ask('/v1/expiry/plan', 'application/json')).json<{
-    plans: { policy: string; decisions: Decision[] }[]
-  }>()
+  const asJson: object[] = []
+  for (let cursor = ''; ; ) {
+    const page = (await ask(`/v1/expiry/plan?limit=700${cursor}`, 'application/json')).json<{
+      plans: { policy: string; decisions: PlannedImage[] }[]
+      next: string | null
+    }>()
+    for (const { policy, decisions } of page.plans)
+      asJson.push(...decisions.map((decision) => ({ policy, ...decision })))
+    if (page.next === null) break
+    cursor = `&cursor=${page.next}`
+  }
   const streamed = await ask('/v1/expiry/plan', `${NDJSON}; charset=utf-8, */*;q=0.1`)
   expect(streamed.headers['content-type']).toBe(NDJSON)
   const lines = streamed.body
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
+  expect(lines.pop()).toEqual({ asOf: expect.stringMatching(/^\d{4}-.*Z$/), images: 1_800 })
   expect(lines).toHaveLength(1_800)
-  expect(lines).toEqual(
-    asJson.plans.flatMap(({ policy, decisions }) => decisions.map((decision) => ({ policy, ...decision }))),
-  )
+  expect(lines).toEqual(asJson)
   const one = await ask('/v1/expiry/plan?policy=older', NDJSON)
-  expect(one.body.trimEnd().split('\n')).toHaveLength(900)
+  expect(one.body.trimEnd().split('\n')).toHaveLength(901)
   expect((await ask('/v1/expiry/plan?policy=none', NDJSON)).json()).toMatchObject({ status: 404 })
 })
 
@@ -97,20 +105,29 @@ test('the warnings of a dialect are told once a policy, after its decisions', as
     { policy: 'as-in-quay', decisions: [{ verdict: 'delete' }, { verdict: 'delete' }], warnings: [warning] },
   ])
   const lines = (await ask(NDJSON)).trimEnd().split('\n')
-  expect(lines).toHaveLength(5)
-  expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ policy: 'as-in-quay', warning })
+  expect(lines).toHaveLength(6)
+  expect(JSON.parse(lines.at(-2) ?? '')).toEqual({ policy: 'as-in-quay', warning })
 })
 
 /** The route over a plan that has `decisions` decisions and then fails; and a client of it. */
 async function startPlan(decisions: number, waitMs = 10) {
   const state = { made: 0, hasEnded: false }
-  async function* plan(): AsyncGenerator<Decision> {
+  async function* planAll(): AsyncGenerator<PlanPart> {
     try {
       while (state.made < decisions) {
-        if (state.made % 100 === 0) await nextTurn()
-        state.made += 1
+        await nextTurn()
+        state.made += 100
         const image = { project: 'ci/app', repository: 'app', digest: `sha256:${state.made}`, tags: [] }
-        yield { ...image, verdict: 'keep', rule: null, reason: 'x'.repeat(1_000) }
+        const decision = { ...image, verdict: 'keep' as const, rule: null, reason: 'x'.repeat(1_000) }
+        const known = {
+          age: null,
+          ageSource: 'seen' as const,
+          lastUse: null,
+          isUseKnown: false,
+          sizeBytes: 0,
+        }
+        const images = Array.from({ length: 100 }, () => ({ ...decision, ...known }))
+        yield { policy: 'p', registry: 'ci', decided: 100, images, warnings: [] }
       }
       throw new Error('Redis went away')
     } finally {
@@ -125,11 +142,8 @@ async function startPlan(decisions: number, waitMs = 10) {
     onNoRoute: () => undefined,
     routes: [
       expiryRoute({
-        ...{
-          expiry: { plan },
-          settings: () => ({ policies: [{ name: 'p' }] }),
-          inTurn,
-        },
+        ...{ planAll, hasProject: async () => true, registries: () => ['ci'], now: () => 1, inTurn },
+        settings: () => ({ policies: [{ name: 'p', registry: 'ci', repository: '**', rules: [] }] }),
         roles: { read: allow, admin: allow } as never,
       }),
     ],

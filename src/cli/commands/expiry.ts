@@ -3,18 +3,19 @@ import { PolicyError } from '../../expiry/dialects/dialect.ts'
 import { DIALECT_NAMES, DIALECTS, type DialectName } from '../../expiry/dialects/dialects.ts'
 import { readImages } from '../../expiry/dialects/images-file.ts'
 import { type Report, reportOf } from '../../expiry/dialects/report.ts'
-import { parseJsonOrYaml } from '../../platform/json-or-yaml.ts'
-import { readTextFile } from '../../platform/read-text-file.ts'
 import { parseTimestamp } from '../../platform/timestamp.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { addGroup } from '../group.ts'
+import { POLICY_LIMIT } from '../policy-file.ts'
+import { readDocument } from '../read-document.ts'
 import { table } from '../table.ts'
+import { addExpiryPlan } from './expiry-plan.ts'
 import { addStop } from './expiry-stop.ts'
 import { addKeeps } from './keeps.ts'
 
-/** Bytes of a policy, and of a file of images: some 400 bytes an image. */
-const LIMITS = { policy: 1024 * 1024, images: 512 * 1024 * 1024 }
+/** Bytes of a file of images: some 400 bytes an image. */
+const IMAGES_LIMIT = 512 * 1024 * 1024
 
 interface TryOptions {
   dialect: DialectName
@@ -23,7 +24,10 @@ interface TryOptions {
 }
 
 export const addExpiry: AddCommand = (program, cli) => {
-  const group = addGroup(program, 'expiry').description('Work with retention policies.')
+  const group = addGroup(program, 'expiry').description(
+    'Plan what policies expire, keep images, and stop runs.',
+  )
+  addExpiryPlan(group, cli)
   addStop(group, cli)
   addKeeps(group, cli)
   group
@@ -52,22 +56,11 @@ export const addExpiry: AddCommand = (program, cli) => {
 
 async function decide(file: string, options: TryOptions): Promise<Report> {
   const dialect = DIALECTS[options.dialect]
-  const policy = await readDocument(file, LIMITS.policy)
-  const images = await readDocument(options.images, LIMITS.images)
+  const policy = await readDocument(file, POLICY_LIMIT)
+  const images = await readDocument(options.images, IMAGES_LIMIT)
   const now = options.now ?? Date.now() * 1000
   const scene = { ...(await named(options.images, () => readImages(images))), now }
   return named(file, () => reportOf(dialect, dialect.read(policy)(scene)))
-}
-
-async function readDocument(file: string, limit: number): Promise<unknown> {
-  const text = await readTextFile(file, limit).catch((error: Error) => {
-    throw new CommandError(`${file}: cannot be read: ${error.message}`)
-  })
-  try {
-    return parseJsonOrYaml(text)
-  } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? error.message : error}`)
-  }
 }
 
 /** Runs `act`; the error of a document names its file. */

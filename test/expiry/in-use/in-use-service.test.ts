@@ -66,6 +66,7 @@ async function plan() {
   const lines = answer.body
     .trim()
     .split('\n')
+    .slice(0, -1) // It says that all is told.
     .map((line): Planned => JSON.parse(line))
   return Object.fromEntries(lines.map(({ tags, verdict, reason }) => [tags.join(), `${verdict}: ${reason}`]))
 }

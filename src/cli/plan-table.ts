@@ -1,0 +1,36 @@
+import { span } from '../expiry/finding.ts'
+import type { PlannedImage } from '../expiry/planned-image.ts'
+import { formatSize } from '../platform/units.ts'
+import { type Cell, table, tagsCell } from './table.ts'
+
+export type PlannedRow = PlannedImage & { policy: string }
+
+/** A plan for people. `asOf` is the time for which it was made, epoch ms. With `why`, near misses stand below their image. */
+export function planTable(rows: readonly PlannedRow[], asOf: number, why: boolean): string[] {
+  const [head, ...lines] = table(
+    ['VERDICT', 'REPOSITORY', 'TAGS', 'AGE', 'LAST USE', 'FREES', 'RULE', 'REASON', 'DIGEST'],
+    rows.map((row) => [
+      ...[row.verdict, row.repository, tagsCell(row.tags), ageCell(row, asOf), useCell(row, asOf)],
+      ...[freesCell(row), row.rule ?? 'none', row.reason, row.digest],
+    ]),
+  )
+  if (head === undefined) return []
+  const misses = (n: number) => (why ? (rows[n]?.nearMisses ?? []) : []).map((miss) => `    nearly: ${miss}`)
+  return [head, ...lines.flatMap((line, n) => [line, ...misses(n)])]
+}
+
+const spanTo = (asOf: number, at: string): string => span(Math.max(0, asOf - Date.parse(at)) * 1000)
+
+export function ageCell({ age, ageSource }: PlannedImage, asOf: number): string {
+  if (age === null) return 'not known'
+  return `${ageSource === 'seen' ? 'at least ' : ''}${spanTo(asOf, age)}`
+}
+
+export function useCell({ lastUse, isUseKnown }: PlannedImage, asOf: number): string {
+  if (lastUse === null) return isUseKnown ? 'never' : 'not known'
+  return `${spanTo(asOf, lastUse)} ago${isUseKnown ? '' : ' or later'}`
+}
+
+const freesCell = ({ verdict, reclaimableBytes }: PlannedImage): Cell => ({
+  right: verdict === 'keep' || reclaimableBytes === undefined ? '' : formatSize(reclaimableBytes),
+})

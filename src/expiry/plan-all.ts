@@ -1,0 +1,118 @@
+import { inPieces } from '../platform/in-pieces.ts'
+import { projectId } from '../usage/project.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import type { DetailsReader } from './details/make-details.ts'
+import { warningsAbout } from './dialect-opinions.ts'
+import type { ExpiryPolicy } from './plan.ts'
+import { describePlan, type PlannedImage } from './planned-image.ts'
+import type { Planner } from './planner.ts'
+
+/** Which images of a plan are wanted. What is not given is not looked at. */
+export interface PlanFilter {
+  registry?: string | undefined
+  /** `registry/path` */
+  project?: string | undefined
+  repository?: string | undefined
+}
+
+/** The place of an image in a plan. */
+export interface PlanPosition {
+  policy: string
+  registry: string
+  project: string
+  repository: string
+  digest: string
+}
+
+/** A part of a policy's plan: images of one repository, or none and only warnings. */
+export interface PlanPart {
+  policy: string
+  registry: string
+  /** How many images were decided on. */
+  decided: number
+  /** In order of digest. */
+  images: PlannedImage[]
+  /** What the dialect of the policy warns of, each once a plan, and no more than 100. Some are about one repository. */
+  warnings: string[]
+}
+
+const MOST_WARNINGS = 100
+
+/**
+ * Makes the plan of policies for people: with ages, uses and near misses. It is in the order of `policies`, then of projects,
+ * repositories and digests. Each repository costs only itself.
+ */
+export function makePlanAll(deps: {
+  index: Pick<UsageIndex, 'projects' | 'images'>
+  planner: Pick<Planner, 'repositoriesIn' | 'decide' | 'useOf'>
+  details: Pick<DetailsReader, 'budget'>
+  /** The path of the project of a repository. */
+  projectOf: (registry: string, repository: string) => string
+}) {
+  const { index, planner } = deps
+
+  /** In order, those that the filter lets through. */
+  async function projectsOf(registry: string, { project, repository }: PlanFilter): Promise<string[]> {
+    if (project === undefined && repository === undefined) return (await index.projects(registry)).toSorted()
+    const wanted = project ?? projectId(registry, deps.projectOf(registry, repository ?? ''))
+    return wanted.startsWith(`${registry}/`) ? [wanted] : []
+  }
+
+  async function repositoriesOf(policy: ExpiryPolicy, project: string, { repository }: PlanFilter) {
+    const all = await planner.repositoriesIn(policy, project)
+    return repository === undefined ? all.toSorted() : all.filter((name) => name === repository)
+  }
+
+  /** `asOf` is epoch µs. The plan begins after the position `after`, which must be of one of the policies. */
+  return async function* planAll(
+    policies: readonly ExpiryPolicy[],
+    filter: PlanFilter,
+    { asOf, after }: { asOf: number; after?: PlanPosition | undefined },
+  ): AsyncGenerator<PlanPart> {
+    const first = after === undefined ? 0 : policies.findIndex((policy) => isOf(policy, after))
+    const told = new Map<string, Set<string>>()
+    const budget = deps.details.budget()
+    for (const [n, policy] of policies.slice(first).entries()) {
+      const { name, registry } = policy
+      if (filter.registry !== undefined && filter.registry !== registry) continue
+      const start = n === 0 ? after : undefined
+      const known = told.get(name) ?? new Set()
+      told.set(name, known)
+      let warnings: string[] = []
+      const warn = (warning: string) => {
+        if (known.has(warning) || known.size === MOST_WARNINGS) return
+        known.add(warning)
+        warnings.push(warning)
+      }
+      const part = (decided: number, images: PlannedImage[]): PlanPart => {
+        const found = warnings
+        warnings = []
+        return { policy: name, registry, decided, images, warnings: found }
+      }
+      if ('dialect' in policy) warningsAbout(policy).forEach(warn)
+      yield part(0, [])
+      const use = await planner.useOf(registry)
+      for (const project of await projectsOf(registry, filter)) {
+        if (start !== undefined && project < start.project) continue
+        for (const repository of await repositoriesOf(policy, project, filter)) {
+          const isStart = start?.project === project
+          if (isStart && repository < start.repository) continue
+          const images = await index.images(project, repository)
+          const request = { now: asOf, explain: true, warn }
+          const decisions = await planner.decide(policy, project, images, request, budget)
+          const planned = await inPieces(describePlan(decisions, images, use))
+          const rest =
+            isStart && repository === start.repository
+              ? planned.filter(({ digest }) => digest > start.digest)
+              : planned
+          yield part(planned.length, rest)
+        }
+      }
+    }
+  }
+}
+export type PlanAll = ReturnType<typeof makePlanAll>
+
+/** Whether a position is in the plan of a policy. */
+export const isOf = ({ name, registry }: ExpiryPolicy, position: PlanPosition): boolean =>
+  name === position.policy && registry === position.registry

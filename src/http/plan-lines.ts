@@ -1,0 +1,40 @@
+import type { PlanPart } from '../expiry/plan-all.ts'
+import type { PlannedImage } from '../expiry/planned-image.ts'
+
+/** Characters of lines that are sent at once. */
+const CHUNK = 65_536
+
+/** A plan as lines of JSON, some at a time. The warnings of a policy come after its images; the last line says that all is told. */
+export async function* planLines(
+  parts: AsyncIterable<PlanPart>,
+  isWanted: (image: PlannedImage) => boolean,
+  asOf: string,
+): AsyncGenerator<string> {
+  let lines = ''
+  let count = 0
+  let of: string | undefined
+  let warnings: string[] = []
+  const append = (value: object) => {
+    lines += `${JSON.stringify(value)}\n`
+  }
+  const appendWarnings = () => {
+    for (const warning of warnings) append({ policy: of, warning })
+    warnings = []
+  }
+  for await (const { policy, images, warnings: found } of parts) {
+    if (policy !== of) appendWarnings()
+    of = policy
+    warnings.push(...found)
+    for (const image of images) {
+      if (!isWanted(image)) continue
+      append({ policy, ...image })
+      count += 1
+      if (lines.length < CHUNK) continue
+      yield lines
+      lines = ''
+    }
+  }
+  appendWarnings()
+  append({ asOf, images: count })
+  yield lines
+}

@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { PlanPart, PlanPosition } from '../../src/expiry/plan-all.ts'
+import { takePage } from '../../src/expiry/plan-page.ts'
+import type { PlannedImage } from '../../src/expiry/planned-image.ts'
+
+const planned = (repository: string, digest: string, verdict: 'keep' | 'delete'): PlannedImage => ({
+  ...{ project: 'ci/team', repository, digest, tags: [], verdict, rule: null, reason: '' },
+  ...{ age: null, ageSource: 'seen', lastUse: null, isUseKnown: false, sizeBytes: 0 },
+})
+
+/** Gives the parts of repositories after a position, as planAll does. */
+async function* partsAfter(
+  repositories: readonly PlannedImage[][],
+  after: PlanPosition | undefined,
+): AsyncGenerator<PlanPart> {
+  const isBefore = ({ repository, digest }: PlannedImage) =>
+    after !== undefined && `${repository} ${digest}` <= `${after.repository} ${after.digest}`
+  yield { policy: 'p', registry: 'ci', decided: 0, images: [], warnings: [] }
+  for (const images of repositories) {
+    if (after !== undefined && (images[0]?.repository ?? '') < after.repository) continue
+    const rest = images.filter((image) => !isBefore(image))
+    yield { policy: 'p', registry: 'ci', decided: images.length, images: rest, warnings: [] }
+  }
+}
+
+test('the pages of a plan have each wanted image once, in order, whatever their limits', async () => {
+  const verdict = fc.constantFrom('keep' as const, 'delete' as const)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(verdict, { minLength: 1, maxLength: 9 }), { maxLength: 9 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 30 }),
+      async (verdicts, limit, mostDecided) => {
+        const repositories = verdicts.map((some, n) => some.map((one, i) => planned(`r${n}`, `d${i}`, one)))
+        const isWanted = ({ verdict }: PlannedImage) => verdict === 'delete'
+        const found: PlannedImage[] = []
+        let after: PlanPosition | undefined
+        for (let pages = 0; ; pages++) {
+          expect(pages).toBeLessThan(200)
+          const page = await takePage(partsAfter(repositories, after), limit, isWanted, mostDecided)
+          const images = page.plans.flatMap(({ decisions }) => decisions)
+          expect(images.length).toBeLessThanOrEqual(limit)
+          found.push(...images)
+          if (page.next === null) break
+          after = page.next
+        }
+        expect(found).toEqual(repositories.flat().filter(isWanted))
+      },
+    ),
+  )
+})
+
+test('a page reads no repository beyond what it needs', async () => {
+  const repositories = ['a', 'b', 'c', 'd'].map((name) => [
+    planned(name, 'x', 'keep'),
+    planned(name, 'y', 'keep'),
+  ])
+  const read: string[] = []
+  async function* spied() {
+    for await (const part of partsAfter(repositories, undefined)) {
+      read.push(...part.images.map(({ repository }) => repository))
+      yield part
+    }
+  }
+  await takePage(spied(), 3, () => true)
+  expect(read).toEqual(['a', 'a', 'b', 'b'])
+  read.length = 0
+  const { plans, next } = await takePage(spied(), 3, () => false, 4)
+  expect(read).toEqual(['a', 'a', 'b', 'b'])
+  expect(plans).toMatchObject([{ decisions: [] }])
+  expect(next).toMatchObject({ repository: 'b', digest: 'y' })
+})
