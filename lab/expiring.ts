@@ -1,6 +1,7 @@
 import type { Decision, ExpiryRun, RunSummary } from '../src/expiry/decision.ts'
 
 import { makeRegistryClient, type RegistryClient } from '../src/registry/client.ts'
+import { type FaultyRegistry, startFaultyProxy } from './faulty-registry.ts'
 import type { LabImage } from './image.ts'
 import { freePort } from './ports.ts'
 import { pushImage } from './push-image.ts'
@@ -9,7 +10,10 @@ import { ADMIN_TOKEN, eventually, type LabTallyman, startTallyman } from './tall
 
 /** A real registry of a scene, and a client of it. */
 export interface SceneRegistry extends LabRegistry {
+  /** A client that asks it directly. */
   client: RegistryClient
+  /** Makes requests of Tallyman fail. */
+  faults: FaultyRegistry
   push(repository: string, tag: string, image: LabImage): Promise<void>
   /** Whether the registry has a manifest, by tag or by digest. */
   has(repository: string, reference: string): Promise<boolean>
@@ -55,8 +59,9 @@ export async function startExpiring(options: {
     const token = `lab-webhook-token-${name}-0001`
     const url = `http://127.0.0.1:${port}/v1/events`
     const registry = await startRegistry({ ...more, notify: { url, token, ...notify } })
-    registries[name] = { url: registry.url, token, ...config }
-    started.set(name, sceneRegistry(name, registry))
+    const faults = await startFaultyProxy(registry)
+    registries[name] = { url: faults.url, token, ...config }
+    started.set(name, sceneRegistry(name, registry, faults))
   }
   const tallyman = await startTallyman({
     registries,
@@ -103,16 +108,16 @@ export async function startExpiring(options: {
     async close() {
       for (const { client } of started.values()) await client.close()
       await tallyman.close()
-      for (const registry of started.values()) await registry.close()
+      for (const { faults } of started.values()) await faults.close()
     },
   }
 }
 
-function sceneRegistry(name: string, registry: LabRegistry): SceneRegistry {
+function sceneRegistry(name: string, registry: LabRegistry, faults: FaultyRegistry): SceneRegistry {
   const client = makeRegistryClient({ name, url: registry.url })
   return {
     ...registry,
-    client,
+    ...{ client, faults },
     push: (repository, tag, image) => pushImage(client, repository, tag, image),
     has: async (repository, reference) => (await client.headManifest(repository, reference)) !== undefined,
     tags: async (repository) => (await Array.fromAsync(client.tags(repository))).toSorted(),
