@@ -39,8 +39,11 @@ export interface FaultyRegistry {
 }
 
 /** A real docker-registry behind a proxy that makes requests fail. */
-export async function startFaultyRegistry(options: LabRegistryOptions = {}): Promise<FaultyRegistry> {
-  const registry = await startRegistry(options)
+export const startFaultyRegistry = async (options: LabRegistryOptions = {}): Promise<FaultyRegistry> =>
+  startFaultyProxy(await startRegistry(options))
+
+/** Such a proxy before a registry, which it closes with itself. */
+export async function startFaultyProxy(registry: LabRegistry): Promise<FaultyRegistry> {
   const requests: string[] = []
   let decide: (request: RegistryRequest) => Fault | undefined | Promise<Fault | undefined> = () => undefined
   const server = createServer(async (incoming, response) => {

@@ -8,7 +8,9 @@ import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeKeeps } from '../expiry/keeps.ts'
+import { makeFindNotUnderstood } from '../expiry/not-understood.ts'
 import { makePlanAll } from '../expiry/plan-all.ts'
+
 import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
@@ -131,6 +133,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const pulls = makePulls({ redis, prefix, ledger, now })
     const planner = makePlanner({
       ...{ index, details, now },
+      findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
       findProtections: makeFindProtections({
         keeps: keeps.findProtections,
         'expiry.protect': makeFindProtected(() => config().expiry.protect),

@@ -17,17 +17,19 @@ export function* planRepository(
   now: number,
   options: PlanOptions,
 ): Pieces<Decision[]> {
-  const { isHere = () => true, protectionOf = () => undefined, details } = options
-  const relations = yield* findRelations(images)
+  const { isHere = () => true, protectionOf = () => undefined, details, notUnderstood } = options
+  const relations = yield* findRelations(images, notUnderstood)
   const opinionsOfPolicy = yield* makeOpinions(policy, images, relations, now, options)
-  // An unresolved image may list or sign any image of its repository.
-  const unresolved = images.find((image) => !image.isResolved)
+  // An unresolved image may list or sign any image of its repository. One that is not understood names what that may be.
+  const unresolved = images.find(({ isResolved, digest }) => !isResolved && !notUnderstood?.has(digest))
   const decided = new Map<IndexedImage, Ruling>()
 
   /** What does not depend on the policy, and one opinion from each of the image's parents. */
   function othersOn(image: IndexedImage): Opinion[] {
     const others: Opinion[] = []
     if (unresolved) others.push(keep(null, `the references of ${shortName(unresolved)} are not known yet`))
+    const unclear = notUnderstood?.get(image.digest)
+    if (unclear) others.push(keep(null, `its manifest was read and is not understood: ${unclear.why}`))
     const protection = protectionOf(image, details?.get(image.digest) ?? null)
     if (protection !== undefined) others.push(keep(null, protection))
     if (relations.lacksSubject(image))

@@ -5,7 +5,11 @@ import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { Details } from './details/details.ts'
 import type { DialectDocument } from './dialect-opinions.ts'
+
 import type { EvictSettings } from './evict.ts'
+
+import type { NotUnderstood } from './not-understood.ts'
+
 import { planRepository } from './plan-repository.ts'
 import type { ProtectionOf } from './protection.ts'
 import type { ExpiryRule } from './rule.ts'
@@ -43,6 +47,8 @@ export interface PlanOptions {
   use?: KnownUse | undefined
   /** What is known of images, by digest. */
   details?: ReadonlyMap<string, Details> | undefined
+  /** Images that were read and are not understood, by digest. Of other images without known references, nothing is known. */
+  notUnderstood?: ReadonlyMap<string, NotUnderstood> | undefined
   /** Who pushed each tag of the repository last. */
   pushers?: ReadonlyMap<string, string> | undefined
   /** Whether to tell near misses. */

@@ -7,6 +7,7 @@ import type { UsageIndex } from '../usage/usage-index.ts'
 import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { DetailsReader } from './details/make-details.ts'
+import type { FindNotUnderstood } from './not-understood.ts'
 import { type ExpiryPolicy, type PlanOptions, planInPieces } from './plan.ts'
 import { withBytes } from './plan-bytes.ts'
 import type { FindProtection } from './protection.ts'
@@ -33,6 +34,7 @@ export function makePlanner(deps: {
   protectsLabels: () => boolean
   useOf: (registry: string) => Promise<KnownUse>
   details: Pick<DetailsReader, 'of' | 'budget'>
+  findNotUnderstood: FindNotUnderstood
   now: () => number
 }) {
   const { index } = deps
@@ -59,9 +61,10 @@ export function makePlanner(deps: {
     const { repository } = first
     const needs = needsOfPolicy(policy)
     const isLabelled = deps.protectsLabels()
-    const [protectionOf, use, details, pushers] = await Promise.all([
+    const [protectionOf, use, notUnderstood, details, pushers] = await Promise.all([
       protectionsOf(registry),
       useOf(registry),
+      deps.findNotUnderstood(registry, images),
       needs.details || isLabelled
         ? deps.details.of(
             { registry, project, repository, images, wants: { labels: needs.labels || isLabelled } },
@@ -70,9 +73,8 @@ export function makePlanner(deps: {
         : undefined,
       needs.pushers ? index.pushersOf(project, repository) : undefined,
     ])
-    return inPieces(
-      planInPieces(policy, project, images, now, { ...options, protectionOf, use, details, pushers }),
-    )
+    const known = { protectionOf, use, notUnderstood, details, pushers }
+    return inPieces(planInPieces(policy, project, images, now, { ...options, ...known }))
   }
 
   /** The decisions on the images of a project, one repository at a time. */

@@ -24,11 +24,17 @@ const NONE: readonly IndexedImage[] = []
 
 export const relationsOf = (images: readonly IndexedImage[]): Relations => atOnce(findRelations(images))
 
+/** Keys of what an image may list beside its references, of those images that are not understood, by digest. */
+export type NamedByText = ReadonlyMap<string, { names: readonly string[] }>
+
 /**
  * The same in pieces: it takes some 5 µs an image. Costs time in proportion to the references and tags of the images. Most
  * images have no relatives, and no entries here.
  */
-export function* findRelations(images: readonly IndexedImage[]): Pieces<Relations> {
+export function* findRelations(
+  images: readonly IndexedImage[],
+  notUnderstood?: NamedByText,
+): Pieces<Relations> {
   const byKey = new Map<string, IndexedImage>()
   for (const image of images) {
     byKey.set(digestKey(image.digest), image)
@@ -43,14 +49,16 @@ export function* findRelations(images: readonly IndexedImage[]): Pieces<Relation
     if (subject === undefined) lackSubject.add(image)
     else append(parents, image, subject)
   }
+  function addPart(image: IndexedImage, key: string): void {
+    const child = byKey.get(key)
+    if (child === undefined) return
+    append(children, image, child)
+    append(parents, child, image)
+  }
   for (const image of images) {
     // Includes manifests that an index lists as if they were blobs: whatever an image lists is a part of it.
-    for (const { kind, key } of image.references ?? []) {
-      const child = kind === 'subject' ? undefined : byKey.get(key)
-      if (child === undefined) continue
-      append(children, image, child)
-      append(parents, child, image)
-    }
+    for (const { kind, key } of image.references ?? []) if (kind !== 'subject') addPart(image, key)
+    for (const key of notUnderstood?.get(image.digest)?.names ?? []) addPart(image, key)
     for (const key of subjectKeys(image)) addSubject(image, key)
     yield
   }

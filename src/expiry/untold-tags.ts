@@ -4,6 +4,7 @@ import { parseManifest } from '../registry/manifest.ts'
 import { hasNoAnswer, InvalidManifest, RegistryError } from '../registry/registry-error.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { referencesOf } from '../usage/references-of.ts'
+import { digestsIn } from './not-understood.ts'
 
 /** Tags that are looked up at a time. */
 const AT_ONCE = 8
@@ -76,7 +77,7 @@ export function isUnreadable(error: unknown): error is RegistryError {
   return !error.retry || error.status === 500
 }
 
-/** The digests of all that a manifest lists as manifests. None if it is no manifest of a known kind. */
+/** The digests of all that a manifest lists as manifests. If it is not understood, of all that its text names. */
 async function listedBy(
   client: Pick<RegistryClient, 'getManifest'>,
   repository: string,
@@ -88,7 +89,7 @@ async function listedBy(
     const references = referencesOf(parseManifest(manifest.bytes, manifest.descriptor.mediaType))
     return references.flatMap((one) => (one.kind === 'child' ? [one.digest] : []))
   } catch (error) {
-    if (error instanceof InvalidManifest) return []
+    if (error instanceof InvalidManifest) return digestsIn(manifest.bytes)
     throw error
   }
 }

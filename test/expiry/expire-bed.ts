@@ -11,6 +11,7 @@ import { useRedis } from '../../lab/use-redis.ts'
 import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
 import { makeExpiry, type RunControl } from '../../src/expiry/expire.ts'
+import { makeFindNotUnderstood } from '../../src/expiry/not-understood.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
 import { makePlanner } from '../../src/expiry/planner.ts'
 import type { FindProtection } from '../../src/expiry/protection.ts'
@@ -151,6 +152,7 @@ export function useExpiry() {
       planner: makePlanner({
         ...{ index, now, details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) } },
         findProtections: options.findProtections ?? (async () => () => undefined),
+        findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
         protectsLabels: () => false,
         useOf: async () => ({ isComplete: true, since: 0 }),
       }),

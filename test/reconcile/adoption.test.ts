@@ -85,7 +85,9 @@ test.each(['distribution', 'GitLab with a metadata database', 'GitLab without on
           expect(Date.parse(pushedAt)).toBe(Date.parse(builtOf(Number(tag.slice(1)))))
           expect(ageSource).toBe(kind === 'GitLab with a metadata database' ? 'registry' : 'image')
         }
-        const { plans } = await get<{ plans: { decisions: Decision[] }[] }>('/v1/expiry/plan?policy=newest&verdict=keep&limit=1000')
+        const { plans } = await get<{ plans: { decisions: Decision[] }[] }>(
+          '/v1/expiry/plan?policy=newest&verdict=keep&limit=1000',
+        )
         const kept = plans[0]?.decisions.filter(({ verdict }) => verdict === 'keep') ?? []
         for (const repository of REPOSITORIES) {
           const own = kept.filter((one) => one.repository === repository).flatMap((one) => one.tags)

@@ -1,0 +1,125 @@
+import type { Decision, ExpiryRun, RunSummary } from '../src/expiry/decision.ts'
+
+import { makeRegistryClient, type RegistryClient } from '../src/registry/client.ts'
+import { type FaultyRegistry, startFaultyProxy } from './faulty-registry.ts'
+import type { LabImage } from './image.ts'
+import { freePort } from './ports.ts'
+import { pushImage } from './push-image.ts'
+import { type LabRegistry, type LabRegistryOptions, startRegistry } from './registry.ts'
+import { ADMIN_TOKEN, eventually, type LabTallyman, startTallyman } from './tallyman.ts'
+
+/** A real registry of a scene, and a client of it. */
+export interface SceneRegistry extends LabRegistry {
+  /** A client that asks it directly. */
+  client: RegistryClient
+  /** Makes requests of Tallyman fail. */
+  faults: FaultyRegistry
+  push(repository: string, tag: string, image: LabImage): Promise<void>
+  /** Whether the registry has a manifest, by tag or by digest. */
+  has(repository: string, reference: string): Promise<boolean>
+  tags(repository: string): Promise<string[]>
+}
+
+export type RunOutcome = RunSummary & Pick<ExpiryRun, 'deletes'>
+
+export interface Expiring {
+  tallyman: LabTallyman
+  registry(name: string): SceneRegistry
+  /** Resolves once every event so far is in the index, and every manifest that had to be read was read. */
+  settle(): Promise<void>
+  plan(policy: string): Promise<Decision[]>
+  /** Runs a policy at a registry to its end. */
+  run(policy: string, registry: string): Promise<RunOutcome>
+  /** Asks the API with the admin token. Gives the status and the body. */
+  post(path: string, payload?: object): Promise<{ status: number; body: unknown }>
+  close(): Promise<void>
+}
+
+/** A policy that never runs by itself in a test. */
+export const byHand = { mode: 'apply', schedule: '0 0 29 2 *' } as const
+
+/**
+ * The whole service with real registries, which send it their notifications. Each may have a part of the configuration of its
+ * own. Runs may delete all images of a project, unless `expiry` says otherwise.
+ */
+export async function startExpiring(options: {
+  registries: Record<
+    string,
+    { config?: object; notify?: Omit<NonNullable<LabRegistryOptions['notify']>, 'url' | 'token'> } & Omit<
+      LabRegistryOptions,
+      'notify'
+    >
+  >
+  expiry: Record<string, unknown>
+}): Promise<Expiring> {
+  const port = await freePort()
+  const started = new Map<string, SceneRegistry>()
+  const registries: Record<string, object> = {}
+  for (const [name, { config, notify, ...more }] of Object.entries(options.registries)) {
+    const token = `lab-webhook-token-${name}-0001`
+    const url = `http://127.0.0.1:${port}/v1/events`
+    const registry = await startRegistry({ ...more, notify: { url, token, ...notify } })
+    const faults = await startFaultyProxy(registry)
+    registries[name] = { url: faults.url, token, ...config }
+    started.set(name, sceneRegistry(name, registry, faults))
+  }
+  const tallyman = await startTallyman({
+    registries,
+    reconcile: { onNewInstance: false },
+    expiry: { maxShare: '100%', ...options.expiry },
+  })
+  await tallyman.app.listen({ port })
+
+  async function post(url: string, payload?: object) {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+    const answer = await tallyman.app.inject({ method: 'POST', url, headers, ...(payload && { payload }) })
+    return { status: answer.statusCode, body: answer.json() }
+  }
+  return {
+    tallyman,
+    post,
+    registry(name) {
+      const registry = started.get(name)
+      if (registry === undefined) throw new Error(`no registry ${name}`)
+      return registry
+    },
+    async settle() {
+      for (const registry of started.values()) await registry.untilDelivered()
+      await tallyman.untilDone('events')
+      await tallyman.untilDone('resolve')
+    },
+    async plan(policy) {
+      const path = `/v1/expiry/plan?policy=${policy}`
+      const { plans } = await tallyman.get<{ plans: { decisions: Decision[] }[] }>(path)
+      return plans.flatMap(({ decisions }) => decisions)
+    },
+    async run(policy, registry) {
+      const { status, body } = await post('/v1/expiry/runs', { policy, registry })
+      const { run, job } = body as { run: string; job: string }
+      if (status !== 202) throw new Error(JSON.stringify(body))
+      await eventually(
+        () => tallyman.get<{ state: string }>(`/v1/jobs/expiry/${job}`),
+        ({ state }) => state === 'completed' || state === 'failed',
+      )
+      const summary = await tallyman.get<RunSummary>(`/v1/expiry/runs/${run}`)
+      const path = `/v1/expiry/runs/${run}/deletes?limit=1000`
+      return { ...summary, ...(await tallyman.get<Pick<ExpiryRun, 'deletes'>>(path)) }
+    },
+    async close() {
+      for (const { client } of started.values()) await client.close()
+      await tallyman.close()
+      for (const { faults } of started.values()) await faults.close()
+    },
+  }
+}
+
+function sceneRegistry(name: string, registry: LabRegistry, faults: FaultyRegistry): SceneRegistry {
+  const client = makeRegistryClient({ name, url: registry.url })
+  return {
+    ...registry,
+    ...{ client, faults },
+    push: (repository, tag, image) => pushImage(client, repository, tag, image),
+    has: async (repository, reference) => (await client.headManifest(repository, reference)) !== undefined,
+    tags: async (repository) => (await Array.fromAsync(client.tags(repository))).toSorted(),
+  }
+}
