@@ -37,6 +37,7 @@ const planner = makePlanner({
   index: timedIndex,
   findProtections: async () => () => undefined,
   protectsLabels: () => false,
+  findNotUnderstood: async () => new Map(),
   useOf: async () => ({ isComplete: true, since: 0 }),
   details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
   now: () => NOW,

@@ -23,6 +23,7 @@ const plannerOf = (index: UsageIndex) =>
     },
     findProtections: async () => () => undefined,
     protectsLabels: () => false,
+    findNotUnderstood: async () => new Map(),
     useOf: async () => ({ isComplete: true, since: 0 }),
   })
 
