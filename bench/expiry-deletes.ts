@@ -81,7 +81,7 @@ export async function measureDeletes(options: {
       audit: async () => {},
       doubtOf: async () => undefined,
       planner: makePlanner({
-        ...{ index, now, protectsLabels: () => false },
+        ...{ index, now, protectsLabels: () => false, findNotUnderstood: async () => new Map() },
         findProtections: async () => () => undefined,
         useOf: async () => ({ isComplete: true, since: 0 }),
         details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
