@@ -38,6 +38,7 @@ const planner = makePlanner({
   findProtections: async () => () => undefined,
   protectsLabels: () => false,
   useOf: async () => ({ isComplete: true, since: 0 }),
+  quotaOf: () => undefined,
   details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
   now: () => NOW,
 })

@@ -137,6 +137,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       }),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
       useOf: makeUseOf({ config, pulls }),
+      quotaOf: (project) => settings().quotaOf(project),
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse },

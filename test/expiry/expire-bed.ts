@@ -10,6 +10,7 @@ import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
+import type { EvictSettings } from '../../src/expiry/evict.ts'
 import { makeExpiry, type RunControl } from '../../src/expiry/expire.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
 import { makePlanner } from '../../src/expiry/planner.ts'
@@ -63,6 +64,9 @@ interface Options {
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
   trashKeepMs?: number
+  evict?: EvictSettings
+  /** The limit of every project, in bytes. */
+  quota?: () => number | undefined
   deletesPerSecond?: number
   /** Real time by default. */
   sleep?: (ms: number) => Promise<unknown>
@@ -126,6 +130,7 @@ export function useExpiry() {
             ...scope,
             ...decidedBy,
             notice: options.notice,
+            evict: options.evict,
             name: 'branches',
             mode: mode(),
             ...options.changed?.(),
@@ -153,6 +158,10 @@ export function useExpiry() {
         findProtections: options.findProtections ?? (async () => () => undefined),
         protectsLabels: () => false,
         useOf: async () => ({ isComplete: true, since: 0 }),
+        quotaOf: () => {
+          const limit = options.quota?.()
+          return limit === undefined ? undefined : { limit }
+        },
       }),
       ...(options.sleep && { sleep: options.sleep }),
       announce: async (alert) => alerts.push(alert),
