@@ -84,6 +84,7 @@ export async function measureDeletes(options: {
         ...{ index, now, protectsLabels: () => false, findNotUnderstood: async () => new Map() },
         findProtections: async () => () => undefined,
         useOf: async () => ({ isComplete: true, since: 0 }),
+        quotaOf: () => undefined,
         details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
       }),
       announce: async () => {},

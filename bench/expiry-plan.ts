@@ -39,6 +39,7 @@ const planner = makePlanner({
   protectsLabels: () => false,
   findNotUnderstood: async () => new Map(),
   useOf: async () => ({ isComplete: true, since: 0 }),
+  quotaOf: () => undefined,
   details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
   now: () => NOW,
 })

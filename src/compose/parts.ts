@@ -10,7 +10,6 @@ import { makeExpiry } from '../expiry/expire.ts'
 import { makeKeeps } from '../expiry/keeps.ts'
 import { makeFindNotUnderstood } from '../expiry/not-understood.ts'
 import { makePlanAll } from '../expiry/plan-all.ts'
-
 import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFindProtections } from '../expiry/protection.ts'
@@ -141,6 +140,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       }),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
       useOf: makeUseOf({ config, pulls }),
+      quotaOf: (project) => settings().quotaOf(project),
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse },

@@ -1,7 +1,7 @@
 import type { Pieces } from '../platform/pieces.ts'
 import { type Age, isDated } from '../usage/age.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
-import type { Relations } from './relations.ts'
+import { ordinaryTags, type Relations } from './relations.ts'
 
 /** When images were last used. Never pulled, and not known to be pulled, are two things. */
 export interface LastUse {
@@ -9,8 +9,8 @@ export interface LastUse {
   at: number
   /** Whether it is certain that they were not used later. Never, for a registry with `pulls: partial`. */
   isKnown: boolean
-  /** What the use was; with `pushed` and `seen` there was no pull since. */
-  what: 'pulled' | 'pushed' | 'seen'
+  /** What the use was. With all but `pulled`, no pull since is known; `heard`: since pulls of its registry are heard. */
+  what: 'pulled' | 'pushed' | 'seen' | 'heard'
 }
 
 /** A root image with all that goes with it. A root is an image that nothing lists, and that signs nothing. */
@@ -39,7 +39,8 @@ export function* familiesOf(
     isGoing: (image: IndexedImage) => boolean
     lastUseOf: (image: IndexedImage) => LastUse
     ageOf: (image: IndexedImage) => Age
-    tierOf: (root: IndexedImage) => number | undefined
+    /** Of a root, and of what has a tag of its own. */
+    tierOf: (image: IndexedImage) => number | undefined
   },
 ): Pieces<Family[]> {
   /** Those that may go, and their positions in an order in which each comes after its parents. */
@@ -62,7 +63,11 @@ export function* familiesOf(
         if (positions.has(dependent)) found.add(dependent)
     const images = [...found].sort((a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0))
     families.push({
-      ...{ root, images, tier: about.tierOf(root) },
+      ...{ root, images },
+      tier: images
+        .filter((image) => image === root || ordinaryTags(image).length > 0)
+        .map(about.tierOf)
+        .reduce(laterTier),
       lastUse: images.map(about.lastUseOf).reduce(laterUse),
       age: images.map(about.ageOf).reduce(youngerAge),
     })
@@ -71,13 +76,16 @@ export function* familiesOf(
   return families
 }
 
-function laterUse(a: LastUse, b: LastUse): LastUse {
+const laterTier = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.max(a, b)
+
+export function laterUse(a: LastUse, b: LastUse): LastUse {
   const later = b.at > a.at ? b : a
   return { ...later, isKnown: a.isKnown && b.isKnown }
 }
 
 /** Of equal times the one that is only a bound: it says less. An age that is not known at all counts as the youngest. */
-function youngerAge(a: Age, b: Age): Age {
+export function youngerAge(a: Age, b: Age): Age {
   if (a.at === 0 || b.at === 0) return a.at === 0 ? a : b
   if (a.at === b.at) return isDated(a) ? b : a
   return a.at > b.at ? a : b

@@ -1,7 +1,7 @@
 import { formatDuration, formatSize } from '../platform/units.ts'
 import { isDated } from '../usage/age.ts'
 import type { Freed } from '../usage/reclaim.ts'
-import type { Family } from './evict-families.ts'
+import type { Family, LastUse } from './evict-families.ts'
 
 export const EVICT_ORDERS = ['least-recently-used', 'oldest', 'largest-reclaimable'] as const
 export type EvictOrder = (typeof EVICT_ORDERS)[number]
@@ -48,12 +48,25 @@ export function reasonToEvict(
   const old = `it is ${isDated(age) ? '' : 'at least '}${formatDuration((now - age.at) / 1000)} old`
   const because = {
     'least-recently-used': lastUse.isKnown
-      ? lastUse.what === 'pulled'
-        ? `it was last pulled ${ago(lastUse.at)}`
-        : `it was not pulled since it was ${lastUse.what === 'pushed' ? 'pushed' : 'first seen'} ${ago(lastUse.at)}`
-      : `${lastUse.what === 'pulled' ? `the last pull that is known was ${ago(lastUse.at)}` : 'no pull of it is known'}, and ${old}`,
+      ? knownUse(lastUse, ago)
+      : `${unknownUse(lastUse, ago)}, and ${old}`,
     oldest: old,
     'largest-reclaimable': 'others free less',
   }
   return `the project is over its quota: it frees ${formatSize(freed.uniqueBytes)}, and ${because[order]}`
+}
+
+function knownUse({ what, at }: LastUse, ago: (at: number) => string): string {
+  if (what === 'pulled') return `it was last pulled ${ago(at)}`
+  const since = {
+    pushed: 'it was pushed',
+    seen: 'it was first seen',
+    heard: 'pulls of its registry are heard,',
+  }
+  return `it was not pulled since ${since[what]} ${ago(at)}`
+}
+
+function unknownUse({ what, at }: LastUse, ago: (at: number) => string): string {
+  if (what === 'pulled') return `the last pull that is known was ${ago(at)}`
+  return what === 'pushed' ? 'no pull since its last push is known' : 'no pull of it is known'
 }

@@ -172,7 +172,7 @@ export function makeExpiry(deps: {
       for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
         deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
       await opened.addEarlier(trash, client)
-      await expireProjects(policy, planned, opened, placeholders, mayDelete)
+      await expireProjects(policy, planned, opened, placeholders, mayDelete, acceptShare)
       await opened.end('done')
     } catch (error) {
       const isPaused = error instanceof RunPaused
@@ -217,11 +217,31 @@ export function makeExpiry(deps: {
     const shared: SharedHoldings = new Map()
     for (const project of await index.projects(policy.registry)) {
       await mayDelete()
-      const counts = await countPlan(planner, policy, project, shared)
-      const isHeld = !acceptShare && isTooMuch(counts, deps.settings().maxShare)
-      ;(isHeld ? held : accepted).push({ project, ...counts })
+      const { counts, isHeld } = await countIn(policy, project, acceptShare, { bytes: shared })
+      ;(isHeld ? held : accepted).push(counts)
     }
     return { accepted, held }
+  }
+
+  async function countIn(
+    policy: ExpiryPolicy,
+    project: string,
+    acceptShare: boolean,
+    options: Parameters<typeof countPlan>[3],
+  ): Promise<{ counts: Held; isHeld: boolean }> {
+    const counts = { project, ...(await countPlan(planner, policy, project, options)) }
+    return { counts, isHeld: !acceptShare && isTooMuch(counts, deps.settings().maxShare) }
+  }
+
+  /** What a run evicts in a project. `isHeld`: it is too much now, with what the rules delete. */
+  async function evictIn(policy: ExpiryPolicy, project: string, record: ExpiryRun, acceptShare: boolean) {
+    const { chosen, problem } = await planner.evictionOf(policy, project)
+    if (problem !== undefined)
+      deps.log.warn({ policy: policy.name, registry: policy.registry, project, run: record.id }, problem)
+    if (chosen.size === 0 || record.dryRun) return { evicted: chosen, isHeld: false }
+    const again = await countIn(policy, project, acceptShare, { bytes: new Map(), evicted: chosen })
+    if (again.isHeld) record.held = [...(record.held ?? []), again.counts]
+    return { evicted: chosen, isHeld: again.isHeld }
   }
 
   async function expireProjects(
@@ -230,6 +250,7 @@ export function makeExpiry(deps: {
     { record, add }: Awaited<ReturnType<typeof openRunRecord>>,
     placeholders: Placeholders,
     mayDelete: () => Promise<boolean>,
+    acceptShare: boolean,
   ): Promise<void> {
     const { name, registry } = policy
     const client = deps.clientOf(registry)
@@ -248,9 +269,11 @@ export function makeExpiry(deps: {
     for (const { project } of projects) {
       const reclaim = index.reclaim(project, shared)
       if (!record.dryRun) await mayDelete()
+      const { evicted, isHeld } = await evictIn(policy, project, record, acceptShare)
+      if (isHeld) continue
       const noticed = record.dryRun
         ? NO_NOTICE
-        : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project)
+        : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project, evicted)
       const onResult = (result: Deleted, bytes: number) => {
         noticed.note(result, bytes)
         return add(result, bytes)
@@ -259,7 +282,7 @@ export function makeExpiry(deps: {
         noticed.end().catch((err) => deps.log.warn({ err }, 'chat could not be told what has expired'))
       for (const repository of await planner.repositoriesIn(policy, project)) {
         const deletedBefore = before.get(repository) ?? []
-        const scope = { policy, project, repository, deletedBefore, planMs: pace.planMs }
+        const scope = { policy, project, repository, deletedBefore, evicted, planMs: pace.planMs }
         const view = noticed.guard(
           makeRepositoryView({ ...scope, index, planner, isPlaceholder: placeholders.isOurs }),
         )

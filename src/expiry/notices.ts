@@ -1,16 +1,17 @@
 import { inPieces } from '../platform/in-pieces.ts'
-import type { Pieces } from '../platform/pieces.ts'
 import type { ExpiryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import type { ImageId, Reclaim } from '../usage/read-reclaim.ts'
+import type { ImageId } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Deleted } from './decision.ts'
+import type { ChosenImages } from './evicted.ts'
 import { type Announcements, type Doomed, doomedIn, judgeNotices } from './notice.ts'
 import { doneAlert, type NoticeRun, noticeAlert } from './notice-alert.ts'
 import { decodeAnnouncements, encodeAnnouncements } from './notice-record.ts'
 import { withNotice } from './noticed-view.ts'
 import type { ExpiryPolicy } from './plan.ts'
+import { takeAll } from './plan-bytes.ts'
 import type { Planner } from './planner.ts'
 import { isReferrerTag, relationsOf } from './relations.ts'
 import type { RepositoryView } from './repository-view.ts'
@@ -29,18 +30,18 @@ const keyOf = (policy: Policy, project: string) => `${folderOf(policy)}${jobId(p
 export function makeNotices(deps: {
   store: ObjectStore
   index: Pick<UsageIndex, 'images' | 'reclaim'>
-  planner: Pick<Planner, 'repositoriesIn' | 'decide'>
+  planner: Pick<Planner, 'repositoriesIn' | 'decide' | 'evictionOf'>
   announce: (alert: ExpiryAlert) => Promise<unknown>
   gc: () => GarbageCollection
   now: () => number
 }) {
   const { store, planner } = deps
 
-  async function doomedOf(policy: ExpiryPolicy, project: string): Promise<Doomed[]> {
+  async function doomedOf(policy: ExpiryPolicy, project: string, evicted: ChosenImages): Promise<Doomed[]> {
     const doomed: Doomed[] = []
     for (const repository of await planner.repositoriesIn(policy, project)) {
       const images = await deps.index.images(project, repository)
-      const decisions = await planner.decide(policy, project, images)
+      const decisions = await planner.decide(policy, project, images, { evicted })
       const byDigest = new Map(images.map((image) => [image.digest, image]))
       for (const one of doomedIn({ decisions, images: byDigest, relations: relationsOf(images) }))
         doomed.push(one)
@@ -52,7 +53,7 @@ export function makeNotices(deps: {
   async function freedBy(project: string, images: readonly ImageId[]): Promise<number> {
     const reclaim = deps.index.reclaim(project)
     await reclaim.load(images)
-    return inPieces(totalOf(images, reclaim))
+    return (await inPieces(takeAll(images, reclaim))).registryBytes
   }
 
   async function announcedIn(policy: Policy, project: string): Promise<Announcements> {
@@ -70,8 +71,14 @@ export function makeNotices(deps: {
    * Announces what a policy deletes in a project and was not announced, or was used since. Gives what stands. The message is
    * queued before it is remembered: a run that is killed in between announces again.
    */
-  async function admit(run: NoticeRun, policy: ExpiryPolicy, project: string, notice: number) {
-    const doomed = await doomedOf(policy, project)
+  async function admit(
+    run: NoticeRun,
+    policy: ExpiryPolicy & { notice: number },
+    project: string,
+    evicted: ChosenImages,
+  ) {
+    const { notice } = policy
+    const doomed = await doomedOf(policy, project, evicted)
     const now = deps.now()
     const known = await announcedIn(policy, project)
     const { toAnnounce, standing } = judgeNotices(known, doomed, now, notice * 1000)
@@ -98,12 +105,17 @@ export function makeNotices(deps: {
   }
 
   return {
-    /** Gives notice of what a run that deletes would delete in a project. With it, only what was announced in time goes. */
-    async begin(run: NoticeRun, policy: ExpiryPolicy, project: string): Promise<ProjectNotices> {
+    /** Gives notice of what a run that deletes would delete in a project, where it evicts `evicted`. With it, only what was announced in time goes. */
+    async begin(
+      run: NoticeRun,
+      policy: ExpiryPolicy,
+      project: string,
+      evicted: ChosenImages,
+    ): Promise<ProjectNotices> {
       if (policy.notice === undefined) return NO_NOTICE
       const { notice } = policy
       const since = deps.now()
-      const standing = await admit(run, policy, project, notice)
+      const standing = await admit(run, { ...policy, notice }, project, evicted)
       let deleted: Expired[] = []
       return {
         guard: (view) => withNotice(view, standing, { now: deps.now, notice: notice * 1000 }),
@@ -120,7 +132,8 @@ export function makeNotices(deps: {
     async prune(policy: ExpiryPolicy, project: string): Promise<void> {
       const known = await announcedIn(policy, project)
       if (known.size === 0) return
-      const doomed = new Set((await doomedOf(policy, project)).map(({ name }) => name))
+      const { chosen } = await planner.evictionOf(policy, project)
+      const doomed = new Set((await doomedOf(policy, project, chosen)).map(({ name }) => name))
       await remember(policy, project, new Map([...known].filter(([name]) => doomed.has(name))))
     },
 
@@ -178,13 +191,4 @@ function goingWith(announced: readonly Doomed[], doomed: readonly Doomed[]): Ima
     if (names.has(name) && onlyTags === '') going.push({ repository, digest })
   }
   return going
-}
-
-function* totalOf(images: readonly ImageId[], reclaim: Pick<Reclaim, 'take'>): Pieces<number> {
-  let bytes = 0
-  for (const image of images) {
-    bytes += reclaim.take([image]).registryBytes
-    yield
-  }
-  return bytes
 }

@@ -1,9 +1,11 @@
 import { inPieces } from '../platform/in-pieces.ts'
 import { projectId } from '../usage/project.ts'
+import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { DetailsReader } from './details/make-details.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import type { ExpiryPolicy } from './plan.ts'
+import { withBytes } from './plan-bytes.ts'
 import { describePlan, type PlannedImage } from './planned-image.ts'
 import type { Planner } from './planner.ts'
 
@@ -40,11 +42,12 @@ const MOST_WARNINGS = 100
 
 /**
  * Makes the plan of policies for people: with ages, uses and near misses. It is in the order of `policies`, then of projects,
- * repositories and digests. Each repository costs only itself.
+ * repositories and digests. Each repository costs only itself, unless the policy evicts: that costs its project. The bytes of the
+ * images add up to those of the plan; if it begins in the middle, they count from there.
  */
 export function makePlanAll(deps: {
-  index: Pick<UsageIndex, 'projects' | 'images'>
-  planner: Pick<Planner, 'repositoriesIn' | 'decide' | 'useOf'>
+  index: Pick<UsageIndex, 'projects' | 'images' | 'reclaim'>
+  planner: Pick<Planner, 'repositoriesIn' | 'decide' | 'evictedIn' | 'useOf'>
   details: Pick<DetailsReader, 'budget'>
   /** The path of the project of a repository. */
   projectOf: (registry: string, repository: string) => string
@@ -92,14 +95,18 @@ export function makePlanAll(deps: {
       if ('dialect' in policy) warningsAbout(policy).forEach(warn)
       yield part(0, [])
       const use = await planner.useOf(registry)
+      const shared: SharedHoldings = new Map()
       for (const project of await projectsOf(registry, filter)) {
         if (start !== undefined && project < start.project) continue
+        const request = { now: asOf, explain: true, warn }
+        const evicted = await planner.evictedIn(policy, project, request, budget)
+        const reclaim = index.reclaim(project, shared)
         for (const repository of await repositoriesOf(policy, project, filter)) {
           const isStart = start?.project === project
           if (isStart && repository < start.repository) continue
           const images = await index.images(project, repository)
-          const request = { now: asOf, explain: true, warn }
-          const decisions = await planner.decide(policy, project, images, request, budget)
+          const decided = await planner.decide(policy, project, images, { ...request, evicted }, budget)
+          const decisions = await withBytes(decided, reclaim)
           const planned = await inPieces(describePlan(decisions, images, use))
           const rest =
             isStart && repository === start.repository

@@ -1,6 +1,6 @@
 import { inPieces } from '../platform/in-pieces.ts'
 import type { Pieces } from '../platform/pieces.ts'
-import type { Reclaim } from '../usage/read-reclaim.ts'
+import type { Freed, ImageId, Reclaim } from '../usage/read-reclaim.ts'
 import type { Decision } from './decision.ts'
 
 /**
@@ -25,4 +25,16 @@ function* addBytes(decisions: readonly Decision[], reclaim: Pick<Reclaim, 'take'
     yield
   }
   return all
+}
+
+/** Deletes images, and gives what that frees. */
+export function* takeAll(images: Iterable<ImageId>, reclaim: Pick<Reclaim, 'take'>): Pieces<Freed> {
+  const total: Freed = { uniqueBytes: 0, registryBytes: 0 }
+  for (const image of images) {
+    const freed = reclaim.take([image])
+    total.uniqueBytes += freed.uniqueBytes
+    total.registryBytes += freed.registryBytes
+    yield
+  }
+  return total
 }

@@ -3,10 +3,12 @@ import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import { makeDialectOpinions } from './dialect-opinions.ts'
+import { type ChosenImages, reasonToGo } from './evicted.ts'
 import type { ExpiryPolicy, PlanOptions } from './plan.ts'
 import { findRelations, type Relations } from './relations.ts'
 import { keep, makeRuleOpinions, type Opinion, type Opinions } from './rules.ts'
 
+const NONE: ChosenImages = new Map()
 const ALL_USE: KnownUse = { isComplete: true, since: 0 }
 
 /** Decides about the images of one repository, which are sorted (plan.ts). */
@@ -17,7 +19,13 @@ export function* planRepository(
   now: number,
   options: PlanOptions,
 ): Pieces<Decision[]> {
-  const { isHere = () => true, protectionOf = () => undefined, details, notUnderstood } = options
+  const {
+    isHere = () => true,
+    protectionOf = () => undefined,
+    details,
+    notUnderstood,
+    evicted = NONE,
+  } = options
   const relations = yield* findRelations(images, notUnderstood)
   const opinionsOfPolicy = yield* makeOpinions(policy, images, relations, now, options)
   // An unresolved image may list or sign any image of its repository. One that is not understood names what that may be.
@@ -38,9 +46,18 @@ export function* planRepository(
     return others
   }
 
+  /** What no rule decides goes if it was chosen, but never before what it belongs to. */
+  function evictIfChosen(image: IndexedImage, ruling: Ruling): Ruling {
+    if (ruling.isLeft === undefined) return ruling
+    const isFree = relations.parentsOf(image).every((parent) => decided.get(parent)?.verdict === 'delete')
+    const reason = isFree ? reasonToGo(evicted, image, relations) : undefined
+    return reason === undefined ? ruling : { verdict: 'delete', rule: 'evict', reason }
+  }
+
   for (const image of relations.parentsFirst()) {
     // Another policy may have deleted it, or this one when it had other rules: it keeps nothing that belongs to it.
-    decided.set(image, isHere(image) ? decide(opinionsOfPolicy(image), othersOn(image)) : GONE)
+    const ruling = isHere(image) ? decide(opinionsOfPolicy(image), othersOn(image)) : GONE
+    decided.set(image, evictIfChosen(image, ruling))
     yield
   }
   for (const image of images) if (!decided.has(image)) decided.set(image, IN_A_CIRCLE)

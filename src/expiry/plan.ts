@@ -5,11 +5,9 @@ import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { Details } from './details/details.ts'
 import type { DialectDocument } from './dialect-opinions.ts'
-
 import type { EvictSettings } from './evict.ts'
-
+import type { ChosenImages } from './evicted.ts'
 import type { NotUnderstood } from './not-understood.ts'
-
 import { planRepository } from './plan-repository.ts'
 import type { ProtectionOf } from './protection.ts'
 import type { ExpiryRule } from './rule.ts'
@@ -51,6 +49,8 @@ export interface PlanOptions {
   notUnderstood?: ReadonlyMap<string, NotUnderstood> | undefined
   /** Who pushed each tag of the repository last. */
   pushers?: ReadonlyMap<string, string> | undefined
+  /** What an eviction has chosen: it goes if no rule decides it. */
+  evicted?: ChosenImages | undefined
   /** Whether to tell near misses. */
   explain?: boolean | undefined
 }

@@ -6,7 +6,9 @@ import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
-import type { DetailsReader } from './details/make-details.ts'
+import type { DetailsReader, ReadBudget } from './details/make-details.ts'
+import { evictProject, type ProjectEviction } from './evict-project.ts'
+import type { ChosenImages } from './evicted.ts'
 import type { FindNotUnderstood } from './not-understood.ts'
 import { type ExpiryPolicy, type PlanOptions, planInPieces } from './plan.ts'
 import { withBytes } from './plan-bytes.ts'
@@ -16,7 +18,7 @@ import { needsOf } from './selection.ts'
 /** For how long what protects images, and what is known of pulls, may be used, in ms. */
 const KNOWN_MS = 1_000
 
-export type PlanRequest = Pick<PlanOptions, 'isHere' | 'warn' | 'explain'> & {
+export type PlanRequest = Pick<PlanOptions, 'isHere' | 'warn' | 'explain' | 'evicted'> & {
   /** Decides as of this time, epoch µs. Default: now. */
   now?: number | undefined
 }
@@ -28,11 +30,13 @@ export type ProjectRequest = PlanRequest & {
 
 /** Reads what a plan needs to know, and makes it. `now` is a clock in epoch µs. */
 export function makePlanner(deps: {
-  index: Pick<UsageIndex, 'projects' | 'repositories' | 'images' | 'pushersOf' | 'reclaim'>
+  index: Pick<UsageIndex, 'projects' | 'repositories' | 'images' | 'pushersOf' | 'reclaim' | 'usage'>
   findProtections: FindProtection
   /** Whether labels protect images, so that they must be known. */
   protectsLabels: () => boolean
   useOf: (registry: string) => Promise<KnownUse>
+  /** The quota of a project; its limit is in bytes. */
+  quotaOf: (project: string) => { limit: number } | undefined
   details: Pick<DetailsReader, 'of' | 'budget'>
   findNotUnderstood: FindNotUnderstood
   now: () => number
@@ -47,18 +51,16 @@ export function makePlanner(deps: {
       ? (await index.repositories(project)).filter(makeGlob(policy.repository))
       : []
 
-  /** Decides on the images of one repository, of which these are all. */
-  async function decide(
+  /** What is known of images beside the index. */
+  async function circumstancesOf(
     policy: ExpiryPolicy,
     project: string,
     images: readonly IndexedImage[],
-    { now = deps.now(), ...options }: PlanRequest = {},
-    budget = deps.details.budget(),
-  ): Promise<Decision[]> {
-    const [first] = images
-    if (first === undefined) return []
+    now: number,
+    budget: ReadBudget,
+  ) {
     const { registry } = policy
-    const { repository } = first
+    const repository = images[0]?.repository ?? ''
     const needs = needsOfPolicy(policy)
     const isLabelled = deps.protectsLabels()
     const [protectionOf, use, notUnderstood, details, pushers] = await Promise.all([
@@ -73,11 +75,58 @@ export function makePlanner(deps: {
         : undefined,
       needs.pushers ? index.pushersOf(project, repository) : undefined,
     ])
-    const known = { protectionOf, use, notUnderstood, details, pushers }
+    return { now, protectionOf, use, notUnderstood, details, pushers }
+  }
+
+  /** Decides on the images of one repository, of which these are all. Evicts what `request.evicted` has, and no more. */
+  async function decide(
+    policy: ExpiryPolicy,
+    project: string,
+    images: readonly IndexedImage[],
+    { now = deps.now(), ...options }: PlanRequest = {},
+    budget = deps.details.budget(),
+  ): Promise<Decision[]> {
+    if (images.length === 0) return []
+    const known = await circumstancesOf(policy, project, images, now, budget)
     return inPieces(planInPieces(policy, project, images, now, { ...options, ...known }))
   }
 
-  /** The decisions on the images of a project, one repository at a time. */
+  /** Chooses what a policy evicts in a project. Without `evict`, or below the quota, it costs nearly nothing. */
+  const evictionOf = (
+    policy: ExpiryPolicy,
+    project: string,
+    { now = deps.now() }: Pick<PlanRequest, 'now'> = {},
+    budget = deps.details.budget(),
+  ): Promise<ProjectEviction> =>
+    evictProject(
+      {
+        ...{ index, now, limitOf: (one) => deps.quotaOf(one)?.limit },
+        repositories: () => repositoriesIn(policy, project),
+        async decide(images) {
+          const circumstances = await circumstancesOf(policy, project, images, now, budget)
+          const plan = planInPieces(policy, project, images, now, circumstances)
+          return { decisions: await inPieces(plan), circumstances }
+        },
+      },
+      policy,
+      project,
+    )
+
+  /** What a policy evicts in a project, with warnings. */
+  async function evictedIn(
+    policy: ExpiryPolicy,
+    project: string,
+    request: Pick<PlanRequest, 'now' | 'warn'> = {},
+    budget = deps.details.budget(),
+  ): Promise<ChosenImages> {
+    if ('rules' in policy && policy.evict !== undefined && deps.quotaOf(project) === undefined)
+      request.warn?.(`${project} has no quota: nothing is evicted there`)
+    const { chosen, problem } = await evictionOf(policy, project, request, budget)
+    if (problem !== undefined) request.warn?.(problem)
+    return chosen
+  }
+
+  /** The decisions on the images of a project, one repository at a time. Without `evicted`, it chooses what the policy evicts. */
   async function* planProject(
     policy: ExpiryPolicy,
     project: string,
@@ -85,19 +134,20 @@ export function makePlanner(deps: {
     budget = deps.details.budget(),
   ): AsyncGenerator<Decision[]> {
     const reclaim = bytes && index.reclaim(project, bytes)
+    const evicted = request.evicted ?? (await evictedIn(policy, project, request, budget))
     for (const repository of await repositoriesIn(policy, project)) {
       const images = await index.images(project, repository)
-      const decisions = await decide(policy, project, images, request, budget)
+      const decisions = await decide(policy, project, images, { ...request, evicted }, budget)
       yield reclaim === undefined ? decisions : await withBytes(decisions, reclaim)
     }
   }
 
-  return { repositoriesIn, decide, planProject, protectionsOf, useOf }
+  return { repositoriesIn, decide, evictionOf, evictedIn, planProject, protectionsOf, useOf }
 }
 export type Planner = ReturnType<typeof makePlanner>
 
 function needsOfPolicy(policy: ExpiryPolicy): ReturnType<typeof needsOf> {
-  const needs = 'rules' in policy ? policy.rules.map(needsOf) : []
+  const needs = 'rules' in policy ? [...policy.rules, ...(policy.evict?.tiers ?? [])].map(needsOf) : []
   return {
     details: needs.some(({ details }) => details),
     labels: needs.some(({ labels }) => labels),

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision } from './decision.ts'
+import type { ChosenImages } from './evicted.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
 import { type Relations, relationsOf } from './relations.ts'
@@ -36,6 +37,7 @@ export function makeRepositoryView(deps: {
   /** Deleted by earlier runs. */
   deletedBefore: readonly IndexedImage[]
   planMs: number
+  evicted: ChosenImages
 }) {
   const { index, policy, project, repository } = deps
   const gone = new Map(deps.deletedBefore.map((image) => [image.digest, image]))
@@ -55,6 +57,7 @@ export function makeRepositoryView(deps: {
     const here = new Set(present)
     const decisions = await deps.planner.decide(policy, project, all, {
       isHere: (image) => here.has(image),
+      evicted: deps.evicted,
     })
     const decided = new Map(decisions.map((decision) => [decision.digest, decision]))
     return { decisions, decided, images, relations: relationsOf(all), pushes }

@@ -2,21 +2,22 @@ import type { RegistryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { Held } from './decision.ts'
+import type { ChosenImages } from './evicted.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
 
 /** So few images may always be deleted: of three images, one is a third. */
 const FEW = 10
 
-/** Counts what the plan of a project deletes. Give the same `shared` for all projects of a run. */
+/** Counts what the plan of a project deletes. Give the same `bytes` for all projects of a run. */
 export async function countPlan(
   planner: Pick<Planner, 'planProject'>,
   policy: ExpiryPolicy,
   project: string,
-  shared: SharedHoldings,
+  options: { bytes: SharedHoldings; evicted?: ChosenImages },
 ): Promise<Omit<Held, 'project'>> {
   const counts = { deletes: 0, images: 0, bytes: 0 }
-  for await (const decisions of planner.planProject(policy, project, { bytes: shared }))
+  for await (const decisions of planner.planProject(policy, project, options))
     for (const { verdict, reclaimableBytes = 0 } of decisions) {
       counts.images += 1
       if (verdict === 'delete') counts.deletes += 1

@@ -114,7 +114,7 @@ describe('the least recently used', () => {
     const eviction = plan(Object.values(families), { bytesToFree: 9000 })
     expect(names(eviction, families)).toEqual(['known', 'unknown', 'bound'])
     expect(eviction.suffices).toBe(false)
-    expect(eviction.evicted[1]?.reason).toContain('no pull of it is known, and it is 200d old')
+    expect(eviction.evicted[1]?.reason).toContain('no pull since its last push is known, and it is 200d old')
     expect(eviction.evicted[2]?.reason).toContain(
       'the last pull that is known was 95d ago, and it is at least 91d old',
     )

@@ -10,6 +10,7 @@ import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
+import type { EvictSettings } from '../../src/expiry/evict.ts'
 import { makeExpiry, type RunControl } from '../../src/expiry/expire.ts'
 import { makeFindNotUnderstood } from '../../src/expiry/not-understood.ts'
 import type { DialectPolicy, ExpiryRule, RulePolicy } from '../../src/expiry/plan.ts'
@@ -64,6 +65,9 @@ interface Options {
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
   trashKeepMs?: number
+  evict?: EvictSettings
+  /** The limit of every project, in bytes. */
+  quota?: () => number | undefined
   deletesPerSecond?: number
   /** Real time by default. */
   sleep?: (ms: number) => Promise<unknown>
@@ -119,6 +123,17 @@ export function useExpiry() {
     }
     const alerts: (RegistryAlert | ExpiryAlert)[] = []
     const audited: Parameters<Audit>[0][] = []
+    const planner = makePlanner({
+      ...{ index, now, details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) } },
+      findProtections: options.findProtections ?? (async () => () => undefined),
+      findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
+      protectsLabels: () => false,
+      useOf: async () => ({ isComplete: true, since: 0 }),
+      quotaOf: () => {
+        const limit = options.quota?.()
+        return limit === undefined ? undefined : { limit }
+      },
+    })
     const expiry = makeExpiry({
       settings: () => ({
         policies: [
@@ -127,6 +142,7 @@ export function useExpiry() {
             ...scope,
             ...decidedBy,
             notice: options.notice,
+            evict: options.evict,
             name: 'branches',
             mode: mode(),
             ...options.changed?.(),
@@ -149,13 +165,7 @@ export function useExpiry() {
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
-      planner: makePlanner({
-        ...{ index, now, details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) } },
-        findProtections: options.findProtections ?? (async () => () => undefined),
-        findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
-        protectsLabels: () => false,
-        useOf: async () => ({ isComplete: true, since: 0 }),
-      }),
+      planner,
       ...(options.sleep && { sleep: options.sleep }),
       announce: async (alert) => alerts.push(alert),
       metrics,
@@ -179,6 +189,8 @@ export function useExpiry() {
       journal: { recent },
       store: realStore,
       expired,
+      planner,
+      policy: () => ({ ...scope, ...decidedBy, name: 'branches' }),
       push: pushWith(index),
     }
   }

@@ -25,6 +25,7 @@ const plannerOf = (index: UsageIndex) =>
     protectsLabels: () => false,
     findNotUnderstood: async () => new Map(),
     useOf: async () => ({ isComplete: true, since: 0 }),
+    quotaOf: () => undefined,
   })
 
 const deleteOf = ({ repository, digest }: Decision): Fact => ({
@@ -78,7 +79,7 @@ test("a plan's bytes are the difference of the index before and after its delete
             await Array.fromAsync(planner.planProject(policy, project, { bytes: shared }))
           ).flat()
           plans.push(decisions)
-          total += (await countPlan(planner, policy, project, counted ?? new Map())).bytes
+          total += (await countPlan(planner, policy, project, { bytes: counted ?? new Map() })).bytes
         }
         const inRegistry = await index.registryBytes(registry)
         expect(total).toBe(plans.flat().reduce((sum, { reclaimableBytes = 0 }) => sum + reclaimableBytes, 0))
