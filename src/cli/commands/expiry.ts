@@ -10,6 +10,7 @@ import { addGroup } from '../group.ts'
 import { POLICY_LIMIT } from '../policy-file.ts'
 import { readDocument } from '../read-document.ts'
 import { table } from '../table.ts'
+import { addExpiryDiff } from './expiry-diff.ts'
 import { addExpiryPlan } from './expiry-plan.ts'
 import { addStop } from './expiry-stop.ts'
 import { addKeeps } from './keeps.ts'
@@ -28,6 +29,7 @@ export const addExpiry: AddCommand = (program, cli) => {
     'Plan what policies expire, keep images, and stop runs.',
   )
   addExpiryPlan(group, cli)
+  addExpiryDiff(group, cli)
   addStop(group, cli)
   addKeeps(group, cli)
   group
