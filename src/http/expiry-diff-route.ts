@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Decision } from '../expiry/decision.ts'
 import { lastRunOf } from '../expiry/last-run.ts'
 import type { ExpiryPolicy } from '../expiry/plan.ts'
 import type { PlanAll } from '../expiry/plan-all.ts'
 import { diffPlans, imageKey, PlanChange } from '../expiry/plan-diff.ts'
-import type { PlannedImage } from '../expiry/planned-image.ts'
 import type { ExpiryRuns } from '../expiry/runs.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -44,9 +44,9 @@ export const expiryDiffRoute =
       const before = await deps.runs.earlier(run.id)
       const known = new Set(before.map(imageKey))
       const held = new Set(run.dryRun ? [] : run.held?.map(({ project }) => project))
-      const now: PlannedImage[] = []
-      for await (const { images } of deps.planAll([policy], {}, { asOf }))
-        for (const image of images)
+      const now: Decision[] = []
+      for await (const { decisions } of deps.planAll([policy], {}, { asOf }))
+        for (const image of decisions)
           if ((image.verdict !== 'keep' || known.has(imageKey(image))) && !held.has(image.project))
             now.push(image)
       const { id, at, dryRun } = run

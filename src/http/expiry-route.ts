@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { readPolicy } from '../config/read-policy.ts'
+import type { Decision } from '../expiry/decision.ts'
 import { expandPolicies } from '../expiry/expand-policies.ts'
 import type { ExpiryPolicy } from '../expiry/plan.ts'
 import { isOf, type PlanAll } from '../expiry/plan-all.ts'
@@ -137,7 +138,7 @@ export const expiryRoute =
       if (project !== undefined && !(await deps.hasProject(project)))
         throw new HttpError(404, `there is no project "${project}"`)
       const parts = () => deps.planAll(policies, { registry, project, repository }, { asOf, after })
-      const isWanted = (image: PlannedImage) => verdict === undefined || image.verdict === verdict
+      const isWanted = (decision: Decision) => verdict === undefined || decision.verdict === verdict
       const time = formatTimestamp(asOf) ?? ''
       void reply.header('vary', 'accept')
       if (accepts(headers.accept, NDJSON)) {

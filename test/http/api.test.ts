@@ -170,7 +170,11 @@ describe('refusals are problem documents that say what was expected', () => {
     ['/v1/projects?cursor=next', 400, 'cursor'],
     ['/v1/projects?regsitry=ci', 400, '"regsitry": expected sort, registry, flag, search, limit, cursor'],
     ['/v1/registries?limit=5', 400, '"limit": this takes none'],
-    ['/v1/expiry/plan?polcy=old', 400, '"polcy": expected policy, registry, project, repository, verdict, asOf, limit, cursor'],
+    [
+      '/v1/expiry/plan?polcy=old',
+      400,
+      '"polcy": expected policy, registry, project, repository, verdict, asOf, limit, cursor',
+    ],
     ['/v1/projects/ci%2Fteam%2Fapp?all=true', 400, '"all": this takes none'],
     ['/v1/projects/ci/team/app/tags', 404, 'its tags are at ci/team/app/-/tags'],
     ['/v1/projects?sort=size', 400, 'sort'],

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import type { Decision } from '../../src/expiry/decision.ts'
 import type { PlanPart } from '../../src/expiry/plan-all.ts'
 import type { PlannedImage } from '../../src/expiry/planned-image.ts'
 import { buildApp } from '../../src/http/app.ts'
@@ -126,8 +127,9 @@ async function startPlan(decisions: number, waitMs = 10) {
           isUseKnown: false,
           sizeBytes: 0,
         }
-        const images = Array.from({ length: 100 }, () => ({ ...decision, ...known }))
-        yield { policy: 'p', registry: 'ci', decided: 100, images, warnings: [] }
+        const decisions = Array.from({ length: 100 }, () => decision)
+        const describe = (one: Decision) => ({ ...one, ...known })
+        yield { policy: 'p', registry: 'ci', decided: 100, decisions, describe, warnings: [] }
       }
       throw new Error('Redis went away')
     } finally {
