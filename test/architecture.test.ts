@@ -52,6 +52,8 @@ const PURE = [
     'expiry/keep.ts',
     'expiry/protected.ts',
     'expiry/undo.ts',
+    'expiry/plan-diff.ts',
+    'expiry/planned-image.ts',
   ],
   'expiry/dialects/ecr.ts',
   'expiry/dialects/gitlab.ts',

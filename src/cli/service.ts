@@ -9,7 +9,8 @@ import { CommandError } from './command-error.ts'
 export interface Service {
   /** Without a slash at its end. */
   url: string
-  get<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
+  /** `silentMs`: how long the answer may take to begin, in ms. */
+  get<S extends TSchema>(path: string, schema: S, silentMs?: number): Promise<Static<S>>
   /** A list that the API sends as a stream, one JSON value a line, as it arrives. With a body, it is asked for with POST. */
   lines<S extends TSchema>(path: string, schema: S, body?: object): AsyncGenerator<Static<S>>
   /** The whole of such a list. */
@@ -73,8 +74,8 @@ export function addressOf({ host, port }: { host: string; port: number }): strin
 
 const LINES = 'application/x-ndjson'
 
-/** How long the service may say nothing while it makes a list, in ms: it may read from registries for a minute. */
-const LINES_SILENT_MS = 120_000
+/** How long the service may say nothing while it makes a plan or a list, in ms: it may read from registries for a minute. */
+export const LONG_MS = 120_000
 
 interface Question {
   body?: object
@@ -139,7 +140,7 @@ function makeService(access: Access): Service {
     schema: S,
     sent?: object,
   ): AsyncGenerator<Static<S>> {
-    const question = { accept: LINES, silentMs: LINES_SILENT_MS, ...(sent && { body: sent }) }
+    const question = { accept: LINES, silentMs: LONG_MS, ...(sent && { body: sent }) }
     const { asked, body, noAnswer } = await send(sent === undefined ? 'GET' : 'POST', path, question)
     let rest = ''
     try {
@@ -155,7 +156,7 @@ function makeService(access: Access): Service {
 
   return {
     url,
-    get: (path, schema) => askJson(schema, 'GET', path),
+    get: (path, schema, silentMs) => askJson(schema, 'GET', path, silentMs === undefined ? {} : { silentMs }),
     lines,
     getLines: (path, schema) => Array.fromAsync(lines(path, schema)),
     post: (path, body, schema) => askJson(schema, 'POST', path, { body }),

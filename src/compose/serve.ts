@@ -12,6 +12,7 @@ import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
+import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
@@ -107,6 +108,16 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ planAll, settings: () => parts.settings().expiry, roles, inTurn, now: () => Date.now() * 1000 },
         hasProject: async (id) => (await index.usage(id)) !== undefined,
         registries: () => Object.keys(parts.settings().config.registries),
+      }),
+      expiryDiffRoute({
+        ...{
+          planAll,
+          runs,
+          settings: () => parts.settings().expiry,
+          roles,
+          inTurn,
+          now: () => Date.now() * 1000,
+        },
       }),
       expiryRunsRoute({
         ...{ settings: () => parts.settings().expiry, runs, audit, queues, roles, inTurn },

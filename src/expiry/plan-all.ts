@@ -2,11 +2,12 @@ import { inPieces } from '../platform/in-pieces.ts'
 import { projectId } from '../usage/project.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import type { Decision } from './decision.ts'
 import type { DetailsReader } from './details/make-details.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { withBytes } from './plan-bytes.ts'
-import { describePlan, type PlannedImage } from './planned-image.ts'
+import { makeDescribe, type PlannedImage } from './planned-image.ts'
 import type { Planner } from './planner.ts'
 
 /** Which images of a plan are wanted. What is not given is not looked at. */
@@ -26,19 +27,28 @@ export interface PlanPosition {
   digest: string
 }
 
-/** A part of a policy's plan: images of one repository, or none and only warnings. */
+/** A part of a policy's plan: decisions on images of one repository, or none and only warnings. */
 export interface PlanPart {
   policy: string
   registry: string
   /** How many images were decided on. */
   decided: number
   /** In order of digest. */
-  images: PlannedImage[]
+  decisions: Decision[]
+  /** Describes one of them. It takes some 10 µs, and few may be wanted. */
+  describe: (decision: Decision) => PlannedImage
   /** What the dialect of the policy warns of, each once a plan, and no more than 100. Some are about one repository. */
   warnings: string[]
 }
 
 const MOST_WARNINGS = 100
+
+const NONE: Pick<PlanPart, 'decisions' | 'describe'> = {
+  decisions: [],
+  describe: () => {
+    throw new Error('there is no decision to describe')
+  },
+}
 
 /**
  * Makes the plan of policies for people: with ages, uses and near misses. It is in the order of `policies`, then of projects,
@@ -81,19 +91,15 @@ export function makePlanAll(deps: {
       const start = n === 0 ? after : undefined
       const known = told.get(name) ?? new Set()
       told.set(name, known)
-      let warnings: string[] = []
+      const warnings: string[] = []
       const warn = (warning: string) => {
         if (known.has(warning) || known.size === MOST_WARNINGS) return
         known.add(warning)
         warnings.push(warning)
       }
-      const part = (decided: number, images: PlannedImage[]): PlanPart => {
-        const found = warnings
-        warnings = []
-        return { policy: name, registry, decided, images, warnings: found }
-      }
+      const takeWarnings = () => warnings.splice(0)
       if ('dialect' in policy) warningsAbout(policy).forEach(warn)
-      yield part(0, [])
+      yield { policy: name, registry, decided: 0, ...NONE, warnings: takeWarnings() }
       const use = await planner.useOf(registry)
       const shared: SharedHoldings = new Map()
       for (const project of await projectsOf(registry, filter)) {
@@ -106,13 +112,15 @@ export function makePlanAll(deps: {
           if (isStart && repository < start.repository) continue
           const images = await index.images(project, repository)
           const decided = await planner.decide(policy, project, images, { ...request, evicted }, budget)
-          const decisions = await withBytes(decided, reclaim)
-          const planned = await inPieces(describePlan(decisions, images, use))
-          const rest =
-            isStart && repository === start.repository
-              ? planned.filter(({ digest }) => digest > start.digest)
-              : planned
-          yield part(planned.length, rest)
+          const counted = await withBytes(decided, reclaim)
+          const sorted = counted.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
+          const isPartly = isStart && repository === start.repository
+          yield {
+            ...{ policy: name, registry, decided: decided.length },
+            decisions: isPartly ? sorted.filter(({ digest }) => digest > start.digest) : sorted,
+            describe: await inPieces(makeDescribe(images, use)),
+            warnings: takeWarnings(),
+          }
         }
       }
     }

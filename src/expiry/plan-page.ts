@@ -1,3 +1,4 @@
+import type { Decision } from './decision.ts'
 import type { PlanPart, PlanPosition } from './plan-all.ts'
 import type { PlannedImage } from './planned-image.ts'
 
@@ -16,7 +17,7 @@ const MOST_DECIDED = 20_000
 export async function takePage(
   parts: AsyncIterable<PlanPart>,
   limit: number,
-  isWanted: (image: PlannedImage) => boolean,
+  isWanted: (decision: Decision) => boolean,
   mostDecided = MOST_DECIDED,
 ): Promise<PlanPage> {
   const plans = new Map<string, PlanPage['plans'][number]>()
@@ -24,17 +25,17 @@ export async function takePage(
   let count = 0
   let work = 0
   const page = (next: PlanPosition | null): PlanPage => ({ plans: [...plans.values()], next })
-  for await (const { policy, registry, decided, images, warnings } of parts) {
+  for await (const { policy, registry, decided, decisions, describe, warnings } of parts) {
     const plan = plans.get(policy) ?? { policy, decisions: [], warnings: [] }
     plans.set(policy, plan)
     plan.warnings.push(...warnings)
-    for (const image of images) {
-      if (isWanted(image)) {
+    for (const decision of decisions) {
+      if (isWanted(decision)) {
         if (count === limit) return page(last)
-        plan.decisions.push(image)
+        plan.decisions.push(describe(decision))
         count += 1
       }
-      const { project, repository, digest } = image
+      const { project, repository, digest } = decision
       last = { policy, registry, project, repository, digest }
     }
     work += decided

@@ -35,22 +35,18 @@ export const PlannedImage = Type.Object({
 })
 export type PlannedImage = Static<typeof PlannedImage>
 
-/** Describes the images of one repository that were decided on, in order of digest. `images` are all of the repository. */
-export function* describePlan(
-  decisions: readonly Decision[],
+/** Makes what describes the decision on an image. `images` are all of one repository. */
+export function* makeDescribe(
   images: readonly IndexedImage[],
   use: KnownUse,
-): Pieces<PlannedImage[]> {
+): Pieces<(decision: Decision) => PlannedImage> {
   const relations = yield* findRelations(images)
   const byDigest = new Map(images.map((image) => [image.digest, image]))
-  const planned: PlannedImage[] = []
-  for (const decision of decisions.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))) {
+  return (decision) => {
     const image = byDigest.get(decision.digest)
-    if (image !== undefined)
-      planned.push({ ...decision, ...ageAndUse(image, relations.withDescendants(image), use) })
-    yield
+    if (image === undefined) throw new Error(`${decision.digest} is none of these images`)
+    return { ...decision, ...ageAndUse(image, relations.withDescendants(image), use) }
   }
-  return planned
 }
 
 /** The age, the last use and the size of an image. `whole` is the image and all that it lists. */

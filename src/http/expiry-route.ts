@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { readPolicy } from '../config/read-policy.ts'
+import type { Decision } from '../expiry/decision.ts'
 import { expandPolicies } from '../expiry/expand-policies.ts'
 import type { ExpiryPolicy } from '../expiry/plan.ts'
 import { isOf, type PlanAll } from '../expiry/plan-all.ts'
@@ -84,7 +85,7 @@ const description =
   'The order is by policy, project, repository and digest. An answer in JSON is a page. It may have fewer images than `limit` while there are more: ' +
   'it ends after it has decided on some 20,000. `next` is null at the end. With `Accept: application/x-ndjson`, the answer is a ' +
   'stream of lines, without `limit`: one for each image, a decision as JSON with the name of its policy. After the images ' +
-  'of a policy come its warnings, a line each. The last line has `asOf`; an answer without it is not complete.'
+  'of a policy come its warnings, a line each. The bytes of its images add up to those of the plan; those of a page count from its first repository on.  The last line has `asOf`; an answer without it is not complete.'
 
 /** The plans of the expiry policies. */
 export const expiryRoute =
@@ -137,7 +138,7 @@ export const expiryRoute =
       if (project !== undefined && !(await deps.hasProject(project)))
         throw new HttpError(404, `there is no project "${project}"`)
       const parts = () => deps.planAll(policies, { registry, project, repository }, { asOf, after })
-      const isWanted = (image: PlannedImage) => verdict === undefined || image.verdict === verdict
+      const isWanted = (decision: Decision) => verdict === undefined || decision.verdict === verdict
       const time = formatTimestamp(asOf) ?? ''
       void reply.header('vary', 'accept')
       if (accepts(headers.accept, NDJSON)) {

@@ -1,5 +1,5 @@
+import type { Decision } from '../expiry/decision.ts'
 import type { PlanPart } from '../expiry/plan-all.ts'
-import type { PlannedImage } from '../expiry/planned-image.ts'
 
 /** Characters of lines that are sent at once. */
 const CHUNK = 65_536
@@ -7,7 +7,7 @@ const CHUNK = 65_536
 /** A plan as lines of JSON, some at a time. The warnings of a policy come after its images; the last line says that all is told. */
 export async function* planLines(
   parts: AsyncIterable<PlanPart>,
-  isWanted: (image: PlannedImage) => boolean,
+  isWanted: (decision: Decision) => boolean,
   asOf: string,
 ): AsyncGenerator<string> {
   let lines = ''
@@ -21,13 +21,13 @@ export async function* planLines(
     for (const warning of warnings) append({ policy: of, warning })
     warnings = []
   }
-  for await (const { policy, images, warnings: found } of parts) {
+  for await (const { policy, decisions, describe, warnings: found } of parts) {
     if (policy !== of) appendWarnings()
     of = policy
     warnings.push(...found)
-    for (const image of images) {
-      if (!isWanted(image)) continue
-      append({ policy, ...image })
+    for (const decision of decisions) {
+      if (!isWanted(decision)) continue
+      append({ policy, ...describe(decision) })
       count += 1
       if (lines.length < CHUNK) continue
       yield lines

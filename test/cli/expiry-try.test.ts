@@ -86,3 +86,37 @@ test('what is wrong is named: the field of a policy, a file, an image, a dialect
   })
   expect(await attempt(policy, '--dialect', 'ecr', '--now', 'tomorrow')).toMatchObject({ status: 2 })
 })
+
+test('without --dialect, the policy is one of the configuration, without its match if need be', async () => {
+  const rules =
+    'rules:\n  - { tag: "v*", keep: { newest: 1 } }\n  - { tag: "*", olderThan: 7d, expire: true }\n'
+  const policy = await write('own.yaml', rules)
+  const { status, out, err } = await attempt(policy, '--now', '2026-11-26T12:00:00Z', '--output', 'json')
+  expect({ status, err }).toEqual({ status: 0, err: 'expire 1, keep 1\n' })
+  expect(JSON.parse(out)).toEqual({
+    ...{ unit: 'tag', kept: ['team/app:v2'], expired: ['team/app:v1'], warnings: [] },
+    reasons: { 'team/app:v1': expect.stringContaining('25 days old'), 'team/app:v2': expect.any(String) },
+  })
+  const whole = await write('whole.yaml', `name: own\nmode: apply\nmatch: { registry: ci }\n${rules}`)
+  expect((await attempt(whole, '--now', '2026-11-26T12:00:00Z')).out).toMatch(
+    /^VERDICT +IMAGE +REASON\nexpire +team\/app:v1 /,
+  )
+})
+
+test('a policy of the configuration can have the document of a dialect, and then keeps what a plan keeps', async () => {
+  await write('ecr.json', JSON.stringify({ rules: [rule] }))
+  const policy = await write('ecr.yaml', 'dialect: ecr\ndocumentFile: ecr.json\n')
+  const { out } = await attempt(policy, '--output', 'json')
+  expect(JSON.parse(out)).toMatchObject({ expired: ['team/app:v1'], kept: ['team/app:v2'] })
+})
+
+test('a policy of the configuration that is refused names each field', async () => {
+  const policy = await write(
+    'refused.yaml',
+    'rules:\n  - { tag: "^v", expire: true }\n  - { tag: "*", olderThan: soon, expire: true }\nkeep: 3\n',
+  )
+  const { status, out, err } = await attempt(policy)
+  expect([status, out]).toEqual([1, ''])
+  for (const field of ['rules.0.tag', 'rules.1.olderThan', 'keep'])
+    expect(err).toMatch(new RegExp(`^.*refused\\.yaml: ${field.replaceAll('.', '\\.')}: `, 'm'))
+})

@@ -190,7 +190,7 @@ export function useExpiry() {
       store: realStore,
       expired,
       planner,
-      policy: () => ({ ...scope, ...decidedBy, name: 'branches' }),
+      policy: () => ({ ...scope, ...decidedBy, evict: options.evict, name: 'branches' }),
       push: pushWith(index),
     }
   }

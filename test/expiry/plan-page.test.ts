@@ -1,26 +1,27 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Decision } from '../../src/expiry/decision.ts'
 import type { PlanPart, PlanPosition } from '../../src/expiry/plan-all.ts'
 import { takePage } from '../../src/expiry/plan-page.ts'
-import type { PlannedImage } from '../../src/expiry/planned-image.ts'
 
-const planned = (repository: string, digest: string, verdict: 'keep' | 'delete'): PlannedImage => ({
+const planned = (repository: string, digest: string, verdict: 'keep' | 'delete'): Decision => ({
   ...{ project: 'ci/team', repository, digest, tags: [], verdict, rule: null, reason: '' },
-  ...{ age: null, ageSource: 'seen', lastUse: null, isUseKnown: false, sizeBytes: 0 },
 })
+const known = { age: null, ageSource: 'seen' as const, lastUse: null, isUseKnown: false, sizeBytes: 0 }
+const describe = (decision: Decision) => ({ ...decision, ...known })
 
 /** Gives the parts of repositories after a position, as planAll does. */
 async function* partsAfter(
-  repositories: readonly PlannedImage[][],
+  repositories: readonly Decision[][],
   after: PlanPosition | undefined,
 ): AsyncGenerator<PlanPart> {
-  const isBefore = ({ repository, digest }: PlannedImage) =>
+  const isBefore = ({ repository, digest }: Decision) =>
     after !== undefined && `${repository} ${digest}` <= `${after.repository} ${after.digest}`
-  yield { policy: 'p', registry: 'ci', decided: 0, images: [], warnings: [] }
+  yield { policy: 'p', registry: 'ci', decided: 0, decisions: [], describe, warnings: [] }
   for (const images of repositories) {
     if (after !== undefined && (images[0]?.repository ?? '') < after.repository) continue
     const rest = images.filter((image) => !isBefore(image))
-    yield { policy: 'p', registry: 'ci', decided: images.length, images: rest, warnings: [] }
+    yield { policy: 'p', registry: 'ci', decided: images.length, decisions: rest, describe, warnings: [] }
   }
 }
 
@@ -33,8 +34,8 @@ test('the pages of a plan have each wanted image once, in order, whatever their 
       fc.integer({ min: 1, max: 30 }),
       async (verdicts, limit, mostDecided) => {
         const repositories = verdicts.map((some, n) => some.map((one, i) => planned(`r${n}`, `d${i}`, one)))
-        const isWanted = ({ verdict }: PlannedImage) => verdict === 'delete'
-        const found: PlannedImage[] = []
+        const isWanted = ({ verdict }: Decision) => verdict === 'delete'
+        const found: Decision[] = []
         let after: PlanPosition | undefined
         for (let pages = 0; ; pages++) {
           expect(pages).toBeLessThan(200)
@@ -45,7 +46,7 @@ test('the pages of a plan have each wanted image once, in order, whatever their 
           if (page.next === null) break
           after = page.next
         }
-        expect(found).toEqual(repositories.flat().filter(isWanted))
+        expect(found).toEqual(repositories.flat().filter(isWanted).map(describe))
       },
     ),
   )
@@ -59,7 +60,7 @@ test('a page reads no repository beyond what it needs', async () => {
   const read: string[] = []
   async function* spied() {
     for await (const part of partsAfter(repositories, undefined)) {
-      read.push(...part.images.map(({ repository }) => repository))
+      read.push(...part.decisions.map(({ repository }) => repository))
       yield part
     }
   }

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import type { Decision } from '../../src/expiry/decision.ts'
 import type { PlanPart } from '../../src/expiry/plan-all.ts'
 import type { PlannedImage } from '../../src/expiry/planned-image.ts'
 import { buildApp } from '../../src/http/app.ts'
@@ -72,7 +73,10 @@ test('the plan as NDJSON has a line for each decision of the plan as JSON, with 
     .map((line) => JSON.parse(line))
   expect(lines.pop()).toEqual({ asOf: expect.stringMatching(/^\d{4}-.*Z$/), images: 1_800 })
   expect(lines).toHaveLength(1_800)
-  expect(lines).toEqual(asJson)
+  // Of a page, bytes count from its first repository on.
+  const withoutBytes = (images: object[]) =>
+    images.map((image) => ({ ...image, reclaimableBytes: 0, uniqueBytes: 0 }))
+  expect(withoutBytes(lines)).toEqual(withoutBytes(asJson))
   const one = await ask('/v1/expiry/plan?policy=older', NDJSON)
   expect(one.body.trimEnd().split('\n')).toHaveLength(901)
   expect((await ask('/v1/expiry/plan?policy=none', NDJSON)).json()).toMatchObject({ status: 404 })
@@ -126,8 +130,9 @@ async function startPlan(decisions: number, waitMs = 10) {
           isUseKnown: false,
           sizeBytes: 0,
         }
-        const images = Array.from({ length: 100 }, () => ({ ...decision, ...known }))
-        yield { policy: 'p', registry: 'ci', decided: 100, images, warnings: [] }
+        const decisions = Array.from({ length: 100 }, () => decision)
+        const describe = (one: Decision) => ({ ...one, ...known })
+        yield { policy: 'p', registry: 'ci', decided: 100, decisions, describe, warnings: [] }
       }
       throw new Error('Redis went away')
     } finally {

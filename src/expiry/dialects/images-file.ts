@@ -1,12 +1,14 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { parseTimestamp } from '../../platform/timestamp.ts'
+import { ARTIFACT_KINDS, type ArtifactKind } from '../details/artifact-kind.ts'
 import { PolicyError, type PolicyImage, type Scene } from './dialect.ts'
 
 const Time = Type.Union([Type.String(), Type.Null()], { description: 'RFC 3339, or null' })
 const File = Type.Object(
   {
     project: Type.Optional(Type.String()),
+    pulls: Type.Optional(Type.Union([Type.Literal('complete'), Type.Literal('partial')])),
     images: Type.Array(
       Type.Object(
         {
@@ -24,7 +26,9 @@ const File = Type.Object(
           pulledAt: Type.Optional(Time),
           createdAt: Type.Optional(Time),
           mediaType: Type.Optional(Type.String()),
+          kind: Type.Optional(Type.Union([Type.Enum([...ARTIFACT_KINDS]), Type.Null()])),
           labels: Type.Optional(Type.Record(Type.String(), Type.String())),
+          sizeBytes: Type.Optional(Type.Integer({ minimum: 0 })),
           children: Type.Optional(Type.Array(Type.String())),
           subject: Type.Optional(Type.Union([Type.String(), Type.Null()])),
           immutable: Type.Optional(Type.Boolean()),
@@ -38,11 +42,26 @@ const File = Type.Object(
 )
 type FileImage = Static<typeof File>['images'][number]
 
+/** An image, and what only our own rules look at. What the file does not say is `undefined`. */
+export interface ImageInFile extends PolicyImage {
+  known: {
+    kind: ArtifactKind | undefined
+    labels: Readonly<Record<string, string>> | undefined
+    sizeBytes: number | undefined
+  }
+}
+
+/** The content of a file. `pulls` is as in the configuration of a registry. */
+export interface ImagesFile extends Omit<Scene, 'now' | 'images'> {
+  images: ImageInFile[]
+  pulls: 'complete' | 'partial'
+}
+
 /**
  * Reads images as `tallyman images --output json` prints them. A tag without a time was set when its image was pushed.
  * @throws PolicyError with the path of what is wrong
  */
-export function readImages(value: unknown): Omit<Scene, 'now'> {
+export function readImages(value: unknown): ImagesFile {
   if (!Value.Check(File, value)) {
     const [first] = Value.Errors(File, value)
     const field = (first?.instancePath ?? '')
@@ -51,10 +70,11 @@ export function readImages(value: unknown): Omit<Scene, 'now'> {
       .replaceAll('/', '.')
     throw new PolicyError(field === '' ? 'images' : field, first?.message ?? 'it is not a list of images')
   }
-  return { images: value.images.map(imageOf), project: value.project ?? '' }
+  const { images, project = '', pulls = 'partial' } = value
+  return { images: images.map(imageOf), project, pulls }
 }
 
-function imageOf(image: FileImage, index: number): PolicyImage {
+function imageOf(image: FileImage, index: number): ImageInFile {
   const at = (name: string, text: string | null | undefined): number | null => {
     if (text === null || text === undefined) return null
     const time = parseTimestamp(text)
@@ -81,5 +101,6 @@ function imageOf(image: FileImage, index: number): PolicyImage {
     children: image.children ?? [],
     subject: image.subject ?? null,
     immutable: image.immutable ?? false,
+    known: { kind: image.kind ?? undefined, labels: image.labels, sizeBytes: image.sizeBytes },
   }
 }

@@ -1,0 +1,106 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { readPolicy } from '../../config/read-policy.ts'
+import { PolicyError } from '../../expiry/dialects/dialect.ts'
+import { DIALECT_NAMES, DIALECTS, type DialectName } from '../../expiry/dialects/dialects.ts'
+import { type ImagesFile, readImages } from '../../expiry/dialects/images-file.ts'
+import { type Report, reportOf } from '../../expiry/dialects/report.ts'
+import type { ExpiryPolicy } from '../../expiry/plan.ts'
+import { tryPolicy } from '../../expiry/try-policy.ts'
+import { parseTimestamp } from '../../platform/timestamp.ts'
+import type { Cli } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { POLICY_LIMIT, readPolicyFile } from '../policy-file.ts'
+import { readDocument } from '../read-document.ts'
+import { table } from '../table.ts'
+
+/** Bytes of a file of images: some 400 bytes an image. */
+const IMAGES_LIMIT = 512 * 1024 * 1024
+
+interface TryOptions {
+  dialect?: DialectName
+  images: string
+  now?: number
+}
+
+/** The command `expiry try`. */
+export function addExpiryTry(group: Command, cli: Cli): void {
+  group
+    .command('try')
+    .summary('Tell what a retention policy would do with images from a file.')
+    .description(
+      'Tell what a retention policy would do with images from a file: a policy of the configuration as a plan decides, or one of another system as that system decides. It needs no service, and nothing is deleted.',
+    )
+    .addArgument(
+      new Argument(
+        '<POLICY>',
+        'a file, JSON or YAML: what would stand in expiry.policies, "match" may be left out; with --dialect, the policy as the API of its system returns it',
+      ),
+    )
+    .addOption(new Option('--dialect <SYSTEM>', 'the other system whose policy it is').choices(DIALECT_NAMES))
+    .requiredOption('--images <FILE>', 'the images, as "tallyman images PROJECT --output json" prints them')
+    .option('--now <TIME>', 'decide as of this time, RFC 3339; now if left out', parseTime)
+    .action(async (file: string, options: TryOptions) => {
+      const decide = await readDecide(file, options.dialect)
+      const images = await readDocument(options.images, IMAGES_LIMIT)
+      const report = decide(
+        named(options.images, () => readImages(images)),
+        options.now ?? Date.now() * 1000,
+      )
+      for (const warning of report.warnings) cli.note(`warning: ${warning}`)
+      cli.note(`expire ${report.expired.length}, keep ${report.kept.length}`)
+      cli.show(report, linesOf(report))
+    })
+}
+
+/** Reads a policy, and gives what decides by it. */
+async function readDecide(
+  file: string,
+  name: DialectName | undefined,
+): Promise<(images: ImagesFile, now: number) => Report> {
+  if (name === undefined) {
+    const policy = await readOwnPolicy(file)
+    return (images, now) => tryPolicy(policy, images, now)
+  }
+  const dialect = DIALECTS[name]
+  const document = await readDocument(file, POLICY_LIMIT)
+  const decide = named(file, () => dialect.read(document))
+  return (images, now) => reportOf(dialect, decide({ ...images, now }))
+}
+
+/** @throws CommandError that names each field which is wrong */
+async function readOwnPolicy(file: string): Promise<ExpiryPolicy> {
+  const read = await readPolicy(await readPolicyFile(file))
+  if ('problems' in read)
+    throw new CommandError(
+      ...read.problems.map(({ key, message }) =>
+        [file, key, message].filter((part) => part !== '').join(': '),
+      ),
+    )
+  const { match, ...policy } = read.policy
+  return { ...policy, ...match }
+}
+
+/** Runs `act`; the error of a document names its file. */
+function named<T>(file: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw error instanceof PolicyError ? new CommandError(`${file}: ${error.message}`) : error
+  }
+}
+
+const linesOf = ({ kept, expired, reasons }: Report): string[] =>
+  table(
+    ['VERDICT', 'IMAGE', 'REASON'],
+    [
+      ...expired.map((name) => ['expire', name, reasons[name] ?? '']),
+      ...kept.map((name) => ['keep', name, reasons[name] ?? '']),
+    ],
+  )
+
+function parseTime(text: string): number {
+  const time = parseTimestamp(text)
+  if (time === undefined)
+    throw new InvalidArgumentError('Expected a time in RFC 3339, such as 2026-11-26T12:00:00Z.')
+  return time
+}
