@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Decision, ExpiryRun, RunSummary } from '../src/expiry/decision.ts'
-
+import type { QueueName } from '../src/queue/jobs.ts'
 import { closeQueues, makeQueues } from '../src/queue/queues.ts'
 import { makeRegistryClient, type RegistryClient } from '../src/registry/client.ts'
 import { type FaultyRegistry, startFaultyProxy } from './faulty-registry.ts'
@@ -62,6 +62,8 @@ export async function startExpiring(options: {
     >
   >
   expiry: Record<string, unknown>
+  /** Those whose workers are in this process. Default: all. */
+  queues?: readonly QueueName[]
 }): Promise<Expiring> {
   const port = await freePort()
   const started = new Map<string, SceneRegistry>()
@@ -76,11 +78,10 @@ export async function startExpiring(options: {
     registries[name] = { url: registry.faults.url, token, ...config }
     started.set(name, registry)
   }
-  const tallyman = await startTallyman({
-    registries,
-    reconcile: { onNewInstance: false },
-    expiry: { maxShare: '100%', ...options.expiry },
-  })
+  const tallyman = await startTallyman(
+    { registries, reconcile: { onNewInstance: false }, expiry: { maxShare: '100%', ...options.expiry } },
+    options.queues && { queues: options.queues },
+  )
   await tallyman.app.listen({ port })
 
   const redis = new Redis(tallyman.redis.port)
