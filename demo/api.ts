@@ -29,7 +29,9 @@ export interface Decision {
   repository: string
   digest: string
   tags: string[]
-  verdict: 'delete' | 'keep'
+  verdict: 'delete' | 'untag' | 'keep'
+  /** The tags that go alone. */
+  untag?: string[]
   reason: string
 }
 interface QueueCounts {
@@ -40,7 +42,13 @@ interface QueueCounts {
 }
 export interface Run {
   id: string
+  state: string
   outcomes: { deleted: number }
+}
+export interface Restored {
+  repository: string
+  digest: string
+  tags: { name: string; outcome: string }[]
 }
 export type Deleted = Decision & { outcome: string }
 
@@ -66,8 +74,12 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
     runs: async () => (await ask<{ runs: Run[] }>('/v1/expiry/runs')).runs,
     deletes: async (run: Run) =>
       (await ask<{ deletes: Deleted[] }>(`/v1/expiry/runs/${run.id}/deletes`)).deletes,
+    run: (id: string) => ask<Run>(`/v1/expiry/runs/${id}`),
     expire: (policy: string) =>
-      ask<{ job: string }>('/v1/expiry/runs', { method: 'POST', body: JSON.stringify({ policy }) }),
+      ask<{ run: string }>('/v1/expiry/runs', { method: 'POST', body: JSON.stringify({ policy }) }),
+    /** `image`: `registry/repository:tag`. */
+    restore: (image: string) =>
+      ask<Restored>(`/v1/trash/${encodeURIComponent(image)}/restore`, { method: 'POST', body: '{}' }),
     /** Jobs of the queue `events` that are not done. */
     async eventJobs(): Promise<number> {
       const { queues } = await ask<{ queues: QueueCounts[] }>('/v1/jobs')

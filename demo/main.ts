@@ -41,7 +41,14 @@ try {
   const story = play({ ci: stage.ci, ciClient, api, act: (title) => print(`\n${title}`), say })
   await Promise.race([story, stopped])
   signal.throwIfAborted()
-  const { tables, missing, summary } = await report({ api, chat: stage.chat, ciClient, productionClient })
+  const told = await story
+  const { tables, missing, summary } = await report({
+    api,
+    chat: stage.chat,
+    ciClient,
+    productionClient,
+    told,
+  })
   print(`\n${tables}\n`)
   for (const check of missing) print(`DID NOT HAPPEN: ${check}`)
   if (missing.length > 0) process.exitCode = 1

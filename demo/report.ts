@@ -2,6 +2,7 @@ import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
 import type { Alert, Api, Project, Promotion } from './api.ts'
 import type { Chat } from './chat.ts'
+import type { Told } from './story.ts'
 
 /** The last line that the demo prints. All of it is read from the API. */
 export interface Summary {
@@ -12,6 +13,9 @@ export interface Summary {
   alerts: number
   promoted: { from: string; to: string; digest: string }[]
   expired: { repository: string; digest: string }[]
+  /** Tags that were deleted alone, as `repository:tag`. */
+  untagged: string[]
+  restored: { repository: string; digest: string }
 }
 
 /** What the API says at the end of the story, as tables, and which expected things did not happen. */
@@ -20,8 +24,9 @@ export async function report(options: {
   chat: Chat
   ciClient: RegistryClient
   productionClient: RegistryClient
+  told: Told
 }): Promise<{ tables: string; missing: string[]; summary: Summary }> {
-  const { api } = options
+  const { api, told } = options
   const [events, projects, alerts, promotions, runs, quarantined] = await Promise.all([
     api.events(),
     api.projects(),
@@ -45,6 +50,10 @@ export async function report(options: {
     expired: deletes
       .filter(({ outcome }) => outcome === 'deleted')
       .map(({ repository, digest }) => ({ repository, digest })),
+    untagged: deletes
+      .filter(({ outcome }) => outcome === 'untagged')
+      .flatMap(({ repository, untag = [] }) => untag.map((tag) => `${repository}:${tag}`)),
+    restored: { repository: told.restored.repository, digest: told.restored.digest },
   }
   // A channel gets an alert of the same project and flag once in five minutes. The others come in a summary later.
   const keyOf = ({ project, to }: (typeof alerts)[number]) => `${project} ${to}`
@@ -64,7 +73,12 @@ export async function report(options: {
     ['v1.0.0 was promoted once', promotions.length === 1],
     ['production has the promoted digest', await inProduction(promotions, options.productionClient)],
     ['pull-request images expired', summary.expired.length > 0],
-    ['expired images are gone from the registry', await areGone(summary, options.ciClient)],
+    [
+      'expired images are gone from the registry, but for the restored one',
+      await areGone(summary, options.ciClient),
+    ],
+    ['the tag pr-1 went alone', summary.untagged.join() === 'shop/web:pr-1'],
+    ['pr-2 was restored from the trash', await isRestored(summary, options.ciClient)],
     ['the index agrees with the registry on every tag', await tagsAgree(projects, options.ciClient)],
     ['no event was put in quarantine', quarantined === 0],
   ]
@@ -84,12 +98,16 @@ async function inProduction(promotions: Promotion[], client: RegistryClient): Pr
   return found.every((descriptor, i) => descriptor?.digest === promotions[i]?.digest)
 }
 
-async function areGone(summary: Summary, client: RegistryClient): Promise<boolean> {
+async function areGone({ expired, restored }: Summary, client: RegistryClient): Promise<boolean> {
+  const gone = expired.filter(({ digest }) => digest !== restored.digest)
   const found = await Promise.all(
-    summary.expired.map(({ repository, digest }) => client.headManifest(repository, digest)),
+    gone.map(({ repository, digest }) => client.headManifest(repository, digest)),
   )
-  return found.every((descriptor) => descriptor === undefined)
+  return gone.length < expired.length && found.every((descriptor) => descriptor === undefined)
 }
+
+const isRestored = async ({ restored }: Summary, client: RegistryClient): Promise<boolean> =>
+  (await client.headManifest(restored.repository, 'pr-2'))?.digest === restored.digest
 
 async function tagsAgree(projects: Project[], client: RegistryClient): Promise<boolean> {
   let tags = 0
@@ -119,6 +137,7 @@ function tablesOf(projects: Project[], alerts: Alert[], summary: Summary): strin
       ['expired', 'digest'],
       summary.expired.map((e) => [e.repository, e.digest.slice(0, 19)]),
     ),
+    table(['restored', 'digest'], [[summary.restored.repository, summary.restored.digest.slice(0, 19)]]),
   ].join('\n\n')
 }
 

@@ -5,13 +5,21 @@ import type { LabRegistry } from '../lab/registry.ts'
 import { skopeoDelete, skopeoPull, skopeoPush } from '../lab/skopeo.ts'
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import { type Api, until } from './api.ts'
+import { type Api, type Restored, until } from './api.ts'
 
 const KiB = 1024
 const BASE = { seed: 'debian', bytes: 900 * KiB }
 const RUNTIME = { seed: 'node', bytes: 600 * KiB }
 const appImage = (seed: string, kib: number, architecture = 'amd64') =>
   makeImage({ layers: [BASE, RUNTIME, { seed, bytes: kib * KiB }], architecture, label: seed })
+
+/** The layer of a pull request's own. */
+const PULL_REQUEST_KIB = 1000
+
+/** What the story knows at its end that the API does not list. */
+export interface Told {
+  restored: Restored
+}
 
 /** Plays the story. Each act waits until the API shows its effects. */
 export async function play(options: {
@@ -20,7 +28,7 @@ export async function play(options: {
   api: Api
   act: (title: string) => void
   say: (line: string) => void
-}): Promise<void> {
+}): Promise<Told> {
   const { ci, ciClient, api, act, say } = options
   const push = async (image: ReturnType<typeof makeImage>, name: string) => {
     await skopeoPush(image, `${ci.host}/${name}`)
@@ -80,31 +88,52 @@ export async function play(options: {
 
   act('Pull requests fill shop/web: 80 %, then 100 % of its 8 MiB')
   let built = 0
-  const nextPullRequest = async () => push(appImage(`pr-${++built}`, 1000), `shop/web:pr-${built}`)
+  const nextPullRequest = async () =>
+    push(appImage(`pr-${++built}`, PULL_REQUEST_KIB), `shop/web:pr-${built}`)
   while ((await usageShare()) < 0.8) await nextPullRequest()
   await flagIs('ci/shop/web', 'warning')
   while ((await usageShare()) <= 1) await nextPullRequest()
   await flagIs('ci/shop/web', 'over')
 
-  act('The policy for pr-* images runs: first its plan, then the deletes')
+  act('Testers tag the image of pr-1 as qa: now it has a tag that expires, and one that stays')
+  await push(appImage('pr-1', PULL_REQUEST_KIB), 'shop/web:qa')
+
+  act('The policy for pr-* images: first its plan, with a reason for each image')
   await sleep(2_100) // `olderThan` of the policy
   const plan = await until(
     'the plan',
     api.plan,
-    (all) => all.filter((d) => d.verdict === 'delete').length === built - 1,
+    (all) =>
+      all.filter((d) => d.verdict === 'delete').length === built - 2 &&
+      all.filter((d) => d.verdict === 'untag').length === 1,
   )
   for (const { repository, digest, tags, verdict, reason } of plan)
     say(
       `${verdict.padEnd(6)} ${`${repository}:${tags[0] ?? digest.slice(7, 19)}`.slice(0, 30).padEnd(30)} ${reason}`,
     )
-  await api.expire('pull-requests')
-  // A scheduled run may have ended before, with nothing to delete.
-  await until('the run to end', api.runs, (runs) => runs.some(({ outcomes }) => outcomes.deleted > 0))
+
+  act('The policy runs: the images of old pull requests go, and of pr-1 the tag alone')
+  const { run: id } = await api.expire('pull-requests')
+  const run = await until(
+    'the run to end',
+    () => api.run(id),
+    ({ state }) => state === 'done',
+  )
+  for (const { repository, tags, untag, outcome } of await api.deletes(run))
+    say(`${outcome} ${repository}:${(untag ?? tags).join(', ')}`)
+  await skopeoPull(`${ci.host}/shop/web:qa`)
+  say('pulled shop/web:qa, whose image stayed')
   await flagIs('ci/shop/web', 'ok')
   const told = (alerts: Awaited<ReturnType<Api['alerts']>>) =>
     alerts.findLast((a) => a.project === 'shop/web')?.to
   await until('the alert in chat', api.alerts, (alerts) => told(alerts) === 'ok')
+
+  act('Somebody still needs pr-2: it comes back from the trash')
+  const restored = await api.restore('ci/shop/web:pr-2')
+  await skopeoPull(`${ci.host}/shop/web:pr-2`)
+  say(`restored and pulled shop/web:pr-2 by digest ${restored.digest.slice(0, 19)}…`)
   await untilIndexed()
+  return { restored }
 
   /** How much of its quota shop/web uses, with everything that was pushed. */
   async function usageShare(): Promise<number> {

@@ -1,9 +1,12 @@
+import { Redis } from 'ioredis'
 import type { Decision, ExpiryRun, RunSummary } from '../src/expiry/decision.ts'
-
+import type { QueueName } from '../src/queue/jobs.ts'
+import { closeQueues, makeQueues } from '../src/queue/queues.ts'
 import { makeRegistryClient, type RegistryClient } from '../src/registry/client.ts'
 import { type FaultyRegistry, startFaultyProxy } from './faulty-registry.ts'
 import type { LabImage } from './image.ts'
 import { freePort } from './ports.ts'
+import { type PostOffice, startPostOffice } from './post-office.ts'
 import { pushImage } from './push-image.ts'
 import { type LabRegistry, type LabRegistryOptions, startRegistry } from './registry.ts'
 import { ADMIN_TOKEN, eventually, type LabTallyman, startTallyman } from './tallyman.ts'
@@ -14,6 +17,12 @@ export interface SceneRegistry extends LabRegistry {
   client: RegistryClient
   /** Makes requests of Tallyman fail. */
   faults: FaultyRegistry
+  /** Its notifications go through this. */
+  post: PostOffice
+  /** Sends events with its token, which are not its own. Gives the status. */
+  tell(events: object[]): Promise<number>
+  /** Kills it and starts it again: it loses the notifications that it has not delivered. */
+  restart(): Promise<void>
   push(repository: string, tag: string, image: LabImage): Promise<void>
   /** Whether the registry has a manifest, by tag or by digest. */
   has(repository: string, reference: string): Promise<boolean>
@@ -24,6 +33,8 @@ export type RunOutcome = RunSummary & Pick<ExpiryRun, 'deletes'>
 
 export interface Expiring {
   tallyman: LabTallyman
+  /** Stops and starts the worker of accepted events. */
+  events: { pause(): Promise<void>; resume(): Promise<void> }
   registry(name: string): SceneRegistry
   /** Resolves once every event so far is in the index, and every manifest that had to be read was read. */
   settle(): Promise<void>
@@ -51,24 +62,30 @@ export async function startExpiring(options: {
     >
   >
   expiry: Record<string, unknown>
+  /** Those whose workers are in this process. Default: all. */
+  queues?: readonly QueueName[]
 }): Promise<Expiring> {
   const port = await freePort()
   const started = new Map<string, SceneRegistry>()
   const registries: Record<string, object> = {}
   for (const [name, { config, notify, ...more }] of Object.entries(options.registries)) {
     const token = `lab-webhook-token-${name}-0001`
-    const url = `http://127.0.0.1:${port}/v1/events`
-    const registry = await startRegistry({ ...more, notify: { url, token, ...notify } })
-    const faults = await startFaultyProxy(registry)
-    registries[name] = { url: faults.url, token, ...config }
-    started.set(name, sceneRegistry(name, registry, faults))
+    const post = await startPostOffice(`http://127.0.0.1:${port}/v1/events`)
+    const registry = await startSceneRegistry(name, post, {
+      ...more,
+      notify: { url: post.url, token, ...notify },
+    })
+    registries[name] = { url: registry.faults.url, token, ...config }
+    started.set(name, registry)
   }
-  const tallyman = await startTallyman({
-    registries,
-    reconcile: { onNewInstance: false },
-    expiry: { maxShare: '100%', ...options.expiry },
-  })
+  const tallyman = await startTallyman(
+    { registries, reconcile: { onNewInstance: false }, expiry: { maxShare: '100%', ...options.expiry } },
+    options.queues && { queues: options.queues },
+  )
   await tallyman.app.listen({ port })
+
+  const redis = new Redis(tallyman.redis.port)
+  const queues = makeQueues(redis, 'tallyman')
 
   async function post(url: string, payload?: object) {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
@@ -76,8 +93,7 @@ export async function startExpiring(options: {
     return { status: answer.statusCode, body: answer.json() }
   }
   return {
-    tallyman,
-    post,
+    ...{ tallyman, post, events: queues.events },
     registry(name) {
       const registry = started.get(name)
       if (registry === undefined) throw new Error(`no registry ${name}`)
@@ -106,20 +122,44 @@ export async function startExpiring(options: {
       return { ...summary, ...(await tallyman.get<Pick<ExpiryRun, 'deletes'>>(path)) }
     },
     async close() {
-      for (const { client } of started.values()) await client.close()
+      await closeQueues(queues)
+      redis.disconnect()
       await tallyman.close()
-      for (const { faults } of started.values()) await faults.close()
+      for (const registry of started.values()) await registry.close()
     },
   }
 }
 
-function sceneRegistry(name: string, registry: LabRegistry, faults: FaultyRegistry): SceneRegistry {
+async function startSceneRegistry(
+  name: string,
+  post: PostOffice,
+  options: LabRegistryOptions,
+): Promise<SceneRegistry> {
+  const same = { ...options, port: await freePort(), debugPort: await freePort() }
+  const registry = await startRegistry(same)
+  const faults = await startFaultyProxy(registry)
   const client = makeRegistryClient({ name, url: registry.url })
+  let running = registry
   return {
     ...registry,
-    ...{ client, faults },
+    ...{ client, faults, post },
     push: (repository, tag, image) => pushImage(client, repository, tag, image),
     has: async (repository, reference) => (await client.headManifest(repository, reference)) !== undefined,
     tags: async (repository) => (await Array.fromAsync(client.tags(repository))).toSorted(),
+    async tell(events) {
+      const headers = { authorization: `Bearer ${options.notify?.token}`, 'content-type': 'application/json' }
+      const answer = await fetch(post.url, { method: 'POST', headers, body: JSON.stringify({ events }) })
+      return answer.status
+    },
+    async restart() {
+      await running.process.stop('SIGKILL')
+      running = await startRegistry({ ...same, folder: registry.folder })
+    },
+    async close() {
+      await client.close()
+      await running.process.stop('SIGKILL')
+      await faults.close()
+      await post.close()
+    },
   }
 }

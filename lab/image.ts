@@ -136,6 +136,35 @@ export function makeSignature(digest: string): LabImage {
 
 export const signatureTag = (digest: string): string => `${digest.replace(':', '-')}.sig`
 
+/** An artifact about an image, which its `subject` field names: an attestation. */
+export function makeReferrer(subject: Descriptor, seed: string): LabImage {
+  const [config, layer] = [Buffer.from('{}'), Buffer.from(JSON.stringify({ seed, of: subject.digest }))]
+  const part = (mediaType: string, bytes: Buffer) => ({
+    mediaType,
+    digest: digestOf(bytes),
+    size: bytes.length,
+  })
+  const body = {
+    artifactType: 'application/vnd.in-toto+json',
+    config: part('application/vnd.oci.empty.v1+json', config),
+    layers: [part('application/vnd.in-toto+json', layer)],
+    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
+  }
+  const blobs = new Map([config, layer].map((bytes) => [digestOf(bytes), bytes]))
+  return withRoot(OCI_MANIFEST, body, new Map(), blobs)
+}
+
+/** The list of an image's referrers, for registries without the referrers API: to be pushed with the tag `referrersTag(digest)`. */
+export const makeReferrerList = (referrers: LabImage[]): LabImage =>
+  withRoot(
+    OCI_INDEX,
+    { manifests: referrers.map(({ root }) => root) },
+    new Map(referrers.flatMap(({ manifests }) => [...manifests])),
+    new Map(referrers.flatMap(({ blobs }) => [...blobs])),
+  )
+
+export const referrersTag = (digest: string): string => digest.replace(':', '-')
+
 function withRoot(
   mediaType: string,
   body: object,

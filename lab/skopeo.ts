@@ -42,6 +42,12 @@ export async function skopeoPullAll(from: string): Promise<string[]> {
   }
 }
 
+/** Copies an image with all that it lists to another registry, byte for byte. */
+export async function skopeoCopyAll(from: string, to: string): Promise<void> {
+  const flags = ['--all', '--preserve-digests', '--src-tls-verify=false', '--dest-tls-verify=false']
+  await skopeo('copy', ...flags, `docker://${from}`, `docker://${to}`)
+}
+
 export async function skopeoDelete(image: string): Promise<void> {
   await skopeo('delete', '--tls-verify=false', `docker://${image}`)
 }

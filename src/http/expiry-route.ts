@@ -85,7 +85,7 @@ const description =
   'The order is by policy, project, repository and digest. An answer in JSON is a page. It may have fewer images than `limit` while there are more: ' +
   'it ends after it has decided on some 20,000. `next` is null at the end. With `Accept: application/x-ndjson`, the answer is a ' +
   'stream of lines, without `limit`: one for each image, a decision as JSON with the name of its policy. After the images ' +
-  'of a policy come its warnings, a line each. The bytes of its images add up to those of the plan; those of a page count from its first repository on.  The last line has `asOf`; an answer without it is not complete.'
+  'of a policy come its warnings, a line each. The bytes of its images add up to those of the plan; those of a page count from its first repository on. The last line has `asOf`; an answer without it is not complete.'
 
 /** The plans of the expiry policies. */
 export const expiryRoute =

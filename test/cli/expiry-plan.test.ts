@@ -81,7 +81,7 @@ test('--why tells near misses below their image', async () => {
 
 test('--as-of decides as of another time', async () => {
   const later = new Date(Date.now() + 6 * 86_400_000).toISOString()
-  expect((await run('--as-of', later)).err).toBe('delete 4, keep 2 (shown with --all)\n')
+  expect((await run('--as-of', later)).err).toBe('delete 4, keep 2; this frees 2.0 KiB (shown with --all)\n')
   const { status, err } = await run('--as-of', 'tomorrow')
   expect([status, err]).toEqual([2, expect.stringContaining('Expected a time in RFC 3339')])
 })
@@ -98,7 +98,7 @@ describe('--policy plans a file that is not configured', () => {
       { policy: 'new', tags: ['16.8.8'] },
     ])
     expect(decisions).toHaveLength(3)
-    expect(err).toBe('delete 1, keep 2\n')
+    expect(err).toBe('delete 1, keep 2; this frees 500 B\n')
   })
 
   test('of another system, whose document is in a file beside it', async () => {
