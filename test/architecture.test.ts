@@ -37,6 +37,7 @@ const PURE = [
     'usage/reclaim.ts',
     'expiry/evict.ts',
     'expiry/evict-families.ts',
+    'expiry/evict-candidates.ts',
   ],
   ...[
     'reconcile/compare.ts',

@@ -1,4 +1,5 @@
 import { quotaWorker } from '../../workers/quota.ts'
+import { makeAskToEvict } from '../expiry/ask-to-evict.ts'
 import { makeEnforce } from '../quota/enforce.ts'
 import { recheckChanged } from '../quota/recheck-changed.ts'
 import { projectIdsOf } from '../usage/project-sizes.ts'
@@ -12,4 +13,7 @@ export async function prepareQuota(parts: WorkerParts): Promise<void> {
 }
 
 /** Starts the worker that keeps flags. */
-export const startQuota = (parts: WorkerParts) => quotaWorker(parts.context, makeEnforce(parts))
+export const startQuota = (parts: WorkerParts) => {
+  const onOver = makeAskToEvict({ queues: parts.queues, policies: () => parts.settings().expiry.policies })
+  return quotaWorker(parts.context, makeEnforce({ ...parts, onOver }))
+}

@@ -48,7 +48,7 @@ export function* planRepository(
 
   /** What no rule decides goes if it was chosen, but never before what it belongs to. */
   function evictIfChosen(image: IndexedImage, ruling: Ruling): Ruling {
-    if (ruling.isLeft === undefined) return ruling
+    if (ruling.isLeft === undefined || evicted.size === 0) return ruling
     const isFree = relations.parentsOf(image).every((parent) => decided.get(parent)?.verdict === 'delete')
     const reason = isFree ? reasonToGo(evicted, image, relations) : undefined
     return reason === undefined ? ruling : { verdict: 'delete', rule: 'evict', reason }

@@ -17,6 +17,8 @@ export function makeEnforce(deps: {
   flags: Flags
   queues: Queues
   quotaOf: (project: string) => Quota | undefined
+  /** Is called when a project comes over its quota; again, if the run that called it is repeated. */
+  onOver: (project: string) => Promise<unknown>
   log: Pick<Logger, 'info'>
 }) {
   return async function enforce(project: string, now: Date): Promise<void> {
@@ -40,6 +42,7 @@ export function makeEnforce(deps: {
       // Names of people are personal data: the log has none.
       line = message({ ...facts, warningPercent })
     }
+    if (flag === 'over') await deps.onOver(project)
     await deps.flags.set(project, { flag, since: now.toISOString(), change })
     deps.log.info({ ...states, uniqueBytes, limitBytes: quota?.limit ?? null }, line)
   }

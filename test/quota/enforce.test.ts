@@ -33,18 +33,22 @@ function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) 
   const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
   const realFlags = makeFlags({ redis: bed.redis, prefix: 't' })
   const { log, lines } = keepLines()
+  const over: string[] = []
   const configured = { quota: quota as Quota | undefined }
   const enforce = makeEnforce({
     index,
     flags: flags?.(realFlags) ?? realFlags,
     queues,
     quotaOf: (project) => (project === PROJECT ? configured.quota : undefined),
+    onOver: async (project) => over.push(project),
     log,
   })
   let pushes = 0
   return {
     enforce,
     lines,
+    /** The projects of which it was told that they came over their quota. */
+    over,
     flags: realFlags,
     /** Makes the project hold exactly so many bytes. */
     async use(bytes: number, actor?: string) {
@@ -174,11 +178,21 @@ describe('a flag that changes', () => {
       flags: one.flags,
       queues,
       quotaOf: () => QUOTA,
+      onOver: async () => {},
       log: makeLog('silent'),
     })
     await enforceOther('ci/other', minute(2))
     expect((await alerts()).map(({ project }) => project)).toEqual(['team-a/app', 'other'])
   })
+})
+
+test('that a project came over its quota is told once', async () => {
+  const { enforce, use, over } = setUp()
+  for (const [n, bytes] of [850, 1001, 2000, 900, 1001].entries()) {
+    await use(bytes)
+    await enforce(PROJECT, minute(n))
+  }
+  expect(over).toEqual([PROJECT, PROJECT])
 })
 
 describe('nothing is announced', () => {
