@@ -32,6 +32,7 @@ test('what an image does not say is not known; a tag without a time was set when
     ...{ repository: 'app', digest: `sha256:${'b'.repeat(64)}`, tags: [] },
     ...{ pushedAt: null, pulledAt: null, createdAt: null, mediaType: '', labels: {} },
     ...{ children: [], subject: null, immutable: false },
+    known: {},
   })
 })
 
