@@ -21,7 +21,10 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
   if (isExpression(glob)) return NOT_A_PATTERN
   const [letters, count] = [LETTERS[of], (sign: string) => glob.split(sign).length]
   if (!isValid(glob) || count('{') !== count('}')) return 'a glob in which every [, { and ( is closed'
-  if (/\{[^{},]*\}/.test(glob.replaceAll('..', ','))) return 'a glob with alternatives in braces, as in {a,b}'
+  // For picomatch, {10..99} is the class [10-99].
+  if (/\{[^{}]*\.\.[^{}]*\}/.test(glob))
+    return 'a glob without ranges such as {1..9}: write [1-9], or {1,2,3}'
+  if (/\{[^{},]*\}/.test(glob)) return 'a glob with alternatives in braces, as in {a,b}'
   if (glob.includes('[!')) return 'a glob with [^…] in place of [!…]'
   if (new RegExp(`[^${SIGNS}${letters}]`).test(glob))
     return `a glob that can match: the name of a ${of} has only the characters ${letters}`
@@ -36,7 +39,7 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
  * `\\d`, `(?:`, `(a|b)`, `.+`, `]+`.
  */
 const isExpression = (glob: string): boolean =>
-  /^\^|\$$|\\|\(\?|(?<![?*+@!])\(|\+(?!\()|\|(?![^(]*\))/.test(glob)
+  /^\^|\$$|\]\{\d|\\|\(\?|(?<![?*+@!])\(|\+(?!\()|\|(?![^(]*\))/.test(glob)
 
 function isValid(glob: string): boolean {
   try {

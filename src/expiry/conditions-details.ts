@@ -110,8 +110,9 @@ function hasText(
   return (subject) => {
     const texts = textsOf(subject)
     if (texts === undefined) return unknown(`its ${what}s are not known`)
-    const value = Object.hasOwn(texts, name) ? texts[name] : undefined
-    if (value === undefined) return { holds: false, because: `it has no ${what} ${quoted(name)}` }
+    if (!Object.hasOwn(texts, name)) return { holds: false, because: `it has no ${what} ${quoted(name)}` }
+    const value = texts[name]
+    if (value === undefined) return unknown(`only some of its images have the ${what} ${quoted(name)}`)
     if (value !== null)
       return { holds: matches(value), because: `its ${what} ${quoted(name)} is ${quoted(value)}` }
     const because = `the value of its ${what} ${quoted(name)} is not known`

@@ -1,27 +1,19 @@
 import { ageOfTag } from '../usage/age-of-tag.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
-import { type KnownUse, PARTIAL_US, useIsUnknown } from './age-and-use.ts'
-import type { PolicyImage, Scene } from './dialects/dialect.ts'
-import { DIALECTS, type DialectName } from './dialects/dialects.ts'
+import {
+  type DialectCircumstances,
+  type DialectDocument,
+  keyOf,
+  NO_IMAGES,
+  rulingsOf,
+} from './dialect-rulings.ts'
+import { DIALECTS } from './dialects/dialects.ts'
 import { keep as kept, type Opinion as Ruling } from './dialects/items.ts'
-import { policyImagesOf, timeOf } from './policy-images.ts'
+import { timeOf } from './policy-images.ts'
 import { ordinaryTags, type Relations } from './relations.ts'
 import { IN_THE_FUTURE, keep, NO_TIME, type Opinion, type Opinions } from './rules.ts'
 
-/** The retention policy of another system, as its API returns it. */
-export interface DialectDocument {
-  dialect: DialectName
-  document: unknown
-}
-
-/** What a document needs to know beside the images. `now` is epoch µs. */
-export interface DialectCircumstances {
-  now: number
-  use: KnownUse
-  warn: (warning: string) => void
-}
-
-const NO_IMAGES: Scene = { images: [], now: 0, project: '' }
+export type { DialectDocument } from './dialect-rulings.ts'
 
 /**
  * Where a document does something else than its author may think, whatever the images are. A sentence each. @throws
@@ -43,7 +35,7 @@ export function makeDialectOpinions(
   const { dialect } = policy
   const { unit, decidesUntagged } = DIALECTS[dialect]
   const { now } = circumstances
-  const rulings = decide(policy, images, relations, circumstances)
+  const rulings = rulingsOf(policy, images, relations, circumstances)
   const opinionOf = ({ isKept, reason }: Ruling): Opinion => ({
     ...{ verdict: isKept ? 'keep' : 'delete', rule: dialect },
     reason: `${dialect}: ${reason}`,
@@ -80,61 +72,4 @@ function doubtOf(image: IndexedImage, whole: readonly IndexedImage[], now: numbe
     whole.some(({ age, heardSince, pulledAt }) => [age.at, heardSince, pulledAt].some(isAfterNow))
     ? IN_THE_FUTURE
     : undefined
-}
-
-/** The key of the ruling on a tag of an image, or on its manifest. */
-const keyOf = ({ digest }: { digest: string }, tag = ''): string => `${digest} ${tag}`
-
-/**
- * The verdicts of a document, by the keys of tags and manifests. Pulls from before Tallyman heard of them are not known, so
- * each image is decided on twice if pulls matter: as if there was no such pull, and as if the last was when the first could be heard. It
- * expires only if it expires in both. (Neither alone is safe: an image that nobody pulls may count as pulled, and so take
- * the place of one that somebody does pull.)
- */
-function decide(
-  { dialect, document }: DialectDocument,
-  images: readonly IndexedImage[],
-  relations: Relations,
-  { now, use, warn }: DialectCircumstances,
-): Map<string, Ruling> {
-  const decideScene = DIALECTS[dialect].read(document)
-  const repository = images[0]?.repository ?? ''
-  const project = repository.includes('/') ? repository.slice(0, repository.indexOf('/')) : ''
-  const rulingsOn = (policyImages: readonly PolicyImage[]) => {
-    const { verdicts, stays, warnings } = decideScene({
-      images: policyImages.map((image) => before(now, image)),
-      now,
-      project,
-    })
-    const rulings = new Map<string, Ruling>(
-      verdicts.map(({ image, tag, ...ruling }) => [keyOf(image, tag), ruling]),
-    )
-    for (const [image, reason] of stays ?? []) rulings.set(keyOf(image), kept(reason))
-    return { rulings, warnings }
-  }
-  const { rulings, warnings } = rulingsOn(policyImagesOf(images))
-  const always = decideScene(NO_IMAGES).warnings
-  for (const warning of warnings) warn(always.includes(warning) ? warning : `${repository}: ${warning}`)
-
-  if (!DIALECTS[dialect].heedsPulls || [...rulings.values()].every(({ isKept }) => isKept)) return rulings
-  const usedAt = (image: IndexedImage) => {
-    const whole = relations.withDescendants(image)
-    const isOld = whole.every(({ age }) => now - age.at > PARTIAL_US)
-    if (useIsUnknown(use, isOld) !== undefined) return now
-    return Math.max(use.since, ...whole.flatMap((part) => [part.heardSince, part.pulledAt]))
-  }
-  for (const [key, { isKept, reason }] of rulingsOn(policyImagesOf(images, usedAt)).rulings)
-    if (isKept && rulings.get(key)?.isKept !== true)
-      rulings.set(key, kept(`${reason}; pulls that may be unknown count here`))
-  return rulings
-}
-
-/** An image without the times after `now`, which are not true: it takes no place among the newest. */
-function before(now: number, image: PolicyImage): PolicyImage {
-  const past = (at: number | null) => (at === null || at > now ? null : at)
-  return {
-    ...image,
-    tags: image.tags.map(({ name, taggedAt }) => ({ name, taggedAt: past(taggedAt) })),
-    ...{ pushedAt: past(image.pushedAt), pulledAt: past(image.pulledAt), createdAt: past(image.createdAt) },
-  }
 }

@@ -7,6 +7,11 @@ interface DeletedParent {
   image: IndexedImage
 }
 
+/** An image that an earlier run has deleted, and when, by the clock of the store; epoch µs. */
+export interface GoneImage extends IndexedImage {
+  goneAt: number
+}
+
 /**
  * Remembers deleted parents until all that belongs to them is deleted, too. Once the index has forgotten an index image,
  * nothing else tells that its children were to go with it: a run that was killed or failed in between would leave them
@@ -24,12 +29,13 @@ export function makeFamilies(store: ObjectStore) {
      * The parents whose policies have these names, by repository. What belongs to a parent goes with it: no other policy may
      * take it while the one that deleted the parent is in plan mode.
      */
-    async of(registry: string, isOurs: (policy: string) => boolean): Promise<Map<string, IndexedImage[]>> {
-      const images: IndexedImage[] = []
-      for await (const { key } of store.list(`expiry-families/${registry}/`)) {
+    async of(registry: string, isOurs: (policy: string) => boolean): Promise<Map<string, GoneImage[]>> {
+      const images: GoneImage[] = []
+      for await (const { key, modifiedAt } of store.list(`expiry-families/${registry}/`)) {
         const body = await store.get(key)
         const noted: DeletedParent | undefined = body && JSON.parse(body.toString())
-        if (noted !== undefined && isOurs(noted.policy)) images.push(noted.image)
+        if (noted !== undefined && isOurs(noted.policy))
+          images.push({ ...noted.image, goneAt: modifiedAt.getTime() * 1000 })
       }
       return Map.groupBy(images, ({ repository }) => repository)
     },

@@ -115,6 +115,9 @@ function byVersion(items: readonly Item[]): (item: Item) => Place | undefined {
   }
 }
 
+/** Whether a tag is a version. */
+export const isVersion = (tag: string): boolean => versionOf(tag) !== null
+
 /** `v1.2.3` is a version, too; `1.2` is none. */
 const versionOf = (tag: string): SemVer | null => semver.parse(tag, { loose: true })
 

@@ -4,6 +4,7 @@ import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import { makeDialectOpinions } from './dialect-opinions.ts'
 import { type ChosenImages, reasonToGo } from './evicted.ts'
+import { withoutSilentParents } from './gone-parents.ts'
 import type { ExpiryPolicy, PlanOptions } from './plan.ts'
 import { findRelations, type Relations } from './relations.ts'
 import { keep, makeRuleOpinions, type Opinion, type Opinions } from './rules.ts'
@@ -15,10 +16,11 @@ const ALL_USE: KnownUse = { isComplete: true, since: 0 }
 export function* planRepository(
   policy: ExpiryPolicy,
   project: string,
-  images: readonly IndexedImage[],
+  all: readonly IndexedImage[],
   now: number,
   options: PlanOptions,
 ): Pieces<Decision[]> {
+  const images = withoutSilentParents(all)
   const {
     isHere = () => true,
     protectionOf = () => undefined,

@@ -2,7 +2,7 @@ import type { Pieces } from '../platform/pieces.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { type Item, isInFuture } from './age-and-use.ts'
 import type { Finding } from './finding.ts'
-import { placeKey, type Ranked, type Standing, standingsOf } from './newest.ts'
+import { isVersion, placeKey, type Ranked, type Standing, standingsOf } from './newest.ts'
 import type { Newest } from './rule.ts'
 import type { Circumstances, CompiledSelection } from './selection.ts'
 
@@ -47,7 +47,11 @@ export function* rankingsOf<Rule extends KeepingRule>(
     standings.set(rule, standingsOf(items, keep.by, circumstances.use))
     yield
   }
-  return (rule, item) => standings.get(rule)?.get(placeKey(item.image.digest, groupOf(rule, item)))
+  return (rule, item) => {
+    // Another tag of the image may be a version.
+    if (rule.keep !== true && rule.keep.by === 'semver' && !isVersion(item.tag?.name ?? '')) return undefined
+    return standings.get(rule)?.get(placeKey(item.image.digest, groupOf(rule, item)))
+  }
 }
 
 const groupOf = ({ selection, keep }: KeepingRule, item: Item): string =>

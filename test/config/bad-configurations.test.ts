@@ -420,6 +420,14 @@ const meaningless: [yaml: string, problem: string][] = [
     '6:68: expiry.policies.0.rules.0.tag: expected a glob that can match: no tag begins with a dot or a dash, got ".*"',
   ],
   [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "build-{10..99}", olderThan: 1d, expire: true }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob without ranges such as {1..9}: write [1-9], or {1,2,3}, got "build-{10..99}"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "v[0-9]{1,3}", olderThan: 1d, expire: true }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written',
+  ],
+  [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: "^v.*$" }, to: { registry: ci, repository: b } }] }',
     '6:70: promotion.rules.0.from.tag: expected a glob, not a regular expression, got "^v.*$"',
   ],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { built, DAY, digest, indexed, NOW, referrerTag, seen, unresolved } from '../../lab/images.ts'
+import type { KnownUse } from '../../src/expiry/age-and-use.ts'
 import type { DialectName } from '../../src/expiry/dialects/dialects.ts'
 import { planExpiry } from '../../src/expiry/plan.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
@@ -348,4 +349,41 @@ test('warnings: those about the document, and those about a repository with its 
     'Rule 1 selects only images with tags for all entries of its list: the list means "and", not "or".',
     'team/app: Rule 1 expires images that also have tags that its list does not match: 1.',
   ])
+})
+
+test('a tag of unknown age takes no place from the newest of which the age is known', () => {
+  const document = { enabled: true, keep_n: 1, older_than: '7d', name_regex: '.*', name_regex_keep: '' }
+  const images = {
+    unknown: indexed('a', { tags: { old: seen(ago(40)) } }),
+    newest: pushed('b', ['newest'], 9),
+    middle: pushed('c', ['middle'], 20),
+  }
+  expect(decided('gitlab', document, images)).toEqual({
+    unknown: expect.stringMatching(/^keep: /),
+    newest: expect.stringMatching(/^keep: .*; tags whose time is not known take no place here$/),
+    middle: expect.stringMatching(/^delete: /),
+  })
+})
+
+test.each<[string, KnownUse]>([
+  ['not heard', { isComplete: true, since: 0, unheard: 'its registry sends no pulls' }],
+  ['only partly known', { isComplete: false, since: 0 }],
+])('a policy that compares pulls expires no young image where pulls are %s', (_, use) => {
+  const images = [1, 2, 3, 4].map((days) => pushed('abcd'[days - 1] ?? '', [`t${days}`], days))
+  const scope = { name: 'p', registry: 'ci', repository: '**' }
+  for (const [dialect, document] of [
+    ['harbor', harbor(harborRule('latestPulledN', 1, '**'))],
+    ['harbor', harbor(harborRule('latestActiveK', 1, '**'))],
+    [
+      'zot',
+      { policies: [{ repositories: ['**'], keepTags: [{ patterns: ['.*'], mostRecentlyPulledCount: 1 }] }] },
+    ],
+  ] satisfies [DialectName, unknown][]) {
+    const goes = (known: KnownUse) =>
+      planExpiry({ ...scope, dialect, document }, 'ci/team', images, NOW, { use: known }).filter(
+        ({ verdict }) => verdict === 'delete',
+      ).length
+    expect(goes(use)).toBe(0)
+    expect(goes({ isComplete: true, since: 0 })).toBeGreaterThan(0)
+  }
 })

@@ -273,3 +273,41 @@ test('a protected image and what belongs to it stay, whatever the rules say', ()
   const all = (image: IndexedImage) => (image.digest === digest('d') ? 'it is in use' : protectionOf(image))
   expect(goes(images, [keepOne, EXPIRE_ALL], { protectionOf: all })).toEqual([])
 })
+
+describe('what a deleted index left behind', () => {
+  const gone = { ...indexed('a', { tags: { 'pr-1': daysAgo(30) }, lists: ['b', 'c'] }), goneAt: daysAgo(2) }
+  const isHere = (image: IndexedImage) => image.digest !== gone.digest
+  const left = (options: Parameters<typeof indexed>[1]) => [
+    gone,
+    indexed('b', { age: daysAgo(30), ...options }),
+    indexed('c', { age: daysAgo(30) }),
+  ]
+
+  test('goes with it', () => {
+    const plan = planOf(left({}), [], { isHere })
+    expect(plan.filter(({ verdict }) => verdict === 'delete')).toHaveLength(3)
+  })
+
+  test.each([
+    ['pushed again', { age: daysAgo(1) }],
+    ['pulled', { pulledAt: daysAgo(1) }],
+    ['tagged', { tags: { keep: daysAgo(1) } }],
+  ])('stays if a part was %s since, unless a rule expires it', (_, options) => {
+    expect(goes(left(options), [], { isHere })).toEqual([])
+    expect(
+      goes(left(options), [{ tagged: false, olderThan: 7 * DAY_MS, expire: true }], { isHere }),
+    ).toContain('@c')
+  })
+})
+
+test('a tag that is no version stays, also if another tag of its image is one', () => {
+  const images = [
+    indexed('a', { tags: { '1.0.0': daysAgo(9), stable: daysAgo(9) } }),
+    indexed('b', { tags: { '2.0.0': daysAgo(1) } }),
+  ]
+  const rules: ExpiryRule[] = [
+    { ...glob('*'), keep: { newest: 1, by: 'semver', per: 'repository' } },
+    EXPIRE_ALL,
+  ]
+  expect(goes(images, rules)).toEqual(['1.0.0'])
+})

@@ -1,7 +1,10 @@
 import type { ArtifactKind } from './artifact-kind.ts'
 
-/** Labels or annotations. `null`: there is a value, but it is not known, since it is too long to be kept. */
-export type Texts = Readonly<Record<string, string | null>>
+/**
+ * Labels or annotations. `null`: there is a value, but it is not known: it is too long to be kept, or differs between the images of
+ * an index. `undefined`: it is not known whether there is one, since only some images of an index have it.
+ */
+export type Texts = Readonly<Record<string, string | null | undefined>>
 
 /** What a manifest, and its config, say about an image. The index has none of this. */
 export interface Details {
@@ -42,20 +45,18 @@ export function keptTexts(texts: Readonly<Record<string, string>>): Texts | null
 }
 
 /**
- * The labels of an index: those that all these manifests have with the same value. `undefined` if those of one of them are
- * not known.
+ * The labels of an index, of those of all these manifests. Where their values differ, the value is not known. Where only some have
+ * a label, it is not known whether the index has it. `undefined` if those of one of them are not known.
  */
 export function sharedTexts(all: readonly (Texts | undefined)[]): Texts | undefined {
   const known = all.filter((texts) => texts !== undefined)
   if (known.length < all.length) return undefined
-  const names = Object.keys(known[0] ?? {}).filter((name) =>
-    known.every((texts) => Object.hasOwn(texts, name)),
-  )
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const values = new Set(known.map((texts) => texts[name] ?? null))
-      const isHidden = values.delete(null)
-      return values.size > 1 ? [] : [[name, isHidden ? null : ([...values][0] ?? null)]]
-    }),
-  )
+  const names = new Set(known.flatMap((texts) => Object.keys(texts)))
+  return Object.fromEntries([...names].map((name) => [name, sharedText(known, name)]))
+}
+
+function sharedText(all: readonly Texts[], name: string): string | null | undefined {
+  if (!all.every((texts) => Object.hasOwn(texts, name))) return undefined
+  const [value, ...others] = new Set(all.map((texts) => texts[name]))
+  return others.length > 0 ? null : value
 }

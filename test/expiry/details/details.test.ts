@@ -51,7 +51,7 @@ test.each<[string, (Texts | undefined)[], Texts | undefined]>([
       { a: '1', b: '3' },
       { a: '1', c: '4' },
     ],
-    { a: '1' },
+    { a: '1', b: undefined, c: undefined },
   ],
   ['all of one image', [{ a: '1' }], { a: '1' }],
   ['none of no image', [], {}],
@@ -59,6 +59,6 @@ test.each<[string, (Texts | undefined)[], Texts | undefined]>([
   ['nothing known if the first is not known', [undefined, { a: '1' }], undefined],
   ['a value that is not known', [{ a: '1' }, { a: null }], { a: null }],
   ['a value that none knows', [{ a: null }, { a: null }], { a: null }],
-  ['none that differs, whatever else is not known', [{ a: '1' }, { a: null }, { a: '2' }], {}],
-  ['no name of a method', [{ toString: '1' }, {}], {}],
-])('images share %s', (_, labels, shared) => expect(sharedTexts(labels)).toEqual(shared))
+  ['no value that differs', [{ a: '1' }, { a: null }, { a: '2' }], { a: null }],
+  ['perhaps what only some have', [{ toString: '1' }, {}], { toString: undefined }],
+])('images share %s', (_, labels, shared) => expect(sharedTexts(labels)).toStrictEqual(shared))

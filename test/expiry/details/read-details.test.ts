@@ -106,7 +106,7 @@ test('an index has the labels that all its images share, once they are all known
     mediaType: OCI_INDEX,
     labels: { [REVISION]: 'x' },
   })
-  expect(found.get(different.root.digest)?.labels).toEqual({})
+  expect(found.get(different.root.digest)?.labels).toEqual({ [REVISION]: null })
   const [child = ''] = [...same.manifests.keys()]
   const [digest] = [same.root.digest]
   await it.index.apply(it.project, [{ kind: 'delete', repository: it.repository, at: NOW, digest: child }])
