@@ -9,6 +9,16 @@ import { type Relations, relationsOf } from './relations.ts'
 /** How long a plan may be used for deletes, in ms, if it takes at most a tenth of that to make it; else ten times as long as that takes. */
 export const PLAN_MS = 1_000
 
+const PLAN_KEEPS = 'a plan of now keeps it'
+
+/** An image that a plan of now deletes. */
+export interface StillDoomed {
+  image: IndexedImage
+  decision: Decision
+  parents: readonly IndexedImage[]
+  hasDependents: boolean
+}
+
 interface Plan {
   /** In an order that is safe for deleting. */
   decisions: readonly Decision[]
@@ -40,7 +50,8 @@ export function makeRepositoryView(deps: {
   const { index, policy, project, repository } = deps
   const gone = new Map(deps.deletedBefore.map((image) => [image.digest, image]))
   let making: Promise<Plan> | undefined
-  let isFirst = true
+  /** When each image was last used by the first plan, epoch µs, by digest. */
+  let firstUsedAt: ReadonlyMap<string, number> | undefined
   let usableUntil = Number.POSITIVE_INFINITY
 
   async function make(): Promise<Plan> {
@@ -48,8 +59,8 @@ export function makeRepositoryView(deps: {
     const found = await index.images(project, repository)
     const present = found.filter(({ digest }) => !deps.isPlaceholder(digest))
     // What an earlier run has deleted, and the index has, was pushed again.
-    if (isFirst) for (const { digest } of present) gone.delete(digest)
-    isFirst = false
+    if (firstUsedAt === undefined) for (const { digest } of present) gone.delete(digest)
+    firstUsedAt ??= new Map(present.map((image) => [image.digest, usedAt(image)]))
     const images = new Map([...gone, ...present.map((image) => [image.digest, image] as const)])
     const all = [...images.values()]
     const here = new Set(present)
@@ -91,41 +102,51 @@ export function makeRepositoryView(deps: {
     return isDeepStrictEqual(byDigest(now), byDigest(whole))
   }
 
+  const current = (): Promise<Plan> =>
+    making === undefined || performance.now() > usableUntil ? renew() : making
+
+  async function planOfNow(digest: string): Promise<Plan> {
+    const plan = await current()
+    return (await isUpToDate(plan, digest)) ? plan : renew()
+  }
+
+  /** What keeps an image that its plan deletes. */
+  async function keptNow({ relations }: Plan, image: IndexedImage): Promise<string | undefined> {
+    // The plan of a large repository may be older than a keep that was set meanwhile.
+    const protectionOf = await deps.planner.protectionsOf(policy.registry)
+    if (protectionOf(image) !== undefined) return PLAN_KEEPS
+    const parts = relations.withDescendants(image).filter((part) => !gone.has(part.digest))
+    const isUsed = parts.some((part) => usedAt(part) > (firstUsedAt?.get(part.digest) ?? 0))
+    return isUsed ? 'it was used since the plan was made' : undefined
+  }
+
   return {
-    plan: (): Promise<Plan> => (making === undefined || performance.now() > usableUntil ? renew() : making),
+    plan: current,
 
     /**
-     * The image and its parents, if a plan of now deletes it and all its parents are deleted by now. Otherwise `undefined`. It
-     * has the tags that the index has now.
+     * The image and its parents, if a plan of now deletes it and all its parents are deleted by now; it has the tags that the
+     * index has now. Otherwise why it stays.
      */
-    async stillDeletes(digest: string): Promise<
-      | {
-          image: IndexedImage
-          decision: Decision
-          parents: readonly IndexedImage[]
-          hasDependents: boolean
-        }
-      | undefined
-    > {
-      let plan = await this.plan()
-      if (!(await isUpToDate(plan, digest))) plan = await renew()
+    async stillDeletes(digest: string): Promise<StillDoomed | string> {
+      const plan = await planOfNow(digest)
       const image = plan.images.get(digest)
       const decision = plan.decided.get(digest)
-      if (image === undefined || decision?.verdict !== 'delete') return undefined
-      // The plan of a large repository may be older than a keep that was set meanwhile.
-      const protectionOf = await deps.planner.protectionsOf(policy.registry)
-      if (protectionOf(image) !== undefined) return undefined
+      if (image === undefined || decision?.verdict !== 'delete') return PLAN_KEEPS
+      const kept = await keptNow(plan, image)
+      if (kept !== undefined) return kept
       const parents = plan.relations.parentsOf(image)
-      if (!parents.every((parent) => gone.has(parent.digest))) return undefined
+      if (!parents.every((parent) => gone.has(parent.digest))) return PLAN_KEEPS
       return { image, decision, parents, hasDependents: plan.relations.hasDependents(image) }
     },
 
-    /** Whether a plan of now deletes this tag, and keeps the image for others. */
-    async stillUntags(digest: string, tag: string): Promise<boolean> {
-      let plan = await this.plan()
-      if (!(await isUpToDate(plan, digest))) plan = await renew()
+    /** Why this tag stays; `undefined` if a plan of now deletes it, and keeps the image for others. */
+    async whyTagStays(digest: string, tag: string): Promise<string | undefined> {
+      const plan = await planOfNow(digest)
+      const image = plan.images.get(digest)
       const decision = plan.decided.get(digest)
-      return decision?.verdict === 'untag' && decision.untag?.includes(tag) === true
+      if (image === undefined || decision?.verdict !== 'untag' || !decision.untag?.includes(tag))
+        return 'a plan of now does not delete this tag alone'
+      return keptNow(plan, image)
     },
 
     isGone: (digest: string): boolean => gone.has(digest),
@@ -149,6 +170,10 @@ export function makeRepositoryView(deps: {
     },
   }
 }
+
+/** When an image was last pulled, pushed or tagged, epoch µs. */
+const usedAt = ({ age, pulledAt, tags }: IndexedImage): number =>
+  Math.max(age.at, pulledAt, ...tags.map((tag) => tag.age.at))
 
 const byDigest = (images: readonly IndexedImage[]): Map<string, IndexedImage> =>
   new Map(images.map((image) => [image.digest, image]))

@@ -106,17 +106,37 @@ test('a run ends when the index cannot be trusted any more', async () => {
   expect((await journal.recent(1)).map(outcomes)).toEqual([['deleted']])
 })
 
-test('the trash and the record have the tags that an image has when it is deleted', async () => {
-  const { run, push, index, store } = bed.setUp({ pace })
-  const second = await secondOfTwo(push)
-  before(/DELETE/, async () => {
-    await pushImage(bed.client, bed.repository, 'pr-c', second)
-    await index.apply(bed.project, [taggedAs('pr-c', second, bed.repository)])
-  })
-  const { deletes } = await run('branches', false)
-  expect(deletes[1]).toMatchObject({ outcome: 'deleted', tags: expect.arrayContaining(['pr-c']) })
-  const trashed = await store.get(`trash/ci/${bed.repository}/${second.root.digest}.json`)
-  expect(JSON.parse(`${trashed}`).tags).toContain('pr-c')
+test.each(['pulled', 'tagged'])(
+  'an image that was %s since the plan of its repository stays, though no rule is about use',
+  async (how) => {
+    const { run, push, index, store } = bed.setUp({ pace })
+    const second = await secondOfTwo(push)
+    before(/DELETE/, async () => {
+      if (how === 'pulled') return index.apply(bed.project, [pullOf(second, bed.repository)])
+      await pushImage(bed.client, bed.repository, 'pr-c', second)
+      return index.apply(bed.project, [taggedAs('pr-c', second, bed.repository)])
+    })
+    expect((await run('branches', false)).deletes).toMatchObject([
+      { outcome: 'deleted' },
+      { outcome: 'moved', why: 'it was used since the plan was made' },
+    ])
+    expect(await store.get(`trash/ci/${bed.repository}/${second.root.digest}.json`)).toBeUndefined()
+  },
+)
+
+test('an index stays if a part of it was pulled since the plan', async () => {
+  const { run, push, index } = bed.setUp({ pace })
+  const [one, two] = [multiPlatform('one'), multiPlatform('two')]
+  await push('pr-1', one, bed.repository)
+  await push('pr-2', two, bed.repository)
+  const second = one.root.digest < two.root.digest ? two : one
+  const [part = ''] = [...second.manifests.keys()].filter((digest) => digest !== second.root.digest)
+  before(/DELETE/, () =>
+    index.apply(bed.project, [{ ...pullOf(second, bed.repository), digest: part } as Fact]),
+  )
+  await run('branches', false)
+  for (const digest of second.manifests.keys())
+    expect(await bed.client.headManifest(bed.repository, digest)).toBeDefined()
 })
 
 test('deleted images take no place among the newest', async () => {
