@@ -84,7 +84,11 @@ export async function measureDeletes(options: {
         ...{ index, now, protectsLabels: () => false, findNotUnderstood: async () => new Map() },
         findProtections: async () => () => undefined,
         useOf: async () => ({ isComplete: true, since: 0 }),
-        details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
+        details: {
+          of: async () => new Map(),
+          known: async () => new Map(),
+          budget: () => ({ reads: 0, until: 0 }),
+        },
       }),
       announce: async () => {},
     })

@@ -33,7 +33,7 @@ export function makePlanner(deps: {
   /** Whether labels protect images, so that they must be known. */
   protectsLabels: () => boolean
   useOf: (registry: string) => Promise<KnownUse>
-  details: Pick<DetailsReader, 'of' | 'budget'>
+  details: Pick<DetailsReader, 'of' | 'known' | 'budget'>
   findNotUnderstood: FindNotUnderstood
   now: () => number
 }) {
@@ -77,6 +77,23 @@ export function makePlanner(deps: {
     return inPieces(planInPieces(policy, project, images, now, { ...options, ...known }))
   }
 
+  /**
+   * Whether an image is protected now, also by its labels. `whole` has it and all that it lists. Asks no registry: if labels
+   * protect, an image whose labels are not known yet is protected.
+   */
+  async function isProtected(
+    { registry, project }: { registry: string; project: string },
+    image: IndexedImage,
+    whole: readonly IndexedImage[],
+  ): Promise<boolean> {
+    const { repository, digest } = image
+    const [protectionOf, details] = await Promise.all([
+      protectionsOf(registry),
+      deps.protectsLabels() ? deps.details.known({ project, repository, images: whole }) : undefined,
+    ])
+    return protectionOf(image, details && (details.get(digest) ?? null)) !== undefined
+  }
+
   /** The decisions on the images of a project, one repository at a time. */
   async function* planProject(
     policy: ExpiryPolicy,
@@ -92,7 +109,7 @@ export function makePlanner(deps: {
     }
   }
 
-  return { repositoriesIn, decide, planProject, protectionsOf, useOf }
+  return { repositoriesIn, decide, planProject, isProtected, useOf }
 }
 export type Planner = ReturnType<typeof makePlanner>
 

@@ -27,17 +27,17 @@ interface Plan {
   /** By digest, with those that are gone. */
   images: ReadonlyMap<string, IndexedImage>
   relations: Relations
-  /** What `pushesOf` gave before the images were read. */
-  pushes: string
+  /** What the index had been given before the images were read. */
+  additions: number
 }
 
 /**
  * The plan of one repository while a run deletes in it. It is made anew when it is older than `planMs`, and when an image
- * that is to be deleted has changed, and when something was pushed: it may list any image. Images that the run has deleted stay in it, so that what belongs to them goes, too.
+ * that is to be deleted has changed, and when the project got anything: it may list any image. Images that the run has deleted stay in it, so that what belongs to them goes, too.
  */
 export function makeRepositoryView(deps: {
-  index: Pick<UsageIndex, 'images' | 'imagesOf' | 'usage'>
-  planner: Pick<Planner, 'decide' | 'protectionsOf'>
+  index: Pick<UsageIndex, 'images' | 'imagesOf' | 'additions'>
+  planner: Pick<Planner, 'decide' | 'isProtected'>
   policy: ExpiryPolicy
   project: string
   repository: string
@@ -55,7 +55,7 @@ export function makeRepositoryView(deps: {
   let usableUntil = Number.POSITIVE_INFINITY
 
   async function make(): Promise<Plan> {
-    const pushes = await pushesOf()
+    const additions = await index.additions(project)
     const found = await index.images(project, repository)
     const present = found.filter(({ digest }) => !deps.isPlaceholder(digest))
     // What an earlier run has deleted, and the index has, was pushed again.
@@ -68,13 +68,7 @@ export function makeRepositoryView(deps: {
       isHere: (image) => here.has(image),
     })
     const decided = new Map(decisions.map((decision) => [decision.digest, decision]))
-    return { decisions, decided, images, relations: relationsOf(all), pushes }
-  }
-
-  /** Changes when anything is pushed to the project. */
-  async function pushesOf(): Promise<string> {
-    const usage = await index.usage(project)
-    return `${usage?.lastPushAt} ${usage?.unresolved}`
+    return { decisions, decided, images, relations: relationsOf(all), additions }
   }
 
   async function makeInTime(): Promise<Plan> {
@@ -93,9 +87,9 @@ export function makeRepositoryView(deps: {
   }
 
   /** Whether the index has an image, and all that it lists, as the plan has it. */
-  async function isUpToDate({ images, relations, pushes }: Plan, digest: string): Promise<boolean> {
+  async function isUpToDate({ images, relations, additions }: Plan, digest: string): Promise<boolean> {
     const image = images.get(digest)
-    if (image === undefined || (await pushesOf()) !== pushes) return false
+    if (image === undefined || (await index.additions(project)) !== additions) return false
     const whole = relations.withDescendants(image).filter((part) => !gone.has(part.digest))
     const digests = whole.map((part) => part.digest)
     const now = await index.imagesOf(project, repository, digests)
@@ -113,9 +107,10 @@ export function makeRepositoryView(deps: {
   /** What keeps an image that its plan deletes. */
   async function keptNow({ relations }: Plan, image: IndexedImage): Promise<string | undefined> {
     // The plan of a large repository may be older than a keep that was set meanwhile.
-    const protectionOf = await deps.planner.protectionsOf(policy.registry)
-    if (protectionOf(image) !== undefined) return PLAN_KEEPS
-    const parts = relations.withDescendants(image).filter((part) => !gone.has(part.digest))
+    const whole = relations.withDescendants(image)
+    const { registry } = policy
+    if (await deps.planner.isProtected({ registry, project }, image, whole)) return PLAN_KEEPS
+    const parts = whole.filter((part) => !gone.has(part.digest))
     const isUsed = parts.some((part) => usedAt(part) > (firstUsedAt?.get(part.digest) ?? 0))
     return isUsed ? 'it was used since the plan was made' : undefined
   }

@@ -60,6 +60,7 @@ interface Options {
   audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
   findProtections?: FindProtection
+  protectsLabels?: () => boolean
   /** 1 by default: everything. */
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
@@ -150,10 +151,18 @@ export function useExpiry() {
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
       planner: makePlanner({
-        ...{ index, now, details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) } },
+        ...{
+          index,
+          now,
+          details: {
+            of: async () => new Map(),
+            known: async () => new Map(),
+            budget: () => ({ reads: 0, until: 0 }),
+          },
+        },
         findProtections: options.findProtections ?? (async () => () => undefined),
         findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
-        protectsLabels: () => false,
+        protectsLabels: options.protectsLabels ?? (() => false),
         useOf: async () => ({ isComplete: true, since: 0 }),
       }),
       ...(options.sleep && { sleep: options.sleep }),
