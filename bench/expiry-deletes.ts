@@ -85,7 +85,11 @@ export async function measureDeletes(options: {
         findProtections: async () => () => undefined,
         useOf: async () => ({ isComplete: true, since: 0 }),
         quotaOf: () => undefined,
-        details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
+        details: {
+          of: async () => new Map(),
+          known: async () => new Map(),
+          budget: () => ({ reads: 0, until: 0 }),
+        },
       }),
       announce: async () => {},
     })

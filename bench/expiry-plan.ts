@@ -40,7 +40,11 @@ const planner = makePlanner({
   findNotUnderstood: async () => new Map(),
   useOf: async () => ({ isComplete: true, since: 0 }),
   quotaOf: () => undefined,
-  details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
+  details: {
+    of: async () => new Map(),
+    known: async () => new Map(),
+    budget: () => ({ reads: 0, until: 0 }),
+  },
   now: () => NOW,
 })
 

@@ -1,5 +1,4 @@
 import pMap from 'p-map'
-import { shareFor } from '../platform/share-for.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Reclaim } from '../usage/read-reclaim.ts'
 import type { Decision, Deleted } from './decision.ts'
@@ -11,7 +10,7 @@ import { makeRemoveTag } from './remove-tag.ts'
 import type { Placeholders } from './remove-tag-placeholder.ts'
 import type { RepositoryView } from './repository-view.ts'
 import type { Trash } from './trash.ts'
-import { findUntoldTags } from './untold-tags.ts'
+import { makeUntoldTags } from './untold-tags.ts'
 
 /** How many images may fail one after the other before a repository is left to the next run: it is not well. */
 const MOST_FAILURES = 5
@@ -20,9 +19,6 @@ const MOST_FAILURES = 5
 export class TooManyFailures extends Error {
   override readonly name = 'TooManyFailures'
 }
-
-/** How long the list of a registry's tags may be used for deletes, in ms. */
-const TAGS_MS = 60_000
 
 /**
  * Carries out what a policy says about one repository, several images at a time, each after its parents. Gives how many
@@ -55,14 +51,10 @@ export async function expireRepository(deps: {
   const doomed = decisions.filter(({ verdict, digest }) => verdict !== 'keep' && !view.isGone(digest))
   // Before the first delete: what the index has forgotten would count nothing.
   await deps.reclaim.load(doomed)
-  let untold: ReadonlyMap<string, string> | undefined
-  // The first time all tags are looked up, which takes some seconds for 10,000; after that only those that are new.
-  const untoldTags = shareFor(TAGS_MS, async () => {
-    const known = [...(await view.plan()).images.values()]
-    const found = await findUntoldTags(client, repository, known, untold === undefined ? 'all' : 'lacking')
-    untold = new Map([...(untold ?? []), ...found])
-    return untold
-  })
+  // Of an image that is gone, nothing is believed any more: it may have been pushed again.
+  const untoldTags = makeUntoldTags(client, repository, async () =>
+    [...(await view.plan()).images.values()].filter(({ digest }) => !view.isGone(digest)),
+  )
   const removeImage = makeRemoveImage({ ...deps, untoldTags })
   const removeTag = makeRemoveTag({ ...deps })
   const withPatience = makePatience({ sleep: deps.sleep, requireGoOn: deps.mayDelete })
@@ -86,11 +78,10 @@ export async function expireRepository(deps: {
   async function untag(decision: Decision): Promise<void> {
     for (const tag of decision.untag ?? []) {
       if (failure !== undefined) return
-      const result = await ifAllowed(async () =>
-        (await view.stillUntags(decision.digest, tag))
-          ? removeTag(decision, tag)
-          : { outcome: 'moved', why: 'a plan of now does not delete this tag alone' },
-      )
+      const result = await ifAllowed(async () => {
+        const why = await view.whyTagStays(decision.digest, tag)
+        return why === undefined ? removeTag(decision, tag) : { outcome: 'moved', why }
+      })
       await deps.onResult({ ...decision, untag: [tag], ...result }, 0)
       countFailure(result)
     }

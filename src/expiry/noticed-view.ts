@@ -1,6 +1,8 @@
 import { type Announcements, doomedIn, judgeNotices, type RepositoryPlan } from './notice.ts'
 import type { RepositoryView } from './repository-view.ts'
 
+const NOT_OVER = 'its notice is not over, or was void by a use'
+
 /**
  * The view of a repository in which an image stays until its notice is over. It is looked at again right before each delete:
  * an image that was used since it was announced stays. `now` is a clock in epoch µs, `notice` is in µs.
@@ -37,7 +39,13 @@ export function withNotice(
     },
     async stillDeletes(digest) {
       const found = await view.stillDeletes(digest)
-      return found !== undefined && mayGoIn(await view.plan()).has(digest) ? found : undefined
+      if (typeof found === 'string') return found
+      return mayGoIn(await view.plan()).has(digest) ? found : NOT_OVER
+    },
+    async whyTagStays(digest, tag) {
+      const why = await view.whyTagStays(digest, tag)
+      if (why !== undefined) return why
+      return mayGoIn(await view.plan()).has(digest) ? undefined : NOT_OVER
     },
   }
 }

@@ -37,7 +37,7 @@ export function makePlanner(deps: {
   useOf: (registry: string) => Promise<KnownUse>
   /** The quota of a project; its limit is in bytes. */
   quotaOf: (project: string) => { limit: number } | undefined
-  details: Pick<DetailsReader, 'of' | 'budget'>
+  details: Pick<DetailsReader, 'of' | 'known' | 'budget'>
   findNotUnderstood: FindNotUnderstood
   now: () => number
 }) {
@@ -91,6 +91,23 @@ export function makePlanner(deps: {
     return inPieces(planInPieces(policy, project, images, now, { ...options, ...known }))
   }
 
+  /**
+   * Whether an image is protected now, also by its labels. `whole` has it and all that it lists. Asks no registry: if labels
+   * protect, an image whose labels are not known yet is protected.
+   */
+  async function isProtected(
+    { registry, project }: { registry: string; project: string },
+    image: IndexedImage,
+    whole: readonly IndexedImage[],
+  ): Promise<boolean> {
+    const { repository, digest } = image
+    const [protectionOf, details] = await Promise.all([
+      protectionsOf(registry),
+      deps.protectsLabels() ? deps.details.known({ project, repository, images: whole }) : undefined,
+    ])
+    return protectionOf(image, details && (details.get(digest) ?? null)) !== undefined
+  }
+
   /** Chooses what a policy evicts in a project. Without `evict`, or below the quota, it costs nearly nothing. */
   const evictionOf = (
     policy: ExpiryPolicy,
@@ -142,7 +159,7 @@ export function makePlanner(deps: {
     }
   }
 
-  return { repositoriesIn, decide, evictionOf, evictedIn, planProject, protectionsOf, useOf }
+  return { repositoriesIn, decide, evictionOf, evictedIn, planProject, isProtected, useOf }
 }
 export type Planner = ReturnType<typeof makePlanner>
 

@@ -6,16 +6,18 @@ import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision, Deleted } from './decision.ts'
 import type { Families } from './families.ts'
+import { makeImageAtRegistry } from './image-at-registry.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { outcomeOfError } from './registry-refusal.ts'
-import type { RepositoryView } from './repository-view.ts'
+import type { RepositoryView, StillDoomed } from './repository-view.ts'
 import type { Trash } from './trash.ts'
 
 /** What became of the image, with the decision of now if there is one: it may have other tags by now. */
 export type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>
 
 /**
- * Makes a function that deletes one image at its registry, after it has checked everything again. What the registry refuses
+ * Makes a function that deletes one image at its registry: it writes the trash, then looks at everything again, then deletes
+ * (docs/expiry.md, What a run looks at before each delete). What the registry refuses
  * and what fails is a result, so that the run goes on. @throws if no other image can be deleted, either
  */
 export function makeRemoveImage(deps: {
@@ -27,14 +29,15 @@ export function makeRemoveImage(deps: {
   /** The id of the run. */
   run: string
   view: RepositoryView
-  /** What tags at the registry keep that stand elsewhere than the index says: why, by digest. */
+  /** What tags at the registry keep now that stand elsewhere than the index says: why, by digest. */
   untoldTags: () => Promise<ReadonlyMap<string, string>>
   trash: Trash
   families: Families
-  /** It is asked again when all else has been checked, which may take long. */
+  /** It is asked again right before the delete. */
   mayDelete: () => Promise<boolean>
 }) {
   const { client, policy, view } = deps
+  const atRegistry = makeImageAtRegistry(client)
 
   return async function removeImage(decision: Decision): Promise<Result> {
     try {
@@ -44,42 +47,76 @@ export function makeRemoveImage(deps: {
     }
   }
 
-  async function remove(decision: Decision): Promise<Result> {
-    const { repository, digest } = decision
-    // To look up tags may take minutes, so it comes before the plan is asked.
-    const untold = (await deps.untoldTags()).get(digest)
-    if (untold !== undefined) return { outcome: 'moved', why: untold }
-    const found = await view.stillDeletes(digest)
-    if (found === undefined) return { outcome: 'moved', why: 'a plan of now keeps it' }
-    const { image, parents, hasDependents } = found
-    for (const parent of parents)
-      if ((await client.headManifest(repository, parent.digest)) !== undefined)
-        return { outcome: 'moved', why: `it belongs to ${parent.digest}, which is at the registry` }
-    for (const { name } of image.tags) {
-      const at = await client.headManifest(repository, name)
-      if (at !== undefined && at.digest !== digest)
-        return { outcome: 'moved', why: `the registry has the tag ${name} on another image` }
-    }
+  async function remove({ repository, digest }: Decision): Promise<Result> {
+    const found = await stillDoomed(digest)
+    if (typeof found === 'string') return { outcome: 'moved', why: found }
     const manifest = await client.getManifest(repository, digest)
-    if (manifest === undefined) return { outcome: 'absent' }
-    if (namesUnknownSubject(manifest, image))
+    if (manifest === undefined) return absentOr(found)
+    if (namesUnknownSubject(manifest, found.image))
       return { outcome: 'moved', why: 'it names a subject that no event told' }
-    if (!(await deps.mayDelete())) return { outcome: 'planned' }
-    await deps.trash.put(deps.run, policy, found.decision, manifest)
-    if (hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
-    return { ...found.decision, ...(await deleteManifest(repository, digest)) }
+    const { image, decision } = found
+    await deps.trash.put(deps.run, policy, decision, manifest)
+    if (found.hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
+    let isLeft = true
+    try {
+      const kept = await lastLooks(digest)
+      isLeft = kept !== undefined
+      if (kept !== undefined) return kept
+    } finally {
+      if (isLeft) await takeBack(image)
+    }
+    return { ...decision, ...(await deleteManifest(repository, digest)) }
+  }
+
+  /** Why the image stays by the tags of the registry and by a plan of now. To list and look up tags may take minutes, so it comes first. */
+  async function stillDoomed(digest: string): Promise<StillDoomed | string> {
+    return (await deps.untoldTags()).get(digest) ?? view.stillDeletes(digest)
+  }
+
+  /** What keeps the image; `undefined` if nothing does. It is asked once all that takes long is done, right before the DELETE. */
+  async function lastLooks(digest: string): Promise<Result | undefined> {
+    const found = await stillDoomed(digest)
+    if (typeof found === 'string') return { outcome: 'moved', why: found }
+    const [moved, mayDelete] = await Promise.all([
+      atRegistry.whyMoved(found.image, found.parents),
+      deps.mayDelete(),
+    ])
+    if (moved !== undefined) return { outcome: 'moved', why: moved }
+    return mayDelete ? undefined : { outcome: 'planned' }
+  }
+
+  /** Of an image that the registry does not have by its digest. It may be not well: then it has the image by a tag. */
+  async function absentOr({ image, parents }: StillDoomed): Promise<Result> {
+    const moved = await atRegistry.whyMoved(image, parents)
+    if (moved !== undefined) return { outcome: 'moved', why: moved }
+    const tag = await atRegistry.tagOn(image)
+    if (tag === undefined) return { outcome: 'absent' }
+    return {
+      outcome: 'failed',
+      why: `the registry does not have it by its digest, and has it by its tag ${tag}`,
+    }
+  }
+
+  /** An entry of an image that stays would tell people that it was deleted. */
+  async function takeBack(image: IndexedImage): Promise<void> {
+    const { registry } = policy
+    await deps.trash.takeBack({ registry, repository: image.repository, digest: image.digest })
+    await deps.families.forget(registry, image)
   }
 
   /**
+   * Some registries accept a delete and keep the image, so it is looked for afterwards. If that fails, the answer counts.
+   *
    * If the link of any tag of the repository is damaged, docker registry 2.8 deletes the manifest, cannot look for its tags,
    * and answers 500. The tags stay in the list and name nothing.
    */
   async function deleteManifest(repository: string, digest: string): Promise<Result> {
+    const isThere = async () => (await client.headManifest(repository, digest)) !== undefined
     try {
-      return { outcome: await client.deleteManifest(repository, digest) }
+      const outcome = await client.deleteManifest(repository, digest)
+      return (await isThere().catch(() => false)) ? STILL_THERE : { outcome }
     } catch (error) {
-      if (!(error instanceof RegistryError) || error.status !== 500) throw error
-      if ((await client.headManifest(repository, digest)) !== undefined) throw error
+      if (!(error instanceof RegistryError) || error.status !== 500 || (await isThere())) throw error
       return {
         outcome: 'deleted',
         why: `the registry does not have it any more, and answered ${error.answer}`,
@@ -87,6 +124,8 @@ export function makeRemoveImage(deps: {
     }
   }
 }
+
+const STILL_THERE: Result = { outcome: 'failed', why: 'the registry accepted the delete and still has it' }
 
 /**
  * Whether a manifest has a subject of which the plan did not know: no event tells it, and nobody has read the manifest

@@ -82,6 +82,9 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
         throw new Error(`nothing is deleted: the store does not have ${key}, which was just written`)
     },
 
+    /** Takes the entry of an image back that stays after all. */
+    takeBack: (place: TrashPlace): Promise<void> => store.delete(trashKey(place)),
+
     /**
      * What a run has put into the trash of a registry, and perhaps deleted: images, and tags with `tag`. `since` is when the
      * run began, RFC 3339.

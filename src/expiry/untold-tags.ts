@@ -9,32 +9,94 @@ import { digestsIn } from './not-understood.ts'
 /** Tags that are looked up at a time. */
 const AT_ONCE = 8
 
+/** How long a list of tags may be used for deletes, in ms, if it takes at most half of that to make it; else twice as long as that takes. */
+const LIST_MS = 1_000
+
+/** How long after all tags were looked up only some are, in ms, if that takes at most a tenth of it; else ten times as long as that takes. */
+const ALL_MS = 10_000
+
 /**
- * Finds the tags at the registry that stand elsewhere than the index says, since their notifications were lost or are late.
- * Lists the tags and looks up all of them, or only those that the index lacks. Gives what they keep by its digest: the image
- * that a tag is on, and, if the index lacks that image, all that it lists. The values say why, for people.
+ * Makes a function that tells what tags at the registry keep now that stand elsewhere than the index says: why, by digest.
+ * It lists the tags again and looks up those that are new or that the index lacks, and from time to time all. Deletes that
+ * go on at the same time share this. `images` gives those that the index has now.
+ */
+export function makeUntoldTags(
+  client: Pick<RegistryClient, 'tags' | 'headManifest' | 'getManifest'>,
+  repository: string,
+  images: () => Promise<readonly IndexedImage[]>,
+): () => Promise<ReadonlyMap<string, string>> {
+  let seen: ReadonlySet<string> = new Set()
+  let found: ReadonlyMap<string, string> = new Map()
+  let allUntil = Number.NEGATIVE_INFINITY
+  let last: { until: number; result: Promise<ReadonlyMap<string, string>> } | undefined
+
+  async function lookUp(which: 'all' | 'new'): Promise<void> {
+    const tags = await Array.fromAsync(client.tags(repository))
+    const before = which === 'all' ? new Set<string>() : seen
+    const untold = await findUntoldTags(client, repository, await images(), tags, before)
+    found = which === 'all' ? untold : new Map([...found, ...untold])
+    seen = new Set(tags)
+  }
+
+  /** Gives when it began to list the tags. */
+  async function look(): Promise<number> {
+    const beganAt = performance.now()
+    if (beganAt <= allUntil) {
+      await lookUp('new')
+      return beganAt
+    }
+    await lookUp('all')
+    const endedAt = performance.now()
+    const took = endedAt - beganAt
+    allUntil = beganAt + Math.max(ALL_MS, 10 * took)
+    if (took <= LIST_MS) return beganAt
+    // To look up thousands of tags takes some seconds. Others were pushed meanwhile.
+    await lookUp('new')
+    return endedAt
+  }
+
+  return () => {
+    if (last !== undefined && performance.now() <= last.until) return last.result
+    const looking = { until: Number.POSITIVE_INFINITY, result: read() } // It is shared while it is made.
+    async function read() {
+      const beganAt = await look()
+      looking.until = beganAt + Math.max(LIST_MS, 2 * (performance.now() - beganAt))
+      return found
+    }
+    last = looking
+    looking.result.catch(() => {
+      if (last === looking) last = undefined
+    })
+    return looking.result
+  }
+}
+
+/**
+ * Finds those of some tags at the registry that stand elsewhere than the index says, since their notifications were lost or
+ * are late. Looks up all of them but those that are in `seen` and that the index has. Gives what they keep by its digest: the
+ * image that a tag is on, and, if the index lacks that image, all that it lists. The values say why, for people.
  *
  * A tag that the registry cannot read, since its storage is damaged, keeps what it may name: the image that it is on by the
  * index, or any image if the index lacks the tag. @throws RegistryError if the registry is not well, or is away
  */
-export async function findUntoldTags(
-  client: Pick<RegistryClient, 'tags' | 'headManifest' | 'getManifest'>,
+async function findUntoldTags(
+  client: Pick<RegistryClient, 'headManifest' | 'getManifest'>,
   repository: string,
   images: readonly IndexedImage[],
-  which: 'all' | 'lacking',
+  tags: readonly string[],
+  seen: ReadonlySet<string>,
 ): Promise<Map<string, string>> {
   const told = new Map(images.flatMap(({ tags, digest }) => tags.map(({ name }) => [name, digest] as const)))
   const known = new Set(images.map(({ digest }) => digest))
-  const tags = await Array.fromAsync(client.tags(repository))
-  const asked = which === 'all' ? tags : tags.filter((tag) => !told.has(tag))
+  const asked = tags.filter((tag) => !told.has(tag) || !seen.has(tag))
   const found = new Map<string, string>()
   const keep = (digest: string, why: string) => void (found.has(digest) || found.set(digest, why))
 
   async function keepListed(digest: string, tag: string): Promise<void> {
-    for (const listed of await listedBy(client, repository, digest)) {
+    for (const { digest: listed, isManifest } of await listedBy(client, repository, digest)) {
       if (found.has(listed)) continue
       keep(listed, `it belongs to the tag ${tag} of the registry, which no notification told`)
-      if (!known.has(listed)) await keepListed(listed, tag)
+      if (isManifest && !known.has(listed)) await keepListed(listed, tag)
     }
   }
 
@@ -77,19 +139,24 @@ export function isUnreadable(error: unknown): error is RegistryError {
   return !error.retry || error.status === 500
 }
 
-/** The digests of all that a manifest lists as manifests. If it is not understood, of all that its text names. */
+/**
+ * All that a manifest lists, whatever it calls it, but not its subject. `isManifest`: it may be a manifest that lists more: what
+ * an index lists may have any media type. If the manifest is not understood, all that its text names.
+ */
 async function listedBy(
   client: Pick<RegistryClient, 'getManifest'>,
   repository: string,
   digest: string,
-): Promise<string[]> {
+): Promise<{ digest: string; isManifest: boolean }[]> {
   const manifest = await client.getManifest(repository, digest)
   if (manifest === undefined) return []
   try {
-    const references = referencesOf(parseManifest(manifest.bytes, manifest.descriptor.mediaType))
-    return references.flatMap((one) => (one.kind === 'child' ? [one.digest] : []))
+    const parsed = parseManifest(manifest.bytes, manifest.descriptor.mediaType)
+    return referencesOf(parsed).flatMap(({ kind, digest: listed }) =>
+      kind === 'subject' ? [] : [{ digest: listed, isManifest: kind === 'child' || parsed.kind === 'index' }],
+    )
   } catch (error) {
-    if (error instanceof InvalidManifest) return digestsIn(manifest.bytes)
-    throw error
+    if (!(error instanceof InvalidManifest)) throw error
+    return digestsIn(manifest.bytes).map((named) => ({ digest: named, isManifest: true }))
   }
 }

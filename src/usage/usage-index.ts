@@ -52,6 +52,11 @@ export interface UsageIndex {
   startAll(byProject: FactsByProject): Promise<Map<string, Promise<ApplyOutcome>>>
   /** `undefined` if no fact about the project was ever applied. */
   usage(project: string): Promise<ProjectUsage | undefined>
+  /**
+   * A number that differs from what it was once an image of the project appears or gets a tag, or references become known.
+   * Deletions do not change it.
+   */
+  additions(project: string): Promise<number>
   /** The ids of all projects of a registry, sorted. */
   projects(registry: string): Promise<string[]>
   /** Bytes that a registry's projects hold, each content once. */
@@ -176,6 +181,9 @@ export function makeUsageIndex({
       const exclusive = number === null ? null : await redis.hget(keys.exclusive, number)
       return usageFrom(project, meta, Number(exclusive ?? 0))
     },
+
+    additions: async (project) =>
+      Number((await redis.hget(projectKeys(prefix, project).meta, 'additions')) ?? 0),
 
     async projects(registry) {
       const paths = await redis.smembers(registryKeys(prefix, registry).paths)

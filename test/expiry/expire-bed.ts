@@ -61,6 +61,7 @@ interface Options {
   audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
   findProtections?: FindProtection
+  protectsLabels?: () => boolean
   /** 1 by default: everything. */
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
@@ -124,10 +125,18 @@ export function useExpiry() {
     const alerts: (RegistryAlert | ExpiryAlert)[] = []
     const audited: Parameters<Audit>[0][] = []
     const planner = makePlanner({
-      ...{ index, now, details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) } },
+      ...{
+        index,
+        now,
+        details: {
+          of: async () => new Map(),
+          known: async () => new Map(),
+          budget: () => ({ reads: 0, until: 0 }),
+        },
+      },
       findProtections: options.findProtections ?? (async () => () => undefined),
       findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
-      protectsLabels: () => false,
+      protectsLabels: options.protectsLabels ?? (() => false),
       useOf: async () => ({ isComplete: true, since: 0 }),
       quotaOf: () => {
         const limit = options.quota?.()

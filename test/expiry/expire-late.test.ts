@@ -3,6 +3,7 @@ import { type LabImage, makeIndex } from '../../lab/image.ts'
 import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { expiring } from '../../lab/rules.ts'
+import { makeFindProtected } from '../../src/expiry/protected.ts'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { referencesOf } from '../../src/usage/references-of.ts'
@@ -106,17 +107,37 @@ test('a run ends when the index cannot be trusted any more', async () => {
   expect((await journal.recent(1)).map(outcomes)).toEqual([['deleted']])
 })
 
-test('the trash and the record have the tags that an image has when it is deleted', async () => {
-  const { run, push, index, store } = bed.setUp({ pace })
-  const second = await secondOfTwo(push)
-  before(/DELETE/, async () => {
-    await pushImage(bed.client, bed.repository, 'pr-c', second)
-    await index.apply(bed.project, [taggedAs('pr-c', second, bed.repository)])
-  })
-  const { deletes } = await run('branches', false)
-  expect(deletes[1]).toMatchObject({ outcome: 'deleted', tags: expect.arrayContaining(['pr-c']) })
-  const trashed = await store.get(`trash/ci/${bed.repository}/${second.root.digest}.json`)
-  expect(JSON.parse(`${trashed}`).tags).toContain('pr-c')
+test.each(['pulled', 'tagged'])(
+  'an image that was %s since the plan of its repository stays, though no rule is about use',
+  async (how) => {
+    const { run, push, index, store } = bed.setUp({ pace })
+    const second = await secondOfTwo(push)
+    before(/DELETE/, async () => {
+      if (how === 'pulled') return index.apply(bed.project, [pullOf(second, bed.repository)])
+      await pushImage(bed.client, bed.repository, 'pr-c', second)
+      return index.apply(bed.project, [taggedAs('pr-c', second, bed.repository)])
+    })
+    expect((await run('branches', false)).deletes).toMatchObject([
+      { outcome: 'deleted' },
+      { outcome: 'moved', why: 'it was used since the plan was made' },
+    ])
+    expect(await store.get(`trash/ci/${bed.repository}/${second.root.digest}.json`)).toBeUndefined()
+  },
+)
+
+test('an index stays if a part of it was pulled since the plan', async () => {
+  const { run, push, index } = bed.setUp({ pace })
+  const [one, two] = [multiPlatform('one'), multiPlatform('two')]
+  await push('pr-1', one, bed.repository)
+  await push('pr-2', two, bed.repository)
+  const second = one.root.digest < two.root.digest ? two : one
+  const [part = ''] = [...second.manifests.keys()].filter((digest) => digest !== second.root.digest)
+  before(/DELETE/, () =>
+    index.apply(bed.project, [{ ...pullOf(second, bed.repository), digest: part } as Fact]),
+  )
+  await run('branches', false)
+  for (const digest of second.manifests.keys())
+    expect(await bed.client.headManifest(bed.repository, digest)).toBeDefined()
 })
 
 test('deleted images take no place among the newest', async () => {
@@ -163,4 +184,76 @@ test('children stay if somebody else deletes their index, which a run could not 
   await client.deleteManifest(repository, digest)
   await index.apply(project, [{ kind: 'delete', repository, at: NOW, digest }])
   expect((await later.run('branches', false)).deletes).toEqual([])
+})
+
+test('an image is kept that an index lists whose notification tells an older time than the last push', async () => {
+  const { run, push, index } = bed.setUp({ pace })
+  const second = await secondOfTwo(push)
+  before(/DELETE/, async () => {
+    await pushImage(bed.client, bed.repository, 'main', indexOf(second))
+    await index.apply(bed.project, [pushOf('main', indexOf(second), PUSHED_AT - 1)])
+  })
+  expect((await run('branches', false)).deletes).toMatchObject([
+    { outcome: 'deleted' },
+    { outcome: 'moved', why: 'a plan of now keeps it' },
+  ])
+})
+
+/** Two images with a tag that goes alone, since another tag keeps them; the second one by order of digest is the second to be asked about. */
+async function tagsThatGoAlone(push: ReturnType<typeof bed.setUp>['push']): Promise<[LabImage, LabImage]> {
+  const [a, b] = [image('a'), image('b')]
+  for (const [name, one] of [
+    ['a', a],
+    ['b', b],
+  ] as const) {
+    await push(`pr-${name}`, one, bed.repository)
+    await push(`v-${name}`, one, bed.repository)
+  }
+  return a.root.digest < b.root.digest ? [a, b] : [b, a]
+}
+/** What the planner has read it may use for a second. */
+const untilReadAgain = () => new Promise((resolve) => setTimeout(resolve, 1_100))
+
+test('a tag that is to go alone stays if its image is kept since the plan', async () => {
+  let kept = ''
+  const findProtections = async () => (one: { digest: string }) =>
+    one.digest === kept ? 'it is kept by ann' : undefined
+  const { run, push } = bed.setUp({ pace, findProtections })
+  const [, second] = await tagsThatGoAlone(push)
+  before(/DELETE/, async () => {
+    kept = second.root.digest
+    await untilReadAgain()
+  })
+  expect((await run('branches', false)).deletes).toMatchObject([
+    { outcome: 'untagged' },
+    { outcome: 'moved', why: 'a plan of now keeps it', digest: second.root.digest },
+  ])
+})
+
+test('a tag that is to go alone stays if its image was pulled since the plan', async () => {
+  const { run, push, index } = bed.setUp({ pace })
+  const [, second] = await tagsThatGoAlone(push)
+  before(/DELETE/, () => index.apply(bed.project, [pullOf(second, bed.repository)]))
+  expect((await run('branches', false)).deletes).toMatchObject([
+    { outcome: 'untagged' },
+    { outcome: 'moved', why: 'it was used since the plan was made', digest: second.root.digest },
+  ])
+})
+
+test('an image whose labels are not known stays once a reload of the configuration protects labels', async () => {
+  let labels: string[] = []
+  const { run, push } = bed.setUp({
+    pace,
+    protectsLabels: () => labels.length > 0,
+    findProtections: makeFindProtected(() => ({ tags: [], repositories: [], digests: [], labels })),
+  })
+  await secondOfTwo(push)
+  before(/DELETE/, async () => {
+    labels = ['keep']
+    await untilReadAgain()
+  })
+  expect((await run('branches', false)).deletes).toMatchObject([
+    { outcome: 'deleted' },
+    { outcome: 'moved', why: 'a plan of now keeps it' },
+  ])
 })

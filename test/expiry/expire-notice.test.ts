@@ -115,6 +115,28 @@ test('an image that is used while the run deletes stays, though no rule of the p
   expect(told()).toContain(`expiry.notice ${repository}: 1, 6.5 days`)
 })
 
+test('a tag that is to go alone stays if its image is used while the run deletes', async () => {
+  const { runAfter, push, index } = setUp({ pace: { planMs: 60_000, atOnce: 1 } })
+  const { repository, project, client } = bed
+  const images = [image('a'), image('b')].toSorted((a, b) => (a.root.digest < b.root.digest ? -1 : 1))
+  for (const [n, one] of images.entries()) {
+    await push(`pr-${n}`, one, repository)
+    await push(`v-${n}`, one, repository)
+  }
+  await runAfter(0)
+  let isDone = false
+  bed.registry.onRequest(async ({ method }) => {
+    if (method === 'DELETE' && !isDone) {
+      isDone = true
+      await index.apply(project, [useAt(images[1] as LabImage, NOW + 3 * DAY - 1)])
+    }
+    return undefined
+  })
+  await runAfter(3)
+  expect(await client.headManifest(repository, 'pr-0')).toBeUndefined()
+  expect(await client.headManifest(repository, 'pr-1')).toBeDefined()
+})
+
 test('announcements outlive a Redis that loses its data, and a new process', async () => {
   const first = setUp()
   const { repository, project } = bed

@@ -19,7 +19,11 @@ const plannerOf = (index: UsageIndex) =>
     ...{
       index,
       now: () => NOW,
-      details: { of: async () => new Map(), budget: () => ({ reads: 0, until: 0 }) },
+      details: {
+        of: async () => new Map(),
+        known: async () => new Map(),
+        budget: () => ({ reads: 0, until: 0 }),
+      },
     },
     findProtections: async () => () => undefined,
     protectsLabels: () => false,

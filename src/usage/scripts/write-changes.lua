@@ -11,7 +11,8 @@
 --   <base>meta    a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; seenSince is when eventIds was begun);
 --             lastPushedBy (who made the push at lastPush; absent if not known);
---             seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
+--             additions (grows whenever an image appears or gets a tag, or references become known; it is not a function of
+--             the facts); seq (of the last outbox entry); nextRepository (the last repository id given); layout (project.lua)
 
 local MAX_IDS, IDS_AGE = 50000, 600 -- MAX_IDS take some 5 MB; IDS_AGE is in seconds
 local ENTRY_CHANGES = 150 -- some 2 ms of update-holders.lua
@@ -28,7 +29,7 @@ local function beginChanges(base)
   openRecords()
   OUTBOX, EVENT_IDS, OLDER_EVENT_IDS = base .. 'outbox', base .. 'seen', base .. 'seen-before'
   holdingChanges, latest, latestPush = {}, {}, nil
-  counterDelta = { unique = 0, referenced = 0, unreferenced = 0, manifests = 0, tags = 0, repositories = 0, unresolved = 0 }
+  counterDelta = { unique = 0, referenced = 0, unreferenced = 0, manifests = 0, tags = 0, repositories = 0, unresolved = 0, additions = 0 }
   local time = call('TIME')
   now = tonumber(time[1]) * 1000000 + tonumber(time[2])
   nowText = decimal(now)

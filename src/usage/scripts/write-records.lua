@@ -94,6 +94,7 @@ local function packImages(m, lists)
     local tagCount, tags, tagForm = packTags(image)
     counterDelta.tags = counterDelta.tags + tagCount
     if not m.tagCountsBefore[id] then addToManifestCount(repositoriesById[id], 1) end
+    if tagCount > (m.tagCountsBefore[id] or -1) then counterDelta.additions = counterDelta.additions + 1 end
     local form, listTimes = packListTimes(image, lists)
     local foundForm, more = packFound(image)
     form = form + tagForm + foundForm
@@ -113,6 +114,7 @@ local function countManifest(m, isPresent, ownSize, imageCount, imageCountBefore
   counterDelta.referenced = counterDelta.referenced + imageCount * (ownSize + contentsSizeOf(m.list))
     - imageCountBefore * (m.ownSizeBefore + contentsSizeOf(m.listBefore))
   if m.wasPresent and extentOf(m.listBefore) < 2 then counterDelta.unresolved = counterDelta.unresolved - 1 end
+  if isPresent and m.list ~= m.listBefore then counterDelta.additions = counterDelta.additions + 1 end
   if isPresent and extentOf(m.list) < 2 then counterDelta.unresolved = counterDelta.unresolved + 1 end
 end
 
