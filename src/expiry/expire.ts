@@ -11,7 +11,7 @@ import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
 import type { Deleted, ExpiryRun, Held, Progress } from './decision.ts'
-import { makeDeletePace } from './delete-pace.ts'
+import { makeDeletePace, makePatience } from './delete-pace.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { makeNotices, NO_NOTICE } from './notices.ts'
@@ -136,12 +136,16 @@ export function makeExpiry(deps: {
       { ...identity, policy: name, registry, dryRun, by },
     )
     const { record } = opened
-    const checkNow = shareFor(pace.planMs, () => checkIndex(registry))
     const requireGoOn = async () => {
       if (isStopping) throw new RunPaused('Tallyman stops: this run goes on when it is back')
       const stop = await stopOf()
       if (stop !== undefined) throw new RunStopped(`${stop.by} stopped it at ${stop.at}`)
     }
+    const withPatience = makePatience({ sleep, requireGoOn })
+    const checkNow = shareFor(pace.planMs, async () => {
+      await checkIndex(registry)
+      await withPatience(() => checkClock(registry))
+    })
     const requireGoOnSoon = shareFor(LOOK_MS, requireGoOn)
     /** A policy that was changed or removed meanwhile, also its mode, ends the deletes of a run. */
     const requirePolicy = () => {
@@ -160,7 +164,7 @@ export function makeExpiry(deps: {
     const note = { by, registry, policy: name, run: record.id, dryRun }
     try {
       await deps.audit({ ...note, action: 'run.started', acceptShare })
-      if (!dryRun) await checkClock(registry)
+      if (!dryRun) await checkNow()
       const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
       if (held.length > 0) record.held = held
       if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
@@ -188,7 +192,7 @@ export function makeExpiry(deps: {
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     if (!dryRun)
       await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
-    if (!dryRun) await forgetOldTrash()
+    if (!dryRun) await forgetOldTrash(record)
     return record
   }
 
@@ -284,11 +288,15 @@ export function makeExpiry(deps: {
     if (failure !== undefined) throw failure
   }
 
-  /** The clock was found right before. If this fails, the next day tries again. */
-  const forgetOldTrash = (): Promise<void> =>
-    trash
-      .forgetOld(deps.settings().trash.keep)
-      .catch((error) => deps.log.warn({ err: error }, 'old entries of the trash could not be deleted'))
+  /** Ages count as of the beginning of the run: its clock was found right. If this fails, the next day tries again. */
+  async function forgetOldTrash({ registry, at }: ExpiryRun): Promise<void> {
+    try {
+      await checkClock(registry)
+      await trash.forgetOld(deps.settings().trash.keep, Date.parse(at))
+    } catch (error) {
+      deps.log.warn({ err: error }, 'old entries of the trash could not be deleted')
+    }
+  }
 
   async function checkIndex(registry: string): Promise<void> {
     const doubt = await deps.doubtOf(registry)

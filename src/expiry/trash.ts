@@ -31,8 +31,10 @@ export type TrashPlace = Pick<TrashEntry, 'registry' | 'repository' | 'digest' |
 /** All keys of entries begin with this. */
 export const TRASH = 'trash/'
 
+const DAY_MS = 86_400_000
+
 /** How long no old entries are looked for, once they were, in ms. */
-const EVERY_MS = 86_400_000
+const EVERY_MS = DAY_MS
 
 export const trashKey = ({ registry, repository, digest, tag }: TrashPlace): string =>
   `${TRASH}${registry}/${repository}/${digest}${tag === undefined ? '' : `/${tag}`}.json`
@@ -105,12 +107,15 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
 
     forget,
 
-    /** Deletes the entries that the store has had for longer than `keepMs`. Looks for them once a day. */
-    async forgetOld(keepMs: number): Promise<void> {
+    /**
+     * Deletes the entries that the store has had for longer than `keepMs`, and for a day, as of `asOf` in epoch ms or of now if
+     * that is earlier. Looks for them once a day.
+     */
+    async forgetOld(keepMs: number, asOf: number): Promise<void> {
       const nowMs = now() / 1000
       if (nowMs - forgotAt < EVERY_MS) return
       forgotAt = nowMs
-      await forget(nowMs - keepMs)
+      await forget(Math.min(nowMs, asOf) - Math.max(keepMs, DAY_MS))
     },
   }
 

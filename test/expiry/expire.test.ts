@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { allImages } from '../../lab/all-images.ts'
 import { DAY } from '../../lab/images.ts'
 import type { Progress } from '../../src/expiry/decision.ts'
-import { image, multiPlatform, NOW, PUSHED_AT, useExpiry } from './expire-bed.ts'
+import { image, multiPlatform, NOW, PUSHED_AT, taggedAs, useExpiry } from './expire-bed.ts'
 
 const bed = useExpiry()
 
@@ -157,6 +157,24 @@ describe('the clock', () => {
     const record = await run('branches', false)
     expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'moved'])
     expect(bed.deletes).toHaveLength(1)
+  })
+
+  test('is compared with that of the registry before each delete', async () => {
+    let now = NOW
+    const { run, push, index, journal } = bed.setUp({ now: () => now, registryNow: () => NOW })
+    const { repository, project, registry, client } = bed
+    const [old, young] = [`${repository}/a`, `${repository}/b`]
+    await push('pr-1', image('old'), old, project)
+    await push('pr-2', image('young'), young, project)
+    await index.apply(project, [{ ...taggedAs('pr-2', image('young'), young), at: NOW - DAY }])
+    registry.onRequest(({ method }) => {
+      if (method === 'DELETE') now += 20 * DAY
+      return undefined
+    })
+    await expect(run('branches', false)).rejects.toThrow('our clock is 28800 minutes ahead')
+    const [record] = await journal.recent(1)
+    expect(record?.deletes).toMatchObject([{ repository: old, outcome: 'deleted' }])
+    expect(await client.headManifest(young, 'pr-2')).toBeDefined()
   })
 })
 
