@@ -24,6 +24,7 @@ import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { countPlan, heldAlert, isTooMuch } from './share.ts'
+import { makeStillUntags } from './still-untags.ts'
 import { makeTrash } from './trash.ts'
 import type { GarbageCollection } from './undo.ts'
 
@@ -172,9 +173,8 @@ export function makeExpiry(deps: {
       const planned = dryRun ? [...accepted, ...held] : accepted
       await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
       const client = deps.clientOf(registry)
-      const placeholders = makePlaceholders({ ...deps, client, registry })
-      for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
-        deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
+      const placeholders = makePlaceholders({ ...deps, client, registry, wait: withPatience })
+      await settle(placeholders, policy, accepted, note, mayDelete)
       await opened.addEarlier(trash, client)
       await expireProjects(policy, planned, opened, placeholders, mayDelete)
       await opened.end('done')
@@ -208,6 +208,33 @@ export function makeExpiry(deps: {
         counts: { planned, plannedBytes, ...outcomes, freedBytes, kept },
       })
       .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
+  }
+
+  /** Ends what earlier runs have begun with single tags. */
+  async function settle(
+    placeholders: Placeholders,
+    policy: ExpiryPolicy,
+    accepted: readonly Held[],
+    note: Omit<Parameters<Audit>[0], 'action'>,
+    mayDelete: () => Promise<boolean>,
+  ): Promise<void> {
+    const tell = async (image: string, outcome: string, why?: string) => {
+      deps.log.warn(
+        { image, outcome, why },
+        `an earlier run did not come to its end with ${image}: ${outcome}`,
+      )
+      await deps.audit({ ...note, action: 'tag.settled', image, outcome, ...(why !== undefined && { why }) })
+    }
+    const stillUntags = makeStillUntags({ index, planner, policy, isPlaceholder: placeholders.isOurs })
+    for await (const { repository, digest, outcome, why } of placeholders.putBacks.settle())
+      await tell(`${policy.registry}/${repository}@${digest}`, outcome, why)
+    const settled = placeholders.settle(
+      mayDelete,
+      async (replaced) =>
+        accepted.some(({ project }) => project === replaced.project) && (await stillUntags(replaced)),
+    )
+    for await (const { repository, tag, outcome, ...one } of settled)
+      await tell(`${policy.registry}/${repository}:${tag}`, outcome, 'why' in one ? one.why : undefined)
   }
 
   /** Counts what the plans delete, project by project. Nothing may be deleted in those that are `held`. */
