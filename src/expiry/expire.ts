@@ -23,7 +23,7 @@ import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
-import { countPlan, heldAlert, isTooMuch } from './share.ts'
+import { countPlan, heldAlert, isTooMuch, makeShareGuard, ShareReached } from './share.ts'
 import { makeStillUntags } from './still-untags.ts'
 import { makeTrash } from './trash.ts'
 import type { GarbageCollection } from './undo.ts'
@@ -40,7 +40,7 @@ const MOST_REPOSITORIES = 3
 /** A policy that runs. With the mode `plan` its runs are dry, whatever they were asked for. */
 export type RunnablePolicy = ExpiryPolicy & { mode: 'plan' | 'apply' }
 
-/** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete. */
+/** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete, and of its tags that it may delete alone. */
 export interface ExpirySettings {
   policies: readonly RunnablePolicy[]
   maxShare: number
@@ -176,7 +176,7 @@ export function makeExpiry(deps: {
       const placeholders = makePlaceholders({ ...deps, client, registry, wait: withPatience })
       await settle(placeholders, policy, accepted, note, mayDelete)
       await opened.addEarlier(trash, client)
-      await expireProjects(policy, planned, opened, placeholders, mayDelete)
+      await expireProjects(policy, planned, opened, placeholders, mayDelete, acceptShare)
       await opened.end('done')
     } catch (error) {
       const isPaused = error instanceof RunPaused
@@ -261,6 +261,7 @@ export function makeExpiry(deps: {
     { record, add }: Awaited<ReturnType<typeof openRunRecord>>,
     placeholders: Placeholders,
     mayDelete: () => Promise<boolean>,
+    acceptShare: boolean,
   ): Promise<void> {
     const { name, registry } = policy
     const client = deps.clientOf(registry)
@@ -276,7 +277,15 @@ export function makeExpiry(deps: {
     const shared: SharedHoldings = new Map()
     let failures = 0
     let failure: Error | undefined
-    for (const { project } of projects) {
+    for (const counts of projects) {
+      const { project } = counts
+      const share = makeShareGuard(counts, () =>
+        acceptShare ? Number.POSITIVE_INFINITY : deps.settings().maxShare,
+      )
+      const mayDeleteHere = async () => {
+        share.check()
+        return mayDelete()
+      }
       const reclaim = index.reclaim(project, shared)
       if (!record.dryRun) await mayDelete()
       const noticed = record.dryRun
@@ -284,6 +293,7 @@ export function makeExpiry(deps: {
         : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project)
       const onResult = (result: Deleted, bytes: number) => {
         noticed.note(result, bytes)
+        share.note(result)
         return add(result, bytes)
       }
       const tellDone = () =>
@@ -296,12 +306,17 @@ export function makeExpiry(deps: {
         )
         try {
           const { kept } = await expireRepository({
-            ...{ client, policy, run: record.id, repository, view, reclaim, trash, families, mayDelete },
+            ...{ client, policy, run: record.id, repository, view, reclaim, trash, families },
+            mayDelete: mayDeleteHere,
             ...{ placeholders, onResult, nextDelete, sleep, atOnce: pace.atOnce },
           })
           record.kept += kept
           failures = 0
         } catch (error) {
+          if (error instanceof ShareReached) {
+            record.held = [...(record.held ?? []), share.held()]
+            break
+          }
           // The other repositories may be well.
           if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) {
             await tellDone()

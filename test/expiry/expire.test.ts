@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { allImages } from '../../lab/all-images.ts'
 import { DAY } from '../../lab/images.ts'
@@ -303,14 +304,17 @@ describe('a policy that would delete a large share of a project', () => {
   test('deletes nothing there, and says so in its record and to chat; accepted, it deletes', async () => {
     const { run, alerts, journal } = await setUp(0.5)
     const record = await run('branches', false)
-    const held = [{ project: bed.project, deletes: 12, images: 16, bytes: expect.any(Number) }]
+    const counts = { deletes: 12, images: 16, untags: 0, tags: 16 }
+    const held = [{ project: bed.project, ...counts, bytes: expect.any(Number) }]
     expect(record).toMatchObject({ deletes: [], held })
     expect(await journal.recent(1)).toEqual([record])
     expect(bed.deletes).toEqual([])
     expect(alerts).toMatchObject([
       {
         ...{ registry: 'ci', event: 'expiry.held' },
-        text: expect.stringContaining(`more than 50% of the images of ${bed.project} (12 of 16 images)`),
+        text: expect.stringContaining(
+          `more than 50% of the images or tags of ${bed.project} (12 of 16 images)`,
+        ),
       },
     ])
     // A dry run shows what would go, and that it is held; it is no alert.
@@ -331,5 +335,48 @@ describe('a policy that would delete a large share of a project', () => {
     expect(record.deletes).toMatchObject([{ repository: `${bed.repository}/small`, outcome: 'deleted' }])
     const { run: runAtMost } = await setUp(0.75)
     expect((await runAtMost('branches', false)).deletes.length).toBeGreaterThanOrEqual(12)
+  })
+
+  test('ends where a plan of then deletes more than the share of the images that the run began with', async () => {
+    let isInUse = true
+    const { run, push, alerts } = bed.setUp({
+      maxShare: 0.3,
+      findProtections: async () => (image) =>
+        isInUse && image.repository.endsWith('/b') ? 'it is in use' : undefined,
+    })
+    const { repository, project, registry } = bed
+    await push('pr-1', image('first'), `${repository}/a`, project)
+    for (let n = 0; n < 20; n++) await push(`pr-${n}`, image(`used ${n}`), `${repository}/b`, project)
+    await push('pr-1', image('elsewhere'), `${repository}/z`)
+    registry.onRequest(async ({ method }) => {
+      // A plan takes what protects images from up to a second ago.
+      if (method === 'DELETE' && isInUse) await setTimeout(1_100)
+      if (method === 'DELETE') isInUse = false
+      return undefined
+    })
+    const record = await run('branches', false)
+    expect(record.held).toMatchObject([{ project, images: 21, deletes: 10, deleted: 10 }])
+    expect(record.deletes.filter(({ project: one }) => one === project)).toHaveLength(10)
+    expect(record.deletes).toContainEqual(
+      expect.objectContaining({ repository: `${repository}/z`, outcome: 'deleted' }),
+    )
+    expect(alerts).toMatchObject([
+      {
+        event: 'expiry.held',
+        text: expect.stringContaining(`${project} (10 of 21 images, of which 10 are deleted)`),
+      },
+    ])
+  })
+
+  test('deletes no tags, either, if it would delete a large share of them alone', async () => {
+    const { run, push, alerts } = bed.setUp({ maxShare: 0.3 })
+    const { repository, project } = bed
+    for (let n = 0; n < 12; n++) {
+      await push(`pr-${n}`, image(`both ${n}`), repository)
+      await push(`v${n}`, image(`both ${n}`), repository)
+    }
+    const record = await run('branches', false)
+    expect(record).toMatchObject({ deletes: [], held: [{ project, deletes: 0, untags: 12, tags: 24 }] })
+    expect(alerts).toMatchObject([{ text: expect.stringContaining('12 of 24 tags') }])
   })
 })
