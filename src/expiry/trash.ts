@@ -52,7 +52,7 @@ const KEY = /^trash\/([^/]+)\/([^:]+)\/([^/]+)(?:\/([^/]+))?\.json$/
 /**
  * Keeps the manifests that expiry deletes: `trash/<registry>/<repository>/<digest>.json`. Their blobs stay in the registry
  * until its garbage collection, so the manifest and the names of its tags are enough to undo a delete. A tag that is deleted
- * alone has an entry of its own, `…/<digest>/<tag>.json`: the image may be deleted later. `now` is epoch µs.
+ * alone has an entry of its own, `…/<digest>/<tag>.json`: the image may be deleted later. So has a tag of an earlier delete of the image. `now` is epoch µs.
  */
 export function makeTrash({ store, now }: { store: ObjectStore; now: () => number }) {
   let forgotAt = Number.NEGATIVE_INFINITY
@@ -78,6 +78,7 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
       }
       const key = trashKey(entry)
       const body = JSON.stringify(entry)
+      await keepTagsOf(entry)
       await store.put(key, body)
       const stored = await store.head(key)
       if (stored?.size !== Buffer.byteLength(body))
@@ -119,6 +120,21 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
     },
   }
 
+  /**
+   * An image that was deleted before may have had other tags then. Each of these gets an entry of its own, with the time of
+   * that delete, before the image's entry is written anew.
+   */
+  async function keepTagsOf(next: TrashEntry): Promise<void> {
+    if (next.tag !== undefined) return
+    const last = readEntry(await store.get(trashKey(next)))
+    for (const tag of last?.tags.filter((name) => !next.tags.includes(name)) ?? []) {
+      const key = trashKey({ ...next, tag })
+      const single = readEntry(await store.get(key))
+      if (last !== undefined && (single === undefined || single.at < last.at))
+        await store.put(key, JSON.stringify({ ...last, tags: [tag], tag }))
+    }
+  }
+
   /** Deletes the entries that were written before a time, in epoch ms, by the clock of the store. Gives their number. */
   async function forget(beforeMs: number): Promise<number> {
     let count = 0
@@ -131,3 +147,13 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
   }
 }
 export type Trash = ReturnType<typeof makeTrash>
+
+/** `undefined` if it is none. */
+function readEntry(body: Buffer | undefined): TrashEntry | undefined {
+  if (body === undefined) return undefined
+  try {
+    return Value.Parse(TrashEntry, JSON.parse(body.toString()))
+  } catch {
+    return undefined
+  }
+}

@@ -76,6 +76,20 @@ test('a tag that was deleted alone has an entry beside that of its image', async
   expect(await trash.forget(Date.now() + 60_000)).toBe(3)
 })
 
+test('the tags of an image can still be found once it was deleted again without them', async () => {
+  const { reader, put, pass } = setUp()
+  const { digest } = await put('ci', 'team/app', 'image', ['pr-1', 'pr-2'])
+  const first = await reader.get({ registry: 'ci', repository: 'team/app', digest })
+  pass(DAY)
+  await put('ci', 'team/app', 'image', ['pr-2'])
+  expect(await reader.withTag('ci', 'team/app', 'pr-1')).toEqual({ ...first, tags: ['pr-1'], tag: 'pr-1' })
+  pass(DAY)
+  await put('ci', 'team/app', 'image', [])
+  expect(await reader.withTag('ci', 'team/app', 'pr-1')).toEqual({ ...first, tags: ['pr-1'], tag: 'pr-1' })
+  expect(await reader.withTag('ci', 'team/app', 'pr-2')).toMatchObject({ digest, tag: 'pr-2' })
+  expect(await reader.get({ registry: 'ci', repository: 'team/app', digest })).toMatchObject({ tags: [] })
+})
+
 test('pages hold each entry once, in the order of registries and repositories', async () => {
   const { reader, put } = setUp()
   const places = ['ci/team', 'ci/team/app', 'ci/team-b', 'hub/a', 'ci/team/app/sub', 'dev/x'].flatMap(
