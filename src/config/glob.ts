@@ -23,6 +23,7 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
   if (!isValid(glob) || count('{') !== count('}')) return 'a glob in which every [, { and ( is closed'
   if (/\{[^{},]*\}/.test(glob.replaceAll('..', ','))) return 'a glob with alternatives in braces, as in {a,b}'
   if (glob.includes('[!')) return 'a glob with [^…] in place of [!…]'
+  if (/!(?!\()/.test(glob)) return 'a glob without !: it negates nothing. Name what is meant, as in v*'
   if (new RegExp(`[^${SIGNS}${letters}]`).test(glob))
     return `a glob that can match: the name of a ${of} has only the characters ${letters}`
   if (of !== 'tag' && glob.split('/').some((segment) => ['', '.', '..'].includes(segment)))

@@ -331,10 +331,12 @@ export function makeExpiry(deps: {
   }
 
   /** Ages count as of the beginning of the run: its clock was found right. If this fails, the next day tries again. */
-  async function forgetOldTrash({ registry, at }: ExpiryRun): Promise<void> {
+  async function forgetOldTrash({ registry, at, id, by }: ExpiryRun): Promise<void> {
     try {
       await checkClock(registry)
-      await trash.forgetOld(deps.settings().trash.keep, Date.parse(at))
+      const entries = await trash.forgetOld(deps.settings().trash.keep, Date.parse(at))
+      const note = { by, action: 'trash.purged', run: id, why: 'older than expiry.trash.keep' }
+      if (entries > 0) await deps.audit({ ...note, counts: { entries } })
     } catch (error) {
       deps.log.warn({ err: error }, 'old entries of the trash could not be deleted')
     }

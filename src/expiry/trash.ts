@@ -110,13 +110,13 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
 
     /**
      * Deletes the entries that the store has had for longer than `keepMs`, and for a day, as of `asOf` in epoch ms or of now if
-     * that is earlier. Looks for them once a day.
+     * that is earlier. Looks for them once a day. Gives their number.
      */
-    async forgetOld(keepMs: number, asOf: number): Promise<void> {
+    async forgetOld(keepMs: number, asOf: number): Promise<number> {
       const nowMs = now() / 1000
-      if (nowMs - forgotAt < EVERY_MS) return
+      if (nowMs - forgotAt < EVERY_MS) return 0
       forgotAt = nowMs
-      await forget(Math.min(nowMs, asOf) - Math.max(keepMs, DAY_MS))
+      return forget(Math.min(nowMs, asOf) - Math.max(keepMs, DAY_MS))
     },
   }
 

@@ -193,7 +193,7 @@ describe('a run', () => {
 
   test('deletes old entries, unless it is dry', async () => {
     const now = () => Date.now() * 1000 + 2 * DAY
-    const { run, store, push } = bed.setUp({ now, trashKeepMs: DAY / 2000 })
+    const { run, store, push, audited } = bed.setUp({ now, trashKeepMs: DAY / 2000 })
     const old = `trash/ci/team/app/${hashOf(Buffer.from('old'))}.json`
     await store.put(old, 'as it is')
     await push('main', image('kept'), bed.repository)
@@ -201,6 +201,9 @@ describe('a run', () => {
     expect(await store.head(old)).toBeDefined()
     await run('branches', false)
     expect(await store.head(old)).toBeUndefined()
+    expect(audited.filter(({ action }) => action === 'trash.purged')).toMatchObject([
+      { by: 'a test', counts: { entries: 1 }, why: 'older than expiry.trash.keep' },
+    ])
   })
 
   test('keeps what it has deleted if our clock is set forward meanwhile', async () => {
