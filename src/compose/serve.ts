@@ -124,7 +124,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       auditRoute({ audit: journals.audit, roles }),
       keepsRoute({
-        ...{ keeps, roles, inTurn, exists: makeImageExists({ ...parts, index }) },
+        ...{ keeps, audit, roles, inTurn, exists: makeImageExists({ ...parts, index }) },
         registries: registries.map(({ name }) => name),
         keepsNames: () => parts.settings().config.actors,
       }),

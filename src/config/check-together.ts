@@ -18,6 +18,13 @@ export function checkTogether(nodes: readonly Node[], report: Report): void {
       report(path, `expected registry/path, with a glob for a configured registry (${names})`, got)
     if ('globOf' in schema && schema.globOf === 'registry' && !registries.some(makeGlob(value)))
       report(path, `expected a glob for a configured registry (${names})`, got)
+    const [first = '', ...rest] = value.split('/')
+    if ('withoutRegistry' in schema && registries.includes(first) && rest.length > 0)
+      report(
+        path,
+        `expected a glob for repositories, without the registry: ${rest.join('/')}. If repositories begin so, too: [${first[0]}]${value.slice(1)}`,
+        got,
+      )
     if ('unique' in schema) {
       const group = JSON.stringify(groupOf(schema.unique, value, path))
       const first = firstPaths.get(group)

@@ -117,11 +117,18 @@ export const expiry = section(
     policies: list('The policies.', expiryPolicy),
     protect: section('Images that never expire, whatever a policy says, at every registry.', {
       tags: list('Globs for tags.', Glob('A glob for the tag.', 'tag')),
-      repositories: list('Globs for repositories.', Glob('A glob for the repository.', 'repository')),
+      repositories: list(
+        'Globs for repositories.',
+        Glob('A glob for the repository.', 'repository', { withoutRegistry: true }),
+      ),
       digests: list('Digests.', Digest('A digest.')),
       labels: list(
         'Labels.',
-        Pattern('A label, as a key or as key=value.', 'a label: key or key=value', /^[^=\s]+(=.*)?$/),
+        Pattern(
+          'A label, as a key or as key=value.',
+          'a label: key or key=value, without *. A key alone means any value',
+          /^[^=\s*]+(=[^*]*)?$/,
+        ),
       ),
     }),
     gc: section('When registries collect their garbage: until then an image can be brought back.', {
@@ -135,7 +142,7 @@ export const expiry = section(
     }),
     inUse: list('What names images in use. If one of these cannot be read, nothing is deleted.', inUseSource),
     trash: section('The manifests of deleted images, from which they can be brought back.', {
-      keep: Duration('How long they are kept.', { default: '30d' }),
+      keep: Duration('How long they are kept: a day or longer.', { default: '30d' }, '1d'),
     }),
   },
   { movedKeys: { dryRun: 'mode: plan or apply, in each policy', every: 'schedule: a cron, in each policy' } },

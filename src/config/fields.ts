@@ -127,8 +127,17 @@ export const Size = (description: string, options?: TSchemaOptions) =>
   field(description, (raw) => positive(parseSize(String(raw)), 'size'), options)
 
 /** A duration above zero, in milliseconds. */
-export const Duration = (description: string, options?: TSchemaOptions) =>
-  field(description, (raw) => positive(parseDuration(String(raw)), 'duration'), options)
+export const Duration = (description: string, options?: TSchemaOptions, shortest?: string) =>
+  field(
+    description,
+    (raw) => {
+      const ms = positive(parseDuration(String(raw)), 'duration')
+      if (shortest !== undefined && ms < parseDuration(shortest))
+        throw new RangeError(`expected a duration of ${shortest} or longer`)
+      return ms
+    },
+    options,
+  )
 
 /** How often something runs, in milliseconds, or `never`. */
 export function Interval(description: string, options?: TSchemaOptions) {

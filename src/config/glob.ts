@@ -26,6 +26,7 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
     return 'a glob without ranges such as {1..9}: write [1-9], or {1,2,3}'
   if (/\{[^{},]*\}/.test(glob)) return 'a glob with alternatives in braces, as in {a,b}'
   if (glob.includes('[!')) return 'a glob with [^…] in place of [!…]'
+  if (/!(?!\()/.test(glob)) return 'a glob without !: it negates nothing. Name what is meant, as in v*'
   if (new RegExp(`[^${SIGNS}${letters}]`).test(glob))
     return `a glob that can match: the name of a ${of} has only the characters ${letters}`
   if (of !== 'tag' && glob.split('/').some((segment) => ['', '.', '..'].includes(segment)))

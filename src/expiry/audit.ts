@@ -14,12 +14,14 @@ export const AuditEntry = Type.Object({
   action: Type.String({
     pattern: '^[a-z]+\\.[a-z]+$',
     description:
-      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`.',
+      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`.',
   }),
   registry: Type.Optional(Type.String({ description: 'The registry that it is about.' })),
   policy: Type.Optional(Type.String({ description: 'The policy.' })),
   run: Type.Optional(Type.String({ description: 'The id of the run.' })),
-  image: Type.Optional(Type.String({ description: 'The image, `registry/repository@digest`.' })),
+  image: Type.Optional(
+    Type.String({ description: 'The image, `registry/repository@digest` or `registry/repository:tag`.' }),
+  ),
   dryRun: Type.Optional(Type.Boolean({ description: 'Whether the run only plans.' })),
   acceptShare: Type.Optional(Type.Boolean({ description: 'Whether more than `expiry.maxShare` may go.' })),
   counts: Type.Optional(
@@ -28,6 +30,9 @@ export const AuditEntry = Type.Object({
     }),
   ),
   outcome: Type.Optional(Type.String({ description: 'How it ended.' })),
+  until: Type.Optional(
+    Type.String({ description: 'Until when an image is kept, RFC 3339. Absent: for ever.' }),
+  ),
   why: Type.Optional(Type.String({ description: 'The reason, for people.' })),
 })
 export type AuditEntry = Static<typeof AuditEntry>

@@ -66,12 +66,20 @@ export const Deleted = Type.Object({
 })
 export type Deleted = Static<typeof Deleted>
 
-/** A project in which a run deletes nothing: its plan deletes too many of the images. */
+/** A project in which a run deletes nothing, or no more: its plan deletes too many of the images or tags. */
 export const Held = Type.Object({
   project: Type.String({ description: 'registry/path' }),
   deletes: Type.Integer({ description: 'Images that the plan deletes.' }),
   images: Type.Integer({ description: 'Images of the project that the policy is about.' }),
+  untags: Type.Optional(Type.Integer({ description: 'Tags that the plan deletes alone.' })),
+  tags: Type.Optional(Type.Integer({ description: 'Tags of these images.' })),
   bytes: Type.Integer({ description: 'Bytes that the registry could free if the plan were carried out.' }),
+  deleted: Type.Optional(
+    Type.Integer({
+      description:
+        'Images and single tags that the run had deleted there when its plan of then became too large. Absent: it deleted nothing there.',
+    }),
+  ),
 })
 export type Held = Static<typeof Held>
 
@@ -115,7 +123,8 @@ const Run = Type.Object({
   kept: Type.Integer({ description: 'How many images the plan keeps.' }),
   held: Type.Optional(
     Type.Array(Held, {
-      description: 'Projects in which nothing was deleted: the plan deletes more than `expiry.maxShare`.',
+      description:
+        'Projects in which nothing was deleted, or no more: the plan deletes more than `expiry.maxShare`.',
     }),
   ),
   stopped: Type.Optional(

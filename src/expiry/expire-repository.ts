@@ -35,7 +35,7 @@ export async function expireRepository(deps: {
   /** Has what the run has deleted in the project as gone. */
   reclaim: Reclaim
   trash: Trash
-  placeholders: Pick<Placeholders, 'deleteTag'>
+  placeholders: Pick<Placeholders, 'deleteTag' | 'putBacks'>
   families: Families
   /** Whether images may be deleted. It is asked before each one. @throws if the run must end */
   mayDelete: () => Promise<boolean>

@@ -11,7 +11,7 @@ import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
 import type { Deleted, ExpiryRun, Held, Progress } from './decision.ts'
-import { makeDeletePace } from './delete-pace.ts'
+import { makeDeletePace, makePatience } from './delete-pace.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import { makeFamilies } from './families.ts'
 import { makeNotices, NO_NOTICE } from './notices.ts'
@@ -23,7 +23,8 @@ import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
-import { countPlan, heldAlert, isTooMuch } from './share.ts'
+import { countPlan, heldAlert, isTooMuch, makeShareGuard, ShareReached } from './share.ts'
+import { makeStillUntags } from './still-untags.ts'
 import { makeTrash } from './trash.ts'
 import type { GarbageCollection } from './undo.ts'
 
@@ -39,7 +40,7 @@ const MOST_REPOSITORIES = 3
 /** A policy that runs. With the mode `plan` its runs are dry, whatever they were asked for. */
 export type RunnablePolicy = ExpiryPolicy & { mode: 'plan' | 'apply' }
 
-/** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete. */
+/** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete, and of its tags that it may delete alone. */
 export interface ExpirySettings {
   policies: readonly RunnablePolicy[]
   maxShare: number
@@ -136,12 +137,16 @@ export function makeExpiry(deps: {
       { ...identity, policy: name, registry, dryRun, by },
     )
     const { record } = opened
-    const checkNow = shareFor(pace.planMs, () => checkIndex(registry))
     const requireGoOn = async () => {
       if (isStopping) throw new RunPaused('Tallyman stops: this run goes on when it is back')
       const stop = await stopOf()
       if (stop !== undefined) throw new RunStopped(`${stop.by} stopped it at ${stop.at}`)
     }
+    const withPatience = makePatience({ sleep, requireGoOn })
+    const checkNow = shareFor(pace.planMs, async () => {
+      await checkIndex(registry)
+      await withPatience(() => checkClock(registry))
+    })
     const requireGoOnSoon = shareFor(LOOK_MS, requireGoOn)
     /** A policy that was changed or removed meanwhile, also its mode, ends the deletes of a run. */
     const requirePolicy = () => {
@@ -160,7 +165,7 @@ export function makeExpiry(deps: {
     const note = { by, registry, policy: name, run: record.id, dryRun }
     try {
       await deps.audit({ ...note, action: 'run.started', acceptShare })
-      if (!dryRun) await checkClock(registry)
+      if (!dryRun) await checkNow()
       const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
       if (held.length > 0) record.held = held
       if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
@@ -168,9 +173,8 @@ export function makeExpiry(deps: {
       const planned = dryRun ? [...accepted, ...held] : accepted
       await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
       const client = deps.clientOf(registry)
-      const placeholders = makePlaceholders({ ...deps, client, registry })
-      for await (const { repository, tag, outcome } of placeholders.settle(mayDelete))
-        deps.log.warn({ registry, repository, tag, outcome }, 'an earlier run left a tag on a placeholder')
+      const placeholders = makePlaceholders({ ...deps, client, registry, wait: withPatience })
+      await settle(placeholders, policy, accepted, note, mayDelete)
       await opened.addEarlier(trash, client)
       await expireProjects(policy, planned, opened, placeholders, mayDelete, acceptShare)
       await opened.end('done')
@@ -188,7 +192,7 @@ export function makeExpiry(deps: {
     if (held.length > 0 && !dryRun) await deps.announce(heldAlert(record, held, deps.settings().maxShare))
     if (!dryRun)
       await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
-    if (!dryRun) await forgetOldTrash()
+    if (!dryRun) await forgetOldTrash(record)
     return record
   }
 
@@ -204,6 +208,33 @@ export function makeExpiry(deps: {
         counts: { planned, plannedBytes, ...outcomes, freedBytes, kept },
       })
       .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
+  }
+
+  /** Ends what earlier runs have begun with single tags. */
+  async function settle(
+    placeholders: Placeholders,
+    policy: ExpiryPolicy,
+    accepted: readonly Held[],
+    note: Omit<Parameters<Audit>[0], 'action'>,
+    mayDelete: () => Promise<boolean>,
+  ): Promise<void> {
+    const tell = async (image: string, outcome: string, why?: string) => {
+      deps.log.warn(
+        { image, outcome, why },
+        `an earlier run did not come to its end with ${image}: ${outcome}`,
+      )
+      await deps.audit({ ...note, action: 'tag.settled', image, outcome, ...(why !== undefined && { why }) })
+    }
+    const stillUntags = makeStillUntags({ index, planner, policy, isPlaceholder: placeholders.isOurs })
+    for await (const { repository, digest, outcome, why } of placeholders.putBacks.settle())
+      await tell(`${policy.registry}/${repository}@${digest}`, outcome, why)
+    const settled = placeholders.settle(
+      mayDelete,
+      async (replaced) =>
+        accepted.some(({ project }) => project === replaced.project) && (await stillUntags(replaced)),
+    )
+    for await (const { repository, tag, outcome, ...one } of settled)
+      await tell(`${policy.registry}/${repository}:${tag}`, outcome, 'why' in one ? one.why : undefined)
   }
 
   /** Counts what the plans delete, project by project. Nothing may be deleted in those that are `held`. */
@@ -266,7 +297,15 @@ export function makeExpiry(deps: {
     const shared: SharedHoldings = new Map()
     let failures = 0
     let failure: Error | undefined
-    for (const { project } of projects) {
+    for (const counts of projects) {
+      const { project } = counts
+      const share = makeShareGuard(counts, () =>
+        acceptShare ? Number.POSITIVE_INFINITY : deps.settings().maxShare,
+      )
+      const mayDeleteHere = async () => {
+        share.check()
+        return mayDelete()
+      }
       const reclaim = index.reclaim(project, shared)
       if (!record.dryRun) await mayDelete()
       const { evicted, isHeld } = await evictIn(policy, project, record, acceptShare)
@@ -276,6 +315,7 @@ export function makeExpiry(deps: {
         : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project, evicted)
       const onResult = (result: Deleted, bytes: number) => {
         noticed.note(result, bytes)
+        share.note(result)
         return add(result, bytes)
       }
       const tellDone = () =>
@@ -288,12 +328,17 @@ export function makeExpiry(deps: {
         )
         try {
           const { kept } = await expireRepository({
-            ...{ client, policy, run: record.id, repository, view, reclaim, trash, families, mayDelete },
+            ...{ client, policy, run: record.id, repository, view, reclaim, trash, families },
+            mayDelete: mayDeleteHere,
             ...{ placeholders, onResult, nextDelete, sleep, atOnce: pace.atOnce },
           })
           record.kept += kept
           failures = 0
         } catch (error) {
+          if (error instanceof ShareReached) {
+            record.held = [...(record.held ?? []), share.held()]
+            break
+          }
           // The other repositories may be well.
           if (!(error instanceof TooManyFailures) || ++failures === MOST_REPOSITORIES) {
             await tellDone()
@@ -307,11 +352,17 @@ export function makeExpiry(deps: {
     if (failure !== undefined) throw failure
   }
 
-  /** The clock was found right before. If this fails, the next day tries again. */
-  const forgetOldTrash = (): Promise<void> =>
-    trash
-      .forgetOld(deps.settings().trash.keep)
-      .catch((error) => deps.log.warn({ err: error }, 'old entries of the trash could not be deleted'))
+  /** Ages count as of the beginning of the run: its clock was found right. If this fails, the next day tries again. */
+  async function forgetOldTrash({ registry, at, id, by }: ExpiryRun): Promise<void> {
+    try {
+      await checkClock(registry)
+      const entries = await trash.forgetOld(deps.settings().trash.keep, Date.parse(at))
+      const note = { by, action: 'trash.purged', run: id, why: 'older than expiry.trash.keep' }
+      if (entries > 0) await deps.audit({ ...note, counts: { entries } })
+    } catch (error) {
+      deps.log.warn({ err: error }, 'old entries of the trash could not be deleted')
+    }
+  }
 
   async function checkIndex(registry: string): Promise<void> {
     const doubt = await deps.doubtOf(registry)

@@ -7,6 +7,7 @@ import { hashOf } from '../registry/digest.ts'
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_MANIFEST } from '../registry/manifest.ts'
 import { hasNoAnswer, RegistryError } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { makePutBacks } from './put-backs.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
 
 /** A label of a placeholder's config. It tells people what the image is. */
@@ -20,6 +21,7 @@ const PUT_WITHIN_MS = 3_600_000
 
 /** A tag that is on a placeholder or will be, with the image that it named. */
 const Replaced = Type.Object({
+  project: Type.String(),
   repository: Type.String(),
   tag: Type.String(),
   digest: Type.String(),
@@ -62,14 +64,17 @@ export function makePlaceholders(deps: {
   >
   registry: string
   store: ObjectStore
+  /** Repeats a request that the registry has no time for. Without it, such a request fails. */
+  wait?: <T>(act: () => Promise<T>) => Promise<T>
   now: () => number
 }) {
-  const { client, registry, store } = deps
+  const { client, registry, store, wait = (act) => act() } = deps
+  const putBacks = makePutBacks({ client, registry, store, wait })
   const ours = new Set<string>()
   /** Repositories of which the registry deletes digests. */
   const deletable = new Set<string>()
   const digestAt = async ({ repository, tag }: Pick<Replaced, 'repository' | 'tag'>) =>
-    (await client.headManifest(repository, tag))?.digest
+    (await wait(() => client.headManifest(repository, tag)))?.digest
 
   /** @throws RegistryError, or DeletesDisabled: then the placeholder would stay, and none is put */
   async function deleteTag(replaced: Replaced): Promise<PlaceholderResult> {
@@ -113,9 +118,13 @@ export function makePlaceholders(deps: {
     const before = await digestAt(replaced)
     if (before !== placeholder) return movedTo(before)
     try {
-      await client.deleteManifest(repository, placeholder)
+      await wait(() => client.deleteManifest(repository, placeholder))
     } catch (error) {
-      if (!(error instanceof RegistryError)) throw error
+      if (!(error instanceof RegistryError)) {
+        // The run was stopped while it waited.
+        await putBack(replaced, placeholder)
+        throw error
+      }
       // It may be gone nevertheless: see remove-image.ts.
       if ((await digestAt(replaced)) !== undefined) {
         const failure = await putBack(replaced, placeholder)
@@ -135,8 +144,10 @@ export function makePlaceholders(deps: {
   async function putBack(replaced: Replaced, placeholder: string): Promise<string | undefined> {
     const { repository, tag, mediaType, manifest } = replaced
     try {
-      if ((await digestAt(replaced)) !== placeholder) return undefined
-      await client.putManifest(repository, tag, Buffer.from(manifest, 'base64'), mediaType)
+      await wait(async () => {
+        if ((await client.headManifest(repository, tag))?.digest === placeholder)
+          await client.putManifest(repository, tag, Buffer.from(manifest, 'base64'), mediaType)
+      })
       return undefined
     } catch (error) {
       if (error instanceof RegistryError) return error.message
@@ -145,11 +156,13 @@ export function makePlaceholders(deps: {
   }
 
   /**
-   * Ends what a run has begun that was killed, or whose registry failed. A tag that is on a placeholder is deleted with it; if
-   * nothing may be deleted now, the tag is put back on its image. Gives what became of each such tag. @throws RegistryError
+   * Ends what a run has begun that was killed, or whose registry failed. A tag that is on a placeholder is deleted with it if a
+   * plan of now deletes that tag; otherwise the tag is put back on its image. Gives what became of each such tag.
+   * @throws RegistryError
    */
   async function* settle(
     mayDelete: () => Promise<boolean>,
+    stillUntags: (replaced: Replaced) => Promise<boolean>,
   ): AsyncGenerator<Replaced & (PlaceholderResult | { outcome: 'kept' })> {
     for await (const { key, size, modifiedAt } of store.list(`${FOLDER}${registry}/`)) {
       const ageMs = deps.now() / 1000 - modifiedAt.getTime()
@@ -160,7 +173,8 @@ export function makePlaceholders(deps: {
         if (ageMs > KNOWN_MS) await store.delete(key)
       } else if ((await digestAt(replaced)) !== placeholder) {
         if (await mayDelete()) await deleteLeftover(replaced, placeholder, ageMs)
-      } else if (await mayDelete()) yield { ...replaced, ...(await deletePlaceholder(replaced, placeholder)) }
+      } else if ((await stillUntags(replaced)) && (await mayDelete()))
+        yield { ...replaced, ...(await deletePlaceholder(replaced, placeholder)) }
       else {
         const why = await putBack(replaced, placeholder)
         yield { ...replaced, ...(why === undefined ? { outcome: 'kept' } : { outcome: 'failed', why }) }
@@ -189,6 +203,7 @@ export function makePlaceholders(deps: {
   return {
     deleteTag,
     settle,
+    putBacks,
 
     /** Whether a digest is that of a placeholder which this process has put, or found in `settle`. It is no image of a plan. */
     isOurs: (digest: string): boolean => ours.has(digest),

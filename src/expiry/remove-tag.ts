@@ -3,6 +3,7 @@ import type { FetchedManifest } from '../registry/manifest-api.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import type { Decision } from './decision.ts'
 import type { ExpiryPolicy } from './plan.ts'
+import type { PutBack } from './put-backs.ts'
 import { outcomeOfError } from './registry-refusal.ts'
 import { movedTo, type Placeholders } from './remove-tag-placeholder.ts'
 import type { Trash } from './trash.ts'
@@ -29,12 +30,15 @@ export function makeRemoveTag(deps: {
   /** The id of the run. */
   run: string
   trash: Pick<Trash, 'put'>
-  placeholders: Pick<Placeholders, 'deleteTag'>
+  placeholders: Pick<Placeholders, 'deleteTag' | 'putBacks'>
   /** It is asked when all else has been checked. */
   mayDelete: () => Promise<boolean>
 }) {
   const { client } = deps
+  const { putBacks } = deps.placeholders
   let needsPlaceholder = false
+  /** Whether the registry has deleted a tag, and kept its image. */
+  let keepsImages = false
 
   return async function removeTag(decision: Decision, tag: string): Promise<TagResult> {
     try {
@@ -45,7 +49,7 @@ export function makeRemoveTag(deps: {
   }
 
   async function remove(decision: Decision, tag: string): Promise<TagResult> {
-    const { repository, digest } = decision
+    const { project, repository, digest } = decision
     const found = await client.getManifest(repository, tag).catch((error) => {
       if (isUnreadable(error)) return error
       throw error
@@ -66,7 +70,7 @@ export function makeRemoveTag(deps: {
     }
     const { mediaType } = found.descriptor
     const manifest = found.bytes.toString('base64')
-    return deps.placeholders.deleteTag({ repository, tag, digest, mediaType, manifest })
+    return deps.placeholders.deleteTag({ project, repository, tag, digest, mediaType, manifest })
   }
 
   /** Asks the registry to delete the tag. `undefined`: it deletes digests only. */
@@ -75,22 +79,57 @@ export function makeRemoveTag(deps: {
     tag: string,
     found: FetchedManifest,
   ): Promise<TagResult | undefined> {
-    const { repository, digest } = decision
-    const answer = await client.deleteTag(repository, tag)
+    const { repository } = decision
+    if (keepsImages) return resultOf(await client.deleteTag(repository, tag), decision, tag)
+    const image = await imageWithout(decision, tag, found)
+    await putBacks.note(image)
+    const answer = await client.deleteTag(repository, tag).catch((error) => {
+      if (error instanceof RegistryError) return error
+      throw error
+    })
+    // Also what answers an error, or 404 to a request that was repeated, may have deleted the image.
+    if ((await client.headManifest(repository, image.digest)) === undefined)
+      return putBack(decision, found, image)
+    await putBacks.forget(image)
+    if (answer instanceof RegistryError) throw answer
+    const result = await resultOf(answer, decision, tag)
+    keepsImages = result?.outcome === 'untagged'
+    return result
+  }
+
+  async function resultOf(
+    answer: 'deleted' | 'absent' | 'unsupported',
+    { repository, digest }: Decision,
+    tag: string,
+  ): Promise<TagResult | undefined> {
     if (answer === 'unsupported') return undefined
-    if (answer === 'absent') {
-      // A registry that knows digests only in this path may answer 404, too.
-      const at = await client.headManifest(repository, tag)
-      return at?.digest === digest ? undefined : { outcome: 'absent' }
-    }
-    if ((await client.headManifest(repository, digest)) !== undefined) return { outcome: 'untagged' }
-    // This registry deletes an image with any of its tags.
-    needsPlaceholder = true
-    const { bytes, descriptor } = found
-    await client.putManifest(repository, digest, bytes, descriptor.mediaType)
+    if (answer === 'deleted') return { outcome: 'untagged' }
+    // A registry that knows digests only in this path may answer 404, too.
+    const at = await client.headManifest(repository, tag)
+    return at?.digest === digest ? undefined : { outcome: 'absent' }
+  }
+
+  /** The image with its other tags, as they are at the registry. */
+  async function imageWithout(decision: Decision, tag: string, found: FetchedManifest): Promise<PutBack> {
+    const { repository, digest } = decision
+    const tags: string[] = []
     for (const other of decision.tags)
-      if (other !== tag && (await client.headManifest(repository, other)) === undefined)
-        await client.putManifest(repository, other, bytes, descriptor.mediaType)
+      if (other !== tag && (await client.headManifest(repository, other))?.digest === digest) tags.push(other)
+    const { mediaType } = found.descriptor
+    return { repository, digest, tags, mediaType, manifest: found.bytes.toString('base64') }
+  }
+
+  /** This registry deletes an image with any of its tags. */
+  async function putBack(decision: Decision, found: FetchedManifest, image: PutBack): Promise<TagResult> {
+    needsPlaceholder = true
+    await deps.trash.put(deps.run, deps.policy, { ...decision, tags: image.tags }, found)
+    try {
+      await putBacks.putBack(image)
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      const why = `the registry deleted the image with the tag, and the image is to be put back by the next run: ${error.message}`
+      return { outcome: 'failed', why }
+    }
     const why = 'the registry deleted the image with the tag; the image and its other tags were put back'
     return { outcome: 'untagged', why }
   }

@@ -1,7 +1,7 @@
 import type { RegistryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
-import type { Held } from './decision.ts'
+import type { Deleted, Held } from './decision.ts'
 import type { ChosenImages } from './evicted.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -16,35 +16,83 @@ export async function countPlan(
   project: string,
   options: { bytes: SharedHoldings; evicted?: ChosenImages },
 ): Promise<Omit<Held, 'project'>> {
-  const counts = { deletes: 0, images: 0, bytes: 0 }
+  const counts = { deletes: 0, images: 0, untags: 0, tags: 0, bytes: 0 }
   for await (const decisions of planner.planProject(policy, project, options))
-    for (const { verdict, reclaimableBytes = 0 } of decisions) {
+    for (const { verdict, tags, untag = [], reclaimableBytes = 0 } of decisions) {
       counts.images += 1
+      counts.tags += tags.length
+      counts.untags += untag.length
       if (verdict === 'delete') counts.deletes += 1
       counts.bytes += reclaimableBytes
     }
   return counts
 }
 
-/** Whether a plan deletes a larger share of a project's images than `maxShare`, from 0 to 1. */
-export const isTooMuch = ({ deletes, images }: Pick<Held, 'deletes' | 'images'>, maxShare: number): boolean =>
-  deletes > FEW && deletes > images * maxShare
+/** Images and tags that go alone, of all of a project. */
+type Counts = Pick<Held, 'deletes' | 'images' | 'untags' | 'tags'>
 
-/** The alert about projects in which a run deletes nothing. Runs of one day (RFC 3339 `at`) give one alert. */
+/** Whether so many deletes are a larger share of a project's images, or of its tags, than `maxShare`, from 0 to 1. */
+export const isTooMuch = ({ deletes, images, untags = 0, tags = 0 }: Counts, maxShare: number): boolean =>
+  isMore(deletes, images, maxShare) || isMore(untags, tags, maxShare)
+
+const isMore = (some: number, all: number, maxShare: number): boolean => some > FEW && some > all * maxShare
+
+/** A run has deleted as large a share of a project as it may. */
+export class ShareReached extends Error {
+  override readonly name = 'ShareReached'
+}
+
+/**
+ * Counts what a run deletes in a project, since a plan of now may delete more than the plan of the run's begin, which has
+ * `counts`. Deletes that are in hand when the share is reached still go.
+ */
+export function makeShareGuard(counts: Held, maxShare: () => number) {
+  const done = { deletes: 0, untags: 0 }
+  return {
+    note({ outcome }: Pick<Deleted, 'outcome'>): void {
+      if (outcome === 'deleted') done.deletes += 1
+      if (outcome === 'untagged') done.untags += 1
+    },
+
+    /** @throws ShareReached if one delete more is too much */
+    check(): void {
+      const next = { ...counts, deletes: done.deletes + 1, untags: done.untags + 1 }
+      if (isTooMuch(next, maxShare()))
+        throw new ShareReached(`expiry.maxShare is reached in ${counts.project}`)
+    },
+
+    held: (): Held => ({
+      ...counts,
+      deletes: Math.max(counts.deletes, done.deletes),
+      untags: Math.max(counts.untags ?? 0, done.untags),
+      deleted: done.deletes + done.untags,
+    }),
+  }
+}
+
+/** `12 of 16 images, 3 of 20 tags`, and how many of these are deleted if some are. */
+export function whatIsHeld({ deletes, images, untags = 0, tags = 0, deleted = 0 }: Held): string {
+  const parts = [`${deletes} of ${images} images`]
+  if (untags > 0) parts.push(`${untags} of ${tags} tags`)
+  if (deleted > 0) parts.push(`of which ${deleted} are deleted`)
+  return parts.join(', ')
+}
+
+/** The alert about projects in which a run deletes nothing, or no more. Runs of one day (RFC 3339 `at`) give one alert. */
 export function heldAlert(
   { policy, registry, at }: { policy: string; registry: string; at: string },
   held: readonly Held[],
   maxShare: number,
 ): RegistryAlert {
-  const projects = held.map(({ project, deletes, images }) => `${project} (${deletes} of ${images} images)`)
+  const projects = held.map((one) => `${one.project} (${whatIsHeld(one)})`)
   const others = projects.length > 5 ? ` and ${projects.length - 5} more` : ''
   const share = `${Math.round(maxShare * 100)}%`
   return {
     id: jobId('expiry held', policy, registry, at.slice(0, 'YYYY-MM-DD'.length)),
     ...{ at, registry, event: 'expiry.held' as const },
     text:
-      `${registry}: the expiry policy "${policy}" would delete more than ${share} of the images of ` +
-      `${projects.slice(0, 5).join(', ')}${others}, and deletes nothing there. If this is meant: ` +
+      `${registry}: the expiry policy "${policy}" would delete more than ${share} of the images or tags of ` +
+      `${projects.slice(0, 5).join(', ')}${others}, and deletes no more there. If this is meant: ` +
       `tallyman expire ${policy} --apply --accept-share`,
   }
 }

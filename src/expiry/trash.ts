@@ -31,8 +31,10 @@ export type TrashPlace = Pick<TrashEntry, 'registry' | 'repository' | 'digest' |
 /** All keys of entries begin with this. */
 export const TRASH = 'trash/'
 
+const DAY_MS = 86_400_000
+
 /** How long no old entries are looked for, once they were, in ms. */
-const EVERY_MS = 86_400_000
+const EVERY_MS = DAY_MS
 
 export const trashKey = ({ registry, repository, digest, tag }: TrashPlace): string =>
   `${TRASH}${registry}/${repository}/${digest}${tag === undefined ? '' : `/${tag}`}.json`
@@ -50,7 +52,7 @@ const KEY = /^trash\/([^/]+)\/([^:]+)\/([^/]+)(?:\/([^/]+))?\.json$/
 /**
  * Keeps the manifests that expiry deletes: `trash/<registry>/<repository>/<digest>.json`. Their blobs stay in the registry
  * until its garbage collection, so the manifest and the names of its tags are enough to undo a delete. A tag that is deleted
- * alone has an entry of its own, `…/<digest>/<tag>.json`: the image may be deleted later. `now` is epoch µs.
+ * alone has an entry of its own, `…/<digest>/<tag>.json`: the image may be deleted later. So has a tag of an earlier delete of the image. `now` is epoch µs.
  */
 export function makeTrash({ store, now }: { store: ObjectStore; now: () => number }) {
   let forgotAt = Number.NEGATIVE_INFINITY
@@ -76,6 +78,7 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
       }
       const key = trashKey(entry)
       const body = JSON.stringify(entry)
+      await keepTagsOf(entry)
       await store.put(key, body)
       const stored = await store.head(key)
       if (stored?.size !== Buffer.byteLength(body))
@@ -108,13 +111,31 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
 
     forget,
 
-    /** Deletes the entries that the store has had for longer than `keepMs`. Looks for them once a day. */
-    async forgetOld(keepMs: number): Promise<void> {
+    /**
+     * Deletes the entries that the store has had for longer than `keepMs`, and for a day, as of `asOf` in epoch ms or of now if
+     * that is earlier. Looks for them once a day. Gives their number.
+     */
+    async forgetOld(keepMs: number, asOf: number): Promise<number> {
       const nowMs = now() / 1000
-      if (nowMs - forgotAt < EVERY_MS) return
+      if (nowMs - forgotAt < EVERY_MS) return 0
       forgotAt = nowMs
-      await forget(nowMs - keepMs)
+      return forget(Math.min(nowMs, asOf) - Math.max(keepMs, DAY_MS))
     },
+  }
+
+  /**
+   * An image that was deleted before may have had other tags then. Each of these gets an entry of its own, with the time of
+   * that delete, before the image's entry is written anew.
+   */
+  async function keepTagsOf(next: TrashEntry): Promise<void> {
+    if (next.tag !== undefined) return
+    const last = readEntry(await store.get(trashKey(next)))
+    for (const tag of last?.tags.filter((name) => !next.tags.includes(name)) ?? []) {
+      const key = trashKey({ ...next, tag })
+      const single = readEntry(await store.get(key))
+      if (last !== undefined && (single === undefined || single.at < last.at))
+        await store.put(key, JSON.stringify({ ...last, tags: [tag], tag }))
+    }
   }
 
   /** Deletes the entries that were written before a time, in epoch ms, by the clock of the store. Gives their number. */
@@ -129,3 +150,13 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
   }
 }
 export type Trash = ReturnType<typeof makeTrash>
+
+/** `undefined` if it is none. */
+function readEntry(body: Buffer | undefined): TrashEntry | undefined {
+  if (body === undefined) return undefined
+  try {
+    return Value.Parse(TrashEntry, JSON.parse(body.toString()))
+  } catch {
+    return undefined
+  }
+}

@@ -1,10 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Audit, AuditEntry } from '../expiry/audit.ts'
 import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Keep } from '../expiry/keep.ts'
 import { type Keeps, UnreadableKeep } from '../expiry/keeps.ts'
 import { parseDuration } from '../platform/units.ts'
 import { RegistryError } from '../registry/registry-error.ts'
+import { askedBy } from './asked-by.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
@@ -29,6 +31,7 @@ export const keepsRoute =
     registries: readonly string[]
     /** Whether names of people are kept, as configured now. */
     keepsNames: () => boolean
+    audit: Audit
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
@@ -86,12 +89,19 @@ export const keepsRoute =
         ),
         response: { 201: Keep, ...errors },
       },
-      handler: async ({ body, log }, reply) => {
+      handler: async (request, reply) => {
+        const { body, log } = request
         const forMs = body.for === undefined ? undefined : durationOf(body.for)
         await checkImage(body.image)
         const by = deps.keepsNames() ? (body.by ?? null) : null
         const keep = await keeps.add({ image: body.image, by, why: body.why ?? null }, forMs)
         log.info(keep, `kept: ${keep.image}`)
+        const asked = askedBy(roles, request)
+        await deps.audit({
+          ...noteOf(keep),
+          action: 'keep.added',
+          by: by === null ? asked : `${by} (${asked})`,
+        })
         return reply.code(201).send(keep)
       },
     })
@@ -107,10 +117,19 @@ export const keepsRoute =
           ...errors,
         },
       },
-      handler: async ({ params: { id }, log }) => {
+      handler: async (request) => {
+        const { params, log } = request
+        const { id } = params
+        // One that cannot be read can be removed, too.
+        const keep = await keeps.list().then(
+          (known) => known.find((one) => one.id === id),
+          () => undefined,
+        )
         if (!(await keeps.remove(id)))
           throw new HttpError(404, `there is no keep "${id}": GET /v1/expiry/keeps lists them`)
         log.info({ id }, 'a keep was removed')
+        const note = keep === undefined ? { why: `the keep ${id}` } : noteOf(keep)
+        await deps.audit({ ...note, action: 'keep.removed', by: askedBy(roles, request) })
         return { removed: id }
       },
     })
@@ -135,6 +154,14 @@ export const keepsRoute =
         throw new HttpError(404, `there is no image "${text}": neither the index nor the registry has it`)
     }
   }
+
+/** What the audit says of a keep. */
+const noteOf = ({ image, why, until }: Keep): Pick<AuditEntry, 'registry' | 'image' | 'why' | 'until'> => ({
+  registry: image.slice(0, image.indexOf('/')),
+  image,
+  ...(why !== null && { why }),
+  ...(until !== null && { until }),
+})
 
 /** In ms. @throws HttpError */
 function durationOf(text: string): number {

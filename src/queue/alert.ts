@@ -69,7 +69,7 @@ export const RegistryAlert = Type.Object({
   registry: RegistryName,
   event: Type.Enum(['reconcile.held', 'expiry.held', 'inUse.missing'], {
     description:
-      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images of a project, and deletes none of them. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
+      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
   }),
   text: Message,
 })

@@ -104,6 +104,23 @@ test('an image is kept by its tag and by its digest, listed, and not kept any mo
   await planned(/^delete: /)
 })
 
+test('the audit says who kept what, why and until when, and who ended it', async () => {
+  const { entries } = await service.get<{ entries: Record<string, string>[] }>('/v1/audit')
+  const asked = expect.stringMatching(/^admin token from /)
+  const kept = {
+    action: 'keep.added',
+    registry: 'ci',
+    by: expect.stringMatching(/^alice \(admin token from .+\)$/),
+  }
+  const [removed, removedDigest, keptDigest, keptTag] = entries
+  expect(removed).toMatchObject({ action: 'keep.removed', by: asked, image: `ci/${REPOSITORY}:pr-1` })
+  expect(removedDigest).toMatchObject({ action: 'keep.removed', by: asked, image: BY_DIGEST })
+  expect(keptDigest).toMatchObject({ ...kept, image: BY_DIGEST })
+  expect(keptDigest).not.toHaveProperty('until')
+  expect(keptTag).toMatchObject({ ...kept, image: `ci/${REPOSITORY}:pr-1`, why: 'the audit' })
+  expect(keptTag?.until).toMatch(/^\d{4}-\d\d-\d\dT/)
+})
+
 test('wrong requests are answered with what is expected', async () => {
   for (const [argv, status, said] of [
     [['keep', `ci/${REPOSITORY}:none`], 1, '404 there is no image "ci/team/app:none": neither the index nor'],

@@ -184,7 +184,23 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { protect: { labels: ["=x"] } }',
-    '6:31: expiry.protect.labels.0: expected a label: key or key=value, got "=x"',
+    '6:31: expiry.protect.labels.0: expected a label: key or key=value, without *. A key alone means any value, got "=x"',
+  ],
+  [
+    'expiry: { protect: { labels: ["team=rel*"] } }',
+    '6:31: expiry.protect.labels.0: expected a label: key or key=value, without *. A key alone means any value, got "team=rel*"',
+  ],
+  [
+    'expiry: { protect: { repositories: ["ci/base/**"] } }',
+    '6:37: expiry.protect.repositories.0: expected a glob for repositories, without the registry: base/**. If repositories begin so, too: [c]i/base/**, got "ci/base/**"',
+  ],
+  [
+    'expiry: { protect: { tags: ["!dev-*"] } }',
+    '6:29: expiry.protect.tags.0: expected a glob without !: it negates nothing. Name what is meant, as in v*, got "!dev-*"',
+  ],
+  [
+    'expiry: { trash: { keep: 23h } }',
+    '6:20: expiry.trash.keep: expected a duration of 1d or longer, got "23h"',
   ],
   [
     'expiry: { protect: { tags: ["^v.+$"] } }',

@@ -74,7 +74,14 @@ async function leavePlaceholder(store: ObjectStore, digest: string) {
     }
     const now = () => Date.now() * 1000
     const manifest = shared().manifests.get(digest)?.bytes.toString('base64') ?? ''
-    const replaced = { repository, tag: 'pr-1', digest, mediaType: shared().root.mediaType, manifest }
+    const replaced = {
+      project: bed.project,
+      repository,
+      tag: 'pr-1',
+      digest,
+      mediaType: shared().root.mediaType,
+      manifest,
+    }
     void makePlaceholders({ client: killed, registry: 'ci', store, now }).deleteTag(replaced)
   })
   const placeholder = await client.headManifest(repository, 'pr-1')
@@ -108,7 +115,9 @@ test('a placeholder of which notifications told takes no place among the newest'
   await expiry.index.apply(project, [{ ...push, references: [], extent: 'all' }])
   await expiry.run('branches', false)
   expect((await client.headManifest(repository, 'pr-9'))?.digest).toBe(newest.root.digest)
-  expect(await tags()).toEqual(['main', 'pr-9'])
+  // How old pr-1 is, the index does not say any more. So it is back on its image.
+  expect(await tags()).toEqual(['main', 'pr-1', 'pr-9'])
+  expect((await client.headManifest(repository, 'pr-1'))?.digest).toBe(digest)
 })
 
 test('an attempt after one that was killed records the tags that are gone', async () => {
@@ -125,4 +134,63 @@ test('an attempt after one that was killed records the tags that are gone', asyn
       ['pr-2', 'untagged'],
     ]),
   )
+})
+
+test('a tag on a placeholder that is kept by now comes back on its image, and the audit says so', async () => {
+  let isKept = false
+  const expiry = bed.setUp({ findProtections: async () => () => (isKept ? 'it is kept' : undefined) })
+  const { repository, client } = bed
+  const digest = await pushShared(expiry)
+  await leavePlaceholder(expiry.store, digest)
+  isKept = true
+  await expiry.run('branches', false)
+  expect((await client.headManifest(repository, 'pr-1'))?.digest).toBe(digest)
+  expect(expiry.audited.filter(({ action }) => action === 'tag.settled')).toMatchObject([
+    { image: `ci/${repository}:pr-1`, outcome: 'kept', policy: 'branches' },
+  ])
+  expect(bed.deletes.filter((reference) => reference === digest)).toEqual([])
+})
+
+test('an image that the registry deleted with a tag, and did not take back, comes back with the next run', async () => {
+  const expiry = bed.setUp()
+  const { repository, client, registry } = bed
+  const digest = await pushShared(expiry)
+  let isGone = false
+  registry.onRequest(async ({ method, path }) => {
+    if (method === 'DELETE' && /\/pr-[12]$/.test(path) && !isGone) {
+      isGone = true
+      await client.deleteManifest(repository, digest)
+      return 202
+    }
+    return isGone && method === 'PUT' ? 500 : undefined
+  })
+  await expiry.run('branches', false)
+  expect(await client.headManifest(repository, 'main')).toBeUndefined()
+  registry.reset()
+  await expiry.run('branches', false)
+  expect((await client.headManifest(repository, 'main'))?.digest).toBe(digest)
+  expect(expiry.audited.find(({ action }) => action === 'tag.settled')).toMatchObject({
+    ...{ image: `ci/${repository}@${digest}`, outcome: 'restored' },
+    why: expect.stringContaining('main'),
+  })
+})
+
+test('a registry that has too many requests while a placeholder is there is waited for', async () => {
+  const expiry = bed.setUp({ sleep: async () => {} })
+  const digest = await pushShared(expiry)
+  let isPut = false
+  let refusals = 12
+  bed.registry.onRequest(({ method, path }) => {
+    if (method === 'PUT' && /\/pr-1$/.test(path) && !isPut) isPut = true
+    else if (isPut && refusals > 0) {
+      refusals -= 1
+      return 429
+    }
+    return undefined
+  })
+  const record = await expiry.run('branches', false)
+  expect(refusals).toBe(0)
+  expect(results(record).map(([, outcome]) => outcome)).toEqual(['untagged', 'untagged', 'deleted'])
+  expect(await tags()).toEqual(['main'])
+  expect((await bed.client.headManifest(bed.repository, 'main'))?.digest).toBe(digest)
 })

@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { allImages } from '../../lab/all-images.ts'
 import { DAY } from '../../lab/images.ts'
 import type { Progress } from '../../src/expiry/decision.ts'
-import { image, multiPlatform, NOW, PUSHED_AT, useExpiry } from './expire-bed.ts'
+import { image, multiPlatform, NOW, PUSHED_AT, taggedAs, useExpiry } from './expire-bed.ts'
 
 const bed = useExpiry()
 
@@ -158,6 +159,24 @@ describe('the clock', () => {
     expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted', 'moved'])
     expect(bed.deletes).toHaveLength(1)
   })
+
+  test('is compared with that of the registry before each delete', async () => {
+    let now = NOW
+    const { run, push, index, journal } = bed.setUp({ now: () => now, registryNow: () => NOW })
+    const { repository, project, registry, client } = bed
+    const [old, young] = [`${repository}/a`, `${repository}/b`]
+    await push('pr-1', image('old'), old, project)
+    await push('pr-2', image('young'), young, project)
+    await index.apply(project, [{ ...taggedAs('pr-2', image('young'), young), at: NOW - DAY }])
+    registry.onRequest(({ method }) => {
+      if (method === 'DELETE') now += 20 * DAY
+      return undefined
+    })
+    await expect(run('branches', false)).rejects.toThrow('our clock is 28800 minutes ahead')
+    const [record] = await journal.recent(1)
+    expect(record?.deletes).toMatchObject([{ repository: old, outcome: 'deleted' }])
+    expect(await client.headManifest(young, 'pr-2')).toBeDefined()
+  })
 })
 
 test.each(['its mode', 'what it is about'])(
@@ -285,14 +304,17 @@ describe('a policy that would delete a large share of a project', () => {
   test('deletes nothing there, and says so in its record and to chat; accepted, it deletes', async () => {
     const { run, alerts, journal } = await setUp(0.5)
     const record = await run('branches', false)
-    const held = [{ project: bed.project, deletes: 12, images: 16, bytes: expect.any(Number) }]
+    const counts = { deletes: 12, images: 16, untags: 0, tags: 16 }
+    const held = [{ project: bed.project, ...counts, bytes: expect.any(Number) }]
     expect(record).toMatchObject({ deletes: [], held })
     expect(await journal.recent(1)).toEqual([record])
     expect(bed.deletes).toEqual([])
     expect(alerts).toMatchObject([
       {
         ...{ registry: 'ci', event: 'expiry.held' },
-        text: expect.stringContaining(`more than 50% of the images of ${bed.project} (12 of 16 images)`),
+        text: expect.stringContaining(
+          `more than 50% of the images or tags of ${bed.project} (12 of 16 images)`,
+        ),
       },
     ])
     // A dry run shows what would go, and that it is held; it is no alert.
@@ -313,5 +335,48 @@ describe('a policy that would delete a large share of a project', () => {
     expect(record.deletes).toMatchObject([{ repository: `${bed.repository}/small`, outcome: 'deleted' }])
     const { run: runAtMost } = await setUp(0.75)
     expect((await runAtMost('branches', false)).deletes.length).toBeGreaterThanOrEqual(12)
+  })
+
+  test('ends where a plan of then deletes more than the share of the images that the run began with', async () => {
+    let isInUse = true
+    const { run, push, alerts } = bed.setUp({
+      maxShare: 0.3,
+      findProtections: async () => (image) =>
+        isInUse && image.repository.endsWith('/b') ? 'it is in use' : undefined,
+    })
+    const { repository, project, registry } = bed
+    await push('pr-1', image('first'), `${repository}/a`, project)
+    for (let n = 0; n < 20; n++) await push(`pr-${n}`, image(`used ${n}`), `${repository}/b`, project)
+    await push('pr-1', image('elsewhere'), `${repository}/z`)
+    registry.onRequest(async ({ method }) => {
+      // A plan takes what protects images from up to a second ago.
+      if (method === 'DELETE' && isInUse) await setTimeout(1_100)
+      if (method === 'DELETE') isInUse = false
+      return undefined
+    })
+    const record = await run('branches', false)
+    expect(record.held).toMatchObject([{ project, images: 21, deletes: 10, deleted: 10 }])
+    expect(record.deletes.filter(({ project: one }) => one === project)).toHaveLength(10)
+    expect(record.deletes).toContainEqual(
+      expect.objectContaining({ repository: `${repository}/z`, outcome: 'deleted' }),
+    )
+    expect(alerts).toMatchObject([
+      {
+        event: 'expiry.held',
+        text: expect.stringContaining(`${project} (10 of 21 images, of which 10 are deleted)`),
+      },
+    ])
+  })
+
+  test('deletes no tags, either, if it would delete a large share of them alone', async () => {
+    const { run, push, alerts } = bed.setUp({ maxShare: 0.3 })
+    const { repository, project } = bed
+    for (let n = 0; n < 12; n++) {
+      await push(`pr-${n}`, image(`both ${n}`), repository)
+      await push(`v${n}`, image(`both ${n}`), repository)
+    }
+    const record = await run('branches', false)
+    expect(record).toMatchObject({ deletes: [], held: [{ project, deletes: 0, untags: 12, tags: 24 }] })
+    expect(alerts).toMatchObject([{ text: expect.stringContaining('12 of 24 tags') }])
   })
 })

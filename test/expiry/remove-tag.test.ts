@@ -18,6 +18,8 @@ const bed = useExpiry()
 const now = () => Date.now() * 1000
 const POLICY = { name: 'branches', registry: 'ci', repository: '**', rules: [] }
 
+const yes = async () => true
+const no = async () => false
 let shared: LabImage
 let store: ObjectStore
 beforeEach(async () => {
@@ -56,6 +58,7 @@ const trashed = async () => (await Array.fromAsync(store.list('trash/'))).map(({
 /** Placeholders that are noted: whether each may still be at the registry. */
 const noted = async () =>
   (await Array.fromAsync(store.list('expiry-placeholders/'))).map(({ size }) => size > 0)
+const toPutBack = () => Array.fromAsync(store.list('expiry-put-backs/'))
 const isDeleteOf = ({ method, path }: RegistryRequest, reference: RegExp) =>
   method === 'DELETE' && reference.test(path)
 const isPutOf = ({ method, path }: RegistryRequest, tag: string) =>
@@ -140,7 +143,7 @@ describe('a registry that deletes digests only', () => {
     expect(await digestAt('pr-1')).toBe(other.root.digest)
     expect(await digestAt('v1')).toBe(shared.root.digest)
     // What is left is deleted by the next run.
-    expect(await Array.fromAsync(placeholders.settle(async () => true))).toEqual([])
+    expect(await Array.fromAsync(placeholders.settle(yes, yes))).toEqual([])
     expect(await noted()).toEqual([false])
     expect(await tags()).toEqual(['pr-1', 'v1'])
   })
@@ -159,7 +162,7 @@ describe('a registry that deletes digests only', () => {
       expect(await noted()).toEqual([true])
       // The placeholder, which no tag names, goes with the next run.
       bed.registry.reset()
-      expect(await Array.fromAsync(placeholders.settle(async () => true))).toEqual([])
+      expect(await Array.fromAsync(placeholders.settle(yes, yes))).toEqual([])
       expect(bed.deletes).toHaveLength(1)
       expect(await noted()).toEqual([false])
       await expectShared('pr-1', 'v1')
@@ -178,7 +181,7 @@ describe('a registry that deletes digests only', () => {
     expect(result).toMatchObject({ outcome: 'failed', why: expect.stringContaining('until the next run') })
     expect(await digestAt('pr-1')).not.toBe(shared.root.digest)
     bed.registry.reset()
-    expect(await Array.fromAsync(placeholders.settle(async () => false))).toMatchObject([
+    expect(await Array.fromAsync(placeholders.settle(no, yes))).toMatchObject([
       { tag: 'pr-1', outcome: 'kept' },
     ])
     await expectShared('pr-1', 'v1')
@@ -246,20 +249,20 @@ describe('a process that is killed after the PUT of the placeholder', () => {
 
   test('a later run deletes the tag', async () => {
     await killed()
-    const settled = await Array.fromAsync(setUp().placeholders.settle(async () => true))
+    const settled = await Array.fromAsync(setUp().placeholders.settle(yes, yes))
     expect(settled).toMatchObject([{ tag: 'pr-1', digest: shared.root.digest, outcome: 'untagged' }])
     await expectShared('v1')
-    expect(await Array.fromAsync(setUp().placeholders.settle(async () => true))).toEqual([])
+    expect(await Array.fromAsync(setUp().placeholders.settle(yes, yes))).toEqual([])
     expect(await noted()).toEqual([false])
   })
 
   test('a later run that may not delete puts the tag back, and another deletes what is left', async () => {
     await killed()
-    const settled = await Array.fromAsync(setUp().placeholders.settle(async () => false))
+    const settled = await Array.fromAsync(setUp().placeholders.settle(no, yes))
     expect(settled).toMatchObject([{ tag: 'pr-1', outcome: 'kept' }])
     await expectShared('pr-1', 'v1')
     expect(await noted()).toEqual([true])
-    expect(await Array.fromAsync(setUp().placeholders.settle(async () => true))).toEqual([])
+    expect(await Array.fromAsync(setUp().placeholders.settle(yes, yes))).toEqual([])
     expect(await noted()).toEqual([false])
     await expectShared('pr-1', 'v1')
   })
@@ -268,7 +271,7 @@ describe('a process that is killed after the PUT of the placeholder', () => {
     await killed()
     const other = image(`${bed.repository} since`)
     await pushImage(bed.client, bed.repository, 'pr-1', other)
-    expect(await Array.fromAsync(setUp().placeholders.settle(async () => true))).toEqual([])
+    expect(await Array.fromAsync(setUp().placeholders.settle(yes, yes))).toEqual([])
     expect(await digestAt('pr-1')).toBe(other.root.digest)
     expect(await noted()).toEqual([false])
   })
@@ -293,7 +296,39 @@ describe('a registry that deletes tags', () => {
     await tagAs('pr-2')
     expect(await removeTag()).toMatchObject({ outcome: 'untagged', why: expect.stringContaining('put back') })
     await expectShared('v1')
+    expect(await toPutBack()).toEqual([])
   })
+
+  test.each(['PUT', 'HEAD', 'DELETE'])(
+    'and their image with them, and then fails (%s), gets the image back by the next run',
+    async (failing) => {
+      let isGone = false
+      bed.registry.onRequest(async (request) => {
+        if (isGone)
+          return request.method === 'DELETE' ? undefined : request.method === failing ? 500 : undefined
+        if (!isDeleteOf(request, /\/pr-1$/)) return undefined
+        isGone = true
+        await bed.client.deleteManifest(bed.repository, shared.root.digest)
+        return failing === 'DELETE' ? 500 : 202
+      })
+      const result = await setUp().removeTag()
+      bed.registry.reset()
+      if (failing === 'DELETE') expect(result).toMatchObject({ outcome: 'untagged' })
+      else {
+        expect(result).toMatchObject({ outcome: 'failed' })
+        expect(await toPutBack()).toHaveLength(1)
+      }
+      // People can put it back before.
+      if (failing === 'PUT')
+        expect(await trashed()).toContain(`trash/ci/${bed.repository}/${shared.root.digest}.json`)
+      const { putBacks } = setUp().placeholders
+      expect(await Array.fromAsync(putBacks.settle())).toMatchObject(
+        failing === 'DELETE' ? [] : [{ outcome: 'restored' }],
+      )
+      await expectShared('v1')
+      expect(await toPutBack()).toEqual([])
+    },
+  )
 
   test('and protects some keeps those', async () => {
     bed.registry.onRequest((request) => (isDeleteOf(request, /\/pr-1$/) ? 403 : undefined))
@@ -375,6 +410,6 @@ test('the digest of a placeholder is known, and no other', async () => {
     ...{ client: bed.client, registry: 'ci', store },
     now: () => now() + 8 * 86_400_000_000,
   })
-  expect(await Array.fromAsync(later.settle(async () => true))).toEqual([])
+  expect(await Array.fromAsync(later.settle(yes, yes))).toEqual([])
   expect(await isPlaceholder('ci', bed.repository, placeholder)).toBe(false)
 })

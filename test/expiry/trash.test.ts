@@ -24,6 +24,7 @@ function setUp() {
   const reader = makeTrashReader({ store, onUnreadable: (key) => unreadable.push(key) })
   return {
     ...{ store, trash, reader, unreadable },
+    now: () => now,
     pass: (us: number) => {
       now += us
     },
@@ -73,6 +74,20 @@ test('a tag that was deleted alone has an entry beside that of its image', async
   expect(listed.map(reader.positionOf)).toEqual([whole, alone].map(reader.positionOf))
   expect(await reader.get(below)).toMatchObject({ tag: 'pr-2' })
   expect(await trash.forget(Date.now() + 60_000)).toBe(3)
+})
+
+test('the tags of an image can still be found once it was deleted again without them', async () => {
+  const { reader, put, pass } = setUp()
+  const { digest } = await put('ci', 'team/app', 'image', ['pr-1', 'pr-2'])
+  const first = await reader.get({ registry: 'ci', repository: 'team/app', digest })
+  pass(DAY)
+  await put('ci', 'team/app', 'image', ['pr-2'])
+  expect(await reader.withTag('ci', 'team/app', 'pr-1')).toEqual({ ...first, tags: ['pr-1'], tag: 'pr-1' })
+  pass(DAY)
+  await put('ci', 'team/app', 'image', [])
+  expect(await reader.withTag('ci', 'team/app', 'pr-1')).toEqual({ ...first, tags: ['pr-1'], tag: 'pr-1' })
+  expect(await reader.withTag('ci', 'team/app', 'pr-2')).toMatchObject({ digest, tag: 'pr-2' })
+  expect(await reader.get({ registry: 'ci', repository: 'team/app', digest })).toMatchObject({ tags: [] })
 })
 
 test('pages hold each entry once, in the order of registries and repositories', async () => {
@@ -141,7 +156,7 @@ test.each(['', '{"at":', '{}', 'moved'])('an object that is no entry (%s) hides 
 })
 
 test('what is older than the retention is deleted, once a day, and nothing else', async () => {
-  const { store, trash, reader, put, pass } = setUp()
+  const { store, trash, reader, put, now, pass } = setUp()
   const [old, young] = [await put('ci', 'team/app', 'old'), await put('ci', 'team/app', 'young')]
   await store.put('trash/notes', 'not an entry')
   const daysAgo = (days: number) => Date.now() / 1000 - days * 86_400
@@ -152,23 +167,33 @@ test('what is older than the retention is deleted, once a day, and nothing else'
   const left = async () =>
     (await reader.list({}, { after: undefined, limit: 10 })).map(({ digest }) => digest)
 
-  await trash.forgetOld(30 * 86_400_000)
+  const asOf = () => now() / 1000
+  await trash.forgetOld(30 * 86_400_000, asOf())
   expect(await left()).toEqual([young.digest])
   pass(0.9 * DAY)
-  await trash.forgetOld(30 * 86_400_000)
+  await trash.forgetOld(30 * 86_400_000, asOf())
   expect(await left()).toEqual([young.digest])
   pass(0.2 * DAY)
-  await trash.forgetOld(30 * 86_400_000)
+  await trash.forgetOld(30 * 86_400_000, asOf())
   expect(await left()).toEqual([])
   expect(await store.head('trash/notes')).toBeDefined()
+})
+
+test('what is younger than a day when a run begins is kept, whatever the clock says at its end', async () => {
+  const { store, trash, put, now, pass } = setUp()
+  await put('ci', 'team/app', 'young')
+  const beganAt = now() / 1000
+  pass(40 * DAY)
+  await trash.forgetOld(1, beganAt)
+  expect(await Array.fromAsync(store.list('trash/'))).toHaveLength(1)
 })
 
 describe('a run', () => {
   const bed = useExpiry()
 
   test('deletes old entries, unless it is dry', async () => {
-    const now = () => Date.now() * 1000 + DAY
-    const { run, store, push } = bed.setUp({ now, trashKeepMs: DAY / 2000 })
+    const now = () => Date.now() * 1000 + 2 * DAY
+    const { run, store, push, audited } = bed.setUp({ now, trashKeepMs: DAY / 2000 })
     const old = `trash/ci/team/app/${hashOf(Buffer.from('old'))}.json`
     await store.put(old, 'as it is')
     await push('main', image('kept'), bed.repository)
@@ -176,6 +201,23 @@ describe('a run', () => {
     expect(await store.head(old)).toBeDefined()
     await run('branches', false)
     expect(await store.head(old)).toBeUndefined()
+    expect(audited.filter(({ action }) => action === 'trash.purged')).toMatchObject([
+      { by: 'a test', counts: { entries: 1 }, why: 'older than expiry.trash.keep' },
+    ])
+  })
+
+  test('keeps what it has deleted if our clock is set forward meanwhile', async () => {
+    let aheadUs = 0
+    const registryNow = () => Date.now() * 1000 + 30 * DAY
+    const now = () => registryNow() + aheadUs
+    const { run, store, push } = bed.setUp({ now, registryNow, trashKeepMs: DAY / 1000 })
+    await push('pr-1', image('deleted'), bed.repository)
+    bed.registry.onRequest(({ method }) => {
+      if (method === 'DELETE') aheadUs = 40 * DAY
+      return undefined
+    })
+    expect(await run('branches', false)).toMatchObject({ deletes: [{ outcome: 'deleted' }] })
+    expect(await Array.fromAsync(store.list('trash/'))).toHaveLength(1)
   })
 
   test('does not fail if they cannot be deleted', async () => {

@@ -147,7 +147,7 @@ test('a placeholder by which expiry deletes a tag is not copied', async () => {
   })
   const bytes = (await client.getManifest(repository, 'v1'))?.bytes ?? Buffer.alloc(0)
   const { digest } = job
-  const replaced = { repository, tag: 'v1', digest, mediaType: OCI_MANIFEST }
+  const replaced = { project: `ci/${repository}`, repository, tag: 'v1', digest, mediaType: OCI_MANIFEST }
   expect(await placeholders.deleteTag({ ...replaced, manifest: bytes.toString('base64') })).toEqual({
     outcome: 'untagged',
   })

@@ -27,13 +27,14 @@ export const addAudit: AddCommand = (program, cli) => {
 const aboutOf = ({ image, run, policy, registry }: AuditEntry): string =>
   image ?? ([registry, policy, run].filter((part) => part !== undefined).join(' ') || 'all')
 
-function outcomeOf({ dryRun, acceptShare, counts = {}, outcome, why }: AuditEntry): string {
+function outcomeOf({ dryRun, acceptShare, counts = {}, outcome, until, why }: AuditEntry): string {
   const numbers = Object.entries(counts).filter(([, count]) => count > 0)
   return [
     ...(dryRun === true ? ['dry run'] : []),
     ...(acceptShare === true ? ['share accepted'] : []),
     ...(outcome === undefined ? [] : [outcome]),
     ...numbers.map(([name, count]) => `${name} ${count}`),
+    ...(until === undefined ? [] : [`until ${until}`]),
     ...(why === undefined ? [] : [why]),
   ].join(', ')
 }

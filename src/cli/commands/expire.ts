@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { RunSummary } from '../../expiry/decision.ts'
+import { whatIsHeld } from '../../expiry/share.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { deleteTable, progressOfRun, runText } from '../delete-table.ts'
@@ -40,10 +41,12 @@ export const addExpire: AddCommand = (program, cli) => {
         throw new CommandError(
           `nothing was deleted: in the configuration of the service the policy ${policy} has the mode plan`,
         )
-      for (const { project, deletes, images } of run.held ?? [])
+      for (const held of run.held ?? []) {
+        const what = held.deleted ? 'no more was deleted' : 'nothing was deleted'
         cli.note(
-          `${apply ? 'nothing was deleted' : 'held without --accept-share'}: ${deletes} of the ${images} images of ${project} would go, more than expiry.maxShare`,
+          `${apply ? what : 'held without --accept-share'}: ${whatIsHeld(held)} of ${held.project} would go, more than expiry.maxShare`,
         )
+      }
       if (!apply) cli.note(`nothing was deleted: tallyman expire ${policy} --apply deletes`)
     })
 }

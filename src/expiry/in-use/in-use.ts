@@ -67,7 +67,11 @@ export function makeInUse(deps: {
     if ((await deps.doubtOf(registry)) !== undefined) return
     looked.set(key, performance.now())
     const look = async (one: NamedImage) => ((await deps.findImage(one)) === undefined ? one : pMapSkip)
-    const missing = await pMap(images, look, { concurrency: 8 })
+    const missing = await pMap(
+      images.filter(({ isGuess }) => isGuess !== true),
+      look,
+      { concurrency: 8 },
+    )
     if (missing.length > 0) await deps.announce(missingAlert({ source, registry, missing, now: deps.now() }))
   }
 

@@ -42,3 +42,29 @@ test.each([
 ])('by name or host: %s', (text, expected) => {
   expect(asText(byNameOrHost, text)).toEqual(expected)
 })
+
+test.each([
+  ['art.example.com/docker-local/team/app:v1', ['art team/app v1', 'art docker-local/team/app v1 or not']],
+  [
+    'art.example.com/docker/docker-local/team/app:v1',
+    ['art team/app v1', 'art docker/docker-local/team/app v1 or not'],
+  ],
+  ['docker-local.example.com/team/app:v1', ['art team/app v1']],
+  ['art.example.com/docker-local:v1', ['art docker-local v1']],
+  ['art/team/app:v1', ['art team/app v1']],
+])('a registry whose URL has a path: %s', (text, expected) => {
+  const { byNameOrHost: find } = makeFindRegistries([
+    {
+      name: 'art',
+      url: 'https://art.example.com/artifactory/api/docker/docker-local/',
+      hosts: ['docker-local.example.com'],
+    },
+  ])
+  const named = parseImageReference(text)
+  if (named === undefined) throw new Error(`${text} is no name of an image`)
+  const found = find(named).map(({ registry, repository, reference, isGuess }) => {
+    const tag = 'tag' in reference ? reference.tag : ''
+    return `${registry} ${repository} ${tag}${isGuess ? ' or not' : ''}`
+  })
+  expect(found).toEqual(expected)
+})
