@@ -9,8 +9,14 @@ import { digestsIn } from './not-understood.ts'
 /** Tags that are looked up at a time. */
 const AT_ONCE = 8
 
-/** How long a list of tags may be used for deletes, in ms, if it takes at most half of that to make it; else twice as long as that takes. */
+/** How long a list of tags may be used for deletes, in ms, unless to make it takes longer than half of that. */
 const LIST_MS = 1_000
+
+/**
+ * How long a list may be used that took `took` to make, in ms: five times as long, since the registry is asked by others, too,
+ * but no longer than `LIST_MS`; twice as long if it is that slow, so that half of the time is left for deletes.
+ */
+const usableFor = (took: number): number => Math.max(2 * took, Math.min(LIST_MS, 5 * took))
 
 /** How long after all tags were looked up only some are, in ms, if that takes at most a tenth of it; else ten times as long as that takes. */
 const ALL_MS = 10_000
@@ -60,7 +66,7 @@ export function makeUntoldTags(
     const looking = { until: Number.POSITIVE_INFINITY, result: read() } // It is shared while it is made.
     async function read() {
       const beganAt = await look()
-      looking.until = beganAt + Math.max(LIST_MS, 2 * (performance.now() - beganAt))
+      looking.until = beganAt + usableFor(performance.now() - beganAt)
       return found
     }
     last = looking
