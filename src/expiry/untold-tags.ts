@@ -9,16 +9,27 @@ import { digestsIn } from './not-understood.ts'
 /** Tags that are looked up at a time. */
 const AT_ONCE = 8
 
-/** How long a list of tags may be used for deletes, in ms, if it takes at most half of that to make it; else twice as long as that takes. */
+type Which = 'all' | 'lacking' | 'new'
+
+/**
+ * How long a list of tags may be used for deletes, in ms, unless to make it takes longer than half of that; and how long tags
+ * that the index lacks are not looked up again, unless that takes longer than a tenth of it.
+ */
 const LIST_MS = 1_000
+
+/**
+ * How long a list may be used that took `took` to make, in ms: five times as long, since the registry is asked by others, too,
+ * but no longer than `LIST_MS`; twice as long if it is that slow, so that half of the time is left for deletes.
+ */
+const usableFor = (took: number): number => Math.max(2 * took, Math.min(LIST_MS, 5 * took))
 
 /** How long after all tags were looked up only some are, in ms, if that takes at most a tenth of it; else ten times as long as that takes. */
 const ALL_MS = 10_000
 
 /**
  * Makes a function that tells what tags at the registry keep now that stand elsewhere than the index says: why, by digest.
- * It lists the tags again and looks up those that are new or that the index lacks, and from time to time all. Deletes that
- * go on at the same time share this. `images` gives those that the index has now.
+ * It lists the tags again and looks up those that are new in the list; each second those that the index lacks, too; and from
+ * time to time all. Deletes that go on at the same time share this. `images` gives those that the index has now.
  */
 export function makeUntoldTags(
   client: Pick<RegistryClient, 'tags' | 'headManifest' | 'getManifest'>,
@@ -27,13 +38,16 @@ export function makeUntoldTags(
 ): () => Promise<ReadonlyMap<string, string>> {
   let seen: ReadonlySet<string> = new Set()
   let found: ReadonlyMap<string, string> = new Map()
-  let allUntil = Number.NEGATIVE_INFINITY
+  /** Until when not all tags, and not those that the index lacks, are looked up again. */
+  let [allUntil, lackingUntil] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let last: { until: number; result: Promise<ReadonlyMap<string, string>> } | undefined
 
-  async function lookUp(which: 'all' | 'new'): Promise<void> {
+  async function lookUp(which: Which): Promise<void> {
     const tags = await Array.fromAsync(client.tags(repository))
-    const before = which === 'all' ? new Set<string>() : seen
-    const untold = await findUntoldTags(client, repository, await images(), tags, before)
+    const before = seen
+    const isAsked = (tag: string, isTold: boolean) =>
+      which === 'all' || !before.has(tag) || (which === 'lacking' && !isTold)
+    const untold = await findUntoldTags(client, repository, await images(), tags, isAsked)
     found = which === 'all' ? untold : new Map([...found, ...untold])
     seen = new Set(tags)
   }
@@ -41,15 +55,13 @@ export function makeUntoldTags(
   /** Gives when it began to list the tags. */
   async function look(): Promise<number> {
     const beganAt = performance.now()
-    if (beganAt <= allUntil) {
-      await lookUp('new')
-      return beganAt
-    }
-    await lookUp('all')
+    const which = beganAt > allUntil ? 'all' : beganAt > lackingUntil ? 'lacking' : 'new'
+    await lookUp(which)
+    if (which === 'new') return beganAt
     const endedAt = performance.now()
-    const took = endedAt - beganAt
-    allUntil = beganAt + Math.max(ALL_MS, 10 * took)
-    if (took <= LIST_MS) return beganAt
+    const rest = 10 * (endedAt - beganAt)
+    lackingUntil = beganAt + Math.max(LIST_MS, rest)
+    if (which === 'all') allUntil = beganAt + Math.max(ALL_MS, rest)
     // To look up thousands of tags takes some seconds. Others were pushed meanwhile.
     await lookUp('new')
     return endedAt
@@ -60,7 +72,7 @@ export function makeUntoldTags(
     const looking = { until: Number.POSITIVE_INFINITY, result: read() } // It is shared while it is made.
     async function read() {
       const beganAt = await look()
-      looking.until = beganAt + Math.max(LIST_MS, 2 * (performance.now() - beganAt))
+      looking.until = beganAt + usableFor(performance.now() - beganAt)
       return found
     }
     last = looking
@@ -73,7 +85,7 @@ export function makeUntoldTags(
 
 /**
  * Finds those of some tags at the registry that stand elsewhere than the index says, since their notifications were lost or
- * are late. Looks up all of them but those that are in `seen` and that the index has. Gives what they keep by its digest: the
+ * are late. Looks up those that are asked for; `isTold`: the index has the tag. Gives what they keep by its digest: the
  * image that a tag is on, and, if the index lacks that image, all that it lists. The values say why, for people.
  *
  * A tag that the registry cannot read, since its storage is damaged, keeps what it may name: the image that it is on by the
@@ -84,11 +96,11 @@ async function findUntoldTags(
   repository: string,
   images: readonly IndexedImage[],
   tags: readonly string[],
-  seen: ReadonlySet<string>,
+  isAsked: (tag: string, isTold: boolean) => boolean,
 ): Promise<Map<string, string>> {
   const told = new Map(images.flatMap(({ tags, digest }) => tags.map(({ name }) => [name, digest] as const)))
   const known = new Set(images.map(({ digest }) => digest))
-  const asked = tags.filter((tag) => !told.has(tag) || !seen.has(tag))
+  const asked = tags.filter((tag) => isAsked(tag, told.has(tag)))
   const found = new Map<string, string>()
   const keep = (digest: string, why: string) => void (found.has(digest) || found.set(digest, why))
 

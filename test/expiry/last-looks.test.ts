@@ -85,7 +85,7 @@ test.each(['an image', 'an index that lists it'])(
       isDone = true
       const pushed = what === 'an image' ? second : makeIndex([{ image: second, architecture: 'amd64' }])
       await pushImage(bed.client, bed.repository, 'v1.0', pushed)
-      // A list of tags is used for a second.
+      // A list of tags is used for a second at most.
       await new Promise((resolve) => setTimeout(resolve, 1_100))
       return undefined
     })
