@@ -64,7 +64,7 @@ export async function expireRepository(deps: {
     return untold
   })
   const removeImage = makeRemoveImage({ ...deps, untoldTags })
-  const removeTag = makeRemoveTag({ ...deps })
+  const removeTag = makeRemoveTag({ ...deps, untoldTags })
   const withPatience = makePatience({ sleep: deps.sleep, requireGoOn: deps.mayDelete })
   const results = new Map<string, Promise<void>>()
   let failures = 0
