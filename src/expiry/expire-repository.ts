@@ -56,7 +56,7 @@ export async function expireRepository(deps: {
     [...(await view.plan()).images.values()].filter(({ digest }) => !view.isGone(digest)),
   )
   const removeImage = makeRemoveImage({ ...deps, untoldTags })
-  const removeTag = makeRemoveTag({ ...deps })
+  const removeTag = makeRemoveTag({ ...deps, untoldTags })
   const withPatience = makePatience({ sleep: deps.sleep, requireGoOn: deps.mayDelete })
   const results = new Map<string, Promise<void>>()
   let failures = 0

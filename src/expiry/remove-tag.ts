@@ -31,6 +31,8 @@ export function makeRemoveTag(deps: {
   run: string
   trash: Pick<Trash, 'put'>
   placeholders: Pick<Placeholders, 'deleteTag' | 'putBacks'>
+  /** Images that tags at the registry may name of which the index does not know: why, by digest. */
+  untoldTags: () => Promise<ReadonlyMap<string, string>>
   /** It is asked when all else has been checked. */
   mayDelete: () => Promise<boolean>
 }) {
@@ -58,9 +60,11 @@ export function makeRemoveTag(deps: {
       return { outcome: 'moved', why: `the registry cannot read the tag: ${found.answer}` }
     if (found === undefined) return { outcome: 'absent' }
     if (found.descriptor.digest !== digest) return movedTo(found.descriptor.digest)
+    // Such a tag could not be put back.
+    const mayLoseTags = !keepsImages && !needsPlaceholder && (await deps.untoldTags()).has(digest)
     if (!(await deps.mayDelete())) return { outcome: 'planned' }
     await deps.trash.put(deps.run, deps.policy, { ...decision, tags: [tag], tag }, found)
-    if (!needsPlaceholder) {
+    if (!needsPlaceholder && !mayLoseTags) {
       // To write to the trash may have taken long.
       const at = await client.headManifest(repository, tag)
       if (at?.digest !== digest) return movedTo(at?.digest)

@@ -40,14 +40,22 @@ const decision = (): Decision => ({
 })
 
 function setUp(
-  options: { client?: Partial<RegistryClient>; mayDelete?: () => Promise<boolean>; store?: ObjectStore } = {},
+  options: {
+    untold?: string[]
+    client?: Partial<RegistryClient>
+    mayDelete?: () => Promise<boolean>
+    store?: ObjectStore
+  } = {},
 ) {
   const client: RegistryClient = { ...bed.client, ...options.client }
   const own = options.store ?? store
   const placeholders = makePlaceholders({ client, registry: 'ci', store: own, now })
   const trash = makeTrash({ store: own, now })
   const { mayDelete = async () => true } = options
-  const removeTag = makeRemoveTag({ client, policy: POLICY, run: 'run', trash, placeholders, mayDelete })
+  const untoldTags = async () => new Map(options.untold?.map((digest) => [digest, 'a tag is on it']))
+  const removeTag = makeRemoveTag({
+    ...{ client, policy: POLICY, run: 'run', trash, placeholders, mayDelete, untoldTags },
+  })
   return { placeholders, removeTag: (tag = 'pr-1') => removeTag(decision(), tag) }
 }
 
@@ -329,6 +337,13 @@ describe('a registry that deletes tags', () => {
       expect(await toPutBack()).toEqual([])
     },
   )
+
+  test('is not asked if the image may have a tag that could not be put back', async () => {
+    await tagAs('untold')
+    expect(await setUp({ untold: [shared.root.digest] }).removeTag()).toEqual({ outcome: 'untagged' })
+    expect(bed.deletes).not.toContain('pr-1')
+    await expectShared('untold', 'v1')
+  })
 
   test('and protects some keeps those', async () => {
     bed.registry.onRequest((request) => (isDeleteOf(request, /\/pr-1$/) ? 403 : undefined))

@@ -30,6 +30,7 @@ function setUp(given: Record<string, string[] | Error>, options: { form?: 'host'
     findRegistries: makeFindRegistries([
       { name: 'ci', url: 'https://r.io', hosts: [] },
       { name: 'hub', url: 'https://hub.io', hosts: [] },
+      { name: 'art', url: 'https://art.io/docker-local', hosts: [] },
     ]),
     findImage: async ({ reference }) =>
       'tag' in reference && reference.tag === 'v1' ? { project: 'ci/team', image } : undefined,
@@ -52,6 +53,16 @@ test('an image is in use if a name has one of its tags or its digest', async () 
   expect(
     await reasonFor('r.io/team/app:v3', 'r.io/team/app', 'r.io/team/other:v1', 'hub.io/team/app:v1'),
   ).toBeUndefined()
+})
+
+test('at a registry whose URL has a path, both repositories are in use that a name may mean, and one can be missing', async () => {
+  const { find, alerts } = setUp({ cluster: ['art.io/docker-local/team/app:v2'] })
+  const protectionOf = await find('art')
+  expect(protectionOf(image)).toBe('it is in use: cluster names team/app:v2')
+  expect(protectionOf({ ...image, repository: 'docker-local/team/app' })).toContain('it is in use')
+  expect(alerts.map(({ text }) => text)).toEqual([
+    'art: cluster uses an image that the registry does not have: team/app:v2',
+  ])
 })
 
 test('what Kubernetes names begins with a host: the name of a registry is none', async () => {
