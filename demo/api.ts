@@ -76,7 +76,10 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
       (await ask<{ deletes: Deleted[] }>(`/v1/expiry/runs/${run.id}/deletes`)).deletes,
     run: (id: string) => ask<Run>(`/v1/expiry/runs/${id}`),
     expire: (policy: string) =>
-      ask<{ run: string }>('/v1/expiry/runs', { method: 'POST', body: JSON.stringify({ policy }) }),
+      ask<{ run: string }>('/v1/expiry/runs', {
+        method: 'POST',
+        body: JSON.stringify({ policy, dryRun: false }),
+      }),
     /** `image`: `registry/repository:tag`. */
     restore: (image: string) =>
       ask<Restored>(`/v1/trash/${encodeURIComponent(image)}/restore`, { method: 'POST', body: '{}' }),

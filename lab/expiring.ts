@@ -110,7 +110,7 @@ export async function startExpiring(options: {
       return plans.flatMap(({ decisions }) => decisions)
     },
     async run(policy, registry) {
-      const { status, body } = await post('/v1/expiry/runs', { policy, registry })
+      const { status, body } = await post('/v1/expiry/runs', { policy, registry, dryRun: false })
       const { run, job } = body as { run: string; job: string }
       if (status !== 202) throw new Error(JSON.stringify(body))
       await eventually(

@@ -37,10 +37,10 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
 
 /**
  * Whether a glob is written like a regular expression, of which some signs mean nothing in a glob, or another thing: `^`, `$`,
- * `\\d`, `(?:`, `(a|b)`, `.+`, `]+`.
+ * `\\d`, `(?:`, `(a|b)`, `.+`, `]+`, and `.*` after a letter or a dash: `v1.*` is a glob for `v1.2`.
  */
 const isExpression = (glob: string): boolean =>
-  /^\^|\$$|\]\{\d|\\|\(\?|(?<![?*+@!])\(|\+(?!\()|\|(?![^(]*\))/.test(glob)
+  /^\^|\$$|\]\{\d|(?<![0-9\]}*?])\.\*|\\|\(\?|(?<![?*+@!])\(|\+(?!\()|\|(?![^(]*\))/.test(glob)
 
 function isValid(glob: string): boolean {
   try {

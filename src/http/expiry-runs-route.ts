@@ -67,6 +67,22 @@ export const expiryRunsRoute =
       throw new HttpError(404, `no policy "${name}"; configured: ${names || 'none'}`)
     }
 
+    /** Nothing to stop, or a name that is not right? @throws HttpError */
+    function requireKnown(policy: string | undefined, registry: string | undefined): void {
+      const { policies } = deps.settings()
+      const isKnown = policies.some(
+        (one) =>
+          (policy === undefined || one.name === policy) &&
+          (registry === undefined || one.registry === registry),
+      )
+      if (isKnown || (policy ?? registry) === undefined) return
+      const known = policies.map((one) => `${one.name} (${one.registry})`).join(', ')
+      throw new HttpError(
+        404,
+        `no run is in hand or waits, and no such policy is configured: ${known || 'none'}`,
+      )
+    }
+
     app.get('/v1/expiry/runs', {
       onRequest: deps.roles.read,
       schema: {
@@ -133,7 +149,10 @@ export const expiryRunsRoute =
             registry: Type.Optional(
               Type.String({ description: 'Its registry. Needed if the policy is for several.' }),
             ),
-            dryRun: Type.Boolean({ default: false, description: 'Plan and record only; delete nothing.' }),
+            dryRun: Type.Boolean({
+              default: true,
+              description: 'Plan and record only; delete nothing. A run deletes only with `false`.',
+            }),
             acceptShare: Type.Boolean({
               default: false,
               description:
@@ -194,6 +213,7 @@ export const expiryRunsRoute =
         const by = askedBy(deps.roles, request)
         const stopped = await stopRuns(deps.queues, { policy, registry }, by, Date.now())
         for (const one of stopped) await deps.audit({ by, action: 'run.stopped', ...one })
+        if (stopped.length === 0) requireKnown(policy, registry)
         return { stopped }
       },
     })

@@ -60,12 +60,12 @@ test('the table has what goes, with its age and last use; --all has what stays; 
   const { out, err } = await run('old', '--project', 'ci/team/app')
   expect(out.replaceAll(/ {2,}/g, ' | ')).toBe(
     'VERDICT | REPOSITORY | TAGS | AGE | LAST USE | FREES | RULE | REASON | DIGEST\n' +
-      `delete | team/app | pr-1 | 10 days | 10 days ago or later | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
+      `delete | team/app | pr-1 | 10 days | 10 days ago or later | 500 B | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
   )
-  expect(err).toBe('delete 1, keep 2 (shown with --all)\n')
+  expect(err).toBe('delete 1, keep 2; this frees 500 B (shown with --all)\n')
   const all = await run('--all')
   expect(all.out.split('\n').filter((line) => line.startsWith('keep '))).toHaveLength(4)
-  expect(all.err).toBe('delete 2, keep 4\n')
+  expect(all.err).toBe('delete 2, keep 4; this frees 1000 B\n')
   expect(all.out).not.toContain('nearly')
 })
 
@@ -108,7 +108,7 @@ describe('--policy plans a file that is not configured', () => {
       JSON.stringify({ name: 'new', match: { registry: 'ci' }, dialect: 'quay', documentFile: 'quay.json' }),
     )
     const { err } = await run('--policy', file)
-    expect(err).toMatch(/^warning: new: .*minutes.*\ndelete 6, keep 0\n$/)
+    expect(err).toMatch(/^warning: new: .*minutes.*\ndelete 6, keep 0; this frees .*\n$/)
   })
 
   test('and names the field that is wrong', async () => {
@@ -135,7 +135,7 @@ test('as ndjson it has a line for each image', async () => {
     ageSource: 'event',
     isUseKnown: false,
   })
-  expect(err).toBe('delete 2, keep 4\n')
+  expect(err).toBe('delete 2, keep 4; this frees 1000 B\n')
 })
 
 test('as csv it has a head and a row for each image', async () => {

@@ -433,7 +433,11 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: ".*", expire: true, olderThan: 1d }] }] }',
-    '6:68: expiry.policies.0.rules.0.tag: expected a glob that can match: no tag begins with a dot or a dash, got ".*"',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got ".*"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "pr-.*", olderThan: 1d, expire: true }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "build-{10..99}", olderThan: 1d, expire: true }] }] }',
@@ -442,6 +446,10 @@ const meaningless: [yaml: string, problem: string][] = [
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "v[0-9]{1,3}", olderThan: 1d, expire: true }] }] }',
     '6:68: expiry.policies.0.rules.0.tag: expected a glob, not a regular expression; a pattern is written',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "-v*", olderThan: 1d, expire: true }] }] }',
+    '6:68: expiry.policies.0.rules.0.tag: expected a glob that can match: no tag begins with a dot or a dash, got "-v*"',
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: "^v.*$" }, to: { registry: ci, repository: b } }] }',
@@ -532,6 +540,7 @@ test.each([
   'expiry: { policies: [{ name: p, match: { registry: "*" }, rules: [{ tag: { pattern: "(?:v.+|main)" }, keep: true }] }] }',
   'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: { pattern: "(?P<b>.+)-[0-9]+" }, keep: { newest: 3, per: b } }] }] }',
   'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "v1.*", olderThan: 1d, expire: true }] }] }',
+  'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*.*", olderThan: 1d, expire: true }] }] }',
   'promotion: { rules: [{ name: a, from: { registry: ci, repository: "team-*/**", tag: "{rc,v}*" }, to: { registry: ci, repository: "released/{repository}" } }] }',
   'promotion: { rules: [{ name: a, from: { registry: ci, repository: "**", tag: "rc-*" }, to: { registry: ci, tag: stable } }] }',
 ])('is right: %s', async (yaml) => {

@@ -52,7 +52,11 @@ test('if a registry refuses the second of four deletes, the others go, and each 
 test('if a registry deletes nothing at all, the run ends, and its record says which setting that is', async () => {
   const closed = scene.registry('closed')
   await pushAll('closed')
-  const { status, body } = await scene.post('/v1/expiry/runs', { policy: 'all', registry: 'closed' })
+  const { status, body } = await scene.post('/v1/expiry/runs', {
+    policy: 'all',
+    registry: 'closed',
+    dryRun: false,
+  })
   expect(status).toBe(202)
   const id = (body as { run: string }).run
   const run = await eventually(

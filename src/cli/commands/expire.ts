@@ -37,6 +37,7 @@ export const addExpire: AddCommand = (program, cli) => {
       if (page.next !== null)
         cli.note(`these are the first ${page.deletes.length}: tallyman runs ${run.id} --cursor ${page.next}`)
       if (run.state === 'stopped') throw new CommandError(`the run was stopped: ${run.stopped}`)
+      if (run.state === 'failed') throw new CommandError(`the run failed: ${run.stopped}`)
       if (apply && run.dryRun)
         throw new CommandError(
           `nothing was deleted: in the configuration of the service the policy ${policy} has the mode plan`,

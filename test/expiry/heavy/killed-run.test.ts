@@ -81,7 +81,11 @@ test('a run ends the same if its process is killed at any moment, and all that i
       return isDropped ? 'drop' : undefined
     })
     const ended = once(worker.child, 'exit')
-    const { status, body } = await scene.post('/v1/expiry/runs', { policy: policyOf(n), registry: 'ci' })
+    const { status, body } = await scene.post('/v1/expiry/runs', {
+      policy: policyOf(n),
+      registry: 'ci',
+      dryRun: false,
+    })
     expect(status, where).toBe(202)
     await ended
     faults.reset()

@@ -72,7 +72,7 @@ async function plan() {
 }
 async function run() {
   const asked = await tallyman.app.inject({
-    ...{ method: 'POST', url: '/v1/expiry/runs', payload: { policy: 'all' } },
+    ...{ method: 'POST', url: '/v1/expiry/runs', payload: { policy: 'all', dryRun: false } },
     headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
   })
   expect(asked.statusCode).toBe(202)
