@@ -70,7 +70,7 @@ function isExpectedKey(key: string): boolean {
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
   return [
-    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|holders(:\d+)?)$/,
+    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
     /^tallyman:(flags|quotas|identity|processes)$/,
     /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile):[\w:-]+$/,

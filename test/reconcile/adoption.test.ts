@@ -60,7 +60,13 @@ test.each(['distribution', 'GitLab with a metadata database', 'GitLab without on
         reconcile: { atFirstStart: true },
         expiry: {
           policies: [
-            { name: 'newest', match: { registry: 'ci' }, rules: [{ tag: '*', keep: { newest: 10 } }] },
+            {
+              ...{ name: 'newest', match: { registry: 'ci' } },
+              rules: [
+                { tag: '*', keep: { newest: 10 } },
+                { tag: '*', expire: true },
+              ],
+            },
           ],
         },
       })
