@@ -1,40 +1,120 @@
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { formatSize } from '../src/platform/units.ts'
-import type { makePromote } from '../src/promotion/promote.ts'
+import { failedAlert, imageOf } from '../src/promotion/alert.ts'
+import type { PromotionProgress } from '../src/promotion/progress.ts'
+import type { makePromote, Outcome } from '../src/promotion/promote.ts'
+import type { PromotionAlert } from '../src/queue/alert.ts'
+import type { FollowJob, PromotionJob } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import { inPlace, makePlaces } from '../src/queue/places.ts'
 
 /** Copies at a time between one pair of registries. */
 const EACH = 2
 
+/** How often the progress of a copy is written, in ms. */
+const PROGRESS_MS = 1_000
+
 /** How many jobs the worker takes at a time, so that no pair of registries holds up another. */
 export const concurrencyFor = (pairs: number): number => EACH * Math.max(1, pairs)
 
-/** `pairOf` names the registries between which a rule copies: each pair has places of its own. */
+type Data = PromotionJob | FollowJob
+type PromotionQueueJob<D extends Data = Data> = Job<D, unknown, string>
+
+/** Each pair of registries has places of its own. */
 export const promotionWorker = (
   context: WorkerContext,
-  promote: ReturnType<typeof makePromote>,
-  pairOf: (rule: string) => string,
+  deps: {
+    promote: ReturnType<typeof makePromote>
+    follow: (job: FollowJob) => Promise<number>
+    /** Whether no other promotion to the same tag is in hand. */
+    isTurn: (job: PromotionQueueJob<PromotionJob>) => Promise<boolean>
+    announce: (alert: PromotionAlert) => Promise<unknown>
+  },
 ) =>
   makeWorker(
     'promotion',
     context,
     inPlace(
       makePlaces({ each: EACH }),
-      ({ rule }) => pairOf(rule),
-      async (job) => {
-        const receipt = await promote(job, new Date())
-        const { rule, registry, repository, tag, digest } = job
-        const from = `${registry}/${repository}:${tag}`
-        if (receipt === undefined) {
-          const why = 'a younger push has its tag, the rule is gone, or expiry deletes the tag'
-          context.log.info({ rule, registry, repository, tag, digest }, `not promoted: ${from}: ${why}`)
-          return
+      ({ registry, to }) => `${registry} ${to.registry}`,
+      async (data: Data, job: PromotionQueueJob) => {
+        if (data.kind === 'follow') return { copied: await deps.follow(data) }
+        const copy = job as PromotionQueueJob<PromotionJob>
+        const outcome = await attempt(copy, deps)
+        logOutcome(context, data, outcome)
+        if (outcome.state === 'waiting') return putOff(copy, outcome)
+        if (outcome.state === 'refused') {
+          await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
+          await keepProgress(copy, { since: Date.now(), gates: outcome.gates })
+          throw new UnrecoverableError(outcome.why)
         }
-        const { to, bytes, blobs, manifests } = receipt
-        context.log.info(
-          { rule, from: receipt.from, to, digest, bytes, blobs, manifests: manifests.length },
-          `promoted ${from} to ${to.registry}/${to.repository}:${to.tag}: ${formatSize(bytes)} sent`,
-        )
+        return outcome.state === 'promoted'
+          ? { state: outcome.state, receipt: outcome.receipt.id }
+          : { state: outcome.state, why: outcome.why }
       },
     ),
+    {
+      async onGivenUp(job, error) {
+        // Who refused has told already.
+        if (job.data.kind === 'follow' || error instanceof UnrecoverableError) return
+        await deps.announce(
+          failedAlert({ id: job.id ?? '', at: new Date(), job: job.data, why: error.message }),
+        )
+      },
+    },
   )
+
+function attempt(
+  job: PromotionQueueJob<PromotionJob>,
+  { promote, isTurn }: Parameters<typeof promotionWorker>[1],
+): Promise<Outcome> {
+  let savedAt = Date.now()
+  const { since = job.timestamp, seenAt } = progressOf(job)
+  return promote(job.data, {
+    ...{ id: job.id ?? '', askedAt: since, seenAt },
+    isMyTurn: () => isTurn(job),
+    onProgress({ bytes, totalBytes }) {
+      if (Date.now() - savedAt < PROGRESS_MS) return
+      savedAt = Date.now()
+      void keepProgress(job, { since, seenAt, bytes, totalBytes }).catch(() => {})
+    },
+  })
+}
+
+const progressOf = (job: PromotionQueueJob): PromotionProgress =>
+  typeof job.progress === 'object' ? job.progress : {}
+
+const keepProgress = (job: PromotionQueueJob, progress: Undefinable<PromotionProgress>) =>
+  job.updateProgress(JSON.parse(JSON.stringify(progress)))
+type Undefinable<T> = { [K in keyof T]?: T[K] | undefined }
+
+/** Puts a job back into the queue. It is no failed attempt. */
+async function putOff(
+  job: PromotionQueueJob<PromotionJob>,
+  { why, again, seenAt, gates }: Extract<Outcome, { state: 'waiting' }>,
+): Promise<never> {
+  const { since } = progressOf(job)
+  await keepProgress(job, { since, why, seenAt, gates })
+  await job.moveToDelayed(again, job.token)
+  throw new DelayedError()
+}
+
+function logOutcome({ log }: WorkerContext, job: PromotionJob, outcome: Outcome): void {
+  const { rule, by, digest, to } = job
+  const from = imageOf(job)
+  const target = `${to.registry}/${to.repository}:${to.tag}`
+  const facts = { rule, by, from, to: target, digest }
+  if (outcome.state === 'promoted') {
+    const { blobs, manifests, referrers } = outcome.receipt
+    const { bytes } = blobs.sent
+    log.info(
+      { ...facts, bytes, blobs, manifests: manifests.length, referrers: referrers.length },
+      `promoted ${from} to ${target}: ${formatSize(bytes)} sent`,
+    )
+    return
+  }
+  const text = `not promoted${outcome.state === 'waiting' ? ' yet' : ''}: ${from} to ${target}: ${outcome.why}`
+  if (outcome.state === 'refused') log.warn(facts, text)
+  else if (outcome.state === 'dropped') log.info(facts, text)
+  else log.debug(facts, text)
+}

@@ -1,11 +1,11 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
-import { type AlertSummary, type AlertTopic, type ProjectAlert, topicOf } from '../queue/alert.ts'
+import { type AlertSummary, type AlertTopic, type ProjectAlert, subjectOf, topicOf } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 
 /**
  * A channel gets an alert of the same project and flag once in an interval at most, and no more than `MOST` alerts of a topic
- * in an interval. Of expiry, the same event of the same policy takes the place of the flag. What is held back comes in one summary at the interval's end. A person reads ten messages, not eighty.
+ * in an interval. Of expiry, the same event of the same policy takes the place of the flag; of promotion, that of the same image. What is held back comes in one summary at the interval's end. A person reads ten messages, not eighty.
  */
 const INTERVAL_MS = 300_000
 const MOST = 10
@@ -52,10 +52,9 @@ export function makeDamper({
 
   return {
     async holdBack(channel, alert) {
-      const project = `${alert.registry}/${alert.project}`
       const topic = topicOf(alert)
       // What the summary tells the newest alert of.
-      const subject = 'to' in alert ? project : `${project} ${alert.event} ${alert.policy}`
+      const subject = subjectOf(alert)
       const current = Math.floor(now() / INTERVAL_MS)
       const keys = [
         keyOf('verdict', jobId(channel, alert.id)),

@@ -37,7 +37,8 @@ export function makeSlackChannel(options: {
 function urgencyOf(alert: Alert): Flag {
   if ('to' in alert) return alert.to
   if (!('project' in alert)) return 'over'
-  return alert.event === 'expiry.notice' ? 'warning' : 'ok'
+  if (alert.event === 'promotion.failed') return 'over'
+  return alert.event === 'expiry.done' ? 'ok' : 'warning'
 }
 
 /** Escapes Slack's three control characters. Without this, `<!channel>` in a text would notify everybody. */

@@ -1,5 +1,5 @@
+import { askByRule, BY_PUSH } from '../promotion/ask.ts'
 import type { makeMatch } from '../promotion/match.ts'
-import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Fact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -17,11 +17,12 @@ export async function askPromotions(
     for (const fact of facts) {
       if (fact.kind !== 'push' || fact.tag === undefined) continue
       const { repository, tag, digest, at: pushedAt } = fact
-      for (const { rule } of match({ registry, repository, tag })) {
-        const data = { rule, registry, project, repository, tag, digest, pushedAt }
-        const id = jobId('promotion', rule, registry, repository, tag, digest, pushedAt)
-        await queues.promotion.add('promotion', data, { jobId: id })
-      }
+      for (const { rule, to } of match({ registry, repository, tag }))
+        if (rule.when === 'push')
+          await askByRule(queues, {
+            ...{ kind: 'copy', rule: rule.name, registry, project, repository, tag, digest, pushedAt, to },
+            by: BY_PUSH,
+          })
     }
   }
 }

@@ -1,11 +1,6 @@
+import { type MatchTag, makeMatchTag } from '../expiry/match-tag.ts'
 import { makeGlob } from '../platform/glob.ts'
-
-/** A promotion rule as configured. `from` holds globs, `to` holds templates. */
-export interface PromotionRule {
-  name: string
-  from: { registry: string; repository: string; tag: string }
-  to: { registry: string; repository: string; tag: string }
-}
+import type { PromotionRule } from './rule.ts'
 
 export interface TaggedImage {
   registry: string
@@ -14,59 +9,64 @@ export interface TaggedImage {
 }
 
 /** A rule that matches an image, and where it copies the image to. */
-export interface Match {
-  rule: string
+export interface Match<Rule = PromotionRule> {
+  rule: Rule
   to: TaggedImage
 }
 
+/** As far as a rule tells what it is about. */
+type Route = Pick<PromotionRule, 'name' | 'when' | 'from' | 'to'>
+
 /**
- * Finds the rules that match a tagged push, with their targets. A rule is skipped if its target would match the same
+ * Finds the rules that match a tagged image, with their targets. A rule is skipped if its target would match the same
  * rule again, directly or through other rules: it would promote its own results for ever.
  */
-export function makeMatch(rules: readonly PromotionRule[], projectOf: (image: TaggedImage) => string) {
+export function makeMatch<Rule extends Route>(rules: readonly Rule[], projectOf: (image: TaggedImage) => string) {
   const { matching, wayBack } = compile(rules, projectOf)
-  return (image: TaggedImage): Match[] =>
+  return (image: TaggedImage): Match<Rule>[] =>
     matching(image)
-      .map((rule) => ({ rule, to: rule.targetOf(image) }))
-      .filter(({ rule, to }) => wayBack(rule, to) === undefined)
-      .map(({ rule, to }) => ({ rule: rule.name, to }))
+      .map((compiled) => ({ compiled, to: compiled.targetOf(image) }))
+      .filter(({ compiled, to }) => wayBack(compiled, to) === undefined)
+      .map(({ compiled, to }) => ({ rule: compiled.rule, to }))
 }
 
 /**
  * Makes a function that tells for which rules a tagged push is skipped, and the way on which promotions lead back to the
  * rule: from the push to an image that the rule matches again.
  */
-export function makeLoopsOf(rules: readonly PromotionRule[], projectOf: (image: TaggedImage) => string) {
+export function makeLoopsOf(rules: readonly Route[], projectOf: (image: TaggedImage) => string) {
   const { matching, wayBack } = compile(rules, projectOf)
   return (image: TaggedImage): { rule: string; way: TaggedImage[] }[] =>
     matching(image).flatMap((rule) => {
       const way = wayBack(rule, rule.targetOf(image))
-      return way === undefined ? [] : [{ rule: rule.name, way: [image, ...way] }]
+      return way === undefined ? [] : [{ rule: rule.rule.name, way: [image, ...way] }]
     })
 }
 
-function compile(rules: readonly PromotionRule[], projectOf: (image: TaggedImage) => string) {
+function compile<Rule extends Route>(rules: readonly Rule[], projectOf: (image: TaggedImage) => string) {
   const compiled = rules.map((rule) => {
-    const [repository, tag] = [makeGlob(rule.from.repository), makeGlob(rule.from.tag)]
+    const [repository, tag] = [makeGlob(rule.from.repository), makeMatchTag(rule.from.tag)]
     return {
-      name: rule.name,
+      rule,
       matches: (image: TaggedImage) =>
-        image.registry === rule.from.registry && repository(image.repository) && tag(image.tag),
-      targetOf: (image: TaggedImage) => expand(rule.to, image, projectOf(image)),
+        image.registry === rule.from.registry && repository(image.repository) && tag.matches(image.tag),
+      targetOf: (image: TaggedImage) => expand(rule.to, image, { project: projectOf(image), tag }),
     }
   })
   type Compiled = (typeof compiled)[number]
   const matching = (image: TaggedImage) => compiled.filter(({ matches }) => matches(image))
+  /** Rules that copy on their own. */
+  const acting = (image: TaggedImage) => matching(image).filter(({ rule }) => rule.when === 'push')
 
   /**
    * The images on the way from `image` to one that `rule` matches; `undefined` if promotions do not lead there. Follows each
    * rule once: names that grow with each rule would never end.
    */
   function wayBack(rule: Compiled, image: TaggedImage): TaggedImage[] | undefined {
-    const ways = new Map(matching(image).map((next) => [next, [image]]))
+    const ways = new Map(acting(image).map((next) => [next, [image]]))
     for (const [next, way] of ways) {
       const to = next.targetOf(way.at(-1) ?? image)
-      for (const other of matching(to)) if (!ways.has(other)) ways.set(other, [...way, to])
+      for (const other of acting(to)) if (!ways.has(other)) ways.set(other, [...way, to])
     }
     return ways.get(rule)
   }
@@ -74,14 +74,15 @@ function compile(rules: readonly PromotionRule[], projectOf: (image: TaggedImage
   return { matching, wayBack }
 }
 
-function expand(to: TaggedImage, image: TaggedImage, project: string): TaggedImage {
+function expand(to: TaggedImage, image: TaggedImage, { project, tag }: { project: string; tag: MatchTag }): TaggedImage {
   const values: Record<string, string> = {
     repository: image.repository,
     tag: image.tag,
     project,
     name: image.repository.slice(image.repository.lastIndexOf('/') + 1),
   }
+  // The configuration is checked: other variables are groups of the tag's pattern.
   const fill = (template: string) =>
-    template.replaceAll(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole)
+    template.replaceAll(/\{(\w+)\}/g, (_, key: string) => values[key] ?? tag.groupOf(image.tag, key))
   return { registry: to.registry, repository: fill(to.repository), tag: fill(to.tag) }
 }

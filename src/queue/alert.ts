@@ -59,8 +59,26 @@ export const ExpiryAlert = Type.Object({
 })
 export type ExpiryAlert = Static<typeof ExpiryAlert>
 
+/** An alert about an image that was to be promoted. */
+export const PromotionAlert = Type.Object({
+  id: AlertId,
+  at: Type.String({ description: 'When it happened, RFC 3339.' }),
+  project: ProjectPath,
+  registry: RegistryName,
+  event: Type.Enum(['promotion.failed', 'promotion.approval'], {
+    description:
+      '`promotion.failed`: it did not arrive, and is not tried again. `promotion.approval`: it waits for people who approve it.',
+  }),
+  promotion: Type.String({ description: 'The id of the promotion.' }),
+  rule: Type.Optional(Type.String({ description: 'The name of the rule. Absent if there is none.' })),
+  image: Type.String({ description: 'The image, as `repository:tag` or `repository@digest`.' }),
+  target: Type.String({ description: 'Where it was to be copied to, `registry/repository:tag`.' }),
+  text: Message,
+})
+export type PromotionAlert = Static<typeof PromotionAlert>
+
 /** An alert about a project. */
-export type ProjectAlert = QuotaAlert | ExpiryAlert
+export type ProjectAlert = QuotaAlert | ExpiryAlert | PromotionAlert
 
 /** An alert about a registry as a whole. */
 export const RegistryAlert = Type.Object({
@@ -76,13 +94,23 @@ export const RegistryAlert = Type.Object({
 export type RegistryAlert = Static<typeof RegistryAlert>
 
 /** An alert. It travels through the `alerts` queue and is kept in the journal. */
-export const AlertRecord = Type.Union([QuotaAlert, ExpiryAlert, RegistryAlert])
+export const AlertRecord = Type.Union([QuotaAlert, ExpiryAlert, PromotionAlert, RegistryAlert])
 export type Alert = Static<typeof AlertRecord>
 
 /** What alerts about projects are about. Each topic has summaries of its own. */
-export type AlertTopic = 'quota' | 'expiry'
+export type AlertTopic = 'quota' | 'expiry' | 'promotion'
 
-export const topicOf = (alert: ProjectAlert): AlertTopic => ('to' in alert ? 'quota' : 'expiry')
+export function topicOf(alert: ProjectAlert): AlertTopic {
+  if ('to' in alert) return 'quota'
+  return 'policy' in alert ? 'expiry' : 'promotion'
+}
+
+/** What an alert is about. Of several alerts about one subject, the newest tells how things are. */
+export function subjectOf(alert: ProjectAlert): string {
+  const project = `${alert.registry}/${alert.project}`
+  if ('to' in alert) return project
+  return `${project} ${alert.event} ${'policy' in alert ? alert.policy : alert.promotion}`
+}
 
 /** Alerts of a topic that were not sent to a channel one by one, since there were too many. */
 export interface AlertSummary {

@@ -11,8 +11,8 @@ export interface Jobs {
     | { kind: 'announce'; alert: Alert }
     | { kind: 'deliver'; alert: Alert; channel: string }
     | { kind: 'summary'; channel: string; topic: AlertTopic; interval: number }
-  /** Copy an image by the rule that matched its push. */
-  promotion: PromotionJob
+  /** Copy an image, or what refers to one that was copied. */
+  promotion: PromotionJob | FollowJob
   /** Run a policy for a registry. `acceptShare`: whether it may delete more than `expiry.maxShare`. */
   expiry: ExpiryJob
   /** Write a snapshot of the index, or read one into an empty index. */
@@ -66,14 +66,34 @@ export interface ReconcileJob {
 }
 
 export interface PromotionJob {
-  rule: string
+  kind: 'copy'
+  /** The rule. Absent if a person asked for what no rule is about. */
+  rule?: string
   registry: string
   project: string
   repository: string
-  tag: string
+  /** Absent if the image was asked for by its digest. */
+  tag?: string
   digest: string
   /** When it was pushed, epoch µs. */
   pushedAt: number
+  to: { registry: string; repository: string; tag: string }
+  /** Who or what asked for it, as people read it. */
+  by: string
+  /** What the token of a CI job said of it. */
+  claims?: Record<string, string>
+  /** A person may ask for another one than the rule's. */
+  overwrite?: 'never' | 'always' | 'newer'
+}
+
+/** Copy what refers to an image that was promoted, and was pushed after it. */
+export interface FollowJob {
+  kind: 'follow'
+  registry: string
+  repository: string
+  /** The image, or a child of it. */
+  subject: string
+  to: { registry: string; repository: string }
 }
 
 /** Look up a manifest whose event did not tell everything that it references. */

@@ -29,7 +29,7 @@ export function retryDelay(name: QueueName, attemptsMade: number, random: number
 }
 
 /** Queues whose done jobs stay for a day. An alert's id must not be used twice; people follow jobs of the others. */
-const KEPT: readonly QueueName[] = ['alerts', 'expiry', 'snapshot', 'reconcile']
+const KEPT: readonly QueueName[] = ['alerts', 'promotion', 'expiry', 'snapshot', 'reconcile']
 
 /** BullMQ's options for a queue's jobs. Failed jobs stay for people to look at and retry. Those of `events` all stay: they hold acknowledged events. */
 export function jobOptions(name: QueueName): DefaultJobOptions {

@@ -1,0 +1,36 @@
+import { jobId } from '../queue/job-id.ts'
+import type { PromotionJob } from '../queue/jobs.ts'
+import type { Queues } from '../queue/queues.ts'
+
+/** Who asks when a rule matches a push. */
+export const BY_PUSH = 'push'
+
+/** The order in which promotions of images that were there before are taken: after all others. */
+const LATER = 10
+
+/**
+ * Asks for a promotion that a push, or a rule, is about. Its id says what is to be promoted and where to, so the same is done once,
+ * however often it is asked for: a registry may send an event twice. `later`: after all that was pushed.
+ */
+export async function askByRule(
+  queues: Pick<Queues, 'promotion'>,
+  job: PromotionJob & { rule: string; tag: string },
+  { later = false } = {},
+): Promise<string> {
+  const { rule, registry, repository, tag, digest, pushedAt, to } = job
+  const id = jobId('promotion', rule, registry, repository, tag, digest, pushedAt, ...Object.values(to))
+  await queues.promotion.add('promotion', job, { jobId: id, ...(later && { priority: LATER }) })
+  return id
+}
+
+/**
+ * Asks for a promotion that somebody wants now, also if the same was promoted before. While such a one is in hand or waits, that is
+ * the promotion. Returns its id.
+ */
+export async function askByRequest(queues: Pick<Queues, 'promotion'>, job: PromotionJob): Promise<string> {
+  const { registry, repository, tag = '', digest, to } = job
+  const deduplication = { id: jobId('request', registry, repository, tag, digest, ...Object.values(to)) }
+  const id = jobId('request', deduplication.id, crypto.randomUUID())
+  const added = await queues.promotion.add('promotion', job, { jobId: id, deduplication })
+  return added.id ?? id
+}

@@ -1,0 +1,34 @@
+import type { TaggedImage } from './match.ts'
+import type { Overwrite } from './rule.ts'
+import type { TargetRecord } from './targets.ts'
+
+/** What is about to be written at a target tag. */
+export interface Write {
+  from: Omit<TaggedImage, 'tag'>
+  digest: string
+  /** When it was pushed at the source, epoch µs. */
+  pushedAt: number
+}
+
+/**
+ * Why a target tag may not be written; `undefined` if it may. `current` is the digest that it names now, `record` what was
+ * promoted to it last. A tag that names the same digest may always be written: nothing changes.
+ */
+export function whyNotOverwrite(
+  write: Write,
+  overwrite: Overwrite,
+  current: string | undefined,
+  record: TargetRecord | undefined,
+): string | undefined {
+  if (current === undefined || current === write.digest) return undefined
+  const last = record?.digest === current ? record : undefined
+  if (last !== undefined && !isSameSource(last.from, write.from))
+    return `it was promoted there from ${last.from.registry}/${last.from.repository}, another source`
+  if (overwrite === 'always') return undefined
+  if (overwrite === 'never') return `the tag names ${current}, and overwrite is never`
+  if (last === undefined) return `the tag names ${current}, which Tallyman did not promote, so nothing tells which is newer`
+  return last.pushedAt < write.pushedAt ? undefined : `the tag names ${current}, which was pushed later`
+}
+
+const isSameSource = (a: Write['from'], b: Write['from']): boolean =>
+  a.registry === b.registry && a.repository === b.repository

@@ -1,0 +1,25 @@
+import { type Static, Type } from 'typebox'
+
+/** What the job of a promotion says of itself while it is not done. */
+export const PromotionProgress = Type.Object({
+  since: Type.Optional(
+    Type.Number({ description: 'From when its waiting counts, epoch ms, if somebody has retried it.' }),
+  ),
+  why: Type.Optional(Type.String({ description: 'Why it waits.' })),
+  seenAt: Type.Optional(
+    Type.Number({ description: 'Since when the source has had the tag on the image, epoch ms, as Tallyman looked.' }),
+  ),
+  gates: Type.Optional(
+    Type.Array(
+      Type.Object({
+        gate: Type.String({ description: 'The name of the gate.' }),
+        state: Type.Enum(['open', 'waiting', 'closed'], { description: 'Whether it lets the image pass.' }),
+        why: Type.String({ description: 'Why.' }),
+      }),
+      { description: 'What its gates say.' },
+    ),
+  ),
+  bytes: Type.Optional(Type.Integer({ description: 'Bytes sent by this attempt.' })),
+  totalBytes: Type.Optional(Type.Integer({ description: 'Bytes of the image, as far as its manifests are known.' })),
+})
+export type PromotionProgress = Static<typeof PromotionProgress>

@@ -1,0 +1,43 @@
+import type { TagSelector } from '../expiry/rule.ts'
+
+/** Whether a tag of the target that names another image may be moved. */
+export type Overwrite = 'never' | 'always' | 'newer'
+
+/** How a copy is made and checked, whoever asked for it. */
+export interface CopyOptions {
+  overwrite: Overwrite
+  /** How long the source's tag must have named the image, in ms, before it is copied. */
+  settle: number
+  /** How long a promotion waits at its gates, in ms. */
+  waitFor: number
+  /** A child that the source does not have: is the image refused, or copied without it? */
+  sparse: 'refuse' | 'allow'
+  /** Of an index, only the children of these platforms are copied: `linux/amd64`. */
+  platforms?: readonly string[] | undefined
+  /** Of content that the target says to have: read one byte of each blob, or all. */
+  verify: 'sample' | 'full'
+  /** How long referrers that are pushed later are copied as well, in ms. */
+  follow: number
+  /** Whether the receipt is attached to the copy as a referrer. */
+  attachReceipt: boolean
+}
+
+/** A promotion rule as configured. `from` holds patterns, `to` holds templates. */
+export interface PromotionRule extends CopyOptions {
+  name: string
+  /** Whether it copies on its own what is pushed, or only what somebody asks for. */
+  when: 'push' | 'request'
+  from: { registry: string; repository: string; tag: TagSelector }
+  to: { registry: string; repository: string; tag: string }
+}
+
+/** How an image is copied that a person asks for, and that no rule is about. */
+export const UNRULED: CopyOptions = {
+  overwrite: 'never',
+  settle: 0,
+  waitFor: 0,
+  sparse: 'refuse',
+  verify: 'sample',
+  follow: 0,
+  attachReceipt: false,
+}
