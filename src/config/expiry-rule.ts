@@ -52,7 +52,7 @@ const Kinds = (description: string) =>
   })
 
 /** Names and wildcards. */
-const Texts = (description: string) =>
+export const Texts = (description: string) =>
   field(description, (raw): Record<string, string> => {
     const texts = isMapping(raw) ? Object.entries(raw) : []
     if (texts.length === 0 || texts.some(([, value]) => typeof value !== 'string'))

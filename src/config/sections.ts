@@ -37,7 +37,9 @@ export const list = <T extends TSchema>(description: string, items: T, options?:
   Type.Array(items, { description, default: [], ...options })
 
 export const token = headerSecret(16)
-const signingKey = string('whsec_ followed by base64', (raw) => /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw))
+export const signingKey = string('whsec_ followed by base64', (raw) =>
+  /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw),
+)
 
 export const projectRule = Type.Union(
   [

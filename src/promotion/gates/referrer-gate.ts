@@ -1,0 +1,34 @@
+import { makeWildcard } from '../../platform/wildcard.ts'
+import type { RegistryClient } from '../../registry/client.ts'
+import { EVENT_MS } from './ask-again.ts'
+import type { Gate } from './gate.ts'
+import { readReferrers } from './read-referrers.ts'
+
+/** Opens when an artifact of the type, which is a wildcard, refers to the image. `now` is epoch µs. */
+export function makeReferrerGate(
+  { artifactType }: { artifactType: string },
+  deps: { clientOf: (registry: string) => RegistryClient; now: () => number },
+): Gate {
+  const name = `referrer ${artifactType}`
+  const isWanted = makeWildcard(artifactType)
+  return {
+    name,
+    async check({ registry, repository, digest }) {
+      const client = deps.clientOf(registry)
+      const again = Math.ceil(deps.now() / 1000) + EVENT_MS
+      let unread = 0
+      for await (const referrer of readReferrers(client, repository, digest, isWanted)) {
+        if (typeof referrer === 'string') unread += 1
+        else if (referrer.manifest.subject?.digest === digest && isWanted(referrer.artifactType)) {
+          const { artifactType } = referrer
+          return {
+            ...{ gate: name, state: 'open', why: `${referrer.digest} refers to it` },
+            evidence: { digest: referrer.digest, artifactType },
+          }
+        }
+      }
+      const rest = unread === 0 ? '' : `; ${unread} referrers could not be read`
+      return { gate: name, state: 'waiting', why: `no ${artifactType} refers to it${rest}`, again }
+    },
+  }
+}
