@@ -63,8 +63,8 @@ export async function copyImage(
       }
       upload = mount.upload
     }
-    const body = await source.client.getBlob(source.repository, blob.digest)
-    await target.client.uploadBlob(target.repository, blob, body, upload)
+    const open = (from: number) => source.client.getBlob(source.repository, blob.digest, { from })
+    await target.client.uploadBlob(target.repository, blob, open, upload)
     copied.blobs.sent += 1
     copied.bytes += blob.size
   }
