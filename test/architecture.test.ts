@@ -22,6 +22,7 @@ const CAPABILITIES = [
   'promotion',
   'snapshot',
   'reconcile',
+  'ci',
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
@@ -62,6 +63,7 @@ const PURE = [
   'expiry/details/artifact-kind.ts',
   'expiry/details/details.ts',
   'expiry/conditions-details.ts',
+  ...['ci/principal.ts', 'ci/read-claims.ts', 'ci/bind-projects.ts'],
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

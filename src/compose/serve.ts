@@ -38,6 +38,7 @@ import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
+import { authenticateCi } from './ci.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
@@ -58,7 +59,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
   const { details, keeps, pulls } = onRedis
-  const roles = makeRoles(config.server)
+  const roles = makeRoles(config.server, authenticateCi(parts, onRedis))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
   const { audit } = journals.audit

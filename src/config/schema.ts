@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
+import { ci } from './ci-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
 import {
   Choice,
@@ -107,6 +108,7 @@ const file = section('The configuration file.', {
   alerts: section('Alerts.', { channels: list('The channels.', channel) }),
   promotion: section('Promotion.', { rules: list('The rules.', promotionRule) }),
   expiry,
+  ci,
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),
     pause: Duration('How long after the last reconcile of a registry ended an automatic one may begin.', {

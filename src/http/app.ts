@@ -53,6 +53,7 @@ export async function buildApp(options: {
     const { status, detail } = options.problemOf(told, request)
     return sendProblem(reply, status, detail)
   })
+  app.decorateRequest('principal')
   cutSlowReaders(app.server)
   let isStopping = false
   app.addHook('preClose', async () => {

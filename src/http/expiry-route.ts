@@ -150,7 +150,7 @@ export const expiryRoute =
     }
 
     app.get('/v1/expiry/plan', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.readOwn(({ query }) => Object(query).project),
       schema: {
         tags: ['expiry'],
         summary: 'What the policies would do, image by image, with reasons',

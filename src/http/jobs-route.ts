@@ -8,7 +8,7 @@ import { type ListedState, listJobs } from '../queue/list-jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
-import type { Roles } from './roles.ts'
+import { type Roles, requireOwn } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
 const QueueParam = Type.Enum([...QUEUE_NAMES], { description: 'The name of the queue.' })
@@ -121,7 +121,7 @@ export const jobsRoute =
       })
 
     app.get('/v1/jobs/:queue/:id', {
-      onRequest: roles.read,
+      onRequest: roles.readOrCi,
       schema: {
         tags: ['jobs'],
         summary: 'The state, progress and data of a job',
@@ -135,6 +135,7 @@ export const jobsRoute =
         const found = await findJob(queues, queue, id)
         if (found === undefined) throw new HttpError(404, `no job "${id}" in queue ${queue}`)
         const { job, state } = found
+        requireOwn(request, queue === 'promotion' ? Object(job.data).project : undefined)
         const { attemptsMade, progress, failedReason, returnvalue } = job
         return {
           ...{ id, state, attempts: attemptsMade, progress },

@@ -80,7 +80,7 @@ export const projectsRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { index, flags } = deps
-    app.addHook('onRequest', deps.roles.read)
+    const { read, readOwn } = deps.roles
 
     const view = (usage: ProjectUsage, state: Pick<FlagState, 'flag' | 'since'>) => ({
       ...usage,
@@ -93,6 +93,7 @@ export const projectsRoute =
     })
 
     app.get('/v1/projects', {
+      onRequest: read,
       schema: {
         tags: ['usage'],
         summary: 'Projects with their usage, the largest first',
@@ -132,6 +133,7 @@ export const projectsRoute =
     })
 
     app.get('/v1/projects/:id', {
+      onRequest: readOwn(({ params }) => Object(params).id),
       schema: {
         tags: ['usage'],
         summary: 'One project',
@@ -146,6 +148,7 @@ export const projectsRoute =
     })
 
     app.get('/v1/projects/:id/tags', {
+      onRequest: read,
       schema: {
         tags: ['usage'],
         summary: "A project's tags, by repository and name",
@@ -170,6 +173,7 @@ export const projectsRoute =
     })
 
     app.get('/v1/flags', {
+      onRequest: read,
       schema: {
         tags: ['usage'],
         summary: 'Projects whose flag is not ok, by id',

@@ -35,6 +35,7 @@ test('fills every default', async () => {
     quotas: [],
     alerts: { channels: [] },
     promotion: { rules: [] },
+    ci: { issuers: [] },
     expiry: {
       maxShare: 0.3,
       policies: [],
@@ -146,6 +147,7 @@ test('the example loads once its secrets are replaced, and has an entry in every
   expect(config.alerts.channels.map(({ type }) => type)).toEqual(['slack', 'webhook'])
   expect(config.promotion.rules).toHaveLength(1)
   expect(config.expiry.policies).toHaveLength(2)
+  expect(config.ci.issuers).toHaveLength(1)
 })
 
 test('the example names every key', async () => {

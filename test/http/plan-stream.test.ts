@@ -149,7 +149,7 @@ async function startPlan(decisions: number, waitMs = 10) {
       expiryRoute({
         ...{ planAll, hasProject: async () => true, registries: () => ['ci'], now: () => 1, inTurn },
         settings: () => ({ policies: [{ name: 'p', registry: 'ci', repository: '**', rules: [] }] }),
-        roles: { read: allow, admin: allow } as never,
+        roles: { read: allow, readOwn: () => allow, admin: allow } as never,
       }),
     ],
   })

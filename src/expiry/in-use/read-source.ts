@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici'
 import { readTextFile } from '../../platform/read-text-file.ts'
+import { readUrl } from '../../platform/read-url.ts'
 import { commandOutput } from '../../registry/command-output.ts'
 import { readFolder } from './read-folder.ts'
 import { readKubernetes } from './read-kubernetes.ts'
 import { readNames } from './read-names.ts'
-import { readUrl } from './read-url.ts'
 import { type InUseSource, LIMITS, type NamesInUse } from './source.ts'
 
 /** Makes what reads a source. It throws an Error that says why a source cannot be read, or that it is empty and must not be. */
@@ -24,7 +24,7 @@ async function read(source: InUseSource, dispatcher: Dispatcher | undefined): Pr
   return { names: readNames(await textOf()), form: 'name or host' }
 
   async function textOf(): Promise<string> {
-    if (url !== undefined) return readUrl(url, dispatcher)
+    if (url !== undefined) return readUrl(url, dispatcher, LIMITS)
     if (file !== undefined) return readTextFile(file, LIMITS.bytes)
     return commandOutput(command ?? [], LIMITS)
   }

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readFolder } from '../../../src/expiry/in-use/read-folder.ts'
 import { makeReadSource } from '../../../src/expiry/in-use/read-source.ts'
-import { readUrl } from '../../../src/expiry/in-use/read-url.ts'
 import { LIMITS } from '../../../src/expiry/in-use/source.ts'
+import { readUrl } from '../../../src/platform/read-url.ts'
 
 let folder: string
 const closers: (() => Promise<unknown>)[] = []

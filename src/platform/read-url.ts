@@ -1,5 +1,4 @@
 import { type Dispatcher, request } from 'undici'
-import { LIMITS } from './source.ts'
 
 /**
  * The text at a URL. @throws Error that does not have the URL, which may be a secret: if the answer is not 200, is too long,
@@ -8,7 +7,7 @@ import { LIMITS } from './source.ts'
 export async function readUrl(
   url: string,
   dispatcher: Dispatcher | undefined,
-  limits: { bytes: number; ms: number } = LIMITS,
+  limits: { bytes: number; ms: number },
 ): Promise<string> {
   const signal = AbortSignal.timeout(limits.ms)
   try {
