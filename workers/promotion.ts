@@ -69,9 +69,9 @@ function attempt(
   { promote, isTurn }: Parameters<typeof promotionWorker>[1],
 ): Promise<Outcome> {
   let savedAt = Date.now()
-  const { since = job.timestamp, seenAt } = progressOf(job)
+  const { since = job.timestamp, seenAt, bytes } = progressOf(job)
   return promote(job.data, {
-    ...{ id: job.id ?? '', askedAt: since, seenAt },
+    ...{ id: job.id ?? '', askedAt: since, seenAt, bytes },
     isMyTurn: () => isTurn(job),
     onProgress({ bytes, totalBytes }) {
       if (Date.now() - savedAt < PROGRESS_MS) return
@@ -91,10 +91,10 @@ type Undefinable<T> = { [K in keyof T]?: T[K] | undefined }
 /** Puts a job back into the queue. It is no failed attempt. */
 async function putOff(
   job: PromotionQueueJob<PromotionJob>,
-  { why, again, seenAt, gates }: Extract<Outcome, { state: 'waiting' }>,
+  { why, again, seenAt, bytes, gates }: Extract<Outcome, { state: 'waiting' }>,
 ): Promise<never> {
   const { since } = progressOf(job)
-  await keepProgress(job, { since, why, seenAt, gates })
+  await keepProgress(job, { since, why, seenAt, bytes, gates })
   await job.moveToDelayed(again, job.token)
   throw new DelayedError()
 }

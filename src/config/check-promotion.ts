@@ -1,55 +1,83 @@
-import { makeGlob } from '../platform/glob.ts'
-import { makeLoopsOf, type TaggedImage } from '../promotion/match.ts'
+import { RE2JS } from 're2js'
+import { makeLoopsOf, makeMatch } from '../promotion/match.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import type { Report } from './config-error.ts'
-import { samplesOf } from './glob.ts'
+import { examplesOf, shownImage } from './promotion-examples.ts'
 import type { Config, PromotionRule } from './schema.ts'
 
-/** Repositories and tags that are tried for one rule: 400 images. */
-const MOST_EXAMPLES = 20
+const VARIABLES = ['repository', 'tag', 'project', 'name']
 
 /**
  * Reports rules that lead back to themselves, each with an example: such an image is never copied. The examples are names
- * that the globs of the rules match, so a loop of rarer names is not found. Reports caches as targets, too.
+ * that the globs of the rules match, so a loop of rarer names is not found. Reports caches as targets and variables that are
+ * none, too.
  */
-export function checkPromotion({ promotion, registries }: Config, report: Report): void {
+export function checkPromotion(config: Config, report: Report): void {
+  const { promotion, registries } = config
   const { rules } = promotion
-  const projectRules = new Map(
-    Object.entries(registries).map(([name, { project }]) => [name, makeProjectOf(project)]),
-  )
-  const loopsOf = makeLoopsOf(
-    rules,
-    ({ registry, repository }) => projectRules.get(registry)?.(repository) ?? repository,
-  )
+  const place = (index: number, ...path: string[]) => ['promotion', 'rules', String(index), ...path]
+  const loopsOf = makeLoopsOf(rules, projectIn(config))
   for (const image of examplesOf(rules))
     for (const { rule, way } of loopsOf(image))
       report(
-        ['promotion', 'rules', String(rules.findIndex(({ name }) => name === rule))],
-        `leads back to itself, so it does not copy such images: ${way.map(shown).join(' → ')}`,
+        place(rules.findIndex(({ name }) => name === rule)),
+        `leads back to itself, so it does not copy such images: ${way.map(shownImage).join(' → ')}`,
       )
-  for (const [index, { to }] of rules.entries())
+  for (const [index, { from, to }] of rules.entries()) {
     if (registries[to.registry]?.type === 'cache')
       report(
-        ['promotion', 'rules', String(index), 'to', 'registry'],
+        place(index, 'to', 'registry'),
         'expected a registry that takes pushes; this one is a cache',
         JSON.stringify(to.registry),
       )
+    for (const key of ['repository', 'tag'] as const)
+      for (const [, variable = ''] of to[key].matchAll(/\{(\w+)\}/g))
+        if (!VARIABLES.includes(variable) && !hasGroup(from.tag, variable))
+          report(
+            place(index, 'to', key),
+            `expected {${VARIABLES.join('}, {')}}, or a group of the pattern in from.tag; {${variable}} is none of these`,
+          )
+  }
 }
 
-/** Images that the rules match, each once: for a rule, names from its own globs and from those of other rules. */
-function examplesOf(rules: readonly PromotionRule[]): Iterable<TaggedImage> {
-  const names = (of: 'repository' | 'tag') => rules.flatMap(({ from }) => samplesOf(from[of]))
-  const [repositories, tags] = [names('repository'), names('tag')]
-  const some = (glob: string, others: readonly string[]) =>
-    [...new Set([...samplesOf(glob), ...others.filter(makeGlob(glob))])].slice(0, MOST_EXAMPLES)
-  const images = new Map<string, TaggedImage>()
-  for (const { from } of rules)
-    for (const repository of some(from.repository, repositories))
-      for (const tag of some(from.tag, tags)) {
-        const image = { registry: from.registry, repository, tag }
-        images.set(shown(image), image)
-      }
-  return images.values()
+function hasGroup(tag: PromotionRule['from']['tag'], group: string): boolean {
+  if ('glob' in tag) return false
+  const pattern = RE2JS.compile(tag.pattern)
+  return /^\d+$/.test(group)
+    ? Number(group) <= pattern.groupCount()
+    : Object.hasOwn(pattern.namedGroups(), group)
 }
 
-const shown = ({ registry, repository, tag }: TaggedImage): string => `${registry}/${repository}:${tag}`
+function projectIn({ registries }: Pick<Config, 'registries'>) {
+  const rules = new Map(
+    Object.entries(registries).map(([name, { project }]) => [name, makeProjectOf(project)]),
+  )
+  return ({ registry, repository }: { registry: string; repository: string }) =>
+    rules.get(registry)?.(repository) ?? repository
+}
+
+/** Warns of target tags at which images of several repositories can meet: the first one that comes keeps the tag. */
+export function meetingsOf(config: Pick<Config, 'promotion' | 'registries'>): string[] {
+  const { rules } = config.promotion
+  const warnings = new Set<string>()
+  for (const { name, from, to } of rules)
+    if (/[*?[{(!]/.test(from.repository) && !/\{(repository|project)\}/.test(to.repository))
+      warnings.add(
+        `promotion rule ${name}: repositories of several projects can have one target, ${to.repository}; with {repository} each has its own`,
+      )
+  const match = makeMatch(rules, projectIn(config))
+  const seen = new Map<string, { rule: string; image: string; source: string }>()
+  for (const image of examplesOf(rules))
+    for (const { rule, to } of match(image)) {
+      const target = shownImage(to)
+      const source = `${image.registry}/${image.repository}`
+      const one = { rule: rule.name, image: shownImage(image), source }
+      const first = seen.get(target) ?? one
+      seen.set(target, first)
+      if (first.rule !== one.rule && first.source !== one.source)
+        warnings.add(
+          `promotion rules ${first.rule} and ${one.rule} can meet at one target: ${first.image} and ${one.image} both go to ${target}`,
+        )
+    }
+  return [...warnings]
+}

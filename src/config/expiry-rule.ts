@@ -8,7 +8,7 @@ import { section } from './sections.ts'
 import { isMapping } from './walk.ts'
 
 /** Which tags: a glob, or `{ pattern }`, an RE2 pattern for the whole tag. */
-const Tags = (description: string) => field(description, parseTags)
+export const Tags = (description: string) => field(description, parseTags)
 
 function parseTags(raw: unknown): TagSelector {
   if (isMapping(raw)) {

@@ -202,15 +202,13 @@ export const SecretUrl = (description: string) =>
     string('an http or https URL', (raw) => httpUrl(raw) !== undefined),
   )
 
-const VARIABLES = /\{(?:repository|tag|project|name)\}/g
-
-/** The name of a repository or a tag that may contain the variables {repository}, {tag}, {project} and {name}. */
+/** The name of a repository or a tag that may contain variables in braces. `checkPromotion` says which. */
 export function Template(description: string, of: 'repository' | 'tag', options: TSchemaOptions) {
   const isName = of === 'tag' ? isTag : isRepositoryName
-  const expected = `the name of a ${of} that contains no variables but {repository}, {tag}, {project} and {name}`
+  const expected = `the name of a ${of}, perhaps with variables such as {repository}, {tag}, {project} and {name}`
   return field(
     description,
-    string(expected, (raw) => isName(raw.replaceAll(VARIABLES, 'a'))),
+    string(expected, (raw) => isName(raw.replaceAll(/\{\w+\}/g, 'a'))),
     options,
   )
 }

@@ -17,11 +17,11 @@ import {
   Size,
   unique,
 } from './fields.ts'
+import { promotionRule } from './promotion-rule.ts'
 import {
   channel,
   list,
   type projectRule,
-  promotionRule,
   proxy,
   quota,
   registry,

@@ -19,7 +19,6 @@ import {
   SecretUrl,
   Size,
   string,
-  Template,
   Text,
   Url,
   unique,
@@ -240,20 +239,6 @@ export const channel = Type.Union(
   ],
   { description: 'A channel for alerts.' },
 )
-
-export const promotionRule = section('A rule: every push that matches `from` is copied to `to`.', {
-  name: Name('The name in receipts.'),
-  from: section('Which pushes are copied.', {
-    registry: RegistryName('The source registry.'),
-    repository: Glob('A glob for the repository.', 'repository'),
-    tag: Glob('A glob for the tag.', 'tag'),
-  }),
-  to: section('The copy.', {
-    registry: RegistryName('The target registry.'),
-    repository: Template('The repository at the target.', 'repository', { default: '{repository}' }),
-    tag: Template('The tag at the target.', 'tag', { default: '{tag}' }),
-  }),
-})
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {
   userAgents: list('Wildcards for user agents: * is any text.', NonEmpty('A wildcard.')),

@@ -19,7 +19,7 @@ export const PromotionProgress = Type.Object({
       { description: 'What its gates say.' },
     ),
   ),
-  bytes: Type.Optional(Type.Integer({ description: 'Bytes sent by this attempt.' })),
+  bytes: Type.Optional(Type.Integer({ description: 'Bytes of blobs that are at the target.' })),
   totalBytes: Type.Optional(Type.Integer({ description: 'Bytes of the image, as far as its manifests are known.' })),
 })
 export type PromotionProgress = Static<typeof PromotionProgress>

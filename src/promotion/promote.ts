@@ -1,19 +1,18 @@
 import type { PromotionJob } from '../queue/jobs.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
-import { type Copied, type CopyRequest, MissingContent } from './copy/copied.ts'
+import type { Copied } from './copy/copied.ts'
+import { CopyError } from './copy/copy-error.ts'
+import type { Copier } from './copy/copy-image.ts'
+import { writeTag } from './copy/write-tag.ts'
+import type { GatesResult } from './gates/check-gates.ts'
 import type { TaggedImage } from './match.ts'
 import { whyNotOverwrite } from './overwrite.ts'
 import type { PromotionReceipt } from './receipt.ts'
+import { type Attempted, receiptOf } from './receipt-of.ts'
 import type { Receipts } from './receipts.ts'
 import type { CopyOptions } from './rule.ts'
 import type { Targets } from './targets.ts'
-
-/** What gates say of an image, all together. */
-export interface GatesVerdict {
-  state: 'open' | 'waiting' | 'closed'
-  results: readonly { gate: string; state: 'open' | 'waiting' | 'closed'; why: string; evidence?: unknown; again?: number }[]
-}
 
 /**
  * How an attempt ended. `waiting`: nothing is wrong, ask again at `again`, epoch ms. `dropped`: the image is not wanted any more.
@@ -21,19 +20,17 @@ export interface GatesVerdict {
  */
 export type Outcome =
   | { state: 'promoted'; receipt: PromotionReceipt }
-  | { state: 'waiting'; why: string; again: number; seenAt?: number; gates?: GatesVerdict['results'] }
-  | { state: 'dropped' | 'refused'; why: string; gates?: GatesVerdict['results'] }
+  | { state: 'waiting'; why: string; again: number; seenAt?: number; bytes?: number; gates?: GatesResult['results'] }
+  | { state: 'dropped' | 'refused'; why: string; gates?: GatesResult['results'] }
 
 /** One attempt of a job. */
-export interface Attempt {
-  /** The job's id: that of the promotion. */
-  id: string
-  /** When the promotion was asked for, epoch ms. */
-  askedAt: number
+export interface Attempt extends Attempted {
   /** Since when each look has found the tag on the image, epoch ms; `undefined` if the last one did not. */
   seenAt?: number | undefined
   /** Whether no other promotion to the same tag is in hand. */
   isMyTurn: () => Promise<boolean>
+  /** The most bytes that an earlier attempt had at the target when it ended. */
+  bytes?: number | undefined
   onProgress: (progress: { bytes: number; totalBytes: number }) => void
 }
 
@@ -43,7 +40,7 @@ const WRITTEN_WITHIN_MS = 60_000
 /** How soon a promotion asks whether it is its turn, in ms. */
 const TURN_MS = 1_000
 
-/** How soon a promotion asks its gates again that do not say when, in ms. */
+/** How soon a promotion asks its gates again at the latest, in ms: what opens them may come any time. */
 const GATES_MS = 15_000
 
 /** How long a promotion that made progress waits before it goes on, in ms. */
@@ -61,9 +58,8 @@ export function makePromote(deps: {
   /** How a job is carried out as configured now; `undefined` if its rule is gone or leads elsewhere. */
   optionsOf: (job: PromotionJob) => CopyOptions | undefined
   isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
-  checkGates: (job: PromotionJob, attempt: Pick<Attempt, 'id' | 'askedAt'>) => Promise<GatesVerdict>
-  copy: (request: CopyRequest) => Promise<Copied>
-  writeTag: (target: CopyRequest['target'], tag: string, root: Copied['root']) => Promise<void>
+  checkGates: (job: PromotionJob, attempt: Attempted) => Promise<GatesResult>
+  copier: Pick<Copier, 'copyImage'>
   /** Repositories of a registry that have a blob. */
   repositoriesWith: (registry: string, digest: string) => Promise<readonly string[]>
   targets: Targets
@@ -122,31 +118,36 @@ export function makePromote(deps: {
   const currentAt = async ({ registry, repository, tag }: TaggedImage): Promise<string | undefined> =>
     (await deps.clientOf(registry).headManifest(repository, tag))?.digest
 
-  function atGates({ state, results }: GatesVerdict, { askedAt, seenAt }: Attempt, { waitFor }: CopyOptions): Outcome {
+  function atGates(
+    { state, results, again = now() + GATES_MS }: GatesResult,
+    { askedAt, seenAt }: Attempt,
+    { waitFor }: CopyOptions,
+  ): Outcome {
     const shut = results.filter((one) => one.state !== 'open')
     const why = shut.map((one) => `${one.gate}: ${one.why}`).join('; ')
     if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
     if (now() >= askedAt + waitFor) return { ...refused(`it has waited long enough at ${why}`), gates: results }
-    const again = Math.min(...shut.map((one) => one.again ?? now() + GATES_MS), askedAt + waitFor)
-    return { ...waiting(`at a gate: ${why}`, Math.max(again, now() + TURN_MS), seenAt), gates: results }
+    const soon = Math.min(again, now() + GATES_MS, askedAt + waitFor)
+    return { ...waiting(`at a gate: ${why}`, Math.max(soon, now() + TURN_MS), seenAt), gates: results }
   }
 
   async function copyAndWrite(
     job: PromotionJob,
     attempt: Attempt,
     options: CopyOptions,
-    gates: GatesVerdict,
+    gates: GatesResult,
   ): Promise<Outcome> {
     const { to } = job
     const target = { client: deps.clientOf(to.registry), repository: to.repository }
     let bytes = 0
     try {
-      const copied = await deps.copy({
+      const copied = await deps.copier.copyImage({
         source: { client: deps.clientOf(job.registry), repository: job.repository },
         target,
         sameRegistry: to.registry === job.registry,
         digest: job.digest,
-        ...{ sparse: options.sparse, platforms: options.platforms, verify: options.verify, referrers: true },
+        ...{ sparse: options.sparse, verify: options.verify, referrers: true },
+        ...(options.platforms && { platforms: options.platforms }),
         mountFrom: (digest) => deps.repositoriesWith(to.registry, digest),
         onProgress(progress) {
           bytes = progress.bytes
@@ -162,50 +163,30 @@ export function makePromote(deps: {
 
       const current = await currentAt(to)
       const replaced = await targets.begin(to, attempt.id, current)
-      if (current !== job.digest) await deps.writeTag(target, to.tag, copied.root)
+      if (current !== job.digest) await writeTag(target, to.tag, copied.root)
       const { digest, pushedAt, registry, repository } = job
       await targets.end(to, { from: { registry, repository }, digest, pushedAt, promotion: attempt.id })
       if (options.follow > 0) await deps.follow(job, copied, options.follow)
-      const receipt = receiptOf(job, attempt, copied, gates, replaced)
+      const receipt = receiptOf({ job, attempt, copied, gates, replaced, at: new Date(now()) })
       await deps.receipts.append(receipt)
       return { state: 'promoted', receipt }
     } catch (error) {
       // The image may have been deleted meanwhile.
-      const late = error instanceof MissingContent ? await lookAtSource(job, attempt, options) : undefined
-      return late ?? afterFailure(error, { isProgress: bytes > 0, attempt })
+      const late = isAbsent(error) ? await lookAtSource(job, attempt, options) : undefined
+      return late ?? afterFailure(error, attempt, bytes)
     }
   }
 
-  function afterFailure(error: unknown, { isProgress, attempt }: { isProgress: boolean; attempt: Attempt }): Outcome {
+  /** `bytes` are at the target now. An attempt that brought more than the ones before is no failure: the next goes on from there. */
+  function afterFailure(error: unknown, attempt: Attempt, bytes: number): Outcome {
     if (isFinal(error)) return refused(error.message)
     const asked = error instanceof RegistryError ? error.retryAfter : undefined
-    if ((asked === undefined && !isProgress) || now() > attempt.askedAt + PATIENCE_MS) throw error
+    const { bytes: before = 0 } = attempt
+    if ((asked === undefined && bytes <= before) || now() > attempt.askedAt + PATIENCE_MS) throw error
     const why = error instanceof Error ? error.message : String(error)
-    return waiting(why, now() + Math.max(asked ?? 0, PROGRESS_MS), attempt.seenAt)
-  }
-
-  function receiptOf(
-    job: PromotionJob,
-    { id, askedAt }: Attempt,
-    copied: Copied,
-    gates: GatesVerdict,
-    replaced: string | undefined,
-  ): PromotionReceipt {
-    const { rule, by, claims, registry, repository, tag, digest, to } = job
-    const { manifests, absent, referrers, referrerTags, blobs } = copied
     return {
-      ...{ id, kind: 'promotion', at: new Date(now()).toISOString(), askedAt: new Date(askedAt).toISOString() },
-      ...(rule !== undefined && { rule }),
-      by,
-      ...(claims !== undefined && { claims }),
-      from: { registry, repository, ...(tag !== undefined && { tag }) },
-      ...{ to, digest },
-      ...(replaced !== undefined && { replaced }),
-      ...{ manifests, absent, referrers, referrerTags, blobs },
-      gates: gates.results.map(({ gate, why, evidence }) => ({
-        ...{ gate, why },
-        ...(evidence !== undefined && { evidence }),
-      })),
+      ...waiting(why, now() + Math.max(asked ?? 0, PROGRESS_MS), attempt.seenAt),
+      bytes: Math.max(bytes, before),
     }
   }
 }
@@ -219,6 +200,8 @@ const refused = (why: string) => ({ state: 'refused' as const, why })
 
 /** Whether trying again cannot help. */
 function isFinal(error: unknown): error is Error {
-  if (error instanceof RegistryError) return !error.retry
-  return error instanceof InvalidManifest || error instanceof MissingContent
+  if (error instanceof RegistryError || error instanceof CopyError) return !error.retry
+  return error instanceof InvalidManifest
 }
+
+const isAbsent = (error: unknown): boolean => error instanceof CopyError && error.code === 'absent'

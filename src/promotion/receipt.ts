@@ -46,7 +46,10 @@ export const PromotionReceipt = Type.Object({
   manifests: Type.Array(Type.String(), {
     description: 'The digests of all manifests of the image, children before their index.',
   }),
-  absent: Type.Array(Type.String(), { description: 'Children that were not copied: the source does not have them, or other platforms.' }),
+  absent: Type.Array(Type.String(), { description: 'Children of an index that the source does not have.' }),
+  leftOut: Type.Array(Type.String(), {
+    description: 'Children of an index that are for other platforms than the rule names.',
+  }),
   referrers: Type.Array(
     Type.Object({
       digest: Type.String({ description: 'The manifest that refers.' }),
@@ -55,7 +58,23 @@ export const PromotionReceipt = Type.Object({
     }),
     { description: 'Signatures and other artifacts that were copied with it.' },
   ),
-  referrerTags: Type.Array(Type.String(), { description: 'Its `sha256-…` tags at the target.' }),
+  tags: Type.Array(
+    Type.Object({
+      tag: Type.String({ description: 'The tag.' }),
+      digest: Type.String({ description: 'What it names at the target.' }),
+      outcome: Type.Enum(['written', 'present', 'kept'], {
+        description: '`kept`: the target had another one there, with content that the source does not have.',
+      }),
+    }),
+    { description: 'Its `sha256-…` tags at the target.' },
+  ),
+  leftBehind: Type.Array(
+    Type.Object({
+      digest: Type.String({ description: 'The manifest.' }),
+      reason: Type.String({ description: 'Why it was not copied.' }),
+    }),
+    { description: 'What the source lists as referring to it, and cannot give.' },
+  ),
   blobs: Type.Object(
     {
       sent: Blobs('Sent to the target.'),

@@ -1,4 +1,5 @@
 import type { TagSelector } from '../expiry/rule.ts'
+import type { GateConfig } from './gates/gate.ts'
 
 /** Whether a tag of the target that names another image may be moved. */
 export type Overwrite = 'never' | 'always' | 'newer'
@@ -29,6 +30,8 @@ export interface PromotionRule extends CopyOptions {
   when: 'push' | 'request'
   from: { registry: string; repository: string; tag: TagSelector }
   to: { registry: string; repository: string; tag: string }
+  /** All must be open. */
+  gates: readonly GateConfig[]
 }
 
 /** How an image is copied that a person asks for, and that no rule is about. */

@@ -1,3 +1,4 @@
+import { meetingsOf } from '../../config/check-promotion.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
@@ -31,13 +32,15 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     })
 }
 
-/** What the dialects of expiry policies warn of. */
-const warningsOf = ({ expiry }: Config): string[] =>
-  expiry.policies.flatMap((policy) =>
+/** What the dialects of expiry policies warn of, and promotions that can meet. */
+const warningsOf = (config: Config): string[] => [
+  ...config.expiry.policies.flatMap((policy) =>
     'dialect' in policy
       ? warningsAbout(policy).map((warning) => `expiry policy ${policy.name}: ${warning}`)
       : [],
-  )
+  ),
+  ...meetingsOf(config),
+]
 
 function lineOf({ name, tried, remark, failure }: Connection): string {
   const outcome = failure ?? remark

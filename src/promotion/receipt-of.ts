@@ -1,0 +1,41 @@
+import type { PromotionJob } from '../queue/jobs.ts'
+import type { Copied } from './copy/copied.ts'
+import type { GatesResult } from './gates/check-gates.ts'
+import type { PromotionReceipt } from './receipt.ts'
+
+/** Which promotion is attempted. */
+export interface Attempted {
+  /** The job's id: that of the promotion. */
+  id: string
+  /** When the promotion was asked for, epoch ms. */
+  askedAt: number
+}
+
+/** The receipt of a promotion. `replaced` is what the tag named before, `at` when it ended. */
+export function receiptOf(done: {
+  job: PromotionJob
+  attempt: Attempted
+  copied: Copied
+  gates: GatesResult
+  replaced: string | undefined
+  at: Date
+}): PromotionReceipt {
+  const { attempt, copied, replaced } = done
+  const { rule, by, claims, registry, repository, tag, digest, to } = done.job
+  const { manifests, absent, leftOut, referrers, tags, leftBehind, blobs } = copied
+  return {
+    ...{ id: attempt.id, kind: 'promotion', by },
+    at: done.at.toISOString(),
+    askedAt: new Date(attempt.askedAt).toISOString(),
+    ...(rule !== undefined && { rule }),
+    ...(claims !== undefined && { claims }),
+    from: { registry, repository, ...(tag !== undefined && { tag }) },
+    ...{ to, digest },
+    ...(replaced !== undefined && { replaced }),
+    ...{ manifests, absent, leftOut, referrers, tags, leftBehind, blobs },
+    gates: done.gates.results.map(({ gate, why, evidence }) => ({
+      ...{ gate, why },
+      ...(evidence !== undefined && { evidence }),
+    })),
+  }
+}
