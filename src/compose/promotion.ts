@@ -1,5 +1,6 @@
 import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
 import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
+import { makeCopier } from '../promotion/copy/copy-image.ts'
 import { makePromote } from '../promotion/promote.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -10,6 +11,7 @@ export function startPromotion(parts: WorkerParts) {
     parts.context,
     makePromote({
       ...parts,
+      ...makeCopier(),
       receipts: parts.journals.receipts,
       isPlaceholder: makeIsPlaceholder(parts.store),
     }),

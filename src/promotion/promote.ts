@@ -5,17 +5,19 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { Journal } from '../store/journal.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import { copyImage } from './copy-image.ts'
+import type { Copier } from './copy/copy-image.ts'
+import { writeTag } from './copy/write-tag.ts'
 import type { makeMatch } from './match.ts'
 import type { PromotionReceipt } from './receipt.ts'
 
 /**
  * Carries out one promotion and stores its receipt. Returns `undefined`, and copies nothing, if the rule is no longer
- * configured, a younger push has taken the tag, or what was pushed is a placeholder by which expiry deletes the tag. @throws what `copyImage` throws
+ * configured, a younger push has taken the tag, or what was pushed is a placeholder by which expiry deletes the tag. @throws what `copyImage` and `writeTag` throw
  */
 export function makePromote(deps: {
   index: UsageIndex
   clientOf: (registry: string) => RegistryClient
+  copyImage: Copier['copyImage']
   match: ReturnType<typeof makeMatch>
   isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
   receipts: Journal<PromotionReceipt>
@@ -25,12 +27,17 @@ export function makePromote(deps: {
     const target = deps.match(job).find((match) => match.rule === job.rule)?.to
     if (target === undefined || (await isSuperseded(job))) return undefined
     if (await deps.isPlaceholder(job.registry, job.repository, job.digest)) return undefined
-    const copied = await copyImage(
-      { client: deps.clientOf(job.registry), repository: job.repository },
-      { client: deps.clientOf(target.registry), repository: target.repository },
-      job.digest,
-      { tag: target.tag, sameRegistry: target.registry === job.registry },
-    )
+    const to = { client: deps.clientOf(target.registry), repository: target.repository }
+    const copied = await deps.copyImage({
+      source: { client: deps.clientOf(job.registry), repository: job.repository },
+      target: to,
+      sameRegistry: target.registry === job.registry,
+      digest: job.digest,
+      ...{ sparse: 'refuse', verify: 'sample', referrers: true },
+      mountFrom: async () => [],
+    })
+    await writeTag(to, target.tag, copied.root)
+    const { sent, mounted, present } = copied.blobs
     const receipt: PromotionReceipt = {
       id: jobId('promotion', job.rule, job.registry, job.repository, job.tag, job.digest, job.pushedAt),
       at: now.toISOString(),
@@ -38,10 +45,12 @@ export function makePromote(deps: {
       from: { registry: job.registry, repository: job.repository, tag: job.tag },
       to: target,
       digest: job.digest,
-      ...copied,
+      manifests: copied.manifests,
+      blobs: { sent: sent.count, mounted: mounted.count, present: present.count },
+      bytes: sent.bytes,
     }
     await deps.receipts.append(receipt)
-    deps.metrics.promotedBytes.inc({ rule: job.rule }, copied.bytes)
+    deps.metrics.promotedBytes.inc({ rule: job.rule }, sent.bytes)
     return receipt
   }
 
