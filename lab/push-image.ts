@@ -4,7 +4,9 @@ import { digestOf, type LabImage } from './image.ts'
 
 export async function upload(client: RegistryClient, repository: string, bytes: Buffer): Promise<string> {
   const digest = digestOf(bytes)
-  await client.uploadBlob(repository, { digest, size: bytes.length }, Readable.from([bytes]))
+  await client.uploadBlob(repository, { digest, size: bytes.length }, async (from) =>
+    Readable.from([bytes.subarray(from)]),
+  )
   return digest
 }
 

@@ -86,7 +86,7 @@ export function makePlaceholders(deps: {
     const { config, manifest, mediaType } = placeholderFor(replaced)
     const blob = { digest: hashOf(config), size: config.length }
     try {
-      await client.uploadBlob(repository, blob, Readable.from([config]))
+      await client.uploadBlob(repository, blob, async () => Readable.from([config]))
     } catch (error) {
       // A login may be allowed to delete and not to push.
       if (!(error instanceof RegistryError) || error.status !== 401) throw error

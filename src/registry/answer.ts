@@ -21,6 +21,8 @@ export interface Answer {
   bytes(limit: number): Promise<Buffer>
   /** Reads the whole body. @throws RegistryError if it is longer than `limit` bytes or is not a JSON object */
   json(limit: number): Promise<Record<string, unknown>>
+  /** Whether the body has a byte. Reads no more of it. False too if the body breaks off. */
+  hasBytes(): Promise<boolean>
   /** The body as a stream, without a deadline. */
   stream(): Readable
   discard(): Promise<void>
@@ -79,13 +81,24 @@ export function makeAnswer(
     })
   }
 
+  async function hasBytes(): Promise<boolean> {
+    try {
+      // A body that is read to its end leaves its connection for others.
+      if (Number(header('content-length')) <= 1) return (await bytes(1)).length > 0
+      for await (const chunk of body) if (chunk.length > 0) return true
+      return false
+    } catch {
+      return false
+    }
+  }
+
   function stream(): Readable {
     deadline.stop()
     return body
   }
 
   const discard = () => body.dump()
-  return { label, status, url, header, bytes, json, stream, discard, error, statusError }
+  return { label, status, url, header, bytes, json, hasBytes, stream, discard, error, statusError }
 }
 
 /** A buffer that begins with the same bytes and has room for `needed`, with as much again to spare. */

@@ -1,15 +1,23 @@
 import type { Readable } from 'node:stream'
-import { type Mount, makeBlobApi, type StoredBlob, type Upload } from './blob-api.ts'
+import { makeBlobApi, type StoredBlob } from './blob-api.ts'
 import type { Descriptor } from './descriptor.ts'
 import { makeGitLabApi, type NamespaceSize, type PublishedTag } from './gitlab-api.ts'
 import { makeListingApi } from './listing-api.ts'
 import { type FetchedManifest, makeManifestApi } from './manifest-api.ts'
+import { makeReferrersApi, type Referrer } from './referrers-api.ts'
 import { makeTransport, type TransportOptions } from './transport.ts'
+import { type Mount, makeUploadApi, type Upload } from './upload-api.ts'
+import { makeUploadBlob, type UploadedBlob } from './upload-blob.ts'
+import type { OpenContent } from './upload-source.ts'
 
-export type { Mount, StoredBlob, Upload } from './blob-api.ts'
+export type { StoredBlob } from './blob-api.ts'
 export type { Descriptor } from './descriptor.ts'
 export type { NamespaceSize, PublishedTag } from './gitlab-api.ts'
 export type { FetchedManifest } from './manifest-api.ts'
+export type { Referrer } from './referrers-api.ts'
+export type { Mount, Upload } from './upload-api.ts'
+export type { UploadedBlob } from './upload-blob.ts'
+export type { OpenContent } from './upload-source.ts'
 
 export interface RegistryClientOptions extends TransportOptions {
   /** Names on a page, by default 1000. Distribution 3 refuses more than its `catalog.maxentries` (1000). */
@@ -34,6 +42,13 @@ export interface RegistryClient {
   tags(repository: string): AsyncIterable<string>
   /** The manifests with the subject `digest`: from the referrers API, or from the fallback tag where there is none (2.8). */
   referrers(repository: string, digest: string): Promise<Descriptor[]>
+  /**
+   * Adds manifests to the list of `subject` under the fallback tag, and keeps what is listed there. Does nothing where the
+   * registry has the referrers API: there it lists by itself what is pushed with a `subject`. Calls of this client for the
+   * same list wait for each other. If another process replaces the list at the same time, it is written again. If that
+   * happens after it was read back, what this call added is lost: a later call mends it.
+   */
+  addReferrers(repository: string, subject: string, referrers: readonly Referrer[]): Promise<void>
 
   /** `undefined` if the manifest does not exist. */
   headManifest(repository: string, reference: string): Promise<Descriptor | undefined>
@@ -59,19 +74,29 @@ export interface RegistryClient {
 
   /** `undefined` if the blob does not exist. */
   headBlob(repository: string, digest: string): Promise<StoredBlob | undefined>
-  /** The content. The stream fails at its end if it does not hash to `digest`. Read it or destroy it. */
-  getBlob(repository: string, digest: string): Promise<Readable>
+  /**
+   * Whether the registry sends the content: reads one byte of it. A registry with a cache may answer a HEAD with 200 although
+   * it has lost the content (docs/registries.md, Registry API). False as well if the connection breaks before that byte.
+   */
+  readsBlob(repository: string, digest: string): Promise<boolean>
+  /**
+   * The content, from the offset `from` in bytes. The stream goes on by itself after a broken connection. From offset 0 it
+   * fails at its end if it does not hash to `digest`; from another offset nothing is checked. Read it or destroy it.
+   */
+  getBlob(repository: string, digest: string, options?: { from?: number }): Promise<Readable>
   /** The content of a config: at most 1 MiB, checked. @throws RegistryError also if it does not exist */
   getConfig(repository: string, digest: string): Promise<Buffer>
-  /** Mounts a blob from the repository `from`. If the registry opens an upload instead, returns that. */
+  /** Mounts a blob from the repository `from`. If the registry opens an upload instead, returns that: use or cancel it. */
   mountBlob(repository: string, digest: string, from: string): Promise<Mount>
-  /** Sends `body` in one streamed request, which is never retried. `body` is always consumed or destroyed. */
-  uploadBlob(
-    repository: string,
-    blob: { digest: string; size: number },
-    body: Readable,
-    upload?: Upload,
-  ): Promise<void>
+  /**
+   * Sends content that `open` gives from an offset in bytes. After a broken request it asks the registry how much arrived and
+   * goes on from there, or begins anew where the registry cannot. If it fails, it cancels the upload. What `open` gave is
+   * always read to its end or destroyed. `upload` is one that `mountBlob` returned.
+   * @throws RegistryError of the registry, or the error of `open` and its stream as it is
+   */
+  uploadBlob(repository: string, blob: UploadedBlob, open: OpenContent, upload?: Upload): Promise<void>
+  /** Gives up an upload. False if the registry does not confirm it: then it keeps what was sent until it cleans up by itself. */
+  cancelUpload(upload: Upload): Promise<boolean>
 
   /** Whether the registry is GitLab's and has a metadata database. False as well if it does not tell. */
   hasGitLabApi(): Promise<boolean>
@@ -87,11 +112,16 @@ export interface RegistryClient {
 export function makeRegistryClient(options: RegistryClientOptions): RegistryClient {
   const transport = makeTransport(options)
   const manifests = makeManifestApi(transport)
+  const blobs = makeBlobApi(transport)
+  const { mountBlob, cancelUpload, ...uploads } = makeUploadApi(transport)
   return {
     ...manifests,
-    ...makeBlobApi(transport),
+    ...makeReferrersApi(transport, manifests),
+    ...blobs,
+    ...{ mountBlob, cancelUpload },
+    uploadBlob: makeUploadBlob(transport, { cancelUpload, ...uploads }, blobs.readsBlob),
     ...makeGitLabApi(transport),
-    ...makeListingApi(transport, manifests.getManifest, options.pageSize ?? 1000),
+    ...makeListingApi(transport, options.pageSize ?? 1000),
     async ping() {
       const answer = await transport.send({
         method: 'GET',

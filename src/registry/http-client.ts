@@ -1,14 +1,14 @@
-import { pipeline, Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { request } from 'undici'
 import { makeDispatcher, type Proxies, type Tls } from '../platform/dispatcher.ts'
 import { type Answer, makeAnswer } from './answer.ts'
 import { makeDeadline } from './deadline.ts'
-import { type Rate, requireRate } from './minimum-rate.ts'
-import { networkError, type RequestLabel } from './network-error.ts'
+import { paced, type Rate } from './minimum-rate.ts'
+import { networkError } from './network-error.ts'
 
 /** One HTTP request, as it is sent. */
 export interface HttpRequest {
-  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   url: URL
   /** Names the request in errors: `PUT manifest team/app:v1`. */
   operation: string
@@ -54,7 +54,11 @@ export function makeHttpClient(options: {
     async send({ method, url, operation, headers, body, timeoutMs }) {
       const label = { registry: options.registry, operation }
       const deadline = makeDeadline(timeoutMs, label)
-      const sent = body instanceof Readable ? paced(body, options.blobRate, label) : (body ?? null)
+      // Unless the buffers are full, the source is slow, and not the registry.
+      const sent =
+        body instanceof Readable
+          ? paced(body, options.blobRate, label, (stream) => !stream.writableNeedDrain)
+          : (body ?? null)
       if (sent instanceof Readable) sent.once('end', deadline.start)
       else deadline.start()
       try {
@@ -74,18 +78,4 @@ export function makeHttpClient(options: {
     },
     close: () => dispatcher.destroy(),
   }
-}
-
-/** The same stream. It fails if the registry takes it more slowly than `rate`. */
-function paced(body: Readable, rate: Rate, label: RequestLabel): Readable {
-  let passed = 0
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      passed += chunk.length
-      done(null, chunk)
-    },
-  })
-  // Unless the buffers are full, the source is slow, and not the registry.
-  requireRate(stream, rate, label, { passed: () => passed, isExcused: () => !stream.writableNeedDrain })
-  return pipeline(body, stream, () => {})
 }

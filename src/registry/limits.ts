@@ -6,6 +6,10 @@ export interface Limits {
   answerMs: number
   /** The same for requests that walk or copy the registry's storage before they are answered: minutes on S3 or Swift. */
   longAnswerMs: number
+  /** The longest wait that a registry may ask for, in ms, before a request fails and its job waits instead. */
+  longestWaitMs: number
+  /** Requests to one host that wait for their answer. The bodies of answers and uploads do not count. */
+  requestsAtOnce: number
   /** A blob may take any time, but not be slower than this. */
   blobRate: Rate
   /** The most of one list: of the catalog, of a repository's tags, of a manifest's referrers. */
@@ -25,6 +29,8 @@ const MiB = 1024 * 1024
 export const LIMITS: Limits = {
   answerMs: 60_000,
   longAnswerMs: 300_000,
+  longestWaitMs: 30_000,
+  requestsAtOnce: 64,
   blobRate: { bytes: MiB, ms: 60_000 },
   list: { pages: 10_000, entries: 1_000_000, bytes: 128 * MiB, ms: 3_600_000 },
 }

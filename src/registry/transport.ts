@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
 import { makeAuthorizer } from './authorizer.ts'
+import { budgetOf } from './budget.ts'
 import { type Credential, findCredential } from './credential.ts'
 import { type HttpRequest, makeHttpClient, type Reach } from './http-client.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import { pauseAfter } from './quick-retry.ts'
 import { RegistryError } from './registry-error.ts'
 import { fetchToken } from './token.ts'
 
@@ -17,12 +20,14 @@ export interface TransportOptions {
   userAgent?: string
   /** Also for its token server. Directly, and with the CAs of Node, by default. */
   reach?: Reach
+  /** Requests begun in a second at its host, by all clients together. No limit by default. */
+  requestsPerSecond?: number | undefined
   /** Others than `LIMITS`. */
   limits?: Partial<Limits>
 }
 
 /** One request to the registry. */
-export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation' | 'timeoutMs'> {
+export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation' | 'timeoutMs' | 'body'> {
   /** Names what it is about in errors: `manifest team/app:v1`. */
   resource: string
   /** A path below the registry's URL, or an absolute URL that the registry named. */
@@ -31,6 +36,8 @@ export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'operation' |
   scopes: string[]
   /** The statuses to return. Any other is thrown as a RegistryError. */
   statuses: number[]
+  /** A function opens a stream. It is called again if the registry answers 401, and wants another token first. */
+  body?: Buffer | string | (() => Promise<Readable>)
   /** `LIMITS.answerMs` by default. */
   timeoutMs?: number
 }
@@ -47,10 +54,6 @@ export interface Transport {
 
 const REDIRECTS = [301, 302, 303, 307, 308]
 const MOST_REDIRECTS = 4
-const QUICK_RETRY_STATUS = [429, 502, 503, 504]
-/** The pauses before the first and the second quick retry, in ms. BullMQ does the later ones. */
-const PAUSES = [200, 800]
-const LONGEST_PAUSE = 5_000
 
 /** Sends requests to one registry. Authenticates there and nowhere else, follows redirects, retries twice. */
 export function makeTransport(options: TransportOptions): Transport {
@@ -63,6 +66,10 @@ export function makeTransport(options: TransportOptions): Transport {
     userAgent: options.userAgent ?? 'tallyman',
     blobRate: limits.blobRate,
     reach: options.reach ?? {},
+  })
+  const budget = budgetOf(host, {
+    perSecond: options.requestsPerSecond,
+    atOnce: limits.requestsAtOnce,
   })
   const error = (operation: string, reason: string) => new RegistryError({ registry, operation, reason })
   const configured: Credential | undefined = options.credentials && {
@@ -86,7 +93,15 @@ export function makeTransport(options: TransportOptions): Transport {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const auth = url.origin === origin && authorization !== undefined ? { authorization } : {}
       const headers = { ...request.headers, ...auth }
-      const answer = await httpClient.send({ ...request, operation, url, headers, timeoutMs })
+      const body = typeof request.body === 'function' ? await request.body() : request.body
+      const sent = { method: request.method, operation, url, headers, timeoutMs }
+      const send = () => httpClient.send(body === undefined ? sent : { ...sent, body })
+      const isOurs = url.origin === origin
+      const answer = await (!isOurs
+        ? send()
+        : body instanceof Readable
+          ? budget.inTurn(send)
+          : budget.withPlace(send))
       const location = answer.header('location')
       if (!follows || !REDIRECTS.includes(answer.status) || location === undefined) return answer
       await answer.discard()
@@ -105,7 +120,7 @@ export function makeTransport(options: TransportOptions): Transport {
     const challenge = answer.header('www-authenticate')
     if (answer.status !== 401 || answer.url.origin !== origin || challenge === undefined) throw failure
     const header = await authorizer.headerAfter401(challenge, request.scopes, sent)
-    if (header === undefined || header === sent || !isRepeatable(request)) throw failure
+    if (header === undefined || header === sent) throw failure
     const second = await follow(request, header)
     if (request.statuses.includes(second.status)) return second
     throw await second.statusError()
@@ -116,8 +131,10 @@ export function makeTransport(options: TransportOptions): Transport {
       try {
         return await attempt(request)
       } catch (failure) {
-        const pause = isRepeatable(request) ? pauseAfter(failure, retries) : undefined
+        const pause = isRepeatable(request) ? pauseAfter(failure, retries, limits.longestWaitMs) : undefined
         if (pause === undefined) throw failure
+        // All clients wait, not only this request.
+        if (failure instanceof RegistryError && failure.retryAfter !== undefined) budget.pause(pause)
         await sleep(pause)
       }
     }
@@ -126,18 +143,5 @@ export function makeTransport(options: TransportOptions): Transport {
   return { prefix, limits, send, error, close: httpClient.close }
 }
 
-/** A stream can be sent only once. */
-const isRepeatable = ({ body }: RegistryRequest): boolean =>
-  body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
-
-/** Milliseconds to wait before a quick retry. `undefined` if there should be none. */
-function pauseAfter(failure: unknown, retries: number): number | undefined {
-  const pause = PAUSES[retries]
-  if (pause === undefined || !(failure instanceof RegistryError) || !failure.retry) return undefined
-  const isQuick =
-    failure.status === undefined
-      ? !failure.codes.includes('ETIMEDOUT') // It has waited long enough already.
-      : QUICK_RETRY_STATUS.includes(failure.status)
-  const wait = Math.max(pause, failure.retryAfter ?? 0)
-  return isQuick && wait <= LONGEST_PAUSE ? wait : undefined
-}
+/** A quick retry of a stream needs to know what the registry has of it: see upload-api.ts. */
+const isRepeatable = ({ body }: RegistryRequest): boolean => typeof body !== 'function'

@@ -71,7 +71,7 @@ async function pushOnly(
   const { client } = sources[name] ?? { client: target }
   const repository = `${project}/x`
   for (const { digest, bytes } of uploads)
-    await client.uploadBlob(repository, { digest, size: bytes.length }, Readable.from([bytes]))
+    await client.uploadBlob(repository, { digest, size: bytes.length }, async () => Readable.from([bytes]))
   const bytes = Buffer.from(
     JSON.stringify({ schemaVersion: 2, mediaType: manifest.mediaType, ...manifest.body }),
   )

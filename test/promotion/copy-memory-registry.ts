@@ -2,9 +2,10 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { digestOf, OCI_INDEX } from '../../lab/image.ts'
-import type { CopyClient, Referrer } from '../../src/promotion/copy/copy-client.ts'
+import type { CopyClient } from '../../src/promotion/copy/copy-client.ts'
 import type { Descriptor } from '../../src/registry/descriptor.ts'
 import { isIndexType, parseManifest } from '../../src/registry/manifest.ts'
+import type { Referrer } from '../../src/registry/referrers-api.ts'
 import { RegistryError } from '../../src/registry/registry-error.ts'
 
 interface Repository {
@@ -59,10 +60,10 @@ export function makeMemoryRegistry({
   const refuse = (status: number, code: string): never => {
     throw new RegistryError({ registry: 'memory', operation: 'a call', reason: '', status, codes: [code] })
   }
-  const openUpload = () => {
+  const openUpload = (name: string) => {
     const url = `memory:${uploads++}`
     openUploads.add(url)
-    return { url }
+    return { repository: name, url }
   }
   const find = (name: string, reference: string) => {
     const { manifests, tags } = repository(name)
@@ -147,23 +148,23 @@ export function makeMemoryRegistry({
     async mountBlob(name, digest, from) {
       await called('mountBlob', name, digest, from)
       const blob = repository(from).blobs.get(digest)
-      if (blob === undefined) return { mounted: false, upload: openUpload() }
+      if (blob === undefined) return { mounted: false, upload: openUpload(name) }
       repository(name).blobs.set(digest, blob)
       return { mounted: true }
     },
-    async uploadBlob(name, { digest, size }, open, upload = openUpload()) {
+    async uploadBlob(name, { digest, size }, open, upload = openUpload(name)) {
       try {
         const content = await buffer(await open(0))
         await called('uploadBlob', name, digest)
-        if (digestOf(content) !== digest || content.length !== size) refuse(400, 'DIGEST_INVALID')
+        if (digestOf(content) !== digest || (size && content.length !== size)) refuse(400, 'DIGEST_INVALID')
         repository(name).blobs.set(digest, content)
       } finally {
         openUploads.delete(upload.url)
       }
     },
-    async cancelUpload(name, { url }) {
+    async cancelUpload({ repository: name, url }) {
       await called('cancelUpload', name)
-      openUploads.delete(url)
+      return openUploads.delete(url)
     },
   }
   return {

@@ -25,7 +25,7 @@ it('a layer that a manifest names by its SHA-512 has the name by which the regis
   const [config, layer] = [Buffer.from('{}'), seededBytes('layer', 700)]
   await upload(client, 'a', config)
   const bySha512 = { digest: hashOf(layer, 'sha512'), size: layer.length }
-  await client.uploadBlob('a', bySha512, Readable.from([layer]))
+  await client.uploadBlob('a', bySha512, async () => Readable.from([layer]))
   const body = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,

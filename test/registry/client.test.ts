@@ -82,8 +82,8 @@ describe('invalid content', () => {
 
   it('is refused if it does not hash to its digest', async () => {
     const bytes = seededBytes('wrong', 1000)
-    const body = Readable.from([bytes])
-    await expect(client.uploadBlob('team/app', { digest: absent, size: 1000 }, body)).rejects.toMatchObject({
+    const open = async () => Readable.from([bytes])
+    await expect(client.uploadBlob('team/app', { digest: absent, size: 1000 }, open)).rejects.toMatchObject({
       status: 400,
       codes: ['DIGEST_INVALID'],
     })
@@ -93,7 +93,7 @@ describe('invalid content', () => {
 
   it('fails an upload whose body is too short, too long or breaks off', async () => {
     const blob = { digest: absent, size: 1000 }
-    const send = (body: Readable) => client.uploadBlob('team/app', blob, body)
+    const send = (body: Readable) => client.uploadBlob('team/app', blob, async () => body)
     await expect(send(Readable.from([Buffer.alloc(999)]))).rejects.toMatchObject({ retry: false })
     await expect(send(Readable.from([Buffer.alloc(1001)]))).rejects.toMatchObject({ retry: false })
     const broken = new Readable({ read: () => broken.destroy(new Error('the disk is gone')) })

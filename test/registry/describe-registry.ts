@@ -77,7 +77,7 @@ export function describeRegistry(
       const refused = await client.mountBlob('team/other', digestOf(fresh), 'team/app')
       if (refused.mounted) throw new Error('a blob that does not exist was mounted')
       const blob = { digest: digestOf(fresh), size: fresh.length }
-      await client.uploadBlob('team/other', blob, Readable.from([fresh]), refused.upload)
+      await client.uploadBlob('team/other', blob, async () => Readable.from([fresh]), refused.upload)
       expect(await buffer(await client.getBlob('team/other', blob.digest))).toEqual(fresh)
     })
 
@@ -85,7 +85,7 @@ export function describeRegistry(
       const bytes = seededBytes(`${title} stream`, 5_000_000)
       const digest = await upload(client, 'stream/from', bytes)
       const blob = { digest, size: bytes.length }
-      await client.uploadBlob('stream/to', blob, await client.getBlob('stream/from', digest))
+      await client.uploadBlob('stream/to', blob, (from) => client.getBlob('stream/from', digest, { from }))
       expect(await client.headBlob('stream/to', digest)).toEqual({ digest, size: bytes.length })
     })
 

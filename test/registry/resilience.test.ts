@@ -43,16 +43,23 @@ it('tries three times, and only once if it is told to wait long', async () => {
   expect(busy.registry.requests).toHaveLength(1)
 })
 
-it('never sends a streamed body twice', async () => {
+it('sends no content again before it knows where the upload stands, and cancels what it gives up', async () => {
   const { client, registry } = await registryThat(({ method }, response) =>
     method === 'POST' ? response.writeHead(202, { location: 'u' }).end() : response.writeHead(503).end(),
   )
-  const upload = client.uploadBlob('a', { digest: DIGEST, size: 1 }, Readable.from([Buffer.from('x')]))
+  const upload = client.uploadBlob('a', { digest: DIGEST, size: 1 }, async () =>
+    Readable.from([Buffer.from('x')]),
+  )
   await expect(upload).rejects.toMatchObject({ status: 503, retry: true })
-  expect(registry.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+  // Each question is asked three times.
+  const asked = new Set(registry.requests.map(({ method, path }) => `${method} ${path}`))
+  expect([...asked]).toEqual([
     'POST /v2/a/blobs/uploads/',
     `PUT /v2/a/blobs/uploads/u?digest=${DIGEST}`,
+    'GET /v2/a/blobs/uploads/u',
+    'DELETE /v2/a/blobs/uploads/u',
   ])
+  expect(registry.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1)
 })
 
 const LATE = { codes: ['ETIMEDOUT'], retry: true }
@@ -109,16 +116,22 @@ it('does not blame the registry if the reader of a blob is slow', async () => {
 
 it('ends an upload that the registry takes too slowly or does not answer', async () => {
   // Takes nothing of the body: what the buffers between do not hold stays here.
-  const stuck = await unreadRegistry(RATE)
+  const stuck = await unreadRegistry({ ...RATE, answerMs: 100 })
   const large = Readable.from(chunks(64 << 20))
   await expect(
-    stuck.uploadBlob('a', { digest: DIGEST, size: 64 << 20 }, large, { url: '/u' }),
-  ).rejects.toMatchObject({ ...LATE, message: expect.stringContaining('lab: PUT blob') })
+    stuck.uploadBlob('a', { digest: DIGEST, size: 64 << 20 }, async () => large, {
+      repository: 'a',
+      url: '/u',
+    }),
+  ).rejects.toMatchObject({ ...LATE, message: expect.stringContaining('lab: PATCH blob') })
 
-  const silent = await registryThat(() => {}, { longAnswerMs: 100 })
+  const silent = await registryThat(() => {}, { longAnswerMs: 100, answerMs: 100 })
   const small = Readable.from([Buffer.from('x')])
   await expect(
-    silent.client.uploadBlob('a', { digest: DIGEST, size: 1 }, small, { url: '/u' }),
+    silent.client.uploadBlob('a', { digest: DIGEST, size: 1 }, async () => small, {
+      repository: 'a',
+      url: '/u',
+    }),
   ).rejects.toMatchObject({ ...LATE, message: expect.stringContaining('no whole answer within 0.1 s') })
 })
 

@@ -67,7 +67,9 @@ it('sends an upload to another origin without credentials', async () => {
   const client = await loggedIn((_request, response) =>
     response.writeHead(202, { location: `${storage.url}/u?state=%2Fx` }).end(),
   )
-  await client.uploadBlob('team/app', { digest: DIGEST, size: CONTENT.length }, Readable.from([CONTENT]))
+  await client.uploadBlob('team/app', { digest: DIGEST, size: CONTENT.length }, async () =>
+    Readable.from([CONTENT]),
+  )
   expect(storage.requests).toEqual([
     {
       method: 'PUT',
@@ -96,10 +98,8 @@ it('fails a copy with the error of its source', async () => {
   const target = await loggedIn(({ method }, response) =>
     method === 'POST' ? response.writeHead(202, { location: '/u' }).end() : response.writeHead(201).end(),
   )
-  const copy = target.uploadBlob(
-    'team/app',
-    { digest: DIGEST, size: CONTENT.length },
-    await source.getBlob('team/app', DIGEST),
+  const copy = target.uploadBlob('team/app', { digest: DIGEST, size: CONTENT.length }, (from) =>
+    source.getBlob('team/app', DIGEST, { from }),
   )
   await expect(copy).rejects.toThrow('the content does not hash to the digest')
 })
@@ -107,7 +107,7 @@ it('fails a copy with the error of its source', async () => {
 it('destroys the source if the target opens no upload', async () => {
   const target = await loggedIn((_request, response) => response.writeHead(403).end())
   const body = Readable.from([CONTENT])
-  const refused = target.uploadBlob('team/app', { digest: DIGEST, size: CONTENT.length }, body)
+  const refused = target.uploadBlob('team/app', { digest: DIGEST, size: CONTENT.length }, async () => body)
   await expect(refused).rejects.toMatchObject({ status: 403, retry: false })
   expect(body.destroyed).toBe(true)
 })

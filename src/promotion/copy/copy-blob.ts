@@ -9,6 +9,12 @@ import { CopyError } from './copy-error.ts'
 import type { Progress } from './progress.ts'
 import type { TargetState, Verify } from './target-state.ts'
 
+/** A blob that is at the target. */
+export interface ArrivedBlob {
+  way: BlobWay
+  bytes: number
+}
+
 /** Repositories from which a mount is tried. */
 const MOST_MOUNTS = 3
 
@@ -32,7 +38,7 @@ export interface BlobCopy {
  * While another copy brings the same blob to the registry, this one waits: to the same repository the blob comes once, and
  * another repository mounts it. If the other copy fails, this one tries itself.
  */
-export async function copyBlob(copy: BlobCopy, blob: Descriptor): Promise<BlobWay> {
+export async function copyBlob(copy: BlobCopy, blob: Descriptor): Promise<ArrivedBlob> {
   const { flights } = copy.state
   const { repository } = copy.target
   const { verify } = copy
@@ -45,28 +51,29 @@ export async function copyBlob(copy: BlobCopy, blob: Descriptor): Promise<BlobWa
       () => false,
     )
     const isEnough = flight.repository === repository && (verify === 'sample' || flight.verify === 'full')
-    if (isDone && isEnough) return 'present'
+    if (isDone && isEnough) return { way: 'present', bytes: blob.size }
   }
   const done = bring(copy, blob).finally(() => flights.delete(blob.digest))
   flights.set(blob.digest, { repository, verify, done })
-  const way = await done
+  const arrived = await done
   copy.state.homes.set(blob.digest, repository)
-  return way
+  return arrived
 }
 
 const nameOf = ({ target }: BlobCopy, { digest }: Descriptor) => `${target.repository}@${digest}`
 
-async function bring(copy: BlobCopy, blob: Descriptor): Promise<BlobWay> {
+async function bring(copy: BlobCopy, blob: Descriptor): Promise<ArrivedBlob> {
+  const { digest, size } = blob
   const { state, stopped } = copy
-  if (await state.asking(() => isGood(copy, blob.digest))) return 'present'
+  if (await state.asking(() => isGood(copy, digest))) return { way: 'present', bytes: size }
   return state.sending(async () => {
     stopped.throwIfAborted()
-    const mount = await tryMounts(copy, blob.digest)
-    if (mount === 'mounted') return mount
-    await send(copy, blob, mount)
-    if (copy.verify === 'full' && !(await isGood(copy, blob.digest)))
+    const mount = await tryMounts(copy, digest)
+    if (mount === 'mounted') return { way: mount, bytes: size }
+    const bytes = await send(copy, blob, mount)
+    if (copy.verify === 'full' && !(await isGood(copy, digest)))
       throw new CopyError('not kept', `${nameOf(copy, blob)} was sent, and other content comes back`)
-    return 'sent'
+    return { way: 'sent', bytes }
   })
 }
 
@@ -96,7 +103,7 @@ async function tryMounts(copy: BlobCopy, digest: string): Promise<'mounted' | Up
   const { client, repository } = copy.target
   let upload: Upload | undefined
   for (const from of await mountCandidates(copy, digest)) {
-    if (upload !== undefined) await client.cancelUpload(repository, upload)
+    if (upload !== undefined) await client.cancelUpload(upload)
     upload = undefined
     const mount = await client.mountBlob(repository, digest, from).catch(ignoreRefusal)
     if (mount?.mounted === false) upload = mount.upload
@@ -119,17 +126,21 @@ function ignoreRefusal(error: unknown): undefined {
   throw error
 }
 
-async function send(copy: BlobCopy, blob: Descriptor, upload: Upload | undefined): Promise<void> {
+/** Returns the bytes. The manifest may state none (schema 1), or a wrong number, which registries do not check. */
+async function send(copy: BlobCopy, blob: Descriptor, upload: Upload | undefined): Promise<number> {
   const { source, target, signal, progress } = copy
-  const { digest } = blob
-  // Schema 1 states no sizes.
-  const size = blob.size || (await source.client.headBlob(source.repository, digest))?.size
+  const { digest, size } = blob
+  let sent = 0
   const open = async (from: number) => {
     signal.throwIfAborted()
     const content = await source.client.getBlob(source.repository, digest, { from })
-    return counted(addAbortSignal(signal, content), (passed) => progress.sent(digest, from + passed))
+    return counted(addAbortSignal(signal, content), (passed) => {
+      sent = from + passed
+      progress.sent(digest, sent)
+    })
   }
   await target.client.uploadBlob(target.repository, { digest, size }, open, upload)
+  return sent
 }
 
 /** The same content. Tells how many bytes of it have passed. */

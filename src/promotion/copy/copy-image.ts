@@ -68,7 +68,7 @@ export function makeCopier(): Copier {
     async copyImage(request) {
       const { source, target, digest, sparse, platforms } = request
       const { copy, fail, writer } = begin(request)
-      const { state, stopped } = copy
+      const { stopped } = copy
       const reader = makeGraphReader({ from: source, sparse, platforms, signal: stopped })
       const nodes = await reader.read(digest)
       const [root] = nodes.slice(-1)
@@ -76,9 +76,7 @@ export function makeCopier(): Copier {
         throw new CopyError('no platform', `${source.repository}@${digest} is for none of ${platforms}`)
       const manifests = nodes.map((node) => node.digest)
       const [belonging] = await whole(stopped, fail, [
-        request.referrers
-          ? copyReferrersOf(manifests, { source, target, reader, writer, state, stopped })
-          : NOTHING,
+        request.referrers ? copyReferrersOf(manifests, { source, target, reader, writer, stopped }) : NOTHING,
         writer.write(nodes, reader.childrenOf),
       ])
       return {
@@ -92,13 +90,13 @@ export function makeCopier(): Copier {
     async copyReferrers(request) {
       const { source, target, digest } = request
       const { copy, fail, writer } = begin(request)
-      const { state, stopped } = copy
+      const { stopped } = copy
       // The source may have deleted the image meanwhile, and the target need not have all children.
       const nodes = await makeGraphReader({ from: target, sparse: 'allow', signal: stopped }).read(digest)
       const reader = makeGraphReader({ from: source, sparse: 'refuse', signal: stopped })
       const manifests = nodes.map((node) => node.digest)
       const [belonging] = await whole(stopped, fail, [
-        copyReferrersOf(manifests, { source, target, reader, writer, state, stopped }),
+        copyReferrersOf(manifests, { source, target, reader, writer, stopped }),
       ])
       return { ...belonging, blobs: countWays(writer) }
     },

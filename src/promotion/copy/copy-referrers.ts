@@ -1,12 +1,12 @@
 import pMap from 'p-map'
+import type { Referrer } from '../../registry/referrers-api.ts'
 import { InvalidManifest } from '../../registry/registry-error.ts'
 import type { CopiedReferrer, CopiedReferrers } from './copied.ts'
-import type { Referrer, Side } from './copy-client.ts'
+import type { Side } from './copy-client.ts'
 import { copyCosignTag } from './copy-cosign-tag.ts'
 import { CopyError } from './copy-error.ts'
 import { type FoundReferrer, findReferrers } from './find-referrers.ts'
 import type { GraphNode, GraphReader } from './read-graph.ts'
-import type { TargetState } from './target-state.ts'
 import type { GraphWriter } from './write-graph.ts'
 
 /** Of all manifests of an image together. */
@@ -27,11 +27,10 @@ export async function copyReferrersOf(
     target: Side
     reader: GraphReader
     writer: GraphWriter
-    state: TargetState
     stopped: AbortSignal
   },
 ): Promise<Omit<CopiedReferrers, 'blobs'>> {
-  const { source, target, reader, writer, state, stopped } = deps
+  const { source, target, reader, writer, stopped } = deps
   const nodes = new Map<string, GraphNode>()
   const leftBehind = new Map<string, string>()
   const found: FoundReferrer[] = []
@@ -71,12 +70,10 @@ export async function copyReferrersOf(
   const tags = await pMap(tagged, ({ tag, node }) => copyCosignTag(target, tag, node), AT_ONCE)
   const listed = arrived.filter(({ tag }) => tag === undefined)
   for (const [subject, group] of Map.groupBy(listed, (one) => one.subject))
-    await inTurn(state.lists, `${target.repository}@${subject}`, () =>
-      target.client.addReferrers(
-        target.repository,
-        subject,
-        group.map(({ node }) => descriptorOf(node)),
-      ),
+    await target.client.addReferrers(
+      target.repository,
+      subject,
+      group.map(({ node }) => descriptorOf(node)),
     )
   return {
     manifests: [...nodes.keys()],
@@ -105,24 +102,5 @@ function descriptorOf({ digest, mediaType, bytes, manifest }: GraphNode): Referr
     ...{ mediaType, digest, size: bytes.length },
     ...(artifactType !== undefined && { artifactType }),
     ...(annotations !== undefined && { annotations }),
-  }
-}
-
-/** Runs works with the same key one after the other. */
-async function inTurn(
-  last: Map<string, Promise<void>>,
-  key: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  const before = last.get(key)
-  const done = (async () => {
-    await before?.catch(() => undefined)
-    await work()
-  })()
-  last.set(key, done)
-  try {
-    await done
-  } finally {
-    if (last.get(key) === done) last.delete(key)
   }
 }

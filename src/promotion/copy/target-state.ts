@@ -23,8 +23,6 @@ export interface TargetState {
   homes: Recent<string>
   /** Manifests of which every blob was read, by `repository@digest`. */
   whole: Recent<Verify>
-  /** The last change to each list of referrers, by `repository@subject`. */
-  lists: Map<string, Promise<void>>
 }
 
 const SENDING = 6
@@ -40,7 +38,7 @@ export function makeTargetStates(): (client: CopyClient) => TargetState {
   return (client) => {
     const state = states.get(client) ?? {
       ...{ sending: makeSlots(SENDING), asking: makeSlots(ASKING) },
-      ...{ flights: new Map(), lists: new Map() },
+      flights: new Map(),
       ...{ homes: makeRecent<string>(HOMES), whole: makeRecent<Verify>(WHOLE) },
     }
     states.set(client, state)

@@ -1,6 +1,5 @@
 import type { Descriptor } from '../../registry/descriptor.ts'
-import type { BlobWay } from './copied.ts'
-import { type BlobCopy, copyBlob } from './copy-blob.ts'
+import { type ArrivedBlob, type BlobCopy, copyBlob } from './copy-blob.ts'
 import type { GraphNode } from './read-graph.ts'
 import { readBack, writeTag } from './write-tag.ts'
 
@@ -8,7 +7,7 @@ export interface GraphWriter {
   /** Brings manifests with their blobs to the target. `nodes` name children before the index that lists them. */
   write(nodes: readonly GraphNode[], childrenOf: (node: GraphNode) => string[]): Promise<void>
   /** How each blob came, by digest. */
-  readonly ways: ReadonlyMap<string, { way: BlobWay; bytes: number }>
+  readonly ways: ReadonlyMap<string, ArrivedBlob>
 }
 
 /**
@@ -26,7 +25,7 @@ export function makeGraphWriter(
   const { whole, asking } = state
   const written = new Map<string, Promise<void>>()
   const blobs = new Map<string, Promise<void>>()
-  const ways = new Map<string, { way: BlobWay; bytes: number }>()
+  const ways = new Map<string, ArrivedBlob>()
 
   const bringBlob = (blob: Descriptor): Promise<void> => {
     const begun = blobs.get(blob.digest)
@@ -39,7 +38,7 @@ export function makeGraphWriter(
   async function bring(blob: Descriptor): Promise<void> {
     const isElsewhere =
       blob.foreign && (await source.client.headBlob(source.repository, blob.digest)) === undefined
-    if (!isElsewhere) ways.set(blob.digest, { way: await copyBlob(copy, blob), bytes: blob.size })
+    if (!isElsewhere) ways.set(blob.digest, await copyBlob(copy, blob))
     progress.arrived(blob)
   }
 

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What a host may be asked. */
+export interface BudgetLimits {
+  /** Requests begun in a second. No limit by default. */
+  perSecond?: number | undefined
+  /** Requests that wait for their answer at the same time. */
+  atOnce: number
+}
+
+/** Spreads the requests to one host. */
+export interface Budget {
+  /** Calls `send` once the host may be asked. It holds a place until `send` has resolved. */
+  withPlace<T>(send: () => Promise<T>): Promise<T>
+  /** The same without a place, for a request that sends a stream: its source may need places of the same host. */
+  inTurn<T>(send: () => Promise<T>): Promise<T>
+  /** Begins no request for so many ms. */
+  pause(ms: number): void
+}
+
+export function makeBudget({ perSecond, atOnce }: BudgetLimits): Budget {
+  const waiting: (() => void)[] = []
+  let free = atOnce
+  /** When the next request may begin, on the clock of `performance`. */
+  let next = 0
+
+  async function inTurn<T>(send: () => Promise<T>): Promise<T> {
+    const now = performance.now()
+    const at = Math.max(now, next)
+    if (perSecond !== undefined) next = at + 1000 / perSecond
+    if (at > now) await sleep(at - now)
+    return send()
+  }
+
+  return {
+    inTurn,
+    async withPlace(send) {
+      if (free > 0) free--
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+      try {
+        return await inTurn(send)
+      } finally {
+        const resolve = waiting.shift()
+        if (resolve === undefined) free++
+        else resolve() // Hands its place on.
+      }
+    },
+    pause(ms) {
+      next = Math.max(next, performance.now() + ms)
+    },
+  }
+}
+
+const budgets = new Map<string, Budget>()
+
+/** The budget of a host, which all clients in this process share. The first of them sets its limits. */
+export function budgetOf(host: string, limits: BudgetLimits): Budget {
+  const budget = budgets.get(host) ?? makeBudget(limits)
+  budgets.set(host, budget)
+  return budget
+}
