@@ -21,9 +21,13 @@ import { startOwnRedis } from '../platform/own-redis.ts'
 import type { Connect } from '../platform/redis.ts'
 import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
+import { makeAskFollow } from '../promotion/ask-follow.ts'
+import { makeFollowed } from '../promotion/follow.ts'
+import { makeApprovals } from '../promotion/gates/approvals.ts'
 import type { TaggedImage } from '../promotion/match.ts'
-import { PromotionReceipt } from '../promotion/receipt.ts'
-import { AlertRecord, type ExpiryAlert, type RegistryAlert } from '../queue/alert.ts'
+import { makeReceipts } from '../promotion/receipts.ts'
+import { makeTargets } from '../promotion/targets.ts'
+import { AlertRecord, type ExpiryAlert, type PromotionAlert, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
 import { makeFlags } from '../quota/flags.ts'
@@ -122,8 +126,9 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const keeps = makeKeeps({ store, now })
     const ledger = makeLedger({ redis, prefix })
     const doubtOf = makeDoubtOf({ ledger, queues })
-    const announce = (alert: RegistryAlert | ExpiryAlert) =>
+    const announce = (alert: RegistryAlert | ExpiryAlert | PromotionAlert) =>
       queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
+    const followed = makeFollowed({ redis, prefix })
     const config = () => settings().config
     const inUse = makeInUseOf({
       ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
@@ -143,7 +148,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quotaOf: (project) => settings().quotaOf(project),
     })
     return {
-      ...{ redis, queues, index, watch, ledger, keeps, inUse },
+      ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
+      ...{ followed, askFollow: makeAskFollow({ queues, followed }) },
+      targets: makeTargets(store),
+      approvals: makeApprovals({ store, now }),
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
@@ -162,7 +170,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 
   return {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
-    ...{ connect, onRedis, outage, ...reloading },
+    ...{ connect, onRedis, outage, dispatcher, ...reloading },
     match: (image: TaggedImage) => settings().match(image),
     quotaOf: (project: string) => settings().quotaOf(project),
   }
@@ -177,10 +185,7 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
     onError: (error: Error) => log.warn({ err: error }, 'old records could not be deleted'),
   }
   return {
-    receipts: keepFor(
-      makeJournal({ store, kind: 'promotions', schema: PromotionReceipt, onUnreadable }),
-      retention,
-    ),
+    receipts: makeReceipts({ store, onUnreadable, ...retention }),
     alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
     runs: makeExpiryRuns({ store, onUnreadable, ...retention }),
     audit: makeAudit({ store, onUnreadable, ...retention }),

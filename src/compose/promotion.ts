@@ -1,24 +1,65 @@
 import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
 import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
+import { makeCopier } from '../promotion/copy/copy-image.ts'
+import { makeGates } from '../promotion/gates/make-gates.ts'
+import { makeCheckGates } from '../promotion/gates-of.ts'
+import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
+import { makeIsTurn } from '../promotion/turn.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
-/** Starts the worker that copies images by the promotion rules. */
+/** Starts the worker that copies images by the promotion rules, and by request. */
 export function startPromotion(parts: WorkerParts) {
-  const { settings } = parts
-  const worker = promotionWorker(
-    parts.context,
-    makePromote({
-      ...parts,
-      receipts: parts.journals.receipts,
-      isPlaceholder: makeIsPlaceholder(parts.store),
+  const { settings, store, clientOf, index, queues, metrics, followed } = parts
+  const copier = makeCopier()
+  const mountFrom = (registry: string) => (digest: string) => index.repositoriesWith(registry, digest)
+  const worker = promotionWorker(parts.context, {
+    promote: makePromote({
+      ...{ clientOf, copier, targets: parts.targets, receipts: parts.journals.receipts, metrics },
+      optionsOf: makeOptionsOf(parts.match),
+      isPlaceholder: makeIsPlaceholder(store),
+      checkGates: makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts), now: () => Date.now() * 1_000 }),
+      mountFrom,
+      follow: (job, copied, ms) =>
+        followed.add(job, [...copied.manifests, ...copied.referrers.map(({ digest }) => digest)], job.to, ms),
+      now: Date.now,
     }),
-    (rule) => settings().pairs.get(rule) ?? '',
-  )
+    async follow({ registry, repository, subject, to }) {
+      const copied = await copier.copyReferrers({
+        source: { client: clientOf(registry), repository },
+        target: { client: clientOf(to.registry), repository: to.repository },
+        ...{ sameRegistry: registry === to.registry, digest: subject, verify: 'sample' },
+        mountFrom: mountFrom(to.registry),
+      })
+      return copied.referrers.map(({ digest }) => digest)
+    },
+    isTurn: makeIsTurn(queues),
+    announce: parts.announce,
+  })
   const setConcurrency = () => {
-    worker.concurrency = concurrencyFor(new Set(settings().pairs.values()).size)
+    const pairs = settings().config.promotion.rules.map(({ from, to }) => `${from.registry} ${to.registry}`)
+    worker.concurrency = concurrencyFor(new Set(pairs).size)
   }
   setConcurrency()
   parts.onReload(async () => setConcurrency())
   return worker
+}
+
+/** Makes the gates of each rule once: they hold parsed keys. */
+function makeGatesOf({ settings, clientOf, flags, approvals, dispatcher, onReload }: WorkerParts) {
+  const make = () =>
+    new Map(
+      settings().config.promotion.rules.map(({ name, gates }) => [
+        name,
+        makeGates(gates, {
+          ...{ clientOf, approvals, dispatcher, now: () => Date.now() * 1_000 },
+          flagOf: async (project) => (await flags.get(project))?.flag ?? 'ok',
+        }),
+      ]),
+    )
+  let gates = make()
+  onReload(async () => {
+    gates = make()
+  })
+  return (rule: string) => gates.get(rule) ?? []
 }

@@ -28,10 +28,6 @@ export function makeSettings(config: Config, { projectOf, dispatcher }: Means) {
     },
     quotaOf: makeQuotaOf(config.quotas),
     match: makeMatch(config.promotion.rules, projectOf),
-    /** The registries between which a promotion rule copies, by the rule's name. */
-    pairs: new Map(
-      config.promotion.rules.map(({ name, from, to }) => [name, `${from.registry} ${to.registry}`]),
-    ),
     normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     routes: makeRoutes(
       config.alerts.channels.map((channel) => ({

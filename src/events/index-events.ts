@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { parseTimestamp } from '../platform/timestamp.ts'
+import type { AskFollow } from '../promotion/ask-follow.ts'
 import type { makeMatch } from '../promotion/match.ts'
 import type { Delivery, ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -43,6 +44,7 @@ export function makeIndexEvents(deps: {
   watchPulls: Pulls['watch']
   projectOf: (registry: string, repository: string) => string
   match: ReturnType<typeof makeMatch>
+  askFollow: AskFollow
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
   /** epoch µs */
   now: () => number
@@ -74,7 +76,7 @@ export function makeIndexEvents(deps: {
     }
     await askReferences(queues, incomplete)
     await deps.recheckQuotas(changed)
-    await askPromotions({ queues, match: deps.match }, applied)
+    await askPromotions(deps, applied)
     // If one project failed, the whole job runs again.
     for (const result of results.values()) if (result.status === 'rejected') throw result.reason
     await deps.quarantine.remove(deliveries.flatMap(({ quarantineId = [] }) => quarantineId))

@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/log.ts'
+import type { AskFollow } from '../promotion/ask-follow.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -53,6 +54,8 @@ export function makeResolveReferences(deps: {
   clientOf: (registry: string) => Pick<RegistryClient, 'getManifest' | 'headBlob'>
   projectOf: (registry: string, repository: string) => string
   recheckQuotas: (projects: string[]) => Promise<void>
+  /** Called for a manifest that refers to another one. */
+  askFollow: AskFollow
   log: Logger
 }) {
   return async function resolveReferences({
@@ -77,6 +80,7 @@ export function makeResolveReferences(deps: {
       const project = projectId(registry, deps.projectOf(registry, repository))
       await deps.index.apply(project, newName === undefined ? [fact] : factsUnderNewName(fact, newName))
       await deps.recheckQuotas([project])
+      if (manifest.subject) await deps.askFollow({ registry, repository }, manifest.subject.digest)
       return 'resolved'
     } catch (error) {
       if (!(error instanceof InvalidManifest)) throw error

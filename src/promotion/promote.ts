@@ -1,3 +1,4 @@
+import type { Metrics } from '../platform/metrics.ts'
 import type { PromotionJob } from '../queue/jobs.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
@@ -60,8 +61,9 @@ export function makePromote(deps: {
   isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
   checkGates: (job: PromotionJob, attempt: Attempted) => Promise<GatesResult>
   copier: Pick<Copier, 'copyImage'>
-  /** Repositories of a registry that have a blob. */
-  repositoriesWith: (registry: string, digest: string) => Promise<readonly string[]>
+  /** Gives what finds repositories of a registry that have a blob. */
+  mountFrom: (registry: string) => (digest: string) => Promise<readonly string[]>
+  metrics: Pick<Metrics, 'promotedBytes'>
   targets: Targets
   receipts: Receipts
   /** Called once the tag is written, before the receipt: referrers that are pushed later find their way. */
@@ -148,7 +150,7 @@ export function makePromote(deps: {
         digest: job.digest,
         ...{ sparse: options.sparse, verify: options.verify, referrers: true },
         ...(options.platforms && { platforms: options.platforms }),
-        mountFrom: (digest) => deps.repositoriesWith(to.registry, digest),
+        mountFrom: deps.mountFrom(to.registry),
         onProgress(progress) {
           bytes = progress.bytes
           attempt.onProgress(progress)
@@ -169,6 +171,7 @@ export function makePromote(deps: {
       if (options.follow > 0) await deps.follow(job, copied, options.follow)
       const receipt = receiptOf({ job, attempt, copied, gates, replaced, at: new Date(now()) })
       await deps.receipts.append(receipt)
+      deps.metrics.promotedBytes.inc({ rule: job.rule ?? 'request' }, copied.blobs.sent.bytes)
       return { state: 'promoted', receipt }
     } catch (error) {
       // The image may have been deleted meanwhile.

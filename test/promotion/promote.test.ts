@@ -8,6 +8,7 @@ import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeIsPlaceholder, makePlaceholders } from '../../src/expiry/remove-tag-placeholder.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
+import { makeCopier } from '../../src/promotion/copy/copy-image.ts'
 import { makeMatch, type PromotionRule } from '../../src/promotion/match.ts'
 import { makePromote } from '../../src/promotion/promote.ts'
 import { PromotionReceipt } from '../../src/promotion/receipt.ts'
@@ -66,7 +67,7 @@ function setUp({ rules = [RELEASES], receipts = journalIn(folder) } = {}) {
   const metrics = makeMetrics()
   const match = makeMatch(rules, ({ repository }) => repository)
   const promote = makePromote({
-    ...{ index, clientOf, match, receipts, metrics },
+    ...{ index, clientOf, match, receipts, metrics, ...makeCopier() },
     isPlaceholder: makeIsPlaceholder(makeFolderStore({ path: folder })),
   })
   const promotedBytes = async () => (await metrics.promotedBytes.get()).values

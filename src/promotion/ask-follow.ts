@@ -1,0 +1,26 @@
+import { jobId } from '../queue/job-id.ts'
+import type { Queues } from '../queue/queues.ts'
+import type { Followed } from './follow.ts'
+import type { TaggedImage } from './match.ts'
+
+/** Tags by which cosign and others say what belongs to an image: `sha256-<hex>`, `sha256-<hex>.sig`. */
+const REFERRER_TAG = /^sha256-([0-9a-f]{64})(?:\.[a-z]+)?$/
+
+/** The manifest to which something belongs that has this tag; `undefined` if the tag is an ordinary one. */
+export function subjectOfTag(tag: string): string | undefined {
+  const [, hex] = REFERRER_TAG.exec(tag) ?? []
+  return hex === undefined ? undefined : `sha256:${hex}`
+}
+
+export type AskFollow = (from: Omit<TaggedImage, 'tag'>, subject: string) => Promise<void>
+
+/** Has what refers to a manifest copied to where that was promoted, if it was. While such a job is in hand, one more waits. */
+export const makeAskFollow =
+  ({ queues, followed }: { queues: Pick<Queues, 'promotion'>; followed: Followed }): AskFollow =>
+  async (from, subject) => {
+    for (const job of await followed.jobsFor(from, subject)) {
+      const { registry, repository, to } = job
+      const id = jobId('follow', registry, repository, subject, to.registry, to.repository)
+      await queues.promotion.add('promotion', job, { deduplication: { id, keepLastIfActive: true } })
+    }
+  }

@@ -1,0 +1,106 @@
+import pMap from 'p-map'
+import type { Referrer } from '../../registry/referrers-api.ts'
+import { InvalidManifest } from '../../registry/registry-error.ts'
+import type { CopiedReferrer, CopiedReferrers } from './copied.ts'
+import type { Side } from './copy-client.ts'
+import { copyCosignTag } from './copy-cosign-tag.ts'
+import { CopyError } from './copy-error.ts'
+import { type FoundReferrer, findReferrers } from './find-referrers.ts'
+import type { GraphNode, GraphReader } from './read-graph.ts'
+import type { GraphWriter } from './write-graph.ts'
+
+/** Of all manifests of an image together. */
+const MOST_REFERRERS = 1_000
+/** A signature of an SBOM of an image is the second level. */
+const MOST_LEVELS = 8
+const AT_ONCE = { concurrency: 4 }
+
+/**
+ * Copies what belongs to manifests, and what belongs to that: signatures, attestations, SBOMs. Lists of referrers at the
+ * target are added to, never replaced. Returns without blobs, which the writer has.
+ * @throws as `read` does, and CopyError if there is too much
+ */
+export async function copyReferrersOf(
+  subjects: readonly string[],
+  deps: {
+    source: Side
+    target: Side
+    reader: GraphReader
+    writer: GraphWriter
+    stopped: AbortSignal
+  },
+): Promise<Omit<CopiedReferrers, 'blobs'>> {
+  const { source, target, reader, writer, stopped } = deps
+  const nodes = new Map<string, GraphNode>()
+  const leftBehind = new Map<string, string>()
+  const found: FoundReferrer[] = []
+
+  /** Reads a referrer. Whoever may push to the source can list what is not there, which must not stop an image. */
+  async function readReferrer(digest: string): Promise<GraphNode[]> {
+    try {
+      return await reader.read(digest)
+    } catch (error) {
+      const isFaulty =
+        error instanceof InvalidManifest || (error instanceof CopyError && error.code === 'absent')
+      if (!isFaulty) throw error
+      leftBehind.set(digest, error.message)
+      return []
+    }
+  }
+
+  const asked = new Set<string>()
+  let level = [...subjects]
+  for (let depth = 0; level.length > 0; depth++) {
+    for (const digest of level) asked.add(digest)
+    const next = await findReferrers(source, level, stopped)
+    found.push(...next)
+    if (found.length > MOST_REFERRERS || (next.length > 0 && depth === MOST_LEVELS))
+      throw tooMany(source, subjects.at(-1) ?? '')
+    const digests = [...new Set(next.map(({ digest }) => digest))]
+    for (const node of (await pMap(digests, readReferrer, AT_ONCE)).flat()) nodes.set(node.digest, node)
+    level = [...nodes.keys()].filter((digest) => !asked.has(digest))
+  }
+  await writer.write([...nodes.values()], reader.childrenOf)
+
+  const arrived = found.flatMap((one) => {
+    const node = nodes.get(one.digest)
+    return node === undefined ? [] : [{ ...one, node }]
+  })
+  const tagged = arrived.flatMap(({ tag, node }) => (tag === undefined ? [] : [{ tag, node }]))
+  const tags = await pMap(tagged, ({ tag, node }) => copyCosignTag(target, tag, node), AT_ONCE)
+  const listed = arrived.filter(({ tag }) => tag === undefined)
+  for (const [subject, group] of Map.groupBy(listed, (one) => one.subject))
+    await target.client.addReferrers(
+      target.repository,
+      subject,
+      group.map(({ node }) => descriptorOf(node)),
+    )
+  return {
+    manifests: [...nodes.keys()],
+    referrers: arrived.map(({ subject, node }) => ({ subject, ...typedDigest(node) })),
+    tags,
+    leftBehind: [...leftBehind].map(([digest, reason]) => ({ digest, reason })),
+  }
+}
+
+const tooMany = ({ repository }: Side, digest: string) =>
+  new CopyError(
+    'too much',
+    `more than ${MOST_REFERRERS} referrers, or more than ${MOST_LEVELS} levels of them, belong to ${repository}@${digest}`,
+  )
+
+function typedDigest(node: GraphNode): Pick<CopiedReferrer, 'digest' | 'artifactType'> {
+  const { digest, artifactType } = descriptorOf(node)
+  return { digest, ...(artifactType !== undefined && { artifactType }) }
+}
+
+/** What a list of referrers says of one (OCI distribution spec 1.1, "Pushing Manifests with Subject"). */
+function descriptorOf({ digest, mediaType, bytes, manifest }: GraphNode): Referrer {
+  const artifactType = manifest.artifactType ?? manifest.config?.mediaType
+  const { annotations } = manifest
+  return {
+    ...{ mediaType, digest, size: bytes.length },
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations !== undefined && { annotations }),
+  }
+}

@@ -1,0 +1,87 @@
+import type { Descriptor } from '../../registry/descriptor.ts'
+import { type ArrivedBlob, type BlobCopy, copyBlob } from './copy-blob.ts'
+import type { GraphNode } from './read-graph.ts'
+import { readBack, writeTag } from './write-tag.ts'
+
+export interface GraphWriter {
+  /** Brings manifests with their blobs to the target. `nodes` name children before the index that lists them. */
+  write(nodes: readonly GraphNode[], childrenOf: (node: GraphNode) => string[]): Promise<void>
+  /** How each blob came, by digest. */
+  readonly ways: ReadonlyMap<string, ArrivedBlob>
+}
+
+/**
+ * Writes manifests by digest, each once, after all that it lists: so the target never has a manifest whose content is not
+ * whole (OCI distribution spec 1.1, "Pushing Manifests"). What the target says is believed after it was read: each manifest
+ * whole, and of each blob that this copy did not send, one byte. Blobs of a manifest that is still there are not read
+ * again within minutes.
+ */
+export function makeGraphWriter(
+  copy: BlobCopy,
+  /** Called with what fails. The first failure is thrown in the end. */
+  fail: (error: unknown) => void,
+): GraphWriter {
+  const { source, target, verify, state, stopped, progress } = copy
+  const { whole, asking } = state
+  const written = new Map<string, Promise<void>>()
+  const blobs = new Map<string, Promise<void>>()
+  const ways = new Map<string, ArrivedBlob>()
+
+  const bringBlob = (blob: Descriptor): Promise<void> => {
+    const begun = blobs.get(blob.digest)
+    if (begun !== undefined) return begun
+    const bringing = bring(blob).catch(fail)
+    blobs.set(blob.digest, bringing)
+    return bringing
+  }
+
+  async function bring(blob: Descriptor): Promise<void> {
+    const isElsewhere =
+      blob.foreign && (await source.client.headBlob(source.repository, blob.digest)) === undefined
+    if (!isElsewhere) ways.set(blob.digest, await copyBlob(copy, blob))
+    progress.arrived(blob)
+  }
+
+  async function writeNode(node: GraphNode, below: Promise<void>[]): Promise<void> {
+    const key = `${target.repository}@${node.digest}`
+    const contents = contentsOf(node)
+    const checked = whole.get(key)
+    const isKnownWhole = checked === 'full' || checked === verify
+    const isThere = asking(() => readBack(target, node.digest, node))
+    if (isKnownWhole && (await isThere)) {
+      for (const blob of contents) {
+        if (!blobs.has(blob.digest)) ways.set(blob.digest, { way: 'present', bytes: blob.size })
+        progress.arrived(blob)
+      }
+      await Promise.all(below)
+      stopped.throwIfAborted()
+    } else {
+      await Promise.all([isThere, ...below, ...contents.map(bringBlob)])
+      stopped.throwIfAborted()
+      if (!(await isThere)) await asking(() => writeTag(target, node.digest, node))
+      whole.set(key, verify)
+    }
+    progress.written()
+  }
+
+  return {
+    ways,
+    async write(nodes, childrenOf) {
+      for (const blob of nodes.flatMap(contentsOf)) progress.expect(blob)
+      for (const node of nodes) {
+        const below = childrenOf(node).flatMap((digest) => written.get(digest) ?? [])
+        if (!written.has(node.digest)) written.set(node.digest, writeNode(node, below).catch(fail))
+      }
+      await Promise.all(nodes.map(({ digest }) => written.get(digest)))
+      // After a failure, what is being sent is sent to its end: the next try need not send it again.
+      await Promise.all(blobs.values())
+      stopped.throwIfAborted()
+    },
+  }
+}
+
+/** The blobs of a manifest. */
+const contentsOf = ({ manifest: { config, layers } }: GraphNode): Descriptor[] => [
+  ...(config === undefined ? [] : [config]),
+  ...layers,
+]
