@@ -6,7 +6,6 @@ import { makeQuarantine } from '../src/events/quarantine.ts'
 import { makeWatchInstances } from '../src/events/watch-instances.ts'
 import { makeLog } from '../src/platform/log.ts'
 import { makeMetrics } from '../src/platform/metrics.ts'
-import { makeMatch } from '../src/promotion/match.ts'
 import type { Queues } from '../src/queue/queues.ts'
 import { makeProjectOf } from '../src/usage/project.ts'
 import { makeRenameTable } from '../src/usage/rename-table.ts'
@@ -44,7 +43,8 @@ export function makeEventsWork(options: {
     refuseRename: async () => undefined,
     now: () => Date.now() * 1000,
     projectOf: (_, repository) => projectOf(repository),
-    match: makeMatch([], ({ repository }) => projectOf(repository)),
+    askFollow: async () => {},
+    match: () => [],
   })
   return {
     indexEvents,

@@ -31,7 +31,7 @@ export function startPromotion(parts: WorkerParts) {
         ...{ sameRegistry: registry === to.registry, digest: subject, verify: 'sample' },
         mountFrom: mountFrom(to.registry),
       })
-      return copied.referrers.map(({ digest }) => digest)
+      return copied.referrers.length
     },
     isTurn: makeIsTurn(queues),
     announce: parts.announce,

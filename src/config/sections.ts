@@ -12,7 +12,6 @@ import {
   Pattern,
   Pem,
   ProjectPattern,
-  RegistryName,
   RegistryUrl,
   Repository,
   Secret,

@@ -1,6 +1,6 @@
 import { askByRule, BY_PUSH } from '../promotion/ask.ts'
 import { type AskFollow, subjectOfTag } from '../promotion/ask-follow.ts'
-import type { makeMatch } from '../promotion/match.ts'
+import type { FindMatches } from '../promotion/match.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Fact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -14,7 +14,7 @@ export async function askPromotions(
     queues,
     match,
     askFollow,
-  }: { queues: Queues; match: ReturnType<typeof makeMatch>; askFollow: AskFollow },
+  }: { queues: Queues; match: FindMatches; askFollow: AskFollow },
   byProject: ReadonlyMap<string, readonly Fact[]>,
 ): Promise<void> {
   for (const [project, facts] of byProject) {

@@ -3,7 +3,7 @@ import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { parseTimestamp } from '../platform/timestamp.ts'
 import type { AskFollow } from '../promotion/ask-follow.ts'
-import type { makeMatch } from '../promotion/match.ts'
+import type { FindMatches } from '../promotion/match.ts'
 import type { Delivery, ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { type Fact, isSighting, type Sighting, viaOf } from '../usage/fact.ts'
@@ -43,7 +43,7 @@ export function makeIndexEvents(deps: {
   watchInstances: ReturnType<typeof makeWatchInstances>
   watchPulls: Pulls['watch']
   projectOf: (registry: string, repository: string) => string
-  match: ReturnType<typeof makeMatch>
+  match: FindMatches
   askFollow: AskFollow
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
   /** epoch µs */

@@ -14,6 +14,9 @@ export interface Match<Rule = PromotionRule> {
   to: TaggedImage
 }
 
+/** Finds the rules that match an image. */
+export type FindMatches = (image: TaggedImage) => Match[]
+
 /** As far as a rule tells what it is about. */
 type Route = Pick<PromotionRule, 'name' | 'when' | 'from' | 'to'>
 

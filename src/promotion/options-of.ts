@@ -1,9 +1,9 @@
 import type { PromotionJob } from '../queue/jobs.ts'
-import type { makeMatch } from './match.ts'
+import type { FindMatches } from './match.ts'
 import { type CopyOptions, type PromotionRule, UNRULED } from './rule.ts'
 
 /** The rule of a job as configured now; `undefined` if it is gone, or leads elsewhere by now. */
-export function ruleOf(match: ReturnType<typeof makeMatch>, job: PromotionJob): PromotionRule | undefined {
+export function ruleOf(match: FindMatches, job: PromotionJob): PromotionRule | undefined {
   const { tag, to } = job
   if (tag === undefined) return undefined
   const found = match({ ...job, tag }).find(({ rule }) => rule.name === job.rule)
@@ -14,7 +14,7 @@ export function ruleOf(match: ReturnType<typeof makeMatch>, job: PromotionJob): 
 
 /** How a job is carried out. A person may ask for another `overwrite` than the rule has, and without a rule. */
 export const makeOptionsOf =
-  (match: ReturnType<typeof makeMatch>) =>
+  (match: FindMatches) =>
   (job: PromotionJob): CopyOptions | undefined => {
     const options = job.rule === undefined ? UNRULED : ruleOf(match, job)
     return options && { ...options, overwrite: job.overwrite ?? options.overwrite }

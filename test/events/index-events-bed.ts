@@ -38,6 +38,7 @@ export function makeIndexEventsBed({
     now,
     projectOf: (_, repository) => repository.split('/')[0] ?? '',
     match: () => [],
+    askFollow: async () => {},
     recheckQuotas: (projects) => recheck(queues, projects),
     log: pino({ level: 'silent' }),
   })

@@ -38,6 +38,7 @@ describe('one manifest', () => {
     renames = [{ from: 'a', to: 'b', at: 60 }],
   ) {
     const [asked, applied, rechecked]: [string[], [string, Fact][], string[]] = [[], [], []]
+    const followed: string[] = []
     const run = makeResolveReferences({
       index: {
         async apply(project, facts) {
@@ -56,10 +57,11 @@ describe('one manifest', () => {
       }),
       projectOf: (_, repository) => repository.split('/').slice(0, 2).join('/'),
       recheckQuotas: async (projects) => void rechecked.push(...projects),
+      askFollow: async ({ registry, repository }, subject) => void followed.push(`${registry}/${repository}@${subject}`),
       log: pino({ level: 'silent' }),
     })
     const outcome = await run(job).catch((error: Error) => error)
-    return { outcome, asked, applied, rechecked }
+    return { outcome, asked, applied, rechecked, followed }
   }
 
   test('is present as of its event, with all of its references', async () => {
@@ -85,6 +87,13 @@ describe('one manifest', () => {
       ],
     ])
     expect(rechecked).toEqual(['ci/team/app'])
+  })
+
+  test('that refers to another one follows it', async () => {
+    const subject = { mediaType: OCI_MANIFEST, digest: `sha256:${'5'.repeat(64)}`, size: 2 }
+    const signature = Buffer.from(JSON.stringify({ ...JSON.parse(bytes.toString()), subject }))
+    expect((await resolve(fetched(signature))).followed).toEqual([`ci/team/app/x@${subject.digest}`])
+    expect((await resolve(fetched(bytes))).followed).toEqual([])
   })
 
   test('is looked up under its new name after a rename', async () => {

@@ -128,7 +128,10 @@ test('every route but its own refuses a job with 403, and says which token it ne
 test('a job follows promotions of its own project, and no other job of the service', async () => {
   const redis = new Redis(tallyman.redis.url, { maxRetriesPerRequest: null })
   const queues = makeQueues(redis, 'tallyman')
-  const image = { rule: 'r', registry: 'ci', tag: 'v1', digest: digest('a'), pushedAt: 1 }
+  const image = {
+    ...{ kind: 'copy' as const, rule: 'r', registry: 'ci', tag: 'v1', digest: digest('a'), pushedAt: 1 },
+    ...{ to: { registry: 'production', repository: 'app', tag: 'v1' }, by: 'test' },
+  }
   const add = async (project: string, jobId: string) =>
     queues.promotion.add('promotion', { ...image, project, repository: 'team-a/app' }, { jobId })
   await add('ci/team-a/app', 'own')

@@ -188,10 +188,13 @@ describe('records come in pages, newest first', () => {
       onUnreadable,
     })
     const image = { registry: 'ci', repository: 'app', tag: 'v1' }
+    const none = { count: 0, bytes: 0 }
     for (const n of records)
       await journal.append({
-        ...{ id: `r${n}`, at: at(n), rule: 'r', from: image, to: image, digest: 'sha256:0', manifests: [] },
-        ...{ blobs: { sent: 0, mounted: 0, present: 0 }, bytes: 0 },
+        ...{ id: `r${n}`, kind: 'promotion', at: at(n), askedAt: at(n), rule: 'r', by: 'push' },
+        ...{ from: image, to: image, digest: 'sha256:0', manifests: [], absent: [], leftOut: [] },
+        ...{ referrers: [], tags: [], leftBehind: [], gates: [] },
+        blobs: { sent: none, mounted: none, present: none },
       })
     expect(await idsIn('promotions', 'promotions')).toEqual(TENS)
   })

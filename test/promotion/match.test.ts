@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { makeMatch, type PromotionRule, type TaggedImage } from '../../src/promotion/match.ts'
+import { makeMatch, type TaggedImage } from '../../src/promotion/match.ts'
 
-const rule = (name: string, from: Partial<TaggedImage>, to: Partial<TaggedImage>): PromotionRule => ({
-  name,
-  from: { registry: 'ci', repository: '**', tag: '*', ...from },
+type Route = Parameters<typeof makeMatch>[0][number]
+
+/** The tag is a glob, or a pattern between slashes. */
+const rule = (name: string, { tag = '*', ...from }: Partial<TaggedImage>, to: Partial<TaggedImage>): Route => ({
+  ...{ name, when: 'push' },
+  from: {
+    ...{ registry: 'ci', repository: '**', ...from },
+    tag: tag.startsWith('/') ? { pattern: tag.slice(1, -1) } : { glob: tag },
+  },
   to: { registry: 'production', repository: '{repository}', tag: '{tag}', ...to },
 })
 
@@ -13,7 +19,8 @@ const image = (repository: string, tag: string, registry = 'ci'): TaggedImage =>
 })
 
 const firstTwo = ({ repository }: TaggedImage) => repository.split('/').slice(0, 2).join('/')
-const match = (rules: PromotionRule[], pushed: TaggedImage) => makeMatch(rules, firstTwo)(pushed)
+const match = (rules: Route[], pushed: TaggedImage) =>
+  makeMatch(rules, firstTwo)(pushed).map(({ rule, to }) => ({ rule: rule.name, to }))
 
 describe('what a rule matches', () => {
   test.each([
@@ -32,6 +39,30 @@ describe('what a rule matches', () => {
   ])('%s:%s and %s:%s: %s', (repository, tag, pushedTo, pushedAs, expected) => {
     const found = match([rule('r', { repository, tag }, {})], image(pushedTo, pushedAs))
     expect(found.length > 0).toBe(expected)
+  })
+
+  test.each([
+    ['/v(\\d+)\\.(\\d+)/', 'v1.20', '{1}-{2}', '1-20'],
+    ['/(?P<name>[a-z]+)-(?P<build>\\d+)/', 'nightly-7', 'build-{build}', 'build-7'],
+    ['/v\\d+(-rc)?/', 'v1', '{tag}{1}', 'v1'],
+  ])('groups of a pattern are variables: %s, %s, %s', (tag, pushedAs, toTag, expected) => {
+    const found = match([rule('r', { tag }, { tag: toTag })], image('app', pushedAs))
+    expect(found.map(({ to }) => to.tag)).toEqual([expected])
+  })
+
+  test('a pattern must match the whole tag', () => {
+    expect(match([rule('r', { tag: '/v1/' }, {})], image('app', 'v1.2'))).toEqual([])
+  })
+
+  test('a rule that waits to be asked leads nowhere on its own', () => {
+    const rules = [
+      { ...rule('ask', {}, { registry: 'ci', repository: 'kept/{name}' }), when: 'request' as const },
+      rule('back', { repository: 'kept/*' }, { registry: 'ci', repository: '{name}' }),
+    ]
+    expect(match(rules, image('kept/app', 'v1'))).toEqual([
+      { rule: 'ask', to: image('kept/app', 'v1') },
+      { rule: 'back', to: image('app', 'v1') },
+    ])
   })
 
   test('a rule matches images of its own registry only', () => {
@@ -117,7 +148,7 @@ const anyRules = fc.array(
         tag: fc.constantFrom('{tag}', 'stable'),
       }),
     })
-    .map(({ from, to }): PromotionRule => ({ name: '', from, to })),
+    .map(({ from, to }) => rule('', from, to)),
   { minLength: 1, maxLength: 5 },
 )
 

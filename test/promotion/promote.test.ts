@@ -2,26 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-registry.ts'
+import { type Fault, type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-registry.ts'
 import { type LabImage, makeImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
-import { useRedis } from '../../lab/use-redis.ts'
 import { makeIsPlaceholder, makePlaceholders } from '../../src/expiry/remove-tag-placeholder.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeCopier } from '../../src/promotion/copy/copy-image.ts'
-import { makeMatch, type PromotionRule } from '../../src/promotion/match.ts'
-import { makePromote } from '../../src/promotion/promote.ts'
-import { PromotionReceipt } from '../../src/promotion/receipt.ts'
+import type { GatesResult } from '../../src/promotion/gates/check-gates.ts'
+import { type Attempt, makePromote } from '../../src/promotion/promote.ts'
+import type { PromotionReceipt } from '../../src/promotion/receipt.ts'
+import { makeReceipts, type Receipts } from '../../src/promotion/receipts.ts'
+import { type CopyOptions, UNRULED } from '../../src/promotion/rule.ts'
+import { makeTargets } from '../../src/promotion/targets.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { OCI_MANIFEST } from '../../src/registry/manifest.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
-import { type Journal, makeJournal } from '../../src/store/journal.ts'
-import { projectKeys } from '../../src/usage/keys.ts'
-import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
-/** Promotions between two real registries, with an index in a real Redis. */
-const bed = useRedis()
+/** Promotions between two real registries. The clock is the test's. */
 let registries: Record<'ci' | 'production', FaultyRegistry>
 let clients: Record<string, RegistryClient>
 let folder: string
@@ -50,97 +48,323 @@ const clientOf = (registry: string): RegistryClient => {
   return client
 }
 
-/** epoch µs */
-const PUSHED_AT = 1_795_449_746_518_381
-const SECOND = 1_000_000
-const NOW = new Date('2026-11-23T16:03:00.000Z')
-const LATER = new Date('2026-11-23T16:05:00.000Z')
+/** epoch ms */
+const ASKED_AT = Date.parse('2026-11-23T16:03:00.000Z')
+const OPTIONS: CopyOptions = { ...UNRULED, settle: 3_000, waitFor: 60_000 }
+const OPEN: GatesResult = { state: 'open', results: [] }
 
-const RELEASES: PromotionRule = {
-  name: 'releases',
-  from: { registry: 'ci', repository: 'team/**', tag: 'v*' },
-  to: { registry: 'production', repository: 'released/{repository}', tag: '{tag}' },
-}
-
-function setUp({ rules = [RELEASES], receipts = journalIn(folder) } = {}) {
-  const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
-  const metrics = makeMetrics()
-  const match = makeMatch(rules, ({ repository }) => repository)
-  const promote = makePromote({
-    ...{ index, clientOf, match, receipts, metrics, ...makeCopier() },
-    isPlaceholder: makeIsPlaceholder(makeFolderStore({ path: folder })),
-  })
-  const promotedBytes = async () => (await metrics.promotedBytes.get()).values
-  return { index, receipts, promote, promotedBytes }
-}
-
-const journalIn = (path: string): Journal<PromotionReceipt> =>
-  makeJournal({
-    store: makeFolderStore({ path }),
-    kind: 'promotions',
-    schema: PromotionReceipt,
+/** A promotion service whose clock stands at `clock.now`, epoch ms. */
+function setUp({
+  options = OPTIONS,
+  receipts,
+}: {
+  options?: CopyOptions | undefined
+  receipts?: Partial<Receipts>
+} = {}) {
+  const clock = { now: ASKED_AT + 10_000 }
+  const store = makeFolderStore({ path: folder })
+  const stored = makeReceipts({
+    ...{ store, keepMs: 1e12, now: () => clock.now },
     onUnreadable: (_, error) => {
       throw error
     },
+    onError: (error) => {
+      throw error
+    },
   })
+  const set = { options: options as CopyOptions | undefined, gates: OPEN }
+  const followed: { digests: string[]; ms: number }[] = []
+  const metrics = makeMetrics()
+  const promoteJob = makePromote({
+    ...{ clientOf, metrics, copier: makeCopier(), targets: makeTargets(store) },
+    receipts: { ...stored, ...receipts },
+    optionsOf: () => set.options,
+    isPlaceholder: makeIsPlaceholder(store),
+    checkGates: async () => set.gates,
+    mountFrom: () => async () => [],
+    follow: async (_, { manifests }, ms) => void followed.push({ digests: manifests, ms }),
+    now: () => clock.now,
+  })
+  const promote = (job: PromotionJob, more: Partial<Attempt> = {}) =>
+    promoteJob(job, {
+      ...{ id: `p${job.digest.slice(7, 15)}`, askedAt: ASKED_AT, seenAt: ASKED_AT },
+      ...{ isMyTurn: async () => true, onProgress: () => {} },
+      ...more,
+    })
+  const promotedBytes = async () => (await metrics.promotedBytes.get()).values
+  return { promote, receipts: stored, clock, set, followed, promotedBytes }
+}
 
 let images = 0
-/** An image in a repository of its own, pushed as `v1`. */
-async function release() {
+/** An image in a repository of its own, or in the one given, pushed as `v1`. */
+async function release(at: { repository?: string; tag?: string; pushedAt?: number } = {}) {
   images += 1
   const image = makeImage({ layers: [{ seed: `layer ${images}`, bytes: 10_000 }], label: `${images}` })
-  const repository = `team/app${images}`
-  await pushImage(clientOf('ci'), repository, 'v1', image)
+  const { repository = `team/app${images}`, tag = 'v1', pushedAt = ASKED_AT * 1_000 } = at
+  await pushImage(clientOf('ci'), repository, tag, image)
   const job: PromotionJob = {
-    ...{ rule: 'releases', registry: 'ci', project: `ci/${repository}`, repository, tag: 'v1' },
-    ...{ digest: image.root.digest, pushedAt: PUSHED_AT },
+    ...{ kind: 'copy', rule: 'releases', registry: 'ci', project: `ci/${repository}`, repository, tag },
+    ...{ digest: image.root.digest, pushedAt, by: 'push' },
+    to: { registry: 'production', repository: `released/${repository}`, tag },
   }
   return { image, repository, job }
 }
 
 const sizeOf = (image: LabImage) => [...image.blobs.values()].reduce((sum, { length }) => sum + length, 0)
-const promotedTag = (repository: string) =>
-  clientOf('production').headManifest(`released/${repository}`, 'v1')
-const pushFact = (job: PromotionJob, at: number, digest = job.digest) => ({
-  ...{ kind: 'push' as const, repository: job.repository, at, digest, size: 500, tag: job.tag },
-  mediaType: 'application/vnd.oci.image.manifest.v1+json',
-})
-const OTHER = `sha256:${'0'.repeat(64)}`
+const targetOf = async ({ to }: PromotionJob) =>
+  (await clientOf(to.registry).headManifest(to.repository, to.tag))?.digest
+const receiptIn = (outcome: Awaited<ReturnType<ReturnType<typeof setUp>['promote']>>): PromotionReceipt => {
+  if (outcome.state !== 'promoted') throw new Error(`${outcome.state}: ${outcome.why}`)
+  return outcome.receipt
+}
 
-test('a promotion copies the image, stores a receipt and counts the bytes', async () => {
-  const { promote, receipts, promotedBytes } = setUp()
+test('a promotion copies the image, stores a receipt that is found by its id, and counts the bytes', async () => {
+  const { promote, receipts, promotedBytes, followed } = setUp({ options: { ...OPTIONS, follow: 1_000 } })
   const { image, repository, job } = await release()
-  const receipt = await promote(job, NOW)
+  const receipt = receiptIn(await promote(job))
   expect(receipt).toEqual({
-    id: expect.stringMatching(/^j[0-9a-f]{32}$/),
-    at: NOW.toISOString(),
-    rule: 'releases',
+    ...{ id: expect.any(String), kind: 'promotion', rule: 'releases', by: 'push' },
+    ...{ at: '2026-11-23T16:03:10.000Z', askedAt: '2026-11-23T16:03:00.000Z' },
     from: { registry: 'ci', repository, tag: 'v1' },
     to: { registry: 'production', repository: `released/${repository}`, tag: 'v1' },
-    digest: image.root.digest,
-    manifests: [image.root.digest],
-    blobs: { sent: image.blobs.size, mounted: 0, present: 0 },
-    bytes: sizeOf(image),
+    ...{ digest: image.root.digest, manifests: [image.root.digest] },
+    ...{ absent: [], leftOut: [], referrers: [], tags: [], leftBehind: [], gates: [] },
+    blobs: {
+      sent: { count: 2, bytes: sizeOf(image) },
+      mounted: { count: 0, bytes: 0 },
+      present: { count: 0, bytes: 0 },
+    },
   })
-  expect(await receipts.recent(5)).toEqual([receipt])
-  // Blobs of another registry cannot be mounted.
-  expect(registries.production.requests.filter((line) => line.includes('mount='))).toEqual([])
-  expect(await promotedBytes()).toEqual([{ labels: { rule: 'releases' }, value: sizeOf(image) }])
-  expect((await promotedTag(repository))?.digest).toBe(image.root.digest)
+  expect(await targetOf(job)).toBe(image.root.digest)
+  expect(await receipts.recent(10)).toEqual([receipt])
+  expect(await receipts.find(receipt.id)).toEqual(receipt)
+  expect(followed).toEqual([{ digests: [image.root.digest], ms: 1_000 }])
+  expect(await promotedBytes()).toMatchObject([{ labels: { rule: 'releases' }, value: sizeOf(image) }])
 })
 
-test('a placeholder by which expiry deletes a tag is not copied', async () => {
+test('a promotion that runs twice is done once', async () => {
+  const { promote, receipts } = setUp()
+  const { job } = await release()
+  const first = receiptIn(await promote(job))
+  await clientOf('production').deleteManifest(job.to.repository, job.digest)
+  expect(receiptIn(await promote(job))).toEqual(first)
+  expect(await targetOf(job)).toBeUndefined()
+  expect(await receipts.recent(10)).toHaveLength(1)
+})
+
+test('a promotion that was killed before its receipt ends on the second attempt, and says what it replaced', async () => {
+  const { promote, set } = setUp({
+    options: { ...OPTIONS, overwrite: 'always' },
+    receipts: { append: async () => Promise.reject(new Error('killed')) },
+  })
+  const { repository, job: old } = await release()
+  await expect(promote(old)).rejects.toThrow('killed')
+  const { job } = await release({ repository })
+  await expect(promote(job)).rejects.toThrow('killed')
+  expect(await targetOf(job)).toBe(job.digest)
+  const again = setUp({ options: set.options })
+  expect(receiptIn(await again.promote(job))).toMatchObject({
+    replaced: old.digest,
+    blobs: { sent: { count: 0 } },
+  })
+})
+
+describe('the tag at the source decides', () => {
+  test('an image whose tag names another one is not promoted', async () => {
+    const { promote, clock } = setUp()
+    const { repository, job } = await release()
+    await release({ repository })
+    expect(await promote(job)).toMatchObject({ state: 'waiting', why: 'its tag does not name it yet' })
+    clock.now = ASKED_AT + 60_000
+    expect(await promote(job)).toMatchObject({
+      state: 'dropped',
+      why: expect.stringContaining('its tag names'),
+    })
+    expect(await targetOf(job)).toBeUndefined()
+  })
+
+  test('a forged push of a digest that no tag names is not promoted, whenever it says that it was', async () => {
+    const { promote, clock } = setUp()
+    const { job } = await release()
+    const other = makeImage({ layers: [{ seed: 'forged', bytes: 100 }], label: 'forged' })
+    await pushImage(clientOf('ci'), job.repository, 'mine', other)
+    const forged = { ...job, digest: other.root.digest, pushedAt: job.pushedAt + 1e15 }
+    clock.now = ASKED_AT + 60_000
+    expect(await promote(forged)).toMatchObject({ state: 'dropped' })
+    expect(receiptIn(await promote(job)).digest).toBe(job.digest)
+  })
+
+  test('a push that is announced before the tag is written is asked for again', async () => {
+    const { promote, clock } = setUp()
+    const { image, repository, job } = await release()
+    await clientOf('ci').deleteManifest(repository, image.root.digest)
+    clock.now = ASKED_AT + 1_000
+    const early = await promote(job, { seenAt: undefined })
+    expect(early).toEqual({ state: 'waiting', why: 'its tag does not name it yet', again: ASKED_AT + 2_000 })
+    await pushImage(clientOf('ci'), repository, 'v1', image)
+    clock.now = ASKED_AT + 2_000
+    const settling = await promote(job, { seenAt: undefined })
+    expect(settling).toMatchObject({ state: 'waiting', again: ASKED_AT + 5_000, seenAt: ASKED_AT + 2_000 })
+    clock.now = ASKED_AT + 5_000
+    expect(receiptIn(await promote(job, { seenAt: ASKED_AT + 2_000 })).digest).toBe(job.digest)
+  })
+
+  test('a tag that moves while its image is copied is not written', async () => {
+    const { promote } = setUp()
+    const { repository, job } = await release()
+    let isMoved = false
+    const outcome = await promote(job, {
+      async isMyTurn() {
+        await release({ repository })
+        isMoved = true
+        return true
+      },
+    })
+    expect(isMoved).toBe(true)
+    expect(outcome).toMatchObject({ state: 'waiting', why: 'its tag does not name it yet' })
+    expect(await targetOf(job)).toBeUndefined()
+  })
+
+  test('a tag that is gone drops the promotion, also while the image is copied', async () => {
+    const { promote, clock } = setUp()
+    const { repository, job } = await release()
+    clock.now = ASKED_AT + 60_000
+    const outcome = await promote(job, {
+      async isMyTurn() {
+        await clientOf('ci').deleteManifest(repository, job.digest)
+        return true
+      },
+    })
+    expect(outcome).toEqual({ state: 'dropped', why: 'its tag is gone' })
+  })
+
+  test('an image that was asked for by its digest needs no tag', async () => {
+    const { promote } = setUp()
+    const { job } = await release()
+    const { tag: _, rule: __, ...byDigest } = job
+    expect(receiptIn(await promote(byDigest)).from).toEqual({ registry: 'ci', repository: job.repository })
+  })
+})
+
+describe('a target tag that names another image', () => {
+  test('is never moved by default', async () => {
+    const { promote } = setUp()
+    const { repository, job: first } = await release()
+    await promote(first)
+    const { job } = await release({ repository })
+    expect(await promote(job)).toMatchObject({
+      state: 'refused',
+      why: `the tag names ${first.digest}, and overwrite is never`,
+    })
+    expect(await targetOf(job)).toBe(first.digest)
+  })
+
+  test('is moved to what was pushed later, and not back', async () => {
+    const { promote } = setUp({ options: { ...OPTIONS, overwrite: 'newer' } })
+    const { image, repository, job: first } = await release()
+    await promote(first)
+    const { job } = await release({ repository, pushedAt: first.pushedAt + 1 })
+    expect(receiptIn(await promote(job)).replaced).toBe(first.digest)
+    await pushImage(clientOf('ci'), repository, 'v1', image)
+    expect(await promote(first, { id: 'again' })).toMatchObject({ state: 'refused' })
+    expect(await targetOf(job)).toBe(job.digest)
+  })
+
+  test('is not moved to what came from another repository, whatever the rule says', async () => {
+    const { promote } = setUp({ options: { ...OPTIONS, overwrite: 'always' } })
+    const { job: first } = await release()
+    await promote(first)
+    const { job } = await release()
+    expect(await promote({ ...job, to: first.to })).toMatchObject({
+      state: 'refused',
+      why: expect.stringContaining(`ci/${first.repository}, another source`),
+    })
+    expect(await targetOf(first)).toBe(first.digest)
+  })
+})
+
+describe('a promotion waits', () => {
+  const shut = (state: 'waiting' | 'closed'): GatesResult => ({
+    state,
+    results: [{ gate: 'approval by 1', state, why: 'approved by 0 of 1' }],
+  })
+
+  test('at its gates, for as long as the rule says', async () => {
+    const { promote, set, clock } = setUp()
+    const { job } = await release()
+    set.gates = shut('waiting')
+    expect(await promote(job)).toMatchObject({
+      ...{ state: 'waiting', why: 'at a gate: approval by 1: approved by 0 of 1' },
+      ...{ again: clock.now + 15_000, gates: [{ gate: 'approval by 1' }] },
+    })
+    clock.now = ASKED_AT + 60_000
+    expect(await promote(job)).toMatchObject({ state: 'refused', why: expect.stringContaining('long enough') })
+    expect(await targetOf(job)).toBeUndefined()
+    set.gates = OPEN
+    expect(receiptIn(await promote(job)).digest).toBe(job.digest)
+  })
+
+  test('not at all at a gate that is closed', async () => {
+    const { promote, set } = setUp()
+    const { job } = await release()
+    set.gates = shut('closed')
+    expect(await promote(job)).toMatchObject({ state: 'refused', why: expect.stringContaining('is closed') })
+  })
+
+  test('while another one to the same tag is in hand', async () => {
+    const { promote } = setUp()
+    const { job } = await release()
+    expect(await promote(job, { isMyTurn: async () => false })).toMatchObject({ state: 'waiting' })
+  })
+})
+
+const onPut =
+  (fault: Fault) =>
+  ({ method, path }: { method: string; path: string }) =>
+    method === 'PUT' && path.includes('/manifests/') ? fault : undefined
+
+describe('a registry that refuses', () => {
+  test.each([400, 403, 405, 412, 413])('a manifest for good ends the promotion: %i', async (status) => {
+    const { promote } = setUp()
+    const { job } = await release()
+    registries.production.onRequest(onPut(status))
+    expect(await promote(job)).toMatchObject({ state: 'refused', why: expect.stringContaining(`${status}`) })
+  })
+
+  test('for now is asked again: 503', async () => {
+    const { promote } = setUp()
+    const { job } = await release()
+    registries.production.onRequest(onPut({ status: 503, retryAfter: 30 }))
+    const outcome = await promote(job)
+    expect(outcome).toMatchObject({ state: 'waiting', why: expect.stringContaining('503') })
+    // Nothing more arrived in the next attempt: that counts.
+    await expect(promote(job, { bytes: 1e9 })).rejects.toThrow('503')
+    registries.production.reset()
+    expect(receiptIn(await promote(job)).blobs.sent.count).toBe(0)
+  })
+})
+
+test('nothing is copied if the rule is gone', async () => {
+  const { promote, set } = setUp()
+  const { job } = await release()
+  set.options = undefined
+  registries.ci.reset()
+  expect(await promote(job)).toMatchObject({ state: 'dropped' })
+  expect([registries.ci.requests, registries.production.requests]).toEqual([[], []])
+})
+
+test('a placeholder by which expiry deletes a tag is not promoted', async () => {
   const { promote, receipts } = setUp()
   const { repository, job } = await release()
   const client = clientOf('ci')
-  let placeholder = ''
+  let outcome: unknown
   const placeholders = makePlaceholders({
     client: {
       ...client,
       async putManifest(...args) {
-        placeholder = await client.putManifest(...args)
+        const placeholder = await client.putManifest(...args)
         // The notification arrives before the delete.
-        expect(await promote({ ...job, digest: placeholder }, NOW)).toBeUndefined()
+        outcome = await promote({ ...job, digest: placeholder })
         return placeholder
       },
     },
@@ -149,145 +373,9 @@ test('a placeholder by which expiry deletes a tag is not copied', async () => {
   const bytes = (await client.getManifest(repository, 'v1'))?.bytes ?? Buffer.alloc(0)
   const { digest } = job
   const replaced = { project: `ci/${repository}`, repository, tag: 'v1', digest, mediaType: OCI_MANIFEST }
-  expect(await placeholders.deleteTag({ ...replaced, manifest: bytes.toString('base64') })).toEqual({
+  expect(await placeholders.deleteTag({ ...replaced, manifest: bytes.toString('base64') })).toMatchObject({
     outcome: 'untagged',
   })
-  expect(await promote({ ...job, digest: placeholder }, NOW)).toBeUndefined()
+  expect(outcome).toMatchObject({ state: 'dropped', why: expect.stringContaining('placeholder') })
   expect(await receipts.recent(5)).toEqual([])
-  expect(await promotedTag(repository)).toBeUndefined()
-})
-
-test('the same job twice has one id and uploads nothing the second time', async () => {
-  const { promote, promotedBytes } = setUp()
-  const { image, job } = await release()
-  const first = await promote(job, NOW)
-  const second = await promote(job, LATER)
-  expect(second).toEqual({
-    ...first,
-    at: LATER.toISOString(),
-    blobs: { sent: 0, mounted: 0, present: image.blobs.size },
-    bytes: 0,
-  })
-  expect(await promotedBytes()).toMatchObject([{ value: sizeOf(image) }])
-})
-
-test.each<[string, Partial<PromotionJob>]>([
-  ['time', { pushedAt: PUSHED_AT + 1 }],
-  ['tag', { tag: 'v2' }],
-])('the push of another %s has another id', async (_, change) => {
-  const { promote } = setUp()
-  const { job } = await release()
-  const first = await promote(job, NOW)
-  expect((await promote({ ...job, ...change }, NOW))?.id).not.toBe(first?.id)
-})
-
-test('the rule that the job names decides where the image goes', async () => {
-  const mirror = { ...RELEASES, name: 'mirror', to: { ...RELEASES.to, repository: 'mirror/{repository}' } }
-  const { promote } = setUp({ rules: [RELEASES, mirror] })
-  const { job } = await release()
-  expect((await promote({ ...job, rule: 'mirror' }, NOW))?.to.repository).toBe(`mirror/${job.repository}`)
-})
-
-test('a rule within one registry mounts the blobs', async () => {
-  const within = { ...RELEASES, to: { ...RELEASES.to, registry: 'ci' } }
-  // `released/…` is no repository of the rule, so it does not feed itself.
-  const { promote, promotedBytes } = setUp({ rules: [within] })
-  const { image, job } = await release()
-  const receipt = await promote(job, NOW)
-  expect(receipt?.blobs).toEqual({ sent: 0, mounted: image.blobs.size, present: 0 })
-  expect(await promotedBytes()).toMatchObject([{ value: 0 }])
-})
-
-describe('nothing is copied', () => {
-  const expectNothing = async (setup: ReturnType<typeof setUp>, job: PromotionJob) => {
-    registries.ci.reset()
-    expect(await setup.promote(job, NOW)).toBeUndefined()
-    expect(registries.ci.requests).toEqual([])
-    expect(registries.production.requests).toEqual([])
-    expect(await setup.receipts.recent(5)).toEqual([])
-    expect(await setup.promotedBytes()).toEqual([])
-  }
-
-  test('if the rule is no longer configured', async () => {
-    const { job } = await release()
-    await expectNothing(setUp({ rules: [] }), job)
-    await expectNothing(setUp(), { ...job, rule: 'retired' })
-  })
-
-  test('if the rule no longer matches the image', async () => {
-    const { job } = await release()
-    const narrower = { ...RELEASES, from: { ...RELEASES.from, tag: 'release-*' } }
-    await expectNothing(setUp({ rules: [narrower] }), job)
-  })
-
-  test('if a younger push has moved the tag to another digest', async () => {
-    const setup = setUp()
-    const { job } = await release()
-    await setup.index.apply(job.project, [pushFact(job, PUSHED_AT), pushFact(job, PUSHED_AT + SECOND, OTHER)])
-    await expectNothing(setup, job)
-  })
-})
-
-describe('the image is copied', () => {
-  test.each<[string, (job: PromotionJob) => ReturnType<typeof pushFact>[]]>([
-    ['if its push is the last one of the tag', (job) => [pushFact(job, PUSHED_AT)]],
-    ['if an older push gave the tag another digest', (job) => [pushFact(job, PUSHED_AT - SECOND, OTHER)]],
-    ['if the other push has the same time', (job) => [pushFact(job, PUSHED_AT, OTHER)]],
-    ['if the same digest was pushed again', (job) => [pushFact(job, PUSHED_AT + SECOND)]],
-    ['if the index does not know the tag', () => []],
-  ])('%s', async (_, facts) => {
-    const { promote, index } = setUp()
-    const { job, repository } = await release()
-    await index.apply(job.project, facts(job))
-    expect((await promote(job, NOW))?.digest).toBe(job.digest)
-    expect((await promotedTag(repository))?.digest).toBe(job.digest)
-  })
-})
-
-describe('a promotion that fails can be repeated', () => {
-  test('after the target broke off: no receipt, no tag, no bytes', async () => {
-    const { promote, receipts, promotedBytes } = setUp()
-    const { job, repository } = await release()
-    registries.production.onRequest(({ path }) => (path.endsWith('/manifests/v1') ? 500 : undefined))
-    await expect(promote(job, NOW)).rejects.toMatchObject({ name: 'RegistryError', status: 500 })
-    registries.production.reset()
-    expect(await promotedTag(repository)).toBeUndefined()
-    expect(await receipts.recent(5)).toEqual([])
-    expect(await promotedBytes()).toEqual([])
-
-    const receipt = await promote(job, LATER)
-    expect(receipt?.blobs).toMatchObject({ sent: 0 })
-    expect((await promotedTag(repository))?.digest).toBe(job.digest)
-    expect(await receipts.recent(5)).toEqual([receipt])
-  })
-
-  test('after the receipt could not be stored', async () => {
-    const journal = journalIn(folder)
-    let isFull = true
-    const receipts = {
-      ...journal,
-      append: (receipt: PromotionReceipt) =>
-        isFull ? Promise.reject(new Error('ENOSPC')) : journal.append(receipt),
-    }
-    const { promote, promotedBytes } = setUp({ receipts })
-    const { job } = await release()
-    await expect(promote(job, NOW)).rejects.toThrow('ENOSPC')
-    expect(await promotedBytes()).toEqual([])
-    isFull = false
-    const receipt = await promote(job, LATER)
-    expect(receipt?.blobs.sent).toBe(0)
-    expect(await journal.recent(5)).toEqual([receipt])
-  })
-
-  test('after the index could not be read: the copy did not begin', async () => {
-    const { promote } = setUp()
-    const { job } = await release()
-    registries.ci.reset()
-    const key = projectKeys('t', job.project).repositories
-    await bed.redis.set(key, 'a string in place of a hash')
-    await expect(promote(job, NOW)).rejects.toThrow('WRONGTYPE')
-    expect(registries.production.requests).toEqual([])
-    await bed.redis.del(key)
-    expect(await promote(job, NOW)).toBeDefined()
-  })
 })

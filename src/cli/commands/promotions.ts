@@ -13,14 +13,14 @@ export const addPromotions: AddCommand = (program, cli) => {
     .action(async (options: PageOptions) => {
       const service = await cli.service()
       const page = await service.get(`/v1/promotions${queryOf(options)}`, Promotions)
-      const rows = page.promotions.map(({ at, rule, from, to, bytes, digest }) => [
-        ...[at, rule, nameOf(from), nameOf(to), sizeCell(bytes), digest],
+      const rows = page.promotions.map(({ id, at, rule = '-', from, to, blobs, digest = '-' }) => [
+        ...[id, at, rule, nameOf(from), nameOf(to), sizeCell(blobs.sent.bytes), digest],
       ])
       if (rows.length === 0) cli.note('no promotions')
-      cli.show(page, table(['AT', 'RULE', 'FROM', 'TO', 'SENT', 'DIGEST'], rows))
+      cli.show(page, table(['ID', 'AT', 'RULE', 'FROM', 'TO', 'SENT', 'DIGEST'], rows))
       noteNext(cli, page)
     })
 }
 
 const nameOf = ({ registry, repository, tag }: PromotionReceipt['from']): string =>
-  `${registry}/${repository}:${tag}`
+  `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}`
