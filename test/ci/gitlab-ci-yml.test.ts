@@ -83,7 +83,7 @@ test.skipIf(!hasTools)(
       status: 0,
       out: '500 bytes of any number: ok\nexpires: team-a/app@sha256:a: too old\n',
     })
-    expect(asked).toEqual([
+    expect(asked.map(decodeURIComponent)).toEqual([
       'GET /v1/projects/ci/team-a/app Bearer the-token',
       'GET /v1/expiry/plan?project=ci/team-a/app&verdict=delete Bearer the-token',
     ])
