@@ -1,7 +1,7 @@
 import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { CiIssuer } from '../config/ci-section.ts'
-import { KeysUnavailable } from './issuer-keys.ts'
 import type { Payload } from './read-claims.ts'
+import { KeysUnavailable } from './read-keys.ts'
 import { CiRefusal } from './refusal.ts'
 
 /** Characters of a token. One of GitLab has 2,000, and some more for each group of its user. */

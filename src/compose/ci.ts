@@ -1,5 +1,6 @@
 import { type AuthenticateCi, makeAuthenticateCi } from '../ci/authenticate-ci.ts'
 import { makeFirstIds } from '../ci/first-ids.ts'
+import type { Config } from '../config/schema.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Parts } from './parts.ts'
 
@@ -10,10 +11,13 @@ export function authenticateCi(
 ): AuthenticateCi | undefined {
   if (config.ci.issuers.length === 0) return undefined
   const issuers = config.ci.issuers.map((issuer) => {
-    const { ca } = issuer
-    const dispatcher = makeDispatcher({ proxy: config.proxy, tls: ca === undefined ? undefined : { ca } })
+    const dispatcher = issuerDispatcher(issuer, config)
     onClose(() => dispatcher.destroy())
     return { ...issuer, dispatcher }
   })
   return makeAuthenticateCi({ issuers, firstIdOf: makeFirstIds({ redis, prefix }), log, now: Date.now })
 }
+
+/** What sends the requests for the keys of an issuer. The caller closes or destroys it. */
+export const issuerDispatcher = ({ ca }: Config['ci']['issuers'][number], { proxy }: Pick<Config, 'proxy'>) =>
+  makeDispatcher({ proxy, tls: ca === undefined ? undefined : { ca } })

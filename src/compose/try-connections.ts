@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { makeChannel } from '../alerts/make-channel.ts'
 import { reachHost } from '../alerts/post-json.ts'
+import { discoveryUrl, readKeys } from '../ci/read-keys.ts'
 import type { Connection } from '../cli/cli.ts'
 import type { Config } from '../config/schema.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
@@ -12,6 +13,7 @@ import { parseRedisUrl, placeOf } from '../platform/redis-url.ts'
 import { LIMITS } from '../registry/limits.ts'
 import { repositoryNames } from '../registry/repository-names.ts'
 import { makeStore } from '../store/make-store.ts'
+import { issuerDispatcher } from './ci.ts'
 import { type ReachedRegistry, reachedRegistries, registryClient } from './registry-client.ts'
 import { placeOfStorage, registryStorage } from './registry-storage.ts'
 
@@ -37,6 +39,7 @@ export async function* tryConnections(config: Config): AsyncGenerator<Connection
     redisAttempt(config),
     ...reachedRegistries(config).flatMap(registryAttempts),
     ...config.alerts.channels.map((channel) => channelAttempt(channel, config)),
+    ...config.ci.issuers.map((issuer) => issuerAttempt(issuer, config)),
     storeAttempt(config.store),
   ]
   const results = attempts.map(async ({ name, tried, act }): Promise<Connection> => {
@@ -122,6 +125,15 @@ function channelAttempt(channel: Config['alerts']['channels'][number], { proxy }
     return `the host answers (${status}); no alert was sent`
   }
   return { name: `channel ${name}`, tried: `HEAD ${new URL(url).origin}/`, act }
+}
+
+function issuerAttempt(issuer: Config['ci']['issuers'][number], config: Config): Attempt {
+  const act = async () => {
+    const dispatcher = issuerDispatcher(issuer, config)
+    const keys = await readKeys(issuer.issuer, dispatcher).finally(() => dispatcher.destroy())
+    return `keys: ${keys.length}`
+  }
+  return { name: `issuer ${issuer.name}`, tried: `GET ${discoveryUrl(issuer.issuer)}`, act }
 }
 
 function storeAttempt(store: Config['store']): Attempt {

@@ -202,7 +202,7 @@ export const proxy = Type.Optional(
     },
     {
       description:
-        'The proxy for requests to registries, GitLab and channels. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+        'The proxy for requests to registries, GitLab, issuers and channels. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
       additionalProperties: false,
     },
   ),

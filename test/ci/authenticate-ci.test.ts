@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import { base64url, SignJWT, UnsecuredJWT } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { makeCertificates } from '../../lab/certificates.ts'
@@ -41,7 +42,6 @@ afterEach(async () => {
 
 const LIMITS: KeyLimits = {
   ...{ maxAgeMs: 600_000, cooldownMs: 600_000, failedMs: 600_000 },
-  answer: { bytes: 1024 * 1024, ms: 30_000 },
 }
 
 /** Authenticates tokens of the issuer. The result is the principal, or the refusal in one line. */
@@ -201,6 +201,36 @@ test.each([
 ])('what is no token is refused without a request (%#)', async (token, message) => {
   expect(await setUp()(token)).toBe(message)
   expect(issuer.asked).toEqual([])
+})
+
+test('whatever is in header, content and signature, what the issuer did not sign is refused with 401', async () => {
+  const authenticate = setUp()
+  const alg = fc.constantFrom('RS256', 'none', 'HS256', 'PS256', '', null, 1, ['RS256'])
+  const header = fc.oneof(
+    fc.jsonValue(),
+    fc.record({ alg, kid: fc.constantFrom('one', 1, null) }, { requiredKeys: [] }),
+    fc.record(
+      { alg, kid: fc.constant('one'), crit: fc.jsonValue(), b64: fc.jsonValue() },
+      { requiredKeys: ['alg', 'kid'] },
+    ),
+  )
+  const content = fc.oneof(
+    fc.jsonValue(),
+    fc.record({ exp: fc.jsonValue(), aud: fc.jsonValue() }).map((more) => claims(more)),
+    fc.constant(null).map(() => claims()),
+  )
+  await fc.assert(
+    fc.asyncProperty(header, content, fc.base64String(), async (header, content, signature) => {
+      const parts = [header, content].map((part) => base64url.encode(JSON.stringify(part)))
+      expect(await authenticate([...parts, signature].join('.'))).toMatch(/^401: /)
+    }),
+    { numRuns: 300 },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.string(), async (token) => {
+      expect(await authenticate(token)).toMatch(/^401: /)
+    }),
+  )
 })
 
 test('a genuine token of 1 MB is refused', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { makeKey, startIssuer } from '../../lab/issuer.ts'
 import { freePort } from '../../lab/ports.ts'
 import { type LabRedis, startRedis } from '../../lab/redis.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
@@ -47,7 +48,13 @@ async function check(config: object) {
   return { status, lines: out.split('\n').slice(1, -1), err }
 }
 
+const ciOf = (issuer: string) => {
+  const projects = [{ path: '**', registry: 'ci' }]
+  return { issuers: [{ name: 'gitlab', type: 'gitlab', issuer, audience: 'tallyman', projects }] }
+}
+
 test('config check --connect tries everything that the configuration names, and sends no alert', async () => {
+  const issuer = await startIssuer([await makeKey('one')])
   const { status, lines, err } = await check({
     redis: { url: redis.url },
     registries: {
@@ -58,6 +65,7 @@ test('config check --connect tries everything that the configuration names, and 
       },
     },
     alerts: { channels: [{ name: 'ops', type: 'slack', url: `${chatUrl}/hooks/secret` }] },
+    ci: ciOf(issuer.url),
     store: { type: 'folder', path: join(folder, 'store') },
   })
   expect(lines).toEqual([
@@ -66,9 +74,11 @@ test('config check --connect tries everything that the configuration names, and 
     `ok     storage of ci: list the folder ${registry.storage}`,
     'ok     repositories of ci: read the list: 2 names',
     `ok     channel ops: HEAD ${chatUrl}/: the host answers (405); no alert was sent`,
+    `ok     issuer gitlab: GET ${issuer.url}/.well-known/openid-configuration: keys: 1`,
     `ok     store: write, list, read and remove an object in the folder ${join(folder, 'store')}`,
   ])
   expect({ status, err }).toEqual({ status: 0, err: '' })
+  await issuer.close()
   expect(requests).toEqual(['HEAD /'])
   const left = await readdir(join(folder, 'store'), { recursive: true, withFileTypes: true })
   expect(left.filter((entry) => entry.isFile())).toEqual([])
@@ -87,6 +97,7 @@ test('config check --connect says what failed and why, and exits 1', async () =>
       },
     },
     alerts: { channels: [{ name: 'ops', type: 'slack', url: `http://${nobody}/hooks/hunter2` }] },
+    ci: ciOf(`http://${nobody}`),
     store: { type: 'folder', path: join(folder, 'file') },
   })
   const failures = [
@@ -96,9 +107,10 @@ test('config check --connect says what failed and why, and exits 1', async () =>
     /^FAILED storage of gone: list the folder .* is this the registry's rootdirectory\?/,
     /^FAILED repositories of gone: the groups of GitLab at .*ECONNREFUSED/,
     /^FAILED channel ops: HEAD .*ECONNREFUSED/,
+    /^FAILED issuer gitlab: GET .*its discovery document at .*ECONNREFUSED/,
     /^FAILED store: write.*: cannot use the folder/,
   ]
   expect(lines).toEqual(failures.map((pattern) => expect.stringMatching(pattern)))
-  expect({ status, err }).toEqual({ status: 1, err: '7 of 7 failed\n' })
+  expect({ status, err }).toEqual({ status: 1, err: '8 of 8 failed\n' })
   expect(lines.join('\n')).not.toContain('hunter2')
 })
