@@ -26,7 +26,8 @@ export function examplesOf(rules: readonly PromotionRule[]): Iterable<TaggedImag
   return images.values()
 }
 
-const samplesOfTag = (tag: PromotionRule['from']['tag']): string[] => ('glob' in tag ? samplesOf(tag.glob) : [])
+const samplesOfTag = (tag: PromotionRule['from']['tag']): string[] =>
+  'glob' in tag ? samplesOf(tag.glob) : []
 
 export const shownImage = ({ registry, repository, tag }: TaggedImage): string =>
   `${registry}/${repository}:${tag}`

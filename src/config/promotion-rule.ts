@@ -32,10 +32,10 @@ export const promotionRule = section('A rule: every image that matches `from` is
   gates: promotionGates,
   waitFor: Duration('How long an image waits at the gates.', { default: '7d' }),
   platforms: Type.Optional(
-    Type.Array(
-      Pattern('A platform.', 'a platform such as linux/amd64 or linux/arm/v7', PLATFORM),
-      { description: 'Of an index, copy the images for these platforms only. Default: all.', minItems: 1 },
-    ),
+    Type.Array(Pattern('A platform.', 'a platform such as linux/amd64 or linux/arm/v7', PLATFORM), {
+      description: 'Of an index, copy the images for these platforms only. Default: all.',
+      minItems: 1,
+    }),
   ),
   sparse: Choice('What to do with an index if the source lacks an image in it.', ['refuse', 'allow'], {
     default: 'refuse',

@@ -10,11 +10,7 @@ import { splitProjectId } from '../usage/project.ts'
  * may not have written the tag yet (docs/registries.md, Events). A tag that says to what an image belongs follows that one.
  */
 export async function askPromotions(
-  {
-    queues,
-    match,
-    askFollow,
-  }: { queues: Queues; match: FindMatches; askFollow: AskFollow },
+  { queues, match, askFollow }: { queues: Queues; match: FindMatches; askFollow: AskFollow },
   byProject: ReadonlyMap<string, readonly Fact[]>,
 ): Promise<void> {
   for (const [project, facts] of byProject) {

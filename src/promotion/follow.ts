@@ -22,7 +22,12 @@ export function makeFollowed({ redis, prefix }: { redis: Redis | Cluster; prefix
 
   return {
     /** Remembers a copy of each of the manifests for `ms`. */
-    async add(from: Omit<TaggedImage, 'tag'>, digests: readonly string[], to: Place, ms: number): Promise<void> {
+    async add(
+      from: Omit<TaggedImage, 'tag'>,
+      digests: readonly string[],
+      to: Place,
+      ms: number,
+    ): Promise<void> {
       const place = JSON.stringify({ registry: to.registry, repository: to.repository })
       for (const digest of digests) {
         const key = keyOf(from, digest)

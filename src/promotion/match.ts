@@ -24,7 +24,10 @@ type Route = Pick<PromotionRule, 'name' | 'when' | 'from' | 'to'>
  * Finds the rules that match a tagged image, with their targets. A rule is skipped if its target would match the same
  * rule again, directly or through other rules: it would promote its own results for ever.
  */
-export function makeMatch<Rule extends Route>(rules: readonly Rule[], projectOf: (image: TaggedImage) => string) {
+export function makeMatch<Rule extends Route>(
+  rules: readonly Rule[],
+  projectOf: (image: TaggedImage) => string,
+) {
   const { matching, wayBack } = compile(rules, projectOf)
   return (image: TaggedImage): Match<Rule>[] =>
     matching(image)
@@ -77,7 +80,11 @@ function compile<Rule extends Route>(rules: readonly Rule[], projectOf: (image: 
   return { matching, wayBack }
 }
 
-function expand(to: TaggedImage, image: TaggedImage, { project, tag }: { project: string; tag: MatchTag }): TaggedImage {
+function expand(
+  to: TaggedImage,
+  image: TaggedImage,
+  { project, tag }: { project: string; tag: MatchTag },
+): TaggedImage {
   const values: Record<string, string> = {
     repository: image.repository,
     tag: image.tag,

@@ -26,7 +26,8 @@ export function whyNotOverwrite(
     return `it was promoted there from ${last.from.registry}/${last.from.repository}, another source`
   if (overwrite === 'always') return undefined
   if (overwrite === 'never') return `the tag names ${current}, and overwrite is never`
-  if (last === undefined) return `the tag names ${current}, which Tallyman did not promote, so nothing tells which is newer`
+  if (last === undefined)
+    return `the tag names ${current}, which Tallyman did not promote, so nothing tells which is newer`
   return last.pushedAt < write.pushedAt ? undefined : `the tag names ${current}, which was pushed later`
 }
 

@@ -7,7 +7,9 @@ export const PromotionProgress = Type.Object({
   ),
   why: Type.Optional(Type.String({ description: 'Why it waits.' })),
   seenAt: Type.Optional(
-    Type.Number({ description: 'Since when the source has had the tag on the image, epoch ms, as Tallyman looked.' }),
+    Type.Number({
+      description: 'Since when the source has had the tag on the image, epoch ms, as Tallyman looked.',
+    }),
   ),
   gates: Type.Optional(
     Type.Array(
@@ -20,6 +22,8 @@ export const PromotionProgress = Type.Object({
     ),
   ),
   bytes: Type.Optional(Type.Integer({ description: 'Bytes of blobs that are at the target.' })),
-  totalBytes: Type.Optional(Type.Integer({ description: 'Bytes of the image, as far as its manifests are known.' })),
+  totalBytes: Type.Optional(
+    Type.Integer({ description: 'Bytes of the image, as far as its manifests are known.' }),
+  ),
 })
 export type PromotionProgress = Static<typeof PromotionProgress>

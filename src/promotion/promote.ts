@@ -21,7 +21,14 @@ import type { Targets } from './targets.ts'
  */
 export type Outcome =
   | { state: 'promoted'; receipt: PromotionReceipt }
-  | { state: 'waiting'; why: string; again: number; seenAt?: number; bytes?: number; gates?: GatesResult['results'] }
+  | {
+      state: 'waiting'
+      why: string
+      again: number
+      seenAt?: number
+      bytes?: number
+      gates?: GatesResult['results']
+    }
   | { state: 'dropped' | 'refused'; why: string; gates?: GatesResult['results'] }
 
 /** One attempt of a job. */
@@ -105,8 +112,7 @@ export function makePromote(deps: {
         ? waiting('its tag must have named it for a while', seenAt + settle, seenAt)
         : undefined
     const age = now() - askedAt
-    if (age < WRITTEN_WITHIN_MS)
-      return waiting('its tag does not name it yet', now() + Math.max(500, age))
+    if (age < WRITTEN_WITHIN_MS) return waiting('its tag does not name it yet', now() + Math.max(500, age))
     return dropped(found === undefined ? 'its tag is gone' : `its tag names ${found.digest} by now`)
   }
 
@@ -128,7 +134,8 @@ export function makePromote(deps: {
     const shut = results.filter((one) => one.state !== 'open')
     const why = shut.map((one) => `${one.gate}: ${one.why}`).join('; ')
     if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
-    if (now() >= askedAt + waitFor) return { ...refused(`it has waited long enough at ${why}`), gates: results }
+    if (now() >= askedAt + waitFor)
+      return { ...refused(`it has waited long enough at ${why}`), gates: results }
     const soon = Math.min(again, now() + GATES_MS, askedAt + waitFor)
     return { ...waiting(`at a gate: ${why}`, Math.max(soon, now() + TURN_MS), seenAt), gates: results }
   }
@@ -168,7 +175,7 @@ export function makePromote(deps: {
       if (current !== job.digest) await writeTag(target, to.tag, copied.root)
       const { digest, pushedAt, registry, repository } = job
       await targets.end(to, { from: { registry, repository }, digest, pushedAt, promotion: attempt.id })
-      if (options.follow > 0) await deps.follow(job, copied, options.follow)
+      if (options.follow !== 'never') await deps.follow(job, copied, options.follow)
       const receipt = receiptOf({ job, attempt, copied, gates, replaced, at: new Date(now()) })
       await deps.receipts.append(receipt)
       deps.metrics.promotedBytes.inc({ rule: job.rule ?? 'request' }, copied.blobs.sent.bytes)

@@ -23,20 +23,30 @@ export const GatePassed = Type.Object({
 export const PromotionReceipt = Type.Object({
   id: Type.String({ description: 'The id of the promotion, or of the rollback.' }),
   kind: Type.Enum(['promotion', 'rollback'], {
-    description: '`promotion`: an image was copied. `rollback`: a tag was put back where it was before a promotion.',
+    description:
+      '`promotion`: an image was copied. `rollback`: a tag was put back where it was before a promotion.',
   }),
   at: Type.String({ description: 'When it ended, RFC 3339.' }),
   askedAt: Type.String({ description: 'When it was asked for, RFC 3339.' }),
-  rule: Type.Optional(Type.String({ description: 'The name of the rule. Absent if a person asked without one.' })),
+  rule: Type.Optional(
+    Type.String({ description: 'The name of the rule. Absent if a person asked without one.' }),
+  ),
   by: Type.String({ description: 'Who or what asked for it.' }),
   claims: Type.Optional(
     Type.Record(Type.String(), Type.String(), { description: 'What the token of a CI job said of it.' }),
   ),
   from: Type.Object(
-    { registry, repository, tag: Type.Optional(Type.String({ description: 'The tag, if it was promoted by its tag.' })) },
+    {
+      registry,
+      repository,
+      tag: Type.Optional(Type.String({ description: 'The tag, if it was promoted by its tag.' })),
+    },
     { description: 'What was copied.' },
   ),
-  to: Type.Object({ registry, repository, tag: Type.String({ description: 'The tag.' }) }, { description: 'The copy.' }),
+  to: Type.Object(
+    { registry, repository, tag: Type.String({ description: 'The tag.' }) },
+    { description: 'The copy.' },
+  ),
   digest: Type.Optional(
     Type.String({ description: 'The manifest that the tag names. Absent if a rollback deleted the tag.' }),
   ),

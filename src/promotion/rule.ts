@@ -18,7 +18,7 @@ export interface CopyOptions {
   /** Of content that the target says to have: read one byte of each blob, or all. */
   verify: 'sample' | 'full'
   /** How long referrers that are pushed later are copied as well, in ms. */
-  follow: number
+  follow: number | 'never'
   /** Whether the receipt is attached to the copy as a referrer. */
   attachReceipt: boolean
 }
@@ -41,6 +41,6 @@ export const UNRULED: CopyOptions = {
   waitFor: 0,
   sparse: 'refuse',
   verify: 'sample',
-  follow: 0,
+  follow: 'never',
   attachReceipt: false,
 }

@@ -17,7 +17,9 @@ export type TargetRecord = Static<typeof TargetRecord>
 /** `writing`: a promotion that has begun to write the tag, and the digest that the tag named before; `null` if there was no tag. */
 const Target = Type.Object({
   last: Type.Optional(TargetRecord),
-  writing: Type.Optional(Type.Object({ promotion: Type.String(), replaced: Type.Union([Type.String(), Type.Null()]) })),
+  writing: Type.Optional(
+    Type.Object({ promotion: Type.String(), replaced: Type.Union([Type.String(), Type.Null()]) }),
+  ),
 })
 type Target = Static<typeof Target>
 
@@ -41,7 +43,11 @@ export function makeTargets(store: ObjectStore) {
     last: async (to: TaggedImage): Promise<TargetRecord | undefined> => (await read(to)).last,
 
     /** To be called before the tag is written. Returns what the tag named before this promotion; `undefined`: there was no tag. */
-    async begin(to: TaggedImage, promotion: string, current: string | undefined): Promise<string | undefined> {
+    async begin(
+      to: TaggedImage,
+      promotion: string,
+      current: string | undefined,
+    ): Promise<string | undefined> {
       const { last, writing } = await read(to)
       const replaced = writing?.promotion === promotion ? writing.replaced : (current ?? null)
       await write(to, { ...(last && { last }), writing: { promotion, replaced } })

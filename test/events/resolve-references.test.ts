@@ -57,7 +57,8 @@ describe('one manifest', () => {
       }),
       projectOf: (_, repository) => repository.split('/').slice(0, 2).join('/'),
       recheckQuotas: async (projects) => void rechecked.push(...projects),
-      askFollow: async ({ registry, repository }, subject) => void followed.push(`${registry}/${repository}@${subject}`),
+      askFollow: async ({ registry, repository }, subject) =>
+        void followed.push(`${registry}/${repository}@${subject}`),
       log: pino({ level: 'silent' }),
     })
     const outcome = await run(job).catch((error: Error) => error)

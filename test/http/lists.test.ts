@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sampleReceipt } from '../../lab/receipt.ts'
 import { eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
 import { makeExpiryRuns } from '../../src/expiry/runs.ts'
 import { PromotionReceipt } from '../../src/promotion/receipt.ts'
@@ -187,15 +188,7 @@ describe('records come in pages, newest first', () => {
       schema: PromotionReceipt,
       onUnreadable,
     })
-    const image = { registry: 'ci', repository: 'app', tag: 'v1' }
-    const none = { count: 0, bytes: 0 }
-    for (const n of records)
-      await journal.append({
-        ...{ id: `r${n}`, kind: 'promotion', at: at(n), askedAt: at(n), rule: 'r', by: 'push' },
-        ...{ from: image, to: image, digest: 'sha256:0', manifests: [], absent: [], leftOut: [] },
-        ...{ referrers: [], tags: [], leftBehind: [], gates: [] },
-        blobs: { sent: none, mounted: none, present: none },
-      })
+    for (const n of records) await journal.append(sampleReceipt({ id: `r${n}`, at: at(n) }))
     expect(await idsIn('promotions', 'promotions')).toEqual(TENS)
   })
 

@@ -5,7 +5,11 @@ import { makeMatch, type TaggedImage } from '../../src/promotion/match.ts'
 type Route = Parameters<typeof makeMatch>[0][number]
 
 /** The tag is a glob, or a pattern between slashes. */
-const rule = (name: string, { tag = '*', ...from }: Partial<TaggedImage>, to: Partial<TaggedImage>): Route => ({
+const rule = (
+  name: string,
+  { tag = '*', ...from }: Partial<TaggedImage>,
+  to: Partial<TaggedImage>,
+): Route => ({
   ...{ name, when: 'push' },
   from: {
     ...{ registry: 'ci', repository: '**', ...from },

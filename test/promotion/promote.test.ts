@@ -298,7 +298,10 @@ describe('a promotion waits', () => {
       ...{ again: clock.now + 15_000, gates: [{ gate: 'approval by 1' }] },
     })
     clock.now = ASKED_AT + 60_000
-    expect(await promote(job)).toMatchObject({ state: 'refused', why: expect.stringContaining('long enough') })
+    expect(await promote(job)).toMatchObject({
+      state: 'refused',
+      why: expect.stringContaining('long enough'),
+    })
     expect(await targetOf(job)).toBeUndefined()
     set.gates = OPEN
     expect(receiptIn(await promote(job)).digest).toBe(job.digest)

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
+import { sampleReceipt } from '../../lab/receipt.ts'
 import { ExpiryRun } from '../../src/expiry/decision.ts'
 import { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import { makeJournal } from '../../src/store/journal.ts'
@@ -31,22 +32,10 @@ describe.runIf(hasS3)('an S3 store on Ceph', () => {
     const onUnreadable = (key: string, error: Error) => expect.unreachable(`${key}: ${error.message}`)
     const promotions = makeJournal({ store, kind: 'promotions', schema: PromotionReceipt, onUnreadable })
     const runs = makeJournal({ store, kind: 'expiry-runs', schema: ExpiryRun, onUnreadable })
-    const image = { registry: 'ci', repository: 'team/app', tag: 'v1' }
-    const receipt = (id: string, at: string) => ({
-      id,
-      at,
-      rule: 'releases',
-      from: image,
-      to: { ...image, registry: 'production' },
-      digest: `sha256:${'a'.repeat(64)}`,
-      manifests: [],
-      bytes: 7,
-      blobs: { sent: 1, mounted: 0, present: 2 },
-    })
     const run = sampleRun({ id: 'run', kept: 3 })
     const [first, second] = [
-      receipt('first', '2026-11-23T10:00:00Z'),
-      receipt('second', '2026-11-23T11:00:00Z'),
+      sampleReceipt({ id: 'first', at: '2026-11-23T10:00:00Z' }),
+      sampleReceipt({ id: 'second', at: '2026-11-23T11:00:00Z' }),
     ]
     for (const record of [first, second]) await promotions.append(record)
     await runs.append(run)
