@@ -123,8 +123,9 @@ export function makePromote(deps: {
     return whyNotOverwrite(write, options.overwrite, current, await targets.last(to))
   }
 
-  const currentAt = async ({ registry, repository, tag }: TaggedImage): Promise<string | undefined> =>
-    (await deps.clientOf(registry).headManifest(repository, tag))?.digest
+  async function currentAt({ registry, repository, tag }: TaggedImage): Promise<string | undefined> {
+    return (await deps.clientOf(registry).headManifest(repository, tag))?.digest
+  }
 
   function atGates(
     { state, results, again = now() + GATES_MS }: GatesResult,
