@@ -7,6 +7,18 @@ import { BUNDLE, IN_TOTO, preAuthEncoding, sha256 } from './make-bundle.ts'
 const ISSUER = '1.3.6.1.4.1.57264.1.8'
 const REKOR = 'https://rekor.example.com'
 
+/** What the log answers (Rekor, openapi.yaml, `LogEntry`). */
+interface LogEntry {
+  body: string
+  integratedTime: number
+  logID: string
+  logIndex: number
+  verification: {
+    inclusionProof: { checkpoint: string; logIndex: number; rootHash: string; treeSize: number }
+    signedEntryTimestamp: string
+  }
+}
+
 const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 /**
@@ -54,15 +66,14 @@ export async function makeOwnSigstore({ at, signedAt = at }: { at: Date; signedA
       })
       const payload = Buffer.from(JSON.stringify(statement))
       const sig = sign('sha256', preAuthEncoding(IN_TOTO, payload), keys.privateKey).toString('base64')
-      const [entry] = Object.values(
-        await tlog.log({
-          ...{ kind: 'dsse', apiVersion: '0.0.1' },
-          spec: {
-            signatures: [{ signature: sig, verifier: '' }],
-            payloadHash: { algorithm: 'sha256', value: sha256(payload).toString('hex') },
-          },
-        }),
-      )
+      const entries: unknown = await tlog.log({
+        ...{ kind: 'dsse', apiVersion: '0.0.1' },
+        spec: {
+          signatures: [{ signature: sig, verifier: '' }],
+          payloadHash: { algorithm: 'sha256', value: sha256(payload).toString('hex') },
+        },
+      })
+      const [entry] = Object.values(entries as Record<string, LogEntry>)
       const { inclusionProof: proof, signedEntryTimestamp } = entry?.verification ?? {}
       const material = {
         certificate: { rawBytes: bytesOf(certificate).toString('base64') },
