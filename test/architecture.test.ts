@@ -62,6 +62,8 @@ const PURE = [
   'expiry/details/artifact-kind.ts',
   'expiry/details/details.ts',
   'expiry/conditions-details.ts',
+  ...['promotion/gates/check-bundle.ts', 'promotion/gates/check-simple-signing.ts'],
+  ...['promotion/gates/signers.ts', 'promotion/gates/trusted-root.ts'],
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

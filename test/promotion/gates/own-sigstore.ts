@@ -3,7 +3,7 @@ import { initializeCA, initializeCTLog, initializeTLog } from '@sigstore/mock'
 import { TrustedRoot } from '@sigstore/protobuf-specs'
 import { BUNDLE, IN_TOTO, preAuthEncoding, sha256 } from './make-bundle.ts'
 
-/** The extension in which a certificate names who issued the token of its owner (Fulcio, docs/oid-info.md). */
+/** The extension in which a certificate names who issued the token of its owner (Fulcio, "oid-info"). */
 const ISSUER = '1.3.6.1.4.1.57264.1.8'
 const REKOR = 'https://rekor.example.com'
 
