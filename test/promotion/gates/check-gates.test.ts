@@ -47,7 +47,7 @@ describe('together', () => {
       ),
     ))
 
-  test('a registry that fails is asked again after a minute, or as it says', async () => {
+  test('a registry that fails is asked again after a minute, or as it says, up to an hour', async () => {
     const failing = (retryAfter?: number) =>
       gateThat(async () => {
         throw new RegistryError({
@@ -67,6 +67,8 @@ describe('together', () => {
     })
     const { again } = await checkGates([failing(300_000)], subject, now)
     expect(again).toBe(Math.ceil(NOW / 1000) + 300_000)
+    const { again: late } = await checkGates([failing(10 ** 12)], subject, now)
+    expect(late).toBe(Math.ceil(NOW / 1000) + 3_600_000)
   })
 
   test('what else fails is thrown', async () => {
