@@ -63,12 +63,9 @@ const PURE = [
   'expiry/details/artifact-kind.ts',
   'expiry/details/details.ts',
   'expiry/conditions-details.ts',
-<<<<<<< HEAD
   ...['ci/principal.ts', 'ci/read-claims.ts', 'ci/bind-projects.ts'],
-=======
   ...['promotion/gates/check-bundle.ts', 'promotion/gates/check-simple-signing.ts'],
   ...['promotion/gates/signers.ts', 'promotion/gates/trusted-root.ts'],
->>>>>>> p4
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {
