@@ -10,6 +10,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
+import { blockedAlert } from './blocked-alert.ts'
 import type { Deleted, ExpiryRun, Held, Progress } from './decision.ts'
 import { makeDeletePace, makePatience } from './delete-pace.ts'
 import { expireRepository, TooManyFailures } from './expire-repository.ts'
@@ -26,7 +27,7 @@ import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { countPlan, heldAlert, isTooMuch, makeShareGuard, ShareReached } from './share.ts'
 import { makeStillUntags } from './still-untags.ts'
 import { makeTrash } from './trash.ts'
-import type { GarbageCollection } from './undo.ts'
+import { type UndoSettings, undoOf } from './undo.ts'
 
 /** By how much our clock and the registry's may differ in a run that deletes, in µs: five minutes. */
 const CLOCK_BOUND_US = 300_000_000
@@ -41,14 +42,11 @@ const MOST_REPOSITORIES = 3
 export type RunnablePolicy = ExpiryPolicy & { mode: 'plan' | 'apply' }
 
 /** `maxShare` is the share of a project's images, from 0 to 1, that a run may delete, and of its tags that it may delete alone. */
-export interface ExpirySettings {
+export interface ExpirySettings extends UndoSettings {
   policies: readonly RunnablePolicy[]
   maxShare: number
   /** At each registry. */
   deletesPerSecond?: number | undefined
-  /** `keep` is in ms. */
-  trash: { keep: number }
-  gc: GarbageCollection
 }
 
 /** What a run was asked for. */
@@ -94,6 +92,8 @@ export function makeExpiry(deps: {
   runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
+  /** Why it is not known what is protected at a registry, so that nothing goes. */
+  failuresOf: (registry: string) => Promise<readonly string[]>
   planner: Planner
   announce: (alert: RegistryAlert | ExpiryAlert) => Promise<unknown>
   metrics: Metrics
@@ -105,7 +105,7 @@ export function makeExpiry(deps: {
 }) {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE }, sleep = setTimeout } = deps
   const { planner } = deps
-  const notices = makeNotices({ ...deps, gc: () => deps.settings().gc })
+  const notices = makeNotices(deps)
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -134,7 +134,10 @@ export function makeExpiry(deps: {
     const dryRun = request.dryRun || policy.mode === 'plan'
     const opened = await openRunRecord(
       { ...deps, onProgress },
-      { ...identity, policy: name, registry, dryRun, by },
+      {
+        ...{ ...identity, policy: name, registry, dryRun, by },
+        undo: undoOf(deps.settings(), Date.parse(identity.at)),
+      },
     )
     const { record } = opened
     const requireGoOn = async () => {
@@ -171,6 +174,7 @@ export function makeExpiry(deps: {
     const note = { by, registry, policy: name, run: record.id, dryRun }
     try {
       await deps.audit({ ...note, action: 'run.started', acceptShare })
+      await noteFailures(record)
       if (!dryRun) await checkNow()
       const { accepted, held } = await countAll(policy, mayDelete, acceptShare)
       if (held.length > 0) record.held = held
@@ -183,6 +187,8 @@ export function makeExpiry(deps: {
       await settle(placeholders, policy, accepted, note, mayDelete)
       await opened.addEarlier(trash, client)
       await expireProjects(policy, planned, opened, placeholders, mayDelete, acceptShare)
+      // Sources are read again while it deletes.
+      await noteFailures(record)
       await opened.end('done')
     } catch (error) {
       const isPaused = error instanceof RunPaused
@@ -200,6 +206,14 @@ export function makeExpiry(deps: {
       await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
     if (!dryRun) await forgetOldTrash(record)
     return record
+  }
+
+  /** Notes what protects images and cannot be read, and tells people of it if that holds up deletes. */
+  async function noteFailures(record: ExpiryRun): Promise<void> {
+    const failures = await deps.failuresOf(record.registry)
+    if (failures.length === 0) return
+    record.warnings = [...new Set([...(record.warnings ?? []), ...failures])]
+    if (!record.dryRun) await deps.announce(blockedAlert(record, failures))
   }
 
   /** The record of the run is stored, so it is no failure if the audit is not. */
@@ -273,8 +287,10 @@ export function makeExpiry(deps: {
   /** What a run evicts in a project. `isHeld`: it is too much now, with what the rules delete. */
   async function evictIn(policy: ExpiryPolicy, project: string, record: ExpiryRun, acceptShare: boolean) {
     const { chosen, problem } = await planner.evictionOf(policy, project)
-    if (problem !== undefined)
+    if (problem !== undefined) {
+      record.warnings = [...(record.warnings ?? []), problem]
       deps.log.warn({ policy: policy.name, registry: policy.registry, project, run: record.id }, problem)
+    }
     if (chosen.size === 0 || record.dryRun) return { evicted: chosen, isHeld: false }
     const again = await countIn(policy, project, acceptShare, { bytes: new Map(), evicted: chosen })
     if (again.isHeld) record.held = [...(record.held ?? []), again.counts]
