@@ -55,6 +55,7 @@ export async function evictProject(
   const relationsIn = new Map<string, Relations>()
   let uniqueBytes = held
   let protectedImages = 0
+  const inNoTier: IndexedImage[] = []
   let unknownUseMinAge = UNKNOWN_USE_MIN_AGE
   for (const repository of await deps.repositories()) {
     const images = await deps.index.images(project, repository)
@@ -66,6 +67,7 @@ export async function evictProject(
     uniqueBytes -= (await inPieces(takeAll(going, reclaim))).uniqueBytes
     const found = await inPieces(candidatesIn(images, decisions, settings.tiers, circumstances))
     for (const family of found.families) families.push(family)
+    for (const image of found.inNoTier) inNoTier.push(image)
     relationsIn.set(repository, found.relations)
     if (circumstances.use.isComplete) unknownUseMinAge = 0
   }
@@ -84,7 +86,7 @@ export async function evictProject(
       const why = image === family.root ? reason : `it goes with ${nameOf(family.root)}: ${reason}`
       chosen.set(nameOf(image), { reason: why, usedAt: usedAtOf(image, relations) })
     }
-  const spared = sparedImages(eviction.spared)
+  const spared = sparedImages(eviction.spared, inNoTier)
   if (eviction.suffices) return { chosen, spared }
   const [freed, wanted] = [eviction.freed.uniqueBytes, bytesToFree].map(formatSize)
   const problem = `${project}: all that may be evicted frees ${freed}, and ${wanted} are to go`

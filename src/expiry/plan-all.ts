@@ -78,8 +78,7 @@ export function makePlanAll(deps: {
   /** In order, those that the filter lets through. */
   async function projectsOf(registry: string, { project, repository }: PlanFilter): Promise<string[]> {
     if (project === undefined && repository === undefined) return (await index.projects(registry)).toSorted()
-    const wanted = project ?? projectId(registry, deps.projectOf(registry, repository ?? ''))
-    return wanted.startsWith(`${registry}/`) ? [wanted] : []
+    return [project ?? projectId(registry, deps.projectOf(registry, repository ?? ''))]
   }
 
   async function repositoriesOf(policy: ExpiryPolicy, project: string, { repository }: PlanFilter) {
@@ -144,6 +143,7 @@ export function makePlanAll(deps: {
     for (const [n, policy] of policies.slice(first).entries()) {
       const { name, registry } = policy
       if (filter.registry !== undefined && filter.registry !== registry) continue
+      if (filter.project !== undefined && !filter.project.startsWith(`${registry}/`)) continue
       const start = n === 0 ? after : undefined
       const told = warnings.get(name) ?? makePlanWarnings()
       warnings.set(name, told)

@@ -1,3 +1,4 @@
+import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision } from './decision.ts'
 import type { Family } from './evict-families.ts'
 import { nameOf } from './evicted.ts'
@@ -5,8 +6,12 @@ import { nameOf } from './evicted.ts'
 /** Why an eviction spares images, half a sentence each, by `repository@digest`. */
 export type SparedImages = ReadonlyMap<string, string>
 
-export function sparedImages(spared: readonly { family: Family; reason: string }[]): SparedImages {
-  const reasons = new Map<string, string>()
+/** An image of several families has the reason of the first. */
+export function sparedImages(
+  spared: readonly { family: Family; reason: string }[],
+  inNoTier: readonly IndexedImage[],
+): SparedImages {
+  const reasons = new Map(inNoTier.map((image) => [nameOf(image), 'it is in no tier']))
   for (const { family, reason } of spared)
     for (const image of family.images) if (!reasons.has(nameOf(image))) reasons.set(nameOf(image), reason)
   return reasons
@@ -23,7 +28,7 @@ export function withSpared(decisions: readonly Decision[], spared: SparedImages)
   })
 }
 
-/** Counts images that stay by the reason for it: `it stays: 4 images (it is in no tier), …`. `protectedImages` are those that no rule decides and something else keeps. */
+/** Images that stay, by reason: `4 (it is in no tier), 1 (…)`. `protectedImages`: no rule decides them, and something else keeps them. */
 export function sparedText(spared: SparedImages, protectedImages: number): string {
   const counts = new Map<string, number>()
   for (const reason of spared.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1)
