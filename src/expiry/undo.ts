@@ -18,13 +18,19 @@ export interface UndoSettings {
 }
 
 /** What plans and runs say of undo. */
-export const Undo = Type.Object({
-  until: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+export const Undo = Type.Object(
+  {
+    until: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description:
+        'Until when undo is safe, RFC 3339. Null if the configuration does not tell when the registry collects its garbage (`expiry.gc`).',
+    }),
+    text: Type.String({ description: 'The same for people, half a sentence: `undo is safe until …`.' }),
+  },
+  {
     description:
-      'Until when undo is safe, RFC 3339. Null if the configuration does not tell when the registry collects its garbage (`expiry.gc`).',
-  }),
-  text: Type.String({ description: 'The same for people, half a sentence: `undo is safe until …`.' }),
-})
+      'Until when undo is safe, of what is deleted now, or at `asOf` if that is later. Of a run: from its beginning on.',
+  },
+)
 export type Undo = Static<typeof Undo>
 
 /** Until when what was deleted at `since` can be brought back, in epoch ms. `undefined` if the configuration does not tell. */
