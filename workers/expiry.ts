@@ -1,5 +1,6 @@
 import { DelayedError, type Job } from 'bullmq'
-import { type Expiry, RunPaused } from '../src/expiry/expire.ts'
+import type { Expiry } from '../src/expiry/expire.ts'
+import { RunPaused } from '../src/expiry/run-gate.ts'
 import { runOf } from '../src/expiry/run-id.ts'
 import type { RunTurn } from '../src/expiry/run-turn.ts'
 import { summaryOf } from '../src/expiry/runs.ts'
@@ -54,7 +55,7 @@ export function expiryWorker(
         return postpone(job, 0)
       }
     },
-    Math.max(1, registries),
+    { concurrency: Math.max(1, registries) },
   )
   return worker
 }
