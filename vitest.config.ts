@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 /** What takes minutes: faults under load, a registry with 500 images, a real S3, expiry with waits and kills, the demo, and the package that is installed. `npm run test:heavy` runs it. */
 const HEAVY = [
   ...['test/faults/**/*.test.ts', 'test/demo/**/*.test.ts', 'test/package.test.ts'],
-  'test/expiry/heavy/**/*.test.ts',
+  ...['test/expiry/heavy/**/*.test.ts', 'test/promotion/heavy/**/*.test.ts'],
   ...['test/reconcile/adoption.test.ts', 'test/reconcile/workload.test.ts', 'test/reconcile/turn.test.ts'],
   ...['test/start.test.ts', 'test/compose/lost-data.test.ts'],
   ...['test/store/s3-store.test.ts', 'test/snapshot/s3.test.ts', 'test/reconcile/s3-reader.test.ts'],

@@ -81,6 +81,7 @@ export async function measureDeletes(options: {
       }),
       audit: async () => {},
       doubtOf: async () => undefined,
+      failuresOf: async () => [],
       planner: makePlanner({
         ...{ index, now, protectsLabels: () => false, findNotUnderstood: async () => new Map() },
         findProtections: async () => () => undefined,

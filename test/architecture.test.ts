@@ -54,6 +54,9 @@ const PURE = [
     'expiry/keep.ts',
     'expiry/protected.ts',
     'expiry/undo.ts',
+    'expiry/spared.ts',
+    'expiry/plan-warnings.ts',
+    'expiry/blocked-alert.ts',
     'expiry/plan-diff.ts',
     'expiry/planned-image.ts',
   ],
@@ -64,6 +67,8 @@ const PURE = [
   'expiry/details/details.ts',
   'expiry/conditions-details.ts',
   ...['ci/principal.ts', 'ci/read-claims.ts', 'ci/bind-projects.ts'],
+  ...['promotion/gates/check-bundle.ts', 'promotion/gates/check-simple-signing.ts'],
+  ...['promotion/gates/signers.ts', 'promotion/gates/trusted-root.ts'],
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

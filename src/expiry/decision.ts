@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Undo } from './undo.ts'
 
 /** What a policy does with one image (a manifest in a repository), and why. */
 export const Decision = Type.Object({
@@ -125,6 +126,12 @@ const Run = Type.Object({
     Type.Array(Held, {
       description:
         'Projects in which nothing was deleted, or no more: the plan deletes more than `expiry.maxShare`.',
+    }),
+  ),
+  undo: Type.Optional(Undo),
+  warnings: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'What protects images and could not be read, and evictions that are not enough.',
     }),
   ),
   stopped: Type.Optional(

@@ -70,7 +70,8 @@ export async function expireProjects(
     const share = makeShareGuard(counts, deps.maxShare)
     const reclaim = index.reclaim(project, shared)
     if (!record.dryRun) await mayDelete()
-    const { evicted, held } = await deps.heldProjects.evictIn(project, record)
+    const { evicted, held, problem } = await deps.heldProjects.evictIn(project, record)
+    if (problem !== undefined) record.warnings = [...(record.warnings ?? []), problem]
     if (held !== undefined) return hold(held)
     const noticed = record.dryRun
       ? NO_NOTICE

@@ -7,6 +7,7 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Audit } from './audit.ts'
+import { blockedAlert } from './blocked-alert.ts'
 import { makeClockCheck } from './clock-check.ts'
 import type { ExpiryRun, Held, Progress } from './decision.ts'
 import { expireProjects } from './expire-projects.ts'
@@ -25,6 +26,7 @@ import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { settleTags } from './settle-tags.ts'
 import { heldAlert } from './share.ts'
 import { makeTrash } from './trash.ts'
+import { undoOf } from './undo.ts'
 
 /** Images that are deleted at a time, in one repository. */
 const AT_ONCE = 4
@@ -59,6 +61,8 @@ export function makeExpiry(deps: {
   runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
+  /** Why it is not known what is protected at a registry, so that nothing goes. */
+  failuresOf: (registry: string) => Promise<readonly string[]>
   planner: Planner
   announce: (alert: RegistryAlert | ExpiryAlert) => Promise<unknown>
   metrics: Metrics
@@ -69,7 +73,7 @@ export function makeExpiry(deps: {
   sleep?: (ms: number) => Promise<unknown>
 }) {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE }, sleep = setTimeout } = deps
-  const notices = makeNotices({ ...deps, gc: () => deps.settings().gc })
+  const notices = makeNotices(deps)
   const trash = makeTrash(deps)
   const families = makeFamilies(deps.store)
 
@@ -98,7 +102,10 @@ export function makeExpiry(deps: {
     const dryRun = request.dryRun || policy.mode === 'plan'
     const opened = await openRunRecord(
       { ...deps, onProgress },
-      { ...identity, policy: name, registry, dryRun, by },
+      {
+        ...{ ...identity, policy: name, registry, dryRun, by },
+        undo: undoOf(deps.settings(), Date.parse(identity.at)),
+      },
     )
     const { record } = opened
     const client = deps.clientOf(registry)
@@ -114,6 +121,7 @@ export function makeExpiry(deps: {
     const note = { by, registry, policy: name, run: record.id, dryRun }
     try {
       await deps.audit({ ...note, action: 'run.started', acceptShare })
+      await noteFailures(record)
       if (!dryRun) await gate.check()
       const { accepted, held } = await heldProjects.countAll(mayDelete)
       if (held.length > 0) record.held = held
@@ -131,6 +139,8 @@ export function makeExpiry(deps: {
         },
         planned,
       )
+      // Sources are read again while it deletes.
+      await noteFailures(record)
       await opened.end('done')
     } catch (error) {
       const isPaused = error instanceof RunPaused
@@ -148,6 +158,14 @@ export function makeExpiry(deps: {
       await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
     if (!dryRun) await forgetOldTrash(record)
     return record
+  }
+
+  /** Notes what protects images and cannot be read, and tells people of it if that holds up deletes. */
+  async function noteFailures(record: ExpiryRun): Promise<void> {
+    const failures = await deps.failuresOf(record.registry)
+    if (failures.length === 0) return
+    record.warnings = [...new Set([...(record.warnings ?? []), ...failures])]
+    if (!record.dryRun) await deps.announce(blockedAlert(record, failures))
   }
 
   /** The record of the run is stored, so it is no failure if the audit is not. */

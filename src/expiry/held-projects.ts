@@ -36,17 +36,17 @@ export function makeHeldProjects(deps: {
       return { accepted, held }
     },
 
-    /** What a run evicts in a project. `held`: with what the rules delete it is too much now. */
+    /** What a run evicts in a project. `held`: with what the rules delete it is too much now. `problem`: it is not enough. */
     async evictIn(
       project: string,
       run: Pick<ExpiryRun, 'id' | 'dryRun'>,
-    ): Promise<{ evicted: ChosenImages; held?: Held }> {
+    ): Promise<{ evicted: ChosenImages; held?: Held; problem?: string | undefined }> {
       const { chosen, problem } = await planner.evictionOf(policy, project)
       if (problem !== undefined)
         deps.log.warn({ policy: policy.name, registry: policy.registry, project, run: run.id }, problem)
-      if (chosen.size === 0 || run.dryRun) return { evicted: chosen }
+      if (chosen.size === 0 || run.dryRun) return { evicted: chosen, problem }
       const again = await countIn(project, { bytes: new Map(), evicted: chosen })
-      return { evicted: chosen, ...(again.isHeld && { held: again.counts }) }
+      return { evicted: chosen, problem, ...(again.isHeld && { held: again.counts }) }
     },
   }
 }

@@ -15,7 +15,7 @@ import { takeAll } from './plan-bytes.ts'
 import type { Planner } from './planner.ts'
 import { isReferrerTag, relationsOf } from './relations.ts'
 import type { RepositoryView } from './repository-view.ts'
-import { type GarbageCollection, undoText } from './undo.ts'
+import { type UndoSettings, undoText } from './undo.ts'
 
 const NOTICES = 'expiry-notices/'
 
@@ -32,7 +32,7 @@ export function makeNotices(deps: {
   index: Pick<UsageIndex, 'images' | 'reclaim'>
   planner: Pick<Planner, 'repositoriesIn' | 'decide' | 'evictionOf'>
   announce: (alert: ExpiryAlert) => Promise<unknown>
-  gc: () => GarbageCollection
+  settings: () => UndoSettings
   now: () => number
 }) {
   const { store, planner } = deps
@@ -101,7 +101,9 @@ export function makeNotices(deps: {
       labels: (tagged.length > 0 ? tagged : deleted).map(labelOf),
       bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0),
     }
-    await deps.announce(doneAlert(run, project, lot, undoText(deps.gc(), since / 1000, deps.now() / 1000)))
+    await deps.announce(
+      doneAlert(run, project, lot, undoText(deps.settings(), since / 1000, deps.now() / 1000)),
+    )
   }
 
   return {

@@ -8,7 +8,6 @@ import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { DetailsReader, ReadBudget } from './details/make-details.ts'
 import { evictProject, type ProjectEviction } from './evict-project.ts'
-import type { ChosenImages } from './evicted.ts'
 import type { FindNotUnderstood } from './not-understood.ts'
 import { type ExpiryPolicy, type PlanOptions, planInPieces } from './plan.ts'
 import { withBytes } from './plan-bytes.ts'
@@ -135,12 +134,12 @@ export function makePlanner(deps: {
     project: string,
     request: Pick<PlanRequest, 'now' | 'warn'> = {},
     budget = deps.details.budget(),
-  ): Promise<ChosenImages> {
+  ): Promise<ProjectEviction> {
     if ('rules' in policy && policy.evict !== undefined && deps.quotaOf(project) === undefined)
       request.warn?.(`${project} has no quota: nothing is evicted there`)
-    const { chosen, problem } = await evictionOf(policy, project, request, budget)
-    if (problem !== undefined) request.warn?.(problem)
-    return chosen
+    const eviction = await evictionOf(policy, project, request, budget)
+    if (eviction.problem !== undefined) request.warn?.(eviction.problem)
+    return eviction
   }
 
   /** The decisions on the images of a project, one repository at a time. Without `evicted`, it chooses what the policy evicts. */
@@ -151,7 +150,7 @@ export function makePlanner(deps: {
     budget = deps.details.budget(),
   ): AsyncGenerator<Decision[]> {
     const reclaim = bytes && index.reclaim(project, bytes)
-    const evicted = request.evicted ?? (await evictedIn(policy, project, request, budget))
+    const evicted = request.evicted ?? (await evictedIn(policy, project, request, budget)).chosen
     for (const repository of await repositoriesIn(policy, project)) {
       const images = await index.images(project, repository)
       const decisions = await decide(policy, project, images, { ...request, evicted }, budget)

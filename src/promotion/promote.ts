@@ -123,8 +123,9 @@ export function makePromote(deps: {
     return whyNotOverwrite(write, options.overwrite, current, await targets.last(to))
   }
 
-  const currentAt = async ({ registry, repository, tag }: TaggedImage): Promise<string | undefined> =>
-    (await deps.clientOf(registry).headManifest(repository, tag))?.digest
+  async function currentAt({ registry, repository, tag }: TaggedImage): Promise<string | undefined> {
+    return (await deps.clientOf(registry).headManifest(repository, tag))?.digest
+  }
 
   function atGates(
     { state, results, again = now() + GATES_MS }: GatesResult,
@@ -190,12 +191,12 @@ export function makePromote(deps: {
   /** `bytes` are at the target now. An attempt that brought more than the ones before is no failure: the next goes on from there. */
   function afterFailure(error: unknown, attempt: Attempt, bytes: number): Outcome {
     if (isFinal(error)) return refused(error.message)
+    if (!(error instanceof RegistryError || error instanceof CopyError)) throw error
     const asked = error instanceof RegistryError ? error.retryAfter : undefined
     const { bytes: before = 0 } = attempt
     if ((asked === undefined && bytes <= before) || now() > attempt.askedAt + PATIENCE_MS) throw error
-    const why = error instanceof Error ? error.message : String(error)
     return {
-      ...waiting(why, now() + Math.max(asked ?? 0, PROGRESS_MS), attempt.seenAt),
+      ...waiting(error.message, now() + Math.max(asked ?? 0, PROGRESS_MS), attempt.seenAt),
       bytes: Math.max(bytes, before),
     }
   }

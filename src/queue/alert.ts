@@ -85,9 +85,9 @@ export const RegistryAlert = Type.Object({
   id: AlertId,
   at: Type.String({ description: 'When it happened, RFC 3339.' }),
   registry: RegistryName,
-  event: Type.Enum(['reconcile.held', 'expiry.held', 'inUse.missing'], {
+  event: Type.Enum(['reconcile.held', 'expiry.held', 'expiry.blocked', 'inUse.missing'], {
     description:
-      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
+      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
   }),
   text: Message,
 })

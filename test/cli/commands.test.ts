@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FastifyInstance, fastify } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
+import { planNotes } from '../../src/cli/plan-notes.ts'
 import { addressOf } from '../../src/cli/service.ts'
 import { sizeCell, table } from '../../src/cli/table.ts'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
@@ -161,6 +162,68 @@ test('--url replaces the address; the token still comes from the configuration',
   )
   expect(await asked).toEqual({ status: 0, out: '', err: 'no snapshot yet: tallyman snapshot write\n' })
   expect(authorizations).toEqual([`Bearer ${TOKEN}`])
+})
+
+test('what is wrong beside the section `server` does not hold up a command: expiry can be stopped', async () => {
+  answers = { 'POST /v1/expiry/stop': () => ({ stopped: [{ run: 'r', policy: 'old', registry: 'ci' }] }) }
+  const file = await configure('broken.yaml', port)
+  await appendFile(file, 'expiry: { policies: [{ name: old, mode: appply }] }\nno-key: 1\n')
+  const broken = { TALLYMAN_CONFIG: file, TALLYMAN_NO_KEY: '1' }
+  expect((await tallyman(broken, 'config', 'check')).status).toBe(1)
+  expect(await tallyman(broken, 'expiry', 'stop')).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/\nr +ci +old\n$/),
+  })
+
+  await writeFile(file, 'server: [')
+  const { status: exit, err } = await tallyman(broken, 'expiry', 'stop')
+  expect([exit, err]).toEqual([
+    1,
+    expect.stringContaining('With --url and TALLYMAN_TOKEN no configuration is'),
+  ])
+  const given = { ...broken, TALLYMAN_TOKEN: TOKEN }
+  expect(await tallyman(given, 'expiry', 'stop', '--url', `http://127.0.0.1:${port}`)).toMatchObject({
+    status: 0,
+  })
+})
+
+test('the server in a configuration is checked before it is used', async () => {
+  const file = join(folder, 'wrong-server.yaml')
+  await writeFile(file, 'server: { port: 99999, readToken: read-token-of-tests }\n')
+  const { status: exit, err } = await tallyman({ TALLYMAN_CONFIG: file }, 'registries')
+  expect(exit).toBe(1)
+  expect(err).toContain(`${file}:1:11: server.port: `)
+  expect(err).toContain('server.adminToken: missing')
+})
+
+test('below a plan people are told of undo, if anything goes, or that there is no policy', () => {
+  const undo = { until: null, text: 'undo is safe until then' }
+  const plan = { policies: ['old'], undo, deletes: 0, untags: 1, kept: 1 }
+  expect(planNotes(plan)).toEqual(['if this is deleted now, undo is safe until then'])
+  expect(planNotes({ ...plan, untags: 0 })).toEqual([])
+  expect(planNotes({ ...plan, untags: 0, policies: [] })).toEqual([
+    'no expiry policy is configured (expiry.policies): nothing expires',
+  ])
+})
+
+test('expire tells warnings of the run, and until when undo is safe', async () => {
+  const { deletes: _, ...run } = sampleRun({
+    undo: { until: null, text: 'undo is safe until then' },
+    warnings: ['nomad cannot be read'],
+  })
+  const outcomes = { planned: 0, deleted: 1, absent: 0, moved: 0 }
+  answers = {
+    'POST /v1/expiry/runs': () => ({ job: '7', dryRun: false }),
+    'GET /v1/jobs/expiry/7': () => status('completed', { result: { ...run, outcomes } }),
+    'GET /v1/expiry/runs/r/deletes': () => ({ deletes: [], next: null }),
+  }
+  const { err } = await tallyman(env, 'expire', 'old', '--apply')
+  expect(err).toMatch(/\nwarning: nomad cannot be read\nundo is safe until then\n$/)
+  const dry = { ...run, dryRun: true, outcomes: { ...outcomes, planned: 2, deleted: 0 } }
+  answers['GET /v1/jobs/expiry/7'] = () => status('completed', { result: dry })
+  expect((await tallyman(env, 'expire', 'old')).err).toMatch(
+    /\nif this is deleted now, undo is safe until then\n$/,
+  )
 })
 
 const report = (more: object) => ({

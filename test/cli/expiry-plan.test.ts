@@ -49,6 +49,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** With the text of a note below a plan that deletes. */
+const withUndo = (totals: string) =>
+  expect.stringMatching(
+    new RegExp(`^${RegExp.escape(totals)}\nif this is deleted now, undo is safe until .*\n$`),
+  )
+
 const run = (...argv: string[]) =>
   tallyman({ TALLYMAN_TOKEN: READ_TOKEN }, 'expiry', 'plan', ...argv, '--url', url)
 async function write(name: string, text: string): Promise<string> {
@@ -62,10 +68,10 @@ test('the table has what goes, with its age and last use; --all has what stays; 
     'VERDICT | REPOSITORY | TAGS | AGE | LAST USE | FREES | RULE | REASON | DIGEST\n' +
       `delete | team/app | pr-1 | 10 days | 10 days ago or later | 500 B | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
   )
-  expect(err).toBe('delete 1, keep 2; this frees 500 B (shown with --all)\n')
+  expect(err).toEqual(withUndo('delete 1, keep 2; this frees 500 B (shown with --all)'))
   const all = await run('--all')
   expect(all.out.split('\n').filter((line) => line.startsWith('keep '))).toHaveLength(4)
-  expect(all.err).toBe('delete 2, keep 4; this frees 1000 B\n')
+  expect(all.err).toEqual(withUndo('delete 2, keep 4; this frees 1000 B'))
   expect(all.out).not.toContain('nearly')
 })
 
@@ -81,7 +87,9 @@ test('--why tells near misses below their image', async () => {
 
 test('--as-of decides as of another time', async () => {
   const later = new Date(Date.now() + 6 * 86_400_000).toISOString()
-  expect((await run('--as-of', later)).err).toBe('delete 4, keep 2; this frees 2.0 KiB (shown with --all)\n')
+  expect((await run('--as-of', later)).err).toEqual(
+    withUndo('delete 4, keep 2; this frees 2.0 KiB (shown with --all)'),
+  )
   const { status, err } = await run('--as-of', 'tomorrow')
   expect([status, err]).toEqual([2, expect.stringContaining('Expected a time in RFC 3339')])
 })
@@ -98,7 +106,7 @@ describe('--policy plans a file that is not configured', () => {
       { policy: 'new', tags: ['16.8.8'] },
     ])
     expect(decisions).toHaveLength(3)
-    expect(err).toBe('delete 1, keep 2; this frees 500 B\n')
+    expect(err).toEqual(withUndo('delete 1, keep 2; this frees 500 B'))
   })
 
   test('of another system, whose document is in a file beside it', async () => {
@@ -108,7 +116,9 @@ describe('--policy plans a file that is not configured', () => {
       JSON.stringify({ name: 'new', match: { registry: 'ci' }, dialect: 'quay', documentFile: 'quay.json' }),
     )
     const { err } = await run('--policy', file)
-    expect(err).toMatch(/^warning: new: .*minutes.*\ndelete 6, keep 0; this frees .*\n$/)
+    expect(err).toMatch(
+      /^warning: new: .*minutes.*\ndelete 6, keep 0; this frees .*\nif this is deleted now, .*\n$/,
+    )
   })
 
   test('and names the field that is wrong', async () => {
@@ -135,7 +145,7 @@ test('as ndjson it has a line for each image', async () => {
     ageSource: 'event',
     isUseKnown: false,
   })
-  expect(err).toBe('delete 2, keep 4; this frees 1000 B\n')
+  expect(err).toEqual(withUndo('delete 2, keep 4; this frees 1000 B'))
 })
 
 test('as csv it has a head and a row for each image', async () => {

@@ -34,6 +34,7 @@ beforeAll(async () => {
     alerts: { channels: [{ name: 'ops', type: 'slack', url: chat.url }] },
     expiry: {
       gc: { schedule: '0 3 1 1 *' },
+      trash: { keep: '400d' },
       policies: [
         {
           ...{ name: 'branches', match: { registry: 'ci' }, mode: 'apply', notice: `${NOTICE_MS}ms` },

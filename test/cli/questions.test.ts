@@ -273,7 +273,9 @@ test('a command that lacks rights says which token it has and which it needs', a
 
 test('a policy is planned, run dry, and applied', async () => {
   const plan = await run('expiry', 'plan', 'branches')
-  expect(plan.err).toMatch(/^delete 1, keep \d.* \(shown with --all\)\n$/)
+  expect(plan.err).toMatch(
+    /^delete 1, keep \d.* \(shown with --all\)\nif this is deleted now, undo is safe until .*\n$/,
+  )
   expect(plan.out).toMatch(
     new RegExp(
       `^VERDICT +REPOSITORY +TAGS +AGE +LAST USE +FREES +RULE +REASON +DIGEST\ndelete +team/app +pr-1 .* ${branch.root.digest}\n$`,

@@ -61,6 +61,7 @@ interface Options {
   audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
   findProtections?: FindProtection
+  failuresOf?: (registry: string) => Promise<string[]>
   protectsLabels?: () => boolean
   /** 1 by default: everything. */
   maxShare?: number
@@ -161,7 +162,7 @@ export function useExpiry() {
         deletesPerSecond: options.deletesPerSecond,
         gc: { timeZone: 'UTC' },
         // The store tells when an entry was written by the clock of the machine.
-        trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
+        trash: { keep: options.trashKeepMs ?? 1e13 },
       }),
       index,
       clientOf: (name) => {
@@ -174,6 +175,7 @@ export function useExpiry() {
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
+      failuresOf: options.failuresOf ?? (async () => []),
       planner,
       ...(options.sleep && { sleep: options.sleep }),
       announce: async (alert) => alerts.push(alert),

@@ -138,6 +138,7 @@ test('what the rules expire counts first, and without a quota nothing is evicted
     tags: ['main', 'pr-1'],
     warnings: [expect.stringMatching(`^${project}: all that may be evicted frees .*, and .* are to go$`)],
   })
+  expect((await run('branches', true)).warnings).toEqual([expect.stringContaining('are to go')])
   limit = undefined
   expect(await going()).toEqual({
     tags: ['pr-1'],

@@ -29,6 +29,7 @@ test('a run deletes what the plan deletes, keeps the rest, and stores its record
     state: 'done',
     progress: { planned: 1, plannedBytes: bytes, done: 1, freedBytes: bytes },
     kept: 1,
+    undo: { until: null, text: expect.stringContaining('undo is safe until') },
     deletes: [
       {
         ...{

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { doneAlert, noticeAlert } from '../../src/expiry/notice-alert.ts'
-import { undoText, undoUntil } from '../../src/expiry/undo.ts'
+import { undoOf, undoText, undoUntil } from '../../src/expiry/undo.ts'
 
 const run = { id: 'r1', at: '2026-11-26T10:00:00.000Z', policy: 'branches' }
 const UNTIL = '2026-11-29T10:00:00.000Z'
@@ -55,13 +55,26 @@ test.each([
   [{ schedule: '0 3 * * *', after: DAY_MS }, '2026-11-27T03:00:00Z'],
   [{ schedule: '0 3 * * 0', after: DAY_MS }, '2026-11-27T10:00:00Z'],
 ])('with %j, what was deleted can be brought back until %s', (gc, until) => {
-  expect(undoUntil({ timeZone: 'UTC', ...gc }, SINCE)).toBe(until === undefined ? undefined : at(until))
+  const settings = { gc: { timeZone: 'UTC', ...gc }, trash: { keep: 30 * DAY_MS } }
+  expect(undoUntil(settings, SINCE)).toBe(until === undefined ? undefined : at(until))
+  const expected = until === undefined ? null : new Date(until).toISOString()
+  expect(undoOf(settings, SINCE).until).toBe(expected)
+})
+
+test('undo ends with the entry in the trash, if the registry collects later', () => {
+  const gc = { timeZone: 'UTC', schedule: '0 3 1 * *' }
+  expect(undoOf({ gc, trash: { keep: DAY_MS } }, SINCE)).toEqual({
+    until: '2026-11-27T10:00:00.000Z',
+    text: 'undo is safe until 2026-11-27T10:00:00.000Z, when the trash forgets it: tallyman trash restore IMAGE',
+  })
+  expect(undoUntil({ gc, trash: { keep: 30 * DAY_MS } }, SINCE)).toBe(at('2026-12-01T03:00:00Z'))
 })
 
 test('the sentence says until when undo is safe, or that it may be too late', () => {
-  const gc = { timeZone: 'UTC', schedule: '0 11 * * *' }
-  expect(undoText({ timeZone: 'UTC' }, SINCE, SINCE)).toBe(
-    'Undo is safe until the registry collects its garbage: tallyman trash restore IMAGE',
+  const trash = { keep: 30 * DAY_MS }
+  const gc = { gc: { timeZone: 'UTC', schedule: '0 11 * * *' }, trash }
+  expect(undoText({ gc: { timeZone: 'UTC' }, trash }, SINCE, SINCE)).toBe(
+    'Undo is safe until the registry collects its garbage, at the latest until 2026-12-26T10:00:00.000Z, when the trash forgets it: tallyman trash restore IMAGE',
   )
   expect(undoText(gc, SINCE, SINCE + 60_000)).toBe(
     'Undo is safe until 2026-11-26T11:00:00.000Z, when the registry collects its garbage: tallyman trash restore IMAGE',

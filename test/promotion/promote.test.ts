@@ -340,6 +340,7 @@ describe('a registry that refuses', () => {
     registries.production.onRequest(onPut({ status: 503, retryAfter: 30 }))
     const outcome = await promote(job)
     expect(outcome).toMatchObject({ state: 'waiting', why: expect.stringContaining('503') })
+    registries.production.onRequest(onPut(503))
     // Nothing more arrived in the next attempt: that counts.
     await expect(promote(job, { bytes: 1e9 })).rejects.toThrow('503')
     registries.production.reset()

@@ -5,6 +5,7 @@ import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { deleteTable, progressOfRun, runText } from '../delete-table.ts'
 import { followJob } from '../follow-job.ts'
+import { undoNote } from '../plan-notes.ts'
 import { Deletes, pathOfDeletes } from './runs.ts'
 
 interface Options {
@@ -32,6 +33,7 @@ export const addExpire: AddCommand = (program, cli) => {
         Asked,
       )
       const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary, progressOfRun)
+      for (const warning of run.warnings ?? []) cli.note(`warning: ${warning}`)
       const page = await service.get(pathOfDeletes(run.id), Deletes)
       cli.show({ run, ...page }, [runText(run), ...deleteTable(page.deletes)])
       if (page.next !== null)
@@ -49,5 +51,7 @@ export const addExpire: AddCommand = (program, cli) => {
         )
       }
       if (!apply) cli.note(`nothing was deleted: tallyman expire ${policy} --apply deletes`)
+      if (run.undo !== undefined && run.outcomes.planned > 0) cli.note(undoNote(run.undo))
+      if (run.undo !== undefined && run.outcomes.deleted > 0) cli.note(run.undo.text)
     })
 }

@@ -28,6 +28,7 @@ export const addRuns: AddCommand = (program, cli) => {
         return
       }
       const run = await service.get(pathOfRun(id), RunSummary)
+      for (const warning of run.warnings ?? []) cli.note(`warning: ${warning}`)
       const isBegun = run.state !== 'waiting' || run.progress.planned > 0
       const page = isBegun
         ? await service.get(`${pathOfDeletes(id)}${queryOf(options)}`, Deletes)

@@ -89,8 +89,12 @@ export function makeInUse(deps: {
       const found = await Promise.all(
         sources.map(async (source) => ({ source: source.name, reading: await readingOf(source) })),
       )
+      const failures = found.flatMap(({ source, reading }) =>
+        'failure' in reading ? [`${source} cannot be read: ${reading.failure}`] : [],
+      )
+      if (failures.length > 0) throw new Error(failures.join('; '))
       for (const { source, reading } of found) {
-        if ('failure' in reading) throw new Error(`${source} cannot be read: ${reading.failure}`)
+        if ('failure' in reading) continue
         const images = reading.images.get(registry) ?? []
         for (const image of images) users.set(nameOf(image), source)
         await lookForMissing(source, registry, images).catch((error) =>

@@ -30,7 +30,7 @@ export async function* findBundles(
   digest: string,
 ): AsyncGenerator<Found> {
   for await (const referrer of readReferrers(client, repository, digest, isBundle)) {
-    if (typeof referrer === 'string') yield { problem: referrer }
+    if ('problem' in referrer) yield referrer
     else if (isBundle(referrer.artifactType)) {
       const layer = referrer.manifest.layers.find(({ mediaType }) => isBundle(mediaType))
       if (layer === undefined) continue

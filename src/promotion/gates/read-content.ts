@@ -2,7 +2,7 @@ import { printable } from '../../platform/printable.ts'
 import { InvalidManifest, mayPass, RegistryError } from '../../registry/registry-error.ts'
 
 /**
- * What `read` gives, or why it can not be had: it is not there, is too large, or is damaged.
+ * What `read` gives, or why there is nothing: it is not there, is too large, or is damaged.
  * @throws RegistryError if the registry may give another answer in a moment
  */
 export async function readContent<T>(

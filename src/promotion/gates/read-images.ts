@@ -8,7 +8,7 @@ import { readContent } from './read-content.ts'
 /** Manifests of an image that are read, with those of indexes in it. */
 const MOST_MANIFESTS = 200
 
-/** A manifest of an image, or why it cannot be read. `missing`: the registry may get it later. */
+/** A manifest of an image, or why it cannot be read. */
 export type ReadManifest = { digest: string; manifest: ParsedManifest } | { problem: string }
 
 /** Reads a manifest. @throws RegistryError if the registry may give another answer in a moment */

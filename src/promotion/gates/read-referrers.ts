@@ -4,7 +4,7 @@ import { type ParsedManifest, parseManifest } from '../../registry/manifest.ts'
 import { readContent } from './read-content.ts'
 
 /** Referrers that are read of one image. Anybody who may push can add more. */
-export const MOST_REFERRERS = 100
+const MOST_REFERRERS = 100
 
 /** What lists say of an artifact whose type they do not know: the type of its config, or nothing. */
 const UNTOLD = [undefined, 'application/vnd.oci.empty.v1+json', ...IMAGE_CONFIGS]
@@ -27,7 +27,7 @@ export async function* readReferrers(
   repository: string,
   digest: string,
   isWanted: (artifactType: string) => boolean,
-): AsyncGenerator<Referrer | string> {
+): AsyncGenerator<Referrer | { problem: string }> {
   const listed = await client.referrers(repository, digest)
   const mayBeWanted = ({ artifactType }: Descriptor) =>
     UNTOLD.includes(artifactType) || isWanted(artifactType ?? '')
@@ -38,7 +38,7 @@ export async function* readReferrers(
       return found && parseManifest(found.bytes, found.descriptor.mediaType)
     })
     if ('problem' in read) {
-      yield read.problem
+      yield read
       continue
     }
     const { artifactType, config } = read.content
@@ -49,5 +49,7 @@ export async function* readReferrers(
     }
   }
   if (possible.length > MOST_REFERRERS)
-    yield `there are ${possible.length} referrers, of which the last ${MOST_REFERRERS} were read`
+    yield {
+      problem: `there are ${possible.length} referrers, of which the last ${MOST_REFERRERS} were read`,
+    }
 }

@@ -16,9 +16,9 @@ export function makeReferrerGate(
     async check({ registry, repository, digest }) {
       const client = deps.clientOf(registry)
       const again = Math.ceil(deps.now() / 1000) + EVENT_MS
-      let unread = 0
+      let isWhole = true
       for await (const referrer of readReferrers(client, repository, digest, isWanted)) {
-        if (typeof referrer === 'string') unread += 1
+        if ('problem' in referrer) isWhole = false
         else if (referrer.manifest.subject?.digest === digest && isWanted(referrer.artifactType)) {
           const { artifactType } = referrer
           return {
@@ -27,7 +27,7 @@ export function makeReferrerGate(
           }
         }
       }
-      const rest = unread === 0 ? '' : `; ${unread} referrers could not be read`
+      const rest = isWhole ? '' : '; not all its referrers could be read'
       return { gate: name, state: 'waiting', why: `no ${artifactType} refers to it${rest}`, again }
     },
   }

@@ -4,7 +4,7 @@ import { digest, indexed } from '../../../lab/images.ts'
 import { makeFindRegistries } from '../../../src/expiry/in-use/find-registries.ts'
 import { makeInUse } from '../../../src/expiry/in-use/in-use.ts'
 import type { InUseSource } from '../../../src/expiry/in-use/source.ts'
-import { makeFindProtections } from '../../../src/expiry/protection.ts'
+import { makeFailuresOf, makeFindProtections } from '../../../src/expiry/protection.ts'
 import type { RegistryAlert } from '../../../src/queue/alert.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00Z') * 1000
@@ -89,6 +89,16 @@ test('if one source fails, every image is kept, and the reason says which and wh
   expect(protectionOf(other)).toBe(
     'it is not known what is protected (inUse): two cannot be read: the answer is 502',
   )
+})
+
+test('all sources that fail are told, and none if all can be read', async () => {
+  const { find } = setUp({ one: new Error('x'), two: ['r.io/team/app:v1'], three: new Error('y') })
+  const keeps = async () => () => undefined
+  expect(await makeFailuresOf({ keeps, inUse: find })('ci')).toEqual([
+    'it is not known what is protected (inUse): one cannot be read: x; three cannot be read: y',
+  ])
+  const well = setUp({ two: ['r.io/team/app:v1'] })
+  expect(await makeFailuresOf({ keeps, inUse: well.find })('ci')).toEqual([])
 })
 
 test('a source is read once a minute, also if it fails; a run reads it anew, and so does a new configuration', async () => {
