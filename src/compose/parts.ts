@@ -22,6 +22,7 @@ import type { Connect } from '../platform/redis.ts'
 import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import { makeAskFollow } from '../promotion/ask-follow.ts'
+import { signReceipt } from '../promotion/envelope.ts'
 import { makeFollowed } from '../promotion/follow.ts'
 import { makeApprovals } from '../promotion/gates/approvals.ts'
 import type { TaggedImage } from '../promotion/match.ts'
@@ -60,7 +61,6 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const store = makeStore(config.store)
   await store.check()
   const metrics = makeMetrics()
-  const journals = makeJournals(config, store, log)
 
   const registries = reachedRegistries(config)
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
@@ -73,6 +73,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     dispatcher,
   })
   const { settings } = reloading
+  const journals = makeJournals(config, store, log, (receipt) => {
+    const { receiptKey } = settings().config.promotion
+    return receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
+  })
   const clients = new Map(
     registries.map((registry) => {
       const client = registryClient(registry)
@@ -185,7 +189,12 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 }
 
 /** The records that are kept in the store, for as long as the configuration says. */
-function makeJournals(config: Config, store: ObjectStore, log: Logger) {
+function makeJournals(
+  config: Config,
+  store: ObjectStore,
+  log: Logger,
+  sign: Parameters<typeof makeReceipts>[0]['sign'],
+) {
   const onUnreadable = (key: string, error: Error) => log.warn({ key, err: error }, 'unreadable record')
   const retention = {
     keepMs: config.records.keep,
@@ -193,7 +202,7 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
     onError: (error: Error) => log.warn({ err: error }, 'old records could not be deleted'),
   }
   return {
-    receipts: makeReceipts({ store, onUnreadable, ...retention }),
+    receipts: makeReceipts({ store, sign, onUnreadable, ...retention }),
     alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
     runs: makeExpiryRuns({ store, onUnreadable, ...retention }),
     audit: makeAudit({ store, onUnreadable, ...retention }),
