@@ -175,7 +175,10 @@ export function makePromote(deps: {
       const replaced = await targets.begin(to, attempt.id, current)
       if (current !== job.digest) await writeTag(target, to.tag, copied.root)
       const { digest, pushedAt, registry, repository } = job
-      await targets.end(to, { from: { registry, repository }, digest, pushedAt, promotion: attempt.id })
+      await targets.end(to, {
+        ...{ from: { registry, repository }, digest, pushedAt, promotion: attempt.id },
+        ...(replaced !== undefined && { replaced }),
+      })
       if (options.follow !== 'never') await deps.follow(job, copied, options.follow)
       const receipt = receiptOf({ job, attempt, copied, gates, replaced, at: new Date(now()) })
       await deps.receipts.append(receipt)
