@@ -22,6 +22,7 @@ import type { Connect } from '../platform/redis.ts'
 import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import { makeAskFollow } from '../promotion/ask-follow.ts'
+import { makeAwaitedPromotions } from '../promotion/awaited-promotions.ts'
 import { makeFollowed } from '../promotion/follow.ts'
 import { makeApprovals } from '../promotion/gates/approvals.ts'
 import type { TaggedImage } from '../promotion/match.ts'
@@ -129,6 +130,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const announce = (alert: RegistryAlert | ExpiryAlert | PromotionAlert) =>
       queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
     const followed = makeFollowed({ redis, prefix })
+    const awaited = makeAwaitedPromotions({ redis, prefix, queues })
     const config = () => settings().config
     const inUse = makeInUseOf({
       ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
@@ -151,7 +153,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
-      ...{ followed, askFollow: makeAskFollow({ queues, followed }) },
+      ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
       approvals: makeApprovals({ store, now }),
       backlog: makeBacklog({ redis, queues }),

@@ -35,6 +35,7 @@ export function startPromotion(parts: WorkerParts) {
     },
     isTurn: makeIsTurn(queues),
     announce: parts.announce,
+    await: parts.awaited.add,
   })
   const setConcurrency = () => {
     const pairs = settings().config.promotion.rules.map(({ from, to }) => `${from.registry} ${to.registry}`)

@@ -6,6 +6,7 @@ import type { Copied } from './copy/copied.ts'
 import { CopyError } from './copy/copy-error.ts'
 import type { Copier } from './copy/copy-image.ts'
 import { writeTag } from './copy/write-tag.ts'
+import { EVENT_MS } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
 import type { TaggedImage } from './match.ts'
 import { whyNotOverwrite } from './overwrite.ts'
@@ -47,9 +48,6 @@ const WRITTEN_WITHIN_MS = 60_000
 
 /** How soon a promotion asks whether it is its turn, in ms. */
 const TURN_MS = 1_000
-
-/** How soon a promotion asks its gates again at the latest, in ms: what opens them may come any time. */
-const GATES_MS = 15_000
 
 /** How long a promotion that made progress waits before it goes on, in ms. */
 const PROGRESS_MS = 5_000
@@ -128,7 +126,7 @@ export function makePromote(deps: {
   }
 
   function atGates(
-    { state, results, again = now() + GATES_MS }: GatesResult,
+    { state, results, again = now() + EVENT_MS }: GatesResult,
     { askedAt, seenAt }: Attempt,
     { waitFor }: CopyOptions,
   ): Outcome {
@@ -137,8 +135,8 @@ export function makePromote(deps: {
     if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
     if (now() >= askedAt + waitFor)
       return { ...refused(`it has waited long enough at ${why}`), gates: results }
-    const soon = Math.min(again, now() + GATES_MS, askedAt + waitFor)
-    return { ...waiting(`at a gate: ${why}`, Math.max(soon, now() + TURN_MS), seenAt), gates: results }
+    const next = Math.max(Math.min(again, askedAt + waitFor), now() + TURN_MS)
+    return { ...waiting(`at a gate: ${why}`, next, seenAt), gates: results }
   }
 
   async function copyAndWrite(

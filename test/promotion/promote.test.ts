@@ -295,7 +295,7 @@ describe('a promotion waits', () => {
     set.gates = shut('waiting')
     expect(await promote(job)).toMatchObject({
       ...{ state: 'waiting', why: 'at a gate: approval by 1: approved by 0 of 1' },
-      ...{ again: clock.now + 15_000, gates: [{ gate: 'approval by 1' }] },
+      ...{ again: ASKED_AT + 60_000, gates: [{ gate: 'approval by 1' }] },
     })
     clock.now = ASKED_AT + 60_000
     expect(await promote(job)).toMatchObject({
