@@ -11,6 +11,7 @@ import { addFlags } from './commands/flags.ts'
 import { addHelp } from './commands/help.ts'
 import { addImages } from './commands/images.ts'
 import { addJobs } from './commands/jobs.ts'
+import { addPromotion } from './commands/promotion.ts'
 import { addPromotions } from './commands/promotions.ts'
 import { addQuarantine } from './commands/quarantine.ts'
 import { addReconcile } from './commands/reconcile.ts'
@@ -34,6 +35,7 @@ const COMMANDS: readonly AddCommand[] = [
   addFlags,
   addAlerts,
   addPromotions,
+  addPromotion,
   addExpire,
   addRuns,
   addExpiry,

@@ -5,12 +5,11 @@ import { makeGates } from '../promotion/gates/make-gates.ts'
 import { makeCheckGates } from '../promotion/gates-of.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
-import { makeIsTurn } from '../promotion/turn.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that copies images by the promotion rules, and by request. */
 export function startPromotion(parts: WorkerParts) {
-  const { settings, store, clientOf, index, queues, metrics, followed } = parts
+  const { settings, store, clientOf, index, metrics, followed } = parts
   const copier = makeCopier()
   const mountFrom = (registry: string) => (digest: string) => index.repositoriesWith(registry, digest)
   const worker = promotionWorker(parts.context, {
@@ -33,7 +32,7 @@ export function startPromotion(parts: WorkerParts) {
       })
       return copied.referrers.length
     },
-    isTurn: makeIsTurn(queues),
+    isTurn: parts.turns.isTurn,
     announce: parts.announce,
     await: parts.awaited.add,
   })

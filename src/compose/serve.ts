@@ -22,6 +22,7 @@ import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
+import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
@@ -43,6 +44,7 @@ import { authenticateCi } from './ci.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
+import { rollbackOf } from './rollback.ts'
 import { makeUses } from './uses.ts'
 
 /**
@@ -105,6 +107,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
+      promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({
         ...{ planAll, settings: () => parts.settings().expiry, roles, inTurn, now: () => Date.now() * 1000 },

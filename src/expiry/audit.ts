@@ -14,11 +14,12 @@ export const AuditEntry = Type.Object({
   action: Type.String({
     pattern: '^[a-z]+\\.[a-z]+$',
     description:
-      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`.',
+      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`.',
   }),
   registry: Type.Optional(Type.String({ description: 'The registry that it is about.' })),
   policy: Type.Optional(Type.String({ description: 'The policy.' })),
   run: Type.Optional(Type.String({ description: 'The id of the run.' })),
+  promotion: Type.Optional(Type.String({ description: 'The id of the promotion.' })),
   image: Type.Optional(
     Type.String({ description: 'The image, `registry/repository@digest` or `registry/repository:tag`.' }),
   ),

@@ -17,7 +17,8 @@ export const auditRoute =
       onRequest: deps.roles.read,
       schema: {
         tags: ['expiry'],
-        summary: 'Who or what has run and stopped expiry, restored and purged, newest first',
+        summary:
+          'Who or what has run and stopped expiry, restored and purged, and rolled back promotions, newest first',
         querystring: pageQuery({}),
         response: {
           200: pageOf({ entries: Type.Array(AuditEntry, { description: 'The entries of the page.' }) }),

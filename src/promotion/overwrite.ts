@@ -28,7 +28,9 @@ export function whyNotOverwrite(
   if (overwrite === 'never') return `the tag names ${current}, and overwrite is never`
   if (last === undefined)
     return `the tag names ${current}, which Tallyman did not promote, so nothing tells which is newer`
-  return last.pushedAt < write.pushedAt ? undefined : `the tag names ${current}, which was pushed later`
+  if (last.pushedAt < write.pushedAt) return undefined
+  // After a rollback, the tag names what was there before.
+  return `the tag names ${current}, and what was promoted to it last was pushed later`
 }
 
 const isSameSource = (a: Write['from'], b: Write['from']): boolean =>

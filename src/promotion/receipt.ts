@@ -26,6 +26,7 @@ export const PromotionReceipt = Type.Object({
     description:
       '`promotion`: an image was copied. `rollback`: a tag was put back where it was before a promotion.',
   }),
+  rolledBack: Type.Optional(Type.String({ description: 'The id of the promotion that a rollback undid.' })),
   at: Type.String({ description: 'When it ended, RFC 3339.' }),
   askedAt: Type.String({ description: 'When it was asked for, RFC 3339.' }),
   rule: Type.Optional(
@@ -41,7 +42,7 @@ export const PromotionReceipt = Type.Object({
       repository,
       tag: Type.Optional(Type.String({ description: 'The tag, if it was promoted by its tag.' })),
     },
-    { description: 'What was copied.' },
+    { description: 'What was copied; of a rollback, by the promotion that it undid.' },
   ),
   to: Type.Object(
     { registry, repository, tag: Type.String({ description: 'The tag.' }) },

@@ -4,12 +4,14 @@ import { jobId } from '../queue/job-id.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { TaggedImage } from './match.ts'
 
-/** What was promoted to a target tag last. */
+/** What was promoted to a target tag last, or put back there by a rollback. */
 const TargetRecord = Type.Object({
   from: Type.Object({ registry: Type.String(), repository: Type.String() }),
+  /** What the tag names; what it named before if a rollback deleted it. */
   digest: Type.String(),
-  /** When that was pushed at the source, epoch µs. */
+  /** When that was pushed at the source, epoch µs. After a rollback: when what was rolled back was pushed. */
   pushedAt: Type.Number(),
+  /** The promotion, or the rollback. */
   promotion: Type.String(),
   /** The digest that the tag named before. Absent if there was no tag. */
   replaced: Type.Optional(Type.String()),
@@ -42,6 +44,8 @@ export function makeTargets(store: ObjectStore) {
   const write = (to: TaggedImage, target: Target) => store.put(keyOf(to), JSON.stringify(target))
 
   return {
+    read,
+
     last: async (to: TaggedImage): Promise<TargetRecord | undefined> => (await read(to)).last,
 
     /** To be called before the tag is written. Returns what the tag named before this promotion; `undefined`: there was no tag. */

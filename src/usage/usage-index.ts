@@ -13,6 +13,7 @@ import type { DeletionTarget } from './deletion.ts'
 import { digestKey } from './digest-key.ts'
 import { exportFacts } from './export-facts.ts'
 import type { Fact, StandingFact } from './fact.ts'
+import { makeFindRepositories } from './find-repositories.ts'
 import { forgetDeletions } from './forget.ts'
 import type { IndexedImage } from './indexed-image.ts'
 import { projectBase, projectKeys, registryKeys, scriptKeys, tableKeys } from './keys.ts'
@@ -61,6 +62,11 @@ export interface UsageIndex {
   projects(registry: string): Promise<string[]>
   /** Bytes that a registry's projects hold, each content once. */
   registryBytes(registry: string): Promise<number>
+  /**
+   * Up to three repositories of a registry that have a blob, which some manifest references. It is cheap, and does not find all:
+   * of a project with hundreds of repositories or manifests, it looks at a part.
+   */
+  repositoriesWith(registry: string, digest: string): Promise<string[]>
   /** The names of all repositories of a project that a fact named, also those that hold nothing now. Sorted. */
   repositories(project: string): Promise<string[]>
   /**
@@ -129,6 +135,7 @@ export function makeUsageIndex({
     forgetProject: load('table', 'project', 'forget-project'),
     tell: load(...WRITE_SCRIPTS, 'tell'),
     page: load('table', 'page'),
+    findRepositories: load('table', 'project', 'records', 'find-repositories'),
   }
   const applying = makeApplyFacts({ redis, prefix, load, limits })
   const { listProject, unlistProject, forgetLists, drainOutbox, apply, applyTogether } = applying
@@ -165,6 +172,11 @@ export function makeUsageIndex({
       const found = await read.imagesOf(project, repository, digests.map(digestKey))
       return [...found.values()].map((record) => indexedImage(repository, record))
     },
+
+    repositoriesWith: makeFindRepositories({
+      ...{ redis, prefix, lookUp: scripts.lookUp, page: scripts.page, findIn: scripts.findRepositories },
+      now: Date.now,
+    }),
 
     pushersOf: (project, repository) => pushersOf(read, project, repository),
 

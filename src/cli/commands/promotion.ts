@@ -1,0 +1,8 @@
+import type { AddCommand } from '../cli.ts'
+import { addGroup } from '../group.ts'
+import { addPromotionRollback } from './promotion-rollback.ts'
+
+export const addPromotion: AddCommand = (program, cli) => {
+  const group = addGroup(program, 'promotion').description('Look at a promotion, check it, and roll it back.')
+  addPromotionRollback(group, cli)
+}

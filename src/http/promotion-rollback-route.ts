@@ -1,0 +1,65 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Audit } from '../expiry/audit.ts'
+import { CopyError } from '../promotion/copy/copy-error.ts'
+import { PromotionReceipt } from '../promotion/receipt.ts'
+import { NoSuchPromotion, RollbackRefused } from '../promotion/rollback.ts'
+import { TagInHand } from '../promotion/turn.ts'
+import { RegistryError } from '../registry/registry-error.ts'
+import { askedBy } from './asked-by.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+
+export const promotionParams = Type.Object({
+  id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', description: 'The id of the promotion.' }),
+})
+
+/** Puts the target tag of a promotion back where it was. */
+export const promotionRollbackRoute =
+  (deps: {
+    rollback: (id: string, by: string) => Promise<PromotionReceipt>
+    audit: Audit
+    roles: Roles
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { roles, audit } = deps
+    app.post('/v1/promotions/:id/rollback', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['promotion'],
+        summary: 'Put the target tag of a promotion back where it was before',
+        description:
+          'The tag names again what it named before; if there was no tag, it is deleted, and the image stays. The answer comes when it is done. It is 409, and nothing was changed, if the promotion is not the last one to its tag, if the tag names something else by now, if what it named before is gone, or if a promotion to the tag is in hand.',
+        params: promotionParams,
+        response: { 200: PromotionReceipt, '4xx': Problem, '5xx': Problem },
+      },
+      handler: async (request) => {
+        const { id } = request.params
+        const note = { by: askedBy(roles, request), action: 'promotion.rolledback', promotion: id }
+        try {
+          const receipt = await deps.rollback(id, note.by)
+          await audit({ ...note, ...targetOf(receipt), outcome: 'done' })
+          return receipt
+        } catch (error) {
+          if (error instanceof NoSuchPromotion) throw new HttpError(404, error.message)
+          const status = statusOf(error)
+          if (status === undefined) throw error
+          const { message } = error as Error
+          await audit({ ...note, outcome: status === 409 ? 'refused' : 'failed', why: message })
+          throw new HttpError(
+            status,
+            status === 409 ? message : `${message}. It may be done in part: ask for it again`,
+          )
+        }
+      },
+    })
+  }
+
+function statusOf(error: unknown): 409 | 502 | undefined {
+  if (error instanceof RollbackRefused || error instanceof TagInHand) return 409
+  return error instanceof RegistryError || error instanceof CopyError ? 502 : undefined
+}
+
+const targetOf = ({ to: { registry, repository, tag } }: PromotionReceipt) => ({
+  ...{ registry, image: `${registry}/${repository}:${tag}` },
+})
