@@ -46,6 +46,9 @@ export interface Attempt extends Attempted {
 /** A registry announces a push before it writes the tag. For so long it may take, in ms. */
 const WRITTEN_WITHIN_MS = 60_000
 
+/** After so long, in ms, the index and the source need not be waited for if they agree that a younger push has the tag. */
+const SURE_AFTER_MS = 5_000
+
 /** How soon a promotion asks whether it is its turn, in ms. */
 const TURN_MS = 1_000
 
@@ -63,6 +66,8 @@ export function makePromote(deps: {
   clientOf: (registry: string) => RegistryClient
   /** How a job is carried out as configured now; `undefined` if its rule is gone or leads elsewhere. */
   optionsOf: (job: PromotionJob) => CopyOptions | undefined
+  /** Whether by the index a push that is younger than the job's gave the tag this digest, and none in the future did. */
+  isYounger: (job: PromotionJob, digest: string) => Promise<boolean>
   isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
   checkGates: (job: PromotionJob, attempt: Attempted) => Promise<GatesResult>
   copier: Pick<Copier, 'copyImage'>
@@ -99,10 +104,11 @@ export function makePromote(deps: {
 
   /** Why the image cannot be copied now, by what the source says of its tag; `undefined` if it can. */
   async function lookAtSource(
-    { registry, repository, tag, digest }: PromotionJob,
+    job: PromotionJob,
     { askedAt, seenAt = now() }: Attempt,
     { settle }: CopyOptions,
   ): Promise<Outcome | undefined> {
+    const { registry, repository, tag, digest } = job
     if (tag === undefined) return undefined
     const found = await deps.clientOf(registry).headManifest(repository, tag)
     if (found?.digest === digest)
@@ -110,7 +116,9 @@ export function makePromote(deps: {
         ? waiting('its tag must have named it for a while', seenAt + settle, seenAt)
         : undefined
     const age = now() - askedAt
-    if (age < WRITTEN_WITHIN_MS) return waiting('its tag does not name it yet', now() + Math.max(500, age))
+    const isOver = age >= SURE_AFTER_MS && found !== undefined && (await deps.isYounger(job, found.digest))
+    if (age < WRITTEN_WITHIN_MS && !isOver)
+      return waiting('its tag does not name it yet', now() + Math.max(500, age))
     return dropped(found === undefined ? 'its tag is gone' : `its tag names ${found.digest} by now`)
   }
 
