@@ -29,6 +29,8 @@ export const promotionWorker = (
     /** Whether no other promotion to the same tag is in hand. */
     isTurn: (job: PromotionQueueJob<PromotionJob>) => Promise<boolean>
     announce: (alert: PromotionAlert) => Promise<unknown>
+    /** Remembers that a promotion waits at gates. */
+    await: (image: PromotionJob, id: string) => Promise<unknown>
   },
 ) =>
   makeWorker(
@@ -42,7 +44,10 @@ export const promotionWorker = (
         const copy = job as PromotionQueueJob<PromotionJob>
         const outcome = await attempt(copy, deps)
         logOutcome(context, data, outcome)
-        if (outcome.state === 'waiting') return putOff(copy, outcome)
+        if (outcome.state === 'waiting') {
+          if (outcome.gates !== undefined) await deps.await(data, job.id ?? '')
+          return putOff(copy, outcome)
+        }
         if (outcome.state === 'refused') {
           await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
           await keepProgress(copy, { since: Date.now(), gates: outcome.gates })

@@ -22,6 +22,7 @@ import type { Connect } from '../platform/redis.ts'
 import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import { makeAskFollow } from '../promotion/ask-follow.ts'
+import { makeAwaitedPromotions } from '../promotion/awaited-promotions.ts'
 import { signReceipt } from '../promotion/envelope.ts'
 import { makeFollowed } from '../promotion/follow.ts'
 import { makeApprovals } from '../promotion/gates/approvals.ts'
@@ -134,6 +135,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const announce = (alert: RegistryAlert | ExpiryAlert | PromotionAlert) =>
       queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
     const followed = makeFollowed({ redis, prefix })
+    const awaited = makeAwaitedPromotions({ redis, prefix, queues })
     const config = () => settings().config
     const inUse = makeInUseOf({
       ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
@@ -156,7 +158,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
-      ...{ followed, askFollow: makeAskFollow({ queues, followed }) },
+      ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
       turns: makeTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),

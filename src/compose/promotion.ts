@@ -4,6 +4,7 @@ import { makeAttachReceipt } from '../promotion/attach-receipt.ts'
 import { makeCopier } from '../promotion/copy/copy-image.ts'
 import { makeGates } from '../promotion/gates/make-gates.ts'
 import { makeCheckGates } from '../promotion/gates-of.ts'
+import { makeIsYounger } from '../promotion/is-younger.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -17,6 +18,7 @@ export function startPromotion(parts: WorkerParts) {
     promote: makePromote({
       ...{ clientOf, copier, targets: parts.targets, receipts: parts.journals.receipts, metrics },
       optionsOf: makeOptionsOf(parts.match),
+      isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
       isPlaceholder: makeIsPlaceholder(store),
       checkGates: makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts), now: () => Date.now() * 1_000 }),
       mountFrom,
@@ -37,6 +39,7 @@ export function startPromotion(parts: WorkerParts) {
     },
     isTurn: parts.turns.isTurn,
     announce: parts.announce,
+    await: parts.awaited.add,
   })
   const setConcurrency = () => {
     const pairs = settings().config.promotion.rules.map(({ from, to }) => `${from.registry} ${to.registry}`)

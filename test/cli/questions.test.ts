@@ -48,6 +48,7 @@ beforeAll(async () => {
           name: 'releases',
           from: { registry: 'ci', repository: 'team/app', tag: 'v*' },
           to: { registry: 'production', repository: 'released/{name}' },
+          settle: '100ms',
         },
       ],
     },
@@ -220,7 +221,7 @@ test('flags, alerts and promotions', async () => {
   )
   expect(alerts.out).toMatch(/^AT +ABOUT +TEXT\n\S+Z +ci\/team\/app +\S/)
   const promotions = await run('promotions')
-  expect(promotions.out).toMatch(/^AT +RULE +FROM +TO +SENT +DIGEST\n/)
+  expect(promotions.out).toMatch(/^ID +AT +RULE +FROM +TO +SENT +DIGEST\n/)
   expect(promotions.out).toMatch(
     new RegExp(`releases +ci/team/app:v1 +production/released/app:v1 .* ${release.root.digest}\n`),
   )

@@ -42,6 +42,7 @@ beforeAll(async () => {
           name: 'all',
           from: { registry: 'ci', repository: '**', tag: '**' },
           to: { registry: 'production', repository: '{repository}' },
+          settle: '100ms',
         },
       ],
     },

@@ -126,7 +126,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, tag: "{repo}" } }] }',
-    '6:100: promotion.rules.0.to.tag: expected the name of a tag that contains no variables but {repository}, {tag}, {project} and {name}, got "{repo}"',
+    '6:100: promotion.rules.0.to.tag: expected {repository}, {tag}, {project}, {name}, or a group of the pattern in from.tag; {repo} is none of these',
   ],
   ['expiry: { dryRun: true }', '6:11: expiry.dryRun: it is now mode: plan or apply, in each policy'],
   ['expiry: { every: 1h }', '6:11: expiry.every: it is now schedule: a cron, in each policy'],
@@ -453,7 +453,7 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: "^v.*$" }, to: { registry: ci, repository: b } }] }',
-    '6:70: promotion.rules.0.from.tag: expected a glob, not a regular expression, got "^v.*$"',
+    '6:70: promotion.rules.0.from.tag: expected a glob, not a regular expression; a pattern is written { pattern: \'…\' }, got "^v.*$"',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: { pattern: "(?!v).*" }, expire: true }] }] }',
@@ -497,7 +497,7 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, repository: "Released/{name}" } }] }',
-    '6:100: promotion.rules.0.to.repository: expected the name of a repository that contains no variables but {repository}, {tag}, {project} and {name}, got "Released/{name}"',
+    '6:100: promotion.rules.0.to.repository: expected the name of a repository, perhaps with variables such as {repository}, {tag}, {project} and {name}, got "Released/{name}"',
   ],
   [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: "**", tag: "v*" }, to: { registry: ci, repository: "released/{repository}" } }] }',
