@@ -74,7 +74,8 @@ export function usePromotions() {
     const promoteJob = makePromote({
       ...{ clientOf, receipts, targets, metrics: makeMetrics(), copier: makeCopier(), now },
       optionsOf: () => ({ ...UNRULED, ...options }),
-      isPlaceholder: async () => false,
+      isYounger: async () => false,
+    isPlaceholder: async () => false,
       checkGates: async () => ({ state: 'open', results: [] }),
       mountFrom: () => async () => [],
       follow: async () => {},
