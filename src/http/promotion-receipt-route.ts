@@ -9,8 +9,8 @@ import { promotionParams } from './promotion-rollback-route.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
-export const ReceiptCheck = Type.Object({
-  receipt: PromotionReceipt,
+const ReceiptCheck = Type.Object({
+  receipt: Type.Object(PromotionReceipt.properties, { description: 'The receipt.' }),
   differences: Type.Array(Type.String(), {
     description: 'What differs at the target, for people. Empty: nothing.',
   }),

@@ -9,7 +9,7 @@ export function addPromotionShow(promotion: Command, cli: Cli): void {
   promotion
     .command('show')
     .description('Show the receipt of a promotion or of a rollback: all that was copied, and why.')
-    .argument('<ID>', 'its ID, as "promotions" lists it')
+    .argument('<ID>', 'its ID, as listed')
     .action(async (id: string) => {
       const service = await cli.service()
       const receipt = await service.get(`${pathOf(id)}/receipt`, PromotionReceipt)
