@@ -55,6 +55,9 @@ const TURN_MS = 1_000
 /** How long a promotion that made progress waits before it goes on, in ms. */
 const PROGRESS_MS = 5_000
 
+/** How soon a receipt is attached again at the earliest, in ms. */
+const ATTACH_MS = 15_000
+
 /** For so long a promotion may wait for registries that ask it to, in ms. Then it counts as an attempt that failed. */
 const PATIENCE_MS = 86_400_000
 
@@ -212,8 +215,8 @@ export function makePromote(deps: {
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
       const why = `it is promoted, and its receipt is not attached: ${error.message}`
-      if (error.retry && now() < attempt.askedAt + PATIENCE_MS)
-        return waiting(why, now() + Math.max(error.retryAfter ?? 0, GATES_MS), attempt.seenAt)
+      if (error.retry && now() < Date.parse(receipt.at) + PATIENCE_MS)
+        return waiting(why, now() + Math.max(error.retryAfter ?? 0, ATTACH_MS), attempt.seenAt)
       deps.warn(`${receipt.id}: ${why}`)
     }
     return { state: 'promoted', receipt }
