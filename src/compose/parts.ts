@@ -29,7 +29,7 @@ import { makeApprovals } from '../promotion/gates/approvals.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { makeReceipts } from '../promotion/receipts.ts'
 import { makeTargets } from '../promotion/targets.ts'
-import { makeTurns } from '../promotion/turn.ts'
+import { makeTagTurns } from '../promotion/turn.ts'
 import { AlertRecord, type ExpiryAlert, type PromotionAlert, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
@@ -160,7 +160,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
-      turns: makeTurns({ queues, redis, prefix }),
+      tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),

@@ -37,7 +37,7 @@ export function startPromotion(parts: WorkerParts) {
       })
       return copied.referrers.length
     },
-    isTurn: parts.turns.isTurn,
+    isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
     await: parts.awaited.add,
   })

@@ -109,7 +109,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, receipts, roles }),
-      promotionReceiptRoute({ receipts, checkReceipt: makeCheckReceipt(parts), roles, inTurn }),
+      promotionReceiptRoute({
+        ...{ receipts, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },
+        registries: registries.map(({ name }) => name),
+      }),
       promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({

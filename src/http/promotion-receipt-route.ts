@@ -20,6 +20,8 @@ const ReceiptCheck = Type.Object({
 export const promotionReceiptRoute =
   (deps: {
     receipts: Pick<Receipts, 'find' | 'envelope'>
+    /** The names of those that are configured. */
+    registries: readonly string[]
     checkReceipt: (receipt: PromotionReceipt) => Promise<string[]>
     roles: Roles
     inTurn: InTurn
@@ -75,6 +77,9 @@ export const promotionReceiptRoute =
       },
       handler: async ({ params }) => {
         const receipt = await find(params.id)
+        const { registry } = receipt.to
+        if (!deps.registries.includes(registry))
+          throw new HttpError(409, `the registry "${registry}" is not configured any more`)
         const differences = await deps
           .inTurn(() => deps.checkReceipt(receipt))
           .catch((error: Error) => {
