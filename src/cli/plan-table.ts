@@ -1,7 +1,7 @@
 import { span } from '../expiry/finding.ts'
 import type { PlannedImage } from '../expiry/planned-image.ts'
 import { formatSize } from '../platform/units.ts'
-import { type Cell, table, tagsCell } from './table.ts'
+import { type Cell, goingTagsCell, table } from './table.ts'
 
 export type PlannedRow = PlannedImage & { policy: string }
 
@@ -10,7 +10,7 @@ export function planTable(rows: readonly PlannedRow[], asOf: number, why: boolea
   const [head, ...lines] = table(
     ['VERDICT', 'REPOSITORY', 'TAGS', 'AGE', 'LAST USE', 'FREES', 'RULE', 'REASON', 'DIGEST'],
     rows.map((row) => [
-      ...[row.verdict, row.repository, tagsCell(row.tags), ageCell(row, asOf), useCell(row, asOf)],
+      ...[row.verdict, row.repository, goingTagsCell(row), ageCell(row, asOf), useCell(row, asOf)],
       ...[freesCell(row), row.rule ?? 'none', row.reason, row.digest],
     ]),
   )

@@ -22,8 +22,9 @@ import { makePlaceholders, type Placeholders } from './remove-tag-placeholder.ts
 import { makeRepositoryView, PLAN_MS } from './repository-view.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
+import { countsOf } from './run-text.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
-import { countPlan, heldAlert, isTooMuch, makeShareGuard, ShareReached } from './share.ts'
+import { countPlan, heldAlert, heldText, isTooMuch, makeShareGuard, ShareReached } from './share.ts'
 import { makeStillUntags } from './still-untags.ts'
 import { makeTrash } from './trash.ts'
 import type { GarbageCollection } from './undo.ts'
@@ -177,7 +178,7 @@ export function makeExpiry(deps: {
       if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
       if (!dryRun) for (const { project } of held) await notices.prune(policy, project)
       const planned = dryRun ? [...accepted, ...held] : accepted
-      await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
+      await opened.plan(sum(planned, 'deletes') + sum(planned, 'untags'), sum(planned, 'bytes'))
       const client = deps.clientOf(registry)
       const placeholders = makePlaceholders({ ...deps, client, registry, wait: withPatience })
       await settle(placeholders, policy, accepted, note, mayDelete)
@@ -204,14 +205,13 @@ export function makeExpiry(deps: {
 
   /** The record of the run is stored, so it is no failure if the audit is not. */
   async function noteEnd(run: ExpiryRun): Promise<void> {
-    const { by, registry, policy, id, dryRun, state, stopped, kept, progress } = run
-    const { planned, plannedBytes, freedBytes } = progress
-    const { planned: _, ...outcomes } = summaryOf(run).outcomes
+    const { by, registry, policy, id, dryRun, state, stopped } = run
+    const why = [stopped, heldText(run)].filter((text) => text !== undefined).join('; ')
     await deps
       .audit({
         ...{ by, action: 'run.ended', registry, policy, run: id, dryRun, outcome: state },
-        ...(stopped !== undefined && { why: stopped }),
-        counts: { planned, plannedBytes, ...outcomes, freedBytes, kept },
+        ...(why !== '' && { why }),
+        counts: countsOf(summaryOf(run)),
       })
       .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
   }
@@ -284,7 +284,7 @@ export function makeExpiry(deps: {
   async function expireProjects(
     policy: ExpiryPolicy,
     projects: readonly Held[],
-    { record, add }: Awaited<ReturnType<typeof openRunRecord>>,
+    { record, add, addNoticed }: Awaited<ReturnType<typeof openRunRecord>>,
     placeholders: Placeholders,
     mayDelete: () => Promise<boolean>,
     acceptShare: boolean,
@@ -319,6 +319,7 @@ export function makeExpiry(deps: {
       const noticed = record.dryRun
         ? NO_NOTICE
         : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project, evicted)
+      addNoticed(noticed)
       const onResult = (result: Deleted, bytes: number) => {
         noticed.note(result, bytes)
         share.note(result)
@@ -397,5 +398,5 @@ export function makeExpiry(deps: {
 }
 export type Expiry = ReturnType<typeof makeExpiry>
 
-const sum = (plans: readonly Held[], key: 'deletes' | 'bytes'): number =>
-  plans.reduce((total, plan) => total + plan[key], 0)
+const sum = (plans: readonly Held[], key: 'deletes' | 'untags' | 'bytes'): number =>
+  plans.reduce((total, plan) => total + (plan[key] ?? 0), 0)

@@ -62,10 +62,10 @@ test('the table has what goes, with its age and last use; --all has what stays; 
     'VERDICT | REPOSITORY | TAGS | AGE | LAST USE | FREES | RULE | REASON | DIGEST\n' +
       `delete | team/app | pr-1 | 10 days | 10 days ago or later | 500 B | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
   )
-  expect(err).toBe('delete 1, keep 2; this frees 500 B (shown with --all)\n')
+  expect(err).toBe('delete 1 image (500 B), keep 2 images (shown with --all)\n')
   const all = await run('--all')
   expect(all.out.split('\n').filter((line) => line.startsWith('keep '))).toHaveLength(4)
-  expect(all.err).toBe('delete 2, keep 4; this frees 1000 B\n')
+  expect(all.err).toBe('delete 2 images (1000 B), keep 4 images\n')
   expect(all.out).not.toContain('nearly')
 })
 
@@ -81,7 +81,7 @@ test('--why tells near misses below their image', async () => {
 
 test('--as-of decides as of another time', async () => {
   const later = new Date(Date.now() + 6 * 86_400_000).toISOString()
-  expect((await run('--as-of', later)).err).toBe('delete 4, keep 2; this frees 2.0 KiB (shown with --all)\n')
+  expect((await run('--as-of', later)).err).toBe('delete 4 images (2.0 KiB), keep 2 images (shown with --all)\n')
   const { status, err } = await run('--as-of', 'tomorrow')
   expect([status, err]).toEqual([2, expect.stringContaining('Expected a time in RFC 3339')])
 })
@@ -98,7 +98,7 @@ describe('--policy plans a file that is not configured', () => {
       { policy: 'new', tags: ['16.8.8'] },
     ])
     expect(decisions).toHaveLength(3)
-    expect(err).toBe('delete 1, keep 2; this frees 500 B\n')
+    expect(err).toBe('delete 1 image (500 B), keep 2 images\n')
   })
 
   test('of another system, whose document is in a file beside it', async () => {
@@ -108,7 +108,7 @@ describe('--policy plans a file that is not configured', () => {
       JSON.stringify({ name: 'new', match: { registry: 'ci' }, dialect: 'quay', documentFile: 'quay.json' }),
     )
     const { err } = await run('--policy', file)
-    expect(err).toMatch(/^warning: new: .*minutes.*\ndelete 6, keep 0; this frees .*\n$/)
+    expect(err).toMatch(/^warning: new: .*minutes.*\ndelete 6 images \(.*\), keep 0 images\n$/)
   })
 
   test('and names the field that is wrong', async () => {
@@ -135,7 +135,7 @@ test('as ndjson it has a line for each image', async () => {
     ageSource: 'event',
     isUseKnown: false,
   })
-  expect(err).toBe('delete 2, keep 4; this frees 1000 B\n')
+  expect(err).toBe('delete 2 images (1000 B), keep 4 images\n')
 })
 
 test('as csv it has a head and a row for each image', async () => {

@@ -61,7 +61,12 @@ const alerts = async () => (await service.get<{ alerts: { event: string }[] }>('
 const texts = () => chat.received.map(({ body }) => JSON.parse(body).text)
 
 test('chat is told what will expire, and after the notice what has expired and until when undo is safe', async () => {
-  expect(await run('expire', 'branches', '--apply')).toMatchObject({ status: 0 })
+  expect(await run('expire', 'branches', '--apply')).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(
+      /^run \S+ of branches: announced 2 images \(.* KiB\): they go after 2\S+Z; kept 0 images\n$/,
+    ),
+  })
   const [notice] = await eventually(alerts, ({ length }) => length === 1)
   expect(notice).toEqual({
     ...{ id: expect.any(String), at: expect.any(String), registry: 'ci', project: REPOSITORY },

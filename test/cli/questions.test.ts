@@ -291,7 +291,7 @@ test('a policy is planned, run dry, and applied', async () => {
   )
 
   const asInQuay = await run('expiry', 'plan', 'as-in-quay')
-  expect(asInQuay.err).toMatch(/^warning: as-in-quay: .*minutes.*\ndelete 0, keep \d /)
+  expect(asInQuay.err).toMatch(/^warning: as-in-quay: .*minutes.*\ndelete nothing, keep \d images /)
   expect(await json('expiry', 'plan', 'as-in-quay')).toMatchObject({
     warnings: [{ policy: 'as-in-quay', warning: expect.stringContaining('minutes') }],
   })
@@ -300,9 +300,9 @@ test('a policy is planned, run dry, and applied', async () => {
   expect(dry).toMatchObject({
     status: 0,
     out: expect.stringMatching(
-      /^dry run \S+ of branches: would delete 1, keep \d\nOUTCOME .*\nplanned +team\/app +pr-1 /,
+      /^dry run \S+ of branches: would delete 1 image \(\d.*\), keep \d images\nOUTCOME .*\nplanned +team\/app +pr-1 /,
     ),
-    err: expect.stringContaining('nothing was deleted: tallyman expire branches --apply deletes\n'),
+    err: expect.stringContaining('nothing was deleted: this was a dry run. With --apply '),
   })
   expect(await client.headManifest('team/app', 'pr-1')).toBeDefined()
 
@@ -311,7 +311,7 @@ test('a policy is planned, run dry, and applied', async () => {
   expect(real).toMatchObject({
     status: 0,
     out: expect.stringMatching(
-      /^run \S+ of branches: deleted 1 \(\d.*\), gone already 0, kept \d\nOUTCOME .*\ndeleted /,
+      /^run \S+ of branches: deleted 1 image \(\d.*\); kept \d images\nOUTCOME .*\ndeleted /,
     ),
   })
   expect(await client.headManifest('team/app', 'pr-1')).toBeUndefined()
@@ -323,7 +323,7 @@ test('a policy is planned, run dry, and applied', async () => {
     new RegExp(`^ID .*KEPT\n${id} +ci +branches +run +done +1 +1 +0 +0 +\\d\n`),
   )
   const shown = await run('runs', id)
-  expect(shown.out).toMatch(/^run \S+ of branches: deleted 1 /)
+  expect(shown.out).toMatch(/^run \S+ of branches: deleted 1 image /)
   expect(shown.out).toContain(branch.root.digest)
   expect(await runWith(ADMIN_TOKEN, 'expiry', 'stop', 'branches')).toMatchObject({
     status: 0,
