@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digest } from '../../lab/images.ts'
 import { type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
 import { csvHead, csvOf } from '../../src/cli/plan-csv.ts'
-import type { PlannedRow } from '../../src/cli/plan-table.ts'
+import { type PlannedRow, planTable } from '../../src/cli/plan-table.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 import { tallyman } from './cli-bed.ts'
@@ -60,13 +60,39 @@ test('the table has what goes, with its age and last use; --all has what stays; 
   const { out, err } = await run('old', '--project', 'ci/team/app')
   expect(out.replaceAll(/ {2,}/g, ' | ')).toBe(
     'VERDICT | REPOSITORY | TAGS | AGE | LAST USE | FREES | RULE | REASON | DIGEST\n' +
-      `delete | team/app | pr-1 | 10 days | 10 days ago or later | 500 B | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
+      `delete | team/app | pr-1 | 10 days | 10 days ago, perhaps later | 500 B | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
   )
   expect(err).toBe('delete 1 image (500 B), keep 2 images (shown with --all)\n')
   const all = await run('--all')
   expect(all.out.split('\n').filter((line) => line.startsWith('keep '))).toHaveLength(4)
   expect(all.err).toBe('delete 2 images (1000 B), keep 4 images\n')
   expect(all.out).not.toContain('nearly')
+})
+
+test('the table is by policy, repository and age, and shows which tags go alone', () => {
+  const row = (policy: string, repository: string, age: string | null, more: object = {}): PlannedRow => ({
+    ...{ policy, repository, age, project: 'ci/a', digest: `of ${age}`, tags: [], verdict: 'delete', rule: 'r' },
+    ...{ reason: 'because', ageSource: 'event', lastUse: null, isUseKnown: false, sizeBytes: 1 },
+    ...more,
+  })
+  const rows = [
+    row('b', 'web', '2026-11-20T00:00:00Z'),
+    row('b', 'app', null),
+    row('b', 'app', '2026-11-22T00:00:00Z', { verdict: 'untag', tags: ['v1', 'pr-1'], untag: ['pr-1'] }),
+    row('b', 'app', '2026-11-21T00:00:00Z'),
+  ]
+  const columns = (some: PlannedRow[]) =>
+    planTable(some, Date.parse('2026-11-23T00:00:00Z'), false).map((line) => line.split(/ {2,}/).slice(0, 5))
+  expect(columns(rows)).toEqual([
+    ['VERDICT', 'REPOSITORY', 'TAGS', 'AGE', 'LAST USE'],
+    ['delete', 'app', 'none', '2 days', 'not known'],
+    ['untag', 'app', 'only pr-1', '1 day', 'not known'],
+    ['delete', 'app', 'none', 'not known', 'not known'],
+    ['delete', 'web', 'none', '3 days', 'not known'],
+  ])
+  expect(columns([...rows, row('a', 'app', null)]).map(([policy]) => policy)).toEqual([
+    ...['POLICY', 'b', 'b', 'b', 'b', 'a'],
+  ])
 })
 
 test('--why tells near misses below their image', async () => {

@@ -46,7 +46,7 @@ test.each([
     reasons: { [`${expired}`]: expect.any(String), [`${kept}`]: expect.any(String) },
   })
   expect((await attempt(policy, '--dialect', 'ecr')).out).toMatch(
-    /^VERDICT +IMAGE +REASON\nexpire +team\/app@sha256:aaa.*\nkeep +team\/app@sha256:bbb.*\n$/,
+    /^VERDICT +IMAGE +TAGS +REASON\nexpire +team\/app@sha256:a+ +v1 .*\nkeep +team\/app@sha256:b+ +v2 .*\n$/,
   )
 })
 
