@@ -15,7 +15,14 @@ const deleteTable = (deletes: readonly Deleted[]): string[] =>
   table(
     ['OUTCOME', 'REPOSITORY', 'TAGS', 'RULE', 'REASON', 'DIGEST'],
     deletes.map((one) => [
-      ...[one.outcome, one.repository, goingTagsCell(one), one.rule ?? 'none', one.why ?? one.reason, one.digest],
+      ...[
+        one.outcome,
+        one.repository,
+        goingTagsCell(one),
+        one.rule ?? 'none',
+        one.why ?? one.reason,
+        one.digest,
+      ],
     ]),
   )
 

@@ -10,7 +10,18 @@ export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean
   const rows = inOrder(all)
   const isOfSeveral = new Set(rows.map(({ policy }) => policy)).size > 1
   const [head, ...lines] = table(
-    [...(isOfSeveral ? ['POLICY'] : []), 'VERDICT', 'REPOSITORY', 'TAGS', 'AGE', 'LAST USE', 'FREES', 'RULE', 'REASON', 'DIGEST'],
+    [
+      ...(isOfSeveral ? ['POLICY'] : []),
+      'VERDICT',
+      'REPOSITORY',
+      'TAGS',
+      'AGE',
+      'LAST USE',
+      'FREES',
+      'RULE',
+      'REASON',
+      'DIGEST',
+    ],
     rows.map((row) => [
       ...(isOfSeveral ? [row.policy] : []),
       ...[row.verdict, row.repository, goingTagsCell(row), ageCell(row, asOf), useCell(row, asOf)],

@@ -13,7 +13,10 @@ export interface PlanTotals {
 }
 
 /** Adds an image of a plan. */
-export function addToTotals(totals: PlanTotals, { verdict, untag = [], reclaimableBytes }: PlannedImage): void {
+export function addToTotals(
+  totals: PlanTotals,
+  { verdict, untag = [], reclaimableBytes }: PlannedImage,
+): void {
   totals[verdict === 'delete' ? 'deletes' : 'kept'] += 1
   totals.untags += untag.length
   if (verdict !== 'keep' && reclaimableBytes !== undefined)

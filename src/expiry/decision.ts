@@ -175,7 +175,9 @@ export const RunSummary = Type.Object({
       ),
       absent: Type.Integer({ description: 'Images and single tags that the registry no longer had.' }),
       moved: Type.Integer({ description: 'Images and single tags that were kept after all.' }),
-      refused: Type.Optional(Type.Integer({ description: 'Images and single tags that the registry keeps.' })),
+      refused: Type.Optional(
+        Type.Integer({ description: 'Images and single tags that the registry keeps.' }),
+      ),
       failed: Type.Optional(
         Type.Integer({ description: 'Images and single tags for which a request failed.' }),
       ),

@@ -39,7 +39,8 @@ export function lotsOf(
 }
 
 /** Those that go whole. */
-export const wholeImages = (lot: readonly Doomed[]): ImageId[] => lot.filter(({ onlyTags }) => onlyTags === '')
+export const wholeImages = (lot: readonly Doomed[]): ImageId[] =>
+  lot.filter(({ onlyTags }) => onlyTags === '')
 
 export const amountOf = (lot: readonly Doomed[]): Amount => ({
   images: wholeImages(lot).length,
@@ -54,5 +55,5 @@ export const addNoticed = (one: Noticed | undefined, other: Noticed | undefined)
         images: one.images + other.images,
         tags: one.tags + other.tags,
         bytes: one.bytes + other.bytes,
-        until: one.until < other.until ? one.until : other.until,
+        until: [one.until, other.until].toSorted()[0] ?? '',
       }

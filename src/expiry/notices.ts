@@ -68,7 +68,11 @@ export function makeNotices(deps: {
     else await store.delete(key)
   }
 
-  async function noticedOf(project: string, lot: readonly Doomed[], until: string): Promise<Noticed | undefined> {
+  async function noticedOf(
+    project: string,
+    lot: readonly Doomed[],
+    until: string,
+  ): Promise<Noticed | undefined> {
     if (lot.length === 0) return undefined
     return { ...amountOf(lot), bytes: await freedBy(project, wholeImages(lot)), until }
   }
@@ -129,7 +133,8 @@ export function makeNotices(deps: {
         ...{ announced, waiting },
         guard: (view) => withNotice(view, standing, { now: deps.now, notice: notice * 1000 }),
         note(result, bytes) {
-          if (result.outcome === 'deleted' || result.outcome === 'untagged') deleted.push({ ...result, bytes })
+          if (result.outcome === 'deleted' || result.outcome === 'untagged')
+            deleted.push({ ...result, bytes })
         },
         async end() {
           const told = deleted

@@ -75,7 +75,10 @@ export function isAmongNewest(
     const unknown = by === 'used' ? useUnknown() : undefined
     if (unknown !== undefined) return mayBe(unknown)
     const place = `it is number ${newer + 1}${perhapsNewer > newer ? ' or later' : ''}`
-    return { holds: false, because: `${place}, and the rule keeps the ${newest === 1 ? '' : `${newest} `}newest` }
+    return {
+      holds: false,
+      because: `${place}, and the rule keeps the ${newest === 1 ? '' : `${newest} `}newest`,
+    }
   }
   if (perhapsNewer >= newest)
     return mayBe(standing.isDated ? 'it is not known which images are newer' : 'its age is not known')

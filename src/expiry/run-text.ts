@@ -22,7 +22,11 @@ export function doneText(run: RunSummary): string {
 
 function wouldDo({ state, outcomes, progress, kept }: RunSummary): string[] {
   const { planned, plannedTags = 0 } = outcomes
-  const amount = { images: planned, tags: plannedTags, ...(state === 'done' && { bytes: progress.plannedBytes }) }
+  const amount = {
+    images: planned,
+    tags: plannedTags,
+    ...(state === 'done' && { bytes: progress.plannedBytes }),
+  }
   return [`would delete ${amountText(amount)}, keep ${imagesText(kept)}`]
 }
 
@@ -32,8 +36,12 @@ function did(run: RunSummary): string[] {
   const deleted = deletedIn(run)
   const isNothing = deleted.images + deleted.tags === 0
   return [
-    ...(announced === undefined ? [] : [`announced ${amountText(announced)}: they go after ${announced.until}`]),
-    ...(waiting === undefined ? [] : [`${amountText(waiting)} wait for their notice, until ${waiting.until} at least`]),
+    ...(announced === undefined
+      ? []
+      : [`announced ${amountText(announced)}: they go after ${announced.until}`]),
+    ...(waiting === undefined
+      ? []
+      : [`${amountText(waiting)} wait for their notice, until ${waiting.until} at least`]),
     ...(isNothing && (announced ?? waiting) !== undefined
       ? []
       : [`deleted ${amountText({ ...deleted, bytes: progress.freedBytes })}`]),
@@ -51,7 +59,11 @@ const deletedIn = ({ outcomes: { deleted, untagged = 0 } }: RunSummary): Amount 
 })
 
 /** How many images a run kept, without those that go once their notice is over. */
-export const keptIn = ({ kept, announced, waiting }: Pick<RunSummary, 'kept' | 'announced' | 'waiting'>): number =>
+export const keptIn = ({
+  kept,
+  announced,
+  waiting,
+}: Pick<RunSummary, 'kept' | 'announced' | 'waiting'>): number =>
   Math.max(0, kept - (announced?.images ?? 0) - (waiting?.images ?? 0))
 
 /** How many images and single tags. */

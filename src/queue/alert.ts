@@ -43,7 +43,10 @@ export const ExpiryAlert = Type.Object({
     description: '`expiry.notice`: they will expire. `expiry.done`: they have expired.',
   }),
   policy: Type.String({ description: 'The name of the policy.' }),
-  images: Type.Integer({ minimum: 0, description: 'How many images, also those that belong to another one.' }),
+  images: Type.Integer({
+    minimum: 0,
+    description: 'How many images, also those that belong to another one.',
+  }),
   tags: Type.Optional(
     Type.Integer({ minimum: 0, description: 'How many tags go alone: their images stay for other tags.' }),
   ),

@@ -375,7 +375,10 @@ test('expire --apply fails if the configuration of the service forbids to delete
     'GET /v1/expiry/runs/r/deletes': () => ({ deletes: [], next: 'abc' }),
   }
   const { status: exit, out, err } = await tallyman(env, 'expire', 'old', '--apply')
-  expect({ exit, out }).toEqual({ exit: 1, out: 'dry run r of old: would delete 2 images (0 B), keep 1 image\n' })
+  expect({ exit, out }).toEqual({
+    exit: 1,
+    out: 'dry run r of old: would delete 2 images (0 B), keep 1 image\n',
+  })
   expect(err).toContain(
     'nothing was deleted: in the configuration of the service the policy old has the mode plan\n',
   )

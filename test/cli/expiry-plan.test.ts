@@ -71,7 +71,16 @@ test('the table has what goes, with its age and last use; --all has what stays; 
 
 test('the table is by policy, repository and age, and shows which tags go alone', () => {
   const row = (policy: string, repository: string, age: string | null, more: object = {}): PlannedRow => ({
-    ...{ policy, repository, age, project: 'ci/a', digest: `of ${age}`, tags: [], verdict: 'delete', rule: 'r' },
+    ...{
+      policy,
+      repository,
+      age,
+      project: 'ci/a',
+      digest: `of ${age}`,
+      tags: [],
+      verdict: 'delete',
+      rule: 'r',
+    },
     ...{ reason: 'because', ageSource: 'event', lastUse: null, isUseKnown: false, sizeBytes: 1 },
     ...more,
   })
@@ -107,7 +116,9 @@ test('--why tells near misses below their image', async () => {
 
 test('--as-of decides as of another time', async () => {
   const later = new Date(Date.now() + 6 * 86_400_000).toISOString()
-  expect((await run('--as-of', later)).err).toBe('delete 4 images (2.0 KiB), keep 2 images (shown with --all)\n')
+  expect((await run('--as-of', later)).err).toBe(
+    'delete 4 images (2.0 KiB), keep 2 images (shown with --all)\n',
+  )
   const { status, err } = await run('--as-of', 'tomorrow')
   expect([status, err]).toEqual([2, expect.stringContaining('Expected a time in RFC 3339')])
 })

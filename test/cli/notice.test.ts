@@ -70,7 +70,7 @@ test('chat is told what will expire, and after the notice what has expired and u
   const [notice] = await eventually(alerts, ({ length }) => length === 1)
   expect(notice).toEqual({
     ...{ id: expect.any(String), at: expect.any(String), registry: 'ci', project: REPOSITORY },
-    ...{ event: 'expiry.notice', policy: 'branches', images: 2, bytes: expect.any(Number) },
+    ...{ event: 'expiry.notice', policy: 'branches', images: 2, tags: 0, bytes: expect.any(Number) },
     ...{
       examples: expect.arrayContaining([`${REPOSITORY}:pr-1`, `${REPOSITORY}:pr-2`]),
       until: expect.any(String),

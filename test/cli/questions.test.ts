@@ -261,8 +261,8 @@ test('a command that lacks rights says which token it has and which it needs', a
     status: 1,
     out: '',
     err:
-      `POST ${url}/v1/expiry/runs: 403 this needs the admin token\n` +
-      'The token from TALLYMAN_TOKEN may only read. Set TALLYMAN_TOKEN to the admin token.\n',
+      `POST ${url}/v1/expiry/runs: 403 this needs the admin token, not the read token\n` +
+      'The token comes from TALLYMAN_TOKEN. Set TALLYMAN_TOKEN to one that the service asks for.\n',
   })
   expect((await runWith('another-token', 'usage')).err).toBe(
     `GET ${url}/v1/projects: 401 expected "Authorization: Bearer" with the read or the admin token\n` +
@@ -273,7 +273,7 @@ test('a command that lacks rights says which token it has and which it needs', a
 
 test('a policy is planned, run dry, and applied', async () => {
   const plan = await run('expiry', 'plan', 'branches')
-  expect(plan.err).toMatch(/^delete 1, keep \d.* \(shown with --all\)\n$/)
+  expect(plan.err).toMatch(/^delete 1 image \(.*\), keep \d images \(shown with --all\)\n$/)
   expect(plan.out).toMatch(
     new RegExp(
       `^VERDICT +REPOSITORY +TAGS +AGE +LAST USE +FREES +RULE +REASON +DIGEST\ndelete +team/app +pr-1 .* ${branch.root.digest}\n$`,

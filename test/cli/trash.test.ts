@@ -131,6 +131,9 @@ test('an image that a policy has deleted is listed, shown and restored, and is y
     { action: 'trash.restored', outcome: 'done', image: `ci/${REPOSITORY}@${old.root.digest}` },
   ])
   expect(restored).toMatchObject({ status: 0, err: '' })
+  expect(restored.out).toContain(
+    `put back: 3 images and the tag pr-1 of ci/${REPOSITORY}@${old.root.digest}\n`,
+  )
   expect(restored.out).toContain(`restored  ${old.root.digest}  pr-1\n`)
   const host = ci.host
   expect((await skopeoPullAll(`${host}/${REPOSITORY}:pr-1`)).sort()).toEqual([...old.manifests.keys()].sort())
@@ -158,14 +161,18 @@ test('what is restored again, and a tag that names another image, is told', asyn
   const { status, out, err } = await run('trash', 'restore', name)
   expect({ status, err }).toEqual({
     status: 0,
-    err: `the tag pr-2 names ${old.root.digest} by now, and stays there\n`,
+    err: `not put back: the tag pr-2, which names ${old.root.digest} by now and stays there\n`,
   })
+  expect(out).toContain(`put back: 1 image of ${name}\n`)
   expect(out).toMatch(new RegExp(`restored +${other.root.digest} +none\n`))
   expect(await json('trash', 'restore', name)).toMatchObject({
     manifests: [{ digest: other.root.digest, outcome: 'present' }],
     tags: [{ name: 'pr-2', outcome: 'elsewhere', names: old.root.digest }],
     lost: [],
   })
+  expect((await run('trash', 'restore', name)).out).toContain(
+    `nothing had to be put back: the registry has ${name}\n`,
+  )
 })
 
 test('pages go on where the last one ended', async () => {

@@ -69,9 +69,7 @@ test('single tags count in the progress, apart from images in what the run says,
   await pushShared(expiry)
   const record = await expiry.run('branches', false)
   expect(record.progress).toMatchObject({ planned: 3, done: 3 })
-  expect(doneText(summaryOf(record))).toMatch(
-    /^deleted 1 image and 2 single tags \(\d.*\); kept 1 image$/,
-  )
+  expect(doneText(summaryOf(record))).toMatch(/^deleted 1 image and 2 single tags \(\d.*\); kept 1 image$/)
   expect(expiry.audited.at(-1)).toMatchObject({
     ...{ action: 'run.ended', counts: { planned: 3, deleted: 1, untagged: 2, kept: 1 } },
   })
