@@ -1,6 +1,7 @@
 import { DelayedError, type Job } from 'bullmq'
 import type { RunSummary } from '../src/expiry/decision.ts'
-import { type Expiry, RunPaused } from '../src/expiry/expire.ts'
+import type { Expiry } from '../src/expiry/expire.ts'
+import { RunPaused } from '../src/expiry/run-gate.ts'
 import { runOf } from '../src/expiry/run-id.ts'
 import { doneText } from '../src/expiry/run-text.ts'
 import type { RunTurn } from '../src/expiry/run-turn.ts'
@@ -57,7 +58,7 @@ export function expiryWorker(
         return postpone(job, 0)
       }
     },
-    Math.max(1, registries),
+    { concurrency: Math.max(1, registries) },
   )
   return worker
 }

@@ -138,3 +138,5 @@ const isDone = (one: Deleted): boolean => isGone(one) || one.outcome === 'untagg
 /** Of a tag that goes alone, the name has the tag. */
 const nameOf = ({ repository, digest, untag = [] }: Decision): string =>
   `${[repository, ...untag].join(':')}@${digest}`
+
+export type OpenRun = Awaited<ReturnType<typeof openRunRecord>>

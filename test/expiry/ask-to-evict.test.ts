@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeAskToEvict } from '../../src/expiry/ask-to-evict.ts'
-import type { RunnablePolicy } from '../../src/expiry/expire.ts'
+import type { RunnablePolicy } from '../../src/expiry/expiry-settings.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 
 const bed = useRedis()
