@@ -446,3 +446,25 @@ test('runs have a column for what is not zero, and say what is held and what to 
       'If this is meant: tallyman expire old --apply --accept-share\n',
   )
 })
+
+test('images says of which index each is a part, if it is one', async () => {
+  const image = (digest: string, tag: string | undefined, children: string[]) => ({
+    ...{ repository: 'team/app', digest, kind: null, pulledAt: null, sizeBytes: 1, children },
+    tags: tag === undefined ? [] : [{ name: tag, taggedAt: null }],
+  })
+  const list = (...images: object[]) => images.map((one) => `${JSON.stringify(one)}\n`).join('')
+  const columns = async () =>
+    (await tallyman(env, 'images', 'ci/team/app')).out.split('\n').map((line) => line.trim().split(/ {2,}/))
+  answers = { 'GET /v1/projects/ci%2Fteam%2Fapp/images': () => list(image('a', 'v1', [])) }
+  expect((await columns())[0]).toEqual(['SIZE', 'KIND', 'REPOSITORY', 'TAGS', 'LAST PULL', 'DIGEST'])
+  answers = {
+    'GET /v1/projects/ci%2Fteam%2Fapp/images': () =>
+      list(image('index', 'v1', ['a', 'b']), image('a', undefined, []), image('b', 'v1-arm', [])),
+  }
+  expect((await columns()).slice(0, 4)).toEqual([
+    ['SIZE', 'KIND', 'REPOSITORY', 'TAGS', 'PART OF', 'LAST PULL', 'DIGEST'],
+    ['1 B', 'not read', 'team/app', 'v1', 'never', 'index'],
+    ['1 B', 'not read', 'team/app', 'none', 'v1', 'never', 'a'],
+    ['1 B', 'not read', 'team/app', 'v1-arm', 'v1', 'never', 'b'],
+  ])
+})

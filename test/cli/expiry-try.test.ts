@@ -78,7 +78,7 @@ test('what is wrong is named: the field of a policy, a file, an image, a dialect
   const policy = await write('right.json', JSON.stringify({ rules: [rule] }))
   expect(await tallyman({}, 'expiry', 'try', policy, '--dialect', 'ecr', '--images', noImages)).toMatchObject(
     {
-      ...{ status: 1, err: expect.stringContaining('no-images.json: images[0]: ') },
+      ...{ status: 1, err: expect.stringContaining('no-images.json: images[0].digest: it is missing') },
     },
   )
   expect(await attempt(policy, '--dialect', 'docker')).toMatchObject({
