@@ -76,6 +76,7 @@ export async function expireProjects(
     const noticed = record.dryRun
       ? NO_NOTICE
       : await notices.begin({ id: record.id, at: record.at, policy: policy.name }, policy, project, evicted)
+    deps.opened.addNoticed(noticed)
 
     async function expireOne(repository: string): Promise<void> {
       const scope = { policy, project, repository, evicted, planMs: pace.planMs }

@@ -22,9 +22,10 @@ import { PLAN_MS } from './repository-view.ts'
 import { makeRunGate, RunPaused, RunStopped } from './run-gate.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
+import { countsOf } from './run-text.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { settleTags } from './settle-tags.ts'
-import { heldAlert } from './share.ts'
+import { heldAlert, heldText } from './share.ts'
 import { makeTrash } from './trash.ts'
 import { undoOf } from './undo.ts'
 
@@ -128,7 +129,7 @@ export function makeExpiry(deps: {
       if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
       if (!dryRun) for (const { project } of held) await notices.prune(policy, project)
       const planned = dryRun ? [...accepted, ...held] : accepted
-      await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
+      await opened.plan(sum(planned, 'deletes') + sum(planned, 'untags'), sum(planned, 'bytes'))
       const placeholders = makePlaceholders({ ...deps, client, registry, wait: gate.withPatience })
       await settleTags({ ...deps, placeholders, policy, note }, accepted, mayDelete)
       await opened.addEarlier(trash, client)
@@ -170,14 +171,13 @@ export function makeExpiry(deps: {
 
   /** The record of the run is stored, so it is no failure if the audit is not. */
   async function noteEnd(run: ExpiryRun): Promise<void> {
-    const { by, registry, policy, id, dryRun, state, stopped, kept, progress } = run
-    const { planned, plannedBytes, freedBytes } = progress
-    const { planned: _, ...outcomes } = summaryOf(run).outcomes
+    const { by, registry, policy, id, dryRun, state, stopped } = run
+    const why = [stopped, heldText(run)].filter((text) => text !== undefined).join('; ')
     await deps
       .audit({
         ...{ by, action: 'run.ended', registry, policy, run: id, dryRun, outcome: state },
-        ...(stopped !== undefined && { why: stopped }),
-        counts: { planned, plannedBytes, ...outcomes, freedBytes, kept },
+        ...(why !== '' && { why }),
+        counts: countsOf(summaryOf(run)),
       })
       .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
   }
@@ -204,5 +204,5 @@ export function makeExpiry(deps: {
 }
 export type Expiry = ReturnType<typeof makeExpiry>
 
-const sum = (plans: readonly Held[], key: 'deletes' | 'bytes'): number =>
-  plans.reduce((total, plan) => total + plan[key], 0)
+const sum = (plans: readonly Held[], key: 'deletes' | 'untags' | 'bytes'): number =>
+  plans.reduce((total, plan) => total + (plan[key] ?? 0), 0)

@@ -98,7 +98,7 @@ export function* makeRuleOpinions(
       }
       const { holds, because } = isKeptBy(rule, item, findings)
       if (holds !== false) return keep(rule.name, because)
-      outnumbered.push(because)
+      outnumbered.push(`by "${rule.name}" ${because}`)
       tell(rule, because)
     }
     return undefined

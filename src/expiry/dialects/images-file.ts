@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { parseTimestamp } from '../../platform/timestamp.ts'
 import { ARTIFACT_KINDS, type ArtifactKind } from '../details/artifact-kind.ts'
 import { PolicyError, type PolicyImage, type Scene } from './dialect.ts'
+import { readShape } from './shape.ts'
 
 const Time = Type.Union([Type.String(), Type.Null()], { description: 'RFC 3339, or null' })
 const File = Type.Object(
@@ -62,15 +62,7 @@ export interface ImagesFile extends Omit<Scene, 'now' | 'images'> {
  * @throws PolicyError with the path of what is wrong
  */
 export function readImages(value: unknown): ImagesFile {
-  if (!Value.Check(File, value)) {
-    const [first] = Value.Errors(File, value)
-    const field = (first?.instancePath ?? '')
-      .slice(1)
-      .replaceAll(/\/(\d+)/g, '[$1]')
-      .replaceAll('/', '.')
-    throw new PolicyError(field === '' ? 'images' : field, first?.message ?? 'it is not a list of images')
-  }
-  const { images, project = '', pulls = 'partial' } = value
+  const { images, project = '', pulls = 'partial' } = readShape(File, value, 'images')
   return { images: images.map(imageOf), project, pulls }
 }
 

@@ -38,7 +38,7 @@ test('what an image does not say is not known; a tag without a time was set when
 
 test.each([
   [{}, 'images: '],
-  [{ images: [{ digest }] }, 'images[0]: '],
+  [{ images: [{ digest }] }, 'images[0].repository: it is missing'],
   [{ images: [{ repository: 'app', digest: 'latest' }] }, 'images[0].digest: '],
   [
     { images: [{ repository: 'app', digest, pushedAt: 'yesterday' }] },
