@@ -106,7 +106,7 @@ export const RunState = Type.Union(
   ],
   {
     description:
-      '`waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy ended it. `failed`: an error ended it.',
+      '`waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy, or of a quota by which it evicts, ended it. `failed`: an error ended it.',
   },
 )
 export type RunState = Static<typeof RunState>

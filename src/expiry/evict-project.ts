@@ -62,7 +62,7 @@ export async function evictProject(
     const found = await inPieces(candidatesIn(images, decisions, settings.tiers, circumstances))
     for (const family of found.families) families.push(family)
     relationsIn.set(repository, found.relations)
-    if (circumstances.use.isComplete) unknownUseMinAge = 0
+    if (circumstances.use.isListed) unknownUseMinAge = 0
   }
 
   const bytesToFree = bytesToEvict(uniqueBytes, { limit, ...settings })

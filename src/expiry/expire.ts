@@ -78,7 +78,7 @@ export class RunPaused extends Error {
   override readonly name = 'RunPaused'
 }
 
-/** Somebody has stopped the run, or its policy was changed. */
+/** Somebody has stopped the run, or its policy was changed, or the quota of a project in which it evicts. */
 class RunStopped extends Error {
   override readonly name = 'RunStopped'
 }
@@ -308,14 +308,18 @@ export function makeExpiry(deps: {
       const share = makeShareGuard(counts, () =>
         acceptShare ? Number.POSITIVE_INFINITY : deps.settings().maxShare,
       )
-      const mayDeleteHere = async () => {
-        share.check()
-        return mayDelete()
-      }
       const reclaim = index.reclaim(project, shared)
       if (!record.dryRun) await mayDelete()
+      const limit = planner.limitOf(project)
       const { evicted, isHeld } = await evictIn(policy, project, record, acceptShare)
       if (isHeld) continue
+      const mayDeleteHere = async () => {
+        share.check()
+        const mayDeleteNow = await mayDelete()
+        if (evicted.size > 0 && planner.limitOf(project) !== limit)
+          throw new RunStopped(`the quota of ${project} was changed`)
+        return mayDeleteNow
+      }
       const noticed = record.dryRun
         ? NO_NOTICE
         : await notices.begin({ id: record.id, at: record.at, policy: name }, policy, project, evicted)

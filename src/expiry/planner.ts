@@ -42,6 +42,8 @@ export function makePlanner(deps: {
   now: () => number
 }) {
   const { index } = deps
+  /** Of the quota of a project, in bytes. */
+  const limitOf = (project: string): number | undefined => deps.quotaOf(project)?.limit
   const protectionsOf: FindProtection = shareByName(deps.findProtections)
   const useOf = shareByName(deps.useOf)
 
@@ -117,7 +119,7 @@ export function makePlanner(deps: {
   ): Promise<ProjectEviction> =>
     evictProject(
       {
-        ...{ index, now, limitOf: (one) => deps.quotaOf(one)?.limit },
+        ...{ index, now, limitOf },
         repositories: () => repositoriesIn(policy, project),
         async decide(images) {
           const circumstances = await circumstancesOf(policy, project, images, now, budget)
@@ -136,7 +138,7 @@ export function makePlanner(deps: {
     request: Pick<PlanRequest, 'now' | 'warn'> = {},
     budget = deps.details.budget(),
   ): Promise<ChosenImages> {
-    if ('rules' in policy && policy.evict !== undefined && deps.quotaOf(project) === undefined)
+    if ('rules' in policy && policy.evict !== undefined && limitOf(project) === undefined)
       request.warn?.(`${project} has no quota: nothing is evicted there`)
     const { chosen, problem } = await evictionOf(policy, project, request, budget)
     if (problem !== undefined) request.warn?.(problem)
@@ -159,7 +161,7 @@ export function makePlanner(deps: {
     }
   }
 
-  return { repositoriesIn, decide, evictionOf, evictedIn, planProject, isProtected, useOf }
+  return { repositoriesIn, decide, limitOf, evictionOf, evictedIn, planProject, isProtected, useOf }
 }
 export type Planner = ReturnType<typeof makePlanner>
 
