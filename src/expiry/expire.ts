@@ -83,6 +83,11 @@ class RunStopped extends Error {
   override readonly name = 'RunStopped'
 }
 
+/** A source of protection failed. The next run asks it again. */
+class ProtectionUnknown extends Error {
+  override readonly name = 'ProtectionUnknown'
+}
+
 /** Runs expiry policies. `now` is a clock in epoch µs; it is read again before each delete. */
 export function makeExpiry(deps: {
   /** As configured now: a reload may change it, also while a run is queued or deletes. */
@@ -191,7 +196,7 @@ export function makeExpiry(deps: {
       await opened.end(state, error instanceof Error ? error.message : String(error))
       await noteEnd(record)
       // Another attempt would end the same.
-      if (!isStopped && !(error instanceof DeletesDisabled)) throw error
+      if (!isStopped && !(error instanceof DeletesDisabled || error instanceof ProtectionUnknown)) throw error
     }
     if (record.state === 'done') await noteEnd(record)
     const { held = [] } = record
@@ -377,6 +382,10 @@ export function makeExpiry(deps: {
   async function checkIndex(registry: string): Promise<void> {
     const doubt = await deps.doubtOf(registry)
     if (doubt !== undefined) throw new Error(`nothing is deleted at the registry "${registry}": ${doubt}`)
+    // Every image would be kept, and every notice would be forgotten.
+    const unknown = await planner.protectionDoubtOf(registry)
+    if (unknown !== undefined)
+      throw new ProtectionUnknown(`nothing is deleted at the registry "${registry}": ${unknown}`)
   }
 
   /** When this process started by our clock, epoch µs. It changes only if somebody sets the clock. */

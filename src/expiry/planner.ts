@@ -110,6 +110,10 @@ export function makePlanner(deps: {
     return protectionOf(image, details && (details.get(digest) ?? null)) !== undefined
   }
 
+  /** Why it is not known what is protected at a registry: then its plans keep every image. `undefined` if it is. */
+  const protectionDoubtOf = async (registry: string): Promise<string | undefined> =>
+    (await protectionsOf(registry)).doubt
+
   /** Chooses what a policy evicts in a project. Without `evict`, or below the quota, it costs nearly nothing. */
   const evictionOf = (
     policy: ExpiryPolicy,
@@ -161,7 +165,10 @@ export function makePlanner(deps: {
     }
   }
 
-  return { repositoriesIn, decide, limitOf, evictionOf, evictedIn, planProject, isProtected, useOf }
+  return {
+    ...{ repositoriesIn, decide, limitOf, evictionOf, evictedIn, planProject },
+    ...{ isProtected, protectionDoubtOf, useOf },
+  }
 }
 export type Planner = ReturnType<typeof makePlanner>
 

@@ -6,7 +6,11 @@ import type { Details } from './details/details.ts'
  * `undefined` if nothing protects it. `details` are null if they are not known; without them,
  * nothing is asked of them.
  */
-export type ProtectionOf = (image: IndexedImage, details?: Details | null) => string | undefined
+export interface ProtectionOf {
+  (image: IndexedImage, details?: Details | null): string | undefined
+  /** Why it is not known what is protected: then every image is. */
+  doubt?: string
+}
 
 /** Finds out what protects the images of a registry now. @throws if that is not known: then every image is kept */
 export type FindProtection = (registry: string) => Promise<ProtectionOf>
@@ -17,17 +21,19 @@ export function makeFindProtections(sources: Readonly<Record<string, FindProtect
     const found = await Promise.all(
       Object.entries(sources).map(([name, find]) =>
         find(registry).catch((error: Error): ProtectionOf => {
-          const reason = `it is not known what is protected (${name}): ${error.message}`
-          return () => reason
+          const doubt = `it is not known what is protected (${name}): ${error.message}`
+          return Object.assign(() => doubt, { doubt })
         }),
       ),
     )
-    return (image, details) => {
-      for (const protectionOf of found) {
-        const reason = protectionOf(image, details)
+    const doubt = found.find((one) => one.doubt !== undefined)?.doubt
+    const protectionOf: ProtectionOf = (image, details) => {
+      for (const one of found) {
+        const reason = one(image, details)
         if (reason !== undefined) return reason
       }
       return undefined
     }
+    return Object.assign(protectionOf, doubt !== undefined && { doubt })
   }
 }

@@ -86,9 +86,9 @@ test('if one source fails, every image is kept, and the reason says which and wh
   const { find } = setUp({ one: ['r.io/team/app:v1'], two: new Error('the answer is 502') })
   await expect(find('ci')).rejects.toThrow('two cannot be read: the answer is 502')
   const protectionOf = await makeFindProtections({ inUse: find })('ci')
-  expect(protectionOf(other)).toBe(
-    'it is not known what is protected (inUse): two cannot be read: the answer is 502',
-  )
+  const doubt = 'it is not known what is protected (inUse): two cannot be read: the answer is 502'
+  expect(protectionOf(other)).toBe(doubt)
+  expect(protectionOf.doubt).toBe(doubt)
 })
 
 test('a source that names only images of other registries fails, unless it may be empty', async () => {
