@@ -21,6 +21,11 @@ export const Decision = Type.Object({
   isLeft: Type.Optional(
     Type.Literal(true, { description: 'No rule keeps it, and none expires it: `evict` may take it.' }),
   ),
+  isUnread: Type.Optional(
+    Type.Literal(true, {
+      description: 'It stays only because an image of its repository is new and was not read yet.',
+    }),
+  ),
   nearMisses: Type.Optional(
     Type.Array(Type.String(), { description: 'Rules that nearly decided otherwise, a sentence each.' }),
   ),

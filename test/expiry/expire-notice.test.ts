@@ -220,6 +220,26 @@ test('while it is not known what is protected, a run ends, and what was announce
   expect(told()).toEqual([`expiry.done ${repository}: 1`])
 })
 
+test('what was announced stands while a new image of its repository was not read yet', async () => {
+  const { runAfter, told, push, index, planner, policy } = setUp()
+  const { repository, project } = bed
+  await push('pr-a', multiPlatform('a'), repository)
+  await push('pr-b', image('b'), repository)
+  await push('main', image('main'), repository)
+  await runAfter(0)
+  expect(told()).toEqual([`expiry.notice ${repository}: 2, 3 days`])
+  const unread = image('new')
+  await index.apply(project, [{ ...taggedAs('next', unread, repository), at: NOW + DAY }])
+  expect(await runAfter(1)).toEqual([])
+  const decisions = (await Array.fromAsync(planner.planProject(policy(), project))).flat()
+  const kept = decisions.filter(({ isUnread }) => isUnread).flatMap(({ tags }) => tags)
+  expect(kept.toSorted()).toEqual(['pr-a', 'pr-b'])
+
+  await push('next', unread, repository)
+  expect((await runAfter(3)).filter((tag) => tag !== undefined).toSorted()).toEqual(['pr-a', 'pr-b'])
+  expect(told()).toEqual([`expiry.done ${repository}: 2`])
+})
+
 test('if chat cannot be told, nothing is remembered, and nothing goes', async () => {
   const { runAfter, told, push, alerts } = setUp()
   const { repository } = bed
