@@ -17,6 +17,8 @@ export interface KnownUse {
   unheard?: string | undefined
   /** Whether no use escapes: the registry's `pulls` are `complete`, or `inUse` tells what runs. */
   isComplete: boolean
+  /** Whether `inUse` tells what runs. */
+  isListed?: boolean | undefined
   /** Since when they are heard, epoch µs. */
   since: number
 }

@@ -22,6 +22,11 @@ export const Decision = Type.Object({
   isLeft: Type.Optional(
     Type.Literal(true, { description: 'No rule keeps it, and none expires it: `evict` may take it.' }),
   ),
+  isUnread: Type.Optional(
+    Type.Literal(true, {
+      description: 'It stays only because an image of its repository is new and was not read yet.',
+    }),
+  ),
   nearMisses: Type.Optional(
     Type.Array(Type.String(), { description: 'Rules that nearly decided otherwise, a sentence each.' }),
   ),
@@ -116,7 +121,7 @@ export const RunState = Type.Union(
   ],
   {
     description:
-      '`waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy ended it. `failed`: an error ended it.',
+      '`waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy, or of a quota by which it evicts, ended it. `failed`: an error ended it.',
   },
 )
 export type RunState = Static<typeof RunState>

@@ -13,6 +13,7 @@ import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
 import type { Placeholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView } from './repository-view.ts'
+import { RunStopped } from './run-gate.ts'
 import type { OpenRun } from './run-record.ts'
 import { makeShareGuard, ShareReached } from './share.ts'
 import type { makeTrash } from './trash.ts'
@@ -89,7 +90,10 @@ export async function expireProjects(
         view: noticed.guard(view),
         async mayDelete() {
           share.check()
-          return mayDelete()
+          const mayDeleteNow = await mayDelete()
+          if (evicted.size > 0 && planner.limitOf(project) !== limit)
+            throw new RunStopped(`the quota of ${project} was changed`)
+          return mayDeleteNow
         },
         onResult(result: Deleted, bytes: number) {
           noticed.note(result, bytes)

@@ -19,7 +19,7 @@ import type { Planner } from './planner.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
 import { makePlaceholders } from './remove-tag-placeholder.ts'
 import { PLAN_MS } from './repository-view.ts'
-import { makeRunGate, RunPaused, RunStopped } from './run-gate.ts'
+import { makeRunGate, ProtectionUnknown, RunPaused, RunStopped } from './run-gate.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
 import { countsOf } from './run-text.ts'
@@ -112,6 +112,7 @@ export function makeExpiry(deps: {
     const client = deps.clientOf(registry)
     const gate = makeRunGate({
       ...{ policy, dryRun, stopOf, sleep, doubtOf: deps.doubtOf, planMs: pace.planMs },
+      protectionDoubtOf: deps.planner.protectionDoubtOf,
       policies: () => deps.settings().policies,
       clock: makeClockCheck({ client, now: deps.now }),
       isStopping: () => isStopping,
@@ -150,7 +151,7 @@ export function makeExpiry(deps: {
       await opened.end(state, error instanceof Error ? error.message : String(error))
       await noteEnd(record)
       // Another attempt would end the same.
-      if (!isStopped && !(error instanceof DeletesDisabled)) throw error
+      if (!isStopped && !(error instanceof DeletesDisabled || error instanceof ProtectionUnknown)) throw error
     }
     if (record.state === 'done') await noteEnd(record)
     const { held = [] } = record

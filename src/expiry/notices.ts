@@ -38,16 +38,19 @@ export function makeNotices(deps: {
 }) {
   const { store, planner } = deps
 
-  async function doomedOf(policy: ExpiryPolicy, project: string, evicted: ChosenImages): Promise<Doomed[]> {
+  /** What a policy deletes, and the names of what stays only until a new image of its repository was read. */
+  async function doomedOf(policy: ExpiryPolicy, project: string, evicted: ChosenImages) {
     const doomed: Doomed[] = []
+    const unread: string[] = []
     for (const repository of await planner.repositoriesIn(policy, project)) {
       const images = await deps.index.images(project, repository)
       const decisions = await planner.decide(policy, project, images, { evicted })
       const byDigest = new Map(images.map((image) => [image.digest, image]))
       for (const one of doomedIn({ decisions, images: byDigest, relations: relationsOf(images) }))
         doomed.push(one)
+      for (const one of decisions) if (one.isUnread) unread.push(nameOf(one))
     }
-    return doomed
+    return { doomed, unread }
   }
 
   /** Bytes that the registry can free once these images are deleted. */
@@ -88,11 +91,12 @@ export function makeNotices(deps: {
     evicted: ChosenImages,
   ) {
     const { notice } = policy
-    const doomed = await doomedOf(policy, project, evicted)
+    const { doomed, unread } = await doomedOf(policy, project, evicted)
     const now = deps.now()
     const known = await announcedIn(policy, project)
     const judgement = judgeNotices(known, doomed, now, notice * 1000)
-    const { toAnnounce, standing } = judgement
+    const { toAnnounce, standing: inPlan } = judgement
+    const standing = new Map([...inPlan, ...only(known, unread)])
     const lots = lotsOf(doomed, judgement, now, notice * 1000)
     const announced = await noticedOf(project, lots.announced, toTime(now + notice * 1000))
     if (announced !== undefined) {
@@ -151,8 +155,8 @@ export function makeNotices(deps: {
       const known = await announcedIn(policy, project)
       if (known.size === 0) return
       const { chosen } = await planner.evictionOf(policy, project)
-      const doomed = new Set((await doomedOf(policy, project, chosen)).map(({ name }) => name))
-      await remember(policy, project, new Map([...known].filter(([name]) => doomed.has(name))))
+      const { doomed, unread } = await doomedOf(policy, project, chosen)
+      await remember(policy, project, only(known, [...doomed.map(({ name }) => name), ...unread]))
     },
 
     /** Forgets all announcements of a policy at a registry: it only plans, or gives no notice. */
@@ -194,6 +198,13 @@ export const NO_NOTICE: ProjectNotices = { guard: (view) => view, note() {}, end
 
 /** What was deleted, and the bytes that this frees. */
 type Expired = Deleted & { bytes: number }
+
+const nameOf = ({ repository, digest }: ImageId): string => `${repository}@${digest}`
+
+function only(announced: Announcements, names: readonly string[]): Announcements {
+  const wanted = new Set(names)
+  return new Map([...announced].filter(([name]) => wanted.has(name)))
+}
 
 const isOrdinary = (tag: string): boolean => !isReferrerTag(tag)
 

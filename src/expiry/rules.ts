@@ -15,6 +15,8 @@ export interface Opinion {
   reason: string
   /** The rules decide nothing: it stays for want of a rule. */
   isLeft?: true
+  /** It stays only until an image of its repository was read. */
+  isUnread?: true
   /** What nearly decided otherwise, a sentence each. */
   nearMisses?: string[]
 }

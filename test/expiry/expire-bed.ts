@@ -8,6 +8,7 @@ import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import type { KnownUse } from '../../src/expiry/age-and-use.ts'
 import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
 import type { EvictSettings } from '../../src/expiry/evict.ts'
@@ -68,6 +69,8 @@ interface Options {
   pace?: { planMs: number; atOnce: number }
   trashKeepMs?: number
   evict?: EvictSettings
+  /** By default all pulls are known. */
+  use?: KnownUse
   /** The limit of every project, in bytes. */
   quota?: () => number | undefined
   deletesPerSecond?: number
@@ -138,7 +141,7 @@ export function useExpiry() {
       findProtections: options.findProtections ?? (async () => () => undefined),
       findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
       protectsLabels: options.protectsLabels ?? (() => false),
-      useOf: async () => ({ isComplete: true, since: 0 }),
+      useOf: async () => options.use ?? { isComplete: true, since: 0 },
       quotaOf: () => {
         const limit = options.quota?.()
         return limit === undefined ? undefined : { limit }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { LabImage } from '../../lab/image.ts'
 import { DAY, DAY_MS } from '../../lab/images.ts'
 import { makeKeeps } from '../../src/expiry/keeps.ts'
-import type { FindProtection } from '../../src/expiry/protection.ts'
+import { type FindProtection, makeFindProtections } from '../../src/expiry/protection.ts'
 import { doneText } from '../../src/expiry/run-text.ts'
 import { summaryOf } from '../../src/expiry/runs.ts'
 import { image, multiPlatform, NOW, pullOf, taggedAs, useExpiry } from './expire-bed.ts'
@@ -228,6 +228,54 @@ test('a project of which too much would be deleted is not announced, and what le
   expect(held.told()).toEqual(['expiry.held'])
   expect(await all.runAfter(3)).toHaveLength(10)
   expect(all.told()).toEqual([`expiry.notice ${repository}: 2, 6 days`, `expiry.done ${repository}: 10`])
+})
+
+test('while it is not known what is protected, a run ends, and what was announced stands', async () => {
+  let isAway = false
+  const inUse: FindProtection = async () => {
+    if (isAway) throw new Error('cluster cannot be read: no answer')
+    return () => undefined
+  }
+  const { runAfter, told, push, journal } = setUp({ findProtections: makeFindProtections({ inUse }) })
+  const { repository } = bed
+  await push('pr-a', image('a'), repository)
+  await runAfter(0)
+  expect(told()).toEqual([`expiry.notice ${repository}: 1, 3 days`])
+  isAway = true
+  // What protects is read once a second.
+  await sleep(1_100)
+  expect(await runAfter(1)).toEqual([])
+  expect(await journal.recent(1)).toMatchObject([
+    {
+      state: 'failed',
+      stopped:
+        'nothing is deleted at the registry "ci": it is not known what is protected (inUse): cluster cannot be read: no answer',
+    },
+  ])
+  isAway = false
+  await sleep(1_100)
+  expect(await runAfter(3)).toEqual(['pr-a'])
+  expect(told()).toEqual([`expiry.done ${repository}: 1`])
+})
+
+test('what was announced stands while a new image of its repository was not read yet', async () => {
+  const { runAfter, told, push, index, planner, policy } = setUp()
+  const { repository, project } = bed
+  await push('pr-a', multiPlatform('a'), repository)
+  await push('pr-b', image('b'), repository)
+  await push('main', image('main'), repository)
+  await runAfter(0)
+  expect(told()).toEqual([`expiry.notice ${repository}: 2, 3 days`])
+  const unread = image('new')
+  await index.apply(project, [{ ...taggedAs('next', unread, repository), at: NOW + DAY }])
+  expect(await runAfter(1)).toEqual([])
+  const decisions = (await Array.fromAsync(planner.planProject(policy(), project))).flat()
+  const kept = decisions.filter(({ isUnread }) => isUnread).flatMap(({ tags }) => tags)
+  expect(kept.toSorted()).toEqual(['pr-a', 'pr-b'])
+
+  await push('next', unread, repository)
+  expect((await runAfter(3)).filter((tag) => tag !== undefined).toSorted()).toEqual(['pr-a', 'pr-b'])
+  expect(told()).toEqual([`expiry.done ${repository}: 2`])
 })
 
 test('if chat cannot be told, nothing is remembered, and nothing goes', async () => {

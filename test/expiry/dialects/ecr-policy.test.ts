@@ -83,7 +83,11 @@ test.each([
     select({ ...any, ...newest(1), countType: 'sinceImageBuilt' }),
     'rules[0].selection.countType: expected imageCountMoreThan or sinceImagePushed or',
   ],
-  ['the count 0', select({ ...any, ...newest(0) }), 'rules[0].selection.countNumber: expected a number of at least 1'],
+  [
+    'the count 0',
+    select({ ...any, ...newest(0) }),
+    'rules[0].selection.countNumber: expected a number of at least 1',
+  ],
   ['a text as count', select({ ...any, ...newest(1), countNumber: '5' }), 'rules[0].selection.countNumber: '],
   [
     'a count with a unit',
