@@ -71,6 +71,7 @@ export async function expireProjects(
     const share = makeShareGuard(counts, deps.maxShare)
     const reclaim = index.reclaim(project, shared)
     if (!record.dryRun) await mayDelete()
+    const limit = planner.limitOf(project)
     const { evicted, held, problem } = await deps.heldProjects.evictIn(project, record)
     if (problem !== undefined) record.warnings = [...(record.warnings ?? []), problem]
     if (held !== undefined) return hold(held)
