@@ -179,10 +179,17 @@ export function makeExpiry(deps: {
       const planned = dryRun ? [...accepted, ...held] : accepted
       await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
       const client = deps.clientOf(registry)
-      const placeholders = makePlaceholders({ ...deps, client, registry, wait: withPatience })
-      await settle(placeholders, policy, accepted, note, mayDelete)
+      const placeholders = makePlaceholders({ ...deps, client, registry, wait: withPatience, sleep })
+      const tellSettled = makeTellSettled(note)
+      await putAllBack(placeholders, registry, tellSettled)
+      await settle(placeholders, policy, accepted, tellSettled, mayDelete)
       await opened.addEarlier(trash, client)
-      await expireProjects(policy, planned, opened, placeholders, mayDelete, acceptShare)
+      try {
+        await expireProjects(policy, planned, opened, placeholders, mayDelete, acceptShare)
+      } finally {
+        // A request may have failed right after the registry deleted an image with its tag.
+        await putAllBack(placeholders, registry, tellSettled)
+      }
       await opened.end('done')
     } catch (error) {
       const isPaused = error instanceof RunPaused
@@ -216,24 +223,33 @@ export function makeExpiry(deps: {
       .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
   }
 
-  /** Ends what earlier runs have begun with single tags. */
+  /** Makes a function that tells what became of what a run had begun with single tags and did not end. */
+  const makeTellSettled =
+    (note: Omit<Parameters<Audit>[0], 'action'>) =>
+    async (image: string, outcome: string, why?: string): Promise<void> => {
+      deps.log.warn({ image, outcome, why }, `a run did not come to its end with ${image}: ${outcome}`)
+      await deps.audit({ ...note, action: 'tag.settled', image, outcome, ...(why !== undefined && { why }) })
+    }
+
+  /** Puts back what the registry deleted with a tag. */
+  async function putAllBack(
+    { putBacks }: Placeholders,
+    registry: string,
+    tell: ReturnType<typeof makeTellSettled>,
+  ): Promise<void> {
+    for await (const { repository, digest, outcome, why } of putBacks.settle())
+      await tell(`${registry}/${repository}@${digest}`, outcome, why)
+  }
+
+  /** Ends what earlier runs have begun with placeholders. */
   async function settle(
     placeholders: Placeholders,
     policy: ExpiryPolicy,
     accepted: readonly Held[],
-    note: Omit<Parameters<Audit>[0], 'action'>,
+    tell: ReturnType<typeof makeTellSettled>,
     mayDelete: () => Promise<boolean>,
   ): Promise<void> {
-    const tell = async (image: string, outcome: string, why?: string) => {
-      deps.log.warn(
-        { image, outcome, why },
-        `an earlier run did not come to its end with ${image}: ${outcome}`,
-      )
-      await deps.audit({ ...note, action: 'tag.settled', image, outcome, ...(why !== undefined && { why }) })
-    }
     const stillUntags = makeStillUntags({ index, planner, policy, isPlaceholder: placeholders.isOurs })
-    for await (const { repository, digest, outcome, why } of placeholders.putBacks.settle())
-      await tell(`${policy.registry}/${repository}@${digest}`, outcome, why)
     const settled = placeholders.settle(
       mayDelete,
       async (replaced) =>

@@ -53,6 +53,10 @@ export function makePutBacks(deps: {
     forget,
     putBack,
 
+    /** Whether the registry has the image. A registry that has too many requests is waited for: the image may have to be put back. */
+    isThere: async ({ repository, digest }: PutBack): Promise<boolean> =>
+      (await wait(() => client.headManifest(repository, digest))) !== undefined,
+
     /** Puts back what an earlier run could not, or has not noticed. Gives what became of each image of which something was gone. */
     async *settle(): AsyncGenerator<PutBack & { outcome: 'restored' | 'failed'; why: string }> {
       for await (const { key } of store.list(folder)) {

@@ -52,7 +52,7 @@ const QUICK_RETRY_STATUS = [429, 502, 503, 504]
 const PAUSES = [200, 800]
 const LONGEST_PAUSE = 5_000
 
-/** Sends requests to one registry. Authenticates there and nowhere else, follows redirects, retries twice. */
+/** Sends requests to one registry. Authenticates there and nowhere else, follows redirects, retries twice what deletes nothing. */
 export function makeTransport(options: TransportOptions): Transport {
   const registry = options.name
   const limits = { ...LIMITS, ...options.limits }
@@ -116,7 +116,7 @@ export function makeTransport(options: TransportOptions): Transport {
       try {
         return await attempt(request)
       } catch (failure) {
-        const pause = isRepeatable(request) ? pauseAfter(failure, retries) : undefined
+        const pause = isRetried(request) ? pauseAfter(failure, retries) : undefined
         if (pause === undefined) throw failure
         await sleep(pause)
       }
@@ -129,6 +129,9 @@ export function makeTransport(options: TransportOptions): Transport {
 /** A stream can be sent only once. */
 const isRepeatable = ({ body }: RegistryRequest): boolean =>
   body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
+
+/** A DELETE is not sent again after a pause: what it deletes may be new by then. Who asks for it looks again first. */
+const isRetried = (request: RegistryRequest): boolean => request.method !== 'DELETE' && isRepeatable(request)
 
 /** Milliseconds to wait before a quick retry. `undefined` if there should be none. */
 function pauseAfter(failure: unknown, retries: number): number | undefined {
