@@ -52,7 +52,7 @@ export async function expireRepository(deps: {
   // Before the first delete: what the index has forgotten would count nothing.
   await deps.reclaim.load(doomed)
   // Of an image that is gone, nothing is believed any more: it may have been pushed again.
-  const untoldTags = makeUntoldTags(client, repository, async () =>
+  const untoldTags = makeUntoldTags(client, { registry: policy.registry, repository }, async () =>
     [...(await view.plan()).images.values()].filter(({ digest }) => !view.isGone(digest)),
   )
   const removeImage = makeRemoveImage({ ...deps, untoldTags })

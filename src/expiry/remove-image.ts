@@ -1,7 +1,7 @@
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { InvalidManifest, mayPass, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest, isUnreadable, mayPass, RegistryError } from '../registry/registry-error.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision, Deleted } from './decision.ts'
@@ -14,7 +14,6 @@ import { outcomeOfError } from './registry-refusal.ts'
 import type { RepositoryView, StillDoomed } from './repository-view.ts'
 import { takeBack } from './take-back.ts'
 import type { Trash } from './trash.ts'
-import { isUnreadable } from './untold-tags.ts'
 
 /** What became of the image, with the decision of now if there is one: it may have other tags by now. */
 export type Result = Pick<Deleted, 'outcome' | 'why'> & Partial<Decision>

@@ -1,6 +1,6 @@
 import type { RegistryClient } from '../registry/client.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { RegistryError } from '../registry/registry-error.ts'
+import { isUnreadable, RegistryError } from '../registry/registry-error.ts'
 import type { Decision } from './decision.ts'
 import type { Sleep } from './delete-pace.ts'
 import { lookLast, makeTryAgain } from './last-looks.ts'
@@ -10,7 +10,6 @@ import { outcomeOfError } from './registry-refusal.ts'
 import { movedTo, type Placeholders } from './remove-tag-placeholder.ts'
 import { takeBack } from './take-back.ts'
 import type { Trash } from './trash.ts'
-import { isUnreadable } from './untold-tags.ts'
 
 /** What became of a tag. `planned`: nothing may be deleted any more. `moved`: it names another image by now. */
 export type TagOutcome = 'planned' | 'untagged' | 'absent' | 'moved' | 'refused' | 'failed'

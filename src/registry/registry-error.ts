@@ -46,6 +46,12 @@ export const hasNoAnswer = ({ status, codes }: RegistryError): boolean =>
 /** Whether the same request may have another outcome in a later run. */
 export const mayPass = (error: RegistryError): boolean => error.retry || hasNoAnswer(error)
 
+/** Whether the registry answers so because of what it was asked for. Other answers may be the same for whatever is asked. */
+export function isUnreadable(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError) || hasNoAnswer(error) || error.status === 401) return false
+  return !error.retry || error.status === 500
+}
+
 /** The bytes are not a manifest of a known kind. */
 export class InvalidManifest extends Error {
   override readonly name = 'InvalidManifest'

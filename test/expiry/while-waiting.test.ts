@@ -290,3 +290,42 @@ test('five damaged manifests stop no repository', async () => {
   const { deletes } = await setup.run('branches', false)
   expect(deletes.map(({ outcome }) => outcome)).toEqual([...Array(5).fill('moved'), 'deleted'])
 })
+
+test.each([
+  ['an empty list', []],
+  ['its first page only', ['pr-1']],
+])('nothing goes by a list of tags that lacks some that the registry has: %s', async (_, listed) => {
+  const old = image('old')
+  const setup = bed.setUp({
+    client: {
+      async *tags() {
+        yield* listed
+      },
+    },
+  })
+  await setup.push('pr-1', old, bed.repository)
+  await setup.push('main', image('main'), bed.repository)
+  // No notification tells of it, and the list lacks it.
+  await putAs('v1.0', old)
+  expect((await setup.run('branches', false)).deletes).toMatchObject([
+    { outcome: 'failed', why: expect.stringContaining('its list of tags lacks') },
+  ])
+  expect(await isThere('v1.0')).toBe(true)
+})
+
+test('an image that the registry refuses with 405 stops no run if it does not tell whether it deletes any', async () => {
+  const setup = bed.setUp()
+  const [a, b] = [image('a'), image('b')]
+  for (const [tag, one] of [
+    ['pr-a', a],
+    ['pr-b', b],
+  ] as const)
+    await setup.push(tag, one, bed.repository)
+  bed.registry.onRequest(({ method, path }) => {
+    if (method !== 'DELETE' || path.endsWith(b.root.digest)) return undefined
+    return path.endsWith(a.root.digest) ? 405 : 403
+  })
+  const { state, deletes } = await setup.run('branches', false)
+  expect(state).toBe('done')
+  expect(deletes.map(({ outcome }) => outcome).sort()).toEqual(['deleted', 'refused'])
+})
