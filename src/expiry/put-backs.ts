@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { RegistryClient } from '../registry/client.ts'
-import { RegistryError } from '../registry/registry-error.ts'
+import { lacksContents, RegistryError } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
 /** An image that must stay with these tags while another of its tags is deleted. */
@@ -68,6 +68,8 @@ export function makePutBacks(deps: {
           if (put.length > 0) yield { ...image, outcome: 'restored', why: `put back: ${put.join(', ')}` }
         } catch (error) {
           if (!(error instanceof RegistryError)) throw error
+          // Its contents were collected: it can never come back.
+          if (lacksContents(error)) await forget(image)
           yield { ...image, outcome: 'failed', why: error.message }
         }
       }

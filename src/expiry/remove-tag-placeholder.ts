@@ -6,7 +6,7 @@ import { Value } from 'typebox/value'
 import type { RegistryClient } from '../registry/client.ts'
 import { hashOf } from '../registry/digest.ts'
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_MANIFEST } from '../registry/manifest.ts'
-import { hasNoAnswer, isUnreadable, RegistryError } from '../registry/registry-error.ts'
+import { hasNoAnswer, isUnreadable, lacksContents, RegistryError } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Sleep } from './delete-pace.ts'
 import { makeTryAgain } from './last-looks.ts'
@@ -147,7 +147,7 @@ export function makePlaceholders(deps: {
       if ((await digestAt(replaced)) !== undefined) {
         const failure = await putBack(replaced, placeholder)
         if (failure === undefined) throw error
-        const why = `${error.message}; the tag is on the placeholder ${placeholder} until the next run: ${failure}`
+        const why = `${error.message}; the tag is on the placeholder ${placeholder} until the next run: ${failure.message}`
         return { outcome: 'failed', why }
       }
     }
@@ -159,7 +159,7 @@ export function makePlaceholders(deps: {
   }
 
   /** Puts a tag back on its image if it is on the placeholder. Gives why that failed. */
-  async function putBack(replaced: Replaced, placeholder: string): Promise<string | undefined> {
+  async function putBack(replaced: Replaced, placeholder: string): Promise<RegistryError | undefined> {
     const { repository, tag, mediaType, manifest } = replaced
     try {
       await wait(async () => {
@@ -168,7 +168,7 @@ export function makePlaceholders(deps: {
       })
       return undefined
     } catch (error) {
-      if (error instanceof RegistryError) return error.message
+      if (error instanceof RegistryError) return error
       throw error
     }
   }
@@ -206,8 +206,12 @@ export function makePlaceholders(deps: {
       }
       if ((await stillUntags(noted)) && (await mayDelete()))
         return { ...noted, ...(await deletePlaceholder(noted, placeholder)) }
-      const why = await putBack(noted, placeholder)
-      return { ...noted, ...(why === undefined ? { outcome: 'kept' } : { outcome: 'failed', why }) }
+      const failure = await putBack(noted, placeholder)
+      if (failure === undefined) return { ...noted, outcome: 'kept' }
+      // The contents of the image were collected: the tag can never come back.
+      if (lacksContents(failure) && (await mayDelete()))
+        return { ...noted, ...(await deletePlaceholder(noted, placeholder)) }
+      return { ...noted, outcome: 'failed', why: failure.message }
     }
   }
 

@@ -52,6 +52,13 @@ export function isUnreadable(error: unknown): error is RegistryError {
   return !error.retry || error.status === 500
 }
 
+/** Codes of a registry that lacks what a manifest refers to (distribution spec 1.1, "Error codes"). */
+const LACKS_CONTENTS = ['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN']
+
+/** Whether a registry did not take a manifest since it does not have what that refers to. */
+export const lacksContents = ({ codes }: RegistryError): boolean =>
+  codes.some((code) => LACKS_CONTENTS.includes(code))
+
 /** The bytes are not a manifest of a known kind. */
 export class InvalidManifest extends Error {
   override readonly name = 'InvalidManifest'

@@ -1,4 +1,4 @@
-import { truncate } from 'node:fs/promises'
+import { rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -328,4 +328,44 @@ test('an image that the registry refuses with 405 stops no run if it does not te
   const { state, deletes } = await setup.run('branches', false)
   expect(state).toBe('done')
   expect(deletes.map(({ outcome }) => outcome).sort()).toEqual(['deleted', 'refused'])
+})
+
+/** The registry has collected what no image of the repository needs: its layers. */
+const collectGarbage = () =>
+  rm(join(bed.registry.folder, 'storage/docker/registry/v2/repositories', bed.repository, '_layers'), {
+    recursive: true,
+  })
+
+test('an image that cannot come back, since its contents are gone, is told once', async () => {
+  const setup = bed.setUp()
+  const shared = await pushShared(setup)
+  const { digest, mediaType } = shared.root
+  const { repository } = bed
+  const manifest = bytesOf(shared).toString('base64')
+  const key = `expiry-put-backs/ci/${repository}/${digest}.json`
+  await setup.store.put(key, JSON.stringify({ repository, digest, tags: ['main'], mediaType, manifest }))
+  await bed.client.deleteManifest(repository, digest)
+  await collectGarbage()
+  const settled = () => setup.audited.filter(({ action }) => action === 'tag.settled')
+  for (const _ of ['one run', 'another']) {
+    await setup.run('branches', false)
+    expect(settled()).toMatchObject([{ outcome: 'failed', why: expect.stringContaining('BLOB_UNKNOWN') }])
+  }
+})
+
+test('a placeholder goes if its tag cannot be put back, since the contents of its image are gone', async () => {
+  const setup = bed.setUp()
+  const shared = await pushShared(setup)
+  await leavePlaceholder(setup.store, shared)
+  const { repository, project, client } = bed
+  const { digest } = shared.root
+  await client.deleteManifest(repository, digest)
+  await setup.index.apply(project, [{ kind: 'delete', repository, at: NOW, digest }])
+  await collectGarbage()
+  await setup.run('branches', false)
+  expect(await isThere('pr-1')).toBe(false)
+  await setup.run('branches', false)
+  expect(setup.audited.filter(({ action }) => action === 'tag.settled')).toMatchObject([
+    { outcome: 'untagged' },
+  ])
 })
