@@ -43,6 +43,8 @@ export function makeRemoveImage(deps: {
   const { client, policy, view } = deps
   const atRegistry = makeImageAtRegistry(client)
   const tryAgain = makeTryAgain(deps.sleep)
+  /** Images whose DELETE got no good answer: the registry may carry it out still. */
+  const asked = new Set<string>()
 
   return async function removeImage(decision: Decision): Promise<Result> {
     try {
@@ -110,6 +112,7 @@ export function makeRemoveImage(deps: {
   async function forget(image: IndexedImage): Promise<void> {
     const { registry } = policy
     const { repository, digest } = image
+    if (asked.has(digest)) return
     if (await takeBack(client, deps.trash, { registry, repository, digest }))
       await deps.families.forget(registry, image)
   }
@@ -127,7 +130,9 @@ export function makeRemoveImage(deps: {
       const outcome = await client.deleteManifest(repository, digest)
       return (await isThere().catch(() => false)) ? STILL_THERE : { outcome }
     } catch (error) {
-      if (!(error instanceof RegistryError) || !mayPass(error) || (await isThere())) throw error
+      if (!(error instanceof RegistryError) || !mayPass(error)) throw error
+      asked.add(digest)
+      if (await isThere()) throw error
       return {
         outcome: 'deleted',
         why: `the registry does not have it any more, and answered ${error.answer}`,

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { type LabImage, makeIndex, OCI_INDEX, OCI_MANIFEST } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
@@ -21,7 +20,7 @@ async function startCache() {
   })
   async function ask(method: string, url: string, accept = '*/*') {
     const answer = await fetch(`${bed.registry.url}${url}`, { method, headers: { accept } })
-    const body = method === 'HEAD' ? Buffer.alloc(0) : await buffer(answer.body ?? [])
+    const body = Buffer.from(await answer.arrayBuffer())
     return { status: answer.status, headers: answer.headers, body }
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

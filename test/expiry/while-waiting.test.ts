@@ -279,7 +279,8 @@ test.each([
 
 test('five damaged manifests stop no repository', async () => {
   const setup = bed.setUp({ rules: [{ tagged: false, olderThan: 1, expire: true }] })
-  const images = ['a', 'b', 'c', 'd', 'e', 'f'].map(image)
+  // Of this test only: repositories share their blobs.
+  const images = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => image(`damaged ${name}`))
   images.sort((a, b) => (a.root.digest < b.root.digest ? -1 : 1))
   for (const one of images) await pushUntagged(setup, one, PUSHED_AT)
   for (const { root } of images.slice(0, 5)) {
@@ -368,4 +369,23 @@ test('a placeholder goes if its tag cannot be put back, since the contents of it
   expect(setup.audited.filter(({ action }) => action === 'tag.settled')).toMatchObject([
     { outcome: 'untagged' },
   ])
+})
+
+test('the trash keeps its entry of an image whose DELETE got no answer: it may be carried out still', async () => {
+  const old = image('old')
+  let puts = 0
+  const setup: ReturnType<typeof bed.setUp> = bed.setUp({
+    store: (real) => ({
+      ...real,
+      async put(key, body) {
+        if (key.startsWith('trash/') && ++puts === 2) await tell(setup, 'v1.0', old)
+        await real.put(key, body)
+      },
+    }),
+  })
+  await setup.push('pr-1', old, bed.repository)
+  bed.registry.onRequest(({ method }) => (method === 'DELETE' ? 'drop' : undefined))
+  expect((await setup.run('branches', false)).deletes).toMatchObject([{ outcome: 'moved' }])
+  expect(puts).toBe(2)
+  expect(await Array.fromAsync(setup.store.list('trash/'))).toHaveLength(1)
 })
