@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import pMap from 'p-map'
 import { startRegistry } from '../lab/registry.ts'
-import { makeExpiry, type RunnablePolicy } from '../src/expiry/expire.ts'
+import { makeExpiry } from '../src/expiry/expire.ts'
+import type { RunnablePolicy } from '../src/expiry/expiry-settings.ts'
 import { makePlanner } from '../src/expiry/planner.ts'
 import { makeExpiryRuns } from '../src/expiry/runs.ts'
 import { makeLog } from '../src/platform/log.ts'
@@ -80,6 +81,7 @@ export async function measureDeletes(options: {
       }),
       audit: async () => {},
       doubtOf: async () => undefined,
+      failuresOf: async () => [],
       planner: makePlanner({
         ...{ index, now, protectsLabels: () => false, findNotUnderstood: async () => new Map() },
         findProtections: async () => () => undefined,

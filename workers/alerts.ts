@@ -12,5 +12,5 @@ export const alertsWorker = (context: WorkerContext, announce: ReturnType<typeof
       announce(job).catch((error) => {
         throw error instanceof ChannelError && !error.retry ? new UnrecoverableError(error.message) : error
       }),
-    4,
+    { concurrency: 4 },
   )

@@ -5,4 +5,4 @@ import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 const EVENTS_JOBS = 16
 
 export const eventsWorker = (context: WorkerContext, indexEvents: ReturnType<typeof makeIndexEvents>) =>
-  makeWorker('events', context, ({ deliveries }) => indexEvents(deliveries), EVENTS_JOBS)
+  makeWorker('events', context, ({ deliveries }) => indexEvents(deliveries), { concurrency: EVENTS_JOBS })

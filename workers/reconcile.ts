@@ -41,7 +41,7 @@ export const reconcileWorker = (
         return postpone(job, 0)
       }
     },
-    Math.max(1, registries),
+    { concurrency: Math.max(1, registries) },
   )
   return worker
 }

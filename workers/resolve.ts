@@ -32,5 +32,5 @@ export const resolveWorker = (
         return moved
       },
     ),
-    EACH * Math.max(1, deps.registries),
+    { concurrency: EACH * Math.max(1, deps.registries) },
   )

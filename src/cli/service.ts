@@ -2,7 +2,7 @@ import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { request } from 'undici'
 import { ConfigError } from '../config/config-error.ts'
-import { loadConfig } from '../config/load.ts'
+import { loadServer } from '../config/load.ts'
 import { CommandError } from './command-error.ts'
 
 /** The HTTP API of a running Tallyman. Each function throws a CommandError for whatever goes wrong. */
@@ -29,7 +29,8 @@ interface Access {
 
 /**
  * The address is `url`, which has no slash at its end, and the token is `TALLYMAN_TOKEN`. What is not given comes from the
- * configuration that the service runs with: its address and its admin token.
+ * configuration that the service runs with: its address and its admin token. Its other sections may be wrong: in an emergency
+ * a command must reach the service.
  */
 export async function findService(env: NodeJS.ProcessEnv, url: string | undefined): Promise<Service> {
   const given = {
@@ -38,7 +39,7 @@ export async function findService(env: NodeJS.ProcessEnv, url: string | undefine
   }
   if (isComplete(given)) return makeService(given)
   const file = env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
-  const { server } = await loadConfig(file, env).catch((error) => {
+  const server = await loadServer(file, env).catch((error) => {
     if (!(error instanceof ConfigError)) throw error
     throw new CommandError(
       ...error.message.split('\n'),
@@ -126,7 +127,9 @@ function makeService(access: Access): Service {
   function adviceOn(status: number): string[] {
     if (status === 401) return [`The token comes from ${access.tokenFrom}, and the service has another.`]
     if (status === 403)
-      return [`The token from ${access.tokenFrom} may only read. Set TALLYMAN_TOKEN to the admin token.`]
+      return [
+        `The token comes from ${access.tokenFrom}. Set TALLYMAN_TOKEN to one that the service asks for.`,
+      ]
     return []
   }
 

@@ -12,7 +12,7 @@ import { makeFindNotUnderstood } from '../expiry/not-understood.ts'
 import { makePlanAll } from '../expiry/plan-all.ts'
 import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
-import { makeFindProtections } from '../expiry/protection.ts'
+import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Logger } from '../platform/log.ts'
@@ -130,14 +130,16 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     })
     const details = makeDetails({ redis, prefix, clientOf: readableClientOf, now })
     const pulls = makePulls({ redis, prefix, ledger, now })
+    const protections = {
+      keeps: keeps.findProtections,
+      'expiry.protect': makeFindProtected(() => config().expiry.protect),
+      inUse: inUse.find,
+    }
+    const failuresOf = makeFailuresOf(protections)
     const planner = makePlanner({
       ...{ index, details, now },
       findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
-      findProtections: makeFindProtections({
-        keeps: keeps.findProtections,
-        'expiry.protect': makeFindProtected(() => config().expiry.protect),
-        inUse: inUse.find,
-      }),
+      findProtections: makeFindProtections(protections),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
       useOf: makeUseOf({ config, pulls }),
       quotaOf: (project) => settings().quotaOf(project),
@@ -149,11 +151,15 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ...{ details, pulls },
-      planAll: makePlanAll({ index, planner, details, projectOf }),
+      planAll: makePlanAll({
+        ...{ index, planner, details, projectOf, failuresOf },
+        maxShare: () => config().expiry.maxShare,
+      }),
       expiry: makeExpiry({
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, audit, metrics, log, now },
         doubtOf,
+        failuresOf,
         planner,
         announce,
       }),

@@ -5,6 +5,7 @@ import { makeRefusals } from '../events/refusals.ts'
 import { makeReplay } from '../events/replay.ts'
 import { roomFor } from '../events/room.ts'
 import { makeFamilies } from '../expiry/families.ts'
+import { makeHasRepository } from '../expiry/has-repository.ts'
 import { makeImageExists } from '../expiry/image-exists.ts'
 import { makeRestoreImage } from '../expiry/restore-image.ts'
 import { makeTrash } from '../expiry/trash.ts'
@@ -107,6 +108,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       expiryRoute({
         ...{ planAll, settings: () => parts.settings().expiry, roles, inTurn, now: () => Date.now() * 1000 },
         hasProject: async (id) => (await index.usage(id)) !== undefined,
+        hasRepository: makeHasRepository({ ...parts, index }),
         registries: () => Object.keys(parts.settings().config.registries),
       }),
       expiryDiffRoute({

@@ -9,33 +9,27 @@ import { makeDispatcher } from '../platform/dispatcher.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { judgeRedis } from '../platform/redis-settings.ts'
 import { parseRedisUrl, placeOf } from '../platform/redis-url.ts'
-import { LIMITS } from '../registry/limits.ts'
 import { repositoryNames } from '../registry/repository-names.ts'
 import { makeStore } from '../store/make-store.ts'
-import { type ReachedRegistry, reachedRegistries, registryClient } from './registry-client.ts'
+import { type Attempt, asking } from './attempt.ts'
+import { type ReachedRegistry, reachedRegistries } from './registry-client.ts'
 import { placeOfStorage, registryStorage } from './registry-storage.ts'
-
-/** How long a registry may take for an answer, in ms. */
-const ANSWER_MS = 10_000
+import { changeAttempts } from './try-changes.ts'
+import { inUseAttempts } from './try-in-use.ts'
 
 /** How long an attempt may take, in ms. */
 const ATTEMPT_MS = 30_000
 
-/** Something to try. `act` may return a remark. */
-interface Attempt {
-  name: string
-  tried: string
-  act: () => Promise<string | undefined>
-}
-
 /**
  * Tries everything that a configuration names, all at once, and yields the results in the order of the configuration. Sends
- * no alert and changes no registry; in the store an object is written, read and removed.
+ * no alert and changes no registry, though it asks for a delete and a push that no registry can do; in the store an object is written, read and removed.
  */
 export async function* tryConnections(config: Config): AsyncGenerator<Connection> {
   const attempts = [
     redisAttempt(config),
     ...reachedRegistries(config).flatMap(registryAttempts),
+    ...changeAttempts(config),
+    ...inUseAttempts(config),
     ...config.alerts.channels.map((channel) => channelAttempt(channel, config)),
     storeAttempt(config.store),
   ]
@@ -83,12 +77,10 @@ function redisAttempt({ redis: { url }, dataDir }: Config): Attempt {
 
 function registryAttempts(registry: ReachedRegistry): Attempt[] {
   const { name, url, storage, repositories, gitlab } = registry
-  const ping = async () => {
-    const client = registryClient(registry, { limits: { ...LIMITS, answerMs: ANSWER_MS } })
-    await client.ping().finally(client.close)
-    return undefined
-  }
-  const attempts: Attempt[] = [{ name: `registry ${name}`, tried: `GET ${url}/v2/`, act: ping }]
+  const ping = () => asking(registry, (client) => client.ping())
+  const attempts: Attempt[] = [
+    { name: `registry ${name}`, tried: `GET ${url}/v2/`, act: async () => void (await ping()) },
+  ]
   if (storage !== undefined)
     attempts.push({
       name: `storage of ${name}`,

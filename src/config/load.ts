@@ -7,7 +7,7 @@ import { ConfigError, type Location, type Problem, type Report } from './config-
 import { applyOverrides, overridesFrom } from './environment.ts'
 import { resolvePolicyDocument } from './policy-document.ts'
 import { proxyFrom } from './proxy.ts'
-import { type Config, ConfigSchema } from './schema.ts'
+import { type Config, ConfigSchema, server } from './schema.ts'
 import { otherForm, resolveSecrets } from './secrets.ts'
 import { readSource } from './source.ts'
 import { isMapping, type Node, type Path, walk } from './walk.ts'
@@ -21,6 +21,39 @@ const MOST_PROBLEMS = 100
  * file cannot be read or parsed
  */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<Config> {
+  const { source, unknown, report, problems } = await open(file, env)
+  const nodes: Node[] = []
+  for (const node of walk(ConfigSchema, source.value)) {
+    await resolveSecrets(node, dirname(file), report)
+    await resolvePolicyDocument(node, { folder: dirname(file), raw: source.raw, report })
+    checkNode(node, report)
+    nodes.push(node)
+  }
+  checkTogether(nodes, report)
+  const hasProxy = isMapping(source.value) && source.value.proxy !== undefined
+  const outside = hasProxy ? { proxy: undefined, problems: [] } : proxyFrom(env)
+  const throwProblems = () => throwAll([...unknown, ...outside.problems, ...problems()])
+  throwProblems()
+  const config = Value.Decode(ConfigSchema, source.value)
+  checkPromotion(config, report)
+  throwProblems()
+  return { ...config, proxy: config.proxy ?? outside.proxy }
+}
+
+/** Loads the section `server` alone: the other sections may be wrong. @throws ConfigError as `loadConfig` */
+export async function loadServer(file: string, env: NodeJS.ProcessEnv): Promise<Config['server']> {
+  const { source, report, problems } = await open(file, env)
+  const value = (isMapping(source.value) ? source.value.server : undefined) ?? {}
+  for (const node of walk(server, value, ['server'])) {
+    await resolveSecrets(node, dirname(file), report)
+    checkNode(node, report)
+  }
+  throwAll(problems())
+  return Value.Decode(server, value)
+}
+
+/** Reads a file with the overrides of `env`. `unknown` has the variables that override nothing, `problems` what was reported. */
+async function open(file: string, env: NodeJS.ProcessEnv) {
   const source = await readSource(file)
   const { overrides, unknown } = overridesFrom(env, ConfigSchema, source.value)
   applyOverrides(source.value, overrides)
@@ -48,27 +81,12 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
       problems.set(key, { ...locate(path), message, ...(got !== undefined && { got }) })
   }
 
-  const nodes: Node[] = []
-  for (const node of walk(ConfigSchema, source.value)) {
-    await resolveSecrets(node, dirname(file), report)
-    await resolvePolicyDocument(node, { folder: dirname(file), raw: source.raw, report })
-    checkNode(node, report)
-    nodes.push(node)
-  }
-  checkTogether(nodes, report)
-  const hasProxy = isMapping(source.value) && source.value.proxy !== undefined
-  const outside = hasProxy ? { proxy: undefined, problems: [] } : proxyFrom(env)
-  const throwProblems = () => {
-    const all = [...unknown, ...outside.problems, ...problems.values()].toSorted(
-      (a, b) => lineOf(a) - lineOf(b),
-    )
-    if (all.length > 0) throw new ConfigError(all)
-  }
-  throwProblems()
-  const config = Value.Decode(ConfigSchema, source.value)
-  checkPromotion(config, report)
-  throwProblems()
-  return { ...config, proxy: config.proxy ?? outside.proxy }
+  return { source, unknown, report, problems: () => [...problems.values()] }
+}
+
+/** In the order of the file. */
+function throwAll(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ConfigError(problems.toSorted((a, b) => lineOf(a) - lineOf(b)))
 }
 
 /** 0 for what is not in the file. */

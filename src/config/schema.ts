@@ -40,17 +40,20 @@ function redisUrl(raw: unknown): string {
 /** TypeBox leaves out the keys `constructor` and `prototype` when it decodes. */
 const NAME = '^(?!constructor$|prototype$)[a-z0-9][a-z0-9-]{0,31}$'
 
+/** What the commands need to find the service, among other things. */
+export const server = section('The HTTP server.', {
+  host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
+  port: Integer('The port to listen on; 0 picks a free one.', 0, 65_535, { default: 8080 }),
+  bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
+  readToken: Secret('The bearer token that may read.', token, unique('tokens')),
+  adminToken: Secret('The bearer token that may also change and delete.', token, unique('tokens')),
+  usesToken: Type.Optional(
+    Secret('The bearer token that may only report use of images.', token, unique('tokens')),
+  ),
+})
+
 const file = section('The configuration file.', {
-  server: section('The HTTP server.', {
-    host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
-    port: Integer('The port to listen on; 0 picks a free one.', 0, 65_535, { default: 8080 }),
-    bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
-    readToken: Secret('The bearer token that may read.', token, unique('tokens')),
-    adminToken: Secret('The bearer token that may also change and delete.', token, unique('tokens')),
-    usesToken: Type.Optional(
-      Secret('The bearer token that may only report use of images.', token, unique('tokens')),
-    ),
-  }),
+  server,
   workers: section('Processes that only run workers (`node workers/main.ts`).', {
     host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
     port: Type.Optional(

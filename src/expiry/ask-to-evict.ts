@@ -2,7 +2,7 @@ import { makeGlob } from '../platform/glob.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
 import { splitProjectId } from '../usage/project.ts'
-import type { RunnablePolicy } from './expire.ts'
+import type { RunnablePolicy } from './expiry-settings.ts'
 
 /** How long after a project came over its quota a run begins, in ms: ten minutes. One run is for all that come over it meanwhile. */
 const DELAY_MS = 600_000

@@ -8,13 +8,16 @@ import { findRelations, ordinaryTags, type Relations } from './relations.ts'
 import type { Selection } from './rule.ts'
 import { type Circumstances, compileSelection } from './selection.ts'
 
-/** The families of a repository that no rule decides, and what says how they belong together. `decisions` are those of the rules. */
+/**
+ * The families of a repository that no rule decides, what says how they belong together, and tagged images that no rule decides
+ * and that are in no tier. `decisions` are those of the rules.
+ */
 export function* candidatesIn(
   images: readonly IndexedImage[],
   decisions: readonly Decision[],
   tiers: readonly Selection[] | undefined,
   circumstances: Circumstances,
-): Pieces<{ families: Family[]; relations: Relations }> {
+): Pieces<{ families: Family[]; relations: Relations; inNoTier: IndexedImage[] }> {
   const relations = yield* findRelations(images)
   const decided = new Map(decisions.map((decision) => [decision.digest, decision]))
   const itemsOf = (image: IndexedImage): Item[] => {
@@ -28,10 +31,14 @@ export function* candidatesIn(
     const found = itemsOf(image).map(tierOfItem)
     return found.some((tier) => tier === undefined) ? undefined : Math.max(...found.map((tier = 0) => tier))
   }
+  const isLeft = ({ digest }: IndexedImage) => decided.get(digest)?.isLeft === true
+  const inNoTier = new Set<IndexedImage>()
+  for (const image of images) {
+    if (isLeft(image) && ordinaryTags(image).length > 0 && tierOf(image) === undefined) inNoTier.add(image)
+    yield
+  }
   const families = yield* familiesOf(relations, {
-    mayGo: (image) =>
-      decided.get(image.digest)?.isLeft === true &&
-      (ordinaryTags(image).length === 0 || tierOf(image) !== undefined),
+    mayGo: (image) => isLeft(image) && !inNoTier.has(image),
     isGoing: ({ digest }) => decided.get(digest)?.verdict === 'delete',
     lastUseOf: (image) =>
       itemsOf(image)
@@ -43,7 +50,7 @@ export function* candidatesIn(
         .reduce(youngerAge),
     tierOf,
   })
-  return { families, relations }
+  return { families, relations, inNoTier: [...inNoTier] }
 }
 
 /** The number of the first tier that an item certainly meets. */

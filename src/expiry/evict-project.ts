@@ -12,15 +12,18 @@ import type { ExpiryPolicy } from './plan.ts'
 import { takeAll } from './plan-bytes.ts'
 import type { Relations } from './relations.ts'
 import type { Circumstances } from './selection.ts'
+import { type SparedImages, sparedImages, sparedText } from './spared.ts'
 
 /** What a policy evicts in a project. */
 export interface ProjectEviction {
   chosen: ChosenImages
+  /** What it looked at and leaves. */
+  spared: SparedImages
   /** If it cannot evict enough: a sentence. */
   problem?: string
 }
 
-const NOTHING: ProjectEviction = { chosen: new Map() }
+const NOTHING: ProjectEviction = { chosen: new Map(), spared: new Map() }
 
 /**
  * Chooses what a policy evicts in a project that is over its quota, beside what the rules of the policy expire. What it
@@ -51,18 +54,22 @@ export async function evictProject(
   const families: Family[] = []
   const relationsIn = new Map<string, Relations>()
   let uniqueBytes = held
+  let protectedImages = 0
+  const inNoTier: IndexedImage[] = []
   let unknownUseMinAge = UNKNOWN_USE_MIN_AGE
   for (const repository of await deps.repositories()) {
     const images = await deps.index.images(project, repository)
     if (images.length === 0) continue
     const { decisions, circumstances } = await deps.decide(images)
     const going = decisions.filter(({ verdict }) => verdict === 'delete')
+    protectedImages += decisions.filter(isProtected).length
     await reclaim.load([...going, ...decisions.filter(({ isLeft }) => isLeft)])
     uniqueBytes -= (await inPieces(takeAll(going, reclaim))).uniqueBytes
     const found = await inPieces(candidatesIn(images, decisions, settings.tiers, circumstances))
     for (const family of found.families) families.push(family)
+    for (const image of found.inNoTier) inNoTier.push(image)
     relationsIn.set(repository, found.relations)
-    if (circumstances.use.isComplete) unknownUseMinAge = 0
+    if (circumstances.use.isListed) unknownUseMinAge = 0
   }
 
   const bytesToFree = bytesToEvict(uniqueBytes, { limit, ...settings })
@@ -79,7 +86,18 @@ export async function evictProject(
       const why = image === family.root ? reason : `it goes with ${nameOf(family.root)}: ${reason}`
       chosen.set(nameOf(image), { reason: why, usedAt: usedAtOf(image, relations) })
     }
-  if (eviction.suffices) return { chosen }
+  const spared = sparedImages(eviction.spared, inNoTier)
+  if (eviction.suffices) return { chosen, spared }
   const [freed, wanted] = [eviction.freed.uniqueBytes, bytesToFree].map(formatSize)
-  return { chosen, problem: `${project}: all that may be evicted frees ${freed}, and ${wanted} are to go` }
+  const problem = `${project}: all that may be evicted frees ${freed}, and ${wanted} are to go`
+  const stays = sparedText(spared, protectedImages)
+  return {
+    chosen,
+    spared,
+    problem: stays === '' ? problem : `${problem}. What no rule decides and stays: ${stays}`,
+  }
 }
+
+/** Whether no rule decides an image, and something else keeps it. */
+const isProtected = ({ verdict, rule, isLeft }: Decision): boolean =>
+  verdict === 'keep' && rule === null && !isLeft

@@ -7,7 +7,7 @@ export interface MatchTag {
   matches(tag: string): boolean
   /** The part of a tag that the pattern matches, if it does not match the whole tag; `undefined` if there is none. */
   partOf(tag: string): string | undefined
-  /** What a group of the pattern matches; '' if it matches nothing. */
+  /** What a group of the pattern matches, by its name or number; '' if it matches nothing. */
   groupOf(tag: string, group: string): string
 }
 
@@ -24,7 +24,8 @@ export function makeMatchTag(selector: TagSelector): MatchTag {
     },
     groupOf(tag, group) {
       const matcher = pattern.matcher(tag)
-      return matcher.matches() ? (matcher.group(group) ?? '') : ''
+      const key = /^\d+$/.test(group) ? Number(group) : group
+      return matcher.matches() ? (matcher.group(key) ?? '') : ''
     },
   }
 }

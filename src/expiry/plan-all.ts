@@ -3,12 +3,15 @@ import { projectId } from '../usage/project.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { Decision } from './decision.ts'
-import type { DetailsReader } from './details/make-details.ts'
+import type { DetailsReader, ReadBudget } from './details/make-details.ts'
 import { warningsAbout } from './dialect-opinions.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { withBytes } from './plan-bytes.ts'
+import { failureWarning, makePlanWarnings, nothingWarning, type PlanWarnings } from './plan-warnings.ts'
 import { makeDescribe, type PlannedImage } from './planned-image.ts'
 import type { Planner } from './planner.ts'
+import { countMore, heldWarning, NO_COUNTS, type PlanCounts } from './share.ts'
+import { withSpared } from './spared.ts'
 
 /** Which images of a plan are wanted. What is not given is not looked at. */
 export interface PlanFilter {
@@ -25,6 +28,8 @@ export interface PlanPosition {
   project: string
   repository: string
   digest: string
+  /** What the plan comes to in the repositories of the project that are before this one. */
+  before: PlanCounts
 }
 
 /** A part of a policy's plan: decisions on images of one repository, or none and only warnings. */
@@ -37,13 +42,15 @@ export interface PlanPart {
   decisions: Decision[]
   /** Describes one of them. It takes some 10 µs, and few may be wanted. */
   describe: (decision: Decision) => PlannedImage
-  /** What the dialect of the policy warns of, each once a plan, and no more than 100. Some are about one repository. */
+  /** What the plan comes to in the repositories of the project that are before this one. */
+  before: PlanCounts
+  /** What people must know of the policy, or of a project. */
   warnings: string[]
 }
 
-const MOST_WARNINGS = 100
-
-const NONE: Pick<PlanPart, 'decisions' | 'describe'> = {
+const NONE: Pick<PlanPart, 'decided' | 'decisions' | 'describe' | 'before'> = {
+  decided: 0,
+  before: NO_COUNTS,
   decisions: [],
   describe: () => {
     throw new Error('there is no decision to describe')
@@ -61,19 +68,64 @@ export function makePlanAll(deps: {
   details: Pick<DetailsReader, 'budget'>
   /** The path of the project of a repository. */
   projectOf: (registry: string, repository: string) => string
+  /** Why it is not known what is protected at a registry, so that nothing goes. */
+  failuresOf: (registry: string) => Promise<readonly string[]>
+  /** As configured now: the share of a project, from 0 to 1, beyond which a run deletes nothing there. */
+  maxShare: () => number
 }) {
   const { index, planner } = deps
 
   /** In order, those that the filter lets through. */
   async function projectsOf(registry: string, { project, repository }: PlanFilter): Promise<string[]> {
     if (project === undefined && repository === undefined) return (await index.projects(registry)).toSorted()
-    const wanted = project ?? projectId(registry, deps.projectOf(registry, repository ?? ''))
-    return wanted.startsWith(`${registry}/`) ? [wanted] : []
+    return [project ?? projectId(registry, deps.projectOf(registry, repository ?? ''))]
   }
 
   async function repositoriesOf(policy: ExpiryPolicy, project: string, { repository }: PlanFilter) {
     const all = await planner.repositoriesIn(policy, project)
     return repository === undefined ? all.toSorted() : all.filter((name) => name === repository)
+  }
+
+  /** The plan of a policy at its registry. It begins after `start`, which is of the policy. */
+  async function* planPolicy(
+    policy: ExpiryPolicy,
+    filter: PlanFilter,
+    { asOf, start, budget }: { asOf: number; start: PlanPosition | undefined; budget: ReadBudget },
+    { warn, take }: PlanWarnings,
+  ): AsyncGenerator<PlanPart> {
+    const { name, registry } = policy
+    const of = { policy: name, registry }
+    for (const failure of await deps.failuresOf(registry)) warn(failureWarning(registry, failure))
+    if ('dialect' in policy) warningsAbout(policy).forEach(warn)
+    yield { ...of, ...NONE, warnings: take() }
+    const use = await planner.useOf(registry)
+    const shared: SharedHoldings = new Map()
+    for (const project of await projectsOf(registry, filter)) {
+      if (start !== undefined && project < start.project) continue
+      const isStart = start?.project === project
+      const request = { now: asOf, explain: true, warn }
+      const { chosen: evicted, spared } = await planner.evictedIn(policy, project, request, budget)
+      const reclaim = index.reclaim(project, shared)
+      let before = isStart ? start.before : NO_COUNTS
+      for (const repository of await repositoriesOf(policy, project, filter)) {
+        if (isStart && repository < start.repository) continue
+        const images = await index.images(project, repository)
+        const decided = await planner.decide(policy, project, images, { ...request, evicted }, budget)
+        const counted = await withBytes(withSpared(decided, spared), reclaim)
+        const sorted = counted.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
+        const isPartly = isStart && repository === start.repository
+        yield {
+          ...{ ...of, before, decided: decided.length },
+          decisions: isPartly ? sorted.filter(({ digest }) => digest > start.digest) : sorted,
+          describe: await inPieces(makeDescribe(images, use)),
+          warnings: take(),
+        }
+        before = countMore(before, decided)
+      }
+      // Of a project that is planned in part, the share is not known.
+      const held = filter.repository === undefined && heldWarning(project, before, deps.maxShare())
+      if (held) yield { ...of, ...NONE, warnings: [held] }
+    }
   }
 
   /** `asOf` is epoch µs. The plan begins after the position `after`, which must be of one of the policies. */
@@ -83,49 +135,37 @@ export function makePlanAll(deps: {
     { asOf, after }: { asOf: number; after?: PlanPosition | undefined },
   ): AsyncGenerator<PlanPart> {
     const first = after === undefined ? 0 : policies.findIndex((policy) => isOf(policy, after))
-    const told = new Map<string, Set<string>>()
+    const warnings = new Map<string, PlanWarnings>()
     const budget = deps.details.budget()
+    const isFiltered = filter.project !== undefined || filter.repository !== undefined
+    const idle: ExpiryPolicy[] = []
+    let looked = 0
     for (const [n, policy] of policies.slice(first).entries()) {
       const { name, registry } = policy
       if (filter.registry !== undefined && filter.registry !== registry) continue
+      if (filter.project !== undefined && !filter.project.startsWith(`${registry}/`)) continue
       const start = n === 0 ? after : undefined
-      const known = told.get(name) ?? new Set()
-      told.set(name, known)
-      const warnings: string[] = []
-      const warn = (warning: string) => {
-        if (known.has(warning) || known.size === MOST_WARNINGS) return
-        known.add(warning)
-        warnings.push(warning)
+      const told = warnings.get(name) ?? makePlanWarnings()
+      warnings.set(name, told)
+      let decided = 0
+      for await (const part of planPolicy(policy, filter, { asOf, start, budget }, told)) {
+        decided += part.decided
+        yield part
       }
-      const takeWarnings = () => warnings.splice(0)
-      if ('dialect' in policy) warningsAbout(policy).forEach(warn)
-      yield { policy: name, registry, decided: 0, ...NONE, warnings: takeWarnings() }
-      const use = await planner.useOf(registry)
-      const shared: SharedHoldings = new Map()
-      for (const project of await projectsOf(registry, filter)) {
-        if (start !== undefined && project < start.project) continue
-        const request = { now: asOf, explain: true, warn }
-        const evicted = await planner.evictedIn(policy, project, request, budget)
-        const reclaim = index.reclaim(project, shared)
-        for (const repository of await repositoriesOf(policy, project, filter)) {
-          const isStart = start?.project === project
-          if (isStart && repository < start.repository) continue
-          const images = await index.images(project, repository)
-          const decided = await planner.decide(policy, project, images, { ...request, evicted }, budget)
-          const counted = await withBytes(decided, reclaim)
-          const sorted = counted.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
-          const isPartly = isStart && repository === start.repository
-          yield {
-            ...{ policy: name, registry, decided: decided.length },
-            decisions: isPartly ? sorted.filter(({ digest }) => digest > start.digest) : sorted,
-            describe: await inPieces(makeDescribe(images, use)),
-            warnings: takeWarnings(),
-          }
-        }
-      }
+      looked += 1
+      if (decided > 0 || start !== undefined) continue
+      if (isFiltered) idle.push(policy)
+      else yield nothingIn(policy, filter)
     }
+    // One policy that is about the project or the repository is enough.
+    if (idle.length === looked) for (const policy of idle) yield nothingIn(policy, filter)
   }
 }
+
+const nothingIn = (policy: ExpiryPolicy, filter: PlanFilter): PlanPart => ({
+  ...{ policy: policy.name, registry: policy.registry, ...NONE },
+  warnings: [nothingWarning(policy, filter)],
+})
 export type PlanAll = ReturnType<typeof makePlanAll>
 
 /** Whether a position is in the plan of a policy. */

@@ -25,7 +25,7 @@ export async function takePage(
   let count = 0
   let work = 0
   const page = (next: PlanPosition | null): PlanPage => ({ plans: [...plans.values()], next })
-  for await (const { policy, registry, decided, decisions, describe, warnings } of parts) {
+  for await (const { policy, registry, decided, decisions, describe, before, warnings } of parts) {
     const plan = plans.get(policy) ?? { policy, decisions: [], warnings: [] }
     plans.set(policy, plan)
     plan.warnings.push(...warnings)
@@ -36,7 +36,7 @@ export async function takePage(
         count += 1
       }
       const { project, repository, digest } = decision
-      last = { policy, registry, project, repository, digest }
+      last = { policy, registry, project, repository, digest, before }
     }
     work += decided
     if (work >= mostDecided && last !== null) return page(last)

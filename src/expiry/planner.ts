@@ -8,7 +8,6 @@ import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { DetailsReader, ReadBudget } from './details/make-details.ts'
 import { evictProject, type ProjectEviction } from './evict-project.ts'
-import type { ChosenImages } from './evicted.ts'
 import type { FindNotUnderstood } from './not-understood.ts'
 import { type ExpiryPolicy, type PlanOptions, planInPieces } from './plan.ts'
 import { withBytes } from './plan-bytes.ts'
@@ -42,6 +41,8 @@ export function makePlanner(deps: {
   now: () => number
 }) {
   const { index } = deps
+  /** Of the quota of a project, in bytes. */
+  const limitOf = (project: string): number | undefined => deps.quotaOf(project)?.limit
   const protectionsOf: FindProtection = shareByName(deps.findProtections)
   const useOf = shareByName(deps.useOf)
 
@@ -108,6 +109,10 @@ export function makePlanner(deps: {
     return protectionOf(image, details && (details.get(digest) ?? null)) !== undefined
   }
 
+  /** Why it is not known what is protected at a registry: then its plans keep every image. `undefined` if it is. */
+  const protectionDoubtOf = async (registry: string): Promise<string | undefined> =>
+    (await protectionsOf(registry)).doubt
+
   /** Chooses what a policy evicts in a project. Without `evict`, or below the quota, it costs nearly nothing. */
   const evictionOf = (
     policy: ExpiryPolicy,
@@ -117,7 +122,7 @@ export function makePlanner(deps: {
   ): Promise<ProjectEviction> =>
     evictProject(
       {
-        ...{ index, now, limitOf: (one) => deps.quotaOf(one)?.limit },
+        ...{ index, now, limitOf },
         repositories: () => repositoriesIn(policy, project),
         async decide(images) {
           const circumstances = await circumstancesOf(policy, project, images, now, budget)
@@ -135,12 +140,12 @@ export function makePlanner(deps: {
     project: string,
     request: Pick<PlanRequest, 'now' | 'warn'> = {},
     budget = deps.details.budget(),
-  ): Promise<ChosenImages> {
-    if ('rules' in policy && policy.evict !== undefined && deps.quotaOf(project) === undefined)
+  ): Promise<ProjectEviction> {
+    if ('rules' in policy && policy.evict !== undefined && limitOf(project) === undefined)
       request.warn?.(`${project} has no quota: nothing is evicted there`)
-    const { chosen, problem } = await evictionOf(policy, project, request, budget)
-    if (problem !== undefined) request.warn?.(problem)
-    return chosen
+    const eviction = await evictionOf(policy, project, request, budget)
+    if (eviction.problem !== undefined) request.warn?.(eviction.problem)
+    return eviction
   }
 
   /** The decisions on the images of a project, one repository at a time. Without `evicted`, it chooses what the policy evicts. */
@@ -151,7 +156,7 @@ export function makePlanner(deps: {
     budget = deps.details.budget(),
   ): AsyncGenerator<Decision[]> {
     const reclaim = bytes && index.reclaim(project, bytes)
-    const evicted = request.evicted ?? (await evictedIn(policy, project, request, budget))
+    const evicted = request.evicted ?? (await evictedIn(policy, project, request, budget)).chosen
     for (const repository of await repositoriesIn(policy, project)) {
       const images = await index.images(project, repository)
       const decisions = await decide(policy, project, images, { ...request, evicted }, budget)
@@ -159,7 +164,10 @@ export function makePlanner(deps: {
     }
   }
 
-  return { repositoriesIn, decide, evictionOf, evictedIn, planProject, isProtected, useOf }
+  return {
+    ...{ repositoriesIn, decide, limitOf, evictionOf, evictedIn, planProject },
+    ...{ isProtected, protectionDoubtOf, useOf },
+  }
 }
 export type Planner = ReturnType<typeof makePlanner>
 

@@ -58,8 +58,10 @@ export function* findRelations(
   for (const image of images) {
     // Includes manifests that an index lists as if they were blobs: whatever an image lists is a part of it.
     for (const { kind, key } of image.references ?? []) if (kind !== 'subject') addPart(image, key)
-    for (const key of notUnderstood?.get(image.digest)?.names ?? []) addPart(image, key)
-    for (const key of subjectKeys(image)) addSubject(image, key)
+    const unclear = notUnderstood?.get(image.digest)
+    for (const key of unclear?.names ?? []) addPart(image, key)
+    // What is not understood may need whatever it names, also by its tags.
+    for (const key of subjectKeys(image)) (unclear === undefined ? addSubject : addPart)(image, key)
     yield
   }
   for (const image of images)

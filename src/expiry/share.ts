@@ -1,7 +1,7 @@
 import type { RegistryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
-import type { Deleted, Held } from './decision.ts'
+import type { Decision, Deleted, Held, RunSummary } from './decision.ts'
 import type { ChosenImages } from './evicted.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -16,20 +16,34 @@ export async function countPlan(
   project: string,
   options: { bytes: SharedHoldings; evicted?: ChosenImages },
 ): Promise<Omit<Held, 'project'>> {
-  const counts = { deletes: 0, images: 0, untags: 0, tags: 0, bytes: 0 }
-  for await (const decisions of planner.planProject(policy, project, options))
-    for (const { verdict, tags, untag = [], reclaimableBytes = 0 } of decisions) {
-      counts.images += 1
-      counts.tags += tags.length
-      counts.untags += untag.length
-      if (verdict === 'delete') counts.deletes += 1
-      counts.bytes += reclaimableBytes
-    }
-  return counts
+  let counts = NO_COUNTS
+  let bytes = 0
+  for await (const decisions of planner.planProject(policy, project, options)) {
+    counts = countMore(counts, decisions)
+    for (const { reclaimableBytes = 0 } of decisions) bytes += reclaimableBytes
+  }
+  return { ...counts, bytes }
 }
 
 /** Images and tags that go alone, of all of a project. */
 type Counts = Pick<Held, 'deletes' | 'images' | 'untags' | 'tags'>
+
+/** The same of some of its repositories. */
+export type PlanCounts = Required<Counts>
+
+export const NO_COUNTS: PlanCounts = { deletes: 0, images: 0, untags: 0, tags: 0 }
+
+/** The counts of some repositories, and of one more. */
+export function countMore(some: PlanCounts, decisions: readonly Decision[]): PlanCounts {
+  const counts = { ...some }
+  for (const { verdict, tags, untag = [] } of decisions) {
+    counts.images += 1
+    counts.tags += tags.length
+    counts.untags += untag.length
+    if (verdict === 'delete') counts.deletes += 1
+  }
+  return counts
+}
 
 /** Whether so many deletes are a larger share of a project's images, or of its tags, than `maxShare`, from 0 to 1. */
 export const isTooMuch = ({ deletes, images, untags = 0, tags = 0 }: Counts, maxShare: number): boolean =>
@@ -70,12 +84,51 @@ export function makeShareGuard(counts: Held, maxShare: () => number) {
   }
 }
 
-/** `12 of 16 images, 3 of 20 tags`, and how many of these are deleted if some are. */
-export function whatIsHeld({ deletes, images, untags = 0, tags = 0, deleted = 0 }: Held): string {
+/** `12 of 16 images, 3 single tags of 20`, and how many of these are deleted if some are. */
+function whatIsHeld({ deletes, images, untags = 0, tags = 0, deleted = 0 }: Held): string {
   const parts = [`${deletes} of ${images} images`]
-  if (untags > 0) parts.push(`${untags} of ${tags} tags`)
+  if (untags > 0) parts.push(`${untags} single tags of ${tags}`)
   if (deleted > 0) parts.push(`of which ${deleted} are deleted`)
   return parts.join(', ')
+}
+
+/** What a plan warns of where a run would delete too much of a project. `undefined` if it would not. */
+export function heldWarning(project: string, counts: PlanCounts, maxShare: number): string | undefined {
+  if (!isTooMuch(counts, maxShare)) return undefined
+  const { deletes, images, untags, tags } = counts
+  const parts = [
+    ...(isMore(deletes, images, maxShare)
+      ? [`${deletes} of ${images} images (${percent(deletes / images)})`]
+      : []),
+    ...(isMore(untags, tags, maxShare) ? [`${untags} of ${tags} tags (${percent(untags / tags)})`] : []),
+  ]
+  return `${project}: ${parts.join(' and ')} would go, more than expiry.maxShare (${percent(maxShare)}): a run deletes nothing there without --accept-share`
+}
+
+const percent = (share: number): string => `${Math.round(share * 1_000) / 10}%`
+
+/** `ci/team/app (12 of 16 images), ci/team/web (…) and 3 more`. */
+function projectsText(held: readonly Held[]): string {
+  const projects = held.map((one) => `${one.project} (${whatIsHeld(one)})`)
+  const others = projects.length > 5 ? ` and ${projects.length - 5} more` : ''
+  return `${projects.slice(0, 5).join(', ')}${others}`
+}
+
+const IF_MEANT = 'If this is meant: tallyman expire'
+
+/** What a run held back, or a real one would, and what to do; `undefined` if it was nothing. */
+export function heldText({
+  policy,
+  dryRun,
+  held = [],
+}: Pick<RunSummary, 'policy' | 'dryRun' | 'held'>): string | undefined {
+  if (held.length === 0) return undefined
+  const isBegun = held.some(({ deleted }) => deleted !== undefined)
+  const what = dryRun ? 'a run deletes nothing' : isBegun ? 'no more was deleted' : 'nothing was deleted'
+  return (
+    `${what} in ${projectsText(held)}, since that is more than expiry.maxShare. ` +
+    `${IF_MEANT} ${policy} --apply --accept-share`
+  )
 }
 
 /** The alert about projects in which a run deletes nothing, or no more. Runs of one day (RFC 3339 `at`) give one alert. */
@@ -84,15 +137,11 @@ export function heldAlert(
   held: readonly Held[],
   maxShare: number,
 ): RegistryAlert {
-  const projects = held.map((one) => `${one.project} (${whatIsHeld(one)})`)
-  const others = projects.length > 5 ? ` and ${projects.length - 5} more` : ''
-  const share = `${Math.round(maxShare * 100)}%`
   return {
     id: jobId('expiry held', policy, registry, at.slice(0, 'YYYY-MM-DD'.length)),
     ...{ at, registry, event: 'expiry.held' as const },
     text:
-      `${registry}: the expiry policy "${policy}" would delete more than ${share} of the images or tags of ` +
-      `${projects.slice(0, 5).join(', ')}${others}, and deletes no more there. If this is meant: ` +
-      `tallyman expire ${policy} --apply --accept-share`,
+      `${registry}: the expiry policy "${policy}" would delete more than ${percent(maxShare)} of the images or tags of ` +
+      `${projectsText(held)}, and deletes no more there. ${IF_MEANT} ${policy} --apply --accept-share`,
   }
 }

@@ -9,6 +9,7 @@ import type { ExpiryPolicy } from '../expiry/plan.ts'
 import { isOf, type PlanAll } from '../expiry/plan-all.ts'
 import { takePage } from '../expiry/plan-page.ts'
 import { PlannedImage } from '../expiry/planned-image.ts'
+import { Undo, type UndoSettings, undoOf } from '../expiry/undo.ts'
 import { formatTimestamp, parseTimestamp } from '../platform/timestamp.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { planLines } from './plan-lines.ts'
@@ -19,25 +20,33 @@ import { type InTurn, streamInTurn } from './turns.ts'
 const NDJSON = 'application/x-ndjson'
 
 const Warning = Type.String({
-  description: 'Where the policy does something else than its author may think.',
+  description: 'Where the policy, or a run of it, does something else than its author may think.',
 })
 const PolicyName = Type.String({ description: 'The name of the policy.' })
-const AsOf = Type.String({ format: 'date-time', description: 'The time as of which the plan decides.' })
+/** What an answer says of the plan as a whole. */
+const About = {
+  asOf: Type.String({ format: 'date-time', description: 'The time as of which the plan decides.' }),
+  policies: Type.Array(PolicyName, { description: 'The policies that are planned.' }),
+  undo: Undo,
+}
 
 /** A line of the stream. */
 const PlanLine = Type.Union([
   Type.Object({ policy: PolicyName, ...PlannedImage.properties }),
   Type.Object({ policy: PolicyName, warning: Warning }),
-  Type.Object({ asOf: AsOf, images: Type.Integer({ description: 'How many images were told.' }) }),
+  Type.Object({ ...About, images: Type.Integer({ description: 'How many images were told.' }) }),
 ])
 
 const PlanAnswer = pageOf({
-  asOf: AsOf,
+  ...About,
   plans: Type.Array(
     Type.Object({
       policy: PolicyName,
       decisions: Type.Array(PlannedImage, { description: 'One for each image, in order.' }),
-      warnings: Type.Array(Warning, { description: 'Those of the dialect of the policy.' }),
+      warnings: Type.Array(Warning, {
+        description:
+          'Those of the dialect and the eviction; projects in which `expiry.maxShare` would hold a run; what protects images and cannot be read; a policy that is about no image.',
+      }),
     }),
     { description: 'One for each policy that the page has come by.' },
   ),
@@ -60,13 +69,19 @@ const PlanQuery = pageQuery({
   ),
 })
 
-/** In order of policy, as configured; then of registry, project, repository and digest. */
+/** In order of policy, as configured; then of registry, project, repository and digest. `before` counts the project until there. */
 const Position = Type.Object({
   policy: Type.String(),
   registry: Type.String(),
   project: Type.String(),
   repository: Type.String(),
   digest: Type.String(),
+  before: Type.Object({
+    deletes: Type.Integer(),
+    images: Type.Integer(),
+    untags: Type.Integer(),
+    tags: Type.Integer(),
+  }),
 })
 
 const response = {
@@ -92,8 +107,10 @@ export const expiryRoute =
   (deps: {
     planAll: PlanAll
     /** As configured now: a reload may change it. */
-    settings: () => { policies: readonly ExpiryPolicy[] }
+    settings: () => UndoSettings & { policies: readonly ExpiryPolicy[] }
     hasProject: (id: string) => Promise<boolean>
+    /** At any registry. */
+    hasRepository: (name: string) => Promise<boolean>
     /** The configured names. */
     registries: () => readonly string[]
     roles: Roles
@@ -135,18 +152,26 @@ export const expiryRoute =
       const after = decodeCursor(Position, cursor)
       if (after !== undefined && !policies.some((policy) => isOf(policy, after)))
         throw new HttpError(400, 'the cursor is not of this list: its policy is not asked for')
+      if (registry !== undefined && !deps.registries().includes(registry))
+        throw new HttpError(404, `there is no registry "${registry}": ${deps.registries().join(', ')}`)
       if (project !== undefined && !(await deps.hasProject(project)))
         throw new HttpError(404, `there is no project "${project}"`)
+      if (repository !== undefined && !(await deps.hasRepository(repository)))
+        throw new HttpError(404, `no registry has a repository "${repository}" that the index knows`)
       const parts = () => deps.planAll(policies, { registry, project, repository }, { asOf, after })
       const isWanted = (decision: Decision) => verdict === undefined || decision.verdict === verdict
-      const time = formatTimestamp(asOf) ?? ''
+      const about = {
+        asOf: formatTimestamp(asOf) ?? '',
+        policies: [...new Set(policies.map(({ name }) => name))],
+        undo: undoOf(deps.settings(), Math.max(asOf, deps.now()) / 1000),
+      }
       void reply.header('vary', 'accept')
       if (accepts(headers.accept, NDJSON)) {
-        const lines = () => planLines(parts(), isWanted, time)
+        const lines = () => planLines(parts(), isWanted, about)
         return reply.type(NDJSON).send(await streamInTurn(deps.inTurn, lines))
       }
       const { plans, next } = await deps.inTurn(() => takePage(parts(), limit, isWanted))
-      return { asOf: time, plans, next: next && encodeCursor(next) }
+      return { ...about, plans, next: next && encodeCursor(next) }
     }
 
     app.get('/v1/expiry/plan', {

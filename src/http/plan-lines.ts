@@ -4,11 +4,11 @@ import type { PlanPart } from '../expiry/plan-all.ts'
 /** Characters of lines that are sent at once. */
 const CHUNK = 65_536
 
-/** A plan as lines of JSON, some at a time. The warnings of a policy come after its images; the last line says that all is told. */
+/** A plan as lines of JSON, some at a time. The warnings of a policy come after its images; the last line says that all is told, with `about`. */
 export async function* planLines(
   parts: AsyncIterable<PlanPart>,
   isWanted: (decision: Decision) => boolean,
-  asOf: string,
+  about: { asOf: string },
 ): AsyncGenerator<string> {
   let lines = ''
   let count = 0
@@ -35,6 +35,6 @@ export async function* planLines(
     }
   }
   appendWarnings()
-  append({ asOf, images: count })
+  append({ ...about, images: count })
   yield lines
 }

@@ -35,7 +35,7 @@ export function makeRoles(tokens: {
         void reply.header('www-authenticate', 'Bearer')
         throw new HttpError(401, `expected "Authorization: Bearer" with ${needed}`)
       }
-      if (!roles.includes(role)) throw new HttpError(403, `this needs ${needed}`)
+      if (!roles.includes(role)) throw new HttpError(403, `this needs ${needed}, not the ${role} token`)
     }
   return {
     read: allow('the read or the admin token', 'read', 'admin'),

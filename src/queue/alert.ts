@@ -43,12 +43,14 @@ export const ExpiryAlert = Type.Object({
     description: '`expiry.notice`: they will expire. `expiry.done`: they have expired.',
   }),
   policy: Type.String({ description: 'The name of the policy.' }),
-  images: Type.Integer({ minimum: 0, description: 'How many images, without what goes with another image.' }),
-  bytes: Type.Integer({
+  images: Type.Integer({
     minimum: 0,
-    description:
-      'The sum of the sizes that their manifests state. What images share counts for each of them.',
+    description: 'How many images, also those that belong to another one.',
   }),
+  tags: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'How many tags go alone: their images stay for other tags.' }),
+  ),
+  bytes: Type.Integer({ minimum: 0, description: 'Bytes that the registry can free with them.' }),
   examples: Type.Array(Type.String(), {
     description: 'Some of them, as `repository:tag` or `repository@digest`.',
   }),
@@ -67,9 +69,9 @@ export const RegistryAlert = Type.Object({
   id: AlertId,
   at: Type.String({ description: 'When it happened, RFC 3339.' }),
   registry: RegistryName,
-  event: Type.Enum(['reconcile.held', 'expiry.held', 'inUse.missing'], {
+  event: Type.Enum(['reconcile.held', 'expiry.held', 'expiry.blocked', 'inUse.missing'], {
     description:
-      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
+      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
   }),
   text: Message,
 })

@@ -48,7 +48,14 @@ export function makeWorker<Name extends QueueName>(
   name: Name,
   { connection, prefix, log, outage }: WorkerContext,
   process: (data: Jobs[Name], job: Job<Jobs[Name], unknown, string>) => Promise<unknown>,
-  concurrency = 1,
+  {
+    concurrency = 1,
+    onGivenUp,
+  }: {
+    concurrency?: number
+    /** Called for a job that has failed for good, also because its workers died. */
+    onGivenUp?: (job: Job<Jobs[Name], unknown, string>, error: Error) => Promise<unknown>
+  } = {},
 ): JobWorker<Jobs[Name]> {
   const pace = QUICK.includes(name) ? 'quick' : 'patient'
   const inHand = new Set<string>()
@@ -80,6 +87,10 @@ export function makeWorker<Name extends QueueName>(
       { queue: name, job: job?.id, attemptsLeft: left, err: error },
       `a job of ${name} failed and ${left > 0 ? `has ${left} attempts left` : 'is given up'}: ${error.message}`,
     )
+    if (job !== undefined && job.finishedOn !== undefined)
+      onGivenUp?.(job, error).catch((err) =>
+        log.warn({ queue: name, job: job.id, err }, 'nobody could be told that a job is given up'),
+      )
   })
   let lostLockAt = Number.NEGATIVE_INFINITY
   worker.on('error', (error) => {

@@ -2,11 +2,15 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { startFaultyProxy } from '../../lab/faulty-registry.ts'
+import { makeImage } from '../../lab/image.ts'
 import { freePort } from '../../lab/ports.ts'
+import { pushImage } from '../../lab/push-image.ts'
 import { type LabRedis, startRedis } from '../../lab/redis.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
+import { makeRegistryClient } from '../../src/registry/client.ts'
 import { tallyman } from './cli-bed.ts'
 
 const HTPASSWD = 'alice:$2b$05$f7WCXQb1o08uoyQlAvN9n./H/7Dy/qv6z0F/xBuijWlTGtAp.xKPq\n' // pw
@@ -101,4 +105,104 @@ test('config check --connect says what failed and why, and exits 1', async () =>
   expect(lines).toEqual(failures.map((pattern) => expect.stringMatching(pattern)))
   expect({ status, err }).toEqual({ status: 1, err: '7 of 7 failed\n' })
   expect(lines.join('\n')).not.toContain('hunter2')
+})
+
+describe('where expiry deletes and promotion copies, a delete and a push are tried that change nothing', () => {
+  const rules = [{ tag: 'pr-*', olderThan: '14d', expire: true }]
+  const applied = (repository: string) => ({
+    policies: [
+      { name: 'old', match: { registry: 'ci', repository }, mode: 'apply', rules },
+      { name: 'only-plans', match: { registry: 'prod' }, rules },
+    ],
+  })
+  const promoted = {
+    rules: [
+      {
+        name: 'release',
+        from: { registry: 'ci', repository: 'team-a/*', tag: 'v*' },
+        to: { registry: 'prod', repository: 'released/{name}' },
+      },
+    ],
+  }
+  const changes = (lines: readonly string[]) => lines.filter((line) => / (deletes|pushes) /.test(line))
+  const app = makeImage({ layers: [{ seed: 'app', bytes: 500 }] })
+
+  test('they are tried in a repository that the policy or the rule is about', async () => {
+    const bare = await startRegistry({ htpasswd: HTPASSWD })
+    const other = await startRegistry({ htpasswd: HTPASSWD })
+    const credentials = { username: 'alice', password: 'pw' }
+    const client = makeRegistryClient({ name: 'ci', url: bare.url, credentials })
+    try {
+      const registries = { ci: { url: bare.url, ...credentials }, prod: { url: other.url, ...credentials } }
+      const asked = { redis: { url: redis.url }, registries, promotion: promoted }
+      const empty = await check({ ...asked, expiry: applied('team-a/**') })
+      expect(changes(empty.lines)).toEqual([
+        'ok     deletes at ci: DELETE of a random digest: not tried: it has no repository that a policy with "mode: apply" is about',
+        'ok     pushes of expiry to ci: PUT of a manifest whose config is nowhere: not tried: it has no repository that a policy with "mode: apply" is about',
+        'ok     pushes of promotion to prod: PUT of a manifest whose config is nowhere: not tried: there is no repository that a promotion rule copies to it',
+      ])
+      for (const repository of ['other/app', 'team-a/app']) await pushImage(client, repository, 'v1', app)
+      const { status, lines } = await check({ ...asked, expiry: applied('team-a/**') })
+      expect(status).toBe(0)
+      expect(changes(lines)).toEqual([
+        'ok     deletes at ci: DELETE of a random digest: allowed in team-a/app; nothing was deleted',
+        'ok     pushes of expiry to ci: PUT of a manifest whose config is nowhere: allowed in team-a/app; nothing was pushed',
+        'ok     pushes of promotion to prod: PUT of a manifest whose config is nowhere: allowed in released/app; nothing was pushed',
+      ])
+      expect(await Array.fromAsync(client.tags('team-a/app'))).toEqual(['v1'])
+      expect(await readdir(join(other.storage, 'docker'), { recursive: true }).catch(() => [])).toEqual([])
+    } finally {
+      await client.close()
+      await bare.close()
+      await other.close()
+    }
+  })
+
+  test('a registry that refuses them is a failure', async () => {
+    const strict = await startRegistry({ deleteEnabled: false })
+    const noPushes = await startFaultyProxy(strict)
+    const client = makeRegistryClient({ name: 'ci', url: strict.url })
+    try {
+      await pushImage(client, 'team-a/app', 'v1', app)
+      noPushes.onRequest(({ method }) => (method === 'PUT' ? 403 : undefined))
+      const registries = { ci: { url: noPushes.url } }
+      const { status, lines } = await check({
+        redis: { url: redis.url },
+        registries,
+        expiry: { policies: applied('**').policies.slice(0, 1) },
+      })
+      expect(status).toBe(1)
+      expect(changes(lines)).toEqual([
+        'FAILED deletes at ci: DELETE of a random digest: in team-a/app, it answers 405: it does not delete (storage.delete.enabled)',
+        expect.stringMatching(/^FAILED pushes of expiry to ci: .*403/),
+      ])
+    } finally {
+      await client.close()
+      await noPushes.close()
+    }
+  })
+})
+
+test('config check --connect reads each source of images in use, and tells how many names are of registries that it has', async () => {
+  await writeFile(
+    join(folder, 'in-use.txt'),
+    'ci/team-a/app:v1\nci/team-a/app:v1\nelsewhere.example.com/app:v1\n',
+  )
+  const { status, lines } = await check({
+    redis: { url: redis.url },
+    registries: { ci: { url: registry.url, username: 'alice', password: 'pw' } },
+    expiry: {
+      inUse: [
+        { name: 'nomad', file: join(folder, 'in-use.txt') },
+        { name: 'gitops', folder: join(folder, 'nowhere') },
+        { name: 'secret', url: `${chatUrl}/hunter2` },
+      ],
+    },
+  })
+  expect(status).toBe(1)
+  expect(lines.filter((line) => line.includes('in use'))).toEqual([
+    `ok     images in use by nomad: read the file ${join(folder, 'in-use.txt')}: 2 names, 1 of them at registries of this configuration`,
+    expect.stringMatching(/^FAILED images in use by gitops: read the folder .*nowhere: .*no such file/),
+    `FAILED images in use by secret: GET at ${chatUrl}: the answer is 405`,
+  ])
 })

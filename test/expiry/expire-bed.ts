@@ -8,6 +8,7 @@ import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import type { KnownUse } from '../../src/expiry/age-and-use.ts'
 import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
 import type { EvictSettings } from '../../src/expiry/evict.ts'
@@ -63,12 +64,15 @@ interface Options {
   audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
   findProtections?: FindProtection
+  failuresOf?: (registry: string) => Promise<string[]>
   protectsLabels?: () => boolean
   /** 1 by default: everything. */
   maxShare?: number
   pace?: { planMs: number; atOnce: number }
   trashKeepMs?: number
   evict?: EvictSettings
+  /** By default all pulls are known. */
+  use?: KnownUse
   /** The limit of every project, in bytes. */
   quota?: () => number | undefined
   deletesPerSecond?: number
@@ -139,7 +143,7 @@ export function useExpiry() {
       findProtections: options.findProtections ?? (async () => () => undefined),
       findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
       protectsLabels: options.protectsLabels ?? (() => false),
-      useOf: async () => ({ isComplete: true, since: 0 }),
+      useOf: async () => options.use ?? { isComplete: true, since: 0 },
       quotaOf: () => {
         const limit = options.quota?.()
         return limit === undefined ? undefined : { limit }
@@ -163,7 +167,7 @@ export function useExpiry() {
         deletesPerSecond: options.deletesPerSecond,
         gc: { timeZone: 'UTC' },
         // The store tells when an entry was written by the clock of the machine.
-        trash: { keep: options.trashKeepMs ?? Number.POSITIVE_INFINITY },
+        trash: { keep: options.trashKeepMs ?? 1e13 },
       }),
       index,
       clientOf: (name) => {
@@ -176,6 +180,7 @@ export function useExpiry() {
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
       doubtOf: options.doubtOf ?? (async () => undefined),
+      failuresOf: options.failuresOf ?? (async () => []),
       planner,
       ...(options.sleep && { sleep: options.sleep }),
       announce: async (alert) => alerts.push(alert),

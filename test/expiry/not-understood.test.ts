@@ -57,6 +57,42 @@ test('images beside what is not understood go, but for those that its text names
 })
 
 test.each([
+  [
+    'its `subject`',
+    ['odd'],
+    { subject: { digest: digest('a') }, mediaType: 'application/vnd.oci.artifact.manifest.v1+json' },
+  ],
+  ['a tag of its own', [`sha256-${digest('a').slice('sha256:'.length)}.sig`], { config: 1 }],
+])('what is not understood keeps the image that it names by %s', async (_, tags, text) => {
+  const odd = unresolved(indexed('d', { tags: Object.fromEntries(tags.map((tag) => [tag, NOW])) }))
+  const policy = {
+    name: 'p',
+    registry: 'ci',
+    repository: '**',
+    rules: expiring({ tag: 'pr-*', olderThan: DAY_MS }),
+  }
+  const find = makeFindNotUnderstood({
+    clientOf: () => ({
+      async getManifest(_, reference) {
+        const bytes = Buffer.from(JSON.stringify(text))
+        return { bytes, descriptor: { mediaType: 'application/json', digest: reference, size: bytes.length } }
+      },
+    }),
+    now: () => NOW,
+  })
+  const all = [...images.slice(0, 2), odd]
+  const plan = planExpiry(policy, 'ci/team', all, NOW, { notUnderstood: await find('ci', all) })
+  const verdicts = Object.fromEntries(
+    plan.map(({ tags, verdict, reason }) => [tags[0], `${verdict}: ${reason}`]),
+  )
+  expect(verdicts).toEqual({
+    'pr-1': `keep: it belongs to team/app:${tags[0]}, which is kept`,
+    'pr-2': expect.stringContaining('delete: '),
+    [tags[0] as string]: expect.stringContaining('keep: '),
+  })
+})
+
+test.each([
   ['is not there', undefined],
   ['cannot be read', new RegistryError({ registry: 'ci', operation: 'GET', reason: 'no', status: 500 })],
   ['is understood, and the index does not know it yet', '{"manifests":[]}'],

@@ -3,12 +3,14 @@ import { expect, test } from 'vitest'
 import type { Decision } from '../../src/expiry/decision.ts'
 import type { PlanPart, PlanPosition } from '../../src/expiry/plan-all.ts'
 import { takePage } from '../../src/expiry/plan-page.ts'
+import { NO_COUNTS } from '../../src/expiry/share.ts'
 
 const planned = (repository: string, digest: string, verdict: 'keep' | 'delete'): Decision => ({
   ...{ project: 'ci/team', repository, digest, tags: [], verdict, rule: null, reason: '' },
 })
 const known = { age: null, ageSource: 'seen' as const, lastUse: null, isUseKnown: false, sizeBytes: 0 }
 const describe = (decision: Decision) => ({ ...decision, ...known })
+const rest = { describe, before: NO_COUNTS, warnings: [] }
 
 /** Gives the parts of repositories after a position, as planAll does. */
 async function* partsAfter(
@@ -17,11 +19,11 @@ async function* partsAfter(
 ): AsyncGenerator<PlanPart> {
   const isBefore = ({ repository, digest }: Decision) =>
     after !== undefined && `${repository} ${digest}` <= `${after.repository} ${after.digest}`
-  yield { policy: 'p', registry: 'ci', decided: 0, decisions: [], describe, warnings: [] }
+  yield { policy: 'p', registry: 'ci', decided: 0, decisions: [], ...rest }
   for (const images of repositories) {
     if (after !== undefined && (images[0]?.repository ?? '') < after.repository) continue
-    const rest = images.filter((image) => !isBefore(image))
-    yield { policy: 'p', registry: 'ci', decided: images.length, decisions: rest, describe, warnings: [] }
+    const decisions = images.filter((image) => !isBefore(image))
+    yield { policy: 'p', registry: 'ci', decided: images.length, decisions, ...rest }
   }
 }
 

@@ -9,6 +9,7 @@ import { READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
 import type { Decision } from '../../src/expiry/decision.ts'
 import type { PlanPart } from '../../src/expiry/plan-all.ts'
 import type { PlannedImage } from '../../src/expiry/planned-image.ts'
+import { NO_COUNTS } from '../../src/expiry/share.ts'
 import { buildApp } from '../../src/http/app.ts'
 import { expiryRoute } from '../../src/http/expiry-route.ts'
 import { makeProblemOf } from '../../src/http/problem.ts'
@@ -40,7 +41,7 @@ test('the plan as NDJSON has a line for each decision of the plan as JSON, with 
     rules: [{ tag: 'pr-*', olderThan, expire: true }],
   })
   const policies = [policy('old', '1d'), policy('older', '30d')]
-  const tallyman = await startTallyman({ expiry: { policies } }, { queues: [] })
+  const tallyman = await startTallyman({ expiry: { policies, maxShare: '100%' } }, { queues: [] })
   closers.push(() => tallyman.close())
   const redis = new Redis(tallyman.redis.port)
   closers.push(() => redis.disconnect())
@@ -71,7 +72,10 @@ test('the plan as NDJSON has a line for each decision of the plan as JSON, with 
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
-  expect(lines.pop()).toEqual({ asOf: expect.stringMatching(/^\d{4}-.*Z$/), images: 1_800 })
+  expect(lines.pop()).toEqual({
+    ...{ asOf: expect.stringMatching(/^\d{4}-.*Z$/), images: 1_800, policies: ['old', 'older'] },
+    undo: { until: null, text: expect.stringContaining('undo is safe until the registry collects') },
+  })
   expect(lines).toHaveLength(1_800)
   // Of a page, bytes count from its first repository on.
   const withoutBytes = (images: object[]) =>
@@ -132,7 +136,15 @@ async function startPlan(decisions: number, waitMs = 10) {
         }
         const decisions = Array.from({ length: 100 }, () => decision)
         const describe = (one: Decision) => ({ ...one, ...known })
-        yield { policy: 'p', registry: 'ci', decided: 100, decisions, describe, warnings: [] }
+        yield {
+          policy: 'p',
+          registry: 'ci',
+          decided: 100,
+          decisions,
+          describe,
+          before: NO_COUNTS,
+          warnings: [],
+        }
       }
       throw new Error('Redis went away')
     } finally {
@@ -148,7 +160,11 @@ async function startPlan(decisions: number, waitMs = 10) {
     routes: [
       expiryRoute({
         ...{ planAll, hasProject: async () => true, registries: () => ['ci'], now: () => 1, inTurn },
-        settings: () => ({ policies: [{ name: 'p', registry: 'ci', repository: '**', rules: [] }] }),
+        hasRepository: async () => true,
+        settings: () => ({
+          policies: [{ name: 'p', registry: 'ci', repository: '**', rules: [] }],
+          ...{ gc: { timeZone: 'UTC' }, trash: { keep: 1 } },
+        }),
         roles: { read: allow, admin: allow } as never,
       }),
     ],

@@ -13,7 +13,10 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     .command('check')
     .description('Read a configuration and report everything that is wrong with it.')
     .argument('[FILE]', 'the configuration; $TALLYMAN_CONFIG or tallyman.yaml if left out')
-    .option('--connect', 'also try everything that it names: registries, GitLab, channels, store and Redis')
+    .option(
+      '--connect',
+      'also try everything that it names: registries, whether they let expiry and promotion delete and push, GitLab, images in use, channels, store and Redis',
+    )
     .action(async (given: string | undefined, { connect }: { connect?: true }) => {
       const file = given ?? env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
       const loaded = await loadConfig(file, env).catch((error) => {

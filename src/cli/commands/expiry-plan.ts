@@ -7,13 +7,14 @@ import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { queryOf } from '../page-options.ts'
 import { csvHead, csvOf } from '../plan-csv.ts'
+import { PlanEnd, planNotes } from '../plan-notes.ts'
 import { type PlannedRow, planTable } from '../plan-table.ts'
 import { addToTotals, type PlanTotals, totalsText } from '../plan-totals.ts'
 import { readPolicyFile } from '../policy-file.ts'
 
 const Row = Type.Object({ policy: Type.String(), ...PlannedImage.properties })
 const Warned = Type.Object({ policy: Type.String(), warning: Type.String() })
-const Line = Type.Union([Row, Warned, Type.Object({ asOf: Type.String(), images: Type.Integer() })])
+const Line = Type.Union([Row, Warned, PlanEnd])
 
 interface Options {
   project?: string
@@ -45,7 +46,9 @@ export function addExpiryPlan(group: Command, cli: Cli): void {
     .action(async (policy: string | undefined, options: Options) => {
       if (policy !== undefined && options.policy !== undefined)
         command.error('error: expected POLICY or --policy FILE, not both')
-      await (PRINTERS[cli.output()] ?? printTable)(cli, await linesOf(cli, policy, options), options)
+      const print = PRINTERS[cli.output()] ?? printTable
+      const found = await print(cli, await linesOf(cli, policy, options), options)
+      for (const line of planNotes(found)) cli.note(line)
     })
   cli.allowLines(command)
 }
@@ -74,9 +77,9 @@ type Lines = Awaited<ReturnType<typeof linesOf>>
 async function read(cli: Cli, lines: Lines, take: (row: PlannedRow) => void) {
   const totals: PlanTotals = { deletes: 0, untags: 0, kept: 0 }
   const warnings: { policy: string; warning: string }[] = []
-  let asOf = ''
+  let end: PlanEnd = { asOf: '', images: 0, policies: [], undo: { until: null, text: '' } }
   for await (const line of lines) {
-    if ('asOf' in line) asOf = line.asOf
+    if ('asOf' in line) end = line
     else if ('warning' in line) {
       warnings.push(line)
       cli.note(`warning: ${line.policy}: ${line.warning}`)
@@ -85,33 +88,41 @@ async function read(cli: Cli, lines: Lines, take: (row: PlannedRow) => void) {
       take(line)
     }
   }
-  return { asOf, ...totals, warnings }
+  const { images: _, ...about } = end
+  return { ...about, ...totals, warnings }
 }
+type Found = Awaited<ReturnType<typeof read>>
 
-async function printTable(cli: Cli, lines: Lines, { all, why }: Options): Promise<void> {
+async function printTable(cli: Cli, lines: Lines, { all, why }: Options): Promise<Found> {
   const decisions: PlannedRow[] = []
   const found = await read(cli, lines, (row) => (all || row.verdict !== 'keep') && decisions.push(row))
   cli.show({ ...found, decisions }, planTable(decisions, Date.parse(found.asOf), why ?? false))
   cli.note(`${totalsText(found)}${found.kept > 0 && !all ? ' (shown with --all)' : ''}`)
+  return found
 }
 
-async function printJson(cli: Cli, lines: Lines): Promise<void> {
+async function printJson(cli: Cli, lines: Lines): Promise<Found> {
   const decisions: PlannedRow[] = []
   const found = await read(cli, lines, (row) => decisions.push(row))
   cli.show({ ...found, decisions }, [])
   cli.note(totalsText(found))
+  return found
 }
 
-async function printLines(cli: Cli, lines: Lines): Promise<void> {
-  cli.note(totalsText(await read(cli, lines, (row) => cli.print(`${printableJson(row, 0)}\n`))))
+async function printLines(cli: Cli, lines: Lines): Promise<Found> {
+  const found = await read(cli, lines, (row) => cli.print(`${printableJson(row, 0)}\n`))
+  cli.note(totalsText(found))
+  return found
 }
 
-async function printCsv(cli: Cli, lines: Lines): Promise<void> {
+async function printCsv(cli: Cli, lines: Lines): Promise<Found> {
   cli.print(csvHead())
-  cli.note(totalsText(await read(cli, lines, (row) => cli.print(csvOf([row])))))
+  const found = await read(cli, lines, (row) => cli.print(csvOf([row])))
+  cli.note(totalsText(found))
+  return found
 }
 
-const PRINTERS: Record<string, (cli: Cli, lines: Lines, options: Options) => Promise<void>> = {
+const PRINTERS: Record<string, (cli: Cli, lines: Lines, options: Options) => Promise<Found>> = {
   json: printJson,
   ndjson: printLines,
   csv: printCsv,
