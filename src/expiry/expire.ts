@@ -24,7 +24,7 @@ import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
 import { countsOf } from './run-text.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
-import { settleTags } from './settle-tags.ts'
+import { putImagesBack, settleTags } from './settle-tags.ts'
 import { heldAlert, heldText } from './share.ts'
 import { makeTrash } from './trash.ts'
 import { undoOf } from './undo.ts'
@@ -131,16 +131,22 @@ export function makeExpiry(deps: {
       if (!dryRun) for (const { project } of held) await notices.prune(policy, project)
       const planned = dryRun ? [...accepted, ...held] : accepted
       await opened.plan(sum(planned, 'deletes') + sum(planned, 'untags'), sum(planned, 'bytes'))
-      const placeholders = makePlaceholders({ ...deps, client, registry, wait: gate.withPatience })
-      await settleTags({ ...deps, placeholders, policy, note }, accepted, mayDelete)
+      const placeholders = makePlaceholders({ ...deps, client, registry, wait: gate.withPatience, sleep })
+      const settling = { ...deps, placeholders, policy, note }
+      await settleTags(settling, accepted, mayDelete)
       await opened.addEarlier(trash, client)
-      await expireProjects(
-        {
-          ...{ ...deps, client, policy, maxShare, opened, heldProjects, notices, placeholders },
-          ...{ trash, families, mayDelete, pace, sleep },
-        },
-        planned,
-      )
+      try {
+        await expireProjects(
+          {
+            ...{ ...deps, client, policy, maxShare, opened, heldProjects, notices, placeholders },
+            ...{ trash, families, mayDelete, pace, sleep },
+          },
+          planned,
+        )
+      } finally {
+        // A request may have failed right after the registry deleted an image with its tag.
+        await putImagesBack(settling)
+      }
       // Sources are read again while it deletes.
       await noteFailures(record)
       await opened.end('done')

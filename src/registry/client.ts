@@ -4,6 +4,7 @@ import type { Descriptor } from './descriptor.ts'
 import { makeGitLabApi, type NamespaceSize, type PublishedTag } from './gitlab-api.ts'
 import { makeListingApi } from './listing-api.ts'
 import { type FetchedManifest, makeManifestApi } from './manifest-api.ts'
+import { TRUE_NOW } from './target.ts'
 import { makeTransport, type TransportOptions } from './transport.ts'
 
 export type { Mount, StoredBlob, Upload } from './blob-api.ts'
@@ -99,6 +100,7 @@ export function makeRegistryClient(options: RegistryClientOptions): RegistryClie
         url: '/v2/',
         scopes: [],
         statuses: [200],
+        headers: TRUE_NOW,
       })
       await answer.discard()
       const date = new Date(answer.header('date') ?? '')

@@ -5,7 +5,7 @@ import { isRepositoryName, isTag } from './name.ts'
 import { readNames } from './name-list.ts'
 import { type Page, pagesOf } from './pages.ts'
 import { InvalidManifest } from './registry-error.ts'
-import { digestTarget, pull, repositoryTarget } from './target.ts'
+import { digestTarget, pull, repositoryTarget, TRUE_NOW } from './target.ts'
 import type { Transport } from './transport.ts'
 
 /** Bytes of a page of names. 2.8 gives all tags of a repository at once. */
@@ -41,6 +41,7 @@ export function makeListingApi(
       url: `/v2/_catalog?n=${pageSize}`,
       scopes: ['registry:catalog:*'],
       statuses: [200],
+      headers: TRUE_NOW,
     }
     for await (const page of pagesOf(transport, request, '/v2/'))
       yield* namesIn(page, 'repositories', isRepositoryName)
@@ -48,7 +49,7 @@ export function makeListingApi(
 
   async function* tags(repository: string): AsyncGenerator<string> {
     const target = repositoryTarget(transport, repository, 'tags', `tags/list?n=${pageSize}`)
-    const request = { ...target, scopes: [pull(repository)], statuses: [200, 404] }
+    const request = { ...target, scopes: [pull(repository)], statuses: [200, 404], headers: TRUE_NOW }
     for await (const page of pagesOf(transport, request, '/v2/')) {
       if (page.answer.status === 200) {
         yield* namesIn(page, 'tags', isTag)
@@ -69,7 +70,7 @@ export function makeListingApi(
   async function findReferrers(repository: string, digest: string): Promise<Descriptor[]> {
     const target = digestTarget(transport, 'referrers', repository, digest)
     const found: Descriptor[] = []
-    const request = { ...target, scopes: [pull(repository)], statuses: [200, 404] }
+    const request = { ...target, scopes: [pull(repository)], statuses: [200, 404], headers: TRUE_NOW }
     for await (const { answer, meter } of pagesOf(transport, request, '/v2/')) {
       if (answer.status === 404) {
         await answer.discard()

@@ -79,7 +79,7 @@ test('the index ends right, no promotion copies the placeholder, and the tag can
   const removeTag = makeRemoveTag({
     ...{ client: slow, policy: { name: 'old', registry: 'ci', repository: '**', rules: [] }, run: 'run' },
     ...{ trash: makeTrash({ store, now }), mayDelete: async () => true },
-    untoldTags: async () => new Map(),
+    ...{ untoldTags: async () => new Map(), whyTagStays: async () => undefined, sleep: async () => {} },
     placeholders: makePlaceholders({ client: slow, registry: 'ci', store, now }),
   })
   const decision = { project: PROJECT, repository: REPOSITORY, digest, tags: ['pr-1', 'v1'] }

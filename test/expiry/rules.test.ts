@@ -298,6 +298,15 @@ describe('what a deleted index left behind', () => {
       goes(left(options), [{ tagged: false, olderThan: 7 * DAY_MS, expire: true }], { isHere }),
     ).toContain('@c')
   })
+
+  test('stays if what an index of it lists was used since', () => {
+    const images = [
+      gone,
+      indexed('b', { lists: ['d'], layers: [], age: daysAgo(30) }),
+      indexed('d', { age: daysAgo(30), pulledAt: daysAgo(1) }),
+    ]
+    expect(goes(images, [], { isHere })).toEqual([])
+  })
 })
 
 test('a tag that is no version stays, also if another tag of its image is one', () => {
