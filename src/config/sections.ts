@@ -35,7 +35,8 @@ export const list = <T extends TSchema>(description: string, items: T, options?:
   Type.Array(items, { description, default: [], ...options })
 
 export const token = headerSecret(16)
-export const signingKey = string('whsec_ followed by base64', (raw) =>
+const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'
+export const signingKey = string(`whsec_ followed by base64. To make one: ${MAKE_KEY}`, (raw) =>
   /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw),
 )
 
@@ -232,7 +233,7 @@ export const channel = Type.Union(
     section('A receiver of Standard Webhooks.', {
       type: Type.Literal('webhook'),
       url: SecretUrl('The URL to which alerts are posted.'),
-      secret: Secret('The key that signs the alerts.', signingKey),
+      secret: Secret('The key that signs the alerts.', signingKey, { make: MAKE_KEY }),
       ...channelKeys,
     }),
   ],

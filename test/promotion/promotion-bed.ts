@@ -68,7 +68,7 @@ export function usePromotions() {
       ...{ clientOf, receipts, targets, metrics: makeMetrics(), copier: makeCopier(), now },
       optionsOf: () => ({ ...UNRULED, ...options }),
       isYounger: async () => false,
-    isPlaceholder: async () => false,
+      isPlaceholder: async () => false,
       checkGates: async () => ({ state: 'open', results: [] }),
       mountFrom: () => async () => [],
       follow: async () => {},
