@@ -265,7 +265,7 @@ test('what was announced stands while a new image of its repository was not read
   await push('pr-b', image('b'), repository)
   await push('main', image('main'), repository)
   await runAfter(0)
-  expect(told()).toEqual([`expiry.notice ${repository}: 2, 3 days`])
+  expect(told()).toEqual([`expiry.notice ${repository}: 4, 3 days`])
   const unread = image('new')
   await index.apply(project, [{ ...taggedAs('next', unread, repository), at: NOW + DAY }])
   expect(await runAfter(1)).toEqual([])
@@ -275,7 +275,7 @@ test('what was announced stands while a new image of its repository was not read
 
   await push('next', unread, repository)
   expect((await runAfter(3)).filter((tag) => tag !== undefined).toSorted()).toEqual(['pr-a', 'pr-b'])
-  expect(told()).toEqual([`expiry.done ${repository}: 2`])
+  expect(told()).toEqual([`expiry.done ${repository}: 4`])
 })
 
 test('if chat cannot be told, nothing is remembered, and nothing goes', async () => {
