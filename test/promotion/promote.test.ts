@@ -64,6 +64,7 @@ function setUp({
   const clock = { now: ASKED_AT + 10_000 }
   const store = makeFolderStore({ path: folder })
   const stored = makeReceipts({
+    sign: () => undefined,
     ...{ store, keepMs: 1e12, now: () => clock.now },
     onUnreadable: (_, error) => {
       throw error
@@ -83,6 +84,8 @@ function setUp({
     isYounger: async (_, digest) => digest === set.youngest,
     checkGates: async () => set.gates,
     mountFrom: () => async () => [],
+    attachReceipt: async () => {},
+    warn: () => {},
     follow: async (_, { manifests }, ms) => void followed.push({ digests: manifests, ms }),
     now: () => clock.now,
   })
