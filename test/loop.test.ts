@@ -272,7 +272,7 @@ test('the log has one line with its numbers for each promotion, delete, run, rec
     { policy: 'branches', registry: 'ci', tags: ['pr-1'], bytes: expect.any(Number), outcome: 'deleted' },
   ])
   // With those of the tests before that are old again.
-  const [run] = line('expiry branches: images deleted: ')
+  const [run] = line('expiry branches: deleted ')
   expect(run).toMatchObject({ deleted: expect.any(Number), kept: expect.any(Number) })
   expect(run?.deleted).toBeGreaterThan(0)
   expect(line('ci: reconciled over its API in ')).toContainEqual(

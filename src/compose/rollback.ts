@@ -28,7 +28,10 @@ export const makeRemoveTag =
     const project = projectId(registry, projectOf(registry, repository))
     const { digest, mediaType } = descriptor
     const result = await placeholders
-      .deleteTag({ project, repository, tag, digest, mediaType, manifest: bytes.toString('base64') })
+      .deleteTag(
+        { project, repository, tag, digest, mediaType, manifest: bytes.toString('base64') },
+        async () => undefined,
+      )
       .catch((error: Error) => {
         throw error instanceof DeletesDisabled ? cannotDelete(error.message) : error
       })

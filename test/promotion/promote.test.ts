@@ -391,7 +391,8 @@ test('a placeholder by which expiry deletes a tag is not promoted', async () => 
   const bytes = (await client.getManifest(repository, 'v1'))?.bytes ?? Buffer.alloc(0)
   const { digest } = job
   const replaced = { project: `ci/${repository}`, repository, tag: 'v1', digest, mediaType: OCI_MANIFEST }
-  expect(await placeholders.deleteTag({ ...replaced, manifest: bytes.toString('base64') })).toMatchObject({
+  const manifest = bytes.toString('base64')
+  expect(await placeholders.deleteTag({ ...replaced, manifest }, async () => undefined)).toMatchObject({
     outcome: 'untagged',
   })
   expect(outcome).toMatchObject({ state: 'dropped', why: expect.stringContaining('placeholder') })
