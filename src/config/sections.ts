@@ -162,6 +162,13 @@ const registryFields = Type.Refine(
     ca: Type.Optional(Pem('Certificates of CAs to trust beside those that Node trusts.', certificates)),
     cert: Type.Optional(Pem('The client certificate to show to it.', certificates)),
     key: Type.Optional(Pem('The private key of the client certificate.', privateKey)),
+    requestsPerSecond: Type.Optional(
+      Integer(
+        'How many requests a process may send to its host in a second. Default: as many as it wants.',
+        1,
+        10_000,
+      ),
+    ),
     pulls: Choice(
       'Whether every use of its images is a pull at it, or caches and proxies hide some. With `partial`, time since last use alone expires nothing.',
       ['partial', 'complete'],

@@ -48,7 +48,7 @@ export interface Transport {
   readonly limits: Limits
   send(request: RegistryRequest): Promise<Answer>
   /** An error about a request that was not sent. */
-  error(operation: string, reason: string): RegistryError
+  error(operation: string, reason: string, facts?: { retry: boolean }): RegistryError
   close(): Promise<void>
 }
 
@@ -71,7 +71,8 @@ export function makeTransport(options: TransportOptions): Transport {
     perSecond: options.requestsPerSecond,
     atOnce: limits.requestsAtOnce,
   })
-  const error = (operation: string, reason: string) => new RegistryError({ registry, operation, reason })
+  const error = (operation: string, reason: string, facts?: { retry: boolean }) =>
+    new RegistryError({ registry, operation, reason, ...facts })
   const configured: Credential | undefined = options.credentials && {
     kind: 'password',
     ...options.credentials,
@@ -132,9 +133,10 @@ export function makeTransport(options: TransportOptions): Transport {
         return await attempt(request)
       } catch (failure) {
         const pause = isRepeatable(request) ? pauseAfter(failure, retries, limits.longestWaitMs) : undefined
+        // All clients of the host wait, not only this request.
+        if (failure instanceof RegistryError && (failure.retryAfter ?? 0) <= limits.longestWaitMs)
+          budget.pause(failure.retryAfter ?? 0)
         if (pause === undefined) throw failure
-        // All clients wait, not only this request.
-        if (failure instanceof RegistryError && failure.retryAfter !== undefined) budget.pause(pause)
         await sleep(pause)
       }
     }
