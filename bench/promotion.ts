@@ -11,7 +11,7 @@ import { pushImage, upload } from '../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../lab/registry.ts'
 import { type Copier, makeCopier } from '../src/promotion/copy/copy-image.ts'
 import { readBack, writeTag } from '../src/promotion/copy/write-tag.ts'
-import { makeRegistryClient } from '../src/registry/client.ts'
+import { makeRegistryClient, type RegistryClient } from '../src/registry/client.ts'
 import { hashOf } from '../src/registry/digest.ts'
 import { startLatencyProxy } from './latency-proxy.ts'
 import { median } from './median.ts'
@@ -95,7 +95,6 @@ interface Comparison {
 /** Copies all images with each tool in turn, each time into a registry of its own, and then once more. */
 async function compare({ images, rounds, folder, source, latencyMs, crane, say }: Comparison) {
   const times: Record<string, number[]> = {}
-  let bytesSent = 0
   const note = (name: string, seconds: number) => {
     times[name] = [...(times[name] ?? []), seconds]
   }
@@ -125,23 +124,22 @@ async function compare({ images, rounds, folder, source, latencyMs, crane, say }
   }
   for (let round = 0; round < rounds; round++) {
     const from = await startLatencyProxy(`http://${source}`, latencyMs)
-    const ends = latencyMs === 0 ? source : from.host
+    const host = latencyMs === 0 ? source : from.host
     for (const [name, copy] of Object.entries(tools)) {
       await intoFresh(folder, latencyMs, async (to) => {
-        note(`${name}_cold_s`, await secondsOf(() => copy(ends, to)))
-        note(`${name}_warm_s`, await secondsOf(() => copy(ends, to)))
+        note(`${name}_cold_s`, await secondsOf(() => copy(host, to)))
+        note(`${name}_warm_s`, await secondsOf(() => copy(host, to)))
       })
     }
     await intoFresh(folder, latencyMs, async (to) => {
+      const ends = [host, to].map((end) => makeRegistryClient({ name: end, url: `http://${end}` }))
       const copier = makeCopier()
-      bytesSent = 0
       const copy = (one: Copier) =>
-        secondsOf(async () => {
-          bytesSent += await copyAll(one, images, { from: `http://${ends}`, to: `http://${to}` })
-        })
+        secondsOf(async () => note('bytes_sent', await copyAll(one, images, ends)))
       note('tallyman_cold_s', await copy(copier))
       note('tallyman_warm_s', await copy(copier))
       note('tallyman_restarted_s', await copy(makeCopier()))
+      await Promise.all(ends.map((client) => client.close()))
     })
     from.close()
     say(JSON.stringify(times))
@@ -155,37 +153,30 @@ async function compare({ images, rounds, folder, source, latencyMs, crane, say }
     ratio_warm: ratio('warm_s'),
     tallyman_restarted_s: middle('tallyman_restarted_s'),
     ...(crane && { crane_cold_s: middle('crane_cold_s'), crane_warm_s: middle('crane_warm_s') }),
-    bytes_sent: bytesSent,
+    // Of the cold copy: the later ones send nothing.
+    bytes_sent: (times.bytes_sent ?? []).reduce((sum, bytes) => sum + bytes, 0) / rounds,
   }
 }
 
-/** Copies and tags as a promotion does, with referrers, over connections of its own. Returns the bytes sent. */
-async function copyAll(
-  copier: Copier,
-  images: readonly LabImage[],
-  { from, to }: { from: string; to: string },
-) {
-  const source = makeRegistryClient({ name: 'source', url: from })
-  const target = makeRegistryClient({ name: 'target', url: to })
-  try {
-    const sent = await pMap(
-      images,
-      async ({ root: { digest } }, n) => {
-        const side = { client: target, repository: TO }
-        const { root, blobs } = await copier.copyImage({
-          ...{ source: { client: source, repository: FROM }, target: side, sameRegistry: false, digest },
-          ...{ sparse: 'refuse', verify: 'sample', referrers: true },
-          mountFrom: async () => [],
-        })
-        if (!(await readBack(side, `v${n}`, root))) await writeTag(side, `v${n}`, root)
-        return blobs.sent.bytes
-      },
-      AT_ONCE,
-    )
-    return sent.reduce((sum, bytes) => sum + bytes, 0)
-  } finally {
-    await Promise.all([source.close(), target.close()])
-  }
+/** Copies and tags as a promotion does, with referrers. Returns the bytes sent. */
+async function copyAll(copier: Copier, images: readonly LabImage[], ends: RegistryClient[]): Promise<number> {
+  const [source, target] = ends
+  if (source === undefined || target === undefined) return Number.NaN
+  const sent = await pMap(
+    images,
+    async ({ root: { digest } }, n) => {
+      const side = { client: target, repository: TO }
+      const { root, blobs } = await copier.copyImage({
+        ...{ source: { client: source, repository: FROM }, target: side, sameRegistry: false, digest },
+        ...{ sparse: 'refuse', verify: 'sample', referrers: true },
+        mountFrom: async () => [],
+      })
+      if (!(await readBack(side, `v${n}`, root))) await writeTag(side, `v${n}`, root)
+      return blobs.sent.bytes
+    },
+    AT_ONCE,
+  )
+  return sent.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 async function oneByOne(images: readonly LabImage[], commandFor: (tag: string) => string[]): Promise<void> {

@@ -146,9 +146,10 @@ export function makeTransport(options: TransportOptions): Transport {
         return await attempt(request)
       } catch (failure) {
         const pause = isRetried(request) ? pauseAfter(failure, retries, limits.longestWaitMs) : undefined
+        // All clients of the host wait, not only this request.
+        if (failure instanceof RegistryError && (failure.retryAfter ?? 0) <= limits.longestWaitMs)
+          budget.pause(failure.retryAfter ?? 0)
         if (pause === undefined) throw failure
-        // All clients wait, not only this request.
-        if (failure instanceof RegistryError && failure.retryAfter !== undefined) budget.pause(pause)
         await sleep(pause)
       }
     }
