@@ -34,6 +34,7 @@ export function startPromotion(parts: WorkerParts) {
     },
     isTurn: parts.turns.isTurn,
     announce: parts.announce,
+    forgetApprovals: parts.approvals.forget,
   })
   const setConcurrency = () => {
     const pairs = settings().config.promotion.rules.map(({ from, to }) => `${from.registry} ${to.registry}`)

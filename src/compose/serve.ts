@@ -23,6 +23,7 @@ import { keepsRoute } from '../http/keeps-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
+import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
@@ -44,6 +45,7 @@ import { authenticateCi } from './ci.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
+import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
 import { makeUses } from './uses.ts'
 
@@ -106,7 +108,12 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
-      recordsRoute({ alerts, receipts, roles }),
+      recordsRoute({ alerts, roles }),
+      promotionsRoute({
+        ...promotionRequests(parts, onRedis),
+        ...{ receipts, queues, projectOf: parts.projectOf, roles, inTurn },
+        keepsNames: () => parts.settings().config.actors,
+      }),
       promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({

@@ -28,8 +28,9 @@ export async function askByRule(
  * the promotion. Returns its id.
  */
 export async function askByRequest(queues: Pick<Queues, 'promotion'>, job: PromotionJob): Promise<string> {
-  const { registry, repository, tag = '', digest, to } = job
-  const deduplication = { id: jobId('request', registry, repository, tag, digest, ...Object.values(to)) }
+  const { rule = '', registry, repository, tag = '', digest, to, overwrite = '' } = job
+  const same = [rule, registry, repository, tag, digest, ...Object.values(to), overwrite]
+  const deduplication = { id: jobId('request', ...same) }
   const id = jobId('request', deduplication.id, crypto.randomUUID())
   const added = await queues.promotion.add('promotion', job, { jobId: id, deduplication })
   return added.id ?? id

@@ -1,0 +1,21 @@
+import { makeApprove } from '../promotion/approve.ts'
+import { makeRequestPromotion } from '../promotion/request.ts'
+import { makeFindPromotion } from '../promotion/status.ts'
+import type { Parts } from './parts.ts'
+
+/** Makes what the API needs for promotions that people and CI jobs ask for. */
+export function promotionRequests(
+  parts: Parts,
+  { queues, index, approvals }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'queues' | 'index' | 'approvals'>,
+) {
+  const { clientOf, projectOf, registries, match, settings, journals } = parts
+  const rules = () => settings().config.promotion.rules
+  return {
+    request: makeRequestPromotion({
+      ...{ queues, index, clientOf, projectOf, registries, match },
+      ...{ rules, now: () => Date.now() * 1_000 },
+    }),
+    approve: makeApprove({ queues, approvals, rules }),
+    find: makeFindPromotion({ receipts: journals.receipts, queues }),
+  }
+}
