@@ -219,8 +219,8 @@ test('flags, alerts and promotions', async () => {
     ({ out }) => out !== '',
   )
   expect(alerts.out).toMatch(/^AT +ABOUT +TEXT\n\S+Z +ci\/team\/app +\S/)
-  const promotions = await run('promotions')
-  expect(promotions.out).toMatch(/^AT +RULE +FROM +TO +SENT +DIGEST\n/)
+  const promotions = await run('promotion', 'list')
+  expect(promotions.out).toMatch(/^ID +AT +RULE +FROM +TO +SENT +DIGEST\n/)
   expect(promotions.out).toMatch(
     new RegExp(`releases +ci/team/app:v1 +production/released/app:v1 .* ${release.root.digest}\n`),
   )
@@ -233,7 +233,8 @@ test.each([
   'tags ci/team/app',
   'flags',
   'alerts',
-  'promotions',
+  'promotion list',
+  'promotion list --state waiting',
   'expiry plan branches',
   'runs',
   'registries',
