@@ -1,4 +1,5 @@
 import { makeApprove } from '../promotion/approve.ts'
+import { makeExisting } from '../promotion/existing.ts'
 import { makeRequestPromotion } from '../promotion/request.ts'
 import { makeFindPromotion } from '../promotion/status.ts'
 import type { Parts } from './parts.ts'
@@ -10,12 +11,14 @@ export function promotionRequests(
 ) {
   const { clientOf, projectOf, registries, match, settings, journals } = parts
   const rules = () => settings().config.promotion.rules
+  const find = makeFindPromotion({ receipts: journals.receipts, queues })
   return {
     request: makeRequestPromotion({
       ...{ queues, index, clientOf, projectOf, registries, match },
       ...{ rules, now: () => Date.now() * 1_000 },
     }),
     approve: makeApprove({ queues, approvals, rules }),
-    find: makeFindPromotion({ receipts: journals.receipts, queues }),
+    find,
+    existing: makeExisting({ queues, index, clientOf, find, rules, match }),
   }
 }

@@ -13,6 +13,7 @@ import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
+import { existingPromotionsRoute } from '../http/existing-promotions-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
@@ -96,6 +97,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
+  const requests = promotionRequests(parts, onRedis)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
@@ -110,10 +112,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, roles }),
       promotionsRoute({
-        ...promotionRequests(parts, onRedis),
+        ...requests,
         ...{ receipts, queues, projectOf: parts.projectOf, roles, inTurn },
         keepsNames: () => parts.settings().config.actors,
       }),
+      existingPromotionsRoute({ existing: requests.existing, roles }),
       promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({

@@ -8,17 +8,23 @@ export const BY_PUSH = 'push'
 /** The order in which promotions of images that were there before are taken: after all others. */
 const LATER = 10
 
+/** What a rule says to promote. */
+type RuleJob = PromotionJob & { rule: string; tag: string }
+
+/** The id of a promotion by a rule. It says what is to be promoted and where to. */
+export const idByRule = ({ rule, registry, repository, tag, digest, pushedAt, to }: RuleJob): string =>
+  jobId('promotion', rule, registry, repository, tag, digest, pushedAt, ...Object.values(to))
+
 /**
- * Asks for a promotion that a push, or a rule, is about. Its id says what is to be promoted and where to, so the same is done once,
- * however often it is asked for: a registry may send an event twice. `later`: after all that was pushed.
+ * Asks for a promotion that a push, or a rule, is about. The same has the same id, so it is done once, however often it is asked
+ * for: a registry may send an event twice. `later`: after all that was pushed.
  */
 export async function askByRule(
   queues: Pick<Queues, 'promotion'>,
-  job: PromotionJob & { rule: string; tag: string },
+  job: RuleJob,
   { later = false } = {},
 ): Promise<string> {
-  const { rule, registry, repository, tag, digest, pushedAt, to } = job
-  const id = jobId('promotion', rule, registry, repository, tag, digest, pushedAt, ...Object.values(to))
+  const id = idByRule(job)
   await queues.promotion.add('promotion', job, { jobId: id, ...(later && { priority: LATER }) })
   return id
 }

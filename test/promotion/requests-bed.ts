@@ -35,7 +35,8 @@ export async function startBed() {
         rule('gated', 'team-a/gated', { gates: [{ type: 'approval', people: 2 }] }),
         rule('one', 'team-a/twice'),
         rule('two', 'team-a/twice', { to: { registry: 'production', repository: 'other/{name}' } }),
-        rule('moves', 'old/**'),
+        rule('moves', 'old/**', { to: { registry: 'production', repository: 'moved/{repository}' } }),
+        rule('pushes', 'pushed/**', { when: 'push' }),
       ],
     },
     ci: {

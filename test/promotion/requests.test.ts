@@ -122,7 +122,7 @@ describe('a request', () => {
     [
       { image: `${APP}:v1`, to: 'production', rule: 'gated' },
       409,
-      `the rule "gated" does not copy ${APP}:v1 to production; that do: releases; rules to production: releases, gated, one, two, moves`,
+      `the rule "gated" does not copy ${APP}:v1 to production; that do: releases; rules to production: releases, gated, one, two, moves, pushes`,
     ],
     [
       { image: `${APP}:v1`, to: 'ci', rule: 'gated' },
@@ -195,12 +195,12 @@ describe('a CI job', () => {
     [
       { image: `${APP}:latest`, to: 'production' },
       403,
-      `no rule copies ${APP}:latest to production, and a CI job needs one; rules to production: releases, gated, one, two, moves`,
+      `no rule copies ${APP}:latest to production, and a CI job needs one; rules to production: releases, gated, one, two, moves, pushes`,
     ],
     [
       { image: `${APP}@${release.root.digest}`, to: 'production' },
       403,
-      `no rule copies ${APP}@${release.root.digest} to production, and a CI job needs one; rules to production: releases, gated, one, two, moves. Rules are about tags: name the image by its tag`,
+      `no rule copies ${APP}@${release.root.digest} to production, and a CI job needs one; rules to production: releases, gated, one, two, moves, pushes. Rules are about tags: name the image by its tag`,
     ],
   ])('is refused %j', async (body, expected, detail) => {
     const answer = await bed.post('/v1/promotions', body, bed.token())

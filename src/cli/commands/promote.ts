@@ -5,6 +5,7 @@ import { JobAsked } from '../../queue/job-status.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { followJob } from '../follow-job.ts'
+import { promoteExisting } from '../promote-existing.ts'
 import { progressOfPromotion, promotedText } from '../promotion-text.ts'
 
 interface Options {
@@ -14,6 +15,8 @@ interface Options {
   child?: true
   overwrite?: string
   wait: boolean
+  existing?: string
+  dryRun?: true
 }
 
 export const addPromote: AddCommand = (program, cli) => {
@@ -35,10 +38,18 @@ export const addPromote: AddCommand = (program, cli) => {
       ).choices([...['never', 'always', 'newer']]),
     )
     .option('--no-wait', 'only ask for it')
+    .option('--existing <RULE>', 'in place of IMAGE: all that was there before the rule and that it matches')
+    .option('--dry-run', 'with --existing: only tell what the target has, and what would be sent')
     .action(async (image: string | undefined, options: Options, command: Command) => {
-      const { wait, ...asked } = options
+      const { wait, existing, dryRun = false, ...asked } = options
+      if (existing !== undefined) {
+        if (image !== undefined || Object.keys(asked).length > 0 || !wait)
+          command.error('error: expected --existing RULE alone, or with --dry-run')
+        return promoteExisting(cli, existing, { dryRun })
+      }
+      if (dryRun) command.error('error: --dry-run needs --existing RULE')
       if (image === undefined || options.to === undefined)
-        command.error('error: expected IMAGE and --to REGISTRY')
+        command.error('error: expected IMAGE and --to REGISTRY, or --existing RULE')
       const service = await cli.service()
       const answer = await service.post('/v1/promotions', { image, ...asked }, JobAsked)
       const { id } = answer.job
