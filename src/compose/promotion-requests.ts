@@ -1,4 +1,5 @@
 import { makeApprove } from '../promotion/approve.ts'
+import { makePromotionAudit } from '../promotion/audit.ts'
 import { makeExisting } from '../promotion/existing.ts'
 import { makeRequestPromotion } from '../promotion/request.ts'
 import { makeFindPromotion } from '../promotion/status.ts'
@@ -20,5 +21,6 @@ export function promotionRequests(
     approve: makeApprove({ queues, approvals, rules }),
     find,
     existing: makeExisting({ queues, index, clientOf, find, rules, match }),
+    auditPromotions: makePromotionAudit({ queues, index, clientOf, find, rules, match }),
   }
 }

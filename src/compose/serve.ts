@@ -13,7 +13,6 @@ import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
-import { existingPromotionsRoute } from '../http/existing-promotions-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
@@ -23,6 +22,7 @@ import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
+import { promotionListsRoute } from '../http/promotion-lists-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
@@ -116,7 +116,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ receipts, queues, projectOf: parts.projectOf, roles, inTurn },
         keepsNames: () => parts.settings().config.actors,
       }),
-      existingPromotionsRoute({ existing: requests.existing, roles }),
+      promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
       promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({

@@ -1,4 +1,5 @@
 import { jobId } from '../queue/job-id.ts'
+import type { FollowJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Followed } from './follow.ts'
 import type { TaggedImage } from './match.ts'
@@ -14,13 +15,16 @@ export function subjectOfTag(tag: string): string | undefined {
 
 export type AskFollow = (from: Omit<TaggedImage, 'tag'>, subject: string) => Promise<void>
 
-/** Has what refers to a manifest copied to where that was promoted, if it was. While such a job is in hand, one more waits. */
+/** Has what refers to a manifest copied to where that was promoted, if it was. */
 export const makeAskFollow =
   ({ queues, followed }: { queues: Pick<Queues, 'promotion'>; followed: Followed }): AskFollow =>
   async (from, subject) => {
-    for (const job of await followed.jobsFor(from, subject)) {
-      const { registry, repository, to } = job
-      const id = jobId('follow', registry, repository, subject, to.registry, to.repository)
-      await queues.promotion.add('promotion', job, { deduplication: { id, keepLastIfActive: true } })
-    }
+    for (const job of await followed.jobsFor(from, subject)) await addFollow(queues, job)
   }
+
+/** Has what refers to a manifest copied. While such a job is in hand, one more waits. */
+export async function addFollow(queues: Pick<Queues, 'promotion'>, job: FollowJob): Promise<void> {
+  const { registry, repository, subject, to } = job
+  const id = jobId('follow', registry, repository, subject, to.registry, to.repository)
+  await queues.promotion.add('promotion', job, { deduplication: { id, keepLastIfActive: true } })
+}

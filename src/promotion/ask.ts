@@ -9,7 +9,7 @@ export const BY_PUSH = 'push'
 const LATER = 10
 
 /** What a rule says to promote. */
-type RuleJob = PromotionJob & { rule: string; tag: string }
+export type RuleJob = PromotionJob & { rule: string; tag: string }
 
 /** The id of a promotion by a rule. It says what is to be promoted and where to. */
 export const idByRule = ({ rule, registry, repository, tag, digest, pushedAt, to }: RuleJob): string =>

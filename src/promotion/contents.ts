@@ -7,6 +7,8 @@ export interface Contents {
   blobs: ReadonlyMap<string, number>
   /** Whether the index knows all manifests that belong to it, and what they list. */
   isWhole: boolean
+  /** The image, and what it lists at any depth, of what the index knows. */
+  manifests: readonly IndexedImage[]
 }
 
 /**
@@ -22,6 +24,7 @@ export function makeContentsOf(images: readonly IndexedImage[]): (image: Indexed
 
   return (root) => {
     const belonging = new Set([root])
+    const listed = new Set([root])
     const blobs = new Map<string, number>()
     let isWhole = true
     for (const image of belonging) {
@@ -32,9 +35,12 @@ export function makeContentsOf(images: readonly IndexedImage[]): (image: Indexed
         if (kind !== 'child') continue
         const child = byKey.get(key)
         if (child === undefined) isWhole = false
-        else belonging.add(child)
+        else {
+          belonging.add(child)
+          if (listed.has(image)) listed.add(child)
+        }
       }
     }
-    return { blobs, isWhole }
+    return { blobs, isWhole, manifests: [...listed] }
   }
 }

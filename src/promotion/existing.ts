@@ -1,108 +1,44 @@
 import pMap from 'p-map'
-import { makeGlob } from '../platform/glob.ts'
-import type { PromotionJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { RegistryError } from '../registry/registry-error.ts'
-import { digestKey } from '../usage/digest-key.ts'
-import type { IndexedImage } from '../usage/indexed-image.ts'
-import type { UsageIndex } from '../usage/usage-index.ts'
 import { imageOf, targetOf } from './alert.ts'
-import { askByRule, idByRule } from './ask.ts'
-import { subjectOfTag } from './ask-follow.ts'
-import { type Contents, makeContentsOf } from './contents.ts'
+import { askByRule, idByRule, type RuleJob } from './ask.ts'
+import type { Contents } from './contents.ts'
 import type { ExistingImage, ExistingLine } from './existing-lines.ts'
-import type { FindMatches } from './match.ts'
-import { PromotionRefusal } from './refusal.ts'
 import type { PromotionRule } from './rule.ts'
+import { makeRuleImages, type RuleImagesDeps } from './rule-images.ts'
 import type { FindPromotion } from './status.ts'
+import { untilFailure } from './until-failure.ts'
 
 /** Images that are looked up, or asked for, at a time. */
 const AT_ONCE = 8
 
-/** Images that are told of at a time. */
-const PAGE = 100
-
 /** While so many promotions of images that were there before wait, no more are asked for: jobs are in Redis. */
 export const MOST_WAITING = 20_000
-
-/** An image with a tag that a rule matches. */
-interface Found {
-  image: IndexedImage
-  job: PromotionJob & { rule: string; tag: string }
-}
 
 /**
  * Makes what lists the tagged images that the index has and that a rule matches, in all projects of its registry, and asks for
  * their promotions. An image that was promoted, or asked for, is not asked for again: so it can be repeated after it was broken off.
  * Tags of signatures are left out: these travel with their image. @throws PromotionRefusal if there is no such rule
  */
-export function makeExisting(deps: {
-  queues: Pick<Queues, 'promotion'>
-  index: Pick<UsageIndex, 'projects' | 'repositories' | 'images' | 'tag'>
-  clientOf: (registry: string) => Pick<RegistryClient, 'headManifest'>
-  find: FindPromotion
-  /** As configured now. */
-  rules: () => readonly PromotionRule[]
-  match: FindMatches
-  /** How many may wait. */
-  mostWaiting?: number
-}) {
-  const { queues, index, match, mostWaiting = MOST_WAITING } = deps
+export function makeExisting(
+  deps: RuleImagesDeps & {
+    queues: Pick<Queues, 'promotion'>
+    clientOf: (registry: string) => Pick<RegistryClient, 'headManifest'>
+    find: FindPromotion
+    /** How many may wait. */
+    mostWaiting?: number
+  },
+) {
+  const { queues, mostWaiting = MOST_WAITING } = deps
+  const { ruleNamed, pages } = makeRuleImages(deps)
 
-  function ruleNamed(name: string): PromotionRule {
-    const rules = deps.rules()
-    const rule = rules.find((one) => one.name === name)
-    const names = rules.map((one) => one.name).join(', ')
-    if (rule === undefined)
-      throw new PromotionRefusal(404, `no rule "${name}"; configured: ${names || 'none'}`)
-    return rule
-  }
-
-  /** Pages of images, repository by repository, each with what tells contents of images of the repository. */
-  async function* pages(rule: PromotionRule, by: string) {
-    const { registry } = rule.from
-    const isMeant = makeGlob(rule.from.repository)
-    for (const project of await index.projects(registry))
-      for (const repository of await index.repositories(project)) {
-        if (!isMeant(repository)) continue
-        const images = await index.images(project, repository)
-        const found = images
-          .flatMap((image) => image.tags.map(({ name, age }) => ({ image, tag: name, at: age.at })))
-          .flatMap(({ image, tag, at }): Found[] =>
-            (subjectOfTag(tag) === undefined ? match({ registry, repository, tag }) : [])
-              .filter((one) => one.rule.name === rule.name)
-              .map(({ to }) => ({
-                image,
-                job: {
-                  ...{ kind: 'copy', rule: rule.name, registry, project, repository, tag },
-                  ...{ digest: image.digest, pushedAt: at, to, by },
-                },
-              })),
-          )
-          .toSorted((a, b) => (a.job.tag < b.job.tag ? -1 : 1))
-        const contentsOf = makeContentsOf(images)
-        for (let i = 0; i < found.length; i += PAGE)
-          yield { found: await pMap(found.slice(i, i + PAGE), dated, { concurrency: AT_ONCE }), contentsOf }
-      }
-  }
-
-  /** With the time of the tag's last write: that of the push, if one was heard. */
-  async function dated({ image, job }: Found): Promise<Found> {
-    const written = await index.tag(job.project, job.repository, job.tag)
-    const isSame = written?.digestKey === digestKey(image.digest)
-    return { image, job: isSame ? { ...job, pushedAt: written.at } : job }
-  }
-
-  const lineOf = (job: Found['job'], state: ExistingImage['state']): ExistingImage => ({
+  const lineOf = (job: RuleJob, state: ExistingImage['state']): ExistingImage => ({
     ...{ image: imageOf(job), digest: job.digest, target: targetOf(job) },
     ...{ promotion: idByRule(job), state },
   })
 
-  async function atTarget({
-    digest,
-    to,
-  }: Found['job']): Promise<'arrived' | 'present' | 'differs' | 'absent'> {
+  async function atTarget({ digest, to }: RuleJob): Promise<'arrived' | 'present' | 'differs' | 'absent'> {
     const client = deps.clientOf(to.registry)
     const tagged = await client.headManifest(to.repository, to.tag)
     if (tagged !== undefined) return tagged.digest === digest ? 'arrived' : 'differs'
@@ -148,19 +84,10 @@ export function makeExisting(deps: {
     yield { images, more: false }
   }
 
-  async function ask(job: Found['job']): Promise<ExistingImage> {
+  async function ask(job: RuleJob): Promise<ExistingImage> {
     const known = await deps.find(idByRule(job))
     if (known === undefined) await askByRule(queues, job, { later: true })
     return lineOf(job, known?.status.state ?? 'asked')
-  }
-
-  async function* untilFailure(lines: AsyncGenerator<ExistingLine>): AsyncGenerator<ExistingLine> {
-    try {
-      yield* lines
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error
-      yield { error: error.message }
-    }
   }
 
   return {

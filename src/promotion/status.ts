@@ -66,6 +66,10 @@ export const makeFindPromotion =
   }
 export type FindPromotion = ReturnType<typeof makeFindPromotion>
 
+/** Whether a promotion that was found is under way or waits. */
+export const isUndone = (found: { status: PromotionStatus } | undefined): boolean =>
+  found !== undefined && ['queued', 'active', 'waiting'].includes(found.status.state)
+
 type CopyJob = Job<PromotionJob, unknown, string>
 
 /** Whether a job copies an image, and not only what refers to one. */

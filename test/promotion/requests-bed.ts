@@ -36,7 +36,7 @@ export async function startBed() {
         rule('one', 'team-a/twice'),
         rule('two', 'team-a/twice', { to: { registry: 'production', repository: 'other/{name}' } }),
         rule('moves', 'old/**', { to: { registry: 'production', repository: 'moved/{repository}' } }),
-        rule('pushes', 'pushed/**', { when: 'push' }),
+        rule('pushes', 'pushed/**', { when: 'push', follow: 'never' }),
       ],
     },
     ci: {

@@ -8,6 +8,7 @@ import { CommandError } from '../command-error.ts'
 import { addGroup } from '../group.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { receiptTable, statusTable } from '../promotion-text.ts'
+import { addPromotionAudit } from './promotion-audit.ts'
 import { addPromotionRollback } from './promotion-rollback.ts'
 
 const Receipts = Type.Object({ promotions: Type.Array(PromotionReceipt), ...Next })
@@ -16,7 +17,7 @@ const Approved = Type.Object({ approvals: Type.Array(Approval), needed: Type.Int
 
 export const addPromotion: AddCommand = (program, cli) => {
   const group = addGroup(program, 'promotion').description(
-    'List the copies to other registries, approve those that wait for people, and roll one back.',
+    'List the copies to other registries, approve those that wait for people, compare both ends, and roll one back.',
   )
 
   withPage(group.command('list'))
@@ -61,5 +62,6 @@ export const addPromotion: AddCommand = (program, cli) => {
       cli.show(answer, [`approved by ${approvals.length} of ${needed}: ${names}`])
     })
 
+  addPromotionAudit(group, cli)
   addPromotionRollback(group, cli)
 }
