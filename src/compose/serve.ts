@@ -97,7 +97,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
-  const requests = promotionRequests(parts, onRedis)
+  const requests = promotionRequests(parts, onRedis, inTurn)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),

@@ -217,7 +217,7 @@ export const promotionsRoute =
           )
         requireOwn(request, projectIdOf(image))
         const asker = askerOf(request as FastifyRequest)
-        const id = await deps.inTurn(() => deps.request({ image, ...more }, asker)).catch(refused)
+        const id = await deps.request({ image, ...more }, asker).catch(refused)
         request.log.info({ promotion: id, image: text, to: more.to, by: asker.by }, 'promotion asked for')
         return reply.code(202).send({ job: { queue: 'promotion', id } })
       },

@@ -25,6 +25,7 @@ export async function startBed() {
     registries: {
       ci: { url: ci.url, token: WEBHOOK_TOKEN },
       production: { url: production.url },
+      away: { url: 'http://127.0.0.1:2' },
       cache: { url: 'http://127.0.0.1:1', type: 'cache' },
     },
     reconcile: { onNewInstance: false },

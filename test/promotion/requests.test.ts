@@ -101,12 +101,12 @@ describe('a request', () => {
     [
       { image: `none/app:v1`, to: 'production' },
       404,
-      'there is no registry "none"; configured: ci, production, cache',
+      'there is no registry "none"; configured: ci, production, away, cache',
     ],
     [
       { image: `${APP}:v1`, to: 'none' },
       404,
-      'there is no registry "none"; configured: ci, production, cache',
+      'there is no registry "none"; configured: ci, production, away, cache',
     ],
     [
       { image: `${APP}:v1`, to: 'cache' },
@@ -275,6 +275,14 @@ describe('a promotion that waits for approval', () => {
     expect((await bed.get('/v1/promotions/none')).status).toBe(404)
     expect((await bed.get('/v1/promotions/..%2Fids')).status).toBe(400)
   })
+})
+
+test('a promotion whose target does not answer waits for another attempt, and says why', async () => {
+  const id = await promote({ image: `${APP}:v1`, to: 'away' })
+  const { why } = await bed.until(id, 'waiting')
+  expect(why).toMatch(/^away: HEAD manifest .*ECONNREFUSED/)
+  const fromAway = await bed.post('/v1/promotions', { image: 'away/app:v1', to: 'production' })
+  expect([fromAway.status, fromAway.body.detail]).toEqual([502, expect.stringContaining('ECONNREFUSED')])
 })
 
 test('what failed is listed', async () => {
