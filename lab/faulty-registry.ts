@@ -5,6 +5,7 @@ import {
   request,
   type ServerResponse,
 } from 'node:http'
+import type { Readable, Writable } from 'node:stream'
 import { type LabRegistry, type LabRegistryOptions, startRegistry } from './registry.ts'
 
 export interface RegistryRequest {
@@ -16,8 +17,12 @@ export interface RegistryRequest {
 /** How a request fails. A number is an HTTP status that the proxy answers without asking the registry. */
 export type Fault =
   | number
-  /** The same, with a Retry-After header, in seconds. */
-  | { status: number; retryAfter: number }
+  /** The same, with an OCI code, or with a Retry-After header, in seconds. */
+  | { status: number; code?: string; retryAfter?: number }
+  /** The connection breaks once the registry has so many bytes of the request's body. */
+  | { takes: number }
+  /** The connection breaks once so many bytes of the answer's body are sent. */
+  | { sends: number }
   /** The connection breaks before the registry gets the request. */
   | 'drop'
   /** The registry carries out the request, and the connection breaks before the answer. */
@@ -51,9 +56,8 @@ export async function startFaultyProxy(registry: LabRegistry): Promise<FaultyReg
     requests.push(`${method} ${path}`)
     const fault = await decide({ method, path })
     if (fault === 'drop') incoming.socket.destroy()
-    else if (typeof fault === 'number') refuse(response, fault)
-    else if (typeof fault === 'object')
-      refuse(response, fault.status, { 'retry-after': String(fault.retryAfter) })
+    else if (typeof fault === 'number') refuse(response, { status: fault })
+    else if (typeof fault === 'object' && 'status' in fault) refuse(response, fault)
     else forward(registry, incoming, response, fault)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -79,8 +83,15 @@ export async function startFaultyProxy(registry: LabRegistry): Promise<FaultyReg
   }
 }
 
-function refuse(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
-  const code = status === 401 ? 'UNAUTHORIZED' : 'UNKNOWN'
+function refuse(
+  response: ServerResponse,
+  {
+    status,
+    code = status === 401 ? 'UNAUTHORIZED' : 'UNKNOWN',
+    retryAfter,
+  }: Extract<Fault, { status: number }>,
+): void {
+  const headers: OutgoingHttpHeaders = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(JSON.stringify({ errors: [{ code, message: 'as the test says' }] }))
 }
@@ -90,7 +101,7 @@ function forward(
   registry: LabRegistry,
   incoming: IncomingMessage,
   response: ServerResponse,
-  fault: 'drop answer' | 'cut answer' | undefined,
+  fault: 'drop answer' | 'cut answer' | { takes: number } | { sends: number } | undefined,
 ): void {
   const { method, url, headers } = incoming
   const outgoing = request(`${registry.url}${url}`, { method: method ?? 'GET', headers }, (answer) => {
@@ -99,7 +110,13 @@ function forward(
       return
     }
     response.writeHead(answer.statusCode ?? 502, answer.headers)
-    if (fault === 'cut answer')
+    answer.once('close', () => answer.complete || incoming.socket?.destroy())
+    if (typeof fault === 'object' && 'sends' in fault)
+      pipeUpTo(answer, response, fault.sends, () => {
+        incoming.socket.destroy()
+        answer.destroy()
+      })
+    else if (fault === 'cut answer')
       answer.once('data', (chunk: Buffer) => {
         response.write(chunk.subarray(0, chunk.length / 2), () => incoming.socket.destroy())
         answer.destroy()
@@ -107,5 +124,23 @@ function forward(
     else answer.pipe(response)
   })
   outgoing.on('error', () => incoming.socket.destroy())
-  incoming.pipe(outgoing)
+  if (typeof fault === 'object' && 'takes' in fault)
+    pipeUpTo(incoming, outgoing, fault.takes, () => {
+      // What was written reaches the registry first.
+      outgoing.destroy()
+      incoming.socket.destroy()
+    })
+  else incoming.pipe(outgoing)
+}
+
+/** Pipes at most `limit` bytes, and then calls `then`, once they are written. Content that is shorter is piped whole. */
+function pipeUpTo(from: Readable, to: Writable, limit: number, then: () => void): void {
+  let left = limit
+  from.on('data', (chunk: Buffer) => {
+    if (left <= 0) return
+    left -= chunk.length
+    if (left > 0) to.write(chunk)
+    else to.write(chunk.subarray(0, chunk.length + left), () => setTimeout(then, 20))
+  })
+  from.on('end', () => left > 0 && to.end())
 }

@@ -31,6 +31,8 @@ export const promotionWorker = (
     announce: (alert: PromotionAlert) => Promise<unknown>
     /** Forgets who approved a promotion that has ended. */
     forgetApprovals: (id: string) => Promise<void>
+    /** Remembers that a promotion waits at gates. */
+    await: (image: PromotionJob, id: string) => Promise<unknown>
   },
 ) =>
   makeWorker(
@@ -44,7 +46,10 @@ export const promotionWorker = (
         const copy = job as PromotionQueueJob<PromotionJob>
         const outcome = await attempt(copy, deps)
         logOutcome(context, data, outcome)
-        if (outcome.state === 'waiting') return putOff(copy, outcome, deps)
+        if (outcome.state === 'waiting') {
+          if (outcome.gates !== undefined) await deps.await(data, job.id ?? '')
+          return putOff(copy, outcome, deps)
+        }
         await deps.forgetApprovals(job.id ?? '')
         if (outcome.state === 'refused') {
           await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))

@@ -9,7 +9,12 @@ import type { Parts } from './parts.ts'
 /** Makes what the API needs for promotions that people and CI jobs ask for. `inTurn` is for large reads of the index. */
 export function promotionRequests(
   parts: Parts,
-  { queues, index, approvals }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'queues' | 'index' | 'approvals'>,
+  {
+    queues,
+    index,
+    approvals,
+    awaited,
+  }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'queues' | 'index' | 'approvals' | 'awaited'>,
   inTurn: InTurn,
 ) {
   const { clientOf, projectOf, registries, match, settings, journals } = parts
@@ -21,7 +26,7 @@ export function promotionRequests(
       index: { ...index, images: (...repository) => inTurn(() => index.images(...repository)) },
       ...{ rules, now: () => Date.now() * 1_000 },
     }),
-    approve: makeApprove({ queues, approvals, rules }),
+    approve: makeApprove({ queues, approvals, rules, wake: awaited.wake }),
     find,
     existing: makeExisting({ queues, index, clientOf, find, rules, match }),
     auditPromotions: makePromotionAudit({ queues, index, clientOf, find, rules, match }),

@@ -1,8 +1,10 @@
 import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
 import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
+import { makeAttachReceipt } from '../promotion/attach-receipt.ts'
 import { makeCopier } from '../promotion/copy/copy-image.ts'
 import { makeGates } from '../promotion/gates/make-gates.ts'
 import { makeCheckGates } from '../promotion/gates-of.ts'
+import { makeIsYounger } from '../promotion/is-younger.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -16,9 +18,12 @@ export function startPromotion(parts: WorkerParts) {
     promote: makePromote({
       ...{ clientOf, copier, targets: parts.targets, receipts: parts.journals.receipts, metrics },
       optionsOf: makeOptionsOf(parts.match),
+      isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
       isPlaceholder: makeIsPlaceholder(store),
       checkGates: makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts), now: () => Date.now() * 1_000 }),
       mountFrom,
+      attachReceipt: makeAttachReceipt({ clientOf, receipts: parts.journals.receipts }),
+      warn: (message) => parts.log.warn(message),
       follow: (job, copied, ms) =>
         followed.add(job, [...copied.manifests, ...copied.referrers.map(({ digest }) => digest)], job.to, ms),
       now: Date.now,
@@ -32,9 +37,10 @@ export function startPromotion(parts: WorkerParts) {
       })
       return copied.referrers.length
     },
-    isTurn: parts.turns.isTurn,
+    isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
     forgetApprovals: parts.approvals.forget,
+    await: parts.awaited.add,
   })
   const setConcurrency = () => {
     const pairs = settings().config.promotion.rules.map(({ from, to }) => `${from.registry} ${to.registry}`)

@@ -23,6 +23,7 @@ import { keepsRoute } from '../http/keeps-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
+import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
@@ -38,6 +39,7 @@ import { usesRoute } from '../http/uses-route.ts'
 import { whoamiRoute } from '../http/whoami-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
+import { makeCheckReceipt } from '../promotion/check-receipt.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
@@ -117,6 +119,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         keepsNames: () => parts.settings().config.actors,
       }),
       promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
+      promotionReceiptRoute({
+        ...{ receipts, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },
+        registries: registries.map(({ name }) => name),
+      }),
       promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({

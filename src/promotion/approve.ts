@@ -1,6 +1,6 @@
-import { ErrorCode } from 'bullmq'
 import { findJob } from '../queue/find-job.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { AwaitedPromotions } from './awaited-promotions.ts'
 import type { Approval, Approvals } from './gates/approvals.ts'
 import { PromotionRefusal } from './refusal.ts'
 import type { PromotionRule } from './rule.ts'
@@ -14,6 +14,8 @@ export const makeApprove =
   (deps: {
     queues: Queues
     approvals: Pick<Approvals, 'approve' | 'approvals'>
+    /** Has a promotion that waits go on. */
+    wake: AwaitedPromotions['wake']
     /** As configured now. */
     rules: () => readonly Pick<PromotionRule, 'name' | 'gates'>[]
   }) =>
@@ -33,11 +35,7 @@ export const makeApprove =
       )
     await deps.approvals.approve(id, by)
     const approvals = await deps.approvals.approvals(id)
-    // It may be taken just now. Then it asks its gates, and again within seconds.
-    if (state === 'delayed')
-      await job.promote().catch((error) => {
-        if (error.code !== ErrorCode.JobNotExist && error.code !== ErrorCode.JobNotInState) throw error
-      })
+    await deps.wake(id)
     return { approvals, needed }
   }
 export type Approve = ReturnType<typeof makeApprove>

@@ -1,6 +1,7 @@
 import { jobId } from '../queue/job-id.ts'
 import type { FollowJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { AwaitedPromotions } from './awaited-promotions.ts'
 import type { Followed } from './follow.ts'
 import type { TaggedImage } from './match.ts'
 
@@ -15,10 +16,22 @@ export function subjectOfTag(tag: string): string | undefined {
 
 export type AskFollow = (from: Omit<TaggedImage, 'tag'>, subject: string) => Promise<void>
 
-/** Has what refers to a manifest copied to where that was promoted, if it was. */
+/**
+ * Makes what is called when something refers to a manifest. Promotions of the manifest that wait at gates look at it again. If it was
+ * promoted, what refers to it is copied there; while such a job is in hand, one more waits.
+ */
 export const makeAskFollow =
-  ({ queues, followed }: { queues: Pick<Queues, 'promotion'>; followed: Followed }): AskFollow =>
+  ({
+    queues,
+    followed,
+    awaited,
+  }: {
+    queues: Pick<Queues, 'promotion'>
+    followed: Followed
+    awaited: Pick<AwaitedPromotions, 'wakeAll'>
+  }): AskFollow =>
   async (from, subject) => {
+    await awaited.wakeAll(from, subject)
     for (const job of await followed.jobsFor(from, subject)) await addFollow(queues, job)
   }
 

@@ -6,6 +6,7 @@ import type { Copied } from './copy/copied.ts'
 import { CopyError } from './copy/copy-error.ts'
 import type { Copier } from './copy/copy-image.ts'
 import { writeTag } from './copy/write-tag.ts'
+import { EVENT_MS } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
 import type { TaggedImage } from './match.ts'
 import { whyNotOverwrite } from './overwrite.ts'
@@ -45,14 +46,17 @@ export interface Attempt extends Attempted {
 /** A registry announces a push before it writes the tag. For so long it may take, in ms. */
 const WRITTEN_WITHIN_MS = 60_000
 
+/** After so long, in ms, the index and the source need not be waited for if they agree that a younger push has the tag. */
+const SURE_AFTER_MS = 5_000
+
 /** How soon a promotion asks whether it is its turn, in ms. */
 const TURN_MS = 1_000
 
-/** How soon a promotion asks its gates again at the latest, in ms: what opens them may come any time. */
-const GATES_MS = 15_000
-
 /** How long a promotion that made progress waits before it goes on, in ms. */
 const PROGRESS_MS = 5_000
+
+/** How soon a receipt is attached again at the earliest, in ms. */
+const ATTACH_MS = 15_000
 
 /** For so long a promotion may wait for registries that ask it to, in ms. Then it counts as an attempt that failed. */
 const PATIENCE_MS = 86_400_000
@@ -65,6 +69,8 @@ export function makePromote(deps: {
   clientOf: (registry: string) => RegistryClient
   /** How a job is carried out as configured now; `undefined` if its rule is gone or leads elsewhere. */
   optionsOf: (job: PromotionJob) => CopyOptions | undefined
+  /** Whether by the index a push that is younger than the job's gave the tag this digest, and none in the future did. */
+  isYounger: (job: PromotionJob, digest: string) => Promise<boolean>
   isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
   checkGates: (job: PromotionJob, attempt: Attempted) => Promise<GatesResult>
   copier: Pick<Copier, 'copyImage'>
@@ -73,6 +79,10 @@ export function makePromote(deps: {
   metrics: Pick<Metrics, 'promotedBytes'>
   targets: Targets
   receipts: Receipts
+  /** Pushes the signed receipt to the target, where it may be already. */
+  attachReceipt: (receipt: PromotionReceipt) => Promise<void>
+  /** Told what is no failure of a promotion, for the log. */
+  warn: (message: string) => void
   /** Called once the tag is written, before the receipt: referrers that are pushed later find their way. */
   follow: (job: PromotionJob, copied: Copied, forMs: number) => Promise<void>
   /** epoch ms */
@@ -82,8 +92,8 @@ export function makePromote(deps: {
 
   return async function promote(job: PromotionJob, attempt: Attempt): Promise<Outcome> {
     const done = await deps.receipts.find(attempt.id)
-    if (done !== undefined) return { state: 'promoted', receipt: done }
     const options = deps.optionsOf(job)
+    if (done !== undefined) return attach(done, attempt, options)
     if (options === undefined) return dropped('its rule is gone, or leads elsewhere by now')
     if (await deps.isPlaceholder(job.registry, job.repository, job.digest))
       return dropped('it is a placeholder with which expiry deletes the tag')
@@ -101,10 +111,11 @@ export function makePromote(deps: {
 
   /** Why the image cannot be copied now, by what the source says of its tag; `undefined` if it can. */
   async function lookAtSource(
-    { registry, repository, tag, digest }: PromotionJob,
+    job: PromotionJob,
     { askedAt, seenAt = now() }: Attempt,
     { settle }: CopyOptions,
   ): Promise<Outcome | undefined> {
+    const { registry, repository, tag, digest } = job
     if (tag === undefined) return undefined
     const found = await deps.clientOf(registry).headManifest(repository, tag)
     if (found?.digest === digest)
@@ -112,7 +123,9 @@ export function makePromote(deps: {
         ? waiting('its tag must have named it for a while', seenAt + settle, seenAt)
         : undefined
     const age = now() - askedAt
-    if (age < WRITTEN_WITHIN_MS) return waiting('its tag does not name it yet', now() + Math.max(500, age))
+    const isOver = age >= SURE_AFTER_MS && found !== undefined && (await deps.isYounger(job, found.digest))
+    if (age < WRITTEN_WITHIN_MS && !isOver)
+      return waiting('its tag does not name it yet', now() + Math.max(500, age))
     return dropped(found === undefined ? 'its tag is gone' : `its tag names ${found.digest} by now`)
   }
 
@@ -128,7 +141,7 @@ export function makePromote(deps: {
   }
 
   function atGates(
-    { state, results, again = now() + GATES_MS }: GatesResult,
+    { state, results, again = now() + EVENT_MS }: GatesResult,
     { askedAt, seenAt }: Attempt,
     { waitFor }: CopyOptions,
   ): Outcome {
@@ -137,8 +150,8 @@ export function makePromote(deps: {
     if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
     if (now() >= askedAt + waitFor)
       return { ...refused(`it has waited long enough at ${why}`), gates: results }
-    const soon = Math.min(again, now() + GATES_MS, askedAt + waitFor)
-    return { ...waiting(`at a gate: ${why}`, Math.max(soon, now() + TURN_MS), seenAt), gates: results }
+    const next = Math.max(Math.min(again, askedAt + waitFor), now() + TURN_MS)
+    return { ...waiting(`at a gate: ${why}`, next, seenAt), gates: results }
   }
 
   async function copyAndWrite(
@@ -175,17 +188,38 @@ export function makePromote(deps: {
       const replaced = await targets.begin(to, attempt.id, current)
       if (current !== job.digest) await writeTag(target, to.tag, copied.root)
       const { digest, pushedAt, registry, repository } = job
-      await targets.end(to, { from: { registry, repository }, digest, pushedAt, promotion: attempt.id })
+      await targets.end(to, {
+        ...{ from: { registry, repository }, digest, pushedAt, promotion: attempt.id },
+        ...(replaced !== undefined && { replaced }),
+      })
       if (options.follow !== 'never') await deps.follow(job, copied, options.follow)
       const receipt = receiptOf({ job, attempt, copied, gates, replaced, at: new Date(now()) })
       await deps.receipts.append(receipt)
       deps.metrics.promotedBytes.inc({ rule: job.rule ?? 'request' }, copied.blobs.sent.bytes)
-      return { state: 'promoted', receipt }
+      return await attach(receipt, attempt, options)
     } catch (error) {
       // The image may have been deleted meanwhile.
       const late = isAbsent(error) ? await lookAtSource(job, attempt, options) : undefined
       return late ?? afterFailure(error, attempt, bytes)
     }
+  }
+
+  /** The image is promoted. That its receipt cannot be attached is no failure; it is tried again for a day. */
+  async function attach(
+    receipt: PromotionReceipt,
+    attempt: Attempt,
+    options: CopyOptions | undefined,
+  ): Promise<Outcome> {
+    try {
+      if (options?.attachReceipt === true) await deps.attachReceipt(receipt)
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      const why = `it is promoted, and its receipt is not attached: ${error.message}`
+      if (error.retry && now() < Date.parse(receipt.at) + PATIENCE_MS)
+        return waiting(why, now() + Math.max(error.retryAfter ?? 0, ATTACH_MS), attempt.seenAt)
+      deps.warn(`${receipt.id}: ${why}`)
+    }
+    return { state: 'promoted', receipt }
   }
 
   /** `bytes` are at the target now. An attempt that brought more than the ones before is no failure: the next goes on from there. */

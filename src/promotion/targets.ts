@@ -13,6 +13,8 @@ const TargetRecord = Type.Object({
   pushedAt: Type.Number(),
   /** The promotion, or the rollback. */
   promotion: Type.String(),
+  /** The digest that the tag named before. Absent if there was no tag. */
+  replaced: Type.Optional(Type.String()),
 })
 export type TargetRecord = Static<typeof TargetRecord>
 
@@ -53,6 +55,8 @@ export function makeTargets(store: ObjectStore) {
       current: string | undefined,
     ): Promise<string | undefined> {
       const { last, writing } = await read(to)
+      // All of it is done, but for the receipt.
+      if (last?.promotion === promotion) return last.replaced
       const replaced = writing?.promotion === promotion ? writing.replaced : (current ?? null)
       await write(to, { ...(last && { last }), writing: { promotion, replaced } })
       return replaced ?? undefined

@@ -77,12 +77,15 @@ function partOf(answer: Answer, from: number, { blobRate }: Limits) {
     body.destroy()
     throw answer.error(`it answers with the range ${JSON.stringify(range)} instead of the bytes from ${from}`)
   }
-  // A server that does not know Range sends the content from its beginning. The body of 416 is an error's text.
-  let skip = answer.status === 200 ? from : answer.status === 416 ? Number.POSITIVE_INFINITY : 0
+  // The body of 416 is no content. Distribution 2.8 announces it with the length of the blob, and breaks it off.
+  const isEmpty = answer.status === 416
+  if (isEmpty) body.destroy()
+  // A server that does not know Range sends the content from its beginning.
+  let skip = answer.status === 200 ? from : 0
   return {
     answer,
     body,
-    chunks: body[Symbol.asyncIterator]() as AsyncIterator<Buffer>,
+    chunks: (isEmpty ? Readable.from([]) : body)[Symbol.asyncIterator]() as AsyncIterator<Buffer>,
     /** What of a chunk of the body comes at or after the offset. */
     unread(chunk: Buffer): Buffer {
       const skipped = Math.min(skip, chunk.length)

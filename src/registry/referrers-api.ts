@@ -4,7 +4,7 @@ import { MANIFEST_LIMIT, OCI_INDEX, parseManifest } from './manifest.ts'
 import type { FetchedManifest, makeManifestApi } from './manifest-api.ts'
 import { pagesOf } from './pages.ts'
 import { InvalidManifest } from './registry-error.ts'
-import { digestTarget, pull } from './target.ts'
+import { digestTarget, pull, TRUE_NOW } from './target.ts'
 import type { Transport } from './transport.ts'
 
 /** How a list of referrers names a manifest that has a `subject`. */
@@ -23,13 +23,14 @@ export function makeReferrersApi(
   transport: Transport,
   { getManifest, putManifest }: Pick<ReturnType<typeof makeManifestApi>, 'getManifest' | 'putManifest'>,
 ) {
-  const errorOf = (repository: string, subject: string, reason: string) =>
-    transport.error(`GET referrers ${repository}@${subject}`, reason)
+  const errorOf = (repository: string, subject: string, reason: string, facts?: { retry: boolean }) =>
+    transport.error(`GET referrers ${repository}@${subject}`, reason, facts)
 
   const ask = (repository: string, subject: string) => ({
     ...digestTarget(transport, 'referrers', repository, subject),
     scopes: [pull(repository)],
     statuses: [200, 404],
+    headers: TRUE_NOW,
   })
 
   async function referrers(repository: string, subject: string): Promise<Descriptor[]> {
@@ -78,16 +79,17 @@ export function makeReferrersApi(
     await answer.discard()
     if (answer.status === 200) return
     const tag = fallbackTag(subject)
+    const unlisted = new Map(added.map((referrer) => [referrer.digest, referrer]))
     for (let writes = 0; ; writes++) {
       const list = listIn(await getManifest(repository, tag))
       if (list === undefined)
         throw errorOf(repository, subject, `its tag ${tag} names something that is no index`)
       const listed = new Set(list.manifests.map((entry) => isObject(entry) && entry.digest))
-      const missing = added.filter(({ digest }) => !listed.has(digest))
+      const missing = [...unlisted].filter(([digest]) => !listed.has(digest)).map(([, referrer]) => referrer)
       // After a write, this also tells whether another writer has replaced the list.
       if (missing.length === 0) return
       if (writes === MOST_WRITES)
-        throw errorOf(repository, subject, 'others replace its list again and again')
+        throw errorOf(repository, subject, 'others replace its list again and again', { retry: true })
       const bytes = Buffer.from(
         JSON.stringify({ ...list, manifests: [...list.manifests, ...missing.map(entryOf)] }),
       )

@@ -58,7 +58,7 @@ export function makeFindRepositories(deps: {
     if (Array.isArray(holders)) return holders.map(({ number }) => number)
     const [[, ...members], others] = await Promise.all([
       deps.page(tableKeys(base, `holders:in:${key}`), ['0']),
-      redis.zrangeBuffer(`${base}holders:of:${key}`, 0, MOST_PROJECTS - 1),
+      redis.zrangeBuffer(`${base}holders:of:${key}`, 0, `${MOST_PROJECTS - 1}`),
     ])
     return [...members.filter((_, i) => i % 2 === 0), ...others].map((number) => number.readUIntBE(0, 3))
   }

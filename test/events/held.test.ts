@@ -44,6 +44,7 @@ beforeAll(async () => {
         name,
         from: { registry: name, repository: '**', tag: '*' },
         to: production,
+        settle: '100ms',
       })),
     },
   })

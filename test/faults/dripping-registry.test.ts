@@ -56,6 +56,7 @@ beforeAll(async () => {
         name,
         from: { registry: name, repository: '**', tag: '*' },
         to: { registry: 'production' },
+        settle: '100ms',
       })),
     },
     reconcile: { onNewInstance: false },

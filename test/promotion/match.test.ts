@@ -82,7 +82,6 @@ describe('where it goes', () => {
     ['{project}', '{tag}', 'team-a/app', 'v1'],
     ['mirror/{name}', '{name}-{tag}-{tag}', 'mirror/api', 'api-v1-v1'],
     ['fixed', 'stable', 'fixed', 'stable'],
-    ['{other}/x', '{tag}', '{other}/x', 'v1'],
   ])('%s:%s is %s:%s', (repository, tag, toRepository, toTag) => {
     const found = match([rule('r', {}, { repository, tag })], image('team-a/app/api', 'v1'))
     expect(found).toEqual([{ rule: 'r', to: image(toRepository, toTag, 'production') }])

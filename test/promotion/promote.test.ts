@@ -64,6 +64,7 @@ function setUp({
   const clock = { now: ASKED_AT + 10_000 }
   const store = makeFolderStore({ path: folder })
   const stored = makeReceipts({
+    sign: () => undefined,
     ...{ store, keepMs: 1e12, now: () => clock.now },
     onUnreadable: (_, error) => {
       throw error
@@ -72,7 +73,7 @@ function setUp({
       throw error
     },
   })
-  const set = { options: options as CopyOptions | undefined, gates: OPEN }
+  const set = { options: options as CopyOptions | undefined, gates: OPEN, youngest: '' }
   const followed: { digests: string[]; ms: number }[] = []
   const metrics = makeMetrics()
   const promoteJob = makePromote({
@@ -80,8 +81,11 @@ function setUp({
     receipts: { ...stored, ...receipts },
     optionsOf: () => set.options,
     isPlaceholder: makeIsPlaceholder(store),
+    isYounger: async (_, digest) => digest === set.youngest,
     checkGates: async () => set.gates,
     mountFrom: () => async () => [],
+    attachReceipt: async () => {},
+    warn: () => {},
     follow: async (_, { manifests }, ms) => void followed.push({ digests: manifests, ms }),
     now: () => clock.now,
   })
@@ -181,6 +185,16 @@ describe('the tag at the source decides', () => {
       why: expect.stringContaining('its tag names'),
     })
     expect(await targetOf(job)).toBeUndefined()
+  })
+
+  test('a tag that a younger push has moved drops the promotion some seconds after it was asked for', async () => {
+    const { promote, clock, set } = setUp()
+    const { repository, job } = await release()
+    set.youngest = (await release({ repository })).job.digest
+    clock.now = ASKED_AT + 4_999
+    expect(await promote(job)).toMatchObject({ state: 'waiting' })
+    clock.now = ASKED_AT + 5_000
+    expect(await promote(job)).toEqual({ state: 'dropped', why: `its tag names ${set.youngest} by now` })
   })
 
   test('a forged push of a digest that no tag names is not promoted, whenever it says that it was', async () => {
@@ -295,7 +309,7 @@ describe('a promotion waits', () => {
     set.gates = shut('waiting')
     expect(await promote(job)).toMatchObject({
       ...{ state: 'waiting', why: 'at a gate: approval by 1: approved by 0 of 1' },
-      ...{ again: clock.now + 15_000, gates: [{ gate: 'approval by 1' }] },
+      ...{ again: ASKED_AT + 60_000, gates: [{ gate: 'approval by 1' }] },
     })
     clock.now = ASKED_AT + 60_000
     expect(await promote(job)).toMatchObject({
@@ -377,7 +391,8 @@ test('a placeholder by which expiry deletes a tag is not promoted', async () => 
   const bytes = (await client.getManifest(repository, 'v1'))?.bytes ?? Buffer.alloc(0)
   const { digest } = job
   const replaced = { project: `ci/${repository}`, repository, tag: 'v1', digest, mediaType: OCI_MANIFEST }
-  expect(await placeholders.deleteTag({ ...replaced, manifest: bytes.toString('base64') })).toMatchObject({
+  const manifest = bytes.toString('base64')
+  expect(await placeholders.deleteTag({ ...replaced, manifest }, async () => undefined)).toMatchObject({
     outcome: 'untagged',
   })
   expect(outcome).toMatchObject({ state: 'dropped', why: expect.stringContaining('placeholder') })

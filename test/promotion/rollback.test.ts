@@ -1,36 +1,50 @@
 import { Worker } from 'bullmq'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { pushImage } from '../../lab/push-image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeRemoveTag } from '../../src/compose/rollback.ts'
 import { makeIsPlaceholder } from '../../src/expiry/remove-tag-placeholder.ts'
 import type { Receipts } from '../../src/promotion/receipts.ts'
-import { makeRollback } from '../../src/promotion/rollback.ts'
+import { makeRollback, type RemoveTag } from '../../src/promotion/rollback.ts'
 import type { CopyOptions } from '../../src/promotion/rule.ts'
-import { makeTurns } from '../../src/promotion/turn.ts'
+import type { Targets } from '../../src/promotion/targets.ts'
+import { makeTagTurns } from '../../src/promotion/turn.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
 import { closeQueues, makeQueues, type Queues, queuePrefix } from '../../src/queue/queues.ts'
 import { ASKED_AT, usePromotions } from './promotion-bed.ts'
 
 /** Rollbacks at a real registry. */
 const bed = usePromotions()
-const { redis: redisOf } = { redis: useRedis() }
+const redisOf = useRedis()
+
+const opened: Queues[] = []
+afterEach(async () => {
+  for (const queues of opened.splice(0)) await closeQueues(queues)
+})
 
 function setUp(
   options: Partial<CopyOptions> = { overwrite: 'always' },
-  more: { receipts?: Partial<Receipts> } = {},
+  more: {
+    receipts?: Partial<Receipts>
+    targets?: Partial<Targets>
+    removeTag?: RemoveTag
+    registries?: string[]
+  } = {},
 ) {
   const scene = bed.setUp(options)
   const { clientOf } = bed
   const { store, targets } = scene
   const redis = redisOf.redis
-  const queues: Queues = makeQueues(redis, 't')
-  const turns = makeTurns({ queues, redis, prefix: 't' })
+  const queues = makeQueues(redis, 't')
+  opened.push(queues)
+  const turns = makeTagTurns({ queues, redis, prefix: 't' })
   const rollback = makeRollback({
-    ...{ clientOf, targets, holdTag: turns.holdTag, now: () => ASKED_AT + 1_000 },
+    registries: more.registries ?? ['ci', 'production'],
+    targets: { ...targets, ...more.targets },
+    ...{ clientOf, holdTag: turns.holdTag, now: () => ASKED_AT + 1_000 },
     receipts: { ...scene.receipts, ...more.receipts },
     isPlaceholder: makeIsPlaceholder(store),
-    removeTag: makeRemoveTag({ clientOf, store, projectOf: (_, repository) => repository }),
+    removeTag: more.removeTag ?? makeRemoveTag({ clientOf, store, projectOf: (_, repository) => repository }),
   })
   return { ...scene, queues, turns, rollback: (id: string) => rollback(id, 'ann') }
 }
@@ -101,28 +115,53 @@ test.each(['a tag that was there before', 'a new tag'])(
     await expect(setUp({}, { receipts: killed }).rollback(receipt.id)).rejects.toThrow('killed')
     expect(await bed.atTarget(job)).toBe(receipt.replaced)
     expect(await scene.rollback(receipt.id)).toMatchObject({ kind: 'rollback', replaced: job.digest })
-    // Killed before it said that the tag is written.
-    await scene.targets.end(job.to, { from: job, digest: job.digest, pushedAt: 1, promotion: receipt.id })
   },
 )
 
 test('one that was killed after the tag was written, and before it was recorded, is ended', async () => {
   const scene = setUp()
   const { first, second, receipt } = await promotedTwice(scene)
-  const { end } = scene.targets
-  scene.targets.end = () => Promise.reject(new Error('killed'))
-  const killed = makeRollback({
-    ...{ clientOf: bed.clientOf, targets: scene.targets, receipts: scene.receipts, now: () => ASKED_AT },
-    ...{ holdTag: scene.turns.holdTag, isPlaceholder: async () => false, removeTag: async () => {} },
-  })
-  await expect(killed(receipt.id, 'ann')).rejects.toThrow('killed')
+  const killed = { end: () => Promise.reject(new Error('killed')) }
+  await expect(setUp({}, { targets: killed }).rollback(receipt.id)).rejects.toThrow('killed')
   expect(await bed.atTarget(second.job)).toBe(first.job.digest)
-  scene.targets.end = end
   expect(await scene.rollback(receipt.id)).toMatchObject({
     digest: first.job.digest,
     replaced: second.job.digest,
   })
   expect(await bed.atTarget(second.job)).toBe(first.job.digest)
+})
+
+test('one that was killed while the tag was on the placeholder with which it is deleted, is ended', async () => {
+  const scene = setUp()
+  const { job } = await bed.release()
+  const { id } = await scene.promote(job)
+  const client = bed.clientOf('production')
+  let puts = 0
+  const die = () => Promise.reject(new Error('killed'))
+  const dying = {
+    ...client,
+    deleteManifest: die,
+    putManifest: (...args: Parameters<typeof client.putManifest>) =>
+      puts++ === 0 ? client.putManifest(...args) : die(),
+  }
+  const parts = {
+    clientOf: () => dying,
+    store: scene.store,
+    projectOf: (_: string, repository: string) => repository,
+  }
+  await expect(setUp({}, { removeTag: makeRemoveTag(parts) }).rollback(id)).rejects.toThrow('killed')
+  expect(await bed.atTarget(job)).not.toBe(job.digest)
+  expect(await scene.rollback(id)).toMatchObject({ replaced: job.digest })
+  expect(await bed.atTarget(job)).toBeUndefined()
+  expect(await bed.atTarget(job, job.digest)).toBe(job.digest)
+})
+
+test('it is refused of a new tag if the registry does not delete', async () => {
+  const scene = setUp()
+  const { job } = await bed.release()
+  const { id } = await scene.promote(job)
+  bed.registries.production.onRequest(({ method }) => (method === 'DELETE' ? 405 : undefined))
+  await onlyRefused(scene, id, job, 'there was no such tag before the promotion, and it cannot be deleted')
 })
 
 const onlyRefused = async (scene: ReturnType<typeof setUp>, id: string, job: PromotionJob, why: string) => {
@@ -178,6 +217,14 @@ test('it is refused if what the tag named before is gone', async () => {
   )
 })
 
+test('it is refused if the target is not configured any more', async () => {
+  const { receipt } = await promotedTwice(setUp())
+  const gone = setUp({}, { registries: ['ci'] })
+  await expect(gone.rollback(receipt.id)).rejects.toThrow(
+    'the registry "production" is not configured any more',
+  )
+})
+
 test('it is refused of a promotion that changed nothing', async () => {
   const scene = setUp()
   const { image, job } = await bed.release()
@@ -206,6 +253,5 @@ test('it is refused while a promotion to the tag is in hand; and while it is in 
     expect((await scene.rollback(receipt.id)).kind).toBe('rollback')
   } finally {
     await worker.close()
-    await closeQueues(queues)
   }
 })

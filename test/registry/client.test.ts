@@ -6,18 +6,8 @@ import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { OCI_MANIFEST } from '../../src/registry/manifest.ts'
 import { RegistryError } from '../../src/registry/registry-error.ts'
-import { describeRegistry } from './describe-registry.ts'
 
 const HTPASSWD = 'alice:$2b$05$f7WCXQb1o08uoyQlAvN9n./H/7Dy/qv6z0F/xBuijWlTGtAp.xKPq\n' // pw
-
-describeRegistry('docker registry 2.8, anonymous', {})
-describeRegistry(
-  'docker registry 2.8, htpasswd',
-  { htpasswd: HTPASSWD },
-  { username: 'alice', password: 'pw' },
-)
-
-describeRegistry('docker registry 2.8, below a path', { prefix: '/some/registry/' })
 
 describe('a wrong password', () => {
   let registry: LabRegistry

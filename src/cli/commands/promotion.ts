@@ -10,6 +10,8 @@ import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-opt
 import { receiptTable, statusTable } from '../promotion-text.ts'
 import { addPromotionAudit } from './promotion-audit.ts'
 import { addPromotionRollback } from './promotion-rollback.ts'
+import { addPromotionShow } from './promotion-show.ts'
+import { addPromotionVerify } from './promotion-verify.ts'
 
 const Receipts = Type.Object({ promotions: Type.Array(PromotionReceipt), ...Next })
 const Undone = Type.Object({ promotions: Type.Array(PromotionStatus), ...Next })
@@ -17,7 +19,7 @@ const Approved = Type.Object({ approvals: Type.Array(Approval), needed: Type.Int
 
 export const addPromotion: AddCommand = (program, cli) => {
   const group = addGroup(program, 'promotion').description(
-    'List the copies to other registries, approve those that wait for people, compare both ends, and roll one back.',
+    'List the copies to other registries, approve those that wait for people, look at one, check it, compare both ends, and roll one back.',
   )
 
   withPage(group.command('list'))
@@ -63,5 +65,7 @@ export const addPromotion: AddCommand = (program, cli) => {
     })
 
   addPromotionAudit(group, cli)
+  addPromotionShow(group, cli)
+  addPromotionVerify(group, cli)
   addPromotionRollback(group, cli)
 }

@@ -6,8 +6,9 @@ import { RegistryError } from '../../registry/registry-error.ts'
 import type { BlobWay } from './copied.ts'
 import type { Side } from './copy-client.ts'
 import { CopyError } from './copy-error.ts'
+import { runOnce, type Verify } from './flights.ts'
 import type { Progress } from './progress.ts'
-import type { TargetState, Verify } from './target-state.ts'
+import type { TargetState } from './target-state.ts'
 
 /** A blob that is at the target. */
 export interface ArrivedBlob {
@@ -39,25 +40,13 @@ export interface BlobCopy {
  * another repository mounts it. If the other copy fails, this one tries itself.
  */
 export async function copyBlob(copy: BlobCopy, blob: Descriptor): Promise<ArrivedBlob> {
-  const { flights } = copy.state
+  const { state, verify, stopped } = copy
   const { repository } = copy.target
-  const { verify } = copy
-  for (;;) {
-    copy.stopped.throwIfAborted()
-    const flight = flights.get(blob.digest)
-    if (flight === undefined) break
-    const isDone = await flight.done.then(
-      () => true,
-      () => false,
-    )
-    const isEnough = flight.repository === repository && (verify === 'sample' || flight.verify === 'full')
-    if (isDone && isEnough) return { way: 'present', bytes: blob.size }
-  }
-  const done = bring(copy, blob).finally(() => flights.delete(blob.digest))
-  flights.set(blob.digest, { repository, verify, done })
-  const arrived = await done
-  copy.state.homes.set(blob.digest, repository)
-  return arrived
+  const arrived = await runOnce(state.flights, { key: blob.digest, repository, verify, stopped }, () =>
+    bring(copy, blob),
+  )
+  state.homes.set(blob.digest, repository)
+  return arrived ?? { way: 'present', bytes: blob.size }
 }
 
 const nameOf = ({ target }: BlobCopy, { digest }: Descriptor) => `${target.repository}@${digest}`

@@ -1,12 +1,14 @@
+import { addAbortListener } from 'node:events'
 import type { BlobWay, Copied, CopiedReferrers } from './copied.ts'
 import type { BlobCopy } from './copy-blob.ts'
 import type { Side } from './copy-client.ts'
 import { CopyError } from './copy-error.ts'
 import { copyReferrersOf } from './copy-referrers.ts'
+import type { Verify } from './flights.ts'
 import { isForPlatforms } from './platforms.ts'
 import { type CopyProgress, trackProgress } from './progress.ts'
 import { type GraphNode, makeGraphReader } from './read-graph.ts'
-import { makeTargetStates, type Verify } from './target-state.ts'
+import { makeTargetStates } from './target-state.ts'
 import { type GraphWriter, makeGraphWriter } from './write-graph.ts'
 
 export interface ReferrersRequest {
@@ -52,71 +54,72 @@ export interface Copier {
 export function makeCopier(): Copier {
   const stateOf = makeTargetStates()
 
-  function begin(request: ReferrersRequest) {
-    const failed = new AbortController()
+  /** Gives `run` what one copy needs, until it has ended. */
+  async function within<T>(
+    request: ReferrersRequest,
+    run: (parts: { copy: BlobCopy; writer: GraphWriter; allOf: AllOf }) => Promise<T>,
+  ): Promise<T> {
+    const stop = new AbortController()
     const { signal = new AbortController().signal } = request
-    const copy: BlobCopy = {
-      ...{ ...request, signal, state: stateOf(request.target.client) },
-      progress: trackProgress(request.onProgress),
-      stopped: AbortSignal.any([failed.signal, signal]),
+    const link = addAbortListener(signal, () => stop.abort(signal.reason))
+    const fail = (error: unknown) => stop.abort(error)
+    const allOf: AllOf = async (works) => {
+      await Promise.all(works.map((work) => work.catch(fail)))
+      stop.signal.throwIfAborted()
+      return Promise.all(works)
     }
-    const fail = (error: unknown) => failed.abort(error)
-    return { copy, fail, writer: makeGraphWriter(copy, fail) }
+    const copy: BlobCopy = {
+      ...{ ...request, signal, stopped: stop.signal, state: stateOf(request.target.client) },
+      progress: trackProgress(request.onProgress),
+    }
+    try {
+      return await run({ copy, allOf, writer: makeGraphWriter(copy, fail) })
+    } finally {
+      link[Symbol.dispose]()
+    }
   }
 
   return {
-    async copyImage(request) {
-      const { source, target, digest, sparse, platforms } = request
-      const { copy, fail, writer } = begin(request)
-      const { stopped } = copy
-      const reader = makeGraphReader({ from: source, sparse, platforms, signal: stopped })
-      const nodes = await reader.read(digest)
-      const [root] = nodes.slice(-1)
-      if (root === undefined || (reader.leftOut.size > 0 && !hasPlatform(nodes, platforms)))
-        throw new CopyError('no platform', `${source.repository}@${digest} is for none of ${platforms}`)
-      const manifests = nodes.map((node) => node.digest)
-      const [belonging] = await whole(stopped, fail, [
-        request.referrers ? copyReferrersOf(manifests, { source, target, reader, writer, stopped }) : NOTHING,
-        writer.write(nodes, reader.childrenOf),
-      ])
-      return {
-        ...{ ...belonging, blobs: countWays(writer) },
-        root: { digest: root.digest, mediaType: root.mediaType, bytes: root.bytes },
-        manifests: [...new Set([...manifests, ...belonging.manifests])],
-        ...{ absent: [...reader.absent], leftOut: [...reader.leftOut] },
-      }
-    },
+    copyImage: (request) =>
+      within(request, async ({ copy, writer, allOf }) => {
+        const { source, digest, sparse, platforms } = request
+        const reader = makeGraphReader({ from: source, sparse, platforms, signal: copy.stopped })
+        const nodes = await reader.read(digest)
+        const [root] = nodes.slice(-1)
+        if (root === undefined || (reader.leftOut.size > 0 && !hasPlatform(nodes, platforms)))
+          throw new CopyError('no platform', `${source.repository}@${digest} is for none of ${platforms}`)
+        const manifests = nodes.map((node) => node.digest)
+        const writing = writer.write(nodes, reader.childrenOf)
+        const referrers = request.referrers ? copyReferrersOf(manifests, { copy, reader, writer }) : NOTHING
+        const [belonging] = await allOf([referrers, writing])
+        return {
+          ...{ ...belonging, blobs: countWays(writer) },
+          root: { digest: root.digest, mediaType: root.mediaType, bytes: root.bytes },
+          manifests: [...new Set([...manifests, ...belonging.manifests])],
+          ...{ absent: [...reader.absent], leftOut: [...reader.leftOut] },
+        }
+      }),
 
-    async copyReferrers(request) {
-      const { source, target, digest } = request
-      const { copy, fail, writer } = begin(request)
-      const { stopped } = copy
-      // The source may have deleted the image meanwhile, and the target need not have all children.
-      const nodes = await makeGraphReader({ from: target, sparse: 'allow', signal: stopped }).read(digest)
-      const reader = makeGraphReader({ from: source, sparse: 'refuse', signal: stopped })
-      const manifests = nodes.map((node) => node.digest)
-      const [belonging] = await whole(stopped, fail, [
-        copyReferrersOf(manifests, { source, target, reader, writer, stopped }),
-      ])
-      return { ...belonging, blobs: countWays(writer) }
-    },
+    copyReferrers: (request) =>
+      within(request, async ({ copy, writer, allOf }) => {
+        const { source, target, digest } = request
+        const { stopped } = copy
+        // The source may have deleted the image meanwhile, and the target need not have all children.
+        const nodes = await makeGraphReader({ from: target, sparse: 'allow', signal: stopped }).read(digest)
+        const reader = makeGraphReader({ from: source, sparse: 'refuse', signal: stopped })
+        const manifests = nodes.map((node) => node.digest)
+        const [belonging] = await allOf([copyReferrersOf(manifests, { copy, reader, writer })])
+        return { ...belonging, blobs: countWays(writer) }
+      }),
   }
 }
+
+/** Waits for the end of all works, also if one fails; then none begins anything new. @throws what failed first */
+type AllOf = <const T extends Promise<unknown>[]>(works: T) => Promise<{ [K in keyof T]: Awaited<T[K]> }>
 
 const NOTHING = Promise.resolve<Omit<CopiedReferrers, 'blobs'>>({
   ...{ manifests: [], referrers: [], tags: [], leftBehind: [] },
 })
-
-/** Waits for the end of all works, also if one fails; then none begins anything new. @throws what failed first */
-async function whole<const T extends Promise<unknown>[]>(
-  stopped: AbortSignal,
-  fail: (error: unknown) => void,
-  works: T,
-) {
-  await Promise.all(works.map((work) => work.catch(fail)))
-  stopped.throwIfAborted()
-  return Promise.all(works)
-}
 
 const hasPlatform = (nodes: readonly GraphNode[], platforms: readonly string[] = []): boolean =>
   nodes

@@ -1,11 +1,13 @@
 import pMap from 'p-map'
 import type { Referrer } from '../../registry/referrers-api.ts'
 import { InvalidManifest } from '../../registry/registry-error.ts'
-import type { CopiedReferrer, CopiedReferrers } from './copied.ts'
+import type { CopiedReferrer, CopiedReferrers, CopiedTag } from './copied.ts'
+import type { BlobCopy } from './copy-blob.ts'
 import type { Side } from './copy-client.ts'
 import { copyCosignTag } from './copy-cosign-tag.ts'
 import { CopyError } from './copy-error.ts'
 import { type FoundReferrer, findReferrers } from './find-referrers.ts'
+import { runOnce } from './flights.ts'
 import type { GraphNode, GraphReader } from './read-graph.ts'
 import type { GraphWriter } from './write-graph.ts'
 
@@ -22,15 +24,9 @@ const AT_ONCE = { concurrency: 4 }
  */
 export async function copyReferrersOf(
   subjects: readonly string[],
-  deps: {
-    source: Side
-    target: Side
-    reader: GraphReader
-    writer: GraphWriter
-    stopped: AbortSignal
-  },
+  { copy, reader, writer }: { copy: BlobCopy; reader: GraphReader; writer: GraphWriter },
 ): Promise<Omit<CopiedReferrers, 'blobs'>> {
-  const { source, target, reader, writer, stopped } = deps
+  const { source, target, state, verify, stopped } = copy
   const nodes = new Map<string, GraphNode>()
   const leftBehind = new Map<string, string>()
   const found: FoundReferrer[] = []
@@ -54,6 +50,7 @@ export async function copyReferrersOf(
     for (const digest of level) asked.add(digest)
     const next = await findReferrers(source, level, stopped)
     found.push(...next)
+    for (const { tagged } of next) if (tagged !== undefined) reader.learn(tagged.manifest)
     if (found.length > MOST_REFERRERS || (next.length > 0 && depth === MOST_LEVELS))
       throw tooMany(source, subjects.at(-1) ?? '')
     const digests = [...new Set(next.map(({ digest }) => digest))]
@@ -66,9 +63,17 @@ export async function copyReferrersOf(
     const node = nodes.get(one.digest)
     return node === undefined ? [] : [{ ...one, node }]
   })
-  const tagged = arrived.flatMap(({ tag, node }) => (tag === undefined ? [] : [{ tag, node }]))
-  const tags = await pMap(tagged, ({ tag, node }) => copyCosignTag(target, tag, node), AT_ONCE)
-  const listed = arrived.filter(({ tag }) => tag === undefined)
+  const byTag = arrived.flatMap(({ tagged, node }) =>
+    tagged === undefined ? [] : [{ tag: tagged.tag, node }],
+  )
+  const copyTag = async ({ tag, node }: { tag: string; node: GraphNode }): Promise<CopiedTag> => {
+    const { repository } = target
+    const wanted = { key: `${repository}:${tag}`, repository, verify, stopped }
+    const copied = await runOnce(state.flights, wanted, () => copyCosignTag(target, tag, node))
+    return copied ?? copyTag({ tag, node }) // Another copy was at it. It may have had another manifest.
+  }
+  const tags = await pMap(byTag, copyTag, AT_ONCE)
+  const listed = arrived.filter(({ tagged }) => tagged === undefined)
   for (const [subject, group] of Map.groupBy(listed, (one) => one.subject))
     await target.client.addReferrers(
       target.repository,

@@ -1,24 +1,15 @@
 import type { CopyClient } from './copy-client.ts'
+import type { Flights, Verify } from './flights.ts'
 import { makeRecent, type Recent } from './recent.ts'
 import { type InSlot, makeSlots } from './slots.ts'
-
-/** How the content of a blob that is at the target is checked: its first byte is read, or all of it. */
-export type Verify = 'sample' | 'full'
-
-/** A blob that is being brought to the target. */
-export interface Flight {
-  repository: string
-  verify: Verify
-  done: Promise<unknown>
-}
 
 /** What all copies to one registry share. */
 export interface TargetState {
   /** Slots for blobs that are sent, and for questions. */
   sending: InSlot
   asking: InSlot
-  /** The blobs under way, by digest: one repository at a time. */
-  flights: Map<string, Flight>
+  /** By the digest of a blob, `repository@digest` of a manifest, and `repository:tag`. */
+  flights: Flights
   /** A repository that has a blob, by digest. It may be gone from there. */
   homes: Recent<string>
   /** Manifests of which every blob was read, by `repository@digest`. */

@@ -1,5 +1,6 @@
 import type { Descriptor } from '../../registry/descriptor.ts'
 import { type ArrivedBlob, type BlobCopy, copyBlob } from './copy-blob.ts'
+import { runOnce } from './flights.ts'
 import type { GraphNode } from './read-graph.ts'
 import { readBack, writeTag } from './write-tag.ts'
 
@@ -44,24 +45,28 @@ export function makeGraphWriter(
 
   async function writeNode(node: GraphNode, below: Promise<void>[]): Promise<void> {
     const key = `${target.repository}@${node.digest}`
-    const contents = contentsOf(node)
-    const checked = whole.get(key)
-    const isKnownWhole = checked === 'full' || checked === verify
-    const isThere = asking(() => readBack(target, node.digest, node))
-    if (isKnownWhole && (await isThere)) {
-      for (const blob of contents) {
-        if (!blobs.has(blob.digest)) ways.set(blob.digest, { way: 'present', bytes: blob.size })
-        progress.arrived(blob)
-      }
-      await Promise.all(below)
-      stopped.throwIfAborted()
-    } else {
-      await Promise.all([isThere, ...below, ...contents.map(bringBlob)])
-      stopped.throwIfAborted()
-      if (!(await isThere)) await asking(() => writeTag(target, node.digest, node))
-      whole.set(key, verify)
-    }
+    const wanted = { key, repository: target.repository, verify, stopped }
+    await runOnce(state.flights, wanted, () => writeOnce(node, key, below))
+    await Promise.all(below)
+    stopped.throwIfAborted()
+    // Those that another copy brought, or that need no look.
+    for (const blob of contentsOf(node)) if (!blobs.has(blob.digest)) noteArrived(blob)
     progress.written()
+  }
+
+  function noteArrived(blob: Descriptor): void {
+    ways.set(blob.digest, { way: 'present', bytes: blob.size })
+    progress.arrived(blob)
+  }
+
+  async function writeOnce(node: GraphNode, key: string, below: Promise<void>[]): Promise<void> {
+    const checked = whole.get(key)
+    const isThere = asking(() => readBack(target, node.digest, node))
+    if ((checked === 'full' || checked === verify) && (await isThere)) return
+    await Promise.all([isThere, ...below, ...contentsOf(node).map(bringBlob)])
+    stopped.throwIfAborted()
+    if (!(await isThere)) await asking(() => writeTag(target, node.digest, node))
+    whole.set(key, verify)
   }
 
   return {

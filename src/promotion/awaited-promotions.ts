@@ -1,0 +1,56 @@
+import type { Cluster, Redis } from 'ioredis'
+import type { Queues } from '../queue/queues.ts'
+import type { TaggedImage } from './match.ts'
+
+type Source = Omit<TaggedImage, 'tag'>
+
+/** How long it is remembered that a promotion waits, in ms. It says so again each time it has looked. */
+const KEPT_MS = 3_600_000
+
+/**
+ * Remembers which promotions wait at gates, by their image: `<prefix>:awaited:<registry>/<repository>@<digest>`, a set of jobs. A
+ * signature that arrives wakes them; without it they look again some minutes later.
+ */
+export function makeAwaitedPromotions({
+  redis,
+  prefix,
+  queues,
+}: {
+  redis: Redis | Cluster
+  prefix: string
+  queues: Pick<Queues, 'promotion'>
+}) {
+  const keyOf = ({ registry, repository }: Source, digest: string) =>
+    `${prefix}:awaited:${registry}/${repository}@${digest}`
+
+  /** Has a job run now if it waits. A job that is in hand, or gone, is left alone. */
+  async function wake(id: string): Promise<boolean> {
+    const job = await queues.promotion.getJob(id)
+    if (job === undefined || !(await job.isDelayed())) return false
+    // It may begin on its own in this moment.
+    return job.promote().then(
+      () => true,
+      () => false,
+    )
+  }
+
+  return {
+    wake,
+
+    async add(image: Source & { digest: string }, id: string): Promise<void> {
+      const key = keyOf(image, image.digest)
+      await redis.sadd(key, id)
+      await redis.pexpire(key, KEPT_MS)
+    },
+
+    /** Wakes the promotions of an image. */
+    async wakeAll(image: Source, digest: string): Promise<void> {
+      const key = keyOf(image, digest)
+      const ids = await redis.smembers(key)
+      if (ids.length === 0) return
+      await redis.del(key)
+      for (const id of ids) await wake(id)
+    },
+  }
+}
+export type AwaitedPromotions = ReturnType<typeof makeAwaitedPromotions>
