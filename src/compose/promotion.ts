@@ -39,6 +39,7 @@ export function startPromotion(parts: WorkerParts) {
     },
     isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
+    forgetApprovals: parts.approvals.forget,
     await: parts.awaited.add,
   })
   const setConcurrency = () => {

@@ -201,7 +201,7 @@ test('flags, alerts and promotions', async () => {
     ({ out }) => out !== '',
   )
   expect(alerts.out).toMatch(/^AT +ABOUT +TEXT\n\S+Z +ci\/team\/app +\S/)
-  const promotions = await run('promotions')
+  const promotions = await run('promotion', 'list')
   expect(promotions.out).toMatch(/^ID +AT +RULE +FROM +TO +SENT +DIGEST\n/)
   expect(promotions.out).toMatch(
     new RegExp(`releases +ci/team/app:v1 +production/released/app:v1 .* ${release.root.digest}\n`),
@@ -215,7 +215,8 @@ test.each([
   'tags ci/team/app',
   'flags',
   'alerts',
-  'promotions',
+  'promotion list',
+  'promotion list --state waiting',
   'expiry plan branches',
   'runs',
   'registries',
