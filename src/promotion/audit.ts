@@ -90,11 +90,11 @@ export function makePromotionAudit(
     if (missing.length > 0 && mend)
       for (const subject of new Set(missing.map((one) => one.subject)))
         await addFollow(queues, { kind: 'follow', registry, repository, subject, to })
-    return missing.map(({ subject, digest, tag: name }) => ({
+    return missing.map(({ subject, digest, tagged }) => ({
       ...{ ...difference, mending: mend },
-      ...(name === undefined
+      ...(tagged === undefined
         ? { kind: 'referrer', what: `${digest}, which refers to ${subject}, is not at the target` }
-        : { kind: 'tag', what: `what the tag ${name} names, ${digest}, is not at the target` }),
+        : { kind: 'tag', what: `what the tag ${tagged.tag} names, ${digest}, is not at the target` }),
     }))
   }
 
