@@ -22,6 +22,7 @@ export interface Promotion {
   state: 'done' | 'failed' | 'in hand'
   why: string | undefined
   failedReason: string | undefined
+  attempts: number
 }
 
 export type Trials = Awaited<ReturnType<typeof startTrials>>
@@ -81,6 +82,7 @@ export async function startTrials(options: {
       state: job.finishedOn === undefined ? 'in hand' : job.failedReason === undefined ? 'done' : 'failed',
       why: (job.progress as PromotionProgress).why,
       failedReason: job.failedReason,
+      attempts: job.attemptsMade,
     }))
   }
 
@@ -100,7 +102,7 @@ export async function startTrials(options: {
     ended: (prefix: string, count = 1): Promise<Promotion[]> =>
       eventually(
         () => promotions(prefix),
-        (all) => all.length >= count && all.every(({ state }) => state === 'completed' || state === 'failed'),
+        (all) => all.length >= count && all.every(({ state }) => state !== 'in hand'),
       ),
 
     /** The receipts of promotions from repositories that begin so, newest first. */
