@@ -2,12 +2,13 @@ import { expiry } from './expiry.ts'
 import { indexing } from './indexing.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
+import { promotion } from './promotion.ts'
 import { reconcile } from './reconcile.ts'
 import { scale } from './scale.ts'
 import { throughput } from './throughput.ts'
 
 /** `node bench/main.ts NAME [--small]`: progress on standard error, the result as the last line of standard output. */
-const benches = { expiry, index: indexing, intake, memory, reconcile, scale, throughput }
+const benches = { expiry, index: indexing, intake, memory, promotion, reconcile, scale, throughput }
 
 const [name = '', ...flags] = process.argv.slice(2)
 const found = Object.entries(benches).find(([bench]) => bench === name)

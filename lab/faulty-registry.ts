@@ -104,27 +104,31 @@ function forward(
   fault: 'drop answer' | 'cut answer' | { takes: number } | { sends: number } | undefined,
 ): void {
   const { method, url, headers } = incoming
-  const outgoing = request(`${registry.url}${url}`, { method: method ?? 'GET', headers }, (answer) => {
-    if (fault === 'drop answer') {
-      answer.resume().on('end', () => incoming.socket.destroy())
-      return
-    }
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
-    // The registry may send a status and break off before the body.
-    response.flushHeaders()
-    answer.once('close', () => answer.complete || incoming.socket?.destroy())
-    if (typeof fault === 'object' && 'sends' in fault)
-      pipeUpTo(answer, response, fault.sends, () => {
-        incoming.socket.destroy()
-        answer.destroy()
-      })
-    else if (fault === 'cut answer')
-      answer.once('data', (chunk: Buffer) => {
-        response.write(chunk.subarray(0, chunk.length / 2), () => incoming.socket.destroy())
-        answer.destroy()
-      })
-    else answer.pipe(response)
-  })
+  const outgoing = request(
+    `${new URL(registry.url).origin}${url}`,
+    { method: method ?? 'GET', headers },
+    (answer) => {
+      if (fault === 'drop answer') {
+        answer.resume().on('end', () => incoming.socket.destroy())
+        return
+      }
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      // The registry may send a status and break off before the body.
+      response.flushHeaders()
+      answer.once('close', () => answer.complete || incoming.socket?.destroy())
+      if (typeof fault === 'object' && 'sends' in fault)
+        pipeUpTo(answer, response, fault.sends, () => {
+          incoming.socket.destroy()
+          answer.destroy()
+        })
+      else if (fault === 'cut answer')
+        answer.once('data', (chunk: Buffer) => {
+          response.write(chunk.subarray(0, chunk.length / 2), () => incoming.socket.destroy())
+          answer.destroy()
+        })
+      else answer.pipe(response)
+    },
+  )
   outgoing.on('error', () => incoming.socket.destroy())
   if (typeof fault === 'object' && 'takes' in fault)
     pipeUpTo(incoming, outgoing, fault.takes, () => {

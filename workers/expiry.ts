@@ -1,9 +1,12 @@
 import { DelayedError, type Job } from 'bullmq'
+import type { RunSummary } from '../src/expiry/decision.ts'
 import type { Expiry } from '../src/expiry/expire.ts'
 import { RunPaused } from '../src/expiry/run-gate.ts'
 import { runOf } from '../src/expiry/run-id.ts'
+import { doneText } from '../src/expiry/run-text.ts'
 import type { RunTurn } from '../src/expiry/run-turn.ts'
 import { summaryOf } from '../src/expiry/runs.ts'
+import { heldText } from '../src/expiry/share.ts'
 import type { ExpiryJob } from '../src/queue/jobs.ts'
 import { type JobWorker, makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import type { Queues } from '../src/queue/queues.ts'
@@ -60,15 +63,12 @@ export function expiryWorker(
   return worker
 }
 
-function logEnd({ log }: WorkerContext, summary: ReturnType<typeof summaryOf>): void {
-  const { id, policy, registry, dryRun, kept, outcomes, stopped } = summary
-  const { planned, deleted, absent, moved } = outcomes
-  const end = stopped === undefined ? '' : `; stopped: ${stopped}`
+function logEnd({ log }: WorkerContext, summary: RunSummary): void {
+  const { id, policy, registry, dryRun, kept, outcomes, announced, waiting, held } = summary
+  const text = [doneText(summary), heldText(summary)].filter((part) => part !== undefined).join('; ')
   log.info(
-    { run: id, policy, registry, dryRun, kept, ...outcomes },
-    dryRun
-      ? `expiry ${policy}, a dry run: ${planned} images would be deleted, ${kept} kept${end}`
-      : `expiry ${policy}: images deleted: ${deleted}, kept: ${kept + moved}, already gone: ${absent}${end}`,
+    { run: id, policy, registry, dryRun, kept, ...outcomes, announced, waiting, held },
+    `expiry ${policy}${dryRun ? ', a dry run' : ''}: ${text}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { formatSize } from '../src/platform/units.ts'
-import { failedAlert, imageOf } from '../src/promotion/alert.ts'
+import { approvalAlert, failedAlert, imageOf, targetOf } from '../src/promotion/alert.ts'
 import type { PromotionProgress } from '../src/promotion/progress.ts'
 import type { makePromote, Outcome } from '../src/promotion/promote.ts'
 import type { PromotionAlert } from '../src/queue/alert.ts'
@@ -29,6 +29,8 @@ export const promotionWorker = (
     /** Whether no other promotion to the same tag is in hand. */
     isTurn: (job: PromotionQueueJob<PromotionJob>) => Promise<boolean>
     announce: (alert: PromotionAlert) => Promise<unknown>
+    /** Forgets who approved a promotion that has ended. */
+    forgetApprovals: (id: string) => Promise<void>
     /** Remembers that a promotion waits at gates. */
     await: (image: PromotionJob, id: string) => Promise<unknown>
   },
@@ -46,8 +48,9 @@ export const promotionWorker = (
         logOutcome(context, data, outcome)
         if (outcome.state === 'waiting') {
           if (outcome.gates !== undefined) await deps.await(data, job.id ?? '')
-          return putOff(copy, outcome)
+          return putOff(copy, outcome, deps)
         }
+        await deps.forgetApprovals(job.id ?? '')
         if (outcome.state === 'refused') {
           await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
           await keepProgress(copy, { since: Date.now(), gates: outcome.gates })
@@ -62,6 +65,7 @@ export const promotionWorker = (
       async onGivenUp(job, error) {
         // Who refused has told already.
         if (job.data.kind === 'follow' || error instanceof UnrecoverableError) return
+        await deps.forgetApprovals(job.id ?? '')
         await deps.announce(
           failedAlert({ id: job.id ?? '', at: new Date(), job: job.data, why: error.message }),
         )
@@ -74,15 +78,19 @@ function attempt(
   { promote, isTurn }: Parameters<typeof promotionWorker>[1],
 ): Promise<Outcome> {
   let savedAt = Date.now()
-  const { since = job.timestamp, seenAt, bytes } = progressOf(job)
+  const { since = job.timestamp, seenAt, bytes, announced } = progressOf(job)
   return promote(job.data, {
     ...{ id: job.id ?? '', askedAt: since, seenAt, bytes },
     isMyTurn: () => isTurn(job),
     onProgress({ bytes, totalBytes }) {
       if (Date.now() - savedAt < PROGRESS_MS) return
       savedAt = Date.now()
-      void keepProgress(job, { since, seenAt, bytes, totalBytes }).catch(() => {})
+      void keepProgress(job, { since, seenAt, bytes, totalBytes, announced }).catch(() => {})
     },
+  }).catch(async (error: Error) => {
+    const { gates: _, ...progress } = progressOf(job)
+    await keepProgress(job, { ...progress, why: error.message }).catch(() => {})
+    throw error
   })
 }
 
@@ -93,13 +101,20 @@ const keepProgress = (job: PromotionQueueJob, progress: Undefinable<PromotionPro
   job.updateProgress(JSON.parse(JSON.stringify(progress)))
 type Undefinable<T> = { [K in keyof T]?: T[K] | undefined }
 
-/** Puts a job back into the queue. It is no failed attempt. */
+/** Puts a job back into the queue. It is no failed attempt. People are told once that it waits for them. */
 async function putOff(
   job: PromotionQueueJob<PromotionJob>,
   { why, again, seenAt, bytes, gates }: Extract<Outcome, { state: 'waiting' }>,
+  { announce }: Parameters<typeof promotionWorker>[1],
 ): Promise<never> {
-  const { since } = progressOf(job)
-  await keepProgress(job, { since, why, seenAt, bytes, gates })
+  const { since, announced } = progressOf(job)
+  const forPeople = gates?.find((one) => one.state === 'waiting' && one.forPeople)
+  if (forPeople !== undefined && !announced)
+    await announce(approvalAlert({ id: job.id ?? '', at: new Date(), job: job.data, why: forPeople.why }))
+  await keepProgress(job, {
+    ...{ since, why, seenAt, bytes, gates },
+    announced: announced ?? (forPeople !== undefined || undefined),
+  })
   await job.moveToDelayed(again, job.token)
   throw new DelayedError()
 }
@@ -107,7 +122,7 @@ async function putOff(
 function logOutcome({ log }: WorkerContext, job: PromotionJob, outcome: Outcome): void {
   const { rule, by, digest, to } = job
   const from = imageOf(job)
-  const target = `${to.registry}/${to.repository}:${to.tag}`
+  const target = targetOf({ to })
   const facts = { rule, by, from, to: target, digest }
   if (outcome.state === 'promoted') {
     const { blobs, manifests, referrers, lostPlatforms } = outcome.receipt

@@ -36,10 +36,13 @@ export async function followJob<S extends TSchema>(
       throw new CommandError('the job is done, but this version of tallyman cannot read its result')
     }
     if (state === 'failed') throw new CommandError(`failed: ${failedReason ?? 'no reason given'}`)
-    if (typeof progress === 'object' && progress !== null) noteOnce(textOf(progress))
+    const hasBegun = typeof progress === 'object'
+    if (hasBegun && progress !== null) noteOnce(textOf(progress))
     if (state === 'delayed' && failedReason !== null)
       noteOnce(`attempt ${attempts} failed, another follows: ${failedReason}`)
-    const isWaiting = state === 'waiting' || (state === 'delayed' && failedReason === null)
+    const isWaiting =
+      ['waiting', 'prioritized'].includes(state) ||
+      (state === 'delayed' && failedReason === null && !hasBegun)
     if (isWaiting && Date.now() - startedAt > WAIT_MS)
       noteOnce(`still waiting: the queue runs another job, or no worker of ${job.queue} is running`)
   }

@@ -1,22 +1,49 @@
 import { span } from '../expiry/finding.ts'
 import type { PlannedImage } from '../expiry/planned-image.ts'
 import { formatSize } from '../platform/units.ts'
-import { type Cell, table, tagsCell } from './table.ts'
+import { type Cell, goingTagsCell, table } from './table.ts'
 
 export type PlannedRow = PlannedImage & { policy: string }
 
-/** A plan for people. `asOf` is the time for which it was made, epoch ms. With `why`, near misses stand below their image. */
-export function planTable(rows: readonly PlannedRow[], asOf: number, why: boolean): string[] {
+/** A plan for people: by policy, then repository, the oldest images first. `asOf` is the time for which it was made, epoch ms. With `why`, near misses stand below their image. */
+export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean): string[] {
+  const rows = inOrder(all)
+  const isOfSeveral = new Set(rows.map(({ policy }) => policy)).size > 1
   const [head, ...lines] = table(
-    ['VERDICT', 'REPOSITORY', 'TAGS', 'AGE', 'LAST USE', 'FREES', 'RULE', 'REASON', 'DIGEST'],
+    [
+      ...(isOfSeveral ? ['POLICY'] : []),
+      'VERDICT',
+      'REPOSITORY',
+      'TAGS',
+      'AGE',
+      'LAST USE',
+      'FREES',
+      'RULE',
+      'REASON',
+      'DIGEST',
+    ],
     rows.map((row) => [
-      ...[row.verdict, row.repository, tagsCell(row.tags), ageCell(row, asOf), useCell(row, asOf)],
+      ...(isOfSeveral ? [row.policy] : []),
+      ...[row.verdict, row.repository, goingTagsCell(row), ageCell(row, asOf), useCell(row, asOf)],
       ...[freesCell(row), row.rule ?? 'none', row.reason, row.digest],
     ]),
   )
   if (head === undefined) return []
   const misses = (n: number) => (why ? (rows[n]?.nearMisses ?? []) : []).map((miss) => `    nearly: ${miss}`)
   return [head, ...lines.flatMap((line, n) => [line, ...misses(n)])]
+}
+
+/** Images whose age is not known come last. */
+function inOrder(rows: readonly PlannedRow[]): PlannedRow[] {
+  const policies = [...new Set(rows.map(({ policy }) => policy))]
+  const places = new Map(policies.map((policy, place) => [policy, place]))
+  const ageOf = ({ age }: PlannedRow) => (age === null ? Number.MAX_VALUE : Date.parse(age))
+  return rows.toSorted(
+    (a, b) =>
+      (places.get(a.policy) ?? 0) - (places.get(b.policy) ?? 0) ||
+      Number(a.repository > b.repository) - Number(a.repository < b.repository) ||
+      ageOf(a) - ageOf(b),
+  )
 }
 
 const spanTo = (asOf: number, at: string): string => span(Math.max(0, asOf - Date.parse(at)) * 1000)
@@ -28,7 +55,7 @@ export function ageCell({ age, ageSource }: PlannedImage, asOf: number): string 
 
 export function useCell({ lastUse, isUseKnown }: PlannedImage, asOf: number): string {
   if (lastUse === null) return isUseKnown ? 'never' : 'not known'
-  return `${spanTo(asOf, lastUse)} ago${isUseKnown ? '' : ' or later'}`
+  return `${spanTo(asOf, lastUse)} ago${isUseKnown ? '' : ', perhaps later'}`
 }
 
 const freesCell = ({ verdict, reclaimableBytes }: PlannedImage): Cell => ({

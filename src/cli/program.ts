@@ -11,8 +11,8 @@ import { addFlags } from './commands/flags.ts'
 import { addHelp } from './commands/help.ts'
 import { addImages } from './commands/images.ts'
 import { addJobs } from './commands/jobs.ts'
+import { addPromote } from './commands/promote.ts'
 import { addPromotion } from './commands/promotion.ts'
-import { addPromotions } from './commands/promotions.ts'
 import { addQuarantine } from './commands/quarantine.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
@@ -34,7 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   addTags,
   addFlags,
   addAlerts,
-  addPromotions,
+  addPromote,
   addPromotion,
   addExpire,
   addRuns,

@@ -127,7 +127,9 @@ function makeService(access: Access): Service {
   function adviceOn(status: number): string[] {
     if (status === 401) return [`The token comes from ${access.tokenFrom}, and the service has another.`]
     if (status === 403)
-      return [`The token from ${access.tokenFrom} may only read. Set TALLYMAN_TOKEN to the admin token.`]
+      return [
+        `The token comes from ${access.tokenFrom}. Set TALLYMAN_TOKEN to one that the service asks for.`,
+      ]
     return []
   }
 

@@ -28,6 +28,15 @@ export const sizeCell = (bytes: number | null): Cell => ({
 export const tagsCell = (tags: readonly string[]): string =>
   tags.length > 3 ? `${tags.slice(0, 3).join(', ')} and ${tags.length - 3} more` : tags.join(', ')
 
+/** The tags of an image that goes, or only those that go, if the image stays for others. */
+export const goingTagsCell = ({
+  tags,
+  untag,
+}: {
+  tags: readonly string[]
+  untag?: readonly string[]
+}): string => (untag === undefined ? tagsCell(tags) || 'none' : `only ${tagsCell(untag)}`)
+
 function align(rows: readonly (readonly Cell[])[]): string[] {
   const texts = rows.map((row) => row.map(textOf))
   const widths = rows[0]?.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)))

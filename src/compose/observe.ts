@@ -1,4 +1,5 @@
 import type { Metrics } from '../platform/metrics.ts'
+import { countJobs } from '../queue/count-jobs.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
 import type { Tally } from '../quota/tally.ts'
 import { isExact } from '../reconcile/confidence.ts'
@@ -17,7 +18,7 @@ export function observeQueues({ metrics }: Parts, { queues, quarantine, backlog 
     metrics.quarantineDropped.reset()
     metrics.quarantineDropped.inc(dropped)
     for (const queue of QUEUE_NAMES) {
-      const counts = await queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed')
+      const counts = await countJobs(queues[queue])
       for (const [state, count] of Object.entries(counts)) metrics.jobs.set({ queue, state }, count)
     }
   }

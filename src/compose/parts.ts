@@ -23,12 +23,13 @@ import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
 import { makeAskFollow } from '../promotion/ask-follow.ts'
 import { makeAwaitedPromotions } from '../promotion/awaited-promotions.ts'
+import { signReceipt } from '../promotion/envelope.ts'
 import { makeFollowed } from '../promotion/follow.ts'
 import { makeApprovals } from '../promotion/gates/approvals.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { makeReceipts } from '../promotion/receipts.ts'
 import { makeTargets } from '../promotion/targets.ts'
-import { makeTurns } from '../promotion/turn.ts'
+import { makeTagTurns } from '../promotion/turn.ts'
 import { AlertRecord, type ExpiryAlert, type PromotionAlert, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
@@ -61,7 +62,6 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   const store = makeStore(config.store)
   await store.check()
   const metrics = makeMetrics()
-  const journals = makeJournals(config, store, log)
 
   const registries = reachedRegistries(config)
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
@@ -74,6 +74,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     dispatcher,
   })
   const { settings } = reloading
+  const journals = makeJournals(config, store, log, (receipt) => {
+    const { receiptKey } = settings().config.promotion
+    return receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
+  })
   const clients = new Map(
     registries.map((registry) => {
       const client = registryClient(registry)
@@ -156,7 +160,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
-      turns: makeTurns({ queues, redis, prefix }),
+      tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
@@ -187,7 +191,12 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 }
 
 /** The records that are kept in the store, for as long as the configuration says. */
-function makeJournals(config: Config, store: ObjectStore, log: Logger) {
+function makeJournals(
+  config: Config,
+  store: ObjectStore,
+  log: Logger,
+  sign: Parameters<typeof makeReceipts>[0]['sign'],
+) {
   const onUnreadable = (key: string, error: Error) => log.warn({ key, err: error }, 'unreadable record')
   const retention = {
     keepMs: config.records.keep,
@@ -195,7 +204,7 @@ function makeJournals(config: Config, store: ObjectStore, log: Logger) {
     onError: (error: Error) => log.warn({ err: error }, 'old records could not be deleted'),
   }
   return {
-    receipts: makeReceipts({ store, onUnreadable, ...retention }),
+    receipts: makeReceipts({ store, sign, onUnreadable, ...retention }),
     alerts: keepFor(makeJournal({ store, kind: 'alerts', schema: AlertRecord, onUnreadable }), retention),
     runs: makeExpiryRuns({ store, onUnreadable, ...retention }),
     audit: makeAudit({ store, onUnreadable, ...retention }),

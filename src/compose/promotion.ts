@@ -1,5 +1,6 @@
 import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
 import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
+import { makeAttachReceipt } from '../promotion/attach-receipt.ts'
 import { makeCopier } from '../promotion/copy/copy-image.ts'
 import { makeGates } from '../promotion/gates/make-gates.ts'
 import { makeCheckGates } from '../promotion/gates-of.ts'
@@ -21,6 +22,8 @@ export function startPromotion(parts: WorkerParts) {
       isPlaceholder: makeIsPlaceholder(store),
       checkGates: makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts), now: () => Date.now() * 1_000 }),
       mountFrom,
+      attachReceipt: makeAttachReceipt({ clientOf, receipts: parts.journals.receipts }),
+      warn: (message) => parts.log.warn(message),
       follow: (job, copied, ms) =>
         followed.add(job, [...copied.manifests, ...copied.referrers.map(({ digest }) => digest)], job.to, ms),
       now: Date.now,
@@ -34,8 +37,9 @@ export function startPromotion(parts: WorkerParts) {
       })
       return copied.referrers.length
     },
-    isTurn: parts.turns.isTurn,
+    isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
+    forgetApprovals: parts.approvals.forget,
     await: parts.awaited.add,
   })
   const setConcurrency = () => {

@@ -11,12 +11,12 @@ export type ReachedRegistry = ReturnType<typeof reachedRegistries>[number]
 
 /** Makes the client of a registry as configured; `options` replaces what the client has by default. The caller closes it. */
 export function registryClient(
-  { name, url, username, password, reach }: ReachedRegistry,
+  { name, url, username, password, requestsPerSecond, reach }: ReachedRegistry,
   options: Partial<RegistryClientOptions> = {},
 ): RegistryClient {
   const given = username !== undefined && password !== undefined
   return makeRegistryClient({
-    ...{ name, url, reach },
+    ...{ name, url, requestsPerSecond, reach },
     ...(given && { credentials: { username, password } }),
     ...options,
   })

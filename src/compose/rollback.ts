@@ -7,13 +7,14 @@ import type { Parts } from './parts.ts'
 type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
 
 /** Puts target tags back where they were before a promotion. */
-export const rollbackOf = (parts: Parts, { targets, turns }: OnRedis) =>
+export const rollbackOf = (parts: Parts, { targets, tagTurns }: OnRedis) =>
   makeRollback({
+    registries: parts.registries.map(({ name }) => name),
     clientOf: parts.clientOf,
     isPlaceholder: makeIsPlaceholder(parts.store),
     receipts: parts.journals.receipts,
     targets,
-    holdTag: turns.holdTag,
+    holdTag: tagTurns.holdTag,
     removeTag: makeRemoveTag(parts),
     now: Date.now,
   })
@@ -27,7 +28,10 @@ export const makeRemoveTag =
     const project = projectId(registry, projectOf(registry, repository))
     const { digest, mediaType } = descriptor
     const result = await placeholders
-      .deleteTag({ project, repository, tag, digest, mediaType, manifest: bytes.toString('base64') })
+      .deleteTag(
+        { project, repository, tag, digest, mediaType, manifest: bytes.toString('base64') },
+        async () => undefined,
+      )
       .catch((error: Error) => {
         throw error instanceof DeletesDisabled ? cannotDelete(error.message) : error
       })

@@ -22,7 +22,10 @@ import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
+import { promotionListsRoute } from '../http/promotion-lists-route.ts'
+import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
+import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
@@ -36,6 +39,7 @@ import { usesRoute } from '../http/uses-route.ts'
 import { whoamiRoute } from '../http/whoami-route.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
+import { makeCheckReceipt } from '../promotion/check-receipt.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
@@ -44,6 +48,7 @@ import { authenticateCi } from './ci.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
+import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
 import { makeUses } from './uses.ts'
 
@@ -94,6 +99,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
+  const requests = promotionRequests(parts, onRedis, inTurn)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
@@ -106,7 +112,17 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
-      recordsRoute({ alerts, receipts, roles }),
+      recordsRoute({ alerts, roles }),
+      promotionsRoute({
+        ...requests,
+        ...{ receipts, queues, projectOf: parts.projectOf, roles, inTurn },
+        keepsNames: () => parts.settings().config.actors,
+      }),
+      promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
+      promotionReceiptRoute({
+        ...{ receipts, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },
+        registries: registries.map(({ name }) => name),
+      }),
       promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({

@@ -8,10 +8,8 @@ export const makeUseOf =
   ({ config, pulls }: { config: () => Config; pulls: Pick<Pulls, 'of'> }) =>
   async (registry: string): Promise<KnownUse> => {
     const { registries, expiry } = config()
-    const isComplete =
-      registries[registry]?.pulls === 'complete' || expiry.inUse.some((source) => isAbout(source, registry))
+    const isListed = expiry.inUse.some((source) => isAbout(source, registry))
+    const known = { isComplete: isListed || registries[registry]?.pulls === 'complete', isListed }
     const heard = await pulls.of(registry)
-    return heard.areHeard
-      ? { isComplete, since: heard.since }
-      : { isComplete, since: 0, unheard: heard.reason }
+    return heard.areHeard ? { ...known, since: heard.since } : { ...known, since: 0, unheard: heard.reason }
   }

@@ -9,8 +9,8 @@ const VARIABLES = ['repository', 'tag', 'project', 'name']
 
 /**
  * Reports rules that lead back to themselves, each with an example: such an image is never copied. The examples are names
- * that the globs of the rules match, so a loop of rarer names is not found. Reports caches as targets and variables that are
- * none, too.
+ * that the globs of the rules match, so a loop of rarer names is not found. Reports caches as targets, variables that are
+ * none, and receipts that cannot be attached, too.
  */
 export function checkPromotion(config: Config, report: Report): void {
   const { promotion, registries } = config
@@ -23,7 +23,12 @@ export function checkPromotion(config: Config, report: Report): void {
         place(rules.findIndex(({ name }) => name === rule)),
         `leads back to itself, so it does not copy such images: ${way.map(shownImage).join(' → ')}`,
       )
-  for (const [index, { from, to }] of rules.entries()) {
+  for (const [index, { from, to, attachReceipt }] of rules.entries()) {
+    if (attachReceipt && promotion.receiptKey === undefined)
+      report(
+        place(index, 'attachReceipt'),
+        'expected promotion.receiptKey as well: only a signed receipt is attached',
+      )
     if (registries[to.registry]?.type === 'cache')
       report(
         place(index, 'to', 'registry'),

@@ -1,6 +1,7 @@
 import { type TObject, type TRecord, type TUnion, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { Report } from './config-error.ts'
+import { PartError } from './fields.ts'
 import { keysOf } from './secrets.ts'
 import { suggest } from './suggest.ts'
 import { isMapping, isSecret, type Node, type Path } from './walk.ts'
@@ -8,7 +9,8 @@ import { isMapping, isSecret, type Node, type Path } from './walk.ts'
 /** Reports what is wrong with one node. Its children are nodes of their own. */
 export function checkNode({ schema, value, path }: Node, report: Report): void {
   if (Type.IsObject(schema) || Type.IsRecord(schema) || Type.IsUnion(schema)) {
-    if (!isMapping(value)) report(path, 'expected a mapping', typeName(value))
+    if (value === undefined && 'example' in schema) report(path, `missing; expected ${schema.example}`)
+    else if (!isMapping(value)) report(path, 'expected a mapping', typeName(value))
     else if (Type.IsObject(schema)) checkSection(schema, value, path, report)
     else if (Type.IsRecord(schema)) checkNames(schema, value, path, report)
     else checkType(schema, value, path, report)
@@ -16,8 +18,10 @@ export function checkNode({ schema, value, path }: Node, report: Report): void {
     if (!Array.isArray(value)) report(path, 'expected a list', typeName(value))
     else if (value.length === 0 && 'minItems' in schema) report(path, 'expected at least one entry')
   } else {
-    const message = decodeError({ schema, value, path })
-    if (message !== undefined) reportLeaf({ schema, value, path }, message, report)
+    const error = decodeError({ schema, value, path })
+    if (error instanceof PartError)
+      reportLeaf({ schema, value: error.value, path: [...path, error.key] }, error.message, report)
+    else if (error !== undefined) reportLeaf({ schema, value, path }, error.message, report)
   }
 }
 
@@ -57,12 +61,12 @@ function reportLeaf({ schema, value, path }: Node, message: string, report: Repo
 }
 
 /** Why the value does not fit its schema; `undefined` if it does. */
-function decodeError({ schema, value }: Node): string | undefined {
+function decodeError({ schema, value }: Node): Error | undefined {
   try {
     Value.Decode(schema, value)
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
 

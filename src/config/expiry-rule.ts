@@ -2,7 +2,17 @@ import { RE2JS } from 're2js'
 import { Type } from 'typebox'
 import { ARTIFACT_KINDS, type ArtifactKind } from '../expiry/details/artifact-kind.ts'
 import type { Newest, TagSelector } from '../expiry/rule.ts'
-import { Choice, compilePattern, Duration, Flag, field, NonEmpty, nonEmpty, Size } from './fields.ts'
+import {
+  Choice,
+  compilePattern,
+  Duration,
+  Flag,
+  field,
+  NonEmpty,
+  nonEmpty,
+  PartError,
+  Size,
+} from './fields.ts'
 import { expectedGlob, NOT_A_PATTERN } from './glob.ts'
 import { section } from './sections.ts'
 import { isMapping } from './walk.ts'
@@ -33,12 +43,15 @@ const Keep = (description: string) =>
       throw new RangeError('expected true, or { newest: 10, by: pushed | used | semver, per: repository }')
     const { newest, by = 'pushed', per = 'repository', ...others } = raw
     const [unknown] = Object.keys(others)
-    if (unknown !== undefined) throw new RangeError(`expected newest, by and per, not ${unknown}`)
+    if (unknown !== undefined)
+      throw new PartError(unknown, others[unknown], 'unknown key; expected one of newest, by, per')
     if (!Number.isSafeInteger(newest) || Number(newest) < 1)
-      throw new RangeError('expected in newest an integer of at least 1')
+      throw new PartError('newest', newest, 'expected an integer of at least 1')
     const order = ORDERS.find((one) => one === by)
-    if (order === undefined) throw new RangeError(`expected in by one of ${ORDERS.join(', ')}`)
-    const unit = per === 'repository' ? per : { group: nonEmpty(per) }
+    if (order === undefined) throw new PartError('by', by, `expected one of ${ORDERS.join(', ')}`)
+    if (typeof per !== 'string' || per === '')
+      throw new PartError('per', per, 'expected repository, or the name of a group of the pattern in tag')
+    const unit = per === 'repository' ? per : { group: per }
     return { newest: Number(newest), by: order, per: unit }
   })
 
@@ -114,7 +127,8 @@ const ruleFields = section(
 /** What is wrong with a rule as it is written; `undefined` if nothing is. */
 function problemOf(rule: Record<string, unknown>): string | undefined {
   const { keep, expire, name: _, trust: __, ...conditions } = rule
-  if ((keep === undefined) === (expire === undefined)) return 'expected keep, or expire: true'
+  if (keep !== undefined && expire !== undefined) return 'expected keep or expire, not both'
+  if (keep === undefined && expire === undefined) return 'expected keep, or expire: true'
   if (expire !== undefined && Object.keys(conditions).length === 0)
     return 'expected at least one condition beside expire, such as tag or olderThan'
   const problem = problemOfSelection(rule)

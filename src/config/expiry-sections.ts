@@ -30,7 +30,7 @@ const expiryPolicyFields = Type.Refine(
           project: Glob('A glob for projects, registry/path.', 'project', { default: '**' }),
           repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
         },
-        { description: 'What it is about.', additionalProperties: false },
+        { description: 'What it is about.', additionalProperties: false, example: 'match: { registry: ci }' },
       ),
       mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
       schedule: Cron('When it runs.', { default: '0 * * * *' }),

@@ -22,6 +22,20 @@ export function string(expected: string, accept: (text: string) => boolean) {
   }
 }
 
+/** A part of a leaf is wrong, or missing. The message says what was expected. */
+export class PartError extends RangeError {
+  override readonly name = 'PartError'
+  /** The key of the part in the leaf. */
+  readonly key: string
+  /** What stands there. */
+  readonly value: unknown
+  constructor(key: string, value: unknown, message: string) {
+    super(message)
+    this.key = key
+    this.value = value
+  }
+}
+
 const text = string('a string', () => true)
 /** A string that is not empty. */
 export const nonEmpty = string(
@@ -62,11 +76,19 @@ export const Name = (description: string) => field(description, nonEmpty, unique
 /** The name of a configured registry. */
 export const RegistryName = (description: string) => field(description, nonEmpty, { registryName: true })
 
-/** A string that is never shown. The same key with `File` appended names a file that holds it. */
-export function Secret(description: string, parse = nonEmpty, options?: TSchemaOptions) {
+/**
+ * A string that is never shown. The same key with `File` appended names a file that holds it. `make` is a command that makes
+ * one, for people.
+ */
+export function Secret(
+  description: string,
+  parse = nonEmpty,
+  { make, ...options }: TSchemaOptions & { make?: string } = {},
+) {
+  const hint = make === undefined ? '' : `. To make one: ${make}`
   const parseSecret = (raw: unknown) => {
     if (typeof raw === 'string' && isPlaceholder(raw))
-      throw new RangeError('expected a secret of your own, not a placeholder such as change-me')
+      throw new RangeError(`expected a secret of your own, not a placeholder such as change-me${hint}`)
     return parse(raw)
   }
   return field(description, parseSecret, { ...options, secret: true })

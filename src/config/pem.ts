@@ -11,6 +11,10 @@ export function hasCertificates(text: string): boolean {
 /** Whether a text is a private key in PEM that needs no password. */
 export const isPrivateKey = (text: string): boolean => tried(() => createPrivateKey(text)) !== undefined
 
+/** Whether a text is such a key of ed25519. */
+export const isEd25519Key = (text: string): boolean =>
+  tried(() => createPrivateKey(text))?.asymmetricKeyType === 'ed25519'
+
 /** Whether a key is that of the first of the certificates. True if one of them cannot be read. */
 export function isKeyOf(key: unknown, certificates: unknown): boolean {
   const matches = tried(() =>

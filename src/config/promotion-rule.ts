@@ -1,6 +1,19 @@
 import { Type } from 'typebox'
 import { Tags } from './expiry-rule.ts'
-import { Choice, Duration, Flag, Glob, Interval, Name, Pattern, RegistryName, Template } from './fields.ts'
+import {
+  Choice,
+  Duration,
+  Flag,
+  Glob,
+  Interval,
+  Name,
+  Pattern,
+  Pem,
+  RegistryName,
+  string,
+  Template,
+} from './fields.ts'
+import { isEd25519Key } from './pem.ts'
 import { promotionGates } from './promotion-gates.ts'
 import { section } from './sections.ts'
 
@@ -48,3 +61,10 @@ export const promotionRule = section('A rule: every image that matches `from` is
   }),
   attachReceipt: Flag('Whether the receipt is attached to the copy as a referrer.', { default: false }),
 })
+
+export const receiptKey = Type.Optional(
+  Pem(
+    'The key with which receipts are signed. Default: they are not signed.',
+    string('a private key of ed25519 in PEM without a password', isEd25519Key),
+  ),
+)

@@ -17,7 +17,7 @@ import {
   Size,
   unique,
 } from './fields.ts'
-import { promotionRule } from './promotion-rule.ts'
+import { promotionRule, receiptKey } from './promotion-rule.ts'
 import {
   channel,
   list,
@@ -109,7 +109,7 @@ const file = section('The configuration file.', {
   scanners,
   quotas: list('The quotas.', quota),
   alerts: section('Alerts.', { channels: list('The channels.', channel) }),
-  promotion: section('Promotion.', { rules: list('The rules.', promotionRule) }),
+  promotion: section('Promotion.', { receiptKey, rules: list('The rules.', promotionRule) }),
   expiry,
   ci,
   reconcile: section('Comparing the index with the registries, and correcting it.', {

@@ -35,7 +35,8 @@ export const list = <T extends TSchema>(description: string, items: T, options?:
   Type.Array(items, { description, default: [], ...options })
 
 export const token = headerSecret(16)
-export const signingKey = string('whsec_ followed by base64', (raw) =>
+const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'
+export const signingKey = string(`whsec_ followed by base64. To make one: ${MAKE_KEY}`, (raw) =>
   /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw),
 )
 
@@ -162,6 +163,13 @@ const registryFields = Type.Refine(
     ca: Type.Optional(Pem('Certificates of CAs to trust beside those that Node trusts.', certificates)),
     cert: Type.Optional(Pem('The client certificate to show to it.', certificates)),
     key: Type.Optional(Pem('The private key of the client certificate.', privateKey)),
+    requestsPerSecond: Type.Optional(
+      Integer(
+        'How many requests a process may send to its host in a second. Default: as many as it wants.',
+        1,
+        10_000,
+      ),
+    ),
     pulls: Choice(
       'Whether every use of its images is a pull at it, or caches and proxies hide some. With `partial`, time since last use alone expires nothing.',
       ['partial', 'complete'],
@@ -232,7 +240,7 @@ export const channel = Type.Union(
     section('A receiver of Standard Webhooks.', {
       type: Type.Literal('webhook'),
       url: SecretUrl('The URL to which alerts are posted.'),
-      secret: Secret('The key that signs the alerts.', signingKey),
+      secret: Secret('The key that signs the alerts.', signingKey, { make: MAKE_KEY }),
       ...channelKeys,
     }),
   ],

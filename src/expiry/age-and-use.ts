@@ -17,6 +17,8 @@ export interface KnownUse {
   unheard?: string | undefined
   /** Whether no use escapes: the registry's `pulls` are `complete`, or `inUse` tells what runs. */
   isComplete: boolean
+  /** Whether `inUse` tells what runs. */
+  isListed?: boolean | undefined
   /** Since when they are heard, epoch µs. */
   since: number
 }
@@ -62,10 +64,9 @@ export function isOlder(now: number, age: Age, bound: number): Finding {
 /** A time from which on an image may count as unused. */
 export interface Use {
   at: number
-  /** Half a sentence that goes on with how long ago it was. */
+  /** A sentence has these two around how long it is since then. */
   what: string
-  /** The end of the sentence, if pulls from before are not known. */
-  more?: string
+  end: string
 }
 
 /**
@@ -74,13 +75,13 @@ export interface Use {
  * somebody has set it.
  */
 export function useOfItem({ tag, whole }: Item, { since }: Pick<KnownUse, 'since'>): Use {
-  let latest: Use = { at: since, what: 'pulls of its registry are heard only since' }
-  const add = (at: number, what: string, more?: string): void => {
-    if (at > latest.at) latest = { at, what, ...(more !== undefined && { more }) }
+  let latest: Use = { at: since, what: 'pulls of its registry are known only for the last', end: '' }
+  const add = (at: number, what: string, end = ' ago'): void => {
+    if (at > latest.at) latest = { at, what, end }
   }
   for (const { age, heardSince, pulledAt } of whole) {
     if (age.source === 'event') add(heardSince, 'it was pushed')
-    else add(heardSince, 'it was first seen', ', and pulls from before are not known')
+    else add(heardSince, 'it was first seen', ' ago, and pulls from before are not known')
     if (isDated(age)) add(age.at, 'it was pushed')
     add(pulledAt, 'it was pulled')
   }
@@ -103,9 +104,9 @@ export function useIsUnknown(known: KnownUse, isOldEnough: boolean): string | un
 }
 
 /** Times in µs. */
-export function isUnused(now: number, { at, what, more = '' }: Use, bound: number): Finding {
+export function isUnused(now: number, { at, what, end }: Use, bound: number): Finding {
   const idle = now - at
   return idle > bound
     ? { holds: true, because: `it was not used for ${span(idle)}` }
-    : { holds: false, because: `${what} ${span(idle)} ago${more}` }
+    : { holds: false, because: `${what} ${span(idle)}${end}` }
 }

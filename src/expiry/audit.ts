@@ -27,7 +27,8 @@ export const AuditEntry = Type.Object({
   acceptShare: Type.Optional(Type.Boolean({ description: 'Whether more than `expiry.maxShare` may go.' })),
   counts: Type.Optional(
     Type.Record(Type.String(), Type.Integer(), {
-      description: 'Numbers of images, by what becomes of them; and bytes.',
+      description:
+        'Numbers of images and single tags, by what becomes of them; of bytes; and of held projects.',
     }),
   ),
   outcome: Type.Optional(Type.String({ description: 'How it ended.' })),

@@ -22,6 +22,11 @@ export const Decision = Type.Object({
   isLeft: Type.Optional(
     Type.Literal(true, { description: 'No rule keeps it, and none expires it: `evict` may take it.' }),
   ),
+  isUnread: Type.Optional(
+    Type.Literal(true, {
+      description: 'It stays only because an image of its repository is new and was not read yet.',
+    }),
+  ),
   nearMisses: Type.Optional(
     Type.Array(Type.String(), { description: 'Rules that nearly decided otherwise, a sentence each.' }),
   ),
@@ -86,16 +91,25 @@ export type Held = Static<typeof Held>
 
 export const Progress = Type.Object(
   {
-    planned: Type.Integer({ description: 'Images that the plan deletes.' }),
+    planned: Type.Integer({ description: 'Images and single tags that the plan deletes.' }),
     plannedBytes: Type.Integer({
       description: 'Bytes that the registry can free once all of them are deleted.',
     }),
-    done: Type.Integer({ description: 'Of these images, those that are done with, deleted or not.' }),
+    done: Type.Integer({ description: 'Of these, those that are done with, deleted or not.' }),
     freedBytes: Type.Integer({ description: 'Of these bytes, those of the images that were deleted.' }),
   },
-  { description: 'How far it is, in images and bytes.' },
+  { description: 'How far it is, in images and single tags, and in bytes.' },
 )
 export type Progress = Static<typeof Progress>
+
+/** What goes in a later run, since its notice is not over. */
+export const Noticed = Type.Object({
+  images: Type.Integer({ description: 'Images, also those that belong to another one.' }),
+  tags: Type.Integer({ description: 'Tags that go alone, since their image stays.' }),
+  bytes: Type.Integer({ description: 'Bytes that the registry can free once they are deleted.' }),
+  until: Type.String({ description: 'Until then all of it is safe, RFC 3339.' }),
+})
+export type Noticed = Static<typeof Noticed>
 
 export const RunState = Type.Union(
   [
@@ -107,7 +121,7 @@ export const RunState = Type.Union(
   ],
   {
     description:
-      '`waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy ended it. `failed`: an error ended it.',
+      '`waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy, or of a quota by which it evicts, ended it. `failed`: an error ended it.',
   },
 )
 export type RunState = Static<typeof RunState>
@@ -121,7 +135,18 @@ const Run = Type.Object({
   by: Type.String({ description: 'Who or what asked for it.' }),
   state: RunState,
   progress: Progress,
-  kept: Type.Integer({ description: 'How many images the plan keeps.' }),
+  kept: Type.Integer({
+    description:
+      'How many images stay, also those that lose a tag, and those that wait for their notice. In a run that is not dry, without those of projects that are `held`.',
+  }),
+  announced: Type.Optional(
+    Type.Object(Noticed.properties, { description: 'What the run has announced. Absent: nothing.' }),
+  ),
+  waiting: Type.Optional(
+    Type.Object(Noticed.properties, {
+      description: 'What earlier runs have announced, and whose notice is not over. Absent: nothing.',
+    }),
+  ),
   held: Type.Optional(
     Type.Array(Held, {
       description:
@@ -152,17 +177,24 @@ export const RunSummary = Type.Object({
   ...Run.properties,
   outcomes: Type.Object(
     {
-      planned: Type.Integer({ description: 'Deletes of a dry run.' }),
+      planned: Type.Integer({ description: 'Images that a dry run would delete.' }),
+      plannedTags: Type.Optional(
+        Type.Integer({ description: 'Tags that a dry run would delete, whose image stays for others.' }),
+      ),
       deleted: Type.Integer({ description: 'Images that were deleted.' }),
       untagged: Type.Optional(
         Type.Integer({ description: 'Tags that were deleted, whose image stays for others.' }),
       ),
-      absent: Type.Integer({ description: 'Images that the registry no longer had.' }),
-      moved: Type.Integer({ description: 'Images that were kept after all.' }),
-      refused: Type.Optional(Type.Integer({ description: 'Images that the registry keeps.' })),
-      failed: Type.Optional(Type.Integer({ description: 'Images for which a request failed.' })),
+      absent: Type.Integer({ description: 'Images and single tags that the registry no longer had.' }),
+      moved: Type.Integer({ description: 'Images and single tags that were kept after all.' }),
+      refused: Type.Optional(
+        Type.Integer({ description: 'Images and single tags that the registry keeps.' }),
+      ),
+      failed: Type.Optional(
+        Type.Integer({ description: 'Images and single tags for which a request failed.' }),
+      ),
     },
-    { description: 'The number of deletes with each outcome.' },
+    { description: 'How many images and single tags had each outcome.' },
   ),
 })
 export type RunSummary = Static<typeof RunSummary>

@@ -1,7 +1,7 @@
 import { RegistryError } from '../registry/registry-error.ts'
 
 /** `ms` */
-type Sleep = (ms: number) => Promise<unknown>
+export type Sleep = (ms: number) => Promise<unknown>
 
 /** The status of a registry that gets too many requests (RFC 6585, 4). */
 const TOO_MANY = 429

@@ -13,7 +13,10 @@ export interface LastUse {
   what: 'pulled' | 'pushed' | 'seen' | 'heard'
 }
 
-/** A root image with all that goes with it. A root is an image that nothing lists, and that signs nothing. */
+/**
+ * A root image with all that goes with it. A root is an image that nothing lists and that signs nothing, or only what a rule
+ * expires does: a tagged child of an index, for example.
+ */
 export interface Family {
   root: IndexedImage
   /** The root first, each image after its parents. An image in several families goes with the last of them. */
@@ -51,7 +54,7 @@ export function* familiesOf(
     const isFree = parents.every((parent) => positions.has(parent) || about.isGoing(parent))
     if (isFree && about.mayGo(image) && !relations.lacksSubject(image)) {
       positions.set(image, positions.size)
-      if (parents.length === 0) roots.push(image)
+      if (!parents.some((parent) => positions.has(parent))) roots.push(image)
     }
     yield
   }

@@ -69,7 +69,7 @@ export async function evictProject(
     for (const family of found.families) families.push(family)
     for (const image of found.inNoTier) inNoTier.push(image)
     relationsIn.set(repository, found.relations)
-    if (circumstances.use.isComplete) unknownUseMinAge = 0
+    if (circumstances.use.isListed) unknownUseMinAge = 0
   }
 
   const bytesToFree = bytesToEvict(uniqueBytes, { limit, ...settings })

@@ -13,6 +13,7 @@ import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
 import type { Placeholders } from './remove-tag-placeholder.ts'
 import { makeRepositoryView } from './repository-view.ts'
+import { RunStopped } from './run-gate.ts'
 import type { OpenRun } from './run-record.ts'
 import { makeShareGuard, ShareReached } from './share.ts'
 import type { makeTrash } from './trash.ts'
@@ -70,12 +71,14 @@ export async function expireProjects(
     const share = makeShareGuard(counts, deps.maxShare)
     const reclaim = index.reclaim(project, shared)
     if (!record.dryRun) await mayDelete()
+    const limit = planner.limitOf(project)
     const { evicted, held, problem } = await deps.heldProjects.evictIn(project, record)
     if (problem !== undefined) record.warnings = [...(record.warnings ?? []), problem]
     if (held !== undefined) return hold(held)
     const noticed = record.dryRun
       ? NO_NOTICE
       : await notices.begin({ id: record.id, at: record.at, policy: policy.name }, policy, project, evicted)
+    deps.opened.addNoticed(noticed)
 
     async function expireOne(repository: string): Promise<void> {
       const scope = { policy, project, repository, evicted, planMs: pace.planMs }
@@ -88,7 +91,10 @@ export async function expireProjects(
         view: noticed.guard(view),
         async mayDelete() {
           share.check()
-          return mayDelete()
+          const mayDeleteNow = await mayDelete()
+          if (evicted.size > 0 && planner.limitOf(project) !== limit)
+            throw new RunStopped(`the quota of ${project} was changed`)
+          return mayDeleteNow
         },
         onResult(result: Deleted, bytes: number) {
           noticed.note(result, bytes)

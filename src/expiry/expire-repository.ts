@@ -52,11 +52,11 @@ export async function expireRepository(deps: {
   // Before the first delete: what the index has forgotten would count nothing.
   await deps.reclaim.load(doomed)
   // Of an image that is gone, nothing is believed any more: it may have been pushed again.
-  const untoldTags = makeUntoldTags(client, repository, async () =>
+  const untoldTags = makeUntoldTags(client, { registry: policy.registry, repository }, async () =>
     [...(await view.plan()).images.values()].filter(({ digest }) => !view.isGone(digest)),
   )
   const removeImage = makeRemoveImage({ ...deps, untoldTags })
-  const removeTag = makeRemoveTag({ ...deps, untoldTags })
+  const removeTag = makeRemoveTag({ ...deps, untoldTags, whyTagStays: view.whyTagStays })
   const withPatience = makePatience({ sleep: deps.sleep, requireGoOn: deps.mayDelete })
   const results = new Map<string, Promise<void>>()
   let failures = 0
@@ -78,10 +78,7 @@ export async function expireRepository(deps: {
   async function untag(decision: Decision): Promise<void> {
     for (const tag of decision.untag ?? []) {
       if (failure !== undefined) return
-      const result = await ifAllowed(async () => {
-        const why = await view.whyTagStays(decision.digest, tag)
-        return why === undefined ? removeTag(decision, tag) : { outcome: 'moved', why }
-      })
+      const result = await ifAllowed(() => removeTag(decision, tag))
       await deps.onResult({ ...decision, untag: [tag], ...result }, 0)
       countFailure(result)
     }

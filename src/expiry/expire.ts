@@ -19,12 +19,13 @@ import type { Planner } from './planner.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
 import { makePlaceholders } from './remove-tag-placeholder.ts'
 import { PLAN_MS } from './repository-view.ts'
-import { makeRunGate, RunPaused, RunStopped } from './run-gate.ts'
+import { makeRunGate, ProtectionUnknown, RunPaused, RunStopped } from './run-gate.ts'
 import { type RunIdentity, runIdentity } from './run-id.ts'
 import { openRunRecord } from './run-record.ts'
+import { countsOf } from './run-text.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
-import { settleTags } from './settle-tags.ts'
-import { heldAlert } from './share.ts'
+import { putImagesBack, settleTags } from './settle-tags.ts'
+import { heldAlert, heldText } from './share.ts'
 import { makeTrash } from './trash.ts'
 import { undoOf } from './undo.ts'
 
@@ -111,6 +112,7 @@ export function makeExpiry(deps: {
     const client = deps.clientOf(registry)
     const gate = makeRunGate({
       ...{ policy, dryRun, stopOf, sleep, doubtOf: deps.doubtOf, planMs: pace.planMs },
+      protectionDoubtOf: deps.planner.protectionDoubtOf,
       policies: () => deps.settings().policies,
       clock: makeClockCheck({ client, now: deps.now }),
       isStopping: () => isStopping,
@@ -128,17 +130,23 @@ export function makeExpiry(deps: {
       if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
       if (!dryRun) for (const { project } of held) await notices.prune(policy, project)
       const planned = dryRun ? [...accepted, ...held] : accepted
-      await opened.plan(sum(planned, 'deletes'), sum(planned, 'bytes'))
-      const placeholders = makePlaceholders({ ...deps, client, registry, wait: gate.withPatience })
-      await settleTags({ ...deps, placeholders, policy, note }, accepted, mayDelete)
+      await opened.plan(sum(planned, 'deletes') + sum(planned, 'untags'), sum(planned, 'bytes'))
+      const placeholders = makePlaceholders({ ...deps, client, registry, wait: gate.withPatience, sleep })
+      const settling = { ...deps, placeholders, policy, note }
+      await settleTags(settling, accepted, mayDelete)
       await opened.addEarlier(trash, client)
-      await expireProjects(
-        {
-          ...{ ...deps, client, policy, maxShare, opened, heldProjects, notices, placeholders },
-          ...{ trash, families, mayDelete, pace, sleep },
-        },
-        planned,
-      )
+      try {
+        await expireProjects(
+          {
+            ...{ ...deps, client, policy, maxShare, opened, heldProjects, notices, placeholders },
+            ...{ trash, families, mayDelete, pace, sleep },
+          },
+          planned,
+        )
+      } finally {
+        // A request may have failed right after the registry deleted an image with its tag.
+        await putImagesBack(settling)
+      }
       // Sources are read again while it deletes.
       await noteFailures(record)
       await opened.end('done')
@@ -149,7 +157,7 @@ export function makeExpiry(deps: {
       await opened.end(state, error instanceof Error ? error.message : String(error))
       await noteEnd(record)
       // Another attempt would end the same.
-      if (!isStopped && !(error instanceof DeletesDisabled)) throw error
+      if (!isStopped && !(error instanceof DeletesDisabled || error instanceof ProtectionUnknown)) throw error
     }
     if (record.state === 'done') await noteEnd(record)
     const { held = [] } = record
@@ -170,14 +178,13 @@ export function makeExpiry(deps: {
 
   /** The record of the run is stored, so it is no failure if the audit is not. */
   async function noteEnd(run: ExpiryRun): Promise<void> {
-    const { by, registry, policy, id, dryRun, state, stopped, kept, progress } = run
-    const { planned, plannedBytes, freedBytes } = progress
-    const { planned: _, ...outcomes } = summaryOf(run).outcomes
+    const { by, registry, policy, id, dryRun, state, stopped } = run
+    const why = [stopped, heldText(run)].filter((text) => text !== undefined).join('; ')
     await deps
       .audit({
         ...{ by, action: 'run.ended', registry, policy, run: id, dryRun, outcome: state },
-        ...(stopped !== undefined && { why: stopped }),
-        counts: { planned, plannedBytes, ...outcomes, freedBytes, kept },
+        ...(why !== '' && { why }),
+        counts: countsOf(summaryOf(run)),
       })
       .catch((error) => deps.log.warn({ err: error, run: id }, 'the end of a run is not in the audit'))
   }
@@ -204,5 +211,5 @@ export function makeExpiry(deps: {
 }
 export type Expiry = ReturnType<typeof makeExpiry>
 
-const sum = (plans: readonly Held[], key: 'deletes' | 'bytes'): number =>
-  plans.reduce((total, plan) => total + plan[key], 0)
+const sum = (plans: readonly Held[], key: 'deletes' | 'untags' | 'bytes'): number =>
+  plans.reduce((total, plan) => total + (plan[key] ?? 0), 0)

@@ -1,7 +1,7 @@
-import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { certainUseOf } from './age-and-use.ts'
 import type { GoneImage } from './families.ts'
+import { relationsOf } from './relations.ts'
 
 /**
  * The images of a repository without those that an earlier run has deleted and that say nothing any more: a part of them was
@@ -10,12 +10,10 @@ import type { GoneImage } from './families.ts'
 export function withoutSilentParents(images: readonly IndexedImage[]): readonly IndexedImage[] {
   const gone = images.filter(isGoneBefore)
   if (gone.length === 0) return images
-  const lastUses = new Map(
-    images.map((image) => [digestKey(image.digest), isGoneBefore(image) ? 0 : lastUseOf(image)]),
-  )
+  const { withDescendants } = relationsOf(images)
   const silent = new Set<IndexedImage>(
-    gone.filter(({ references = [], goneAt }) =>
-      references.some(({ kind, key }) => kind !== 'subject' && (lastUses.get(key) ?? 0) > goneAt),
+    gone.filter((image) =>
+      withDescendants(image).some((part) => !isGoneBefore(part) && lastUseOf(part) > image.goneAt),
     ),
   )
   return images.filter((image) => !silent.has(image))

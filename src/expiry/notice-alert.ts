@@ -1,7 +1,7 @@
-import { formatSize } from '../platform/units.ts'
 import type { ExpiryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import { splitProjectId } from '../usage/project.ts'
+import { type Amount, amountText } from './amount.ts'
 
 /** Images that a message names. */
 const NAMED = 5
@@ -13,11 +13,10 @@ export interface NoticeRun {
   policy: string
 }
 
-/** What a message is about: how many images, their bytes, and what people call them. */
-export interface Lot {
-  /** Without what goes with another image. */
+/** What a message is about. */
+export interface Lot extends Amount {
+  /** What people call it, without what goes with another image. */
   labels: readonly string[]
-  /** What the registry can free once they are deleted. */
   bytes: number
 }
 
@@ -29,7 +28,7 @@ export function noticeAlert(run: NoticeRun, project: string, lot: Lot, until: st
     ...alertOf('expiry.notice', run, project, lot),
     until,
     text:
-      `${project}: ${amountOf(lot)} will expire, at ${until} at the earliest, by the policy "${run.policy}": ` +
+      `${project}: ${amountText(lot)} will expire, at ${until} at the earliest, by the policy "${run.policy}": ` +
       `${namesOf(lot)}. A pull or a push rescues an image until then, and so does: tallyman expiry keep ${example} ` +
       `--for 30d. The whole plan: tallyman expiry plan ${run.policy}`,
   }
@@ -38,19 +37,16 @@ export function noticeAlert(run: NoticeRun, project: string, lot: Lot, until: st
 /** The alert about images of a project that have expired. `undo` is a sentence. */
 export const doneAlert = (run: NoticeRun, project: string, lot: Lot, undo: string): ExpiryAlert => ({
   ...alertOf('expiry.done', run, project, lot),
-  text: `${project}: ${amountOf(lot)} expired, by the policy "${run.policy}": ${namesOf(lot)}. ${undo}`,
+  text: `${project}: ${amountText(lot)} expired, by the policy "${run.policy}": ${namesOf(lot)}. ${undo}`,
 })
 
 function alertOf(event: ExpiryAlert['event'], { id, at, policy }: NoticeRun, project: string, lot: Lot) {
   const { registry, path } = splitProjectId(project)
   return {
     ...{ id: jobId(event, id, project, lot.labels[0] ?? ''), at, registry, project: path, event, policy },
-    ...{ images: lot.labels.length, bytes: lot.bytes, examples: lot.labels.slice(0, NAMED) },
+    ...{ images: lot.images, tags: lot.tags, bytes: lot.bytes, examples: lot.labels.slice(0, NAMED) },
   }
 }
-
-const amountOf = ({ labels, bytes }: Lot): string =>
-  `${labels.length} ${labels.length === 1 ? 'image' : 'images'} (${formatSize(bytes)})`
 
 function namesOf({ labels }: Lot): string {
   const more = labels.length - NAMED

@@ -65,13 +65,18 @@ export function judgeNotices(
       const { usedAt, onlyTags } = image
       const announcement = isValid ? known : { at: now, until: now + notice, usedAt, onlyTags }
       standing.set(image.name, announcement)
-      // The notice may have been made longer or shorter since: what people were told holds, and what is configured.
-      if (now < Math.max(announcement.until, announcement.at + notice)) continue
+      if (now < dueOf(announcement, notice)) continue
     }
     if (isFree) mayGo.add(image.name)
   }
   return { mayGo, toAnnounce, standing }
 }
+
+/**
+ * From when on an image may go, epoch µs. The notice (µs) may have been made longer or shorter since: what people were told holds,
+ * and what is configured.
+ */
+export const dueOf = ({ at, until }: Announcement, notice: number): number => Math.max(until, at + notice)
 
 /** An announcement of a time after now is not believed: a clock was wrong. */
 const stillHolds = ({ at, usedAt, onlyTags }: Announcement, image: Doomed, now: number): boolean =>

@@ -4,10 +4,11 @@ import { jobId } from '../queue/job-id.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { ImageId } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { Deleted } from './decision.ts'
+import type { Deleted, Noticed } from './decision.ts'
 import type { ChosenImages } from './evicted.ts'
 import { type Announcements, type Doomed, doomedIn, judgeNotices } from './notice.ts'
 import { doneAlert, type NoticeRun, noticeAlert } from './notice-alert.ts'
+import { amountOf, lotsOf, wholeImages } from './notice-lots.ts'
 import { decodeAnnouncements, encodeAnnouncements } from './notice-record.ts'
 import { withNotice } from './noticed-view.ts'
 import type { ExpiryPolicy } from './plan.ts'
@@ -37,16 +38,19 @@ export function makeNotices(deps: {
 }) {
   const { store, planner } = deps
 
-  async function doomedOf(policy: ExpiryPolicy, project: string, evicted: ChosenImages): Promise<Doomed[]> {
+  /** What a policy deletes, and the names of what stays only until a new image of its repository was read. */
+  async function doomedOf(policy: ExpiryPolicy, project: string, evicted: ChosenImages) {
     const doomed: Doomed[] = []
+    const unread: string[] = []
     for (const repository of await planner.repositoriesIn(policy, project)) {
       const images = await deps.index.images(project, repository)
       const decisions = await planner.decide(policy, project, images, { evicted })
       const byDigest = new Map(images.map((image) => [image.digest, image]))
       for (const one of doomedIn({ decisions, images: byDigest, relations: relationsOf(images) }))
         doomed.push(one)
+      for (const one of decisions) if (one.isUnread) unread.push(nameOf(one))
     }
-    return doomed
+    return { doomed, unread }
   }
 
   /** Bytes that the registry can free once these images are deleted. */
@@ -67,9 +71,18 @@ export function makeNotices(deps: {
     else await store.delete(key)
   }
 
+  async function noticedOf(
+    project: string,
+    lot: readonly Doomed[],
+    until: string,
+  ): Promise<Noticed | undefined> {
+    if (lot.length === 0) return undefined
+    return { ...amountOf(lot), bytes: await freedBy(project, wholeImages(lot)), until }
+  }
+
   /**
-   * Announces what a policy deletes in a project and was not announced, or was used since. Gives what stands. The message is
-   * queued before it is remembered: a run that is killed in between announces again.
+   * Announces what a policy deletes in a project and was not announced, or was used since. Gives what stands, and what it comes
+   * to. The message is queued before it is remembered: a run that is killed in between announces again.
    */
   async function admit(
     run: NoticeRun,
@@ -78,27 +91,30 @@ export function makeNotices(deps: {
     evicted: ChosenImages,
   ) {
     const { notice } = policy
-    const doomed = await doomedOf(policy, project, evicted)
+    const { doomed, unread } = await doomedOf(policy, project, evicted)
     const now = deps.now()
     const known = await announcedIn(policy, project)
-    const { toAnnounce, standing } = judgeNotices(known, doomed, now, notice * 1000)
-    if (toAnnounce.length > 0) {
-      const until = new Date(now / 1000 + notice).toISOString()
-      const lot = {
-        labels: toAnnounce.map(({ label }) => label),
-        bytes: await freedBy(project, goingWith(toAnnounce, doomed)),
-      }
-      await deps.announce(noticeAlert(run, project, lot, until))
+    const judgement = judgeNotices(known, doomed, now, notice * 1000)
+    const { toAnnounce, standing: inPlan } = judgement
+    const standing = new Map([...inPlan, ...only(known, unread)])
+    const lots = lotsOf(doomed, judgement, now, notice * 1000)
+    const announced = await noticedOf(project, lots.announced, toTime(now + notice * 1000))
+    if (announced !== undefined) {
+      const labels = toAnnounce.map(({ label }) => label)
+      await deps.announce(noticeAlert(run, project, { ...announced, labels }, announced.until))
     }
     await remember(policy, project, standing)
-    return standing
+    const waiting = await noticedOf(project, lots.waiting, toTime(lots.waitingUntil))
+    return { standing, announced, waiting }
   }
 
   /** Tells what a run has deleted in a project. `since` is when it began there, epoch µs. */
   async function tellDone(run: NoticeRun, project: string, deleted: readonly Expired[], since: number) {
     const tagged = deleted.filter(({ tags }) => tags.some(isOrdinary))
+    const tags = deleted.filter(({ outcome }) => outcome === 'untagged').length
     const lot = {
       labels: (tagged.length > 0 ? tagged : deleted).map(labelOf),
+      ...{ images: deleted.length - tags, tags },
       bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0),
     }
     await deps.announce(
@@ -117,11 +133,15 @@ export function makeNotices(deps: {
       if (policy.notice === undefined) return NO_NOTICE
       const { notice } = policy
       const since = deps.now()
-      const standing = await admit(run, { ...policy, notice }, project, evicted)
+      const { standing, announced, waiting } = await admit(run, { ...policy, notice }, project, evicted)
       let deleted: Expired[] = []
       return {
+        ...{ announced, waiting },
         guard: (view) => withNotice(view, standing, { now: deps.now, notice: notice * 1000 }),
-        note: (result, bytes) => void (result.outcome === 'deleted' && deleted.push({ ...result, bytes })),
+        note(result, bytes) {
+          if (result.outcome === 'deleted' || result.outcome === 'untagged')
+            deleted.push({ ...result, bytes })
+        },
         async end() {
           const told = deleted
           deleted = []
@@ -135,8 +155,8 @@ export function makeNotices(deps: {
       const known = await announcedIn(policy, project)
       if (known.size === 0) return
       const { chosen } = await planner.evictionOf(policy, project)
-      const doomed = new Set((await doomedOf(policy, project, chosen)).map(({ name }) => name))
-      await remember(policy, project, new Map([...known].filter(([name]) => doomed.has(name))))
+      const { doomed, unread } = await doomedOf(policy, project, chosen)
+      await remember(policy, project, only(known, [...doomed.map(({ name }) => name), ...unread]))
     },
 
     /** Forgets all announcements of a policy at a registry: it only plans, or gives no notice. */
@@ -162,6 +182,9 @@ export type Notices = ReturnType<typeof makeNotices>
 
 /** The notices of one project in one run. */
 export interface ProjectNotices {
+  /** What the run has announced there, and what waits since an earlier run announced it. */
+  announced?: Noticed | undefined
+  waiting?: Noticed | undefined
   /** Lets only images go of which the notice is over. */
   guard(view: RepositoryView): RepositoryView
   /** Notes what became of an image; `bytes` is what its delete frees. */
@@ -176,21 +199,19 @@ export const NO_NOTICE: ProjectNotices = { guard: (view) => view, note() {}, end
 /** What was deleted, and the bytes that this frees. */
 type Expired = Deleted & { bytes: number }
 
+const nameOf = ({ repository, digest }: ImageId): string => `${repository}@${digest}`
+
+function only(announced: Announcements, names: readonly string[]): Announcements {
+  const wanted = new Set(names)
+  return new Map([...announced].filter(([name]) => wanted.has(name)))
+}
+
 const isOrdinary = (tag: string): boolean => !isReferrerTag(tag)
 
-function labelOf({ repository, digest, tags }: Deleted): string {
-  const tag = tags.find(isOrdinary)
+function labelOf({ repository, digest, tags, untag = tags }: Deleted): string {
+  const tag = untag.find(isOrdinary)
   return tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`
 }
 
-/** Of the images that are announced those that go whole, and what goes with them. */
-function goingWith(announced: readonly Doomed[], doomed: readonly Doomed[]): ImageId[] {
-  const names = new Set(announced.map(({ name }) => name))
-  const going: ImageId[] = []
-  // Each comes after those that it belongs to.
-  for (const { isAnnounced, parents, name, repository, digest, onlyTags } of doomed) {
-    if (!isAnnounced && parents.some((parent) => names.has(parent))) names.add(name)
-    if (names.has(name) && onlyTags === '') going.push({ repository, digest })
-  }
-  return going
-}
+/** `at` is epoch µs. */
+const toTime = (at: number): string => new Date(at / 1000).toISOString()

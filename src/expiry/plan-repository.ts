@@ -37,7 +37,11 @@ export function* planRepository(
   /** What does not depend on the policy, and one opinion from each of the image's parents. */
   function othersOn(image: IndexedImage): Opinion[] {
     const others: Opinion[] = []
-    if (unresolved) others.push(keep(null, `the references of ${shortName(unresolved)} are not known yet`))
+    if (unresolved)
+      others.push({
+        ...keep(null, `the references of ${shortName(unresolved)} are not known yet`),
+        isUnread: true,
+      })
     const unclear = notUnderstood?.get(image.digest)
     if (unclear) others.push(keep(null, `its manifest was read and is not understood: ${unclear.why}`))
     const protection = protectionOf(image, details?.get(image.digest) ?? null)
@@ -95,7 +99,7 @@ const both = (a: Opinions, b: Opinions): Opinions => ({
 })
 
 /** What becomes of an image. */
-type Ruling = Pick<Decision, 'verdict' | 'untag' | 'rule' | 'reason' | 'nearMisses' | 'isLeft'>
+type Ruling = Pick<Decision, 'verdict' | 'untag' | 'rule' | 'reason' | 'nearMisses' | 'isLeft' | 'isUnread'>
 
 /**
  * One reason to keep the image is enough. If nothing keeps it but some of its tags, the others go. An image without any opinion
@@ -110,6 +114,8 @@ function decide({ tags, whole }: Opinions, others: readonly Opinion[]): Ruling {
     against.length + (kept ? 1 : 0) > 0 &&
     against.every((one) => one.isLeft) &&
     tags.every(({ opinion }) => !isKept(opinion) || opinion.isLeft)
+  const goes = tags.some(({ opinion }) => !isKept(opinion)) || kept === undefined
+  const isUnread = against.length > 0 && against.every((one) => one.isUnread) && goes
   const named = ({ name, opinion }: Opinions['tags'][number]): Opinion =>
     tags.every((one) => one.name === name)
       ? opinion
@@ -122,6 +128,7 @@ function decide({ tags, whole }: Opinions, others: readonly Opinion[]): Ruling {
       ...{ verdict, rule, reason },
       ...(nearMisses.length > 0 && { nearMisses: [...new Set(nearMisses)] }),
       ...(isLeft && { isLeft: true as const }),
+      ...(isUnread && { isUnread: true as const }),
     }
   }
 
@@ -155,6 +162,7 @@ const fromParent = (parent: IndexedImage, ruling: Ruling | undefined): Opinion =
     : {
         ...keep(null, `it belongs to ${shortName(parent)}, which is kept`),
         ...(ruling?.isLeft && { isLeft: true as const }),
+        ...(ruling?.isUnread && { isUnread: true as const }),
       }
 
 const GONE: Ruling = { verdict: 'delete', rule: null, reason: 'it was deleted' }

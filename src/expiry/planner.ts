@@ -41,6 +41,8 @@ export function makePlanner(deps: {
   now: () => number
 }) {
   const { index } = deps
+  /** Of the quota of a project, in bytes. */
+  const limitOf = (project: string): number | undefined => deps.quotaOf(project)?.limit
   const protectionsOf: FindProtection = shareByName(deps.findProtections)
   const useOf = shareByName(deps.useOf)
 
@@ -107,6 +109,10 @@ export function makePlanner(deps: {
     return protectionOf(image, details && (details.get(digest) ?? null)) !== undefined
   }
 
+  /** Why it is not known what is protected at a registry: then its plans keep every image. `undefined` if it is. */
+  const protectionDoubtOf = async (registry: string): Promise<string | undefined> =>
+    (await protectionsOf(registry)).doubt
+
   /** Chooses what a policy evicts in a project. Without `evict`, or below the quota, it costs nearly nothing. */
   const evictionOf = (
     policy: ExpiryPolicy,
@@ -116,7 +122,7 @@ export function makePlanner(deps: {
   ): Promise<ProjectEviction> =>
     evictProject(
       {
-        ...{ index, now, limitOf: (one) => deps.quotaOf(one)?.limit },
+        ...{ index, now, limitOf },
         repositories: () => repositoriesIn(policy, project),
         async decide(images) {
           const circumstances = await circumstancesOf(policy, project, images, now, budget)
@@ -135,7 +141,7 @@ export function makePlanner(deps: {
     request: Pick<PlanRequest, 'now' | 'warn'> = {},
     budget = deps.details.budget(),
   ): Promise<ProjectEviction> {
-    if ('rules' in policy && policy.evict !== undefined && deps.quotaOf(project) === undefined)
+    if ('rules' in policy && policy.evict !== undefined && limitOf(project) === undefined)
       request.warn?.(`${project} has no quota: nothing is evicted there`)
     const eviction = await evictionOf(policy, project, request, budget)
     if (eviction.problem !== undefined) request.warn?.(eviction.problem)
@@ -158,7 +164,10 @@ export function makePlanner(deps: {
     }
   }
 
-  return { repositoriesIn, decide, evictionOf, evictedIn, planProject, isProtected, useOf }
+  return {
+    ...{ repositoriesIn, decide, limitOf, evictionOf, evictedIn, planProject },
+    ...{ isProtected, protectionDoubtOf, useOf },
+  }
 }
 export type Planner = ReturnType<typeof makePlanner>
 

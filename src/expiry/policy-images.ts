@@ -1,13 +1,14 @@
 import { type Age, isDated } from '../usage/age.ts'
 import { ageOfTag } from '../usage/age-of-tag.ts'
-import { digestKey } from '../usage/digest-key.ts'
+import { digestKey, digestOfKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { knownMediaType } from '../usage/media-types.ts'
 import type { PolicyImage } from './dialects/dialect.ts'
 
 /**
  * The images of one repository as policies in a dialect see them. A time of which only a bound is known is `null`. References
- * in the index are parts of digests; a whole one is known if the repository has it. The index has no labels. `usedAt` gives
+ * in the index are parts of digests; a whole one is known if the repository has it. A subject that it lacks is a `key:`: some
+ * originals look at whether there is one. The index has no labels. `usedAt` gives
  * when an image was last pulled, in epoch µs, 0 for never; without it, by the pulls that are known.
  */
 export function policyImagesOf(
@@ -20,6 +21,8 @@ export function policyImagesOf(
     const mediaType = knownMediaType(image.mediaType)
     const referenced = (isWanted: (kind: string) => boolean) =>
       references.flatMap(({ kind, key }) => (isWanted(kind) ? (byKey.get(key) ?? []) : []))
+    const subject = references.find(({ kind }) => kind === 'subject')
+    const missingSubject = subject === undefined ? null : digestOfKey(subject.key)
     return {
       ...{ repository, digest, mediaType, labels: {}, immutable: false },
       tags: tags.map((tag) => ({ name: tag.name, taggedAt: timeOf(ageOfTag(image, tag)) })),
@@ -27,7 +30,7 @@ export function policyImagesOf(
       createdAt: age.source === 'image' ? timeOf(age) : null,
       // Includes manifests that an index lists as if they were blobs.
       children: referenced((kind) => kind !== 'subject'),
-      subject: referenced((kind) => kind === 'subject')[0] ?? null,
+      subject: referenced((kind) => kind === 'subject')[0] ?? missingSubject,
     }
   })
 }

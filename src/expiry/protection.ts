@@ -6,7 +6,11 @@ import type { Details } from './details/details.ts'
  * `undefined` if nothing protects it. `details` are null if they are not known; without them,
  * nothing is asked of them.
  */
-export type ProtectionOf = (image: IndexedImage, details?: Details | null) => string | undefined
+export interface ProtectionOf {
+  (image: IndexedImage, details?: Details | null): string | undefined
+  /** Why it is not known what is protected: then every image is. */
+  doubt?: string
+}
 
 /** Finds out what protects the images of a registry now. @throws if that is not known: then every image is kept */
 export type FindProtection = (registry: string) => Promise<ProtectionOf>
@@ -25,13 +29,15 @@ const findAll = (sources: Sources, registry: string): Promise<(ProtectionOf | st
 export function makeFindProtections(sources: Sources): FindProtection {
   return async (registry) => {
     const found = await findAll(sources, registry)
-    return (image, details) => {
-      for (const protectionOf of found) {
-        const reason = typeof protectionOf === 'string' ? protectionOf : protectionOf(image, details)
+    const doubt = found.find((one) => typeof one === 'string')
+    const protectionOf: ProtectionOf = (image, details) => {
+      for (const one of found) {
+        const reason = typeof one === 'string' ? one : one(image, details)
         if (reason !== undefined) return reason
       }
       return undefined
     }
+    return Object.assign(protectionOf, doubt !== undefined && { doubt })
   }
 }
 

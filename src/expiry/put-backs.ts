@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { RegistryClient } from '../registry/client.ts'
-import { RegistryError } from '../registry/registry-error.ts'
+import { lacksContents, RegistryError } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
 /** An image that must stay with these tags while another of its tags is deleted. */
@@ -53,6 +53,10 @@ export function makePutBacks(deps: {
     forget,
     putBack,
 
+    /** Whether the registry has the image. A registry that has too many requests is waited for: the image may have to be put back. */
+    isThere: async ({ repository, digest }: PutBack): Promise<boolean> =>
+      (await wait(() => client.headManifest(repository, digest))) !== undefined,
+
     /** Puts back what an earlier run could not, or has not noticed. Gives what became of each image of which something was gone. */
     async *settle(): AsyncGenerator<PutBack & { outcome: 'restored' | 'failed'; why: string }> {
       for await (const { key } of store.list(folder)) {
@@ -64,6 +68,8 @@ export function makePutBacks(deps: {
           if (put.length > 0) yield { ...image, outcome: 'restored', why: `put back: ${put.join(', ')}` }
         } catch (error) {
           if (!(error instanceof RegistryError)) throw error
+          // Its contents were collected: it can never come back.
+          if (lacksContents(error)) await forget(image)
           yield { ...image, outcome: 'failed', why: error.message }
         }
       }

@@ -74,7 +74,11 @@ export function isAmongNewest(
   if (newer >= newest) {
     const unknown = by === 'used' ? useUnknown() : undefined
     if (unknown !== undefined) return mayBe(unknown)
-    return { holds: false, because: `newer images that match: ${newer}` }
+    const place = `it is number ${newer + 1}${perhapsNewer > newer ? ' or later' : ''}`
+    return {
+      holds: false,
+      because: `${place}, and the rule keeps the ${newest === 1 ? '' : `${newest} `}newest`,
+    }
   }
   if (perhapsNewer >= newest)
     return mayBe(standing.isDated ? 'it is not known which images are newer' : 'its age is not known')

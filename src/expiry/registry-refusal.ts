@@ -29,8 +29,16 @@ export async function outcomeOfError(
   const isRefused = !retry && status >= 400 && status < 500
   if (!isRefused) return { outcome: 'failed', why: message }
   // A registry may refuse one image so, or all.
-  if (status === 405 && (await client.refusesDeletes(repository))) throw new DeletesDisabled(registry)
+  if (status === 405 && (await refusesAll(client, repository))) throw new DeletesDisabled(registry)
   // GitLab protects tags and makes them immutable by rules of its own.
   const isGitLab = await client.hasGitLabApi().catch(() => false)
   return { outcome: 'refused', why: `kept by ${isGitLab ? 'GitLab' : 'the registry'}: ${answer}` }
 }
+
+/** Whether the registry deletes nothing. If it does not tell, what it has refused counts. */
+const refusesAll = (client: Pick<RegistryClient, 'refusesDeletes'>, repository: string): Promise<boolean> =>
+  client.refusesDeletes(repository).catch((error) => {
+    if (!(error instanceof RegistryError) || hasNoAnswer(error)) throw error
+    if (OF_NO_IMAGE.includes(error.status ?? 0)) throw error
+    return false
+  })

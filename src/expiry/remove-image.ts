@@ -1,15 +1,18 @@
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest, isUnreadable, mayPass, RegistryError } from '../registry/registry-error.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { Decision, Deleted } from './decision.ts'
+import type { Sleep } from './delete-pace.ts'
 import type { Families } from './families.ts'
 import { makeImageAtRegistry } from './image-at-registry.ts'
+import { lookLast, makeTryAgain } from './last-looks.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { outcomeOfError } from './registry-refusal.ts'
 import type { RepositoryView, StillDoomed } from './repository-view.ts'
+import { takeBack } from './take-back.ts'
 import type { Trash } from './trash.ts'
 
 /** What became of the image, with the decision of now if there is one: it may have other tags by now. */
@@ -35,13 +38,17 @@ export function makeRemoveImage(deps: {
   families: Families
   /** It is asked again right before the delete. */
   mayDelete: () => Promise<boolean>
+  sleep: Sleep
 }) {
   const { client, policy, view } = deps
   const atRegistry = makeImageAtRegistry(client)
+  const tryAgain = makeTryAgain(deps.sleep)
+  /** Images whose DELETE got no good answer: the registry may carry it out still. */
+  const asked = new Set<string>()
 
   return async function removeImage(decision: Decision): Promise<Result> {
     try {
-      return await remove(decision)
+      return await tryAgain(() => remove(decision))
     } catch (error) {
       return outcomeOfError(error, client, decision.repository)
     }
@@ -50,22 +57,25 @@ export function makeRemoveImage(deps: {
   async function remove({ repository, digest }: Decision): Promise<Result> {
     const found = await stillDoomed(digest)
     if (typeof found === 'string') return { outcome: 'moved', why: found }
-    const manifest = await client.getManifest(repository, digest)
+    const manifest = await client.getManifest(repository, digest).catch((error) => {
+      if (isUnreadable(error) && (error.status ?? 500) === 500) return error
+      throw error
+    })
+    if (manifest instanceof RegistryError)
+      return { outcome: 'moved', why: `the registry cannot read it: ${manifest.answer}` }
     if (manifest === undefined) return absentOr(found)
     if (namesUnknownSubject(manifest, found.image))
       return { outcome: 'moved', why: 'it names a subject that no event told' }
     const { image, decision } = found
     await deps.trash.put(deps.run, policy, decision, manifest)
-    if (found.hasDependents) await deps.families.note(policy.registry, { policy: policy.name, image })
-    let isLeft = true
-    try {
-      const kept = await lastLooks(digest)
-      isLeft = kept !== undefined
-      if (kept !== undefined) return kept
-    } finally {
-      if (isLeft) await takeBack(image)
-    }
-    return { ...decision, ...(await deleteManifest(repository, digest)) }
+    const noteFamily = once(() => deps.families.note(policy.registry, { policy: policy.name, image }))
+    if (found.hasDependents) await noteFamily()
+    const kept = await lookLast(
+      () => whyKept(digest, noteFamily),
+      deps.mayDelete,
+      () => forget(image),
+    )
+    return kept ?? { ...decision, ...(await deleteManifest(repository, digest)) }
   }
 
   /** Why the image stays by the tags of the registry and by a plan of now. To list and look up tags may take minutes, so it comes first. */
@@ -74,15 +84,16 @@ export function makeRemoveImage(deps: {
   }
 
   /** What keeps the image; `undefined` if nothing does. It is asked once all that takes long is done, right before the DELETE. */
-  async function lastLooks(digest: string): Promise<Result | undefined> {
+  async function whyKept(digest: string, noteFamily: () => Promise<void>): Promise<Result | undefined> {
     const found = await stillDoomed(digest)
     if (typeof found === 'string') return { outcome: 'moved', why: found }
-    const [moved, mayDelete] = await Promise.all([
-      atRegistry.whyMoved(found.image, found.parents),
-      deps.mayDelete(),
-    ])
+    // A signature may have come while the trash was written.
+    if (found.hasDependents) await noteFamily()
+    const moved = await atRegistry.whyMoved(found.image, found.parents)
     if (moved !== undefined) return { outcome: 'moved', why: moved }
-    return mayDelete ? undefined : { outcome: 'planned' }
+    // To look up many tags takes long.
+    const still = await view.stillDeletes(digest)
+    return typeof still === 'string' ? { outcome: 'moved', why: still } : undefined
   }
 
   /** Of an image that the registry does not have by its digest. It may be not well: then it has the image by a tag. */
@@ -97,15 +108,18 @@ export function makeRemoveImage(deps: {
     }
   }
 
-  /** An entry of an image that stays would tell people that it was deleted. */
-  async function takeBack(image: IndexedImage): Promise<void> {
+  /** Of an image that stays after all. */
+  async function forget(image: IndexedImage): Promise<void> {
     const { registry } = policy
-    await deps.trash.takeBack({ registry, repository: image.repository, digest: image.digest })
-    await deps.families.forget(registry, image)
+    const { repository, digest } = image
+    if (asked.has(digest)) return
+    if (await takeBack(client, deps.trash, { registry, repository, digest }))
+      await deps.families.forget(registry, image)
   }
 
   /**
-   * Some registries accept a delete and keep the image, so it is looked for afterwards. If that fails, the answer counts.
+   * Some registries accept a delete and keep the image, so it is looked for afterwards. If that fails, the answer counts. A
+   * proxy may answer an error, or the connection may break, though the registry has deleted the image.
    *
    * If the link of any tag of the repository is damaged, docker registry 2.8 deletes the manifest, cannot look for its tags,
    * and answers 500. The tags stay in the list and name nothing.
@@ -116,12 +130,23 @@ export function makeRemoveImage(deps: {
       const outcome = await client.deleteManifest(repository, digest)
       return (await isThere().catch(() => false)) ? STILL_THERE : { outcome }
     } catch (error) {
-      if (!(error instanceof RegistryError) || error.status !== 500 || (await isThere())) throw error
+      if (!(error instanceof RegistryError) || !mayPass(error)) throw error
+      asked.add(digest)
+      if (await isThere()) throw error
       return {
         outcome: 'deleted',
         why: `the registry does not have it any more, and answered ${error.answer}`,
       }
     }
+  }
+}
+
+/** Does it the first time only. */
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= act()
+    return done
   }
 }
 

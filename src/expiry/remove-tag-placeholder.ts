@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { RegistryClient } from '../registry/client.ts'
 import { hashOf } from '../registry/digest.ts'
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_MANIFEST } from '../registry/manifest.ts'
-import { hasNoAnswer, RegistryError } from '../registry/registry-error.ts'
+import { hasNoAnswer, isUnreadable, lacksContents, RegistryError } from '../registry/registry-error.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import type { Sleep } from './delete-pace.ts'
+import { makeTryAgain } from './last-looks.ts'
 import { makePutBacks } from './put-backs.ts'
 import { DeletesDisabled } from './registry-refusal.ts'
 
@@ -18,6 +21,9 @@ const KNOWN_MS = 7 * 86_400_000
 
 /** For how long another process may be about to put a placeholder that is noted, in ms. */
 const PUT_WITHIN_MS = 3_600_000
+
+/** What became of a tag that an earlier run has put on a placeholder. */
+type Settled = Replaced & (PlaceholderResult | { outcome: 'kept' })
 
 /** A tag that is on a placeholder or will be, with the image that it named. */
 const Replaced = Type.Object({
@@ -31,6 +37,10 @@ const Replaced = Type.Object({
 })
 export type Replaced = Static<typeof Replaced>
 
+/** What is stored of it. `at`: when, epoch µs. */
+const Noted = Type.Object({ ...Replaced.properties, at: Type.Number() })
+export type Noted = Static<typeof Noted>
+
 export type PlaceholderResult =
   | { outcome: 'untagged' }
   | { outcome: 'moved' | 'refused' | 'failed'; why: string }
@@ -40,7 +50,7 @@ const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json'
 
 const FOLDER = 'expiry-placeholders/'
 
-/** An object of this key says that a digest is that of a placeholder. While the placeholder may be there, it holds a `Replaced`. */
+/** An object of this key says that a digest is that of a placeholder. While the placeholder may be there, it holds a `Noted`. */
 const keyOf = (registry: string, repository: string, placeholder: string): string =>
   `${FOLDER}${registry}/${repository}/${placeholder}.json`
 
@@ -67,18 +77,26 @@ export function makePlaceholders(deps: {
   /** Repeats a request that the registry has no time for. Without it, such a request fails. */
   wait?: <T>(act: () => Promise<T>) => Promise<T>
   now: () => number
+  sleep?: Sleep
 }) {
-  const { client, registry, store, wait = (act) => act() } = deps
+  const { client, registry, store, wait = (act) => act(), sleep = setTimeout } = deps
   const putBacks = makePutBacks({ client, registry, store, wait })
+  const tryAgain = makeTryAgain(sleep)
   const ours = new Set<string>()
   /** Repositories of which the registry deletes digests. */
   const deletable = new Set<string>()
   const digestAt = async ({ repository, tag }: Pick<Replaced, 'repository' | 'tag'>) =>
     (await wait(() => client.headManifest(repository, tag)))?.digest
 
-  /** @throws RegistryError, or DeletesDisabled: then the placeholder would stay, and none is put */
-  async function deleteTag(replaced: Replaced): Promise<PlaceholderResult> {
-    const { repository, tag, digest } = replaced
+  /**
+   * `lastLook` tells what keeps the tag after all. It is asked right before the placeholder is put.
+   * @throws RegistryError, or DeletesDisabled: then the placeholder would stay, and none is put
+   */
+  async function deleteTag<Kept>(
+    replaced: Replaced,
+    lastLook: () => Promise<Kept | undefined>,
+  ): Promise<PlaceholderResult | Kept> {
+    const { repository, tag } = replaced
     if (!deletable.has(repository)) {
       if (await client.refusesDeletes(repository)) throw new DeletesDisabled(registry)
       deletable.add(repository)
@@ -98,11 +116,11 @@ export function makePlaceholders(deps: {
     const placeholder = hashOf(manifest)
     const key = keyOf(registry, repository, placeholder)
     ours.add(placeholder)
-    await store.put(key, JSON.stringify(replaced))
-    const before = await digestAt(replaced)
-    if (before !== digest) {
+    await store.put(key, JSON.stringify({ ...replaced, at: deps.now() }))
+    const kept = await lastLook()
+    if (kept !== undefined) {
       await store.put(key, '')
-      return movedTo(before)
+      return kept
     }
     try {
       await client.putManifest(repository, tag, manifest, mediaType)
@@ -118,7 +136,7 @@ export function makePlaceholders(deps: {
     const before = await digestAt(replaced)
     if (before !== placeholder) return movedTo(before)
     try {
-      await wait(() => client.deleteManifest(repository, placeholder))
+      await wait(() => tryAgain(() => client.deleteManifest(repository, placeholder)))
     } catch (error) {
       if (!(error instanceof RegistryError)) {
         // The run was stopped while it waited.
@@ -129,7 +147,7 @@ export function makePlaceholders(deps: {
       if ((await digestAt(replaced)) !== undefined) {
         const failure = await putBack(replaced, placeholder)
         if (failure === undefined) throw error
-        const why = `${error.message}; the tag is on the placeholder ${placeholder} until the next run: ${failure}`
+        const why = `${error.message}; the tag is on the placeholder ${placeholder} until the next run: ${failure.message}`
         return { outcome: 'failed', why }
       }
     }
@@ -141,7 +159,7 @@ export function makePlaceholders(deps: {
   }
 
   /** Puts a tag back on its image if it is on the placeholder. Gives why that failed. */
-  async function putBack(replaced: Replaced, placeholder: string): Promise<string | undefined> {
+  async function putBack(replaced: Replaced, placeholder: string): Promise<RegistryError | undefined> {
     const { repository, tag, mediaType, manifest } = replaced
     try {
       await wait(async () => {
@@ -150,7 +168,7 @@ export function makePlaceholders(deps: {
       })
       return undefined
     } catch (error) {
-      if (error instanceof RegistryError) return error.message
+      if (error instanceof RegistryError) return error
       throw error
     }
   }
@@ -162,23 +180,38 @@ export function makePlaceholders(deps: {
    */
   async function* settle(
     mayDelete: () => Promise<boolean>,
-    stillUntags: (replaced: Replaced) => Promise<boolean>,
-  ): AsyncGenerator<Replaced & (PlaceholderResult | { outcome: 'kept' })> {
+    stillUntags: (noted: Noted) => Promise<boolean>,
+  ): AsyncGenerator<Settled> {
     for await (const { key, size, modifiedAt } of store.list(`${FOLDER}${registry}/`)) {
       const ageMs = deps.now() / 1000 - modifiedAt.getTime()
-      const replaced = size > 0 ? await readReplaced(key) : undefined
+      const replaced = size > 0 ? await readNoted(key) : undefined
       const placeholder = key.slice(key.lastIndexOf('/') + 1, -'.json'.length)
       ours.add(placeholder)
       if (replaced === undefined) {
         if (ageMs > KNOWN_MS) await store.delete(key)
-      } else if ((await digestAt(replaced)) !== placeholder) {
-        if (await mayDelete()) await deleteLeftover(replaced, placeholder, ageMs)
-      } else if ((await stillUntags(replaced)) && (await mayDelete()))
-        yield { ...replaced, ...(await deletePlaceholder(replaced, placeholder)) }
-      else {
-        const why = await putBack(replaced, placeholder)
-        yield { ...replaced, ...(why === undefined ? { outcome: 'kept' } : { outcome: 'failed', why }) }
+        continue
       }
+      const settled = await settleOne(replaced, placeholder, ageMs).catch((error) => {
+        // The storage of this tag may be damaged. The run goes on with what else there is.
+        if (isUnreadable(error)) return { ...replaced, outcome: 'failed' as const, why: error.message }
+        throw error
+      })
+      if (settled !== undefined) yield settled
+    }
+
+    async function settleOne(noted: Noted, placeholder: string, ageMs: number): Promise<Settled | undefined> {
+      if ((await digestAt(noted)) !== placeholder) {
+        if (await mayDelete()) await deleteLeftover(noted, placeholder, ageMs)
+        return undefined
+      }
+      if ((await stillUntags(noted)) && (await mayDelete()))
+        return { ...noted, ...(await deletePlaceholder(noted, placeholder)) }
+      const failure = await putBack(noted, placeholder)
+      if (failure === undefined) return { ...noted, outcome: 'kept' }
+      // The contents of the image were collected: the tag can never come back.
+      if (lacksContents(failure) && (await mayDelete()))
+        return { ...noted, ...(await deletePlaceholder(noted, placeholder)) }
+      return { ...noted, outcome: 'failed', why: failure.message }
     }
   }
 
@@ -194,10 +227,10 @@ export function makePlaceholders(deps: {
     await store.put(keyOf(registry, repository, placeholder), '')
   }
 
-  async function readReplaced(key: string): Promise<Replaced | undefined> {
+  async function readNoted(key: string): Promise<Noted | undefined> {
     const body = await store.get(key)
     if (body === undefined || body.length === 0) return undefined
-    return Value.Parse(Replaced, JSON.parse(body.toString()))
+    return Value.Parse(Noted, JSON.parse(body.toString()))
   }
 
   return {

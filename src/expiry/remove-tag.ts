@@ -1,13 +1,15 @@
 import type { RegistryClient } from '../registry/client.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { RegistryError } from '../registry/registry-error.ts'
+import { isUnreadable, RegistryError } from '../registry/registry-error.ts'
 import type { Decision } from './decision.ts'
+import type { Sleep } from './delete-pace.ts'
+import { lookLast, makeTryAgain } from './last-looks.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { PutBack } from './put-backs.ts'
 import { outcomeOfError } from './registry-refusal.ts'
 import { movedTo, type Placeholders } from './remove-tag-placeholder.ts'
+import { takeBack } from './take-back.ts'
 import type { Trash } from './trash.ts'
-import { isUnreadable } from './untold-tags.ts'
 
 /** What became of a tag. `planned`: nothing may be deleted any more. `moved`: it names another image by now. */
 export type TagOutcome = 'planned' | 'untagged' | 'absent' | 'moved' | 'refused' | 'failed'
@@ -17,8 +19,8 @@ export interface TagResult {
 }
 
 /**
- * Makes a function that deletes one tag of an image that stays, since another tag names it. Looks at the registry first: the
- * tag must name the digest of the decision. What the registry refuses and what fails is a result, so that the run goes on.
+ * Makes a function that deletes one tag of an image that stays, since another tag names it. Looks first, and again once the trash
+ * is written: a plan of now must delete the tag, and the tag must name the digest of the decision. What the registry refuses and what fails is a result, so that the run goes on.
  * @throws if no other tag can be deleted, either; if the trash fails
  */
 export function makeRemoveTag(deps: {
@@ -29,14 +31,18 @@ export function makeRemoveTag(deps: {
   policy: ExpiryPolicy
   /** The id of the run. */
   run: string
-  trash: Pick<Trash, 'put'>
+  trash: Pick<Trash, 'put' | 'takeBack'>
   placeholders: Pick<Placeholders, 'deleteTag' | 'putBacks'>
   /** Images that tags at the registry may name of which the index does not know: why, by digest. */
   untoldTags: () => Promise<ReadonlyMap<string, string>>
+  /** Why a tag stays by a plan of now; `undefined` if it goes alone. */
+  whyTagStays: (digest: string, tag: string) => Promise<string | undefined>
   /** It is asked when all else has been checked. */
   mayDelete: () => Promise<boolean>
+  sleep: Sleep
 }) {
   const { client } = deps
+  const tryAgain = makeTryAgain(deps.sleep)
   const { putBacks } = deps.placeholders
   let needsPlaceholder = false
   /** Whether the registry has deleted a tag, and kept its image. */
@@ -44,7 +50,7 @@ export function makeRemoveTag(deps: {
 
   return async function removeTag(decision: Decision, tag: string): Promise<TagResult> {
     try {
-      return await remove(decision, tag)
+      return await tryAgain(() => remove(decision, tag))
     } catch (error) {
       return outcomeOfError(error, client, decision.repository)
     }
@@ -52,6 +58,8 @@ export function makeRemoveTag(deps: {
 
   async function remove(decision: Decision, tag: string): Promise<TagResult> {
     const { project, repository, digest } = decision
+    const why = await deps.whyTagStays(digest, tag)
+    if (why !== undefined) return { outcome: 'moved', why }
     const found = await client.getManifest(repository, tag).catch((error) => {
       if (isUnreadable(error)) return error
       throw error
@@ -65,16 +73,28 @@ export function makeRemoveTag(deps: {
     if (!(await deps.mayDelete())) return { outcome: 'planned' }
     await deps.trash.put(deps.run, deps.policy, { ...decision, tags: [tag], tag }, found)
     if (!needsPlaceholder && !mayLoseTags) {
-      // To write to the trash may have taken long.
-      const at = await client.headManifest(repository, tag)
-      if (at?.digest !== digest) return movedTo(at?.digest)
       const result = await deleteTag(decision, tag, found)
       if (result !== undefined) return result
       needsPlaceholder = true
     }
     const { mediaType } = found.descriptor
     const manifest = found.bytes.toString('base64')
-    return deps.placeholders.deleteTag({ project, repository, tag, digest, mediaType, manifest })
+    const replaced = { project, repository, tag, digest, mediaType, manifest }
+    return deps.placeholders.deleteTag(replaced, () => lastLook(decision, tag))
+  }
+
+  /** What keeps the tag; `undefined` if nothing does. It is asked once all that takes long is done: to write to the store may. */
+  function lastLook({ repository, digest }: Decision, tag: string): Promise<TagResult | undefined> {
+    return lookLast(
+      async () => {
+        const why = await deps.whyTagStays(digest, tag)
+        if (why !== undefined) return { outcome: 'moved' as const, why }
+        const at = await client.headManifest(repository, tag)
+        return at?.digest === digest ? undefined : movedTo(at?.digest)
+      },
+      deps.mayDelete,
+      () => takeBack(client, deps.trash, { registry: deps.policy.registry, repository, digest, tag }),
+    )
   }
 
   /** Asks the registry to delete the tag. `undefined`: it deletes digests only. */
@@ -84,16 +104,23 @@ export function makeRemoveTag(deps: {
     found: FetchedManifest,
   ): Promise<TagResult | undefined> {
     const { repository } = decision
-    if (keepsImages) return resultOf(await client.deleteTag(repository, tag), decision, tag)
+    if (keepsImages)
+      return (
+        (await lastLook(decision, tag)) ?? resultOf(await client.deleteTag(repository, tag), decision, tag)
+      )
     const image = await imageWithout(decision, tag, found)
     await putBacks.note(image)
+    const kept = await lastLook(decision, tag)
+    if (kept !== undefined) {
+      await putBacks.forget(image)
+      return kept
+    }
     const answer = await client.deleteTag(repository, tag).catch((error) => {
       if (error instanceof RegistryError) return error
       throw error
     })
     // Also what answers an error, or 404 to a request that was repeated, may have deleted the image.
-    if ((await client.headManifest(repository, image.digest)) === undefined)
-      return putBack(decision, found, image)
+    if (!(await putBacks.isThere(image))) return putBack(decision, found, image)
     await putBacks.forget(image)
     if (answer instanceof RegistryError) throw answer
     const result = await resultOf(answer, decision, tag)

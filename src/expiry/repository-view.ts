@@ -170,7 +170,7 @@ export function makeRepositoryView(deps: {
 }
 
 /** When an image was last pulled, pushed or tagged, epoch µs. */
-const usedAt = ({ age, pulledAt, tags }: IndexedImage): number =>
+export const usedAt = ({ age, pulledAt, tags }: IndexedImage): number =>
   Math.max(age.at, pulledAt, ...tags.map((tag) => tag.age.at))
 
 const byDigest = (images: readonly IndexedImage[]): Map<string, IndexedImage> =>

@@ -75,7 +75,7 @@ export function makeRestoreImage(deps: {
     const image = await find.imageOf(root)
     if (image.lost.length > 0)
       throw new RestoreError(
-        `nothing was put back: ${registry}/${repository}@${digest} needs ${listed(image.lost)}`,
+        `nothing was put back: ${registry}/${repository}@${digest} cannot come back without ${listed(image.lost)}`,
       )
     const referrers = await find.referrersOf(image)
     const restored: Restored = { registry, repository, digest, manifests: [], tags: [], lost: [] }

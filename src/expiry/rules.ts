@@ -15,6 +15,8 @@ export interface Opinion {
   reason: string
   /** The rules decide nothing: it stays for want of a rule. */
   isLeft?: true
+  /** It stays only until an image of its repository was read. */
+  isUnread?: true
   /** What nearly decided otherwise, a sentence each. */
   nearMisses?: string[]
 }
@@ -98,7 +100,7 @@ export function* makeRuleOpinions(
       }
       const { holds, because } = isKeptBy(rule, item, findings)
       if (holds !== false) return keep(rule.name, because)
-      outnumbered.push(because)
+      outnumbered.push(`by "${rule.name}" ${because}`)
       tell(rule, because)
     }
     return undefined

@@ -12,9 +12,14 @@ export class RunPaused extends Error {
   override readonly name = 'RunPaused'
 }
 
-/** Somebody has stopped the run, or its policy was changed. */
+/** Somebody has stopped the run, or its policy was changed, or the quota of a project in which it evicts. */
 export class RunStopped extends Error {
   override readonly name = 'RunStopped'
+}
+
+/** A source of protection failed. The next run asks it again. */
+export class ProtectionUnknown extends Error {
+  override readonly name = 'ProtectionUnknown'
 }
 
 /** Asked before each single delete: may this run go on, and may it delete? `planMs` is how long a look at the registry counts, in ms. */
@@ -26,6 +31,8 @@ export function makeRunGate(deps: {
   policies: () => readonly RunnablePolicy[]
   /** Why nothing may be deleted at the registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
+  /** Why it is not known what is protected there; `undefined` if it is. */
+  protectionDoubtOf: (registry: string) => Promise<string | undefined>
   clock: ReturnType<typeof makeClockCheck>
   isStopping: () => boolean
   /** Who has stopped the run, and when; `undefined` if it goes on. */
@@ -48,6 +55,10 @@ export function makeRunGate(deps: {
   const check = shareFor(deps.planMs, async () => {
     const doubt = await deps.doubtOf(registry)
     if (doubt !== undefined) throw new Error(`nothing is deleted at the registry "${registry}": ${doubt}`)
+    // Every image would be kept, and every notice would be forgotten.
+    const unknown = await deps.protectionDoubtOf(registry)
+    if (unknown !== undefined)
+      throw new ProtectionUnknown(`nothing is deleted at the registry "${registry}": ${unknown}`)
     await checkClock()
   })
 

@@ -4,6 +4,8 @@ import { formatSize } from '../platform/units.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Decision, Deleted, ExpiryRun, Progress, RunState } from './decision.ts'
 import { isGone } from './expire-repository.ts'
+import { addNoticed } from './notice-lots.ts'
+import type { ProjectNotices } from './notices.ts'
 import type { ExpiryRuns } from './runs.ts'
 import type { Trash } from './trash.ts'
 
@@ -91,12 +93,22 @@ export async function openRunRecord(
     record,
     add,
 
-    /** Notes how much the run is going to delete, beside what an earlier attempt has deleted. */
-    async plan(images: number, bytes: number): Promise<void> {
-      record.progress.planned = record.progress.done + images
+    /** Notes how many images and single tags the run is going to delete, beside what an earlier attempt has deleted. */
+    async plan(count: number, bytes: number): Promise<void> {
+      record.progress.planned = record.progress.done + count
       record.progress.plannedBytes = record.progress.freedBytes + bytes
       await deps.onProgress(record.progress)
       await save()
+    },
+
+    /** Notes what does not go now in a project. */
+    addNoticed({ announced, waiting }: ProjectNotices): void {
+      const sums = {
+        announced: addNoticed(record.announced, announced),
+        waiting: addNoticed(record.waiting, waiting),
+      }
+      if (sums.announced !== undefined) record.announced = sums.announced
+      if (sums.waiting !== undefined) record.waiting = sums.waiting
     },
 
     /** Adds what an attempt has deleted that was killed, or got no answer: the trash knows what that may be. */

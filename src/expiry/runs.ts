@@ -16,8 +16,18 @@ const CHUNK = 1_000
 
 /** Counts the deletes of a run by their outcome. */
 export function summaryOf({ deletes, ...run }: ExpiryRun): RunSummary {
-  const outcomes = { planned: 0, deleted: 0, untagged: 0, absent: 0, moved: 0, refused: 0, failed: 0 }
-  for (const { outcome } of deletes) outcomes[outcome] += 1
+  const outcomes = {
+    planned: 0,
+    plannedTags: 0,
+    deleted: 0,
+    untagged: 0,
+    absent: 0,
+    moved: 0,
+    refused: 0,
+    failed: 0,
+  }
+  for (const { outcome, verdict } of deletes)
+    outcomes[outcome === 'planned' && verdict === 'untag' ? 'plannedTags' : outcome] += 1
   return { ...run, outcomes }
 }
 

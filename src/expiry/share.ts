@@ -1,7 +1,7 @@
 import type { RegistryAlert } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
-import type { Decision, Deleted, Held } from './decision.ts'
+import type { Decision, Deleted, Held, RunSummary } from './decision.ts'
 import type { ChosenImages } from './evicted.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -84,10 +84,10 @@ export function makeShareGuard(counts: Held, maxShare: () => number) {
   }
 }
 
-/** `12 of 16 images, 3 of 20 tags`, and how many of these are deleted if some are. */
-export function whatIsHeld({ deletes, images, untags = 0, tags = 0, deleted = 0 }: Held): string {
+/** `12 of 16 images, 3 single tags of 20`, and how many of these are deleted if some are. */
+function whatIsHeld({ deletes, images, untags = 0, tags = 0, deleted = 0 }: Held): string {
   const parts = [`${deletes} of ${images} images`]
-  if (untags > 0) parts.push(`${untags} of ${tags} tags`)
+  if (untags > 0) parts.push(`${untags} single tags of ${tags}`)
   if (deleted > 0) parts.push(`of which ${deleted} are deleted`)
   return parts.join(', ')
 }
@@ -107,20 +107,41 @@ export function heldWarning(project: string, counts: PlanCounts, maxShare: numbe
 
 const percent = (share: number): string => `${Math.round(share * 1_000) / 10}%`
 
+/** `ci/team/app (12 of 16 images), ci/team/web (…) and 3 more`. */
+function projectsText(held: readonly Held[]): string {
+  const projects = held.map((one) => `${one.project} (${whatIsHeld(one)})`)
+  const others = projects.length > 5 ? ` and ${projects.length - 5} more` : ''
+  return `${projects.slice(0, 5).join(', ')}${others}`
+}
+
+const IF_MEANT = 'If this is meant: tallyman expire'
+
+/** What a run held back, or a real one would, and what to do; `undefined` if it was nothing. */
+export function heldText({
+  policy,
+  dryRun,
+  held = [],
+}: Pick<RunSummary, 'policy' | 'dryRun' | 'held'>): string | undefined {
+  if (held.length === 0) return undefined
+  const isBegun = held.some(({ deleted }) => deleted !== undefined)
+  const what = dryRun ? 'a run deletes nothing' : isBegun ? 'no more was deleted' : 'nothing was deleted'
+  return (
+    `${what} in ${projectsText(held)}, since that is more than expiry.maxShare. ` +
+    `${IF_MEANT} ${policy} --apply --accept-share`
+  )
+}
+
 /** The alert about projects in which a run deletes nothing, or no more. Runs of one day (RFC 3339 `at`) give one alert. */
 export function heldAlert(
   { policy, registry, at }: { policy: string; registry: string; at: string },
   held: readonly Held[],
   maxShare: number,
 ): RegistryAlert {
-  const projects = held.map((one) => `${one.project} (${whatIsHeld(one)})`)
-  const others = projects.length > 5 ? ` and ${projects.length - 5} more` : ''
   return {
     id: jobId('expiry held', policy, registry, at.slice(0, 'YYYY-MM-DD'.length)),
     ...{ at, registry, event: 'expiry.held' as const },
     text:
       `${registry}: the expiry policy "${policy}" would delete more than ${percent(maxShare)} of the images or tags of ` +
-      `${projects.slice(0, 5).join(', ')}${others}, and deletes no more there. If this is meant: ` +
-      `tallyman expire ${policy} --apply --accept-share`,
+      `${projectsText(held)}, and deletes no more there. ${IF_MEANT} ${policy} --apply --accept-share`,
   }
 }

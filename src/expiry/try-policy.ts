@@ -50,9 +50,14 @@ function warningsOf(policy: ExpiryPolicy, { pulls }: ImagesFile): string[] {
   const isAboutUse = policy.rules.some(
     ({ notUsedFor, keep }) => notUsedFor !== undefined || (typeof keep === 'object' && keep.by === 'used'),
   )
-  return isAboutUse && pulls === 'partial'
-    ? [
-        'some pulls may be unknown: without an age of 90 days, no rule about use applies; "pulls": "complete" in the file of images says that all are known',
-      ]
-    : []
+  const warnings = []
+  if (isAboutUse && pulls === 'partial')
+    warnings.push(
+      'some pulls may be unknown: without an age of 90 days, no rule about use applies; "pulls": "complete" in the file of images says that all are known',
+    )
+  if (policy.evict !== undefined)
+    warnings.push(
+      'evict is left out: it needs the quota of the project, and sizes of layers, which a file of images does not have; "tallyman expiry plan --policy" evicts, too',
+    )
+  return warnings
 }

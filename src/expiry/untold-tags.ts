@@ -1,10 +1,11 @@
 import pMap from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
-import { hasNoAnswer, InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest, isUnreadable, type RegistryError } from '../registry/registry-error.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { referencesOf } from '../usage/references-of.ts'
 import { digestsIn } from './not-understood.ts'
+import { requireWholeList } from './require-whole-list.ts'
 
 /** Tags that are looked up at a time. */
 const AT_ONCE = 8
@@ -33,7 +34,7 @@ const ALL_MS = 10_000
  */
 export function makeUntoldTags(
   client: Pick<RegistryClient, 'tags' | 'headManifest' | 'getManifest'>,
-  repository: string,
+  { registry, repository }: { registry: string; repository: string },
   images: () => Promise<readonly IndexedImage[]>,
 ): () => Promise<ReadonlyMap<string, string>> {
   let seen: ReadonlySet<string> = new Set()
@@ -44,10 +45,15 @@ export function makeUntoldTags(
 
   async function lookUp(which: Which): Promise<void> {
     const tags = await Array.fromAsync(client.tags(repository))
+    const known = await images()
+    if (which === 'all') {
+      const told = known.flatMap((image) => image.tags.map(({ name }) => name))
+      await requireWholeList(client, { registry, repository }, tags, told)
+    }
     const before = seen
     const isAsked = (tag: string, isTold: boolean) =>
       which === 'all' || !before.has(tag) || (which === 'lacking' && !isTold)
-    const untold = await findUntoldTags(client, repository, await images(), tags, isAsked)
+    const untold = await findUntoldTags(client, repository, known, tags, isAsked)
     found = which === 'all' ? untold : new Map([...found, ...untold])
     seen = new Set(tags)
   }
@@ -143,12 +149,6 @@ async function findUntoldTags(
   // What fails once may have been a moment of the registry.
   await lookUpAll(unread, keepWhatMayBeNamed)
   return found
-}
-
-/** Whether the registry answers so because of what it was asked for. Other answers may be the same for whatever is asked. */
-export function isUnreadable(error: unknown): error is RegistryError {
-  if (!(error instanceof RegistryError) || hasNoAnswer(error) || error.status === 401) return false
-  return !error.retry || error.status === 500
 }
 
 /**

@@ -49,7 +49,8 @@ const Image = Type.Object({
   }),
   children: Type.Array(Type.String(), { description: 'The digests of the manifests that it lists.' }),
   subject: Type.Union([Type.String(), Type.Null()], {
-    description: 'The digest of the image that it signs or describes, if the repository has that.',
+    description:
+      'The digest of the image that it signs or describes. If the repository lacks that: `key:` and the first 16 bytes in hex.',
   }),
 })
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Job as QueueJob } from 'bullmq'
 import { Type } from 'typebox'
+import { countJobs } from '../queue/count-jobs.ts'
 import { findJob } from '../queue/find-job.ts'
 import { JobStatus } from '../queue/job-status.ts'
 import { QUEUE_NAMES } from '../queue/jobs.ts'
@@ -43,11 +44,11 @@ const ListedJob = Type.Object({
   data: Job.properties.data,
 })
 
-const LISTS: Record<ListedState, string> = {
+const LISTS: Record<(typeof LISTED_STATES)[number], string> = {
   failed: 'Failed jobs of a queue, newest first',
   delayed: 'Jobs of a queue that run later, the next one first',
 }
-const LISTED_STATES: ListedState[] = ['failed', 'delayed']
+const LISTED_STATES = ['failed', 'delayed'] as const satisfies ListedState[]
 
 /** The progress of a job, the number of jobs, and the jobs that failed or wait for a time. */
 export const jobsRoute =
@@ -69,12 +70,11 @@ export const jobsRoute =
         queues: await Promise.all(
           QUEUE_NAMES.map(async (queue) => {
             const [counts, [next]] = await Promise.all([
-              queues[queue].getJobCounts('waiting', 'active', 'delayed', 'failed'),
+              countJobs(queues[queue]),
               queues[queue].getDelayed(0, 0),
             ])
-            const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
             const nextRunAt = next === undefined ? null : nextRunOf(next)
-            return { queue, waiting, active, delayed, failed, nextRunAt }
+            return { queue, ...counts, nextRunAt }
           }),
         ),
       }),
@@ -126,7 +126,7 @@ export const jobsRoute =
         tags: ['jobs'],
         summary: 'The state, progress and data of a job',
         description:
-          'Done jobs of `alerts`, `expiry`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
+          'Done jobs of `alerts`, `promotion`, `expiry`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
         params: Type.Object({ queue: QueueParam, id: JobStatus.properties.id }),
         response: { 200: Job, ...errors },
       },

@@ -61,10 +61,20 @@ export function makeProblemOf({
 }): ProblemOf {
   return (error, { method, url }) => {
     const status = statusOf(error)
-    if (status < 500 || error instanceof HttpError) return { status, detail: error.message }
+    if (status < 500 || error instanceof HttpError) return { status, detail: detailOf(error) }
     if (status !== 503 || !outage.takes(error)) log.error({ err: error, method, url }, 'request failed')
     return { status, detail: status === 503 ? unavailable(error) : 'An internal error: see the log' }
   }
+}
+
+/** Names a key that a schema does not have: the message of Ajv does not. */
+function detailOf(error: FastifyError | Error): string {
+  if (!('validation' in error)) return error.message
+  const { validation: [first] = [], validationContext = 'body' } = error
+  const key = first?.keyword === 'additionalProperties' ? first.params.additionalProperty : undefined
+  return key === undefined
+    ? error.message
+    : `${validationContext}${first?.instancePath ?? ''}: unknown key ${JSON.stringify(key)}`
 }
 
 /** The `Retry-After` of a 503, in seconds. */

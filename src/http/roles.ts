@@ -50,7 +50,7 @@ export function makeRoles(
     async (request, reply) => {
       const role = roleOf(request)
       if (role !== undefined) {
-        if (!roles.includes(role)) throw new HttpError(403, `this needs ${needed}`)
+        if (!roles.includes(role)) throw new HttpError(403, `this needs ${needed}, not the ${role} token`)
         return
       }
       const token = webToken(request)

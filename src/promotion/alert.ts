@@ -37,8 +37,15 @@ function alertOf(event: PromotionAlert['event'], { id, at, job }: Told): Omit<Pr
   }
 }
 
-const targetOf = ({ to }: PromotionJob): string => `${to.registry}/${to.repository}:${to.tag}`
+/** `registry/repository:tag` */
+export const targetOf = ({ to }: Pick<PromotionJob, 'to'>): string =>
+  `${to.registry}/${to.repository}:${to.tag}`
 
 /** `registry/repository:tag`, or by its digest if it was asked for by that. */
-export const imageOf = ({ registry, repository, tag, digest }: PromotionJob): string =>
+export const imageOf = ({
+  registry,
+  repository,
+  tag,
+  digest,
+}: Pick<PromotionJob, 'registry' | 'repository' | 'tag' | 'digest'>): string =>
   `${registry}/${repository}${tag === undefined ? `@${digest}` : `:${tag}`}`

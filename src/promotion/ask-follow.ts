@@ -1,4 +1,5 @@
 import { jobId } from '../queue/job-id.ts'
+import type { FollowJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { AwaitedPromotions } from './awaited-promotions.ts'
 import type { Followed } from './follow.ts'
@@ -31,9 +32,12 @@ export const makeAskFollow =
   }): AskFollow =>
   async (from, subject) => {
     await awaited.wakeAll(from, subject)
-    for (const job of await followed.jobsFor(from, subject)) {
-      const { registry, repository, to } = job
-      const id = jobId('follow', registry, repository, subject, to.registry, to.repository)
-      await queues.promotion.add('promotion', job, { deduplication: { id, keepLastIfActive: true } })
-    }
+    for (const job of await followed.jobsFor(from, subject)) await addFollow(queues, job)
   }
+
+/** Has what refers to a manifest copied. While such a job is in hand, one more waits. */
+export async function addFollow(queues: Pick<Queues, 'promotion'>, job: FollowJob): Promise<void> {
+  const { registry, repository, subject, to } = job
+  const id = jobId('follow', registry, repository, subject, to.registry, to.repository)
+  await queues.promotion.add('promotion', job, { deduplication: { id, keepLastIfActive: true } })
+}

@@ -8,17 +8,23 @@ export const BY_PUSH = 'push'
 /** The order in which promotions of images that were there before are taken: after all others. */
 const LATER = 10
 
+/** What a rule says to promote. */
+export type RuleJob = PromotionJob & { rule: string; tag: string }
+
+/** The id of a promotion by a rule. It says what is to be promoted and where to. */
+export const idByRule = ({ rule, registry, repository, tag, digest, pushedAt, to }: RuleJob): string =>
+  jobId('promotion', rule, registry, repository, tag, digest, pushedAt, ...Object.values(to))
+
 /**
- * Asks for a promotion that a push, or a rule, is about. Its id says what is to be promoted and where to, so the same is done once,
- * however often it is asked for: a registry may send an event twice. `later`: after all that was pushed.
+ * Asks for a promotion that a push, or a rule, is about. The same has the same id, so it is done once, however often it is asked
+ * for: a registry may send an event twice. `later`: after all that was pushed.
  */
 export async function askByRule(
   queues: Pick<Queues, 'promotion'>,
-  job: PromotionJob & { rule: string; tag: string },
+  job: RuleJob,
   { later = false } = {},
 ): Promise<string> {
-  const { rule, registry, repository, tag, digest, pushedAt, to } = job
-  const id = jobId('promotion', rule, registry, repository, tag, digest, pushedAt, ...Object.values(to))
+  const id = idByRule(job)
   await queues.promotion.add('promotion', job, { jobId: id, ...(later && { priority: LATER }) })
   return id
 }
@@ -28,8 +34,9 @@ export async function askByRule(
  * the promotion. Returns its id.
  */
 export async function askByRequest(queues: Pick<Queues, 'promotion'>, job: PromotionJob): Promise<string> {
-  const { registry, repository, tag = '', digest, to } = job
-  const deduplication = { id: jobId('request', registry, repository, tag, digest, ...Object.values(to)) }
+  const { rule = '', registry, repository, tag = '', digest, to, overwrite = '' } = job
+  const same = [rule, registry, repository, tag, digest, ...Object.values(to), overwrite]
+  const deduplication = { id: jobId('request', ...same) }
   const id = jobId('request', deduplication.id, crypto.randomUUID())
   const added = await queues.promotion.add('promotion', job, { jobId: id, deduplication })
   return added.id ?? id

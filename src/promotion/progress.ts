@@ -21,6 +21,7 @@ export const PromotionProgress = Type.Object({
       { description: 'What its gates say.' },
     ),
   ),
+  announced: Type.Optional(Type.Boolean({ description: 'Whether chat was told that it waits for people.' })),
   bytes: Type.Optional(Type.Integer({ description: 'Bytes of blobs that are at the target.' })),
   totalBytes: Type.Optional(
     Type.Integer({ description: 'Bytes of the image, as far as its manifests are known.' }),

@@ -56,6 +56,9 @@ const TURN_MS = 1_000
 /** How long a promotion that made progress waits before it goes on, in ms. */
 const PROGRESS_MS = 5_000
 
+/** How soon a receipt is attached again at the earliest, in ms. */
+const ATTACH_MS = 15_000
+
 /** For so long a promotion may wait for registries that ask it to, in ms. Then it counts as an attempt that failed. */
 const PATIENCE_MS = 86_400_000
 
@@ -77,6 +80,10 @@ export function makePromote(deps: {
   metrics: Pick<Metrics, 'promotedBytes'>
   targets: Targets
   receipts: Receipts
+  /** Pushes the signed receipt to the target, where it may be already. */
+  attachReceipt: (receipt: PromotionReceipt) => Promise<void>
+  /** Told what is no failure of a promotion, for the log. */
+  warn: (message: string) => void
   /** Called once the tag is written, before the receipt: referrers that are pushed later find their way. */
   follow: (job: PromotionJob, copied: Copied, forMs: number) => Promise<void>
   /** epoch ms */
@@ -99,8 +106,8 @@ export function makePromote(deps: {
 
   async function proceed(job: PromotionJob, attempt: Attempt): Promise<Outcome> {
     const done = await deps.receipts.find(attempt.id)
-    if (done !== undefined) return { state: 'promoted', receipt: done }
     const options = deps.optionsOf(job)
+    if (done !== undefined) return attach(done, attempt, options)
     if (options === undefined) return dropped('its rule is gone, or leads elsewhere by now')
     if (await deps.isPlaceholder(job.registry, job.repository, job.digest))
       return dropped('it is a placeholder with which expiry deletes the tag')
@@ -200,13 +207,31 @@ export function makePromote(deps: {
       const receipt = receiptOf({ job, attempt, copied, gates, replaced, lost, at: new Date(now()) })
       await deps.receipts.append(receipt)
       deps.metrics.promotedBytes.inc({ rule: job.rule ?? 'request' }, copied.blobs.sent.bytes)
-      return { state: 'promoted', receipt }
+      return await attach(receipt, attempt, options)
     } catch (error) {
       // The image may have been deleted meanwhile.
       const late = isAbsent(error) ? await lookAtSource(job, attempt, options) : undefined
       if (late !== undefined) return late
       throw error
     }
+  }
+
+  /** The image is promoted. That its receipt cannot be attached is no failure; it is tried again for a day. */
+  async function attach(
+    receipt: PromotionReceipt,
+    attempt: Attempt,
+    options: CopyOptions | undefined,
+  ): Promise<Outcome> {
+    try {
+      if (options?.attachReceipt === true) await deps.attachReceipt(receipt)
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      const why = `it is promoted, and its receipt is not attached: ${error.message}`
+      if (error.retry && now() < Date.parse(receipt.at) + PATIENCE_MS)
+        return waiting(why, now() + Math.max(error.retryAfter ?? 0, ATTACH_MS), attempt.seenAt)
+      deps.warn(`${receipt.id}: ${why}`)
+    }
+    return { state: 'promoted', receipt }
   }
 
   /** `bytes` are at the target now. An attempt that brought more than the ones before is no failure: the next goes on from there. */

@@ -29,6 +29,8 @@ const NOTHING = { count: 0, bytes: 0 }
  * @throws NoSuchPromotion, RollbackRefused, TagInHand, RegistryError
  */
 export function makeRollback(deps: {
+  /** The names of those that are configured. */
+  registries: readonly string[]
   clientOf: (registry: string) => RegistryClient
   isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
   receipts: Receipts
@@ -45,6 +47,8 @@ export function makeRollback(deps: {
       throw new NoSuchPromotion(
         `no promotion "${id}" has a receipt: GET /v1/promotions lists those that have`,
       )
+    if (!deps.registries.includes(undone.to.registry))
+      throw refused(`the registry "${undone.to.registry}" is not configured any more`)
     return deps.holdTag(undone.to, () => rollBack(undone, by))
   }
 

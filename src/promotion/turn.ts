@@ -21,7 +21,7 @@ export type HoldTag = <T>(to: TaggedImage, act: () => Promise<T>) => Promise<T>
  * worker's job is among them until BullMQ puts it back into the queue. A rollback has no job: it sets a key, and then looks at
  * the list; a promotion is in the list, and then looks at the key. So one of the two sees the other.
  */
-export function makeTurns({
+export function makeTagTurns({
   queues,
   redis,
   prefix,

@@ -43,12 +43,14 @@ export const ExpiryAlert = Type.Object({
     description: '`expiry.notice`: they will expire. `expiry.done`: they have expired.',
   }),
   policy: Type.String({ description: 'The name of the policy.' }),
-  images: Type.Integer({ minimum: 0, description: 'How many images, without what goes with another image.' }),
-  bytes: Type.Integer({
+  images: Type.Integer({
     minimum: 0,
-    description:
-      'The sum of the sizes that their manifests state. What images share counts for each of them.',
+    description: 'How many images, also those that belong to another one.',
   }),
+  tags: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'How many tags go alone: their images stay for other tags.' }),
+  ),
+  bytes: Type.Integer({ minimum: 0, description: 'Bytes that the registry can free with them.' }),
   examples: Type.Array(Type.String(), {
     description: 'Some of them, as `repository:tag` or `repository@digest`.',
   }),

@@ -12,22 +12,25 @@ export interface BudgetLimits {
 export interface Budget {
   /** Calls `send` once the host may be asked. It holds a place until `send` has resolved. */
   withPlace<T>(send: () => Promise<T>): Promise<T>
-  /** The same without a place, for a request that sends a stream: its source may need places of the same host. */
+  /** The same without a place, for a request that sends a stream: the source of the stream may need places of the same host. */
   inTurn<T>(send: () => Promise<T>): Promise<T>
   /** Begins no request for so many ms. */
   pause(ms: number): void
+  /** Lowers the rate, if it is higher. */
+  restrict(perSecond: number): void
 }
 
-export function makeBudget({ perSecond, atOnce }: BudgetLimits): Budget {
+export function makeBudget({ perSecond = Number.POSITIVE_INFINITY, atOnce }: BudgetLimits): Budget {
   const waiting: (() => void)[] = []
   let free = atOnce
+  let rate = perSecond
   /** When the next request may begin, on the clock of `performance`. */
   let next = 0
 
   async function inTurn<T>(send: () => Promise<T>): Promise<T> {
     const now = performance.now()
     const at = Math.max(now, next)
-    if (perSecond !== undefined) next = at + 1000 / perSecond
+    next = at + 1000 / rate
     if (at > now) await sleep(at - now)
     return send()
   }
@@ -48,14 +51,18 @@ export function makeBudget({ perSecond, atOnce }: BudgetLimits): Budget {
     pause(ms) {
       next = Math.max(next, performance.now() + ms)
     },
+    restrict(perSecond) {
+      rate = Math.min(rate, perSecond)
+    },
   }
 }
 
 const budgets = new Map<string, Budget>()
 
-/** The budget of a host, which all clients in this process share. The first of them sets its limits. */
+/** The budget of a host, which all clients in this process share. The lowest rate that one of them wants counts. */
 export function budgetOf(host: string, limits: BudgetLimits): Budget {
   const budget = budgets.get(host) ?? makeBudget(limits)
   budgets.set(host, budget)
+  if (limits.perSecond !== undefined) budget.restrict(limits.perSecond)
   return budget
 }

@@ -5,6 +5,7 @@ import { makeGitLabApi, type NamespaceSize, type PublishedTag } from './gitlab-a
 import { makeListingApi } from './listing-api.ts'
 import { type FetchedManifest, makeManifestApi } from './manifest-api.ts'
 import { makeReferrersApi, type Referrer } from './referrers-api.ts'
+import { TRUE_NOW } from './target.ts'
 import { makeTransport, type TransportOptions } from './transport.ts'
 import { type Mount, makeUploadApi, type Upload } from './upload-api.ts'
 import { makeUploadBlob, type UploadedBlob } from './upload-blob.ts'
@@ -129,6 +130,7 @@ export function makeRegistryClient(options: RegistryClientOptions): RegistryClie
         url: '/v2/',
         scopes: [],
         statuses: [200],
+        headers: TRUE_NOW,
       })
       await answer.discard()
       const date = new Date(answer.header('date') ?? '')

@@ -1,7 +1,7 @@
 import { isRepositoryName, isTag } from './name.ts'
 import { readNames } from './name-list.ts'
 import { type Page, pagesOf } from './pages.ts'
-import { pull, repositoryTarget } from './target.ts'
+import { pull, repositoryTarget, TRUE_NOW } from './target.ts'
 import type { Transport } from './transport.ts'
 
 /** Bytes of a page of names. 2.8 gives all tags of a repository at once. */
@@ -30,6 +30,7 @@ export function makeListingApi(transport: Transport, pageSize: number) {
       url: `/v2/_catalog?n=${pageSize}`,
       scopes: ['registry:catalog:*'],
       statuses: [200],
+      headers: TRUE_NOW,
     }
     for await (const page of pagesOf(transport, request, '/v2/'))
       yield* namesIn(page, 'repositories', isRepositoryName)
@@ -37,7 +38,7 @@ export function makeListingApi(transport: Transport, pageSize: number) {
 
   async function* tags(repository: string): AsyncGenerator<string> {
     const target = repositoryTarget(transport, repository, 'tags', `tags/list?n=${pageSize}`)
-    const request = { ...target, scopes: [pull(repository)], statuses: [200, 404] }
+    const request = { ...target, scopes: [pull(repository)], statuses: [200, 404], headers: TRUE_NOW }
     for await (const page of pagesOf(transport, request, '/v2/')) {
       if (page.answer.status === 200) {
         yield* namesIn(page, 'tags', isTag)

@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
 import { MANIFEST_LIMIT, MANIFEST_TYPES, OCI_MANIFEST } from './manifest.ts'
 import { digestedBytes } from './schema1.ts'
-import { manifestTarget, pull, push, remove } from './target.ts'
+import { manifestTarget, pull, push, remove, TRUE_NOW } from './target.ts'
 import type { Transport } from './transport.ts'
 
 export interface FetchedManifest {
@@ -39,7 +39,7 @@ export function makeManifestApi(transport: Transport) {
       method,
       scopes: [pull(repository)],
       statuses: [200, 404],
-      headers: { accept: MANIFEST_TYPES.join(', ') },
+      headers: { ...TRUE_NOW, accept: MANIFEST_TYPES.join(', ') },
     })
     if (answer.status === 200) return answer
     await answer.discard()

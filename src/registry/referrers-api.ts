@@ -4,7 +4,7 @@ import { MANIFEST_LIMIT, OCI_INDEX, parseManifest } from './manifest.ts'
 import type { FetchedManifest, makeManifestApi } from './manifest-api.ts'
 import { pagesOf } from './pages.ts'
 import { InvalidManifest } from './registry-error.ts'
-import { digestTarget, pull } from './target.ts'
+import { digestTarget, pull, TRUE_NOW } from './target.ts'
 import type { Transport } from './transport.ts'
 
 /** How a list of referrers names a manifest that has a `subject`. */
@@ -30,6 +30,7 @@ export function makeReferrersApi(
     ...digestTarget(transport, 'referrers', repository, subject),
     scopes: [pull(repository)],
     statuses: [200, 404],
+    headers: TRUE_NOW,
   })
 
   async function referrers(repository: string, subject: string): Promise<Descriptor[]> {

@@ -46,6 +46,19 @@ export const hasNoAnswer = ({ status, codes }: RegistryError): boolean =>
 /** Whether the same request may have another outcome in a later run. */
 export const mayPass = (error: RegistryError): boolean => error.retry || hasNoAnswer(error)
 
+/** Whether the registry answers so because of what it was asked for. Other answers may be the same for whatever is asked. */
+export function isUnreadable(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError) || hasNoAnswer(error) || error.status === 401) return false
+  return !error.retry || error.status === 500
+}
+
+/** Codes of a registry that lacks what a manifest refers to (distribution spec 1.1, "Error codes"). */
+const LACKS_CONTENTS = ['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN']
+
+/** Whether a registry did not take a manifest since it does not have what that refers to. */
+export const lacksContents = ({ codes }: RegistryError): boolean =>
+  codes.some((code) => LACKS_CONTENTS.includes(code))
+
 /** The bytes are not a manifest of a known kind. */
 export class InvalidManifest extends Error {
   override readonly name = 'InvalidManifest'

@@ -2,6 +2,12 @@ import { isDigest } from './digest.ts'
 import { isRepositoryName, isTag } from './name.ts'
 import type { Transport } from './transport.ts'
 
+/**
+ * Asks a cache before the registry for what is true now (RFC 9111, 5.2.1.4). What a digest names never changes, but it may be
+ * deleted.
+ */
+export const TRUE_NOW = { 'cache-control': 'no-cache' }
+
 /** What a request is about. */
 export interface Target {
   /** The path at the registry. */

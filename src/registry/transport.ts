@@ -55,7 +55,10 @@ export interface Transport {
 const REDIRECTS = [301, 302, 303, 307, 308]
 const MOST_REDIRECTS = 4
 
-/** Sends requests to one registry. Authenticates there and nowhere else, follows redirects, retries twice. */
+/** How long a DELETE may wait for its token, in ms. Who asks for it has looked at what it deletes before that. */
+const TOKEN_MS = 1_000
+
+/** Sends requests to one registry. Authenticates there and nowhere else, follows redirects, retries twice what deletes nothing. */
 export function makeTransport(options: TransportOptions): Transport {
   const registry = options.name
   const limits = { ...LIMITS, ...options.limits }
@@ -112,15 +115,25 @@ export function makeTransport(options: TransportOptions): Transport {
     throw error(operation, 'too many redirects')
   }
 
+  /** @throws RegistryError if a DELETE has waited too long. The next attempt has the token. */
+  async function inTime({ method, resource }: RegistryRequest, header: Promise<string | undefined>) {
+    const askedAt = performance.now()
+    const found = await header
+    if (method !== 'DELETE' || performance.now() - askedAt <= TOKEN_MS) return found
+    const reason = 'it was not sent, since its token took longer than a second'
+    const operation = `${method} ${resource}`
+    throw new RegistryError({ registry, operation, reason, codes: ['TOKEN_LATE'], retry: true })
+  }
+
   /** Sends a request, and once more with a new Authorization header if the registry answers 401. */
   async function attempt(request: RegistryRequest): Promise<Answer> {
-    const sent = await authorizer.header(request.scopes)
+    const sent = await inTime(request, authorizer.header(request.scopes))
     const answer = await follow(request, sent)
     if (request.statuses.includes(answer.status)) return answer
     const failure = await answer.statusError()
     const challenge = answer.header('www-authenticate')
     if (answer.status !== 401 || answer.url.origin !== origin || challenge === undefined) throw failure
-    const header = await authorizer.headerAfter401(challenge, request.scopes, sent)
+    const header = await inTime(request, authorizer.headerAfter401(challenge, request.scopes, sent))
     if (header === undefined || header === sent) throw failure
     const second = await follow(request, header)
     if (request.statuses.includes(second.status)) return second
@@ -132,10 +145,11 @@ export function makeTransport(options: TransportOptions): Transport {
       try {
         return await attempt(request)
       } catch (failure) {
-        const pause = isRepeatable(request) ? pauseAfter(failure, retries, limits.longestWaitMs) : undefined
+        const pause = isRetried(request) ? pauseAfter(failure, retries, limits.longestWaitMs) : undefined
+        // All clients of the host wait, not only this request.
+        if (failure instanceof RegistryError && (failure.retryAfter ?? 0) <= limits.longestWaitMs)
+          budget.pause(failure.retryAfter ?? 0)
         if (pause === undefined) throw failure
-        // All clients wait, not only this request.
-        if (failure instanceof RegistryError && failure.retryAfter !== undefined) budget.pause(pause)
         await sleep(pause)
       }
     }
@@ -146,3 +160,6 @@ export function makeTransport(options: TransportOptions): Transport {
 
 /** A quick retry of a stream needs to know what the registry has of it: see upload-api.ts. */
 const isRepeatable = ({ body }: RegistryRequest): boolean => typeof body !== 'function'
+
+/** A DELETE is not sent again after a pause: what it deletes may be new by then. Who asks for it looks again first. */
+const isRetried = (request: RegistryRequest): boolean => request.method !== 'DELETE' && isRepeatable(request)

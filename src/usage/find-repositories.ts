@@ -22,8 +22,8 @@ interface Paths {
 
 /**
  * Makes a function that finds up to three repositories of a registry that have a blob, in a bounded number of calls to Redis.
- * It finds no blob that no manifest references; and, of a large project, only what a part of its repositories have linked, or a
- * part of its manifests reference (scripts/find-repositories.lua).
+ * It finds no blob that no manifest references. Of a project with more than 20 repositories, or 50 manifests, it looks at so
+ * many only (scripts/find-repositories.lua). Of a new project it may hear a minute late.
  */
 export function makeFindRepositories(deps: {
   redis: Redis | Cluster
@@ -58,7 +58,7 @@ export function makeFindRepositories(deps: {
     if (Array.isArray(holders)) return holders.map(({ number }) => number)
     const [[, ...members], others] = await Promise.all([
       deps.page(tableKeys(base, `holders:in:${key}`), ['0']),
-      redis.zrangeBuffer(`${base}holders:of:${key}`, 0, MOST_PROJECTS - 1),
+      redis.zrangeBuffer(`${base}holders:of:${key}`, 0, `${MOST_PROJECTS - 1}`),
     ])
     return [...members.filter((_, i) => i % 2 === 0), ...others].map((number) => number.readUIntBE(0, 3))
   }

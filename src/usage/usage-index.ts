@@ -64,7 +64,7 @@ export interface UsageIndex {
   registryBytes(registry: string): Promise<number>
   /**
    * Up to three repositories of a registry that have a blob, which some manifest references. It is cheap, and does not find all:
-   * of a project with hundreds of repositories or manifests, it looks at a part.
+   * of a project with many repositories or manifests, it looks at a part.
    */
   repositoriesWith(registry: string, digest: string): Promise<string[]>
   /** The names of all repositories of a project that a fact named, also those that hold nothing now. Sorted. */

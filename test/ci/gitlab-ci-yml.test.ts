@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { pushImage } from '../../lab/push-image.ts'
+import { image } from '../expiry/expire-bed.ts'
+import { startBed } from '../promotion/requests-bed.ts'
 
 /** The `.gitlab-ci.yml` of docs/gitlab.md, CI jobs, run by sh as GitLab's runner does, with a service that answers by its protocol. */
 interface CiFile {
@@ -54,12 +57,16 @@ async function serve(answer: (request: string) => unknown) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
 }
 
-async function run(job: 'usage' | 'promote', url: string): Promise<{ status: number; out: string }> {
+async function run(
+  job: 'usage' | 'promote',
+  url: string,
+  token = 'the-token',
+): Promise<{ status: number; out: string }> {
   const file = await ciFile()
   const lines = [...file['.tallyman'].before_script, ...file[job].script]
   const script = ['set -e', 'sleep() { :; }', ...lines.filter((line) => !line.startsWith('apk '))].join('\n')
   const env = {
-    ...{ PATH: process.env.PATH, TALLYMAN_URL: url, TALLYMAN_TOKEN: 'the-token', CI_COMMIT_TAG: 'v1.0' },
+    ...{ PATH: process.env.PATH, TALLYMAN_URL: url, TALLYMAN_TOKEN: token, CI_COMMIT_TAG: 'v1.0' },
     CI_REGISTRY_IMAGE: 'registry.gitlab.example.com:5050/team-a/app',
   }
   return new Promise((resolve) => {
@@ -115,12 +122,33 @@ test.skipIf(!hasTools)(
   },
 )
 
+test.skipIf(!hasTools)(
+  'the job `promote` promotes an image between real registries, by the real service',
+  async () => {
+    const bed = await startBed()
+    try {
+      const { source, target, url, token } = bed
+      await pushImage(source, 'team-a/app', 'v1.0', image('release'))
+      const { status, out } = await run('promote', url, await token())
+      expect([status, out]).toEqual([0, expect.stringContaining('"state": "promoted"')])
+      const found = await target.headManifest('released/app', 'v1.0')
+      expect(found?.digest).toBe(image('release').root.digest)
+      const other = await run('promote', url, await token({ project_path: 'team-b/app', project_id: '23' }))
+      expect(other.status).not.toBe(0)
+      expect(other.out).toContain('this CI job may act for ci/team-b/app, not for ci/team-a/app')
+    } finally {
+      await bed.close()
+    }
+  },
+)
+
 test.skipIf(!hasTools)('both jobs fail, and say why, if the service refuses', async () => {
   const { url } = await serve(() => undefined)
   for (const job of ['usage', 'promote'] as const) {
     const { status, out } = await run(job, url)
     expect(status).not.toBe(0)
     expect(out).toContain('403')
+    expect(out).toContain('refused')
   }
 })
 

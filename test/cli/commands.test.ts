@@ -438,7 +438,10 @@ test('expire --apply fails if the configuration of the service forbids to delete
     'GET /v1/expiry/runs/r/deletes': () => ({ deletes: [], next: 'abc' }),
   }
   const { status: exit, out, err } = await tallyman(env, 'expire', 'old', '--apply')
-  expect({ exit, out }).toEqual({ exit: 1, out: 'dry run r of old: would delete 2, keep 1\n' })
+  expect({ exit, out }).toEqual({
+    exit: 1,
+    out: 'dry run r of old: would delete 2 images (0 B), keep 1 image\n',
+  })
   expect(err).toContain(
     'nothing was deleted: in the configuration of the service the policy old has the mode plan\n',
   )
@@ -458,10 +461,73 @@ test('expire follows a run in images and bytes, and fails if somebody stops it',
     'GET /v1/expiry/runs/r/deletes': () => ({ deletes: [], next: null }),
   }
   const { status: exit, out, err } = await tallyman(env, 'expire', 'old', '--apply')
-  expect(err).toContain('2 of 8 images, 2.0 KiB of 8.0 KiB deleted\n')
-  expect(out).toBe(`run r of old: deleted 2 (2.0 KiB), gone already 0, kept 0, stopped: ${stopped}\n`)
+  expect(err).toContain('2 of 8 images and single tags are done with, 2.0 KiB of 8.0 KiB deleted\n')
+  expect(out).toBe(`run r of old: deleted 2 images (2.0 KiB); kept 0 images; stopped: ${stopped}\n`)
   expect({ exit, err }).toEqual({
     exit: 1,
     err: expect.stringContaining(`the run was stopped: ${stopped}\n`),
   })
+})
+
+test('runs have a column for what is not zero, and say what is held and what to do about it', async () => {
+  const { deletes: _, ...run } = sampleRun({ kept: 4 })
+  const outcomes = { planned: 0, deleted: 2, untagged: 0, absent: 0, moved: 0, refused: 0, failed: 0 }
+  const held = [{ project: 'ci/team/app', deletes: 12, images: 16, untags: 3, tags: 20, bytes: 2_048 }]
+  const runs = [
+    { ...run, outcomes },
+    { ...run, id: 'r2', held, outcomes: { ...outcomes, untagged: 1, refused: 1, failed: 5 } },
+    { ...run, id: 'r3', announced: { images: 3, tags: 1, bytes: 1_024, until: 'noon' }, outcomes },
+  ]
+  answers = {
+    'GET /v1/expiry/runs': () => ({ runs: runs.slice(0, 1), next: null }),
+    'GET /v1/expiry/runs?limit=3': () => ({ runs, next: null }),
+    'GET /v1/expiry/runs/r2': () => runs[1],
+    'GET /v1/expiry/runs/r2/deletes': () => ({ deletes: [], next: null }),
+  }
+  const columns = async (...argv: string[]) =>
+    (await tallyman(env, 'runs', ...argv)).out.split('\n').map((line) => line.replaceAll(/ +/g, ' '))
+  expect(await columns()).toEqual([
+    'ID REGISTRY POLICY KIND STATE PLANNED DELETED ABSENT MOVED KEPT',
+    'r ci old run done 0 2 0 0 4',
+    '',
+  ])
+  expect(await columns('--limit', '3')).toEqual([
+    'ID REGISTRY POLICY KIND STATE PLANNED DELETED UNTAGGED ANNOUNCED HELD ABSENT MOVED REFUSED FAILED KEPT',
+    'r ci old run done 0 2 0 0 0 0 0 0 0 4',
+    'r2 ci old run done 0 2 1 0 1 0 0 1 5 4',
+    'r3 ci old run done 0 2 0 4 0 0 0 0 0 1',
+    '',
+  ])
+  const { out, err } = await tallyman(env, 'runs', 'r2')
+  expect(out.replaceAll(/ {2,}/g, '  ')).toBe(
+    'run r2 of old: deleted 2 images and 1 single tag (0 B); refused by the registry 1; failed 5; kept 4 images; held 1 project\n' +
+      'HELD  IMAGES  SINGLE TAGS  FREES  DELETED BEFORE\n' +
+      'ci/team/app  12 of 16  3 of 20  2.0 KiB  0\n',
+  )
+  expect(err).toBe(
+    'nothing was deleted in ci/team/app (12 of 16 images, 3 single tags of 20), since that is more than expiry.maxShare. ' +
+      'If this is meant: tallyman expire old --apply --accept-share\n',
+  )
+})
+
+test('images says of which index each is a part, if it is one', async () => {
+  const image = (digest: string, tag: string | undefined, children: string[]) => ({
+    ...{ repository: 'team/app', digest, kind: null, pulledAt: null, sizeBytes: 1, children },
+    tags: tag === undefined ? [] : [{ name: tag, taggedAt: null }],
+  })
+  const list = (...images: object[]) => images.map((one) => `${JSON.stringify(one)}\n`).join('')
+  const columns = async () =>
+    (await tallyman(env, 'images', 'ci/team/app')).out.split('\n').map((line) => line.trim().split(/ {2,}/))
+  answers = { 'GET /v1/projects/ci%2Fteam%2Fapp/images': () => list(image('a', 'v1', [])) }
+  expect((await columns())[0]).toEqual(['SIZE', 'KIND', 'REPOSITORY', 'TAGS', 'LAST PULL', 'DIGEST'])
+  answers = {
+    'GET /v1/projects/ci%2Fteam%2Fapp/images': () =>
+      list(image('index', 'v1', ['a', 'b']), image('a', undefined, []), image('b', 'v1-arm', [])),
+  }
+  expect((await columns()).slice(0, 4)).toEqual([
+    ['SIZE', 'KIND', 'REPOSITORY', 'TAGS', 'PART OF', 'LAST PULL', 'DIGEST'],
+    ['1 B', 'not read', 'team/app', 'v1', 'never', 'index'],
+    ['1 B', 'not read', 'team/app', 'none', 'v1', 'never', 'a'],
+    ['1 B', 'not read', 'team/app', 'v1-arm', 'v1', 'never', 'b'],
+  ])
 })

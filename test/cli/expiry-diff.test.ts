@@ -49,7 +49,7 @@ test('without a recorded plan it says how to record one', async () => {
 })
 
 test('it tells what changed since the last run of the policy, and why', async () => {
-  expect((await run('expire', 'old')).out).toContain('would delete 3')
+  expect((await run('expire', 'old')).out).toContain('would delete 3 images')
   expect((await run('expiry', 'diff', 'old')).err).toMatch(
     /^ci: since the dry run \S+ at \S+\nnothing has changed\n$/,
   )

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digest } from '../../lab/images.ts'
 import { type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
 import { csvHead, csvOf } from '../../src/cli/plan-csv.ts'
-import type { PlannedRow } from '../../src/cli/plan-table.ts'
+import { type PlannedRow, planTable } from '../../src/cli/plan-table.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 import { tallyman } from './cli-bed.ts'
@@ -66,13 +66,48 @@ test('the table has what goes, with its age and last use; --all has what stays; 
   const { out, err } = await run('old', '--project', 'ci/team/app')
   expect(out.replaceAll(/ {2,}/g, ' | ')).toBe(
     'VERDICT | REPOSITORY | TAGS | AGE | LAST USE | FREES | RULE | REASON | DIGEST\n' +
-      `delete | team/app | pr-1 | 10 days | 10 days ago or later | 500 B | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
+      `delete | team/app | pr-1 | 10 days | 10 days ago, perhaps later | 500 B | expire pr-* | it is 10 days old | ${digest('team/app pr-1')}\n`,
   )
-  expect(err).toEqual(withUndo('delete 1, keep 2; this frees 500 B (shown with --all)'))
+  expect(err).toEqual(withUndo('delete 1 image (500 B), keep 2 images (shown with --all)'))
   const all = await run('--all')
   expect(all.out.split('\n').filter((line) => line.startsWith('keep '))).toHaveLength(4)
-  expect(all.err).toEqual(withUndo('delete 2, keep 4; this frees 1000 B'))
+  expect(all.err).toEqual(withUndo('delete 2 images (1000 B), keep 4 images'))
   expect(all.out).not.toContain('nearly')
+})
+
+test('the table is by policy, repository and age, and shows which tags go alone', () => {
+  const row = (policy: string, repository: string, age: string | null, more: object = {}): PlannedRow => ({
+    ...{
+      policy,
+      repository,
+      age,
+      project: 'ci/a',
+      digest: `of ${age}`,
+      tags: [],
+      verdict: 'delete',
+      rule: 'r',
+    },
+    ...{ reason: 'because', ageSource: 'event', lastUse: null, isUseKnown: false, sizeBytes: 1 },
+    ...more,
+  })
+  const rows = [
+    row('b', 'web', '2026-11-20T00:00:00Z'),
+    row('b', 'app', null),
+    row('b', 'app', '2026-11-22T00:00:00Z', { verdict: 'untag', tags: ['v1', 'pr-1'], untag: ['pr-1'] }),
+    row('b', 'app', '2026-11-21T00:00:00Z'),
+  ]
+  const columns = (some: PlannedRow[]) =>
+    planTable(some, Date.parse('2026-11-23T00:00:00Z'), false).map((line) => line.split(/ {2,}/).slice(0, 5))
+  expect(columns(rows)).toEqual([
+    ['VERDICT', 'REPOSITORY', 'TAGS', 'AGE', 'LAST USE'],
+    ['delete', 'app', 'none', '2 days', 'not known'],
+    ['untag', 'app', 'only pr-1', '1 day', 'not known'],
+    ['delete', 'app', 'none', 'not known', 'not known'],
+    ['delete', 'web', 'none', '3 days', 'not known'],
+  ])
+  expect(columns([...rows, row('a', 'app', null)]).map(([policy]) => policy)).toEqual([
+    ...['POLICY', 'b', 'b', 'b', 'b', 'a'],
+  ])
 })
 
 test('--why tells near misses below their image', async () => {
@@ -88,7 +123,7 @@ test('--why tells near misses below their image', async () => {
 test('--as-of decides as of another time', async () => {
   const later = new Date(Date.now() + 6 * 86_400_000).toISOString()
   expect((await run('--as-of', later)).err).toEqual(
-    withUndo('delete 4, keep 2; this frees 2.0 KiB (shown with --all)'),
+    withUndo('delete 4 images (2.0 KiB), keep 2 images (shown with --all)'),
   )
   const { status, err } = await run('--as-of', 'tomorrow')
   expect([status, err]).toEqual([2, expect.stringContaining('Expected a time in RFC 3339')])
@@ -106,7 +141,7 @@ describe('--policy plans a file that is not configured', () => {
       { policy: 'new', tags: ['16.8.8'] },
     ])
     expect(decisions).toHaveLength(3)
-    expect(err).toEqual(withUndo('delete 1, keep 2; this frees 500 B'))
+    expect(err).toEqual(withUndo('delete 1 image (500 B), keep 2 images'))
   })
 
   test('of another system, whose document is in a file beside it', async () => {
@@ -117,7 +152,7 @@ describe('--policy plans a file that is not configured', () => {
     )
     const { err } = await run('--policy', file)
     expect(err).toMatch(
-      /^warning: new: .*minutes.*\ndelete 6, keep 0; this frees .*\nif this is deleted now, .*\n$/,
+      /^warning: new: .*minutes.*\ndelete 6 images \(.*\), keep 0 images\nif this is deleted now, .*\n$/,
     )
   })
 
@@ -145,7 +180,7 @@ test('as ndjson it has a line for each image', async () => {
     ageSource: 'event',
     isUseKnown: false,
   })
-  expect(err).toEqual(withUndo('delete 2, keep 4; this frees 1000 B'))
+  expect(err).toEqual(withUndo('delete 2 images (1000 B), keep 4 images'))
 })
 
 test('as csv it has a head and a row for each image', async () => {

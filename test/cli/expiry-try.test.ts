@@ -46,7 +46,7 @@ test.each([
     reasons: { [`${expired}`]: expect.any(String), [`${kept}`]: expect.any(String) },
   })
   expect((await attempt(policy, '--dialect', 'ecr')).out).toMatch(
-    /^VERDICT +IMAGE +REASON\nexpire +team\/app@sha256:aaa.*\nkeep +team\/app@sha256:bbb.*\n$/,
+    /^VERDICT +IMAGE +TAGS +REASON\nexpire +team\/app@sha256:a+ +v1 .*\nkeep +team\/app@sha256:b+ +v2 .*\n$/,
   )
 })
 
@@ -78,7 +78,7 @@ test('what is wrong is named: the field of a policy, a file, an image, a dialect
   const policy = await write('right.json', JSON.stringify({ rules: [rule] }))
   expect(await tallyman({}, 'expiry', 'try', policy, '--dialect', 'ecr', '--images', noImages)).toMatchObject(
     {
-      ...{ status: 1, err: expect.stringContaining('no-images.json: images[0]: ') },
+      ...{ status: 1, err: expect.stringContaining('no-images.json: images[0].digest: it is missing') },
     },
   )
   expect(await attempt(policy, '--dialect', 'docker')).toMatchObject({

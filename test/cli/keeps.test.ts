@@ -1,35 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../lab/ports.ts'
 import { pushImage } from '../../lab/push-image.ts'
-import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
-import {
-  ADMIN_TOKEN,
-  eventually,
-  type LabTallyman,
-  READ_TOKEN,
-  startTallyman,
-  WEBHOOK_TOKEN,
-} from '../../lab/tallyman.ts'
-import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { ADMIN_TOKEN, eventually, READ_TOKEN } from '../../lab/tallyman.ts'
 import { image } from '../expiry/expire-bed.ts'
-import { tallyman } from './cli-bed.ts'
+import { type ServiceBed, startServiceBed } from './service-bed.ts'
 
 /** People keep images of a real registry, and the plan says so. */
-let ci: LabRegistry
-let service: LabTallyman
-let client: RegistryClient
-let url: string
+let bed: ServiceBed
 const kept = image('kept')
 const REPOSITORY = 'team/app'
 const BY_DIGEST = `ci/${REPOSITORY}@${kept.root.digest}`
 
 beforeAll(async () => {
-  const port = await freePort()
-  url = `http://127.0.0.1:${port}`
-  ci = await startRegistry({ notify: { url: `${url}/v1/events`, token: WEBHOOK_TOKEN } })
-  service = await startTallyman({
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN } },
-    reconcile: { onNewInstance: false },
+  bed = await startServiceBed({
     expiry: {
       protect: { tags: ['v*'] },
       policies: [
@@ -40,28 +22,21 @@ beforeAll(async () => {
       ],
     },
   })
-  await service.app.listen({ port })
-  client = makeRegistryClient({ name: 'ci', url: ci.url })
-  await pushImage(client, REPOSITORY, 'pr-1', kept)
-  await pushImage(client, REPOSITORY, 'v1', image('release'))
+  await pushImage(bed.client, REPOSITORY, 'pr-1', kept)
+  await pushImage(bed.client, REPOSITORY, 'v1', image('release'))
   await eventually(
     async () => (await decisions()).length,
     (count) => count === 2,
   )
 })
-afterAll(async () => {
-  await client?.close()
-  await service?.close()
-  await ci?.close()
-})
+afterAll(() => bed?.close())
 
-const env = (token = ADMIN_TOKEN) => ({ TALLYMAN_TOKEN: token, USER: 'alice' })
-const run = (...argv: string[]) => tallyman(env(), 'expiry', ...argv, '--url', url)
-const json = async (...argv: string[]) => JSON.parse((await run(...argv, '--output', 'json')).out)
+const run = (...argv: string[]) => bed.run('expiry', ...argv)
+const json = (...argv: string[]) => bed.json('expiry', ...argv)
 
 const decisions = async () =>
   (
-    await service.get<{ plans: { decisions: { tags: string[]; verdict: string; reason: string }[] }[] }>(
+    await bed.service.get<{ plans: { decisions: { tags: string[]; verdict: string; reason: string }[] }[] }>(
       '/v1/expiry/plan',
     )
   ).plans.flatMap((plan) => plan.decisions)
@@ -94,7 +69,7 @@ test('an image is kept by its tag and by its digest, listed, and not kept any mo
   expect((await json('keeps', '--cursor', next)).keeps).toMatchObject([
     { image: BY_DIGEST, until: null, why: null },
   ])
-  const listed = await tallyman(env(READ_TOKEN), 'expiry', 'keeps', '--url', url)
+  const listed = await bed.runWith(READ_TOKEN, 'expiry', 'keeps')
   expect(listed.out).toMatch(/^SINCE +UNTIL +BY +WHY +IMAGE\n.*alice +the audit +ci\/team\/app:pr-1\n/)
 
   expect(await run('unkeep', BY_DIGEST)).toMatchObject({ status: 0, out: expect.stringContaining(BY_DIGEST) })
@@ -105,7 +80,7 @@ test('an image is kept by its tag and by its digest, listed, and not kept any mo
 })
 
 test('the audit says who kept what, why and until when, and who ended it', async () => {
-  const { entries } = await service.get<{ entries: Record<string, string>[] }>('/v1/audit')
+  const { entries } = await bed.service.get<{ entries: Record<string, string>[] }>('/v1/audit')
   const asked = expect.stringMatching(/^admin token from /)
   const kept = {
     action: 'keep.added',
@@ -137,11 +112,11 @@ test('wrong requests are answered with what is expected', async () => {
     [['unkeep', BY_DIGEST], 1, `nobody keeps ${BY_DIGEST}`],
   ] as const)
     expect(await run(...argv)).toMatchObject({ status, err: expect.stringContaining(said) })
-  const refused = await tallyman(env(READ_TOKEN), 'expiry', 'keep', BY_DIGEST, '--url', url)
+  const refused = await bed.runWith(READ_TOKEN, 'expiry', 'keep', BY_DIGEST)
   expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('403') })
   const ask = async (method: 'POST' | 'DELETE', path: string, payload?: object) => {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
-    const answer = await service.app.inject({ method, url: path, headers, ...(payload && { payload }) })
+    const answer = await bed.service.app.inject({ method, url: path, headers, ...(payload && { payload }) })
     return [answer.statusCode, answer.json().detail]
   }
   for (const body of [
@@ -159,7 +134,7 @@ test('wrong requests are answered with what is expected', async () => {
 })
 
 test('if the registry does not answer, an image of the index can be kept, and of others that is said', async () => {
-  await ci.process.stop('SIGKILL')
+  await bed.ci.process.stop('SIGKILL')
   expect(await run('keep', `ci/${REPOSITORY}:pr-1`)).toMatchObject({ status: 0 })
   expect(await run('keep', `ci/${REPOSITORY}:none`)).toMatchObject({
     ...{ status: 1, err: expect.stringMatching(/502 ci: /) },

@@ -1,36 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../lab/ports.ts'
 import { pushImage } from '../../lab/push-image.ts'
-import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
-import {
-  ADMIN_TOKEN,
-  eventually,
-  type LabTallyman,
-  startTallyman,
-  WEBHOOK_TOKEN,
-} from '../../lab/tallyman.ts'
-import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { eventually } from '../../lab/tallyman.ts'
 import { type Receiver, startReceiver } from '../alerts/receiver.ts'
 import { image } from '../expiry/expire-bed.ts'
-import { tallyman } from './cli-bed.ts'
+import { type ServiceBed, startServiceBed } from './service-bed.ts'
 
 /** A real service announces to a chat what it will delete at a real registry, and tells what it has deleted. */
-let ci: LabRegistry
-let service: LabTallyman
+let bed: ServiceBed
 let chat: Receiver
-let client: RegistryClient
-let url: string
 const REPOSITORY = 'team/app'
 const NOTICE_MS = 4_000
 
 beforeAll(async () => {
-  const port = await freePort()
-  url = `http://127.0.0.1:${port}`
-  ci = await startRegistry({ notify: { url: `${url}/v1/events`, token: WEBHOOK_TOKEN } })
   chat = await startReceiver((response) => response.end('ok'))
-  service = await startTallyman({
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN } },
-    reconcile: { onNewInstance: false },
+  bed = await startServiceBed({
     alerts: { channels: [{ name: 'ops', type: 'slack', url: chat.url }] },
     expiry: {
       gc: { schedule: '0 3 1 1 *' },
@@ -43,30 +26,30 @@ beforeAll(async () => {
       ],
     },
   })
-  await service.app.listen({ port })
-  client = makeRegistryClient({ name: 'ci', url: ci.url })
-  for (const tag of ['pr-1', 'pr-2']) await pushImage(client, REPOSITORY, tag, image(tag))
-  await ci.untilDelivered()
-  await service.untilDone('events')
-  await service.reconcile('ci')
+  for (const tag of ['pr-1', 'pr-2']) await pushImage(bed.client, REPOSITORY, tag, image(tag))
+  await bed.ci.untilDelivered()
+  await bed.service.untilDone('events')
+  await bed.service.reconcile('ci')
 })
 afterAll(async () => {
-  await client?.close()
-  await service?.close()
-  await ci?.close()
+  await bed?.close()
   chat?.close()
 })
 
-const run = (...argv: string[]) => tallyman({ TALLYMAN_TOKEN: ADMIN_TOKEN }, ...argv, '--url', url)
-const alerts = async () => (await service.get<{ alerts: { event: string }[] }>('/v1/alerts')).alerts
+const alerts = async () => (await bed.service.get<{ alerts: { event: string }[] }>('/v1/alerts')).alerts
 const texts = () => chat.received.map(({ body }) => JSON.parse(body).text)
 
 test('chat is told what will expire, and after the notice what has expired and until when undo is safe', async () => {
-  expect(await run('expire', 'branches', '--apply')).toMatchObject({ status: 0 })
+  expect(await bed.run('expire', 'branches', '--apply')).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(
+      /^run \S+ of branches: announced 2 images \(.* KiB\): they go after 2\S+Z; kept 0 images\n$/,
+    ),
+  })
   const [notice] = await eventually(alerts, ({ length }) => length === 1)
   expect(notice).toEqual({
     ...{ id: expect.any(String), at: expect.any(String), registry: 'ci', project: REPOSITORY },
-    ...{ event: 'expiry.notice', policy: 'branches', images: 2, bytes: expect.any(Number) },
+    ...{ event: 'expiry.notice', policy: 'branches', images: 2, tags: 0, bytes: expect.any(Number) },
     ...{
       examples: expect.arrayContaining([`${REPOSITORY}:pr-1`, `${REPOSITORY}:pr-2`]),
       until: expect.any(String),
@@ -75,23 +58,23 @@ test('chat is told what will expire, and after the notice what has expired and u
       /^ci\/team\/app: 2 images \(.* KiB\) will expire, at .*Z at the earliest, by the policy "branches": /,
     ),
   })
-  for (const tag of ['pr-1', 'pr-2']) expect(await client.headManifest(REPOSITORY, tag)).toBeDefined()
+  for (const tag of ['pr-1', 'pr-2']) expect(await bed.client.headManifest(REPOSITORY, tag)).toBeDefined()
   // Our own look at the tags must not count as use, and the registry tells it as a pull.
-  await ci.untilDelivered()
-  await service.untilDone('events')
+  await bed.ci.untilDelivered()
+  await bed.service.untilDone('events')
 
-  expect(await run('expiry', 'keep', `ci/${REPOSITORY}:pr-2`)).toMatchObject({ status: 0 })
+  expect(await bed.run('expiry', 'keep', `ci/${REPOSITORY}:pr-2`)).toMatchObject({ status: 0 })
   await eventually(
     async () => {
-      await run('expire', 'branches', '--apply')
+      await bed.run('expire', 'branches', '--apply')
       return alerts()
     },
     ({ length }) => length > 1,
   )
   const [done] = await alerts()
   expect(done).toMatchObject({ event: 'expiry.done', images: 1, examples: [`${REPOSITORY}:pr-1`] })
-  expect(await client.headManifest(REPOSITORY, 'pr-1')).toBeUndefined()
-  expect(await client.headManifest(REPOSITORY, 'pr-2')).toBeDefined()
+  expect(await bed.client.headManifest(REPOSITORY, 'pr-1')).toBeUndefined()
+  expect(await bed.client.headManifest(REPOSITORY, 'pr-2')).toBeDefined()
   await eventually(
     async () => texts(),
     ({ length }) => length === 2,
@@ -99,5 +82,5 @@ test('chat is told what will expire, and after the notice what has expired and u
   expect(texts()[1]).toMatch(
     /^ci\/team\/app: 1 image \(.*\) expired, by the policy "branches": team\/app:pr-1\. Undo is safe until \d{4}-01-01T03:00:00\.000Z, when the registry collects its garbage: tallyman trash restore IMAGE$/,
   )
-  expect((await run('alerts')).out).toMatch(/ci\/team\/app +ci\/team\/app: 1 image/)
+  expect((await bed.run('alerts')).out).toMatch(/ci\/team\/app +ci\/team\/app: 1 image/)
 })

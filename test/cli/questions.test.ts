@@ -1,27 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeImage } from '../../lab/image.ts'
-import { freePort } from '../../lab/ports.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
-import {
-  ADMIN_TOKEN,
-  eventually,
-  type LabTallyman,
-  READ_TOKEN,
-  startTallyman,
-  WEBHOOK_TOKEN,
-} from '../../lab/tallyman.ts'
+import { ADMIN_TOKEN, eventually, READ_TOKEN } from '../../lab/tallyman.ts'
 import { readImages } from '../../src/expiry/dialects/images-file.ts'
 import { VERSION } from '../../src/platform/version.ts'
-import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
-import { tallyman } from './cli-bed.ts'
+import { type ServiceBed, startServiceBed } from './service-bed.ts'
 
 /** The commands that answer questions, against a real service and real registries, without a configuration. */
-let ci: LabRegistry
+let bed: ServiceBed
 let production: LabRegistry
-let service: LabTallyman
-let client: RegistryClient
-let url: string
 
 const image = (seed: string, bytes: number) =>
   makeImage({
@@ -35,12 +23,10 @@ const release = image('release', 2_000_000)
 const branch = image('branch', 30_000)
 
 beforeAll(async () => {
-  const port = await freePort()
-  url = `http://127.0.0.1:${port}`
-  ci = await startRegistry({ notify: { url: `${url}/v1/events`, token: WEBHOOK_TOKEN } })
   production = await startRegistry()
-  service = await startTallyman({
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, production: { url: production.url } },
+  bed = await startServiceBed({
+    reconcile: {},
+    registries: { production: { url: production.url } },
     quotas: [{ project: 'ci/team/*', limit: '1MiB' }],
     promotion: {
       rules: [
@@ -67,38 +53,33 @@ beforeAll(async () => {
       ],
     },
   })
-  await service.app.listen({ port })
-  client = makeRegistryClient({ name: 'ci', url: ci.url })
-  for (const tag of ['v1', 'v1.0', 'v1.0.0', 'stable']) await pushImage(client, 'team/app', tag, release)
-  await pushImage(client, 'team/app', 'pr-1', branch)
-  await pushImage(client, 'team/app/cache', 'main', image('cache', 10_000))
-  await pushImage(client, 'small', 'v1', image('small', 1_000))
+  for (const tag of ['v1', 'v1.0', 'v1.0.0', 'stable']) await pushImage(bed.client, 'team/app', tag, release)
+  await pushImage(bed.client, 'team/app', 'pr-1', branch)
+  await pushImage(bed.client, 'team/app/cache', 'main', image('cache', 10_000))
+  await pushImage(bed.client, 'small', 'v1', image('small', 1_000))
   await eventually(
-    () => service.get<{ tags: number; unresolved: number }>('/v1/projects/ci%2Fteam%2Fapp'),
+    () => bed.service.get<{ tags: number; unresolved: number }>('/v1/projects/ci%2Fteam%2Fapp'),
     (project) => project.tags === 6 && project.unresolved === 0,
   )
   await eventually(
-    () => service.get<{ projects: unknown[] }>('/v1/projects'),
+    () => bed.service.get<{ projects: unknown[] }>('/v1/projects'),
     ({ projects }) => projects.length === 2,
   )
   await eventually(
-    () => service.get<{ flags: unknown[] }>('/v1/flags'),
+    () => bed.service.get<{ flags: unknown[] }>('/v1/flags'),
     ({ flags }) => flags.length === 1,
   )
   await eventually(
-    () => service.get<{ promotions: unknown[] }>('/v1/promotions'),
+    () => bed.service.get<{ promotions: unknown[] }>('/v1/promotions'),
     ({ promotions }) => promotions.length === 3,
   )
 })
 afterAll(async () => {
-  await client?.close()
-  await service?.close()
-  await Promise.all([ci?.close(), production?.close()])
+  await bed?.close()
+  await production?.close()
 })
 
-const runWith = (token: string, ...argv: string[]) =>
-  tallyman({ TALLYMAN_TOKEN: token }, ...argv, '--url', url)
-const run = (...argv: string[]) => runWith(READ_TOKEN, ...argv)
+const run = (...argv: string[]) => bed.runWith(READ_TOKEN, ...argv)
 const json = async (...argv: string[]) => JSON.parse((await run(...argv, '--output', 'json')).out)
 
 test('usage lists the projects, the largest first, with limit and flag, and the total of each registry', async () => {
@@ -198,8 +179,8 @@ test('images show their kind and labels once these were read from the registry',
   ])
   expect(read.images.map(({ kind }: { kind: string | null }) => kind)).toEqual(['image', 'image', null])
   // The registry tells of these reads as of any pull, but they are no use of the image.
-  await ci.untilDelivered()
-  await service.untilDone('events')
+  await bed.ci.untilDelivered()
+  await bed.service.untilDone('events')
   const later = await json('images', 'ci/team/app')
   expect(later.images.map(({ pulledAt }: { pulledAt: string | null }) => pulledAt)).toEqual([
     null,
@@ -220,7 +201,7 @@ test('flags, alerts and promotions', async () => {
     ({ out }) => out !== '',
   )
   expect(alerts.out).toMatch(/^AT +ABOUT +TEXT\n\S+Z +ci\/team\/app +\S/)
-  const promotions = await run('promotions')
+  const promotions = await run('promotion', 'list')
   expect(promotions.out).toMatch(/^ID +AT +RULE +FROM +TO +SENT +DIGEST\n/)
   expect(promotions.out).toMatch(
     new RegExp(`releases +ci/team/app:v1 +production/released/app:v1 .* ${release.root.digest}\n`),
@@ -234,7 +215,8 @@ test.each([
   'tags ci/team/app',
   'flags',
   'alerts',
-  'promotions',
+  'promotion list',
+  'promotion list --state waiting',
   'expiry plan branches',
   'runs',
   'registries',
@@ -251,9 +233,9 @@ test.each([
 })
 
 test('whoami tells the role of the token and the version of the service', async () => {
-  expect((await run('whoami')).out).toBe(`role     read\nversion  ${VERSION}\nservice  ${url}\n`)
-  expect(JSON.parse((await runWith(ADMIN_TOKEN, 'whoami', '--output', 'json')).out)).toEqual({
-    ...{ role: 'admin', version: VERSION, url },
+  expect((await run('whoami')).out).toBe(`role     read\nversion  ${VERSION}\nservice  ${bed.url}\n`)
+  expect(JSON.parse((await bed.runWith(ADMIN_TOKEN, 'whoami', '--output', 'json')).out)).toEqual({
+    ...{ role: 'admin', version: VERSION, url: bed.url },
   })
 })
 
@@ -262,20 +244,20 @@ test('a command that lacks rights says which token it has and which it needs', a
     status: 1,
     out: '',
     err:
-      `POST ${url}/v1/expiry/runs: 403 this needs the admin token\n` +
-      'The token from TALLYMAN_TOKEN may only read. Set TALLYMAN_TOKEN to the admin token.\n',
+      `POST ${bed.url}/v1/expiry/runs: 403 this needs the admin token, not the read token\n` +
+      'The token comes from TALLYMAN_TOKEN. Set TALLYMAN_TOKEN to one that the service asks for.\n',
   })
-  expect((await runWith('another-token', 'usage')).err).toBe(
-    `GET ${url}/v1/projects: 401 expected "Authorization: Bearer" with the read or the admin token\n` +
+  expect((await bed.runWith('another-token', 'usage')).err).toBe(
+    `GET ${bed.url}/v1/projects: 401 expected "Authorization: Bearer" with the read or the admin token\n` +
       'The token comes from TALLYMAN_TOKEN, and the service has another.\n',
   )
-  expect((await runWith('two words', 'usage')).err).toMatch(/^TALLYMAN_TOKEN is no token/)
+  expect((await bed.runWith('two words', 'usage')).err).toMatch(/^TALLYMAN_TOKEN is no token/)
 })
 
 test('a policy is planned, run dry, and applied', async () => {
   const plan = await run('expiry', 'plan', 'branches')
   expect(plan.err).toMatch(
-    /^delete 1, keep \d.* \(shown with --all\)\nif this is deleted now, undo is safe until .*\n$/,
+    /^delete 1 image \(.*\), keep \d images \(shown with --all\)\nif this is deleted now, undo is safe until .*\n$/,
   )
   expect(plan.out).toMatch(
     new RegExp(
@@ -294,30 +276,30 @@ test('a policy is planned, run dry, and applied', async () => {
   )
 
   const asInQuay = await run('expiry', 'plan', 'as-in-quay')
-  expect(asInQuay.err).toMatch(/^warning: as-in-quay: .*minutes.*\ndelete 0, keep \d /)
+  expect(asInQuay.err).toMatch(/^warning: as-in-quay: .*minutes.*\ndelete nothing, keep \d images /)
   expect(await json('expiry', 'plan', 'as-in-quay')).toMatchObject({
     warnings: [{ policy: 'as-in-quay', warning: expect.stringContaining('minutes') }],
   })
 
-  const dry = await runWith(ADMIN_TOKEN, 'expire', 'branches')
+  const dry = await bed.runWith(ADMIN_TOKEN, 'expire', 'branches')
   expect(dry).toMatchObject({
     status: 0,
     out: expect.stringMatching(
-      /^dry run \S+ of branches: would delete 1, keep \d\nOUTCOME .*\nplanned +team\/app +pr-1 /,
+      /^dry run \S+ of branches: would delete 1 image \(\d.*\), keep \d images\nOUTCOME .*\nplanned +team\/app +pr-1 /,
     ),
-    err: expect.stringContaining('nothing was deleted: tallyman expire branches --apply deletes\n'),
+    err: expect.stringContaining('nothing was deleted: this was a dry run. With --apply '),
   })
-  expect(await client.headManifest('team/app', 'pr-1')).toBeDefined()
+  expect(await bed.client.headManifest('team/app', 'pr-1')).toBeDefined()
 
-  await service.reconcile('ci')
-  const real = await runWith(ADMIN_TOKEN, 'expire', 'branches', '--apply')
+  await bed.service.reconcile('ci')
+  const real = await bed.runWith(ADMIN_TOKEN, 'expire', 'branches', '--apply')
   expect(real).toMatchObject({
     status: 0,
     out: expect.stringMatching(
-      /^run \S+ of branches: deleted 1 \(\d.*\), gone already 0, kept \d\nOUTCOME .*\ndeleted /,
+      /^run \S+ of branches: deleted 1 image \(\d.*\); kept \d images\nOUTCOME .*\ndeleted /,
     ),
   })
-  expect(await client.headManifest('team/app', 'pr-1')).toBeUndefined()
+  expect(await bed.client.headManifest('team/app', 'pr-1')).toBeUndefined()
   const [, id = ''] = /^run (\S+)/.exec(real.out) ?? []
 
   const { runs } = await json('runs')
@@ -326,9 +308,9 @@ test('a policy is planned, run dry, and applied', async () => {
     new RegExp(`^ID .*KEPT\n${id} +ci +branches +run +done +1 +1 +0 +0 +\\d\n`),
   )
   const shown = await run('runs', id)
-  expect(shown.out).toMatch(/^run \S+ of branches: deleted 1 /)
+  expect(shown.out).toMatch(/^run \S+ of branches: deleted 1 image /)
   expect(shown.out).toContain(branch.root.digest)
-  expect(await runWith(ADMIN_TOKEN, 'expiry', 'stop', 'branches')).toMatchObject({
+  expect(await bed.runWith(ADMIN_TOKEN, 'expiry', 'stop', 'branches')).toMatchObject({
     status: 0,
     err: 'no run is in hand or waits\n',
   })

@@ -1,41 +1,27 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../lab/ports.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
-import {
-  ADMIN_TOKEN,
-  eventually,
-  type LabTallyman,
-  startTallyman,
-  WEBHOOK_TOKEN,
-} from '../../lab/tallyman.ts'
+import { eventually } from '../../lab/tallyman.ts'
 import { makeRemoveTag } from '../../src/expiry/remove-tag.ts'
 import { makePlaceholders } from '../../src/expiry/remove-tag-placeholder.ts'
 import { makeTrash } from '../../src/expiry/trash.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { image, multiPlatform } from '../expiry/expire-bed.ts'
-import { tallyman } from './cli-bed.ts'
+import { type ServiceBed, startServiceBed } from './service-bed.ts'
 
 /** A registry that tells Tallyman of all that happens while a tag is deleted by a placeholder. */
-let ci: LabRegistry
+let bed: ServiceBed
 let production: LabRegistry
-let service: LabTallyman
-let client: RegistryClient
 let target: RegistryClient
-let url: string
 const REPOSITORY = 'team/app'
 const PROJECT = `ci/${REPOSITORY}`
 
 beforeAll(async () => {
-  const port = await freePort()
-  url = `http://127.0.0.1:${port}`
-  ci = await startRegistry({ notify: { url: `${url}/v1/events`, token: WEBHOOK_TOKEN } })
   production = await startRegistry()
-  service = await startTallyman({
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, production: { url: production.url } },
-    reconcile: { onNewInstance: false },
+  bed = await startServiceBed({
+    registries: { production: { url: production.url } },
     promotion: {
       rules: [
         {
@@ -47,26 +33,24 @@ beforeAll(async () => {
       ],
     },
   })
-  await service.app.listen({ port })
-  client = makeRegistryClient({ name: 'ci', url: ci.url })
   target = makeRegistryClient({ name: 'production', url: production.url })
 })
 afterAll(async () => {
-  await Promise.all([client?.close(), target?.close()])
-  await service?.close()
-  await Promise.all([ci?.close(), production?.close()])
+  await target?.close()
+  await bed?.close()
+  await production?.close()
 })
 
-const run = (...argv: string[]) => tallyman({ TALLYMAN_TOKEN: ADMIN_TOKEN }, ...argv, '--url', url)
-const json = async (...argv: string[]) => JSON.parse((await run(...argv, '--output', 'json')).out)
-
 async function settled(): Promise<void> {
-  await ci.untilDelivered()
-  for (const queue of ['events', 'resolve', 'promotion'] as const) await service.untilDone(queue)
+  await bed.ci.untilDelivered()
+  for (const queue of ['events', 'resolve', 'promotion'] as const) await bed.service.untilDone(queue)
 }
 /** Tags by digest, as the index has them. */
 async function indexed(): Promise<Record<string, string[]>> {
-  const { images }: { images: { digest: string; tags: { name: string }[] }[] } = await json('images', PROJECT)
+  const { images }: { images: { digest: string; tags: { name: string }[] }[] } = await bed.json(
+    'images',
+    PROJECT,
+  )
   return Object.fromEntries(images.map(({ digest, tags }) => [digest, tags.map(({ name }) => name).sort()]))
 }
 
@@ -74,20 +58,20 @@ test('the index ends right, no promotion copies the placeholder, and the tag can
   const shared = multiPlatform('shared')
   const { digest, mediaType } = shared.root
   const bytes = shared.manifests.get(digest)?.bytes ?? Buffer.alloc(0)
-  await pushImage(client, REPOSITORY, 'pr-1', shared)
-  await client.putManifest(REPOSITORY, 'v1', bytes, mediaType)
-  await pushImage(client, REPOSITORY, 'v2', image('other'))
+  await pushImage(bed.client, REPOSITORY, 'pr-1', shared)
+  await bed.client.putManifest(REPOSITORY, 'v1', bytes, mediaType)
+  await pushImage(bed.client, REPOSITORY, 'v2', image('other'))
   await settled()
   const before = await indexed()
   expect(before[digest]).toEqual(['pr-1', 'v1'])
 
-  const store = makeFolderStore({ path: join(service.folder, 'store') })
+  const store = makeFolderStore({ path: join(bed.service.folder, 'store') })
   const now = () => Date.now() * 1000
   // The notification of the placeholder is worked off while the placeholder is there.
   const slow: RegistryClient = {
-    ...client,
+    ...bed.client,
     async putManifest(...args) {
-      const placeholder = await client.putManifest(...args)
+      const placeholder = await bed.client.putManifest(...args)
       await settled()
       expect((await indexed())[placeholder]).toEqual(['pr-1'])
       return placeholder
@@ -96,7 +80,7 @@ test('the index ends right, no promotion copies the placeholder, and the tag can
   const removeTag = makeRemoveTag({
     ...{ client: slow, policy: { name: 'old', registry: 'ci', repository: '**', rules: [] }, run: 'run' },
     ...{ trash: makeTrash({ store, now }), mayDelete: async () => true },
-    untoldTags: async () => new Map(),
+    ...{ untoldTags: async () => new Map(), whyTagStays: async () => undefined, sleep: async () => {} },
     placeholders: makePlaceholders({ client: slow, registry: 'ci', store, now }),
   })
   const decision = { project: PROJECT, repository: REPOSITORY, digest, tags: ['pr-1', 'v1'] }
@@ -107,12 +91,14 @@ test('the index ends right, no promotion copies the placeholder, and the tag can
   expect((await target.headManifest(REPOSITORY, 'pr-1'))?.digest).toBe(digest)
 
   const name = `${PROJECT}:pr-1@${digest}`
-  expect((await run('trash', 'list')).out).toMatch(new RegExp(`only pr-1 +it is 30 days old +${name}\n`))
-  expect((await json('trash', 'list')).images).toMatchObject([{ id: name, tag: 'pr-1', tags: ['pr-1'] }])
+  expect((await bed.run('trash', 'list')).out).toMatch(new RegExp(`only pr-1 +it is 30 days old +${name}\n`))
+  expect((await bed.json('trash', 'list')).images).toMatchObject([{ id: name, tag: 'pr-1', tags: ['pr-1'] }])
   for (const asked of [name, `${PROJECT}:pr-1`])
-    expect((await run('trash', 'show', asked)).out).toContain(`${name}, deleted alone: the image stayed\n`)
-  expect((await run('trash', 'show', `${PROJECT}@${digest}`)).err).toContain('404')
-  const restored = await run('trash', 'restore', name)
+    expect((await bed.run('trash', 'show', asked)).out).toContain(
+      `${name}, deleted alone: the image stayed\n`,
+    )
+  expect((await bed.run('trash', 'show', `${PROJECT}@${digest}`)).err).toContain('404')
+  const restored = await bed.run('trash', 'restore', name)
   expect(restored.out).toMatch(new RegExp(`present +${digest} +pr-1\n`))
   await settled()
   await eventually(indexed, (after) => after[digest]?.join() === 'pr-1,v1')

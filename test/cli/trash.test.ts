@@ -3,29 +3,18 @@ import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OCI_MANIFEST } from '../../lab/image.ts'
-import { freePort } from '../../lab/ports.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
 import { skopeoPullAll } from '../../lab/skopeo.ts'
-import {
-  ADMIN_TOKEN,
-  eventually,
-  type LabTallyman,
-  READ_TOKEN,
-  startTallyman,
-  WEBHOOK_TOKEN,
-} from '../../lab/tallyman.ts'
-import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { ADMIN_TOKEN, eventually, READ_TOKEN } from '../../lab/tallyman.ts'
+import { makeRegistryClient } from '../../src/registry/client.ts'
 import { image, multiPlatform } from '../expiry/expire-bed.ts'
-import { tallyman } from './cli-bed.ts'
+import { type ServiceBed, startServiceBed } from './service-bed.ts'
 
 /** The loop: a policy deletes an old image, it is restored, and the registry's notifications make the index right. */
-let ci: LabRegistry
+let bed: ServiceBed
 /** Another process over the storage of `ci`, which sends no notifications. */
 let silent: LabRegistry
-let service: LabTallyman
-let client: RegistryClient
-let url: string
 
 const old = multiPlatform('old')
 const other = image('other')
@@ -33,26 +22,18 @@ const REPOSITORY = 'team/app'
 const DAY_MS = 86_400_000
 
 beforeAll(async () => {
-  const port = await freePort()
-  url = `http://127.0.0.1:${port}`
   silent = await startRegistry()
-  const storage = `  filesystem: {rootdirectory: ${silent.storage}}`
-  ci = await startRegistry({ storage, notify: { url: `${url}/v1/events`, token: WEBHOOK_TOKEN } })
-  service = await startTallyman({
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN } },
-    reconcile: { onNewInstance: false },
-    expiry: {
-      policies: [
-        {
-          name: 'branches',
-          match: { registry: 'ci' },
-          mode: 'apply',
-          rules: [{ tag: 'pr-*', olderThan: '1d', expire: true }],
-        },
-      ],
-    },
-  })
-  await service.app.listen({ port })
+  const expiry = {
+    policies: [
+      {
+        name: 'branches',
+        match: { registry: 'ci' },
+        mode: 'apply',
+        rules: [{ tag: 'pr-*', olderThan: '1d', expire: true }],
+      },
+    ],
+  }
+  bed = await startServiceBed({ expiry }, `  filesystem: {rootdirectory: ${silent.storage}}`)
   const pusher = makeRegistryClient({ name: 'ci', url: silent.url })
   for (const [tag, pushed] of [
     ['pr-1', old],
@@ -66,17 +47,15 @@ beforeAll(async () => {
       })
   }
   await pusher.close()
-  client = makeRegistryClient({ name: 'ci', url: ci.url })
   // Its first event has another instance than those before: a gap, which a reconcile closes.
-  await client.headManifest(REPOSITORY, 'pr-1')
-  await ci.untilDelivered()
-  await service.untilDone('events')
-  await service.reconcile('ci')
+  await bed.client.headManifest(REPOSITORY, 'pr-1')
+  await bed.ci.untilDelivered()
+  await bed.service.untilDone('events')
+  await bed.service.reconcile('ci')
 })
 afterAll(async () => {
-  await client?.close()
-  await service?.close()
-  await Promise.all([ci?.close(), silent?.close()])
+  await bed?.close()
+  await silent?.close()
 })
 
 /** The event of a push two days ago. */
@@ -90,87 +69,93 @@ async function deliverOldPush(target: object): Promise<void> {
     actor: {},
     source: { addr: 'ci:5000', instanceID: 'before' },
   }
-  expect(await service.deliver({ events: [event] })).toBe(202)
-}
-
-const runWith = (token: string, ...argv: string[]) =>
-  tallyman({ TALLYMAN_TOKEN: token }, ...argv, '--url', url)
-const run = (...argv: string[]) => runWith(ADMIN_TOKEN, ...argv)
-const json = async (...argv: string[]) => {
-  const { status, out, err } = await run(...argv, '--output', 'json')
-  if (status !== 0) throw new Error(err)
-  return JSON.parse(out)
+  expect(await bed.service.deliver({ events: [event] })).toBe(202)
 }
 
 const manifestsOf = () =>
-  service.get<{ manifests: number }>(`/v1/projects/${encodeURIComponent('ci/team/app')}`)
+  bed.service.get<{ manifests: number }>(`/v1/projects/${encodeURIComponent('ci/team/app')}`)
 
 /** Runs the policy to its end. */
-const expire = async () => (await json('expire', 'branches', '--apply')) as object
+const expire = async () => (await bed.json('expire', 'branches', '--apply')) as object
 
 test('an image that a policy has deleted is listed, shown and restored, and is young then', async () => {
   await eventually(manifestsOf, ({ manifests }) => manifests === old.manifests.size + 1)
   await expire()
   await eventually(
-    () => json('trash', 'list'),
+    () => bed.json('trash', 'list'),
     ({ images }) => images.length === old.manifests.size + 1,
   )
-  await ci.untilDelivered()
-  for (const tag of ['pr-1', 'pr-2']) expect(await client.headManifest(REPOSITORY, tag)).toBeUndefined()
+  await bed.ci.untilDelivered()
+  for (const tag of ['pr-1', 'pr-2']) expect(await bed.client.headManifest(REPOSITORY, tag)).toBeUndefined()
 
   const name = `ci/${REPOSITORY}@${old.root.digest}`
-  const { out } = await runWith(READ_TOKEN, 'trash', 'list', '--registry', 'ci', '--repository', REPOSITORY)
+  const { out } = await bed.runWith(
+    READ_TOKEN,
+    'trash',
+    'list',
+    '--registry',
+    'ci',
+    '--repository',
+    REPOSITORY,
+  )
   expect(out).toMatch(/^DELETED +TAGS +REASON +IMAGE\n/)
   expect(out).toMatch(new RegExp(`pr-1 +it is 2 days old +${name}\n`))
-  const shown = await runWith(READ_TOKEN, 'trash', 'show', `ci/${REPOSITORY}:pr-1`)
+  const shown = await bed.runWith(READ_TOKEN, 'trash', 'show', `ci/${REPOSITORY}:pr-1`)
   expect(shown.out).toContain(`image       ${name}\n`)
   expect(shown.out).toContain('"manifests": [')
 
-  const restored = await run('trash', 'restore', `ci/${REPOSITORY}:pr-1`)
-  expect((await json('audit', '--limit', '1')).entries).toMatchObject([
+  const restored = await bed.run('trash', 'restore', `ci/${REPOSITORY}:pr-1`)
+  expect((await bed.json('audit', '--limit', '1')).entries).toMatchObject([
     { action: 'trash.restored', outcome: 'done', image: `ci/${REPOSITORY}@${old.root.digest}` },
   ])
   expect(restored).toMatchObject({ status: 0, err: '' })
+  expect(restored.out).toContain(
+    `put back: 3 images and the tag pr-1 of ci/${REPOSITORY}@${old.root.digest}\n`,
+  )
   expect(restored.out).toContain(`restored  ${old.root.digest}  pr-1\n`)
-  const host = ci.host
+  const host = bed.ci.host
   expect((await skopeoPullAll(`${host}/${REPOSITORY}:pr-1`)).sort()).toEqual([...old.manifests.keys()].sort())
-  await ci.untilDelivered()
+  await bed.ci.untilDelivered()
   await eventually(manifestsOf, ({ manifests }) => manifests === old.manifests.size)
 
   // The next run keeps it: its push is new.
-  const { plans } = await service.get<{ plans: { decisions: { tags: string[]; reason: string }[] }[] }>(
+  const { plans } = await bed.service.get<{ plans: { decisions: { tags: string[]; reason: string }[] }[] }>(
     '/v1/expiry/plan',
   )
   const decision = plans[0]?.decisions.find(({ tags }) => tags.includes('pr-1'))
   expect(decision).toMatchObject({ verdict: 'keep', reason: expect.stringMatching(/ old, not over 1 day$/) })
   await expire()
-  expect((await client.headManifest(REPOSITORY, 'pr-1'))?.digest).toBe(old.root.digest)
+  expect((await bed.client.headManifest(REPOSITORY, 'pr-1'))?.digest).toBe(old.root.digest)
 })
 
 test('what is restored again, and a tag that names another image, is told', async () => {
-  await client.putManifest(
+  await bed.client.putManifest(
     REPOSITORY,
     'pr-2',
     old.manifests.get(old.root.digest)?.bytes ?? Buffer.alloc(0),
     old.root.mediaType,
   )
   const name = `ci/${REPOSITORY}@${other.root.digest}`
-  const { status, out, err } = await run('trash', 'restore', name)
+  const { status, out, err } = await bed.run('trash', 'restore', name)
   expect({ status, err }).toEqual({
     status: 0,
-    err: `the tag pr-2 names ${old.root.digest} by now, and stays there\n`,
+    err: `not put back: the tag pr-2, which names ${old.root.digest} by now and stays there\n`,
   })
+  expect(out).toContain(`put back: 1 image of ${name}\n`)
   expect(out).toMatch(new RegExp(`restored +${other.root.digest} +none\n`))
-  expect(await json('trash', 'restore', name)).toMatchObject({
+  expect(await bed.json('trash', 'restore', name)).toMatchObject({
     manifests: [{ digest: other.root.digest, outcome: 'present' }],
     tags: [{ name: 'pr-2', outcome: 'elsewhere', names: old.root.digest }],
     lost: [],
   })
+  expect((await bed.run('trash', 'restore', name)).out).toContain(
+    `nothing had to be put back: the registry has ${name}\n`,
+  )
 })
 
 test('pages go on where the last one ended', async () => {
-  const first = await json('trash', 'list', '--limit', '2')
-  const second = await json('trash', 'list', '--limit', '2', '--cursor', first.next)
+  const first = await bed.json('trash', 'list', '--limit', '2')
+  const second = await bed.json('trash', 'list', '--limit', '2', '--cursor', first.next)
   expect(second.next).toBeNull()
   const digests = [...first.images, ...second.images].map(({ digest }) => digest)
   expect(digests).toEqual([...old.manifests.keys(), other.root.digest].sort())
@@ -180,15 +165,16 @@ test('pages go on where the last one ended', async () => {
 
 test('wrong questions are answered with what is expected', async () => {
   const none = `ci/${REPOSITORY}:none`
-  expect(await run('trash', 'show', none)).toMatchObject({
+  expect(await bed.run('trash', 'show', none)).toMatchObject({
     status: 1,
     err: expect.stringContaining(`404 the trash does not have "${none}": GET /v1/trash lists what it has`),
   })
-  expect((await runWith(READ_TOKEN, 'trash', 'restore', none)).err).toContain('403')
-  expect(await run('trash', 'restore', 'ci/team/app')).toMatchObject({ status: 2 })
-  expect(await run('trash', 'list', '--repository', 'team/app')).toMatchObject({ status: 2 })
+  expect((await bed.runWith(READ_TOKEN, 'trash', 'restore', none)).err).toContain('403')
+  expect(await bed.run('trash', 'restore', 'ci/team/app')).toMatchObject({ status: 2 })
+  expect(await bed.run('trash', 'list', '--repository', 'team/app')).toMatchObject({ status: 2 })
   const ask = async (path: string) =>
-    (await service.app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } })).statusCode
+    (await bed.service.app.inject({ url: path, headers: { authorization: `Bearer ${READ_TOKEN}` } }))
+      .statusCode
   for (const id of [
     'ci',
     'ci/app',
@@ -204,8 +190,8 @@ test('wrong questions are answered with what is expected', async () => {
 })
 
 test('a restore at a registry that does not answer says that it can be repeated', async () => {
-  await ci.process.stop('SIGKILL')
-  const { status, err } = await run('trash', 'restore', `ci/${REPOSITORY}:pr-1`)
+  await bed.ci.process.stop('SIGKILL')
+  const { status, err } = await bed.run('trash', 'restore', `ci/${REPOSITORY}:pr-1`)
   expect(status).toBe(1)
   expect(err).toMatch(/502 ci: .*What was put back until then stays: restore it again/)
 })
@@ -213,25 +199,25 @@ test('a restore at a registry that does not answer says that it can be repeated'
 test('a purge deletes what is older than a time, for good', async () => {
   const key = `trash/ci/${REPOSITORY}/${other.root.digest}.json`
   const hourAgo = Date.now() / 1000 - 3_600
-  await utimes(join(service.folder, 'store', key), hourAgo, hourAgo)
+  await utimes(join(bed.service.folder, 'store', key), hourAgo, hourAgo)
   const before = new Date(Date.now() - 1_800_000).toISOString()
-  expect(await runWith(READ_TOKEN, 'trash', 'purge', '--before', before)).toMatchObject({ status: 1 })
-  expect(await run('trash', 'purge', '--before', 'yesterday')).toMatchObject({ status: 2 })
-  expect(await run('trash', 'purge', '--before', before)).toMatchObject({ out: 'deleted for good: 1\n' })
-  const { images } = await json('trash', 'list')
+  expect(await bed.runWith(READ_TOKEN, 'trash', 'purge', '--before', before)).toMatchObject({ status: 1 })
+  expect(await bed.run('trash', 'purge', '--before', 'yesterday')).toMatchObject({ status: 2 })
+  expect(await bed.run('trash', 'purge', '--before', before)).toMatchObject({ out: 'deleted for good: 1\n' })
+  const { images } = await bed.json('trash', 'list')
   expect(images.map(({ digest }: { digest: string }) => digest)).toEqual([...old.manifests.keys()].sort())
 })
 
 test('the audit has what was run, restored and purged, the newest first', async () => {
-  await runWith(ADMIN_TOKEN, 'expire', 'branches')
-  await run('trash', 'purge', '--before', '2020-01-01T00:00:00Z')
-  const { entries } = await json('audit', '--limit', '4')
+  await bed.runWith(ADMIN_TOKEN, 'expire', 'branches')
+  await bed.run('trash', 'purge', '--before', '2020-01-01T00:00:00Z')
+  const { entries } = await bed.json('audit', '--limit', '4')
   const actions = entries.map(({ action }: { action: string }) => action)
   expect(actions).toEqual(['trash.purged', 'run.ended', expect.any(String), expect.any(String)])
   expect(actions.slice(2).sort()).toEqual(['run.asked', 'run.started'])
   for (const entry of entries) expect(entry.by).toMatch(/^admin token from /)
-  const page = await json('audit', '--limit', '1')
+  const page = await bed.json('audit', '--limit', '1')
   expect(page.entries).toEqual([entries[0]])
-  expect((await json('audit', '--limit', '1', '--cursor', page.next)).entries).toEqual([entries[1]])
-  expect((await runWith(READ_TOKEN, 'audit')).out).toMatch(/^AT +BY +ACTION +ABOUT +OUTCOME\n/)
+  expect((await bed.json('audit', '--limit', '1', '--cursor', page.next)).entries).toEqual([entries[1]])
+  expect((await bed.runWith(READ_TOKEN, 'audit')).out).toMatch(/^AT +BY +ACTION +ABOUT +OUTCOME\n/)
 })

@@ -45,18 +45,25 @@ test('the token of reporters may report, and nothing else', async () => {
   expect((await post(USES_TOKEN, body)).json()).toEqual({ accepted: 0, unknown: [], refused: [] })
   expect((await post(ADMIN_TOKEN, body)).statusCode).toBe(200)
   expect((await post(READ_TOKEN, body)).json()).toMatchObject({
-    ...{ status: 403, detail: 'this needs the uses token or the admin token' },
+    ...{ status: 403, detail: 'this needs the uses token or the admin token, not the read token' },
   })
   expect((await post('another-token-0001', body)).statusCode).toBe(401)
   const headers = { authorization: `Bearer ${USES_TOKEN}` }
   const read = await tallyman.app.inject({ url: '/v1/registries', headers })
-  expect(read.json()).toMatchObject({ status: 403, detail: 'this needs the read or the admin token' })
+  expect(read.json()).toMatchObject({
+    ...{ status: 403, detail: 'this needs the read or the admin token, not the uses token' },
+  })
 })
 
 test('a request with more than 1,000 uses, or with an unknown key, is refused whole', async () => {
   const use = { reference: 'ci/a:v1' }
   expect((await post(USES_TOKEN, { source: 's', uses: Array(1_001).fill(use) })).statusCode).toBe(400)
-  expect((await post(USES_TOKEN, { source: 's', uses: [{ ...use, when: 1 }] })).statusCode).toBe(400)
+  expect((await post(USES_TOKEN, { source: 's', uses: [{ ...use, when: 1 }] })).json()).toMatchObject({
+    ...{ status: 400, detail: 'body/uses/0: unknown key "when"' },
+  })
+  expect((await post(USES_TOKEN, { source: 's', uses: [], why: 'x' })).json().detail).toBe(
+    'body: unknown key "why"',
+  )
   expect((await post(USES_TOKEN, { source: '', uses: [] })).statusCode).toBe(400)
 })
 
@@ -88,7 +95,7 @@ test('the command reports the lines of a file, however many', async () => {
 
 test('a line that is no name of an image fails the command, and the others count', async () => {
   const file = join(tallyman.folder, 'wrong.txt')
-  await writeFile(file, `ci/${image.repository}:${image.tag}\nnot an image\n`)
+  await writeFile(file, `# a comment\n\nci/${image.repository}:${image.tag}\n  # another\nnot an image\n`)
   const reported = await run(
     { TALLYMAN_TOKEN: USES_TOKEN },
     '--url',
@@ -101,5 +108,7 @@ test('a line that is no name of an image fails the command, and the others count
   )
   expect(reported.status).toBe(1)
   expect(reported.out).toMatch(/uses that count: 1\n/)
+  expect(reported.out).not.toContain('#')
+  expect(reported.err).toContain('refused: 1 of 2')
   expect(reported.out).toMatch(/not an image +expected \[host\/\]repository\[:tag\]\[@digest\]/)
 })

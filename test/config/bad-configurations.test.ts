@@ -114,7 +114,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',
-    '6:66: alerts.channels.0.secret: expected whsec_ followed by base64',
+    '6:66: alerts.channels.0.secret: expected whsec_ followed by base64. To make one: echo "whsec_$(openssl rand -base64 32)"',
   ],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x" }, { name: a, type: slack, url: "https://y" }] }',
@@ -286,7 +286,7 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: whsec_Y2hhbmdlLW1lLXNpZ25pbmcta2V5LTAwMDE= }] }',
-    '6:66: alerts.channels.0.secret: expected a secret of your own, not a placeholder such as change-me',
+    '6:66: alerts.channels.0.secret: expected a secret of your own, not a placeholder such as change-me. To make one: echo "whsec_$(openssl rand -base64 32)"',
   ],
   [
     '  c2: { url: "https://x", token: "<the token of c2>" }',
@@ -469,7 +469,7 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: "*", keep: true, expire: true }] }] }',
-    '6:66: expiry.policies.0.rules.0: expected keep, or expire: true',
+    '6:66: expiry.policies.0.rules.0: expected keep or expire, not both',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tagged: false, tag: v1, expire: true }] }] }',
@@ -485,7 +485,27 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, keep: { newest: 0 } }] }] }',
-    '6:77: expiry.policies.0.rules.0.keep: expected in newest an integer of at least 1',
+    '6:85: expiry.policies.0.rules.0.keep.newest: expected an integer of at least 1, got 0',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, keep: { newest: 2, by: age } }] }] }',
+    '6:96: expiry.policies.0.rules.0.keep.by: expected one of pushed, used, semver, got "age"',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, keep: { by: used } }] }] }',
+    '6:77: expiry.policies.0.rules.0.keep.newest: missing; expected an integer of at least 1',
+  ],
+  [
+    'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, keep: { newst: 2 } }] }] }',
+    '6:85: expiry.policies.0.rules.0.keep.newst: unknown key; expected one of newest, by, per, got 2',
+  ],
+  [
+    'expiry: { policies: [{ name: p, rules: [{ tag: v*, keep: true }] }] }',
+    '6:22: expiry.policies.0.match: missing; expected match: { registry: ci }',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: webhook, url: "https://h.example.com", secret: whsec_… }] }',
+    '6:78: alerts.channels.0.secret: expected a secret of your own, not a placeholder such as change-me. To make one: echo "whsec_$(openssl rand -base64 32)"',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: v*, trust: [event], expire: true }] }] }',

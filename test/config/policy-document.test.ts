@@ -65,7 +65,7 @@ test.each<[string, Record<string, string>, string]>([
     { broken: '{"rules": [' },
     'cannot read broken: neither JSON nor YAML: Unexpected end of JSON input',
   ],
-  ['empty', { empty: '' }, 'empty: policy: must be object'],
+  ['empty', { empty: '' }, 'empty: policy: expected an object'],
   ['refused', { refused: JSON.stringify(rules) }, 'refused: rules[0].selection: it is missing'],
   ['large', { large: ' '.repeat(1_100_000) }, 'cannot read large: it has 1.0 MiB; expected 1.0 MiB at most'],
 ])('a file that cannot be used is a problem of its key: %s', async (name, files, problem) => {

@@ -193,10 +193,10 @@ describe('keepNewest', () => {
     )
     expect(deletedBy(images, { keepNewest: 2 })).toEqual(['v3', 'v4', 'v5'])
     expect(decisionsOn(images, { keepNewest: 2 }).map((decision) => decision?.reason)).toEqual([
-      'newer images that match: 4',
-      'newer images that match: 2',
+      'by "keep 2 newest **" it is number 5, and the rule keeps the 2 newest',
+      'by "keep 2 newest **" it is number 3, and the rule keeps the 2 newest',
       'it is number 1 of the 2 newest',
-      'newer images that match: 3',
+      'by "keep 2 newest **" it is number 4, and the rule keeps the 2 newest',
       'it is number 2 of the 2 newest',
     ])
   })

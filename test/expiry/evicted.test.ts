@@ -100,6 +100,44 @@ test('a family is in the last tier of its tags; what has a tag in no tier stays'
   })
 })
 
+test('a tagged child goes with its index, also if a rule expires that', () => {
+  const rules = [
+    { tag: { glob: 'v*' }, keep: true as const },
+    { tag: { glob: 'pr-*' }, expire: true as const },
+  ]
+  const at = NOW - 9 * DAY
+  const images = [
+    indexed('index', { tags: { 'pr-1': at }, lists: ['left', 'kept', 'shared', 'untagged'] }),
+    indexed('other', { tags: { main: at }, lists: ['shared'] }),
+    indexed('left', { tags: { amd64: at } }),
+    indexed('signature', { tags: { [referrerTag('left', '.sig')]: at } }),
+    indexed('kept', { tags: { v1: at } }),
+    indexed('shared', { tags: { arm64: at } }),
+    indexed('untagged', { age: at }),
+  ]
+  const policy = { ...POLICY, rules }
+  const decisions = planExpiry(policy, 'ci/team', images, NOW)
+  const { families } = atOnce(candidatesIn(images, decisions, undefined, { now: NOW, use: USE }))
+  const digests = families.map((one) => one.images.map((image) => image.digest))
+  expect(digests.toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1))).toEqual(
+    [
+      ['left', 'signature'],
+      ['other', 'shared'],
+    ]
+      .map((names) => names.map(digest))
+      .toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)),
+  )
+
+  const left = chosenOf(
+    families.flatMap((one) => one.images).filter((image) => image.digest === digest('left')),
+  )
+  const order = planExpiry(policy, 'ci/team', images, NOW, { evicted: left })
+    .filter(({ verdict }) => verdict === 'delete')
+    .map((one) => one.digest)
+  expect(order.indexOf(digest('index'))).toBeLessThan(order.indexOf(digest('left')))
+  expect(order.indexOf(digest('left'))).toBeGreaterThan(-1)
+})
+
 test('the last use is the latest that may have been if all pulls are heard, and else the latest that is certain', () => {
   const pushedAt = NOW - 50 * DAY
   const item = (pulledAt: number) => {

@@ -8,6 +8,7 @@ import { DAY } from '../../lab/images.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { expiring } from '../../lab/rules.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import type { KnownUse } from '../../src/expiry/age-and-use.ts'
 import type { Audit } from '../../src/expiry/audit.ts'
 import type { ExpiryRun } from '../../src/expiry/decision.ts'
 import type { EvictSettings } from '../../src/expiry/evict.ts'
@@ -57,6 +58,8 @@ interface Options {
   /** The registry's clock, epoch µs; the same as ours by default. */
   registryNow?: () => number
   store?: (real: ObjectStore) => ObjectStore
+  /** In place of these methods of the client. */
+  client?: Partial<RegistryClient>
   runs?: (real: ExpiryRuns) => ExpiryRuns
   audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
@@ -68,6 +71,8 @@ interface Options {
   pace?: { planMs: number; atOnce: number }
   trashKeepMs?: number
   evict?: EvictSettings
+  /** By default all pulls are known. */
+  use?: KnownUse
   /** The limit of every project, in bytes. */
   quota?: () => number | undefined
   deletesPerSecond?: number
@@ -138,7 +143,7 @@ export function useExpiry() {
       findProtections: options.findProtections ?? (async () => () => undefined),
       findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
       protectsLabels: options.protectsLabels ?? (() => false),
-      useOf: async () => ({ isComplete: true, since: 0 }),
+      useOf: async () => options.use ?? { isComplete: true, since: 0 },
       quotaOf: () => {
         const limit = options.quota?.()
         return limit === undefined ? undefined : { limit }
@@ -167,7 +172,7 @@ export function useExpiry() {
       index,
       clientOf: (name) => {
         if (name !== 'ci') throw new Error(`no client for ${name}`)
-        return { ...client, ping: async () => new Date(registryNow() / 1000) }
+        return { ...client, ...options.client, ping: async () => new Date(registryNow() / 1000) }
       },
       store: store?.(realStore) ?? realStore,
       runs: runs?.(realRuns) ?? realRuns,

@@ -176,3 +176,28 @@ test('what is to be evicted is announced, and goes after its notice', async () =
   expect(await tell(index, await run('branches', false))).toMatchObject([{ tags: ['pr-1'], rule: 'evict' }])
   expect(alerts.map(({ event }) => event)).toEqual(['expiry.notice', 'expiry.done'])
 })
+
+test('a quota that is changed while a run evicts stops it before its next delete', async () => {
+  let limit = 1
+  const { run, push } = bed.setUp({ rules: KEEP_V, evict: EVICT, quota: () => limit })
+  const { repository, project } = bed
+  for (const seed of ['a', 'b', 'c']) await push(`pr-${seed}`, onBase(seed, seed), repository)
+  bed.registry.onRequest(({ method }) => {
+    if (method === 'DELETE') limit = 1_000_000_000
+    return undefined
+  })
+  const record = await run('branches', false)
+  expect(record).toMatchObject({ state: 'stopped', stopped: `the quota of ${project} was changed` })
+  expect(record.deletes.map(({ outcome }) => outcome)).toEqual(['deleted'])
+  expect(bed.deletes).toHaveLength(1)
+})
+
+test.each([
+  ['a source tells what runs', { isComplete: true, isListed: true }, true],
+  ['its registry says that it sends all pulls', { isComplete: true, isListed: false }, false],
+])('if no pull is heard, a young image is evicted as unused only if %s', async (_, known, goes) => {
+  const use = { ...known, since: 0, unheard: 'its registry sends no pulls' }
+  const { run, push } = bed.setUp({ rules: KEEP_V, evict: EVICT, quota: () => 1, use })
+  await push('pr-1', onBase('pr 1'), bed.repository)
+  expect((await run('branches', true)).deletes.map(({ tags }) => tags)).toEqual(goes ? [['pr-1']] : [])
+})

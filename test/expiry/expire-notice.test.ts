@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import type { LabImage } from '../../lab/image.ts'
 import { DAY, DAY_MS } from '../../lab/images.ts'
 import { makeKeeps } from '../../src/expiry/keeps.ts'
-import type { FindProtection } from '../../src/expiry/protection.ts'
+import { type FindProtection, makeFindProtections } from '../../src/expiry/protection.ts'
+import { doneText } from '../../src/expiry/run-text.ts'
+import { summaryOf } from '../../src/expiry/runs.ts'
 import { image, multiPlatform, NOW, pullOf, taggedAs, useExpiry } from './expire-bed.ts'
 
 /** Policies that announce at a real registry what they will delete. */
@@ -45,13 +47,49 @@ test('what will expire is announced once, goes after the notice with all that be
   await push('pr-b', b, repository)
   await push('main', image('main'), repository)
   expect(await runAfter(0)).toEqual([])
-  expect(told()).toEqual([`expiry.notice ${repository}: 2, 3 days`])
+  // An index counts with its two children.
+  expect(told()).toEqual([`expiry.notice ${repository}: 4, 3 days`])
   expect(await runAfter(2.999)).toEqual([])
   expect(told()).toEqual([])
   expect((await runAfter(3)).toSorted()).toEqual(['pr-a', 'pr-b', undefined, undefined])
-  expect(told()).toEqual([`expiry.done ${repository}: 2`])
+  expect(told()).toEqual([`expiry.done ${repository}: 4`])
   expect(await runAfter(4)).toEqual([])
   expect(told()).toEqual([])
+})
+
+test('a run says what it has announced, and a later one what waits, apart from what it deletes', async () => {
+  const { run, push, clock, audited, index } = setUp()
+  const { repository, project, client } = bed
+  const tagged = image('tagged')
+  await push('pr-a', multiPlatform('a'), repository)
+  await push('pr-b', tagged, repository)
+  const { bytes = Buffer.alloc(0) } = tagged.manifests.get(tagged.root.digest) ?? {}
+  await client.putManifest(repository, 'main', bytes, tagged.root.mediaType)
+  await index.apply(project, [taggedAs('main', tagged, repository)])
+  const until = (days: number) => new Date(NOW / 1000 + days * DAY_MS).toISOString()
+
+  const first = summaryOf(await run('branches', false))
+  const announced = { images: 3, tags: 1, bytes: first.progress.plannedBytes, until: until(3) }
+  expect(first).toMatchObject({ announced, kept: 4, progress: { planned: 4, done: 0 } })
+  expect(first.waiting).toBeUndefined()
+  expect(doneText(first)).toMatch(
+    /^announced 3 images and 1 single tag \(\d.*\): they go after 2\S+Z; kept 1 image$/,
+  )
+  expect(audited.at(-1)).toMatchObject({ action: 'run.ended', counts: { announced: 4 } })
+
+  clock.now = NOW + DAY
+  await push('pr-c', image('c'), repository)
+  const second = summaryOf(await run('branches', false))
+  expect(second).toMatchObject({ announced: { images: 1, tags: 0, until: until(4) }, waiting: announced })
+  clock.now = NOW + 3 * DAY
+  const third = summaryOf(await run('branches', false))
+  expect(third).toMatchObject({
+    outcomes: { deleted: 3, untagged: 1 },
+    waiting: { images: 1, tags: 0, until: until(4) },
+  })
+  expect(doneText(third)).toMatch(
+    /^1 image \(\d.*\) wait for their notice, until 2\S+Z at least; deleted 3 images and 1 single tag \(\d.*\); kept 1 image$/,
+  )
 })
 
 test('a pull, a push and a keep since the announcement rescue an image; what is used again is announced again', async () => {
@@ -190,6 +228,54 @@ test('a project of which too much would be deleted is not announced, and what le
   expect(held.told()).toEqual(['expiry.held'])
   expect(await all.runAfter(3)).toHaveLength(10)
   expect(all.told()).toEqual([`expiry.notice ${repository}: 2, 6 days`, `expiry.done ${repository}: 10`])
+})
+
+test('while it is not known what is protected, a run ends, and what was announced stands', async () => {
+  let isAway = false
+  const inUse: FindProtection = async () => {
+    if (isAway) throw new Error('cluster cannot be read: no answer')
+    return () => undefined
+  }
+  const { runAfter, told, push, journal } = setUp({ findProtections: makeFindProtections({ inUse }) })
+  const { repository } = bed
+  await push('pr-a', image('a'), repository)
+  await runAfter(0)
+  expect(told()).toEqual([`expiry.notice ${repository}: 1, 3 days`])
+  isAway = true
+  // What protects is read once a second.
+  await sleep(1_100)
+  expect(await runAfter(1)).toEqual([])
+  expect(await journal.recent(1)).toMatchObject([
+    {
+      state: 'failed',
+      stopped:
+        'nothing is deleted at the registry "ci": it is not known what is protected (inUse): cluster cannot be read: no answer',
+    },
+  ])
+  isAway = false
+  await sleep(1_100)
+  expect(await runAfter(3)).toEqual(['pr-a'])
+  expect(told()).toEqual([`expiry.done ${repository}: 1`])
+})
+
+test('what was announced stands while a new image of its repository was not read yet', async () => {
+  const { runAfter, told, push, index, planner, policy } = setUp()
+  const { repository, project } = bed
+  await push('pr-a', multiPlatform('a'), repository)
+  await push('pr-b', image('b'), repository)
+  await push('main', image('main'), repository)
+  await runAfter(0)
+  expect(told()).toEqual([`expiry.notice ${repository}: 4, 3 days`])
+  const unread = image('new')
+  await index.apply(project, [{ ...taggedAs('next', unread, repository), at: NOW + DAY }])
+  expect(await runAfter(1)).toEqual([])
+  const decisions = (await Array.fromAsync(planner.planProject(policy(), project))).flat()
+  const kept = decisions.filter(({ isUnread }) => isUnread).flatMap(({ tags }) => tags)
+  expect(kept.toSorted()).toEqual(['pr-a', 'pr-b'])
+
+  await push('next', unread, repository)
+  expect((await runAfter(3)).filter((tag) => tag !== undefined).toSorted()).toEqual(['pr-a', 'pr-b'])
+  expect(told()).toEqual([`expiry.done ${repository}: 4`])
 })
 
 test('if chat cannot be told, nothing is remembered, and nothing goes', async () => {

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { DAY } from '../../lab/images.ts'
 import { makePlaceholders } from '../../src/expiry/remove-tag-placeholder.ts'
 import { runIdentity } from '../../src/expiry/run-id.ts'
+import { doneText } from '../../src/expiry/run-text.ts'
+import { summaryOf } from '../../src/expiry/runs.ts'
 import type { RegistryClient } from '../../src/registry/client.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
 import { image, NOW, PUSHED_AT, taggedAs, useExpiry } from './expire-bed.ts'
@@ -53,11 +55,24 @@ test('a dry run deletes no tag', async () => {
   const expiry = bed.setUp()
   await pushShared(expiry)
   const before = await tags()
-  expect(results(await expiry.run('branches', true)).map(([, outcome]) => outcome)).toEqual(
-    Array(3).fill('planned'),
-  )
+  const record = await expiry.run('branches', true)
+  expect(results(record).map(([, outcome]) => outcome)).toEqual(Array(3).fill('planned'))
   expect(await tags()).toEqual(before)
   expect(bed.deletes).toEqual([])
+  expect(doneText(summaryOf(record))).toMatch(
+    /^would delete 1 image and 2 single tags \(\d.*\), keep 1 image$/,
+  )
+})
+
+test('single tags count in the progress, apart from images in what the run says, and in the audit', async () => {
+  const expiry = bed.setUp()
+  await pushShared(expiry)
+  const record = await expiry.run('branches', false)
+  expect(record.progress).toMatchObject({ planned: 3, done: 3 })
+  expect(doneText(summaryOf(record))).toMatch(/^deleted 1 image and 2 single tags \(\d.*\); kept 1 image$/)
+  expect(expiry.audited.at(-1)).toMatchObject({
+    ...{ action: 'run.ended', counts: { planned: 3, deleted: 1, untagged: 2, kept: 1 } },
+  })
 })
 
 /** Puts a placeholder under `pr-1`, as a run that is killed right after. Gives what the registry has there. */
@@ -82,7 +97,10 @@ async function leavePlaceholder(store: ObjectStore, digest: string) {
       mediaType: shared().root.mediaType,
       manifest,
     }
-    void makePlaceholders({ client: killed, registry: 'ci', store, now }).deleteTag(replaced)
+    void makePlaceholders({ client: killed, registry: 'ci', store, now }).deleteTag(
+      replaced,
+      async () => undefined,
+    )
   })
   const placeholder = await client.headManifest(repository, 'pr-1')
   if (placeholder === undefined || placeholder.digest === digest) throw new Error('there is no placeholder')
@@ -169,10 +187,11 @@ test('an image that the registry deleted with a tag, and did not take back, come
   registry.reset()
   await expiry.run('branches', false)
   expect((await client.headManifest(repository, 'main'))?.digest).toBe(digest)
-  expect(expiry.audited.find(({ action }) => action === 'tag.settled')).toMatchObject({
-    ...{ image: `ci/${repository}@${digest}`, outcome: 'restored' },
-    why: expect.stringContaining('main'),
-  })
+  const image = `ci/${repository}@${digest}`
+  expect(expiry.audited.filter(({ action }) => action === 'tag.settled')).toMatchObject([
+    { image, outcome: 'failed' },
+    { image, outcome: 'restored', why: expect.stringContaining('main') },
+  ])
 })
 
 test('a registry that has too many requests while a placeholder is there is waited for', async () => {

@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { allImages } from '../../lab/all-images.ts'
 import { DAY } from '../../lab/images.ts'
 import type { Progress } from '../../src/expiry/decision.ts'
+import { doneText } from '../../src/expiry/run-text.ts'
+import { summaryOf } from '../../src/expiry/runs.ts'
+import { heldText } from '../../src/expiry/share.ts'
 import { image, multiPlatform, NOW, PUSHED_AT, taggedAs, useExpiry } from './expire-bed.ts'
 
 const bed = useExpiry()
@@ -308,8 +311,15 @@ describe('a policy that would delete a large share of a project', () => {
   }
 
   test('deletes nothing there, and says so in its record and to chat; accepted, it deletes', async () => {
-    const { run, alerts, journal } = await setUp(0.5)
+    const { run, alerts, journal, audited } = await setUp(0.5)
     const record = await run('branches', false)
+    expect(doneText(summaryOf(record))).toBe('deleted nothing; held 1 project')
+    expect(audited.at(-1)).toMatchObject({
+      ...{ action: 'run.ended', outcome: 'done', counts: { held: 1 } },
+      why:
+        `nothing was deleted in ${bed.project} (12 of 16 images), since that is more than expiry.maxShare. ` +
+        'If this is meant: tallyman expire branches --apply --accept-share',
+    })
     const counts = { deletes: 12, images: 16, untags: 0, tags: 16 }
     const held = [{ project: bed.project, ...counts, bytes: expect.any(Number) }]
     expect(record).toMatchObject({ deletes: [], held })
@@ -324,10 +334,12 @@ describe('a policy that would delete a large share of a project', () => {
       },
     ])
     // A dry run shows what would go, and that it is held; it is no alert.
-    expect(await run('branches', true)).toMatchObject({
-      deletes: Array(12).fill({ outcome: 'planned' }),
-      held,
-    })
+    const dry = await run('branches', true)
+    expect(dry).toMatchObject({ deletes: Array(12).fill({ outcome: 'planned' }), held })
+    expect(doneText(summaryOf(dry))).toMatch(
+      /^would delete 12 images \(\d.*\), keep 4 images; held 1 project$/,
+    )
+    expect(heldText(dry)).toMatch(/^a run deletes nothing in /)
     expect(alerts).toHaveLength(1)
     const accepted = await run('branches', false, undefined, { acceptShare: true })
     expect(accepted.deletes.map(({ outcome }) => outcome)).toEqual(Array(12).fill('deleted'))
@@ -362,6 +374,7 @@ describe('a policy that would delete a large share of a project', () => {
     })
     const record = await run('branches', false)
     expect(record.held).toMatchObject([{ project, images: 21, deletes: 10, deleted: 10 }])
+    expect(heldText(record)).toMatch(/^no more was deleted in /)
     expect(record.deletes.filter(({ project: one }) => one === project)).toHaveLength(10)
     expect(record.deletes).toContainEqual(
       expect.objectContaining({ repository: `${repository}/z`, outcome: 'deleted' }),
@@ -383,6 +396,6 @@ describe('a policy that would delete a large share of a project', () => {
     }
     const record = await run('branches', false)
     expect(record).toMatchObject({ deletes: [], held: [{ project, deletes: 0, untags: 12, tags: 24 }] })
-    expect(alerts).toMatchObject([{ text: expect.stringContaining('12 of 24 tags') }])
+    expect(alerts).toMatchObject([{ text: expect.stringContaining('12 single tags of 24') }])
   })
 })

@@ -5,15 +5,17 @@ import { undoOf, undoText, undoUntil } from '../../src/expiry/undo.ts'
 const run = { id: 'r1', at: '2026-11-26T10:00:00.000Z', policy: 'branches' }
 const UNTIL = '2026-11-29T10:00:00.000Z'
 const labels = (count: number) => Array.from({ length: count }, (_, n) => `team/app:pr-${n + 1}`)
+const lotOf = (count: number, bytes: number) => ({ labels: labels(count), images: count, tags: 0, bytes })
 const MiB = 1024 ** 2
 
-test('a notice says how many images and bytes, some names, until when, and how an image is rescued', () => {
-  expect(noticeAlert(run, 'ci/team/app', { labels: labels(7), bytes: 3 * MiB }, UNTIL)).toEqual({
+test('a notice says how many images, single tags and bytes, some names, until when, and how an image is rescued', () => {
+  const lot = { labels: labels(7), images: 9, tags: 1, bytes: 3 * MiB }
+  expect(noticeAlert(run, 'ci/team/app', lot, UNTIL)).toEqual({
     id: expect.stringMatching(/^[\w-]+$/),
     ...{ at: run.at, registry: 'ci', project: 'team/app', event: 'expiry.notice', policy: 'branches' },
-    ...{ images: 7, bytes: 3 * MiB, examples: labels(5), until: UNTIL },
+    ...{ images: 9, tags: 1, bytes: 3 * MiB, examples: labels(5), until: UNTIL },
     text:
-      'ci/team/app: 7 images (3.0 MiB) will expire, at 2026-11-29T10:00:00.000Z at the earliest, by the policy ' +
+      'ci/team/app: 9 images and 1 single tag (3.0 MiB) will expire, at 2026-11-29T10:00:00.000Z at the earliest, by the policy ' +
       '"branches": team/app:pr-1, team/app:pr-2, team/app:pr-3, team/app:pr-4, team/app:pr-5 and 2 more. A pull or a ' +
       'push rescues an image until then, and so does: tallyman expiry keep ci/team/app:pr-1 --for 30d. The whole ' +
       'plan: tallyman expiry plan branches',
@@ -21,7 +23,7 @@ test('a notice says how many images and bytes, some names, until when, and how a
 })
 
 test('the message afterwards says what went', () => {
-  const alert = doneAlert(run, 'ci/team/app', { labels: labels(1), bytes: 512 }, 'Undo is safe.')
+  const alert = doneAlert(run, 'ci/team/app', lotOf(1, 512), 'Undo is safe.')
   expect(alert).toMatchObject({ event: 'expiry.done', images: 1, bytes: 512 })
   expect(alert.text).toBe(
     'ci/team/app: 1 image (512 B) expired, by the policy "branches": team/app:pr-1. Undo is safe.',
@@ -30,12 +32,12 @@ test('the message afterwards says what went', () => {
 })
 
 test('attempts of a run that say the same have the same id, others have not', () => {
-  const lot = { labels: labels(1), bytes: 1 }
+  const lot = lotOf(1, 1)
   const ids = [
     noticeAlert(run, 'ci/a', lot, UNTIL),
     noticeAlert({ ...run, id: 'r2' }, 'ci/a', lot, UNTIL),
     noticeAlert(run, 'ci/b', lot, UNTIL),
-    noticeAlert(run, 'ci/a', { labels: ['other'], bytes: 1 }, UNTIL),
+    noticeAlert(run, 'ci/a', { ...lot, labels: ['other'] }, UNTIL),
     doneAlert(run, 'ci/a', lot, ''),
   ].map(({ id }) => id)
   expect(new Set(ids).size).toBe(5)

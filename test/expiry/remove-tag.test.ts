@@ -1,5 +1,6 @@
 import { rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { RegistryRequest } from '../../lab/faulty-registry.ts'
 import type { LabImage } from '../../lab/image.ts'
@@ -55,6 +56,7 @@ function setUp(
   const untoldTags = async () => new Map(options.untold?.map((digest) => [digest, 'a tag is on it']))
   const removeTag = makeRemoveTag({
     ...{ client, policy: POLICY, run: 'run', trash, placeholders, mayDelete, untoldTags },
+    ...{ whyTagStays: async () => undefined, sleep: setTimeout },
   })
   return { placeholders, removeTag: (tag = 'pr-1') => removeTag(decision(), tag) }
 }

@@ -268,7 +268,7 @@ describe('a tag that was deleted alone', () => {
     const removeTag = makeRemoveTag({
       ...{ client, policy: { name: 'old', registry: 'ci', repository: '**', rules: [] }, run: 'run' },
       ...{ trash: makeTrash({ store, now }), mayDelete: async () => true },
-      untoldTags: async () => new Map(),
+      ...{ untoldTags: async () => new Map(), whyTagStays: async () => undefined, sleep: async () => {} },
       placeholders: makePlaceholders({ client, registry: 'ci', store, now }),
     })
     const { digest } = shared.root

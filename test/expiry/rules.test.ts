@@ -178,7 +178,7 @@ describe('notUsedFor', () => {
 
   test('counts from when pulls were heard', () => {
     expect(reason({ isComplete: true, since: daysAgo(2) })).toBe(
-      'pulls of its registry are heard only since 2 days ago',
+      'pulls of its registry are known only for the last 2 days',
     )
     expect(goes([young], [rule], { use: { isComplete: true, since: daysAgo(8) } })).toEqual(['v1'])
   })
@@ -253,7 +253,7 @@ test('near misses say which rule nearly decided otherwise, and why', () => {
     ...{ verdict: 'delete', rule: 'expire *' },
     nearMisses: [
       '"keep /[0-9]+\\.[0-9]+\\.[0-9]+/": its pattern matches `16.8.8`, not the whole tag',
-      '"keep 1 newest *": newer images that match: 1',
+      '"keep 1 newest *": it is number 2, and the rule keeps the newest',
     ],
   })
   expect(planOf([image, younger], rules)[0]).not.toHaveProperty('nearMisses')
@@ -297,6 +297,15 @@ describe('what a deleted index left behind', () => {
     expect(
       goes(left(options), [{ tagged: false, olderThan: 7 * DAY_MS, expire: true }], { isHere }),
     ).toContain('@c')
+  })
+
+  test('stays if what an index of it lists was used since', () => {
+    const images = [
+      gone,
+      indexed('b', { lists: ['d'], layers: [], age: daysAgo(30) }),
+      indexed('d', { age: daysAgo(30), pulledAt: daysAgo(1) }),
+    ]
+    expect(goes(images, [], { isHere })).toEqual([])
   })
 })
 

@@ -163,6 +163,12 @@ describe('what the file may lack', () => {
   })
 })
 
+test('an eviction is left out, with a warning', async () => {
+  const { kept, warnings } = await attempt([OLD], [image('a', ['main'], 30)], { policy: { evict: {} } })
+  expect(kept).toEqual(['team/app:main'])
+  expect(warnings).toEqual([expect.stringMatching(/^evict is left out: /)])
+})
+
 test('images that the policy is not about stay, and so do those whose tags the registry does not change', async () => {
   const images = [
     image('a', ['pr-1'], 30),

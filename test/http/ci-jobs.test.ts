@@ -107,7 +107,10 @@ test.each([
 
 test('every route but its own refuses a job with 403, and says which token it needs', async () => {
   const document = (await tallyman.app.inject('/openapi.json')).json()
-  const own = ['GET /v1/projects/{id}', 'GET /v1/expiry/plan', 'GET /v1/whoami', 'GET /v1/jobs/{queue}/{id}']
+  const own = [
+    ...['GET /v1/projects/{id}', 'GET /v1/expiry/plan', 'GET /v1/whoami', 'GET /v1/jobs/{queue}/{id}'],
+    ...['POST /v1/promotions', 'GET /v1/promotions/{id}'],
+  ]
   const authorization = `Bearer ${await token()}`
   const asked: string[] = []
   for (const [path, methods] of Object.entries<object>(document.paths))

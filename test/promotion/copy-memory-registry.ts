@@ -98,11 +98,6 @@ export function makeMemoryRegistry({
       const { bytes, mediaType, digest } = found
       return { bytes, descriptor: { mediaType, digest, size: bytes.length } }
     },
-    async headManifest(name, reference) {
-      await called('headManifest', name, reference)
-      const found = find(name, reference)
-      return found && { mediaType: found.mediaType, digest: found.digest, size: found.bytes.length }
-    },
     async putManifest(name, reference, bytes, mediaType) {
       await called('putManifest', name, reference)
       checkWhole(name, bytes, mediaType)

@@ -64,6 +64,7 @@ function setUp({
   const clock = { now: ASKED_AT + 10_000 }
   const store = makeFolderStore({ path: folder })
   const stored = makeReceipts({
+    sign: () => undefined,
     ...{ store, keepMs: 1e12, now: () => clock.now },
     onUnreadable: (_, error) => {
       throw error
@@ -83,6 +84,8 @@ function setUp({
     isYounger: async (_, digest) => digest === set.youngest,
     checkGates: async () => set.gates,
     mountFrom: () => async () => [],
+    attachReceipt: async () => {},
+    warn: () => {},
     follow: async (_, { manifests }, ms) => void followed.push({ digests: manifests, ms }),
     now: () => clock.now,
   })
@@ -388,7 +391,8 @@ test('a placeholder by which expiry deletes a tag is not promoted', async () => 
   const bytes = (await client.getManifest(repository, 'v1'))?.bytes ?? Buffer.alloc(0)
   const { digest } = job
   const replaced = { project: `ci/${repository}`, repository, tag: 'v1', digest, mediaType: OCI_MANIFEST }
-  expect(await placeholders.deleteTag({ ...replaced, manifest: bytes.toString('base64') })).toMatchObject({
+  const manifest = bytes.toString('base64')
+  expect(await placeholders.deleteTag({ ...replaced, manifest }, async () => undefined)).toMatchObject({
     outcome: 'untagged',
   })
   expect(outcome).toMatchObject({ state: 'dropped', why: expect.stringContaining('placeholder') })

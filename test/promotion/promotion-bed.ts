@@ -6,7 +6,9 @@ import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-regis
 import { makeImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
+import { makeAttachReceipt } from '../../src/promotion/attach-receipt.ts'
 import { makeCopier } from '../../src/promotion/copy/copy-image.ts'
+import { signReceipt } from '../../src/promotion/envelope.ts'
 import { type Attempt, makePromote } from '../../src/promotion/promote.ts'
 import type { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import { makeReceipts } from '../../src/promotion/receipts.ts'
@@ -50,13 +52,18 @@ export function usePromotions() {
     return client
   }
 
-  function setUp(options: Partial<CopyOptions> = {}) {
+  /** `receiptKey`: with which receipts are signed, in PEM. */
+  function setUp(options: Partial<CopyOptions> = {}, { receiptKey }: { receiptKey?: string } = {}) {
     const store = makeFolderStore({ path: folder })
     const fail = (error: Error) => {
       throw error
     }
     const now = () => ASKED_AT
+    const sign = (receipt: PromotionReceipt) =>
+      receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
+    const warnings: string[] = []
     const receipts = makeReceipts({
+      sign,
       store,
       keepMs: 1e12,
       now,
@@ -67,10 +74,13 @@ export function usePromotions() {
     const promoteJob = makePromote({
       ...{ clientOf, receipts, targets, metrics: makeMetrics(), copier: makeCopier(), now },
       optionsOf: () => ({ ...UNRULED, ...options }),
+      isYounger: async () => false,
       isPlaceholder: async () => false,
       checkGates: async () => ({ state: 'open', results: [] }),
       mountFrom: () => async () => [],
       follow: async () => {},
+      attachReceipt: makeAttachReceipt({ clientOf, receipts }),
+      warn: (message) => void warnings.push(message),
     })
     const attempt = (job: PromotionJob, more: Partial<Attempt> = {}) =>
       promoteJob(job, {
@@ -83,7 +93,7 @@ export function usePromotions() {
       if (outcome.state !== 'promoted') throw new Error(`${outcome.state}: ${outcome.why}`)
       return outcome.receipt
     }
-    return { store, receipts, targets, attempt, promote }
+    return { store, receipts, targets, attempt, promote, warnings }
   }
 
   /** Pushes an image to a repository of its own, or to the one given, as `v1`. `pushedAt`: epoch µs. */

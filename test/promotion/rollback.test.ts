@@ -8,7 +8,7 @@ import type { Receipts } from '../../src/promotion/receipts.ts'
 import { makeRollback, type RemoveTag } from '../../src/promotion/rollback.ts'
 import type { CopyOptions } from '../../src/promotion/rule.ts'
 import type { Targets } from '../../src/promotion/targets.ts'
-import { makeTurns } from '../../src/promotion/turn.ts'
+import { makeTagTurns } from '../../src/promotion/turn.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
 import { closeQueues, makeQueues, type Queues, queuePrefix } from '../../src/queue/queues.ts'
 import { ASKED_AT, usePromotions } from './promotion-bed.ts'
@@ -24,7 +24,12 @@ afterEach(async () => {
 
 function setUp(
   options: Partial<CopyOptions> = { overwrite: 'always' },
-  more: { receipts?: Partial<Receipts>; targets?: Partial<Targets>; removeTag?: RemoveTag } = {},
+  more: {
+    receipts?: Partial<Receipts>
+    targets?: Partial<Targets>
+    removeTag?: RemoveTag
+    registries?: string[]
+  } = {},
 ) {
   const scene = bed.setUp(options)
   const { clientOf } = bed
@@ -32,8 +37,9 @@ function setUp(
   const redis = redisOf.redis
   const queues = makeQueues(redis, 't')
   opened.push(queues)
-  const turns = makeTurns({ queues, redis, prefix: 't' })
+  const turns = makeTagTurns({ queues, redis, prefix: 't' })
   const rollback = makeRollback({
+    registries: more.registries ?? ['ci', 'production'],
     targets: { ...targets, ...more.targets },
     ...{ clientOf, holdTag: turns.holdTag, now: () => ASKED_AT + 1_000 },
     receipts: { ...scene.receipts, ...more.receipts },
@@ -208,6 +214,14 @@ test('it is refused if what the tag named before is gone', async () => {
     receipt.id,
     second.job,
     `${first.job.digest} before, and the target does not have that`,
+  )
+})
+
+test('it is refused if the target is not configured any more', async () => {
+  const { receipt } = await promotedTwice(setUp())
+  const gone = setUp({}, { registries: ['ci'] })
+  await expect(gone.rollback(receipt.id)).rejects.toThrow(
+    'the registry "production" is not configured any more',
   )
 })
 

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { digestOf, seededBytes } from '../../lab/image.ts'
 import { upload } from '../../lab/push-image.ts'
 import type { Peer } from './contract-peers.ts'
@@ -42,6 +42,35 @@ export function describeDownloads(getPeer: () => Peer): void {
         const body = await client.getBlob('down/load', DIGEST, { from })
         expect(await buffer(body)).toEqual(CONTENT.subarray(from))
       }
+    })
+
+    it('does without Range, and without the length of a blob', async ({ skip }) => {
+      const { client, fake, onRequest } = getPeer()
+      if (fake === undefined) return skip()
+      await push(CONTENT)
+      const usual = { ...fake.traits }
+      onTestFinished(() => void Object.assign(fake.traits, usual))
+      fake.traits.without = ['content-length']
+      expect(await client.headBlob('down/load', DIGEST)).toEqual({ digest: DIGEST, size: SIZE })
+      fake.traits.knowsRange = false
+      expect(await client.headBlob('down/load', DIGEST)).toEqual({ digest: DIGEST, size: undefined })
+      expect(await client.readsBlob('down/load', DIGEST)).toBe(true)
+      fake.traits.without = []
+      let left = 1
+      onRequest(({ method }) => (method === 'GET' && left-- > 0 ? { sends: 1_000_000 } : undefined))
+      expect(await buffer(await client.getBlob('down/load', DIGEST))).toEqual(CONTENT)
+      expect(await buffer(await client.getBlob('down/load', DIGEST, { from: 70_000 }))).toEqual(
+        CONTENT.subarray(70_000),
+      )
+    })
+
+    it('finds a blob that is announced and not sent', async ({ skip }) => {
+      const { client, fake } = getPeer()
+      if (fake === undefined) return skip()
+      const lost = await push(Buffer.from('lost'))
+      fake.traits.lost.add(lost)
+      expect(await client.headBlob('down/load', lost)).toMatchObject({ digest: lost })
+      expect(await client.readsBlob('down/load', lost)).toBe(false)
     })
 
     it('tells whether the registry sends a blob', async () => {

@@ -60,8 +60,8 @@ function peerOf(
 }
 
 /** The fake, with or without its token server. */
-export async function startFakePeer(traits: Partial<FakeTraits>, withTokens: boolean): Promise<Peer> {
-  const tokens = withTokens ? await startTokenServer() : undefined
+export async function startFakePeer(traits: Partial<FakeTraits>, login?: 'tokens'): Promise<Peer> {
+  const tokens = login === 'tokens' ? await startTokenServer() : undefined
   const fake = await startFakeRegistry({ traits, ...(tokens && { auth: tokens }) })
   const peer = peerOf(fake, '', tokens?.credentials)
   const uploads = () =>

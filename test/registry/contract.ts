@@ -4,10 +4,28 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf, makeImage, seededBytes } from '../../lab/image.ts'
 import { pushImage, upload } from '../../lab/push-image.ts'
 import type { RegistryClient } from '../../src/registry/client.ts'
+import { describeCancels } from './contract-cancels.ts'
 import { describeDownloads } from './contract-downloads.ts'
 import type { Peer, PeerTraits } from './contract-peers.ts'
 import { describeReferrers } from './contract-referrers.ts'
 import { describeUploads } from './contract-uploads.ts'
+
+/** What the client makes of broken connections, refusals and expired tokens. */
+export function describeTransfers(title: string, start: () => Promise<Peer>, traits: PeerTraits): void {
+  describe(`${title}: transfers`, () => {
+    let peer: Peer
+    beforeAll(async () => {
+      peer = await start()
+    })
+    afterAll(() => peer.close())
+    beforeEach(() => peer.reset())
+
+    describeUploads(() => peer, traits)
+    describeCancels(() => peer)
+    describeDownloads(() => peer)
+    describeReferrers(() => peer, traits)
+  })
+}
 
 /** What the client does with every registry, for each way of authentication. */
 export function describeRegistry(title: string, start: () => Promise<Peer>, traits: PeerTraits): void {
@@ -27,11 +45,6 @@ export function describeRegistry(title: string, start: () => Promise<Peer>, trai
       client = peer.client
     })
     afterAll(() => peer.close())
-    beforeEach(() => peer.reset())
-
-    describeUploads(() => peer, traits)
-    describeDownloads(() => peer)
-    describeReferrers(() => peer, traits)
 
     it('pings', () => client.ping())
 

@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
 import { RunSummary } from '../../expiry/decision.ts'
-import { whatIsHeld } from '../../expiry/share.ts'
+import { progressText } from '../../expiry/run-text.ts'
+import { heldText } from '../../expiry/share.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
-import { deleteTable, progressOfRun, runText } from '../delete-table.ts'
+import { runLines } from '../delete-table.ts'
 import { followJob } from '../follow-job.ts'
 import { undoNote } from '../plan-notes.ts'
 import { Deletes, pathOfDeletes } from './runs.ts'
@@ -32,10 +33,10 @@ export const addExpire: AddCommand = (program, cli) => {
         { policy, registry, dryRun: !apply, acceptShare: acceptShare ?? false },
         Asked,
       )
-      const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary, progressOfRun)
+      const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary, progressText)
       for (const warning of run.warnings ?? []) cli.note(`warning: ${warning}`)
       const page = await service.get(pathOfDeletes(run.id), Deletes)
-      cli.show({ run, ...page }, [runText(run), ...deleteTable(page.deletes)])
+      cli.show({ run, ...page }, runLines(run, page.deletes))
       if (page.next !== null)
         cli.note(`these are the first ${page.deletes.length}: tallyman runs ${run.id} --cursor ${page.next}`)
       if (run.state === 'stopped') throw new CommandError(`the run was stopped: ${run.stopped}`)
@@ -44,13 +45,12 @@ export const addExpire: AddCommand = (program, cli) => {
         throw new CommandError(
           `nothing was deleted: in the configuration of the service the policy ${policy} has the mode plan`,
         )
-      for (const held of run.held ?? []) {
-        const what = held.deleted ? 'no more was deleted' : 'nothing was deleted'
+      const held = heldText(run)
+      if (held !== undefined) cli.note(held)
+      if (!apply)
         cli.note(
-          `${apply ? what : 'held without --accept-share'}: ${whatIsHeld(held)} of ${held.project} would go, more than expiry.maxShare`,
+          `nothing was deleted: this was a dry run. With --apply a policy with mode: apply deletes, or announces first if it has notice`,
         )
-      }
-      if (!apply) cli.note(`nothing was deleted: tallyman expire ${policy} --apply deletes`)
       if (run.undo !== undefined && run.outcomes.planned > 0) cli.note(undoNote(run.undo))
       if (run.undo !== undefined && run.outcomes.deleted > 0) cli.note(run.undo.text)
     })

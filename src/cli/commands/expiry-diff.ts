@@ -4,7 +4,7 @@ import { PlanChange } from '../../expiry/plan-diff.ts'
 import type { Cli } from '../cli.ts'
 import { queryOf } from '../page-options.ts'
 import { LONG_MS } from '../service.ts'
-import { table, tagsCell } from '../table.ts'
+import { goingTagsCell, table } from '../table.ts'
 
 const Diff = Type.Object({
   policy: Type.String(),
@@ -54,7 +54,7 @@ export function addExpiryDiff(group: Command, cli: Cli): void {
 const linesOf = (changes: readonly PlanChange[]): string[] =>
   table(
     ['CHANGE', 'REPOSITORY', 'TAGS', 'RULE', 'REASON', 'DIGEST'],
-    changes.map(({ change, repository, tags, untag, rule, reason, digest }) => [
-      ...[change, repository, tagsCell(untag ?? tags), rule ?? 'none', reason, digest],
+    changes.map((one) => [
+      ...[one.change, one.repository, goingTagsCell(one), one.rule ?? 'none', one.reason, one.digest],
     ]),
   )

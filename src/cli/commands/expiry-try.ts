@@ -11,7 +11,7 @@ import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { POLICY_LIMIT, readPolicyFile } from '../policy-file.ts'
 import { readDocument } from '../read-document.ts'
-import { table } from '../table.ts'
+import { table, tagsCell } from '../table.ts'
 
 /** Bytes of a file of images: some 400 bytes an image. */
 const IMAGES_LIMIT = 512 * 1024 * 1024
@@ -41,14 +41,12 @@ export function addExpiryTry(group: Command, cli: Cli): void {
     .option('--now <TIME>', 'decide as of this time, RFC 3339; now if left out', parseTime)
     .action(async (file: string, options: TryOptions) => {
       const decide = await readDecide(file, options.dialect)
-      const images = await readDocument(options.images, IMAGES_LIMIT)
-      const report = decide(
-        named(options.images, () => readImages(images)),
-        options.now ?? Date.now() * 1000,
-      )
+      const document = await readDocument(options.images, IMAGES_LIMIT)
+      const images = named(options.images, () => readImages(document))
+      const report = decide(images, options.now ?? Date.now() * 1000)
       for (const warning of report.warnings) cli.note(`warning: ${warning}`)
       cli.note(`expire ${report.expired.length}, keep ${report.kept.length}`)
-      cli.show(report, linesOf(report))
+      cli.show(report, linesOf(report, images))
     })
 }
 
@@ -89,14 +87,20 @@ function named<T>(file: string, act: () => T): T {
   }
 }
 
-const linesOf = ({ kept, expired, reasons }: Report): string[] =>
-  table(
-    ['VERDICT', 'IMAGE', 'REASON'],
-    [
-      ...expired.map((name) => ['expire', name, reasons[name] ?? '']),
-      ...kept.map((name) => ['keep', name, reasons[name] ?? '']),
-    ],
+/** Verdicts on images have their tags beside them; verdicts on tags name them. */
+function linesOf({ unit, kept, expired, reasons }: Report, { images }: ImagesFile): string[] {
+  const tags = new Map(
+    images.map((one) => [`${one.repository}@${one.digest}`, one.tags.map(({ name }) => name)]),
   )
+  const row = (verdict: string, name: string) => [
+    ...[verdict, name, ...(unit === 'digest' ? [tagsCell(tags.get(name) ?? []) || 'none'] : [])],
+    reasons[name] ?? '',
+  ]
+  return table(
+    ['VERDICT', 'IMAGE', ...(unit === 'digest' ? ['TAGS'] : []), 'REASON'],
+    [...expired.map((name) => row('expire', name)), ...kept.map((name) => row('keep', name))],
+  )
+}
 
 function parseTime(text: string): number {
   const time = parseTimestamp(text)

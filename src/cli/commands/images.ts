@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { AddCommand } from '../cli.ts'
 import { queryOf } from '../page-options.ts'
 import { sizeCell, table, tagsCell } from '../table.ts'
@@ -12,9 +12,12 @@ const Image = Type.Object({
   digest: Type.String(),
   tags: Type.Array(Type.Object({ name: Type.String(), taggedAt: Instant })),
   kind: Type.Union([Type.String(), Type.Null()]),
+  children: Type.Array(Type.String()),
   pulledAt: Instant,
   sizeBytes: Type.Integer(),
 })
+
+type Image = Static<typeof Image>
 
 export const addImages: AddCommand = (program, cli) => {
   program
@@ -36,15 +39,29 @@ export const addImages: AddCommand = (program, cli) => {
         cli.note(
           `of ${unknown} images the kind could not be read, or not yet: repeat the command in a minute`,
         )
-      cli.show(
-        { images },
-        table(
-          ['SIZE', 'KIND', 'REPOSITORY', 'TAGS', 'LAST PULL', 'DIGEST'],
-          images.map(({ sizeBytes, kind, repository, tags, pulledAt, digest }) => [
-            ...[sizeCell(sizeBytes), kind ?? 'not read', repository],
-            ...[tagsCell(tags.map(({ name }) => name)) || 'none', pulledAt ?? 'never', digest],
-          ]),
-        ),
-      )
+      cli.show({ images }, tableOf(images))
     })
 }
+
+function tableOf(images: readonly Image[]): string[] {
+  const owners = new Map(
+    images.flatMap((owner) => owner.children.map((child) => [keyOf(owner.repository, child), owner])),
+  )
+  const isAnyPart = owners.size > 0
+  return table(
+    ['SIZE', 'KIND', 'REPOSITORY', 'TAGS', ...(isAnyPart ? ['PART OF'] : []), 'LAST PULL', 'DIGEST'],
+    images.map(({ sizeBytes, kind, repository, tags, pulledAt, digest }) => [
+      ...[sizeCell(sizeBytes), kind ?? 'not read', repository, tagsText(tags) || 'none'],
+      ...(isAnyPart ? [shortName(owners.get(keyOf(repository, digest)))] : []),
+      ...[pulledAt ?? 'never', digest],
+    ]),
+  )
+}
+
+const keyOf = (repository: string, digest: string): string => `${repository}@${digest}`
+
+const tagsText = (tags: Image['tags']): string => tagsCell(tags.map(({ name }) => name))
+
+/** An index that lists an image; there may be others. */
+const shortName = (owner: Image | undefined): string =>
+  owner === undefined ? '' : (owner.tags[0]?.name ?? owner.digest.slice(0, 19))

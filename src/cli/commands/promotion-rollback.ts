@@ -10,7 +10,7 @@ export function addPromotionRollback(promotion: Command, cli: Cli): void {
     .description(
       'Put the target tag of a promotion back where it was before. If there was no tag, it is deleted, and the image stays. It is refused if the promotion is not the last one to its tag, and if the tag names something else by now.',
     )
-    .argument('<ID>', 'the ID of the promotion, as "promotions" lists it')
+    .argument('<ID>', 'the ID of the promotion, as listed')
     .action(async (id: string) => {
       const service = await cli.service()
       const receipt = await service.post(

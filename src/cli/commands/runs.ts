@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
 import { Deleted, RunSummary } from '../../expiry/decision.ts'
+import { countOf, keptIn } from '../../expiry/run-text.ts'
+import { heldText } from '../../expiry/share.ts'
 import type { AddCommand } from '../cli.ts'
-import { deleteTable, runText } from '../delete-table.ts'
+import { runLines } from '../delete-table.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { table } from '../table.ts'
 
@@ -23,7 +25,9 @@ export const addRuns: AddCommand = (program, cli) => {
       if (id === undefined) {
         const page = await service.get(`/v1/expiry/runs${queryOf(options)}`, Runs)
         if (page.runs.length === 0) cli.note('no run yet')
-        cli.show(page, format(page.runs))
+        cli.show(page, tableOf(page.runs))
+        if (page.runs.some(({ held }) => held !== undefined))
+          cli.note('of HELD projects more than expiry.maxShare would go: tallyman runs ID names them')
         noteNext(cli, page)
         return
       }
@@ -33,16 +37,35 @@ export const addRuns: AddCommand = (program, cli) => {
       const page = isBegun
         ? await service.get(`${pathOfDeletes(id)}${queryOf(options)}`, Deletes)
         : { deletes: [], next: null }
-      cli.show({ run, ...page }, [runText(run), ...deleteTable(page.deletes)])
+      cli.show({ run, ...page }, runLines(run, page.deletes))
+      const held = heldText(run)
+      if (held !== undefined) cli.note(held)
       noteNext(cli, page)
     })
 }
 
-const format = (runs: readonly RunSummary[]): string[] =>
-  table(
-    ['ID', 'REGISTRY', 'POLICY', 'KIND', 'STATE', 'PLANNED', 'DELETED', 'ABSENT', 'MOVED', 'KEPT'],
-    runs.map(({ id, registry, policy, dryRun, state, progress, outcomes, kept }) => [
-      ...[id, registry, policy, dryRun ? 'dry run' : 'run', state],
-      ...[progress.planned, outcomes.deleted, outcomes.absent, outcomes.moved, kept],
+/** The numbers of a run. Those that are not `always` have a column only if one of them is not 0. */
+const NUMBERS: { head: string; of: (run: RunSummary) => number; always?: true }[] = [
+  { head: 'PLANNED', of: ({ progress }) => progress.planned, always: true },
+  { head: 'DELETED', of: ({ outcomes }) => outcomes.deleted, always: true },
+  { head: 'UNTAGGED', of: ({ outcomes }) => outcomes.untagged ?? 0 },
+  { head: 'ANNOUNCED', of: ({ announced }) => countOf(announced) },
+  { head: 'WAITING', of: ({ waiting }) => countOf(waiting) },
+  { head: 'HELD', of: ({ held = [] }) => held.length },
+  { head: 'ABSENT', of: ({ outcomes }) => outcomes.absent, always: true },
+  { head: 'MOVED', of: ({ outcomes }) => outcomes.moved, always: true },
+  { head: 'REFUSED', of: ({ outcomes }) => outcomes.refused ?? 0 },
+  { head: 'FAILED', of: ({ outcomes }) => outcomes.failed ?? 0 },
+  { head: 'KEPT', of: keptIn, always: true },
+]
+
+function tableOf(runs: readonly RunSummary[]): string[] {
+  const numbers = NUMBERS.filter(({ of, always }) => always || runs.some((run) => of(run) > 0))
+  return table(
+    ['ID', 'REGISTRY', 'POLICY', 'KIND', 'STATE', ...numbers.map(({ head }) => head)],
+    runs.map((run) => [
+      ...[run.id, run.registry, run.policy, run.dryRun ? 'dry run' : 'run', run.state],
+      ...numbers.map(({ of }) => of(run)),
     ]),
   )
+}

@@ -6,6 +6,7 @@ import { parseTimestamp } from '../../platform/timestamp.ts'
 import type { AddCommand } from '../cli.ts'
 import { addGroup } from '../group.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { notRestored, restoredText } from '../restored-text.ts'
 import { fields, linesOfJson, table, tagsCell } from '../table.ts'
 
 const { manifest: _, ...listed } = TrashEntry.properties
@@ -49,11 +50,8 @@ export const addTrash: AddCommand = (program, cli) => {
     .action(async (image: string) => {
       const service = await cli.service()
       const restored = await service.post(`${pathOf(image)}/restore`, {}, Restored)
-      for (const { name, outcome, names } of restored.tags)
-        if (outcome === 'elsewhere') cli.note(`the tag ${name} names ${names} by now, and stays there`)
-      for (const { digest, tags, why } of restored.lost)
-        cli.note(`not restored: ${digest} (${tags.join(', ') || 'no tag'}), which belonged to it: ${why}`)
-      cli.show(restored, tableOfRestored(restored))
+      cli.show(restored, [restoredText(restored), ...tableOfRestored(restored)])
+      for (const line of notRestored(restored)) cli.note(line)
     })
 
   trash

@@ -20,7 +20,10 @@ export const addUses: AddCommand = (program, cli) => {
 
   uses
     .command('report')
-    .argument('<FILE>', 'a file with the name of an image in each line; - for standard input')
+    .argument(
+      '<FILE>',
+      'a file with the name of an image in each line (empty lines and # aside); - for standard input',
+    )
     .requiredOption('--source <NAME>', 'who reports, such as kubelet-node-7')
     .summary('Report that images are used now.')
     .description(
@@ -54,12 +57,12 @@ const read = (file: string): Promise<string> =>
     throw new CommandError(`cannot read ${file}: ${error.message}`)
   })
 
-/** The lines that are not empty, each once. */
+/** The lines that are neither empty nor a comment, each once. */
 const linesOf = (content: string): string[] => [
   ...new Set(
     content
       .split('\n')
       .map((line) => line.trim())
-      .filter((line) => line !== ''),
+      .filter((line) => line !== '' && !line.startsWith('#')),
   ),
 ]

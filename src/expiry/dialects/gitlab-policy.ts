@@ -35,7 +35,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
   cadence: oneOf('1d', '7d', '14d', '1month', '3month'),
   enabled: oneOf(true, false),
   keep_n: oneOf(1, 5, 10, 25, 50, 100, null),
-  older_than: oneOf('7d', '14d', '30d', '90d', null),
+  // 60d since GitLab 14.4; its documentation of the values leaves that out.
+  older_than: oneOf('7d', '14d', '30d', '60d', '90d', null),
   name_regex: text,
   name_regex_delete: text,
   name_regex_keep: text,

@@ -45,12 +45,19 @@ export function readHarborPolicy(document: unknown): HarborRule[] {
   })
 }
 
+/** What Harbor's scheduler takes has this form (src/pkg/scheduler/scheduler.go, Schedule). */
+const SIX_FIELDS = /^\s*(?:[\w*?/,-]+\s+){5}[\w*?/,-]+\s*$/
+
 function checkTrigger(value: unknown): void {
   const fields = onlyFields(value, 'trigger', ['kind', 'settings', 'references'])
   if (textAt(fields, 'kind', 'trigger') !== 'Schedule') return
   const settings = onlyFields(fields.get('settings'), 'trigger.settings', ['cron', 'next_scheduled_time'])
-  if (typeof settings.get('cron') !== 'string')
-    throw new PolicyError('trigger.settings.cron', 'expected a cron, or "" for no schedule')
+  const cron = settings.get('cron')
+  if (typeof cron !== 'string' || (cron !== '' && !SIX_FIELDS.test(cron)))
+    throw new PolicyError(
+      'trigger.settings.cron',
+      'expected a cron of six fields, the seconds first, or "" for no schedule',
+    )
 }
 
 function checkScope(value: unknown): void {

@@ -1,20 +1,23 @@
-import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { type Static, type TSchema, Type } from 'typebox'
 import { parseTimestamp } from '../../platform/timestamp.ts'
 import { ARTIFACT_KINDS, type ArtifactKind } from '../details/artifact-kind.ts'
 import { PolicyError, type PolicyImage, type Scene } from './dialect.ts'
+import { readShape } from './shape.ts'
 
+/** What some programs print as null if there is none. */
+const orNull = <Schema extends TSchema>(schema: Schema) => Type.Optional(Type.Union([schema, Type.Null()]))
 const Time = Type.Union([Type.String(), Type.Null()], { description: 'RFC 3339, or null' })
 const File = Type.Object(
   {
-    project: Type.Optional(Type.String()),
+    project: orNull(Type.String()),
     pulls: Type.Optional(Type.Union([Type.Literal('complete'), Type.Literal('partial')])),
     images: Type.Array(
       Type.Object(
         {
           repository: Type.String({ minLength: 1 }),
-          digest: Type.String({ pattern: '^[a-z0-9]+:[0-9a-f]+$' }),
-          tags: Type.Optional(
+          // OCI image spec, "Digests".
+          digest: Type.String({ pattern: '^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$' }),
+          tags: orNull(
             Type.Array(
               Type.Union([
                 Type.String({ minLength: 1 }),
@@ -25,13 +28,13 @@ const File = Type.Object(
           pushedAt: Type.Optional(Time),
           pulledAt: Type.Optional(Time),
           createdAt: Type.Optional(Time),
-          mediaType: Type.Optional(Type.String()),
-          kind: Type.Optional(Type.Union([Type.Enum([...ARTIFACT_KINDS]), Type.Null()])),
-          labels: Type.Optional(Type.Record(Type.String(), Type.String())),
-          sizeBytes: Type.Optional(Type.Integer({ minimum: 0 })),
-          children: Type.Optional(Type.Array(Type.String())),
-          subject: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-          immutable: Type.Optional(Type.Boolean()),
+          mediaType: orNull(Type.String()),
+          kind: orNull(Type.Enum([...ARTIFACT_KINDS])),
+          labels: orNull(Type.Record(Type.String(), Type.String())),
+          sizeBytes: orNull(Type.Integer({ minimum: 0 })),
+          children: orNull(Type.Array(Type.String())),
+          subject: orNull(Type.String()),
+          immutable: orNull(Type.Boolean()),
         },
         // What `tallyman images` prints has more.
         { additionalProperties: true },
@@ -58,25 +61,20 @@ export interface ImagesFile extends Omit<Scene, 'now' | 'images'> {
 }
 
 /**
- * Reads images as `tallyman images --output json` prints them. A tag without a time was set when its image was pushed.
+ * Reads images as `tallyman images --output json` prints them. A tag without a time was set when its image was pushed. A time up
+ * to 1970 is none: Go prints its zero as 0001-01-01, and builds that are to be reproducible state 1970.
  * @throws PolicyError with the path of what is wrong
  */
 export function readImages(value: unknown): ImagesFile {
-  if (!Value.Check(File, value)) {
-    const [first] = Value.Errors(File, value)
-    const field = (first?.instancePath ?? '')
-      .slice(1)
-      .replaceAll(/\/(\d+)/g, '[$1]')
-      .replaceAll('/', '.')
-    throw new PolicyError(field === '' ? 'images' : field, first?.message ?? 'it is not a list of images')
-  }
-  const { images, project = '', pulls = 'partial' } = value
-  return { images: images.map(imageOf), project, pulls }
+  const { images, project, pulls = 'partial' } = readShape(File, value, 'images')
+  return { images: images.map(imageOf), project: project ?? '', pulls }
 }
+
+const isNoTime = (text: string): boolean => /^\d{4}-\d\d-\d\dT/i.test(text) && Date.parse(text) <= 0
 
 function imageOf(image: FileImage, index: number): ImageInFile {
   const at = (name: string, text: string | null | undefined): number | null => {
-    if (text === null || text === undefined) return null
+    if (text === null || text === undefined || isNoTime(text)) return null
     const time = parseTimestamp(text)
     if (time === undefined) throw new PolicyError(`images[${index}].${name}`, 'expected an RFC 3339 time')
     return time
@@ -101,6 +99,10 @@ function imageOf(image: FileImage, index: number): ImageInFile {
     children: image.children ?? [],
     subject: image.subject ?? null,
     immutable: image.immutable ?? false,
-    known: { kind: image.kind ?? undefined, labels: image.labels, sizeBytes: image.sizeBytes },
+    known: {
+      kind: image.kind ?? undefined,
+      labels: image.labels ?? undefined,
+      sizeBytes: image.sizeBytes ?? undefined,
+    },
   }
 }

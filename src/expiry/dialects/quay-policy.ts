@@ -1,16 +1,20 @@
 import type { RE2JS } from 're2js'
+import { type Static, Type } from 'typebox'
 import { PolicyError } from './dialect.ts'
-import {
-  pathTo,
-  readBoolean,
-  readCount,
-  readList,
-  readObject,
-  readPattern,
-  readString,
-  readWith,
-  type Warn,
-} from './read-fields.ts'
+import { parseField, parsePattern, type Warn } from './parse-field.ts'
+import { readShape } from './shape.ts'
+
+const RawPolicy = Type.Object(
+  {
+    uuid: Type.Optional(Type.Unknown()),
+    method: Type.Enum(['number_of_tags', 'creation_date']),
+    value: Type.Optional(Type.Unknown()),
+    tagPattern: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    tagPatternMatches: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  },
+  { additionalProperties: false },
+)
+const RawPolicies = Type.Object({ policies: Type.Array(RawPolicy) }, { additionalProperties: false })
 
 /** One of Quay's auto-prune policies. */
 export interface PrunePolicy {
@@ -35,39 +39,36 @@ export function readPrunePolicies(document: unknown): PrunePolicies {
   const warnings: string[] = []
   const warn = (path: string, message: string) => warnings.push(`${path}: ${message}`)
   const known = new Set<string>()
-  const { policies } = readObject('', document, ['policies'])
-  return {
-    policies: readList('policies', policies, (path, value) => {
-      const fields = readFields(path, value)
-      // duplicate_namespace_policy
-      const key = JSON.stringify(fields)
-      if (known.has(key)) throw new PolicyError(path, 'it is there twice')
-      known.add(key)
-      return readPolicy(path, fields, warn)
-    }),
-    warnings,
-  }
+  const policies = readShape(RawPolicies, document).policies.map((raw, n) => {
+    const path = `policies[${n}]`
+    const fields = fieldsOf(raw)
+    // duplicate_namespace_policy
+    const key = JSON.stringify(fields)
+    if (known.has(key)) throw new PolicyError(path, 'it is there twice')
+    known.add(key)
+    return readPolicy(path, fields, warn)
+  })
+  return { policies, warnings }
 }
 
 interface Fields {
-  method: string
+  method: Static<typeof RawPolicy>['method']
   value: unknown
   /** `undefined` sees every tag. */
   pattern: string | undefined
   matches: boolean | null
 }
 
-function readFields(path: string, value: unknown): Fields {
-  const fields = readObject(path, value, ['uuid', 'method', 'value', 'tagPattern', 'tagPatternMatches'])
-  const { tagPattern = null, tagPatternMatches = true } = fields
-  return {
-    method: readString(pathTo(path, 'method'), fields.method),
-    value: fields.value,
-    pattern: tagPattern === null ? undefined : readString(pathTo(path, 'tagPattern'), tagPattern).trim(),
-    matches:
-      tagPatternMatches === null ? null : readBoolean(pathTo(path, 'tagPatternMatches'), tagPatternMatches),
-  }
-}
+const fieldsOf = ({
+  method,
+  value,
+  tagPattern,
+  tagPatternMatches = true,
+}: Static<typeof RawPolicy>): Fields => ({
+  ...{ method, value },
+  pattern: tagPattern?.trim(),
+  matches: tagPatternMatches,
+})
 
 function readPolicy(path: string, { method, value, pattern, matches }: Fields, warn: Warn): PrunePolicy {
   const limit = readLimit(path, method, value, warn)
@@ -76,23 +77,22 @@ function readPolicy(path: string, { method, value, pattern, matches }: Fields, w
 
 function readLimit(
   path: string,
-  method: string,
+  method: Fields['method'],
   value: unknown,
   warn: Warn,
 ): Pick<PrunePolicy, 'limit' | 'reasons'> {
-  const at = pathTo(path, 'value')
+  const at = `${path}.value`
   if (method === 'number_of_tags') {
-    const count = readCount(at, value, 1)
-    const what = `among the ${count} newest tags that ${path} selects`
-    return { limit: { count }, reasons: { kept: `it is ${what}`, pruned: `it is not ${what}` } }
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1)
+      throw new PolicyError(at, 'expected an integer of at least 1')
+    const what = `among the ${value} newest tags that ${path} selects`
+    return { limit: { count: value }, reasons: { kept: `it is ${what}`, pruned: `it is not ${what}` } }
   }
-  if (method !== 'creation_date')
-    throw new PolicyError(pathTo(path, 'method'), 'expected number_of_tags or creation_date')
-  const text = readString(at, value)
-  const age = readWith(at, value, parseTimedelta)
-  if (age <= 0) warn(at, `${text} is no time ago, so every tag is older`)
-  if (text.endsWith('m')) warn(at, `m is minutes, so ${text} is ${age / 60e6} minutes`)
-  const what = `older than the ${text} of ${path}`
+  if (typeof value !== 'string') throw new PolicyError(at, 'expected a string')
+  const age = parseField(at, value, parseTimedelta)
+  if (age <= 0) warn(at, `${value} is no time ago, so every tag is older`)
+  if (value.endsWith('m')) warn(at, `m is minutes, so ${value} is ${age / 60e6} minutes`)
+  const what = `older than the ${value} of ${path}`
   return { limit: { age }, reasons: { kept: `it is not ${what}`, pruned: `it is ${what}` } }
 }
 
@@ -102,14 +102,14 @@ function readSelection(
   matches: boolean | null,
   warn: Warn,
 ): (tag: string) => boolean {
-  const flag = pathTo(path, 'tagPatternMatches')
+  const flag = `${path}.tagPatternMatches`
   if (pattern === undefined) {
     if (matches === false) warn(flag, 'it has no effect without tagPattern: the policy sees every tag')
     return () => true
   }
-  const at = pathTo(path, 'tagPattern')
+  const at = `${path}.tagPattern`
   if (pattern === '') throw new PolicyError(at, 'expected a pattern that is not empty')
-  const expression = readPattern(at, pattern)
+  const expression = parsePattern(at, pattern)
   warnOfPattern(at, pattern, expression, warn)
   if (matches === null) warn(flag, 'it is null, so Quay prunes the tags that do not match')
   return (tag) => expression.test(tag) === (matches ?? false)

@@ -1,7 +1,9 @@
 import type { RE2JS } from 're2js'
+import { type Static, Type } from 'typebox'
 import { PolicyError } from './dialect.ts'
-import { pathTo, readBoolean, readCount, readList, readPattern, readWith, type Warn } from './read-fields.ts'
-import { readAnyCase, readDuration } from './zot-fields.ts'
+import { parseField, parsePattern, type Warn } from './parse-field.ts'
+import { readShape } from './shape.ts'
+import { inKnownCase, readDuration } from './zot-fields.ts'
 import { makeZotGlob } from './zot-glob.ts'
 
 /** What keeps a tag or an untagged manifest: any one of these. A count of 0 is no criterion. Durations in µs. */
@@ -37,12 +39,36 @@ export interface Retention {
   warnings: readonly string[]
 }
 
-const CRITERIA = [
-  'mostRecentlyPulledCount',
-  'mostRecentlyPushedCount',
-  'pulledWithin',
-  'pushedWithin',
-] as const
+const closed = { additionalProperties: false }
+const Duration = Type.Optional(Type.Union([Type.String(), Type.Number()]))
+// zot accepts a negative count, and then panics when it applies the rule (pkg/retention/rules.go).
+const Count = Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
+const CRITERIA = {
+  mostRecentlyPulledCount: Count,
+  mostRecentlyPushedCount: Count,
+  pulledWithin: Duration,
+  pushedWithin: Duration,
+}
+const RawCriteria = Type.Object(CRITERIA, closed)
+const RawKeepTags = Type.Object({ patterns: Type.Optional(Type.Array(Type.String())), ...CRITERIA }, closed)
+const RawPolicy = Type.Object(
+  {
+    repositories: Type.Optional(Type.Array(Type.String())),
+    deleteReferrers: Type.Optional(Type.Boolean()),
+    deleteUntagged: Type.Optional(Type.Boolean()),
+    keepTags: Type.Optional(Type.Array(RawKeepTags)),
+    keepUntagged: Type.Optional(RawCriteria),
+  },
+  closed,
+)
+const RawRetention = Type.Object(
+  {
+    dryRun: Type.Optional(Type.Boolean()),
+    delay: Duration,
+    policies: Type.Optional(Type.Array(RawPolicy)),
+  },
+  closed,
+)
 
 export const hasCriteria = (criteria: Criteria): boolean =>
   criteria.mostRecentlyPulledCount > 0 ||
@@ -58,48 +84,39 @@ export const hasCriteria = (criteria: Criteria): boolean =>
 export function readRetention(document: unknown): Retention {
   const warnings: string[] = []
   const warn = (path: string, message: string) => warnings.push(`${path}: ${message}`)
-  const fields = readAnyCase('', document, ['dryRun', 'delay', 'policies'])
-
-  if (fields.dryRun !== undefined && readBoolean('dryRun', fields.dryRun))
-    warn('dryRun', 'zot itself would delete nothing; here the mode of the policy decides')
-  const delay = fields.delay === undefined ? undefined : readDuration('delay', fields.delay, warn)
+  const raw = readShape(RawRetention, inKnownCase(RawRetention, document))
+  if (raw.dryRun) warn('dryRun', 'zot itself would delete nothing; here the mode of the policy decides')
+  const delay = raw.delay === undefined ? undefined : readDuration('delay', raw.delay, warn)
   if (delay !== undefined && delay < 0)
     throw new PolicyError('delay', 'expected a duration that is not negative')
-
-  const readPolicy = (path: string, value: unknown) => readRepositoryPolicy(path, value, warn)
-  const policies = fields.policies === undefined ? [] : readList('policies', fields.policies, readPolicy)
+  const policies = (raw.policies ?? []).map((policy, n) =>
+    readRepositoryPolicy(`policies[${n}]`, policy, warn),
+  )
   return { delay, policies, warnings }
 }
 
-const POLICY = ['repositories', 'deleteReferrers', 'deleteUntagged', 'keepTags', 'keepUntagged'] as const
-
-function readRepositoryPolicy(path: string, value: unknown, warn: Warn): RepositoryPolicy {
-  const fields = readAnyCase(path, value, POLICY)
-  const at = (key: (typeof POLICY)[number]) => pathTo(path, key)
-  const list = <T>(key: 'repositories' | 'keepTags', readItem: (item: string, one: unknown) => T): T[] =>
-    fields[key] === undefined ? [] : readList(at(key), fields[key], readItem)
-  const flag = (key: 'deleteReferrers' | 'deleteUntagged', otherwise: boolean): boolean =>
-    fields[key] === undefined ? otherwise : readBoolean(at(key), fields[key])
-
-  const globs = list('repositories', (item, text) => readWith(item, text, makeZotGlob))
+function readRepositoryPolicy(path: string, raw: Static<typeof RawPolicy>, warn: Warn): RepositoryPolicy {
+  const { repositories = [], deleteReferrers = false, deleteUntagged = true, keepTags = [] } = raw
+  const globs = repositories.map((text, n) => parseField(`${path}.repositories[${n}]`, text, makeZotGlob))
   if (globs.length === 0)
     warn(path, 'it has no repositories, so it applies to none; as a default it needs repositories: ["**"]')
-  const deleteUntagged = flag('deleteUntagged', true)
   return {
     path,
     matches: (repository) => globs.some((glob) => glob(repository)),
-    deleteReferrers: flag('deleteReferrers', false),
-    deleteUntagged,
-    keepTags: list('keepTags', (item, entry) => readKeepTags(item, entry, warn)),
+    ...{ deleteReferrers, deleteUntagged },
+    keepTags: keepTags.map((entry, n) => readKeepTags(`${path}.keepTags[${n}]`, entry, warn)),
     keepUntagged:
-      fields.keepUntagged === undefined
-        ? undefined
-        : readKeepUntagged(at('keepUntagged'), fields.keepUntagged, deleteUntagged, warn),
+      raw.keepUntagged && readKeepUntagged(`${path}.keepUntagged`, raw.keepUntagged, deleteUntagged, warn),
   }
 }
 
-function readKeepUntagged(path: string, value: unknown, deleteUntagged: boolean, warn: Warn): Criteria {
-  const criteria = readCriteria(path, readAnyCase(path, value, CRITERIA), warn)
+function readKeepUntagged(
+  path: string,
+  raw: Static<typeof RawCriteria>,
+  deleteUntagged: boolean,
+  warn: Warn,
+): Criteria {
+  const criteria = readCriteria(path, raw, warn)
   if (!hasCriteria(criteria)) warn(path, 'it has no criterion, so it keeps nothing')
   if (!deleteUntagged) warn(path, 'it has no effect, because deleteUntagged is false')
   if (criteria.mostRecentlyPulledCount + criteria.mostRecentlyPushedCount > 0)
@@ -107,28 +124,18 @@ function readKeepUntagged(path: string, value: unknown, deleteUntagged: boolean,
   return criteria
 }
 
-function readKeepTags(path: string, value: unknown, warn: Warn): KeepTags {
-  const { patterns, ...rest } = readAnyCase(path, value, ['patterns', ...CRITERIA])
-  return {
-    path,
-    patterns: patterns === undefined ? [] : readList(pathTo(path, 'patterns'), patterns, readPattern),
-    ...readCriteria(path, rest, warn),
-  }
-}
+const readKeepTags = (path: string, raw: Static<typeof RawKeepTags>, warn: Warn): KeepTags => ({
+  path,
+  patterns: (raw.patterns ?? []).map((text, n) => parsePattern(`${path}.patterns[${n}]`, text)),
+  ...readCriteria(path, raw, warn),
+})
 
-function readCriteria(
-  path: string,
-  fields: Partial<Record<(typeof CRITERIA)[number], unknown>>,
-  warn: Warn,
-): Criteria {
-  // zot accepts a negative count, and then panics when it applies the rule (pkg/retention/rules.go).
-  const count = (key: 'mostRecentlyPulledCount' | 'mostRecentlyPushedCount') =>
-    fields[key] === undefined ? 0 : readCount(pathTo(path, key), fields[key], 0)
+function readCriteria(path: string, raw: Static<typeof RawCriteria>, warn: Warn): Criteria {
   const duration = (key: 'pulledWithin' | 'pushedWithin') =>
-    fields[key] === undefined ? undefined : readDuration(pathTo(path, key), fields[key], warn)
+    raw[key] === undefined ? undefined : readDuration(`${path}.${key}`, raw[key], warn)
   return {
-    mostRecentlyPulledCount: count('mostRecentlyPulledCount'),
-    mostRecentlyPushedCount: count('mostRecentlyPushedCount'),
+    mostRecentlyPulledCount: raw.mostRecentlyPulledCount ?? 0,
+    mostRecentlyPushedCount: raw.mostRecentlyPushedCount ?? 0,
     pulledWithin: duration('pulledWithin'),
     pushedWithin: duration('pushedWithin'),
   }

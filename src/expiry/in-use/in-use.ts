@@ -1,5 +1,6 @@
 import pMap, { pMapSkip } from 'p-map'
 import type { Logger } from '../../platform/log.ts'
+import { printable } from '../../platform/printable.ts'
 import { shareFor } from '../../platform/share-for.ts'
 import type { RegistryAlert } from '../../queue/alert.ts'
 import { parseImageReference } from '../../registry/image-reference.ts'
@@ -52,8 +53,14 @@ export function makeInUse(deps: {
       const find = form === 'host' ? deps.findRegistries.byHost : deps.findRegistries.byNameOrHost
       const all = [...new Set(names)].flatMap((name) => {
         const named = parseImageReference(name)
-        return named === undefined ? [] : find(named)
+        return named === undefined ? [] : find(named).filter(({ registry }) => isAbout(source, registry))
       })
+      // An answer that is an error, such as the one word "unavailable", has the form of a name. So has one with a host that
+      // no registry of the configuration has.
+      if (all.length === 0 && names.length > 0 && !source.mayBeEmpty)
+        throw new Error(
+          `none of its names is of a registry that it is about, such as ${printable(names[0] ?? '')}`,
+        )
       return { images: Map.groupBy(all, ({ registry }) => registry) }
     } catch (error) {
       return { failure: error instanceof Error ? error.message : String(error) }

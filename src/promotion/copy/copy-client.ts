@@ -4,7 +4,6 @@ import type { RegistryClient } from '../../registry/client.ts'
 export type CopyClient = Pick<
   RegistryClient,
   | 'getManifest'
-  | 'headManifest'
   | 'putManifest'
   | 'referrers'
   | 'addReferrers'

@@ -27,7 +27,7 @@ export async function copyCosignTag(target: Side, tag: string, manifest: StoredM
 }
 
 /** Whether each layer of the one is in the other. Two signatures have the same payload and differ in annotations. */
-function hasAllLayers(manifest: Buffer, other: Buffer): boolean {
+export function hasAllLayers(manifest: Buffer, other: Buffer): boolean {
   const [layers, required] = [layersOf(manifest), layersOf(other)]
   if (layers === undefined || required === undefined) return false
   return required.every((layer) => layers.some((one) => isDeepStrictEqual(one, layer)))

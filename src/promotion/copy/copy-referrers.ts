@@ -50,6 +50,7 @@ export async function copyReferrersOf(
     for (const digest of level) asked.add(digest)
     const next = await findReferrers(source, level, stopped)
     found.push(...next)
+    for (const { tagged } of next) if (tagged !== undefined) reader.learn(tagged.manifest)
     if (found.length > MOST_REFERRERS || (next.length > 0 && depth === MOST_LEVELS))
       throw tooMany(source, subjects.at(-1) ?? '')
     const digests = [...new Set(next.map(({ digest }) => digest))]
@@ -62,15 +63,17 @@ export async function copyReferrersOf(
     const node = nodes.get(one.digest)
     return node === undefined ? [] : [{ ...one, node }]
   })
-  const tagged = arrived.flatMap(({ tag, node }) => (tag === undefined ? [] : [{ tag, node }]))
+  const byTag = arrived.flatMap(({ tagged, node }) =>
+    tagged === undefined ? [] : [{ tag: tagged.tag, node }],
+  )
   const copyTag = async ({ tag, node }: { tag: string; node: GraphNode }): Promise<CopiedTag> => {
     const { repository } = target
     const wanted = { key: `${repository}:${tag}`, repository, verify, stopped }
     const copied = await runOnce(state.flights, wanted, () => copyCosignTag(target, tag, node))
     return copied ?? copyTag({ tag, node }) // Another copy was at it. It may have had another manifest.
   }
-  const tags = await pMap(tagged, copyTag, AT_ONCE)
-  const listed = arrived.filter(({ tag }) => tag === undefined)
+  const tags = await pMap(byTag, copyTag, AT_ONCE)
+  const listed = arrived.filter(({ tagged }) => tagged === undefined)
   for (const [subject, group] of Map.groupBy(listed, (one) => one.subject))
     await target.client.addReferrers(
       target.repository,

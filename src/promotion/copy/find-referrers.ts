@@ -1,11 +1,12 @@
 import pMap from 'p-map'
+import type { FetchedManifest } from '../../registry/client.ts'
 import type { Side } from './copy-client.ts'
 
-/** A digest that belongs to `subject`; `tag` if a tag says so, and the list of referrers otherwise. */
+/** A digest that belongs to `subject`: by a tag, or by the list of referrers. */
 export interface FoundReferrer {
   subject: string
   digest: string
-  tag?: string
+  tagged?: { tag: string; manifest: FetchedManifest }
 }
 
 const AT_ONCE = { concurrency: 8 }
@@ -20,8 +21,11 @@ export async function findReferrers(
   signal: AbortSignal,
 ): Promise<FoundReferrer[]> {
   const ofTag = async (subject: string, tag: string): Promise<FoundReferrer[]> => {
-    const found = await client.headManifest(repository, tag)
-    return found === undefined ? [] : [{ subject, digest: found.digest, tag }]
+    // Not a HEAD, after which undici closes the connection.
+    const manifest = await client.getManifest(repository, tag)
+    return manifest === undefined
+      ? []
+      : [{ subject, digest: manifest.descriptor.digest, tagged: { tag, manifest } }]
   }
   const ofSubject = async (subject: string): Promise<FoundReferrer[]> => {
     signal.throwIfAborted()

@@ -1,4 +1,5 @@
 import pMap from 'p-map'
+import type { FetchedManifest } from '../../registry/client.ts'
 import { type ParsedManifest, parseManifest } from '../../registry/manifest.ts'
 import { InvalidManifest } from '../../registry/registry-error.ts'
 import type { StoredManifest } from './copied.ts'
@@ -29,6 +30,8 @@ export interface GraphReader {
    * @throws RegistryError, InvalidManifest, or CopyError if the source lacks a part or there is too much of it
    */
   read(root: string): Promise<GraphNode[]>
+  /** Takes a manifest that was read already, so that `read` need not ask for it. */
+  learn(manifest: FetchedManifest): void
   /** The children of a node that were read, each once. */
   childrenOf(node: GraphNode): string[]
   /** Children that the source does not have. */
@@ -54,18 +57,21 @@ export function makeGraphReader(options: {
 
   const nameOf = (digest: string) => `${from.repository}@${digest}`
 
-  function fetchOnce(digest: string): Promise<GraphNode | undefined> {
+  function fetchOnce(digest: string, get = () => from.client.getManifest(from.repository, digest)) {
     const begun = fetched.get(digest)
     if (begun !== undefined) return begun
-    const fetching = fetchNode(digest)
+    const fetching = fetchNode(digest, get)
     fetched.set(digest, fetching)
     return fetching
   }
 
-  async function fetchNode(digest: string): Promise<GraphNode | undefined> {
+  async function fetchNode(
+    digest: string,
+    get: () => Promise<FetchedManifest | undefined>,
+  ): Promise<GraphNode | undefined> {
     signal.throwIfAborted()
     if (fetched.size >= limits.manifests) throw tooMuch(digest, `${limits.manifests} manifests`)
-    const found = await from.client.getManifest(from.repository, digest)
+    const found = await get()
     if (found === undefined) return undefined
     bytes += found.bytes.length
     if (bytes > limits.bytes) throw tooMuch(digest, `${limits.bytes} bytes of manifests`)
@@ -93,7 +99,7 @@ export function makeGraphReader(options: {
     let level = [root]
     for (let depth = 1; level.length > 0; depth++) {
       if (depth > limits.levels) throw tooMuch(root, `${limits.levels} levels of indexes`)
-      const found = await pMap(level, fetchOnce, AT_ONCE)
+      const found = await pMap(level, (digest) => fetchOnce(digest), AT_ONCE)
       for (const [n, node] of found.entries()) if (node === undefined) noteAbsent(level[n] ?? root, root)
       const below = found.flatMap((node) => (node === undefined ? [] : wanted(node)))
       level = [...new Set(below)].filter((digest) => !seen.has(digest))
@@ -122,7 +128,12 @@ export function makeGraphReader(options: {
     return [...ordered]
   }
 
-  return { read, childrenOf, absent, leftOut }
+  const learn = (manifest: FetchedManifest) => {
+    // `read` reports what is wrong with it.
+    fetchOnce(manifest.descriptor.digest, async () => manifest).catch(() => undefined)
+  }
+
+  return { read, learn, childrenOf, absent, leftOut }
 }
 
 /** @throws InvalidManifest with the name of the manifest */

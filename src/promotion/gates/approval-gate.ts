@@ -14,7 +14,7 @@ export function makeApprovalGate(
       const given = await approvals.approvals(promotion)
       const who = given.length === 0 ? '' : `: ${printable(given.map(({ by }) => by).join(', '))}`
       const why = `approved by ${given.length} of ${people}${who}`
-      if (given.length < people) return { gate: name, state: 'waiting', why }
+      if (given.length < people) return { gate: name, state: 'waiting', why, forPeople: true }
       return { gate: name, state: 'open', why, evidence: given.map(({ by, at }) => ({ by, at })) }
     },
   }

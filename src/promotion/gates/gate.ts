@@ -27,6 +27,8 @@ export interface GateResult {
   evidence?: unknown
   /** When to ask again if nothing has happened, epoch ms. Only of a gate that waits. */
   again?: number
+  /** It waits for people, who must be told. */
+  forPeople?: true
 }
 
 /** A condition that an image must meet before it is promoted. */

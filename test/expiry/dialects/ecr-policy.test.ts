@@ -23,10 +23,10 @@ const select = (selection: object) => one({ selection })
 // Properties: https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
 // Evaluation rules: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
 test.each([
-  ['no object', 'rules', 'policy: must be object'],
+  ['no object', 'rules', 'policy: expected an object'],
   ['no rules', {}, 'rules: it is missing'],
   ['an empty list of rules', { rules: [] }, 'rules: must not have fewer than 1 items'],
-  ['a null', one({ description: null }), 'rules[0].description: must be string'],
+  ['a null', one({ description: null }), 'rules[0].description: expected a string'],
   ['an unknown field', { ...one({}), version: 1 }, 'version: no such field exists'],
   ['an unknown field of a rule', one({ enabled: true }), 'rules[0].enabled: no such field exists'],
   [
@@ -35,8 +35,8 @@ test.each([
     'rules[0].selection.tagList: no such field exists',
   ],
   ['no priority', one({ rulePriority: undefined }), 'rules[0].rulePriority: '],
-  ['the priority 0', one({ rulePriority: 0 }), 'rules[0].rulePriority: must be >= 1'],
-  ['half a priority', one({ rulePriority: 1.5 }), 'rules[0].rulePriority: must be integer'],
+  ['the priority 0', one({ rulePriority: 0 }), 'rules[0].rulePriority: expected a number of at least 1'],
+  ['half a priority', one({ rulePriority: 1.5 }), 'rules[0].rulePriority: expected an integer'],
   ['no selection', one({ selection: undefined }), 'rules[0].selection: '],
   [
     'another status',
@@ -83,7 +83,11 @@ test.each([
     select({ ...any, ...newest(1), countType: 'sinceImageBuilt' }),
     'rules[0].selection.countType: expected imageCountMoreThan or sinceImagePushed or',
   ],
-  ['the count 0', select({ ...any, ...newest(0) }), 'rules[0].selection.countNumber: must be >= 1'],
+  [
+    'the count 0',
+    select({ ...any, ...newest(0) }),
+    'rules[0].selection.countNumber: expected a number of at least 1',
+  ],
   ['a text as count', select({ ...any, ...newest(1), countNumber: '5' }), 'rules[0].selection.countNumber: '],
   [
     'a count with a unit',
@@ -180,7 +184,7 @@ test.each([
   [
     'an answer with a wrong policy',
     { lifecyclePolicyText: JSON.stringify(one({ rulePriority: 0 })) },
-    'rules[0].rulePriority: must be >= 1',
+    'rules[0].rulePriority: expected a number of at least 1',
   ],
   ['an unknown field of an answer', { lifecyclePolicyText: '{}', rules: [] }, 'rules: no such field exists'],
 ])('%s is refused', (_, document, message) => {

@@ -99,6 +99,12 @@ test('what is too young for older_than takes a place among the newest', () => {
   expect(expired({ keep_n: 1, older_than: '30d' }, images)).toEqual(['a', 'b'])
 })
 
+// https://gitlab.com/gitlab-org/gitlab/-/commit/c7be549c: "Add option of 60 days to container image expiration policy"
+test('GitLab also takes 60 days', () => {
+  const images = [tagged('under', 59 * DAY), tagged('over', 61 * DAY)]
+  expect(expired({ older_than: '60d' }, images)).toEqual(['over'])
+})
+
 test('older_than is strict', () => {
   const images = [tagged('at', 7 * DAY), tagged('over', 7 * DAY + 1), tagged('under', 7 * DAY - 1)]
   expect(expired({ older_than: '7d' }, images)).toEqual(['over'])
@@ -198,7 +204,7 @@ test.each([
   ['keep_n', 2],
   ['keep_n', 0],
   ['keep_n', '10'],
-  ['older_than', '60d'],
+  ['older_than', '45d'],
   ['older_than', ''],
   ['name_regex', '*test*'],
   ['name_regex_delete', '[a'],

@@ -389,6 +389,7 @@ describe('what belongs together', () => {
 describe('Harbor refuses', () => {
   const bad = (rest: object) => policy(rule('latestPushedK', 1, rest))
   const badSelector = (rest: object) => bad({ tag_selectors: [{ ...selector('matches', '**'), ...rest }] })
+  const scheduled = (cron: string) => ({ ...policy(), trigger: { kind: 'Schedule', settings: { cron } } })
   test.each([
     ['policy', []],
     ['policy', null],
@@ -424,6 +425,9 @@ describe('Harbor refuses', () => {
     ['trigger', { ...policy(), trigger: null }],
     ['trigger.settings', { ...policy(), trigger: { kind: 'Schedule' } }],
     ['trigger.settings.cron', { ...policy(), trigger: { kind: 'Schedule', settings: {} } }],
+    ['trigger.settings.cron', scheduled('abc')],
+    ['trigger.settings.cron', scheduled('0 0 * * *')],
+    ['trigger.settings.cron', scheduled('0 0 0 * * * *')],
     ['scope.level', { ...policy(), scope: { level: 'system', ref: 0 } }],
     ['scope.ref', { ...policy(), scope: { level: 'project', ref: 0 } }],
   ])('%s in %j', (field, document) => {

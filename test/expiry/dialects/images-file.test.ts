@@ -36,14 +36,46 @@ test('what an image does not say is not known; a tag without a time was set when
   })
 })
 
+test('a time up to 1970 is none', () => {
+  const { images } = readImages({
+    images: [
+      {
+        ...{
+          repository: 'app',
+          digest,
+          createdAt: '1970-01-01T00:00:00Z',
+          pushedAt: '1970-01-01T00:00:00.000Z',
+        },
+        ...{ pulledAt: '0001-01-01T00:00:00Z', tags: [{ name: 'v1', taggedAt: '0001-01-01T00:00:00.000Z' }] },
+      },
+    ],
+  })
+  expect(images[0]).toMatchObject({
+    ...{ createdAt: null, pushedAt: null, pulledAt: null },
+    tags: [{ name: 'v1', taggedAt: null }],
+  })
+})
+
+test('what is null is as if it was left out; a digest is one of the OCI image spec', () => {
+  const odd = 'sha256+b64u:LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564'
+  const nothing = {
+    ...{ tags: null, children: null, labels: null, mediaType: null, kind: null, subject: null },
+    ...{ immutable: null, sizeBytes: null, pushedAt: null, pulledAt: null, createdAt: null },
+  }
+  expect(readImages({ project: null, images: [{ repository: 'app', digest: odd, ...nothing }] })).toEqual(
+    readImages({ images: [{ repository: 'app', digest: odd }] }),
+  )
+})
+
 test.each([
   [{}, 'images: '],
-  [{ images: [{ digest }] }, 'images[0]: '],
+  [{ images: [{ digest }] }, 'images[0].repository: it is missing'],
   [{ images: [{ repository: 'app', digest: 'latest' }] }, 'images[0].digest: '],
   [
     { images: [{ repository: 'app', digest, pushedAt: 'yesterday' }] },
     'images[0].pushedAt: expected an RFC 3339 time',
   ],
+  [{ images: [{ repository: 'app', digest, createdAt: '1969-13-01T00:00:00Z' }] }, 'images[0].createdAt: '],
   [
     { images: [{ repository: 'app', digest, tags: [{ name: 'v1', taggedAt: 'now' }] }] },
     'images[0].tags[0].taggedAt: expected an RFC 3339 time',

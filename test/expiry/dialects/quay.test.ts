@@ -172,9 +172,10 @@ test('tagPatternMatches: null inverts the pattern, as regex_search in data/text.
 
 test.each([
   [[], 'policy: expected an object'],
-  [{}, 'policies: expected a list'],
-  [{ policies: [], prunes: [] }, 'prunes: unknown field'],
-  [list({ value: 1 }), 'policies[0].method: expected a string'],
+  [{}, 'policies: it is missing'],
+  [{ policies: {} }, 'policies: expected a list'],
+  [{ policies: [], prunes: [] }, 'prunes: no such field exists; known are policies'],
+  [list({ value: 1 }), 'policies[0].method: it is missing'],
   [list({ method: 'age', value: 1 }), 'policies[0].method: expected number_of_tags or creation_date'],
   [list(byNumber(0)), 'policies[0].value: expected an integer'],
   [list(byNumber(1.5)), 'policies[0].value: expected an integer'],
@@ -190,7 +191,7 @@ test.each([
   [list(byNumber(1, { tagPattern: '(' })), 'policies[0].tagPattern: not a pattern for RE2'],
   [list(byNumber(1, { tagPattern: 5 })), 'policies[0].tagPattern: expected a string'],
   [list(byNumber(1, { tagPatternMatches: 'yes' })), 'policies[0].tagPatternMatches: expected true or false'],
-  [list(byNumber(1, { tag_pattern: 'v' })), 'policies[0].tag_pattern: unknown field'],
+  [list(byNumber(1, { tag_pattern: 'v' })), 'policies[0].tag_pattern: no such field exists'],
   [list(byNumber(1), byDate('1d'), { uuid: 'x', ...byNumber(1) }), 'policies[2]: it is there twice'],
 ])('%j is refused with the field', (document, message) => {
   expect(() => quay.read(document)).toThrow(message)

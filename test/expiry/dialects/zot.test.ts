@@ -356,29 +356,29 @@ test('fields may be in any case, and durations in nanoseconds, as zot prints its
 
 test.each([
   [[], 'policy: expected an object'],
-  [{ retention: {} }, 'retention: unknown field'],
+  [{ retention: {} }, 'retention: no such field exists; known are dryRun, delay, policies'],
   [{ delay: '7d' }, 'delay: expected a duration as Go writes it'],
   [{ delay: '-1h' }, 'delay: expected a duration that is not negative'],
   [{ delay: 1.5 }, 'delay: expected a duration'],
   [{ dryRun: 'yes' }, 'dryRun: expected true or false'],
   [{ delay: '1h', Delay: '1h' }, 'Delay: delay is there twice'],
   [{ policies: {} }, 'policies: expected a list'],
-  [retention({ repoNames: ['a'] }), 'policies[0].repoNames: unknown field'],
+  [retention({ repoNames: ['a'] }), 'policies[0].repoNames: no such field exists'],
   [retention(ALL, { repositories: ['a['] }), 'policies[1].repositories[0]: expected a glob'],
   [retention({ repositories: 'a' }), 'policies[0].repositories: expected a list'],
   [retention({ deleteUntagged: 1 }), 'policies[0].deleteUntagged: expected true or false'],
   [keepTags({ patterns: ['v(1'] }), 'policies[0].keepTags[0].patterns[0]: not a pattern for RE2'],
-  [keepTags({}, { pattern: 'v1' }), 'policies[0].keepTags[1].pattern: unknown field'],
+  [keepTags({}, { pattern: 'v1' }), 'policies[0].keepTags[1].pattern: no such field exists'],
   [keepTags({ pulledWithin: '1 day' }), 'policies[0].keepTags[0].pulledWithin: expected a duration'],
   [
     keepTags({ mostRecentlyPushedCount: -1 }),
-    'policies[0].keepTags[0].mostRecentlyPushedCount: expected an integer',
+    'policies[0].keepTags[0].mostRecentlyPushedCount: expected a number of at least 0',
   ],
   [
     keepTags({ mostRecentlyPulledCount: '3' }),
     'policies[0].keepTags[0].mostRecentlyPulledCount: expected an integer',
   ],
-  [retention({ keepUntagged: { patterns: [] } }), 'policies[0].keepUntagged.patterns: unknown field'],
+  [retention({ keepUntagged: { patterns: [] } }), 'policies[0].keepUntagged.patterns: no such field exists'],
 ])('%j is refused with the field', (document, message) => {
   expect(() => zot.read(document)).toThrow(message)
 })

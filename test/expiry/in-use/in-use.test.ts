@@ -66,7 +66,7 @@ test('at a registry whose URL has a path, both repositories are in use that a na
 })
 
 test('what Kubernetes names begins with a host: the name of a registry is none', async () => {
-  const { find } = setUp({ cluster: ['ci/team/app:v1'] }, { form: 'host' })
+  const { find } = setUp({ cluster: ['ci/team/app:v1', 'r.io/team/other:v1'] }, { form: 'host' })
   expect((await find('ci'))(image)).toBeUndefined()
 })
 
@@ -86,9 +86,23 @@ test('if one source fails, every image is kept, and the reason says which and wh
   const { find } = setUp({ one: ['r.io/team/app:v1'], two: new Error('the answer is 502') })
   await expect(find('ci')).rejects.toThrow('two cannot be read: the answer is 502')
   const protectionOf = await makeFindProtections({ inUse: find })('ci')
-  expect(protectionOf(other)).toBe(
-    'it is not known what is protected (inUse): two cannot be read: the answer is 502',
-  )
+  const doubt = 'it is not known what is protected (inUse): two cannot be read: the answer is 502'
+  expect(protectionOf(other)).toBe(doubt)
+  expect(protectionOf.doubt).toBe(doubt)
+})
+
+test('a source that names only images of other registries fails, unless it may be empty', async () => {
+  // The text of an error may have the form of a name.
+  for (const name of ['unavailable', 'null', 'registry.internal/team/app:v1'])
+    await expect(setUp({ one: [name] }).find('ci')).rejects.toThrow(
+      `one cannot be read: none of its names is of a registry that it is about, such as ${name}`,
+    )
+  await expect(setUp({ 'only-hub': ['r.io/team/app:v1'] }).find('hub')).rejects.toThrow('none of its names')
+  const one = setUp({ one: ['hub.io/x:v1'] })
+  expect((await one.find('ci'))(image)).toBeUndefined()
+  const empty = setUp({ one: ['elsewhere.io/x:v1'] })
+  empty.sources[0] = { ...(empty.sources[0] as InUseSource), mayBeEmpty: true }
+  expect((await empty.find('ci'))(image)).toBeUndefined()
 })
 
 test('all sources that fail are told, and none if all can be read', async () => {

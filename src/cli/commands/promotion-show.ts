@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import { formatSize } from '../../platform/units.ts'
+import { PromotionReceipt } from '../../promotion/receipt.ts'
+import type { Cli } from '../cli.ts'
+import { fields } from '../table.ts'
+
+/** The command `promotion show`. */
+export function addPromotionShow(promotion: Command, cli: Cli): void {
+  promotion
+    .command('show')
+    .description('Show the receipt of a promotion or of a rollback: all that was copied, and why.')
+    .argument('<ID>', 'its ID, as listed')
+    .action(async (id: string) => {
+      const service = await cli.service()
+      const receipt = await service.get(`${pathOf(id)}/receipt`, PromotionReceipt)
+      cli.show(receipt, receiptLines(receipt))
+    })
+}
+
+export const pathOf = (id: string): string => `/v1/promotions/${encodeURIComponent(id)}`
+
+/** A receipt as lines: one for each thing that it tells. */
+export function receiptLines(receipt: PromotionReceipt): string[] {
+  const { from, to, digest, replaced, manifests, absent, leftOut, blobs } = receipt
+  const blobsText = ({ count, bytes }: (typeof blobs)['sent']) => `${count} blobs, ${formatSize(bytes)}`
+  const one = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [[name, value] as const]
+  const target = `${to.registry}/${to.repository}:${to.tag}`
+  return fields([
+    ['id', receipt.id],
+    ['kind', receipt.kind],
+    ...one('rolled back', receipt.rolledBack),
+    ['from', `${from.registry}/${from.repository}${from.tag === undefined ? '' : `:${from.tag}`}`],
+    ['to', target],
+    ['digest', digest ?? 'none: the tag was deleted'],
+    ['replaced', replaced ?? 'none: there was no tag'],
+    ...one('rule', receipt.rule),
+    ['by', receipt.by],
+    ...Object.entries(receipt.claims ?? {}).map(([name, value]) => [`claim ${name}`, value] as const),
+    ['asked', receipt.askedAt],
+    ['ended', receipt.at],
+    ['sent', blobsText(blobs.sent)],
+    ['mounted', blobsText(blobs.mounted)],
+    ['present', blobsText(blobs.present)],
+    ...receipt.gates.map(({ gate, why }) => ['gate', `${gate}: ${why}`] as const),
+    ...manifests.map((manifest) => ['manifest', manifest] as const),
+    ...absent.map((child) => ['absent', `${child}: the source does not have it`] as const),
+    ...leftOut.map((child) => ['left out', `${child}: for another platform`] as const),
+    ...receipt.referrers.map(
+      ({ digest, subject, artifactType }) =>
+        [
+          'referrer',
+          `${digest} to ${subject}${artifactType === undefined ? '' : `, ${artifactType}`}`,
+        ] as const,
+    ),
+    ...receipt.tags.map(({ tag, digest, outcome }) => ['tag', `${tag} ${outcome}: ${digest}`] as const),
+    ...receipt.leftBehind.map(({ digest, reason }) => ['left behind', `${digest}: ${reason}`] as const),
+  ])
+}

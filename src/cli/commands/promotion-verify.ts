@@ -1,0 +1,74 @@
+import type { KeyObject } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import type { Command } from 'commander'
+import { Type } from 'typebox'
+import { readTextFile } from '../../platform/read-text-file.ts'
+import { BadEnvelope, keyIdOf, openEnvelope } from '../../promotion/envelope.ts'
+import { parsePublicKey } from '../../promotion/gates/public-key.ts'
+import { PromotionReceipt } from '../../promotion/receipt.ts'
+import type { Cli } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { readDocument } from '../read-document.ts'
+import { pathOf, receiptLines } from './promotion-show.ts'
+
+/** Bytes of an envelope. */
+const ENVELOPE_LIMIT = 16 * 1024 * 1024
+const KEY_LIMIT = 64 * 1024
+
+const Checked = Type.Object({ receipt: PromotionReceipt, differences: Type.Array(Type.String()) })
+
+/** The command `promotion verify`. */
+export function addPromotionVerify(promotion: Command, cli: Cli): void {
+  promotion
+    .command('verify')
+    .summary('Check a signed receipt, and that the target is as it says.')
+    .description(
+      'Check the signature of a receipt, and that the target is as it says: the tag names the digest, and each manifest is there. Of a file, only the signature is checked, without the service. The exit status is 1 if something differs.',
+    )
+    .argument('<ID|FILE>', 'the ID of a promotion, or a file with its envelope')
+    .option(
+      '--key <FILE>',
+      'the public key of promotion.receiptKey, in PEM; without it, no signature is checked',
+    )
+    .action(async (target: string, options: { key?: string }, command: Command) => {
+      const key = options.key === undefined ? undefined : await readKey(options.key)
+      if (!existsSync(target)) return verifyOnline(cli, target, key)
+      if (key === undefined)
+        command.error('error: a file needs --key: there is nothing else to check it with')
+      const receipt = opened(target, await readDocument(target, ENVELOPE_LIMIT), key)
+      cli.note(`signed by the key ${keyIdOf(key)}; the target was not asked`)
+      cli.show(receipt, receiptLines(receipt))
+    })
+}
+
+async function verifyOnline(cli: Cli, id: string, key: KeyObject | undefined): Promise<void> {
+  if (!/^[\w-]+$/.test(id)) throw new CommandError(`${id} is no file, and no ID of a promotion`)
+  const service = await cli.service()
+  const { receipt, differences } = await service.get(`${pathOf(id)}/check`, Checked)
+  if (key === undefined) cli.note('the signature was not checked: give the public key with --key')
+  else {
+    const signed = opened(id, await service.get(`${pathOf(id)}/envelope`, Type.Unknown()), key)
+    if (!isDeepStrictEqual(signed, receipt))
+      differences.push('the receipt that the service has is not the signed one')
+    cli.note(`signed by the key ${keyIdOf(key)}`)
+  }
+  cli.show({ receipt, differences }, differences.length > 0 ? differences : receiptLines(receipt))
+  if (differences.length > 0) throw new CommandError(`${id}: the target is not as the receipt says`)
+}
+
+async function readKey(file: string): Promise<KeyObject> {
+  try {
+    return parsePublicKey(await readTextFile(file, KEY_LIMIT))
+  } catch (error) {
+    throw new CommandError(`${file}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function opened(name: string, envelope: unknown, key: KeyObject): PromotionReceipt {
+  try {
+    return openEnvelope(envelope, key)
+  } catch (error) {
+    throw error instanceof BadEnvelope ? new CommandError(`${name}: ${error.message}`) : error
+  }
+}

@@ -1,0 +1,114 @@
+import pMap from 'p-map'
+import type { Queues } from '../queue/queues.ts'
+import type { IndexedImage } from '../usage/indexed-image.ts'
+import { imageOf, targetOf } from './alert.ts'
+import { askByRequest, idByRule, type RuleJob } from './ask.ts'
+import { addFollow } from './ask-follow.ts'
+import type { AuditLine, Difference } from './audit-lines.ts'
+import type { CopyClient } from './copy/copy-client.ts'
+import { missingReferrers } from './missing-referrers.ts'
+import type { PromotionRule } from './rule.ts'
+import { makeRuleImages, type RuleImage, type RuleImagesDeps } from './rule-images.ts'
+import { type FindPromotion, isUndone } from './status.ts'
+import { untilFailure } from './until-failure.ts'
+
+/** Images that are compared at a time. */
+const AT_ONCE = { concurrency: 4 }
+
+/**
+ * Makes what compares the images that rules cover with their copies: the digests of the tags, and what refers to the image. With
+ * `mend` it asks for what mends a difference. An image that a rule copies only on request may be absent.
+ */
+export function makePromotionAudit(
+  deps: RuleImagesDeps & {
+    queues: Pick<Queues, 'promotion'>
+    clientOf: (registry: string) => CopyClient
+    find: FindPromotion
+  },
+) {
+  const { queues, clientOf } = deps
+  const { ruleNamed, pages } = makeRuleImages(deps)
+
+  async function* audit(
+    rules: readonly PromotionRule[],
+    by: string,
+    mend: boolean,
+  ): AsyncGenerator<AuditLine> {
+    let images = 0
+    let differing = 0
+    for (const rule of rules)
+      for await (const { found, contentsOf } of pages(rule, by)) {
+        const compared = await pMap(
+          found,
+          async ({ image, job }: RuleImage) => compare(rule, job, contentsOf(image).manifests, mend),
+          AT_ONCE,
+        )
+        images += found.length
+        for (const differences of compared) {
+          if (differences.length > 0) differing += 1
+          yield* differences
+        }
+      }
+    yield { rules: rules.map(({ name }) => name), images, differing }
+  }
+
+  async function compare(
+    rule: PromotionRule,
+    indexed: RuleJob,
+    manifests: readonly IndexedImage[],
+    mend: boolean,
+  ): Promise<Difference[]> {
+    const { registry, repository, tag, to } = indexed
+    const source = { client: clientOf(registry), repository }
+    const target = { client: clientOf(to.registry), repository: to.repository }
+    const [ours, theirs] = await Promise.all([
+      source.client.headManifest(repository, tag),
+      target.client.headManifest(to.repository, to.tag),
+    ])
+    // It was deleted meanwhile.
+    if (ours === undefined) return []
+    const job = { ...indexed, digest: ours.digest }
+    const difference = { rule: rule.name, image: imageOf(job), target: targetOf(job) }
+    if (theirs === undefined) {
+      if (rule.when === 'request') return []
+      const mending = await promote(job, mend)
+      return [{ ...difference, kind: 'absent', what: 'the target has no such tag', mending }]
+    }
+    if (theirs.digest !== ours.digest) {
+      const what = `the tag names ${ours.digest}, and that of the target ${theirs.digest}`
+      const mending = await promote(job, mend && rule.overwrite !== 'never')
+      return [{ ...difference, kind: 'moved', what, mending }]
+    }
+    const parts = manifests.map(({ digest }) => digest).filter((digest) => digest !== ours.digest)
+    const atTarget = await pMap(
+      parts,
+      async (digest) => (await target.client.headManifest(to.repository, digest)) && digest,
+      AT_ONCE,
+    )
+    const subjects = [ours.digest, ...atTarget.filter((digest) => digest !== undefined)]
+    const missing = await missingReferrers(source, target, subjects)
+    if (missing.length > 0 && mend)
+      for (const subject of new Set(missing.map((one) => one.subject)))
+        await addFollow(queues, { kind: 'follow', registry, repository, subject, to })
+    return missing.map(({ subject, digest, tag: name }) => ({
+      ...{ ...difference, mending: mend },
+      ...(name === undefined
+        ? { kind: 'referrer', what: `${digest}, which refers to ${subject}, is not at the target` }
+        : { kind: 'tag', what: `what the tag ${name} names, ${digest}, is not at the target` }),
+    }))
+  }
+
+  /** Whether the promotion is under way, or is asked for now. */
+  async function promote(job: RuleJob, mend: boolean): Promise<boolean> {
+    if (isUndone(await deps.find(idByRule(job)))) return true
+    if (mend) await askByRequest(queues, job)
+    return mend
+  }
+
+  /** @throws PromotionRefusal if there is no such rule */
+  return (asked: { rule?: string | undefined; mend: boolean; by: string }): AsyncGenerator<AuditLine> => {
+    const rules = asked.rule === undefined ? deps.rules() : [ruleNamed(asked.rule)]
+    return untilFailure(audit(rules, asked.by, asked.mend))
+  }
+}
+export type PromotionAudit = ReturnType<typeof makePromotionAudit>

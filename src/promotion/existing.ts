@@ -1,0 +1,101 @@
+import pMap from 'p-map'
+import type { Queues } from '../queue/queues.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import { imageOf, targetOf } from './alert.ts'
+import { askByRule, idByRule, type RuleJob } from './ask.ts'
+import type { Contents } from './contents.ts'
+import type { ExistingImage, ExistingLine } from './existing-lines.ts'
+import type { PromotionRule } from './rule.ts'
+import { makeRuleImages, type RuleImagesDeps } from './rule-images.ts'
+import type { FindPromotion } from './status.ts'
+import { untilFailure } from './until-failure.ts'
+
+/** Images that are looked up, or asked for, at a time. */
+const AT_ONCE = 8
+
+/** While so many promotions of images that were there before wait, no more are asked for: jobs are in Redis. */
+export const MOST_WAITING = 20_000
+
+/**
+ * Makes what lists the tagged images that the index has and that a rule matches, in all projects of its registry, and asks for
+ * their promotions. An image that was promoted, or asked for, is not asked for again: so it can be repeated after it was broken off.
+ * Tags of signatures are left out: these travel with their image. @throws PromotionRefusal if there is no such rule
+ */
+export function makeExisting(
+  deps: RuleImagesDeps & {
+    queues: Pick<Queues, 'promotion'>
+    clientOf: (registry: string) => Pick<RegistryClient, 'headManifest'>
+    find: FindPromotion
+    /** How many may wait. */
+    mostWaiting?: number
+  },
+) {
+  const { queues, mostWaiting = MOST_WAITING } = deps
+  const { ruleNamed, pages } = makeRuleImages(deps)
+
+  const lineOf = (job: RuleJob, state: ExistingImage['state']): ExistingImage => ({
+    ...{ image: imageOf(job), digest: job.digest, target: targetOf(job) },
+    ...{ promotion: idByRule(job), state },
+  })
+
+  async function atTarget({ digest, to }: RuleJob): Promise<'arrived' | 'present' | 'differs' | 'absent'> {
+    const client = deps.clientOf(to.registry)
+    const tagged = await client.headManifest(to.repository, to.tag)
+    if (tagged !== undefined) return tagged.digest === digest ? 'arrived' : 'differs'
+    return (await client.headManifest(to.repository, digest)) === undefined ? 'absent' : 'present'
+  }
+
+  /** What the rule would copy, and what of it the target lacks. */
+  async function* plan(rule: PromotionRule): AsyncGenerator<ExistingLine> {
+    const toSend = new Map<string, number>()
+    const present = new Set<string>()
+    let images = 0
+    let uncertain = 0
+    function count(state: ExistingImage['state'], { blobs, isWhole }: Contents): number {
+      const isThere = state === 'arrived' || state === 'present'
+      const isSent = state === 'absent' || (state === 'differs' && rule.overwrite !== 'never')
+      if (isThere) for (const key of blobs.keys()) present.add(key)
+      if (isSent) for (const [key, size] of blobs) toSend.set(key, size)
+      if (isSent && !isWhole) uncertain += 1
+      return sum(blobs.values())
+    }
+    for await (const { found, contentsOf } of pages(rule, '')) {
+      const states = await pMap(found, ({ job }) => atTarget(job), { concurrency: AT_ONCE })
+      images += found.length
+      for (const [n, { image, job }] of found.entries()) {
+        const state = states[n] ?? 'absent'
+        yield { ...lineOf(job, state), bytes: count(state, contentsOf(image)) }
+      }
+    }
+    for (const key of present) toSend.delete(key)
+    yield { images, bytes: sum(toSend.values()), uncertain, more: false }
+  }
+
+  async function* askAll(rule: PromotionRule, by: string): AsyncGenerator<ExistingLine> {
+    let images = 0
+    for await (const { found } of pages(rule, by)) {
+      if ((await queues.promotion.getPrioritizedCount()) >= mostWaiting) {
+        yield { images, more: true }
+        return
+      }
+      images += found.length
+      yield* await pMap(found, ({ job }) => ask(job), { concurrency: AT_ONCE })
+    }
+    yield { images, more: false }
+  }
+
+  async function ask(job: RuleJob): Promise<ExistingImage> {
+    const known = await deps.find(idByRule(job))
+    if (known === undefined) await askByRule(queues, job, { later: true })
+    return lineOf(job, known?.status.state ?? 'asked')
+  }
+
+  return {
+    plan: (name: string) => untilFailure(plan(ruleNamed(name))),
+    /** `by` says who asks. */
+    ask: (name: string, by: string) => untilFailure(askAll(ruleNamed(name), by)),
+  }
+}
+export type Existing = ReturnType<typeof makeExisting>
+
+const sum = (sizes: Iterable<number>): number => [...sizes].reduce((total, size) => total + size, 0)
