@@ -113,6 +113,8 @@ function forward(
         return
       }
       response.writeHead(answer.statusCode ?? 502, answer.headers)
+      // The registry may send a status and break off before the body.
+      response.flushHeaders()
       answer.once('close', () => answer.complete || incoming.socket?.destroy())
       if (typeof fault === 'object' && 'sends' in fault)
         pipeUpTo(answer, response, fault.sends, () => {

@@ -125,12 +125,17 @@ function logOutcome({ log }: WorkerContext, job: PromotionJob, outcome: Outcome)
   const target = targetOf({ to })
   const facts = { rule, by, from, to: target, digest }
   if (outcome.state === 'promoted') {
-    const { blobs, manifests, referrers } = outcome.receipt
+    const { blobs, manifests, referrers, lostPlatforms } = outcome.receipt
     const { bytes } = blobs.sent
     log.info(
       { ...facts, bytes, blobs, manifests: manifests.length, referrers: referrers.length },
       `promoted ${from} to ${target}: ${formatSize(bytes)} sent`,
     )
+    if (lostPlatforms !== undefined)
+      log.warn(
+        { ...facts, lostPlatforms },
+        `${target} is not for ${lostPlatforms.join(', ')} any more, as ${from} is not`,
+      )
     return
   }
   const text = `not promoted${outcome.state === 'waiting' ? ' yet' : ''}: ${from} to ${target}: ${outcome.why}`

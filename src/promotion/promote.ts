@@ -8,6 +8,7 @@ import type { Copier } from './copy/copy-image.ts'
 import { writeTag } from './copy/write-tag.ts'
 import { EVENT_MS } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
+import { lostPlatforms } from './lost-platforms.ts'
 import type { TaggedImage } from './match.ts'
 import { whyNotOverwrite } from './overwrite.ts'
 import type { PromotionReceipt } from './receipt.ts'
@@ -91,6 +92,19 @@ export function makePromote(deps: {
   const { now, targets } = deps
 
   return async function promote(job: PromotionJob, attempt: Attempt): Promise<Outcome> {
+    let bytes = 0
+    const onProgress: Attempt['onProgress'] = (progress) => {
+      bytes = progress.bytes
+      attempt.onProgress(progress)
+    }
+    try {
+      return await proceed(job, { ...attempt, onProgress })
+    } catch (error) {
+      return afterFailure(error, attempt, bytes)
+    }
+  }
+
+  async function proceed(job: PromotionJob, attempt: Attempt): Promise<Outcome> {
     const done = await deps.receipts.find(attempt.id)
     const options = deps.optionsOf(job)
     if (done !== undefined) return attach(done, attempt, options)
@@ -162,7 +176,6 @@ export function makePromote(deps: {
   ): Promise<Outcome> {
     const { to } = job
     const target = { client: deps.clientOf(to.registry), repository: to.repository }
-    let bytes = 0
     try {
       const copied = await deps.copier.copyImage({
         source: { client: deps.clientOf(job.registry), repository: job.repository },
@@ -172,10 +185,7 @@ export function makePromote(deps: {
         ...{ sparse: options.sparse, verify: options.verify, referrers: true },
         ...(options.platforms && { platforms: options.platforms }),
         mountFrom: deps.mountFrom(to.registry),
-        onProgress(progress) {
-          bytes = progress.bytes
-          attempt.onProgress(progress)
-        },
+        onProgress: attempt.onProgress,
       })
       // To copy takes time.
       if (deps.optionsOf(job) === undefined) return dropped('its rule was changed meanwhile')
@@ -186,6 +196,7 @@ export function makePromote(deps: {
 
       const current = await currentAt(to)
       const replaced = await targets.begin(to, attempt.id, current)
+      const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, job.digest)
       if (current !== job.digest) await writeTag(target, to.tag, copied.root)
       const { digest, pushedAt, registry, repository } = job
       await targets.end(to, {
@@ -193,14 +204,15 @@ export function makePromote(deps: {
         ...(replaced !== undefined && { replaced }),
       })
       if (options.follow !== 'never') await deps.follow(job, copied, options.follow)
-      const receipt = receiptOf({ job, attempt, copied, gates, replaced, at: new Date(now()) })
+      const receipt = receiptOf({ job, attempt, copied, gates, replaced, lost, at: new Date(now()) })
       await deps.receipts.append(receipt)
       deps.metrics.promotedBytes.inc({ rule: job.rule ?? 'request' }, copied.blobs.sent.bytes)
       return await attach(receipt, attempt, options)
     } catch (error) {
       // The image may have been deleted meanwhile.
       const late = isAbsent(error) ? await lookAtSource(job, attempt, options) : undefined
-      return late ?? afterFailure(error, attempt, bytes)
+      if (late !== undefined) return late
+      throw error
     }
   }
 

@@ -11,16 +11,17 @@ export interface Attempted {
   askedAt: number
 }
 
-/** The receipt of a promotion. `replaced` is what the tag named before, `at` when it ended. */
+/** The receipt of a promotion. `replaced` is what the tag named before, `lost` the platforms that only that was for, `at` when it ended. */
 export function receiptOf(done: {
   job: PromotionJob
   attempt: Attempted
   copied: Copied
   gates: GatesResult
   replaced: string | undefined
+  lost: string[]
   at: Date
 }): PromotionReceipt {
-  const { attempt, copied, replaced } = done
+  const { attempt, copied, replaced, lost } = done
   const { rule, by, claims, registry, repository, tag, digest, to } = done.job
   const { manifests, absent, leftOut, referrers, tags, leftBehind, blobs } = copied
   return {
@@ -32,6 +33,7 @@ export function receiptOf(done: {
     from: { registry, repository, ...(tag !== undefined && { tag }) },
     ...{ to, digest },
     ...(replaced !== undefined && { replaced }),
+    ...(lost.length > 0 && { lostPlatforms: lost }),
     ...{ manifests, absent, leftOut, referrers, tags, leftBehind, blobs },
     gates: done.gates.results.map(({ gate, why, evidence }) => ({
       ...{ gate, why },

@@ -54,6 +54,12 @@ export const PromotionReceipt = Type.Object({
   replaced: Type.Optional(
     Type.String({ description: 'The manifest that the tag named before. Absent if there was no tag.' }),
   ),
+  lostPlatforms: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'Platforms that what the tag named before is for, and the image is not: `linux/arm64`. Absent if there are none.',
+    }),
+  ),
   manifests: Type.Array(Type.String(), {
     description: 'The digests of all manifests of the image, children before their index.',
   }),
