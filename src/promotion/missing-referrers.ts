@@ -1,7 +1,15 @@
 import pMap from 'p-map'
-import type { Side } from './copy/copy-client.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import type { CopyClient, Side } from './copy/copy-client.ts'
 import { hasAllLayers } from './copy/copy-cosign-tag.ts'
 import { type FoundReferrer, findReferrers } from './copy/find-referrers.ts'
+
+/** What an audit asks of a registry. */
+export type AuditClient = CopyClient & Pick<RegistryClient, 'headManifest'>
+
+interface AuditSide extends Side {
+  client: AuditClient
+}
 
 /** A signature of an SBOM of an image is the second level. */
 const MOST_LEVELS = 8
@@ -13,8 +21,8 @@ const AT_ONCE = { concurrency: 8 }
  * whose manifest at the target has all that the source's has is not missing. What the source lists and cannot give is left out.
  */
 export async function missingReferrers(
-  source: Side,
-  target: Side,
+  source: AuditSide,
+  target: AuditSide,
   subjects: readonly string[],
 ): Promise<FoundReferrer[]> {
   const { signal } = new AbortController()
@@ -43,5 +51,7 @@ function covers(theirs: FoundReferrer, ours: FoundReferrer): boolean {
 }
 
 /** Whether the source has what it lists. */
-const isGiven = async ({ client, repository }: Side, { digest, tagged }: FoundReferrer): Promise<boolean> =>
-  tagged !== undefined || (await client.headManifest(repository, digest)) !== undefined
+const isGiven = async (
+  { client, repository }: AuditSide,
+  { digest, tagged }: FoundReferrer,
+): Promise<boolean> => tagged !== undefined || (await client.headManifest(repository, digest)) !== undefined
