@@ -3,6 +3,7 @@ import { makeApprove } from '../promotion/approve.ts'
 import { makePromotionAudit } from '../promotion/audit.ts'
 import { makeExisting } from '../promotion/existing.ts'
 import { makeRequestPromotion } from '../promotion/request.ts'
+import { makeRolledBackAt } from '../promotion/rolled-back.ts'
 import { makeFindPromotion } from '../promotion/status.ts'
 import type { Parts } from './parts.ts'
 
@@ -14,7 +15,8 @@ export function promotionRequests(
     index,
     approvals,
     awaited,
-  }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'queues' | 'index' | 'approvals' | 'awaited'>,
+    targets,
+  }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'queues' | 'index' | 'approvals' | 'awaited' | 'targets'>,
   inTurn: InTurn,
 ) {
   const { clientOf, projectOf, registries, match, settings, journals } = parts
@@ -29,6 +31,9 @@ export function promotionRequests(
     approve: makeApprove({ queues, approvals, rules, wake: awaited.wake }),
     find,
     existing: makeExisting({ queues, index, clientOf, find, rules, match }),
-    auditPromotions: makePromotionAudit({ queues, index, clientOf, find, rules, match }),
+    auditPromotions: makePromotionAudit({
+      ...{ queues, index, clientOf, find, rules, match },
+      rolledBackAt: makeRolledBackAt({ targets, receipts: journals.receipts }),
+    }),
   }
 }

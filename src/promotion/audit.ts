@@ -6,6 +6,7 @@ import { askByRequest, idByRule, type RuleJob } from './ask.ts'
 import { addFollow } from './ask-follow.ts'
 import type { AuditLine, Difference } from './audit-lines.ts'
 import { type AuditClient, missingReferrers } from './missing-referrers.ts'
+import type { RolledBackAt } from './rolled-back.ts'
 import type { PromotionRule } from './rule.ts'
 import { makeRuleImages, type RuleImage, type RuleImagesDeps } from './rule-images.ts'
 import { type FindPromotion, isUndone } from './status.ts'
@@ -16,13 +17,15 @@ const AT_ONCE = { concurrency: 4 }
 
 /**
  * Makes what compares the images that rules cover with their copies: the digests of the tags, and what refers to the image. With
- * `mend` it asks for what mends a difference. An image that a rule copies only on request may be absent.
+ * `mend` it asks for what mends a difference. An image that a rule copies only on request may be absent. What was rolled back is
+ * not brought back.
  */
 export function makePromotionAudit(
   deps: RuleImagesDeps & {
     queues: Pick<Queues, 'promotion'>
     clientOf: (registry: string) => AuditClient
     find: FindPromotion
+    rolledBackAt: RolledBackAt
   },
 ) {
   const { queues, clientOf } = deps
@@ -70,12 +73,15 @@ export function makePromotionAudit(
     const difference = { rule: rule.name, image: imageOf(job), target: targetOf(job) }
     if (theirs === undefined) {
       if (rule.when === 'request') return []
-      const mending = await promote(job, mend)
-      return [{ ...difference, kind: 'absent', what: 'the target has no such tag', mending }]
+      const rolledBack = await deps.rolledBackAt(to, ours.digest)
+      const mending = await promote(job, mend && rolledBack === undefined)
+      const what = `the target has no such tag${because(rolledBack)}`
+      return [{ ...difference, kind: 'absent', what, mending }]
     }
     if (theirs.digest !== ours.digest) {
-      const what = `the tag names ${ours.digest}, and that of the target ${theirs.digest}`
-      const mending = await promote(job, mend && rule.overwrite !== 'never')
+      const rolledBack = await deps.rolledBackAt(to, ours.digest)
+      const what = `the tag names ${ours.digest}, and that of the target ${theirs.digest}${because(rolledBack)}`
+      const mending = await promote(job, mend && rule.overwrite !== 'never' && rolledBack === undefined)
       return [{ ...difference, kind: 'moved', what, mending }]
     }
     const parts = manifests.map(({ digest }) => digest).filter((digest) => digest !== ours.digest)
@@ -111,3 +117,6 @@ export function makePromotionAudit(
   }
 }
 export type PromotionAudit = ReturnType<typeof makePromotionAudit>
+
+const because = (rolledBackAt: string | undefined): string =>
+  rolledBackAt === undefined ? '' : `: it was rolled back at ${rolledBackAt}`
