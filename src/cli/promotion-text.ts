@@ -23,9 +23,9 @@ export function promotedText({ id, image, target, receipt }: PromotionStatus): s
 
 export const receiptTable = (receipts: readonly PromotionReceipt[]): string[] =>
   table(
-    ['ID', 'AT', 'RULE', 'FROM', 'TO', 'SENT', 'DIGEST'],
-    receipts.map(({ id, at, rule = '-', from, to, blobs, digest = '-' }) => [
-      ...[id, at, rule, nameOf(from), nameOf(to), sizeCell(blobs.sent.bytes), digest],
+    ['ID', 'AT', 'KIND', 'RULE', 'FROM', 'TO', 'SENT', 'DIGEST'],
+    receipts.map(({ id, at, kind, rule = '-', from, to, blobs, digest = '-' }) => [
+      ...[id, at, kind, rule, nameOf(from), nameOf(to), sizeCell(blobs.sent.bytes), digest],
     ]),
   )
 

@@ -23,7 +23,7 @@ export const approvalAlert = (told: Told): PromotionAlert => ({
   ...alertOf('promotion.approval', told),
   text:
     `${imageOf(told.job)} waits for approval before it is promoted to ${targetOf(told.job)}: ${told.why}. ` +
-    `To approve: tallyman promotion approve ${told.id}`,
+    `To approve: tallyman promotion approve ${told.id} --by NAME`,
 })
 
 function alertOf(event: PromotionAlert['event'], { id, at, job }: Told): Omit<PromotionAlert, 'text'> {

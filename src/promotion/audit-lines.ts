@@ -13,7 +13,8 @@ export const Difference = Type.Object({
   }),
   what: Type.String({ description: 'What differs, for people.' }),
   mending: Type.Boolean({
-    description: 'Whether a job was asked for that mends it, or the promotion waits already.',
+    description:
+      'Whether a job was asked for that mends it, or the promotion waits already. What was rolled back is not mended.',
   }),
 })
 export type Difference = Static<typeof Difference>

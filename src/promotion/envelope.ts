@@ -59,15 +59,20 @@ export function openEnvelope(value: unknown, publicKey: KeyObject): PromotionRec
   const payload = Buffer.from(value.payload, 'base64')
   const encoded = encode(value.payloadType, payload)
   if (!value.signatures.some(({ sig }) => verifies(encoded, publicKey, sig)))
-    throw new BadEnvelope(
-      `the key ${keyIdOf(publicKey)} has not signed it; it names ${value.signatures.map(({ keyid }) => keyid).join(', ') || 'no key'}`,
-    )
+    throw new BadEnvelope(whyNotSigned(value, keyIdOf(publicKey)))
   const statement = value.payloadType === IN_TOTO ? parse(payload) : undefined
   if (!Value.Check(Statement, statement)) throw new BadEnvelope('what is signed is no receipt of a promotion')
   const { subject, predicate } = statement
   if (JSON.stringify(subject) !== JSON.stringify([subjectOf(predicate)]))
     throw new BadEnvelope('its subject is not the image of its receipt')
   return predicate
+}
+
+function whyNotSigned({ signatures }: Envelope, key: string): string {
+  const named = signatures.map(({ keyid }) => keyid)
+  return named.includes(key)
+    ? `its signature by the key ${key} is wrong: it was changed after it was signed`
+    : `the key ${key} has not signed it; it names ${named.join(', ') || 'no key'}`
 }
 
 export const keyIdOf = (publicKey: KeyObject): string =>

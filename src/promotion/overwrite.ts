@@ -30,10 +30,10 @@ export function whyNotOverwrite(
   if (last !== undefined && !isSameSource(last.from, write.from))
     return `it was promoted there from ${last.from.registry}/${last.from.repository}, another source`
   if (overwrite === 'always') return undefined
-  if (overwrite === 'never') return `the tag names ${current}, and overwrite is never`
+  if (overwrite === 'never') return `the tag at the target names ${current}, and overwrite is never`
   if (last === undefined)
-    return `the tag names ${current}, which Tallyman did not promote, so nothing tells which is newer`
+    return `the tag at the target names ${current}, which Tallyman did not promote, so nothing tells which is newer`
   if (last.pushedAt < write.pushedAt) return undefined
   // After a rollback, the tag names what was there before.
-  return `the tag names ${current}, and what was promoted to it last was pushed later`
+  return `the tag at the target names ${current}, and what was promoted to it last was pushed later`
 }

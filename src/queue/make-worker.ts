@@ -82,7 +82,8 @@ export function makeWorker<Name extends QueueName>(
     inHand.delete(job?.id ?? '')
     // The job cannot help it, and all jobs of all queues fail.
     if (isRedisRefusal(error) && outage.takes(error)) return
-    const left = job ? (job.opts.attempts ?? 1) - job.attemptsMade : 0
+    // An error that no attempt mends ends a job before its last one.
+    const left = job && job.finishedOn === undefined ? (job.opts.attempts ?? 1) - job.attemptsMade : 0
     log.warn(
       { queue: name, job: job?.id, attemptsLeft: left, err: error },
       `a job of ${name} failed and ${left > 0 ? `has ${left} attempts left` : 'is given up'}: ${error.message}`,

@@ -102,13 +102,13 @@ test.skipIf(!hasTools)(
 test.skipIf(!hasTools)(
   'the job `promote` follows the promotion until it is done, or fails with its reason',
   async () => {
-    const states = ['waiting', 'delayed', 'active', 'completed']
+    const states = ['queued', 'waiting', 'active', 'promoted', 'dropped']
     const { url, asked } = await serve((request) => {
       if (request.startsWith('POST')) return { job: { queue: 'promotion', id: 'a:b' } }
       return {
         state: states.shift() ?? 'failed',
-        failedReason: 'no signature',
-        result: { digest: 'sha256:a' },
+        why: 'no signature',
+        receipt: { digest: 'sha256:a' },
       }
     })
     expect(await run('promote', url)).toMatchObject({ status: 0, out: expect.stringContaining('sha256:a') })
@@ -117,8 +117,9 @@ test.skipIf(!hasTools)(
     ).toEqual({
       ...{ image: 'ci/team-a/app:v1.0', to: 'production' },
     })
-    expect(asked.slice(1)).toEqual(Array(4).fill('GET /v1/jobs/promotion/a%3Ab Bearer the-token'))
-    expect(await run('promote', url)).toEqual({ status: 1, out: 'no signature\n' })
+    expect(asked.slice(1)).toEqual(Array(4).fill('GET /v1/promotions/a%3Ab Bearer the-token'))
+    expect(await run('promote', url)).toEqual({ status: 1, out: 'dropped: no signature\n' })
+    expect(await run('promote', url)).toEqual({ status: 1, out: 'failed: no signature\n' })
   },
 )
 
@@ -130,7 +131,7 @@ test.skipIf(!hasTools)(
       const { source, target, url, token } = bed
       await pushImage(source, 'team-a/app', 'v1.0', image('release'))
       const { status, out } = await run('promote', url, await token())
-      expect([status, out]).toEqual([0, expect.stringContaining('"state": "promoted"')])
+      expect([status, out]).toEqual([0, expect.stringContaining('"kind": "promotion"')])
       const found = await target.headManifest('released/app', 'v1.0')
       expect(found?.digest).toBe(image('release').root.digest)
       const other = await run('promote', url, await token({ project_path: 'team-b/app', project_id: '23' }))

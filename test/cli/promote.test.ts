@@ -41,11 +41,19 @@ test('a promotion that fails, or is refused, ends with 1 and the reason', async 
   const other = ['promote', 'ci/team-a/app:v2', '--to', 'production', '--as', 'released/app:v1']
   const failed = await run(...other)
   expect([failed.status, failed.out]).toEqual([1, ''])
-  expect(failed.err).toMatch(/failed: the tag names sha256:\w{64}, and overwrite is never\n$/)
+  expect(failed.err).toMatch(/failed: the tag at the target names sha256:\w{64}, and overwrite is never\n$/)
   const list = await run('promotion', 'list', '--state', 'failed')
   expect(list.out).toMatch(
-    /^ID +ASKED +STATE +RULE +FROM +TO +WHY\nj\w+ +\S+ +failed +- +ci\/team-a\/app:v2 +production\/released\/app:v1 +the tag names /,
+    /^ID +ASKED +STATE +RULE +FROM +TO +WHY\nj\w+ +\S+ +failed +- +ci\/team-a\/app:v2 +production\/released\/app:v1 +the tag at the target names /,
   )
+  // What has not arrived has no receipt, and is shown all the same.
+  const shown = await run('promotion', 'show', /^j\w+/m.exec(list.out)?.[0] ?? '')
+  expect([shown.status, shown.out]).toEqual([
+    0,
+    expect.stringMatching(
+      /^id +j\w+\nstate +failed\nwhy +the tag at the target names .*\nfrom +ci\/team-a\/app:v2\nto +production\/released\/app:v1\ndigest /,
+    ),
+  ])
   expect(await run(...other, '--overwrite', 'always')).toMatchObject({ status: 0 })
 
   const refused = await run('promote', 'ci/team-a/app:v1', '--to', 'production', '--rule', 'none')

@@ -115,7 +115,7 @@ test('a receipt is verified with its target, and without; the wrong key does not
   })
   expect(await run('verify', second.id)).toMatchObject({
     status: 0,
-    err: expect.stringContaining('was not checked'),
+    err: expect.stringMatching(/was not checked.*\nthe target is as the receipt says\n$/),
   })
   const wrong = await run('verify', second.id, '--key', otherKey)
   expect(wrong).toMatchObject({ status: 1, err: expect.stringContaining('has not signed it'), out: '' })
@@ -161,6 +161,12 @@ test('a promotion is rolled back by the admin; then what it wrote is not there a
     { action: 'promotion.rolledback', promotion: first.id, outcome: 'refused', why: expect.any(String) },
   ])
 
+  const { out } = await tallyman({ TALLYMAN_TOKEN: READ_TOKEN }, 'audit', '--url', url)
+  expect(out).toMatch(new RegExp(` promotion\\.rolledback +${TARGET} +done\n`))
+  expect(out).toMatch(new RegExp(` promotion\\.rolledback +${first.id} +refused, it cannot be rolled back`))
+
+  const listed = await run('list', '--limit', '2')
+  expect(listed.out).toMatch(/ KIND .*\n.* rollback .*\n.* promotion /)
   const { promotions } = await service.get<{ promotions: PromotionReceipt[] }>('/v1/promotions')
   const [undone] = promotions
   expect(undone).toMatchObject({ kind: 'rollback', rolledBack: second.id })

@@ -269,7 +269,7 @@ describe('a target tag that names another image', () => {
     const { job } = await release({ repository })
     expect(await promote(job)).toMatchObject({
       state: 'refused',
-      why: `the tag names ${first.digest}, and overwrite is never`,
+      why: `the tag at the target names ${first.digest}, and overwrite is never`,
     })
     expect(await targetOf(job)).toBe(first.digest)
   })

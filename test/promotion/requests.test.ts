@@ -242,7 +242,7 @@ describe('a promotion that waits for approval', () => {
       {
         event: 'promotion.approval',
         text: expect.stringMatching(
-          /waits for approval before it is promoted to production\/released\/gated:v1: approved by 0 of 2\. To approve: tallyman promotion approve /,
+          /waits for approval before it is promoted to production\/released\/gated:v1: approved by 0 of 2\. To approve: tallyman promotion approve \S+ --by NAME$/,
         ),
       },
     ])

@@ -8,7 +8,9 @@ const Entries = Type.Object({ entries: Type.Array(AuditEntry), ...Next })
 
 export const addAudit: AddCommand = (program, cli) => {
   withPage(program.command('audit'))
-    .description('List who or what has run and stopped expiry, restored and purged, newest first.')
+    .description(
+      'List who or what has run and stopped expiry, kept, restored and purged images, and rolled back promotions, newest first.',
+    )
     .action(async (options: PageOptions) => {
       const service = await cli.service()
       const page = await service.get(`/v1/audit${queryOf(options)}`, Entries)
@@ -24,8 +26,8 @@ export const addAudit: AddCommand = (program, cli) => {
     })
 }
 
-const aboutOf = ({ image, run, policy, registry }: AuditEntry): string =>
-  image ?? ([registry, policy, run].filter((part) => part !== undefined).join(' ') || 'all')
+const aboutOf = ({ image, run, policy, registry, promotion }: AuditEntry): string =>
+  image ?? ([registry, policy, run, promotion].filter((part) => part !== undefined).join(' ') || 'all')
 
 function outcomeOf({ dryRun, acceptShare, counts = {}, outcome, until, why }: AuditEntry): string {
   const numbers = Object.entries(counts).filter(([, count]) => count > 0)

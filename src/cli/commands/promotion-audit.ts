@@ -13,7 +13,7 @@ export function addPromotionAudit(group: Command, cli: Cli): void {
       'Compare the images that rules cover with their copies: tags, signatures and other referrers. It lists what differs, and ends with 1 if anything does.',
     )
     .option('--rule <NAME>', 'only of this rule')
-    .option('--mend', 'ask for the copies that mend it', false)
+    .option('--mend', 'ask for the copies that mend it; not of what was rolled back', false)
     .action(async (asked: { rule?: string; mend: boolean }) => {
       const service = await cli.service()
       const differences: Difference[] = []
@@ -30,7 +30,7 @@ export function addPromotionAudit(group: Command, cli: Cli): void {
       if (left > 0)
         throw new CommandError(
           asked.mend
-            ? `not mended: ${left}. A rule with overwrite: never moves no tag`
+            ? `not mended: ${left}. A rule with overwrite: never moves no tag, and what was rolled back stays away`
             : `differences ${left}: --mend asks for the copies that mend them`,
         )
     })

@@ -1,23 +1,50 @@
 import type { Command } from 'commander'
 import { formatSize } from '../../platform/units.ts'
-import { PromotionReceipt } from '../../promotion/receipt.ts'
+import type { PromotionReceipt } from '../../promotion/receipt.ts'
+import { PromotionStatus } from '../../promotion/status.ts'
 import type { Cli } from '../cli.ts'
+import { progressOfPromotion } from '../promotion-text.ts'
 import { fields } from '../table.ts'
 
 /** The command `promotion show`. */
 export function addPromotionShow(promotion: Command, cli: Cli): void {
   promotion
     .command('show')
-    .description('Show the receipt of a promotion or of a rollback: all that was copied, and why.')
+    .summary('Show a promotion: how far it is, or its receipt.')
+    .description(
+      'Show the receipt of a promotion or of a rollback: all that was copied, and why. Of a promotion that has not arrived, show how far it is.',
+    )
     .argument('<ID>', 'its ID, as listed')
     .action(async (id: string) => {
       const service = await cli.service()
-      const receipt = await service.get(`${pathOf(id)}/receipt`, PromotionReceipt)
-      cli.show(receipt, receiptLines(receipt))
+      const status = await service.get(pathOf(id), PromotionStatus)
+      const { receipt } = status
+      if (receipt === undefined) cli.show(status, statusLines(status))
+      else cli.show(receipt, receiptLines(receipt))
     })
 }
 
 export const pathOf = (id: string): string => `/v1/promotions/${encodeURIComponent(id)}`
+
+/** A promotion that has not arrived, as lines. */
+function statusLines({
+  id,
+  state,
+  why,
+  image,
+  target,
+  digest,
+  rule,
+  by,
+  askedAt,
+  progress,
+}: PromotionStatus) {
+  const known = { id, state, why, from: image, to: target, digest, rule, by, asked: askedAt }
+  const lines = Object.entries(known).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+  return fields(state === 'active' ? [...lines, ['progress', progressOfPromotion(progress)]] : lines)
+}
 
 /** A receipt as lines: one for each thing that it tells. */
 export function receiptLines(receipt: PromotionReceipt): string[] {

@@ -53,6 +53,7 @@ async function verifyOnline(cli: Cli, id: string, key: KeyObject | undefined): P
       differences.push('the receipt that the service has is not the signed one')
     cli.note(`signed by the key ${keyIdOf(key)}`)
   }
+  if (differences.length === 0) cli.note('the target is as the receipt says')
   cli.show({ receipt, differences }, differences.length > 0 ? differences : receiptLines(receipt))
   if (differences.length > 0) throw new CommandError(`${id}: the target is not as the receipt says`)
 }

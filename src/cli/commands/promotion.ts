@@ -25,7 +25,7 @@ export const addPromotion: AddCommand = (program, cli) => {
   withPage(group.command('list'))
     .summary('List the copies to other registries.')
     .description(
-      'List the images that were copied to another registry, newest first, and the bytes sent. With --state, those that have not arrived, and why.',
+      'List the images that were copied to another registry, newest first, and the bytes sent, and the rollbacks. With --state, those that have not arrived, and why.',
     )
     .addOption(
       new Option('--state <STATE>', 'those that have not arrived').choices(['waiting', 'active', 'failed']),
@@ -55,7 +55,7 @@ export const addPromotion: AddCommand = (program, cli) => {
     .option('--by <NAME>', 'who approves it; your login name if left out')
     .action(async (id: string, options: { by?: string }) => {
       const by = options.by ?? cli.env.USER ?? cli.env.LOGNAME
-      if (by === undefined) throw new CommandError('say who approves it: --by NAME')
+      if (by === undefined || by.trim() === '') throw new CommandError('say who approves it: --by NAME')
       const service = await cli.service()
       const path = `/v1/promotions/${encodeURIComponent(id)}/approve`
       const answer = await service.post(path, { by }, Approved)
