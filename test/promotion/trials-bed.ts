@@ -87,7 +87,7 @@ export async function startTrials(options: {
   }
 
   return {
-    ...{ tallyman, ci, production, promotions, redis },
+    ...{ tallyman, ci, production, promotions, redis, queue: queues.promotion },
     /** Messages in the chat, oldest first. */
     messages: chat.messages,
 
