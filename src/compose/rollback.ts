@@ -1,5 +1,5 @@
 import { DeletesDisabled } from '../expiry/registry-refusal.ts'
-import { makeIsPlaceholder, makePlaceholders } from '../expiry/remove-tag-placeholder.ts'
+import { makeIsPlaceholder, makePlaceholders, type PlaceholderResult } from '../expiry/remove-tag-placeholder.ts'
 import { makeRollback, type RemoveTag, RollbackRefused } from '../promotion/rollback.ts'
 import { projectId } from '../usage/project.ts'
 import type { Parts } from './parts.ts'
@@ -30,7 +30,8 @@ export const makeRemoveTag =
     const result = await placeholders
       .deleteTag(
         { project, repository, tag, digest, mediaType, manifest: bytes.toString('base64') },
-        async () => undefined,
+        // The rollback has looked at the tag itself.
+        async (): Promise<PlaceholderResult | undefined> => undefined,
       )
       .catch((error: Error) => {
         throw error instanceof DeletesDisabled ? cannotDelete(error.message) : error

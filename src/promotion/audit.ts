@@ -5,8 +5,7 @@ import { imageOf, targetOf } from './alert.ts'
 import { askByRequest, idByRule, type RuleJob } from './ask.ts'
 import { addFollow } from './ask-follow.ts'
 import type { AuditLine, Difference } from './audit-lines.ts'
-import type { CopyClient } from './copy/copy-client.ts'
-import { missingReferrers } from './missing-referrers.ts'
+import { type AuditClient, missingReferrers } from './missing-referrers.ts'
 import type { PromotionRule } from './rule.ts'
 import { makeRuleImages, type RuleImage, type RuleImagesDeps } from './rule-images.ts'
 import { type FindPromotion, isUndone } from './status.ts'
@@ -22,7 +21,7 @@ const AT_ONCE = { concurrency: 4 }
 export function makePromotionAudit(
   deps: RuleImagesDeps & {
     queues: Pick<Queues, 'promotion'>
-    clientOf: (registry: string) => CopyClient
+    clientOf: (registry: string) => AuditClient
     find: FindPromotion
   },
 ) {
@@ -90,11 +89,11 @@ export function makePromotionAudit(
     if (missing.length > 0 && mend)
       for (const subject of new Set(missing.map((one) => one.subject)))
         await addFollow(queues, { kind: 'follow', registry, repository, subject, to })
-    return missing.map(({ subject, digest, tag: name }) => ({
+    return missing.map(({ subject, digest, tagged }) => ({
       ...{ ...difference, mending: mend },
-      ...(name === undefined
+      ...(tagged === undefined
         ? { kind: 'referrer', what: `${digest}, which refers to ${subject}, is not at the target` }
-        : { kind: 'tag', what: `what the tag ${name} names, ${digest}, is not at the target` }),
+        : { kind: 'tag', what: `what the tag ${tagged.tag} names, ${digest}, is not at the target` }),
     }))
   }
 

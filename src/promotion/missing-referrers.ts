@@ -1,7 +1,15 @@
 import pMap from 'p-map'
-import type { Side } from './copy/copy-client.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import type { CopyClient, Side } from './copy/copy-client.ts'
 import { hasAllLayers } from './copy/copy-cosign-tag.ts'
 import { type FoundReferrer, findReferrers } from './copy/find-referrers.ts'
+
+/** What an audit asks of a registry. */
+export type AuditClient = CopyClient & Pick<RegistryClient, 'headManifest'>
+
+interface AuditSide extends Side {
+  client: AuditClient
+}
 
 /** A signature of an SBOM of an image is the second level. */
 const MOST_LEVELS = 8
@@ -13,8 +21,8 @@ const AT_ONCE = { concurrency: 8 }
  * whose manifest at the target has all that the source's has is not missing. What the source lists and cannot give is left out.
  */
 export async function missingReferrers(
-  source: Side,
-  target: Side,
+  source: AuditSide,
+  target: AuditSide,
   subjects: readonly string[],
 ): Promise<FoundReferrer[]> {
   const { signal } = new AbortController()
@@ -27,20 +35,23 @@ export async function missingReferrers(
       findReferrers(source, level, signal),
       findReferrers(target, level, signal),
     ])
-    const there = new Set(theirs.map(nameOf))
-    missing.push(...ours.filter((one) => !there.has(nameOf(one))))
+    missing.push(...ours.filter((one) => !theirs.some((other) => covers(other, one))))
     level = [...new Set(ours.map(({ digest }) => digest))].filter((digest) => !asked.has(digest))
   }
-  const isMissing = await pMap(missing, (one) => isLacking(source, target, one), AT_ONCE)
-  return missing.filter((_, n) => isMissing[n])
+  const given = await pMap(missing, (one) => isGiven(source, one), AT_ONCE)
+  return missing.filter((_, n) => given[n])
 }
 
-const nameOf = ({ subject, digest, tag = '' }: FoundReferrer): string => `${subject} ${digest} ${tag}`
-
-async function isLacking(source: Side, target: Side, { digest, tag }: FoundReferrer): Promise<boolean> {
-  const ours = await source.client.getManifest(source.repository, digest)
-  if (ours === undefined) return false
-  if (tag === undefined) return true
-  const theirs = await target.client.getManifest(target.repository, tag)
-  return theirs === undefined || !hasAllLayers(theirs.bytes, ours.bytes)
+/** Whether what is at the target is what belongs there, or has all of it. */
+function covers(theirs: FoundReferrer, ours: FoundReferrer): boolean {
+  if (theirs.subject !== ours.subject || theirs.tagged?.tag !== ours.tagged?.tag) return false
+  if (theirs.digest === ours.digest) return true
+  const [there, here] = [theirs.tagged?.manifest, ours.tagged?.manifest]
+  return there !== undefined && here !== undefined && hasAllLayers(there.bytes, here.bytes)
 }
+
+/** Whether the source has what it lists. */
+const isGiven = async (
+  { client, repository }: AuditSide,
+  { digest, tagged }: FoundReferrer,
+): Promise<boolean> => tagged !== undefined || (await client.headManifest(repository, digest)) !== undefined

@@ -68,6 +68,8 @@ export function makeHttpClient(options: {
           headers: { 'user-agent': options.userAgent, ...headers },
           body: sent,
           signal: deadline.signal,
+          // undici closes a connection after each HEAD, since some servers send a body. A registry gets thousands of them.
+          ...(method === 'HEAD' && { reset: false }),
         })
         response.body.once('close', deadline.stop)
         return makeAnswer(response, url, label, deadline)

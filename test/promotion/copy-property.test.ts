@@ -139,3 +139,29 @@ test('what the target has is neither sent nor written', async () => {
     { numRuns: 50 },
   )
 })
+
+test('of copies at once in which a call fails, those that succeed have brought everything', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyGraph, fc.nat({ max: 60 }), async (graph, n) => {
+      const [source, target] = [makeMemoryRegistry(), makeMemoryRegistry()]
+      const pushed = await push(graph, source, FROM)
+      let calls = 0
+      for (const registry of [source, target])
+        registry.onCall(() => (calls++ === n ? failure(500) : undefined))
+      const copier = makeCopier()
+      const copies = [TO, TO, `${TO}2`].map((to) =>
+        copyWith(copier, { source, target, digest: pushed.root }, to).then(() => to),
+      )
+      const closure = closureOf(pushed)
+      const ends = await Promise.allSettled(copies)
+      expect(ends.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(1)
+      for (const end of ends) {
+        if (end.status === 'rejected') continue
+        expect(manifestsIn(target, end.value)).toEqual(closure.manifests)
+        expect(new Set(target.repository(end.value).blobs.keys())).toEqual(closure.blobs)
+      }
+      expect(target.openUploads.size).toBe(0)
+    }),
+    { numRuns: 100 },
+  )
+})

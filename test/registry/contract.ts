@@ -16,6 +16,7 @@ export function describeTransfers(title: string, start: () => Promise<Peer>, tra
     let peer: Peer
     beforeAll(async () => {
       peer = await start()
+      await peer.client.ping() // The first request is answered 401. Tests count requests.
     })
     afterAll(() => peer.close())
     beforeEach(() => peer.reset())
