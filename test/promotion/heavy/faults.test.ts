@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { globSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -131,18 +130,10 @@ async function push(repository: string, ...images: LabImage[]): Promise<void> {
   await trials.heard()
 }
 
-/** Has promotions that wait go on at once, until all have arrived. */
+/** Resolves once all have arrived, or were dropped. */
 async function untilPromoted(prefix: string): Promise<void> {
-  await eventually(
-    async () => {
-      for (const job of await trials.queue.getDelayed()) await job.promote().catch(() => {})
-      return trials.promotions(prefix)
-    },
-    (all) => all.length > 0 && all.every(({ state }) => state !== 'in hand'),
-  )
-  expect(
-    (await trials.promotions(prefix)).map(({ state, failedReason }) => failedReason ?? state),
-  ).not.toContain('failed')
+  const ended = await trials.hastened(prefix)
+  expect(ended.filter(({ state }) => state === 'failed')).toEqual([])
 }
 
 async function expectArrived(repository: string, image: LabImage): Promise<void> {
@@ -154,12 +145,6 @@ async function expectArrived(repository: string, image: LabImage): Promise<void>
   const receipts = await trials.receipts(`${repository}/`)
   expect(receipts.map((receipt) => receipt.digest)).toEqual([digest])
 }
-
-/** The uploads that the target keeps content of, in repositories that begin so. */
-const openUploads = (prefix: string): string[] =>
-  globSync(`docker/registry/v2/repositories/released/${prefix}**/_uploads/*/data`, {
-    cwd: trials.production.registry.storage,
-  })
 
 test('a worker that is killed at any moment: the next one ends the work, and sends nothing that had arrived', async () => {
   const MOMENTS = 6
@@ -194,7 +179,7 @@ test('a worker that is killed at any moment: the next one ends the work, and sen
     await expectArrived(repository, image)
     expect(wrong, where).toEqual([])
     // 2.8 gives up no upload whose request broke (docs/registries.md, Uploads). A worker sends six blobs at a time.
-    expect(openUploads(`${repository}/`).length, where).toBeLessThanOrEqual(6)
+    expect(trials.openUploads(`released/${repository}/`).length, where).toBeLessThanOrEqual(6)
   }
 })
 
@@ -220,7 +205,7 @@ describe('a target and a source that fail again and again', () => {
     await untilPromoted(`${repository}/`)
     expect(failed.size).toBeGreaterThan(10)
     await expectArrived(repository, image)
-    if (typeof fault !== 'string') expect(openUploads(`${repository}/`)).toEqual([])
+    if (typeof fault !== 'string') expect(trials.openUploads(`released/${repository}/`)).toEqual([])
   })
 
   test.each<[string, Fault]>([
@@ -240,7 +225,7 @@ describe('a target and a source that fail again and again', () => {
     await push(repository, image)
     await untilPromoted(`${repository}/`)
     await expectArrived(repository, image)
-    expect(openUploads(`${repository}/`)).toEqual([])
+    expect(trials.openUploads(`released/${repository}/`)).toEqual([])
   })
 })
 
@@ -272,7 +257,7 @@ describe('a source with a damaged blob', () => {
         (all) => all.some(({ attempts, failedReason }) => attempts > 0 || failedReason !== undefined),
       )
       expect(await digestAt(trials.production.client, `released/${repository}`, 'v1')).toBeUndefined()
-      expect(openUploads(`${repository}/`)).toEqual([])
+      expect(trials.openUploads(`released/${repository}/`)).toEqual([])
 
       await writeFile(fileOf(digest), bytes)
       for (const { id, state } of await trials.promotions(`${repository}/`))
@@ -293,18 +278,18 @@ test.each([500, 507])(
     const repository = `team/full-${status}`
     const image = release(repository)
     let isFull = true
-    isAsking = ({ method, path }) => (isFull && method === 'PATCH' ? { status, code: 'UNKNOWN' } : undefined)
+    isAsking = ({ method }) => (isFull && method === 'PATCH' ? { status, code: 'UNKNOWN' } : undefined)
     await push(repository, image)
     await eventually(
       () => trials.promotions(`${repository}/`),
       (all) => all.some(({ attempts, why }) => attempts > 0 || why?.includes(`${status}`)),
     )
     expect(await digestAt(trials.production.client, `released/${repository}`, 'v1')).toBeUndefined()
-    expect(openUploads(`${repository}/`)).toEqual([])
+    expect(trials.openUploads(`released/${repository}/`)).toEqual([])
     isFull = false
     await untilPromoted(`${repository}/`)
     await expectArrived(repository, image)
-    expect(openUploads(`${repository}/`)).toEqual([])
+    expect(trials.openUploads(`released/${repository}/`)).toEqual([])
   },
 )
 
@@ -325,7 +310,7 @@ test('an image that is deleted at the source while it is copied is not released'
   )
   expect(await digestAt(trials.production.client, `released/${repository}`, 'v1')).toBeUndefined()
   expect(await trials.receipts(`${repository}/`)).toEqual([])
-  expect(openUploads(`${repository}/`)).toEqual([])
+  expect(trials.openUploads(`released/${repository}/`)).toEqual([])
 })
 
 test('a younger push while an image is copied: the younger is released, and the older never', async () => {
@@ -352,7 +337,7 @@ test('a younger push while an image is copied: the younger is released, and the 
   expect(await digestAt(trials.production.client, `released/${repository}`, 'v1')).toBe(young.root.digest)
   const receipts = await trials.receipts(`${repository}/`)
   expect(receipts.map(({ digest }) => digest)).toEqual([young.root.digest])
-  expect(openUploads(`${repository}/`)).toEqual([])
+  expect(trials.openUploads(`released/${repository}/`)).toEqual([])
 })
 
 test('ten rules that copy one image at once send each blob once', async () => {
@@ -370,5 +355,5 @@ test('ten rules that copy one image at once send each blob once', async () => {
     expect(await digestAt(trials.production.client, `released/shared-${n}`, 'v1')).toBe(image.root.digest)
     expect(await isWhole(`released/shared-${n}`, image)).toBe(true)
   }
-  expect(openUploads('shared')).toEqual([])
+  expect(trials.openUploads('released/shared')).toEqual([])
 })
