@@ -1,5 +1,9 @@
 import { DeletesDisabled } from '../expiry/registry-refusal.ts'
-import { makeIsPlaceholder, makePlaceholders, type PlaceholderResult } from '../expiry/remove-tag-placeholder.ts'
+import {
+  makeIsPlaceholder,
+  makePlaceholders,
+  type PlaceholderResult,
+} from '../expiry/remove-tag-placeholder.ts'
 import { makeRollback, type RemoveTag, RollbackRefused } from '../promotion/rollback.ts'
 import { projectId } from '../usage/project.ts'
 import type { Parts } from './parts.ts'

@@ -1,15 +1,18 @@
 import type { Metrics } from '../platform/metrics.ts'
 import type { PromotionJob } from '../queue/jobs.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { RegistryError } from '../registry/registry-error.ts'
+import { afterFailure } from './after-failure.ts'
+import { atGates } from './at-gates.ts'
 import type { Copied } from './copy/copied.ts'
 import { CopyError } from './copy/copy-error.ts'
 import type { Copier } from './copy/copy-image.ts'
 import { writeTag } from './copy/write-tag.ts'
-import { EVENT_MS } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
+import { makeLookAtSource } from './look-at-source.ts'
 import { lostPlatforms } from './lost-platforms.ts'
 import type { TaggedImage } from './match.ts'
+import { type Attempt, dropped, type Outcome, PATIENCE_MS, refused, waiting } from './outcome.ts'
 import { whyNotOverwrite } from './overwrite.ts'
 import type { PromotionReceipt } from './receipt.ts'
 import { type Attempted, receiptOf } from './receipt-of.ts'
@@ -17,50 +20,11 @@ import type { Receipts } from './receipts.ts'
 import type { CopyOptions } from './rule.ts'
 import type { Targets } from './targets.ts'
 
-/**
- * How an attempt ended. `waiting`: nothing is wrong, ask again at `again`, epoch ms. `dropped`: the image is not wanted any more.
- * `refused`: it will not be promoted, and somebody must be told.
- */
-export type Outcome =
-  | { state: 'promoted'; receipt: PromotionReceipt }
-  | {
-      state: 'waiting'
-      why: string
-      again: number
-      seenAt?: number
-      bytes?: number
-      gates?: GatesResult['results']
-    }
-  | { state: 'dropped' | 'refused'; why: string; gates?: GatesResult['results'] }
-
-/** One attempt of a job. */
-export interface Attempt extends Attempted {
-  /** Since when each look has found the tag on the image, epoch ms; `undefined` if the last one did not. */
-  seenAt?: number | undefined
-  /** Whether no other promotion to the same tag is in hand. */
-  isMyTurn: () => Promise<boolean>
-  /** The most bytes that an earlier attempt had at the target when it ended. */
-  bytes?: number | undefined
-  onProgress: (progress: { bytes: number; totalBytes: number }) => void
-}
-
-/** A registry announces a push before it writes the tag. For so long it may take, in ms. */
-const WRITTEN_WITHIN_MS = 60_000
-
-/** After so long, in ms, the index and the source need not be waited for if they agree that a younger push has the tag. */
-const SURE_AFTER_MS = 5_000
-
 /** How soon a promotion asks whether it is its turn, in ms. */
 const TURN_MS = 1_000
 
-/** How long a promotion that made progress waits before it goes on, in ms. */
-const PROGRESS_MS = 5_000
-
 /** How soon a receipt is attached again at the earliest, in ms. */
 const ATTACH_MS = 15_000
-
-/** For so long a promotion may wait for registries that ask it to, in ms. Then it counts as an attempt that failed. */
-const PATIENCE_MS = 86_400_000
 
 /**
  * Carries out promotions: by digest, after asking the source whether the tag has that digest, and once more before the tag is
@@ -90,6 +54,7 @@ export function makePromote(deps: {
   now: () => number
 }) {
   const { now, targets } = deps
+  const lookAtSource = makeLookAtSource(deps)
 
   return async function promote(job: PromotionJob, attempt: Attempt): Promise<Outcome> {
     let bytes = 0
@@ -100,7 +65,7 @@ export function makePromote(deps: {
     try {
       return await proceed(job, { ...attempt, onProgress })
     } catch (error) {
-      return afterFailure(error, attempt, bytes)
+      return afterFailure(error, attempt, bytes, now())
     }
   }
 
@@ -112,35 +77,15 @@ export function makePromote(deps: {
     if (await deps.isPlaceholder(job.registry, job.repository, job.digest))
       return dropped('it is a placeholder with which expiry deletes the tag')
 
-    const early = await lookAtSource(job, attempt, options)
+    const early = await lookAtSource(job, attempt, options.settle)
     if (early !== undefined) return early
     const refusal = await whyNotWrite(job, options)
     if (refusal !== undefined) return refused(refusal)
     const gates = await deps.checkGates(job, attempt)
-    if (gates.state !== 'open') return atGates(gates, attempt, options)
+    if (gates.state !== 'open') return atGates(gates, attempt, options.waitFor, now())
     if (!(await attempt.isMyTurn()))
       return waiting('another promotion to its tag is in hand', now() + TURN_MS, attempt.seenAt)
     return copyAndWrite(job, attempt, options, gates)
-  }
-
-  /** Why the image cannot be copied now, by what the source says of its tag; `undefined` if it can. */
-  async function lookAtSource(
-    job: PromotionJob,
-    { askedAt, seenAt = now() }: Attempt,
-    { settle }: CopyOptions,
-  ): Promise<Outcome | undefined> {
-    const { registry, repository, tag, digest } = job
-    if (tag === undefined) return undefined
-    const found = await deps.clientOf(registry).headManifest(repository, tag)
-    if (found?.digest === digest)
-      return now() < seenAt + settle
-        ? waiting('its tag must have named it for a while', seenAt + settle, seenAt)
-        : undefined
-    const age = now() - askedAt
-    const isOver = age >= SURE_AFTER_MS && found !== undefined && (await deps.isYounger(job, found.digest))
-    if (age < WRITTEN_WITHIN_MS && !isOver)
-      return waiting('its tag does not name it yet', now() + Math.max(500, age))
-    return dropped(found === undefined ? 'its tag is gone' : `its tag names ${found.digest} by now`)
   }
 
   async function whyNotWrite(job: PromotionJob, options: CopyOptions): Promise<string | undefined> {
@@ -152,20 +97,6 @@ export function makePromote(deps: {
 
   async function currentAt({ registry, repository, tag }: TaggedImage): Promise<string | undefined> {
     return (await deps.clientOf(registry).headManifest(repository, tag))?.digest
-  }
-
-  function atGates(
-    { state, results, again = now() + EVENT_MS }: GatesResult,
-    { askedAt, seenAt }: Attempt,
-    { waitFor }: CopyOptions,
-  ): Outcome {
-    const shut = results.filter((one) => one.state !== 'open')
-    const why = shut.map((one) => `${one.gate}: ${one.why}`).join('; ')
-    if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
-    if (now() >= askedAt + waitFor)
-      return { ...refused(`it has waited long enough at ${why}`), gates: results }
-    const next = Math.max(Math.min(again, askedAt + waitFor), now() + TURN_MS)
-    return { ...waiting(`at a gate: ${why}`, next, seenAt), gates: results }
   }
 
   async function copyAndWrite(
@@ -189,14 +120,14 @@ export function makePromote(deps: {
       })
       // To copy takes time.
       if (deps.optionsOf(job) === undefined) return dropped('its rule was changed meanwhile')
-      const late = await lookAtSource(job, attempt, { ...options, settle: 0 })
-      if (late !== undefined) return late
       const refusal = await whyNotWrite(job, options)
       if (refusal !== undefined) return refused(refusal)
-
       const current = await currentAt(to)
       const replaced = await targets.begin(to, attempt.id, current)
       const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, job.digest)
+      // The last look before the tag is written.
+      const late = await lookAtSource(job, attempt, 0)
+      if (late !== undefined) return late
       if (current !== job.digest) await writeTag(target, to.tag, copied.root)
       const { digest, pushedAt, registry, repository } = job
       await targets.end(to, {
@@ -210,7 +141,7 @@ export function makePromote(deps: {
       return await attach(receipt, attempt, options)
     } catch (error) {
       // The image may have been deleted meanwhile.
-      const late = isAbsent(error) ? await lookAtSource(job, attempt, options) : undefined
+      const late = isAbsent(error) ? await lookAtSource(job, attempt, options.settle) : undefined
       if (late !== undefined) return late
       throw error
     }
@@ -233,32 +164,6 @@ export function makePromote(deps: {
     }
     return { state: 'promoted', receipt }
   }
-
-  /** `bytes` are at the target now. An attempt that brought more than the ones before is no failure: the next goes on from there. */
-  function afterFailure(error: unknown, attempt: Attempt, bytes: number): Outcome {
-    if (isFinal(error)) return refused(error.message)
-    if (!(error instanceof RegistryError || error instanceof CopyError)) throw error
-    const asked = error instanceof RegistryError ? error.retryAfter : undefined
-    const { bytes: before = 0 } = attempt
-    if ((asked === undefined && bytes <= before) || now() > attempt.askedAt + PATIENCE_MS) throw error
-    return {
-      ...waiting(error.message, now() + Math.max(asked ?? 0, PROGRESS_MS), attempt.seenAt),
-      bytes: Math.max(bytes, before),
-    }
-  }
-}
-
-const waiting = (why: string, again: number, seenAt?: number) => ({
-  ...{ state: 'waiting' as const, why, again },
-  ...(seenAt !== undefined && { seenAt }),
-})
-const dropped = (why: string) => ({ state: 'dropped' as const, why })
-const refused = (why: string) => ({ state: 'refused' as const, why })
-
-/** Whether trying again cannot help. */
-function isFinal(error: unknown): error is Error {
-  if (error instanceof RegistryError || error instanceof CopyError) return !error.retry
-  return error instanceof InvalidManifest
 }
 
 const isAbsent = (error: unknown): boolean => error instanceof CopyError && error.code === 'absent'

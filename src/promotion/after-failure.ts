@@ -1,0 +1,32 @@
+import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { CopyError } from './copy/copy-error.ts'
+import { type Attempt, type Outcome, PATIENCE_MS, refused, waiting } from './outcome.ts'
+
+/** How long a promotion that made progress waits before it goes on, in ms. */
+const PROGRESS_MS = 5_000
+
+/**
+ * What becomes of a promotion that failed when `bytes` were at the target. What cannot succeed later is refused. An attempt that
+ * brought more than the ones before is no failure, and neither is one whose registry asks to wait: the next goes on from there.
+ * `now` is epoch ms. @throws the error otherwise: it counts as an attempt
+ */
+export function afterFailure(
+  error: unknown,
+  { askedAt, seenAt, bytes: before = 0 }: Pick<Attempt, 'askedAt' | 'seenAt' | 'bytes'>,
+  bytes: number,
+  now: number,
+): Outcome {
+  if (isFinal(error)) return refused(error.message)
+  if (!(error instanceof RegistryError || error instanceof CopyError)) throw error
+  const asked = error instanceof RegistryError ? error.retryAfter : undefined
+  if ((asked === undefined && bytes <= before) || now > askedAt + PATIENCE_MS) throw error
+  return {
+    ...waiting(error.message, now + Math.max(asked ?? 0, PROGRESS_MS), seenAt),
+    bytes: Math.max(bytes, before),
+  }
+}
+
+function isFinal(error: unknown): error is Error {
+  if (error instanceof RegistryError || error instanceof CopyError) return !error.retry
+  return error instanceof InvalidManifest
+}

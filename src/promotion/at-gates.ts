@@ -1,0 +1,21 @@
+import { EVENT_MS } from './gates/ask-again.ts'
+import type { GatesResult } from './gates/check-gates.ts'
+import { type Attempt, type Outcome, refused, waiting } from './outcome.ts'
+
+/** The least time between two looks at gates, in ms. */
+const LEAST_MS = 1_000
+
+/** What becomes of a promotion whose gates are not all open. It waits for `waitFor` ms at most. `now` is epoch ms. */
+export function atGates(
+  { state, results, again }: GatesResult,
+  { askedAt, seenAt }: Pick<Attempt, 'askedAt' | 'seenAt'>,
+  waitFor: number,
+  now: number,
+): Outcome {
+  const shut = results.filter((one) => one.state !== 'open')
+  const why = shut.map((one) => `${one.gate}: ${one.why}`).join('; ')
+  if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
+  if (now >= askedAt + waitFor) return { ...refused(`it has waited long enough at ${why}`), gates: results }
+  const next = Math.max(Math.min(again ?? now + EVENT_MS, askedAt + waitFor), now + LEAST_MS)
+  return { ...waiting(`at a gate: ${why}`, next, seenAt), gates: results }
+}
