@@ -80,7 +80,8 @@ export async function startTrials(options: {
     return copies.map((job) => ({
       id: job.id ?? '',
       data: job.data as PromotionJob,
-      state: job.finishedOn === undefined ? 'in hand' : job.failedReason === undefined ? 'done' : 'failed',
+      // A job that is done keeps the reason for which an attempt failed.
+      state: job.finishedOn === undefined ? 'in hand' : job.returnvalue ? 'done' : 'failed',
       why: (job.progress as PromotionProgress).why,
       failedReason: job.failedReason,
       attempts: job.attemptsMade,
