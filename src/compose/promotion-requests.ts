@@ -14,7 +14,8 @@ export function promotionRequests(
     index,
     approvals,
     awaited,
-  }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'queues' | 'index' | 'approvals' | 'awaited'>,
+    targets,
+  }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'queues' | 'index' | 'approvals' | 'awaited' | 'targets'>,
   inTurn: InTurn,
 ) {
   const { clientOf, projectOf, registries, match, settings, journals } = parts
@@ -29,6 +30,6 @@ export function promotionRequests(
     approve: makeApprove({ queues, approvals, rules, wake: awaited.wake }),
     find,
     existing: makeExisting({ queues, index, clientOf, find, rules, match }),
-    auditPromotions: makePromotionAudit({ queues, index, clientOf, find, rules, match }),
+    auditPromotions: makePromotionAudit({ queues, index, clientOf, find, rules, match, targets }),
   }
 }

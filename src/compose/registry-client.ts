@@ -3,8 +3,9 @@ import { makeRegistryClient, type RegistryClient, type RegistryClientOptions } f
 
 /** The configured registries, each with how it is reached: over which proxy, and with which certificates. */
 export const reachedRegistries = ({ registries, proxy }: Pick<Config, 'registries' | 'proxy'>) =>
-  Object.entries(registries).map(([name, { ca, cert, key, ...registry }]) => {
-    const tls = ca === undefined && cert === undefined ? undefined : { ca, cert, key }
+  Object.entries(registries).map(([name, { ca, cert, key, insecure, ...registry }]) => {
+    const isPlain = ca === undefined && cert === undefined && !insecure
+    const tls = isPlain ? undefined : { ca, cert, key, insecure }
     return { name, ...registry, reach: { proxy, tls } }
   })
 export type ReachedRegistry = ReturnType<typeof reachedRegistries>[number]

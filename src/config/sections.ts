@@ -163,6 +163,9 @@ const registryFields = Type.Refine(
     ca: Type.Optional(Pem('Certificates of CAs to trust beside those that Node trusts.', certificates)),
     cert: Type.Optional(Pem('The client certificate to show to it.', certificates)),
     key: Type.Optional(Pem('The private key of the client certificate.', privateKey)),
+    insecure: Flag('Whether any certificate of it is accepted, also one of a stranger. For trials only.', {
+      default: false,
+    }),
     requestsPerSecond: Type.Optional(
       Integer(
         'How many requests a process may send to its host in a second. Default: as many as it wants.',

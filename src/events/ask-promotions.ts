@@ -1,6 +1,7 @@
 import { askByRule, BY_PUSH } from '../promotion/ask.ts'
-import { type AskFollow, subjectOfTag } from '../promotion/ask-follow.ts'
+import type { AskFollow } from '../promotion/ask-follow.ts'
 import type { FindMatches } from '../promotion/match.ts'
+import { subjectOfTag } from '../promotion/subject-of-tag.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Fact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'

@@ -16,6 +16,8 @@ export interface Tls {
   /** The certificate to show to servers, and its key. */
   cert?: string | undefined
   key?: string | undefined
+  /** Whether any certificate of the server is accepted: whoever is on the way can read and change everything. */
+  insecure?: boolean | undefined
 }
 
 const CONNECT_MS = 5_000
@@ -25,7 +27,10 @@ export function makeDispatcher(
   { proxy, tls }: { proxy?: Proxies | undefined; tls?: Tls | undefined },
   options: Agent.Options = {},
 ): Dispatcher {
-  const connect = { timeout: CONNECT_MS, ...(tls && { secureContext: contextOf(tls) }) }
+  const connect = {
+    timeout: CONNECT_MS,
+    ...(tls && { secureContext: contextOf(tls), rejectUnauthorized: tls.insecure !== true }),
+  }
   return new EnvHttpProxyAgent({
     ...options,
     connect,

@@ -1,5 +1,6 @@
 import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
 import { CopyError } from './copy/copy-error.ts'
+import { waitAsAsked } from './gates/ask-again.ts'
 import { type Attempt, type Outcome, PATIENCE_MS, refused, waiting } from './outcome.ts'
 
 /** How long a promotion that made progress waits before it goes on, in ms. */
@@ -21,7 +22,7 @@ export function afterFailure(
   const asked = error instanceof RegistryError ? error.retryAfter : undefined
   if ((asked === undefined && bytes <= before) || now > askedAt + PATIENCE_MS) throw error
   return {
-    ...waiting(error.message, now + Math.max(asked ?? 0, PROGRESS_MS), seenAt),
+    ...waiting(error.message, now + waitAsAsked(asked, PROGRESS_MS), seenAt),
     bytes: Math.max(bytes, before),
   }
 }

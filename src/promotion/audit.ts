@@ -9,6 +9,7 @@ import { type AuditClient, missingReferrers } from './missing-referrers.ts'
 import type { PromotionRule } from './rule.ts'
 import { makeRuleImages, type RuleImage, type RuleImagesDeps } from './rule-images.ts'
 import { type FindPromotion, isUndone } from './status.ts'
+import type { Targets } from './targets.ts'
 import { untilFailure } from './until-failure.ts'
 
 /** Images that are compared at a time. */
@@ -16,13 +17,14 @@ const AT_ONCE = { concurrency: 4 }
 
 /**
  * Makes what compares the images that rules cover with their copies: the digests of the tags, and what refers to the image. With
- * `mend` it asks for what mends a difference. An image that a rule copies only on request may be absent.
+ * `mend` it asks for what mends a difference; what was rolled back is left so. An image that a rule copies only on request may be absent.
  */
 export function makePromotionAudit(
   deps: RuleImagesDeps & {
     queues: Pick<Queues, 'promotion'>
     clientOf: (registry: string) => AuditClient
     find: FindPromotion
+    targets: Pick<Targets, 'last'>
   },
 ) {
   const { queues, clientOf } = deps
@@ -68,14 +70,18 @@ export function makePromotionAudit(
     if (ours === undefined) return []
     const job = { ...indexed, digest: ours.digest }
     const difference = { rule: rule.name, image: imageOf(job), target: targetOf(job) }
+    const isSame = theirs?.digest === ours.digest
+    const last = isSame ? undefined : await deps.targets.last(to, theirs?.digest)
+    const isRolledBack = last?.rolledBack === ours.digest
+    const reason = isRolledBack ? ': it was rolled back' : ''
     if (theirs === undefined) {
       if (rule.when === 'request') return []
-      const mending = await promote(job, mend)
-      return [{ ...difference, kind: 'absent', what: 'the target has no such tag', mending }]
+      const mending = await promote(job, mend && !isRolledBack)
+      return [{ ...difference, kind: 'absent', what: `the target has no such tag${reason}`, mending }]
     }
-    if (theirs.digest !== ours.digest) {
-      const what = `the tag names ${ours.digest}, and that of the target ${theirs.digest}`
-      const mending = await promote(job, mend && rule.overwrite !== 'never')
+    if (!isSame) {
+      const what = `the tag names ${ours.digest}, and that of the target ${theirs.digest}${reason}`
+      const mending = await promote(job, mend && rule.overwrite !== 'never' && !isRolledBack)
       return [{ ...difference, kind: 'moved', what, mending }]
     }
     const parts = manifests.map(({ digest }) => digest).filter((digest) => digest !== ours.digest)

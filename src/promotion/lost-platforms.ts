@@ -8,13 +8,19 @@ type Place = { client: Pick<RegistryClient, 'getManifest' | 'getConfig'>; reposi
 
 /**
  * The platforms, as `linux/arm64`, that one image of a repository is for and another is not: what users lose if a tag is moved from
- * the one to the other. None if one of them cannot be read, or is no image. @throws RegistryError
+ * the one to the other. None if one of them cannot be read, or is no image: an image that is broken must be replaced, too.
  */
 export async function lostPlatforms(place: Place, from: string, to: string): Promise<string[]> {
   if (from === to) return []
-  const [before, after] = [await platformsOf(place, from), await platformsOf(place, to)]
+  const [before, after] = [await readPlatforms(place, from), await readPlatforms(place, to)]
   return after.length === 0 ? [] : before.filter((platform) => !after.includes(platform)).sort()
 }
+
+const readPlatforms = (place: Place, digest: string): Promise<string[]> =>
+  platformsOf(place, digest).catch((error: Error) => {
+    if (error instanceof RegistryError) return []
+    throw error
+  })
 
 /** Children of an index that are for no known platform are attestations, or indexes themselves. */
 async function platformsOf(place: Place, digest: string): Promise<string[]> {
@@ -44,16 +50,9 @@ async function platformOfConfig(
   { config }: ParsedManifest,
 ): Promise<string[]> {
   if (config === undefined) return []
-  const bytes = await client.getConfig(repository, config.digest).catch(ignoreRefusal)
-  const body = bytes && parseJson(bytes)
+  const body = parseJson(await client.getConfig(repository, config.digest))
   if (!isObject(body) || typeof body.os !== 'string' || typeof body.architecture !== 'string') return []
   return [nameOf({ os: body.os, architecture: body.architecture })]
-}
-
-/** A config that is missing or too long tells nothing. */
-function ignoreRefusal(error: unknown): undefined {
-  if (error instanceof RegistryError && !error.retry) return
-  throw error
 }
 
 /** Variants are left out: an index often names one where the config names none. */

@@ -1,6 +1,7 @@
 import { type MatchTag, makeMatchTag } from '../expiry/match-tag.ts'
 import { makeGlob } from '../platform/glob.ts'
 import type { PromotionRule } from './rule.ts'
+import { subjectOfTag } from './subject-of-tag.ts'
 
 export interface TaggedImage {
   registry: string
@@ -22,7 +23,8 @@ type Route = Pick<PromotionRule, 'name' | 'when' | 'from' | 'to'>
 
 /**
  * Finds the rules that match a tagged image, with their targets. A rule is skipped if its target would match the same
- * rule again, directly or through other rules: it would promote its own results for ever.
+ * rule again, directly or through other rules: it would promote its own results for ever. No rule matches a tag by which
+ * signatures are found (`sha256-…`): these travel with their image, and what the target has there is added to.
  */
 export function makeMatch<Rule extends Route>(
   rules: readonly Rule[],
@@ -60,7 +62,8 @@ function compile<Rule extends Route>(rules: readonly Rule[], projectOf: (image: 
     }
   })
   type Compiled = (typeof compiled)[number]
-  const matching = (image: TaggedImage) => compiled.filter(({ matches }) => matches(image))
+  const matching = (image: TaggedImage) =>
+    subjectOfTag(image.tag) === undefined ? compiled.filter(({ matches }) => matches(image)) : []
   /** Rules that copy on their own. */
   const acting = (image: TaggedImage) => matching(image).filter(({ rule }) => rule.when === 'push')
 

@@ -1,6 +1,6 @@
 import type { TaggedImage } from './match.ts'
 import type { Overwrite } from './rule.ts'
-import type { TargetRecord } from './targets.ts'
+import { isSameSource, type TargetRecord } from './targets.ts'
 
 /** What is about to be written at a target tag. */
 export interface Write {
@@ -12,7 +12,8 @@ export interface Write {
 
 /**
  * Why a target tag may not be written; `undefined` if it may. `current` is the digest that it names now, `record` what was
- * promoted to it last. A tag that names the same digest may always be written: nothing changes.
+ * promoted to it last. A tag that names the same digest may always be written: nothing changes. So may one that is gone, but a
+ * tag that a rollback deleted is told by `newer` from one that never was.
  */
 export function whyNotOverwrite(
   write: Write,
@@ -20,7 +21,11 @@ export function whyNotOverwrite(
   current: string | undefined,
   record: TargetRecord | undefined,
 ): string | undefined {
-  if (current === undefined || current === write.digest) return undefined
+  if (current === undefined) {
+    const isOld = record?.rolledBack !== undefined && record.pushedAt >= write.pushedAt
+    return isOld && overwrite === 'newer' ? 'what was rolled back there was pushed later' : undefined
+  }
+  if (current === write.digest) return undefined
   const last = record?.digest === current ? record : undefined
   if (last !== undefined && !isSameSource(last.from, write.from))
     return `it was promoted there from ${last.from.registry}/${last.from.repository}, another source`
@@ -32,6 +37,3 @@ export function whyNotOverwrite(
   // After a rollback, the tag names what was there before.
   return `the tag names ${current}, and what was promoted to it last was pushed later`
 }
-
-const isSameSource = (a: Write['from'], b: Write['from']): boolean =>
-  a.registry === b.registry && a.repository === b.repository

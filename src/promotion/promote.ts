@@ -8,6 +8,7 @@ import type { Copied } from './copy/copied.ts'
 import { CopyError } from './copy/copy-error.ts'
 import type { Copier } from './copy/copy-image.ts'
 import { writeTag } from './copy/write-tag.ts'
+import { waitAsAsked } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
 import { makeLookAtSource } from './look-at-source.ts'
 import { lostPlatforms } from './lost-platforms.ts'
@@ -79,32 +80,41 @@ export function makePromote(deps: {
 
     const early = await lookAtSource(job, attempt, options.settle)
     if (early !== undefined) return early
-    const refusal = await whyNotWrite(job, options)
+    const refusal = await whyNotWrite(job, options, await currentAt(job.to))
     if (refusal !== undefined) return refused(refusal)
-    const gates = await deps.checkGates(job, attempt)
-    if (gates.state !== 'open') return atGates(gates, attempt, options.waitFor, now())
-    if (!(await attempt.isMyTurn()))
-      return waiting('another promotion to its tag is in hand', now() + TURN_MS, attempt.seenAt)
-    return copyAndWrite(job, attempt, options, gates)
+    const gates = await askGates(job, attempt, options)
+    if ('outcome' in gates) return gates.outcome
+    return copyAndWrite(job, attempt, options)
   }
 
-  async function whyNotWrite(job: PromotionJob, options: CopyOptions): Promise<string | undefined> {
+  /** What the gates have said, or why the image does not pass: also since it is not its turn. */
+  async function askGates(
+    job: PromotionJob,
+    attempt: Attempt,
+    { waitFor }: CopyOptions,
+  ): Promise<GatesResult | { outcome: Outcome }> {
+    const gates = await deps.checkGates(job, attempt)
+    if (gates.state !== 'open') return { outcome: atGates(gates, attempt, waitFor, now()) }
+    return (await attempt.isMyTurn())
+      ? gates
+      : { outcome: waiting('another promotion to its tag is in hand', now() + TURN_MS, attempt.seenAt) }
+  }
+
+  async function whyNotWrite(
+    job: PromotionJob,
+    { overwrite }: CopyOptions,
+    current: string | undefined,
+  ): Promise<string | undefined> {
     const { to, digest, pushedAt } = job
-    const current = await currentAt(to)
     const write = { from: { registry: job.registry, repository: job.repository }, digest, pushedAt }
-    return whyNotOverwrite(write, options.overwrite, current, await targets.last(to))
+    return whyNotOverwrite(write, overwrite, current, await targets.last(to, current))
   }
 
   async function currentAt({ registry, repository, tag }: TaggedImage): Promise<string | undefined> {
     return (await deps.clientOf(registry).headManifest(repository, tag))?.digest
   }
 
-  async function copyAndWrite(
-    job: PromotionJob,
-    attempt: Attempt,
-    options: CopyOptions,
-    gates: GatesResult,
-  ): Promise<Outcome> {
+  async function copyAndWrite(job: PromotionJob, attempt: Attempt, before: CopyOptions): Promise<Outcome> {
     const { to } = job
     const target = { client: deps.clientOf(to.registry), repository: to.repository }
     try {
@@ -113,27 +123,32 @@ export function makePromote(deps: {
         target,
         sameRegistry: to.registry === job.registry,
         digest: job.digest,
-        ...{ sparse: options.sparse, verify: options.verify, referrers: true },
-        ...(options.platforms && { platforms: options.platforms }),
+        ...{ sparse: before.sparse, verify: before.verify, referrers: true },
+        ...(before.platforms && { platforms: before.platforms }),
         mountFrom: deps.mountFrom(to.registry),
         onProgress: attempt.onProgress,
       })
-      // To copy takes time.
-      if (deps.optionsOf(job) === undefined) return dropped('its rule was changed meanwhile')
-      const refusal = await whyNotWrite(job, options)
-      if (refusal !== undefined) return refused(refusal)
+      // To copy takes time: rules and gates may have changed.
+      const options = deps.optionsOf(job)
+      if (options === undefined) return dropped('its rule was changed meanwhile')
+      const gates = await askGates(job, attempt, options)
+      if ('outcome' in gates) return gates.outcome
       const current = await currentAt(to)
-      const replaced = await targets.begin(to, attempt.id, current)
-      const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, job.digest)
-      // The last look before the tag is written.
-      const late = await lookAtSource(job, attempt, 0)
-      if (late !== undefined) return late
-      if (current !== job.digest) await writeTag(target, to.tag, copied.root)
+      const refusal = await whyNotWrite(job, options, current)
+      if (refusal !== undefined) return refused(refusal)
       const { digest, pushedAt, registry, repository } = job
-      await targets.end(to, {
-        ...{ from: { registry, repository }, digest, pushedAt, promotion: attempt.id },
-        ...(replaced !== undefined && { replaced }),
-      })
+      const record = { from: { registry, repository }, digest, pushedAt, promotion: attempt.id }
+      const replaced = await targets.begin(to, record, current)
+      const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, digest)
+      // The last look before the tag is written, at both ends.
+      const [late, still] = await Promise.all([lookAtSource(job, attempt, 0), currentAt(to)])
+      if (late !== undefined) return late
+      if (still !== current)
+        return waiting('its tag was moved at the target', now() + TURN_MS, attempt.seenAt)
+      if (current !== digest) await writeTag(target, to.tag, copied.root)
+      await (replaced === digest
+        ? targets.confirm(to, record)
+        : targets.end(to, { ...record, ...(replaced !== undefined && { replaced }) }))
       if (options.follow !== 'never') await deps.follow(job, copied, options.follow)
       const receipt = receiptOf({ job, attempt, copied, gates, replaced, lost, at: new Date(now()) })
       await deps.receipts.append(receipt)
@@ -141,7 +156,7 @@ export function makePromote(deps: {
       return await attach(receipt, attempt, options)
     } catch (error) {
       // The image may have been deleted meanwhile.
-      const late = isAbsent(error) ? await lookAtSource(job, attempt, options.settle) : undefined
+      const late = isAbsent(error) ? await lookAtSource(job, attempt, before.settle) : undefined
       if (late !== undefined) return late
       throw error
     }
@@ -159,7 +174,7 @@ export function makePromote(deps: {
       if (!(error instanceof RegistryError)) throw error
       const why = `it is promoted, and its receipt is not attached: ${error.message}`
       if (error.retry && now() < Date.parse(receipt.at) + PATIENCE_MS)
-        return waiting(why, now() + Math.max(error.retryAfter ?? 0, ATTACH_MS), attempt.seenAt)
+        return waiting(why, now() + waitAsAsked(error.retryAfter, ATTACH_MS), attempt.seenAt)
       deps.warn(`${receipt.id}: ${why}`)
     }
     return { state: 'promoted', receipt }

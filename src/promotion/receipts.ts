@@ -37,8 +37,9 @@ export function makeReceipts(deps: {
     async append(receipt: PromotionReceipt): Promise<void> {
       const envelope = deps.sign(receipt)
       if (envelope !== undefined) await store.put(envelopeKeyOf(receipt.id), JSON.stringify(envelope))
-      await kept.append(receipt)
+      // First: what is listed is found by its id, and what was killed in between is not listed twice.
       await store.put(keyOf(receipt.id), receipt.at)
+      await kept.append(receipt)
     },
 
     /** `id` comes from a job or a checked request: it holds no slash. */

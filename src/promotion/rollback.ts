@@ -64,9 +64,11 @@ export function makeRollback(deps: {
     const { last, writing } = await targets.read(to)
     if (last?.promotion !== id) {
       if (last?.promotion !== undone.id) throw refused(whyNotLast(last))
-      await moveTag({ to, digest, replaced, id, isBegun: writing?.promotion === id })
       // What was promoted last keeps its time: nothing that is older becomes "newer" than what the tag names now.
-      await targets.end(to, { ...last, digest: replaced ?? digest, promotion: id })
+      const record = { ...last, digest: replaced ?? digest, promotion: id, rolledBack: digest }
+      const begin = () => targets.begin(to, record, digest)
+      await moveTag({ to, digest, replaced, begin, isBegun: writing?.promotion === id })
+      await targets.end(to, { ...record, replaced: digest })
     }
     const receipt: PromotionReceipt = {
       ...{ id, kind: 'rollback', rolledBack: undone.id, by, askedAt },
@@ -87,10 +89,10 @@ export function makeRollback(deps: {
     to: TaggedImage
     digest: string
     replaced: string | undefined
-    id: string
+    begin: () => Promise<unknown>
     isBegun: boolean
   }): Promise<void> {
-    const { to, digest, replaced, id, isBegun } = move
+    const { to, digest, replaced, begin, isBegun } = move
     const { repository, tag } = to
     const client = clientOf(to.registry)
     const found = await client.getManifest(repository, tag)
@@ -107,13 +109,13 @@ export function makeRollback(deps: {
           : `the tag names ${current} by now; the promotion wrote ${digest}`,
       )
     if (replaced === undefined) {
-      await targets.begin(to, id, digest)
+      await begin()
       return deps.removeTag(to, found)
     }
     const old = await client.getManifest(repository, replaced)
     if (old === undefined)
       throw refused(`the tag named ${replaced} before, and the target does not have that any more`)
-    await targets.begin(to, id, digest)
+    await begin()
     const { mediaType } = old.descriptor
     await writeTag({ client, repository }, tag, { digest: replaced, mediaType, bytes: old.bytes })
   }

@@ -4,7 +4,6 @@ import { digestKey } from '../usage/digest-key.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import type { RuleJob } from './ask.ts'
-import { subjectOfTag } from './ask-follow.ts'
 import { type Contents, makeContentsOf } from './contents.ts'
 import type { FindMatches } from './match.ts'
 import { PromotionRefusal } from './refusal.ts'
@@ -59,7 +58,7 @@ export function makeRuleImages({ index, rules, match }: RuleImagesDeps) {
         const found = images
           .flatMap((image) => image.tags.map(({ name, age }) => ({ image, tag: name, at: age.at })))
           .flatMap(({ image, tag, at }): RuleImage[] =>
-            (subjectOfTag(tag) === undefined ? match({ registry, repository, tag }) : [])
+            match({ registry, repository, tag })
               .filter((one) => one.rule.name === rule.name)
               .map(({ to }) => ({
                 image,

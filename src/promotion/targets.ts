@@ -15,23 +15,20 @@ const TargetRecord = Type.Object({
   promotion: Type.String(),
   /** The digest that the tag named before. Absent if there was no tag. */
   replaced: Type.Optional(Type.String()),
+  /** Of a rollback: the digest that is not to come back by itself. */
+  rolledBack: Type.Optional(Type.String()),
 })
 export type TargetRecord = Static<typeof TargetRecord>
 
-/** `writing`: a promotion that has begun to write the tag, and the digest that the tag named before; `null` if there was no tag. */
-const Target = Type.Object({
-  last: Type.Optional(TargetRecord),
-  writing: Type.Optional(
-    Type.Object({ promotion: Type.String(), replaced: Type.Union([Type.String(), Type.Null()]) }),
-  ),
-})
+/** `writing`: what was begun last, and may have written the tag before it was killed. */
+const Target = Type.Object({ last: Type.Optional(TargetRecord), writing: Type.Optional(TargetRecord) })
 type Target = Static<typeof Target>
 
 const FOLDER = 'promotion-targets'
 
 /**
  * Remembers what was promoted to each target tag, in `promotion-targets/<registry>/<hash of repository and tag>.json`. A
- * promotion says what it replaces before it writes the tag: after a kill the tag no longer tells.
+ * promotion says what it is about to do before it writes the tag: after a kill the tag no longer tells what it named before.
  */
 export function makeTargets(store: ObjectStore) {
   const keyOf = ({ registry, repository, tag }: TaggedImage) =>
@@ -46,23 +43,53 @@ export function makeTargets(store: ObjectStore) {
   return {
     read,
 
-    last: async (to: TaggedImage): Promise<TargetRecord | undefined> => (await read(to)).last,
-
-    /** To be called before the tag is written. Returns what the tag named before this promotion; `undefined`: there was no tag. */
-    async begin(
-      to: TaggedImage,
-      promotion: string,
-      current: string | undefined,
-    ): Promise<string | undefined> {
-      const { last, writing } = await read(to)
-      // All of it is done, but for the receipt.
-      if (last?.promotion === promotion) return last.replaced
-      const replaced = writing?.promotion === promotion ? writing.replaced : (current ?? null)
-      await write(to, { ...(last && { last }), writing: { promotion, replaced } })
-      return replaced ?? undefined
+    /** What was promoted to a tag last that names `current` now: also what was killed after it wrote the tag. */
+    async last(to: TaggedImage, current: string | undefined): Promise<TargetRecord | undefined> {
+      return lastOf(await read(to), current)
     },
 
+    /**
+     * To be called before the tag, which names `current`, is written. Returns what the tag named before this promotion;
+     * `undefined`: there was no tag.
+     */
+    async begin(
+      to: TaggedImage,
+      record: Omit<TargetRecord, 'replaced'>,
+      current: string | undefined,
+    ): Promise<string | undefined> {
+      const target = await read(to)
+      const { writing } = target
+      // All of it is done, but for the receipt.
+      if (target.last?.promotion === record.promotion) return target.last.replaced
+      const isWritten = writing?.promotion === record.promotion && record.digest === current
+      const replaced = isWritten ? writing.replaced : current
+      const last = isWritten ? target.last : lastOf(target, current)
+      await write(to, {
+        ...(last && { last }),
+        writing: { ...record, ...(replaced !== undefined && { replaced }) },
+      })
+      return replaced
+    },
+
+    /** To be called once the tag is written. */
     end: (to: TaggedImage, last: TargetRecord): Promise<void> => write(to, { last }),
+
+    /**
+     * The same for a tag that named the digest before. Whoever brought it there keeps it: that source owns the tag, and that
+     * promotion can be rolled back.
+     */
+    async confirm(to: TaggedImage, record: TargetRecord): Promise<void> {
+      const { last } = await read(to)
+      if (last?.digest !== record.digest) return write(to, { last: record })
+      const isYounger = isSameSource(last.from, record.from) && last.pushedAt < record.pushedAt
+      await write(to, { last: isYounger ? { ...last, pushedAt: record.pushedAt } : last })
+    },
   }
 }
 export type Targets = ReturnType<typeof makeTargets>
+
+export const isSameSource = (a: TargetRecord['from'], b: TargetRecord['from']): boolean =>
+  a.registry === b.registry && a.repository === b.repository
+
+const lastOf = ({ last, writing }: Target, current: string | undefined): TargetRecord | undefined =>
+  writing !== undefined && writing.digest === current && last?.digest !== current ? writing : last

@@ -18,7 +18,7 @@ export type HoldTag = <T>(to: TaggedImage, act: () => Promise<T>) => Promise<T>
 /**
  * Lets one promotion or rollback of a target tag be in hand at a time, in all processes together. Of promotions, it is the first
  * of the active jobs for that tag. The list of active jobs is one list in Redis, so all processes see the same order. A killed
- * worker's job is among them until BullMQ puts it back into the queue. A rollback has no job: it sets a key, and then looks at
+ * worker's job is among them until BullMQ puts it back into the queue: then it is not its turn, should the worker wake up. A rollback has no job: it sets a key, and then looks at
  * the list; a promotion is in the list, and then looks at the key. So one of the two sees the other.
  */
 export function makeTagTurns({
@@ -46,20 +46,24 @@ export function makeTagTurns({
 
   async function isTurn({ id, data: { to } }: Pick<Job<PromotionJob>, 'id' | 'data'>): Promise<boolean> {
     const first = await firstActive(to)
-    return (first === undefined || first.id === id) && (await redis.exists(keyOf(to))) === 0
+    return first?.id === id && (await redis.exists(keyOf(to))) === 0
   }
 
   const holdTag: HoldTag = async (to, act) => {
     const key = keyOf(to)
-    if ((await redis.set(key, '1', 'PX', HELD_MS, 'NX')) === null)
+    const holder = crypto.randomUUID()
+    if ((await redis.set(key, holder, 'PX', HELD_MS, 'NX')) === null)
       throw new TagInHand('a rollback of this tag is in hand: try again')
+    const renewal = setInterval(() => void redis.pexpire(key, HELD_MS).catch(() => {}), HELD_MS / 3)
     try {
       const active = await firstActive(to)
       if (active !== undefined)
         throw new TagInHand(`the promotion ${active.id} to this tag is in hand: try again`)
       return await act()
     } finally {
-      await redis.del(key)
+      clearInterval(renewal)
+      // After it had expired, another rollback may hold the tag.
+      if ((await redis.get(key)) === holder) await redis.del(key)
     }
   }
 

@@ -27,6 +27,7 @@ test('fills every default', async () => {
         hosts: [],
         project: { segments: 2 },
         pulls: 'partial',
+        insecure: false,
         renames: false,
       },
     },

@@ -3,6 +3,7 @@ import { makeReferrer, makeSignature, signatureTag } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { ADMIN_TOKEN, eventually } from '../../lab/tallyman.ts'
 import type { AuditTotal, Difference } from '../../src/promotion/audit-lines.ts'
+import type { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import { tallyman } from '../cli/cli-bed.ts'
 import { image, multiPlatform } from '../expiry/expire-bed.ts'
 import { type Bed, startBed } from './requests-bed.ts'
@@ -105,6 +106,26 @@ test('signatures and other referrers that the target lacks are found and mended'
   expect(await bed.target.referrers(REPOSITORY, index.root.digest)).toMatchObject([
     { digest: referrer.root.digest },
   ])
+})
+
+test('what was rolled back is told, and is not brought back', async () => {
+  const next = image('next')
+  await pushImage(bed.source, 'pushed/rolled-back', 'v1', next)
+  await bed.ci.untilDelivered()
+  const id = await eventually(
+    async () => {
+      const { promotions }: { promotions: PromotionReceipt[] } = (await bed.get('/v1/promotions')).body
+      return promotions.find(({ to }) => to.repository === 'released/rolled-back')?.id
+    },
+    (found) => found !== undefined,
+  )
+  expect((await bed.post(`/v1/promotions/${id}/rollback`, {})).status).toBe(200)
+  expect(await differences('--mend')).toMatchObject({
+    status: 1,
+    found: [{ kind: 'absent', what: 'the target has no such tag: it was rolled back', mending: false }],
+  })
+  await bed.source.deleteManifest('pushed/rolled-back', next.root.digest)
+  await bed.ci.untilDelivered()
 })
 
 test('a tag that names another image at the target is found, and not moved by a rule that moves none', async () => {

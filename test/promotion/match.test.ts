@@ -40,6 +40,10 @@ describe('what a rule matches', () => {
     ['*', '1.2.*', 'app', '1.2.3', true],
     ['*', '1.2.*', 'app', '1x2.3', false],
     ['App', '*', 'app', 'v1', false],
+    // They travel with their image.
+    ['**', '*', 'app', `sha256-${'a'.repeat(64)}`, false],
+    ['**', '*', 'app', `sha256-${'a'.repeat(64)}.sig`, false],
+    ['**', '*', 'app', `sha256-${'a'.repeat(63)}`, true],
   ])('%s:%s and %s:%s: %s', (repository, tag, pushedTo, pushedAs, expected) => {
     const found = match([rule('r', { repository, tag }, {})], image(pushedTo, pushedAs))
     expect(found.length > 0).toBe(expected)

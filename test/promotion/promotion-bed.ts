@@ -9,6 +9,7 @@ import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeAttachReceipt } from '../../src/promotion/attach-receipt.ts'
 import { makeCopier } from '../../src/promotion/copy/copy-image.ts'
 import { signReceipt } from '../../src/promotion/envelope.ts'
+import type { GatesResult } from '../../src/promotion/gates/check-gates.ts'
 import type { Attempt } from '../../src/promotion/outcome.ts'
 import { makePromote } from '../../src/promotion/promote.ts'
 import type { PromotionReceipt } from '../../src/promotion/receipt.ts'
@@ -53,8 +54,16 @@ export function usePromotions() {
     return client
   }
 
-  /** `receiptKey`: with which receipts are signed, in PEM. */
-  function setUp(options: Partial<CopyOptions> = {}, { receiptKey }: { receiptKey?: string } = {}) {
+  /** `receiptKey`: with which receipts are signed, in PEM. `options`: those of the rule that may change later. */
+  function setUp(
+    options: Partial<CopyOptions> = {},
+    more: {
+      receiptKey?: string
+      options?: Partial<CopyOptions>
+      checkGates?: () => Promise<GatesResult>
+    } = {},
+  ) {
+    const { receiptKey, checkGates = async () => ({ state: 'open', results: [] }) } = more
     const store = makeFolderStore({ path: folder })
     const fail = (error: Error) => {
       throw error
@@ -74,10 +83,10 @@ export function usePromotions() {
     const targets = makeTargets(store)
     const promoteJob = makePromote({
       ...{ clientOf, receipts, targets, metrics: makeMetrics(), copier: makeCopier(), now },
-      optionsOf: () => ({ ...UNRULED, ...options }),
+      optionsOf: () => ({ ...UNRULED, ...options, ...more.options }),
       isYounger: async () => false,
       isPlaceholder: async () => false,
-      checkGates: async () => ({ state: 'open', results: [] }),
+      checkGates,
       mountFrom: () => async () => [],
       follow: async () => {},
       attachReceipt: makeAttachReceipt({ clientOf, receipts }),

@@ -245,13 +245,51 @@ test('it is refused while a promotion to the tag is in hand; and while it is in 
     await onlyRefused(scene, receipt.id, second.job, 'the promotion busy to this tag is in hand')
     expect(await turns.isTurn({ id: 'busy', data: second.job })).toBe(true)
     await job?.moveToCompleted({}, 'token', false)
-    await turns.holdTag(second.job.to, async () => {
+    // A worker whose job went back into the queue, since it stood still, has lost its turn.
+    expect(await turns.isTurn({ id: 'busy', data: second.job })).toBe(false)
+    const other = await turns.holdTag(second.job.to, async () => {
+      await queues.promotion.add('promotion', second.job, { jobId: 'other' })
+      const other = await worker.getNextJob('token')
       expect(await turns.isTurn({ id: 'other', data: second.job })).toBe(false)
       await onlyRefused(scene, receipt.id, second.job, 'a rollback of this tag is in hand')
+      return other
     })
     expect(await turns.isTurn({ id: 'other', data: second.job })).toBe(true)
+    await other?.moveToCompleted({}, 'token', false)
     expect((await scene.rollback(receipt.id)).kind).toBe('rollback')
   } finally {
     await worker.close()
   }
+})
+
+test('a rollback whose hold has expired does not end the hold of the next one', async () => {
+  const { turns, rollback, ...scene } = setUp()
+  const { second, receipt } = await promotedTwice({ turns, rollback, ...scene })
+  const { redis } = redisOf
+  await turns.holdTag(second.job.to, async () => {
+    const [key = ''] = await redis.keys('t:rollback:*')
+    await redis.set(key, 'another')
+  })
+  await expect(rollback(receipt.id)).rejects.toThrow('a rollback of this tag is in hand')
+})
+
+test('a second push of the same image leaves a promotion that can be rolled back', async () => {
+  const scene = setUp()
+  const { first, second, receipt } = await promotedTwice(scene)
+  const again = await scene.promote({ ...second.job, pushedAt: second.job.pushedAt + 10 }, { id: 'again' })
+  expect(again.replaced).toBe(second.job.digest)
+  await scene.rollback(receipt.id)
+  expect(await bed.atTarget(second.job)).toBe(first.job.digest)
+})
+
+test('after a rollback that deleted the tag, nothing older is taken for newer', async () => {
+  const scene = setUp({ overwrite: 'newer' })
+  const { job, repository } = await bed.release()
+  const { id } = await scene.promote(job)
+  await scene.rollback(id)
+  expect(await scene.attempt(job, { id: 'same' })).toMatchObject({ state: 'refused' })
+  const older = await bed.release({ repository, pushedAt: job.pushedAt - 10 })
+  expect(await scene.attempt(older.job)).toMatchObject({ state: 'refused' })
+  const fixed = await bed.release({ repository, pushedAt: job.pushedAt + 10 })
+  expect(await scene.promote(fixed.job)).not.toHaveProperty('replaced')
 })

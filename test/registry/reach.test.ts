@@ -53,6 +53,10 @@ test('a registry with a certificate of an own CA is trusted if the CA is given, 
   await expect(use(registry.url, {})).rejects.toThrow(/certificate.*registries\.lab\.caFile/)
 })
 
+test('a registry with the certificate of a stranger is used if it is called insecure', async () => {
+  expect(await use(registry.url, { tls: { insecure: true } })).toEqual(['v1'])
+})
+
 test('a registry that wants a client certificate gets it, and refuses those without', async () => {
   expect(await use(strict.url, { tls })).toEqual(['v1'])
   await expect(use(strict.url, { tls: { ca: tls.ca } })).rejects.toThrow(RegistryError)

@@ -35,8 +35,13 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     })
 }
 
-/** What the dialects of expiry policies warn of, and promotions that can meet. */
+/** Registries that nobody vouches for, what the dialects of expiry policies warn of, and promotions that can meet. */
 const warningsOf = (config: Config): string[] => [
+  ...Object.entries(config.registries).flatMap(([name, { insecure }]) =>
+    insecure
+      ? `registries.${name}.insecure: any certificate is accepted, so whoever is on the way can be this registry`
+      : [],
+  ),
   ...config.expiry.policies.flatMap((policy) =>
     'dialect' in policy
       ? warningsAbout(policy).map((warning) => `expiry policy ${policy.name}: ${warning}`)

@@ -1,10 +1,7 @@
 import { printable } from '../../platform/printable.ts'
 import { RegistryError } from '../../registry/registry-error.ts'
-import { NO_ANSWER_MS } from './ask-again.ts'
+import { NO_ANSWER_MS, waitAsAsked } from './ask-again.ts'
 import type { Gate, GateResult, GateSubject } from './gate.ts'
-
-/** The longest that a registry may ask us to wait, in ms. */
-const LONGEST_MS = 3_600_000
 
 /** From the strongest to the weakest. */
 const STATES: GateResult['state'][] = ['closed', 'waiting', 'open']
@@ -38,7 +35,7 @@ async function resultOf(gate: Gate, subject: GateSubject, now: () => number): Pr
     return await gate.check(subject)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    const wait = Math.min(Math.max(error.retryAfter ?? 0, NO_ANSWER_MS), LONGEST_MS)
+    const wait = waitAsAsked(error.retryAfter, NO_ANSWER_MS)
     return {
       ...{ gate: gate.name, state: 'waiting', why: printable(error.message) },
       again: Math.ceil(now() / 1000) + wait,
