@@ -15,8 +15,15 @@ export interface Alert {
   to: Project['flag']
   text: string
 }
-export interface Promotion {
-  digest: string
+export interface Receipt {
+  id: string
+  kind: 'promotion' | 'rollback'
+  /** Of a rollback: the id of the promotion. */
+  rolledBack?: string
+  /** Absent if a rollback deleted the tag. */
+  digest?: string
+  gates: { gate: string; why: string }[]
+  tags: { tag: string }[]
   from: TaggedImage
   to: TaggedImage
 }
@@ -24,6 +31,13 @@ interface TaggedImage {
   registry: string
   repository: string
   tag: string
+}
+/** A promotion that has not arrived. */
+export interface Undone {
+  id: string
+  state: string
+  why?: string
+  image: string
 }
 export interface Decision {
   repository: string
@@ -65,7 +79,11 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
     projects: async () => (await ask<{ projects: Project[] }>('/v1/projects')).projects,
     project: (id: string) => ask<Project>(`/v1/projects/${encodeURIComponent(id)}`),
     alerts: async () => (await ask<{ alerts: Alert[] }>('/v1/alerts?limit=1000')).alerts.reverse(),
-    promotions: async () => (await ask<{ promotions: Promotion[] }>('/v1/promotions')).promotions,
+    receipts: async () => (await ask<{ promotions: Receipt[] }>('/v1/promotions')).promotions,
+    /** Promotions that wait. */
+    waiting: async () =>
+      (await ask<{ promotions: Undone[] }>('/v1/promotions/undone?state=waiting')).promotions,
+    rollBack: (id: string) => ask<Receipt>(`/v1/promotions/${id}/rollback`, { method: 'POST', body: '{}' }),
     quarantined: async () => (await ask<{ total: number }>('/v1/quarantine')).total,
     plan: async () =>
       (await ask<{ plans: { decisions: Decision[] }[] }>('/v1/expiry/plan?limit=1000')).plans.flatMap(

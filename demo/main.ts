@@ -38,7 +38,15 @@ try {
   const api = makeApi(stage.url, { read: stage.readToken, admin: stage.adminToken })
   const ciClient = makeRegistryClient({ name: 'ci', url: stage.ci.url })
   const productionClient = makeRegistryClient({ name: 'production', url: stage.production.url })
-  const story = play({ ci: stage.ci, ciClient, api, act: (title) => print(`\n${title}`), say })
+  const story = play({
+    ci: stage.ci,
+    ciClient,
+    productionClient,
+    signer: stage.signer,
+    api,
+    act: (title) => print(`\n${title}`),
+    say,
+  })
   await Promise.race([story, stopped])
   signal.throwIfAborted()
   const told = await story

@@ -1,6 +1,7 @@
+import { signatureTag } from '../lab/image.ts'
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import type { Alert, Api, Project, Promotion } from './api.ts'
+import type { Alert, Api, Project, Receipt } from './api.ts'
 import type { Chat } from './chat.ts'
 import type { Told } from './story.ts'
 
@@ -11,7 +12,10 @@ export interface Summary {
   /** Projects that an alert named as not ok at any time of the story. */
   flagged: string[]
   alerts: number
-  promoted: { from: string; to: string; digest: string }[]
+  /** Promotions that were not rolled back, and what opened their gates. */
+  promoted: { from: string; to: string; digest: string; gates: string[] }[]
+  /** Promotions that were rolled back: the tag at the target. */
+  rolledBack: string[]
   expired: { repository: string; digest: string }[]
   /** Tags that were deleted alone, as `repository:tag`. */
   untagged: string[]
@@ -27,14 +31,16 @@ export async function report(options: {
   told: Told
 }): Promise<{ tables: string; missing: string[]; summary: Summary }> {
   const { api, told } = options
-  const [events, projects, alerts, promotions, runs, quarantined] = await Promise.all([
+  const [events, projects, alerts, receipts, runs, quarantined] = await Promise.all([
     api.events(),
     api.projects(),
     api.alerts(),
-    api.promotions(),
+    api.receipts(),
     api.runs(),
     api.quarantined(),
   ])
+  const undone = new Set(receipts.map(({ rolledBack }) => rolledBack))
+  const promotions = receipts.filter(({ kind, id }) => kind === 'promotion' && !undone.has(id))
   const deletes = (await Promise.all(runs.map(api.deletes))).flat()
   const summary: Summary = {
     events,
@@ -46,7 +52,10 @@ export async function report(options: {
     })),
     flagged: [...new Set(alerts.filter((a) => a.to !== 'ok').map((a) => `${a.registry}/${a.project}`))],
     alerts: alerts.length,
-    promoted: promotions.map(({ from, to, digest }) => ({ from: name(from), to: name(to), digest })),
+    promoted: promotions.map(({ from, to, digest = '', gates }) => ({
+      ...{ from: name(from), to: name(to), digest, gates: gates.map(({ gate, why }) => `${gate}: ${why}`) },
+    })),
+    rolledBack: receipts.filter(({ kind }) => kind === 'rollback').map(({ to }) => name(to)),
     expired: deletes
       .filter(({ outcome }) => outcome === 'deleted')
       .map(({ repository, digest }) => ({ repository, digest })),
@@ -70,8 +79,17 @@ export async function report(options: {
       sent.every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
     ],
     ['the signed webhook got every alert that was not held back', options.chat.verified === sent.length],
-    ['v1.0.0 was promoted once', promotions.length === 1],
-    ['production has the promoted digest', await inProduction(promotions, options.productionClient)],
+    ['v1.0.0 was promoted once', summary.promoted.map(({ to }) => to).join() === `${RELEASED}:v1.0.0`],
+    [
+      'production has the promoted digest, and its signature',
+      await inProduction(promotions, options.productionClient),
+    ],
+    [
+      'the signature by the release team opened the gate',
+      promotions.every(({ gates }) => gates.some(({ why }) => why === 'signed by release-team')),
+    ],
+    ['v1.1.0 was rolled back', summary.rolledBack.join() === `${RELEASED}:v1.1.0`],
+    ['production has no v1.1.0', await isRolledBack(receipts, options.productionClient)],
     ['pull-request images expired', summary.expired.length > 0],
     [
       'expired images are gone from the registry, but for the restored one',
@@ -89,13 +107,26 @@ export async function report(options: {
   }
 }
 
-const name = (image: Promotion['from']): string => `${image.registry}/${image.repository}:${image.tag}`
+const RELEASED = 'production/released/shop/api'
+
+const name = (image: Receipt['from']): string => `${image.registry}/${image.repository}:${image.tag}`
 /** An alert's text up to the first character that is escaped for Slack. */
 const plain = (alert: Alert): string => alert.text.split(/[&<>]/)[0] ?? alert.text
 
-async function inProduction(promotions: Promotion[], client: RegistryClient): Promise<boolean> {
-  const found = await Promise.all(promotions.map(({ to }) => client.headManifest(to.repository, to.tag)))
-  return found.every((descriptor, i) => descriptor?.digest === promotions[i]?.digest)
+async function inProduction(promotions: Receipt[], client: RegistryClient): Promise<boolean> {
+  const found = await Promise.all(
+    promotions.map(async ({ to, digest = '' }) => {
+      const image = await client.headManifest(to.repository, to.tag)
+      return image?.digest === digest && (await client.headManifest(to.repository, signatureTag(digest)))
+    }),
+  )
+  return found.every(Boolean)
+}
+
+async function isRolledBack(receipts: Receipt[], client: RegistryClient): Promise<boolean> {
+  const undone = receipts.filter(({ kind }) => kind === 'rollback')
+  const found = await Promise.all(undone.map(({ to }) => client.headManifest(to.repository, to.tag)))
+  return found.length > 0 && found.every((descriptor) => descriptor === undefined)
 }
 
 async function areGone({ expired, restored }: Summary, client: RegistryClient): Promise<boolean> {
@@ -130,8 +161,12 @@ function tablesOf(projects: Project[], alerts: Alert[], summary: Summary): strin
       alerts.map((alert) => [alert.text]),
     ),
     table(
-      ['promoted', 'to', 'digest'],
-      summary.promoted.map((p) => [p.from, p.to, p.digest.slice(0, 19)]),
+      ['promoted', 'to', 'digest', 'gate'],
+      summary.promoted.map((p) => [p.from, p.to, p.digest.slice(0, 19), p.gates.join('; ')]),
+    ),
+    table(
+      ['rolled back'],
+      summary.rolledBack.map((tag) => [tag]),
     ),
     table(
       ['expired', 'digest'],

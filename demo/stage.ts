@@ -9,11 +9,14 @@ import { type LabRegistry, startRegistry } from '../lab/registry.ts'
 import { outside } from '../lab/run-program.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { type Chat, startChat } from './chat.ts'
+import { makeSigner, type Signer } from './signing.ts'
 
 export interface Stage {
   ci: LabRegistry
   production: LabRegistry
   chat: Chat
+  /** Signs releases. Tallyman has its public key. */
+  signer: Signer
   tallyman: Started
   url: string
   readToken: string
@@ -46,7 +49,9 @@ export async function setStage(
     for (const closer of closers.reverse().splice(0)) await closer()
   }
   try {
-    const config = await loadConfig(CONFIG, {})
+    const signer = makeSigner()
+    const key = { TALLYMAN_PROMOTION__RULES__0__GATES__0__KEYS__0__PUBLIC_KEY: signer.publicKey }
+    const config = await loadConfig(CONFIG, key)
     const { readToken, adminToken } = config.server
     const token = config.registries.ci?.token ?? ''
     const secret = config.alerts.channels.find((channel) => channel.type === 'webhook')?.secret ?? ''
@@ -73,6 +78,7 @@ export async function setStage(
       logFile: join(folder, 'tallyman.log'),
       env: {
         ...outside,
+        ...key,
         TALLYMAN_CONFIG: CONFIG,
         REDIS_URL: redis.url,
         TALLYMAN_DATA_DIR: folder,
@@ -87,7 +93,7 @@ export async function setStage(
     closers.push(() => tallyman.stop())
     signal.throwIfAborted()
     print(`tallyman                 ${url}`)
-    return { ci, production, chat, tallyman, url, readToken, adminToken, close }
+    return { ci, production, chat, signer, tallyman, url, readToken, adminToken, close }
   } catch (error) {
     await close()
     throw error

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeBuildKitCache, makeImage, makeIndex, makeSignature, signatureTag } from '../lab/image.ts'
+import { type LabImage, makeBuildKitCache, makeImage, makeIndex, signatureTag } from '../lab/image.ts'
 import { pushImage } from '../lab/push-image.ts'
 import type { LabRegistry } from '../lab/registry.ts'
 import { skopeoDelete, skopeoPull, skopeoPush } from '../lab/skopeo.ts'
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import { type Api, type Restored, until } from './api.ts'
+import { type Api, type Receipt, type Restored, until } from './api.ts'
+import type { Signer } from './signing.ts'
 
 const KiB = 1024
 const BASE = { seed: 'debian', bytes: 900 * KiB }
@@ -25,11 +26,13 @@ export interface Told {
 export async function play(options: {
   ci: LabRegistry
   ciClient: RegistryClient
+  productionClient: RegistryClient
+  signer: Signer
   api: Api
   act: (title: string) => void
   say: (line: string) => void
 }): Promise<Told> {
-  const { ci, ciClient, api, act, say } = options
+  const { ci, ciClient, productionClient, signer, api, act, say } = options
   const push = async (image: ReturnType<typeof makeImage>, name: string) => {
     await skopeoPush(image, `${ci.host}/${name}`)
     say(`pushed ${name}`)
@@ -41,7 +44,7 @@ export async function play(options: {
       (project) => project.flag === flag,
     )
 
-  act('Teams push: shared layers, a multi-arch image, a build cache, a signature')
+  act('Teams push: shared layers, a multi-arch image, a build cache')
   await push(appImage('web-1', 300), 'shop/web:main')
   const [amd64, arm64] = [appImage('web-2', 300), appImage('web-2-arm', 300, 'arm64')]
   await push(
@@ -60,7 +63,6 @@ export async function play(options: {
   say('pushed shop/web:buildcache, whose index lists layers and no manifests')
   const release = appImage('api-1', 500)
   await push(release, 'shop/api:main')
-  await push(makeSignature(release.root.digest), `shop/api:${signatureTag(release.root.digest)}`)
   await push(makeImage({ layers: [BASE, { seed: 'etl', bytes: 700 * KiB }] }), 'data/etl:nightly')
   const web = await until(
     'the first pushes in the index',
@@ -79,12 +81,24 @@ export async function play(options: {
   await skopeoDelete(`${ci.host}/shop/api:oops`)
   say('pulled shop/api:stable; pushed and deleted shop/api:oops')
 
-  act('A release is tagged v1.0.0: the rule promotes it to production, whole')
+  act('A release is tagged v1.0.0: it waits at the gate of production until the release team signs it')
   await push(release, 'shop/api:v1.0.0')
-  const [receipt] = await until('the promotion', api.promotions, (receipts) => receipts.length > 0)
-  say(
-    `promoted to ${receipt?.to.registry}/${receipt?.to.repository}:${receipt?.to.tag} by digest ${receipt?.digest.slice(0, 19)}…`,
+  const [held] = await until('the promotion at its gate', api.waiting, (all) =>
+    all.some(({ why }) => why?.startsWith('at a gate')),
   )
+  say(`${held?.image} is not promoted yet: it waits ${held?.why}`)
+  await sign(release)
+  sayPromoted(await promoted(release))
+
+  act('v1.1.0 is signed first and promoted at once; it is bad, and one command takes it back')
+  const bad = appImage('api-2', 500)
+  await sign(bad)
+  await push(bad, 'shop/api:v1.1.0')
+  const receipt = await promoted(bad)
+  sayPromoted(receipt)
+  await api.rollBack(receipt.id)
+  const tags = await Array.fromAsync(productionClient.tags(receipt.to.repository))
+  say(`rolled back; tags in production: ${tags.filter((tag) => !tag.startsWith('sha256-')).join(', ')}`)
 
   act('Pull requests fill shop/web: 80 %, then 100 % of its 8 MiB')
   let built = 0
@@ -134,6 +148,26 @@ export async function play(options: {
   say(`restored and pulled shop/web:pr-2 by digest ${restored.digest.slice(0, 19)}…`)
   await untilIndexed()
   return { restored }
+
+  /** Signs an image as `cosign sign` does. */
+  async function sign({ root: { digest } }: LabImage): Promise<void> {
+    const signature = signer.signatureOf({ name: `${ci.host}/shop/api`, digest })
+    await pushImage(ciClient, 'shop/api', signatureTag(digest), signature)
+    say(`the release team signed shop/api@${digest.slice(0, 19)}…`)
+  }
+
+  async function promoted({ root: { digest } }: LabImage): Promise<Receipt> {
+    const find = (receipts: Receipt[]) => receipts.find((receipt) => receipt.digest === digest)
+    const receipt = find(await until('the promotion', api.receipts, (all) => find(all) !== undefined))
+    if (receipt === undefined) throw new Error('a receipt is gone')
+    return receipt
+  }
+
+  function sayPromoted({ to, digest = '', gates, tags }: Receipt): void {
+    say(`promoted to ${to.registry}/${to.repository}:${to.tag} by digest ${digest.slice(0, 19)}…`)
+    for (const { gate, why } of gates) say(`the gate "${gate}" was open: ${why}`)
+    for (const { tag } of tags) say(`its signature came along: ${tag.slice(0, 19)}….sig`)
+  }
 
   /** How much of its quota shop/web uses, with everything that was pushed. */
   async function usageShare(): Promise<number> {

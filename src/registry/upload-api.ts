@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
+import { pauseAfter } from './quick-retry.ts'
 import { digestTarget, pull, push, remove, repositoryTarget } from './target.ts'
 import type { Transport } from './transport.ts'
 
@@ -45,24 +47,33 @@ export function makeUploadApi(transport: Transport) {
     return uploadIn(answer, repository)
   }
 
-  async function cancelUpload({ repository, url }: Upload): Promise<boolean> {
-    try {
-      const answer = await transport.send({
-        method: 'DELETE',
-        resource: `upload ${repository}`,
-        url,
-        scopes: [push(repository), remove(repository)], // Distribution wants `delete`.
-        statuses: [200, 202, 204, 404],
-      })
-      if (answer.status !== 404) {
-        await answer.discard()
-        return true
+  /** Tries again soon, since what ended the upload may still be so: too many requests, say. */
+  async function cancelUpload(upload: Upload): Promise<boolean> {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await cancelOnce(upload)
+      } catch (failure) {
+        const pause = pauseAfter(failure, retries, transport.limits.longestWaitMs)
+        if (pause === undefined) return false
+        await sleep(pause)
       }
-      // After a broken request distribution 2.8 answers 404 BLOB_UPLOAD_INVALID, and keeps what it has.
-      return !(await answer.statusError()).codes.includes('BLOB_UPLOAD_INVALID')
-    } catch {
-      return false
     }
+  }
+
+  async function cancelOnce({ repository, url }: Upload): Promise<boolean> {
+    const answer = await transport.send({
+      method: 'DELETE',
+      resource: `upload ${repository}`,
+      url,
+      scopes: [push(repository), remove(repository)], // Distribution wants `delete`.
+      statuses: [200, 202, 204, 404],
+    })
+    if (answer.status !== 404) {
+      await answer.discard()
+      return true
+    }
+    // After a broken request distribution 2.8 answers 404 BLOB_UPLOAD_INVALID, and keeps what it has.
+    return !(await answer.statusError()).codes.includes('BLOB_UPLOAD_INVALID')
   }
 
   /** Asks where an upload stands. `undefined` if the registry has none of it, or cannot go on with it. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { globSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -79,7 +80,8 @@ export async function startTrials(options: {
     return copies.map((job) => ({
       id: job.id ?? '',
       data: job.data as PromotionJob,
-      state: job.finishedOn === undefined ? 'in hand' : job.failedReason === undefined ? 'done' : 'failed',
+      // A job that is done keeps the reason for which an attempt failed.
+      state: job.finishedOn === undefined ? 'in hand' : job.returnvalue ? 'done' : 'failed',
       why: (job.progress as PromotionProgress).why,
       failedReason: job.failedReason,
       attempts: job.attemptsMade,
@@ -87,7 +89,7 @@ export async function startTrials(options: {
   }
 
   return {
-    ...{ tallyman, ci, production, promotions, redis },
+    ...{ tallyman, ci, production, promotions, redis, queue: queues.promotion },
     /** Messages in the chat, oldest first. */
     messages: chat.messages,
 
@@ -104,6 +106,23 @@ export async function startTrials(options: {
         () => promotions(prefix),
         (all) => all.length >= count && all.every(({ state }) => state !== 'in hand'),
       ),
+
+    /** Has promotions that wait go on at once, until they have ended. */
+    hastened: (prefix: string): Promise<Promotion[]> =>
+      eventually(
+        async () => {
+          // It may begin by itself in this moment.
+          for (const job of await queues.promotion.getDelayed()) await job.promote().catch(() => {})
+          return promotions(prefix)
+        },
+        (all) => all.length > 0 && all.every(({ state }) => state !== 'in hand'),
+      ),
+
+    /** The uploads of which `production` keeps content, in repositories that begin so. */
+    openUploads: (prefix: string): string[] =>
+      globSync(`docker/registry/v2/repositories/${prefix}**/_uploads/*/data`, {
+        cwd: productionRegistry.storage,
+      }),
 
     /** The receipts of promotions from repositories that begin so, newest first. */
     async receipts(prefix: string): Promise<PromotionReceipt[]> {
