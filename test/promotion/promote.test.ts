@@ -352,7 +352,7 @@ describe('a registry that refuses', () => {
   test('for now is asked again: 503', async () => {
     const { promote } = setUp()
     const { job } = await release()
-    registries.production.onRequest(onPut({ status: 503, retryAfter: 30 }))
+    registries.production.onRequest(onPut({ status: 503, retryAfter: 300 }))
     const outcome = await promote(job)
     expect(outcome).toMatchObject({ state: 'waiting', why: expect.stringContaining('503') })
     registries.production.onRequest(onPut(503))
