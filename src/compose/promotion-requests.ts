@@ -27,7 +27,10 @@ export function promotionRequests(
       index: { ...index, images: (...repository) => inTurn(() => index.images(...repository)) },
       ...{ rules, now: () => Date.now() * 1_000 },
     }),
-    approve: makeApprove({ queues, approvals, rules, wake: awaited.wake }),
+    approve: makeApprove({
+      ...{ queues, approvals, rules, receipts: journals.receipts },
+      wake: awaited.wake,
+    }),
     find,
     existing: makeExisting({ queues, index, clientOf, find, rules, match }),
     auditPromotions: makePromotionAudit({ queues, index, clientOf, find, rules, match, targets }),

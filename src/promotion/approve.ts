@@ -2,6 +2,7 @@ import { findJob } from '../queue/find-job.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { AwaitedPromotions } from './awaited-promotions.ts'
 import type { Approval, Approvals } from './gates/approvals.ts'
+import type { Receipts } from './receipts.ts'
 import { PromotionRefusal } from './refusal.ts'
 import type { PromotionRule } from './rule.ts'
 import { isCopyJob } from './status.ts'
@@ -14,6 +15,7 @@ export const makeApprove =
   (deps: {
     queues: Queues
     approvals: Pick<Approvals, 'approve' | 'approvals'>
+    receipts: Pick<Receipts, 'find'>
     /** Has a promotion that waits go on. */
     wake: AwaitedPromotions['wake']
     /** As configured now. */
@@ -24,8 +26,9 @@ export const makeApprove =
     if (found === undefined || !isCopyJob(found.job))
       throw new PromotionRefusal(404, `no promotion "${id}" waits or is in hand`)
     const { job, state } = found
-    if (state === 'completed' || state === 'failed')
-      throw new PromotionRefusal(409, `the promotion ${id} has ended: nobody needs to approve it`)
+    const hasEnded =
+      state === 'completed' || state === 'failed' || (await deps.receipts.find(id)) !== undefined
+    if (hasEnded) throw new PromotionRefusal(409, `the promotion ${id} has ended: nobody needs to approve it`)
     const gates = deps.rules().find(({ name }) => name === job.data.rule)?.gates ?? []
     const needed = Math.max(0, ...gates.map((gate) => (gate.type === 'approval' ? gate.people : 0)))
     if (needed === 0)

@@ -146,32 +146,6 @@ test('a tag that names another image at the target is found, and not moved by a 
   )
 })
 
-test('what was rolled back stays away, also if there was no tag before it', async () => {
-  const bad = image('bad')
-  await pushImage(bed.source, 'pushed/app', 'v3', bad)
-  const { promotions } = await eventually(
-    () => bed.tallyman.get<{ promotions: PromotionReceipt[] }>('/v1/promotions'),
-    ({ promotions }) => promotions[0]?.digest === bad.root.digest,
-  )
-  const rollback = await tallyman(
-    { TALLYMAN_TOKEN: ADMIN_TOKEN },
-    ...['promotion', 'rollback', promotions[0]?.id ?? '', '--url', bed.url],
-  )
-  expect(rollback.status).toBe(0)
-  const found = async () =>
-    (await differences('--mend')).found.filter((one) => one.image === 'ci/pushed/app:v3')
-  const line = {
-    ...{ kind: 'absent', mending: false },
-    what: expect.stringMatching(/^the target has no such tag: it was rolled back at 20.*Z$/),
-  }
-  expect(await found()).toMatchObject([line])
-  // A tag that names another image by now is not moved back, either.
-  await pushImage(bed.target, REPOSITORY, 'v3', one)
-  expect(await found()).toMatchObject([
-    { kind: 'moved', mending: false, what: expect.stringContaining(': it was rolled back at ') },
-  ])
-})
-
 test('a registry that does not answer ends the list with the reason', async () => {
   await bed.production.process.stop()
   const { status, out, err } = await run()
