@@ -138,7 +138,9 @@ describe('approval', () => {
   const check = (people: number) => makeApprovalGate({ people }, { approvals }).check(subject)
 
   test('opens with so many different people', async () => {
-    expect(await check(2)).toEqual({ gate: 'approval by 2', state: 'waiting', why: 'approved by 0 of 2' })
+    expect(await check(2)).toEqual({
+      ...{ gate: 'approval by 2', state: 'waiting', why: 'approved by 0 of 2', forPeople: true },
+    })
     await approvals.approve(subject.promotion, 'Zoë <zoe@example.com>')
     await approvals.approve('another', 'bob')
     expect(await check(2)).toMatchObject({
