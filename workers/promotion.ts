@@ -1,9 +1,11 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { formatSize } from '../src/platform/units.ts'
+import { isFinal } from '../src/promotion/after-failure.ts'
 import { approvalAlert, failedAlert, imageOf, targetOf } from '../src/promotion/alert.ts'
 import type { Outcome } from '../src/promotion/outcome.ts'
 import type { PromotionProgress } from '../src/promotion/progress.ts'
 import type { makePromote } from '../src/promotion/promote.ts'
+import { isOldJob, type OldPromotionJob } from '../src/promotion/renew-job.ts'
 import type { PromotionAlert } from '../src/queue/alert.ts'
 import type { FollowJob, PromotionJob } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
@@ -27,6 +29,8 @@ export const promotionWorker = (
   deps: {
     promote: ReturnType<typeof makePromote>
     follow: (job: FollowJob) => Promise<number>
+    /** Asks again for what an older version asked for. */
+    renew: (job: OldPromotionJob) => Promise<number>
     /** Whether no other promotion to the same tag is in hand. */
     isTurn: (job: PromotionQueueJob<PromotionJob>) => Promise<boolean>
     announce: (alert: PromotionAlert) => Promise<unknown>
@@ -35,33 +39,34 @@ export const promotionWorker = (
     /** Remembers that a promotion waits at gates. */
     await: (image: PromotionJob, id: string) => Promise<unknown>
   },
-) =>
-  makeWorker(
+) => {
+  const placed = inPlace(
+    makePlaces({ each: EACH }),
+    ({ registry, to }) => `${registry} ${to.registry}`,
+    async (data: Data, job: PromotionQueueJob) => {
+      if (data.kind === 'follow') return { copied: await follow(data, deps) }
+      const copy = job as PromotionQueueJob<PromotionJob>
+      const outcome = await attempt(copy, deps)
+      logOutcome(context, data, outcome)
+      if (outcome.state === 'waiting') {
+        if (outcome.gates !== undefined) await deps.await(data, job.id ?? '')
+        return putOff(copy, outcome, deps)
+      }
+      await deps.forgetApprovals(job.id ?? '')
+      if (outcome.state === 'refused') {
+        await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
+        await keepProgress(copy, { since: Date.now(), gates: outcome.gates })
+        throw new UnrecoverableError(outcome.why)
+      }
+      return outcome.state === 'promoted'
+        ? { state: outcome.state, receipt: outcome.receipt.id }
+        : { state: outcome.state, why: outcome.why }
+    },
+  )
+  return makeWorker(
     'promotion',
     context,
-    inPlace(
-      makePlaces({ each: EACH }),
-      ({ registry, to }) => `${registry} ${to.registry}`,
-      async (data: Data, job: PromotionQueueJob) => {
-        if (data.kind === 'follow') return { copied: await deps.follow(data) }
-        const copy = job as PromotionQueueJob<PromotionJob>
-        const outcome = await attempt(copy, deps)
-        logOutcome(context, data, outcome)
-        if (outcome.state === 'waiting') {
-          if (outcome.gates !== undefined) await deps.await(data, job.id ?? '')
-          return putOff(copy, outcome, deps)
-        }
-        await deps.forgetApprovals(job.id ?? '')
-        if (outcome.state === 'refused') {
-          await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
-          await keepProgress(copy, { since: Date.now(), gates: outcome.gates })
-          throw new UnrecoverableError(outcome.why)
-        }
-        return outcome.state === 'promoted'
-          ? { state: outcome.state, receipt: outcome.receipt.id }
-          : { state: outcome.state, why: outcome.why }
-      },
-    ),
+    async (data, job) => (isOldJob(data) ? { renewed: await deps.renew(data) } : placed(data, job)),
     {
       async onGivenUp(job, error) {
         // Who refused has told already.
@@ -73,6 +78,13 @@ export const promotionWorker = (
       },
     },
   )
+}
+
+/** Nobody is told: the image itself is promoted. `tallyman promotion audit` tells what the target lacks. */
+const follow = (job: FollowJob, deps: Parameters<typeof promotionWorker>[1]): Promise<number> =>
+  deps.follow(job).catch((error: Error) => {
+    throw isFinal(error) ? new UnrecoverableError(error.message) : error
+  })
 
 function attempt(
   job: PromotionQueueJob<PromotionJob>,

@@ -27,7 +27,8 @@ export function afterFailure(
   }
 }
 
-function isFinal(error: unknown): error is Error {
+/** Whether trying again cannot help. */
+export function isFinal(error: unknown): error is Error {
   if (error instanceof RegistryError || error instanceof CopyError) return !error.retry
   return error instanceof InvalidManifest
 }

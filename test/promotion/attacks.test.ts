@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { makeReferrer } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
 import { ASKED_AT, usePromotions } from './promotion-bed.ts'
@@ -143,4 +144,17 @@ test('a registry that asks to wait for a year is asked again within an hour', as
   const outcome = await bed.setUp().attempt(job)
   if (outcome.state !== 'waiting') throw new Error(outcome.state)
   expect(outcome.again).toBeLessThanOrEqual(ASKED_AT + 3_600_000)
+})
+
+test('a referrer whose content the source has lost does not keep the image from its tag', async () => {
+  const { job, image, repository } = await bed.release()
+  const referrer = makeReferrer(image.root, `an SBOM of ${repository}`)
+  const ci = bed.clientOf('ci')
+  await pushImage(ci, repository, referrer.root.digest, referrer)
+  await ci.addReferrers(repository, image.root.digest, [referrer.root])
+  const lost = [...referrer.blobs.keys()]
+  bed.registries.ci.onRequest(({ path }) => (lost.some((digest) => path.includes(digest)) ? 404 : undefined))
+  const receipt = await bed.setUp().promote(job)
+  expect(await bed.atTarget(job)).toBe(job.digest)
+  expect(receipt.leftBehind).toMatchObject([{ digest: referrer.root.digest }])
 })

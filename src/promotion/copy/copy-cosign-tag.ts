@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { isObject } from '../../registry/descriptor.ts'
 import { parseJson } from '../../registry/json.ts'
 import { RegistryError } from '../../registry/registry-error.ts'
@@ -30,10 +29,18 @@ export async function copyCosignTag(target: Side, tag: string, manifest: StoredM
 export function hasAllLayers(manifest: Buffer, other: Buffer): boolean {
   const [layers, required] = [layersOf(manifest), layersOf(other)]
   if (layers === undefined || required === undefined) return false
-  return required.every((layer) => layers.some((one) => isDeepStrictEqual(one, layer)))
+  // A manifest may have tens of thousands.
+  const known = new Set(layers.map(inOrder))
+  return required.every((layer) => known.has(inOrder(layer)))
 }
 
 function layersOf(bytes: Buffer): unknown[] | undefined {
   const body = parseJson(bytes)
   return isObject(body) && Array.isArray(body.layers) ? body.layers : undefined
 }
+
+/** JSON with the keys of each object in order: the same text for the same value. */
+const inOrder = (value: unknown): string =>
+  JSON.stringify(value, (_, part) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+  )

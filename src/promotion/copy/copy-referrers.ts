@@ -1,4 +1,5 @@
 import pMap from 'p-map'
+import type { Descriptor } from '../../registry/descriptor.ts'
 import type { Referrer } from '../../registry/referrers-api.ts'
 import { InvalidManifest } from '../../registry/registry-error.ts'
 import type { CopiedReferrer, CopiedReferrers, CopiedTag } from './copied.ts'
@@ -31,10 +32,27 @@ export async function copyReferrersOf(
   const leftBehind = new Map<string, string>()
   const found: FoundReferrer[] = []
 
+  const held = new Map<string, Promise<boolean>>()
+  const isHeld = async (digest: string) =>
+    (await source.client.headBlob(source.repository, digest)) !== undefined
+  /** @throws CopyError if the source has lost it: a registry takes no manifest without its content */
+  async function requireBlob({ digest }: Descriptor): Promise<void> {
+    const asked = held.get(digest) ?? isHeld(digest)
+    held.set(digest, asked)
+    if (!(await asked)) throw new CopyError('absent', `${source.repository}@${digest} is not in its registry`)
+  }
+
   /** Reads a referrer. Whoever may push to the source can list what is not there, which must not stop an image. */
   async function readReferrer(digest: string): Promise<GraphNode[]> {
     try {
-      return await reader.read(digest)
+      const read = await reader.read(digest)
+      const contents = read.flatMap(({ manifest }) => [manifest.config ?? [], manifest.layers].flat())
+      await pMap(
+        contents.filter(({ foreign }) => !foreign),
+        requireBlob,
+        AT_ONCE,
+      )
+      return read
     } catch (error) {
       const isFaulty =
         error instanceof InvalidManifest || (error instanceof CopyError && error.code === 'absent')

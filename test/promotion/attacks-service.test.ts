@@ -1,0 +1,87 @@
+import supertest from 'supertest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeImage, makeReferrer } from '../../lab/image.ts'
+import { pushImage } from '../../lab/push-image.ts'
+import { eventually, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
+import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { digestAt, startTrials, type Trials } from './trials-bed.ts'
+
+/** What the queue may hold, and who asks too often. */
+let trials: Trials
+let queues: Queues
+const image = makeImage({ layers: [{ seed: 'old', bytes: 1_000 }] })
+
+beforeAll(async () => {
+  trials = await startTrials({
+    rules: [
+      {
+        ...{ name: 'releases', settle: '1ms', when: 'push' },
+        from: { registry: 'ci', repository: 'team/*', tag: 'v*' },
+        to: { registry: 'production', repository: 'released/{name}' },
+      },
+      {
+        ...{ name: 'aged', settle: '1ms', gates: [{ type: 'minAge', age: '1h' }] },
+        from: { registry: 'ci', repository: 'aged/*', tag: 'v*' },
+        to: { registry: 'production', repository: 'aged/{name}' },
+      },
+    ],
+  })
+  queues = makeQueues(trials.redis, 'tallyman')
+})
+afterAll(async () => {
+  if (queues !== undefined) await closeQueues(queues)
+  await trials?.close()
+})
+
+test('a promotion that an older version asked for, without kind and target, is carried out', async () => {
+  await pushImage(trials.ci.client, 'team/old', 'other', image)
+  await pushImage(trials.ci.client, 'team/old', 'v1', image)
+  await trials.ended('team/old')
+  await trials.production.client.deleteManifest('released/old', image.root.digest)
+  const old = {
+    ...{ rule: 'releases', registry: 'ci', project: 'ci/team/old', repository: 'team/old', tag: 'v1' },
+    ...{ digest: image.root.digest, pushedAt: Date.now() * 1_000 },
+  }
+  await queues.promotion.add('promotion', old as never)
+  await eventually(
+    () => digestAt(trials.production.client, 'released/old', 'v1'),
+    (digest) => digest === image.root.digest,
+  )
+})
+
+test('what refers to an image that the target has not any more is given up at once', async () => {
+  const { root } = makeReferrer(image.root, 'nobody has it')
+  const to = { registry: 'production', repository: 'released/none' }
+  const job = await queues.promotion.add('promotion', {
+    ...{ kind: 'follow', registry: 'ci', repository: 'team/none', subject: root.digest, to },
+  })
+  await eventually(
+    async () => (await job.getState()) as string,
+    (state) => state === 'failed',
+  )
+})
+
+test('a push that is dated back does not pass the gate minAge', async () => {
+  await pushImage(trials.ci.client, 'aged/app', 'v1', image)
+  await trials.heard()
+  const [honest] = await trials.promotions('aged/app')
+  expect(honest?.state).toBe('in hand')
+  const { digest = '', mediaType } = image.root
+  const target = { repository: 'aged/app', tag: 'v1', digest, mediaType, size: image.root.size }
+  const timestamp = new Date(Date.now() - 86_400_000).toISOString()
+  await supertest(trials.tallyman.app.server)
+    .post('/v1/events')
+    .set('authorization', `Bearer ${WEBHOOK_TOKEN}`)
+    .set('content-type', 'application/vnd.docker.distribution.events.v1+json')
+    .send(JSON.stringify({ events: [{ id: 'forged', timestamp, action: 'push', target }] }))
+    .expect(202)
+  const jobs = await eventually(
+    () => trials.promotions('aged/app'),
+    (all) => all.length === 2 && all.every(({ state, why }) => state === 'done' || why !== undefined),
+  )
+  expect(jobs.map(({ why }) => why)).toEqual([
+    expect.stringMatching(/^at a gate: minAge/),
+    expect.stringMatching(/^at a gate: minAge/),
+  ])
+  expect(await digestAt(trials.production.client, 'aged/app', 'v1')).toBeUndefined()
+})
