@@ -31,9 +31,9 @@ export const receiptTable = (receipts: readonly PromotionReceipt[]): string[] =>
 
 export const statusTable = (promotions: readonly PromotionStatus[]): string[] =>
   table(
-    ['ID', 'ASKED', 'STATE', 'RULE', 'FROM', 'TO', 'WHY'],
-    promotions.map(({ id, askedAt, state, rule = '-', image, target, why, progress }) => [
-      ...[id, askedAt, state, rule, image, target, why ?? progressOfPromotion(progress)],
+    ['ID', 'ASKED', 'STATE', 'RULE', 'FROM', 'DIGEST', 'TO', 'WHY'],
+    promotions.map(({ id, askedAt, state, rule = '-', image, digest = '-', target, why, progress }) => [
+      ...[id, askedAt, state, rule, image, digest, target, why ?? progressOfPromotion(progress)],
     ]),
   )
 

@@ -24,6 +24,8 @@ export function checkPromotion(config: Config, report: Report): void {
         `leads back to itself, so it does not copy such images: ${way.map(shownImage).join(' → ')}`,
       )
   for (const [index, { from, to, attachReceipt }] of rules.entries()) {
+    const groups = groupsOf(from.tag)
+    const known = groups.length === 0 ? '' : `: {${groups.join('}, {')}}`
     if (attachReceipt && promotion.receiptKey === undefined)
       report(
         place(index, 'attachReceipt'),
@@ -37,20 +39,20 @@ export function checkPromotion(config: Config, report: Report): void {
       )
     for (const key of ['repository', 'tag'] as const)
       for (const [, variable = ''] of to[key].matchAll(/\{(\w+)\}/g))
-        if (!VARIABLES.includes(variable) && !hasGroup(from.tag, variable))
+        if (!VARIABLES.includes(variable) && !groups.includes(variable))
           report(
             place(index, 'to', key),
-            `expected {${VARIABLES.join('}, {')}}, or a group of the pattern in from.tag; {${variable}} is none of these`,
+            `expected {${VARIABLES.join('}, {')}}, or a group of the pattern in from.tag${known}; {${variable}} is none of these`,
           )
   }
 }
 
-function hasGroup(tag: PromotionRule['from']['tag'], group: string): boolean {
-  if ('glob' in tag) return false
+/** The numbers and names of the groups of a pattern; 0 is the whole tag. A glob has none. */
+function groupsOf(tag: PromotionRule['from']['tag']): string[] {
+  if ('glob' in tag) return []
   const pattern = RE2JS.compile(tag.pattern)
-  return /^\d+$/.test(group)
-    ? Number(group) <= pattern.groupCount()
-    : Object.hasOwn(pattern.namedGroups(), group)
+  const numbers = Array.from({ length: pattern.groupCount() + 1 }, (_, group) => String(group))
+  return [...numbers, ...Object.keys(pattern.namedGroups())]
 }
 
 function projectIn({ registries }: Pick<Config, 'registries'>) {

@@ -12,7 +12,8 @@ export function atGates(
   waitFor: number,
   now: number,
 ): Outcome {
-  const shut = results.filter((one) => one.state !== 'open')
+  // Where one is closed, those that wait do not matter.
+  const shut = results.filter((one) => one.state === state)
   const why = shut.map((one) => `${one.gate}: ${one.why}`).join('; ')
   if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
   if (now >= askedAt + waitFor) return { ...refused(`it has waited long enough at ${why}`), gates: results }

@@ -44,7 +44,7 @@ test('a promotion that fails, or is refused, ends with 1 and the reason', async 
   expect(failed.err).toMatch(/failed: the tag at the target names sha256:\w{64}, and overwrite is never\n$/)
   const list = await run('promotion', 'list', '--state', 'failed')
   expect(list.out).toMatch(
-    /^ID +ASKED +STATE +RULE +FROM +TO +WHY\nj\w+ +\S+ +failed +- +ci\/team-a\/app:v2 +production\/released\/app:v1 +the tag at the target names /,
+    /^ID +ASKED +STATE +RULE +FROM +DIGEST +TO +WHY\nj\w+ +\S+ +failed +- +ci\/team-a\/app:v2 +sha256:\w{64} +production\/released\/app:v1 +the tag at the target names /,
   )
   // What has not arrived has no receipt, and is shown all the same.
   const shown = await run('promotion', 'show', /^j\w+/m.exec(list.out)?.[0] ?? '')

@@ -28,6 +28,6 @@ test('an active promotion is listed with its bytes', () => {
     progress: { bytes: 1024, totalBytes: 2048 },
   }
   expect(statusTable([listed])[1]).toMatch(
-    / active +- +ci\/a:v1 +production\/a:v1 +1\.0 KiB of 2\.0 KiB at the target$/,
+    / active +- +ci\/a:v1 +- +production\/a:v1 +1\.0 KiB of 2\.0 KiB at the target$/,
   )
 })

@@ -128,6 +128,10 @@ const bad: [yaml: string, problem: string][] = [
     'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: b }, to: { registry: ci, tag: "{repo}" } }] }',
     '6:100: promotion.rules.0.to.tag: expected {repository}, {tag}, {project}, {name}, or a group of the pattern in from.tag; {repo} is none of these',
   ],
+  [
+    'promotion: { rules: [{ name: a, from: { registry: ci, repository: a, tag: { pattern: "v(?P<major>.)" } }, to: { registry: ci, tag: "{mayor}" } }] }',
+    '6:127: promotion.rules.0.to.tag: expected {repository}, {tag}, {project}, {name}, or a group of the pattern in from.tag: {0}, {1}, {major}; {mayor} is none of these',
+  ],
   ['expiry: { dryRun: true }', '6:11: expiry.dryRun: it is now mode: plan or apply, in each policy'],
   ['expiry: { every: 1h }', '6:11: expiry.every: it is now schedule: a cron, in each policy'],
   [

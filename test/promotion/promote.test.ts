@@ -299,15 +299,15 @@ describe('a target tag that names another image', () => {
 })
 
 describe('a promotion waits', () => {
-  const shut = (state: 'waiting' | 'closed'): GatesResult => ({
-    state,
-    results: [{ gate: 'approval by 1', state, why: 'approved by 0 of 1' }],
-  })
+  const atApproval: GatesResult = {
+    state: 'waiting',
+    results: [{ gate: 'approval by 1', state: 'waiting', why: 'approved by 0 of 1' }],
+  }
 
   test('at its gates, for as long as the rule says', async () => {
     const { promote, set, clock } = setUp()
     const { job } = await release()
-    set.gates = shut('waiting')
+    set.gates = atApproval
     expect(await promote(job)).toMatchObject({
       ...{ state: 'waiting', why: 'at a gate: approval by 1: approved by 0 of 1' },
       ...{ again: ASKED_AT + 60_000, gates: [{ gate: 'approval by 1' }] },
@@ -325,8 +325,12 @@ describe('a promotion waits', () => {
   test('not at all at a gate that is closed', async () => {
     const { promote, set } = setUp()
     const { job } = await release()
-    set.gates = shut('closed')
-    expect(await promote(job)).toMatchObject({ state: 'refused', why: expect.stringContaining('is closed') })
+    const closed = { gate: 'label team=a', state: 'closed', why: 'it has none' } as const
+    set.gates = { state: 'closed', results: [...atApproval.results, closed] }
+    expect(await promote(job)).toMatchObject({
+      state: 'refused',
+      why: 'a gate is closed: label team=a: it has none',
+    })
   })
 
   test('while another one to the same tag is in hand', async () => {

@@ -10,7 +10,7 @@ export function addPromotionAudit(group: Command, cli: Cli): void {
     .command('audit')
     .summary('Compare images with their copies.')
     .description(
-      'Compare the images that rules cover with their copies: tags, signatures and other referrers. It lists what differs, and ends with 1 if anything does.',
+      'Compare the images that rules cover with their copies: tags, signatures and other referrers. It lists what differs. The exit status is 1 if anything differs and no promotion is under way that mends it: see the column MENDING.',
     )
     .option('--rule <NAME>', 'only of this rule')
     .option('--mend', 'ask for the copies that mend it; not of what was rolled back', false)
