@@ -50,10 +50,15 @@ export const cosignSign = (
 ) => cosign(folder, 'sign', '--key', `${name}.key`, `--recursive=${recursive}`, ...offline(form), image)
 
 /** Attaches a signed SBOM of nothing. */
-export async function cosignAttest(folder: string, name: string, image: string): Promise<void> {
+export async function cosignAttest(
+  folder: string,
+  name: string,
+  image: string,
+  form: CosignForm = 'bundle',
+): Promise<void> {
   await writeFile(join(folder, 'bom.json'), '{"bomFormat":"CycloneDX","specVersion":"1.5","version":1}')
   const what = ['--type', 'cyclonedx', '--predicate', 'bom.json']
-  await cosign(folder, 'attest', '--key', `${name}.key`, ...what, ...offline('bundle'), image)
+  await cosign(folder, 'attest', '--key', `${name}.key`, ...what, ...offline(form), image)
 }
 
 /** Whether cosign finds a signature of the image by `name.pub`. */
@@ -62,10 +67,20 @@ export const cosignVerify = (
   name: string,
   image: string,
   form: CosignForm,
-): Promise<boolean> =>
+): Promise<boolean> => verify(folder, ['verify'], name, image, form)
+
+/** Whether cosign finds such a signed SBOM of the image. */
+export const cosignVerifyAttestation = (
+  folder: string,
+  name: string,
+  image: string,
+  form: CosignForm,
+): Promise<boolean> => verify(folder, ['verify-attestation', '--type', 'cyclonedx'], name, image, form)
+
+const verify = (folder: string, command: string[], name: string, image: string, form: CosignForm) =>
   cosign(
     folder,
-    ...['verify', '--key', `${name}.pub`, '--insecure-ignore-tlog=true', '--allow-insecure-registry'],
+    ...[...command, '--key', `${name}.pub`, '--insecure-ignore-tlog=true', '--allow-insecure-registry'],
     ...[`--new-bundle-format=${form === 'bundle'}`, image],
   ).then(
     () => true,

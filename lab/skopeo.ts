@@ -51,3 +51,22 @@ export async function skopeoCopyAll(from: string, to: string): Promise<void> {
 export async function skopeoDelete(image: string): Promise<void> {
   await skopeo('delete', '--tls-verify=false', `docker://${image}`)
 }
+
+/** What `skopeo inspect` tells of an image: of an index, of its image for linux/amd64. */
+export interface Inspected {
+  /** Of the image or the index itself. */
+  Digest: string
+  Layers: string[]
+}
+
+export async function skopeoInspect(image: string): Promise<Inspected> {
+  const flags = ['--tls-verify=false', '--override-os=linux', '--override-arch=amd64']
+  const { stdout } = await skopeo('inspect', ...flags, `docker://${image}`)
+  return JSON.parse(stdout)
+}
+
+/** The digest of the manifest as `skopeo inspect --raw` gives it. */
+export async function skopeoRawDigest(image: string): Promise<string> {
+  const { stdout } = await skopeo('inspect', '--raw', '--tls-verify=false', `docker://${image}`)
+  return digestOf(Buffer.from(stdout))
+}
