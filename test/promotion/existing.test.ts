@@ -4,7 +4,7 @@ import { pushImage } from '../../lab/push-image.ts'
 import { ADMIN_TOKEN, eventually } from '../../lab/tallyman.ts'
 import { makeExisting } from '../../src/promotion/existing.ts'
 import type { ExistingImage, ExistingTotal } from '../../src/promotion/existing-lines.ts'
-import type { Match } from '../../src/promotion/match.ts'
+import { makeMatch } from '../../src/promotion/match.ts'
 import type { PromotionRule } from '../../src/promotion/rule.ts'
 import { tallyman } from '../cli/cli-bed.ts'
 import { type Bed, startBed } from './requests-bed.ts'
@@ -134,7 +134,11 @@ test('a list that cannot be made says why', async () => {
 })
 
 describe('with an index of its own', () => {
-  const rule = { name: 'r', from: { registry: 'ci', repository: '**' } } as PromotionRule
+  const rule = {
+    name: 'r',
+    from: { registry: 'ci', repository: '**', tag: { glob: '*' } },
+    to: { registry: 'production', repository: '{repository}', tag: '{tag}' },
+  } as PromotionRule
   const tags = ['v1', `sha256-${'a'.repeat(64)}.sig`]
   const digest = `sha256:${'a'.repeat(64)}`
   const added: string[] = []
@@ -168,7 +172,7 @@ describe('with an index of its own', () => {
       }),
       find: async () => undefined,
       rules: () => [rule],
-      match: (image): Match[] => [{ rule, to: { ...image, registry: 'production' } }],
+      match: makeMatch([rule], ({ repository }) => repository),
       mostWaiting: 5,
     })
 
