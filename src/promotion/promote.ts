@@ -78,23 +78,30 @@ export function makePromote(deps: {
     if (await deps.isPlaceholder(job.registry, job.repository, job.digest))
       return dropped('it is a placeholder with which expiry deletes the tag')
 
-    const early = await lookAtSource(job, attempt, options.settle)
+    const isWritten = await hasWritten(job, attempt)
+    const early = isWritten ? undefined : await lookAtSource(job, attempt, options.settle)
     if (early !== undefined) return early
     const refusal = await whyNotWrite(job, options, await currentAt(job.to))
     if (refusal !== undefined) return refused(refusal)
-    const gates = await askGates(job, attempt, options)
+    const gates = await askGates(job, attempt, { ...options, isWritten })
     if ('outcome' in gates) return gates.outcome
-    return copyAndWrite(job, attempt, options)
+    return copyAndWrite(job, attempt, { ...options, isWritten })
+  }
+
+  /** Whether an earlier attempt wrote the tag and was killed: what is at the target needs a receipt, whatever the source says now. */
+  async function hasWritten({ to, digest }: PromotionJob, { id }: Attempt): Promise<boolean> {
+    const { writing } = await targets.read(to)
+    return writing?.promotion === id && (await currentAt(to)) === digest
   }
 
   /** What the gates have said, or why the image does not pass: also since it is not its turn. */
   async function askGates(
     job: PromotionJob,
     attempt: Attempt,
-    { waitFor }: CopyOptions,
+    { waitFor, isWritten }: CopyOptions & { isWritten: boolean },
   ): Promise<GatesResult | { outcome: Outcome }> {
     const gates = await deps.checkGates(job, attempt)
-    if (gates.state !== 'open') return { outcome: atGates(gates, attempt, waitFor, now()) }
+    if (gates.state !== 'open' && !isWritten) return { outcome: atGates(gates, attempt, waitFor, now()) }
     return (await attempt.isMyTurn())
       ? gates
       : { outcome: waiting('another promotion to its tag is in hand', now() + TURN_MS, attempt.seenAt) }
@@ -114,8 +121,13 @@ export function makePromote(deps: {
     return (await deps.clientOf(registry).headManifest(repository, tag))?.digest
   }
 
-  async function copyAndWrite(job: PromotionJob, attempt: Attempt, before: CopyOptions): Promise<Outcome> {
+  async function copyAndWrite(
+    job: PromotionJob,
+    attempt: Attempt,
+    before: CopyOptions & { isWritten: boolean },
+  ): Promise<Outcome> {
     const { to } = job
+    const { isWritten } = before
     const target = { client: deps.clientOf(to.registry), repository: to.repository }
     try {
       const copied = await deps.copier.copyImage({
@@ -131,7 +143,7 @@ export function makePromote(deps: {
       // To copy takes time: rules and gates may have changed.
       const options = deps.optionsOf(job)
       if (options === undefined) return dropped('its rule was changed meanwhile')
-      const gates = await askGates(job, attempt, options)
+      const gates = await askGates(job, attempt, { ...options, isWritten })
       if ('outcome' in gates) return gates.outcome
       const current = await currentAt(to)
       const refusal = await whyNotWrite(job, options, current)
@@ -141,7 +153,10 @@ export function makePromote(deps: {
       const replaced = await targets.begin(to, record, current)
       const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, digest)
       // The last look before the tag is written, at both ends.
-      const [late, still] = await Promise.all([lookAtSource(job, attempt, 0), currentAt(to)])
+      const [late, still] = await Promise.all([
+        isWritten ? undefined : lookAtSource(job, attempt, 0),
+        currentAt(to),
+      ])
       if (late !== undefined) return late
       if (still !== current)
         return waiting('its tag was moved at the target', now() + TURN_MS, attempt.seenAt)

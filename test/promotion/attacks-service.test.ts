@@ -66,8 +66,8 @@ test('a push that is dated back does not pass the gate minAge', async () => {
   await trials.heard()
   const [honest] = await trials.promotions('aged/app')
   expect(honest?.state).toBe('in hand')
-  const { digest = '', mediaType } = image.root
-  const target = { repository: 'aged/app', tag: 'v1', digest, mediaType, size: image.root.size }
+  const { digest, mediaType, size } = image.root
+  const target = { repository: 'aged/app', tag: 'v1', digest, mediaType, size }
   const timestamp = new Date(Date.now() - 86_400_000).toISOString()
   await supertest(trials.tallyman.app.server)
     .post('/v1/events')

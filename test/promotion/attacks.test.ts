@@ -16,6 +16,15 @@ async function killedAfterWrite(scene: ReturnType<typeof bed.setUp>, job: Promot
   expect(await bed.atTarget(job)).toBe(job.digest)
 }
 
+test('after such a kill, what is at the target gets its receipt, though the tag has moved at the source', async () => {
+  const scene = bed.setUp({ overwrite: 'newer' })
+  const { job, repository } = await bed.release()
+  await killedAfterWrite(scene, job)
+  const next = await bed.release({ repository, pushedAt: job.pushedAt + 10 })
+  expect(await scene.attempt(job)).toMatchObject({ state: 'promoted', receipt: { digest: job.digest } })
+  expect((await scene.promote(next.job)).replaced).toBe(job.digest)
+})
+
 /** An image of another repository that a rule leads to the same tag. */
 async function rival(job: PromotionJob): Promise<PromotionJob> {
   const other = await bed.release({ pushedAt: job.pushedAt + 10 })

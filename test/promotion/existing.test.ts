@@ -135,7 +135,7 @@ test('a list that cannot be made says why', async () => {
 
 describe('with an index of its own', () => {
   const rule = {
-    ...{ name: 'r', when: 'push' },
+    name: 'r',
     from: { registry: 'ci', repository: '**', tag: { glob: '*' } },
     to: { registry: 'production', repository: '{repository}', tag: '{tag}' },
   } as PromotionRule
