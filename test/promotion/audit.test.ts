@@ -133,6 +133,8 @@ test('what was rolled back stays away, also if there was no tag before it', asyn
     () => bed.tallyman.get<{ promotions: PromotionReceipt[] }>('/v1/promotions'),
     ({ promotions }) => promotions[0]?.digest === bad.root.digest,
   )
+  // The receipt is written before the job is done.
+  await bed.tallyman.untilDone('promotion')
   const rollback = await tallyman(
     { TALLYMAN_TOKEN: ADMIN_TOKEN },
     ...['promotion', 'rollback', promotions[0]?.id ?? '', '--url', bed.url],
