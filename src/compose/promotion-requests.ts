@@ -32,7 +32,7 @@ export function promotionRequests(
       wake: awaited.wake,
     }),
     find,
-    existing: makeExisting({ queues, index, clientOf, find, rules, match }),
+    existing: makeExisting({ queues, index, clientOf, find, rules, match, targets }),
     auditPromotions: makePromotionAudit({ queues, index, clientOf, find, rules, match, targets }),
   }
 }

@@ -11,12 +11,12 @@ export const ExistingImage = Type.Object({
   }),
   state: Type.Enum(
     [
-      ...(['arrived', 'present', 'differs', 'absent', 'asked'] as const),
+      ...(['arrived', 'present', 'differs', 'absent', 'asked', 'rolledBack'] as const),
       ...(['queued', 'active', 'waiting', 'promoted', 'dropped', 'failed'] as const),
     ],
     {
       description:
-        'In a dry run what the target has: `arrived`: the tag names the image. `present`: the image without the tag. `differs`: the tag names another image. `absent`: neither. Otherwise `asked`: its promotion was asked for now; or the state of the promotion, which there was.',
+        'In a dry run what the target has: `arrived`: the tag names the image. `present`: the image without the tag. `differs`: the tag names another image. `absent`: neither. In a dry run and otherwise `rolledBack`: it was there and was rolled back, so it is not asked for. Otherwise `asked`: its promotion was asked for now; or the state of the promotion, which there was.',
     },
   ),
   bytes: Type.Optional(

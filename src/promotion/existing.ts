@@ -8,6 +8,7 @@ import type { ExistingImage, ExistingLine } from './existing-lines.ts'
 import type { PromotionRule } from './rule.ts'
 import { makeRuleImages, type RuleImagesDeps } from './rule-images.ts'
 import type { FindPromotion } from './status.ts'
+import type { Targets } from './targets.ts'
 import { untilFailure } from './until-failure.ts'
 
 /** Images that are looked up, or asked for, at a time. */
@@ -26,6 +27,7 @@ export function makeExisting(
     queues: Pick<Queues, 'promotion'>
     clientOf: (registry: string) => Pick<RegistryClient, 'headManifest'>
     find: FindPromotion
+    targets: Pick<Targets, 'last'>
     /** How many may wait. */
     mostWaiting?: number
   },
@@ -38,10 +40,14 @@ export function makeExisting(
     ...{ promotion: idByRule(job), state },
   })
 
-  async function atTarget({ digest, to }: RuleJob): Promise<'arrived' | 'present' | 'differs' | 'absent'> {
+  type AtTarget = 'arrived' | 'present' | 'differs' | 'absent' | 'rolledBack'
+
+  async function atTarget({ digest, to }: RuleJob): Promise<AtTarget> {
     const client = deps.clientOf(to.registry)
     const tagged = await client.headManifest(to.repository, to.tag)
-    if (tagged !== undefined) return tagged.digest === digest ? 'arrived' : 'differs'
+    if (tagged?.digest === digest) return 'arrived'
+    if ((await deps.targets.last(to, tagged?.digest))?.rolledBack === digest) return 'rolledBack'
+    if (tagged !== undefined) return 'differs'
     return (await client.headManifest(to.repository, digest)) === undefined ? 'absent' : 'present'
   }
 
@@ -86,6 +92,8 @@ export function makeExisting(
 
   async function ask(job: RuleJob): Promise<ExistingImage> {
     const known = await deps.find(idByRule(job))
+    // It may have been promoted by another rule, or by request.
+    if (known === undefined && (await atTarget(job)) === 'rolledBack') return lineOf(job, 'rolledBack')
     if (known === undefined) await askByRule(queues, job, { later: true })
     return lineOf(job, known?.status.state ?? 'asked')
   }

@@ -142,6 +142,9 @@ describe('with an index of its own', () => {
   const tags = ['v1', `sha256-${'a'.repeat(64)}.sig`]
   const digest = `sha256:${'a'.repeat(64)}`
   const added: string[] = []
+  let rolledBack:
+    | { from: { registry: string; repository: string }; digest: string; rolledBack: string }
+    | undefined
   const existing = (waiting: number) =>
     makeExisting({
       queues: {
@@ -165,11 +168,10 @@ describe('with an index of its own', () => {
           ] as never,
         tag: async () => undefined,
       },
-      clientOf: () => ({
-        headManifest: async () => {
-          throw new Error('a fault')
-        },
-      }),
+      clientOf: () => ({ headManifest: async () => undefined }),
+      targets: {
+        last: async () => rolledBack && { ...rolledBack, promotion: 'p', pushedAt: 1 },
+      },
       find: async () => undefined,
       rules: () => [rule],
       match: makeMatch([rule], ({ repository }) => repository),
@@ -188,5 +190,15 @@ describe('with an index of its own', () => {
       { images: 1, more: false },
     ])
     expect(added).toEqual(['10'])
+  })
+
+  test('what was rolled back is not brought back', async () => {
+    added.length = 0
+    const from = { registry: 'ci', repository: 'app' }
+    rolledBack = { from, digest: `sha256:${'b'.repeat(64)}`, rolledBack: digest }
+    const lines = await Array.fromAsync(existing(4).ask('r', 'test'))
+    rolledBack = undefined
+    expect(lines).toMatchObject([{ image: 'ci/app:v1', state: 'rolledBack' }, { images: 1 }])
+    expect(added).toEqual([])
   })
 })
