@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { Job } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type FaultyRegistry, startFaultyProxy } from '../../lab/faulty-registry.ts'
 import type { LabImage } from '../../lab/image.ts'
@@ -76,14 +77,15 @@ export async function startTrials(options: {
     const copies = jobs.filter(
       (job) => job?.data.kind === 'copy' && `${job.data.repository}/`.startsWith(prefix),
     )
-    return copies.map((job) => ({
+    const told = copies.map(async (job) => ({
       id: job.id ?? '',
       data: job.data as PromotionJob,
-      state: job.finishedOn === undefined ? 'in hand' : job.failedReason === undefined ? 'done' : 'failed',
+      state: await stateOf(job),
       why: (job.progress as PromotionProgress).why,
       failedReason: job.failedReason,
       attempts: job.attemptsMade,
     }))
+    return Promise.all(told)
   }
 
   return {
@@ -121,6 +123,12 @@ export async function startTrials(options: {
       await Promise.all([ciFaults.close(), productionFaults.close(), chat.close()])
     },
   }
+}
+
+/** A job whose second attempt succeeded still has the failedReason of its first. */
+async function stateOf(job: Job): Promise<Promotion['state']> {
+  if (job.finishedOn === undefined) return 'in hand'
+  return (await job.isFailed()) ? 'failed' : 'done'
 }
 
 async function startChat() {
