@@ -7,7 +7,7 @@ import { boundToUs } from './bound.ts'
 
 const run = promisify(execFile)
 
-/** Whether cosign 3 is on the path. Debian unstable has it. */
+/** Whether cosign 3 is on the path. `lab/debian-tools.sh DIR cosign` fetches it from Debian unstable. */
 export const hasCosign = /^GoVersion/m.test(
   spawnSync('cosign', ['version'], { encoding: 'utf8' }).stdout ?? '',
 )

@@ -202,7 +202,7 @@ test('flags, alerts and promotions', async () => {
   )
   expect(alerts.out).toMatch(/^AT +ABOUT +TEXT\n\S+Z +ci\/team\/app +\S/)
   const promotions = await run('promotion', 'list')
-  expect(promotions.out).toMatch(/^ID +AT +RULE +FROM +TO +SENT +DIGEST\n/)
+  expect(promotions.out).toMatch(/^ID +AT +KIND +RULE +FROM +TO +SENT +DIGEST\n/)
   expect(promotions.out).toMatch(
     new RegExp(`releases +ci/team/app:v1 +production/released/app:v1 .* ${release.root.digest}\n`),
   )

@@ -18,7 +18,9 @@ import { digestAt, prepare, startTrials, type Trials } from '../trials-bed.ts'
 
 /** The real cosign accepts at the target what the whole service promoted. */
 if (!hasCosign)
-  process.stderr.write('cosign 3 is not on the path (Debian unstable has it): these tests are skipped\n')
+  process.stderr.write(
+    'cosign 3 is not on the path: these tests are skipped. On Debian, lab/debian-tools.sh fetches it\n',
+  )
 
 describe.runIf(hasCosign)('cosign at the target', () => {
   let trials: Trials

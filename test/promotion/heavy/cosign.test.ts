@@ -21,7 +21,9 @@ import { subjectOf } from '../gates/cosign-captures.ts'
 
 /** The real cosign signs; the gate says what cosign says. */
 if (!hasCosign)
-  process.stderr.write('cosign 3 is not on the path (Debian unstable has it): these tests are skipped\n')
+  process.stderr.write(
+    'cosign 3 is not on the path: these tests are skipped. On Debian, lab/debian-tools.sh fetches it\n',
+  )
 
 describe.runIf(hasCosign)('signed by cosign', () => {
   const REPOSITORY = 'team/app'
