@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { globSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Job } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type FaultyRegistry, startFaultyProxy } from '../../lab/faulty-registry.ts'
 import type { LabImage } from '../../lab/image.ts'
@@ -77,19 +77,19 @@ export async function startTrials(options: {
     const copies = jobs.filter(
       (job) => job?.data.kind === 'copy' && `${job.data.repository}/`.startsWith(prefix),
     )
-    const told = copies.map(async (job) => ({
+    return copies.map((job) => ({
       id: job.id ?? '',
       data: job.data as PromotionJob,
-      state: await stateOf(job),
+      // A job that is done keeps the reason for which an attempt failed.
+      state: job.finishedOn === undefined ? 'in hand' : job.returnvalue ? 'done' : 'failed',
       why: (job.progress as PromotionProgress).why,
       failedReason: job.failedReason,
       attempts: job.attemptsMade,
     }))
-    return Promise.all(told)
   }
 
   return {
-    ...{ tallyman, ci, production, promotions, redis },
+    ...{ tallyman, ci, production, promotions, redis, queue: queues.promotion },
     /** Messages in the chat, oldest first. */
     messages: chat.messages,
 
@@ -107,6 +107,23 @@ export async function startTrials(options: {
         (all) => all.length >= count && all.every(({ state }) => state !== 'in hand'),
       ),
 
+    /** Has promotions that wait go on at once, until they have ended. */
+    hastened: (prefix: string): Promise<Promotion[]> =>
+      eventually(
+        async () => {
+          // It may begin by itself in this moment.
+          for (const job of await queues.promotion.getDelayed()) await job.promote().catch(() => {})
+          return promotions(prefix)
+        },
+        (all) => all.length > 0 && all.every(({ state }) => state !== 'in hand'),
+      ),
+
+    /** The uploads of which `production` keeps content, in repositories that begin so. */
+    openUploads: (prefix: string): string[] =>
+      globSync(`docker/registry/v2/repositories/${prefix}**/_uploads/*/data`, {
+        cwd: productionRegistry.storage,
+      }),
+
     /** The receipts of promotions from repositories that begin so, newest first. */
     async receipts(prefix: string): Promise<PromotionReceipt[]> {
       const { promotions: all } = await tallyman.get<{ promotions: PromotionReceipt[] }>(
@@ -123,12 +140,6 @@ export async function startTrials(options: {
       await Promise.all([ciFaults.close(), productionFaults.close(), chat.close()])
     },
   }
-}
-
-/** A job whose second attempt succeeded still has the failedReason of its first. */
-async function stateOf(job: Job): Promise<Promotion['state']> {
-  if (job.finishedOn === undefined) return 'in hand'
-  return (await job.isFailed()) ? 'failed' : 'done'
 }
 
 async function startChat() {
