@@ -5,7 +5,11 @@ import { defineConfig } from 'vitest/config'
 const HEAVY = [
   ...['test/faults/**/*.test.ts', 'test/demo/**/*.test.ts', 'test/package.test.ts'],
   ...['test/expiry/heavy/**/*.test.ts', 'test/promotion/heavy/**/*.test.ts'],
-  ...['test/promotion/trials*.test.ts', 'test/promotion/copy-faults.test.ts', 'test/registry/contract.test.ts'],
+  ...[
+    'test/promotion/trials*.test.ts',
+    'test/promotion/copy-faults.test.ts',
+    'test/registry/contract.test.ts',
+  ],
   ...['test/reconcile/adoption.test.ts', 'test/reconcile/workload.test.ts', 'test/reconcile/turn.test.ts'],
   ...['test/start.test.ts', 'test/compose/lost-data.test.ts'],
   ...['test/store/s3-store.test.ts', 'test/snapshot/s3.test.ts', 'test/reconcile/s3-reader.test.ts'],
