@@ -178,7 +178,7 @@ test('a worker that is killed at any moment: the next one ends the work, and sen
     await untilPromoted(`${repository}/`)
     await expectArrived(repository, image)
     expect(wrong, where).toEqual([])
-    // 2.8 gives up no upload whose request broke (docs/registries.md, Uploads). A worker sends six blobs at a time.
+    // 2.8 gives up no upload whose request broke (docs/registries.md, Registry API). A worker sends six blobs at a time.
     expect(trials.openUploads(`released/${repository}/`).length, where).toBeLessThanOrEqual(6)
   }
 })

@@ -49,7 +49,7 @@ describe.runIf(mayMount)('a target whose disk is full', () => {
       (all) => all.some(({ attempts, why }) => attempts > 0 || why?.startsWith('production')),
     )
     expect(await digestAt(production.client, 'released/team/full', 'v1')).toBeUndefined()
-    // 2.8 cannot cancel an upload that ran out of space (docs/registries.md, Uploads).
+    // 2.8 cannot cancel an upload that ran out of space (docs/registries.md, Registry API).
     const left = trials.openUploads('released/team/full/')
     const missing = await missingAt(production.client, 'released/team/full', image)
     const arrived = [...image.blobs.keys()].filter((digest) => !missing.includes(digest))
