@@ -18,10 +18,10 @@ test('a 429 is waited for as long as the registry asks, and is no failure of the
   await push('pr-2', image('b'), repository)
   let refused = 0
   registry.onRequest(({ method }) =>
-    method === 'DELETE' && refused++ < 2 ? { status: 429, retryAfter: 30 } : undefined,
+    method === 'DELETE' && refused++ < 2 ? { status: 429, retryAfter: 60 } : undefined,
   )
   expect(outcomes(await run('branches', false))).toEqual(['deleted', 'deleted'])
-  expect(slept).toBe(60_000)
+  expect(slept).toBe(120_000)
 })
 
 test('a stop ends a run that waits for its registry', async () => {
