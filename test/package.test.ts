@@ -106,7 +106,7 @@ test('without a configuration the installed command says how to get one', async 
     run(command, ['config', 'check', example], { env: outside, cwd: folder }),
   ).rejects.toMatchObject({
     stderr: expect.stringMatching(
-      /^(.*: expected a secret of your own, not a placeholder such as change-me\n)+$/,
+      /^(.*: expected a secret of your own, not a placeholder such as change-me(\. To make one: .*)?\n)+$/,
     ),
   })
 })

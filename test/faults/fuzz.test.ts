@@ -37,8 +37,8 @@ const GROWTH = 128 * MIB
 /** Every event that was captured from real registries. */
 function capturedEvents(): object[] {
   const folder = new URL('../captures/', import.meta.url)
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.json'),
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.startsWith('distribution-') && file.endsWith('.json'),
   )
   return files.sort().flatMap((file) => {
     const { requests }: { requests: { body: { events: object[] } }[] } = JSON.parse(
