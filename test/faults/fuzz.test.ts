@@ -31,8 +31,11 @@ const largeAt = (n: number): number | undefined => {
   return n % 2_000 === 0 ? n / 2_000 : undefined
 }
 const MIB = 2 ** 20
-/** How much more memory the process may take at the end than after a quarter of the requests, in bytes. */
-const GROWTH = 128 * MIB
+/**
+ * How much more memory the process may take at the end than after a quarter of the requests, in bytes. Measured: 104 MiB alone, 131
+ * beside two other runs, since V8 collects later if it gets less time.
+ */
+const GROWTH = 192 * MIB
 
 /** Every event that was captured from real registries. */
 function capturedEvents(): object[] {
