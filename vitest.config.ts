@@ -12,7 +12,12 @@ const HEAVY = [
   ],
   ...['test/reconcile/adoption.test.ts', 'test/reconcile/workload.test.ts', 'test/reconcile/turn.test.ts'],
   ...['test/start.test.ts', 'test/compose/lost-data.test.ts', 'test/processes.test.ts'],
-  ...['test/reconcile/hold-service.test.ts', 'test/reconcile/gitlab-size.test.ts'],
+  ...[
+    'test/reconcile/hold-service.test.ts',
+    'test/reconcile/gitlab-size.test.ts',
+    'test/reconcile/compare.test.ts',
+  ],
+  ...['test/lab/orphans.test.ts', 'test/expiry/{not-understood-beside,kept-by-the-registry}.test.ts'],
   ...['test/reconcile/{first-start,killed,restart}.test.ts', 'test/usage/small-calls.test.ts'],
   ...[
     'test/platform/{redis,own-redis,await-redis}.test.ts',
