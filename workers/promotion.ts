@@ -37,7 +37,7 @@ export const promotionWorker = (
     /** Forgets who approved a promotion that has ended. */
     forgetApprovals: (id: string) => Promise<void>
     /** Remembers that a promotion waits at gates. */
-    await: (image: PromotionJob, id: string) => Promise<unknown>
+    rememberWaiting: (image: PromotionJob, id: string) => Promise<unknown>
   },
 ) => {
   const placed = inPlace(
@@ -49,7 +49,7 @@ export const promotionWorker = (
       const outcome = await attempt(copy, deps)
       logOutcome(context, data, outcome)
       if (outcome.state === 'waiting') {
-        if (outcome.gates !== undefined) await deps.await(data, job.id ?? '')
+        if (outcome.gates !== undefined) await deps.rememberWaiting(data, job.id ?? '')
         return putOff(copy, outcome, deps)
       }
       await deps.forgetApprovals(job.id ?? '')

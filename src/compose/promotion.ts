@@ -42,7 +42,7 @@ export function startPromotion(parts: WorkerParts) {
     isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
     forgetApprovals: parts.approvals.forget,
-    await: parts.awaited.add,
+    rememberWaiting: parts.awaited.add,
   })
   const setConcurrency = () => {
     const pairs = settings().config.promotion.rules.map(({ from, to }) => `${from.registry} ${to.registry}`)

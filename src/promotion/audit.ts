@@ -103,7 +103,7 @@ export function makePromotionAudit(
     }))
   }
 
-  /** Whether the promotion is under way, or is asked for now. */
+  /** Asks for the promotion if `mend` says so and it is not under way. Returns whether it is under way then. */
   async function promote(job: RuleJob, mend: boolean): Promise<boolean> {
     if (isUndone(await deps.find(idByRule(job)))) return true
     if (mend) await askByRequest(queues, job)

@@ -16,7 +16,7 @@ export const ExistingImage = Type.Object({
     ],
     {
       description:
-        'In a dry run what the target has: `arrived`: the tag names the image. `present`: the image without the tag. `differs`: the tag names another image. `absent`: neither. In a dry run and otherwise `rolledBack`: it was there and was rolled back, so it is not asked for. Otherwise `asked`: its promotion was asked for now; or the state of the promotion, which there was.',
+        '`rolledBack`: the target had the image, and it was rolled back, so it is not asked for. A dry run tells what the target has. `arrived`: the tag names the image. `present`: it has the image without the tag. `differs`: the tag names another image. `absent`: it has neither. A real run says `asked` if it asked for the promotion. If there was one already, it tells the state of that promotion.',
     },
   ),
   bytes: Type.Optional(

@@ -92,10 +92,11 @@ export function makeExisting(
 
   async function ask(job: RuleJob): Promise<ExistingImage> {
     const known = await deps.find(idByRule(job))
+    if (known !== undefined) return lineOf(job, known.status.state)
     // It may have been promoted by another rule, or by request.
-    if (known === undefined && (await atTarget(job)) === 'rolledBack') return lineOf(job, 'rolledBack')
-    if (known === undefined) await askByRule(queues, job, { later: true })
-    return lineOf(job, known?.status.state ?? 'asked')
+    if ((await atTarget(job)) === 'rolledBack') return lineOf(job, 'rolledBack')
+    await askByRule(queues, job, { later: true })
+    return lineOf(job, 'asked')
   }
 
   return {
