@@ -1,7 +1,8 @@
 import { RE2JS } from 're2js'
 import { Type } from 'typebox'
 import { ARTIFACT_KINDS, type ArtifactKind } from '../expiry/details/artifact-kind.ts'
-import type { Newest, TagSelector } from '../expiry/rule.ts'
+import type { Newest } from '../expiry/rule.ts'
+import type { TagSelector } from '../platform/match-tag.ts'
 import {
   Choice,
   compilePattern,

@@ -1,5 +1,5 @@
-import { makeMatchTag } from '../expiry/match-tag.ts'
 import { makeGlob } from '../platform/glob.ts'
+import { makeMatchTag } from '../platform/match-tag.ts'
 import type { TaggedImage } from '../promotion/match.ts'
 import { samplesOf } from './glob.ts'
 import type { PromotionRule } from './schema.ts'

@@ -1,8 +1,6 @@
+import type { TagSelector } from '../platform/match-tag.ts'
 import type { AgeSource } from '../usage/age.ts'
 import type { ArtifactKind } from './details/artifact-kind.ts'
-
-/** Tags, by a glob or by an RE2 pattern that must match the whole tag. */
-export type TagSelector = { glob: string } | { pattern: string }
 
 /**
  * What a rule is about: images that meet every condition that is given. Durations are in ms, sizes in bytes. Globs and

@@ -1,3 +1,4 @@
+import { type MatchTag, makeMatchTag } from '../platform/match-tag.ts'
 import {
   ageOfItem,
   type Item,
@@ -21,7 +22,6 @@ import {
 } from './conditions-details.ts'
 import type { Details } from './details/details.ts'
 import type { Finding } from './finding.ts'
-import { type MatchTag, makeMatchTag } from './match-tag.ts'
 import { ordinaryTags } from './relations.ts'
 import type { Selection } from './rule.ts'
 

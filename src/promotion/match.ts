@@ -1,5 +1,5 @@
-import { type MatchTag, makeMatchTag } from '../expiry/match-tag.ts'
 import { makeGlob } from '../platform/glob.ts'
+import { type MatchTag, makeMatchTag } from '../platform/match-tag.ts'
 import type { PromotionRule } from './rule.ts'
 import { subjectOfTag } from './subject-of-tag.ts'
 

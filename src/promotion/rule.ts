@@ -1,4 +1,4 @@
-import type { TagSelector } from '../expiry/rule.ts'
+import type { TagSelector } from '../platform/match-tag.ts'
 import type { GateConfig } from './gates/gate.ts'
 
 /** Whether a tag of the target that names another image may be moved. */

@@ -1,8 +1,10 @@
 import { RE2JS } from 're2js'
-import { makeGlob } from '../platform/glob.ts'
-import type { TagSelector } from './rule.ts'
+import { makeGlob } from './glob.ts'
 
-/** Compares tags with the selector of a rule. */
+/** Tags, by a glob or by an RE2 pattern that must match the whole tag. */
+export type TagSelector = { glob: string } | { pattern: string }
+
+/** Compares tags with a selector. */
 export interface MatchTag {
   matches(tag: string): boolean
   /** The part of a tag that the pattern matches, if it does not match the whole tag; `undefined` if there is none. */
