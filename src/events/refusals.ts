@@ -20,18 +20,22 @@ export interface Refusal {
   reason: RefusalReason
   /** Whose token it had; `undefined` if the token is no registry's. */
   registry: string | undefined
-  /** The sender's IP address. */
-  from: string
+  /** The sender's IP address; `undefined` if its connection was closed before it could be asked. */
+  from: string | undefined
   /** What was wrong and what is expected, as the sender is told. */
   detail: string
 }
 
 /** The refused deliveries of one sender for one reason. */
-export interface RefusedSender extends Omit<Refusal, 'registry'> {
+export interface RefusedSender extends Omit<Refusal, 'registry' | 'from'> {
+  /** Its IP address, or `unknown`. */
+  from: string
   count: number
   /** When the last one was refused, epoch ms. */
   lastAt: number
 }
+
+type Known = Refusal & Pick<RefusedSender, 'from'>
 
 /** How often a reason is logged of one registry, at most, in ms. It sends a refused delivery again each second or so. */
 const LOG_MS = 60_000
@@ -50,7 +54,7 @@ export function makeRefusals(deps: { log: Logger; metrics: Metrics; now: () => n
   /** By registry and reason: others, or strangers, must not keep a registry out of the log. */
   const logged = new Map<string, { at: number; since: number }>()
 
-  function remember({ registry, ...refusal }: Refusal): void {
+  function remember({ registry, ...refusal }: Known): void {
     const key = `${registry ?? ''} ${refusal.reason}`
     const known = senders.get(key) ?? new Map<string, RefusedSender>()
     senders.set(key, known)
@@ -61,7 +65,7 @@ export function makeRefusals(deps: { log: Logger; metrics: Metrics; now: () => n
     if (known.size > SENDERS && oldest !== undefined) known.delete(oldest)
   }
 
-  function tell({ registry, reason, from, detail }: Refusal): void {
+  function tell({ registry, reason, from, detail }: Known): void {
     // That Redis is away, and every failure of ours, is in the log already.
     if (reason === 'unavailable') return
     const key = `${registry ?? ''} ${reason}`
@@ -77,9 +81,9 @@ export function makeRefusals(deps: { log: Logger; metrics: Metrics; now: () => n
 
   return {
     note(refusal: Refusal): void {
-      const { registry = '', reason } = refusal
+      const { registry = '', reason, from = 'unknown' } = refusal
       deps.metrics.deliveriesRefused.inc({ registry, reason })
-      const safe = { ...refusal, detail: excerpt(printable(refusal.detail)) }
+      const safe = { ...refusal, from, detail: excerpt(printable(refusal.detail)) }
       remember(safe)
       tell(safe)
     },

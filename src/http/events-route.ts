@@ -26,6 +26,7 @@ export const eventsRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.decorateRequest('registry', '')
+    app.decorateRequest('from', '')
     app.decorateRequest('giveBackRoom')
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(MEDIA_TYPES, { parseAs: 'buffer' }, (_, body, done) => done(null, body))
@@ -41,7 +42,7 @@ export const eventsRoute =
     app.setErrorHandler((error: Error, request) => {
       const refusal = toRefusal(error, request.routeOptions.bodyLimit)
       const registry = request.getDecorator<string>('registry') || undefined
-      deps.refusals.note({ registry, from: request.ip, ...told(refusal) })
+      deps.refusals.note({ registry, from: request.getDecorator('from'), ...told(refusal) })
       throw refusal
     })
 
@@ -57,6 +58,8 @@ export const eventsRoute =
         },
       },
       onRequest: async (request, reply) => {
+        // A sender that goes in the middle is noted later, when its connection has no address any more.
+        request.setDecorator('from', request.ip)
         const registry = deps.registryOf(request.headers.authorization)
         if (registry === undefined) {
           void reply.header('www-authenticate', 'Bearer')

@@ -59,7 +59,7 @@ export function noteTls(server: Server, refusals: Refusals): void {
   const note = ({ rawPacket }: Error & { rawPacket?: Buffer }, { remoteAddress }: Socket) => {
     if (rawPacket?.[0] !== TLS_HANDSHAKE) return
     const detail = 'expected http: this port speaks no TLS. For https, put a proxy in front of it'
-    refusals.note({ reason: 'tls', registry: undefined, from: remoteAddress ?? 'unknown', detail })
+    refusals.note({ reason: 'tls', registry: undefined, from: remoteAddress, detail })
   }
   // Before Fastify's, which closes the connection: a closed one has no address.
   server.prependListener('clientError', note)

@@ -71,3 +71,9 @@ test('what a sender said is neither logged nor shown raw, nor at any length', ()
     expect(text?.length).toBeLessThan(500)
   }
 })
+
+test('a sender whose connection was closed before it could be asked for its address is shown all the same', () => {
+  const { refuse, of } = makeBed()
+  refuse({ from: undefined })
+  expect(of(undefined)).toEqual([expect.objectContaining({ from: 'unknown', count: 1 })])
+})

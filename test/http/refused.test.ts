@@ -159,4 +159,26 @@ test('a sender that leaves before its body has arrived is shown at its registry'
   await once(socket, 'data')
   socket.destroy()
   await expect.poll(() => metric('other', 'body'), { timeout: 60_000 }).toBe(1)
+  expect((await refused()).other).toContainEqual(
+    expect.objectContaining({ reason: 'body', from: '127.0.0.1', count: 1 }),
+  )
+})
+
+test('a sender that leaves before Redis has answered is shown at its registry', async () => {
+  const body = '{"events":[{"id":"of a sender that left"}]}'
+  const socket = connect(await listening())
+  await once(socket, 'connect')
+  tallyman.redis.process.child.kill('SIGSTOP')
+  try {
+    const head = `POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${OTHER_TOKEN}\r\ncontent-type: ${V1}\r\n`
+    socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`, () => socket.destroy())
+    await expect.poll(() => metric('other', 'unavailable'), { timeout: 60_000 }).toBe(1)
+  } finally {
+    tallyman.redis.process.child.kill('SIGCONT')
+  }
+  const isReady = async () => (await supertest(tallyman.app.server).get('/readyz')).status
+  await expect.poll(isReady, { timeout: 60_000 }).toBe(200)
+  expect((await refused()).other).toContainEqual(
+    expect.objectContaining({ reason: 'unavailable', from: '127.0.0.1', count: 1 }),
+  )
 })
