@@ -7,6 +7,7 @@ import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Damper } from './damper.ts'
+import { messageOf, messageOfSummary } from './message-of.ts'
 import type { Routes } from './routes.ts'
 
 type Summary = Extract<Jobs['alerts'], { kind: 'summary' }>
@@ -65,7 +66,7 @@ export function makeAnnounce(deps: {
       )
       return
     }
-    await channel.send(alert)
+    await channel.send(messageOf(alert))
     deps.metrics.alertsSent.inc({ channel: name })
     log.info({ channel: name, ...numbersOf(alert) }, `alert sent to ${name}: ${subjectOf(alert)}`)
   }
@@ -74,7 +75,7 @@ export function makeAnnounce(deps: {
     const channel = deps.routes().named(name)
     const summary = await damper.summary(name, topic, interval)
     if (channel === undefined || summary === undefined) return
-    await channel.sendSummary(summary)
+    await channel.send(messageOfSummary(summary))
     await damper.forget(name, topic, interval)
     deps.metrics.alertsSent.inc({ channel: name })
     const { id, count, minutes } = summary

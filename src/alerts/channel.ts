@@ -1,11 +1,21 @@
-import type { Alert, AlertSummary } from '../queue/alert.ts'
+import type { Message } from './message.ts'
 
-/** Where alerts are sent to: a chat or a program. */
+/** Where messages are sent to: a chat, a program, a person's mailbox. */
 export interface Channel {
   /** The configured name, for logs and errors. */
   name: string
-  /** Sends once, and resolves when the receiver has accepted the alert (2xx). BullMQ retries. @throws ChannelError */
-  send(alert: Alert): Promise<void>
-  /** Sends one message for many alerts that were held back. @throws ChannelError */
-  sendSummary(summary: AlertSummary): Promise<void>
+  /**
+   * Sends once, and resolves when the receiver has accepted the message. BullMQ repeats it, and messages of one channel are
+   * sent one after the other. @throws ChannelError
+   */
+  send(message: Message): Promise<void>
+  /** Ends what the channel keeps open, such as a connection to a chat. */
+  close?(): Promise<void>
+}
+
+/** What a channel keeps about a subject between messages and restarts: the id of the message that it edits, say. */
+export interface ChannelMemory {
+  get(subject: string): Promise<string | undefined>
+  set(subject: string, value: string): Promise<void>
+  forget(subject: string): Promise<void>
 }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Channel } from './channel.ts'
-import { makeSlackChannel } from './slack-channel.ts'
-import { makeWebhookChannel } from './webhook-channel.ts'
+import { makeSlackChannel } from './channels/slack-webhook.ts'
+import { makeWebhookChannel } from './channels/webhook.ts'
 
 export type ChannelConfig =
   | { type: 'slack'; name: string; url: string }

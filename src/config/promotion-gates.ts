@@ -4,6 +4,7 @@ import { SIGN_PREDICATE } from '../promotion/gates/check-bundle.ts'
 import type { Identity } from '../promotion/gates/gate.ts'
 import { parsePublicKey } from '../promotion/gates/public-key.ts'
 import { parseTrustedRoot } from '../promotion/gates/trusted-root.ts'
+import { signingKey } from './channels.ts'
 import { Texts } from './expiry-rule.ts'
 import {
   Choice,
@@ -19,7 +20,7 @@ import {
   Secret,
   string,
 } from './fields.ts'
-import { list, section, signingKey } from './sections.ts'
+import { list, section } from './sections.ts'
 import { isMapping } from './walk.ts'
 
 /** A parser that leaves a text as it is if `parse` can read it. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
+import { channel } from './channels.ts'
 import { ci } from './ci-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
 import {
@@ -19,7 +20,6 @@ import {
 } from './fields.ts'
 import { promotionRule, receiptKey } from './promotion-rule.ts'
 import {
-  channel,
   list,
   type projectRule,
   proxy,

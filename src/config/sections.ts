@@ -7,7 +7,6 @@ import {
   Glob,
   headerSecret,
   Integer,
-  Name,
   NonEmpty,
   Pattern,
   Pem,
@@ -35,11 +34,6 @@ export const list = <T extends TSchema>(description: string, items: T, options?:
   Type.Array(items, { description, default: [], ...options })
 
 export const token = headerSecret(16)
-const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'
-export const signingKey = string(`whsec_ followed by base64. To make one: ${MAKE_KEY}`, (raw) =>
-  /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw),
-)
-
 export const projectRule = Type.Union(
   [
     section('By depth: the leading segments of the repository.', {
@@ -224,31 +218,6 @@ export const quota = section('A soft quota. If several match a project, the firs
   limit: Size('The unique bytes that each matching project may hold.'),
   warnAt: Fraction('The share of the limit at which the flag becomes `warning`.', { default: '80%' }),
 })
-
-const channelKeys = {
-  name: Name('The name in logs and metrics.'),
-  projects: list('Globs for projects, `registry/path`, whose alerts go here.', Glob('A glob.', 'project'), {
-    default: ['**'],
-    minItems: 1,
-  }),
-}
-
-export const channel = Type.Union(
-  [
-    section('A chat that takes messages in the format of Slack.', {
-      type: Type.Literal('slack'),
-      url: SecretUrl('The incoming webhook of the chat.'),
-      ...channelKeys,
-    }),
-    section('A receiver of Standard Webhooks.', {
-      type: Type.Literal('webhook'),
-      url: SecretUrl('The URL to which alerts are posted.'),
-      secret: Secret('The key that signs the alerts.', signingKey, { make: MAKE_KEY }),
-      ...channelKeys,
-    }),
-  ],
-  { description: 'A channel for alerts.' },
-)
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {
   userAgents: list('Wildcards for user agents: * is any text.', NonEmpty('A wildcard.')),

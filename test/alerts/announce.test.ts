@@ -38,13 +38,10 @@ function makeFakeChannel(name: string, failure?: Error) {
   const summaries: AlertSummary[] = []
   const channel: Channel = {
     name,
-    async send(alert) {
+    async send({ data }) {
       if (failure !== undefined) throw failure
-      sent.push(alert)
-    },
-    async sendSummary(summary) {
-      if (failure !== undefined) throw failure
-      summaries.push(summary)
+      if ('count' in data) summaries.push(data)
+      else sent.push(data)
     },
   }
   return { channel, sent, summaries }

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import { makeChannel } from '../../src/alerts/make-channel.ts'
 import { startReceiver } from './receiver.ts'
-import { sampleAlert } from './sample-alert.ts'
+import { sampleMessage } from './sample-alert.ts'
 
 it('makes a channel of the configured type', async () => {
   const { url, received, close } = await startReceiver((response) => response.end())
-  await makeChannel({ type: 'slack', name: 'chat', url }).send(sampleAlert)
-  await makeChannel({ type: 'webhook', name: 'hook', url, secret: 'c2VjcmV0' }).send(sampleAlert)
+  await makeChannel({ type: 'slack', name: 'chat', url }).send(sampleMessage)
+  await makeChannel({ type: 'webhook', name: 'hook', url, secret: 'c2VjcmV0' }).send(sampleMessage)
   close()
   const [slack, webhook] = received.map(({ body }) => Object.keys(JSON.parse(body)))
   expect(slack).toContain('text')

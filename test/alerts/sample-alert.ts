@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/alerts/message-of.ts'
 import type { AlertSummary, ExpiryAlert, QuotaAlert, RegistryAlert } from '../../src/queue/alert.ts'
 
 const GiB = 1024 ** 3
@@ -13,6 +14,8 @@ export const sampleAlert: QuotaAlert = {
   limitBytes: 50 * GiB,
   text: 'ci/team-a/app is at 82 % of its quota: 41.0 GiB of 50.0 GiB (warning from 80 %).',
 }
+
+export const sampleMessage = messageOf(sampleAlert)
 
 export const sampleSummary: AlertSummary = {
   id: 'summary_01',

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, expect, it, vi } from 'vitest'
-import { freePort } from '../../lab/ports.ts'
-import type { Channel } from '../../src/alerts/channel.ts'
-import { ChannelError } from '../../src/alerts/channel-error.ts'
-import { type Receiver, startReceiver } from './receiver.ts'
-import { sampleAlert, sampleSummary } from './sample-alert.ts'
+import { freePort } from '../../../lab/ports.ts'
+import type { Channel } from '../../../src/alerts/channel.ts'
+import { ChannelError } from '../../../src/alerts/channel-error.ts'
+import { messageOfSummary } from '../../../src/alerts/message-of.ts'
+import { type Receiver, startReceiver } from '../receiver.ts'
+import { sampleMessage, sampleSummary } from '../sample-alert.ts'
 
 /** Tests for every channel that posts over HTTP. `open` makes one named `ops`. */
 export function channelContract(open: (url: string) => Channel): void {
@@ -21,7 +22,7 @@ export function channelContract(open: (url: string) => Channel): void {
   /** The error of sending the sample to `url`. Checks that nothing in it holds the secret of the URL. */
   const failure = async (url: string) => {
     const error: unknown = await open(url)
-      .send(sampleAlert)
+      .send(sampleMessage)
       .catch((thrown: unknown) => thrown)
     if (!(error instanceof ChannelError)) throw new Error(`expected a ChannelError, not ${error}`)
     expect(`${error.stack} ${error.cause} ${JSON.stringify(error)}`).not.toContain('s3cret')
@@ -32,7 +33,7 @@ export function channelContract(open: (url: string) => Channel): void {
     const { url, received } = await start((response) => response.end('ok'))
     const channel = open(url)
     expect(channel.name).toBe('ops')
-    await channel.send(sampleAlert)
+    await channel.send(sampleMessage)
     expect(received).toMatchObject([{ method: 'POST', path: '/services/s3cret' }])
     expect(received[0]?.headers['content-type']).toBe('application/json')
     expect(() => JSON.parse(received[0]?.body ?? '')).not.toThrow()
@@ -40,14 +41,14 @@ export function channelContract(open: (url: string) => Channel): void {
 
   it('posts a summary like an alert', async () => {
     const { url, received } = await start((response) => response.end('ok'))
-    await open(url).sendSummary(sampleSummary)
+    await open(url).send(messageOfSummary(sampleSummary))
     expect(received).toMatchObject([{ method: 'POST', path: '/services/s3cret' }])
     expect(received[0]?.body).toContain('2 more alerts')
   })
 
   it.each([200, 201, 202, 204])('counts %i as accepted', async (status) => {
     const { url } = await start((response) => response.writeHead(status).end())
-    await open(url).send(sampleAlert)
+    await open(url).send(sampleMessage)
   })
 
   it.each([
@@ -105,7 +106,7 @@ export function channelContract(open: (url: string) => Channel): void {
       response.on('drain', write).on('close', closed.resolve)
       write()
     })
-    await open(url).send(sampleAlert)
+    await open(url).send(sampleMessage)
     await closed.promise
     expect(written).toBeLessThan(16 * 1024 * 1024)
   })
@@ -114,7 +115,7 @@ export function channelContract(open: (url: string) => Channel): void {
     const { url } = await start((response) => {
       response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy())
     })
-    await open(url).send(sampleAlert)
+    await open(url).send(sampleMessage)
   })
 
   it('names the network error when nobody listens', async () => {

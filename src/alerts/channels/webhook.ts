@@ -1,7 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import type { Dispatcher } from 'undici'
-import type { Alert, AlertSummary } from '../queue/alert.ts'
-import type { Channel } from './channel.ts'
+import type { Channel } from '../channel.ts'
 import { channelUrl } from './channel-url.ts'
 import { postJson } from './post-json.ts'
 
@@ -19,20 +18,18 @@ export function makeWebhookChannel(options: {
   const { name, dispatcher } = options
   const url = channelUrl(name, options.url)
   const webhook = signer(name, options.secret)
-  async function post(type: string, data: Alert | AlertSummary): Promise<void> {
-    const json = JSON.stringify({ type, timestamp: data.at, data })
-    const now = new Date()
-    const headers = {
-      'webhook-id': data.id,
-      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-      'webhook-signature': webhook.sign(data.id, now, json),
-    }
-    await postJson({ channel: name, url, json, dispatcher, headers })
-  }
   return {
     name,
-    send: (alert) => post('event' in alert ? alert.event : `quota.${alert.to}`, alert),
-    sendSummary: (summary) => post(`${summary.topic}.summary`, summary),
+    async send({ id, type, at, data }) {
+      const json = JSON.stringify({ type, timestamp: at, data })
+      const now = new Date()
+      const headers = {
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+        'webhook-signature': webhook.sign(id, now, json),
+      }
+      await postJson({ channel: name, url, json, dispatcher, headers })
+    },
   }
 }
 

@@ -1,10 +1,11 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { makeWebhookChannel } from '../../src/alerts/webhook-channel.ts'
-import type { Alert } from '../../src/queue/alert.ts'
+import { makeWebhookChannel } from '../../../src/alerts/channels/webhook.ts'
+import { messageOf, messageOfSummary } from '../../../src/alerts/message-of.ts'
+import type { Alert } from '../../../src/queue/alert.ts'
+import { startReceiver } from '../receiver.ts'
+import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from '../sample-alert.ts'
 import { channelContract } from './contract.ts'
-import { startReceiver } from './receiver.ts'
-import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
 
@@ -14,8 +15,8 @@ describe('a webhook channel', () => {
   async function sent(alert: Alert) {
     const { url, received, close } = await startReceiver((response) => response.end())
     const channel = makeWebhookChannel({ name: 'ops', url, secret })
-    await channel.send(alert)
-    await channel.send(alert)
+    await channel.send(messageOf(alert))
+    await channel.send(messageOf(alert))
     close()
     return received.map(({ headers, body }) => ({
       body,
@@ -38,7 +39,7 @@ describe('a webhook channel', () => {
 
   it('signs a summary as quota.summary', async () => {
     const { url, received, close } = await startReceiver((response) => response.end())
-    await makeWebhookChannel({ name: 'ops', url, secret }).sendSummary(sampleSummary)
+    await makeWebhookChannel({ name: 'ops', url, secret }).send(messageOfSummary(sampleSummary))
     close()
     const [{ headers, body } = { headers: {}, body: '' }] = received
     const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
@@ -54,7 +55,9 @@ describe('a webhook channel', () => {
       ...{ type: 'expiry.notice', timestamp: expiryAlert.at, data: expiryAlert },
     })
     const { url, received, close } = await startReceiver((response) => response.end())
-    await makeWebhookChannel({ name: 'ops', url, secret }).sendSummary({ ...sampleSummary, topic: 'expiry' })
+    await makeWebhookChannel({ name: 'ops', url, secret }).send(
+      messageOfSummary({ ...sampleSummary, topic: 'expiry' }),
+    )
     close()
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'expiry.summary' })
   })

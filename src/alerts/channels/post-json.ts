@@ -1,5 +1,5 @@
 import { type Dispatcher, fetch } from 'undici'
-import { ChannelError } from './channel-error.ts'
+import { ChannelError } from '../channel-error.ts'
 
 const TIMEOUT_MS = 10_000
 

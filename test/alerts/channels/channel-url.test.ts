@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { channelUrl } from '../../src/alerts/channel-url.ts'
+import { channelUrl } from '../../../src/alerts/channels/channel-url.ts'
 
 it.each(['https://chat.example/hook', 'http://127.0.0.1:8080/hook?a=b'])('accepts %s', (url) => {
   expect(channelUrl('ops', url).href).toBe(url)

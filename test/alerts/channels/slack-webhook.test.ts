@@ -1,18 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { escapeMrkdwn, makeSlackChannel } from '../../src/alerts/slack-channel.ts'
+import { escapeMrkdwn, makeSlackChannel } from '../../../src/alerts/channels/slack-webhook.ts'
+import { messageOf, messageOfSummary } from '../../../src/alerts/message-of.ts'
+import { startReceiver } from '../receiver.ts'
+import { expiryAlert, registryAlert, sampleMessage, sampleSummary } from '../sample-alert.ts'
 import { channelContract } from './contract.ts'
-import { startReceiver } from './receiver.ts'
-import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
 
 describe('a Slack channel', () => {
   channelContract((url) => makeSlackChannel({ name: 'ops', url }))
 
   it('sends the text, and the change as a coloured attachment', async () => {
     const { url, received, close } = await startReceiver((response) => response.end('ok'))
-    await makeSlackChannel({ name: 'ops', url }).send({ ...sampleAlert, text: 'a & b <!channel>' })
+    await makeSlackChannel({ name: 'ops', url }).send({ ...sampleMessage, text: 'a & b <!channel>' })
     close()
-    const change = 'ok → warning at 2026-05-01T10:00:00.000Z'
+    const change = 'quota.warning at 2026-05-01T10:00:00.000Z'
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({
       text: 'a &amp; b &lt;!channel&gt;',
       mrkdwn: false,
@@ -22,14 +23,14 @@ describe('a Slack channel', () => {
 
   it('sends the text of a summary', async () => {
     const { url, received, close } = await startReceiver((response) => response.end('ok'))
-    await makeSlackChannel({ name: 'ops', url }).sendSummary({ ...sampleSummary, text: 'a & b' })
+    await makeSlackChannel({ name: 'ops', url }).send(messageOfSummary({ ...sampleSummary, text: 'a & b' }))
     close()
-    expect(JSON.parse(received[0]?.body ?? '')).toEqual({ text: 'a &amp; b', mrkdwn: false })
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ text: 'a &amp; b', mrkdwn: false })
   })
 
   it('sends an alert about a registry in red', async () => {
     const { url, received, close } = await startReceiver((response) => response.end('ok'))
-    await makeSlackChannel({ name: 'ops', url }).send(registryAlert)
+    await makeSlackChannel({ name: 'ops', url }).send(messageOf(registryAlert))
     close()
     const what = 'reconcile.held at 2026-05-01T10:00:00.000Z'
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
@@ -43,7 +44,7 @@ describe('a Slack channel', () => {
     ['expiry.done', '#2eb886'],
   ] as const)('sends %s in a colour of its own', async (event, color) => {
     const { url, received, close } = await startReceiver((response) => response.end('ok'))
-    await makeSlackChannel({ name: 'ops', url }).send({ ...expiryAlert, event })
+    await makeSlackChannel({ name: 'ops', url }).send(messageOf({ ...expiryAlert, event }))
     close()
     const what = `${event} at 2026-05-01T10:00:00.000Z`
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({

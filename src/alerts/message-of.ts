@@ -1,0 +1,62 @@
+import { formatSize } from '../platform/units.ts'
+import { type Alert, type AlertSummary, type ProjectAlert, subjectOf } from '../queue/alert.ts'
+import type { Message, Severity } from './message.ts'
+
+/** The message that tells an alert. */
+export function messageOf(alert: Alert): Message {
+  const { id, at, text } = alert
+  const isOfProject = 'project' in alert
+  return {
+    ...{ id, at, text, data: alert, lists: [], links: [] },
+    type: 'to' in alert ? `quota.${alert.to}` : alert.event,
+    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
+    severity: severityOf(alert),
+    title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
+    facts: isOfProject ? factsOf(alert) : [],
+  }
+}
+
+/** The message that tells alerts which were held back. */
+export function messageOfSummary(summary: AlertSummary): Message {
+  const { id, at, topic, count, minutes, latest, text } = summary
+  return {
+    ...{ id, at, text, data: summary, facts: [], links: [] },
+    type: `${topic}.summary`,
+    subject: id,
+    severity: 'info',
+    title: `${count} more ${count === 1 ? 'alert' : 'alerts'} in ${minutes} minutes`,
+    lists: [{ title: 'The newest', items: latest.map((alert) => `${alert.at}: ${alert.text}`) }],
+  }
+}
+
+function severityOf(alert: Alert): Severity {
+  if ('to' in alert) return { ok: 'resolved', warning: 'warning', over: 'critical' }[alert.to] as Severity
+  if (!('project' in alert) || alert.event === 'promotion.failed') return 'critical'
+  return alert.event === 'expiry.done' ? 'info' : 'warning'
+}
+
+function titleOf(alert: ProjectAlert): string {
+  const project = `${alert.registry}/${alert.project}`
+  if (!('to' in alert)) return `${project}: ${alert.event}`
+  const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }
+  return `${project} ${states[alert.to]}`
+}
+
+function factsOf(alert: ProjectAlert): Message['facts'] {
+  if ('to' in alert)
+    return [
+      { label: 'Usage', value: formatSize(alert.uniqueBytes) },
+      { label: 'Quota', value: formatSize(alert.limitBytes) },
+      { label: 'State', value: `${alert.from} → ${alert.to}` },
+    ]
+  if ('policy' in alert)
+    return [
+      { label: 'Policy', value: alert.policy },
+      { label: 'Images', value: String(alert.images) },
+      { label: 'Frees', value: formatSize(alert.bytes) },
+    ]
+  return [
+    { label: 'Image', value: alert.image },
+    { label: 'Target', value: alert.target },
+  ]
+}
