@@ -9,6 +9,7 @@ import { makeUsageIndex } from '../src/usage/usage-index.ts'
 import { POLICY, REGISTRY } from './expiry-policy.ts'
 import { NOW } from './expiry-site.ts'
 import { median } from './median.ts'
+import { peakMemoryKb } from './peak-memory.ts'
 
 /** Plans of the large repository; the median counts. */
 const RUNS = 5
@@ -81,7 +82,7 @@ for (const project of projects) {
 // The longest block is noted once the loop turns again.
 await sleep(50)
 delay.disable()
-const peak = process.resourceUsage().maxRSS / 1024
+const peak = peakMemoryKb() / 1024
 const loadS = loadMs / 1000
 
 const plans: Awaited<ReturnType<typeof planLarge>>[] = []

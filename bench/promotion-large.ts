@@ -1,5 +1,6 @@
 import { makeCopier } from '../src/promotion/copy/copy-image.ts'
 import { makeRegistryClient } from '../src/registry/client.ts'
+import { peakMemoryKb } from './peak-memory.ts'
 
 /** A process of its own that copies one image, so that its memory is the copy's: `SOURCE TARGET REPOSITORY DIGEST`. */
 const [from = '', to = '', repository = '', digest = ''] = process.argv.slice(2)
@@ -15,4 +16,4 @@ const { blobs } = await makeCopier().copyImage({
 })
 const s = (performance.now() - began) / 1000
 await Promise.all(clients.map((client) => client.close()))
-process.stdout.write(JSON.stringify({ s, bytes: blobs.sent.bytes, kb: process.resourceUsage().maxRSS }))
+process.stdout.write(JSON.stringify({ s, bytes: blobs.sent.bytes, kb: peakMemoryKb() }))

@@ -101,12 +101,18 @@ async function tryMounts(copy: BlobCopy, digest: string): Promise<'mounted' | Up
   return upload
 }
 
+/**
+ * Repositories to mount from. A source that takes manifests with unknown blobs can name any blob. So the source must have it:
+ * otherwise the target would give away content of somebody else's repository. Only a blob that the target lacks is asked for.
+ */
 async function mountCandidates(copy: BlobCopy, digest: string): Promise<string[]> {
   const { source, target, sameRegistry, state } = copy
-  const known = [...(sameRegistry ? [source.repository] : []), state.homes.get(digest) ?? []].flat()
-  const candidates = new Set([...known, ...(await copy.mountFrom(digest))])
-  candidates.delete(target.repository)
-  return [...candidates].slice(0, MOST_MOUNTS)
+  const others = (...names: string[]) => [...new Set(names)].filter((name) => name !== target.repository)
+  if (sameRegistry) return others(source.repository)
+  const known = others(...[state.homes.get(digest) ?? []].flat(), ...(await copy.mountFrom(digest)))
+  if (known.length === 0) return []
+  const held = await source.client.headBlob(source.repository, digest)
+  return held === undefined ? [] : known.slice(0, MOST_MOUNTS)
 }
 
 /** A registry that refuses a mount, say since we may not read that repository, still takes the content. */
