@@ -10,7 +10,7 @@ import type { FindMatches } from './match.ts'
 import { ruleOf } from './options-of.ts'
 import { dropped, type NotPromoted } from './outcome.ts'
 import type { Attempted } from './receipt-of.ts'
-import type { PromotionRule } from './rule.ts'
+import { type PromotionRule, UNRULED } from './rule.ts'
 
 /**
  * The gates that are asked again before something follows, about the image. What these look at may change after the promotion. The
@@ -72,11 +72,16 @@ export function makeFollowImage(deps: {
 
   async function copy(job: FollowJob, following: readonly Following[]): Promise<FollowOutcome> {
     const { registry, repository, subject, to } = job
+    const rules = following.length === 0 ? [UNRULED] : following.map(({ rule }) => rule)
     const { referrers } = await deps.copier.copyReferrers({
       source: { client: clientOf(registry), repository },
       target: { client: clientOf(to.registry), repository: to.repository },
       ...{ sameRegistry: registry === to.registry, digest: subject },
-      verify: following.some(({ rule }) => rule.verify === 'full') ? 'full' : 'sample',
+      verify: rules.some(({ verify }) => verify === 'full') ? 'full' : 'sample',
+      limits: {
+        count: Math.max(...rules.map(({ maxReferrers }) => maxReferrers)),
+        bytes: Math.max(...rules.map(({ maxReferrersSize }) => maxReferrersSize)),
+      },
       mountFrom: deps.mountFrom(to.registry),
     })
     // What refers to these follows as well: a signature of an SBOM.
