@@ -2,6 +2,7 @@ import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { formatSize } from '../src/platform/units.ts'
 import { isFinal } from '../src/promotion/after-failure.ts'
 import { approvalAlert, failedAlert, imageOf, targetOf } from '../src/promotion/alert.ts'
+import type { FollowImage } from '../src/promotion/follow-image.ts'
 import type { Outcome } from '../src/promotion/outcome.ts'
 import type { PromotionProgress } from '../src/promotion/progress.ts'
 import type { makePromote } from '../src/promotion/promote.ts'
@@ -28,7 +29,7 @@ export const promotionWorker = (
   context: WorkerContext,
   deps: {
     promote: ReturnType<typeof makePromote>
-    follow: (job: FollowJob) => Promise<number>
+    followImage: FollowImage
     /** Asks again for what an older version asked for. */
     renew: (job: OldPromotionJob) => Promise<number>
     /** Whether no other promotion to the same tag is in hand. */
@@ -37,14 +38,17 @@ export const promotionWorker = (
     /** Forgets who approved a promotion that has ended. */
     forgetApprovals: (id: string) => Promise<void>
     /** Remembers that a promotion waits at gates. */
-    rememberWaiting: (image: PromotionJob, id: string) => Promise<unknown>
+    rememberWaiting: (
+      image: Pick<PromotionJob, 'registry' | 'repository' | 'digest'>,
+      id: string,
+    ) => Promise<unknown>
   },
 ) => {
   const placed = inPlace(
     makePlaces({ each: EACH }),
     ({ registry, to }) => `${registry} ${to.registry}`,
     async (data: Data, job: PromotionQueueJob) => {
-      if (data.kind === 'follow') return { copied: await follow(data, deps) }
+      if (data.kind === 'follow') return follow(job as PromotionQueueJob<FollowJob>, deps)
       const copy = job as PromotionQueueJob<PromotionJob>
       const outcome = await attempt(copy, deps)
       logOutcome(context, data, outcome)
@@ -81,10 +85,24 @@ export const promotionWorker = (
 }
 
 /** Nobody is told: the image itself is promoted. `tallyman promotion audit` tells what the target lacks. */
-const follow = (job: FollowJob, deps: Parameters<typeof promotionWorker>[1]): Promise<number> =>
-  deps.follow(job).catch((error: Error) => {
+async function follow(
+  job: PromotionQueueJob<FollowJob>,
+  { followImage, rememberWaiting }: Parameters<typeof promotionWorker>[1],
+): Promise<object> {
+  const { id = '', data } = job
+  const { since = job.timestamp } = progressOf(job)
+  const outcome = await followImage(data, { id, askedAt: since }).catch((error: Error) => {
     throw isFinal(error) ? new UnrecoverableError(error.message) : error
   })
+  if (outcome.state === 'refused') {
+    await keepProgress(job, { since: Date.now(), gates: outcome.gates })
+    throw new UnrecoverableError(outcome.why)
+  }
+  if (outcome.state !== 'waiting') return outcome
+  const { why, again, gates } = outcome
+  await rememberWaiting({ ...data, digest: data.subject }, id)
+  return delay(job, again, { since, why, gates })
+}
 
 function attempt(
   job: PromotionQueueJob<PromotionJob>,
@@ -124,11 +142,19 @@ async function putOff(
   const forPeople = gates?.find((one) => one.state === 'waiting' && one.forPeople)
   if (forPeople !== undefined && !announced)
     await announce(approvalAlert({ id: job.id ?? '', at: new Date(), job: job.data, why: forPeople.why }))
-  await keepProgress(job, {
+  return delay(job, again, {
     ...{ since, why, seenAt, bytes, gates },
     announced: announced ?? (forPeople !== undefined || undefined),
   })
-  await job.moveToDelayed(again, job.token)
+}
+
+async function delay(
+  job: PromotionQueueJob,
+  until: number,
+  progress: Undefinable<PromotionProgress>,
+): Promise<never> {
+  await keepProgress(job, progress)
+  await job.moveToDelayed(until, job.token)
   throw new DelayedError()
 }
 

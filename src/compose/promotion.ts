@@ -2,6 +2,9 @@ import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
 import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
 import { makeAttachReceipt } from '../promotion/attach-receipt.ts'
 import { makeCopier } from '../promotion/copy/copy-image.ts'
+import { placeOf } from '../promotion/follow.ts'
+import { isAskedAgain, makeFollowImage } from '../promotion/follow-image.ts'
+import type { GateConfig } from '../promotion/gates/gate.ts'
 import { makeGates } from '../promotion/gates/make-gates.ts'
 import { makeCheckGates } from '../promotion/gates-of.ts'
 import { makeIsYounger } from '../promotion/is-younger.ts'
@@ -15,29 +18,28 @@ export function startPromotion(parts: WorkerParts) {
   const { settings, store, clientOf, index, metrics, followed } = parts
   const copier = makeCopier()
   const mountFrom = (registry: string) => (digest: string) => index.repositoriesWith(registry, digest)
+  const checkGates = (isAsked: (gate: GateConfig) => boolean) =>
+    makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts, isAsked), now: () => Date.now() * 1_000 })
   const worker = promotionWorker(parts.context, {
     promote: makePromote({
       ...{ clientOf, copier, targets: parts.targets, receipts: parts.journals.receipts, metrics },
       optionsOf: makeOptionsOf(parts.match),
       isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
       isPlaceholder: makeIsPlaceholder(store),
-      checkGates: makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts), now: () => Date.now() * 1_000 }),
+      checkGates: checkGates(() => true),
       mountFrom,
       attachReceipt: makeAttachReceipt({ clientOf, receipts: parts.journals.receipts }),
       warn: (message) => parts.log.warn(message),
-      follow: (job, copied, ms) =>
-        followed.add(job, [...copied.manifests, ...copied.referrers.map(({ digest }) => digest)], job.to, ms),
+      async follow(job, { manifests }, ms) {
+        const place = placeOf(job)
+        if (place !== undefined) await followed.add(job, manifests, { ...place, at: Date.now() }, ms)
+      },
       now: Date.now,
     }),
-    async follow({ registry, repository, subject, to }) {
-      const copied = await copier.copyReferrers({
-        source: { client: clientOf(registry), repository },
-        target: { client: clientOf(to.registry), repository: to.repository },
-        ...{ sameRegistry: registry === to.registry, digest: subject, verify: 'sample' },
-        mountFrom: mountFrom(to.registry),
-      })
-      return copied.referrers.length
-    },
+    followImage: makeFollowImage({
+      ...{ clientOf, copier, mountFrom, followed, match: parts.match, now: Date.now },
+      checkGates: checkGates(isAskedAgain),
+    }),
     renew: makeRenewJob(parts),
     isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
@@ -53,13 +55,16 @@ export function startPromotion(parts: WorkerParts) {
   return worker
 }
 
-/** Makes the gates of each rule once: they hold parsed keys. */
-function makeGatesOf({ settings, clientOf, flags, approvals, dispatcher, onReload }: WorkerParts) {
+/** Makes the gates of each rule that are asked once: they hold parsed keys. */
+function makeGatesOf(
+  { settings, clientOf, flags, approvals, dispatcher, onReload }: WorkerParts,
+  isAsked: (gate: GateConfig) => boolean,
+) {
   const make = () =>
     new Map(
       settings().config.promotion.rules.map(({ name, gates }) => [
         name,
-        makeGates(gates, {
+        makeGates(gates.filter(isAsked), {
           ...{ clientOf, approvals, dispatcher, now: () => Date.now() * 1_000 },
           flagOf: async (project) => (await flags.get(project))?.flag ?? 'ok',
         }),

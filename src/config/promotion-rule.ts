@@ -5,11 +5,13 @@ import {
   Duration,
   Flag,
   Glob,
+  Integer,
   Interval,
   Name,
   Pattern,
   Pem,
   RegistryName,
+  Size,
   string,
   Template,
 } from './fields.ts'
@@ -56,6 +58,13 @@ export const promotionRule = section('A rule: every image that matches `from` is
   verify: Choice('How much of what the target says to have is read back.', ['sample', 'full'], {
     default: 'sample',
   }),
+  maxReferrers: Integer(
+    'How many signatures and other referrers may belong to an image. An image with more is refused.',
+    1,
+    4_000,
+    { default: 1_000 },
+  ),
+  maxReferrersSize: Size('How many bytes these may have.', { default: '10GiB' }),
   follow: Interval('How long signatures and other referrers that are pushed later are copied as well.', {
     default: '30d',
   }),

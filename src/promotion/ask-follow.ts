@@ -9,7 +9,7 @@ export type AskFollow = (from: Omit<TaggedImage, 'tag'>, subject: string) => Pro
 
 /**
  * Makes what is called when something refers to a manifest. Promotions of the manifest that wait at gates look at it again. If it was
- * promoted, what refers to it is copied there; while such a job is in hand, one more waits.
+ * promoted, all that belongs to it is copied there; while such a job is in hand, one more waits.
  */
 export const makeAskFollow =
   ({
@@ -23,12 +23,15 @@ export const makeAskFollow =
   }): AskFollow =>
   async (from, subject) => {
     await awaited.wakeAll(from, subject)
-    for (const job of await followed.jobsFor(from, subject)) await addFollow(queues, job)
+    for (const job of await followed.jobsFor(from, subject)) await add(queues, job)
   }
 
-/** Has what refers to a manifest copied. While such a job is in hand, one more waits. */
-export async function addFollow(queues: Pick<Queues, 'promotion'>, job: FollowJob): Promise<void> {
-  const { registry, repository, subject, to } = job
-  const id = jobId('follow', registry, repository, subject, to.registry, to.repository)
+/** Has what belongs to a manifest copied since an audit asks for it: no rule need follow the image, and no gate is asked. */
+export const addFollow = (queues: Pick<Queues, 'promotion'>, job: FollowJob): Promise<void> =>
+  add(queues, { ...job, mend: true })
+
+async function add(queues: Pick<Queues, 'promotion'>, job: FollowJob): Promise<void> {
+  const { registry, repository, subject, to, mend } = job
+  const id = jobId('follow', registry, repository, subject, to.registry, to.repository, mend ? 'mend' : '')
   await queues.promotion.add('promotion', job, { deduplication: { id, keepLastIfActive: true } })
 }

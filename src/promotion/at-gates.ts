@@ -1,6 +1,6 @@
 import { EVENT_MS } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
-import { type Attempt, type Outcome, refused, waiting } from './outcome.ts'
+import { type Attempt, type NotPromoted, refused, waiting } from './outcome.ts'
 
 /** The least time between two looks at gates, in ms. */
 const LEAST_MS = 1_000
@@ -11,7 +11,7 @@ export function atGates(
   { askedAt, seenAt }: Pick<Attempt, 'askedAt' | 'seenAt'>,
   waitFor: number,
   now: number,
-): Outcome {
+): NotPromoted {
   // Where one is closed, those that wait do not matter.
   const shut = results.filter((one) => one.state === state)
   const why = shut.map((one) => `${one.gate}: ${one.why}`).join('; ')

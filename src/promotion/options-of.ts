@@ -3,7 +3,10 @@ import type { FindMatches } from './match.ts'
 import { type CopyOptions, type PromotionRule, UNRULED } from './rule.ts'
 
 /** The rule of a job as configured now; `undefined` if it is gone, or leads elsewhere by now. */
-export function ruleOf(match: FindMatches, job: PromotionJob): PromotionRule | undefined {
+export function ruleOf(
+  match: FindMatches,
+  job: Pick<PromotionJob, 'rule' | 'registry' | 'repository' | 'tag' | 'to'>,
+): PromotionRule | undefined {
   const { tag, to } = job
   if (tag === undefined) return undefined
   const found = match({ ...job, tag }).find(({ rule }) => rule.name === job.rule)

@@ -18,6 +18,9 @@ export type Outcome =
     }
   | { state: 'dropped' | 'refused'; why: string; gates?: GatesResult['results'] }
 
+/** How an attempt ended that did not promote the image. */
+export type NotPromoted = Exclude<Outcome, { state: 'promoted' }>
+
 /** One attempt of a job. */
 export interface Attempt extends Attempted {
   /** Since when each look has found the tag on the image, epoch ms; `undefined` if the last one did not. */

@@ -137,6 +137,7 @@ export function makePromote(deps: {
         digest: job.digest,
         ...{ sparse: before.sparse, verify: before.verify, referrers: true },
         ...(before.platforms && { platforms: before.platforms }),
+        limits: { count: before.maxReferrers, bytes: before.maxReferrersSize },
         mountFrom: deps.mountFrom(to.registry),
         onProgress: attempt.onProgress,
       })

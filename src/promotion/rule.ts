@@ -1,4 +1,5 @@
 import type { TagSelector } from '../platform/match-tag.ts'
+import { REFERRER_LIMITS } from './copy/copy-referrers.ts'
 import type { GateConfig } from './gates/gate.ts'
 
 /** Whether a tag of the target that names another image may be moved. */
@@ -17,6 +18,10 @@ export interface CopyOptions {
   platforms?: readonly string[] | undefined
   /** Of content that the target says to have: read one byte of each blob, or all. */
   verify: 'sample' | 'full'
+  /** How many manifests may refer to an image and its parts. More is refused. */
+  maxReferrers: number
+  /** How many bytes their configs and layers may have. */
+  maxReferrersSize: number
   /** How long referrers that are pushed later are copied as well, in ms. */
   follow: number | 'never'
   /** Whether the receipt is attached to the copy as a referrer. */
@@ -41,6 +46,8 @@ export const UNRULED: CopyOptions = {
   waitFor: 0,
   sparse: 'refuse',
   verify: 'sample',
+  maxReferrers: REFERRER_LIMITS.count,
+  maxReferrersSize: REFERRER_LIMITS.bytes,
   follow: 'never',
   attachReceipt: false,
 }

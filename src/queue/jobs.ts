@@ -86,14 +86,16 @@ export interface PromotionJob {
   overwrite?: 'never' | 'always' | 'newer'
 }
 
-/** Copy what refers to an image that was promoted, and was pushed after it. */
+/** Copy what belongs to an image that was promoted, and was pushed after it. */
 export interface FollowJob {
   kind: 'follow'
   registry: string
   repository: string
-  /** The image, or a child of it. */
+  /** The image. If an audit asks, it may be a part of it. */
   subject: string
   to: { registry: string; repository: string }
+  /** An audit asks for it, whatever the rules say. */
+  mend?: true
 }
 
 /** Look up a manifest whose event did not tell everything that it references. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { digestOf, OCI_INDEX } from '../../lab/image.ts'
+import { digestOf, OCI_INDEX, OCI_MANIFEST } from '../../lab/image.ts'
 import { type CopyRequest, makeCopier } from '../../src/promotion/copy/copy-image.ts'
+import type { ReferrerLimits } from '../../src/promotion/copy/copy-referrers.ts'
 import { GRAPH_LIMITS } from '../../src/promotion/copy/read-graph.ts'
 import { closureOf, type Graph, push } from './copy-graphs.ts'
 import { makeMemoryRegistry } from './copy-memory-registry.ts'
@@ -18,20 +19,22 @@ const IMAGE: Graph['drafts'][number] = {
 function setUp() {
   const source = makeMemoryRegistry()
   const target = makeMemoryRegistry({ allowsAbsentChildren: true })
+  const request = (digest: string): CopyRequest => ({
+    source: { client: source.client, repository: FROM },
+    target: { client: target.client, repository: TO },
+    ...{ sameRegistry: false, digest, sparse: 'refuse', verify: 'sample', referrers: true },
+    mountFrom: async () => [],
+  })
   const copy = (digest: string, changes: Partial<CopyRequest> = {}) =>
-    makeCopier().copyImage({
-      source: { client: source.client, repository: FROM },
-      target: { client: target.client, repository: TO },
-      ...{ sameRegistry: false, digest, sparse: 'refuse', verify: 'sample', referrers: true },
-      mountFrom: async () => [],
-      ...changes,
-    })
+    makeCopier().copyImage({ ...request(digest), ...changes })
+  const copyReferrers = (digest: string, limits: ReferrerLimits) =>
+    makeCopier().copyReferrers({ ...request(digest), limits })
   const index = (manifests: object[]) => {
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }))
     source.repository(FROM).manifests.set(digestOf(bytes), { bytes, mediaType: OCI_INDEX })
     return { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length }
   }
-  return { source, target, copy, index }
+  return { source, target, copy, copyReferrers, index }
 }
 
 test('two lists of a thousand entries in one another are not a million copies', async () => {
@@ -69,6 +72,45 @@ test('an image with too many referrers is refused', async () => {
   const { root } = await push({ drafts, root: 0 }, source, FROM)
   await expect(copy(root)).rejects.toMatchObject({ code: 'too much', retry: false })
   expect([...target.repository(TO).tags]).toEqual([])
+  const limits = { count: 1_001, bytes: 1_000_000 }
+  expect((await copy(root, { limits })).referrers).toHaveLength(1_001)
+})
+
+/** A layer of 5,000 bytes of which its manifest states 1. */
+async function pushLarge({ source }: ReturnType<typeof setUp>): Promise<string> {
+  const { root } = await push({ drafts: [IMAGE], root: 0 }, source, FROM)
+  const [config, layer] = [Buffer.from('{}'), Buffer.alloc(5_000)]
+  for (const blob of [config, layer]) source.repository(FROM).blobs.set(digestOf(blob), blob)
+  const part = (blob: Buffer) => ({ mediaType: 'a/b', digest: digestOf(blob), size: 1 })
+  const subject = { mediaType: OCI_MANIFEST, digest: root, size: 2 }
+  const body = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: part(config),
+    layers: [part(layer)],
+    subject,
+  }
+  const bytes = Buffer.from(JSON.stringify(body))
+  const digest = await source.client.putManifest(FROM, digestOf(bytes), bytes, OCI_MANIFEST)
+  await source.client.addReferrers(FROM, root, [{ mediaType: OCI_MANIFEST, digest, size: bytes.length }])
+  return root
+}
+
+test('referrers of too many bytes are refused before one is sent, whatever sizes they state', async () => {
+  const scene = setUp()
+  const root = await pushLarge(scene)
+  const limits = { count: 1, bytes: 5_001 }
+  await expect(scene.copy(root, { limits })).rejects.toMatchObject({
+    ...{ code: 'too much', retry: false },
+    message: `more than 5001 bytes of referrers belong to ${FROM}@${root}`,
+  })
+  expect(scene.target.calls.filter((call) => call.startsWith('uploadBlob'))).toHaveLength(1)
+  await scene.copy(root, { referrers: false })
+  await expect(scene.copyReferrers(root, limits)).rejects.toMatchObject({ code: 'too much' })
+  await expect(scene.copyReferrers(root, { count: 0, bytes: 5_002 })).rejects.toMatchObject({
+    code: 'too much',
+  })
+  expect(scene.target.calls.filter((call) => call.startsWith('uploadBlob'))).toHaveLength(1)
 })
 
 test('a child that the source does not have is named, and the rest arrives', async () => {

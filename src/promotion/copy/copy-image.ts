@@ -3,7 +3,7 @@ import type { BlobWay, Copied, CopiedReferrers } from './copied.ts'
 import type { BlobCopy } from './copy-blob.ts'
 import type { Side } from './copy-client.ts'
 import { CopyError } from './copy-error.ts'
-import { copyReferrersOf } from './copy-referrers.ts'
+import { copyReferrersOf, type ReferrerLimits } from './copy-referrers.ts'
 import type { Verify } from './flights.ts'
 import { isForPlatforms } from './platforms.ts'
 import { type CopyProgress, trackProgress } from './progress.ts'
@@ -21,6 +21,8 @@ export interface ReferrersRequest {
   verify: Verify
   /** Repositories of the target's registry that the index knows to have a blob. */
   mountFrom(digest: string): Promise<readonly string[]>
+  /** What may belong to the image. More is refused. */
+  limits?: ReferrerLimits
   onProgress?(progress: CopyProgress): void
   /** Ends the copy at once. */
   signal?: AbortSignal
@@ -82,7 +84,7 @@ export function makeCopier(): Copier {
   return {
     copyImage: (request) =>
       within(request, async ({ copy, writer, allOf }) => {
-        const { source, digest, sparse, platforms } = request
+        const { source, digest, sparse, platforms, limits } = request
         const reader = makeGraphReader({ from: source, sparse, platforms, signal: copy.stopped })
         const nodes = await reader.read(digest)
         const [root] = nodes.slice(-1)
@@ -90,7 +92,8 @@ export function makeCopier(): Copier {
           throw new CopyError('no platform', `${source.repository}@${digest} is for none of ${platforms}`)
         const manifests = nodes.map((node) => node.digest)
         const writing = writer.write(nodes, reader.childrenOf)
-        const referrers = request.referrers ? copyReferrersOf(manifests, { copy, reader, writer }) : NOTHING
+        const parts = { copy, reader, writer, limits }
+        const referrers = request.referrers ? copyReferrersOf(manifests, parts) : NOTHING
         const [belonging] = await allOf([referrers, writing])
         return {
           ...{ ...belonging, blobs: countWays(writer) },
@@ -102,13 +105,13 @@ export function makeCopier(): Copier {
 
     copyReferrers: (request) =>
       within(request, async ({ copy, writer, allOf }) => {
-        const { source, target, digest } = request
+        const { source, target, digest, limits } = request
         const { stopped } = copy
         // The source may have deleted the image meanwhile, and the target need not have all children.
         const nodes = await makeGraphReader({ from: target, sparse: 'allow', signal: stopped }).read(digest)
         const reader = makeGraphReader({ from: source, sparse: 'refuse', signal: stopped })
         const manifests = nodes.map((node) => node.digest)
-        const [belonging] = await allOf([copyReferrersOf(manifests, { copy, reader, writer })])
+        const [belonging] = await allOf([copyReferrersOf(manifests, { copy, reader, writer, limits })])
         return { ...belonging, blobs: countWays(writer) }
       }),
   }

@@ -12,8 +12,14 @@ import { runOnce } from './flights.ts'
 import type { GraphNode, GraphReader } from './read-graph.ts'
 import type { GraphWriter } from './write-graph.ts'
 
-/** Of all manifests of an image together. */
-const MOST_REFERRERS = 1_000
+/** What may belong to all manifests of an image together. Whoever may push to the source can add to it. */
+export interface ReferrerLimits {
+  count: number
+  /** Of their configs and layers, as the source has them. */
+  bytes: number
+}
+export const REFERRER_LIMITS: ReferrerLimits = { count: 1_000, bytes: 10 * 1024 ** 3 }
+
 /** A signature of an SBOM of an image is the second level. */
 const MOST_LEVELS = 8
 const AT_ONCE = { concurrency: 4 }
@@ -25,7 +31,12 @@ const AT_ONCE = { concurrency: 4 }
  */
 export async function copyReferrersOf(
   subjects: readonly string[],
-  { copy, reader, writer }: { copy: BlobCopy; reader: GraphReader; writer: GraphWriter },
+  {
+    copy,
+    reader,
+    writer,
+    limits = REFERRER_LIMITS,
+  }: { copy: BlobCopy; reader: GraphReader; writer: GraphWriter; limits?: ReferrerLimits | undefined },
 ): Promise<Omit<CopiedReferrers, 'blobs'>> {
   const { source, target, state, verify, stopped } = copy
   const nodes = new Map<string, GraphNode>()
@@ -33,13 +44,22 @@ export async function copyReferrersOf(
   const found: FoundReferrer[] = []
 
   const held = new Map<string, Promise<boolean>>()
-  const isHeld = async (digest: string) =>
-    (await source.client.headBlob(source.repository, digest)) !== undefined
+  let bytes = 0
+  async function isHeld({ digest, size }: Descriptor): Promise<boolean> {
+    const blob = await source.client.headBlob(source.repository, digest)
+    if (blob === undefined) return false
+    // Registries do not check the size that a manifest states.
+    bytes += blob.size ?? size
+    if (bytes > limits.bytes) throw tooMuch(source, subjects.at(-1), `${limits.bytes} bytes of referrers`)
+    return true
+  }
   /** @throws CopyError if the source has lost it: a registry takes no manifest without its content */
-  async function requireBlob({ digest }: Descriptor): Promise<void> {
-    const asked = held.get(digest) ?? isHeld(digest)
+  async function requireBlob(blob: Descriptor): Promise<void> {
+    const { digest, foreign } = blob
+    const asked = held.get(digest) ?? isHeld(blob)
     held.set(digest, asked)
-    if (!(await asked)) throw new CopyError('absent', `${source.repository}@${digest} is not in its registry`)
+    if (!(await asked) && !foreign)
+      throw new CopyError('absent', `${source.repository}@${digest} is not in its registry`)
   }
 
   /** Reads a referrer. Whoever may push to the source can list what is not there, which must not stop an image. */
@@ -47,11 +67,7 @@ export async function copyReferrersOf(
     try {
       const read = await reader.read(digest)
       const contents = read.flatMap(({ manifest }) => [manifest.config ?? [], manifest.layers].flat())
-      await pMap(
-        contents.filter(({ foreign }) => !foreign),
-        requireBlob,
-        AT_ONCE,
-      )
+      await pMap(contents, requireBlob, AT_ONCE)
       return read
     } catch (error) {
       const isFaulty =
@@ -69,8 +85,9 @@ export async function copyReferrersOf(
     const next = await findReferrers(source, level, stopped)
     found.push(...next)
     for (const { tagged } of next) if (tagged !== undefined) reader.learn(tagged.manifest)
-    if (found.length > MOST_REFERRERS || (next.length > 0 && depth === MOST_LEVELS))
-      throw tooMany(source, subjects.at(-1) ?? '')
+    if (found.length > limits.count) throw tooMuch(source, subjects.at(-1), `${limits.count} referrers`)
+    if (next.length > 0 && depth === MOST_LEVELS)
+      throw tooMuch(source, subjects.at(-1), `${MOST_LEVELS} levels of referrers`)
     const digests = [...new Set(next.map(({ digest }) => digest))]
     for (const node of (await pMap(digests, readReferrer, AT_ONCE)).flat()) nodes.set(node.digest, node)
     level = [...nodes.keys()].filter((digest) => !asked.has(digest))
@@ -106,11 +123,8 @@ export async function copyReferrersOf(
   }
 }
 
-const tooMany = ({ repository }: Side, digest: string) =>
-  new CopyError(
-    'too much',
-    `more than ${MOST_REFERRERS} referrers, or more than ${MOST_LEVELS} levels of them, belong to ${repository}@${digest}`,
-  )
+const tooMuch = ({ repository }: Side, digest = '', limit: string) =>
+  new CopyError('too much', `more than ${limit} belong to ${repository}@${digest}`)
 
 function typedDigest(node: GraphNode): Pick<CopiedReferrer, 'digest' | 'artifactType'> {
   const { digest, artifactType } = descriptorOf(node)
