@@ -7,7 +7,6 @@ import { makeCheckGates } from '../promotion/gates-of.ts'
 import { makeIsYounger } from '../promotion/is-younger.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
-import { makeRenewJob } from '../promotion/renew-job.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that copies images by the promotion rules, and by request. */
@@ -38,7 +37,6 @@ export function startPromotion(parts: WorkerParts) {
       })
       return copied.referrers.length
     },
-    renew: makeRenewJob(parts),
     isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
     forgetApprovals: parts.approvals.forget,
