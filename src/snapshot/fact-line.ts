@@ -97,9 +97,9 @@ function presentLineOf(fact: Extract<StandingFact, { kind: 'present' }>): Presen
   const { kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor, age } = fact
   const refs = references?.map((ref): Static<typeof ReferenceLine> => [ref.kind, ref.digest, ref.size])
   return [
-    ...([kind, repository, at, digest, size, mediaType] as const),
-    ...([tag ?? null, extent ?? null, refs ?? null, via] as const),
-    ...([actor ?? null, age ? [age.source, age.at] : null] as const),
+    ...([kind, repository, at, digest, size, mediaType, tag ?? null, extent ?? null] as const),
+    ...([refs ?? null, via, actor ?? null] as const),
+    age ? [age.source, age.at] : null,
   ]
 }
 
