@@ -38,15 +38,14 @@ start() {
 
 # The servers read the file of the package, whatever their folder is. It has a hash prefix and one storage policy.
 cp /etc/swift/swift.conf "$ETC"
-for name in account container object; do
-  ring=$ETC/$name.builder
-  swift-ring-builder "$ring" create 8 1 0 >/dev/null
-  swift-ring-builder "$ring" add --region 1 --zone 1 --ip 127.0.0.1 --port "${PORT[$name]}" --device disk --weight 1 >/dev/null
-  swift-ring-builder "$ring" rebalance >/dev/null
-  cat >"$ETC/$name.conf" <<CONF
+
+# server NAME PORT: starts swift-NAME-server. The rest of its configuration comes from standard input.
+server() {
+  {
+    cat <<CONF
 [DEFAULT]
 bind_ip = 127.0.0.1
-bind_port = ${PORT[$name]}
+bind_port = $2
 bind_timeout = 2
 workers = 0
 user = $(id -un)
@@ -54,6 +53,21 @@ swift_dir = $ETC
 devices = $DIR/srv
 mount_check = false
 log_level = WARNING
+CONF
+    cat
+  } >"$ETC/$1.conf"
+  start "$1" "swift-$1-server" "$ETC/$1.conf"
+}
+
+for name in account container object; do
+  ring=$ETC/$name.builder
+  swift-ring-builder "$ring" create 8 1 0 >/dev/null
+  swift-ring-builder "$ring" add --region 1 --zone 1 --ip 127.0.0.1 --port "${PORT[$name]}" --device disk --weight 1 >/dev/null
+  swift-ring-builder "$ring" rebalance >/dev/null
+done
+start memcached memcached -u "$(id -un)" -l 127.0.0.1 -p "$MEMCACHED" -m 64
+for name in account container object; do
+  server $name "${PORT[$name]}" <<CONF
 [pipeline:main]
 pipeline = recon $name-server
 [app:$name-server]
@@ -63,53 +77,24 @@ use = egg:swift#recon
 recon_cache_path = $DIR/recon
 CONF
 done
-
-cat >"$ETC/proxy.conf" <<CONF
-[DEFAULT]
-bind_ip = 127.0.0.1
-bind_port = $PROXY
-bind_timeout = 2
-workers = 0
-user = $(id -un)
-swift_dir = $ETC
-log_level = WARNING
+server proxy "$PROXY" <<CONF
 [pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk tempurl tempauth copy slo dlo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
-[filter:catch_errors]
-use = egg:swift#catch_errors
-[filter:gatekeeper]
-use = egg:swift#gatekeeper
-[filter:healthcheck]
-use = egg:swift#healthcheck
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:$MEMCACHED
-[filter:listing_formats]
-use = egg:swift#listing_formats
-[filter:bulk]
-use = egg:swift#bulk
-[filter:tempurl]
-use = egg:swift#tempurl
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin $URL/v1/AUTH_test
-[filter:copy]
-use = egg:swift#copy
-[filter:slo]
-use = egg:swift#slo
-[filter:dlo]
-use = egg:swift#dlo
+$(for name in catch_errors gatekeeper healthcheck listing_formats bulk tempurl copy slo dlo; do
+  echo "[filter:$name]"
+  echo "use = egg:swift#$name"
+done)
 CONF
-
-start memcached memcached -u "$(id -un)" -l 127.0.0.1 -p "$MEMCACHED" -m 64
-for name in account container object; do
-  start $name swift-$name-server "$ETC/$name.conf"
-done
-start proxy swift-proxy-server "$ETC/proxy.conf"
 
 # all_run: whether every server still runs. One whose port is taken ends after 2 s.
 all_run() {

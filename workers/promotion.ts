@@ -6,7 +6,6 @@ import type { FollowImage } from '../src/promotion/follow-image.ts'
 import type { Outcome } from '../src/promotion/outcome.ts'
 import type { PromotionProgress } from '../src/promotion/progress.ts'
 import type { makePromote } from '../src/promotion/promote.ts'
-import { isOldJob, type OldPromotionJob } from '../src/promotion/renew-job.ts'
 import type { PromotionAlert } from '../src/queue/alert.ts'
 import type { FollowJob, PromotionJob } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
@@ -30,8 +29,6 @@ export const promotionWorker = (
   deps: {
     promote: ReturnType<typeof makePromote>
     followImage: FollowImage
-    /** Asks again for what an older version asked for. */
-    renew: (job: OldPromotionJob) => Promise<number>
     /** Whether no other promotion to the same tag is in hand. */
     isTurn: (job: PromotionQueueJob<PromotionJob>) => Promise<boolean>
     announce: (alert: PromotionAlert) => Promise<unknown>
@@ -44,33 +41,32 @@ export const promotionWorker = (
     ) => Promise<unknown>
   },
 ) => {
-  const placed = inPlace(
-    makePlaces({ each: EACH }),
-    ({ registry, to }) => `${registry} ${to.registry}`,
-    async (data: Data, job: PromotionQueueJob) => {
-      if (data.kind === 'follow') return follow(job as PromotionQueueJob<FollowJob>, deps)
-      const copy = job as PromotionQueueJob<PromotionJob>
-      const outcome = await attempt(copy, deps)
-      logOutcome(context, data, outcome)
-      if (outcome.state === 'waiting') {
-        if (outcome.gates !== undefined) await deps.rememberWaiting(data, job.id ?? '')
-        return putOff(copy, outcome, deps)
-      }
-      await deps.forgetApprovals(job.id ?? '')
-      if (outcome.state === 'refused') {
-        await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
-        await keepProgress(copy, { since: Date.now(), gates: outcome.gates })
-        throw new UnrecoverableError(outcome.why)
-      }
-      return outcome.state === 'promoted'
-        ? { state: outcome.state, receipt: outcome.receipt.id }
-        : { state: outcome.state, why: outcome.why }
-    },
-  )
   return makeWorker(
     'promotion',
     context,
-    async (data, job) => (isOldJob(data) ? { renewed: await deps.renew(data) } : placed(data, job)),
+    inPlace(
+      makePlaces({ each: EACH }),
+      ({ registry, to }) => `${registry} ${to.registry}`,
+      async (data: Data, job: PromotionQueueJob) => {
+        if (data.kind === 'follow') return follow(job as PromotionQueueJob<FollowJob>, deps)
+        const copy = job as PromotionQueueJob<PromotionJob>
+        const outcome = await attempt(copy, deps)
+        logOutcome(context, data, outcome)
+        if (outcome.state === 'waiting') {
+          if (outcome.gates !== undefined) await deps.rememberWaiting(data, job.id ?? '')
+          return putOff(copy, outcome, deps)
+        }
+        await deps.forgetApprovals(job.id ?? '')
+        if (outcome.state === 'refused') {
+          await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
+          await keepProgress(copy, { since: Date.now(), gates: outcome.gates })
+          throw new UnrecoverableError(outcome.why)
+        }
+        return outcome.state === 'promoted'
+          ? { state: outcome.state, receipt: outcome.receipt.id }
+          : { state: outcome.state, why: outcome.why }
+      },
+    ),
     {
       async onGivenUp(job, error) {
         // Who refused has told already.

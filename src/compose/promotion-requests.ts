@@ -2,8 +2,11 @@ import type { InTurn } from '../http/turns.ts'
 import { makeApprove } from '../promotion/approve.ts'
 import { makePromotionAudit } from '../promotion/audit.ts'
 import { makeExisting } from '../promotion/existing.ts'
+import { makeLookAtTarget } from '../promotion/look-at-target.ts'
+import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makeRequestPromotion } from '../promotion/request.ts'
 import { makeFindPromotion } from '../promotion/status.ts'
+import { makeWhyHopeless } from '../promotion/why-hopeless.ts'
 import type { Parts } from './parts.ts'
 
 /** Makes what the API needs for promotions that people and CI jobs ask for. `inTurn` is for large reads of the index. */
@@ -30,6 +33,10 @@ export function promotionRequests(
     approve: makeApprove({
       ...{ queues, approvals, rules, receipts: journals.receipts },
       wake: awaited.wake,
+      whyHopeless: makeWhyHopeless({
+        ...{ clientOf, optionsOf: makeOptionsOf(match) },
+        lookAtTarget: makeLookAtTarget({ clientOf, targets }),
+      }),
     }),
     find,
     existing: makeExisting({ queues, index, clientOf, find, rules, match, targets }),

@@ -10,7 +10,6 @@ import { makeCheckGates } from '../promotion/gates-of.ts'
 import { makeIsYounger } from '../promotion/is-younger.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
-import { makeRenewJob } from '../promotion/renew-job.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that copies images by the promotion rules, and by request. */
@@ -40,7 +39,6 @@ export function startPromotion(parts: WorkerParts) {
       ...{ clientOf, copier, mountFrom, followed, match: parts.match, now: Date.now },
       checkGates: checkGates(isAskedAgain),
     }),
-    renew: makeRenewJob(parts),
     isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
     forgetApprovals: parts.approvals.forget,

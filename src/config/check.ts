@@ -30,8 +30,7 @@ function checkSection(schema: TObject, value: Record<string, unknown>, path: Pat
   for (const key of Object.keys(value).filter((key) => !keys.includes(key))) {
     const nearest = suggest(key, keys)
     const hint = nearest === undefined ? `expected one of ${keys.join(', ')}` : `did you mean "${nearest}"?`
-    const moved = 'movedKeys' in schema && isMapping(schema.movedKeys) ? schema.movedKeys[key] : undefined
-    report([...path, key], moved === undefined ? `unknown key; ${hint}` : `it is now ${moved}`)
+    report([...path, key], `unknown key; ${hint}`)
   }
   if (!Type.IsRefine(schema)) return
   for (const { check, error } of schema['~refine']) if (!check(value)) report(path, error(value))

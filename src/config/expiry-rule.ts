@@ -114,16 +114,12 @@ export const selectionKeys = {
   pushedBy: Type.Optional(NonEmpty('A wildcard for the login name that pushed the tag last.')),
 }
 
-const ruleFields = section(
-  'A rule: it keeps or expires what meets every condition that is given.',
-  {
-    name: Type.Optional(NonEmpty('The name in plans. Default: what it does, such as expire pr-*.')),
-    ...selectionKeys,
-    keep: Type.Optional(Keep('true, or which of the newest are kept: { newest, by, per }.')),
-    expire: Type.Optional(Yes('true: what meets the conditions expires, unless a rule keeps it.')),
-  },
-  { movedKeys: { notPulledFor: 'notUsedFor', keepNewest: 'a rule of its own: keep: { newest: … }' } },
-)
+const ruleFields = section('A rule: it keeps or expires what meets every condition that is given.', {
+  name: Type.Optional(NonEmpty('The name in plans. Default: what it does, such as expire pr-*.')),
+  ...selectionKeys,
+  keep: Type.Optional(Keep('true, or which of the newest are kept: { newest, by, per }.')),
+  expire: Type.Optional(Yes('true: what meets the conditions expires, unless a rule keeps it.')),
+})
 
 /** What is wrong with a rule as it is written; `undefined` if nothing is. */
 function problemOf(rule: Record<string, unknown>): string | undefined {

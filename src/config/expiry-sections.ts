@@ -20,38 +20,32 @@ import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
 
 const expiryPolicyFields = Type.Refine(
-  section(
-    'A policy: what expires in some repositories.',
-    {
-      name: Name('The name in plans and in the API.'),
-      match: Type.Object(
-        {
-          registry: Glob('A glob for the names of the registries that it cleans.', 'registry'),
-          project: Glob('A glob for projects, registry/path.', 'project', { default: '**' }),
-          repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
-        },
-        { description: 'What it is about.', additionalProperties: false, example: 'match: { registry: ci }' },
-      ),
-      mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
-      schedule: Cron('When it runs.', { default: '0 * * * *' }),
-      timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
-      notice: Type.Optional(
-        Duration('How long before it is deleted an image is announced to chat. Default: it is not.'),
-      ),
-      rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
-      evict: Type.Optional(evict),
-      dialect: Type.Optional(
-        Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
-      ),
-      document: Type.Optional(
-        Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
-      ),
-      documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
-    },
-    {
-      movedKeys: { registry: 'match: { registry: … }', repository: 'match: { registry: …, repository: … }' },
-    },
-  ),
+  section('A policy: what expires in some repositories.', {
+    name: Name('The name in plans and in the API.'),
+    match: Type.Object(
+      {
+        registry: Glob('A glob for the names of the registries that it cleans.', 'registry'),
+        project: Glob('A glob for projects, registry/path.', 'project', { default: '**' }),
+        repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+      },
+      { description: 'What it is about.', additionalProperties: false, example: 'match: { registry: ci }' },
+    ),
+    mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
+    schedule: Cron('When it runs.', { default: '0 * * * *' }),
+    timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+    notice: Type.Optional(
+      Duration('How long before it is deleted an image is announced to chat. Default: it is not.'),
+    ),
+    rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
+    evict: Type.Optional(evict),
+    dialect: Type.Optional(
+      Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
+    ),
+    document: Type.Optional(
+      Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
+    ),
+    documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
+  }),
   ({ rules, evict, dialect, document }) =>
     dialect === undefined
       ? (rules ?? evict) !== undefined && document === undefined
@@ -104,46 +98,42 @@ const inUseSource = Type.Refine(
   () => 'expected one of url, file, command, folder and kubernetes',
 )
 
-export const expiry = section(
-  'Expiry.',
-  {
-    maxShare: Fraction(
-      "The share of a project's images that a run may delete. Beyond it, it deletes nothing there and tells chat.",
-      { default: '30%' },
+export const expiry = section('Expiry.', {
+  maxShare: Fraction(
+    "The share of a project's images that a run may delete. Beyond it, it deletes nothing there and tells chat.",
+    { default: '30%' },
+  ),
+  deletesPerSecond: Type.Optional(
+    Integer('How many deletes a second begin at each registry. Default: no limit.', 1, 10_000),
+  ),
+  policies: list('The policies.', expiryPolicy),
+  protect: section('Images that never expire, whatever a policy says, at every registry.', {
+    tags: list('Globs for tags.', Glob('A glob for the tag.', 'tag')),
+    repositories: list(
+      'Globs for repositories.',
+      Glob('A glob for the repository.', 'repository', { withoutRegistry: true }),
     ),
-    deletesPerSecond: Type.Optional(
-      Integer('How many deletes a second begin at each registry. Default: no limit.', 1, 10_000),
+    digests: list('Digests.', Digest('A digest.')),
+    labels: list(
+      'Labels.',
+      Pattern(
+        'A label, as a key or as key=value.',
+        'a label: key or key=value, without *. A key alone means any value',
+        /^[^=\s*]+(=[^*]*)?$/,
+      ),
     ),
-    policies: list('The policies.', expiryPolicy),
-    protect: section('Images that never expire, whatever a policy says, at every registry.', {
-      tags: list('Globs for tags.', Glob('A glob for the tag.', 'tag')),
-      repositories: list(
-        'Globs for repositories.',
-        Glob('A glob for the repository.', 'repository', { withoutRegistry: true }),
+  }),
+  gc: section('When registries collect their garbage: until then an image can be brought back.', {
+    schedule: Type.Optional(Cron('When they collect it. Default: not known.')),
+    timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+    after: Type.Optional(
+      Duration(
+        'How long after a delete the content goes, if a registry collects all the time. Default: not known.',
       ),
-      digests: list('Digests.', Digest('A digest.')),
-      labels: list(
-        'Labels.',
-        Pattern(
-          'A label, as a key or as key=value.',
-          'a label: key or key=value, without *. A key alone means any value',
-          /^[^=\s*]+(=[^*]*)?$/,
-        ),
-      ),
-    }),
-    gc: section('When registries collect their garbage: until then an image can be brought back.', {
-      schedule: Type.Optional(Cron('When they collect it. Default: not known.')),
-      timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
-      after: Type.Optional(
-        Duration(
-          'How long after a delete the content goes, if a registry collects all the time. Default: not known.',
-        ),
-      ),
-    }),
-    inUse: list('What names images in use. If one of these cannot be read, nothing is deleted.', inUseSource),
-    trash: section('The manifests of deleted images, from which they can be brought back.', {
-      keep: Duration('How long they are kept: a day or longer.', { default: '30d' }, '1d'),
-    }),
-  },
-  { movedKeys: { dryRun: 'mode: plan or apply, in each policy', every: 'schedule: a cron, in each policy' } },
-)
+    ),
+  }),
+  inUse: list('What names images in use. If one of these cannot be read, nothing is deleted.', inUseSource),
+  trash: section('The manifests of deleted images, from which they can be brought back.', {
+    keep: Duration('How long they are kept: a day or longer.', { default: '30d' }, '1d'),
+  }),
+})

@@ -23,12 +23,9 @@ import {
 } from './fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 
-/** A mapping; an unknown key in it is an error. `movedKeys` tells what stands for keys of older versions. */
-export const section = <P extends TProperties>(
-  description: string,
-  properties: P,
-  options: { movedKeys?: Readonly<Record<string, string>> } = {},
-) => Type.Object(properties, { description, additionalProperties: false, default: {}, ...options })
+/** A mapping; an unknown key in it is an error. */
+export const section = <P extends TProperties>(description: string, properties: P) =>
+  Type.Object(properties, { description, additionalProperties: false, default: {} })
 
 export const list = <T extends TSchema>(description: string, items: T, options?: TSchemaOptions) =>
   Type.Array(items, { description, default: [], ...options })

@@ -1,7 +1,7 @@
 import pMap from 'p-map'
 import type { RegistryClient } from '../registry/client.ts'
 import { type ParsedManifest, parseManifest } from '../registry/manifest.ts'
-import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest } from '../registry/registry-error.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { subjectKeysOfTag } from './relations.ts'
 import type { TrashEntry } from './trash.ts'
@@ -29,7 +29,7 @@ export interface TrashedImage {
 
 /** Finds out what can come back from the trash of one repository. It asks its registry, and changes nothing. */
 export function makeFindTrashed(deps: {
-  client: Pick<RegistryClient, 'headManifest' | 'headBlob' | 'getBlob'>
+  client: Pick<RegistryClient, 'headManifest' | 'headBlob' | 'readsBlob'>
   reader: Pick<TrashReader, 'get' | 'ofRepository'>
   registry: string
   repository: string
@@ -78,22 +78,12 @@ export function makeFindTrashed(deps: {
   }
 
   async function findBlob(digest: string): Promise<Lost | undefined> {
-    const head = await client.headBlob(repository, digest)
-    if (head === undefined) return { kind: 'blob', digest, why: 'the registry does not have it any more' }
-    if (head.size === 0) return undefined
-    try {
-      // The answer to HEAD may be that of a cache (docs/registries.md, Registry API). The first bytes are not.
-      for await (const _ of await client.getBlob(repository, digest)) return undefined
-      return { kind: 'blob', digest, why: 'the registry announces it, but does not send it' }
-    } catch (error) {
-      if (!(error instanceof RegistryError) || (error.status !== undefined && error.status !== 404))
-        throw error
-      return {
-        kind: 'blob',
-        digest,
-        why: `the registry announces it, but does not send it: ${error.message}`,
-      }
-    }
+    if ((await client.headBlob(repository, digest)) === undefined)
+      return { kind: 'blob', digest, why: 'the registry does not have it any more' }
+    // The answer to HEAD may be that of a cache (docs/registries.md, Registry API). The first byte is not.
+    return (await client.readsBlob(repository, digest))
+      ? undefined
+      : { kind: 'blob', digest, why: 'the registry announces it, but does not send it' }
   }
 
   return {

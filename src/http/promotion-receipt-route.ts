@@ -3,6 +3,8 @@ import { Type } from 'typebox'
 import { Envelope } from '../promotion/envelope.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
 import type { Receipts } from '../promotion/receipts.ts'
+import { findRollback } from '../promotion/rollback-of.ts'
+import { PromotionStatus } from '../promotion/status.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { HttpError, Problem } from './problem.ts'
 import { promotionParams } from './promotion-rollback-route.ts'
@@ -11,6 +13,7 @@ import type { InTurn } from './turns.ts'
 
 const ReceiptCheck = Type.Object({
   receipt: Type.Object(PromotionReceipt.properties, { description: 'The receipt.' }),
+  rollback: PromotionStatus.properties.rollback,
   differences: Type.Array(Type.String(), {
     description: 'What differs at the target, for people. Empty: nothing.',
   }),
@@ -85,7 +88,8 @@ export const promotionReceiptRoute =
           .catch((error: Error) => {
             throw error instanceof RegistryError ? new HttpError(502, error.message) : error
           })
-        return { receipt, differences }
+        const rollback = await findRollback(deps.receipts, params.id)
+        return { receipt, ...(rollback && { rollback }), differences }
       },
     })
   }

@@ -171,7 +171,7 @@ export const promotionsRoute =
         tags,
         summary: 'Approve a promotion that waits for people',
         description:
-          'For the gate `approval`. A second approval by the same name adds nothing. With enough of them the promotion goes on at once.',
+          'For the gate `approval`. A second approval by the same name adds nothing. With enough of them the promotion goes on at once. It is 409 if it would not go on, since its tag names another image by now, or the tag at the target may not be moved.',
         params: Type.Object({ id: PromotionId }),
         body: Type.Object(
           {

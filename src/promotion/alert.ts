@@ -15,14 +15,14 @@ interface Told {
 /** Tells that a promotion did not arrive. A promotion that is retried by hand and fails again on the same day is told once. */
 export const failedAlert = (told: Told): PromotionAlert => ({
   ...alertOf('promotion.failed', told),
-  text: `${imageOf(told.job)} was not promoted to ${targetOf(told.job)}: ${told.why}`,
+  text: `${withDigest(told.job)} was not promoted to ${targetOf(told.job)}: ${told.why}`,
 })
 
 /** Tells that a promotion waits for people. */
 export const approvalAlert = (told: Told): PromotionAlert => ({
   ...alertOf('promotion.approval', told),
   text:
-    `${imageOf(told.job)} waits for approval before it is promoted to ${targetOf(told.job)}: ${told.why}. ` +
+    `${withDigest(told.job)} waits for approval before it is promoted to ${targetOf(told.job)}: ${told.why}. ` +
     `To approve: tallyman promotion approve ${told.id} --by NAME`,
 })
 
@@ -49,3 +49,7 @@ export const imageOf = ({
   digest,
 }: Pick<PromotionJob, 'registry' | 'repository' | 'tag' | 'digest'>): string =>
   `${registry}/${repository}${tag === undefined ? `@${digest}` : `:${tag}`}`
+
+/** `registry/repository:tag@digest`: the tag may name another image when somebody reads of it. */
+const withDigest = (job: PromotionJob): string =>
+  job.tag === undefined ? imageOf(job) : `${imageOf(job)}@${job.digest}`

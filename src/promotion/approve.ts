@@ -6,10 +6,11 @@ import type { Receipts } from './receipts.ts'
 import { PromotionRefusal } from './refusal.ts'
 import type { PromotionRule } from './rule.ts'
 import { isCopyJob } from './status.ts'
+import type { WhyHopeless } from './why-hopeless.ts'
 
 /**
  * Makes what approves a promotion in the name of a person, and has it go on if it waits. Gives all its approvals, and how many are
- * needed. @throws PromotionRefusal if it does not wait for approval
+ * needed. @throws PromotionRefusal if it does not wait for approval, or does not go on whoever approves it
  */
 export const makeApprove =
   (deps: {
@@ -18,6 +19,7 @@ export const makeApprove =
     receipts: Pick<Receipts, 'find'>
     /** Has a promotion that waits go on. */
     wake: AwaitedPromotions['wake']
+    whyHopeless: WhyHopeless
     /** As configured now. */
     rules: () => readonly Pick<PromotionRule, 'name' | 'gates'>[]
   }) =>
@@ -36,6 +38,9 @@ export const makeApprove =
         409,
         `the promotion ${id} needs no approval: ${job.data.rule === undefined ? 'it has no rule' : `the rule "${job.data.rule}" has no such gate`}`,
       )
+    const why = await deps.whyHopeless(job.data)
+    if (why !== undefined)
+      throw new PromotionRefusal(409, `the promotion ${id} was not approved, and does not go on: ${why}`)
     await deps.approvals.approve(id, by)
     const approvals = await deps.approvals.approvals(id)
     await deps.wake(id)

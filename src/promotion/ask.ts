@@ -34,10 +34,18 @@ export async function askByRule(
  * the promotion. Returns its id.
  */
 export async function askByRequest(queues: Pick<Queues, 'promotion'>, job: PromotionJob): Promise<string> {
-  const { rule = '', registry, repository, tag = '', digest, to, overwrite = '' } = job
-  const same = [rule, registry, repository, tag, digest, ...Object.values(to), overwrite]
-  const deduplication = { id: jobId('request', ...same) }
+  const deduplication = { id: requestKey(job) }
   const id = jobId('request', deduplication.id, crypto.randomUUID())
   const added = await queues.promotion.add('promotion', job, { jobId: id, deduplication })
   return added.id ?? id
+}
+
+/** Whether somebody asked for the same promotion, and it is in hand or waits. */
+export const isRequested = async (queues: Pick<Queues, 'promotion'>, job: PromotionJob): Promise<boolean> =>
+  (await queues.promotion.getDeduplicationJobId(requestKey(job))) !== null
+
+/** The same for the same request. */
+function requestKey({ rule, registry, repository, tag, digest, to, overwrite }: PromotionJob): string {
+  const same = [rule ?? '', registry, repository, tag ?? '', digest, ...Object.values(to), overwrite ?? '']
+  return jobId('request', ...same)
 }

@@ -12,10 +12,11 @@ export const Difference = Type.Object({
       '`absent`: the target has no such tag. `moved`: the two tags name different images. `referrer`: a signature or another artifact that refers to the image is not at the target. `tag`: nor is what a tag of cosign names.',
   }),
   what: Type.String({ description: 'What differs, for people.' }),
-  mending: Type.Boolean({
+  mending: Type.Enum(['underWay', 'possible', 'impossible'], {
     description:
-      'Whether a job was asked for that mends it, or the promotion waits already. What was rolled back is not mended.',
+      '`underWay`: a promotion or a copy is in hand or waits that mends it. `possible`: it is asked for with `mend`. `impossible`: nothing is, `mend` or not; `why` tells the reason.',
   }),
+  why: Type.Optional(Type.String({ description: 'Why nothing can mend it.' })),
 })
 export type Difference = Static<typeof Difference>
 

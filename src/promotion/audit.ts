@@ -2,15 +2,18 @@ import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { imageOf, targetOf } from './alert.ts'
-import { askByRequest, idByRule, type RuleJob } from './ask.ts'
+import { askByRequest, idByRule, isRequested, type RuleJob } from './ask.ts'
 import { addFollow } from './ask-follow.ts'
 import type { AuditLine, Difference } from './audit-lines.ts'
 import { type AuditClient, missingReferrers } from './missing-referrers.ts'
+import { whyNotOverwrite } from './overwrite.ts'
 import type { PromotionRule } from './rule.ts'
 import { makeRuleImages, type RuleImage, type RuleImagesDeps } from './rule-images.ts'
 import { type FindPromotion, isUndone } from './status.ts'
 import type { Targets } from './targets.ts'
 import { untilFailure } from './until-failure.ts'
+
+const KEPT = 'the target has something else under that tag, with content that the source lacks, which is kept'
 
 /** Images that are compared at a time. */
 const AT_ONCE = { concurrency: 4 }
@@ -70,19 +73,14 @@ export function makePromotionAudit(
     if (ours === undefined) return []
     const job = { ...indexed, digest: ours.digest }
     const difference = { rule: rule.name, image: imageOf(job), target: targetOf(job) }
-    const isSame = theirs?.digest === ours.digest
-    const last = isSame ? undefined : await deps.targets.last(to, theirs?.digest)
-    const isRolledBack = last?.rolledBack === ours.digest
-    const reason = isRolledBack ? ': it was rolled back' : ''
-    if (theirs === undefined) {
-      if (rule.when === 'request') return []
-      const mending = await promote(job, mend && !isRolledBack)
-      return [{ ...difference, kind: 'absent', what: `the target has no such tag${reason}`, mending }]
-    }
-    if (!isSame) {
-      const what = `the tag names ${ours.digest}, and that of the target ${theirs.digest}${reason}`
-      const mending = await promote(job, mend && rule.overwrite !== 'never' && !isRolledBack)
-      return [{ ...difference, kind: 'moved', what, mending }]
+    if (theirs?.digest !== ours.digest) {
+      if (theirs === undefined && rule.when === 'request') return []
+      const kind = theirs === undefined ? 'absent' : 'moved'
+      const what =
+        theirs === undefined
+          ? 'the target has no such tag'
+          : `the tag names ${ours.digest}, and that of the target ${theirs.digest}`
+      return [{ ...difference, kind, what, ...(await mended(rule, job, theirs?.digest, mend)) }]
     }
     const parts = manifests.map(({ digest }) => digest).filter((digest) => digest !== ours.digest)
     const atTarget = await pMap(
@@ -92,22 +90,37 @@ export function makePromotionAudit(
     )
     const subjects = [ours.digest, ...atTarget.filter((digest) => digest !== undefined)]
     const missing = await missingReferrers(source, target, subjects)
-    if (missing.length > 0 && mend)
-      for (const subject of new Set(missing.map((one) => one.subject)))
-        await addFollow(queues, { kind: 'follow', registry, repository, subject, to })
-    return missing.map(({ subject, digest, tagged }) => ({
-      ...{ ...difference, mending: mend },
+    const wanted = mend ? missing.filter(({ isKept }) => !isKept) : []
+    for (const subject of new Set(wanted.map((one) => one.subject)))
+      await addFollow(queues, { kind: 'follow', registry, repository, subject, to })
+    return missing.map(({ subject, digest, tagged, isKept }) => ({
+      ...difference,
       ...(tagged === undefined
         ? { kind: 'referrer', what: `${digest}, which refers to ${subject}, is not at the target` }
         : { kind: 'tag', what: `what the tag ${tagged.tag} names, ${digest}, is not at the target` }),
+      ...(isKept ? { mending: 'impossible', why: KEPT } : { mending: mend ? 'underWay' : 'possible' }),
     }))
   }
 
-  /** Asks for the promotion if `mend` says so and it is not under way. Returns whether it is under way then. */
-  async function promote(job: RuleJob, mend: boolean): Promise<boolean> {
-    if (isUndone(await deps.find(idByRule(job)))) return true
-    if (mend) await askByRequest(queues, job)
-    return mend
+  /** What mends a tag that names `current` at the target. Asks for the promotion if `mend` says so and it may be written. */
+  async function mended(
+    rule: PromotionRule,
+    job: RuleJob,
+    current: string | undefined,
+    mend: boolean,
+  ): Promise<Pick<Difference, 'mending' | 'why'>> {
+    if (isUndone(await deps.find(idByRule(job))) || (await isRequested(queues, job)))
+      return { mending: 'underWay' }
+    const { registry, repository, digest, pushedAt, to } = job
+    const last = await deps.targets.last(to, current)
+    const why =
+      last?.rolledBack === digest
+        ? 'it was rolled back'
+        : whyNotOverwrite({ from: { registry, repository }, digest, pushedAt }, rule.overwrite, current, last)
+    if (why !== undefined) return { mending: 'impossible', why }
+    if (!mend) return { mending: 'possible' }
+    await askByRequest(queues, job)
+    return { mending: 'underWay' }
   }
 
   /** @throws PromotionRefusal if there is no such rule */

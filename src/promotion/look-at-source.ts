@@ -38,3 +38,4 @@ export const makeLookAtSource =
       return waiting('its tag does not name it yet', now + Math.max(500, age))
     return dropped(found === undefined ? 'its tag is gone' : `its tag names ${found.digest} by now`)
   }
+export type LookAtSource = ReturnType<typeof makeLookAtSource>

@@ -11,6 +11,11 @@ interface AuditSide extends Side {
   client: AuditClient
 }
 
+export interface MissingReferrer extends FoundReferrer {
+  /** The tag of cosign names something else at the target, with content that the source's lacks. A copy keeps that. */
+  isKept: boolean
+}
+
 /** A signature of an SBOM of an image is the second level. */
 const MOST_LEVELS = 8
 
@@ -24,10 +29,10 @@ export async function missingReferrers(
   source: AuditSide,
   target: AuditSide,
   subjects: readonly string[],
-): Promise<FoundReferrer[]> {
+): Promise<MissingReferrer[]> {
   const { signal } = new AbortController()
   const asked = new Set<string>()
-  const missing: FoundReferrer[] = []
+  const missing: MissingReferrer[] = []
   let level = [...subjects]
   for (let depth = 0; level.length > 0 && depth < MOST_LEVELS; depth++) {
     for (const digest of level) asked.add(digest)
@@ -35,7 +40,8 @@ export async function missingReferrers(
       findReferrers(source, level, signal),
       findReferrers(target, level, signal),
     ])
-    missing.push(...ours.filter((one) => !theirs.some((other) => covers(other, one))))
+    const lacking = ours.filter((one) => !theirs.some((other) => covers(other, one)))
+    missing.push(...lacking.map((one) => ({ ...one, isKept: theirs.some((other) => keeps(other, one)) })))
     level = [...new Set(ours.map(({ digest }) => digest))].filter((digest) => !asked.has(digest))
   }
   const given = await pMap(missing, (one) => isGiven(source, one), AT_ONCE)
@@ -48,6 +54,13 @@ function covers(theirs: FoundReferrer, ours: FoundReferrer): boolean {
   if (theirs.digest === ours.digest) return true
   const [there, here] = [theirs.tagged?.manifest, ours.tagged?.manifest]
   return there !== undefined && here !== undefined && hasAllLayers(there.bytes, here.bytes)
+}
+
+/** Whether what is at the target under the same tag stays there when the source's is copied (`copyCosignTag`). */
+function keeps(theirs: FoundReferrer, ours: FoundReferrer): boolean {
+  if (theirs.subject !== ours.subject || theirs.tagged?.tag !== ours.tagged?.tag) return false
+  const [there, here] = [theirs.tagged?.manifest, ours.tagged?.manifest]
+  return there !== undefined && here !== undefined && !hasAllLayers(here.bytes, there.bytes)
 }
 
 /** Whether the source has what it lists. */

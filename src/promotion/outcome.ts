@@ -39,5 +39,8 @@ export const waiting = (why: string, again: number, seenAt?: number) => ({
 export const dropped = (why: string) => ({ state: 'dropped' as const, why })
 export const refused = (why: string) => ({ state: 'refused' as const, why })
 
+/** How soon a promotion asks whether it is its turn, in ms. */
+export const TURN_MS = 1_000
+
 /** For so long a promotion may wait for registries that ask it to, in ms. Then it counts as an attempt that failed. */
 export const PATIENCE_MS = 86_400_000

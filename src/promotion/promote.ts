@@ -1,28 +1,19 @@
-import type { Metrics } from '../platform/metrics.ts'
 import type { PromotionJob } from '../queue/jobs.ts'
-import type { RegistryClient } from '../registry/client.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { afterFailure } from './after-failure.ts'
-import { atGates } from './at-gates.ts'
-import type { Copied } from './copy/copied.ts'
 import { CopyError } from './copy/copy-error.ts'
-import type { Copier } from './copy/copy-image.ts'
-import { writeTag } from './copy/write-tag.ts'
+import { makeCopyJob } from './copy-job.ts'
 import { waitAsAsked } from './gates/ask-again.ts'
-import type { GatesResult } from './gates/check-gates.ts'
+import { makeLastLooks } from './last-looks.ts'
 import { makeLookAtSource } from './look-at-source.ts'
-import { lostPlatforms } from './lost-platforms.ts'
-import type { TaggedImage } from './match.ts'
+import { makeLookAtTarget } from './look-at-target.ts'
 import { type Attempt, dropped, type Outcome, PATIENCE_MS, refused, waiting } from './outcome.ts'
-import { whyNotOverwrite } from './overwrite.ts'
+import { makePassGates } from './pass-gates.ts'
 import type { PromotionReceipt } from './receipt.ts'
-import { type Attempted, receiptOf } from './receipt-of.ts'
 import type { Receipts } from './receipts.ts'
 import type { CopyOptions } from './rule.ts'
 import type { Targets } from './targets.ts'
-
-/** How soon a promotion asks whether it is its turn, in ms. */
-const TURN_MS = 1_000
+import { makeWriteAndRecord } from './write-and-record.ts'
 
 /** How soon a receipt is attached again at the earliest, in ms. */
 const ATTACH_MS = 15_000
@@ -31,31 +22,29 @@ const ATTACH_MS = 15_000
  * Carries out promotions: by digest, after asking the source whether the tag has that digest, and once more before the tag is
  * written at the target, exactly once and last. What happened is in the receipt.
  */
-export function makePromote(deps: {
-  clientOf: (registry: string) => RegistryClient
-  /** How a job is carried out as configured now; `undefined` if its rule is gone or leads elsewhere. */
-  optionsOf: (job: PromotionJob) => CopyOptions | undefined
-  /** Whether by the index a push that is younger than the job's gave the tag this digest, and none in the future did. */
-  isYounger: (job: PromotionJob, digest: string) => Promise<boolean>
-  isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
-  checkGates: (job: PromotionJob, attempt: Attempted) => Promise<GatesResult>
-  copier: Pick<Copier, 'copyImage'>
-  /** Gives what finds repositories of a registry that have a blob. */
-  mountFrom: (registry: string) => (digest: string) => Promise<readonly string[]>
-  metrics: Pick<Metrics, 'promotedBytes'>
-  targets: Targets
-  receipts: Receipts
-  /** Pushes the signed receipt to the target, where it may be already. */
-  attachReceipt: (receipt: PromotionReceipt) => Promise<void>
-  /** Told what is no failure of a promotion, for the log. */
-  warn: (message: string) => void
-  /** Called once the tag is written, before the receipt: referrers that are pushed later find their way. */
-  follow: (job: PromotionJob, copied: Copied, forMs: number) => Promise<void>
-  /** epoch ms */
-  now: () => number
-}) {
-  const { now, targets } = deps
+export function makePromote(
+  deps: Parameters<typeof makeCopyJob>[0] &
+    Parameters<typeof makeLookAtSource>[0] &
+    Parameters<typeof makePassGates>[0] &
+    Parameters<typeof makeWriteAndRecord>[0] & {
+      /** How a job is carried out as configured now; `undefined` if its rule is gone or leads elsewhere. */
+      optionsOf: (job: PromotionJob) => CopyOptions | undefined
+      isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
+      targets: Targets
+      receipts: Pick<Receipts, 'find'>
+      /** Pushes the signed receipt to the target, where it may be already. */
+      attachReceipt: (receipt: PromotionReceipt) => Promise<void>
+      /** Told what is no failure of a promotion, for the log. */
+      warn: (message: string) => void
+    },
+) {
+  const { now } = deps
   const lookAtSource = makeLookAtSource(deps)
+  const lookAtTarget = makeLookAtTarget(deps)
+  const passGates = makePassGates(deps)
+  const copyJob = makeCopyJob(deps)
+  const lastLooks = makeLastLooks({ ...deps, passGates, lookAtSource, lookAtTarget })
+  const writeAndRecord = makeWriteAndRecord(deps)
 
   return async function promote(job: PromotionJob, attempt: Attempt): Promise<Outcome> {
     let bytes = 0
@@ -78,101 +67,23 @@ export function makePromote(deps: {
     if (await deps.isPlaceholder(job.registry, job.repository, job.digest))
       return dropped('it is a placeholder with which expiry deletes the tag')
 
-    const isWritten = await hasWritten(job, attempt)
+    const isWritten = await lookAtTarget.hasWritten(job, attempt.id)
     const early = isWritten ? undefined : await lookAtSource(job, attempt, options.settle)
     if (early !== undefined) return early
-    const refusal = await whyNotWrite(job, options, await currentAt(job.to))
+    const { refusal } = await lookAtTarget.mayWrite(job, options.overwrite)
     if (refusal !== undefined) return refused(refusal)
-    const gates = await askGates(job, attempt, { ...options, isWritten })
+    const gates = await passGates(job, { ...attempt, isWritten }, options.waitFor)
     if ('outcome' in gates) return gates.outcome
-    return copyAndWrite(job, attempt, { ...options, isWritten })
-  }
 
-  /** Whether an earlier attempt wrote the tag and was killed: what is at the target needs a receipt, whatever the source says now. */
-  async function hasWritten({ to, digest }: PromotionJob, { id }: Attempt): Promise<boolean> {
-    const { writing } = await targets.read(to)
-    return writing?.promotion === id && (await currentAt(to)) === digest
-  }
-
-  /** What the gates have said, or why the image does not pass: also since it is not its turn. */
-  async function askGates(
-    job: PromotionJob,
-    attempt: Attempt,
-    { waitFor, isWritten }: CopyOptions & { isWritten: boolean },
-  ): Promise<GatesResult | { outcome: Outcome }> {
-    const gates = await deps.checkGates(job, attempt)
-    if (gates.state !== 'open' && !isWritten) return { outcome: atGates(gates, attempt, waitFor, now()) }
-    return (await attempt.isMyTurn())
-      ? gates
-      : { outcome: waiting('another promotion to its tag is in hand', now() + TURN_MS, attempt.seenAt) }
-  }
-
-  async function whyNotWrite(
-    job: PromotionJob,
-    { overwrite }: CopyOptions,
-    current: string | undefined,
-  ): Promise<string | undefined> {
-    const { to, digest, pushedAt } = job
-    const write = { from: { registry: job.registry, repository: job.repository }, digest, pushedAt }
-    return whyNotOverwrite(write, overwrite, current, await targets.last(to, current))
-  }
-
-  async function currentAt({ registry, repository, tag }: TaggedImage): Promise<string | undefined> {
-    return (await deps.clientOf(registry).headManifest(repository, tag))?.digest
-  }
-
-  async function copyAndWrite(
-    job: PromotionJob,
-    attempt: Attempt,
-    before: CopyOptions & { isWritten: boolean },
-  ): Promise<Outcome> {
-    const { to } = job
-    const { isWritten } = before
-    const target = { client: deps.clientOf(to.registry), repository: to.repository }
     try {
-      const copied = await deps.copier.copyImage({
-        source: { client: deps.clientOf(job.registry), repository: job.repository },
-        target,
-        sameRegistry: to.registry === job.registry,
-        digest: job.digest,
-        ...{ sparse: before.sparse, verify: before.verify, referrers: true },
-        ...(before.platforms && { platforms: before.platforms }),
-        limits: { count: before.maxReferrers, bytes: before.maxReferrersSize },
-        mountFrom: deps.mountFrom(to.registry),
-        onProgress: attempt.onProgress,
-      })
-      // To copy takes time: rules and gates may have changed.
-      const options = deps.optionsOf(job)
-      if (options === undefined) return dropped('its rule was changed meanwhile')
-      const gates = await askGates(job, attempt, { ...options, isWritten })
-      if ('outcome' in gates) return gates.outcome
-      const current = await currentAt(to)
-      const refusal = await whyNotWrite(job, options, current)
-      if (refusal !== undefined) return refused(refusal)
-      const { digest, pushedAt, registry, repository } = job
-      const record = { from: { registry, repository }, digest, pushedAt, promotion: attempt.id }
-      const replaced = await targets.begin(to, record, current)
-      const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, digest)
-      // The last look before the tag is written, at both ends.
-      const [late, still] = await Promise.all([
-        isWritten ? undefined : lookAtSource(job, attempt, 0),
-        currentAt(to),
-      ])
-      if (late !== undefined) return late
-      if (still !== current)
-        return waiting('its tag was moved at the target', now() + TURN_MS, attempt.seenAt)
-      if (current !== digest) await writeTag(target, to.tag, copied.root)
-      await (replaced === digest
-        ? targets.confirm(to, record)
-        : targets.end(to, { ...record, ...(replaced !== undefined && { replaced }) }))
-      if (options.follow !== 'never') await deps.follow(job, copied, options.follow)
-      const receipt = receiptOf({ job, attempt, copied, gates, replaced, lost, at: new Date(now()) })
-      await deps.receipts.append(receipt)
-      deps.metrics.promotedBytes.inc({ rule: job.rule ?? 'request' }, copied.blobs.sent.bytes)
-      return await attach(receipt, attempt, options)
+      const copied = await copyJob(job, options, attempt.onProgress)
+      const ready = await lastLooks(job, { ...attempt, isWritten })
+      if ('outcome' in ready) return ready.outcome
+      const receipt = await writeAndRecord(job, attempt, copied, ready)
+      return await attach(receipt, attempt, ready.options)
     } catch (error) {
       // The image may have been deleted meanwhile.
-      const late = isAbsent(error) ? await lookAtSource(job, attempt, before.settle) : undefined
+      const late = isAbsent(error) ? await lookAtSource(job, attempt, options.settle) : undefined
       if (late !== undefined) return late
       throw error
     }

@@ -1,10 +1,10 @@
-import { jobId } from '../queue/job-id.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
 import { writeTag } from './copy/write-tag.ts'
 import type { TaggedImage } from './match.ts'
 import type { PromotionReceipt } from './receipt.ts'
 import type { Receipts } from './receipts.ts'
+import { rollbackId } from './rollback-of.ts'
 import type { TargetRecord, Targets } from './targets.ts'
 import type { HoldTag } from './turn.ts'
 
@@ -55,10 +55,10 @@ export function makeRollback(deps: {
   async function rollBack(undone: PromotionReceipt, by: string): Promise<PromotionReceipt> {
     const { to, digest, replaced } = undone
     const askedAt = new Date(deps.now()).toISOString()
-    const id = jobId('rollback', undone.id)
+    const id = rollbackId(undone.id)
     if (digest === undefined || undone.kind === 'rollback') throw refused('it is a rollback itself')
     const before = await receipts.find(id)
-    if (before !== undefined) throw refused(`it was rolled back at ${before.at}`)
+    if (before !== undefined) throw refused(`it was rolled back at ${before.at} by ${before.by}`)
     if (replaced === digest)
       throw refused(`it changed nothing: the tag named ${digest} before, and there is nothing to go back to`)
     const { last, writing } = await targets.read(to)

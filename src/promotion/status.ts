@@ -8,6 +8,7 @@ import { imageOf, targetOf } from './alert.ts'
 import { PromotionProgress } from './progress.ts'
 import { PromotionReceipt } from './receipt.ts'
 import type { Receipts } from './receipts.ts'
+import { findRollback, RollbackOf } from './rollback-of.ts'
 
 /** How far a promotion is. */
 export const PromotionStatus = Type.Object({
@@ -32,6 +33,9 @@ export const PromotionStatus = Type.Object({
   ),
   receipt: Type.Optional(
     Type.Object(PromotionReceipt.properties, { description: 'What it did, once it has arrived.' }),
+  ),
+  rollback: Type.Optional(
+    Type.Object(RollbackOf.properties, { description: 'The rollback that undid it. Absent if none did.' }),
   ),
 })
 export type PromotionStatus = Static<typeof PromotionStatus>
@@ -59,7 +63,10 @@ export const makeFindPromotion =
     id: string,
   ): Promise<{ from: { registry: string; repository: string }; status: PromotionStatus } | undefined> => {
     const receipt = await deps.receipts.find(id)
-    if (receipt !== undefined) return { from: receipt.from, status: statusOfReceipt(receipt) }
+    if (receipt !== undefined) {
+      const rollback = await findRollback(deps.receipts, id)
+      return { from: receipt.from, status: { ...statusOfReceipt(receipt), ...(rollback && { rollback }) } }
+    }
     const found = await findJob(deps.queues, 'promotion', id)
     if (found === undefined || !isCopyJob(found.job)) return undefined
     return { from: found.job.data, status: statusOfJob(found.job, found.state) }

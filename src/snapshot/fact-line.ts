@@ -18,7 +18,9 @@ const References = Type.Array(ReferenceLine)
 const Extent = Type.Enum(['contents', 'all', 'read'])
 const Evidence = Type.Enum(['push', 'pull'])
 
-const presentItems = [
+/** Source and time of an age. */
+const AgeLine = Type.Tuple([Type.Enum([...AGE_SOURCES]), Whole])
+const PresentLine = Type.Tuple([
   Type.Literal('present'),
   /** repository */
   Name,
@@ -34,18 +36,13 @@ const presentItems = [
   OrNull(Extent),
   OrNull(References),
   Evidence,
-] as const
-const PresentLine = Type.Tuple([...presentItems])
-/** As versions 1 and 2 have it for tags: with the actor at the end. */
-const AttributedLine = Type.Tuple([...presentItems, Name])
-/** Source and time of an age. */
-const AgeLine = Type.Tuple([Type.Enum([...AGE_SOURCES]), Whole])
-/** With actor and age at the end. In versions 1 and 2 there are no ages: a presence as of a push repeats a push that was heard. */
-const AgedLine = Type.Tuple([...presentItems, OrNull(Name), OrNull(AgeLine)])
+  /** actor */
+  OrNull(Name),
+  OrNull(AgeLine),
+])
+type PresentLine = Static<typeof PresentLine>
 const FactLine = Type.Union([
   PresentLine,
-  AttributedLine,
-  AgedLine,
   Type.Tuple([Type.Literal('link'), Name, Whole, Digest, Whole]),
   Type.Tuple([Type.Literal('delete'), Name, Whole, Digest]),
   Type.Tuple([Type.Literal('untag'), Name, Whole, Name]),
@@ -96,22 +93,18 @@ function factOf(line: FactLine): StandingFact {
   }
 }
 
-type AnyPresentLine = Static<typeof PresentLine> | Static<typeof AttributedLine> | Static<typeof AgedLine>
-
-function presentLineOf(fact: Extract<StandingFact, { kind: 'present' }>): AnyPresentLine {
+function presentLineOf(fact: Extract<StandingFact, { kind: 'present' }>): PresentLine {
   const { kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor, age } = fact
   const refs = references?.map((ref): Static<typeof ReferenceLine> => [ref.kind, ref.digest, ref.size])
-  const line: Static<typeof PresentLine> = [
-    ...([kind, repository, at, digest, size, mediaType] as const),
-    ...([tag ?? null, extent ?? null, refs ?? null, via] as const),
+  return [
+    ...([kind, repository, at, digest, size, mediaType, tag ?? null, extent ?? null] as const),
+    ...([refs ?? null, via, actor ?? null] as const),
+    age ? [age.source, age.at] : null,
   ]
-  if (via === 'push') return [...line, actor ?? null, age ? [age.source, age.at] : null]
-  return actor === undefined ? line : [...line, actor]
 }
 
-function presentFactOf(line: AnyPresentLine): StandingFact {
-  const [kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor] = line
-  const age = line.length === 12 ? line[11] : (['event', at] as const)
+function presentFactOf(line: PresentLine): StandingFact {
+  const [kind, repository, at, digest, size, mediaType, tag, extent, references, via, actor, age] = line
   return {
     kind,
     repository,
@@ -121,8 +114,8 @@ function presentFactOf(line: AnyPresentLine): StandingFact {
     mediaType,
     via,
     ...(tag !== null && { tag }),
-    ...(via === 'push' && age && { age: { at: age[1], source: age[0] } }),
-    ...(typeof actor === 'string' && { actor }),
+    ...(age && { age: { at: age[1], source: age[0] } }),
+    ...(actor !== null && { actor }),
     ...(extent !== null && { extent }),
     ...(references !== null && {
       references: references.map(([kind, digest, size]) => ({ kind, digest, size })),

@@ -64,9 +64,9 @@ function checkHeader(value: unknown, errorHere: (problem: string) => SnapshotErr
   const { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } = format
   if (!format.anyHeader.Check(value))
     throw errorHere(`expected the header of a "${SNAPSHOT_FORMAT}" snapshot`)
-  if (value.version > SNAPSHOT_VERSION)
+  if (value.version !== SNAPSHOT_VERSION)
     throw errorHere(
-      `the snapshot has version ${value.version}; this Tallyman reads up to ${SNAPSHOT_VERSION}: use a newer one`,
+      `the snapshot has version ${value.version}, and this Tallyman reads version ${SNAPSHOT_VERSION}`,
     )
   if (!format.header.Check(value)) throw errorHere(`expected a header of version ${SNAPSHOT_VERSION}`)
 }

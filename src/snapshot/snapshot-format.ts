@@ -4,10 +4,10 @@ import { Compile } from 'typebox/compile'
 /**
  * A snapshot is JSON lines, compressed with zstd: a header; for each project a line, then the lines of its facts
  * (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
- * changes. Older versions are still read: 1 has no actors, 1 and 2 have no ages.
+ * changes.
  */
 export const SNAPSHOT_FORMAT = 'tallyman-index'
-export const SNAPSHOT_VERSION = 3
+export const SNAPSHOT_VERSION = 1
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
@@ -16,7 +16,7 @@ export const anyHeader = Compile(Type.Object({ format: Type.Literal(SNAPSHOT_FOR
 
 const Header = Type.Object({
   format: Type.Literal(SNAPSHOT_FORMAT),
-  version: Type.Integer({ minimum: 1, maximum: SNAPSHOT_VERSION }),
+  version: Type.Literal(SNAPSHOT_VERSION),
   /** When writing started, RFC 3339. */
   createdAt: Type.String(),
   /** The configured registries. */

@@ -171,9 +171,17 @@ test('a promotion is rolled back by the admin; then what it wrote is not there a
   const [undone] = promotions
   expect(undone).toMatchObject({ kind: 'rollback', rolledBack: second.id })
   expect(await run('verify', undone?.id ?? '', '--key', key)).toMatchObject({ status: 0 })
+  const undoneText = `at ${undone?.at} by ${undone?.by}: the tag named ${first.digest} again (${undone?.id})`
   expect(await run('verify', second.id, '--key', key)).toMatchObject({
-    ...{ status: 1, out: `${TARGET} names ${first.digest}; after the promotion it named ${second.digest}\n` },
+    status: 1,
+    out: `rolled back ${undoneText}\n${TARGET} names ${first.digest}; after the promotion it named ${second.digest}\n`,
     err: expect.stringContaining('the target is not as the receipt says'),
+  })
+  expect((await run('show', second.id)).out).toContain(`rolled back  ${undoneText}\n`)
+  const { id: rollback, at, by: who } = undone ?? {}
+  expect(JSON.parse((await run('show', second.id, '--output', 'json')).out)).toEqual({
+    ...second,
+    rollback: { id: rollback, at, by: who, digest: first.digest },
   })
   await clients.production.deleteManifest(REPOSITORY, second.digest ?? '')
   expect((await run('verify', second.id)).out).toContain(`@${second.digest} is not there any more\n`)

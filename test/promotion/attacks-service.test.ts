@@ -33,22 +33,6 @@ afterAll(async () => {
   await trials?.close()
 })
 
-test('a promotion that an older version asked for, without kind and target, is carried out', async () => {
-  await pushImage(trials.ci.client, 'team/old', 'other', image)
-  await pushImage(trials.ci.client, 'team/old', 'v1', image)
-  await trials.ended('team/old')
-  await trials.production.client.deleteManifest('released/old', image.root.digest)
-  const old = {
-    ...{ rule: 'releases', registry: 'ci', project: 'ci/team/old', repository: 'team/old', tag: 'v1' },
-    ...{ digest: image.root.digest, pushedAt: Date.now() * 1_000 },
-  }
-  await queues.promotion.add('promotion', old as never)
-  await eventually(
-    () => digestAt(trials.production.client, 'released/old', 'v1'),
-    (digest) => digest === image.root.digest,
-  )
-})
-
 test('what refers to an image that the target has not any more is given up at once', async () => {
   const { root } = makeReferrer(image.root, 'nobody has it')
   const to = { registry: 'production', repository: 'released/none' }

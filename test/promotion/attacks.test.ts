@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeReferrer } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
+import { UNRULED } from '../../src/promotion/rule.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
 import { ASKED_AT, usePromotions } from './promotion-bed.ts'
 
@@ -108,13 +109,12 @@ test('a tag that moves at the target between the last two looks is not overwritt
 })
 
 test('a rule that forbids to overwrite since the copy began is heeded', async () => {
-  const options: { overwrite: 'always' | 'never' } = { overwrite: 'always' }
-  const scene = bed.setUp({}, { options })
+  const scene = bed.setUp({ overwrite: 'always' })
   const { job, repository } = await bed.release()
   await scene.promote(job)
   const next = await bed.release({ repository, pushedAt: job.pushedAt + 10 })
   bed.registries.production.onRequest(({ method }) => {
-    if (method === 'PUT') options.overwrite = 'never'
+    if (method === 'PUT') scene.set.options = { ...UNRULED, overwrite: 'never' }
     return undefined
   })
   expect(await scene.attempt(next.job)).toMatchObject({ state: 'refused' })
@@ -123,15 +123,11 @@ test('a rule that forbids to overwrite since the copy began is heeded', async ()
 
 test('a gate that closes while the image is copied keeps it from its tag', async () => {
   const answers = [true, false]
-  const scene = bed.setUp(
-    { waitFor: 60_000 },
-    {
-      checkGates: async () => {
-        const state = answers.shift() === false ? 'waiting' : 'open'
-        return { state, results: [{ gate: 'signature', state, why: 'said so' }] }
-      },
-    },
-  )
+  const scene = bed.setUp({ waitFor: 60_000 })
+  scene.set.checkGates = () => {
+    const state = answers.shift() === false ? 'waiting' : 'open'
+    return { state, results: [{ gate: 'signature', state, why: 'said so' }] }
+  }
   const { job } = await bed.release()
   expect(await scene.attempt(job)).toMatchObject({ state: 'waiting' })
   expect(await bed.atTarget(job)).toBeUndefined()

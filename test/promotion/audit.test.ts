@@ -44,7 +44,7 @@ async function differences(
 const mended = () =>
   eventually(
     () => run(),
-    ({ status }) => status === 0,
+    ({ status, out }) => status === 0 && out === '',
   )
 
 test('nothing differs between an image and its copy', async () => {
@@ -71,7 +71,7 @@ test('a tag that the target has lost is found and mended, though it was promoted
   expect(found).toEqual([
     {
       ...{ rule: 'pushes', image: 'ci/pushed/app:v1', target: `production/${REPOSITORY}:v1`, kind: 'absent' },
-      ...{ what: 'the target has no such tag', mending: false },
+      ...{ what: 'the target has no such tag', mending: 'possible' },
     },
   ])
   expect((await run('--mend')).status).toBe(0)
@@ -101,7 +101,7 @@ test('signatures and other referrers that the target lacks are found and mended'
       .map(([kind, what]) => [kind, 'ci/pushed/app:v2', what])
       .toSorted(),
   )
-  expect((await differences('--mend')).found.map(({ mending }) => mending)).toEqual([true, true, true])
+  expect((await differences('--mend')).found.map(({ mending }) => mending)).toEqual(Array(3).fill('underWay'))
   await mended()
   expect(await bed.target.referrers(REPOSITORY, index.root.digest)).toMatchObject([
     { digest: referrer.root.digest },
@@ -122,27 +122,55 @@ test('what was rolled back is told, and is not brought back', async () => {
   expect((await bed.post(`/v1/promotions/${id}/rollback`, {})).status).toBe(200)
   expect(await differences('--mend')).toMatchObject({
     status: 1,
-    found: [{ kind: 'absent', what: 'the target has no such tag: it was rolled back', mending: false }],
+    found: [{ kind: 'absent', mending: 'impossible', why: 'it was rolled back' }],
   })
   await bed.source.deleteManifest('pushed/rolled-back', next.root.digest)
   await bed.ci.untilDelivered()
 })
 
+test('a signature at the target that the source lacks is kept, so the one of the source cannot be mended', async () => {
+  const tag = signatureTag(one.root.digest)
+  await pushImage(bed.source, 'pushed/app', tag, makeSignature(one.root.digest))
+  await pushImage(bed.target, REPOSITORY, tag, makeSignature(child))
+  expect(await differences('--mend')).toMatchObject({
+    status: 1,
+    found: [{ kind: 'tag', mending: 'impossible', why: expect.stringContaining('which is kept') }],
+  })
+  for (const [client, repository] of [
+    [bed.source, 'pushed/app'] as const,
+    [bed.target, REPOSITORY] as const,
+  ]) {
+    const found = await client.headManifest(repository, tag)
+    await client.deleteManifest(repository, found?.digest ?? '')
+  }
+})
+
 test('a tag that names another image at the target is found, and not moved by a rule that moves none', async () => {
   const other = image('other')
   await pushImage(bed.target, REPOSITORY, 'v1', other)
-  const { status, found } = await differences('--mend')
-  expect([status, found]).toMatchObject([
+  await bed.target.deleteManifest(REPOSITORY, index.root.digest)
+  const { status, found } = await differences()
+  expect([status, found.toSorted((a, b) => a.image.localeCompare(b.image))]).toMatchObject([
     1,
     [
       {
-        ...{ kind: 'moved', image: 'ci/pushed/app:v1', mending: false },
+        ...{ kind: 'moved', image: 'ci/pushed/app:v1', mending: 'impossible' },
         what: `the tag names ${one.root.digest}, and that of the target ${other.root.digest}`,
+        why: `the tag at the target names ${other.root.digest}, and overwrite is never`,
       },
+      { kind: 'absent', image: 'ci/pushed/app:v2', mending: 'possible' },
     ],
   ])
-  expect((await run('--mend')).err).toMatch(
-    /not mended: 1\. A rule with overwrite: never moves no tag, and .*\n$/,
+  const { out, err } = await run()
+  expect(out).toMatch(/^moved +cannot .*; it cannot be mended: the tag at the target .* overwrite is never$/m)
+  expect(out).toMatch(/^absent +--mend .* the target has no such tag$/m)
+  expect(err).toMatch(/not being mended: 2\. 1 can be mended by --mend; 1 cannot, for the reason in .*\n$/)
+  const mending = await run('--mend')
+  expect(mending.out).toMatch(/^absent +under way /m)
+  expect(mending.err).toMatch(/not being mended: 1\. 0 can be mended by --mend; 1 cannot/)
+  await eventually(
+    () => bed.target.headManifest(REPOSITORY, 'v2'),
+    (found) => found?.digest === index.root.digest,
   )
 })
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-registry.ts'
 import { makeImage } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
+import { makeIsPlaceholder } from '../../src/expiry/remove-tag-placeholder.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeAttachReceipt } from '../../src/promotion/attach-receipt.ts'
 import { makeCopier } from '../../src/promotion/copy/copy-image.ts'
@@ -13,7 +14,7 @@ import type { GatesResult } from '../../src/promotion/gates/check-gates.ts'
 import type { Attempt } from '../../src/promotion/outcome.ts'
 import { makePromote } from '../../src/promotion/promote.ts'
 import type { PromotionReceipt } from '../../src/promotion/receipt.ts'
-import { makeReceipts } from '../../src/promotion/receipts.ts'
+import { makeReceipts, type Receipts } from '../../src/promotion/receipts.ts'
 import { type CopyOptions, UNRULED } from '../../src/promotion/rule.ts'
 import { makeTargets } from '../../src/promotion/targets.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
@@ -54,47 +55,52 @@ export function usePromotions() {
     return client
   }
 
-  /** `receiptKey`: with which receipts are signed, in PEM. `options`: those of the rule that may change later. */
+  /**
+   * `receiptKey`: with which receipts are signed, in PEM. `receipts`: what stands in for those of the store. The scene's `clock`
+   * (epoch ms) and `set` may be changed at any time; without options, the rule of the job is gone.
+   */
   function setUp(
     options: Partial<CopyOptions> = {},
-    more: {
-      receiptKey?: string
-      options?: Partial<CopyOptions>
-      checkGates?: () => Promise<GatesResult>
-    } = {},
+    more: { receiptKey?: string; receipts?: Partial<Receipts> } = {},
   ) {
-    const { receiptKey, checkGates = async () => ({ state: 'open', results: [] }) } = more
+    const { receiptKey } = more
+    const clock = { now: ASKED_AT }
+    const set: {
+      options: CopyOptions | undefined
+      checkGates: () => GatesResult
+      /** The digest that a younger push gave the tag, by the index. */
+      youngest?: string
+    } = { options: { ...UNRULED, ...options }, checkGates: () => ({ state: 'open', results: [] }) }
+    const followed: { digests: string[]; ms: number }[] = []
+    const warnings: string[] = []
     const store = makeFolderStore({ path: folder })
     const fail = (error: Error) => {
       throw error
     }
-    const now = () => ASKED_AT
-    const sign = (receipt: PromotionReceipt) =>
-      receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
-    const warnings: string[] = []
+    const now = () => clock.now
     const receipts = makeReceipts({
-      sign,
-      store,
-      keepMs: 1e12,
-      now,
+      ...{ store, keepMs: 1e12, now },
+      sign: (receipt) => (receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)),
       onUnreadable: (_, error) => fail(error),
       onError: fail,
     })
     const targets = makeTargets(store)
+    const metrics = makeMetrics()
     const promoteJob = makePromote({
-      ...{ clientOf, receipts, targets, metrics: makeMetrics(), copier: makeCopier(), now },
-      optionsOf: () => ({ ...UNRULED, ...options, ...more.options }),
-      isYounger: async () => false,
-      isPlaceholder: async () => false,
-      checkGates,
+      ...{ clientOf, targets, metrics, copier: makeCopier(), now },
+      receipts: { ...receipts, ...more.receipts },
+      optionsOf: () => set.options,
+      isYounger: async (_, digest) => digest === set.youngest,
+      isPlaceholder: makeIsPlaceholder(store),
+      checkGates: async () => set.checkGates(),
       mountFrom: () => async () => [],
-      follow: async () => {},
+      follow: async (_, { manifests }, ms) => void followed.push({ digests: manifests, ms }),
       attachReceipt: makeAttachReceipt({ clientOf, receipts }),
       warn: (message) => void warnings.push(message),
     })
     const attempt = (job: PromotionJob, more: Partial<Attempt> = {}) =>
       promoteJob(job, {
-        ...{ id: `p${job.digest.slice(7, 15)}`, askedAt: ASKED_AT },
+        ...{ id: `p${job.digest.slice(7, 15)}`, askedAt: ASKED_AT, seenAt: ASKED_AT },
         ...{ isMyTurn: async () => true, onProgress: () => {} },
         ...more,
       })
@@ -103,7 +109,8 @@ export function usePromotions() {
       if (outcome.state !== 'promoted') throw new Error(`${outcome.state}: ${outcome.why}`)
       return outcome.receipt
     }
-    return { store, receipts, targets, attempt, promote, warnings }
+    const promotedBytes = async () => (await metrics.promotedBytes.get()).values
+    return { store, receipts, targets, attempt, promote, clock, set, followed, warnings, promotedBytes }
   }
 
   /** Pushes an image to a repository of its own, or to the one given, as `v1`. `pushedAt`: epoch µs. */

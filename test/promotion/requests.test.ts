@@ -242,7 +242,7 @@ describe('a promotion that waits for approval', () => {
       {
         event: 'promotion.approval',
         text: expect.stringMatching(
-          /waits for approval before it is promoted to production\/released\/gated:v1: approved by 0 of 2\. To approve: tallyman promotion approve \S+ --by NAME$/,
+          /^ci\/team-a\/gated:v1@sha256:[0-9a-f]{64} waits for approval before it is promoted to production\/released\/gated:v1: approved by 0 of 2\. To approve: tallyman promotion approve \S+ --by NAME$/,
         ),
       },
     ])
@@ -255,6 +255,34 @@ describe('a promotion that waits for approval', () => {
     const again = await promote(asked)
     expect(again).not.toBe(id)
     expect(await bed.until(again, 'waiting')).toMatchObject({
+      why: 'at a gate: approval by 2: approved by 0 of 2',
+    })
+  })
+
+  test('cannot be approved once it would not go on: its tag has moved, or the tag at the target', async () => {
+    const late = image('gated, late')
+    await pushImage(bed.source, 'team-a/gated', 'v3', image('gated v3'))
+    const moved = await promote({ image: 'ci/team-a/gated:v3', to: 'production' })
+    await bed.until(moved, 'waiting')
+    await pushImage(bed.source, 'team-a/gated', 'v3', late)
+    const { digest } = late.root
+    expect(await approve(moved, 'ann')).toMatchObject({
+      status: 409,
+      body: {
+        detail: `the promotion ${moved} was not approved, and does not go on: its tag names ${digest} by now`,
+      },
+    })
+    const held = await promote({ image: 'ci/team-a/gated:v3', to: 'production' })
+    expect(await bed.until(held, 'waiting')).toMatchObject({ digest })
+    await pushImage(bed.target, 'released/gated', 'v3', image('by hand'))
+    const answer = await approve(held, 'ann')
+    expect([answer.status, answer.body.detail]).toEqual([
+      409,
+      expect.stringMatching(
+        /does not go on: the tag at the target names sha256:\S+, and overwrite is never$/,
+      ),
+    ])
+    expect(await bed.tallyman.get<PromotionStatus>(`/v1/promotions/${held}`)).toMatchObject({
       why: 'at a gate: approval by 2: approved by 0 of 2',
     })
   })

@@ -10,10 +10,10 @@ export function addPromotionAudit(group: Command, cli: Cli): void {
     .command('audit')
     .summary('Compare images with their copies.')
     .description(
-      'Compare the images that rules cover with their copies: tags, signatures and other referrers. It lists what differs. The exit status is 1 if anything differs and no promotion is under way that mends it: see the column MENDING.',
+      'Compare the images that rules cover with their copies: tags, signatures and other referrers. It lists what differs. The column MENDING tells whether what mends it is under way, would be asked for by --mend, or cannot be: then WHAT ends with the reason. The exit status is 1 if anything differs and nothing is under way that mends it.',
     )
     .option('--rule <NAME>', 'only of this rule')
-    .option('--mend', 'ask for the copies that mend it; not of what was rolled back', false)
+    .option('--mend', 'ask for the promotions and copies that mend what can be mended', false)
     .action(async (asked: { rule?: string; mend: boolean }) => {
       const service = await cli.service()
       const differences: Difference[] = []
@@ -26,20 +26,24 @@ export function addPromotionAudit(group: Command, cli: Cli): void {
       if (total === undefined) throw new CommandError('the list ends early: repeat the command')
       cli.show({ differences, total }, tableOf(differences))
       cli.note(`rules ${total.rules.length}, images ${total.images}, differing ${total.differing}`)
-      const left = differences.filter(({ mending }) => !mending).length
-      if (left > 0)
+      const countOf = (mending: Difference['mending']) =>
+        differences.filter((one) => one.mending === mending).length
+      const [possible, impossible] = [countOf('possible'), countOf('impossible')]
+      if (possible + impossible > 0)
         throw new CommandError(
-          asked.mend
-            ? `not mended: ${left}. A rule with overwrite: never moves no tag, and what was rolled back stays away`
-            : `differences ${left}: --mend asks for the copies that mend them`,
+          `not being mended: ${possible + impossible}. ${possible} can be mended by --mend; ${impossible} cannot, for the reason in the column WHAT`,
         )
     })
 }
 
+/** How a difference is mended, as the column MENDING has it. */
+const MENDING = { underWay: 'under way', possible: '--mend', impossible: 'cannot' }
+
 const tableOf = (differences: readonly Difference[]): string[] =>
   table(
     ['DIFFERS', 'MENDING', 'RULE', 'IMAGE', 'TARGET', 'WHAT'],
-    differences.map(({ kind, mending, rule, image, target, what }) => [
-      ...[kind, mending ? 'yes' : 'no', rule, image, target, what],
+    differences.map(({ kind, mending, rule, image, target, what, why }) => [
+      ...[kind, MENDING[mending], rule, image, target],
+      why === undefined ? what : `${what}; it cannot be mended: ${why}`,
     ]),
   )

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { formatSize } from '../../platform/units.ts'
 import type { PromotionReceipt } from '../../promotion/receipt.ts'
+import type { RollbackOf } from '../../promotion/rollback-of.ts'
 import { PromotionStatus } from '../../promotion/status.ts'
 import type { Cli } from '../cli.ts'
 import { progressOfPromotion } from '../promotion-text.ts'
@@ -12,15 +13,15 @@ export function addPromotionShow(promotion: Command, cli: Cli): void {
     .command('show')
     .summary('Show a promotion: how far it is, or its receipt.')
     .description(
-      'Show the receipt of a promotion or of a rollback: all that was copied, and why. Of a promotion that has not arrived, show how far it is.',
+      'Show the receipt of a promotion or of a rollback: all that was copied, and why, and whether it was rolled back. Of a promotion that has not arrived, show how far it is.',
     )
     .argument('<ID>', 'its ID, as listed')
     .action(async (id: string) => {
       const service = await cli.service()
       const status = await service.get(pathOf(id), PromotionStatus)
-      const { receipt } = status
+      const { receipt, rollback } = status
       if (receipt === undefined) cli.show(status, statusLines(status))
-      else cli.show(receipt, receiptLines(receipt))
+      else cli.show({ ...receipt, ...(rollback && { rollback }) }, receiptLines(receipt, rollback))
     })
 }
 
@@ -46,8 +47,12 @@ function statusLines({
   return fields(state === 'active' ? [...lines, ['progress', progressOfPromotion(progress)]] : lines)
 }
 
-/** A receipt as lines: one for each thing that it tells. */
-export function receiptLines(receipt: PromotionReceipt): string[] {
+/** When and by whom a promotion was rolled back, and to what. */
+export const rollbackText = ({ id, at, by, digest }: RollbackOf): string =>
+  `at ${at} by ${by}: the tag ${digest === undefined ? 'was deleted' : `named ${digest} again`} (${id})`
+
+/** A receipt as lines: one for each thing that it tells. `rollback`: what undid it. */
+export function receiptLines(receipt: PromotionReceipt, rollback?: RollbackOf): string[] {
   const { from, to, digest, replaced, manifests, absent, leftOut, blobs } = receipt
   const blobsText = ({ count, bytes }: (typeof blobs)['sent']) => `${count} blobs, ${formatSize(bytes)}`
   const one = (name: string, value: string | undefined) =>
@@ -56,7 +61,7 @@ export function receiptLines(receipt: PromotionReceipt): string[] {
   return fields([
     ['id', receipt.id],
     ['kind', receipt.kind],
-    ...one('rolled back', receipt.rolledBack),
+    ...one('rolled back', receipt.rolledBack ?? (rollback && rollbackText(rollback))),
     ['from', `${from.registry}/${from.repository}${from.tag === undefined ? '' : `:${from.tag}`}`],
     ['to', target],
     ['digest', digest ?? 'none: the tag was deleted'],

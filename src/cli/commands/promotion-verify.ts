@@ -7,16 +7,21 @@ import { readTextFile } from '../../platform/read-text-file.ts'
 import { BadEnvelope, keyIdOf, openEnvelope } from '../../promotion/envelope.ts'
 import { parsePublicKey } from '../../promotion/gates/public-key.ts'
 import { PromotionReceipt } from '../../promotion/receipt.ts'
+import { RollbackOf } from '../../promotion/rollback-of.ts'
 import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { readDocument } from '../read-document.ts'
-import { pathOf, receiptLines } from './promotion-show.ts'
+import { pathOf, receiptLines, rollbackText } from './promotion-show.ts'
 
 /** Bytes of an envelope. */
 const ENVELOPE_LIMIT = 16 * 1024 * 1024
 const KEY_LIMIT = 64 * 1024
 
-const Checked = Type.Object({ receipt: PromotionReceipt, differences: Type.Array(Type.String()) })
+const Checked = Type.Object({
+  receipt: PromotionReceipt,
+  rollback: Type.Optional(RollbackOf),
+  differences: Type.Array(Type.String()),
+})
 
 /** The command `promotion verify`. */
 export function addPromotionVerify(promotion: Command, cli: Cli): void {
@@ -24,7 +29,7 @@ export function addPromotionVerify(promotion: Command, cli: Cli): void {
     .command('verify')
     .summary('Check a signed receipt, and that the target is as it says.')
     .description(
-      'Check the signature of a receipt, and that the target is as it says: the tag names the digest, and each manifest is there. Of a file, only the signature is checked, without the service. The exit status is 1 if something differs.',
+      'Check the signature of a receipt, and that the target is as it says: the tag names the digest, and each manifest is there. Of a file, only the signature is checked, without the service. The exit status is 1 if something differs. If the promotion was rolled back, it says when, by whom and to what.',
     )
     .argument('<ID|FILE>', 'the ID of a promotion, or a file with its envelope')
     .option(
@@ -45,7 +50,7 @@ export function addPromotionVerify(promotion: Command, cli: Cli): void {
 async function verifyOnline(cli: Cli, id: string, key: KeyObject | undefined): Promise<void> {
   if (!/^[\w-]+$/.test(id)) throw new CommandError(`${id} is no file, and no ID of a promotion`)
   const service = await cli.service()
-  const { receipt, differences } = await service.get(`${pathOf(id)}/check`, Checked)
+  const { receipt, rollback, differences } = await service.get(`${pathOf(id)}/check`, Checked)
   if (key === undefined) cli.note('the signature was not checked: give the public key with --key')
   else {
     const signed = opened(id, await service.get(`${pathOf(id)}/envelope`, Type.Unknown()), key)
@@ -54,8 +59,11 @@ async function verifyOnline(cli: Cli, id: string, key: KeyObject | undefined): P
     cli.note(`signed by the key ${keyIdOf(key)}`)
   }
   if (differences.length === 0) cli.note('the target is as the receipt says')
-  cli.show({ receipt, differences }, differences.length > 0 ? differences : receiptLines(receipt))
-  if (differences.length > 0) throw new CommandError(`${id}: the target is not as the receipt says`)
+  const checked = { receipt, ...(rollback && { rollback }), differences }
+  if (differences.length === 0) return cli.show(checked, receiptLines(receipt, rollback))
+  const undone = rollback === undefined ? [] : [`rolled back ${rollbackText(rollback)}`]
+  cli.show(checked, [...undone, ...differences])
+  throw new CommandError(`${id}: the target is not as the receipt says`)
 }
 
 async function readKey(file: string): Promise<KeyObject> {

@@ -49,7 +49,7 @@ export const addPromotion: AddCommand = (program, cli) => {
     .command('approve')
     .summary('Approve a promotion that waits for people.')
     .description(
-      'Approve a promotion that waits at the gate "approval". With enough approvals of different people it goes on.',
+      'Approve a promotion that waits at the gate "approval". With enough approvals of different people it goes on. Nobody can approve one that would not go on, since its tag names another image by now, say.',
     )
     .argument('<ID>', 'the ID of the promotion, as listed with --state waiting')
     .option('--by <NAME>', 'who approves it; your login name if left out')
@@ -62,6 +62,7 @@ export const addPromotion: AddCommand = (program, cli) => {
       const { approvals, needed } = answer
       const names = approvals.map((one) => one.by).join(', ')
       cli.show(answer, [`approved by ${approvals.length} of ${needed}: ${names}`])
+      if (approvals.length >= needed) cli.note(`how far it is: tallyman promotion show ${id}`)
     })
 
   addPromotionAudit(group, cli)
