@@ -24,6 +24,8 @@ import type { Targets } from './targets.ts'
 /** How soon a promotion asks whether it is its turn, in ms. */
 const TURN_MS = 1_000
 
+const MOVED_AT_TARGET = 'its tag was moved at the target'
+
 /** How soon a receipt is attached again at the earliest, in ms. */
 const ATTACH_MS = 15_000
 
@@ -81,7 +83,7 @@ export function makePromote(deps: {
     const isWritten = await hasWritten(job, attempt)
     const early = isWritten ? undefined : await lookAtSource(job, attempt, options.settle)
     if (early !== undefined) return early
-    const refusal = await whyNotWrite(job, options, await currentAt(job.to))
+    const refusal = await whyNotWrite(job, attempt, options, await currentAt(job.to))
     if (refusal !== undefined) return refused(refusal)
     const gates = await askGates(job, attempt, { ...options, isWritten })
     if ('outcome' in gates) return gates.outcome
@@ -90,8 +92,9 @@ export function makePromote(deps: {
 
   /** Whether an earlier attempt wrote the tag and was killed: what is at the target needs a receipt, whatever the source says now. */
   async function hasWritten({ to, digest }: PromotionJob, { id }: Attempt): Promise<boolean> {
-    const { writing } = await targets.read(to)
-    return writing?.promotion === id && (await currentAt(to)) === digest
+    const { writing, last } = await targets.read(to)
+    const isOurs = writing?.promotion === id || last?.promotion === id
+    return isOurs && (await currentAt(to)) === digest
   }
 
   /** What the gates have said, or why the image does not pass: also since it is not its turn. */
@@ -109,11 +112,13 @@ export function makePromote(deps: {
 
   async function whyNotWrite(
     job: PromotionJob,
+    { askedAt }: Attempt,
     { overwrite }: CopyOptions,
     current: string | undefined,
   ): Promise<string | undefined> {
     const { to, digest, pushedAt } = job
-    const write = { from: { registry: job.registry, repository: job.repository }, digest, pushedAt }
+    const from = { registry: job.registry, repository: job.repository }
+    const write = { from, digest, pushedAt, heardAt: askedAt * 1_000 }
     return whyNotOverwrite(write, overwrite, current, await targets.last(to, current))
   }
 
@@ -146,10 +151,14 @@ export function makePromote(deps: {
       const gates = await askGates(job, attempt, { ...options, isWritten })
       if ('outcome' in gates) return gates.outcome
       const current = await currentAt(to)
-      const refusal = await whyNotWrite(job, options, current)
+      // What an earlier attempt wrote is not there any more. The next attempt looks at the source again.
+      if (isWritten && current !== job.digest)
+        return waiting(MOVED_AT_TARGET, now() + TURN_MS, attempt.seenAt)
+      const refusal = await whyNotWrite(job, attempt, options, current)
       if (refusal !== undefined) return refused(refusal)
       const { digest, pushedAt, registry, repository } = job
-      const record = { from: { registry, repository }, digest, pushedAt, promotion: attempt.id }
+      const heardAt = attempt.askedAt * 1_000
+      const record = { from: { registry, repository }, digest, pushedAt, heardAt, promotion: attempt.id }
       const replaced = await targets.begin(to, record, current)
       const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, digest)
       // The last look before the tag is written, at both ends.
@@ -158,8 +167,7 @@ export function makePromote(deps: {
         currentAt(to),
       ])
       if (late !== undefined) return late
-      if (still !== current)
-        return waiting('its tag was moved at the target', now() + TURN_MS, attempt.seenAt)
+      if (still !== current) return waiting(MOVED_AT_TARGET, now() + TURN_MS, attempt.seenAt)
       if (current !== digest) await writeTag(target, to.tag, copied.root)
       await (replaced === digest
         ? targets.confirm(to, record)
