@@ -7,7 +7,7 @@ import { atGates } from './at-gates.ts'
 import type { Copied } from './copy/copied.ts'
 import { CopyError } from './copy/copy-error.ts'
 import type { Copier } from './copy/copy-image.ts'
-import { writeTag } from './copy/write-tag.ts'
+import { readBack, writeTag } from './copy/write-tag.ts'
 import { waitAsAsked } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
 import { makeLookAtSource } from './look-at-source.ts'
@@ -168,7 +168,9 @@ export function makePromote(deps: {
       ])
       if (late !== undefined) return late
       if (still !== current) return waiting(MOVED_AT_TARGET, now() + TURN_MS, attempt.seenAt)
-      if (current !== digest) await writeTag(target, to.tag, copied.root)
+      // What it says of its tag is believed once the manifest came.
+      const isThere = current === digest && (await readBack(target, to.tag, copied.root))
+      if (!isThere) await writeTag(target, to.tag, copied.root)
       await (replaced === digest
         ? targets.confirm(to, record)
         : targets.end(to, { ...record, ...(replaced !== undefined && { replaced }) }))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { OCI_MANIFEST } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import type { PromotionJob } from '../../src/queue/jobs.ts'
 import { ASKED_AT, usePromotions } from './promotion-bed.ts'
@@ -63,4 +64,17 @@ test('a push that is dated ahead does not keep what is pushed after it from its 
   const next = await bed.release({ repository, pushedAt: job.pushedAt + 10_000_000 })
   const askedAt = next.job.pushedAt / 1_000 + 100
   expect((await scene.promote(next.job, { askedAt })).replaced).toBe(job.digest)
+})
+
+test('a target that says of its tag that it names the image already is believed once the manifest was read', async () => {
+  const { job } = await bed.release()
+  const lie = { 'docker-content-digest': job.digest, 'content-length': '500', 'content-type': OCI_MANIFEST }
+  bed.registries.production.onRequest(({ method, path }) =>
+    method === 'HEAD' && path.endsWith('/manifests/v1')
+      ? { bends: { status: 200, headers: lie } }
+      : undefined,
+  )
+  await bed.setUp().promote(job)
+  bed.registries.production.reset()
+  expect(await bed.atTarget(job)).toBe(job.digest)
 })
