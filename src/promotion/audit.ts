@@ -1,5 +1,6 @@
 import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
+import { isUnreadable } from '../registry/registry-error.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { imageOf, targetOf } from './alert.ts'
 import { askByRequest, idByRule, type RuleJob } from './ask.ts'
@@ -41,7 +42,8 @@ export function makePromotionAudit(
       for await (const { found, contentsOf } of pages(rule, by)) {
         const compared = await pMap(
           found,
-          async ({ image, job }: RuleImage) => compare(rule, job, contentsOf(image).manifests, mend),
+          async ({ image, job }: RuleImage) =>
+            compare(rule, job, contentsOf(image).manifests, mend).catch((error) => refusal(rule, job, error)),
           AT_ONCE,
         )
         images += found.length
@@ -101,6 +103,13 @@ export function makePromotionAudit(
         ? { kind: 'referrer', what: `${digest}, which refers to ${subject}, is not at the target` }
         : { kind: 'tag', what: `what the tag ${tagged.tag} names, ${digest}, is not at the target` }),
     }))
+  }
+
+  /** A refusal that is about one image holds up no other. @throws an error that is about the registry */
+  function refusal({ name }: PromotionRule, job: RuleJob, error: unknown): Difference[] {
+    if (!isUnreadable(error)) throw error
+    const { message: what } = error
+    return [{ rule: name, image: imageOf(job), target: targetOf(job), kind: 'refused', what, mending: false }]
   }
 
   /** Asks for the promotion if `mend` says so and it is not under way. Returns whether it is under way then. */
