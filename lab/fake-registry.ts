@@ -118,7 +118,12 @@ export async function startFakeRegistry(
     if (fault === 'drop answer') return socket.destroy()
     const isLost = method === 'GET' && [...traits.lost].some((digest) => path.endsWith(digest))
     if (isLost || fault === 'cut answer') return send(response, method, answer, isLost ? 0 : 1)
-    return send(response, method, answer, fault?.sends)
+    return send(
+      response,
+      method,
+      answer,
+      typeof fault === 'object' && 'sends' in fault ? fault.sends : undefined,
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -23,6 +23,8 @@ export type Fault =
   | { takes: number }
   /** The connection breaks once so many bytes of the answer's body are sent. */
   | { sends: number }
+  /** The registry carries out the request, and its answer gets another status or other headers. */
+  | { bends: { status?: number; headers?: OutgoingHttpHeaders } }
   /** The connection breaks before the registry gets the request. */
   | 'drop'
   /** The registry carries out the request, and the connection breaks before the answer. */
@@ -101,7 +103,7 @@ function forward(
   registry: LabRegistry,
   incoming: IncomingMessage,
   response: ServerResponse,
-  fault: 'drop answer' | 'cut answer' | { takes: number } | { sends: number } | undefined,
+  fault: Exclude<Fault, number | 'drop' | { status: number }> | undefined,
 ): void {
   const { method, url, headers } = incoming
   const outgoing = request(
@@ -112,7 +114,9 @@ function forward(
         answer.resume().on('end', () => incoming.socket.destroy())
         return
       }
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      const { status = answer.statusCode ?? 502, headers = {} } =
+        typeof fault === 'object' && 'bends' in fault ? fault.bends : {}
+      response.writeHead(status, { ...answer.headers, ...headers })
       // The registry may send a status and break off before the body.
       response.flushHeaders()
       answer.once('close', () => answer.complete || incoming.socket?.destroy())

@@ -4,7 +4,7 @@ import { isFinal } from '../src/promotion/after-failure.ts'
 import { approvalAlert, failedAlert, imageOf, targetOf } from '../src/promotion/alert.ts'
 import type { FollowImage } from '../src/promotion/follow-image.ts'
 import type { Outcome } from '../src/promotion/outcome.ts'
-import type { PromotionProgress } from '../src/promotion/progress.ts'
+import { type PromotionProgress, progressOf } from '../src/promotion/progress.ts'
 import type { makePromote } from '../src/promotion/promote.ts'
 import type { PromotionAlert } from '../src/queue/alert.ts'
 import type { FollowJob, PromotionJob } from '../src/queue/jobs.ts'
@@ -120,9 +120,6 @@ function attempt(
     throw error
   })
 }
-
-const progressOf = (job: PromotionQueueJob): PromotionProgress =>
-  typeof job.progress === 'object' ? job.progress : {}
 
 const keepProgress = (job: PromotionQueueJob, progress: Undefinable<PromotionProgress>) =>
   job.updateProgress(JSON.parse(JSON.stringify(progress)))

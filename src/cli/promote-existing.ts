@@ -26,6 +26,8 @@ export async function promoteExisting(
   if (total === undefined) throw new CommandError('the list ends early: repeat the command')
   cli.show({ images, total }, dryRun ? plannedTable(images) : askedTable(images))
   cli.note(summary(images, total))
+  const refused = images.find(({ state }) => state === 'refused')
+  if (refused !== undefined) cli.note(`refused: ${refused.image} to ${refused.target}: ${refused.why}`)
   if (total.more) cli.note('more images are left: repeat the command once fewer promotions wait')
 }
 

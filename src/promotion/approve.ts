@@ -2,6 +2,7 @@ import { findJob } from '../queue/find-job.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { AwaitedPromotions } from './awaited-promotions.ts'
 import type { Approval, Approvals } from './gates/approvals.ts'
+import { progressOf } from './progress.ts'
 import type { Receipts } from './receipts.ts'
 import { PromotionRefusal } from './refusal.ts'
 import type { PromotionRule } from './rule.ts'
@@ -38,7 +39,7 @@ export const makeApprove =
         409,
         `the promotion ${id} needs no approval: ${job.data.rule === undefined ? 'it has no rule' : `the rule "${job.data.rule}" has no such gate`}`,
       )
-    const why = await deps.whyHopeless(job.data)
+    const why = await deps.whyHopeless(job.data, { askedAt: progressOf(job).since ?? job.timestamp })
     if (why !== undefined)
       throw new PromotionRefusal(409, `the promotion ${id} was not approved, and does not go on: ${why}`)
     await deps.approvals.approve(id, by)

@@ -7,9 +7,9 @@ export const Difference = Type.Object({
   rule: Type.String({ description: 'The name of the rule.' }),
   image: PromotionStatus.properties.image,
   target: PromotionStatus.properties.target,
-  kind: Type.Enum(['absent', 'moved', 'referrer', 'tag'], {
+  kind: Type.Enum(['absent', 'moved', 'referrer', 'tag', 'refused'], {
     description:
-      '`absent`: the target has no such tag. `moved`: the two tags name different images. `referrer`: a signature or another artifact that refers to the image is not at the target. `tag`: nor is what a tag of cosign names.',
+      '`absent`: the target has no such tag. `moved`: the two tags name different images. `referrer`: a signature or another artifact that refers to the image is not at the target. `tag`: nor is what a tag of cosign names. `refused`: the copy can have no such name, or a registry refuses to tell of the image.',
   }),
   what: Type.String({ description: 'What differs, for people.' }),
   mending: Type.Enum(['underWay', 'possible', 'impossible'], {

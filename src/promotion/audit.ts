@@ -1,5 +1,6 @@
 import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
+import { isUnreadable } from '../registry/registry-error.ts'
 import type { IndexedImage } from '../usage/indexed-image.ts'
 import { imageOf, targetOf } from './alert.ts'
 import { askByRequest, idByRule, isRequested, type RuleJob } from './ask.ts'
@@ -44,7 +45,8 @@ export function makePromotionAudit(
       for await (const { found, contentsOf } of pages(rule, by)) {
         const compared = await pMap(
           found,
-          async ({ image, job }: RuleImage) => compare(rule, job, contentsOf(image).manifests, mend),
+          async ({ image, job }: RuleImage) =>
+            compare(rule, job, contentsOf(image).manifests, mend).catch((error) => refusal(rule, job, error)),
           AT_ONCE,
         )
         images += found.length
@@ -102,6 +104,22 @@ export function makePromotionAudit(
     }))
   }
 
+  /** A refusal that is about one image holds up no other. @throws an error that is about the registry */
+  function refusal({ name }: PromotionRule, job: RuleJob, error: unknown): Difference[] {
+    if (!isUnreadable(error)) throw error
+    const { message: what } = error
+    return [
+      {
+        rule: name,
+        image: imageOf(job),
+        target: targetOf(job),
+        kind: 'refused',
+        what,
+        mending: 'impossible',
+      },
+    ]
+  }
+
   /** What mends a tag that names `current` at the target. Asks for the promotion if `mend` says so and it may be written. */
   async function mended(
     rule: PromotionRule,
@@ -113,10 +131,11 @@ export function makePromotionAudit(
       return { mending: 'underWay' }
     const { registry, repository, digest, pushedAt, to } = job
     const last = await deps.targets.last(to, current)
+    const write = { from: { registry, repository }, digest, pushedAt, heardAt: Date.now() * 1_000 }
     const why =
       last?.rolledBack === digest
         ? 'it was rolled back'
-        : whyNotOverwrite({ from: { registry, repository }, digest, pushedAt }, rule.overwrite, current, last)
+        : whyNotOverwrite(write, rule.overwrite, current, last)
     if (why !== undefined) return { mending: 'impossible', why }
     if (!mend) return { mending: 'possible' }
     await askByRequest(queues, job)

@@ -11,14 +11,15 @@ export const ExistingImage = Type.Object({
   }),
   state: Type.Enum(
     [
-      ...(['arrived', 'present', 'differs', 'absent', 'asked', 'rolledBack'] as const),
+      ...(['arrived', 'present', 'differs', 'absent', 'asked', 'rolledBack', 'refused'] as const),
       ...(['queued', 'active', 'waiting', 'promoted', 'dropped', 'failed'] as const),
     ],
     {
       description:
-        '`rolledBack`: the target had the image, and it was rolled back, so it is not asked for. A dry run tells what the target has. `arrived`: the tag names the image. `present`: it has the image without the tag. `differs`: the tag names another image. `absent`: it has neither. A real run says `asked` if it asked for the promotion. If there was one already, it tells the state of that promotion.',
+        '`rolledBack`: the target had the image, and it was rolled back, so it is not asked for. `refused`: there is no such name, or the target refuses to tell of it; `why` says which. It is not asked for. A dry run tells what the target has. `arrived`: the tag names the image. `present`: it has the image without the tag. `differs`: the tag names another image. `absent`: it has neither. A real run says `asked` if it asked for the promotion. If there was one already, it tells the state of that promotion.',
     },
   ),
+  why: Type.Optional(Type.String({ description: 'Of `refused`: the reason.' })),
   bytes: Type.Optional(
     Type.Integer({
       description:

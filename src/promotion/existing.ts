@@ -1,6 +1,7 @@
 import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import { isUnreadable } from '../registry/registry-error.ts'
 import { imageOf, targetOf } from './alert.ts'
 import { askByRule, idByRule, type RuleJob } from './ask.ts'
 import type { Contents } from './contents.ts'
@@ -40,9 +41,19 @@ export function makeExisting(
     ...{ promotion: idByRule(job), state },
   })
 
-  type AtTarget = 'arrived' | 'present' | 'differs' | 'absent' | 'rolledBack'
+  type AtTarget = Pick<ExistingImage, 'state' | 'why'>
 
-  async function atTarget({ digest, to }: RuleJob): Promise<AtTarget> {
+  /** A refusal that is about one image holds up no other. @throws RegistryError that is about the registry */
+  const atTarget = (job: RuleJob): Promise<AtTarget> =>
+    lookAtTarget(job).then(
+      (state) => ({ state }),
+      (error) => {
+        if (isUnreadable(error)) return { state: 'refused', why: error.message }
+        throw error
+      },
+    )
+
+  async function lookAtTarget({ digest, to }: RuleJob): Promise<ExistingImage['state']> {
     const client = deps.clientOf(to.registry)
     const tagged = await client.headManifest(to.repository, to.tag)
     if (tagged?.digest === digest) return 'arrived'
@@ -69,8 +80,9 @@ export function makeExisting(
       const states = await pMap(found, ({ job }) => atTarget(job), { concurrency: AT_ONCE })
       images += found.length
       for (const [n, { image, job }] of found.entries()) {
-        const state = states[n] ?? 'absent'
-        yield { ...lineOf(job, state), bytes: count(state, contentsOf(image)) }
+        const { state, why } = states[n] ?? { state: 'absent' }
+        const line = { ...lineOf(job, state), bytes: count(state, contentsOf(image)) }
+        yield { ...line, ...(why !== undefined && { why }) }
       }
     }
     for (const key of present) toSend.delete(key)
@@ -94,7 +106,9 @@ export function makeExisting(
     const known = await deps.find(idByRule(job))
     if (known !== undefined) return lineOf(job, known.status.state)
     // It may have been promoted by another rule, or by request.
-    if ((await atTarget(job)) === 'rolledBack') return lineOf(job, 'rolledBack')
+    const { state, why } = await atTarget(job)
+    if (state === 'rolledBack') return lineOf(job, state)
+    if (state === 'refused') return { ...lineOf(job, state), ...(why !== undefined && { why }) }
     await askByRule(queues, job, { later: true })
     return lineOf(job, 'asked')
   }

@@ -20,7 +20,7 @@ export interface Ready {
   replaced: string | undefined
   /** The platforms that only what the tag named before is for. */
   lost: string[]
-  /** Whether the tag names the image already. */
+  /** Whether the target says that the tag names the image already. */
   isThere: boolean
 }
 
@@ -47,10 +47,14 @@ export const makeLastLooks =
     if (options === undefined) return { outcome: dropped('its rule was changed meanwhile') }
     const gates = await deps.passGates(job, attempt, options.waitFor)
     if ('outcome' in gates) return gates
-    const { current, refusal } = await deps.lookAtTarget.mayWrite(job, options.overwrite)
+    const { current, refusal } = await deps.lookAtTarget.mayWrite(job, attempt, options.overwrite)
+    const moved = () => waiting('its tag was moved at the target', deps.now() + TURN_MS, attempt.seenAt)
+    // What an earlier attempt wrote is not there any more. The next attempt looks at the source again.
+    if (attempt.isWritten && current !== digest) return { outcome: moved() }
     if (refusal !== undefined) return { outcome: refused(refusal) }
 
-    const record = { from: { registry, repository }, digest, pushedAt, promotion: attempt.id }
+    const heardAt = attempt.askedAt * 1_000
+    const record = { from: { registry, repository }, digest, pushedAt, heardAt, promotion: attempt.id }
     const replaced = await deps.targets.begin(to, record, current)
     const target = { client: deps.clientOf(to.registry), repository: to.repository }
     const lost = replaced === undefined ? [] : await lostPlatforms(target, replaced, digest)
@@ -59,7 +63,6 @@ export const makeLastLooks =
       deps.lookAtTarget.digestAt(to),
     ])
     if (late !== undefined) return { outcome: late }
-    if (still !== current)
-      return { outcome: waiting('its tag was moved at the target', deps.now() + TURN_MS, attempt.seenAt) }
+    if (still !== current) return { outcome: moved() }
     return { options, gates, record, replaced, lost, isThere: current === digest }
   }

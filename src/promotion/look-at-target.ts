@@ -1,6 +1,7 @@
 import type { PromotionJob } from '../queue/jobs.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { TaggedImage } from './match.ts'
+import type { Attempt } from './outcome.ts'
 import { whyNotOverwrite } from './overwrite.ts'
 import type { Overwrite } from './rule.ts'
 import type { Targets } from './targets.ts'
@@ -24,17 +25,19 @@ export function makeLookAtTarget(deps: {
      * whatever the source says now.
      */
     async hasWritten({ to, digest }: PromotionJob, id: string): Promise<boolean> {
-      const { writing } = await targets.read(to)
-      return writing?.promotion === id && (await digestAt(to)) === digest
+      const { writing, last } = await targets.read(to)
+      const isOurs = writing?.promotion === id || last?.promotion === id
+      return isOurs && (await digestAt(to)) === digest
     },
 
     /** What the tag names now, and why it may not be written; `refusal` is `undefined` if it may. */
     async mayWrite(
       { registry, repository, digest, pushedAt, to }: PromotionJob,
+      { askedAt }: Pick<Attempt, 'askedAt'>,
       overwrite: Overwrite,
     ): Promise<{ current: string | undefined; refusal: string | undefined }> {
       const current = await digestAt(to)
-      const write = { from: { registry, repository }, digest, pushedAt }
+      const write = { from: { registry, repository }, digest, pushedAt, heardAt: askedAt * 1_000 }
       return { current, refusal: whyNotOverwrite(write, overwrite, current, await targets.last(to, current)) }
     },
   }

@@ -1,6 +1,6 @@
 import type { TaggedImage } from './match.ts'
 import type { Overwrite } from './rule.ts'
-import { isSameSource, type TargetRecord } from './targets.ts'
+import { isOlder, isSameSource, type TargetRecord } from './targets.ts'
 
 /** What is about to be written at a target tag. */
 export interface Write {
@@ -8,6 +8,8 @@ export interface Write {
   digest: string
   /** When it was pushed at the source, epoch µs. */
   pushedAt: number
+  /** When Tallyman was asked to promote it, epoch µs. */
+  heardAt: number
 }
 
 /**
@@ -22,7 +24,7 @@ export function whyNotOverwrite(
   record: TargetRecord | undefined,
 ): string | undefined {
   if (current === undefined) {
-    const isOld = record?.rolledBack !== undefined && record.pushedAt >= write.pushedAt
+    const isOld = record?.rolledBack !== undefined && !isOlder(record, write)
     return isOld && overwrite === 'newer' ? 'what was rolled back there was pushed later' : undefined
   }
   if (current === write.digest) return undefined
@@ -33,7 +35,7 @@ export function whyNotOverwrite(
   if (overwrite === 'never') return `the tag at the target names ${current}, and overwrite is never`
   if (last === undefined)
     return `the tag at the target names ${current}, which Tallyman did not promote, so nothing tells which is newer`
-  if (last.pushedAt < write.pushedAt) return undefined
+  if (isOlder(last, write)) return undefined
   // After a rollback, the tag names what was there before.
   return `the tag at the target names ${current}, and what was promoted to it last was pushed later`
 }

@@ -28,3 +28,7 @@ export const PromotionProgress = Type.Object({
   ),
 })
 export type PromotionProgress = Static<typeof PromotionProgress>
+
+/** What a job has kept of its progress. */
+export const progressOf = ({ progress }: { progress: unknown }): PromotionProgress =>
+  typeof progress === 'object' ? (progress as PromotionProgress) : {}

@@ -70,7 +70,7 @@ export function makePromote(
     const isWritten = await lookAtTarget.hasWritten(job, attempt.id)
     const early = isWritten ? undefined : await lookAtSource(job, attempt, options.settle)
     if (early !== undefined) return early
-    const { refusal } = await lookAtTarget.mayWrite(job, options.overwrite)
+    const { refusal } = await lookAtTarget.mayWrite(job, attempt, options.overwrite)
     if (refusal !== undefined) return refused(refusal)
     const gates = await passGates(job, { ...attempt, isWritten }, options.waitFor)
     if ('outcome' in gates) return gates.outcome

@@ -1,8 +1,10 @@
 import type { ImageName } from '../expiry/image-name.ts'
+import { printable } from '../platform/printable.ts'
 import type { PromotionJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { isDigest } from '../registry/digest.ts'
+import { isRepositoryName, isTag } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { projectId } from '../usage/project.ts'
@@ -42,6 +44,11 @@ export function makeRequestPromotion(deps: RequestDeps) {
     const tag = isDigest(reference) ? undefined : reference
     const matches = tag === undefined ? [] : deps.match({ registry, repository, tag })
     const { rule, to } = chooseTarget(asked, asker, matches, deps.rules())
+    if (!isRepositoryName(to.repository) || !isTag(to.tag))
+      throw new PromotionRefusal(
+        409,
+        `${textOf(image)} cannot be copied: there is no name ${printable(`${to.repository}:${to.tag}`)}`,
+      )
     if (to.registry === registry && to.repository === repository && to.tag === tag)
       throw new PromotionRefusal(400, `${textOf(image)} is its own target`)
     const digest = await digestOf(image)

@@ -7,6 +7,7 @@ import type { Receipts } from './receipts.ts'
 import { rollbackId } from './rollback-of.ts'
 import type { TargetRecord, Targets } from './targets.ts'
 import type { HoldTag } from './turn.ts'
+import { whyNotWhole } from './why-not-whole.ts'
 
 /** A promotion cannot be rolled back. The target is as it was. */
 export class RollbackRefused extends Error {
@@ -115,6 +116,8 @@ export function makeRollback(deps: {
     const old = await client.getManifest(repository, replaced)
     if (old === undefined)
       throw refused(`the tag named ${replaced} before, and the target does not have that any more`)
+    const broken = await whyNotWhole({ client, repository }, replaced)
+    if (broken !== undefined) throw refused(`the tag named ${replaced} before, and ${broken}`)
     await begin()
     const { mediaType } = old.descriptor
     await writeTag({ client, repository }, tag, { digest: replaced, mediaType, bytes: old.bytes })

@@ -11,6 +11,8 @@ const TargetRecord = Type.Object({
   digest: Type.String(),
   /** When that was pushed at the source, epoch µs. After a rollback: when what was rolled back was pushed. */
   pushedAt: Type.Number(),
+  /** When Tallyman was asked to promote that, epoch µs. Records of older versions lack it. */
+  heardAt: Type.Optional(Type.Number()),
   /** The promotion, or the rollback. */
   promotion: Type.String(),
   /** The digest that the tag named before. Absent if there was no tag. */
@@ -59,9 +61,10 @@ export function makeTargets(store: ObjectStore) {
     ): Promise<string | undefined> {
       const target = await read(to)
       const { writing } = target
+      const isThere = record.digest === current
       // All of it is done, but for the receipt.
-      if (target.last?.promotion === record.promotion) return target.last.replaced
-      const isWritten = writing?.promotion === record.promotion && record.digest === current
+      if (target.last?.promotion === record.promotion && isThere) return target.last.replaced
+      const isWritten = writing?.promotion === record.promotion && isThere
       const replaced = isWritten ? writing.replaced : current
       const last = isWritten ? target.last : lastOf(target, current)
       await write(to, {
@@ -81,8 +84,9 @@ export function makeTargets(store: ObjectStore) {
     async confirm(to: TaggedImage, record: TargetRecord): Promise<void> {
       const { last } = await read(to)
       if (last?.digest !== record.digest) return write(to, { last: record })
-      const isYounger = isSameSource(last.from, record.from) && last.pushedAt < record.pushedAt
-      await write(to, { last: isYounger ? { ...last, pushedAt: record.pushedAt } : last })
+      const { pushedAt, heardAt } = record
+      const isYounger = isSameSource(last.from, record.from) && isOlder(last, record)
+      await write(to, { last: isYounger ? { ...last, pushedAt, ...(heardAt && { heardAt }) } : last })
     },
   }
 }
@@ -90,6 +94,16 @@ export type Targets = ReturnType<typeof makeTargets>
 
 export const isSameSource = (a: TargetRecord['from'], b: TargetRecord['from']): boolean =>
   a.registry === b.registry && a.repository === b.repository
+
+/**
+ * Whether one was pushed before the other. Nothing was pushed after Tallyman heard of it, whatever its registry says: a clock may be
+ * ahead, and who can send notifications can date them ahead.
+ */
+export function isOlder(a: Dated, b: Dated): boolean {
+  const timeOf = ({ pushedAt, heardAt = Number.POSITIVE_INFINITY }: Dated) => Math.min(pushedAt, heardAt)
+  return (timeOf(a) - timeOf(b) || a.pushedAt - b.pushedAt) < 0
+}
+type Dated = Pick<TargetRecord, 'pushedAt' | 'heardAt'>
 
 const lastOf = ({ last, writing }: Target, current: string | undefined): TargetRecord | undefined =>
   writing !== undefined && writing.digest === current && last?.digest !== current ? writing : last

@@ -2,6 +2,7 @@ import type { PromotionJob } from '../queue/jobs.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import type { LookAtTarget } from './look-at-target.ts'
+import type { Attempt } from './outcome.ts'
 import { PromotionRefusal } from './refusal.ts'
 import type { CopyOptions } from './rule.ts'
 
@@ -16,7 +17,7 @@ export const makeWhyHopeless =
     optionsOf: (job: PromotionJob) => CopyOptions | undefined
     lookAtTarget: Pick<LookAtTarget, 'mayWrite'>
   }) =>
-  async (job: PromotionJob): Promise<string | undefined> => {
+  async (job: PromotionJob, attempt: Pick<Attempt, 'askedAt'>): Promise<string | undefined> => {
     const { registry, repository, tag, digest } = job
     const options = deps.optionsOf(job)
     if (options === undefined) return 'its rule is gone, or leads elsewhere by now'
@@ -25,7 +26,7 @@ export const makeWhyHopeless =
         tag === undefined ? { digest } : await deps.clientOf(registry).headManifest(repository, tag)
       if (found === undefined) return 'its tag is gone'
       if (found.digest !== digest) return `its tag names ${found.digest} by now`
-      return (await deps.lookAtTarget.mayWrite(job, options.overwrite)).refusal
+      return (await deps.lookAtTarget.mayWrite(job, attempt, options.overwrite)).refusal
     } catch (error) {
       throw error instanceof RegistryError ? new PromotionRefusal(502, error.message) : error
     }

@@ -2,7 +2,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { PromotionJob } from '../queue/jobs.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Copied } from './copy/copied.ts'
-import { writeTag } from './copy/write-tag.ts'
+import { readBack, writeTag } from './copy/write-tag.ts'
 import type { Ready } from './last-looks.ts'
 import type { PromotionReceipt } from './receipt.ts'
 import { type Attempted, receiptOf } from './receipt-of.ts'
@@ -28,7 +28,9 @@ export const makeWriteAndRecord =
   ): Promise<PromotionReceipt> => {
     const { to, digest } = job
     const target = { client: deps.clientOf(to.registry), repository: to.repository }
-    if (!isThere) await writeTag(target, to.tag, copied.root)
+    // What it says of its tag is believed once the manifest came.
+    const isRead = isThere && (await readBack(target, to.tag, copied.root))
+    if (!isRead) await writeTag(target, to.tag, copied.root)
     await (replaced === digest
       ? deps.targets.confirm(to, record)
       : deps.targets.end(to, { ...record, ...(replaced !== undefined && { replaced }) }))

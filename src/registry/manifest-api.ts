@@ -93,7 +93,8 @@ export function makeManifestApi(transport: Transport) {
       resource,
       url,
       scopes: [push(repository)],
-      statuses: [201],
+      // The specification says 201. Others say 200 or 202, and clients take it: go-containerregistry, remote/write.go.
+      statuses: [200, 201, 202],
       headers: { 'content-type': mediaType },
       body: bytes,
     })

@@ -49,7 +49,11 @@ export function makeReferrersApi(
         await answer.discard()
         return undefined
       }
-      const { manifests } = await answer.json(INDEX_LIMIT)
+      const bytes = await answer.bytes(INDEX_LIMIT)
+      meter.add({ entries: 0, bytes: bytes.length })
+      const index = parseJson(bytes)
+      if (!isObject(index)) throw answer.error('the answer is not a JSON object')
+      const { manifests } = index
       if (!Array.isArray(manifests)) throw answer.error('the answer is not an index')
       meter.add({ entries: manifests.length, bytes: 0 })
       for (const [n, entry] of manifests.entries()) found.push(readDescriptor(entry, `manifests[${n}]`))

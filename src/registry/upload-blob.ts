@@ -78,13 +78,17 @@ export function makeUploadBlob(
       if (source.failure() !== undefined) throw source.failure()
     }
     const { url } = transfer.upload
-    await request(transfer, {
+    const { status } = await request(transfer, {
       method: 'PUT',
       url: `${url}${url.includes('?') ? '&' : '?'}digest=${blob.digest}`,
-      statuses: [201],
+      // The specification says 201. containerd takes these three.
+      statuses: [200, 201, 204],
       headers: { 'content-length': String(short?.length ?? 0) },
       ...(short?.length && { body: () => source.stream(0) }),
     })
+    if (status === 201 || (await readsBlob(repository, blob.digest))) return
+    const { resource } = digestTarget(transport, 'blob', repository, blob.digest)
+    throw transport.error(`PUT ${resource}`, `it answered ${status} and does not have it`, { retry: true })
   }
 
   /** Finds out where to go on after a request that broke. Returns whether the registry has everything. */

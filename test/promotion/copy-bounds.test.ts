@@ -8,6 +8,7 @@ import { makeMemoryRegistry } from './copy-memory-registry.ts'
 
 const FROM = 'team/app'
 const TO = 'released/app'
+const EMPTY = { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf(Buffer.from('{}')), size: 2 }
 const IMAGE: Graph['drafts'][number] = {
   kind: 'image',
   blobs: [],
@@ -159,4 +160,28 @@ test('of an index only the children for the wanted platforms come, with what is 
   })
   // An image that is no index is copied whatever its platform.
   expect((await copy(amd64 ?? '', { platforms: ['windows/amd64'] })).manifests).toEqual([amd64])
+})
+
+test('an index of which the source has no image is refused, also if absent images are allowed', async () => {
+  const { source, target, copy, index } = setUp()
+  const [image, attestation] = ['gone', 'attestation'].map((name) => ({
+    ...{ mediaType: OCI_MANIFEST, digest: digestOf(Buffer.from(name)), size: 4 },
+  }))
+  const bytes = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config: EMPTY, layers: [] }),
+  )
+  source.repository(FROM).blobs.set(EMPTY.digest, Buffer.from('{}'))
+  source.repository(FROM).manifests.set(digestOf(bytes), { bytes, mediaType: OCI_MANIFEST })
+  const amd64 = { ...image, platform: { os: 'linux', architecture: 'amd64' } }
+  const arm64 = { ...attestation, platform: { os: 'linux', architecture: 'arm64' } }
+  const unknown = {
+    ...{ mediaType: OCI_MANIFEST, digest: digestOf(bytes), size: bytes.length },
+    platform: { os: 'unknown', architecture: 'unknown' },
+  }
+  const roots = [index([amd64]), index([index([amd64])]), index([amd64, unknown])]
+  for (const { digest } of roots)
+    await expect(copy(digest, { sparse: 'allow' })).rejects.toMatchObject({ code: 'absent', retry: false })
+  const wanted = { sparse: 'allow', platforms: ['linux/amd64'] } as const
+  await expect(copy(index([amd64, arm64]).digest, wanted)).rejects.toMatchObject({ retry: false })
+  expect(target.calls).toEqual([])
 })

@@ -217,6 +217,22 @@ test('it is refused if what the tag named before is gone', async () => {
   )
 })
 
+test('it is refused if content of what the tag named before is gone, whatever the registry says of it', async () => {
+  const scene = setUp()
+  const { first, second, receipt } = await promotedTwice(scene)
+  const [layer = ''] = first.image.blobs.keys()
+  // As from a cache of descriptors: HEAD finds it.
+  for (const fault of [404, 500]) {
+    bed.registries.production.onRequest(({ method, path }) =>
+      method === 'GET' && path.endsWith(layer) ? fault : undefined,
+    )
+    await expect(scene.rollback(receipt.id)).rejects.toThrow(`the target does not have ${layer} of it`)
+  }
+  bed.registries.production.reset()
+  expect(await bed.atTarget(second.job)).toBe(second.job.digest)
+  expect((await scene.rollback(receipt.id)).digest).toBe(first.job.digest)
+})
+
 test('it is refused if the target is not configured any more', async () => {
   const { receipt } = await promotedTwice(setUp())
   const gone = setUp({}, { registries: ['ci'] })

@@ -5,9 +5,9 @@ import type { Side } from './copy-client.ts'
 import { CopyError } from './copy-error.ts'
 import { copyReferrersOf, type ReferrerLimits } from './copy-referrers.ts'
 import type { Verify } from './flights.ts'
-import { isForPlatforms } from './platforms.ts'
+import { hasImage } from './has-image.ts'
 import { type CopyProgress, trackProgress } from './progress.ts'
-import { type GraphNode, makeGraphReader } from './read-graph.ts'
+import { makeGraphReader } from './read-graph.ts'
 import { makeTargetStates } from './target-state.ts'
 import { type GraphWriter, makeGraphWriter } from './write-graph.ts'
 
@@ -88,8 +88,11 @@ export function makeCopier(): Copier {
         const reader = makeGraphReader({ from: source, sparse, platforms, signal: copy.stopped })
         const nodes = await reader.read(digest)
         const [root] = nodes.slice(-1)
-        if (root === undefined || (reader.leftOut.size > 0 && !hasPlatform(nodes, platforms)))
-          throw new CopyError('no platform', `${source.repository}@${digest} is for none of ${platforms}`)
+        const name = `${source.repository}@${digest}`
+        if (root === undefined || (reader.leftOut.size > 0 && !hasImage(nodes, platforms ?? [])))
+          throw new CopyError('no platform', `${name} is for none of ${platforms}`)
+        if (reader.absent.size > 0 && !hasImage(nodes))
+          throw new CopyError('absent', `none of the images of ${name} is in its registry`)
         const manifests = nodes.map((node) => node.digest)
         const writing = writer.write(nodes, reader.childrenOf)
         const parts = { copy, reader, writer, limits }
@@ -123,11 +126,6 @@ type AllOf = <const T extends Promise<unknown>[]>(works: T) => Promise<{ [K in k
 const NOTHING = Promise.resolve<Omit<CopiedReferrers, 'blobs'>>({
   ...{ manifests: [], referrers: [], tags: [], leftBehind: [] },
 })
-
-const hasPlatform = (nodes: readonly GraphNode[], platforms: readonly string[] = []): boolean =>
-  nodes
-    .flatMap(({ manifest }) => manifest.children)
-    .some((child) => (child.platform?.os ?? 'unknown') !== 'unknown' && isForPlatforms(child, platforms))
 
 function countWays({ ways }: GraphWriter): Copied['blobs'] {
   const none = () => ({ count: 0, bytes: 0 })

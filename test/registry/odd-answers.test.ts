@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { hashOf } from '../../src/registry/digest.ts'
+import { OCI_INDEX, OCI_MANIFEST } from '../../src/registry/manifest.ts'
+import { registryThat } from './scripted-server.ts'
+
+/** Answers that registries give, or could give, and that the specification does not name. */
+
+const MANIFEST = Buffer.from('{"schemaVersion":2}')
+
+test.each([200, 201, 202])('a manifest is taken with status %i', async (status) => {
+  const { client } = await registryThat((_, response) => response.writeHead(status).end())
+  expect(await client.putManifest('a/x', 'v1', MANIFEST, OCI_MANIFEST)).toBe(hashOf(MANIFEST))
+})
+
+test.each([200, 201, 204])('a blob is taken with status %i', async (status) => {
+  const content = Buffer.from('a blob')
+  const { client } = await registryThat(({ method }, response) => {
+    if (method === 'GET') return response.end(content)
+    return response.writeHead(method === 'POST' ? 202 : status, { location: '/v2/a/x/blobs/uploads/1' }).end()
+  })
+  const blob = { digest: hashOf(content), size: content.length }
+  await client.uploadBlob('a/x', blob, async () => Readable.from([content]))
+})
+
+test('a blob of which the registry says 200 and that it does not have is not taken for sent', async () => {
+  const content = Buffer.from('a blob')
+  const { client } = await registryThat(({ method }, response) => {
+    const status = { POST: 202, PUT: 200, GET: 404 }[method] ?? 204
+    response.writeHead(status, { location: '/v2/a/x/blobs/uploads/1' }).end()
+  })
+  const blob = { digest: hashOf(content), size: content.length }
+  const sent = client.uploadBlob('a/x', blob, async () => Readable.from([content]))
+  await expect(sent).rejects.toMatchObject({
+    retry: true,
+    message: expect.stringContaining('does not have it'),
+  })
+})
+
+test('pages of referrers are counted in bytes: each may have one entry with a type of some MiB', async () => {
+  const digest = hashOf(MANIFEST)
+  const artifactType = 'x'.repeat(100_000)
+  let pages = 0
+  const { client } = await registryThat(
+    (_, response) => {
+      response.setHeader('link', `</v2/a/x/referrers/${digest}?last=${++pages}>; rel="next"`)
+      const manifests = [{ mediaType: OCI_MANIFEST, digest, size: 1, artifactType }]
+      response.end(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }))
+    },
+    { list: { pages: 1_000, entries: 1_000_000, bytes: 1_000_000, ms: 3_600_000 } },
+  )
+  await expect(client.referrers('a/x', digest)).rejects.toThrow('more than 1000000 bytes')
+  expect(pages).toBeLessThan(20)
+})
