@@ -13,7 +13,7 @@ const CLOCK_SLACK_MS = 600_000
 /** An image in the trash, or a tag that was deleted alone. The children of an index have entries of their own. */
 export const TrashEntry = Type.Object({
   at: Type.String({ description: 'When it was put into the trash, RFC 3339.' }),
-  run: Type.Optional(Type.String({ description: 'The id of the run that deleted it.' })),
+  run: Type.String({ description: 'The id of the run that deleted it.' }),
   policy: Type.String({ description: 'The name of the policy that deleted it.' }),
   registry: Type.String({ description: 'The registry that it was in.' }),
   ...Decision.properties,
