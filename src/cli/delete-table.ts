@@ -30,7 +30,7 @@ const deleteTable = (deletes: readonly Deleted[]): string[] =>
 const heldTable = (held: readonly Held[]): string[] =>
   table(
     ['HELD', 'IMAGES', 'SINGLE TAGS', 'FREES', 'DELETED BEFORE'],
-    held.map(({ project, deletes, images, untags = 0, tags = 0, bytes, deleted = 0 }) => [
+    held.map(({ project, deletes, images, untags, tags, bytes, deleted = 0 }) => [
       ...[project, shareCell(deletes, images), shareCell(untags, tags)],
       ...[{ right: formatSize(bytes) }, deleted],
     ]),

@@ -5,6 +5,7 @@ import type { PlannedRow } from './plan-table.ts'
 const COLUMNS = [
   ...['policy', 'verdict', 'project', 'repository', 'tags', 'untag', 'digest', 'rule', 'reason', 'age'],
   ...['ageSource', 'lastUse', 'isUseKnown', 'sizeBytes', 'reclaimableBytes', 'nearMisses'],
+  ...['announcedAt', 'goesFrom'],
 ] as const
 const SEPARATORS: Record<string, string> = { tags: ' ', untag: ' ', nearMisses: '; ' }
 

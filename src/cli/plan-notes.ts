@@ -17,9 +17,18 @@ export function planNotes({
   undo,
   deletes,
   untags,
+  notice,
 }: Pick<PlanEnd, 'policies' | 'undo'> & PlanTotals): string[] {
   if (policies.length === 0) return ['no expiry policy is configured (expiry.policies): nothing expires']
-  return deletes + untags > 0 ? [undoNote(undo)] : []
+  if (deletes + untags === 0) return []
+  return [...(notice === undefined ? [] : [noticeNote(notice)]), undoNote(undo)]
+}
+
+/** When what goes was announced, or is. */
+function noticeNote({ announced, unannounced, goesFrom }: NonNullable<PlanTotals['notice']>): string {
+  const told = goesFrom === undefined ? [] : [`announced ${announced}: the first may go from ${goesFrom} on`]
+  const next = unannounced === 0 ? [] : [`not announced yet ${unannounced}: the next run announces them`]
+  return [...told, ...next].join('; ')
 }
 
 /** Until when undo is safe, below a plan or a dry run. */

@@ -9,6 +9,7 @@ export type PlannedRow = PlannedImage & { policy: string }
 export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean): string[] {
   const rows = inOrder(all)
   const isOfSeveral = new Set(rows.map(({ policy }) => policy)).size > 1
+  const isNoticed = rows.some(({ announcedAt }) => announcedAt !== undefined)
   const [head, ...lines] = table(
     [
       ...(isOfSeveral ? ['POLICY'] : []),
@@ -18,6 +19,7 @@ export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean
       'AGE',
       'LAST USE',
       'FREES',
+      ...(isNoticed ? ['ANNOUNCED', 'GOES FROM'] : []),
       'RULE',
       'REASON',
       'DIGEST',
@@ -25,7 +27,9 @@ export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean
     rows.map((row) => [
       ...(isOfSeveral ? [row.policy] : []),
       ...[row.verdict, row.repository, goingTagsCell(row), ageCell(row, asOf), useCell(row, asOf)],
-      ...[freesCell(row), row.rule ?? 'none', row.reason, row.digest],
+      freesCell(row),
+      ...(isNoticed ? [noticeCell(row.announcedAt, 'by the next run'), noticeCell(row.goesFrom, '-')] : []),
+      ...[row.rule ?? 'none', row.reason, row.digest],
     ]),
   )
   if (head === undefined) return []
@@ -61,3 +65,6 @@ export function useCell({ lastUse, isUseKnown }: PlannedImage, asOf: number): st
 const freesCell = ({ verdict, reclaimableBytes }: PlannedImage): Cell => ({
   right: verdict === 'keep' || reclaimableBytes === undefined ? '' : formatSize(reclaimableBytes),
 })
+
+const noticeCell = (time: string | null | undefined, none: string): string =>
+  time === undefined ? '' : (time ?? none)

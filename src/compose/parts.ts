@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makePulls } from '../events/pulls.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
+import { makeAnnouncements } from '../expiry/announcements.ts'
 import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
@@ -169,6 +170,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       ...{ details, pulls },
       planAll: makePlanAll({
         ...{ index, planner, details, projectOf, failuresOf },
+        announcementsOf: makeAnnouncements(store).read,
         maxShare: () => config().expiry.maxShare,
       }),
       expiry: makeExpiry({

@@ -95,6 +95,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const registryOf = makeIdentify(tokens)
   const intake = makeIntake({ queue: queues.events, backlog, maxBacklog, room, metrics })
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
+  const trash = makeTrash({ store, now: () => Date.now() * 1000 })
   const reader = makeTrashReader({
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
@@ -152,9 +153,9 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       trashRoute({
         reader,
-        trash: makeTrash({ store, now: () => Date.now() * 1000 }),
+        trash,
         restoreImage: makeRestoreImage({
-          ...{ reader, clientOf: parts.clientOf, families: makeFamilies(store), log },
+          ...{ reader, clientOf: parts.clientOf, families: makeFamilies(store), trash, log },
         }),
         registries: registries.map(({ name }) => name),
         ...{ audit, roles, inTurn },

@@ -3,17 +3,7 @@ import { Type } from 'typebox'
 import { ARTIFACT_KINDS, type ArtifactKind } from '../expiry/details/artifact-kind.ts'
 import type { Newest } from '../expiry/rule.ts'
 import type { TagSelector } from '../platform/match-tag.ts'
-import {
-  Choice,
-  compilePattern,
-  Duration,
-  Flag,
-  field,
-  NonEmpty,
-  nonEmpty,
-  PartError,
-  Size,
-} from './fields.ts'
+import { Choice, Duration, Flag, field, NonEmpty, nonEmpty, PartError, patternIn, Size } from './fields.ts'
 import { expectedGlob, NOT_A_PATTERN } from './glob.ts'
 import { section } from './sections.ts'
 import { isMapping } from './walk.ts'
@@ -22,13 +12,7 @@ import { isMapping } from './walk.ts'
 export const Tags = (description: string) => field(description, parseTags)
 
 function parseTags(raw: unknown): TagSelector {
-  if (isMapping(raw)) {
-    const [key, ...others] = Object.keys(raw)
-    if (key !== 'pattern' || others.length > 0) throw new RangeError('expected a glob, or { pattern: … }')
-    const pattern = nonEmpty(raw.pattern)
-    compilePattern(pattern)
-    return { pattern }
-  }
+  if (isMapping(raw)) return { pattern: patternIn(raw, 'a glob') }
   const glob = nonEmpty(raw)
   const expected = expectedGlob(glob, 'tag')
   if (expected === undefined) return { glob }

@@ -244,7 +244,23 @@ export function ProjectPattern(description: string) {
   })
 }
 
-export function compilePattern(pattern: string): RE2JS {
+/**
+ * The pattern of `{ pattern: … }`, an RE2 pattern. `instead` says what may stand in its place.
+ * @throws PartError if the pattern is wrong, RangeError if it is another mapping
+ */
+export function patternIn(raw: Record<string, unknown>, instead: string): string {
+  const [key, ...others] = Object.keys(raw)
+  if (key !== 'pattern' || others.length > 0) throw new RangeError(`expected ${instead}, or { pattern: … }`)
+  try {
+    const pattern = nonEmpty(raw.pattern)
+    compilePattern(pattern)
+    return pattern
+  } catch (error) {
+    throw new PartError('pattern', raw.pattern, messageOf(error))
+  }
+}
+
+function compilePattern(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern)
   } catch (error) {

@@ -8,7 +8,6 @@ import { signingKey } from './channels.ts'
 import { Texts } from './expiry-rule.ts'
 import {
   Choice,
-  compilePattern,
   Duration,
   field,
   httpUrl,
@@ -17,6 +16,7 @@ import {
   NonEmpty,
   nonEmpty,
   Pem,
+  patternIn,
   Secret,
   string,
 } from './fields.ts'
@@ -33,12 +33,7 @@ const readable = (parse: (text: string) => unknown) => (raw: unknown) => {
 /** Who is named by a certificate: a text, or `{ pattern }`, an RE2 pattern for the whole of it. */
 const Subject = (description: string) =>
   field(description, (raw): Identity['subject'] => {
-    if (!isMapping(raw)) return { exact: nonEmpty(raw) }
-    const [key, ...others] = Object.keys(raw)
-    if (key !== 'pattern' || others.length > 0) throw new RangeError('expected a text, or { pattern: … }')
-    const pattern = nonEmpty(raw.pattern)
-    compilePattern(pattern)
-    return { pattern }
+    return isMapping(raw) ? { pattern: patternIn(raw, 'a text') } : { exact: nonEmpty(raw) }
   })
 
 /** Its path may be a secret. */

@@ -77,8 +77,8 @@ export const Held = Type.Object({
   project: Type.String({ description: 'registry/path' }),
   deletes: Type.Integer({ description: 'Images that the plan deletes.' }),
   images: Type.Integer({ description: 'Images of the project that the policy is about.' }),
-  untags: Type.Optional(Type.Integer({ description: 'Tags that the plan deletes alone.' })),
-  tags: Type.Optional(Type.Integer({ description: 'Tags of these images.' })),
+  untags: Type.Integer({ description: 'Tags that the plan deletes alone.' }),
+  tags: Type.Integer({ description: 'Tags of these images.' }),
   bytes: Type.Integer({ description: 'Bytes that the registry could free if the plan were carried out.' }),
   deleted: Type.Optional(
     Type.Integer({
@@ -178,21 +178,15 @@ export const RunSummary = Type.Object({
   outcomes: Type.Object(
     {
       planned: Type.Integer({ description: 'Images that a dry run would delete.' }),
-      plannedTags: Type.Optional(
-        Type.Integer({ description: 'Tags that a dry run would delete, whose image stays for others.' }),
-      ),
+      plannedTags: Type.Integer({
+        description: 'Tags that a dry run would delete, whose image stays for others.',
+      }),
       deleted: Type.Integer({ description: 'Images that were deleted.' }),
-      untagged: Type.Optional(
-        Type.Integer({ description: 'Tags that were deleted, whose image stays for others.' }),
-      ),
+      untagged: Type.Integer({ description: 'Tags that were deleted, whose image stays for others.' }),
       absent: Type.Integer({ description: 'Images and single tags that the registry no longer had.' }),
       moved: Type.Integer({ description: 'Images and single tags that were kept after all.' }),
-      refused: Type.Optional(
-        Type.Integer({ description: 'Images and single tags that the registry keeps.' }),
-      ),
-      failed: Type.Optional(
-        Type.Integer({ description: 'Images and single tags for which a request failed.' }),
-      ),
+      refused: Type.Integer({ description: 'Images and single tags that the registry keeps.' }),
+      failed: Type.Integer({ description: 'Images and single tags for which a request failed.' }),
     },
     { description: 'How many images and single tags had each outcome.' },
   ),

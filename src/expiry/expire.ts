@@ -212,4 +212,4 @@ export function makeExpiry(deps: {
 export type Expiry = ReturnType<typeof makeExpiry>
 
 const sum = (plans: readonly Held[], key: 'deletes' | 'untags' | 'bytes'): number =>
-  plans.reduce((total, plan) => total + (plan[key] ?? 0), 0)
+  plans.reduce((total, plan) => total + plan[key], 0)

@@ -8,7 +8,11 @@ const orNull = (type: typeof Type.String, description: string) =>
 
 /** What a person keeps, whatever a policy says. */
 export const Keep = Type.Object({
-  id: Type.String({ pattern: '^[0-9]{13}-[0-9a-f]{8}$', description: 'Names it in requests.' }),
+  id: Type.String({
+    pattern: '^[0-9]{13}-[0-9a-f]{8}$',
+    'x-expected': 'the id of a keep, as listed',
+    description: 'Names it in requests.',
+  }),
   image: Type.String({
     description:
       '`registry/repository:tag`: whatever the tag names, now and later. Or `registry/repository@digest`: that image.',

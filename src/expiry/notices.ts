@@ -1,15 +1,14 @@
 import { inPieces } from '../platform/in-pieces.ts'
 import type { ExpiryAlert } from '../queue/alert.ts'
-import { jobId } from '../queue/job-id.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { ImageId } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import { makeAnnouncements } from './announcements.ts'
 import type { Deleted, Noticed } from './decision.ts'
 import type { ChosenImages } from './evicted.ts'
 import { type Announcements, type Doomed, doomedIn, judgeNotices } from './notice.ts'
 import { doneAlert, type NoticeRun, noticeAlert } from './notice-alert.ts'
 import { amountOf, lotsOf, wholeImages } from './notice-lots.ts'
-import { decodeAnnouncements, encodeAnnouncements } from './notice-record.ts'
 import { withNotice } from './noticed-view.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { takeAll } from './plan-bytes.ts'
@@ -18,16 +17,7 @@ import { isReferrerTag, relationsOf } from './relations.ts'
 import type { RepositoryView } from './repository-view.ts'
 import { type UndoSettings, undoText } from './undo.ts'
 
-const NOTICES = 'expiry-notices/'
-
-type Policy = Pick<ExpiryPolicy, 'name' | 'registry'>
-const folderOf = ({ registry, name }: Policy) => `${NOTICES}${registry}/${jobId(name)}/`
-const keyOf = (policy: Policy, project: string) => `${folderOf(policy)}${jobId(project)}.json`
-
-/**
- * Announces what will expire, and remembers what it has announced: the objects
- * `expiry-notices/<registry>/<policy>/<project>.json`, with policy and project as hashes. `now` is a clock in epoch µs.
- */
+/** Announces what will expire, and remembers what it has announced. `now` is a clock in epoch µs. */
 export function makeNotices(deps: {
   store: ObjectStore
   index: Pick<UsageIndex, 'images' | 'reclaim'>
@@ -36,7 +26,8 @@ export function makeNotices(deps: {
   settings: () => UndoSettings
   now: () => number
 }) {
-  const { store, planner } = deps
+  const { planner } = deps
+  const announcements = makeAnnouncements(deps.store)
 
   /** What a policy deletes, and the names of what stays only until a new image of its repository was read. */
   async function doomedOf(policy: ExpiryPolicy, project: string, evicted: ChosenImages) {
@@ -58,17 +49,6 @@ export function makeNotices(deps: {
     const reclaim = deps.index.reclaim(project)
     await reclaim.load(images)
     return (await inPieces(takeAll(images, reclaim))).registryBytes
-  }
-
-  async function announcedIn(policy: Policy, project: string): Promise<Announcements> {
-    const body = await store.get(keyOf(policy, project))
-    return body === undefined ? new Map() : decodeAnnouncements(body)
-  }
-
-  async function remember(policy: Policy, project: string, standing: Announcements): Promise<void> {
-    const key = keyOf(policy, project)
-    if (standing.size > 0) await store.put(key, encodeAnnouncements(policy.name, project, standing))
-    else await store.delete(key)
   }
 
   async function noticedOf(
@@ -93,7 +73,7 @@ export function makeNotices(deps: {
     const { notice } = policy
     const { doomed, unread } = await doomedOf(policy, project, evicted)
     const now = deps.now()
-    const known = await announcedIn(policy, project)
+    const known = await announcements.read(policy, project)
     const judgement = judgeNotices(known, doomed, now, notice * 1000)
     const { toAnnounce, standing: inPlan } = judgement
     const standing = new Map([...inPlan, ...only(known, unread)])
@@ -103,13 +83,13 @@ export function makeNotices(deps: {
       const labels = toAnnounce.map(({ label }) => label)
       await deps.announce(noticeAlert(run, project, { ...announced, labels }, announced.until))
     }
-    await remember(policy, project, standing)
+    await announcements.write(policy, project, standing)
     const waiting = await noticedOf(project, lots.waiting, toTime(lots.waitingUntil))
     return { standing, announced, waiting }
   }
 
-  /** Tells what a run has deleted in a project. `since` is when it began there, epoch µs. */
-  async function tellDone(run: NoticeRun, project: string, deleted: readonly Expired[], since: number) {
+  /** Tells what a run has deleted in a project. Undo is counted from the beginning of the run, as in its record. */
+  async function tellDone(run: NoticeRun, project: string, deleted: readonly Expired[]) {
     const tagged = deleted.filter(({ tags }) => tags.some(isOrdinary))
     const tags = deleted.filter(({ outcome }) => outcome === 'untagged').length
     const lot = {
@@ -118,7 +98,7 @@ export function makeNotices(deps: {
       bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0),
     }
     await deps.announce(
-      doneAlert(run, project, lot, undoText(deps.settings(), since / 1000, deps.now() / 1000)),
+      doneAlert(run, project, lot, undoText(deps.settings(), Date.parse(run.at), deps.now() / 1000)),
     )
   }
 
@@ -132,7 +112,6 @@ export function makeNotices(deps: {
     ): Promise<ProjectNotices> {
       if (policy.notice === undefined) return NO_NOTICE
       const { notice } = policy
-      const since = deps.now()
       const { standing, announced, waiting } = await admit(run, { ...policy, notice }, project, evicted)
       let deleted: Expired[] = []
       return {
@@ -145,36 +124,32 @@ export function makeNotices(deps: {
         async end() {
           const told = deleted
           deleted = []
-          if (told.length > 0) await tellDone(run, project, told, since)
+          if (told.length > 0) await tellDone(run, project, told)
         },
       }
     },
 
     /** Forgets what has left the plan, and announces nothing: a run deletes nothing in the project. */
     async prune(policy: ExpiryPolicy, project: string): Promise<void> {
-      const known = await announcedIn(policy, project)
+      const known = await announcements.read(policy, project)
       if (known.size === 0) return
       const { chosen } = await planner.evictionOf(policy, project)
       const { doomed, unread } = await doomedOf(policy, project, chosen)
-      await remember(policy, project, only(known, [...doomed.map(({ name }) => name), ...unread]))
+      await announcements.write(policy, project, only(known, [...doomed.map(({ name }) => name), ...unread]))
     },
 
-    /** Forgets all announcements of a policy at a registry: it only plans, or gives no notice. */
-    async forget(policy: Policy): Promise<void> {
-      for await (const { key } of store.list(folderOf(policy))) await store.delete(key)
-    },
+    /** For a policy that only plans, or gives no notice. */
+    forget: announcements.forget,
 
     /** Forgets those of policies that a registry does not have any more, and of projects that it does not have. */
     async forgetOthers(
       registry: string,
-      policies: readonly Policy[],
+      policies: readonly ExpiryPolicy[],
       projects: readonly string[],
     ): Promise<void> {
       if (projects.length === 0) return // Redis may have lost its data.
       const ours = policies.filter((policy) => policy.registry === registry)
-      const wanted = new Set(ours.flatMap((policy) => projects.map((project) => keyOf(policy, project))))
-      for await (const { key } of store.list(`${NOTICES}${registry}/`))
-        if (!wanted.has(key)) await store.delete(key)
+      await announcements.forgetOthers(registry, ours, projects)
     },
   }
 }

@@ -1,15 +1,21 @@
 import { inPieces } from '../platform/in-pieces.ts'
+import { formatTimestamp } from '../platform/timestamp.ts'
+import type { IndexedImage } from '../usage/indexed-image.ts'
 import { projectId } from '../usage/project.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import type { KnownUse } from './age-and-use.ts'
 import type { Decision } from './decision.ts'
 import type { DetailsReader, ReadBudget } from './details/make-details.ts'
 import { warningsAbout } from './dialect-opinions.ts'
+import type { Announcements } from './notice.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import { withBytes } from './plan-bytes.ts'
+import { noticesIn } from './plan-notices.ts'
 import { failureWarning, makePlanWarnings, nothingWarning, type PlanWarnings } from './plan-warnings.ts'
 import { makeDescribe, type PlannedImage } from './planned-image.ts'
 import type { Planner } from './planner.ts'
+import { findRelations } from './relations.ts'
 import { countMore, heldWarning, NO_COUNTS, type PlanCounts } from './share.ts'
 import { withSpared } from './spared.ts'
 
@@ -57,6 +63,18 @@ const NONE: Pick<PlanPart, 'decided' | 'decisions' | 'describe' | 'before'> = {
   },
 }
 
+/** What a description tells of a plan. `asOf` is epoch µs. */
+interface Told {
+  policy: ExpiryPolicy
+  asOf: number
+  announced: Announcements
+  use: KnownUse
+}
+
+const NONE_TOLD: Announcements = new Map()
+
+const timeOf = (at: number | null): string | null => (at === null ? null : formatTimestamp(at))
+
 /**
  * Makes the plan of policies for people: with ages, uses and near misses. It is in the order of `policies`, then of projects,
  * repositories and digests. Each repository costs only itself, unless the policy evicts: that costs its project. The bytes of the
@@ -70,6 +88,8 @@ export function makePlanAll(deps: {
   projectOf: (registry: string, repository: string) => string
   /** Why it is not known what is protected at a registry, so that nothing goes. */
   failuresOf: (registry: string) => Promise<readonly string[]>
+  /** What a policy has announced in a project. */
+  announcementsOf: (policy: ExpiryPolicy, project: string) => Promise<Announcements>
   /** As configured now: the share of a project, from 0 to 1, beyond which a run deletes nothing there. */
   maxShare: () => number
 }) {
@@ -106,6 +126,7 @@ export function makePlanAll(deps: {
       const request = { now: asOf, explain: true, warn }
       const { chosen: evicted, spared } = await planner.evictedIn(policy, project, request, budget)
       const reclaim = index.reclaim(project, shared)
+      const announced = policy.notice === undefined ? NONE_TOLD : await deps.announcementsOf(policy, project)
       let before = isStart ? start.before : NO_COUNTS
       for (const repository of await repositoriesOf(policy, project, filter)) {
         if (isStart && repository < start.repository) continue
@@ -117,7 +138,7 @@ export function makePlanAll(deps: {
         yield {
           ...{ ...of, before, decided: decided.length },
           decisions: isPartly ? sorted.filter(({ digest }) => digest > start.digest) : sorted,
-          describe: await inPieces(makeDescribe(images, use)),
+          describe: await describeWith({ policy, asOf, announced, use }, images, counted),
           warnings: take(),
         }
         before = countMore(before, decided)
@@ -125,6 +146,24 @@ export function makePlanAll(deps: {
       // Of a project that is planned in part, the share is not known.
       const held = filter.repository === undefined && heldWarning(project, before, deps.maxShare())
       if (held) yield { ...of, ...NONE, warnings: [held] }
+    }
+  }
+
+  /** `decisions` are on these images, in an order that is safe for deleting. */
+  async function describeWith(
+    { policy, asOf, announced, use }: Told,
+    images: readonly IndexedImage[],
+    decisions: readonly Decision[],
+  ): Promise<PlanPart['describe']> {
+    const describe = await inPieces(makeDescribe(images, use))
+    if (policy.notice === undefined) return describe
+    const relations = await inPieces(findRelations(images))
+    const plan = { decisions, images: new Map(images.map((image) => [image.digest, image])), relations }
+    const notices = noticesIn(plan, announced, asOf, policy.notice * 1000)
+    return (decision) => {
+      const { announcedAt, goesFrom } = notices.get(decision.digest) ?? {}
+      if (announcedAt === undefined || goesFrom === undefined) return describe(decision)
+      return { ...describe(decision), announcedAt: timeOf(announcedAt), goesFrom: timeOf(goesFrom) }
     }
   }
 

@@ -47,21 +47,28 @@ function changesOf(decision: Decision, before: readonly Deleted[]): PlanChange[]
   const more = tagsNow.filter((tag) => !tagsBefore.includes(tag))
   const fewer = tagsBefore.filter((tag) => !tagsNow.includes(tag))
   const stay = fewer.filter((tag) => decision.tags.includes(tag))
-  const gone = fewer.filter((tag) => !decision.tags.includes(tag))
   return [
     ...(more.length > 0 ? [change('expires', reason, more)] : []),
     ...(stay.length > 0 ? [change('stays', reason, stay)] : []),
-    ...(gone.length > 0 ? [change('gone', 'the image has lost the tag since', gone)] : []),
+    ...before.flatMap((one) => goneTagsOf(one, decision.tags, 'the image has lost the tag since')),
   ]
 }
 
+/** The tags that a run was to delete alone, and that the image does not have any more: `otherwise` tells why if it was not the run. */
+function goneTagsOf(before: Deleted, now: readonly string[], otherwise: string): PlanChange[] {
+  const untag = before.untag?.filter((tag) => !now.includes(tag)) ?? []
+  if (untag.length === 0) return []
+  const { project, repository, digest, tags, rule, outcome, reason } = before
+  const why = outcome === 'untagged' ? `the run has deleted the tag: ${reason}` : otherwise
+  return [{ change: 'gone', ...{ project, repository, digest, tags, rule, untag }, reason: why }]
+}
+
+/** An image that is not there any more: what the run has deleted of it, and why. */
 function goneSince(before: readonly Deleted[]): PlanChange[] {
-  const [first] = before
-  if (first === undefined) return []
-  const { project, repository, digest, tags, rule, outcome, reason } = first
-  const untag = before.flatMap((one) => one.untag ?? [])
+  const whole = before.find(({ verdict }) => verdict === 'delete')
+  if (whole === undefined) return before.flatMap((one) => goneTagsOf(one, [], 'it is not there any more'))
+  const { project, repository, digest, tags, rule, outcome, reason } = whole
   const wasDeleted = outcome === 'deleted' || outcome === 'absent'
   const why = wasDeleted ? `the run has deleted it: ${reason}` : 'it is not there any more'
-  const image = { project, repository, digest, tags, rule, ...(untag.length > 0 && { untag }) }
-  return [{ change: 'gone', ...image, reason: why }]
+  return [{ change: 'gone', ...{ project, repository, digest, tags, rule }, reason: why }]
 }

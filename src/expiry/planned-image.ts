@@ -32,6 +32,12 @@ export const PlannedImage = Type.Object({
   reclaimableBytes: Type.Optional(
     Type.Integer({ description: 'What goes with it, given all that the plan deletes before it.' }),
   ),
+  announcedAt: Type.Optional(
+    instant(
+      'When it was announced that it goes, or a tag of it. Null if the next run announces it. Only of a configured policy with `notice` and the mode `apply`.',
+    ),
+  ),
+  goesFrom: Type.Optional(instant('From when on a run deletes it. Null if it is not announced yet.')),
 })
 export type PlannedImage = Static<typeof PlannedImage>
 

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { Logger } from '../platform/log.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Families } from './families.ts'
-import type { TrashEntry } from './trash.ts'
+import type { Trash, TrashEntry } from './trash.ts'
 import type { TrashReader } from './trash-reader.ts'
 import { bytesOf, type Lost, makeFindTrashed, type TrashedImage } from './trashed-image.ts'
 
@@ -61,16 +61,20 @@ export function makeRestoreImage(deps: {
   reader: Pick<TrashReader, 'get' | 'ofRepository'>
   clientOf: (registry: string) => RegistryClient
   families: Pick<Families, 'forget'>
+  trash: Pick<Trash, 'noteRestored'>
   log: Logger
 }) {
   return async function restoreImage(root: TrashEntry): Promise<Restored> {
     const { registry, repository, digest } = root
     const client = deps.clientOf(registry)
-    if (root.tag !== undefined && (await client.headManifest(repository, digest)) !== undefined)
+    if (root.tag !== undefined && (await client.headManifest(repository, digest)) !== undefined) {
+      const tag = await putTag(client, root, root.tag)
+      if (tag.outcome !== 'elsewhere') await deps.trash.noteRestored(root)
       return told({
         ...{ registry, repository, digest, manifests: [{ digest, outcome: 'present' }], lost: [] },
-        tags: [await putTag(client, root, root.tag)],
+        tags: [tag],
       })
+    }
     const find = makeFindTrashed({ client, reader: deps.reader, registry, repository })
     const image = await find.imageOf(root)
     if (image.lost.length > 0)
@@ -107,7 +111,10 @@ export function makeRestoreImage(deps: {
       for (const name of entry.tags) restored.tags.push(await putTag(client, entry, name))
     }
     // All parts are there again: what an unfinished run was still to delete with them stays.
-    for (const entry of image.manifests) await deps.families.forget(entry.registry, entry)
+    for (const entry of image.manifests) {
+      await deps.families.forget(entry.registry, entry)
+      await deps.trash.noteRestored(entry)
+    }
   }
 }
 

@@ -21,7 +21,7 @@ export function doneText(run: RunSummary): string {
 }
 
 function wouldDo({ state, outcomes, progress, kept }: RunSummary): string[] {
-  const { planned, plannedTags = 0 } = outcomes
+  const { planned, plannedTags } = outcomes
   const amount = {
     images: planned,
     tags: plannedTags,
@@ -32,7 +32,7 @@ function wouldDo({ state, outcomes, progress, kept }: RunSummary): string[] {
 
 function did(run: RunSummary): string[] {
   const { outcomes, progress, announced, waiting, held = [] } = run
-  const { absent, moved, refused = 0, failed = 0 } = outcomes
+  const { absent, moved, refused, failed } = outcomes
   const deleted = deletedIn(run)
   const isNothing = deleted.images + deleted.tags === 0
   return [
@@ -53,7 +53,7 @@ function did(run: RunSummary): string[] {
   ]
 }
 
-const deletedIn = ({ outcomes: { deleted, untagged = 0 } }: RunSummary): Amount => ({
+const deletedIn = ({ outcomes: { deleted, untagged } }: RunSummary): Amount => ({
   images: deleted,
   tags: untagged,
 })

@@ -25,11 +25,8 @@ export async function countPlan(
   return { ...counts, bytes }
 }
 
-/** Images and tags that go alone, of all of a project. */
-type Counts = Pick<Held, 'deletes' | 'images' | 'untags' | 'tags'>
-
-/** The same of some of its repositories. */
-export type PlanCounts = Required<Counts>
+/** Images and tags that go alone, of a project or of some of its repositories. */
+export type PlanCounts = Pick<Held, 'deletes' | 'images' | 'untags' | 'tags'>
 
 export const NO_COUNTS: PlanCounts = { deletes: 0, images: 0, untags: 0, tags: 0 }
 
@@ -46,7 +43,7 @@ export function countMore(some: PlanCounts, decisions: readonly Decision[]): Pla
 }
 
 /** Whether so many deletes are a larger share of a project's images, or of its tags, than `maxShare`, from 0 to 1. */
-export const isTooMuch = ({ deletes, images, untags = 0, tags = 0 }: Counts, maxShare: number): boolean =>
+export const isTooMuch = ({ deletes, images, untags, tags }: PlanCounts, maxShare: number): boolean =>
   isMore(deletes, images, maxShare) || isMore(untags, tags, maxShare)
 
 const isMore = (some: number, all: number, maxShare: number): boolean => some > FEW && some > all * maxShare
@@ -78,14 +75,14 @@ export function makeShareGuard(counts: Held, maxShare: () => number) {
     held: (): Held => ({
       ...counts,
       deletes: Math.max(counts.deletes, done.deletes),
-      untags: Math.max(counts.untags ?? 0, done.untags),
+      untags: Math.max(counts.untags, done.untags),
       deleted: done.deletes + done.untags,
     }),
   }
 }
 
 /** `12 of 16 images, 3 single tags of 20`, and how many of these are deleted if some are. */
-function whatIsHeld({ deletes, images, untags = 0, tags = 0, deleted = 0 }: Held): string {
+function whatIsHeld({ deletes, images, untags, tags, deleted = 0 }: Held): string {
   const parts = [`${deletes} of ${images} images`]
   if (untags > 0) parts.push(`${untags} single tags of ${tags}`)
   if (deleted > 0) parts.push(`of which ${deleted} are deleted`)

@@ -13,12 +13,17 @@ const CLOCK_SLACK_MS = 600_000
 /** An image in the trash, or a tag that was deleted alone. The children of an index have entries of their own. */
 export const TrashEntry = Type.Object({
   at: Type.String({ description: 'When it was put into the trash, RFC 3339.' }),
-  run: Type.Optional(Type.String({ description: 'The id of the run that deleted it.' })),
+  run: Type.String({ description: 'The id of the run that deleted it.' }),
   policy: Type.String({ description: 'The name of the policy that deleted it.' }),
   registry: Type.String({ description: 'The registry that it was in.' }),
   ...Decision.properties,
   tag: Type.Optional(
     Type.String({ description: 'Only this tag was deleted. The image stayed, since another tag names it.' }),
+  ),
+  restoredAt: Type.Optional(
+    Type.String({
+      description: 'When a restore brought it back, or found it there, RFC 3339. Absent if none did.',
+    }),
   ),
   mediaType: Type.String({ description: 'The media type of the manifest.' }),
   manifest: Type.String({ description: 'The bytes of the manifest, in base64.' }),
@@ -87,6 +92,14 @@ export function makeTrash({ store, now }: { store: ObjectStore; now: () => numbe
 
     /** Takes the entry of an image back that stays after all. */
     takeBack: (place: TrashPlace): Promise<void> => store.delete(trashKey(place)),
+
+    /** Notes that an image or a tag is back, unless it was noted before, or deleted again since. */
+    async noteRestored(restored: TrashEntry): Promise<void> {
+      const key = trashKey(restored)
+      const entry = readEntry(await store.get(key))
+      if (entry?.at !== restored.at || entry.restoredAt !== undefined) return
+      await store.put(key, JSON.stringify({ ...entry, restoredAt: new Date(now() / 1000).toISOString() }))
+    },
 
     /**
      * What a run has put into the trash of a registry, and perhaps deleted: images, and tags with `tag`. `since` is when the

@@ -42,7 +42,8 @@ export async function buildApp(options: {
     // Fastify's own answer while it closes has no Retry-After.
     return503OnClosing: false,
     // An unknown key is refused. Fastify's default drops it, and a misspelt `dryRun` would start a real run.
-    ajv: { customOptions: { removeAdditional: false } },
+    // `verbose` lets an error have its schema, which says in `x-expected` what is expected (`problem.ts`).
+    ajv: { customOptions: { removeAdditional: false, verbose: true, keywords: ['x-expected'] } },
     rewriteUrl: ({ url = '/' }) => encodePlainId(url),
     // A project's id, URL-encoded: the registry's name and up to 255 characters of repository.
     routerOptions: { maxParamLength: 1_000 },

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox'
 import { readPolicy } from '../config/read-policy.ts'
 import type { Decision } from '../expiry/decision.ts'
 import { expandPolicies } from '../expiry/expand-policies.ts'
+import type { RunnablePolicy } from '../expiry/expiry-settings.ts'
 import type { ExpiryPolicy } from '../expiry/plan.ts'
 import { isOf, type PlanAll } from '../expiry/plan-all.ts'
 import { takePage } from '../expiry/plan-page.ts'
@@ -107,7 +108,7 @@ export const expiryRoute =
   (deps: {
     planAll: PlanAll
     /** As configured now: a reload may change it. */
-    settings: () => UndoSettings & { policies: readonly ExpiryPolicy[] }
+    settings: () => UndoSettings & { policies: readonly RunnablePolicy[] }
     hasProject: (id: string) => Promise<boolean>
     /** At any registry. */
     hasRepository: (name: string) => Promise<boolean>
@@ -121,7 +122,11 @@ export const expiryRoute =
   async (app) => {
     /** Those with one name follow each other. */
     function policiesNamed(name: string | undefined): ExpiryPolicy[] {
-      const byName = Map.groupBy(deps.settings().policies, (policy) => policy.name)
+      const planned = deps.settings().policies.map((policy) =>
+        // A policy that only plans announces nothing.
+        policy.mode === 'apply' ? policy : withoutNotice(policy),
+      )
+      const byName = Map.groupBy(planned, (policy) => policy.name)
       if (name === undefined) return [...byName.values()].flat()
       const names = [...byName.keys()].join(', ')
       const found = byName.get(name)
@@ -132,7 +137,7 @@ export const expiryRoute =
     async function candidate(value: unknown): Promise<ExpiryPolicy[]> {
       const registries = deps.registries()
       const read = await readPolicy(value, registries)
-      if ('policy' in read) return expandPolicies([read.policy], registries)
+      if ('policy' in read) return expandPolicies([read.policy], registries).map(withoutNotice)
       const told = read.problems.map(
         ({ key, message }) => `${key === '' ? 'policy' : `policy.${key}`}: ${message}`,
       )
@@ -146,7 +151,8 @@ export const expiryRoute =
       reply: FastifyReply,
     ) {
       const { registry, project, repository, verdict, limit, cursor } = query
-      const asOf = query.asOf === undefined ? deps.now() : parseTimestamp(query.asOf)
+      const now = deps.now()
+      const asOf = query.asOf === undefined ? now : parseTimestamp(query.asOf)
       if (asOf === undefined)
         throw new HttpError(400, 'asOf: expected a time in RFC 3339, such as 2026-11-26T12:00:00Z')
       const after = decodeCursor(Position, cursor)
@@ -163,7 +169,7 @@ export const expiryRoute =
       const about = {
         asOf: formatTimestamp(asOf) ?? '',
         policies: [...new Set(policies.map(({ name }) => name))],
-        undo: undoOf(deps.settings(), Math.max(asOf, deps.now()) / 1000),
+        undo: undoOf(deps.settings(), Math.max(asOf, now) / 1000),
       }
       void reply.header('vary', 'accept')
       if (accepts(headers.accept, NDJSON)) {
@@ -213,6 +219,8 @@ export const expiryRoute =
         answer(await candidate(request.body.policy), request.query, request as FastifyRequest, reply),
     })
   }
+
+const withoutNotice = (policy: ExpiryPolicy): ExpiryPolicy => ({ ...policy, notice: undefined })
 
 /** Bytes of a candidate, as of a file with a document. */
 const CANDIDATE_LIMIT = 1024 * 1024 + 1024

@@ -17,7 +17,11 @@ import type { InTurn } from './turns.ts'
 const errors = { '4xx': Problem, '5xx': Problem }
 
 const params = Type.Object({
-  id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100, description: 'The id of the run.' }),
+  id: Type.String({
+    ...{ pattern: '^[A-Za-z0-9_-]+$', maxLength: 100 },
+    'x-expected': 'the id of a run: 1 to 100 letters, digits, - and _',
+    description: 'The id of the run.',
+  }),
 })
 
 const StoppedRun = Type.Object({

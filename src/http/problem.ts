@@ -67,14 +67,26 @@ export function makeProblemOf({
   }
 }
 
-/** Names a key that a schema does not have: the message of Ajv does not. */
+/**
+ * What a schema refuses, in words. Ajv does not name a key that a schema does not have, and of a pattern or a format it tells only
+ * the expression: a schema with `pattern` says in `x-expected` what that means.
+ */
 function detailOf(error: FastifyError | Error): string {
   if (!('validation' in error)) return error.message
   const { validation: [first] = [], validationContext = 'body' } = error
+  const at = `${validationContext}${first?.instancePath ?? ''}`
   const key = first?.keyword === 'additionalProperties' ? first.params.additionalProperty : undefined
-  return key === undefined
-    ? error.message
-    : `${validationContext}${first?.instancePath ?? ''}: unknown key ${JSON.stringify(key)}`
+  if (key !== undefined) return `${at}: unknown key ${JSON.stringify(key)}`
+  const expected = first && expectedBy(first)
+  return expected === undefined ? error.message : `${at}: expected ${expected}`
+}
+
+/** `parentSchema`: the schema that refuses; Ajv's option `verbose` adds it. */
+function expectedBy(refusal: { keyword: string; params: object; parentSchema?: object }): string | undefined {
+  const { keyword, params, parentSchema = {} } = refusal
+  if ('x-expected' in parentSchema) return String(parentSchema['x-expected'])
+  const isTime = keyword === 'format' && 'format' in params && params.format === 'date-time'
+  return isTime ? 'a time in RFC 3339, such as 2026-11-26T12:00:00Z' : undefined
 }
 
 /** The `Retry-After` of a 503, in seconds. */

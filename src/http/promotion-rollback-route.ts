@@ -4,15 +4,14 @@ import type { Audit } from '../expiry/audit.ts'
 import { CopyError } from '../promotion/copy/copy-error.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
 import { NoSuchPromotion, RollbackRefused } from '../promotion/rollback.ts'
+import { PromotionId } from '../promotion/status.ts'
 import { TagInHand } from '../promotion/turn.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
-export const promotionParams = Type.Object({
-  id: Type.String({ pattern: '^[A-Za-z0-9_-]+$', description: 'The id of the promotion.' }),
-})
+export const promotionParams = Type.Object({ id: PromotionId })
 
 /** Puts the target tag of a promotion back where it was. */
 export const promotionRollbackRoute =

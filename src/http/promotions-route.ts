@@ -9,13 +9,7 @@ import { PromotionReceipt } from '../promotion/receipt.ts'
 import type { Receipts } from '../promotion/receipts.ts'
 import { PromotionRefusal } from '../promotion/refusal.ts'
 import type { RequestPromotion } from '../promotion/request.ts'
-import {
-  type FindPromotion,
-  isCopyJob,
-  PromotionId,
-  PromotionStatus,
-  statusOfJob,
-} from '../promotion/status.ts'
+import { type FindPromotion, isCopyJob, PromotionStatus, statusOfJob } from '../promotion/status.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import { listJobs } from '../queue/list-jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -24,6 +18,7 @@ import { projectId } from '../usage/project.ts'
 import { askedBy } from './asked-by.ts'
 import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
+import { promotionParams } from './promotion-rollback-route.ts'
 import { type Roles, requireOwn } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
@@ -152,7 +147,7 @@ export const promotionsRoute =
       schema: {
         tags,
         summary: 'How far a promotion is, with its receipt once it has arrived',
-        params: Type.Object({ id: PromotionId }),
+        params: promotionParams,
         response: { 200: PromotionStatus, ...errors },
       },
       handler: async (request) => {
@@ -172,11 +167,12 @@ export const promotionsRoute =
         summary: 'Approve a promotion that waits for people',
         description:
           'For the gate `approval`. A second approval by the same name adds nothing. With enough of them the promotion goes on at once. It is 409 if it would not go on, since its tag names another image by now, or the tag at the target may not be moved.',
-        params: Type.Object({ id: PromotionId }),
+        params: promotionParams,
         body: Type.Object(
           {
             by: Type.String({
               ...{ minLength: 1, maxLength: 100, pattern: '\\S' },
+              'x-expected': 'the name of a person: 1 to 100 characters, not only spaces',
               description: 'Who approves it. The receipt has the name.',
             }),
           },

@@ -68,7 +68,7 @@ export const trashRoute =
         tags: ['expiry'],
         summary: 'Images and tags that expiry has deleted, by registry and repository',
         description:
-          'An entry stays for `expiry.trash.keep`, also when its image was restored. One whose delete failed has an entry, too. An entry with `tag` is of a tag that was deleted alone: another tag named its image, which stayed.',
+          'An entry stays for `expiry.trash.keep`, also when its image was restored: then it has `restoredAt`. One whose delete failed has an entry, too. An entry with `tag` is of a tag that was deleted alone: another tag named its image, which stayed.',
         querystring: pageQuery({
           registry: Type.Optional(Type.String({ description: 'Only images of this registry.' })),
           repository: Type.Optional(

@@ -50,6 +50,7 @@ export type PromotionResult = Static<typeof PromotionResult>
 /** The id of a promotion can be part of a key of the store. */
 export const PromotionId = Type.String({
   pattern: '^[A-Za-z0-9_-]{1,100}$',
+  'x-expected': 'the id of a promotion: 1 to 100 letters, digits, - and _',
   description: 'The id of the promotion.',
 })
 

@@ -65,6 +65,11 @@ const status = (state: string, more: object = {}) => ({
   ...more,
 })
 
+const NO_OUTCOMES = {
+  ...{ planned: 0, plannedTags: 0, deleted: 0, untagged: 0 },
+  ...{ absent: 0, moved: 0, refused: 0, failed: 0 },
+}
+
 test('a check warns of what the dialect of a policy does', async () => {
   const file = join(folder, 'dialect.yaml')
   await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')
@@ -211,7 +216,7 @@ test('expire tells warnings of the run, and until when undo is safe', async () =
     undo: { until: null, text: 'undo is safe until then' },
     warnings: ['nomad cannot be read'],
   })
-  const outcomes = { planned: 0, deleted: 1, absent: 0, moved: 0 }
+  const outcomes = { ...NO_OUTCOMES, planned: 0, deleted: 1 }
   answers = {
     'POST /v1/expiry/runs': () => ({ job: '7', dryRun: false }),
     'GET /v1/jobs/expiry/7': () => status('completed', { result: { ...run, outcomes } }),
@@ -427,7 +432,7 @@ test('of many failures of a reconcile the first are shown, and how many there ar
 
 test('expire --apply fails if the configuration of the service forbids to delete', async () => {
   const { deletes: _, ...run } = sampleRun({ dryRun: true, kept: 1 })
-  const outcomes = { planned: 2, deleted: 0, absent: 0, moved: 0 }
+  const outcomes = { ...NO_OUTCOMES, planned: 2, deleted: 0 }
   const bodies: unknown[] = []
   answers = {
     'POST /v1/expiry/runs': (body) => {
@@ -453,7 +458,7 @@ test('expire follows a run in images and bytes, and fails if somebody stops it',
   const progress = { planned: 8, plannedBytes: 8_192, done: 2, freedBytes: 2_048 }
   const stopped = 'admin token from 10.0.0.7 stopped it at noon'
   const { deletes: _, ...run } = sampleRun({ state: 'stopped', stopped, progress })
-  const outcomes = { planned: 0, deleted: 2, absent: 0, moved: 0 }
+  const outcomes = { ...NO_OUTCOMES, planned: 0, deleted: 2 }
   const states = [status('active', { progress }), status('completed', { result: { ...run, outcomes } })]
   answers = {
     'POST /v1/expiry/runs': () => ({ run: 'r', job: '7', dryRun: false }),
@@ -471,7 +476,7 @@ test('expire follows a run in images and bytes, and fails if somebody stops it',
 
 test('runs have a column for what is not zero, and say what is held and what to do about it', async () => {
   const { deletes: _, ...run } = sampleRun({ kept: 4 })
-  const outcomes = { planned: 0, deleted: 2, untagged: 0, absent: 0, moved: 0, refused: 0, failed: 0 }
+  const outcomes = { ...NO_OUTCOMES, deleted: 2 }
   const held = [{ project: 'ci/team/app', deletes: 12, images: 16, untags: 3, tags: 20, bytes: 2_048 }]
   const runs = [
     { ...run, outcomes },

@@ -40,6 +40,9 @@ const alerts = async () => (await bed.service.get<{ alerts: { event: string }[] 
 const texts = () => chat.received.map(({ body }) => JSON.parse(body).text)
 
 test('chat is told what will expire, and after the notice what has expired and until when undo is safe', async () => {
+  const before = await bed.run('expiry', 'plan', 'branches')
+  expect(before.out).toMatch(/ ANNOUNCED +GOES FROM .*\n.* by the next run +- .*\n/)
+  expect(before.err).toContain('not announced yet 2: the next run announces them\n')
   expect(await bed.run('expire', 'branches', '--apply')).toMatchObject({
     status: 0,
     out: expect.stringMatching(
@@ -58,6 +61,13 @@ test('chat is told what will expire, and after the notice what has expired and u
       /^ci\/team\/app: 2 images \(.* KiB\) will expire, at .*Z at the earliest, by the policy "branches": /,
     ),
   })
+  const { until } = notice as unknown as { until: string }
+  const told = await bed.run('expiry', 'plan', 'branches')
+  expect(told.out).toMatch(new RegExp(` 2\\S+Z +${until} `))
+  expect(told.err).toContain(`announced 2: the first may go from ${until} on\n`)
+  expect((await bed.json('expiry', 'plan', 'branches')).decisions).toMatchObject(
+    Array(2).fill({ announcedAt: expect.any(String), goesFrom: until }),
+  )
   for (const tag of ['pr-1', 'pr-2']) expect(await bed.client.headManifest(REPOSITORY, tag)).toBeDefined()
   // Our own look at the tags must not count as use, and the registry tells it as a pull.
   await bed.ci.untilDelivered()

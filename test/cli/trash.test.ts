@@ -98,8 +98,8 @@ test('an image that a policy has deleted is listed, shown and restored, and is y
     '--repository',
     REPOSITORY,
   )
-  expect(out).toMatch(/^DELETED +TAGS +REASON +IMAGE\n/)
-  expect(out).toMatch(new RegExp(`pr-1 +it is 2 days old +${name}\n`))
+  expect(out).toMatch(/^DELETED +RESTORED +TAGS +REASON +IMAGE\n/)
+  expect(out).toMatch(new RegExp(` no +pr-1 +it is 2 days old +${name}\n`))
   const shown = await bed.runWith(READ_TOKEN, 'trash', 'show', `ci/${REPOSITORY}:pr-1`)
   expect(shown.out).toContain(`image       ${name}\n`)
   expect(shown.out).toContain('"manifests": [')
@@ -113,6 +113,12 @@ test('an image that a policy has deleted is listed, shown and restored, and is y
     `put back: 3 images and the tag pr-1 of ci/${REPOSITORY}@${old.root.digest}\n`,
   )
   expect(restored.out).toContain(`restored  ${old.root.digest}  pr-1\n`)
+  const { images } = await bed.json('trash', 'list')
+  for (const { digest, restoredAt } of images)
+    expect([digest, restoredAt !== undefined]).toEqual([digest, old.manifests.has(digest)])
+  expect((await bed.run('trash', 'list')).out).toMatch(
+    new RegExp(` 2\\S+Z +pr-1 +it is 2 days old +${name}\n`),
+  )
   const host = bed.ci.host
   expect((await skopeoPullAll(`${host}/${REPOSITORY}:pr-1`)).sort()).toEqual([...old.manifests.keys()].sort())
   await bed.ci.untilDelivered()

@@ -459,7 +459,7 @@ const meaningless: [yaml: string, problem: string][] = [
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: { pattern: "(?!v).*" }, expire: true }] }] }',
-    '6:68: expiry.policies.0.rules.0.tag: expected a valid RE2 pattern',
+    '6:75: expiry.policies.0.rules.0.tag.pattern: expected a valid RE2 pattern (error parsing regexp: invalid or unsupported Perl syntax: `(?!`), got "(?!v).*"',
   ],
   [
     'expiry: { policies: [{ name: p, match: { registry: ci }, rules: [{ tag: { regex: v }, expire: true }] }] }',

@@ -147,7 +147,7 @@ describe('what is wrong is told', () => {
     [
       'a pattern that is none',
       "[{ type: signature, keyless: { trustedRootFile: root.json, identities: [{ issuer: a, subject: { pattern: '(' } }] } }]",
-      '0.keyless.identities.0.subject: expected a valid RE2 pattern',
+      '0.keyless.identities.0.subject.pattern: expected a valid RE2 pattern',
     ],
     ['no age', '[{ type: minAge }]', '0.age: missing'],
     ['no labels', '[{ type: label, labels: {} }]', '0.labels: expected names with wildcards'],

@@ -2,9 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anyImages, DAY, digest, indexed, NOW, referrerTag } from '../../lab/images.ts'
 import { expiring } from '../../lab/rules.ts'
-import { type Announcements, type Doomed, doomedIn, judgeNotices } from '../../src/expiry/notice.ts'
+import {
+  type Announcements,
+  type Doomed,
+  doomedIn,
+  judgeNotices,
+  type RepositoryPlan,
+} from '../../src/expiry/notice.ts'
 import { decodeAnnouncements, encodeAnnouncements } from '../../src/expiry/notice-record.ts'
 import { planExpiry } from '../../src/expiry/plan.ts'
+import { noticesIn } from '../../src/expiry/plan-notices.ts'
 import { relationsOf } from '../../src/expiry/relations.ts'
 import type { IndexedImage } from '../../src/usage/indexed-image.ts'
 
@@ -94,13 +101,17 @@ describe('an image', () => {
   })
 })
 
-/** What a policy that deletes all tags of these images dooms. */
-function doomedAmong(images: IndexedImage[], isGone?: (digest: string) => boolean): Doomed[] {
+/** The plan of a policy that deletes all tags of these images. */
+function planAmong(images: IndexedImage[]): RepositoryPlan {
   const policy = { name: 'p', registry: 'ci', repository: '**', rules: expiring({ tag: '*', olderThan: 1 }) }
   const decisions = planExpiry(policy, 'ci/team', images, NOW)
   const byDigest = new Map(images.map((image) => [image.digest, image]))
-  return doomedIn({ decisions, images: byDigest, relations: relationsOf(images) }, isGone)
+  return { decisions, images: byDigest, relations: relationsOf(images) }
 }
+
+/** What that dooms. */
+const doomedAmong = (images: IndexedImage[], isGone?: (digest: string) => boolean): Doomed[] =>
+  doomedIn(planAmong(images), isGone)
 
 test('what a plan deletes has its last use, that of its parts included, and what it belongs to', () => {
   const images = [
@@ -180,4 +191,45 @@ test('an image that nobody uses goes in the first run after its notice', () => {
   const early = judgeNotices(first.standing, [doomed('a')], NOW + NOTICE - 1, NOTICE)
   expect(early.mayGo.size).toBe(0)
   expect(judgeNotices(early.standing, [doomed('a')], NOW + NOTICE, NOTICE).mayGo).toEqual(new Set(['a']))
+})
+
+describe('a plan', () => {
+  const images = [
+    indexed('index', { tags: { 'pr-1': OLD }, lists: ['child'] }),
+    indexed('child', { age: OLD }),
+    indexed('signature', { tags: { [referrerTag('index', '.sig')]: OLD } }),
+  ]
+
+  test('tells when an image was announced and from when on it goes; what belongs to it goes with it', () => {
+    const told = { announcedAt: NOW - DAY, goesFrom: NOW - DAY + NOTICE }
+    const standing = judgeNotices(new Map(), doomedAmong(images), NOW - DAY, NOTICE).standing
+    expect([...noticesIn(planAmong(images), standing, NOW, NOTICE).values()]).toEqual(Array(3).fill(told))
+    const notYet = { announcedAt: null, goesFrom: null }
+    expect([...noticesIn(planAmong(images), new Map(), NOW, NOTICE).values()]).toEqual(Array(3).fill(notYet))
+  })
+
+  test('tells a time that is over of an image exactly if a run may delete it now', () => {
+    const some = anyImages.map((all) => all.filter(({ repository }) => repository === 'team/app'))
+    fc.assert(
+      fc.property(
+        some,
+        fc.integer({ min: 0, max: 6 }),
+        fc.array(fc.nat({ max: 9 })),
+        (images, days, left) => {
+          const plan = planAmong(images)
+          const doomed = doomedIn(plan)
+          const all = judgeNotices(new Map(), doomed, NOW - days * DAY, NOTICE).standing
+          const standing = new Map([...all].filter((_, n) => !left.includes(n)))
+          const { mayGo } = judgeNotices(standing, doomed, NOW, NOTICE)
+          const told = noticesIn(plan, standing, NOW, NOTICE)
+          expect(told.size).toBe(doomed.length)
+          for (const { name, digest } of doomed) {
+            const { goesFrom = null } = told.get(digest) ?? {}
+            expect(goesFrom !== null && goesFrom <= NOW).toBe(mayGo.has(name))
+          }
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
 })

@@ -90,9 +90,29 @@ describe('single tags', () => {
     ])
   })
 
-  test('of an image that is gone are told together', () => {
-    expect(told(diffPlans([untagged('pr-1'), untagged('pr-2')], []))).toEqual([
-      'gone a pr-1 pr-2 it is not there any more',
+  test('that are gone say whether the run has deleted them, by the rule and the reason of the run', () => {
+    const done = {
+      ...untagged('pr-1'),
+      outcome: 'untagged' as const,
+      reason: 'it was old',
+      rule: 'expire pr-*',
+    }
+    const kept = now('a', 'keep', 'its rule keeps it', { tags: ['v1'], rule: 'keep v*' })
+    const changes = diffPlans([done, untagged('pr-2')], [kept])
+    expect(told(changes)).toEqual([
+      'gone a pr-1 the run has deleted the tag: it was old',
+      'gone a pr-2 the image has lost the tag since',
+    ])
+    expect(changes[0]?.rule).toBe('expire pr-*')
+    expect(told(diffPlans([done, untagged('pr-2')], []))).toEqual([
+      'gone a pr-1 the run has deleted the tag: it was old',
+      'gone a pr-2 it is not there any more',
+    ])
+  })
+
+  test('of an image that the run was to delete as well, and that is gone, are a change of the image', () => {
+    expect(told(diffPlans([untagged('pr-1'), was('a', 'deleted')], []))).toEqual([
+      'gone a the run has deleted it: it was 8 days old',
     ])
   })
 })

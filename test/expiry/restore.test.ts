@@ -42,6 +42,7 @@ function setUp() {
   const restoreImage = makeRestoreImage({
     ...{ reader, clientOf: () => bed.client, log: makeLog('silent') },
     families: makeFamilies(expiry.store),
+    trash: makeTrash({ store: expiry.store, now: () => Date.now() * 1000 }),
   })
   return {
     ...expiry,
@@ -407,6 +408,7 @@ test.each(['the blobs', 'the manifest'])(
     const reader = makeTrashReader({ store, onUnreadable: unreadable })
     const restoreImage = makeRestoreImage({
       ...{ reader, clientOf: () => client, log: makeLog('silent'), families: makeFamilies(store) },
+      trash: makeTrash({ store, now: () => Date.now() * 1000 }),
     })
     try {
       const { repository } = bed

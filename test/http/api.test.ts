@@ -178,6 +178,13 @@ describe('refusals are problem documents that say what was expected', () => {
     ['/v1/projects/ci%2Fteam%2Fapp?all=true', 400, '"all": this takes none'],
     ['/v1/projects/ci/team/app/tags', 404, 'its tags are at ci/team/app/-/tags'],
     ['/v1/projects?sort=size', 400, 'sort'],
+    [
+      '/v1/promotions/a.b',
+      400,
+      'params/id: expected the id of a promotion: 1 to 100 letters, digits, - and _',
+    ],
+    ['/v1/promotions/a.b/check', 400, 'params/id: expected the id of a promotion'],
+    ['/v1/expiry/runs/a.b', 400, 'params/id: expected the id of a run'],
     ['/v1/expiry/runs/none/deletes', 404, 'GET /v1/expiry/runs lists them'],
     ['/v1/jobs/coffee/failed', 400, 'queue'],
     ['/v1/nothing', 404, 'no route GET /v1/nothing'],
@@ -186,6 +193,21 @@ describe('refusals are problem documents that say what was expected', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json')
     expect(answer.body).toMatchObject({ status, detail: expect.stringContaining(detail) })
     expect(answer.status).toBe(status)
+  })
+
+  test.each([
+    [
+      '/v1/promotions/none/approve',
+      { by: ' ' },
+      'body/by: expected the name of a person: 1 to 100 characters',
+    ],
+    ['/v1/trash/purge', { before: 'yesterday' }, 'body/before: expected a time in RFC 3339, such as 2'],
+  ])('POST %s with %j', async (path, body, detail) => {
+    const answer = await supertest(tallyman.app.server)
+      .post(path)
+      .set('authorization', `Bearer ${ADMIN_TOKEN}`)
+      .send(body)
+    expect(answer.body).toMatchObject({ status: 400, detail: expect.stringContaining(detail) })
   })
 
   test('no token, a wrong token, and the read token where the admin token is needed', async () => {

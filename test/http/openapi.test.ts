@@ -39,3 +39,24 @@ test('every field and parameter of the API is described', async () => {
   expect(Object.keys(document.paths).length).toBeGreaterThan(20)
   expect([...new Set(undescribed(document, ''))]).toEqual([])
 })
+
+/** The places of patterns whose refusal would not tell in words what is expected. */
+function* unexplained(value: unknown, path: string, isExplained = false): Generator<string> {
+  if (typeof value !== 'object' || value === null) return
+  const explained = isExplained || 'x-expected' in value
+  if ('pattern' in value && typeof value.pattern === 'string' && !explained) yield path
+  // A parameter has its schema below.
+  for (const [key, child] of Object.entries(value))
+    yield* unexplained(child, `${path}/${key}`, key === 'schema' && explained)
+}
+
+test('what is expected where a request has a pattern is said in words', async () => {
+  const { paths } = (await tallyman.app.inject('/openapi.json')).json<{
+    paths: Record<string, Record<string, { parameters?: unknown; requestBody?: unknown }>>
+  }>()
+  const asked = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.values(operations).map(({ parameters, requestBody }) => ({ path, parameters, requestBody })),
+  )
+  expect(JSON.stringify(asked)).toContain('"pattern"')
+  expect(asked.flatMap(({ path, ...of }) => [...unexplained(of, path)])).toEqual([])
+})

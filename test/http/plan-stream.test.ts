@@ -162,7 +162,7 @@ async function startPlan(decisions: number, waitMs = 10) {
         ...{ planAll, hasProject: async () => true, registries: () => ['ci'], now: () => 1, inTurn },
         hasRepository: async () => true,
         settings: () => ({
-          policies: [{ name: 'p', registry: 'ci', repository: '**', rules: [] }],
+          policies: [{ mode: 'plan', name: 'p', registry: 'ci', repository: '**', rules: [] }],
           ...{ gc: { timeZone: 'UTC' }, trash: { keep: 1 } },
         }),
         roles: { read: allow, readOwn: () => allow, admin: allow } as never,

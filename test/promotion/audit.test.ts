@@ -164,10 +164,10 @@ test('a tag that names another image at the target is found, and not moved by a 
   const { out, err } = await run()
   expect(out).toMatch(/^moved +cannot .*; it cannot be mended: the tag at the target .* overwrite is never$/m)
   expect(out).toMatch(/^absent +--mend .* the target has no such tag$/m)
-  expect(err).toMatch(/not being mended: 2\. 1 can be mended by --mend; 1 cannot, for the reason in .*\n$/)
+  expect(err).toContain('not mended: --mend can mend 1; nothing can mend 1: the column WHAT says why\n')
   const mending = await run('--mend')
   expect(mending.out).toMatch(/^absent +under way /m)
-  expect(mending.err).toMatch(/not being mended: 1\. 0 can be mended by --mend; 1 cannot/)
+  expect(mending.err).toContain('not mended: nothing can mend 1: the column WHAT says why\n')
   await eventually(
     () => bed.target.headManifest(REPOSITORY, 'v2'),
     (found) => found?.digest === index.root.digest,

@@ -29,10 +29,11 @@ export function addPromotionAudit(group: Command, cli: Cli): void {
       const countOf = (mending: Difference['mending']) =>
         differences.filter((one) => one.mending === mending).length
       const [possible, impossible] = [countOf('possible'), countOf('impossible')]
-      if (possible + impossible > 0)
-        throw new CommandError(
-          `not being mended: ${possible + impossible}. ${possible} can be mended by --mend; ${impossible} cannot, for the reason in the column WHAT`,
-        )
+      const left = [
+        ...(possible > 0 ? [`--mend can mend ${possible}`] : []),
+        ...(impossible > 0 ? [`nothing can mend ${impossible}: the column WHAT says why`] : []),
+      ]
+      if (left.length > 0) throw new CommandError(`not mended: ${left.join('; ')}`)
     })
 }
 

@@ -48,14 +48,14 @@ export const addRuns: AddCommand = (program, cli) => {
 const NUMBERS: { head: string; of: (run: RunSummary) => number; always?: true }[] = [
   { head: 'PLANNED', of: ({ progress }) => progress.planned, always: true },
   { head: 'DELETED', of: ({ outcomes }) => outcomes.deleted, always: true },
-  { head: 'UNTAGGED', of: ({ outcomes }) => outcomes.untagged ?? 0 },
+  { head: 'UNTAGGED', of: ({ outcomes }) => outcomes.untagged },
   { head: 'ANNOUNCED', of: ({ announced }) => countOf(announced) },
   { head: 'WAITING', of: ({ waiting }) => countOf(waiting) },
   { head: 'HELD', of: ({ held = [] }) => held.length },
   { head: 'ABSENT', of: ({ outcomes }) => outcomes.absent, always: true },
   { head: 'MOVED', of: ({ outcomes }) => outcomes.moved, always: true },
-  { head: 'REFUSED', of: ({ outcomes }) => outcomes.refused ?? 0 },
-  { head: 'FAILED', of: ({ outcomes }) => outcomes.failed ?? 0 },
+  { head: 'REFUSED', of: ({ outcomes }) => outcomes.refused },
+  { head: 'FAILED', of: ({ outcomes }) => outcomes.failed },
   { head: 'KEPT', of: keptIn, always: true },
 ]
 

@@ -21,7 +21,9 @@ export const addTrash: AddCommand = (program, cli) => {
 
   withPage(trash.command('list'))
     .summary('List the deleted images and tags.')
-    .description('List the images and tags that expiry has deleted, by registry and repository.')
+    .description(
+      'List the images and tags that expiry has deleted, by registry and repository, and when they were brought back, if they were.',
+    )
     .option('--registry <NAME>', 'only images of this registry')
     .option('--repository <NAME>', 'only images of this repository of the registry')
     .action(async (options: PageOptions & { registry?: string; repository?: string }, command: Command) => {
@@ -89,9 +91,9 @@ const nameOf = ({ registry, repository, digest, tag }: Static<typeof Listed>): s
 
 const tableOf = (images: readonly Static<typeof Listed>[]): string[] =>
   table(
-    ['DELETED', 'TAGS', 'REASON', 'IMAGE'],
+    ['DELETED', 'RESTORED', 'TAGS', 'REASON', 'IMAGE'],
     images.map((image) => [
-      image.at,
+      ...[image.at, image.restoredAt ?? 'no'],
       image.tag === undefined ? tagsCell(image.tags) || 'none' : `only ${image.tag}`,
       image.reason,
       nameOf(image),
@@ -99,7 +101,7 @@ const tableOf = (images: readonly Static<typeof Listed>[]): string[] =>
   )
 
 function linesOf(entry: TrashEntry): string[] {
-  const { at, policy, reason, tag, tags, mediaType } = entry
+  const { at, restoredAt = 'no', policy, reason, tag, tags, mediaType } = entry
   return [
     ...fields([
       ...(tag === undefined
@@ -109,6 +111,7 @@ function linesOf(entry: TrashEntry): string[] {
           ] as const)
         : ([['tag', `${nameOf(entry)}, deleted alone: the image stayed`]] as const)),
       ['deleted', at],
+      ['restored', restoredAt],
       ['policy', policy],
       ['reason', reason],
       ['media type', mediaType],
