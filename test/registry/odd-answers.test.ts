@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { hashOf } from '../../src/registry/digest.ts'
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/registry/manifest.ts'
-import { registryThat } from './scripted-server.ts'
+import { ociError, registryThat } from './scripted-server.ts'
 
 /** Answers that registries give, or could give, and that the specification does not name. */
 
@@ -51,4 +51,25 @@ test('pages of referrers are counted in bytes: each may have one entry with a ty
   )
   await expect(client.referrers('a/x', digest)).rejects.toThrow('more than 1000000 bytes')
   expect(pages).toBeLessThan(20)
+})
+
+test.each([
+  [
+    'a token',
+    'the token eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjaSJ9.c2VjcmV0 has expired',
+    'the token … has expired',
+  ],
+  [
+    'a signed URL',
+    'unknown: Get "https://s3.test/b/x?X-Amz-Credential=secret&X-Amz-Signature=secret": EOF',
+    'unknown: Get "https://s3.test/b/x?…": EOF',
+  ],
+  ['a login in a URL', 'Get http://ci:secret@cache.test/v2/: EOF', 'Get http://…@cache.test/v2/: EOF'],
+  ['a header', 'bad Authorization: Basic Y2k6c2VjcmV0', 'bad Authorization: Basic …'],
+])('%s that a registry repeats in its message is not in the error', async (_, message, shown) => {
+  const { client } = await registryThat((_request, response) =>
+    response.writeHead(403).end(ociError('DENIED', message)),
+  )
+  const error = await client.getManifest('a/x', 'v1').catch((cause: Error) => cause)
+  expect(String(error)).toBe(`RegistryError: lab: GET manifest a/x:v1: 403 DENIED (${shown})`)
 })
