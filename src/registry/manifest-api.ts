@@ -43,7 +43,27 @@ export function makeManifestApi(transport: Transport) {
     })
     if (answer.status === 200) return answer
     await answer.discard()
+    if (isText(answer)) await requireRegistry(answer)
     return undefined
+  }
+
+  /** A proxy without its registry answers 404 to everything. @throws RegistryError if the API itself is not there */
+  async function requireRegistry({ label }: Answer): Promise<void> {
+    const answer = await transport.send({
+      ...{
+        method: 'GET',
+        resource: 'ping',
+        url: '/v2/',
+        scopes: [],
+        statuses: [200, 404],
+        headers: TRUE_NOW,
+      },
+    })
+    await answer.discard()
+    if (answer.status === 404)
+      throw transport.error(label.operation, 'it answers 404, also to /v2/: it is no registry now', {
+        retry: true,
+      })
   }
 
   async function getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined> {
@@ -177,6 +197,9 @@ export function makeManifestApi(transport: Transport) {
     ...{ deleteManifest, deleteTag, refusesDeletes },
   }
 }
+
+/** Registries answer in JSON, proxies in text. Without a type, nothing tells. */
+const isText = (answer: Answer): boolean => mediaTypeOf(answer).startsWith('text/')
 
 const mediaTypeOf = (answer: Answer): string =>
   (answer.header('content-type') ?? '').split(';', 1)[0]?.trim() ?? ''

@@ -73,3 +73,31 @@ test.each([
   const error = await client.getManifest('a/x', 'v1').catch((cause: Error) => cause)
   expect(String(error)).toBe(`RegistryError: lab: GET manifest a/x:v1: 403 DENIED (${shown})`)
 })
+
+test('a 404 of what stands before a registry says nothing of an image', async () => {
+  const { client } = await registryThat((_, response) =>
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found'),
+  )
+  for (const read of [client.headManifest, client.getManifest])
+    await expect(read('a/x', 'v1')).rejects.toMatchObject({ retry: true })
+})
+
+test('a 404 of a registry is believed, whatever its type', async () => {
+  const { client } = await registryThat(({ path }, response) => {
+    if (path === '/v2/') return response.end('{}')
+    return response.writeHead(404, { 'content-type': 'text/plain' }).end('no such manifest')
+  })
+  for (const read of [client.headManifest, client.getManifest])
+    expect(await read('a/x', 'v1')).toBeUndefined()
+})
+
+test.each([
+  ['text/html', true],
+  ['application/json', false],
+])('a 404 of type %s to an upload may pass: %s', async (type, retry) => {
+  const { client } = await registryThat((_, response) =>
+    response.writeHead(404, { 'content-type': type }).end('{}'),
+  )
+  const sent = client.uploadBlob('a/x', { digest: hashOf(MANIFEST) }, async () => Readable.from([MANIFEST]))
+  await expect(sent).rejects.toMatchObject({ status: 404, retry })
+})
