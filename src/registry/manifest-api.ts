@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
+import { isObject } from './descriptor.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
+import { parseJson } from './json.ts'
 import { MANIFEST_LIMIT, MANIFEST_TYPES, OCI_MANIFEST } from './manifest.ts'
 import { digestedBytes } from './schema1.ts'
 import { manifestTarget, pull, push, remove, TRUE_NOW } from './target.ts'
@@ -71,6 +73,10 @@ export function makeManifestApi(transport: Transport) {
     if (answer === undefined) return undefined
     const bytes = await answer.bytes(MANIFEST_LIMIT)
     const mediaType = mediaTypeOf(answer)
+    if (isText(answer) && !isObject(parseJson(bytes)))
+      throw transport.error(answer.label.operation, 'it answers with a text that is no manifest', {
+        retry: true,
+      })
     const digested = digestedBytes(bytes, mediaType)
     const announced = isDigest(reference) ? reference : answer.header('docker-content-digest')
     const digest = announced ?? hashOf(digested)

@@ -101,3 +101,18 @@ test.each([
   const sent = client.uploadBlob('a/x', { digest: hashOf(MANIFEST) }, async () => Readable.from([MANIFEST]))
   await expect(sent).rejects.toMatchObject({ status: 404, retry })
 })
+
+test('a page in place of a manifest is no manifest, and may pass', async () => {
+  const { client } = await registryThat((_, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>We are back soon</h1>'),
+  )
+  for (const read of [client.headManifest, client.getManifest])
+    await expect(read('a/x', 'v1')).rejects.toMatchObject({ retry: true })
+})
+
+test('a manifest that is served as text is one', async () => {
+  const { client } = await registryThat((_, response) =>
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(MANIFEST),
+  )
+  expect((await client.headManifest('a/x', 'v1'))?.digest).toBe(hashOf(MANIFEST))
+})
