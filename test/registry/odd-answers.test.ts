@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { seededBytes } from '../../lab/image.ts'
 import { hashOf } from '../../src/registry/digest.ts'
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/registry/manifest.ts'
 import { ociError, registryThat } from './scripted-server.ts'
@@ -115,4 +117,38 @@ test('a manifest that is served as text is one', async () => {
     response.writeHead(200, { 'content-type': 'text/plain' }).end(MANIFEST),
   )
   expect((await client.headManifest('a/x', 'v1'))?.digest).toBe(hashOf(MANIFEST))
+})
+
+/** Breaks off, and then gives at most so many bytes for each range (RFC 9110, 14.2 and 15.3.7: a part of a range is allowed). */
+const inParts = (content: Buffer, most: number) =>
+  registryThat(({ range }, response) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? -1)
+    if (from < 0) {
+      response.writeHead(200, { 'content-length': content.length })
+      return response.write(content.subarray(0, 1_000), () => response.destroy())
+    }
+    const part = content.subarray(from, from + most)
+    const about = `bytes ${from}-${from + part.length - 1}/${content.length}`
+    return response.writeHead(206, { 'content-range': about, 'content-length': part.length }).end(part)
+  })
+
+test('a registry that gives a part of each range is asked for the rest', async () => {
+  const content = seededBytes('in parts', 5_000_000)
+  const { client } = await inParts(content, 1_200_000)
+  expect(content.equals(await buffer(await client.getBlob('a/x', hashOf(content))))).toBe(true)
+  const rest = await buffer(await client.getBlob('a/x', hashOf(content), { from: 2_000 }))
+  expect(content.subarray(2_000).equals(rest)).toBe(true)
+})
+
+test('a registry that gives a few bytes of each range is not asked for ever', async () => {
+  const content = seededBytes('a few', 10_000)
+  const { client, registry } = await inParts(content, 10)
+  await expect(buffer(await client.getBlob('a/x', hashOf(content)))).rejects.toMatchObject({ retry: true })
+  expect(registry.requests.length).toBeLessThan(10)
+})
+
+test('a registry that gives no byte more ends the content with an error', async () => {
+  const content = seededBytes('no more', 10_000)
+  const { client } = await inParts(content, 0)
+  await expect(buffer(await client.getBlob('a/x', hashOf(content)))).rejects.toThrow('does not hash')
 })
