@@ -83,7 +83,8 @@ function requireOneOf(payload: Payload, name: string, values: readonly string[])
 
 /** GitLab and GitHub do not tell upper from lower case in paths, and registries have lower case only. */
 function projectPath(given: string, name: string): string {
-  const path = given.toLowerCase()
+  // Of other alphabets some letters have lower cases in this one: the sign of Kelvin is one.
+  const path = given.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
   if (isRepositoryName(path)) return path
   throw new CiRefusal(
     'project',

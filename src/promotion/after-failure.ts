@@ -1,4 +1,4 @@
-import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest, mayPass, RegistryError } from '../registry/registry-error.ts'
 import { CopyError } from './copy/copy-error.ts'
 import { waitAsAsked } from './gates/ask-again.ts'
 import { type Attempt, type Outcome, PATIENCE_MS, refused, waiting } from './outcome.ts'
@@ -27,8 +27,13 @@ export function afterFailure(
   }
 }
 
-/** Whether trying again cannot help. */
+/** Codes of undici for a request that it does not send. */
+const UNSENDABLE = /^UND_ERR_(?:INVALID|REQ_)/
+
+/** Whether trying again cannot help. A registry without an answer may have one later: certificates expire, and are renewed. */
 export function isFinal(error: unknown): error is Error {
-  if (error instanceof RegistryError || error instanceof CopyError) return !error.retry
+  if (error instanceof CopyError) return !error.retry
+  if (error instanceof RegistryError)
+    return !mayPass(error) || error.codes.some((code) => UNSENDABLE.test(code))
   return error instanceof InvalidManifest
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { RegistryClient } from '../registry/client.ts'
 import { hashOf } from '../registry/digest.ts'
 import { OCI_MANIFEST } from '../registry/manifest.ts'
+import { givesBlob } from './copy/gives-blob.ts'
 import { IN_TOTO, PREDICATE_TYPE } from './envelope.ts'
 import type { PromotionReceipt } from './receipt.ts'
 import type { Receipts } from './receipts.ts'
@@ -14,7 +15,7 @@ const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json'
 
 type Client = Pick<
   RegistryClient,
-  'headManifest' | 'headBlob' | 'uploadBlob' | 'putManifest' | 'addReferrers'
+  'headManifest' | 'readsBlob' | 'uploadBlob' | 'putManifest' | 'addReferrers'
 >
 
 /**
@@ -53,6 +54,6 @@ export const makeAttachReceipt =
 
 async function upload(client: Client, repository: string, content: Buffer): Promise<void> {
   const blob = { digest: hashOf(content), size: content.length }
-  if ((await client.headBlob(repository, blob.digest)) !== undefined) return
+  if (await givesBlob({ client, repository }, blob.digest)) return
   await client.uploadBlob(repository, blob, async (from) => Readable.from([content.subarray(from)]))
 }

@@ -92,7 +92,8 @@ export function makeExisting(
   async function* askAll(rule: PromotionRule, by: string): AsyncGenerator<ExistingLine> {
     let images = 0
     for await (const { found } of pages(rule, by)) {
-      if ((await queues.promotion.getPrioritizedCount()) >= mostWaiting) {
+      // Those that wait for their tag to settle, or at a gate, are delayed.
+      if ((await queues.promotion.getJobCountByTypes('prioritized', 'delayed')) >= mostWaiting) {
         yield { images, more: true }
         return
       }

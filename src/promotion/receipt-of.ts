@@ -35,8 +35,10 @@ export function receiptOf(done: {
     ...(replaced !== undefined && { replaced }),
     ...(lost.length > 0 && { lostPlatforms: lost }),
     ...{ manifests, absent, leftOut, referrers, tags, leftBehind, blobs },
-    gates: done.gates.results.map(({ gate, why, evidence }) => ({
-      ...{ gate, why },
+    gates: done.gates.results.map(({ gate, state, why, evidence }) => ({
+      gate,
+      // Only of a tag that was written before a kill are all gates asked again, and may have shut.
+      why: state === 'open' ? why : `it was open when the tag was written; after a restart: ${why}`,
       ...(evidence !== undefined && { evidence }),
     })),
   }

@@ -1,7 +1,8 @@
 import pMap from 'p-map'
-import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest } from '../registry/registry-error.ts'
 import type { Side } from './copy/copy-client.ts'
 import { CopyError } from './copy/copy-error.ts'
+import { givesBlob } from './copy/gives-blob.ts'
 import { hasImage } from './copy/has-image.ts'
 import { makeGraphReader } from './copy/read-graph.ts'
 
@@ -31,14 +32,7 @@ async function lookAtAll(at: Side, digest: string): Promise<string | undefined> 
     ...layers,
   ])
   const digests = [...new Set(contents.filter(({ foreign }) => !foreign).map((content) => content.digest))]
-  const given = await pMap(digests, (content) => isGiven(at, content), AT_ONCE)
+  const given = await pMap(digests, (content) => givesBlob(at, content), AT_ONCE)
   const [lost] = digests.filter((_, n) => !given[n])
   return lost && `the target does not have ${lost} of it any more`
 }
-
-/** Distribution answers 500 if its cache has the blob and its storage has not. */
-const isGiven = ({ client, repository }: Side, digest: string): Promise<boolean> =>
-  client.readsBlob(repository, digest).catch((error) => {
-    if (error instanceof RegistryError && error.status === 500) return false
-    throw error
-  })

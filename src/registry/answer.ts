@@ -69,6 +69,9 @@ export function makeAnswer(
     return value
   }
 
+  /** A proxy whose registry is away answers 404 in text. Registries answer in JSON. */
+  const isOfProxy = () => status === 404 && header('content-type')?.startsWith('text/') === true
+
   async function statusError(reason?: string): Promise<RegistryError> {
     const { codes, message } = await json(ERROR_LIMIT).then(readErrors, () => ({ codes: [], message: '' }))
     return new RegistryError({
@@ -76,7 +79,7 @@ export function makeAnswer(
       status,
       codes,
       reason: reason ?? (message || (STATUS_CODES[status] ?? '')),
-      retry: status === 408 || status === 429 || (status >= 500 && status !== 501),
+      retry: status === 408 || status === 429 || (status >= 500 && status !== 501) || isOfProxy(),
       retryAfter: readRetryAfter(header('retry-after')),
     })
   }

@@ -7,6 +7,7 @@ import type { Limits } from './limits.ts'
 import { paced } from './minimum-rate.ts'
 import { networkError } from './network-error.ts'
 import { pauseAfter } from './quick-retry.ts'
+import { RegistryError } from './registry-error.ts'
 
 /** Which content to read, and how. */
 interface Wanted {
@@ -52,7 +53,15 @@ export async function readContent(wanted: Wanted): Promise<Readable> {
         await resume(cause)
         continue
       }
-      if (next.done) break
+      if (next.done) {
+        // A server may give less than it was asked for (RFC 9110, 15.3.7).
+        if (at >= part.total || at === part.from) break
+        const { label } = part.answer
+        await resume(
+          new RegistryError({ ...label, reason: 'it gives a part of what was asked for', retry: true }),
+        )
+        continue
+      }
       const chunk = part.unread(next.value)
       hash?.update(chunk)
       at += chunk.length
@@ -82,9 +91,13 @@ function partOf(answer: Answer, from: number, { blobRate }: Limits) {
   if (isEmpty) body.destroy()
   // A server that does not know Range sends the content from its beginning.
   let skip = answer.status === 200 ? from : 0
+  const total = Number(/\/(\d+)$/.exec(answer.status === 206 ? range : '')?.[1] ?? 0)
   return {
     answer,
     body,
+    from,
+    /** Bytes of the whole content. 0 if the answer is no part of it. */
+    total,
     chunks: (isEmpty ? Readable.from([]) : body)[Symbol.asyncIterator]() as AsyncIterator<Buffer>,
     /** What of a chunk of the body comes at or after the offset. */
     unread(chunk: Buffer): Buffer {

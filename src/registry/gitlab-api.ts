@@ -42,10 +42,10 @@ export function makeGitLabApi(transport: Transport) {
         resource: "GitLab's API",
         url: '/gitlab/v1/',
         scopes: [],
-        statuses: [200],
+        statuses: [200, 404],
       })
       await answer.discard()
-      return true
+      return answer.status === 200
     } catch (error) {
       if (error instanceof RegistryError && !mayPass(error)) return false
       throw error

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Answer } from './answer.ts'
+import { isObject } from './descriptor.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
+import { parseJson } from './json.ts'
 import { MANIFEST_LIMIT, MANIFEST_TYPES, OCI_MANIFEST } from './manifest.ts'
 import { digestedBytes } from './schema1.ts'
 import { manifestTarget, pull, push, remove, TRUE_NOW } from './target.ts'
@@ -43,7 +45,27 @@ export function makeManifestApi(transport: Transport) {
     })
     if (answer.status === 200) return answer
     await answer.discard()
+    if (isText(answer)) await requireRegistry(answer)
     return undefined
+  }
+
+  /** A proxy without its registry answers 404 to everything. @throws RegistryError if the API itself is not there */
+  async function requireRegistry({ label }: Answer): Promise<void> {
+    const answer = await transport.send({
+      ...{
+        method: 'GET',
+        resource: 'ping',
+        url: '/v2/',
+        scopes: [],
+        statuses: [200, 404],
+        headers: TRUE_NOW,
+      },
+    })
+    await answer.discard()
+    if (answer.status === 404)
+      throw transport.error(label.operation, 'it answers 404, also to /v2/: it is no registry now', {
+        retry: true,
+      })
   }
 
   async function getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined> {
@@ -51,6 +73,10 @@ export function makeManifestApi(transport: Transport) {
     if (answer === undefined) return undefined
     const bytes = await answer.bytes(MANIFEST_LIMIT)
     const mediaType = mediaTypeOf(answer)
+    if (isText(answer) && !isObject(parseJson(bytes)))
+      throw transport.error(answer.label.operation, 'it answers with a text that is no manifest', {
+        retry: true,
+      })
     const digested = digestedBytes(bytes, mediaType)
     const announced = isDigest(reference) ? reference : answer.header('docker-content-digest')
     const digest = announced ?? hashOf(digested)
@@ -177,6 +203,9 @@ export function makeManifestApi(transport: Transport) {
     ...{ deleteManifest, deleteTag, refusesDeletes },
   }
 }
+
+/** Registries answer in JSON, proxies in text. Without a type, nothing tells. */
+const isText = (answer: Answer): boolean => mediaTypeOf(answer).startsWith('text/')
 
 const mediaTypeOf = (answer: Answer): string =>
   (answer.header('content-type') ?? '').split(';', 1)[0]?.trim() ?? ''

@@ -64,10 +64,17 @@ export class InvalidManifest extends Error {
   override readonly name = 'InvalidManifest'
 }
 
-/** Makes a registry's text fit for a log: one short line, without Authorization headers that it may have echoed. */
+/**
+ * Makes a registry's text fit for a log: one short line, without what it may have repeated of requests: Authorization headers, tokens,
+ * and URLs that are signed or have a login.
+ */
 const clean = (text: string): string =>
   text
-    .slice(0, 300)
+    .slice(0, 4_096)
     .replace(/\p{Cc}+/gu, ' ')
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 …')
+    .replace(/\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, '…')
+    .replace(/\b(https?:\/\/)[^\s/@]+@/gi, '$1…@')
+    .replace(/\b(https?:\/\/[^\s"'<>?]+\?)[^\s"'<>]+/gi, '$1…')
+    .slice(0, 300)
     .trim()

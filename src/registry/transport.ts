@@ -83,7 +83,10 @@ export function makeTransport(options: TransportOptions): Transport {
   const authorizer = makeAuthorizer({
     findCredential: async () =>
       configured ??
-      (await findCredential(host).catch((cause: Error) => Promise.reject(error('login', cause.message)))),
+      // A helper asks others, which may answer later.
+      (await findCredential(host).catch((cause: Error) =>
+        Promise.reject(error('login', cause.message, { retry: true })),
+      )),
     fetchToken: (challenge, scopes, credential) =>
       fetchToken(httpClient, { registry, origin, challenge, timeoutMs: limits.answerMs }, scopes, credential),
   })

@@ -21,6 +21,8 @@ interface Transfer {
   upload: Upload
   /** The bytes that the registry has. */
   sent: number
+  /** Bytes, as stated. `undefined` also once that has turned out to be wrong: registries do not check what a manifest states. */
+  stated: number | undefined
 }
 
 /** An upload is gone, or stands where it cannot be continued. */
@@ -44,7 +46,10 @@ export function makeUploadBlob(
       given ?? uploads.openUpload(repository),
     ])
     if (source.status === 'fulfilled' && upload.status === 'fulfilled')
-      return { repository, blob, source: source.value, upload: upload.value, sent: 0 }
+      return {
+        ...{ repository, blob, source: source.value, upload: upload.value, sent: 0 },
+        stated: blob.size || undefined,
+      }
     if (source.status === 'fulfilled') source.value.destroy()
     if (upload.status === 'fulfilled') await uploads.cancelUpload(upload.value)
     throw upload.status === 'rejected' ? upload.reason : (source as PromiseRejectedResult).reason
@@ -66,12 +71,12 @@ export function makeUploadBlob(
   async function send(transfer: Transfer): Promise<void> {
     const { repository, blob, source, upload } = transfer
     const short = transfer.sent === 0 ? source.whole : undefined
-    if (short === undefined && transfer.sent !== sizeOf(transfer)) {
+    if (short === undefined && transfer.sent !== source.size()) {
       const answer = await request(transfer, {
         method: 'PATCH',
         url: upload.url,
         statuses: [202, 204],
-        headers: rangeHeaders(transfer.sent, blob.size),
+        headers: rangeHeaders(transfer.sent, sizeOf(transfer)),
         body: () => source.stream(transfer.sent),
       })
       transfer.upload = uploadIn(answer, repository, upload.url)
@@ -99,6 +104,7 @@ export function makeUploadBlob(
       transfer.sent = standing.bytes
       return false
     }
+    transfer.stated = undefined
     await uploads.cancelUpload(transfer.upload)
     // The answer to the request that ended the upload may be lost.
     if (await readsBlob(transfer.repository, transfer.blob.digest)) return true
@@ -111,7 +117,7 @@ export function makeUploadBlob(
   function pauseBefore(failure: unknown, { source }: Transfer, breaks: number): number | undefined {
     if (source.failure() !== undefined || breaks >= MOST_BREAKS) return undefined
     const isLost = failure instanceof RegistryError && LOST.includes(failure.status ?? 0)
-    return isLost ? 0 : pauseAfter(failure, breaks, longestWaitMs)
+    return isLost || isMisstated(failure) ? 0 : pauseAfter(failure, breaks, longestWaitMs)
   }
 
   async function uploadBlob(
@@ -130,6 +136,7 @@ export function makeUploadBlob(
         if (failure === undefined) return
         const pause = pauseBefore(failure, transfer, breaks)
         if (pause === undefined) throw failure
+        if (isMisstated(failure)) transfer.stated = undefined
         await sleep(pause)
         if (await recover(transfer)) return
       }
@@ -145,10 +152,14 @@ export function makeUploadBlob(
 }
 
 /** The size of the content in bytes, as far as it is known. */
-const sizeOf = ({ source, blob }: Transfer): number | undefined => source.size() ?? (blob.size || undefined)
+const sizeOf = ({ source, stated }: Transfer): number | undefined => source.size() ?? stated
+
+/** Whether the content has another size than the request said. */
+const isMisstated = (failure: unknown): boolean =>
+  failure instanceof RegistryError && failure.codes.includes('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
 
 /** The first request has no range, as when `docker push` sends one: it may end early, and the upload then be cancelled. */
 function rangeHeaders(from: number, size: number | undefined): Record<string, string> {
-  if (from === 0 || !size) return {}
+  if (from === 0 || size === undefined || from >= size) return {}
   return { 'content-range': `${from}-${size - 1}`, 'content-length': String(size - from) }
 }

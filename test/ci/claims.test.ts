@@ -44,6 +44,7 @@ test.each([
   ['team-a//app'],
   ['team-a/app\u202e'],
   ['team-a/{path}'],
+  ['team-a/app\u212a'],
   ['team-a/app:v1'],
 ])('a project called %j is refused', (path) => {
   const told = refusal(() => readClaims(gitlab, { ...job, project_path: path }))

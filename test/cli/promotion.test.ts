@@ -16,6 +16,7 @@ import {
 } from '../../lab/tallyman.ts'
 import type { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { tallyman } from './cli-bed.ts'
 
 /** Two releases are promoted from one real registry to another; people look at the second and take it back. */
@@ -140,6 +141,21 @@ test('a receipt is verified with its target, and without; the wrong key does not
   expect(await clients.production.referrers(REPOSITORY, second.digest ?? '')).toMatchObject([
     { artifactType: 'application/vnd.in-toto+json' },
   ])
+})
+
+test('the receipt of another promotion, which is signed as well, is not taken for that of this one', async () => {
+  const store = makeFolderStore({ path: join(service.folder, 'store') })
+  const kept = new Map<string, Buffer>()
+  for await (const { key: at } of store.list('promotion'))
+    if (at.endsWith('json') && !at.startsWith('promotion-targets'))
+      kept.set(at, (await store.get(at)) as Buffer)
+  const of = (id: string) => [...kept.keys()].filter((at) => at.includes(id)).sort()
+  expect(of(first.id)).toHaveLength(2)
+  for (const [n, at] of of(second.id).entries())
+    await store.put(at, kept.get(of(first.id)[n] ?? '') as Buffer)
+  const swapped = await run('verify', second.id, '--key', key)
+  for (const [at, body] of kept) await store.put(at, body)
+  expect(swapped).toMatchObject({ status: 1, out: expect.stringContaining(`is that of ${first.id}`) })
 })
 
 test('a promotion is rolled back by the admin; then what it wrote is not there any more', async () => {

@@ -134,6 +134,18 @@ test('a target that takes no receipt for now gets it later; one that refuses it 
   expect(await attached(receipt as PromotionReceipt)).toHaveLength(1)
 })
 
+test('a target that says it has a part of the receipt, which it has lost, is sent it', async () => {
+  const { promote, warnings } = bed.setUp({ attachReceipt: true }, { receiptKey })
+  const { job } = await bed.release()
+  bed.registries.production.onRequest(({ method, path }) =>
+    method === 'HEAD' && path.includes('/blobs/') ? { bends: { status: 200 } } : undefined,
+  )
+  const receipt = await promote(job)
+  expect(warnings).toEqual([])
+  bed.registries.production.reset()
+  expect(await attached(receipt)).toHaveLength(1)
+})
+
 test('a signed receipt goes with its receipt when that is old', async () => {
   const { receipts, store, promote } = bed.setUp({}, { receiptKey })
   const receipt = await promote((await bed.release()).job)

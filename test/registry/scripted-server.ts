@@ -8,6 +8,7 @@ export interface ReceivedRequest {
   method: string
   path: string
   authorization: string | undefined
+  range: string | undefined
   body: string
 }
 
@@ -25,7 +26,8 @@ export async function startServer(
   const requests: ReceivedRequest[] = []
   const server = createServer(async (request: IncomingMessage, response) => {
     const { method = '', url: path = '', headers } = request
-    const entry = { method, path, authorization: headers.authorization, body: await text(request) }
+    const { authorization, range } = headers
+    const entry = { method, path, authorization, range, body: await text(request) }
     requests.push(entry)
     await answer(entry, response)
   })

@@ -51,6 +51,8 @@ async function verifyOnline(cli: Cli, id: string, key: KeyObject | undefined): P
   if (!/^[\w-]+$/.test(id)) throw new CommandError(`${id} is no file, and no ID of a promotion`)
   const service = await cli.service()
   const { receipt, rollback, differences } = await service.get(`${pathOf(id)}/check`, Checked)
+  if (receipt.id !== id)
+    differences.push(`the receipt that the service has of ${id} is that of ${receipt.id}`)
   if (key === undefined) cli.note('the signature was not checked: give the public key with --key')
   else {
     const signed = opened(id, await service.get(`${pathOf(id)}/envelope`, Type.Unknown()), key)
