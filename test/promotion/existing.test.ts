@@ -149,7 +149,7 @@ describe('with an index of its own', () => {
     makeExisting({
       queues: {
         promotion: {
-          getPrioritizedCount: async () => waiting,
+          count: async () => waiting,
           add: async (_: string, __: unknown, { priority }: { priority: number }) =>
             void added.push(`${priority}`),
         },
