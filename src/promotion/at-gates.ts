@@ -1,4 +1,4 @@
-import { EVENT_MS } from './gates/ask-again.ts'
+import { waitForEvent } from './gates/ask-again.ts'
 import type { GatesResult } from './gates/check-gates.ts'
 import { type Attempt, type NotPromoted, refused, waiting } from './outcome.ts'
 
@@ -7,7 +7,7 @@ const LEAST_MS = 1_000
 
 /** What becomes of a promotion whose gates are not all open. It waits for `waitFor` ms at most. `now` is epoch ms. */
 export function atGates(
-  { state, results, again }: GatesResult,
+  { state, results }: GatesResult,
   { askedAt, seenAt }: Pick<Attempt, 'askedAt' | 'seenAt'>,
   waitFor: number,
   now: number,
@@ -17,6 +17,7 @@ export function atGates(
   const why = shut.map((one) => `${one.gate}: ${one.why}`).join('; ')
   if (state === 'closed') return { ...refused(`a gate is closed: ${why}`), gates: results }
   if (now >= askedAt + waitFor) return { ...refused(`it has waited long enough at ${why}`), gates: results }
-  const next = Math.max(Math.min(again ?? now + EVENT_MS, askedAt + waitFor), now + LEAST_MS)
-  return { ...waiting(`at a gate: ${why}`, next, seenAt), gates: results }
+  const event = now + waitForEvent(now - askedAt)
+  const next = Math.min(...shut.map(({ again }) => again ?? event), askedAt + waitFor)
+  return { ...waiting(`at a gate: ${why}`, Math.max(next, now + LEAST_MS), seenAt), gates: results }
 }

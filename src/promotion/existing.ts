@@ -15,7 +15,7 @@ import { untilFailure } from './until-failure.ts'
 /** Images that are looked up, or asked for, at a time. */
 const AT_ONCE = 8
 
-/** While so many promotions of images that were there before wait, no more are asked for: jobs are in Redis. */
+/** While so many promotions wait, also at gates and to be tried again, no more are asked for: jobs are in Redis. */
 export const MOST_WAITING = 20_000
 
 /**
@@ -92,8 +92,7 @@ export function makeExisting(
   async function* askAll(rule: PromotionRule, by: string): AsyncGenerator<ExistingLine> {
     let images = 0
     for await (const { found } of pages(rule, by)) {
-      // Those that wait for their tag to settle, or at a gate, are delayed.
-      if ((await queues.promotion.getJobCountByTypes('prioritized', 'delayed')) >= mostWaiting) {
+      if ((await queues.promotion.count()) >= mostWaiting) {
         yield { images, more: true }
         return
       }

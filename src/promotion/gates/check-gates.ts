@@ -11,8 +11,6 @@ export interface GatesResult {
   state: GateResult['state']
   /** In the order of the gates. */
   results: GateResult[]
-  /** When to ask again if nothing has happened, epoch ms: the earliest of the gates that wait. */
-  again?: number
 }
 
 /**
@@ -26,8 +24,7 @@ export async function checkGates(
 ): Promise<GatesResult> {
   const results = await Promise.all(gates.map((gate) => resultOf(gate, subject, now)))
   const state = STATES.find((one) => results.some((result) => result.state === one)) ?? 'open'
-  const times = results.map(({ again }) => again).filter((again) => again !== undefined)
-  return { state, results, ...(state === 'waiting' && times.length > 0 && { again: Math.min(...times) }) }
+  return { state, results }
 }
 
 async function resultOf(gate: Gate, subject: GateSubject, now: () => number): Promise<GateResult> {

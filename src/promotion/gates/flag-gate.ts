@@ -1,11 +1,10 @@
 import type { Flag } from '../../queue/alert.ts'
-import { EVENT_MS } from './ask-again.ts'
 import type { Gate } from './gate.ts'
 
-/** Opens while the flag of the project is `ok`, or `warning` if that is allowed. `now` is epoch µs. */
+/** Opens while the flag of the project is `ok`, or `warning` if that is allowed. */
 export function makeFlagGate(
   { allow }: { allow: 'ok' | 'warning' },
-  deps: { flagOf: (project: string) => Promise<Flag>; now: () => number },
+  deps: { flagOf: (project: string) => Promise<Flag> },
 ): Gate {
   const name = 'flag'
   const allowed: Flag[] = allow === 'warning' ? ['ok', 'warning'] : ['ok']
@@ -16,7 +15,7 @@ export function makeFlagGate(
       const why = `the flag of ${project} is ${flag}`
       return allowed.includes(flag)
         ? { gate: name, state: 'open', why, evidence: { flag } }
-        : { gate: name, state: 'waiting', why, again: Math.ceil(deps.now() / 1000) + EVENT_MS }
+        : { gate: name, state: 'waiting', why }
     },
   }
 }

@@ -25,7 +25,7 @@ export interface GateResult {
   /** The reason, for people. It may hold text from outside, which is printable. */
   why: string
   evidence?: unknown
-  /** When to ask again if nothing has happened, epoch ms. Only of a gate that waits. */
+  /** When to ask again at the latest, epoch ms. Absent if the gate waits for an event. */
   again?: number
   /** It waits for people, who must be told. */
   forPeople?: true

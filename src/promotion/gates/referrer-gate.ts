@@ -1,13 +1,12 @@
 import { makeWildcard } from '../../platform/wildcard.ts'
 import type { RegistryClient } from '../../registry/client.ts'
-import { EVENT_MS } from './ask-again.ts'
 import type { Gate } from './gate.ts'
 import { readReferrers } from './read-referrers.ts'
 
-/** Opens when an artifact of the type, which is a wildcard, refers to the image. `now` is epoch µs. */
+/** Opens when an artifact of the type, which is a wildcard, refers to the image. */
 export function makeReferrerGate(
   { artifactType }: { artifactType: string },
-  deps: { clientOf: (registry: string) => RegistryClient; now: () => number },
+  deps: { clientOf: (registry: string) => RegistryClient },
 ): Gate {
   const name = `referrer ${artifactType}`
   const isWanted = makeWildcard(artifactType)
@@ -15,7 +14,6 @@ export function makeReferrerGate(
     name,
     async check({ registry, repository, digest }) {
       const client = deps.clientOf(registry)
-      const again = Math.ceil(deps.now() / 1000) + EVENT_MS
       let isWhole = true
       for await (const referrer of readReferrers(client, repository, digest, isWanted)) {
         if ('problem' in referrer) isWhole = false
@@ -28,7 +26,7 @@ export function makeReferrerGate(
         }
       }
       const rest = isWhole ? '' : '; not all its referrers could be read'
-      return { gate: name, state: 'waiting', why: `no ${artifactType} refers to it${rest}`, again }
+      return { gate: name, state: 'waiting', why: `no ${artifactType} refers to it${rest}` }
     },
   }
 }

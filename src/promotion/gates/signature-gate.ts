@@ -1,6 +1,5 @@
 import { printable } from '../../platform/printable.ts'
 import type { RegistryClient } from '../../registry/client.ts'
-import { EVENT_MS } from './ask-again.ts'
 import { type Checked, checkBundle, SIGN_PREDICATE, type SignedImage } from './check-bundle.ts'
 import { checkSimpleSigning } from './check-simple-signing.ts'
 import { type Found, findBundles, findSimpleSignatures } from './find-signatures.ts'
@@ -11,11 +10,11 @@ import { makeKeylessSigner, makeKeySigner, type SignedBy } from './signers.ts'
 /**
  * Opens when an allowed key or identity has signed the digest of the image. For an index that is the index itself. Looks for
  * sigstore bundles that refer to it, and for signatures of the older form if a key is allowed. It never closes: somebody may
- * sign later. `now` is epoch µs.
+ * sign later.
  */
 export function makeSignatureGate(
   config: SignatureConfig,
-  deps: { clientOf: (registry: string) => RegistryClient; now: () => number },
+  deps: { clientOf: (registry: string) => RegistryClient },
 ): Gate {
   const { keys, keyless, predicateType } = config
   const name = nameOf(config)
@@ -46,8 +45,7 @@ export function makeSignatureGate(
     name,
     async check({ registry, repository, digest }): Promise<GateResult> {
       const client = deps.clientOf(registry)
-      const again = Math.ceil(deps.now() / 1000) + EVENT_MS
-      const waiting = (why: string): GateResult => ({ gate: name, state: 'waiting', why, again })
+      const waiting = (why: string): GateResult => ({ gate: name, state: 'waiting', why })
       const read = await readContent(() => client.getManifest(repository, digest))
       if ('problem' in read) return waiting(`the image cannot be read: ${read.problem}`)
       const image = { digest, predicateType, manifest: read.content.bytes }

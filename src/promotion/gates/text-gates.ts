@@ -1,7 +1,6 @@
 import { printable } from '../../platform/printable.ts'
 import { makeWildcard } from '../../platform/wildcard.ts'
 import type { RegistryClient } from '../../registry/client.ts'
-import { EVENT_MS } from './ask-again.ts'
 import type { Gate, GateResult } from './gate.ts'
 import { readImages, readLabels, readManifest } from './read-images.ts'
 
@@ -9,12 +8,10 @@ type Texts = Readonly<Record<string, string>>
 
 interface Deps {
   clientOf: (registry: string) => RegistryClient
-  /** epoch µs */
-  now: () => number
 }
 
 /** Opens if every image has labels whose values match these wildcards: of an index, every image in it. */
-export function makeLabelGate({ labels }: { labels: Texts }, { clientOf, now }: Deps): Gate {
+export function makeLabelGate({ labels }: { labels: Texts }, { clientOf }: Deps): Gate {
   const name = `label ${shown(labels)}`
   const problemWith = makeProblemWith('label', labels)
   return {
@@ -23,9 +20,9 @@ export function makeLabelGate({ labels }: { labels: Texts }, { clientOf, now }: 
       const client = clientOf(registry)
       let images = 0
       for await (const image of readImages(client, repository, digest)) {
-        if ('problem' in image) return waiting(name, image.problem, now())
+        if ('problem' in image) return waiting(name, image.problem)
         const found = await readLabels(client, repository, image.manifest)
-        if (typeof found === 'string') return waiting(name, `${image.digest}: ${found}`, now())
+        if (typeof found === 'string') return waiting(name, `${image.digest}: ${found}`)
         const problem = problemWith(found)
         if (problem !== undefined) return { gate: name, state: 'closed', why: `${image.digest} ${problem}` }
         images += 1
@@ -38,14 +35,14 @@ export function makeLabelGate({ labels }: { labels: Texts }, { clientOf, now }: 
 }
 
 /** Opens if the manifest has annotations whose values match these wildcards: of an index, the index itself. */
-export function makeAnnotationGate({ annotations }: { annotations: Texts }, { clientOf, now }: Deps): Gate {
+export function makeAnnotationGate({ annotations }: { annotations: Texts }, { clientOf }: Deps): Gate {
   const name = `annotation ${shown(annotations)}`
   const problemWith = makeProblemWith('annotation', annotations)
   return {
     name,
     async check({ registry, repository, digest }): Promise<GateResult> {
       const read = await readManifest(clientOf(registry), repository, digest)
-      if ('problem' in read) return waiting(name, read.problem, now())
+      if ('problem' in read) return waiting(name, read.problem)
       const problem = problemWith(read.manifest.annotations ?? {})
       return problem === undefined
         ? { gate: name, state: 'open', why: 'it has them', evidence: { annotations } }
@@ -54,9 +51,7 @@ export function makeAnnotationGate({ annotations }: { annotations: Texts }, { cl
   }
 }
 
-const waiting = (gate: string, why: string, now: number): GateResult => ({
-  ...{ gate, state: 'waiting', why, again: Math.ceil(now / 1000) + EVENT_MS },
-})
+const waiting = (gate: string, why: string): GateResult => ({ gate, state: 'waiting', why })
 
 const shown = (texts: Texts): string =>
   Object.entries(texts)
