@@ -1,3 +1,4 @@
+import type { Answer } from './answer.ts'
 import { type Descriptor, isObject, type JsonObject, readDescriptor } from './descriptor.ts'
 import { parseJson } from './json.ts'
 import { MANIFEST_LIMIT, OCI_INDEX, parseManifest } from './manifest.ts'
@@ -17,6 +18,9 @@ const INDEX_LIMIT = MANIFEST_LIMIT
 
 /** How often a list is written that others write at the same time. A list that is lost after its last read stays lost. */
 const MOST_WRITES = 5
+
+/** How long a registry that lacks the API is not asked for it again, in ms. It may be upgraded, or one of several be older. */
+const LACK_MS = 5 * 60_000
 
 /** Referrers (distribution spec 1.1, "Listing Referrers", "Referrers Tag Schema"). */
 export function makeReferrersApi(
@@ -41,12 +45,23 @@ export function makeReferrersApi(
     }
   }
 
+  /** When the API is asked for again, on the clock of `performance`. */
+  let askAgainAt = Number.NEGATIVE_INFINITY
+  const lacksApi = () => performance.now() < askAgainAt
+
+  /** Reads an answer 404, and remembers it if it is about the API. */
+  async function noteAbsence(answer: Answer): Promise<void> {
+    if (await isAboutApi(answer)) askAgainAt = performance.now() + LACK_MS
+  }
+
   /** `undefined` if the registry does not have the API. */
   async function fromApi(repository: string, subject: string): Promise<Descriptor[] | undefined> {
+    const asked = ask(repository, subject) // Checks both names.
+    if (lacksApi()) return undefined
     const found: Descriptor[] = []
-    for await (const { answer, meter } of pagesOf(transport, ask(repository, subject), '/v2/')) {
+    for await (const { answer, meter } of pagesOf(transport, asked, '/v2/')) {
       if (answer.status === 404) {
-        await answer.discard()
+        await noteAbsence(answer)
         return undefined
       }
       const bytes = await answer.bytes(INDEX_LIMIT)
@@ -79,9 +94,12 @@ export function makeReferrersApi(
   }
 
   async function add(repository: string, subject: string, added: readonly Referrer[]): Promise<void> {
-    const answer = await transport.send({ ...ask(repository, subject), method: 'GET' })
-    await answer.discard()
-    if (answer.status === 200) return
+    const asked = ask(repository, subject)
+    if (!lacksApi()) {
+      const answer = await transport.send({ ...asked, method: 'GET' })
+      if (answer.status === 200) return answer.discard()
+      await noteAbsence(answer)
+    }
     const tag = fallbackTag(subject)
     const unlisted = new Map(added.map((referrer) => [referrer.digest, referrer]))
     for (let writes = 0; ; writes++) {
@@ -103,6 +121,17 @@ export function makeReferrersApi(
   }
 
   return { referrers, addReferrers }
+}
+
+/**
+ * Whether an answer 404 says that the registry does not have the API. A registry with the API answers 200 with an empty list
+ * (distribution spec 1.1, "Listing Referrers"), but some answer 404 with a code for a repository or a manifest that is not
+ * there. Distribution 2.8 has no route, and sends no code; its header tells its answer from that of a proxy in front.
+ */
+async function isAboutApi(answer: Answer): Promise<boolean> {
+  const { codes } = await answer.statusError()
+  const isRegistry = answer.header('docker-distribution-api-version') !== undefined
+  return codes.length === 0 ? isRegistry : codes.includes('UNSUPPORTED')
 }
 
 /** The tag of an image's list of referrers, where the registry has no API for them. */

@@ -34,6 +34,20 @@ export function describeReferrers(getPeer: () => Peer, { referrersApi }: PeerTra
       expect(digestsOf(found)).toEqual(digestsOf(roots(...about)))
     })
 
+    it('asks a registry that lacks the API for it once', async () => {
+      const peer = getPeer()
+      const { subject, about } = await imageIn(peer)
+      const client = peer.anotherClient()
+      await client.ping()
+      peer.reset()
+      await client.referrers('with/referrers', subject)
+      await client.addReferrers('with/referrers', subject, [])
+      await client.referrers('with/referrers', about[0].root.digest)
+      const asked = peer.requests.filter((request) => request.includes('/referrers/sha256:'))
+      // The fake and the real registry count a request that is answered 401, too.
+      expect(new Set(asked).size).toBe(referrersApi ? 2 : 1)
+    })
+
     it('adds to the list under the fallback tag, and keeps what is there', async ({ skip }) => {
       if (referrersApi) return skip()
       const peer = getPeer()
