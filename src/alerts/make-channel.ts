@@ -1,11 +1,13 @@
 import type { Dispatcher } from 'undici'
+import type { ChannelConfig } from '../config/schema.ts'
 import type { Channel, ChannelMemory } from './channel.ts'
+import { makeDiscordChannel } from './channels/discord.ts'
+import { makeGoogleChatChannel } from './channels/google-chat.ts'
+import { makeMattermostChannel } from './channels/mattermost.ts'
+import { makeSlackBotChannel } from './channels/slack-bot.ts'
 import { makeSlackChannel } from './channels/slack-webhook.ts'
+import { makeTeamsChannel } from './channels/teams.ts'
 import { makeWebhookChannel } from './channels/webhook.ts'
-
-export type ChannelConfig =
-  | { type: 'slack'; name: string; url: string }
-  | { type: 'webhook'; name: string; url: string; secret: string }
 
 /** What channels are made with. */
 export interface ChannelMeans {
@@ -19,6 +21,16 @@ export function makeChannel(config: ChannelConfig, means: ChannelMeans): Channel
   switch (config.type) {
     case 'slack':
       return makeSlackChannel({ ...config, ...means })
+    case 'slack-bot':
+      return makeSlackBotChannel({ ...config, ...means })
+    case 'mattermost':
+      return makeMattermostChannel({ ...config, ...means })
+    case 'discord':
+      return makeDiscordChannel({ ...config, ...means })
+    case 'teams':
+      return makeTeamsChannel({ ...config, ...means })
+    case 'google-chat':
+      return makeGoogleChatChannel({ ...config, ...means })
     case 'webhook':
       return makeWebhookChannel({ ...config, ...means })
   }
