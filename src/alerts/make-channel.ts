@@ -1,18 +1,37 @@
 import type { Dispatcher } from 'undici'
-import type { Channel } from './channel.ts'
+import type { ChannelConfig } from '../config/schema.ts'
+import type { Channel, ChannelMemory } from './channel.ts'
+import { makeDiscordChannel } from './channels/discord.ts'
+import { makeGoogleChatChannel } from './channels/google-chat.ts'
+import { makeMattermostChannel } from './channels/mattermost.ts'
+import { makeSlackBotChannel } from './channels/slack-bot.ts'
 import { makeSlackChannel } from './channels/slack-webhook.ts'
+import { makeTeamsChannel } from './channels/teams.ts'
 import { makeWebhookChannel } from './channels/webhook.ts'
 
-export type ChannelConfig =
-  | { type: 'slack'; name: string; url: string }
-  | { type: 'webhook'; name: string; url: string; secret: string }
+/** What channels are made with. */
+export interface ChannelMeans {
+  /** Sends their requests. */
+  dispatcher?: Dispatcher
+  memory: ChannelMemory
+}
 
-/** Makes the channel that is configured; `dispatcher` sends its requests. Throws an error with its name if its URL or secret is not valid. */
-export function makeChannel(config: ChannelConfig, dispatcher?: Dispatcher): Channel {
+/** Makes the channel that is configured. Throws an error with its name if its URL or secret is not valid. */
+export function makeChannel(config: ChannelConfig, means: ChannelMeans): Channel {
   switch (config.type) {
     case 'slack':
-      return makeSlackChannel({ ...config, dispatcher })
+      return makeSlackChannel({ ...config, ...means })
+    case 'slack-bot':
+      return makeSlackBotChannel({ ...config, ...means })
+    case 'mattermost':
+      return makeMattermostChannel({ ...config, ...means })
+    case 'discord':
+      return makeDiscordChannel({ ...config, ...means })
+    case 'teams':
+      return makeTeamsChannel({ ...config, ...means })
+    case 'google-chat':
+      return makeGoogleChatChannel({ ...config, ...means })
     case 'webhook':
-      return makeWebhookChannel({ ...config, dispatcher })
+      return makeWebhookChannel({ ...config, ...means })
   }
 }
