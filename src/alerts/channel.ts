@@ -9,6 +9,8 @@ export interface Channel {
    * sent one after the other. @throws ChannelError
    */
   send(message: Message): Promise<void>
+  /** Tries whether the receiver can be reached, without a message, and says what it answered. @throws ChannelError */
+  check?(): Promise<string>
   /** Ends what the channel keeps open, such as a connection to a chat. */
   close?(): Promise<void>
 }

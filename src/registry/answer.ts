@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { readRetryAfter } from '../platform/retry-after.ts'
 import type { Deadline } from './deadline.ts'
 import { isObject } from './descriptor.ts'
 import { parseJson } from './json.ts'
@@ -116,12 +117,4 @@ function readErrors(body: Record<string, unknown>): { codes: string[]; message: 
     codes: [...new Set(texts('code'))].filter((code) => /^[A-Z_]{1,40}$/.test(code)).slice(0, 5),
     message: texts('message')[0] ?? '',
   }
-}
-
-/** Milliseconds, from seconds or a date (RFC 9110, 10.2.3). */
-function readRetryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  const seconds = Number(value)
-  const wait = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000
-  return wait >= 0 ? wait : undefined
 }

@@ -17,12 +17,15 @@ export interface Receiver {
 }
 
 /** An HTTP server on a free loopback port. It stores each request and answers it with `answer`. */
-export async function startReceiver(answer: (response: ServerResponse) => void): Promise<Receiver> {
+export async function startReceiver(
+  answer: (response: ServerResponse, request: Received) => void,
+): Promise<Receiver> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
     const { method, url: path, headers } = request
-    received.push({ method, path, headers, body: await text(request) })
-    answer(response)
+    const one = { method, path, headers, body: await text(request) }
+    received.push(one)
+    answer(response, one)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -1,36 +1,78 @@
-import { type Dispatcher, fetch } from 'undici'
+import { type Dispatcher, fetch, type Response } from 'undici'
+import { readRetryAfter } from '../../platform/retry-after.ts'
 import { ChannelError } from '../channel-error.ts'
 
 const TIMEOUT_MS = 10_000
+
+/** The longest that a receiver can make a channel wait, in ms. */
+const LONGEST_WAIT_MS = 3_600_000
+
+/** How many bytes of an answer are read. */
+const ANSWER_LIMIT = 64 * 1024
+
+export interface Post {
+  channel: string
+  url: URL
+  json: string
+  method?: 'POST' | 'PATCH'
+  /** Sends the request, perhaps over a proxy. Default: directly. */
+  dispatcher?: Dispatcher | undefined
+  headers?: Record<string, string>
+}
 
 /**
  * Posts JSON to a channel and expects a 2xx. Does not follow redirects, so an alert goes nowhere else. Does not read
  * the body of the answer, so its size does not matter. @throws ChannelError
  */
-export async function postJson(options: {
-  channel: string
-  url: URL
-  json: string
-  /** Sends the request, perhaps over a proxy. Default: directly. */
-  dispatcher?: Dispatcher | undefined
-  headers?: Record<string, string>
-}): Promise<void> {
-  const { channel, url, json, dispatcher, headers } = options
-  const where = `channel ${channel} at ${url.host}`
+export async function postJson(post: Post): Promise<void> {
+  const response = await accepted(post)
+  await response.body?.cancel().catch(() => undefined)
+}
+
+/** Like `postJson`, and gives the JSON of the answer; `undefined` if it is lost, no JSON or longer than 64 KiB. @throws ChannelError */
+export async function askJson(post: Post): Promise<unknown> {
+  const response = await accepted(post)
+  try {
+    return JSON.parse(await beginningOf(response))
+  } catch {
+    return undefined
+  }
+}
+
+/** Sends the request and gives the answer if its status is a 2xx. */
+async function accepted(post: Post): Promise<Response> {
+  const { channel, url, json, method = 'POST', dispatcher, headers } = post
   const response = await fetch(url, {
-    method: 'POST',
+    method,
     ...(dispatcher && { dispatcher }),
     body: json,
     headers: { 'content-type': 'application/json', ...headers },
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: unknown) => {
-    throw new ChannelError(`${where}: ${reason(error)}`, { channel, status: undefined, retry: true })
+    throw unreachable(channel, url, error)
   })
-  await response.body?.cancel().catch(() => undefined)
   const { ok, status } = response
+  if (ok) return response
+  await response.body?.cancel().catch(() => undefined)
   const retry = status >= 500 || status === 408 || status === 429
-  if (!ok) throw new ChannelError(`${where} answered ${status}`, { channel, status, retry })
+  const wait = readRetryAfter(response.headers.get('retry-after') ?? undefined)
+  throw new ChannelError(`channel ${channel} at ${url.host} answered ${status}`, {
+    ...{ channel, status, retry },
+    retryAfterMs: retry && wait !== undefined ? Math.min(wait, LONGEST_WAIT_MS) : undefined,
+  })
+}
+
+async function beginningOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  // Leaving the loop cancels the rest.
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > ANSWER_LIMIT) break
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 /**
@@ -53,11 +95,15 @@ export async function reachHost({
     signal,
     ...(dispatcher && { dispatcher }),
   }).catch((error: unknown) => {
-    const where = `channel ${channel} at ${url.host}`
-    throw new ChannelError(`${where}: ${reason(error)}`, { channel, status: undefined, retry: true })
+    throw unreachable(channel, url, error)
   })
   return status
 }
+
+const unreachable = (channel: string, url: URL, error: unknown): ChannelError =>
+  new ChannelError(`channel ${channel} at ${url.host}: ${reason(error)}`, {
+    ...{ channel, status: undefined, retry: true },
+  })
 
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_UNTRUSTED)/
 

@@ -1,13 +1,14 @@
 import { Webhook } from 'standardwebhooks'
 import type { Dispatcher } from 'undici'
 import type { Channel } from '../channel.ts'
+import type { Message } from '../message.ts'
 import { channelUrl } from './channel-url.ts'
-import { postJson } from './post-json.ts'
+import { postJson, reachHost } from './post-json.ts'
 
 /**
- * Sends Standard Webhooks (https://www.standardwebhooks.com). `secret` is base64, with or without `whsec_` before it.
- * `webhook-id` is the alert's id in every attempt. `webhook-timestamp` is the time of the attempt, `timestamp` in the
- * body the time of the alert.
+ * Sends CloudEvents 1.0 in structured mode (https://cloudevents.io), signed as Standard Webhooks
+ * (https://www.standardwebhooks.com). `secret` is base64, with or without `whsec_` before it. `webhook-id` is the message's id
+ * in every attempt. `webhook-timestamp` is the time of the attempt, `time` in the body that of the message.
  */
 export function makeWebhookChannel(options: {
   name: string
@@ -20,18 +21,33 @@ export function makeWebhookChannel(options: {
   const webhook = signer(name, options.secret)
   return {
     name,
-    async send({ id, type, at, data }) {
-      const json = JSON.stringify({ type, timestamp: at, data })
+    async send(message) {
+      const json = JSON.stringify(cloudEventOf(message))
       const now = new Date()
       const headers = {
-        'webhook-id': id,
+        'content-type': 'application/cloudevents+json; charset=utf-8',
+        'webhook-id': message.id,
         'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-        'webhook-signature': webhook.sign(id, now, json),
+        'webhook-signature': webhook.sign(message.id, now, json),
       }
       await postJson({ channel: name, url, json, dispatcher, headers })
     },
+    check: async () => `the host answers (${await reachHost({ channel: name, url, dispatcher })})`,
   }
 }
+
+/** The attributes of CloudEvents 1.0.2, section 3. */
+const cloudEventOf = ({ id, type, subject, at, data }: Message) => ({
+  specversion: '1.0',
+  id,
+  source: '/tallyman',
+  type: `tallyman.${type}`,
+  // An attribute must not be empty.
+  ...(subject !== '' && { subject }),
+  time: at,
+  datacontenttype: 'application/json',
+  data,
+})
 
 function signer(channel: string, secret: string): Webhook {
   try {

@@ -4,10 +4,10 @@ import { escapeMrkdwn, makeSlackChannel } from '../../../src/alerts/channels/sla
 import { messageOf, messageOfSummary } from '../../../src/alerts/message-of.ts'
 import { startReceiver } from '../receiver.ts'
 import { expiryAlert, registryAlert, sampleMessage, sampleSummary } from '../sample-alert.ts'
-import { channelContract } from './contract.ts'
+import { httpChannelContract } from './http-contract.ts'
 
 describe('a Slack channel', () => {
-  channelContract((url) => makeSlackChannel({ name: 'ops', url }))
+  httpChannelContract({ open: (url) => makeSlackChannel({ name: 'ops', url }), faults: () => [] })
 
   it('sends the text, and the change as a coloured attachment', async () => {
     const { url, received, close } = await startReceiver((response) => response.end('ok'))

@@ -1,16 +1,51 @@
 import { Webhook } from 'standardwebhooks'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { makeWebhookChannel } from '../../../src/alerts/channels/webhook.ts'
 import { messageOf, messageOfSummary } from '../../../src/alerts/message-of.ts'
-import type { Alert } from '../../../src/queue/alert.ts'
+import type { Alert, AlertSummary } from '../../../src/queue/alert.ts'
 import { startReceiver } from '../receiver.ts'
 import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from '../sample-alert.ts'
-import { channelContract } from './contract.ts'
+import { httpChannelContract } from './http-contract.ts'
+
+/** The attributes of https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json. */
+const CloudEvent = Type.Object(
+  {
+    specversion: Type.Literal('1.0'),
+    id: Type.String({ minLength: 1 }),
+    source: Type.String({ minLength: 1 }),
+    type: Type.String({ pattern: '^tallyman\\.[a-zA-Z]+\\.[a-z]+$' }),
+    subject: Type.Optional(Type.String({ minLength: 1 })),
+    time: Type.String({ format: 'date-time' }),
+    datacontenttype: Type.Literal('application/json'),
+    data: Type.Object({}),
+  },
+  { additionalProperties: false },
+)
+
+/** The event about the alert `ci/team-a/app`. */
+const eventOf = (type: string, subject: string, data: Alert | AlertSummary) => ({
+  ...{ specversion: '1.0', id: data.id, source: '/tallyman', type: `tallyman.${type}`, subject },
+  ...{ time: data.at, datacontenttype: 'application/json', data },
+})
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
 
 describe('a webhook channel', () => {
-  channelContract((url) => makeWebhookChannel({ name: 'ops', url, secret }))
+  httpChannelContract({
+    open: (url) => makeWebhookChannel({ name: 'ops', url, secret }),
+    contentType: 'application/cloudevents+json; charset=utf-8',
+    faults: ({ body }) => [...Value.Errors(CloudEvent, JSON.parse(body))].map(({ message }) => message),
+  })
+
+  it('counts a 2xx as accepted even if the rest of the answer is lost', async () => {
+    const { url, close } = await startReceiver((response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy())
+    })
+    await makeWebhookChannel({ name: 'ops', url, secret }).send(messageOf(sampleAlert))
+    close()
+  })
 
   async function sent(alert: Alert) {
     const { url, received, close } = await startReceiver((response) => response.end())
@@ -29,11 +64,9 @@ describe('a webhook channel', () => {
     async (to) => {
       const alert = { ...sampleAlert, to, text: 'größer als & <erlaubt>' }
       for (const { headers, body } of await sent(alert))
-        expect(new Webhook(secret).verify(body, headers)).toEqual({
-          type: `quota.${to}`,
-          timestamp: alert.at,
-          data: alert,
-        })
+        expect(new Webhook(secret).verify(body, headers)).toEqual(
+          eventOf(`quota.${to}`, 'ci/team-a/app', alert),
+        )
     },
   )
 
@@ -43,30 +76,28 @@ describe('a webhook channel', () => {
     close()
     const [{ headers, body } = { headers: {}, body: '' }] = received
     const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
-    expect(new Webhook(secret).verify(body, texts)).toEqual({
-      ...{ type: 'quota.summary', timestamp: sampleSummary.at, data: sampleSummary },
-    })
+    expect(new Webhook(secret).verify(body, texts)).toEqual(
+      eventOf('quota.summary', sampleSummary.id, sampleSummary),
+    )
     expect(texts['webhook-id']).toBe(sampleSummary.id)
   })
 
   it('names what an alert about expiry is about, and signs its summary as expiry.summary', async () => {
     const [{ body } = { body: '' }] = await sent(expiryAlert)
-    expect(JSON.parse(body)).toEqual({
-      ...{ type: 'expiry.notice', timestamp: expiryAlert.at, data: expiryAlert },
-    })
+    expect(JSON.parse(body)).toEqual(
+      eventOf('expiry.notice', 'ci/team-a/app expiry.notice pull-requests', expiryAlert),
+    )
     const { url, received, close } = await startReceiver((response) => response.end())
     await makeWebhookChannel({ name: 'ops', url, secret }).send(
       messageOfSummary({ ...sampleSummary, topic: 'expiry' }),
     )
     close()
-    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'expiry.summary' })
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'tallyman.expiry.summary' })
   })
 
   it('names what an alert about a registry is about', async () => {
     const [{ body } = { body: '' }] = await sent(registryAlert)
-    expect(JSON.parse(body)).toEqual({
-      ...{ type: 'reconcile.held', timestamp: registryAlert.at, data: registryAlert },
-    })
+    expect(JSON.parse(body)).toEqual(eventOf('reconcile.held', 'ci reconcile.held', registryAlert))
   })
 
   it('has the same id in each attempt', async () => {
