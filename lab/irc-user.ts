@@ -8,6 +8,8 @@ export interface IrcUser {
   send(...lines: string[]): void
   /** Resolves to the first line that matches, once it is there. */
   until(pattern: RegExp): Promise<string>
+  /** Resolves once the server has carried out what was sent, and all that it sent before is here. */
+  settled(): Promise<void>
   /** The texts of PRIVMSG that it has heard. */
   heard(): string[]
   close(): void
@@ -41,8 +43,14 @@ export async function joinIrc(
   await until(/ 001 /)
   send(`JOIN ${room} ${key}`)
   await until(/ 366 /)
+  let settlements = 0
   return {
     ...{ lines, send, until },
+    async settled() {
+      const token = `settled-${++settlements}.`
+      send(`PING ${token}`)
+      await until(new RegExp(` PONG .*${token}`))
+    },
     heard: () => lines.flatMap((line) => / PRIVMSG \S+ :(.*)$/s.exec(line)?.[1] ?? []),
     close: () => socket.destroy(),
   }

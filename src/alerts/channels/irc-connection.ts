@@ -33,6 +33,8 @@ export class IrcRefusal extends Error {
 export interface IrcConnection {
   /** Whether the server is still there. */
   isOpen(): boolean
+  /** Our nick there. */
+  nick(): string
   /**
    * Joins the room if it is not in it, and says a line there. Resolves when the server has taken the line. `line` gets the
    * bytes that it may take, and the nicks in the room. @throws IrcRefusal
@@ -174,6 +176,7 @@ export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> 
   })
   return {
     isOpen: () => isOpen,
+    nick: () => client.user.nick,
     async say(line) {
       const wasInside = shownAs !== undefined
       await speak(line).catch((error) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from '../channel.ts'
 import { ChannelError } from '../channel-error.ts'
+import type { Message } from '../message.ts'
 import { connectIrc, type IrcConnection, IrcRefusal, type IrcSettings } from './irc-connection.ts'
 import { ircLine } from './irc-line.ts'
 
@@ -39,25 +40,31 @@ export function makeIrcChannel({
     return done
   }
 
+  async function opened(): Promise<IrcConnection> {
+    clearTimeout(lingering)
+    lingering = setTimeout(() => void inTurn(leave), lingerMs)
+    if (!connection?.isOpen()) connection = await connectIrc(settings)
+    return connection
+  }
+
+  const failed = (error: unknown) => {
+    if (!(error instanceof IrcRefusal)) throw error
+    const where = `channel ${name} at ${settings.host}:${settings.port}`
+    const { retry } = error
+    throw new ChannelError(`${where}: ${error.message}`, { channel: name, status: undefined, retry })
+  }
+
+  async function say(message: Message): Promise<void> {
+    const open = await opened()
+    await sleep(Math.max(0, nextAt - Date.now()))
+    nextAt = Date.now() + paceMs
+    await open.say((most, nicks) => ircLine(message, most, nicks))
+  }
+
   return {
     name,
-    send: (message) =>
-      inTurn(async () => {
-        clearTimeout(lingering)
-        try {
-          if (!connection?.isOpen()) connection = await connectIrc(settings)
-          await sleep(Math.max(0, nextAt - Date.now()))
-          nextAt = Date.now() + paceMs
-          await connection.say((most, nicks) => ircLine(message, most, nicks))
-        } catch (error) {
-          if (!(error instanceof IrcRefusal)) throw error
-          const where = `channel ${name} at ${settings.host}:${settings.port}`
-          const { retry } = error
-          throw new ChannelError(`${where}: ${error.message}`, { channel: name, status: undefined, retry })
-        } finally {
-          lingering = setTimeout(() => void inTurn(leave), lingerMs)
-        }
-      }),
+    send: (message) => inTurn(() => say(message).catch(failed)),
+    check: () => inTurn(() => opened().then((open) => `entered as ${open.nick()}`, failed)),
     close: () => inTurn(leave),
   }
 }

@@ -44,3 +44,11 @@ it('cuts no character in two, and cuts only what is too long', () => {
     }),
   )
 })
+
+it('ends with the first link, whole, if there is room for a text before it', () => {
+  const link = (url: string) => ({ ...sampleMessage, text: 'x '.repeat(300), links: [{ text: 'More', url }] })
+  expect(ircLine(link('https://t.example.com/a'), 100, [])).toMatch(
+    /^\[warning\] (x )+.*… https:\/\/t.example.com\/a$/,
+  )
+  expect(ircLine(link(`https://t.example.com/${'a'.repeat(150)}`), 100, [])).toMatch(/…$/)
+})
