@@ -1,29 +1,40 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import type { makeAnnounce } from '../src/alerts/announce.ts'
 import { ChannelError } from '../src/alerts/channel-error.ts'
+import { NotYet } from '../src/alerts/not-yet.ts'
 import type { Jobs } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 
+type AlertsJob = Job<Jobs['alerts'], unknown, string>
+
 /**
  * An alert that a channel refuses for good (say, its webhook was revoked) fails at once and is not retried. If the channel
- * asks to wait, the job is put off until then.
+ * asks to wait, or others are sent before, the job is put off.
  */
-export const alertsWorker = (context: WorkerContext, announce: ReturnType<typeof makeAnnounce>) =>
+export const alertsWorker = (
+  context: WorkerContext,
+  { announce, giveUp }: ReturnType<typeof makeAnnounce>,
+  concurrency: number,
+) =>
   makeWorker(
     'alerts',
     context,
     (data, job) =>
-      announce(data).catch(async (error) => {
+      announce(data, { id: job.id ?? '', attempt: job.attemptsMade + 1 }).catch(async (error) => {
+        if (error instanceof NotYet) return postpone(job, error.waitMs)
         if (!(error instanceof ChannelError)) throw error
         if (!error.retry) throw new UnrecoverableError(error.message)
-        if (error.retryAfterMs !== undefined) await postpone(job, error.retryAfterMs)
+        if (error.retryAfterMs !== undefined && data.kind !== 'test') return postpone(job, error.retryAfterMs)
         throw error
       }),
-    { concurrency: 4 },
+    {
+      concurrency,
+      onGivenUp: (job, error) => giveUp(job.data, { id: job.id ?? '', attempt: job.attemptsMade }, error),
+    },
   )
 
 /** Puts a job back into the queue. It is no failed attempt. */
-async function postpone(job: Job<Jobs['alerts'], unknown, string>, ms: number): Promise<never> {
+async function postpone(job: AlertsJob, ms: number): Promise<never> {
   await job.moveToDelayed(Date.now() + ms, job.token)
   throw new DelayedError()
 }

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { Channel } from './channel.ts'
+import type { Channel, ChannelMemory } from './channel.ts'
 import { makeSlackChannel } from './channels/slack-webhook.ts'
 import { makeWebhookChannel } from './channels/webhook.ts'
 
@@ -7,12 +7,19 @@ export type ChannelConfig =
   | { type: 'slack'; name: string; url: string }
   | { type: 'webhook'; name: string; url: string; secret: string }
 
-/** Makes the channel that is configured; `dispatcher` sends its requests. Throws an error with its name if its URL or secret is not valid. */
-export function makeChannel(config: ChannelConfig, dispatcher?: Dispatcher): Channel {
+/** What channels are made with. */
+export interface ChannelMeans {
+  /** Sends their requests. */
+  dispatcher?: Dispatcher
+  memory: ChannelMemory
+}
+
+/** Makes the channel that is configured. Throws an error with its name if its URL or secret is not valid. */
+export function makeChannel(config: ChannelConfig, means: ChannelMeans): Channel {
   switch (config.type) {
     case 'slack':
-      return makeSlackChannel({ ...config, dispatcher })
+      return makeSlackChannel({ ...config, ...means })
     case 'webhook':
-      return makeWebhookChannel({ ...config, dispatcher })
+      return makeWebhookChannel({ ...config, ...means })
   }
 }

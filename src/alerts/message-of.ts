@@ -18,14 +18,30 @@ export function messageOf(alert: Alert): Message {
 
 /** The message that tells alerts which were held back. */
 export function messageOfSummary(summary: AlertSummary): Message {
-  const { id, at, topic, count, minutes, latest, text } = summary
+  const { id, at, topic, count, minutes, latest } = summary
+  const [text = '', ...lines] = summary.text.split('\n')
+  const rest = lines.slice(latest.length)
   return {
     ...{ id, at, text, data: summary, facts: [], links: [] },
     type: `${topic}.summary`,
     subject: id,
     severity: 'info',
     title: `${count} more ${count === 1 ? 'alert' : 'alerts'} in ${minutes} minutes`,
-    lists: [{ title: 'The newest', items: latest.map((alert) => `${alert.at}: ${alert.text}`) }],
+    lists: [
+      { title: 'The newest', items: [...latest.map((alert) => `${alert.at}: ${alert.text}`), ...rest] },
+    ],
+  }
+}
+
+/** The message that tries a channel. */
+export function messageOfTest({ id, at, channel }: { id: string; at: string; channel: string }): Message {
+  const text = `This is a test of the channel ${channel}. Nothing has happened, and nothing needs to be done.`
+  return {
+    ...{ id, at, text, lists: [], links: [], type: 'test', severity: 'info' },
+    subject: `test ${id}`,
+    title: 'A test by Tallyman',
+    facts: [{ label: 'Channel', value: channel }],
+    data: { at, channel, text },
   }
 }
 

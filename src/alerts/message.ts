@@ -33,5 +33,13 @@ export interface Message {
   /** Where people read more. */
   links: readonly { text: string; url: string }[]
   /** What programs get. */
-  data: Alert | AlertSummary
+  data: Alert | AlertSummary | TestNote
+}
+
+/** What programs get of a message that somebody sends to try a channel. */
+export interface TestNote {
+  /** RFC 3339 */
+  at: string
+  channel: string
+  text: string
 }

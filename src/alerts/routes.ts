@@ -10,6 +10,8 @@ export interface Route {
 
 /** Which channels get an alert. */
 export interface Routes {
+  /** All that are configured. */
+  channels: readonly Channel[]
   channelsFor(alert: Alert): Channel[]
   /** The channel, unless it is not configured. */
   named(name: string): Channel | undefined
@@ -23,6 +25,7 @@ export function makeRoutes(configured: readonly Route[]): Routes {
     registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
   }))
   return {
+    channels: routes.map(({ channel }) => channel),
     channelsFor: (alert) =>
       routes
         .filter(({ globs, registryGlobs }) =>

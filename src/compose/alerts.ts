@@ -1,14 +1,35 @@
 import { alertsWorker } from '../../workers/alerts.ts'
 import { makeAnnounce } from '../alerts/announce.ts'
 import { makeDamper } from '../alerts/damper.ts'
+import { makeDeliver } from '../alerts/deliver.ts'
+import { makeLines } from '../alerts/lines.ts'
 import type { WorkerParts } from './worker-parts.ts'
+
+/** How many jobs of alerts there are at a time beside one for each channel. */
+const BESIDE = 4
 
 /** Starts the worker that records alerts and sends them to the channels. */
 export function startAlerts(parts: WorkerParts) {
-  const routes = () => parts.settings().routes
-  const damper = makeDamper(parts)
-  return alertsWorker(
+  const { settings, onReload } = parts
+  const lines = makeLines(parts)
+  // A channel that is slow has one job in hand, so it holds up no other.
+  const concurrency = () => BESIDE + settings().config.alerts.channels.length
+  const worker = alertsWorker(
     parts.context,
-    makeAnnounce({ ...parts, routes, damper, journal: parts.journals.alerts }),
+    makeAnnounce({
+      ...parts,
+      ...{
+        lines,
+        routes: () => settings().routes,
+        damper: makeDamper(parts),
+        journal: parts.journals.alerts,
+      },
+      deliver: makeDeliver({ ...parts, lines }),
+    }),
+    concurrency(),
   )
+  onReload(async () => {
+    worker.concurrency = concurrency()
+  })
+  return worker
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { Cluster, Redis } from 'ioredis'
+import { makeChannelMemory } from '../alerts/channel-memory.ts'
+import { makeDeliveries } from '../alerts/deliveries.ts'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makePulls } from '../events/pulls.ts'
@@ -69,10 +71,18 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     projectRules.get(registry)?.(repository) ?? repository
   const dispatcher = makeDispatcher({ proxy: config.proxy })
   onClose(() => dispatcher.close())
+  /** The first connection that is made. Channels are made before, and use it when they send. */
+  let firstRedis: Redis | Cluster | undefined
+  const redisOfChannels = () => {
+    if (firstRedis === undefined) throw new Error('there is no connection to Redis yet')
+    return firstRedis
+  }
   const reloading = makeReloading(config, {
     projectOf: ({ registry, repository }) => projectOf(registry, repository),
     dispatcher,
+    memoryOf: (channel) => makeChannelMemory({ redis: redisOfChannels, prefix, channel }),
   })
+  onClose(async () => reloading.closeChannels())
   const { settings } = reloading
   const journals = makeJournals(config, store, log, (receipt) => {
     const { receiptKey } = settings().config.promotion
@@ -119,6 +129,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
   /** Makes the parts that use Redis, on a connection of one kind: for HTTP it fails fast, for workers it waits. */
   const onRedis = async (make: Connect) => {
     const redis = await connect(make)
+    firstRedis ??= redis
     watch ??= await watchThis(redis)
     const queues = makeQueues(redis, prefix)
     onClose(() => closeQueues(queues))
@@ -162,6 +173,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       targets: makeTargets(store),
       tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
+      deliveries: makeDeliveries({ redis, prefix }),
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Dispatcher } from 'undici'
+import type { ChannelMemory } from '../alerts/channel.ts'
 import { makeChannel } from '../alerts/make-channel.ts'
 import { makeRoutes } from '../alerts/routes.ts'
 import type { Config } from '../config/schema.ts'
@@ -14,12 +15,13 @@ interface Means {
   projectOf: (image: TaggedImage) => string
   /** For the requests of channels. */
   dispatcher: Dispatcher
+  memoryOf: (channel: string) => ChannelMemory
 }
 
 /** What a reload of the configuration replaces, all of it at once. */
 export type Settings = ReturnType<typeof makeSettings>
 
-export function makeSettings(config: Config, { projectOf, dispatcher }: Means) {
+export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }: Means) {
   return {
     config,
     expiry: {
@@ -31,7 +33,7 @@ export function makeSettings(config: Config, { projectOf, dispatcher }: Means) {
     normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     routes: makeRoutes(
       config.alerts.channels.map((channel) => ({
-        channel: makeChannel(channel, dispatcher),
+        channel: makeChannel(channel, { dispatcher, memory: memoryOf(channel.name) }),
         projects: channel.projects,
       })),
     ),
@@ -49,15 +51,22 @@ export interface Reloaded {
 export function makeReloading(config: Config, means: Means) {
   let current = makeSettings(config, means)
   const acts: (() => Promise<void>)[] = []
+  const closeChannels = async ({ routes }: Settings) => {
+    for (const channel of routes.channels) await channel.close?.()
+  }
   return {
     settings: (): Settings => current,
+    /** Ends what the channels keep open. */
+    closeChannels: () => closeChannels(current),
     /** Has `act` called after the settings were replaced. */
     onReload: (act: () => Promise<void>) => void acts.push(act),
     /** Replaces the settings, unless `next` cannot be used: then nothing changes. @throws an error that says why */
     async reload(next: Config): Promise<Reloaded & { failures: string[] }> {
       const { config, ...reloaded } = mergeReload(current.config, next)
+      const old = current
       current = makeSettings(config, means)
       const failures: string[] = []
+      await closeChannels(old).catch((error: Error) => void failures.push(error.message))
       for (const act of acts) await act().catch((error: Error) => void failures.push(error.message))
       return { ...reloaded, failures }
     },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { reachHost } from '../alerts/channels/post-json.ts'
+import type { ChannelMemory } from '../alerts/channel.ts'
 import { makeChannel } from '../alerts/make-channel.ts'
 import { discoveryUrl, readKeys } from '../ci/read-keys.ts'
 import type { Connection } from '../cli/cli.ts'
@@ -106,17 +106,27 @@ async function count(names: AsyncIterable<string>): Promise<number> {
   return counted
 }
 
-function channelAttempt(channel: Config['alerts']['channels'][number], { proxy }: Config): Attempt {
-  const { name, url } = channel
+function channelAttempt(config: Config['alerts']['channels'][number], { proxy }: Config): Attempt {
+  const { name } = config
   const act = async () => {
-    makeChannel(channel)
     const dispatcher = makeDispatcher({ proxy })
-    const status = await reachHost({ channel: name, url: new URL(url), dispatcher }).finally(() =>
-      dispatcher.close(),
-    )
-    return `the host answers (${status}); no alert was sent`
+    const channel = makeChannel(config, { dispatcher, memory: FORGETFUL })
+    try {
+      return `${(await channel.check?.()) ?? 'its configuration is right'}; no alert was sent`
+    } finally {
+      await channel.close?.()
+      await dispatcher.close()
+    }
   }
-  return { name: `channel ${name}`, tried: `HEAD ${new URL(url).origin}/`, act }
+  const tried = 'url' in config ? `HEAD ${new URL(config.url).origin}/` : 'reach it'
+  return { name: `channel ${name}`, tried, act }
+}
+
+/** For channels that send no message. */
+const FORGETFUL: ChannelMemory = {
+  get: async () => undefined,
+  set: async () => undefined,
+  forget: async () => undefined,
 }
 
 function issuerAttempt(issuer: Config['ci']['issuers'][number], config: Config): Attempt {

@@ -6,11 +6,12 @@ export interface Jobs {
   events: { deliveries: Delivery[] }
   /** Bring a project's flag up to date with its usage. */
   quota: { project: string }
-  /** `announce` records an alert and adds a `deliver` job for each channel, or a `summary` job if there are too many. */
+  /** `announce` records an alert and adds a `deliver` job for each channel, or a `summary` job if there are too many. `test` tries a channel. */
   alerts:
     | { kind: 'announce'; alert: Alert }
     | { kind: 'deliver'; alert: Alert; channel: string }
     | { kind: 'summary'; channel: string; topic: AlertTopic; interval: number }
+    | { kind: 'test'; channel: string; at: string }
   /** Copy an image, or what refers to one that was copied. */
   promotion: PromotionJob | FollowJob
   /** Run a policy for a registry. `acceptShare`: whether it may delete more than `expiry.maxShare`. */

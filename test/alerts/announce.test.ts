@@ -8,9 +8,14 @@ import { makeAnnounce } from '../../src/alerts/announce.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
 import { ChannelError } from '../../src/alerts/channel-error.ts'
 import { makeDamper } from '../../src/alerts/damper.ts'
+import { makeDeliver } from '../../src/alerts/deliver.ts'
+import { makeDeliveries } from '../../src/alerts/deliveries.ts'
+import { makeLines } from '../../src/alerts/lines.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { type Alert, AlertRecord, type AlertSummary } from '../../src/queue/alert.ts'
+import { jobId } from '../../src/queue/job-id.ts'
+import type { Jobs } from '../../src/queue/jobs.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { type Journal, makeJournal } from '../../src/store/journal.ts'
@@ -41,7 +46,7 @@ function makeFakeChannel(name: string, failure?: Error) {
     async send({ data }) {
       if (failure !== undefined) throw failure
       if ('count' in data) summaries.push(data)
-      else sent.push(data)
+      else if ('registry' in data) sent.push(data)
     },
   }
   return { channel, sent, summaries }
@@ -57,7 +62,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
     },
   })
   const metrics = makeMetrics()
-  const { log, lines } = keepLines()
+  const { log, lines: logged } = keepLines()
   const down = new ChannelError('down', { channel: 'down', status: 503, retry: true })
   const fakes = {
     everyone: makeFakeChannel('everyone'),
@@ -79,18 +84,24 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
       projects: projects[name],
     })),
   )
-  const announce = makeAnnounce({
+  const redis = { redis: bed.redis, prefix: 't' }
+  const lines = makeLines(redis)
+  const deliveries = makeDeliveries(redis)
+  const { announce: run } = makeAnnounce({
     routes: () => routes,
-    queues,
-    damper: makeDamper({ redis: bed.redis, prefix: 't' }),
-    journal: journal?.(real) ?? real,
-    ...{ metrics, log },
+    ...{ queues, lines, log, damper: makeDamper(redis), journal: journal?.(real) ?? real },
+    deliver: makeDeliver({ queues, lines, deliveries, metrics, log }),
   })
+  const announce = (data: Jobs['alerts']) => run(data, { id: idOf(data), attempt: 1 })
   const sentTo = () =>
     Object.fromEntries(Object.entries(fakes).map(([name, { sent }]) => [name, sent.map(({ id }) => id)]))
   const counted = async () => (await metrics.alertsSent.get()).values
-  return { announce, journal: real, sentTo, counted, fakes, lines }
+  return { announce, journal: real, sentTo, counted, fakes, lines: logged, deliveries }
 }
+
+/** The id of the job, as it is queued. */
+const idOf = (data: Jobs['alerts']): string =>
+  data.kind === 'deliver' ? jobId('deliver', data.alert.id, data.channel) : jobId(JSON.stringify(data))
 
 const jobs = () => queues.alerts.getJobs(['waiting'])
 /** `channel alert` of each queued delivery. */
@@ -236,6 +247,7 @@ describe('a storm of alerts', () => {
     const waiting = await queues.alerts.getJobs(['delayed'])
     const summaries = waiting.map(({ data }) => data).filter(({ kind }) => kind === 'summary')
     expect(waiting).toHaveLength((delivered.length / 10) * 2)
+    for (const { data } of (await jobs()).reverse()) if (data.kind === 'deliver') await announce(data)
     for (const job of summaries) await announce(job)
     const counts = fakes.everyone.summaries.map(({ count }) => count)
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(80 - delivered.length)
@@ -265,7 +277,11 @@ describe('a storm of alerts', () => {
       if (job === undefined) throw new Error('no summary waits')
       return job
     }
+    for (const { data } of (await jobs()).reverse())
+      if (data.kind === 'deliver' && data.channel === 'everyone') await announce(data)
     const job = await jobOf('down')
+    // Nobody sends what stands before it.
+    for (const one of await jobs()) await one.remove()
     await expect(announce(job)).rejects.toThrow('down')
     await expect(announce(job)).rejects.toThrow('down')
     await announce(await jobOf('everyone'))

@@ -1,12 +1,15 @@
 import { expect, it } from 'vitest'
 import { makeChannel } from '../../src/alerts/make-channel.ts'
+import { keepInMemory } from './keep-in-memory.ts'
 import { startReceiver } from './receiver.ts'
 import { sampleMessage } from './sample-alert.ts'
 
+const means = { memory: keepInMemory() }
+
 it('makes a channel of the configured type', async () => {
   const { url, received, close } = await startReceiver((response) => response.end())
-  await makeChannel({ type: 'slack', name: 'chat', url }).send(sampleMessage)
-  await makeChannel({ type: 'webhook', name: 'hook', url, secret: 'c2VjcmV0' }).send(sampleMessage)
+  await makeChannel({ type: 'slack', name: 'chat', url }, means).send(sampleMessage)
+  await makeChannel({ type: 'webhook', name: 'hook', url, secret: 'c2VjcmV0' }, means).send(sampleMessage)
   close()
   const [slack, webhook] = received.map(({ body }) => Object.keys(JSON.parse(body)))
   expect(slack).toContain('text')
