@@ -4,7 +4,7 @@ import { ChannelError } from '../channel-error.ts'
 import type { Message } from '../message.ts'
 import { channelUrl } from './channel-url.ts'
 import { line } from './plain.ts'
-import { postJson } from './post-json.ts'
+import { postJson, reachHost } from './post-json.ts'
 import { plainText, shownOf } from './shown.ts'
 
 const DAY_MS = 86_400_000
@@ -41,6 +41,10 @@ export function makeAlertmanagerChannel(options: {
       if (failures.length < urls.length) return
       const reasons = failures.map(({ reason }) => reason)
       throw reasons.find((reason) => reason instanceof ChannelError && reason.retry) ?? reasons[0]
+    },
+    async check() {
+      const answers = urls.map((url) => reachHost({ channel: name, url, dispatcher }))
+      return `the hosts answer (${(await Promise.all(answers)).join(', ')})`
     },
   }
 }

@@ -78,4 +78,5 @@ export function htmlText({ title, text, facts, lists, links, end }: Shown): stri
     .join('\n')
 }
 
-const html = (text: string): string => text.replaceAll(/./gsu, escapeMarkup).replaceAll('"', '&quot;')
+/** Escapes a text for HTML, also within an attribute. */
+export const html = (text: string): string => text.replaceAll(/./gsu, escapeMarkup).replaceAll('"', '&quot;')
