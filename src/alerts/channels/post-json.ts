@@ -13,11 +13,14 @@ const ANSWER_LIMIT = 64 * 1024
 export interface Post {
   channel: string
   url: URL
-  json: string
-  method?: 'POST' | 'PATCH'
+  /** The body; none for a GET. */
+  json?: string
+  method?: 'POST' | 'PATCH' | 'PUT' | 'GET'
   /** Sends the request, perhaps over a proxy. Default: directly. */
   dispatcher?: Dispatcher | undefined
   headers?: Record<string, string>
+  /** The wait in ms that the body of a refusal asks for, if the header `Retry-After` asks for none. */
+  waitOf?: (answer: unknown) => number | undefined
 }
 
 /**
@@ -31,21 +34,16 @@ export async function postJson(post: Post): Promise<void> {
 
 /** Like `postJson`, and gives the JSON of the answer; `undefined` if it is lost, no JSON or longer than 64 KiB. @throws ChannelError */
 export async function askJson(post: Post): Promise<unknown> {
-  const response = await accepted(post)
-  try {
-    return JSON.parse(await beginningOf(response))
-  } catch {
-    return undefined
-  }
+  return jsonOf(await accepted(post))
 }
 
 /** Sends the request and gives the answer if its status is a 2xx. */
 async function accepted(post: Post): Promise<Response> {
-  const { channel, url, json, method = 'POST', dispatcher, headers } = post
+  const { channel, url, json, method = 'POST', dispatcher, headers, waitOf } = post
   const response = await fetch(url, {
     method,
     ...(dispatcher && { dispatcher }),
-    body: json,
+    ...(json !== undefined && { body: json }),
     headers: { 'content-type': 'application/json', ...headers },
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -54,13 +52,22 @@ async function accepted(post: Post): Promise<Response> {
   })
   const { ok, status } = response
   if (ok) return response
+  const told = waitOf?.(await jsonOf(response))
   await response.body?.cancel().catch(() => undefined)
   const retry = status >= 500 || status === 408 || status === 429
-  const wait = readRetryAfter(response.headers.get('retry-after') ?? undefined)
+  const wait = readRetryAfter(response.headers.get('retry-after') ?? undefined) ?? told
   throw new ChannelError(`channel ${channel} at ${url.host} answered ${status}`, {
     ...{ channel, status, retry },
     retryAfterMs: retry && wait !== undefined ? Math.min(wait, LONGEST_WAIT_MS) : undefined,
   })
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return JSON.parse(await beginningOf(response))
+  } catch {
+    return undefined
+  }
 }
 
 async function beginningOf({ body }: Response): Promise<string> {

@@ -14,6 +14,8 @@ export interface HttpReceiver {
   /** The body of the answer to a request that is accepted. Default: `ok`. */
   body?: (request: Received) => string
   contentType?: string
+  /** Default: POST. */
+  method?: string
 }
 
 const STATUS: Record<Mood, number> = { accept: 200, refuse: 403, fail: 503, wait: 429 }
@@ -59,7 +61,7 @@ export function httpChannelContract({ open, faults, ...receiver }: HttpReceiver)
     const { url, received } = await start((response, request) => response.end(body(request)))
     await open(url).send(sampleMessage)
     expect(received).toHaveLength(1)
-    expect(received[0]?.method).toBe('POST')
+    expect(received[0]?.method).toBe(receiver.method ?? 'POST')
     expect(received[0]?.path).toMatch(/^\/services\/s3cret\b/)
     expect(received[0]?.headers['content-type']).toBe(contentType)
     expect(() => JSON.parse(received[0]?.body ?? '')).not.toThrow()

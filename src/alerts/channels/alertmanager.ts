@@ -1,0 +1,79 @@
+import type { Dispatcher } from 'undici'
+import type { Channel } from '../channel.ts'
+import { ChannelError } from '../channel-error.ts'
+import type { Message } from '../message.ts'
+import { channelUrl } from './channel-url.ts'
+import { line } from './plain.ts'
+import { postJson, reachHost } from './post-json.ts'
+import { plainText, shownOf } from './shown.ts'
+
+const DAY_MS = 86_400_000
+
+/**
+ * How long an alert fires if nothing else comes, in ms. An Alertmanager ends an alert that is not sent again, and Tallyman
+ * tells a change once. So a state, which is resolved some day, gets an end that is far away. What nothing ever resolves, such
+ * as a failed promotion, is over after a day.
+ */
+const FIRES_MS = { state: 400 * DAY_MS, event: DAY_MS }
+
+/** Messages that tell a state: another message of the same subject tells its end. */
+const STATE = /^(quota|forecast)\.(?!summary)/
+
+/**
+ * Alerts for an Alertmanager (API v2), or for each of a cluster: its members do not tell each other of alerts. One that takes
+ * them is enough, as it is for Prometheus.
+ */
+export function makeAlertmanagerChannel(options: {
+  name: string
+  urls: readonly string[]
+  dispatcher?: Dispatcher | undefined
+}): Channel {
+  const { name, dispatcher } = options
+  const urls = options.urls.map((url) => channelUrl(name, `${url.replace(/\/$/, '')}/api/v2/alerts`))
+  return {
+    name,
+    async send(message) {
+      const json = JSON.stringify(alertsOf(message))
+      const posts = urls.map((url) => postJson({ channel: name, url, json, dispatcher }))
+      const failures = (await Promise.allSettled(posts)).flatMap((post) =>
+        post.status === 'rejected' ? [post] : [],
+      )
+      if (failures.length < urls.length) return
+      const reasons = failures.map(({ reason }) => reason)
+      throw reasons.find((reason) => reason instanceof ChannelError && reason.retry) ?? reasons[0]
+    },
+    async check() {
+      const answers = urls.map((url) => reachHost({ channel: name, url, dispatcher }))
+      return `the hosts answer (${(await Promise.all(answers)).join(', ')})`
+    },
+  }
+}
+
+/**
+ * The alert that fires, and the end of those of the same subject that had another severity: it is a label, since routes are
+ * chosen by labels, and an alert with other labels is another alert.
+ */
+function alertsOf(message: Message): object[] {
+  const { at, type, severity, subject, data, links } = message
+  const shown = shownOf(message)
+  const { registry, project } = data as { registry?: string; project?: string }
+  const kind = type.split('.', 1)[0] ?? ''
+  const labelsWith = (label: string) => ({
+    alertname: `Tallyman${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
+    subject: line(subject, 500),
+    ...(registry !== undefined && { registry: line(registry, 255) }),
+    ...(project !== undefined && { project: line(project, 255) }),
+    severity: label,
+  })
+  const common = {
+    annotations: { summary: shown.text, description: plainText(shown) },
+    ...(links[0] && { generatorURL: links[0].url }),
+  }
+  const ms = FIRES_MS[STATE.test(type) ? 'state' : 'event']
+  const until = new Date(Date.parse(at) + ms).toISOString()
+  return (['critical', 'warning', 'info'] as const).map((label) =>
+    label === severity
+      ? { labels: labelsWith(label), ...common, startsAt: at, endsAt: until }
+      : { labels: labelsWith(label), ...common, endsAt: at },
+  )
+}

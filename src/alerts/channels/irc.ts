@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Channel } from '../channel.ts'
+import { ChannelError } from '../channel-error.ts'
+import type { Message } from '../message.ts'
+import { connectIrc, type IrcConnection, IrcRefusal, type IrcSettings } from './irc-connection.ts'
+import { ircLine } from './irc-line.ts'
+
+/** Servers slow down or disconnect who says more than a line in 1 or 2 s for long (RFC 2813, section 5.8). */
+const PACE_MS = 1_000
+
+/** How long the connection stays open after the last line, in ms. */
+const LINGER_MS = 300_000
+
+/**
+ * A channel of IRC. It connects when there is something to say, stays for some minutes, and connects again for the next
+ * message if the connection is lost. Each process that sends has a connection and a nick of its own.
+ */
+export function makeIrcChannel({
+  name,
+  paceMs = PACE_MS,
+  lingerMs = LINGER_MS,
+  ...settings
+}: IrcSettings & { name: string; paceMs?: number; lingerMs?: number }): Channel {
+  let connection: IrcConnection | undefined
+  let lingering: NodeJS.Timeout | undefined
+  let nextAt = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function leave(): Promise<void> {
+    clearTimeout(lingering)
+    const open = connection
+    connection = undefined
+    await open?.quit()
+  }
+
+  /** One after the other: the answers of the server do not say to which line they belong. */
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = last.then(act)
+    last = done.catch(() => undefined)
+    return done
+  }
+
+  async function opened(): Promise<IrcConnection> {
+    clearTimeout(lingering)
+    lingering = setTimeout(() => void inTurn(leave), lingerMs)
+    if (!connection?.isOpen()) connection = await connectIrc(settings)
+    return connection
+  }
+
+  const failed = (error: unknown) => {
+    if (!(error instanceof IrcRefusal)) throw error
+    const where = `channel ${name} at ${settings.host}:${settings.port}`
+    const { retry } = error
+    throw new ChannelError(`${where}: ${error.message}`, { channel: name, status: undefined, retry })
+  }
+
+  async function say(message: Message): Promise<void> {
+    const open = await opened()
+    await sleep(Math.max(0, nextAt - Date.now()))
+    nextAt = Date.now() + paceMs
+    await open.say((most, nicks) => ircLine(message, most, nicks))
+  }
+
+  return {
+    name,
+    send: (message) => inTurn(() => say(message).catch(failed)),
+    check: () => inTurn(() => opened().then((open) => `entered as ${open.nick()}`, failed)),
+    close: () => inTurn(leave),
+  }
+}
