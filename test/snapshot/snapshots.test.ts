@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { anyHistory } from '../../lab/facts.ts'
+import { encodeHistory } from '../../src/history/codec.ts'
+import { EMPTY, withSample } from '../../src/history/history.ts'
 import { SnapshotError } from '../../src/snapshot/snapshot-error.ts'
 import { listSnapshots } from '../../src/snapshot/snapshot-key.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
@@ -240,8 +242,8 @@ describe('a damaged snapshot is refused with the reason, and nothing of it is ap
     ],
     [
       'a newer version',
-      (t: string) => t.replace('"version":3', '"version":4'),
-      ', line 1: the snapshot has version 4; this Tallyman reads up to 3: use a newer one',
+      (t: string) => t.replace('"version":4', '"version":5'),
+      ', line 1: the snapshot has version 5; this Tallyman reads up to 4: use a newer one',
     ],
     [
       'a fact without a project',
@@ -286,7 +288,7 @@ describe('a damaged snapshot is refused with the reason, and nothing of it is ap
 test('a snapshot of version 1, which has no actors, is restored', async () => {
   const key = await writeOne()
   await bed.rewrite(key, (text) => {
-    const lines = text.replace('"version":2', '"version":1').trimEnd().split('\n')
+    const lines = text.replace('"version":4', '"version":1').trimEnd().split('\n')
     const trailer = JSON.parse(lines.pop() ?? '')
     const content = `${lines.join('\n')}\n`
     const sha256 = createHash('sha256').update(content).digest('hex')
@@ -354,4 +356,23 @@ describe('the index that a snapshot is restored into', () => {
     await expect(again.restore(key ?? '', noProgress)).rejects.toThrow('the index is not empty')
     await again.write(noProgress)
   })
+})
+
+test('histories of usage come back, but not those of registries that are no longer configured', async () => {
+  const { index, histories, write } = bed.open()
+  for (const id of ['ci/team/app', 'production/web']) await index.apply(id, pushes(2))
+  const sample = { uniqueBytes: 70_000, exclusiveBytes: 3, referencedBytes: 2 ** 40, tags: 2, manifests: 2 }
+  const history = withSample(withSample(EMPTY, 495_000, sample), 495_002, { ...sample, tags: 3 })
+  for (const id of ['ci/team/app', 'ci', 'production/web', 'production'])
+    expect(await histories.write(id, history)).toBe(true)
+  const { key } = await write(noProgress)
+  await bed.lose()
+  const after = bed.open({ registries: ['ci'] })
+  await after.restore(key ?? '', noProgress)
+  expect(await histories.of('ci/team/app')).toEqual(history)
+  expect(await histories.of('ci')).toEqual(history)
+  expect(await histories.of('production')).toEqual(EMPTY)
+  // What was sampled since stays.
+  await after.histories.restore('ci', encodeHistory(withSample(EMPTY, 494_000, sample)))
+  expect(await histories.of('ci')).toEqual(history)
 })
