@@ -16,6 +16,7 @@ const CAPABILITIES = [
   'config',
   'events',
   'usage',
+  'history',
   'quota',
   'alerts',
   'expiry',

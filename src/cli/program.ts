@@ -9,6 +9,7 @@ import { addExpire } from './commands/expire.ts'
 import { addExpiry } from './commands/expiry.ts'
 import { addFlags } from './commands/flags.ts'
 import { addHelp } from './commands/help.ts'
+import { addHistory } from './commands/history.ts'
 import { addImages } from './commands/images.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addPromote } from './commands/promote.ts'
@@ -30,6 +31,7 @@ import { findService } from './service.ts'
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
   addUsage,
+  addHistory,
   addImages,
   addTags,
   addFlags,

@@ -17,6 +17,7 @@ import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
+import { makeHistories } from '../history/histories.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
@@ -170,6 +171,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
+      histories: makeHistories({ redis, prefix }),
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
       tagTurns: makeTagTurns({ queues, redis, prefix }),

@@ -17,6 +17,7 @@ import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
+import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
@@ -113,6 +114,12 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
+      historyRoute({
+        registries: registries.map(({ name }) => name),
+        index,
+        histories: onRedis.histories,
+        roles,
+      }),
       recordsRoute({ alerts, roles }),
       promotionsRoute({
         ...requests,

@@ -3,6 +3,7 @@ import type { QueueName } from '../queue/jobs.ts'
 import { startAlerts } from './alerts.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
+import { prepareHistory, startHistory } from './history.ts'
 import type { Parts } from './parts.ts'
 import { makePrepare } from './prepare.ts'
 import { startPromotion } from './promotion.ts'
@@ -19,6 +20,7 @@ const STARTS = {
   promotion: startPromotion,
   expiry: startExpiry,
   snapshot: startSnapshot,
+  history: startHistory,
   reconcile: startReconcile,
 }
 
@@ -27,6 +29,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   quota: prepareQuota,
   expiry: prepareExpiry,
   snapshot: prepareSnapshot,
+  history: prepareHistory,
   reconcile: prepareReconcile,
 }
 

@@ -142,7 +142,7 @@ export const projectsRoute =
       },
       handler: async (request) => {
         const usage = await index.usage(request.params.id)
-        if (usage === undefined) throw unknown(request.params.id)
+        if (usage === undefined) throw unknownProject(request.params.id)
         return view(usage, await flags.get(request.params.id))
       },
     })
@@ -164,7 +164,7 @@ export const projectsRoute =
       },
       handler: ({ params: { id }, query: { limit, cursor, repository } }) =>
         deps.inTurn(async () => {
-          if ((await index.usage(id)) === undefined) throw unknown(id)
+          if ((await index.usage(id)) === undefined) throw unknownProject(id)
           const after = decodeCursor(TagPosition, cursor)
           const found = await tagsFrom(index, id, { repository, after, limit: limit + 1 })
           const { items, next } = cutPage(found, limit, ({ repository, tag }) => [repository, tag])
@@ -203,8 +203,8 @@ export const projectsRoute =
 const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
 
 /** An id with plain slashes swallows what should be below the project. */
-const unknown = (id: string) => {
-  const [, project, below] = /^(.+)\/(tags|images|reclaimable)$/.exec(id) ?? []
+export const unknownProject = (id: string) => {
+  const [, project, below] = /^(.+)\/(tags|images|reclaimable|history|forecast|growth)$/.exec(id) ?? []
   const hint = below === undefined ? 'an id is registry/path' : `its ${below} are at ${project}/-/${below}`
   return new HttpError(404, `there is no project "${id}": ${hint}`)
 }

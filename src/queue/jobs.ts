@@ -18,6 +18,8 @@ export interface Jobs {
   expiry: ExpiryJob
   /** Write a snapshot of the index, or read one into an empty index. */
   snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
+  /** Add this hour's sample to the histories of usage. */
+  history: { kind: 'sample' }
   /** Compare the index with a registry and mend it. */
   reconcile: ReconcileJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
@@ -128,6 +130,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'promotion',
   'expiry',
   'snapshot',
+  'history',
   'resolve',
   'reconcile',
 ]

@@ -18,6 +18,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   promotion: { attempts: 150, delay: 15_000 },
   expiry: { attempts: 3, delay: 60_000 },
   snapshot: { attempts: 3, delay: 60_000 },
+  history: { attempts: 10, delay: 10_000 },
   reconcile: { attempts: 10, delay: 60_000 },
   resolve: { attempts: 150, delay: 5_000 },
 }
@@ -64,6 +65,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string): Queues 
     promotion: open('promotion'),
     expiry: open('expiry'),
     snapshot: open('snapshot'),
+    history: open('history'),
     reconcile: open('reconcile'),
     resolve: open('resolve'),
   }

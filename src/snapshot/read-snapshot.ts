@@ -7,8 +7,11 @@ import { decodeFactLine } from './fact-line.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import * as format from './snapshot-format.ts'
 
-/** A project comes before its facts. */
-export type SnapshotEntry = { project: format.ProjectLine } | { fact: StandingFact }
+/** Registries come first; a project comes before its facts. */
+export type SnapshotEntry =
+  | { registry: format.RegistryLine }
+  | { project: format.ProjectLine }
+  | { fact: StandingFact }
 
 /**
  * Yields the entries of a snapshot and returns its trailer. Do not trust the entries before the generator has returned:
@@ -37,6 +40,7 @@ export async function* readSnapshot(
     }
     hash.update(line).update('\n')
     if (lineNumber === 1) checkHeader(value, errorHere)
+    else if (format.registryLine.Check(value)) yield { registry: value }
     else if (format.projectLine.Check(value)) {
       count.projects += 1
       yield { project: value }

@@ -1,9 +1,10 @@
+import type { Histories } from '../history/histories.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { StandingFact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { readSnapshot } from './read-snapshot.ts'
-import type { ProjectLine, Trailer } from './snapshot-format.ts'
+import type { ProjectLine, RegistryLine, Trailer } from './snapshot-format.ts'
 import type { OnProgress } from './write-snapshot.ts'
 
 /** Facts in one call of `apply`, during which Redis does nothing else for a few milliseconds. */
@@ -30,17 +31,19 @@ export async function verifySnapshot(store: ObjectStore, key: string): Promise<T
 export async function applySnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'apply' | 'raiseActivity'>
+  histories: Pick<Histories, 'restore'>
   key: string
   registries: readonly string[]
   /** Number of projects in the snapshot. */
   of: number
   onProgress: OnProgress
 }): Promise<Restored> {
-  const { index, of } = options
+  const { index, histories, of } = options
   const restored: Restored = { facts: 0, projects: [], skipped: [] }
   let current: ProjectLine | undefined
   let batch: StandingFact[] = []
   let done = 0
+  const registryLines: RegistryLine[] = []
 
   const flush = async () => {
     if (current) await index.apply(current.project, batch)
@@ -52,10 +55,15 @@ export async function applySnapshot(options: {
     // A project without facts is applied too, so that the index has it.
     await flush()
     await index.raiseActivity(current.project, { lastPushedBy: '', ...current.activity })
+    if (current.history) await histories.restore(current.project, Buffer.from(current.history, 'base64'))
     restored.projects.push(current.project)
   }
 
   for await (const entry of readSnapshot(options.store, options.key)) {
+    if ('registry' in entry) {
+      registryLines.push(entry.registry)
+      continue
+    }
     if ('fact' in entry) {
       if (!current) continue
       batch.push(entry.fact)
@@ -70,6 +78,10 @@ export async function applySnapshot(options: {
     done += 1
   }
   await finishProject()
+  // A registry is known once it has a project.
+  for (const { registry, history } of registryLines)
+    if (options.registries.includes(registry))
+      await histories.restore(registry, Buffer.from(history, 'base64'))
   await options.onProgress({ projects: of, of })
   return restored
 }

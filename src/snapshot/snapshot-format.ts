@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
 /**
- * A snapshot is JSON lines, compressed with zstd: a header; for each project a line, then the lines of its facts
+ * A snapshot is JSON lines, compressed with zstd: a header; for each registry a line with its history, if it has one; for each project a line, then the lines of its facts
  * (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
  * changes.
  */
@@ -25,6 +25,17 @@ const Header = Type.Object({
 export type Header = Static<typeof Header>
 export const header = Compile(Header)
 
+/** A history of usage (src/history/codec.ts) in base64. */
+const HistoryField = Type.String({ pattern: '^[A-Za-z0-9+/]+=*$' })
+
+const RegistryLine = Type.Object({
+  /** Its name. */
+  registry: Type.String({ pattern: '^[^/]+$' }),
+  history: HistoryField,
+})
+export type RegistryLine = Static<typeof RegistryLine>
+export const registryLine = Compile(RegistryLine)
+
 const ProjectLine = Type.Object({
   /** registry/path */
   project: Type.String({ pattern: '^[^/]+/.' }),
@@ -33,6 +44,7 @@ const ProjectLine = Type.Object({
     ...{ lastPushAt: Count, lastPullAt: Count, pulls: Count, scans: Count },
     lastPushedBy: Type.Optional(Type.String()),
   }),
+  history: Type.Optional(HistoryField),
 })
 export type ProjectLine = Static<typeof ProjectLine>
 export const projectLine = Compile(ProjectLine)

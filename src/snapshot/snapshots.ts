@@ -1,8 +1,10 @@
 import type { Cluster, Redis } from 'ioredis'
+import type { Histories } from '../history/histories.ts'
 import type { Logger } from '../platform/log.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import { restoringKeyOf } from './is-restoring.ts'
 import { applySnapshot, verifySnapshot } from './restore-snapshot.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import { listSnapshots } from './snapshot-key.ts'
@@ -28,6 +30,7 @@ export function makeSnapshots(deps: {
   redis: Redis | Cluster
   prefix: string
   index: UsageIndex
+  histories: Histories
   /** Names of the configured registries. */
   registries: readonly string[]
   /** Number of snapshots to keep. */
@@ -39,9 +42,8 @@ export function makeSnapshots(deps: {
   now: () => Date
   log: Logger
 }): Snapshots {
-  const { store, redis, index, registries, log } = deps
-  /** While a snapshot is restored, this Redis key holds its key: from before the first fact until after the last. */
-  const restoringKey = `${deps.prefix}:restoring`
+  const { store, redis, index, histories, registries, log } = deps
+  const restoringKey = restoringKeyOf(deps.prefix)
   const allProjects = async () => (await Promise.all(registries.map((name) => index.projects(name)))).flat()
 
   /**
@@ -94,6 +96,7 @@ export function makeSnapshots(deps: {
       const written = await writeSnapshot({
         store,
         index,
+        histories,
         registries,
         projects,
         onProgress,
@@ -118,6 +121,7 @@ export function makeSnapshots(deps: {
       const { facts, projects, skipped } = await applySnapshot({
         store,
         index,
+        histories,
         key,
         registries,
         of,

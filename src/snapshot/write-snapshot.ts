@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
 import { constants, createZstdCompress } from 'node:zlib'
+import type { Histories } from '../history/histories.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { encodeFactLine } from './fact-line.ts'
 import {
   type Header,
   type ProjectLine,
+  type RegistryLine,
   SNAPSHOT_FORMAT,
   SNAPSHOT_VERSION,
   type Trailer,
@@ -23,6 +25,7 @@ export type OnProgress = (progress: { projects: number; of: number }) => Promise
 export async function writeSnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'usage' | 'facts'>
+  histories: Pick<Histories, 'stored'>
   registries: readonly string[]
   /** Project ids, registry/path. */
   projects: readonly string[]
@@ -42,7 +45,7 @@ export async function writeSnapshot(options: {
 
 /** All lines but the trailer. Counts projects and facts in `count`. */
 async function* lines(
-  { index, registries, projects, createdAt, onProgress }: Parameters<typeof writeSnapshot>[0],
+  { index, histories, registries, projects, createdAt, onProgress }: Parameters<typeof writeSnapshot>[0],
   count: { projects: number; facts: number },
 ): AsyncGenerator<string> {
   const header: Header = {
@@ -52,13 +55,25 @@ async function* lines(
     registries: [...registries],
   }
   yield JSON.stringify(header)
+  for (const registry of registries) {
+    const stored = await histories.stored(registry)
+    if (stored === undefined) continue
+    const line: RegistryLine = { registry, history: stored.toString('base64') }
+    yield JSON.stringify(line)
+  }
   for (const [done, project] of projects.entries()) {
     const usage = await index.usage(project)
     // The project is listed, but no fact was applied to it yet.
     if (usage === undefined) continue
     const { lastPushAt, lastPullAt, pulls, scans, lastPushedBy } = usage
     const by = lastPushedBy === '' ? {} : { lastPushedBy }
-    const line: ProjectLine = { project, activity: { lastPushAt, lastPullAt, pulls, scans, ...by } }
+    const stored = await histories.stored(project)
+    const history = stored === undefined ? {} : { history: stored.toString('base64') }
+    const line: ProjectLine = {
+      project,
+      activity: { lastPushAt, lastPullAt, pulls, scans, ...by },
+      ...history,
+    }
     yield JSON.stringify(line)
     count.projects += 1
     for await (const fact of index.facts(project)) {

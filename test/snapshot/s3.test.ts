@@ -72,6 +72,7 @@ describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
       createdAt: new Date(0),
       onProgress: noProgress,
       index: { usage: async () => usage, facts },
+      histories: { stored: async () => undefined },
     })
 
   it('of more than one part of a multipart upload are whole', async () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { anyHistory } from '../../lab/facts.ts'
+import { encodeHistory } from '../../src/history/codec.ts'
+import { EMPTY, withSample } from '../../src/history/history.ts'
 import { SnapshotError } from '../../src/snapshot/snapshot-error.ts'
 import { listSnapshots } from '../../src/snapshot/snapshot-key.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
@@ -339,4 +341,23 @@ describe('the index that a snapshot is restored into', () => {
     await expect(again.restore(key ?? '', noProgress)).rejects.toThrow('the index is not empty')
     await again.write(noProgress)
   })
+})
+
+test('histories of usage come back, but not those of registries that are no longer configured', async () => {
+  const { index, histories, write } = bed.open()
+  for (const id of ['ci/team/app', 'production/web']) await index.apply(id, pushes(2))
+  const sample = { uniqueBytes: 70_000, exclusiveBytes: 3, referencedBytes: 2 ** 40, tags: 2, manifests: 2 }
+  const history = withSample(withSample(EMPTY, 495_000, sample), 495_002, { ...sample, tags: 3 })
+  for (const id of ['ci/team/app', 'ci', 'production/web', 'production'])
+    expect(await histories.write(id, history)).toBe(true)
+  const { key } = await write(noProgress)
+  await bed.lose()
+  const after = bed.open({ registries: ['ci'] })
+  await after.restore(key ?? '', noProgress)
+  expect(await histories.of('ci/team/app')).toEqual(history)
+  expect(await histories.of('ci')).toEqual(history)
+  expect(await histories.of('production')).toEqual(EMPTY)
+  // What was sampled since stays.
+  await after.histories.restore('ci', encodeHistory(withSample(EMPTY, 494_000, sample)))
+  expect(await histories.of('ci')).toEqual(history)
 })

@@ -1,0 +1,32 @@
+import { historyWorker } from '../../workers/history.ts'
+import { scheduleSamples } from '../history/schedule.ts'
+import { makeTakeSamples } from '../history/take-samples.ts'
+import { isRestoring } from '../snapshot/is-restoring.ts'
+import { projectIdsOf, usagesOf } from '../usage/project-sizes.ts'
+import type { WorkerParts } from './worker-parts.ts'
+
+/** Schedules the samples of usage. */
+export const prepareHistory = ({ queues }: WorkerParts): Promise<void> => scheduleSamples(queues)
+
+/** Starts the worker that takes samples of usage. */
+export function startHistory(parts: WorkerParts) {
+  const { ledger, index, histories } = parts
+  const takeSamples = makeTakeSamples({
+    registries: parts.registries.map(({ name }) => name),
+    async isWhole(registry) {
+      if (await isRestoring(parts)) return false
+      const [{ lastReport }, run] = await Promise.all([
+        ledger.status(registry),
+        ledger.unfinishedRun(registry),
+      ])
+      return lastReport !== undefined || run === undefined
+    },
+    idsOf: (registry) => projectIdsOf(parts, registry),
+    usagesOf: (ids) => usagesOf(parts, ids),
+    registryBytes: index.registryBytes,
+    histories,
+    onSample: async () => undefined,
+    now: Date.now,
+  })
+  return historyWorker(parts.context, takeSamples)
+}

@@ -1,0 +1,46 @@
+import type { Cluster, Redis } from 'ioredis'
+import { loadScript } from '../platform/lua-script.ts'
+import { projectBase, registryKeys, scriptKeys } from '../usage/keys.ts'
+import { decodeHistory, encodeHistory } from './codec.ts'
+import { EMPTY, type History } from './history.ts'
+
+/**
+ * The histories of projects and registries, by the id of the project (`registry/path`) or the name of the registry. Each is one
+ * key of Redis in the slot of its project or registry. Every method rejects with the error of Redis if Redis fails.
+ */
+export interface Histories {
+  /** Empty if there is none. */
+  of(id: string): Promise<History>
+  /** A history as it is stored (codec.ts), for snapshots. `undefined` if there is none. */
+  stored(id: string): Promise<Buffer | undefined>
+  /** Writes what `stored` gave, by the same rule as `write`. @throws RangeError if it is no history */
+  restore(id: string, stored: Buffer): Promise<void>
+  /** Writes a history, unless the kept one is as new or what it is about was forgotten. Says whether it was written. */
+  write(id: string, history: History): Promise<boolean>
+}
+
+export function makeHistories({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): Histories {
+  const script = loadScript(redis, new URL('scripts/write-history.lua', import.meta.url))
+  const stored = async (id: string) =>
+    (await redis.getBuffer(`${projectBase(prefix, id)}history`)) ?? undefined
+  const write = async (id: string, history: History) =>
+    String((await script(keysOf(prefix, id), [encodeHistory(history)]))[0]) === '1'
+  return {
+    stored,
+    write,
+    async of(id) {
+      const bytes = await stored(id)
+      return bytes === undefined ? EMPTY : decodeHistory(bytes)
+    },
+    async restore(id, bytes) {
+      await write(id, decodeHistory(bytes))
+    },
+  }
+}
+
+/** The name of a registry has no slash. */
+function keysOf(prefix: string, id: string): string[] {
+  if (id.includes('/')) return scriptKeys(prefix, id)
+  const { base, paths } = registryKeys(prefix, id)
+  return [base, paths]
+}
