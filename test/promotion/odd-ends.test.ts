@@ -82,16 +82,12 @@ test('a target that says of its tag that it names the image already is believed 
 test('of a tag that was written before a kill, the receipt does not say of a gate that has shut since that it is open', async () => {
   const states = ['open', 'open', 'waiting', 'waiting'] as const
   let asked = 0
-  const scene = bed.setUp(
-    {},
-    {
-      checkGates: async () => {
-        const state = states[asked++] ?? 'waiting'
-        const why = state === 'open' ? 'the flag is ok' : 'the flag is over'
-        return { state, results: [{ gate: 'flag', state, why }] }
-      },
-    },
-  )
+  const scene = bed.setUp()
+  scene.set.checkGates = () => {
+    const state = states[asked++] ?? 'waiting'
+    const why = state === 'open' ? 'the flag is ok' : 'the flag is over'
+    return { state, results: [{ gate: 'flag', state, why }] }
+  }
   const { job } = await bed.release()
   await withoutReceipt(scene, job)
   const { gates } = await scene.promote(job)

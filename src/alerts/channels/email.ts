@@ -81,9 +81,9 @@ export function makeEmailChannel({ name, ...settings }: EmailSettings & { name: 
 }
 
 interface SmtpError extends Error {
-  responseCode?: number
-  response?: string
-  recipient?: string
+  responseCode?: number | undefined
+  response?: string | undefined
+  recipient?: string | undefined
 }
 
 const reply = (response = 'refused'): string => cut(printable(response.replaceAll(/\s+/g, ' ')), 200)
