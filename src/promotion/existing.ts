@@ -8,7 +8,7 @@ import type { ExistingImage, ExistingLine } from './existing-lines.ts'
 import type { PromotionRule } from './rule.ts'
 import { makeRuleImages, type RuleImagesDeps } from './rule-images.ts'
 import type { FindPromotion } from './status.ts'
-import type { Targets } from './targets.ts'
+import { isSameSource, type Targets } from './targets.ts'
 import { untilFailure } from './until-failure.ts'
 
 /** Images that are looked up, or asked for, at a time. */
@@ -93,10 +93,17 @@ export function makeExisting(
   async function ask(job: RuleJob): Promise<ExistingImage> {
     const known = await deps.find(idByRule(job))
     if (known !== undefined) return lineOf(job, known.status.state)
-    // It may have been promoted by another rule, or by request.
-    if ((await atTarget(job)) === 'rolledBack') return lineOf(job, 'rolledBack')
+    // It may have been promoted by another rule or by request, or so long ago that its receipt is gone.
+    const state = await atTarget(job)
+    if (state === 'rolledBack' || (state === 'arrived' && (await isOurs(job)))) return lineOf(job, state)
     await askByRule(queues, job, { later: true })
     return lineOf(job, 'asked')
+  }
+
+  /** Whether it was promoted to the tag from there. What came in another way has no receipt, and perhaps no signatures. */
+  async function isOurs({ registry, repository, digest, to }: RuleJob): Promise<boolean> {
+    const last = await deps.targets.last(to, digest)
+    return last?.digest === digest && isSameSource(last.from, { registry, repository })
   }
 
   return {
