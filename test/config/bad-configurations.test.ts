@@ -103,14 +103,33 @@ const bad: [yaml: string, problem: string][] = [
     '6:12: quotas.0.project: expected a non-empty string (in quotes if it looks like a number), got 1',
   ],
   [
-    'alerts: { channels: [{ name: a, type: email }] }',
-    '6:33: alerts.channels.0.type: expected slack or webhook, got "email"',
+    'alerts: { channels: [{ name: a, type: fax }] }',
+    '6:33: alerts.channels.0.type: expected slack, slack-bot, mattermost, discord, teams, google-chat or webhook, got "fax"',
   ],
-  ['alerts: { channels: [{ name: a }] }', '6:22: alerts.channels.0.type: missing; expected slack or webhook'],
+  [
+    'alerts: { channels: [{ name: a }] }',
+    '6:22: alerts.channels.0.type: missing; expected slack, slack-bot, mattermost, discord, teams, google-chat or webhook',
+  ],
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
     '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack-bot, token: xoxp-1, channel: C1 }] }',
+    '6:50: alerts.channels.0.token: expected the token of a bot of Slack, which begins with xoxb-',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack-bot, tokenFile: /nowhere, channel: C1 }] }',
+    '6:50: alerts.channels.0.tokenFile: cannot read /nowhere: no such file or directory',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: discord }] }',
+    '6:22: alerts.channels.0.url: missing; expected an http or https URL',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: teams, url: "https://x", channel: C1 }] }',
+    '6:64: alerts.channels.0.channel: unknown key; expected one of type, url, urlFile, name, projects',
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',
