@@ -6,7 +6,8 @@ import { cutBytes } from './cut-bytes.ts'
 
 export interface IrcSettings {
   host: string
-  port: number
+  /** Default: 6697 with TLS, 6667 without. */
+  port?: number | undefined
   tls: boolean
   nick: string
   /** The channel of IRC, such as `#ops`. */
@@ -16,7 +17,7 @@ export interface IrcSettings {
   /** The password of the server. */
   password?: string | undefined
   /** The login, by SASL PLAIN. */
-  account?: { account: string; password: string } | undefined
+  login?: { account: string; password: string } | undefined
 }
 
 /** The server or the room does not take what was sent. */
@@ -55,6 +56,8 @@ const REFUSED = /^(464|465|902|90[4-8])$/
 
 /** These are no final refusals: the channel is full, or has too many (405) or is not available now. */
 const PASSES = /^(405|437|471)$/
+
+export const portOf = ({ port, tls }: IrcSettings): number => port ?? (tls ? 6697 : 6667)
 
 /** Connects, logs in and registers a nick. @throws IrcRefusal */
 export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> {
@@ -127,16 +130,16 @@ export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> 
         client.changeNick(next.value)
       }
       if (command !== '001') return undefined
-      if (settings.account !== undefined && !isLoggedIn)
+      if (settings.login !== undefined && !isLoggedIn)
         throw new IrcRefusal('the server offers no login by SASL PLAIN', false)
       return true
     })
     client.connect({
-      ...{ host: settings.host, port: settings.port, tls: settings.tls, rejectUnauthorized: true },
+      ...{ host: settings.host, port: portOf(settings), tls: settings.tls, rejectUnauthorized: true },
       ...{ nick: settings.nick, username: 'tallyman', gecos: 'Tallyman', version: '' },
       ...{ password: settings.password, auto_reconnect: false },
       // Without `account`, the library would use the password of the server as one of SASL.
-      account: settings.account ?? {},
+      account: settings.login ?? {},
     })
     await registered
   }

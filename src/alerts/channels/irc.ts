@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from '../channel.ts'
 import { ChannelError } from '../channel-error.ts'
 import type { Message } from '../message.ts'
-import { connectIrc, type IrcConnection, IrcRefusal, type IrcSettings } from './irc-connection.ts'
+import { connectIrc, type IrcConnection, IrcRefusal, type IrcSettings, portOf } from './irc-connection.ts'
 import { ircLine } from './irc-line.ts'
 
 /** Servers slow down or disconnect who says more than a line in 1 or 2 s for long (RFC 2813, section 5.8). */
@@ -49,7 +49,7 @@ export function makeIrcChannel({
 
   const failed = (error: unknown) => {
     if (!(error instanceof IrcRefusal)) throw error
-    const where = `channel ${name} at ${settings.host}:${settings.port}`
+    const where = `channel ${name} at ${settings.host}:${portOf(settings)}`
     const { retry } = error
     throw new ChannelError(`${where}: ${error.message}`, { channel: name, status: undefined, retry })
   }

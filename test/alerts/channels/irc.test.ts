@@ -265,7 +265,7 @@ describe.skipIf(!hasNgircd)('a channel of IRC, at a real ngircd', () => {
   it('fails for good if it needs a login and the server has none', async () => {
     const { port } = await start()
     const account = { account: 'tallyman', password: 's3cret' }
-    await expect(open({ port, account }).send(sampleMessage)).rejects.toMatchObject({
+    await expect(open({ port, login: account }).send(sampleMessage)).rejects.toMatchObject({
       message: expect.stringContaining('the server offers no login by SASL PLAIN'),
       retry: false,
     })
@@ -277,7 +277,7 @@ describe('a channel of IRC with a login', () => {
     const account = { account: 'bot', password: 's3cret' }
     const server = await startSaslIrc(account)
     closing.push(server.close)
-    await open({ port: server.port, account }).send(sampleMessage)
+    await open({ port: server.port, login: account }).send(sampleMessage)
     expect(server.received.find((line) => line.startsWith('PRIVMSG'))).toContain(sampleMessage.text)
   })
 
@@ -285,7 +285,7 @@ describe('a channel of IRC with a login', () => {
     const server = await startSaslIrc({ account: 'bot', password: 's3cret' })
     closing.push(server.close)
     const account = { account: 'bot', password: 'wr0ng' }
-    await expect(open({ port: server.port, account }).send(sampleMessage)).rejects.toMatchObject({
+    await expect(open({ port: server.port, login: account }).send(sampleMessage)).rejects.toMatchObject({
       message: expect.stringMatching(/: 904 SASL authentication failed/),
       retry: false,
     })
