@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { freePort } from './ports.ts'
 import { startProcess } from './process.ts'
 
-/** Whether ngircd is on the path. `scripts/setup.sh --with-servers` installs it. */
+/** Whether ngircd is on the path. `scripts/setup.sh --for-tests` installs it. */
 export const hasNgircd = spawnSync('ngircd', ['--version']).status === 0
 
 export interface LabIrc {

@@ -1,25 +1,19 @@
 import type { Dispatcher } from 'undici'
+import type { ChannelConfig } from '../config/schema.ts'
 import type { Channel, ChannelMemory } from './channel.ts'
 import { makeAlertmanagerChannel } from './channels/alertmanager.ts'
+import { makeDiscordChannel } from './channels/discord.ts'
 import { makeEmailChannel } from './channels/email.ts'
 import { makeGitlabIssueChannel } from './channels/gitlab-issue.ts'
+import { makeGoogleChatChannel } from './channels/google-chat.ts'
 import { makeIrcChannel } from './channels/irc.ts'
 import { makeMatrixChannel } from './channels/matrix.ts'
+import { makeMattermostChannel } from './channels/mattermost.ts'
 import { makePagerDutyChannel } from './channels/pagerduty.ts'
+import { makeSlackBotChannel } from './channels/slack-bot.ts'
 import { makeSlackChannel } from './channels/slack-webhook.ts'
+import { makeTeamsChannel } from './channels/teams.ts'
 import { makeWebhookChannel } from './channels/webhook.ts'
-
-export type ChannelConfig =
-  | { type: 'slack'; name: string; url: string }
-  | { type: 'webhook'; name: string; url: string; secret: string }
-  | ({ type: 'irc' } & ConfigOf<typeof makeIrcChannel>)
-  | ({ type: 'email' } & ConfigOf<typeof makeEmailChannel>)
-  | ({ type: 'matrix' } & ConfigOf<typeof makeMatrixChannel>)
-  | ({ type: 'pagerduty' } & ConfigOf<typeof makePagerDutyChannel>)
-  | ({ type: 'alertmanager' } & ConfigOf<typeof makeAlertmanagerChannel>)
-  | ({ type: 'gitlab-issue' } & ConfigOf<typeof makeGitlabIssueChannel>)
-
-type ConfigOf<Make extends (options: never) => Channel> = Omit<Parameters<Make>[0], keyof ChannelMeans>
 
 /** What channels are made with. */
 export interface ChannelMeans {
@@ -33,6 +27,16 @@ export function makeChannel(config: ChannelConfig, means: ChannelMeans): Channel
   switch (config.type) {
     case 'slack':
       return makeSlackChannel({ ...config, ...means })
+    case 'slack-bot':
+      return makeSlackBotChannel({ ...config, ...means })
+    case 'mattermost':
+      return makeMattermostChannel({ ...config, ...means })
+    case 'discord':
+      return makeDiscordChannel({ ...config, ...means })
+    case 'teams':
+      return makeTeamsChannel({ ...config, ...means })
+    case 'google-chat':
+      return makeGoogleChatChannel({ ...config, ...means })
     case 'webhook':
       return makeWebhookChannel({ ...config, ...means })
     case 'irc':

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Glob, Name, Secret, SecretUrl, string } from './fields.ts'
+import { Glob, Name, NonEmpty, Secret, SecretUrl, string } from './fields.ts'
 import { alertmanager, email, gitlabIssue, irc, matrix, pagerduty } from './more-channels.ts'
 import { list, section } from './sections.ts'
 
@@ -16,14 +16,29 @@ const channelKeys = {
   }),
 }
 
+/** A channel that only needs the URL of a webhook. */
+const hook = <const T extends string>(type: T, description: string, url: string) =>
+  section(description, { type: Type.Literal(type), url: SecretUrl(url), ...channelKeys })
+
 export const channel = Type.Union(
   [
-    section('A chat that takes messages in the format of Slack.', {
-      type: Type.Literal('slack'),
-      url: SecretUrl('The incoming webhook of the chat.'),
+    hook('slack', 'A channel of Slack, by an incoming webhook.', 'The incoming webhook.'),
+    section('A channel of Slack, by a bot: messages are edited in place.', {
+      type: Type.Literal('slack-bot'),
+      token: Secret(
+        'The token of the bot, with the scope chat:write.',
+        string('the token of a bot of Slack, which begins with xoxb-', (raw) =>
+          /^xoxb-[\x21-\x7e]+$/.test(raw),
+        ),
+      ),
+      channel: NonEmpty('The id of the channel, such as C012AB3CD, or its name. The bot must be in it.'),
       ...channelKeys,
     }),
-    section('A receiver of Standard Webhooks.', {
+    hook('mattermost', 'A channel of Mattermost.', 'The incoming webhook.'),
+    hook('discord', 'A channel of Discord.', 'The webhook, without /slack at its end.'),
+    hook('teams', 'A channel or chat of Microsoft Teams.', 'The URL of the workflow.'),
+    hook('google-chat', 'A space of Google Chat.', 'The webhook, with its key and token.'),
+    section('A receiver of CloudEvents, signed as Standard Webhooks.', {
       type: Type.Literal('webhook'),
       url: SecretUrl('The URL to which alerts are posted.'),
       secret: Secret('The key that signs the alerts.', signingKey, { make: MAKE_KEY }),

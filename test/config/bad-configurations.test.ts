@@ -103,10 +103,13 @@ const bad: [yaml: string, problem: string][] = [
     '6:12: quotas.0.project: expected a non-empty string (in quotes if it looks like a number), got 1',
   ],
   [
-    'alerts: { channels: [{ name: a, type: email }] }',
-    '6:33: alerts.channels.0.type: expected slack or webhook, got "email"',
+    'alerts: { channels: [{ name: a, type: pigeon }] }',
+    '6:33: alerts.channels.0.type: expected slack or slack-bot or mattermost or discord or teams or google-chat or webhook or irc or email or matrix or pagerduty or alertmanager or gitlab-issue, got "pigeon"',
   ],
-  ['alerts: { channels: [{ name: a }] }', '6:22: alerts.channels.0.type: missing; expected slack or webhook'],
+  [
+    'alerts: { channels: [{ name: a }] }',
+    '6:22: alerts.channels.0.type: missing; expected slack or slack-bot or mattermost or discord or teams or google-chat or webhook or irc or email or matrix or pagerduty or alertmanager or gitlab-issue',
+  ],
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
