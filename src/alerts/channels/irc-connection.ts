@@ -81,11 +81,12 @@ export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> 
   )
   client.on('socket close', (error) => {
     isOpen = false
-    tell(new IrcRefusal(connectionReason(error) ?? 'the server closed the connection', true))
+    tell(new IrcRefusal(connectionReason(error) ?? CLOSED, true))
   })
 
   /** Resolves with the first answer that is not `undefined`. @throws IrcRefusal, also what `judge` throws */
   async function answer<T>(patienceMs: number, judge: (message: IrcMessage) => T | undefined): Promise<T> {
+    if (!isOpen) throw new IrcRefusal(CLOSED, true)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const seconds = patienceMs / 1000
     const late = () => reject(new IrcRefusal(`no answer within ${seconds} s`, true))
@@ -196,6 +197,8 @@ export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> 
     },
   }
 }
+
+const CLOSED = 'the server closed the connection'
 
 const refusal = ({ command, params }: IrcMessage, retry: boolean) =>
   new IrcRefusal(`${command} ${cutBytes(printable(params.at(-1) ?? ''), 200)}`, retry)

@@ -42,7 +42,7 @@ export function makeIrcChannel({
 
   async function opened(): Promise<IrcConnection> {
     clearTimeout(lingering)
-    lingering = setTimeout(() => void inTurn(leave), lingerMs)
+    lingering = setTimeout(() => void inTurn(leave), lingerMs).unref()
     if (!connection?.isOpen()) connection = await connectIrc(settings)
     return connection
   }
@@ -55,8 +55,8 @@ export function makeIrcChannel({
   }
 
   async function say(message: Message): Promise<void> {
-    const open = await opened()
     await sleep(Math.max(0, nextAt - Date.now()))
+    const open = await opened()
     nextAt = Date.now() + paceMs
     await open.say((most, nicks) => ircLine(message, most, nicks))
   }
@@ -64,7 +64,7 @@ export function makeIrcChannel({
   return {
     name,
     send: (message) => inTurn(() => say(message).catch(failed)),
-    check: () => inTurn(() => opened().then((open) => `entered as ${open.nick()}`, failed)),
+    check: () => inTurn(() => opened().then((open) => `the server knows us as ${open.nick()}`, failed)),
     close: () => inTurn(leave),
   }
 }
