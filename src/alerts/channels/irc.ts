@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from '../channel.ts'
 import { ChannelError } from '../channel-error.ts'
 import type { Message } from '../message.ts'
-import { connectIrc, type IrcConnection, IrcRefusal, type IrcSettings, portOf } from './irc-connection.ts'
+import { IrcRefusal } from './irc-answers.ts'
+import { connectIrc, type IrcConnection } from './irc-connection.ts'
 import { ircLine } from './irc-line.ts'
+import { type IrcSettings, portOf } from './irc-register.ts'
 
 /** Servers slow down or disconnect who says more than a line in 1 or 2 s for long (RFC 2813, section 5.8). */
 const PACE_MS = 1_000
