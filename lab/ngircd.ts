@@ -51,6 +51,8 @@ export async function startNgircd(
     args: ['--config', config, '--nodaemon'],
     logFile: join(folder, 'log'),
     ready: () => isListening(port),
+    // As root it takes another user id, and the kernel then forgets to kill it at our death.
+    deathSignal: 'SIGTERM',
   })
   const stop = async (signal: NodeJS.Signals) => {
     await server.stop(signal)
