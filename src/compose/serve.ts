@@ -12,6 +12,7 @@ import { makeTrash } from '../expiry/trash.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
+import { channelsRoute } from '../http/channels-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
@@ -113,6 +114,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       recordsRoute({ alerts, roles }),
+      channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),
       promotionsRoute({
         ...requests,
         ...{ receipts, queues, projectOf: parts.projectOf, roles, inTurn },

@@ -116,6 +116,22 @@ const bad: [yaml: string, problem: string][] = [
     '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects',
   ],
   [
+    'alerts: { channels: [{ name: a, type: slack-bot, token: xoxp-1, channel: C1 }] }',
+    '6:50: alerts.channels.0.token: expected the token of a bot of Slack, which begins with xoxb-',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack-bot, tokenFile: /nowhere, channel: C1 }] }',
+    '6:50: alerts.channels.0.tokenFile: cannot read /nowhere: no such file or directory',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: discord }] }',
+    '6:22: alerts.channels.0.url: missing; expected an http or https URL',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: teams, url: "https://x", channel: C1 }] }',
+    '6:64: alerts.channels.0.channel: unknown key; expected one of type, url, urlFile, name, projects',
+  ],
+  [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',
     '6:66: alerts.channels.0.secret: expected whsec_ followed by base64. To make one: echo "whsec_$(openssl rand -base64 32)"',
   ],
