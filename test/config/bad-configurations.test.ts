@@ -104,11 +104,11 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'alerts: { channels: [{ name: a, type: pigeon }] }',
-    '6:33: alerts.channels.0.type: expected slack or slack-bot or mattermost or discord or teams or google-chat or webhook or irc or email or matrix or pagerduty or alertmanager or gitlab-issue, got "pigeon"',
+    '6:33: alerts.channels.0.type: expected slack, slack-bot, mattermost, discord, teams, google-chat, webhook, irc, email, matrix, pagerduty, alertmanager or gitlab-issue, got "pigeon"',
   ],
   [
     'alerts: { channels: [{ name: a }] }',
-    '6:22: alerts.channels.0.type: missing; expected slack or slack-bot or mattermost or discord or teams or google-chat or webhook or irc or email or matrix or pagerduty or alertmanager or gitlab-issue',
+    '6:22: alerts.channels.0.type: missing; expected slack, slack-bot, mattermost, discord, teams, google-chat, webhook, irc, email, matrix, pagerduty, alertmanager or gitlab-issue',
   ],
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
