@@ -103,12 +103,12 @@ const bad: [yaml: string, problem: string][] = [
     '6:12: quotas.0.project: expected a non-empty string (in quotes if it looks like a number), got 1',
   ],
   [
-    'alerts: { channels: [{ name: a, type: fax }] }',
-    '6:33: alerts.channels.0.type: expected slack, slack-bot, mattermost, discord, teams, google-chat or webhook, got "fax"',
+    'alerts: { channels: [{ name: a, type: pigeon }] }',
+    '6:33: alerts.channels.0.type: expected slack, slack-bot, mattermost, discord, teams, google-chat, webhook, irc, email, matrix, pagerduty, alertmanager or gitlab-issue, got "pigeon"',
   ],
   [
     'alerts: { channels: [{ name: a }] }',
-    '6:22: alerts.channels.0.type: missing; expected slack, slack-bot, mattermost, discord, teams, google-chat or webhook',
+    '6:22: alerts.channels.0.type: missing; expected slack, slack-bot, mattermost, discord, teams, google-chat, webhook, irc, email, matrix, pagerduty, alertmanager or gitlab-issue',
   ],
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [

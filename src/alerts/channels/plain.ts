@@ -39,7 +39,7 @@ export function cut(text: string, limit: number, escapeOne: EscapeOne = asIs): s
 }
 
 /** Breaks what chats take for a mention or a link by itself. Digests stay as they are: people copy them. */
-const defuse = (text: string): string =>
+export const defuse = (text: string): string =>
   text
     .replaceAll(/@(?!sha(256|512):)/g, `@${BREAK}`)
     .replaceAll('://', `:${BREAK}//`)
