@@ -18,6 +18,7 @@ import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
 import { forecastRoute } from '../http/forecast-route.ts'
+import { growthRoute } from '../http/growth-route.ts'
 import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
@@ -116,6 +117,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       historyRoute({ registries: registries.map(({ name }) => name), index, histories, roles }),
+      growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
       forecastRoute({
         ...{ registries: registries.map(({ name }) => name), index, histories, roles, now: Date.now },
         quotaOf: (project) => forecastQuotaOf(parts, project),
