@@ -70,6 +70,8 @@ const PURE = [
   ...['ci/principal.ts', 'ci/read-claims.ts', 'ci/bind-projects.ts'],
   ...['promotion/gates/check-bundle.ts', 'promotion/gates/check-simple-signing.ts'],
   ...['promotion/gates/signers.ts', 'promotion/gates/trusted-root.ts'],
+  ...['history/history.ts', 'history/codec.ts', 'history/forecast.ts', 'history/forecast-text.ts'],
+  ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

@@ -1,18 +1,21 @@
 import { formatSize } from '../platform/units.ts'
 import { type Alert, type AlertSummary, type ProjectAlert, subjectOf } from '../queue/alert.ts'
+import { actionParts } from './action-parts.ts'
 import type { Message, Severity } from './message.ts'
 
 /** The message that tells an alert. */
 export function messageOf(alert: Alert): Message {
   const { id, at, text } = alert
   const isOfProject = 'project' in alert
+  const actions = actionParts('limitBytes' in alert ? alert : {})
   return {
-    ...{ id, at, text, data: alert, lists: [], links: [] },
+    ...{ id, at, text, data: alert, links: [] },
     type: 'to' in alert ? `quota.${alert.to}` : alert.event,
     subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
     severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
-    facts: isOfProject ? factsOf(alert) : [],
+    ...actions,
+    facts: isOfProject ? [...factsOf(alert), ...actions.facts] : [],
   }
 }
 
@@ -47,12 +50,15 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
 
 function severityOf(alert: Alert): Severity {
   if ('to' in alert) return { ok: 'resolved', warning: 'warning', over: 'critical' }[alert.to] as Severity
+  if ('state' in alert) return alert.state === 'soon' ? 'warning' : 'resolved'
   if (!('project' in alert) || alert.event === 'promotion.failed') return 'critical'
   return alert.event === 'expiry.done' ? 'info' : 'warning'
 }
 
 function titleOf(alert: ProjectAlert): string {
   const project = `${alert.registry}/${alert.project}`
+  if ('state' in alert)
+    return `${project} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
   if (!('to' in alert)) return `${project}: ${alert.event}`
   const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }
   return `${project} ${states[alert.to]}`
@@ -64,6 +70,12 @@ function factsOf(alert: ProjectAlert): Message['facts'] {
       { label: 'Usage', value: formatSize(alert.uniqueBytes) },
       { label: 'Quota', value: formatSize(alert.limitBytes) },
       { label: 'State', value: `${alert.from} → ${alert.to}` },
+    ]
+  if ('state' in alert)
+    return [
+      { label: 'Usage', value: formatSize(alert.usedBytes) },
+      { label: 'Quota', value: formatSize(alert.limitBytes) },
+      { label: 'Passes it in', value: alert.days === null ? 'not in sight' : `about ${alert.days} days` },
     ]
   if ('policy' in alert)
     return [

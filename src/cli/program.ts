@@ -8,6 +8,7 @@ import { addConfig } from './commands/config.ts'
 import { addExpire } from './commands/expire.ts'
 import { addExpiry } from './commands/expiry.ts'
 import { addFlags } from './commands/flags.ts'
+import { addForecast } from './commands/forecast.ts'
 import { addHelp } from './commands/help.ts'
 import { addHistory } from './commands/history.ts'
 import { addImages } from './commands/images.ts'
@@ -32,6 +33,7 @@ import { findService } from './service.ts'
 const COMMANDS: readonly AddCommand[] = [
   addUsage,
   addHistory,
+  addForecast,
   addImages,
   addTags,
   addFlags,

@@ -18,6 +18,7 @@ import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeHistories } from '../history/histories.ts'
+import { makeReadGrowth } from '../history/read-growth.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
@@ -171,7 +172,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
-      histories: makeHistories({ redis, prefix }),
+      ...{ histories: makeHistories({ redis, prefix }), readGrowth: makeReadGrowth({ redis, prefix }) },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
       tagTurns: makeTagTurns({ queues, redis, prefix }),

@@ -1,5 +1,6 @@
 import { quotaWorker } from '../../workers/quota.ts'
 import { makeAskToEvict } from '../expiry/ask-to-evict.ts'
+import { makeActionFacts } from '../history/action-facts.ts'
 import { makeEnforce } from '../quota/enforce.ts'
 import { recheckChanged } from '../quota/recheck-changed.ts'
 import { projectIdsOf } from '../usage/project-sizes.ts'
@@ -15,5 +16,5 @@ export async function prepareQuota(parts: WorkerParts): Promise<void> {
 /** Starts the worker that keeps flags. */
 export const startQuota = (parts: WorkerParts) => {
   const onOver = makeAskToEvict({ queues: parts.queues, policies: () => parts.settings().expiry.policies })
-  return quotaWorker(parts.context, makeEnforce({ ...parts, onOver }))
+  return quotaWorker(parts.context, makeEnforce({ ...parts, onOver, actionFacts: makeActionFacts(parts) }))
 }

@@ -18,6 +18,8 @@ import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
+import { forecastRoute } from '../http/forecast-route.ts'
+import { growthRoute } from '../http/growth-route.ts'
 import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
@@ -47,6 +49,7 @@ import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { authenticateCi } from './ci.ts'
+import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
@@ -68,7 +71,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
-  const { details, keeps, pulls } = onRedis
+  const { details, keeps, pulls, histories } = onRedis
   const roles = makeRoles(config.server, authenticateCi(parts, onRedis))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -115,11 +118,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
-      historyRoute({
-        registries: registries.map(({ name }) => name),
-        index,
-        histories: onRedis.histories,
-        roles,
+      historyRoute({ registries: registries.map(({ name }) => name), index, histories, roles }),
+      growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
+      forecastRoute({
+        ...{ registries: registries.map(({ name }) => name), index, histories, roles, now: Date.now },
+        quotaOf: (project) => forecastQuotaOf(parts, project),
       }),
       recordsRoute({ alerts, roles }),
       channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),

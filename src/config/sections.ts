@@ -2,6 +2,7 @@ import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typeb
 import { HOST } from '../registry/image-reference.ts'
 import {
   Choice,
+  Duration,
   Flag,
   Fraction,
   Glob,
@@ -214,6 +215,9 @@ export const quota = section('A soft quota. If several match a project, the firs
   project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
   limit: Size('The unique bytes that each matching project may hold.'),
   warnAt: Fraction('The share of the limit at which the flag becomes `warning`.', { default: '80%' }),
+  willExceedWithin: Type.Optional(
+    Duration('How long before the limit is likely passed chat is told. Default: it is not told.'),
+  ),
 })
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {

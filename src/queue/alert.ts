@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { ActionFacts } from './action-facts.ts'
 
 /** A project's quota state: `warning` from the warning mark on, `over` past the limit, `ok` otherwise. */
 export const Flag = Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('over')], {
@@ -27,9 +28,34 @@ export const QuotaAlert = Type.Object({
   lastPushedBy: Type.Optional(
     Type.String({ description: 'Who made the last push to the project. Absent if it is not known.' }),
   ),
+  ...ActionFacts.properties,
   text: Message,
 })
 export type QuotaAlert = Static<typeof QuotaAlert>
+
+/** An alert about a project that will likely pass the limit of its quota soon, or will not any more. */
+export const ForecastAlert = Type.Object({
+  id: AlertId,
+  at: Type.String({ description: 'When that was found, RFC 3339.' }),
+  project: ProjectPath,
+  registry: RegistryName,
+  event: Type.Enum(['quota.forecast'], { description: 'What a forecast says of its quota.' }),
+  state: Type.Enum(['soon', 'notSoon'], {
+    description:
+      '`soon`: it will likely pass its limit within `willExceedWithin`. `notSoon`: it will not any more.',
+  }),
+  days: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description: 'In how many days it most likely passes the limit. Null: not in sight.',
+  }),
+  usedBytes: Type.Integer({ minimum: 0, description: 'Bytes that count against the quota.' }),
+  limitBytes: Type.Integer({ minimum: 0, description: "The quota's limit, in bytes." }),
+  bytesPerDay: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'By how many bytes a day it grows. Null: there is too little data since a clean-up.',
+  }),
+  ...ActionFacts.properties,
+  text: Message,
+})
+export type ForecastAlert = Static<typeof ForecastAlert>
 
 /** An alert about images of a project that will expire, or have expired. */
 export const ExpiryAlert = Type.Object({
@@ -80,7 +106,7 @@ export const PromotionAlert = Type.Object({
 export type PromotionAlert = Static<typeof PromotionAlert>
 
 /** An alert about a project. */
-export type ProjectAlert = QuotaAlert | ExpiryAlert | PromotionAlert
+export type ProjectAlert = QuotaAlert | ForecastAlert | ExpiryAlert | PromotionAlert
 
 /** An alert about a registry as a whole. */
 export const RegistryAlert = Type.Object({
@@ -96,14 +122,14 @@ export const RegistryAlert = Type.Object({
 export type RegistryAlert = Static<typeof RegistryAlert>
 
 /** An alert. It travels through the `alerts` queue and is kept in the journal. */
-export const AlertRecord = Type.Union([QuotaAlert, ExpiryAlert, PromotionAlert, RegistryAlert])
+export const AlertRecord = Type.Union([QuotaAlert, ForecastAlert, ExpiryAlert, PromotionAlert, RegistryAlert])
 export type Alert = Static<typeof AlertRecord>
 
 /** What alerts about projects are about. Each topic has summaries of its own. */
 export type AlertTopic = 'quota' | 'expiry' | 'promotion'
 
 export function topicOf(alert: ProjectAlert): AlertTopic {
-  if ('to' in alert) return 'quota'
+  if ('to' in alert || 'state' in alert) return 'quota'
   return 'policy' in alert ? 'expiry' : 'promotion'
 }
 
@@ -111,6 +137,7 @@ export function topicOf(alert: ProjectAlert): AlertTopic {
 export function subjectOf(alert: ProjectAlert): string {
   const project = `${alert.registry}/${alert.project}`
   if ('to' in alert) return project
+  if ('state' in alert) return `${project} ${alert.event}`
   return `${project} ${alert.event} ${'policy' in alert ? alert.policy : alert.promotion}`
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/log.ts'
+import type { ActionFacts } from '../queue/action-facts.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -19,6 +20,8 @@ export function makeEnforce(deps: {
   quotaOf: (project: string) => Quota | undefined
   /** Is called when a project comes over its quota; again, if the run that called it is repeated. */
   onOver: (project: string) => Promise<unknown>
+  /** What people need to act on an alert. */
+  actionFacts: (project: string, now: Date) => Promise<ActionFacts>
   log: Pick<Logger, 'info'>
 }) {
   return async function enforce(project: string, now: Date): Promise<void> {
@@ -37,7 +40,14 @@ export function makeEnforce(deps: {
       const facts = { ...states, uniqueBytes, limitBytes: quota.limit }
       const warningPercent = Math.round(quota.warnAt * 100)
       const text = message({ ...facts, ...by, warningPercent })
-      const alert = { ...facts, ...by, id, at: now.toISOString(), text }
+      const alert = {
+        ...facts,
+        ...by,
+        ...(await deps.actionFacts(project, now)),
+        id,
+        at: now.toISOString(),
+        text,
+      }
       await deps.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: id })
       // Names of people are personal data: the log has none.
       line = message({ ...facts, warningPercent })

@@ -5,6 +5,8 @@ export interface Quota {
   project: string
   limit: number
   warnAt: number
+  /** How long before the limit is likely passed people are told, in ms. Absent: they are not. */
+  willExceedWithin?: number | undefined
 }
 
 /** The flag for a usage. A project may use its limit in full. An empty project is always ok. */

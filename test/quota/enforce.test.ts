@@ -41,6 +41,7 @@ function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) 
     queues,
     quotaOf: (project) => (project === PROJECT ? configured.quota : undefined),
     onOver: async (project) => over.push(project),
+    actionFacts: async () => ({}),
     log,
   })
   let pushes = 0
@@ -179,6 +180,7 @@ describe('a flag that changes', () => {
       queues,
       quotaOf: () => QUOTA,
       onOver: async () => {},
+      actionFacts: async () => ({}),
       log: makeLog('silent'),
     })
     await enforceOther('ci/other', minute(2))
