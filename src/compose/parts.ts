@@ -33,7 +33,10 @@ import { makeTagTurns } from '../promotion/turn.ts'
 import { AlertRecord, type ExpiryAlert, type PromotionAlert, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
 import { makeFlags } from '../quota/flags.ts'
+import { makeQuotasInForce } from '../quota/in-force.ts'
+import { makeOverrides } from '../quota/overrides.ts'
 import { makeLedger } from '../reconcile/ledger.ts'
 import { makeJournal } from '../store/journal.ts'
 import { makeStore } from '../store/make-store.ts'
@@ -148,13 +151,15 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       inUse: inUse.find,
     }
     const failuresOf = makeFailuresOf(protections)
+    const overrides = makeOverrides({ redis, prefix, now: Date.now })
+    const inForce = makeQuotasInForce({ quotas: () => settings().quotas, overrides })
     const planner = makePlanner({
       ...{ index, details, now },
       findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
       findProtections: makeFindProtections(protections),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
       useOf: makeUseOf({ config, pulls }),
-      quotaOf: (project) => settings().quotaOf(project),
+      quotaOf: async (project) => (await inForce.of(projectSubject(project)))?.quota,
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
@@ -164,6 +169,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       approvals: makeApprovals({ store, now }),
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
+      ...{ overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ...{ details, pulls },
@@ -186,7 +192,6 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
     ...{ connect, onRedis, outage, dispatcher, ...reloading },
     match: (image: TaggedImage) => settings().match(image),
-    quotaOf: (project: string) => settings().quotaOf(project),
   }
 }
 

@@ -61,7 +61,7 @@ function makeGatesOf({ settings, clientOf, flags, approvals, dispatcher, onReloa
         name,
         makeGates(gates, {
           ...{ clientOf, approvals, dispatcher, now: () => Date.now() * 1_000 },
-          flagOf: async (project) => (await flags.get(project))?.flag ?? 'ok',
+          flagOf: async (project) => (await flags.ofProject(project)).flag,
         }),
       ]),
     )

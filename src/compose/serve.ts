@@ -17,6 +17,7 @@ import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
+import { flagsRoute } from '../http/flags-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
@@ -66,7 +67,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
-  const { details, keeps, pulls } = onRedis
+  const { details, keeps, pulls, inForce } = onRedis
   const roles = makeRoles(config.server, authenticateCi(parts, onRedis))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -87,7 +88,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const observers = [
     observeQueues(parts, onRedis),
     observeRegistries(parts, onRedis),
-    ...(config.metrics.projects > 0 ? [observeProjects(parts, tally)] : []),
+    ...(config.metrics.projects > 0 ? [observeProjects(parts, onRedis, tally)] : []),
   ]
   const { bodyLimit } = config.server
   const room = roomFor(bodyLimit)
@@ -106,9 +107,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     routes: [
       eventsRoute({ intake, refusals, registryOf }),
       projectsRoute({
-        ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
+        ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
+      flagsRoute({ flags, roles }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),

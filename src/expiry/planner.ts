@@ -34,15 +34,15 @@ export function makePlanner(deps: {
   /** Whether labels protect images, so that they must be known. */
   protectsLabels: () => boolean
   useOf: (registry: string) => Promise<KnownUse>
-  /** The quota of a project; its limit is in bytes. */
-  quotaOf: (project: string) => { limit: number } | undefined
+  /** The quota of a project, as of now; its limit is in bytes. */
+  quotaOf: (project: string) => Promise<{ limit?: number | undefined } | undefined>
   details: Pick<DetailsReader, 'of' | 'known' | 'budget'>
   findNotUnderstood: FindNotUnderstood
   now: () => number
 }) {
   const { index } = deps
   /** Of the quota of a project, in bytes. */
-  const limitOf = (project: string): number | undefined => deps.quotaOf(project)?.limit
+  const limitOf = async (project: string): Promise<number | undefined> => (await deps.quotaOf(project))?.limit
   const protectionsOf: FindProtection = shareByName(deps.findProtections)
   const useOf = shareByName(deps.useOf)
 
@@ -141,7 +141,7 @@ export function makePlanner(deps: {
     request: Pick<PlanRequest, 'now' | 'warn'> = {},
     budget = deps.details.budget(),
   ): Promise<ProjectEviction> {
-    if ('rules' in policy && policy.evict !== undefined && limitOf(project) === undefined)
+    if ('rules' in policy && policy.evict !== undefined && (await limitOf(project)) === undefined)
       request.warn?.(`${project} has no quota: nothing is evicted there`)
     const eviction = await evictionOf(policy, project, request, budget)
     if (eviction.problem !== undefined) request.warn?.(eviction.problem)

@@ -10,8 +10,10 @@ export const sampleAlert: QuotaAlert = {
   registry: 'ci',
   from: 'ok',
   to: 'warning',
-  uniqueBytes: 41 * GiB,
-  limitBytes: 50 * GiB,
+  measure: 'unique',
+  used: 41 * GiB,
+  limit: 50 * GiB,
+  mark: 0.8,
   text: 'ci/team-a/app is at 82 % of its quota: 41.0 GiB of 50.0 GiB (warning from 80 %).',
 }
 

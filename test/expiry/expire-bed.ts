@@ -144,7 +144,7 @@ export function useExpiry() {
       findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
       protectsLabels: options.protectsLabels ?? (() => false),
       useOf: async () => options.use ?? { isComplete: true, since: 0 },
-      quotaOf: () => {
+      quotaOf: async () => {
         const limit = options.quota?.()
         return limit === undefined ? undefined : { limit }
       },
