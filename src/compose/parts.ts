@@ -151,6 +151,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       inUse: inUse.find,
     }
     const failuresOf = makeFailuresOf(protections)
+    const flags = makeFlags({ redis, prefix })
     const overrides = makeOverrides({ redis, prefix, now: Date.now })
     const inForce = makeQuotasInForce({ quotas: () => settings().quotas, overrides })
     const planner = makePlanner({
@@ -159,7 +160,11 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       findProtections: makeFindProtections(protections),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
       useOf: makeUseOf({ config, pulls }),
-      quotaOf: async (project) => (await inForce.of(projectSubject(project)))?.quota,
+      async quotaOf(project) {
+        const { limit, escalate } = (await inForce.of(projectSubject(project)))?.quota ?? {}
+        const evictsLater = escalate?.evict === true && !(await flags.ofProject(project)).isEscalated
+        return { limit, evictsLater }
+      },
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
@@ -168,8 +173,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
       backlog: makeBacklog({ redis, queues }),
-      flags: makeFlags({ redis, prefix }),
-      ...{ overrides, inForce },
+      ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ...{ details, pulls },

@@ -3,32 +3,19 @@ import { makeAskToEvict } from '../expiry/ask-to-evict.ts'
 import { projectSubject } from '../queue/quota-subject.ts'
 import { makeAfterLook } from '../quota/after-look.ts'
 import { makeEnforce } from '../quota/enforce.ts'
-import { makeGroupMembers } from '../quota/group-members.ts'
-import { makeMeasure } from '../quota/measure.ts'
 import { recheckChanged } from '../quota/recheck-changed.ts'
 import { projectIdsOf } from '../usage/project-sizes.ts'
-import { taggedBytes } from '../usage/tagged-bytes.ts'
+import { measuring } from './measuring.ts'
 import type { WorkerParts } from './worker-parts.ts'
-
-function measuring(parts: WorkerParts) {
-  const { index, ledger } = parts
-  const members = makeGroupMembers(parts)
-  const measure = makeMeasure({
-    ...{ index, members, quotas: () => parts.settings().quotas },
-    taggedBytes: (project) => taggedBytes(index, project),
-    storedBytes: async (registry) => (await ledger.status(registry)).lastReport?.stored?.bytes,
-  })
-  return { members, measure }
-}
 
 /** Has the flags looked at whose quotas changed in the configuration. */
 export async function prepareQuota(parts: WorkerParts): Promise<void> {
-  const { members, measure } = measuring(parts)
+  const { members, measureAndNote } = measuring(parts, parts)
   await recheckChanged({
     ...{ ...parts, members, quotas: parts.settings().quotas },
     registries: parts.registries.map(({ name }) => name),
     idsOf: (registry) => projectIdsOf(parts, registry),
-    noteMember: (project) => measure(projectSubject(project), undefined),
+    noteMember: (project) => measureAndNote(projectSubject(project), undefined),
   })
 }
 
@@ -37,7 +24,7 @@ export const startQuota = (parts: WorkerParts) => {
   const { queues, inForce, overrides } = parts
   const askToEvict = makeAskToEvict({ queues, policies: () => parts.settings().expiry.policies })
   const enforce = makeEnforce({
-    ...{ ...parts, ...measuring(parts) },
+    ...{ ...parts, measure: measuring(parts, parts).measureAndNote },
     announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     async onOver(project, isEscalation) {
       const waits = (await inForce.of(projectSubject(project)))?.quota.escalate?.evict === true

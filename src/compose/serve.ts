@@ -28,6 +28,7 @@ import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
+import { quotaRoute } from '../http/quota-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
@@ -42,11 +43,14 @@ import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
 import { makeCheckReceipt } from '../promotion/check-receipt.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import { recheck } from '../quota/recheck.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { authenticateCi } from './ci.ts'
 import { health } from './health.ts'
+import { measuring } from './measuring.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
@@ -67,7 +71,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
-  const { details, keeps, pulls, inForce } = onRedis
+  const { details, keeps, pulls, inForce, overrides } = onRedis
   const roles = makeRoles(config.server, authenticateCi(parts, onRedis))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -111,6 +115,22 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
       flagsRoute({ flags, roles }),
+      quotaRoute({
+        ...{
+          index,
+          flags,
+          inForce,
+          overrides,
+          audit,
+          roles,
+          inTurn,
+          measure: measuring(parts, onRedis).measure,
+        },
+        configuredLimit: (project) => parts.settings().quotas.of(projectSubject(project))?.limit,
+        recheck: (project) => recheck(queues, [projectSubject(project)]),
+        registries: registries.map(({ name }) => name),
+        keepsNames: () => parts.settings().config.actors,
+      }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),

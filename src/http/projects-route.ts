@@ -183,7 +183,7 @@ const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number()
 
 /** An id with plain slashes swallows what should be below the project. */
 const unknown = (id: string) => {
-  const [, project, below] = /^(.+)\/(tags|images|reclaimable)$/.exec(id) ?? []
+  const [, project, below] = /^(.+)\/(tags|images|reclaimable|quota)$/.exec(id) ?? []
   const hint = below === undefined ? 'an id is registry/path' : `its ${below} are at ${project}/-/${below}`
   return new HttpError(404, `there is no project "${id}": ${hint}`)
 }

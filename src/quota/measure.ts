@@ -35,21 +35,23 @@ export function makeMeasure(deps: {
 }) {
   const { index } = deps
 
-  /** Also tells the groups of the project what it holds. */
-  async function ofProject(project: string, quota: Pick<Quota, 'measure'> | undefined): Promise<Measurement> {
+  /** The usage of a project, and its bytes by each measure, each read once. */
+  async function reading(project: string) {
     const usage = await index.usage(project)
-    const groups = deps.quotas().groupsOf(project)
     const known = new Map<Measure, Promise<number>>()
     const bytesBy = (measure: Measure): Promise<number> => {
       const bytes = known.get(measure) ?? bytesOf(project, usage, measure)
       known.set(measure, bytes)
       return bytes
     }
-    const { tags = 0, manifests = 0 } = usage ?? {}
-    for (const group of groups)
-      await deps.members.note(group, project, { bytes: await bytesBy(group.measure), tags, manifests })
+    return { usage, bytesBy }
+  }
+  type Reading = Awaited<ReturnType<typeof reading>>
+
+  async function ofProject({ usage, bytesBy }: Reading, quota: Quota | undefined): Promise<Measurement> {
+    const { tags = 0, manifests = 0, lastPushedBy } = usage ?? {}
     const bytes = quota === undefined ? 0 : await bytesBy(quota.measure)
-    return { bytes, tags, manifests, ...(usage?.lastPushedBy && { lastPushedBy: usage.lastPushedBy }) }
+    return { bytes, tags, manifests, ...(lastPushedBy && { lastPushedBy }) }
   }
 
   async function bytesOf(
@@ -65,13 +67,22 @@ export function makeMeasure(deps: {
     { kind, id }: QuotaSubject,
     quota: Quota | undefined,
   ): Promise<Measurement | undefined> {
-    if (kind === 'project') return ofProject(id, quota)
+    if (kind === 'project') return ofProject(await reading(id), quota)
     if (quota === undefined) return { bytes: 0, tags: 0, manifests: 0 }
     if (isGroup(quota)) return deps.members.sum(quota)
     const bytes = quota.measure === 'stored' ? await deps.storedBytes(id) : await index.registryBytes(id)
     return bytes === undefined ? undefined : { bytes, tags: 0, manifests: 0 }
   }
 
-  return measure
+  /** Also tells the groups of a project what it holds. */
+  async function measureAndNote(subject: QuotaSubject, quota: Quota | undefined) {
+    if (subject.kind !== 'project') return measure(subject, quota)
+    const read = await reading(subject.id)
+    for (const group of deps.quotas().groupsOf(subject.id))
+      await deps.members.note(group, subject.id, await ofProject(read, group))
+    return ofProject(read, quota)
+  }
+
+  return { measure, measureAndNote }
 }
-export type MeasureSubject = ReturnType<typeof makeMeasure>
+export type MeasureSubject = ReturnType<typeof makeMeasure>['measure']

@@ -259,7 +259,7 @@ test('the tags of a large project are read page by page, up to a bound, and what
     [`GET ${path}`]: () => ({
       ...{ id: 'ci/big', uniqueBytes: 9, exclusiveBytes: 9, unreferencedBytes: 0, manifests: 1, tags: 1 },
       ...{ repositories: 25, unresolved: 2, pulls: 0, scans: 0, lastPushAt: null, lastPushedBy: null },
-      ...{ lastPullAt: null, limitBytes: null, flag: 'ok', flagSince: null },
+      ...{ lastPullAt: null, limitBytes: null, override: null, flag: 'ok', flagSince: null },
     }),
     [`GET ${path}/tags?limit=1000`]: () => page(0),
     [`GET ${path}/tags?limit=1000&cursor=more`]: () => page(5_000),

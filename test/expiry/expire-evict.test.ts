@@ -142,7 +142,7 @@ test('what the rules expire counts first, and without a quota nothing is evicted
   limit = undefined
   expect(await going()).toEqual({
     tags: ['pr-1'],
-    warnings: [`${project} has no quota: nothing is evicted there`],
+    warnings: [`${project} has no quota of bytes: nothing is evicted there`],
   })
   // Without pr-1, the project is at its limit.
   limit = Math.ceil((await held(index, project)) * 0.9)

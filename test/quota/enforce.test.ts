@@ -57,7 +57,7 @@ function setUp({
       ...{ index, members: makeGroupMembers(on), quotas: () => configured.quotas },
       taggedBytes: async () => 0,
       storedBytes: async () => undefined,
-    }),
+    }).measureAndNote,
     announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     onOver: async (...told) => over.push(told),
     afterwards: async (_, lookAt) => looks.push(lookAt),
