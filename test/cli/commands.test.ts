@@ -65,6 +65,18 @@ const status = (state: string, more: object = {}) => ({
   ...more,
 })
 
+test('a check warns of quotas of which either could apply', async () => {
+  const file = join(folder, 'ties.yaml')
+  const quotas = ['ci/abc*', 'ci/*xyz', 'ci/**'].map((project) => ({ project, limit: '1GiB' }))
+  const text = await readFile(env.TALLYMAN_CONFIG ?? '', 'utf8')
+  await writeFile(file, `${text}\nquotas: ${JSON.stringify(quotas)}\n`)
+  expect(await tallyman({}, 'config', 'check', file)).toEqual({
+    status: 0,
+    out: expect.stringContaining('quotas 3'),
+    err: 'warning: quotas: ci/abc* and ci/*xyz are equally specific and may match the same project: the first applies\n',
+  })
+})
+
 test('a check warns of what the dialect of a policy does', async () => {
   const file = join(folder, 'dialect.yaml')
   await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')

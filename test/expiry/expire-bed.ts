@@ -75,6 +75,8 @@ interface Options {
   use?: KnownUse
   /** The limit of every project, in bytes. */
   quota?: () => number | undefined
+  /** Whether its quota is to be escalated before anything is evicted. By default it is not. */
+  evictsLater?: () => boolean
   deletesPerSecond?: number
   /** Real time by default. */
   sleep?: (ms: number) => Promise<unknown>
@@ -146,7 +148,7 @@ export function useExpiry() {
       useOf: async () => options.use ?? { isComplete: true, since: 0 },
       quotaOf: async () => {
         const limit = options.quota?.()
-        return limit === undefined ? undefined : { limit }
+        return limit === undefined ? undefined : { limit, evictsLater: options.evictsLater?.() ?? false }
       },
     })
     const expiry = makeExpiry({

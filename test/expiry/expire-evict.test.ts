@@ -121,8 +121,11 @@ test('a pull, and a keep, since the run began spare an image', async () => {
 
 test('what the rules expire counts first, and without a quota nothing is evicted; the plan says what is not enough', async () => {
   let limit: number | undefined = 1
+  let evictsLater = true
   const rules = [...KEEP_V, { tag: { glob: 'pr-*' }, expire: true as const }]
-  const { run, push, index, planner, policy } = bed.setUp({ rules, evict: EVICT, quota: () => limit })
+  const { run, push, index, planner, policy } = bed.setUp({
+    ...{ rules, evict: EVICT, quota: () => limit, evictsLater: () => evictsLater },
+  })
   const { repository, project } = bed
   await push('v1', onBase('v1', 'v1'), repository)
   await push('main', onBase('main', 'main'), repository)
@@ -134,6 +137,11 @@ test('what the rules expire counts first, and without a quota nothing is evicted
     const tags = decisions.filter(({ verdict }) => verdict === 'delete').flatMap((one) => one.tags)
     return { tags: tags.toSorted(), warnings: [...warnings] }
   }
+  expect(await going()).toEqual({
+    tags: ['pr-1'],
+    warnings: [`${project}: nothing is evicted until it is over its quota for the time of escalate.after`],
+  })
+  evictsLater = false
   expect(await going()).toEqual({
     tags: ['main', 'pr-1'],
     warnings: [expect.stringMatching(`^${project}: all that may be evicted frees .*, and .* are to go$`)],
