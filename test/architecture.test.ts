@@ -27,6 +27,7 @@ const CAPABILITIES = [
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
+  ...['quota/specificity.ts', 'quota/alert-of.ts', 'quota/amount.ts', 'quota/quota.ts'],
   ...['expiry/plan.ts', 'expiry/relations.ts', 'expiry/rules.ts', 'promotion/match.ts', 'quota/message.ts'],
   ...['expiry/dialects/quay.ts', 'expiry/dialects/zot.ts'],
   ...[

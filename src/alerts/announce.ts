@@ -1,9 +1,10 @@
 import type { Logger } from '../platform/log.ts'
-import { formatSize } from '../platform/units.ts'
-import type { Alert } from '../queue/alert.ts'
+import { type Alert, quotaSubjectOf } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import { fieldsOfSubject, nameOfSubject } from '../queue/quota-subject.ts'
+import { amountOf } from '../quota/amount.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Damper } from './damper.ts'
 import type { Deliver } from './deliver.ts'
@@ -70,8 +71,8 @@ export function makeAnnounce(deps: {
     await deps.journal.append(alert)
     for (const channel of deps.routes().channelsFor(alert)) {
       const { name } = channel
-      // An alert about a registry is rare, and a person must act: it is sent at once, also in a storm.
-      const held = 'project' in alert ? await damper.holdBack(name, alert) : undefined
+      // Another alert about a registry is rare, and a person must act: it is sent at once, also in a storm.
+      const held = 'project' in alert || 'to' in alert ? await damper.holdBack(name, alert) : undefined
       if (held === undefined) {
         const job = jobId('deliver', alert.id, name)
         // From here on, it stands before what happened later.
@@ -122,12 +123,12 @@ function numbersOf(alert: Alert): object {
     const { id, registry, event } = alert
     return { alert: id, registry, event, ...('project' in alert && { project: alert.project }) }
   }
-  const { id, registry, project, from, to, uniqueBytes, limitBytes } = alert
-  return { alert: id, registry, project, from, to, uniqueBytes, limitBytes }
+  const { id, from, to, measure, used, limit } = alert
+  return { alert: id, ...fieldsOfSubject(quotaSubjectOf(alert)), from, to, measure, used, limit }
 }
 
 function subjectOf(alert: Alert): string {
   if (!('to' in alert)) return alert.text
-  const size = `${formatSize(alert.uniqueBytes)} of ${formatSize(alert.limitBytes)}`
-  return `${alert.registry}/${alert.project} is ${alert.to}, ${size}`
+  const { to, measure, used, limit } = alert
+  return `${nameOfSubject(quotaSubjectOf(alert))} is ${to}, ${amountOf(measure, used, limit)}`
 }

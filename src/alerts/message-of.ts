@@ -1,13 +1,21 @@
 import { formatSize } from '../platform/units.ts'
-import { type Alert, type AlertSummary, type ProjectAlert, subjectOf } from '../queue/alert.ts'
+import {
+  type Alert,
+  type AlertSummary,
+  type ProjectAlert,
+  quotaSubjectOf,
+  subjectOf,
+} from '../queue/alert.ts'
+import { nameOfSubject } from '../queue/quota-subject.ts'
+import { numberOf } from '../quota/amount.ts'
 import { actionParts } from './action-parts.ts'
 import type { Message, Severity } from './message.ts'
 
 /** The message that tells an alert. */
 export function messageOf(alert: Alert): Message {
   const { id, at, text } = alert
-  const isOfProject = 'project' in alert
-  const actions = actionParts('limitBytes' in alert ? alert : {})
+  const isOfProject = 'project' in alert || 'to' in alert
+  const actions = actionParts('project' in alert && ('to' in alert || 'state' in alert) ? alert : {})
   return {
     ...{ id, at, text, data: alert, links: [] },
     type: 'to' in alert ? `quota.${alert.to}` : alert.event,
@@ -56,21 +64,27 @@ function severityOf(alert: Alert): Severity {
 }
 
 function titleOf(alert: ProjectAlert): string {
-  const project = `${alert.registry}/${alert.project}`
   if ('state' in alert)
-    return `${project} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
-  if (!('to' in alert)) return `${project}: ${alert.event}`
+    return `${alert.registry}/${alert.project} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
+  if (!('to' in alert)) return `${alert.registry}/${alert.project}: ${alert.event}`
   const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }
-  return `${project} ${states[alert.to]}`
+  const state = alert.escalation === undefined ? states[alert.to] : 'stays over its quota'
+  return `${nameOfSubject(quotaSubjectOf(alert))} ${state}`
 }
 
 function factsOf(alert: ProjectAlert): Message['facts'] {
-  if ('to' in alert)
+  if ('to' in alert) {
+    const { measure, used, limit, override } = alert
+    const until =
+      override === undefined
+        ? ''
+        : ` (set ${override.until === null ? 'by hand' : `until ${override.until}`})`
     return [
-      { label: 'Usage', value: formatSize(alert.uniqueBytes) },
-      { label: 'Quota', value: formatSize(alert.limitBytes) },
+      { label: 'Usage', value: numberOf(measure, used) },
+      { label: 'Quota', value: `${numberOf(measure, limit)}${until}` },
       { label: 'State', value: `${alert.from} → ${alert.to}` },
     ]
+  }
   if ('state' in alert)
     return [
       { label: 'Usage', value: formatSize(alert.usedBytes) },

@@ -24,16 +24,18 @@ export function makeRoutes(configured: readonly Route[]): Routes {
     // An alert about a registry goes to all who get alerts about one of its projects.
     registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
   }))
+  const isFor = (alert: Alert, { channel, globs, registryGlobs }: (typeof routes)[number]): boolean => {
+    if ('escalation' in alert && alert.escalation) return alert.escalation.channels.includes(channel.name)
+    const projects = 'group' in alert ? alert.projects : projectsOf(alert)
+    if (projects.length > 0) return projects.some((project) => globs.some((matches) => matches(project)))
+    return 'registry' in alert && registryGlobs.some((matches) => matches(alert.registry))
+  }
   return {
     channels: routes.map(({ channel }) => channel),
-    channelsFor: (alert) =>
-      routes
-        .filter(({ globs, registryGlobs }) =>
-          'project' in alert
-            ? globs.some((matches) => matches(`${alert.registry}/${alert.project}`))
-            : registryGlobs.some((matches) => matches(alert.registry)),
-        )
-        .map(({ channel }) => channel),
+    channelsFor: (alert) => routes.filter((route) => isFor(alert, route)).map(({ channel }) => channel),
     named: (name) => routes.find(({ channel }) => channel.name === name)?.channel,
   }
 }
+
+const projectsOf = (alert: Exclude<Alert, { group: string }>): string[] =>
+  'project' in alert ? [`${alert.registry}/${alert.project}`] : []

@@ -16,6 +16,7 @@ import { addJobs } from './commands/jobs.ts'
 import { addPromote } from './commands/promote.ts'
 import { addPromotion } from './commands/promotion.ts'
 import { addQuarantine } from './commands/quarantine.ts'
+import { addQuota } from './commands/quota.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
 import { addRuns } from './commands/runs.ts'
@@ -37,6 +38,7 @@ const COMMANDS: readonly AddCommand[] = [
   addImages,
   addTags,
   addFlags,
+  addQuota,
   addAlerts,
   addPromote,
   addPromotion,

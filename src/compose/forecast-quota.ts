@@ -1,13 +1,18 @@
 import type { ForecastQuota } from '../history/outlook.ts'
-import type { Parts } from './parts.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import type { QuotasInForce } from '../quota/in-force.ts'
 
-/** What a forecast needs of a project's quota. */
-export function forecastQuotaOf(
-  { quotaOf }: Pick<Parts, 'quotaOf'>,
+/** The histories have no bytes of tagged images, and none of storages. */
+const MEASURES = { unique: 'uniqueBytes', exclusive: 'exclusiveBytes', referenced: 'referencedBytes' } as const
+
+/** What a forecast needs of a project's quota; `undefined` if it has none in bytes that a history has. */
+export async function forecastQuotaOf(
+  { inForce }: { inForce: Pick<QuotasInForce, 'of'> },
   project: string,
-): ForecastQuota | undefined {
-  const quota = quotaOf(project)
-  if (quota === undefined) return undefined
-  const { limit, warnAt, willExceedWithin } = quota
-  return { measure: 'uniqueBytes', limitBytes: limit, warnAt: [warnAt], willExceedWithinMs: willExceedWithin }
+): Promise<ForecastQuota | undefined> {
+  const found = await inForce.of(projectSubject(project))
+  if (found?.quota.limit === undefined) return undefined
+  const { measure, limit, warnAt, willExceedWithin } = found.quota
+  if (measure === 'tagged' || measure === 'stored') return undefined
+  return { measure: MEASURES[measure], limitBytes: limit, warnAt, willExceedWithinMs: willExceedWithin }
 }

@@ -18,6 +18,7 @@ import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
+import { flagsRoute } from '../http/flags-route.ts'
 import { forecastRoute } from '../http/forecast-route.ts'
 import { growthRoute } from '../http/growth-route.ts'
 import { historyRoute } from '../http/history-route.ts'
@@ -31,6 +32,7 @@ import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
+import { quotaRoute } from '../http/quota-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
@@ -45,12 +47,15 @@ import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
 import { makeCheckReceipt } from '../promotion/check-receipt.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import { recheck } from '../quota/recheck.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { authenticateCi } from './ci.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
+import { measuring } from './measuring.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
@@ -71,7 +76,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
-  const { details, keeps, pulls, histories } = onRedis
+  const { details, keeps, pulls, histories, inForce, overrides } = onRedis
   const roles = makeRoles(config.server, authenticateCi(parts, onRedis))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -92,7 +97,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const observers = [
     observeQueues(parts, onRedis),
     observeRegistries(parts, onRedis),
-    ...(config.metrics.projects > 0 ? [observeProjects(parts, tally)] : []),
+    ...(config.metrics.projects > 0 ? [observeProjects(parts, onRedis, tally)] : []),
   ]
   const { bodyLimit } = config.server
   const room = roomFor(bodyLimit)
@@ -112,8 +117,25 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     routes: [
       eventsRoute({ intake, refusals, registryOf }),
       projectsRoute({
-        ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
+        ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
+      }),
+      flagsRoute({ flags, roles }),
+      quotaRoute({
+        ...{
+          index,
+          flags,
+          inForce,
+          overrides,
+          audit,
+          roles,
+          inTurn,
+          measure: measuring(parts, onRedis).measure,
+        },
+        configuredLimit: (project) => parts.settings().quotas.of(projectSubject(project))?.limit,
+        recheck: (project) => recheck(queues, [projectSubject(project)]),
+        registries: registries.map(({ name }) => name),
+        keepsNames: () => parts.settings().config.actors,
       }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
@@ -122,7 +144,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
       forecastRoute({
         ...{ registries: registries.map(({ name }) => name), index, histories, roles, now: Date.now },
-        quotaOf: (project) => forecastQuotaOf(parts, project),
+        quotaOf: (project) => forecastQuotaOf(onRedis, project),
       }),
       recordsRoute({ alerts, roles }),
       channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),

@@ -20,7 +20,7 @@ export function makeForecastAlerts(deps: {
   redis: Redis | Cluster
   prefix: string
   queues: Pick<Queues, 'alerts'>
-  quotaOf: (project: string) => ForecastQuota | undefined
+  quotaOf: (project: string) => Promise<ForecastQuota | undefined>
   actionFacts: (project: string, now: Date) => Promise<ActionFacts>
   /** epoch ms */
   now: () => number
@@ -28,7 +28,7 @@ export function makeForecastAlerts(deps: {
   const { redis } = deps
 
   return async function onSample(project: string, history: History): Promise<void> {
-    const quota = deps.quotaOf(project)
+    const quota = await deps.quotaOf(project)
     if (quota?.willExceedWithinMs === undefined) return
     const now = deps.now()
     const { forecast } = outlookOf(history, { now, until: now, measure: quota.measure })

@@ -65,7 +65,7 @@ export const forecastRoute =
     index: Pick<UsageIndex, 'usage' | 'registryBytes'>
     histories: Pick<Histories, 'of'>
     /** The quota of a project. */
-    quotaOf: (project: string) => ForecastQuota | undefined
+    quotaOf: (project: string) => Promise<ForecastQuota | undefined>
     roles: Roles
     /** epoch ms */
     now: () => number
@@ -109,7 +109,7 @@ export const forecastRoute =
       handler: async ({ params: { id }, query }) => {
         const usage = await deps.index.usage(id)
         if (usage === undefined) throw unknownProject(id)
-        const quota = deps.quotaOf(id)
+        const quota = await deps.quotaOf(id)
         const measure = quota?.measure ?? 'uniqueBytes'
         return view(id, query, { nowBytes: usage[measure], measure, quota })
       },

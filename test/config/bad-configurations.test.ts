@@ -99,6 +99,36 @@ const bad: [yaml: string, problem: string][] = [
     '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got "120%"',
   ],
   [
+    "quotas: [{ project: '**', limit: 1, warnAt: [80%, 120%] }]",
+    '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got a list',
+  ],
+  ["quotas: [{ project: '**' }]", '6:10: quotas.0: expected limit, maxTags or maxManifests'],
+  ['quotas: [{ group: g, limit: 1 }]', '6:10: quotas.0.projects: expected a list, got nothing'],
+  [
+    "quotas: [{ group: G, projects: ['**'], limit: 1 }]",
+    '6:12: quotas.0.group: expected a name of lower-case letters, digits, dots and dashes, got "G"',
+  ],
+  [
+    'quotas: [{ registry: production, limit: 1 }]',
+    '6:12: quotas.0.registry: expected the name of a configured registry (ci), got "production"',
+  ],
+  [
+    'quotas: [{ registry: ci, limit: 1, measure: stored }]',
+    '6:36: quotas.0.measure: registries.ci has no storage, so what it stores is not known: expected unique',
+  ],
+  [
+    "quotas: [{ project: '**', limit: 1, measure: stored }]",
+    '6:37: quotas.0.measure: expected one of unique, exclusive, referenced, tagged, got "stored"',
+  ],
+  [
+    "quotas: [{ project: '**', limit: 1, escalate: { after: 7d } }]",
+    '6:37: quotas.0.escalate: expected channels, or evict: true',
+  ],
+  [
+    "quotas: [{ project: '**', limit: 1, escalate: { after: 7d, channels: [boss] } }]",
+    '6:71: quotas.0.escalate.channels.0: expected the name of a configured channel (there is none), got "boss"',
+  ],
+  [
     'quotas: [{ project: 1.0, limit: 1 }]',
     '6:12: quotas.0.project: expected a non-empty string (in quotes if it looks like a number), got 1',
   ],
