@@ -35,7 +35,7 @@ describe('growth', () => {
   test('names the pushes that added most, with who pushed them; what was there before added nothing', async () => {
     const { index, growth } = setUp()
     await index.apply(PROJECT, [push(1, [blob(101)], { tag: 'old' })])
-    const [seconds, micros] = await bed.redis.time()
+    const [seconds = 0, micros = 0] = await bed.redis.time()
     const since = seconds * 1000 + Math.floor(micros / 1000) + 1
     await new Promise((resolve) => setTimeout(resolve, 5))
     await index.apply(PROJECT, [
