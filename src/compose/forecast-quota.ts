@@ -3,7 +3,11 @@ import { projectSubject } from '../queue/quota-subject.ts'
 import type { QuotasInForce } from '../quota/in-force.ts'
 
 /** The histories have no bytes of tagged images, and none of storages. */
-const MEASURES = { unique: 'uniqueBytes', exclusive: 'exclusiveBytes', referenced: 'referencedBytes' } as const
+const MEASURES = {
+  unique: 'uniqueBytes',
+  exclusive: 'exclusiveBytes',
+  referenced: 'referencedBytes',
+} as const
 
 /** What a forecast needs of a project's quota; `undefined` if it has none in bytes that a history has. */
 export async function forecastQuotaOf(

@@ -27,7 +27,7 @@ export const startQuota = (parts: WorkerParts) => {
   const enforce = makeEnforce({
     ...{ ...parts, measure: measuring(parts, parts).measureAndNote },
     actionFacts: makeActionFacts(parts),
-      announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
+    announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     async onOver(project, isEscalation) {
       const waits = (await inForce.of(projectSubject(project)))?.quota.escalate?.evict === true
       if (waits === isEscalation) await askToEvict(project)

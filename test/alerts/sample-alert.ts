@@ -1,9 +1,9 @@
 import { messageOf } from '../../src/alerts/message-of.ts'
-import type { AlertSummary, ExpiryAlert, ProjectQuotaAlert, RegistryAlert } from '../../src/queue/alert.ts'
+import type { AlertSummary, ExpiryAlert, QuotaAlert, RegistryAlert } from '../../src/queue/alert.ts'
 
 const GiB = 1024 ** 3
 
-export const sampleAlert: ProjectQuotaAlert = {
+export const sampleAlert = {
   id: 'alert_01',
   at: '2026-05-01T10:00:00.000Z',
   project: 'team-a/app',
@@ -15,7 +15,7 @@ export const sampleAlert: ProjectQuotaAlert = {
   limit: 50 * GiB,
   mark: 0.8,
   text: 'ci/team-a/app is at 82 % of its quota: 41.0 GiB of 50.0 GiB (warning from 80 %).',
-}
+} satisfies QuotaAlert
 
 export const sampleMessage = messageOf(sampleAlert)
 

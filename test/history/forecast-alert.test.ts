@@ -91,7 +91,8 @@ describe('the alerts of samples', () => {
   const setUp = () =>
     makeForecastAlerts({
       ...{ redis: bed.redis, prefix: 't', queues, now: () => NOW },
-      quotaOf: async (project) => (project === 'ci/team/app' ? { ...quota, limitBytes: 100 * GIB } : undefined),
+      quotaOf: async (project) =>
+        project === 'ci/team/app' ? { ...quota, limitBytes: 100 * GIB } : undefined,
       actionFacts: async () => ({
         growth: { bytes: 7 * GIB, since: '2024-09-26T23:00:00.000Z' },
         pushes: [{ image: 'team/app:v1', at: '2024-10-01T10:00:00.000Z', by: 'bob', bytes: GIB }],

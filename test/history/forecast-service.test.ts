@@ -102,3 +102,20 @@ test('wrong questions are answered with what was expected', async () => {
   expect((await cli('forecast', '--until', 'soon')).err).toContain('until: expected a time such as')
   expect(await cli('forecast', 'ci/team/app', '--registry', 'ci')).toMatchObject({ status: 2 })
 })
+
+test('growth is told with the pushes that added it', async () => {
+  const answer = await tallyman.get<Record<string, unknown>>('/v1/projects/ci/team/app/-/growth')
+  expect(answer).toEqual({
+    since: expect.any(String),
+    grownBytes: 7 * GIB,
+    ...{ count: 1, isCut: false },
+    pushes: [
+      {
+        ...{ image: 'team/app:v1', digest: `sha256:${'7'.repeat(64)}`, pushedAt: expect.any(String) },
+        ...{ pushedBy: null, addedBytes: 70 * GIB },
+      },
+    ],
+  })
+  const later = await tallyman.get<object>(`/v1/projects/ci/team/app/-/growth?since=${inDays(1)}`)
+  expect(later).toMatchObject({ grownBytes: null, count: 0, pushes: [] })
+})
