@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a fresh clone ready to run, and does nothing (in 0.1 s) when it already is.
 #   setup.sh                 the npm packages, among them Node 24
-#   setup.sh --with-servers  also redis-server, docker-registry, skopeo and ngircd, from Debian's packages
+#   setup.sh --with-servers  also redis-server, docker-registry, skopeo, ngircd and nginx, from Debian's packages
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,12 +28,13 @@ command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
 command -v skopeo >/dev/null || missing="$missing skopeo"
 command -v ngircd >/dev/null || missing="$missing ngircd"
+PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing="$missing nginx"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   echo "setup: missing:$missing
 setup: on Debian or Ubuntu, as root:  apt-get update && apt-get install -y --no-install-recommends$missing
-setup: elsewhere, install Redis 7 or later, distribution's registry 2.8 as 'docker-registry', skopeo and ngircd, and put them on the PATH" >&2
+setup: elsewhere, install Redis 7 or later, distribution's registry 2.8 as 'docker-registry', skopeo, ngircd and nginx, and put them on the PATH" >&2
   exit 1
 fi
 echo "setup: installing$missing from Debian" >&2

@@ -10,6 +10,7 @@ import { makeImageExists } from '../expiry/image-exists.ts'
 import { makeRestoreImage } from '../expiry/restore-image.ts'
 import { makeTrash } from '../expiry/trash.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
+import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
@@ -42,6 +43,8 @@ import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
 import { makeCheckReceipt } from '../promotion/check-receipt.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
+import { makeAdmit } from '../quota/admission.ts'
+import { keepOverProjects } from '../quota/over-projects.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
@@ -52,6 +55,8 @@ import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
 import { makeUses } from './uses.ts'
+
+type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
 
 /**
  * How long the list of projects is used, in ms for each project of it: ten times as long as it takes to read, so reading
@@ -171,10 +176,20 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
       usesRoute({ reportUses: makeUses(parts, onRedis), roles, inTurn, log }),
+      admissionRoute({ admit: admission(parts, onRedis), registryOf }),
       whoamiRoute({ roles }),
       health(parts, onRedis, observers),
     ],
   })
   noteTls(app.server, refusals)
   return app
+}
+
+/** What answers proxies; `undefined` if the configuration does not ask for it. */
+function admission({ config, log, projectOf, onClose }: Parts, { flags }: Pick<OnRedis, 'flags'>) {
+  const { enabled, failOpen } = config.admission
+  if (!enabled) return undefined
+  const overProjects = keepOverProjects({ flags, log })
+  onClose(overProjects.close)
+  return makeAdmit({ overProjects, projectOf, failOpen })
 }

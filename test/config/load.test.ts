@@ -34,6 +34,7 @@ test('fills every default', async () => {
     actors: true,
     scanners: { userAgents: [], actors: [] },
     quotas: [],
+    admission: { enabled: false, failOpen: true },
     alerts: { channels: [] },
     promotion: { rules: [] },
     ci: { issuers: [] },
