@@ -189,7 +189,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
 function admission({ config, log, projectOf, onClose }: Parts, { flags }: Pick<OnRedis, 'flags'>) {
   const { enabled, failOpen } = config.admission
   if (!enabled) return undefined
-  const overProjects = keepOverProjects({ flags, log })
+  const read = async () => {
+    const over = [...(await flags.all())].filter(([, { flag }]) => flag === 'over')
+    return new Map(over.map(([project, { since }]) => [project, since]))
+  }
+  const overProjects = keepOverProjects({ read, log })
   onClose(overProjects.close)
   return makeAdmit({ overProjects, projectOf, failOpen })
 }

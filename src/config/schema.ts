@@ -5,6 +5,7 @@ import { parseRedisUrl } from '../platform/redis-url.ts'
 import { admission } from './admission-section.ts'
 import { channel } from './channels.ts'
 import { ci } from './ci-section.ts'
+import { events } from './events-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
 import {
   Choice,
@@ -111,6 +112,7 @@ const file = section('The configuration file.', {
   quotas: list('The quotas.', quota),
   admission,
   alerts: section('Alerts.', { channels: list('The channels.', channel) }),
+  events,
   promotion: section('Promotion.', { receiptKey, rules: list('The rules.', promotionRule) }),
   expiry,
   ci,

@@ -1,5 +1,4 @@
 import type { Logger } from '../platform/log.ts'
-import type { Flags } from './flags.ts'
 
 /** How long after a read the next one begins, in ms. */
 const PAUSE_MS = 1_000
@@ -18,27 +17,29 @@ export interface OverProjects {
   close(): Promise<void>
 }
 
-/** Reads the flags again and again until it is closed. `now` is in ms and monotonic. */
+/**
+ * Reads again and again, until it is closed, which projects are over their quotas and since when. `now` is in ms and monotonic.
+ */
 export function keepOverProjects({
-  flags,
+  read: readAll,
   log,
   now = () => performance.now(),
   pauseMs = PAUSE_MS,
 }: {
-  flags: Pick<Flags, 'all'>
+  /** By id: since when, RFC 3339. */
+  read: () => Promise<ReadonlyMap<string, string | null>>
   log: Pick<Logger, 'debug'>
   now?: () => number
   pauseMs?: number
 }): OverProjects {
-  let known: { readAt: number; since: Map<string, string | null> } | undefined
+  let known: { readAt: number; since: ReadonlyMap<string, string | null> } | undefined
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
   async function read(): Promise<void> {
     const readAt = now()
     try {
-      const over = [...(await flags.all())].filter(([, { flag }]) => flag === 'over')
-      known = { readAt, since: new Map(over.map(([project, { since }]) => [project, since])) }
+      known = { since: await readAll(), readAt }
     } catch (err) {
       // That Redis is away is in the log already.
       log.debug({ err }, 'the flags could not be read for admission')

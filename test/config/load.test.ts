@@ -36,6 +36,7 @@ test('fills every default', async () => {
     quotas: [],
     admission: { enabled: false, failOpen: true },
     alerts: { channels: [] },
+    events: {},
     promotion: { rules: [] },
     ci: { issuers: [] },
     expiry: {
