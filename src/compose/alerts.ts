@@ -3,6 +3,7 @@ import { makeAnnounce } from '../alerts/announce.ts'
 import { makeDamper } from '../alerts/damper.ts'
 import { makeDeliver } from '../alerts/deliver.ts'
 import { makeLines } from '../alerts/lines.ts'
+import { changeOfAlert } from '../outgoing/changes.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** How many jobs of alerts there are at a time beside one for each channel. */
@@ -14,20 +15,22 @@ export function startAlerts(parts: WorkerParts) {
   const lines = makeLines(parts)
   // A channel that is slow has one job in hand, so it holds up no other.
   const concurrency = () => BESIDE + settings().config.alerts.channels.length
-  const worker = alertsWorker(
-    parts.context,
-    makeAnnounce({
-      ...parts,
-      ...{
-        lines,
-        routes: () => settings().routes,
-        damper: makeDamper(parts),
-        journal: parts.journals.alerts,
-      },
-      deliver: makeDeliver({ ...parts, lines }),
-    }),
-    concurrency(),
-  )
+  const alerts = makeAnnounce({
+    ...parts,
+    ...{
+      lines,
+      routes: () => settings().routes,
+      damper: makeDamper(parts),
+      journal: parts.journals.alerts,
+    },
+    deliver: makeDeliver({ ...parts, lines }),
+  })
+  /** Each alert tells of a change, which other programs may want to know, too. */
+  const announce: typeof alerts.announce = async (data, run) => {
+    if (data.kind === 'announce') await parts.tell([changeOfAlert(data.alert)])
+    return alerts.announce(data, run)
+  }
+  const worker = alertsWorker(parts.context, { ...alerts, announce }, concurrency())
   onReload(async () => {
     worker.concurrency = concurrency()
   })

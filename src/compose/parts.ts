@@ -19,6 +19,8 @@ import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeHistories } from '../history/histories.ts'
 import { makeReadGrowth } from '../history/read-growth.ts'
+import { makeTell } from '../outgoing/tell.ts'
+import { makeTelling } from '../outgoing/telling.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
@@ -51,6 +53,7 @@ import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import { makeDoubtOf } from './doubts.ts'
 import { makeInUseOf } from './in-use.ts'
+import { makeReceivers } from './outgoing.ts'
 import { fingerprintOf, makePeers } from './peers.ts'
 import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
@@ -94,6 +97,8 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const { receiptKey } = settings().config.promotion
     return receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
   })
+  const receivers = makeReceivers(config)
+  onClose(() => Promise.all(receivers.map((receiver) => receiver.close?.())))
   const clients = new Map(
     registries.map((registry) => {
       const client = registryClient(registry)
@@ -143,7 +148,9 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     watch.onLostData(async () => index.forgetLists())
     // Redis may have lost its newest data only: it crashed, or a replica took over.
     redis.on('ready', index.forgetLists)
-    const { runs } = journals
+    const tell = makeTell({ queues, receivers })
+    const telling = makeTelling({ tell, projectOf, now: Date.now })
+    const runs = telling.runs(journals.runs)
     const { audit } = journals.audit
     const now = () => Date.now() * 1000
     const keeps = makeKeeps({ store, now })
@@ -181,7 +188,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       },
     })
     return {
-      ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
+      ...{ redis, queues, index, watch, ledger, keeps, inUse, announce, tell, telling },
       ...{ histories: makeHistories({ redis, prefix }), readGrowth: makeReadGrowth({ redis, prefix }) },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
@@ -211,7 +218,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 
   return {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
-    ...{ connect, onRedis, outage, dispatcher, ...reloading },
+    ...{ receivers, connect, onRedis, outage, dispatcher, ...reloading },
     match: (image: TaggedImage) => settings().match(image),
   }
 }

@@ -15,13 +15,14 @@ import type { WorkerParts } from './worker-parts.ts'
 /** Starts the worker that copies images by the promotion rules, and by request. */
 export function startPromotion(parts: WorkerParts) {
   const { settings, store, clientOf, index, metrics, followed } = parts
+  const receipts = parts.telling.receipts(parts.journals.receipts)
   const copier = makeCopier()
   const mountFrom = (registry: string) => (digest: string) => index.repositoriesWith(registry, digest)
   const checkGates = (isAsked: (gate: GateConfig) => boolean) =>
     makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts, isAsked), now: () => Date.now() * 1_000 })
   const worker = promotionWorker(parts.context, {
     promote: makePromote({
-      ...{ clientOf, copier, targets: parts.targets, receipts: parts.journals.receipts, metrics },
+      ...{ clientOf, copier, targets: parts.targets, receipts, metrics },
       optionsOf: makeOptionsOf(parts.match),
       isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
       isPlaceholder: makeIsPlaceholder(store),

@@ -65,6 +65,7 @@ export function startReconcile(parts: WorkerParts) {
   const readers = new Map(registries.map((registry) => [registry.name, readerOf(registry, parts)]))
   const reconcile = makeReconcile({
     ...parts,
+    ledger: parts.telling.ledger(parts.ledger),
     readerOf(name) {
       const reader = readers.get(name)
       if (reader === undefined) throw new Error(`registry "${name}" is not configured`)

@@ -11,12 +11,12 @@ import type { Parts } from './parts.ts'
 type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
 
 /** Puts target tags back where they were before a promotion. */
-export const rollbackOf = (parts: Parts, { targets, tagTurns }: OnRedis) =>
+export const rollbackOf = (parts: Parts, { targets, tagTurns, telling }: OnRedis) =>
   makeRollback({
     registries: parts.registries.map(({ name }) => name),
     clientOf: parts.clientOf,
     isPlaceholder: makeIsPlaceholder(parts.store),
-    receipts: parts.journals.receipts,
+    receipts: telling.receipts(parts.journals.receipts),
     targets,
     holdTag: tagTurns.holdTag,
     removeTag: makeRemoveTag(parts),

@@ -4,6 +4,7 @@ import { startAlerts } from './alerts.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
+import { startOutgoing } from './outgoing.ts'
 import type { Parts } from './parts.ts'
 import { makePrepare } from './prepare.ts'
 import { startPromotion } from './promotion.ts'
@@ -21,6 +22,7 @@ const STARTS = {
   expiry: startExpiry,
   snapshot: startSnapshot,
   history: startHistory,
+  outgoing: startOutgoing,
   reconcile: startReconcile,
 }
 

@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
+import { admission } from './admission-section.ts'
 import { channel } from './channels.ts'
 import { ci } from './ci-section.ts'
+import { events } from './events-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
 import {
   Choice,
@@ -99,7 +101,9 @@ const file = section('The configuration file.', {
   actors: Flag('Whether to keep who pushed a tag: the login name at the registry.', { default: true }),
   scanners,
   quotas: list('The quotas.', quota),
+  admission,
   alerts: section('Alerts.', { channels: list('The channels.', channel) }),
+  events,
   promotion: section('Promotion.', { receiptKey, rules: list('The rules.', promotionRule) }),
   expiry,
   ci,

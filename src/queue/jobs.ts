@@ -1,4 +1,5 @@
 import type { Alert, AlertTopic } from './alert.ts'
+import type { Change } from './change.ts'
 import type { QuotaSubject } from './quota-subject.ts'
 
 /** The data of each queue's jobs. A job may run twice, so it names a state to reach, not a change to make. */
@@ -21,6 +22,8 @@ export interface Jobs {
   snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
   /** Add this hour's sample to the histories of usage. */
   history: { kind: 'sample' }
+  /** Tell a receiver of a change. */
+  outgoing: { change: Change; to: string }
   /** Compare the index with a registry and mend it. */
   reconcile: ReconcileJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
@@ -132,6 +135,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'expiry',
   'snapshot',
   'history',
+  'outgoing',
   'resolve',
   'reconcile',
 ]

@@ -9,7 +9,7 @@ const MAX_DELAY = 300_000
 
 /**
  * The number of attempts, and the delay in ms before the second. The delay doubles each time, up to five minutes. Events
- * were acknowledged and get a week. A chat gets about a day, a registry half a day.
+ * were acknowledged and get a week. A chat, or another receiver, gets about a day, a registry half a day.
  */
 const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   events: { attempts: 2_000, delay: 500 },
@@ -19,6 +19,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   expiry: { attempts: 3, delay: 60_000 },
   snapshot: { attempts: 3, delay: 60_000 },
   history: { attempts: 10, delay: 10_000 },
+  outgoing: { attempts: 300, delay: 5_000 },
   reconcile: { attempts: 10, delay: 60_000 },
   resolve: { attempts: 150, delay: 5_000 },
 }
@@ -29,8 +30,8 @@ export function retryDelay(name: QueueName, attemptsMade: number, random: number
   return Math.round(delay * (1 - random / 2))
 }
 
-/** Queues whose done jobs stay for a day. An alert's id must not be used twice; people follow jobs of the others. */
-const KEPT: readonly QueueName[] = ['alerts', 'promotion', 'expiry', 'snapshot', 'reconcile']
+/** Queues whose done jobs stay for a day. The id of an alert or of a change must not be used twice; people follow jobs of the others. */
+const KEPT: readonly QueueName[] = ['alerts', 'outgoing', 'promotion', 'expiry', 'snapshot', 'reconcile']
 
 /** BullMQ's options for a queue's jobs. Failed jobs stay for people to look at and retry. Those of `events` all stay: they hold acknowledged events. */
 export function jobOptions(name: QueueName): DefaultJobOptions {
@@ -66,6 +67,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string): Queues 
     expiry: open('expiry'),
     snapshot: open('snapshot'),
     history: open('history'),
+    outgoing: open('outgoing'),
     reconcile: open('reconcile'),
     resolve: open('resolve'),
   }

@@ -34,7 +34,9 @@ test('fills every default', async () => {
     actors: true,
     scanners: { userAgents: [], actors: [] },
     quotas: [],
+    admission: { enabled: false, failOpen: true },
     alerts: { channels: [] },
+    events: {},
     promotion: { rules: [] },
     ci: { issuers: [] },
     expiry: {

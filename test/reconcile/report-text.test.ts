@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest'
 import { NO_DRIFT } from '../../src/reconcile/drift.ts'
-import type { ReconcileReport } from '../../src/reconcile/report.ts'
 import { reportText } from '../../src/reconcile/report-text.ts'
-
-const REPORT: ReconcileReport = {
-  ...{ registry: 'ci', method: 'api', reason: 'the schedule', dryRun: false },
-  ...{ readAt: '2026-11-26T18:00:00.000Z', finishedAt: '2026-11-26T18:01:12.000Z' },
-  ...{ repositories: 120, drift: { ...NO_DRIFT }, hold: null, failed: 0, failures: [] },
-  ...{ unreadable: 0, unreadableRepositories: 0, unreadableImages: [], stored: null },
-}
+import { REPORT } from './sample-report.ts'
 
 test('the end of a reconcile tells how long it took, how much it read, and what differed', () => {
   expect(reportText(REPORT)).toBe('ci: reconciled over its API in 1m 12s: 120 repositories, nothing differs')

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import type { Dispatcher } from 'undici'
+import { cloudEventOf } from '../../platform/cloud-event.ts'
 import type { Channel } from '../channel.ts'
-import type { Message } from '../message.ts'
 import { channelUrl } from './channel-url.ts'
 import { postJson, reachHost } from './post-json.ts'
 
@@ -35,19 +35,6 @@ export function makeWebhookChannel(options: {
     check: async () => `the host answers (${await reachHost({ channel: name, url, dispatcher })})`,
   }
 }
-
-/** The attributes of CloudEvents 1.0.2, section 3. */
-const cloudEventOf = ({ id, type, subject, at, data }: Message) => ({
-  specversion: '1.0',
-  id,
-  source: '/tallyman',
-  type: `tallyman.${type}`,
-  // An attribute must not be empty.
-  ...(subject !== '' && { subject }),
-  time: at,
-  datacontenttype: 'application/json',
-  data,
-})
 
 function signer(channel: string, secret: string): Webhook {
   try {

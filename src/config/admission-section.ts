@@ -1,0 +1,9 @@
+import { Flag } from './fields.ts'
+import { section } from './sections.ts'
+
+export const admission = section('Answering a proxy whether a push may go on to its registry.', {
+  enabled: Flag('Whether such questions are answered.', { default: false }),
+  failOpen: Flag('Whether a push may go on while nobody knows if its project is over its quota.', {
+    default: true,
+  }),
+})
