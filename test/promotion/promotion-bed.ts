@@ -57,7 +57,7 @@ export function usePromotions() {
 
   /**
    * `receiptKey`: with which receipts are signed, in PEM. `receipts`: what stands in for those of the store. The scene's `clock`
-   * (epoch ms) and `set` may be changed at any time; without options, the rule of the job is gone.
+   * (epoch ms), `set`, `receipts` and `targets` may be changed at any time; without options, the rule of the job is gone.
    */
   function setUp(
     options: Partial<CopyOptions> = {},
@@ -78,24 +78,25 @@ export function usePromotions() {
       throw error
     }
     const now = () => clock.now
-    const receipts = makeReceipts({
+    const stored = makeReceipts({
       ...{ store, keepMs: 1e12, now },
       sign: (receipt) => (receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)),
       onUnreadable: (_, error) => fail(error),
       onError: fail,
     })
+    const receipts = { ...stored, ...more.receipts }
     const targets = makeTargets(store)
     const metrics = makeMetrics()
     const promoteJob = makePromote({
       ...{ clientOf, targets, metrics, copier: makeCopier(), now },
-      receipts: { ...receipts, ...more.receipts },
+      receipts,
       optionsOf: () => set.options,
       isYounger: async (_, digest) => digest === set.youngest,
       isPlaceholder: makeIsPlaceholder(store),
       checkGates: async () => set.checkGates(),
       mountFrom: () => async () => [],
       follow: async (_, { manifests }, ms) => void followed.push({ digests: manifests, ms }),
-      attachReceipt: makeAttachReceipt({ clientOf, receipts }),
+      attachReceipt: makeAttachReceipt({ clientOf, receipts: stored }),
       warn: (message) => void warnings.push(message),
     })
     const attempt = (job: PromotionJob, more: Partial<Attempt> = {}) =>
