@@ -5,6 +5,7 @@ import type { AddCommand, Cli, TryConnections } from './cli.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addAudit } from './commands/audit.ts'
 import { addConfig } from './commands/config.ts'
+import { addEvents } from './commands/events.ts'
 import { addExpire } from './commands/expire.ts'
 import { addExpiry } from './commands/expiry.ts'
 import { addFlags } from './commands/flags.ts'
@@ -36,6 +37,7 @@ const COMMANDS: readonly AddCommand[] = [
   addTags,
   addFlags,
   addAlerts,
+  addEvents,
   addPromote,
   addPromotion,
   addExpire,

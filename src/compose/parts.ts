@@ -18,6 +18,7 @@ import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeHistories } from '../history/histories.ts'
+import { makeEventDeliveries } from '../outgoing/deliveries.ts'
 import { makeTell } from '../outgoing/tell.ts'
 import { makeTelling } from '../outgoing/telling.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
@@ -93,7 +94,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const { receiptKey } = settings().config.promotion
     return receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
   })
-  const receivers = makeReceivers(config)
+  const receivers = makeReceivers(config, dispatcher)
   onClose(() => Promise.all(receivers.map((receiver) => receiver.close?.())))
   const clients = new Map(
     registries.map((registry) => {
@@ -184,6 +185,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
       deliveries: makeDeliveries({ redis, prefix }),
+      eventDeliveries: makeEventDeliveries({ redis, prefix }),
       backlog: makeBacklog({ redis, queues }),
       flags: makeFlags({ redis, prefix }),
       quarantine: makeQuarantine({ redis, prefix }),
