@@ -5,6 +5,7 @@ import type { AddCommand, Cli, TryConnections } from './cli.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addAudit } from './commands/audit.ts'
 import { addConfig } from './commands/config.ts'
+import { addEvents } from './commands/events.ts'
 import { addExpire } from './commands/expire.ts'
 import { addExpiry } from './commands/expiry.ts'
 import { addFlags } from './commands/flags.ts'
@@ -40,6 +41,7 @@ const COMMANDS: readonly AddCommand[] = [
   addFlags,
   addQuota,
   addAlerts,
+  addEvents,
   addPromote,
   addPromotion,
   addExpire,

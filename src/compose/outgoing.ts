@@ -1,14 +1,18 @@
+import type { Dispatcher } from 'undici'
 import { outgoingWorker } from '../../workers/outgoing.ts'
 import type { Config } from '../config/schema.ts'
 import type { Receiver } from '../outgoing/receiver.ts'
 import { makeSiteQueue } from '../outgoing/site-queue.ts'
 import { makeSend } from '../outgoing/tell.ts'
+import { makeWebhook } from '../outgoing/webhook.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Who is told of changes. */
-export const makeReceivers = ({ events }: Config): Receiver[] =>
-  events.queue === undefined ? [] : [makeSiteQueue(events.queue)]
+export const makeReceivers = ({ events }: Config, dispatcher: Dispatcher): Receiver[] => [
+  ...(events.queue === undefined ? [] : [makeSiteQueue(events.queue)]),
+  ...events.webhooks.map((webhook) => makeWebhook(webhook, dispatcher)),
+]
 
 /** Starts the worker that tells other programs of changes. */
-export const startOutgoing = ({ context, receivers }: WorkerParts) =>
-  outgoingWorker(context, makeSend(receivers), receivers.length)
+export const startOutgoing = ({ context, receivers, eventDeliveries, log }: WorkerParts) =>
+  outgoingWorker(context, makeSend({ receivers, deliveries: eventDeliveries, log }), receivers.length)

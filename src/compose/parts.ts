@@ -19,6 +19,7 @@ import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeHistories } from '../history/histories.ts'
 import { makeReadGrowth } from '../history/read-growth.ts'
+import { makeEventDeliveries } from '../outgoing/deliveries.ts'
 import { makeTell } from '../outgoing/tell.ts'
 import { makeTelling } from '../outgoing/telling.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
@@ -97,7 +98,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const { receiptKey } = settings().config.promotion
     return receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
   })
-  const receivers = makeReceivers(config)
+  const receivers = makeReceivers(config, dispatcher)
   onClose(() => Promise.all(receivers.map((receiver) => receiver.close?.())))
   const clients = new Map(
     registries.map((registry) => {
@@ -195,6 +196,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
       deliveries: makeDeliveries({ redis, prefix }),
+      eventDeliveries: makeEventDeliveries({ redis, prefix }),
       backlog: makeBacklog({ redis, queues }),
       ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),

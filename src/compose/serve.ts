@@ -14,6 +14,7 @@ import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
+import { deliveriesRoute } from '../http/deliveries-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
@@ -203,6 +204,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       jobsRoute({ queues, roles, inTurn }),
       failedJobsRoute({ failedJobs, roles }),
       usesRoute({ reportUses: makeUses(parts, onRedis), roles, inTurn, log }),
+      deliveriesRoute({ deliveries: onRedis.eventDeliveries, queues, roles, now: Date.now }),
       admissionRoute({ admit: admission(parts, onRedis), registryOf }),
       whoamiRoute({ roles }),
       health(parts, onRedis, observers),

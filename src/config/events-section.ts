@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { parseRedisUrl } from '../platform/redis-url.ts'
-import { nonEmpty, Pattern, Secret } from './fields.ts'
-import { section } from './sections.ts'
+import { signingKey } from './channels.ts'
+import { Glob, Name, NonEmpty, nonEmpty, Pattern, Secret, SecretUrl } from './fields.ts'
+import { list, section } from './sections.ts'
 
 /** BullMQ's usual prefix has no hash tag, so its keys would be in several slots of a cluster. */
 function siteRedis(raw: unknown): string {
@@ -11,7 +12,22 @@ function siteRedis(raw: unknown): string {
   return text
 }
 
+const webhook = section('A URL to which changes are posted, signed as Standard Webhooks.', {
+  name: Name('The name in the history of deliveries.'),
+  url: SecretUrl('The URL.'),
+  secret: Secret('The key that signs the events.', signingKey),
+  types: list('Wildcards for types, such as image.*', NonEmpty('A wildcard.'), {
+    default: ['*'],
+    minItems: 1,
+  }),
+  projects: list('Globs for projects, `registry/path`, whose changes go there.', Glob('A glob.', 'project'), {
+    default: ['**'],
+    minItems: 1,
+  }),
+})
+
 export const events = section('Telling other programs of changes.', {
+  webhooks: list('The webhooks.', webhook),
   queue: Type.Optional(
     Type.Object(
       {

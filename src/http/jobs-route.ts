@@ -126,7 +126,7 @@ export const jobsRoute =
         tags: ['jobs'],
         summary: 'The state, progress and data of a job',
         description:
-          'Done jobs of `alerts`, `promotion`, `expiry`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
+          'Done jobs of `alerts`, `outgoing`, `promotion`, `expiry`, `snapshot` and `reconcile` are kept for a day, those of other queues are not kept.',
         params: Type.Object({ queue: QueueParam, id: JobStatus.properties.id }),
         response: { 200: Job, ...errors },
       },

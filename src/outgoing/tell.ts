@@ -1,18 +1,23 @@
 import { cloudEventOf } from '../platform/cloud-event.ts'
+import type { Logger } from '../platform/log.ts'
 import type { Change } from '../queue/change.ts'
 import { jobId } from '../queue/job-id.ts'
-import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { Addressed, EventDeliveries } from './deliveries.ts'
 import type { Receiver } from './receiver.ts'
-
-type Outgoing = Pick<Queues, 'outgoing'>
 
 /**
  * Makes what keeps changes until each receiver has them: jobs in Redis. Without receivers nothing is kept. Is to be called
  * before the change is final, and again if that fails: a change that is told twice within a day is sent once.
  */
 export const makeTell =
-  ({ queues, receivers }: { queues: Outgoing; receivers: readonly Pick<Receiver, 'takes' | 'name'>[] }) =>
+  ({
+    queues,
+    receivers,
+  }: {
+    queues: Pick<Queues, 'outgoing'>
+    receivers: readonly Pick<Receiver, 'takes' | 'name'>[]
+  }) =>
   async (changes: readonly Change[]): Promise<void> => {
     const jobs = changes.flatMap((change) =>
       receivers
@@ -27,13 +32,38 @@ export const makeTell =
   }
 export type Tell = ReturnType<typeof makeTell>
 
-/** Makes what a job of the queue does: one receiver gets one change. */
-export const makeSend =
-  (receivers: readonly Receiver[]) =>
-  async ({ change, to }: Jobs['outgoing']): Promise<{ is: 'sent' | 'not configured' }> => {
-    const receiver = receivers.find(({ name }) => name === to)
-    if (receiver === undefined) return { is: 'not configured' }
-    await receiver.send(cloudEventOf(change))
-    return { is: 'sent' }
+/** Makes what the jobs of the queue do: one receiver gets one change, and it is kept what became of that. */
+export function makeSend({
+  receivers,
+  deliveries,
+  log,
+}: {
+  receivers: readonly Receiver[]
+  deliveries: Pick<EventDeliveries, 'record'>
+  log: Pick<Logger, 'warn'>
+}) {
+  /** The event would be sent twice if this failed the job. */
+  const record: EventDeliveries['record'] = (sent, result, answer) =>
+    deliveries
+      .record(sent, result, answer)
+      .catch((err) => log.warn({ err, receiver: sent.to }, 'a delivery is missing in the history'))
+  return {
+    /** `attempt`: from 1. @throws what the receiver throws, such as ChannelError */
+    async send(sent: Addressed, attempt: number): Promise<{ is: 'sent' | 'not configured' }> {
+      const receiver = receivers.find(({ name }) => name === sent.to)
+      if (receiver === undefined) return { is: 'not configured' }
+      try {
+        await receiver.send(cloudEventOf(sent.change))
+      } catch (error) {
+        // Each answer of a receiver that is down for a day would push all else out of the history.
+        if (attempt === 1)
+          await record(sent, 'failed', error instanceof Error ? error.message : String(error))
+        throw error
+      }
+      await record(sent, 'accepted', null)
+      return { is: 'sent' }
+    },
+    giveUp: (sent: Addressed, error: Error): Promise<void> => record(sent, 'given up', error.message),
   }
+}
 export type Send = ReturnType<typeof makeSend>

@@ -36,7 +36,7 @@ test('fills every default', async () => {
     quotas: [],
     admission: { enabled: false, failOpen: true },
     alerts: { channels: [] },
-    events: {},
+    events: { webhooks: [] },
     promotion: { rules: [] },
     ci: { issuers: [] },
     expiry: {
