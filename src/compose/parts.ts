@@ -98,7 +98,9 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const { receiptKey } = settings().config.promotion
     return receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
   })
-  const receivers = makeReceivers(config, dispatcher)
+  const flagOf = async (project: string) =>
+    (await makeFlags({ redis: redisOfChannels(), prefix }).get(project)).flag
+  const receivers = makeReceivers(config, { dispatcher, flagOf })
   onClose(() => Promise.all(receivers.map((receiver) => receiver.close?.())))
   const clients = new Map(
     registries.map((registry) => {

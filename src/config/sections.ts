@@ -110,6 +110,11 @@ const gitlab = Type.Optional(
           'The groups whose repositories are read, with those of the groups in them.',
           NonEmpty('The path of a group.'),
         ),
+        topic: Type.Optional(
+          NonEmpty(
+            'A topic that its projects have while they are over their quota. The token then needs api.',
+          ),
+        ),
       },
       {
         description: 'The GitLab that it belongs to: its API lists the repositories.',
