@@ -99,7 +99,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     return receiptKey === undefined ? undefined : signReceipt(receipt, receiptKey)
   })
   const flagOf = async (project: string) =>
-    (await makeFlags({ redis: redisOfChannels(), prefix }).get(project)).flag
+    (await makeFlags({ redis: redisOfChannels(), prefix }).ofProject(project)).flag
   const receivers = makeReceivers(config, { dispatcher, flagOf })
   onClose(() => Promise.all(receivers.map((receiver) => receiver.close?.())))
   const clients = new Map(
