@@ -16,20 +16,18 @@ export function messageOf(alert: Alert): Message {
   }
 }
 
-/** The message that tells alerts which were held back. */
+/** The message that tells many alerts. It is as urgent as the most urgent of them. */
 export function messageOfSummary(summary: AlertSummary): Message {
-  const { id, at, topic, count, minutes, latest } = summary
-  const [text = '', ...lines] = summary.text.split('\n')
-  const rest = lines.slice(latest.length)
+  const { id, at, since, topic, count, examples } = summary
+  const [text = '', ...items] = summary.text.split('\n')
+  const [first] = examples
   return {
     ...{ id, at, text, data: summary, facts: [], links: [] },
     type: `${topic}.summary`,
     subject: id,
-    severity: 'info',
-    title: `${count} more ${count === 1 ? 'alert' : 'alerts'} in ${minutes} minutes`,
-    lists: [
-      { title: 'The newest', items: [...latest.map((alert) => `${alert.at}: ${alert.text}`), ...rest] },
-    ],
+    severity: first === undefined ? 'info' : severityOf(first),
+    title: `${count} alerts (${topic}) since ${since}`,
+    lists: [{ title: 'The most urgent', items }],
   }
 }
 

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { type StaticDecode, Type } from 'typebox'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
-import { channel } from './channels.ts'
+import { alerts } from './alert-routes.ts'
+import type { channel } from './channels.ts'
 import { ci } from './ci-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
 import {
@@ -108,7 +109,7 @@ const file = section('The configuration file.', {
   actors: Flag('Whether to keep who pushed a tag: the login name at the registry.', { default: true }),
   scanners,
   quotas: list('The quotas.', quota),
-  alerts: section('Alerts.', { channels: list('The channels.', channel) }),
+  alerts,
   promotion: section('Promotion.', { receiptKey, rules: list('The rules.', promotionRule) }),
   expiry,
   ci,

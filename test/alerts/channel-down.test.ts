@@ -7,10 +7,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { keepLines } from '../../lab/log-lines.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeAnnounce } from '../../src/alerts/announce.ts'
+import { makeBoxes } from '../../src/alerts/boxes.ts'
 import { makeWebhookChannel } from '../../src/alerts/channels/webhook.ts'
-import { makeDamper } from '../../src/alerts/damper.ts'
 import { makeDeliver } from '../../src/alerts/deliver.ts'
 import { makeDeliveries } from '../../src/alerts/deliveries.ts'
+import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
@@ -64,7 +65,14 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
     },
   })
   const announce = makeAnnounce({
-    ...{ routes: () => routes, queues, journal, damper: makeDamper(redis), lines, log },
+    ...{ routes: () => routes, journal, log },
+    gather: makeGather({
+      queues,
+      lines,
+      boxes: makeBoxes(redis),
+      gatherMs: () => 1,
+      isFilling: async () => false,
+    }),
     deliver: makeDeliver({ queues, lines, deliveries, metrics: makeMetrics(), log }),
   })
   const worker = alertsWorker(

@@ -34,7 +34,7 @@ test('fills every default', async () => {
     actors: true,
     scanners: { userAgents: [], actors: [] },
     quotas: [],
-    alerts: { channels: [] },
+    alerts: { gather: 10_000, channels: [] },
     promotion: { rules: [] },
     ci: { issuers: [] },
     expiry: {

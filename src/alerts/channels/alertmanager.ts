@@ -32,6 +32,7 @@ export function makeAlertmanagerChannel(options: {
   const urls = options.urls.map((url) => channelUrl(name, `${url.replace(/\/$/, '')}/api/v2/alerts`))
   return {
     name,
+    tellsEach: true,
     async send(message) {
       const json = JSON.stringify(alertsOf(message))
       const posts = urls.map((url) => postJson({ channel: name, url, json, dispatcher }))

@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { settle } from '../../src/alerts/settle.ts'
+import type { Flag, QuotaAlert } from '../../src/queue/alert.ts'
+import { expiryAlert, registryAlert, sampleAlert } from './sample-alert.ts'
+
+const FLAGS: Flag[] = ['ok', 'warning', 'over']
+
+/** The alerts about a project whose flag takes these states one after the other, beginning with the first. */
+const changesOf = (project: string, flags: readonly Flag[]): QuotaAlert[] =>
+  flags.slice(1).map((to, n) => ({
+    ...{ ...sampleAlert, id: `${project}_${n}`, project, from: flags[n] as Flag, to },
+    at: new Date(n * 1000).toISOString(),
+  }))
+
+/** States of a flag, each another one than the state before. */
+const states = fc
+  .array(fc.constantFrom(...FLAGS), { minLength: 2, maxLength: 8 })
+  .map((all) => all.filter((flag, n) => flag !== all[n - 1]))
+
+test('of each project the newest state is told, unless it is that of before, in whatever order the alerts came', () => {
+  fc.assert(
+    fc.property(states, states, fc.infiniteStream(fc.double({ noNaN: true })), (a, b, random) => {
+      const alerts = [...changesOf('a', a), ...changesOf('b', b)]
+      const mixed = alerts
+        .map((alert) => ({ alert, key: random.next().value as number }))
+        .sort((x, y) => x.key - y.key)
+        .map(({ alert }) => alert)
+      const told = settle(mixed)
+      const expected = Object.entries({ a, b }).filter(([, flags]) => flags[0] !== flags.at(-1))
+      expect(told.map((alert) => 'to' in alert && [alert.project, alert.to]).toSorted()).toEqual(
+        expected.map(([project, flags]) => [project, flags.at(-1)]),
+      )
+    }),
+  )
+})
+
+test('alerts about other things are told each, the oldest first', () => {
+  const done = { ...expiryAlert, id: 'done', event: 'expiry.done' as const, at: '2026-05-01T09:00:00.000Z' }
+  expect(settle([registryAlert, expiryAlert, done, sampleAlert]).map(({ id }) => id)).toEqual([
+    ...['done', 'alert_01', 'alert_02', 'alert_03'],
+  ])
+})
