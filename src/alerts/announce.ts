@@ -6,8 +6,8 @@ import type { Journal } from '../store/journal.ts'
 import type { Deliver } from './deliver.ts'
 import type { Gather } from './gather.ts'
 import type { Message } from './message.ts'
-import { messageOf, messageOfSummary, messageOfTest } from './message-of.ts'
-import type { Routes } from './routes.ts'
+import { messageOfSummary, messageOfTest } from './message-of.ts'
+import type { Route, Routes } from './routes.ts'
 
 /** A job of the queue, as it is processed. */
 interface Run {
@@ -35,10 +35,11 @@ export function makeAnnounce(deps: {
     /** @throws ChannelError if the channel does not accept the message, NotYet if it is not the turn of the message */
     async announce(data: Jobs['alerts'], run: Run): Promise<unknown> {
       if (data.kind === 'announce') return record(data.alert)
-      const channel = deps.routes().named(data.channel)
-      if (channel === undefined) return skip(data, run)
-      if (data.kind === 'gathered') return gather.empty(channel, data.box)
-      const message = messageOfJob(data, run)
+      const route = deps.routes().route(data.channel)
+      if (route === undefined) return skip(data, run)
+      if (data.kind === 'gathered') return gather.empty(route, data.box)
+      const { channel } = route
+      const message = messageOfJob(data, run, route)
       const sending = { channel, job: run.id, message, attempt: run.attempt }
       if (data.kind === 'test') return deps.deliver.send(sending)
       const result = await deps.deliver.inTurn(sending)
@@ -53,10 +54,10 @@ export function makeAnnounce(deps: {
     async giveUp(data: Jobs['alerts'], run: Run, error: Error): Promise<void> {
       if (data.kind === 'announce') return
       if (data.kind === 'gathered') return gather.giveUp(data.channel, data.box)
-      const channel = deps.routes().named(data.channel)
-      if (channel === undefined) return deps.deliver.leave(data.channel, run.id)
-      const sending = { channel, job: run.id, message: messageOfJob(data, run), attempt: run.attempt }
-      await deps.deliver.giveUp(sending, error)
+      const route = deps.routes().route(data.channel)
+      if (route === undefined) return deps.deliver.leave(data.channel, run.id)
+      const message = messageOfJob(data, run, route)
+      await deps.deliver.giveUp({ channel: route.channel, job: run.id, message, attempt: run.attempt }, error)
     },
   }
 
@@ -78,8 +79,8 @@ export function makeAnnounce(deps: {
 type Addressed = Exclude<Jobs['alerts'], { kind: 'announce' }>
 
 /** The message of a job that sends one. */
-function messageOfJob(data: Exclude<Addressed, { kind: 'gathered' }>, { id }: Run): Message {
-  if (data.kind === 'deliver') return messageOf(data.alert)
+function messageOfJob(data: Exclude<Addressed, { kind: 'gathered' }>, { id }: Run, route: Route): Message {
+  if (data.kind === 'deliver') return route.messageOf(data.alert)
   if (data.kind === 'summary') return messageOfSummary(data.summary)
   return messageOfTest({ id, ...data })
 }

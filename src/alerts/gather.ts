@@ -2,13 +2,13 @@ import { type Alert, type BoxKind, topicOf } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
-import type { Boxes, BoxName } from './boxes.ts'
-import type { Channel } from './channel.ts'
+import type { Boxes, BoxName, Limits } from './boxes.ts'
 import { digestOf } from './digest.ts'
 import type { Lines } from './lines.ts'
 import type { Message } from './message.ts'
 import { messageOf, messageOfSummary } from './message-of.ts'
 import { NotYet } from './not-yet.ts'
+import type { Route } from './routes.ts'
 import { settle } from './settle.ts'
 
 /** A person reads ten messages, not eighty. */
@@ -46,12 +46,12 @@ export function makeGather(deps: {
     },
 
     /** Queues the messages of a box. @throws NotYet if it stays open */
-    async empty(channel: Channel, { kind, id }: Gathered): Promise<void> {
+    async empty({ channel, wants }: Pick<Route, 'channel' | 'wants'>, { kind, id }: Gathered): Promise<void> {
       const name = { channel: channel.name, kind }
       const limits = channel.tellsEach ? NO_LIMITS : await limitsOf(kind)
       const openForMs = await boxes.close(name, id, limits)
       if (openForMs !== undefined) throw new NotYet(openForMs)
-      const told = settle(await boxes.content(name, id))
+      const told = settle(await boxes.content(name, id), wants)
       if (told.length > limits.single) {
         const summary = digestOf(id, kind, told)
         const job = jobId('summary', channel.name, id)

@@ -1,6 +1,7 @@
 import { formatSize } from '../platform/units.ts'
 import { type Alert, type AlertSummary, type ProjectAlert, subjectOf } from '../queue/alert.ts'
-import type { Message, Severity } from './message.ts'
+import { kindOf, SEVERITY_OF } from '../queue/alert-kinds.ts'
+import type { Message } from './message.ts'
 
 /** The message that tells an alert. */
 export function messageOf(alert: Alert): Message {
@@ -8,9 +9,9 @@ export function messageOf(alert: Alert): Message {
   const isOfProject = 'project' in alert
   return {
     ...{ id, at, text, data: alert, lists: [], links: [] },
-    type: 'to' in alert ? `quota.${alert.to}` : alert.event,
+    type: kindOf(alert),
     subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
-    severity: severityOf(alert),
+    severity: SEVERITY_OF[kindOf(alert)],
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
     facts: isOfProject ? factsOf(alert) : [],
   }
@@ -25,7 +26,7 @@ export function messageOfSummary(summary: AlertSummary): Message {
     ...{ id, at, text, data: summary, facts: [], links: [] },
     type: `${topic}.summary`,
     subject: id,
-    severity: first === undefined ? 'info' : severityOf(first),
+    severity: first === undefined ? 'info' : SEVERITY_OF[kindOf(first)],
     title: `${count} alerts (${topic}) since ${since}`,
     lists: [{ title: 'The most urgent', items }],
   }
@@ -41,12 +42,6 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
     facts: [{ label: 'Channel', value: channel }],
     data: { at, channel, text },
   }
-}
-
-function severityOf(alert: Alert): Severity {
-  if ('to' in alert) return { ok: 'resolved', warning: 'warning', over: 'critical' }[alert.to] as Severity
-  if (!('project' in alert) || alert.event === 'promotion.failed') return 'critical'
-  return alert.event === 'expiry.done' ? 'info' : 'warning'
 }
 
 function titleOf(alert: ProjectAlert): string {

@@ -1,11 +1,23 @@
 import { makeGlob } from '../platform/glob.ts'
 import type { Alert } from '../queue/alert.ts'
+import { type AlertKind, kindOf } from '../queue/alert-kinds.ts'
 import type { Channel } from './channel.ts'
+import type { Message } from './message.ts'
+import { messageOf } from './message-of.ts'
+import { isWanted, makeWants, type Wanted } from './wants.ts'
 
-/** A channel, and globs over `registry/path` for the projects whose alerts it gets. */
-export interface Route {
+/** A channel, and globs over `registry/path` for the projects whose alerts it gets, if it wants their kind. */
+export interface RouteConfig extends Wanted {
   channel: Channel
   projects: readonly string[]
+}
+
+/** How alerts come to a channel. */
+export interface Route {
+  channel: Channel
+  wants(kind: AlertKind): boolean
+  /** The message that tells it an alert. What it does not want is the end of what it wants. */
+  messageOf(alert: Alert): Message
 }
 
 /** Which channels get an alert. */
@@ -15,25 +27,36 @@ export interface Routes {
   channelsFor(alert: Alert): Channel[]
   /** The channel, unless it is not configured. */
   named(name: string): Channel | undefined
+  route(name: string): Route | undefined
 }
 
-export function makeRoutes(configured: readonly Route[]): Routes {
-  const routes = configured.map(({ channel, projects }) => ({
-    channel,
-    globs: projects.map(makeGlob),
-    // An alert about a registry goes to all who get alerts about one of its projects.
-    registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
-  }))
+export function makeRoutes(configured: readonly RouteConfig[]): Routes {
+  const routes = configured.map(({ channel, projects, ...wanted }) => {
+    const wants = makeWants(wanted)
+    return {
+      ...{ channel, wants },
+      globs: projects.map(makeGlob),
+      // An alert about a registry goes to all who get alerts about one of its projects.
+      registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
+      messageOf(alert: Alert): Message {
+        const message = messageOf(alert)
+        return wants(kindOf(alert)) ? message : { ...message, severity: 'resolved' }
+      },
+    }
+  })
+  const route = (name: string) => routes.find(({ channel }) => channel.name === name)
   return {
     channels: routes.map(({ channel }) => channel),
     channelsFor: (alert) =>
       routes
+        .filter(({ wants }) => isWanted(alert, wants))
         .filter(({ globs, registryGlobs }) =>
           'project' in alert
             ? globs.some((matches) => matches(`${alert.registry}/${alert.project}`))
             : registryGlobs.some((matches) => matches(alert.registry)),
         )
         .map(({ channel }) => channel),
-    named: (name) => routes.find(({ channel }) => channel.name === name)?.channel,
+    named: (name) => route(name)?.channel,
+    route,
   }
 }

@@ -1,24 +1,29 @@
 import type { Alert } from '../queue/alert.ts'
+import type { AlertKind } from '../queue/alert-kinds.ts'
 import { messageOf } from './message-of.ts'
 
 /**
- * What is told of alerts that waited together: of each subject its newest state, unless it is the state of before. They are in
- * the order in which they happened.
+ * What is told of alerts that waited together: of each subject its newest state, unless it is that of before, or the channel wants
+ * neither. They are in the order in which they happened.
  */
-export function settle(alerts: readonly Alert[]): Alert[] {
+export function settle(alerts: readonly Alert[], wants: Wants): Alert[] {
   const bySubject = Map.groupBy(alerts.toSorted(byTime), (alert) => messageOf(alert).subject)
-  return [...bySubject.values()].flatMap(newestOf).sort(byTime)
+  return [...bySubject.values()].flatMap((some) => newestOf(some, wants)).sort(byTime)
 }
 
-function newestOf(alerts: readonly Alert[]): Alert[] {
+type Wants = (kind: AlertKind) => boolean
+
+function newestOf(alerts: readonly Alert[], wants: Wants): Alert[] {
   const newest = alerts.at(-1)
-  return newest === undefined || isAsBefore(alerts) ? [] : [newest]
+  return newest === undefined || isAsBefore(alerts, wants) ? [] : [newest]
 }
 
-/** Whether a flag changed and came back. */
-function isAsBefore(alerts: readonly Alert[]): boolean {
+/** Whether a flag changed, and is what it was, as far as the channel wants to know. */
+function isAsBefore(alerts: readonly Alert[], wants: Wants): boolean {
   const changes = alerts.flatMap((alert) => ('to' in alert && alert.from !== alert.to ? [alert] : []))
-  return changes.length === alerts.length && changes[0]?.from === changes.at(-1)?.to
+  const [first, last] = [changes[0], changes.at(-1)]
+  if (first === undefined || last === undefined || changes.length < alerts.length) return false
+  return first.from === last.to || !(wants(`quota.${first.from}`) || wants(`quota.${last.to}`))
 }
 
 /** The ids keep the order the same in each run. */

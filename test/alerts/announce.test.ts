@@ -82,7 +82,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
   const routes = makeRoutes(
     (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const).map((name) => ({
       channel: fakes[name].channel,
-      projects: projects[name],
+      ...{ projects: projects[name], kinds: ['*'], from: 'info' },
     })),
   )
   const redis = { redis: bed.redis, prefix: 't' }

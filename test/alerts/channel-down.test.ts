@@ -55,7 +55,9 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
   const redis = { redis: bed.redis, prefix: 't' }
   const { log } = keepLines()
   const connection = new Redis(bed.server.port, { maxRetriesPerRequest: null })
-  const routes = makeRoutes(chats.map(({ channel }) => ({ channel, projects: ['**'] })))
+  const routes = makeRoutes(
+    chats.map(({ channel }) => ({ channel, projects: ['**'], kinds: ['*'], from: 'info' })),
+  )
   const lines = makeLines(redis)
   const deliveries = makeDeliveries(redis)
   const journal = makeJournal({

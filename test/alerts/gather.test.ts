@@ -53,7 +53,7 @@ function makeBed(step: () => void = () => {}) {
     clock.ms += GATHER_MS
     const open: number[] = []
     for (const { data } of await ofKind('gathered'))
-      await gather.empty(channel, data.box).catch((error) => {
+      await gather.empty({ channel, wants: () => true }, data.box).catch((error) => {
         if (!(error instanceof NotYet)) throw error
         open.push(error.waitMs)
       })
@@ -214,14 +214,15 @@ test('each change is told once, whatever is killed, repeated and run at the same
     clock.ms += draw(60_000)
     await Promise.allSettled([
       ...some.map((one) => gather.join('ops', one)),
-      ...[...boxes, ...boxes].map(({ data }) => gather.empty(OPS, data.box)),
+      ...[...boxes, ...boxes].map(({ data }) => gather.empty({ channel: OPS, wants: () => true }, data.box)),
     ])
   }
   isCalm = true
   for (const one of alerts) await gather.join('ops', one)
   for (let pass = 0; pass < 2; pass++) {
     clock.ms += INTERVAL_MS
-    for (const { data } of await ofKind('gathered')) await gather.empty(OPS, data.box).catch(() => {})
+    for (const { data } of await ofKind('gathered'))
+      await gather.empty({ channel: OPS, wants: () => true }, data.box).catch(() => {})
   }
   const single = await delivered()
   const digests = await summaries()

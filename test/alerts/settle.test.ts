@@ -26,7 +26,7 @@ test('of each project the newest state is told, unless it is that of before, in 
         .map((alert) => ({ alert, key: random.next().value as number }))
         .sort((x, y) => x.key - y.key)
         .map(({ alert }) => alert)
-      const told = settle(mixed)
+      const told = settle(mixed, () => true)
       const expected = Object.entries({ a, b }).filter(([, flags]) => flags[0] !== flags.at(-1))
       expect(told.map((alert) => 'to' in alert && [alert.project, alert.to]).toSorted()).toEqual(
         expected.map(([project, flags]) => [project, flags.at(-1)]),
@@ -37,7 +37,15 @@ test('of each project the newest state is told, unless it is that of before, in 
 
 test('alerts about other things are told each, the oldest first', () => {
   const done = { ...expiryAlert, id: 'done', event: 'expiry.done' as const, at: '2026-05-01T09:00:00.000Z' }
-  expect(settle([registryAlert, expiryAlert, done, sampleAlert]).map(({ id }) => id)).toEqual([
+  expect(settle([registryAlert, expiryAlert, done, sampleAlert], () => true).map(({ id }) => id)).toEqual([
     ...['done', 'alert_01', 'alert_02', 'alert_03'],
   ])
+})
+
+test('a channel that wants what is over alone is told that it is over, and that it is so no more', () => {
+  const toldOf = (...flags: Flag[]) =>
+    settle(changesOf('a', flags), (kind) => kind === 'quota.over').map((one) => 'to' in one && one.to)
+  expect(toldOf('ok', 'warning', 'over')).toEqual(['over'])
+  expect(toldOf('over', 'warning')).toEqual(['warning'])
+  expect(toldOf('ok', 'over', 'warning')).toEqual([])
 })

@@ -107,10 +107,18 @@ const bad: [yaml: string, problem: string][] = [
     '6:33: alerts.channels.0.type: expected slack or webhook, got "email"',
   ],
   ['alerts: { channels: [{ name: a }] }', '6:22: alerts.channels.0.type: missing; expected slack or webhook'],
+  [
+    'alerts: { channels: [{ name: a, type: slack, url: "https://x", kinds: [quotas] }] }',
+    '6:72: alerts.channels.0.kinds.0: expected a kind of alert, or a glob for some, such as quota.*. The kinds: quota.ok, quota.warning, quota.over, expiry.notice, expiry.done, expiry.held, expiry.blocked, promotion.failed, promotion.approval, reconcile.held, inUse.missing, got "quotas"',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack, url: "https://x", from: over }] }',
+    '6:64: alerts.channels.0.from: expected one of info, warning, critical, got "over"',
+  ],
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
-    '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects',
+    '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects, kinds, from',
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',

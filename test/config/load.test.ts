@@ -73,7 +73,11 @@ store: { type: s3, bucket: b }
     { project: 'ci/x', limit: 1000, warnAt: 0.8 },
   ])
   expect(config.alerts.channels).toEqual([
-    { name: 'ops', type: 'slack', url: 'https://chat.example.com/hook', projects: ['**'] },
+    {
+      ...{ name: 'ops', type: 'slack', url: 'https://chat.example.com/hook', projects: ['**'] },
+      kinds: ['*'],
+      from: 'info',
+    },
   ])
   expect(config.promotion.rules[0]?.to).toEqual({
     registry: 'other',
