@@ -28,6 +28,12 @@ export interface Limits {
   longestMs: number
 }
 
+/** The ids of alerts that are told, and of those that are put into another box. */
+export interface Plan {
+  told: readonly string[]
+  moved: Readonly<Record<string, BoxKind>>
+}
+
 export interface Boxes {
   /**
    * Puts an alert into the open box, or into a new one that ends at `end`, epoch ms. Gives the box and its end, and the same
@@ -38,6 +44,8 @@ export interface Boxes {
   close(name: BoxName, box: string, limits: Limits): Promise<number | undefined>
   /** What is in a closed box. */
   content(name: BoxName, box: string): Promise<Alert[]>
+  /** What is done with the content of a closed box. Of several plans the first one is in force, and is given. */
+  plan(name: BoxName, box: string, plan: Plan): Promise<Plan>
   /** Forgets what was in a closed box. */
   forget(name: BoxName, box: string): Promise<void>
 }
@@ -88,6 +96,13 @@ export function makeBoxes({
     async content(name, box) {
       const alerts = Object.values(await redis.hgetall(closedKey(name, box)))
       return alerts.map((json) => JSON.parse(json))
+    },
+
+    async plan({ channel, kind }, box, plan) {
+      const key = keyOf('plan', channel, kind, box)
+      const isFirst = await redis.set(key, JSON.stringify(plan), 'PX', KEPT_MS, 'NX')
+      const first = isFirst === null ? await redis.get(key) : null
+      return first === null ? plan : JSON.parse(first)
     },
 
     async forget(name, box) {

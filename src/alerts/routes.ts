@@ -1,21 +1,27 @@
 import { makeGlob } from '../platform/glob.ts'
 import type { Alert } from '../queue/alert.ts'
-import { type AlertKind, kindOf } from '../queue/alert-kinds.ts'
+import { type AlertKind, kindOf, SEVERITY_OF, type Severity } from '../queue/alert-kinds.ts'
 import type { Channel } from './channel.ts'
 import type { Message } from './message.ts'
 import { messageOf } from './message-of.ts'
+import { isExcepted, makeIsQuiet, type Quiet } from './quiet.ts'
 import { isWanted, makeWants, type Wanted } from './wants.ts'
 
 /** A channel, and globs over `registry/path` for the projects whose alerts it gets, if it wants their kind. */
 export interface RouteConfig extends Wanted {
   channel: Channel
   projects: readonly string[]
+  quiet?: Quiet | undefined
 }
 
 /** How alerts come to a channel. */
 export interface Route {
   channel: Channel
   wants(kind: AlertKind): boolean
+  /** Whether it has quiet hours at this time, epoch ms. */
+  isQuiet(ms: number): boolean
+  /** Whether an alert waits for the end of the quiet hours. */
+  isHeld(alert: Alert, ms: number): boolean
   /** The message that tells it an alert. What it does not want is the end of what it wants. */
   messageOf(alert: Alert): Message
 }
@@ -31,10 +37,13 @@ export interface Routes {
 }
 
 export function makeRoutes(configured: readonly RouteConfig[]): Routes {
-  const routes = configured.map(({ channel, projects, ...wanted }) => {
+  const routes = configured.map(({ channel, projects, quiet, ...wanted }) => {
     const wants = makeWants(wanted)
+    const isQuiet = quiet === undefined ? () => false : makeIsQuiet(quiet)
     return {
-      ...{ channel, wants },
+      ...{ channel, wants, isQuiet },
+      isHeld: (alert: Alert, ms: number) =>
+        quiet !== undefined && isQuiet(ms) && !severitiesOf(alert).some((one) => isExcepted(one, quiet)),
       globs: projects.map(makeGlob),
       // An alert about a registry goes to all who get alerts about one of its projects.
       registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
@@ -60,3 +69,9 @@ export function makeRoutes(configured: readonly RouteConfig[]): Routes {
     route,
   }
 }
+
+/** How urgent it is, and how urgent the state was that it ends. */
+const severitiesOf = (alert: Alert): Severity[] => [
+  SEVERITY_OF[kindOf(alert)],
+  ...('to' in alert ? [SEVERITY_OF[`quota.${alert.from}`]] : []),
+]

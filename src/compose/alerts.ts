@@ -24,7 +24,7 @@ export function startAlerts(parts: WorkerParts) {
         journal: parts.journals.alerts,
       },
       gather: makeGather({
-        ...{ queues: parts.queues, boxes: makeBoxes(parts), lines },
+        ...{ queues: parts.queues, boxes: makeBoxes(parts), lines, snoozes: parts.snoozes },
         gatherMs: () => settings().config.alerts.gather,
         isFilling: async () => {
           const runs = await Promise.all(parts.registries.map(({ name }) => parts.ledger.unfinishedRun(name)))

@@ -115,8 +115,8 @@ export function subjectOf(alert: ProjectAlert): string {
   return `${project} ${alert.event} ${'policy' in alert ? alert.policy : alert.promotion}`
 }
 
-/** What waits in a box. */
-export type BoxKind = AlertTopic
+/** What waits in a box: alerts about a topic, for each other; for the end of quiet hours; for the end of a project's snooze. */
+export type BoxKind = AlertTopic | 'quiet' | `snooze ${string}`
 
 /** Alerts that a channel gets as one message, since there were too many: a digest. */
 export interface AlertSummary {

@@ -13,6 +13,7 @@ import { makeDeliveries } from '../../src/alerts/deliveries.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
+import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { type Alert, AlertRecord } from '../../src/queue/alert.ts'
 import { jobId } from '../../src/queue/job-id.ts'
@@ -92,6 +93,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
     routes: () => routes,
     ...{ log, journal: journal?.(real) ?? real },
     gather: makeGather({
+      snoozes: makeSnoozes(redis),
       queues,
       lines,
       boxes: makeBoxes(redis),

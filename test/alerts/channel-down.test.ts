@@ -14,6 +14,7 @@ import { makeDeliveries } from '../../src/alerts/deliveries.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
+import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { AlertRecord, type QuotaAlert } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
@@ -69,6 +70,7 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
   const announce = makeAnnounce({
     ...{ routes: () => routes, journal, log },
     gather: makeGather({
+      snoozes: makeSnoozes(redis),
       queues,
       lines,
       boxes: makeBoxes(redis),

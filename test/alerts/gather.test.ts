@@ -5,10 +5,13 @@ import type { Channel } from '../../src/alerts/channel.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { NotYet } from '../../src/alerts/not-yet.ts'
+import { DAYS, type Quiet } from '../../src/alerts/quiet.ts'
+import { makeRoutes, type Route } from '../../src/alerts/routes.ts'
+import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import type { Alert, QuotaAlert } from '../../src/queue/alert.ts'
 import type { Jobs } from '../../src/queue/jobs.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
-import { registryAlert, sampleAlert } from './sample-alert.ts'
+import { expiryAlert, registryAlert, sampleAlert } from './sample-alert.ts'
 
 const bed = useRedis()
 let queues: Queues
@@ -21,16 +24,20 @@ const GATHER_MS = 10_000
 const INTERVAL_MS = 300_000
 const OPS: Channel = { name: 'ops', send: async () => {} }
 
+const ALWAYS: Quiet = { from: 0, to: 0, zone: 'UTC', days: DAYS, except: 'critical' }
+
 /** What no worker takes. The clock is the test's, at the start of an interval. `step`: is called before each write. */
 function makeBed(step: () => void = () => {}) {
   const clock = { ms: Math.ceil(Date.now() / INTERVAL_MS) * INTERVAL_MS }
-  const state = { isFilling: false }
+  const state = { isFilling: false, isQuiet: false }
   const redis = { redis: bed.redis, prefix: 't' }
+  const snoozes = makeSnoozes({ ...redis, now: () => clock.ms })
   const boxes = makeBoxes({ ...redis, now: () => clock.ms })
   const lines = makeLines(redis)
   const gather = makeGather({
     boxes: withStep(boxes, step),
     lines: withStep(lines, step),
+    snoozes,
     queues: { alerts: withStep(queues.alerts, step) },
     gatherMs: () => GATHER_MS,
     isFilling: async () => state.isFilling,
@@ -53,13 +60,18 @@ function makeBed(step: () => void = () => {}) {
     clock.ms += GATHER_MS
     const open: number[] = []
     for (const { data } of await ofKind('gathered'))
-      await gather.empty({ channel, wants: () => true }, data.box).catch((error) => {
+      await gather.empty(routeOf(channel), data.box).catch((error) => {
         if (!(error instanceof NotYet)) throw error
         open.push(error.waitMs)
       })
     return open
   }
-  return { gather, clock, state, alert, join, empty }
+  const routeOf = (channel: Channel): Route => {
+    const quiet = state.isQuiet ? ALWAYS : undefined
+    const config = { channel, projects: ['**'], kinds: ['*'], from: 'info' as const, quiet }
+    return makeRoutes([config]).route(channel.name) as Route
+  }
+  return { gather, clock, state, snoozes, alert, join, empty, routeOf }
 }
 
 /** The methods of `real`, each of which first calls `step`. */
@@ -195,6 +207,69 @@ test('a box that is given up takes nothing more', async () => {
   expect(await delivered()).toEqual(['alert_1', 'alert_2'])
 })
 
+test('what comes in quiet hours is told at their end, in one message; what is excepted, at once', async () => {
+  const { clock, state, alert, join, empty } = makeBed()
+  state.isQuiet = true
+  await join(alert('a', 'warning'), alert('b', 'warning'), alert('c', 'over'))
+  await empty()
+  expect(await delivered()).toEqual(['alert_3'])
+  // The end of what was told is told, too, and a state that came and went is not.
+  await join(alert('c', 'warning', 'over'), alert('b', 'ok', 'warning'), {
+    ...expiryAlert,
+    at: new Date(clock.ms).toISOString(),
+  })
+  expect(await empty()).toEqual([expect.any(Number)])
+  expect(await delivered()).toEqual(['alert_3', 'alert_4'])
+  await empty()
+  state.isQuiet = false
+  expect(await empty()).toEqual([])
+  expect(await delivered()).toEqual(['alert_3', 'alert_4'])
+  expect((await summaries()).map(({ topic, examples }) => [topic, examples.map(({ id }) => id)])).toEqual([
+    ['quiet', expect.arrayContaining(['alert_1', expiryAlert.id])],
+  ])
+  expect(await summaries()).toMatchObject([{ count: 2 }])
+})
+
+test('what waited in quiet hours is not told if something newer was', async () => {
+  const { state, alert, join, empty } = makeBed()
+  state.isQuiet = true
+  await join(alert('a', 'warning'))
+  await empty()
+  await join(alert('a', 'over', 'warning'))
+  await empty()
+  state.isQuiet = false
+  await empty()
+  expect(await delivered()).toEqual(['alert_2'])
+  expect(await summaries()).toEqual([])
+})
+
+test('alerts about a project that is snoozed are told at the end of the snooze: the state of then, if it was not told', async () => {
+  const { clock, snoozes, alert, join, empty } = makeBed()
+  await snoozes.add({ project: 'ci/a', by: null, why: null }, 3_600_000)
+  await snoozes.add({ project: 'ci/b', by: null, why: null }, 3_600_000)
+  await join(alert('a', 'warning'), alert('b', 'warning'), alert('c', 'warning'))
+  await empty()
+  await join(alert('a', 'over', 'warning'), alert('b', 'ok', 'warning'))
+  await empty()
+  expect(await delivered()).toEqual(['alert_3'])
+  expect(await empty()).toEqual([expect.any(Number), expect.any(Number)])
+  clock.ms += 3_600_000
+  for (let pass = 0; pass < 3; pass++) await empty()
+  expect(await delivered()).toEqual(['alert_3', 'alert_4'])
+})
+
+test('a snooze that is ended by hand ends at once', async () => {
+  const { snoozes, alert, join, empty } = makeBed()
+  await snoozes.add({ project: 'ci/a', by: 'ada', why: 'clean-up on Monday' }, 3_600_000)
+  await join(alert('a'))
+  for (let pass = 0; pass < 3; pass++) await empty()
+  expect(await delivered()).toEqual([])
+  expect(await snoozes.remove('ci/a')).toMatchObject({ project: 'ci/a', by: 'ada' })
+  expect(await snoozes.remove('ci/a')).toBeUndefined()
+  for (let pass = 0; pass < 3; pass++) await empty()
+  expect(await delivered()).toEqual(['alert_1'])
+})
+
 test('each change is told once, whatever is killed, repeated and run at the same time', async () => {
   let random = 1
   const draw = (n: number) => {
@@ -202,27 +277,32 @@ test('each change is told once, whatever is killed, repeated and run at the same
     return random % n
   }
   let isCalm = false
-  const { gather, alert, clock } = makeBed(() => {
+  const { gather, alert, clock, routeOf, state, snoozes } = makeBed(() => {
     if (!isCalm && draw(4) === 0) throw new Error('killed')
   })
   const alerts: Alert[] = []
   for (let round = 0; round < 60; round++) {
-    if (round % 2 === 0) for (let n = draw(9); n >= 0; n--) alerts.push(alert(`p${alerts.length}`))
+    if (round % 2 === 0) for (let n = draw(9); n >= 0; n--) alerts.push(alert(`p${alerts.length}`, 'warning'))
     // Jobs that have ended run again, too: BullMQ may have lost their end.
     const some = alerts.filter(() => draw(3) === 0)
     const boxes = (await ofKind('gathered')).filter(() => draw(2) === 0)
     clock.ms += draw(60_000)
+    state.isQuiet = draw(2) === 0
+    for (let n = 0; n < 5; n++)
+      if (draw(2) === 0)
+        await snoozes.add({ project: `ci/p${draw(100)}`, by: null, why: null }, draw(600_000))
     await Promise.allSettled([
       ...some.map((one) => gather.join('ops', one)),
-      ...[...boxes, ...boxes].map(({ data }) => gather.empty({ channel: OPS, wants: () => true }, data.box)),
+      ...[...boxes, ...boxes].map(({ data }) => gather.empty(routeOf(OPS), data.box)),
     ])
   }
   isCalm = true
   for (const one of alerts) await gather.join('ops', one)
-  for (let pass = 0; pass < 2; pass++) {
-    clock.ms += INTERVAL_MS
+  state.isQuiet = false
+  for (let pass = 0; pass < 5; pass++) {
+    clock.ms += 2 * INTERVAL_MS
     for (const { data } of await ofKind('gathered'))
-      await gather.empty({ channel: OPS, wants: () => true }, data.box).catch(() => {})
+      await gather.empty(routeOf(OPS), data.box).catch(() => {})
   }
   const single = await delivered()
   const digests = await summaries()

@@ -115,10 +115,14 @@ const bad: [yaml: string, problem: string][] = [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", from: over }] }',
     '6:64: alerts.channels.0.from: expected one of info, warning, critical, got "over"',
   ],
+  [
+    'alerts: { channels: [{ name: a, type: slack, url: "https://x", quiet: { from: "8pm", to: "07:00" } }] }',
+    '6:73: alerts.channels.0.quiet.from: expected a time of the day such as 07:00 or 20:30, got "8pm"',
+  ],
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
-    '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects, kinds, from',
+    '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects, kinds, from, quiet',
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',
