@@ -86,7 +86,7 @@ export async function measureDeletes(options: {
         ...{ index, now, protectsLabels: () => false, findNotUnderstood: async () => new Map() },
         findProtections: async () => () => undefined,
         useOf: async () => ({ isComplete: true, since: 0 }),
-        quotaOf: () => undefined,
+        quotaOf: async () => undefined,
         details: {
           of: async () => new Map(),
           known: async () => new Map(),

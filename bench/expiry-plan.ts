@@ -40,7 +40,7 @@ const planner = makePlanner({
   protectsLabels: () => false,
   findNotUnderstood: async () => new Map(),
   useOf: async () => ({ isComplete: true, since: 0 }),
-  quotaOf: () => undefined,
+  quotaOf: async () => undefined,
   details: {
     of: async () => new Map(),
     known: async () => new Map(),

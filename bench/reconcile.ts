@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { makeLog } from '../src/platform/log.ts'
 import { connectPatiently } from '../src/platform/redis.ts'
 import { closeQueues, makeQueues } from '../src/queue/queues.ts'
+import { projectSubject } from '../src/queue/quota-subject.ts'
 import { recheck } from '../src/quota/recheck.ts'
 import { makeLedger } from '../src/reconcile/ledger.ts'
 import { makeReconcile } from '../src/reconcile/reconcile.ts'
@@ -74,7 +75,7 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
       notes: makeRunNotes({ redis, prefix: PREFIX }),
       firstReading: { at: async () => undefined, note: async () => {} },
       announce: async () => {},
-      recheckQuotas: (projects) => recheck(queues, projects),
+      recheckQuotas: (projects) => recheck(queues, [...projects].map(projectSubject)),
       forgetFlags: async () => {},
       // Nothing changes in the folder, so there is no clock to ask and nothing to wait for.
       clockOf: async () => undefined,

@@ -10,10 +10,17 @@ export interface Project {
   flag: 'ok' | 'warning' | 'over'
 }
 export interface Alert {
+  id: string
   registry: string
   project: string
   to: Project['flag']
   text: string
+}
+/** What became of an alert for a channel. */
+export interface Delivery {
+  channel: string
+  message: string
+  result: string
 }
 export interface Receipt {
   id: string
@@ -79,6 +86,8 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
     projects: async () => (await ask<{ projects: Project[] }>('/v1/projects')).projects,
     project: (id: string) => ask<Project>(`/v1/projects/${encodeURIComponent(id)}`),
     alerts: async () => (await ask<{ alerts: Alert[] }>('/v1/alerts?limit=1000')).alerts.reverse(),
+    deliveries: async () =>
+      (await ask<{ deliveries: Delivery[] }>('/v1/alerts/deliveries?limit=1000')).deliveries,
     receipts: async () => (await ask<{ promotions: Receipt[] }>('/v1/promotions')).promotions,
     /** Promotions that wait. */
     waiting: async () =>

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { signatureTag } from '../lab/image.ts'
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import type { Alert, Api, Project, Receipt } from './api.ts'
+import type { Alert, Api, Delivery, Project, Receipt } from './api.ts'
 import type { Chat } from './chat.ts'
 import type { Told } from './story.ts'
 
@@ -67,6 +68,12 @@ export async function report(options: {
   // A channel gets an alert of the same project and flag once in five minutes. The others come in a summary later.
   const keyOf = ({ project, to }: (typeof alerts)[number]) => `${project} ${to}`
   const sent = [...new Map(alerts.toReversed().map((alert) => [keyOf(alert), alert])).values()] // the first of each
+  const deliveries = await delivered(api, sent)
+  /** The ids of the alerts that a channel accepted. The others were overtaken by newer ones. */
+  const acceptedBy = (channel: string) =>
+    deliveries
+      .filter((one) => one.channel === channel && one.result === 'accepted')
+      .map(({ message }) => message)
   const states = alerts.filter((a) => a.project === 'shop/web').map((a) => a.to)
   const checks: [string, boolean][] = [
     // Images are deleted one by one, so the project may be at `warning` again before it is ok.
@@ -75,10 +82,16 @@ export async function report(options: {
       /^warning,over,(warning,)?ok$/.test(states.join()),
     ],
     [
-      'chat printed every alert that was not held back',
-      sent.every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
+      'every alert that was not held back was accepted by both channels, or overtaken by a newer one',
+      ['team-chat', 'audit'].every((channel) => sent.every(({ id }) => isDelivered(deliveries, channel, id))),
     ],
-    ['the signed webhook got every alert that was not held back', options.chat.verified === sent.length],
+    [
+      'chat printed every alert that it accepted',
+      sent
+        .filter(({ id }) => acceptedBy('team-chat').includes(id))
+        .every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
+    ],
+    ['the signed webhook verified what it accepted', options.chat.verified === acceptedBy('audit').length],
     ['v1.0.0 was promoted once', summary.promoted.map(({ to }) => to).join() === `${RELEASED}:v1.0.0`],
     [
       'production has the promoted digest, and its signature',
@@ -104,6 +117,25 @@ export async function report(options: {
     tables: tablesOf(projects, alerts, summary),
     missing: checks.filter(([, ok]) => !ok).map(([c]) => c),
     summary,
+  }
+}
+
+/** How long to wait until all alerts are sent: a chat takes one a second. */
+const SENT_MS = 30_000
+
+const isDelivered = (deliveries: readonly Delivery[], channel: string, id: string): boolean =>
+  deliveries.some(
+    (one) => one.channel === channel && one.message === id && ['accepted', 'overtaken'].includes(one.result),
+  )
+
+/** The deliveries, once both channels have all alerts, or after a while. */
+async function delivered(api: Api, alerts: readonly Alert[]): Promise<Delivery[]> {
+  for (const since = Date.now(); ; await sleep(200)) {
+    const found = await api.deliveries()
+    const areThere = ['team-chat', 'audit'].every((channel) =>
+      alerts.every(({ id }) => isDelivered(found, channel, id)),
+    )
+    if (areThere || Date.now() - since > SENT_MS) return found
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { freePort } from './ports.ts'
 import { startProcess } from './process.ts'
 
-/** Whether ngircd is on the path. `scripts/setup.sh --with-servers` installs it. */
+/** Whether ngircd is on the path. `scripts/setup.sh --for-tests` installs it. */
 export const hasNgircd = spawnSync('ngircd', ['--version']).status === 0
 
 export interface LabIrc {
@@ -51,6 +51,8 @@ export async function startNgircd(
     args: ['--config', config, '--nodaemon'],
     logFile: join(folder, 'log'),
     ready: () => isListening(port),
+    // As root it takes another user id, and the kernel then forgets to kill it at our death.
+    deathSignal: 'SIGTERM',
   })
   const stop = async (signal: NodeJS.Signals) => {
     await server.stop(signal)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a fresh clone ready to run, and does nothing (in 0.1 s) when it already is.
 #   setup.sh                 the npm packages, among them Node 24
-#   setup.sh --with-servers  also redis-server, docker-registry, skopeo and ngircd, from Debian's packages
+#   setup.sh --with-servers  also redis-server, docker-registry and skopeo, from Debian's packages
+#   setup.sh --for-tests     also ngircd and prometheus-alertmanager. Where they cannot be had, their tests are skipped
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,19 +22,27 @@ if [ "$(node_major node_modules/.bin/node)" -lt 24 ] && [ "$(node_major node)" -
   exit 1
 fi
 
-[ "${1:-}" = --with-servers ] || exit 0
+[ $# -gt 0 ] || exit 0
 
 missing=
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
 command -v skopeo >/dev/null || missing="$missing skopeo"
-command -v ngircd >/dev/null || missing="$missing ngircd"
+can_install=
+[ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || can_install=1
+if [ "$1" = --for-tests ]; then
+  for peer in ngircd prometheus-alertmanager; do
+    command -v "$peer" >/dev/null || peers="${peers:-} $peer"
+  done
+  [ -z "${peers:-}" ] || [ -n "$can_install" ] || echo "setup: tests that need these are skipped:$peers" >&2
+  [ -z "$can_install" ] || missing="$missing${peers:-}"
+fi
 [ -n "$missing" ] || exit 0
 
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+if [ -z "$can_install" ]; then
   echo "setup: missing:$missing
 setup: on Debian or Ubuntu, as root:  apt-get update && apt-get install -y --no-install-recommends$missing
-setup: elsewhere, install Redis 7 or later, distribution's registry 2.8 as 'docker-registry', skopeo and ngircd, and put them on the PATH" >&2
+setup: elsewhere, install Redis 7 or later, distribution's registry 2.8 as 'docker-registry', and skopeo, and put them on the PATH" >&2
   exit 1
 fi
 echo "setup: installing$missing from Debian" >&2

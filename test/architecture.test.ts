@@ -27,6 +27,7 @@ const CAPABILITIES = [
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
+  ...['quota/specificity.ts', 'quota/alert-of.ts', 'quota/amount.ts', 'quota/quota.ts'],
   ...['expiry/plan.ts', 'expiry/relations.ts', 'expiry/rules.ts', 'promotion/match.ts', 'quota/message.ts'],
   ...['expiry/dialects/quay.ts', 'expiry/dialects/zot.ts'],
   ...[
@@ -70,6 +71,8 @@ const PURE = [
   ...['ci/principal.ts', 'ci/read-claims.ts', 'ci/bind-projects.ts'],
   ...['promotion/gates/check-bundle.ts', 'promotion/gates/check-simple-signing.ts'],
   ...['promotion/gates/signers.ts', 'promotion/gates/trusted-root.ts'],
+  ...['history/history.ts', 'history/codec.ts', 'history/forecast.ts', 'history/forecast-text.ts'],
+  ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
 
 function importsOf(file: string, text: string): Import[] {

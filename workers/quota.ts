@@ -2,4 +2,4 @@ import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import type { makeEnforce } from '../src/quota/enforce.ts'
 
 export const quotaWorker = (context: WorkerContext, enforce: ReturnType<typeof makeEnforce>) =>
-  makeWorker('quota', context, ({ project }) => enforce(project, new Date()), { concurrency: 8 })
+  makeWorker('quota', context, (subject) => enforce(subject, new Date()), { concurrency: 8 })

@@ -1,7 +1,8 @@
 import type { Logger } from '../platform/log.ts'
-import { formatSize } from '../platform/units.ts'
-import type { Alert } from '../queue/alert.ts'
+import { type Alert, quotaSubjectOf } from '../queue/alert.ts'
 import type { Jobs } from '../queue/jobs.ts'
+import { fieldsOfSubject, nameOfSubject } from '../queue/quota-subject.ts'
+import { amountOf } from '../quota/amount.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Deliver } from './deliver.ts'
 import type { Gather } from './gather.ts'
@@ -104,12 +105,12 @@ function numbersOf(alert: Alert): object {
     const { id, registry, event } = alert
     return { alert: id, registry, event, ...('project' in alert && { project: alert.project }) }
   }
-  const { id, registry, project, from, to, uniqueBytes, limitBytes } = alert
-  return { alert: id, registry, project, from, to, uniqueBytes, limitBytes }
+  const { id, from, to, measure, used, limit } = alert
+  return { alert: id, ...fieldsOfSubject(quotaSubjectOf(alert)), from, to, measure, used, limit }
 }
 
 function subjectOf(alert: Alert): string {
   if (!('to' in alert)) return alert.text
-  const size = `${formatSize(alert.uniqueBytes)} of ${formatSize(alert.limitBytes)}`
-  return `${alert.registry}/${alert.project} is ${alert.to}, ${size}`
+  const { to, measure, used, limit } = alert
+  return `${nameOfSubject(quotaSubjectOf(alert))} is ${to}, ${amountOf(measure, used, limit)}`
 }

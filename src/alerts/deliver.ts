@@ -45,7 +45,12 @@ export function makeDeliver(deps: {
         turn = await lines.turn(place)
       }
       if (turn.is === 'wait') throw new NotYet(Math.min(turn.before * WAIT_MS.each, WAIT_MS.most))
-      if (turn.is === 'now') await send(sending)
+      if (turn.is === 'now')
+        await send(sending).catch(async (error) => {
+          // Each answer of a channel that is down for a day would push all else out of the history.
+          if (isRepeated(error) && sending.attempt === 1) await record(sending, 'failed', error.message)
+          throw error
+        })
       else await record(sending, 'overtaken')
       await leave(channel.name, job)
       return turn.is === 'now' ? 'accepted' : 'overtaken'
@@ -61,14 +66,8 @@ export function makeDeliver(deps: {
 
   /** Sends a message at once. @throws ChannelError */
   async function send(sending: Sending): Promise<void> {
-    const { channel, message, attempt } = sending
-    try {
-      await channel.send(message)
-    } catch (error) {
-      // Each answer of a channel that is down for a day would push all else out of the history.
-      if (isRepeated(error) && attempt === 1) await record(sending, 'failed', error.message)
-      throw error
-    }
+    const { channel, message } = sending
+    await channel.send(message)
     metrics.alertsSent.inc({ channel: channel.name })
     await record(sending, 'accepted')
   }

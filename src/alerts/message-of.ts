@@ -1,19 +1,30 @@
 import { formatSize } from '../platform/units.ts'
-import { type Alert, type AlertSummary, type ProjectAlert, subjectOf } from '../queue/alert.ts'
-import { kindOf, SEVERITY_OF } from '../queue/alert-kinds.ts'
+import {
+  type Alert,
+  type AlertSummary,
+  type ProjectAlert,
+  quotaSubjectOf,
+  subjectOf,
+} from '../queue/alert.ts'
+import { kindOf, severityOf } from '../queue/alert-kinds.ts'
+import { nameOfSubject } from '../queue/quota-subject.ts'
+import { numberOf } from '../quota/amount.ts'
+import { actionParts } from './action-parts.ts'
 import type { Message } from './message.ts'
 
 /** The message that tells an alert. */
 export function messageOf(alert: Alert): Message {
   const { id, at, text } = alert
-  const isOfProject = 'project' in alert
+  const isOfProject = 'project' in alert || 'to' in alert
+  const actions = actionParts('project' in alert && ('to' in alert || 'state' in alert) ? alert : {})
   return {
-    ...{ id, at, text, data: alert, lists: [], links: [] },
+    ...{ id, at, text, data: alert, links: [] },
     type: kindOf(alert),
     subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
-    severity: SEVERITY_OF[kindOf(alert)],
+    severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
-    facts: isOfProject ? factsOf(alert) : [],
+    ...actions,
+    facts: isOfProject ? [...factsOf(alert), ...actions.facts] : [],
   }
 }
 
@@ -26,7 +37,7 @@ export function messageOfSummary(summary: AlertSummary): Message {
     ...{ id, at, text, data: summary, facts: [], links: [] },
     type: `${topic}.summary`,
     subject: id,
-    severity: first === undefined ? 'info' : SEVERITY_OF[kindOf(first)],
+    severity: first === undefined ? 'info' : severityOf(first),
     title: `${count} alerts (${topic}) since ${since}`,
     lists: [{ title: 'The most urgent', items }],
   }
@@ -45,18 +56,32 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
 }
 
 function titleOf(alert: ProjectAlert): string {
-  const project = `${alert.registry}/${alert.project}`
-  if (!('to' in alert)) return `${project}: ${alert.event}`
+  if ('state' in alert)
+    return `${alert.registry}/${alert.project} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
+  if (!('to' in alert)) return `${alert.registry}/${alert.project}: ${alert.event}`
   const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }
-  return `${project} ${states[alert.to]}`
+  const state = alert.escalation === undefined ? states[alert.to] : 'stays over its quota'
+  return `${nameOfSubject(quotaSubjectOf(alert))} ${state}`
 }
 
 function factsOf(alert: ProjectAlert): Message['facts'] {
-  if ('to' in alert)
+  if ('to' in alert) {
+    const { measure, used, limit, override } = alert
+    const until =
+      override === undefined
+        ? ''
+        : ` (set ${override.until === null ? 'by hand' : `until ${override.until}`})`
     return [
-      { label: 'Usage', value: formatSize(alert.uniqueBytes) },
-      { label: 'Quota', value: formatSize(alert.limitBytes) },
+      { label: 'Usage', value: numberOf(measure, used) },
+      { label: 'Quota', value: `${numberOf(measure, limit)}${until}` },
       { label: 'State', value: `${alert.from} → ${alert.to}` },
+    ]
+  }
+  if ('state' in alert)
+    return [
+      { label: 'Usage', value: formatSize(alert.usedBytes) },
+      { label: 'Quota', value: formatSize(alert.limitBytes) },
+      { label: 'Passes it in', value: alert.days === null ? 'not in sight' : `about ${alert.days} days` },
     ]
   if ('policy' in alert)
     return [

@@ -1,6 +1,6 @@
 import { makeGlob } from '../platform/glob.ts'
-import type { Alert } from '../queue/alert.ts'
-import { type AlertKind, kindOf, SEVERITY_OF, type Severity } from '../queue/alert-kinds.ts'
+import type { Alert, QuotaAlert } from '../queue/alert.ts'
+import { type AlertKind, kindOf, SEVERITY_OF, type Severity, severityOf } from '../queue/alert-kinds.ts'
 import type { Channel } from './channel.ts'
 import type { Message } from './message.ts'
 import { messageOf } from './message-of.ts'
@@ -49,29 +49,38 @@ export function makeRoutes(configured: readonly RouteConfig[]): Routes {
       registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
       messageOf(alert: Alert): Message {
         const message = messageOf(alert)
-        return wants(kindOf(alert)) ? message : { ...message, severity: 'resolved' }
+        return wants(kindOf(alert)) || isEscalation(alert) ? message : { ...message, severity: 'resolved' }
       },
     }
   })
+  const isFor = (
+    alert: Alert,
+    { channel, globs, registryGlobs, wants }: (typeof routes)[number],
+  ): boolean => {
+    if (isEscalation(alert)) return alert.escalation.channels.includes(channel.name)
+    if (!isWanted(alert, wants)) return false
+    const projects = 'group' in alert ? alert.projects : projectsOf(alert)
+    if (projects.length > 0) return projects.some((project) => globs.some((matches) => matches(project)))
+    return 'registry' in alert && registryGlobs.some((matches) => matches(alert.registry))
+  }
   const route = (name: string) => routes.find(({ channel }) => channel.name === name)
   return {
     channels: routes.map(({ channel }) => channel),
-    channelsFor: (alert) =>
-      routes
-        .filter(({ wants }) => isWanted(alert, wants))
-        .filter(({ globs, registryGlobs }) =>
-          'project' in alert
-            ? globs.some((matches) => matches(`${alert.registry}/${alert.project}`))
-            : registryGlobs.some((matches) => matches(alert.registry)),
-        )
-        .map(({ channel }) => channel),
+    channelsFor: (alert) => routes.filter((one) => isFor(alert, one)).map(({ channel }) => channel),
     named: (name) => route(name)?.channel,
     route,
   }
 }
 
+type Escalation = QuotaAlert & Required<Pick<QuotaAlert, 'escalation'>>
+const isEscalation = (alert: Alert): alert is Escalation =>
+  'escalation' in alert && alert.escalation !== undefined
+
 /** How urgent it is, and how urgent the state was that it ends. */
 const severitiesOf = (alert: Alert): Severity[] => [
-  SEVERITY_OF[kindOf(alert)],
+  severityOf(alert),
   ...('to' in alert ? [SEVERITY_OF[`quota.${alert.from}`]] : []),
 ]
+
+const projectsOf = (alert: Exclude<Alert, { group: string }>): string[] =>
+  'project' in alert ? [`${alert.registry}/${alert.project}`] : []

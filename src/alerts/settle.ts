@@ -1,4 +1,4 @@
-import type { Alert } from '../queue/alert.ts'
+import type { Alert, ForecastAlert } from '../queue/alert.ts'
 import type { AlertKind } from '../queue/alert-kinds.ts'
 import { messageOf } from './message-of.ts'
 
@@ -8,8 +8,15 @@ import { messageOf } from './message-of.ts'
  */
 export function settle(alerts: readonly Alert[], wants: Wants): Alert[] {
   const bySubject = Map.groupBy(alerts.toSorted(byTime), (alert) => messageOf(alert).subject)
-  return [...bySubject.values()].flatMap((some) => newestOf(some, wants)).sort(byTime)
+  const told = [...bySubject.values()].flatMap((some) => newestOf(some, wants)).sort(byTime)
+  return told.filter((alert) => !isLessUrgent(alert, told))
 }
+
+/** Whether it says that a project will pass a mark, and another alert says that it has. */
+const isLessUrgent = (alert: Alert, told: readonly Alert[]): boolean =>
+  'state' in alert && told.some((one) => 'to' in one && one.to !== 'ok' && isOfProject(one, alert))
+const isOfProject = (one: Alert, { registry, project }: ForecastAlert): boolean =>
+  'project' in one && one.project === project && one.registry === registry
 
 type Wants = (kind: AlertKind) => boolean
 
@@ -18,8 +25,10 @@ function newestOf(alerts: readonly Alert[], wants: Wants): Alert[] {
   return newest === undefined || isAsBefore(alerts, wants) ? [] : [newest]
 }
 
-/** Whether a flag changed, and is what it was, as far as the channel wants to know. */
+/** Whether a flag or a forecast changed, and is what it was, as far as the channel wants to know. */
 function isAsBefore(alerts: readonly Alert[], wants: Wants): boolean {
+  const states = alerts.flatMap((alert) => ('state' in alert ? [alert.state] : []))
+  if (states.length > 1) return states[0] !== states.at(-1)
   const changes = alerts.flatMap((alert) => ('to' in alert && alert.from !== alert.to ? [alert] : []))
   const [first, last] = [changes[0], changes.at(-1)]
   if (first === undefined || last === undefined || changes.length < alerts.length) return false

@@ -8,6 +8,7 @@ import { addConfig } from './commands/config.ts'
 import { addExpire } from './commands/expire.ts'
 import { addExpiry } from './commands/expiry.ts'
 import { addFlags } from './commands/flags.ts'
+import { addForecast } from './commands/forecast.ts'
 import { addHelp } from './commands/help.ts'
 import { addHistory } from './commands/history.ts'
 import { addImages } from './commands/images.ts'
@@ -15,6 +16,7 @@ import { addJobs } from './commands/jobs.ts'
 import { addPromote } from './commands/promote.ts'
 import { addPromotion } from './commands/promotion.ts'
 import { addQuarantine } from './commands/quarantine.ts'
+import { addQuota } from './commands/quota.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
 import { addRuns } from './commands/runs.ts'
@@ -32,9 +34,11 @@ import { findService } from './service.ts'
 const COMMANDS: readonly AddCommand[] = [
   addUsage,
   addHistory,
+  addForecast,
   addImages,
   addTags,
   addFlags,
+  addQuota,
   addAlerts,
   addPromote,
   addPromotion,

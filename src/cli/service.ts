@@ -16,6 +16,7 @@ export interface Service {
   /** The whole of such a list. */
   getLines<S extends TSchema>(path: string, schema: S): Promise<Static<S>[]>
   post<S extends TSchema>(path: string, body: object, schema: S): Promise<Static<S>>
+  put<S extends TSchema>(path: string, body: object, schema: S): Promise<Static<S>>
   delete<S extends TSchema>(path: string, schema: S): Promise<Static<S>>
 }
 
@@ -89,7 +90,7 @@ function makeService(access: Access): Service {
 
   /** Sends a request and gives its answer, of which the body is to be read. `silentMs`: how long nothing may arrive. */
   async function send(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     { body, accept = 'application/json', silentMs = 30_000 }: Question = {},
   ) {
@@ -163,6 +164,7 @@ function makeService(access: Access): Service {
     lines,
     getLines: (path, schema) => Array.fromAsync(lines(path, schema)),
     post: (path, body, schema) => askJson(schema, 'POST', path, { body }),
+    put: (path, body, schema) => askJson(schema, 'PUT', path, { body }),
     delete: (path, schema) => askJson(schema, 'DELETE', path),
   }
 }

@@ -21,6 +21,13 @@ export const Project = Type.Object({
   lastPushedBy: Type.Union([Type.String(), Type.Null()]),
   lastPullAt: Instant,
   limitBytes: Type.Union([Type.Integer(), Type.Null()]),
+  override: Type.Union([
+    Type.Object({
+      ...{ by: Type.Union([Type.String(), Type.Null()]), why: Type.Union([Type.String(), Type.Null()]) },
+      until: Instant,
+    }),
+    Type.Null(),
+  ]),
   flag: Type.String(),
   flagSince: Instant,
 })

@@ -32,11 +32,11 @@ export const projectLines = ({ project, repositories, images }: Described): stri
 ]
 
 function fieldsOf(project: Project): [string, string][] {
-  const { limitBytes, flag, flagSince, lastPushAt, lastPushedBy } = project
+  const { limitBytes, override, flag, flagSince, lastPushAt, lastPushedBy } = project
   return [
     ['project', project.id],
     ['unique', formatSize(project.uniqueBytes)],
-    ['limit', limitBytes === null ? 'none' : formatSize(limitBytes)],
+    ['limit', `${limitBytes === null ? 'none' : formatSize(limitBytes)}${overrideText(override)}`],
     ['flag', flagSince === null ? flag : `${flag} since ${flagSince}`],
     ['exclusive', formatSize(project.exclusiveBytes)],
     ['unreferenced', formatSize(project.unreferencedBytes)],
@@ -47,6 +47,13 @@ function fieldsOf(project: Project): [string, string][] {
     ['last push', `${lastPushAt ?? 'not known'}${lastPushedBy === null ? '' : ` by ${lastPushedBy}`}`],
     ['last pull', project.lastPullAt ?? 'never'],
   ]
+}
+
+/** Who has set the limit at run time, why and until when. */
+export function overrideText(override: Project['override']): string {
+  if (override === null) return ''
+  const { by, why, until } = override
+  return `, set${by === null ? '' : ` by ${by}`}${until === null ? '' : ` until ${until}`}${why === null ? '' : `: ${why}`}`
 }
 
 const repositoryTable = (repositories: readonly Repository[]): string[] =>

@@ -1,8 +1,11 @@
 import { historyWorker } from '../../workers/history.ts'
+import { makeActionFacts } from '../history/action-facts.ts'
+import { makeForecastAlerts } from '../history/forecast-alerts.ts'
 import { scheduleSamples } from '../history/schedule.ts'
 import { makeTakeSamples } from '../history/take-samples.ts'
 import { isRestoring } from '../snapshot/is-restoring.ts'
 import { projectIdsOf, usagesOf } from '../usage/project-sizes.ts'
+import { forecastQuotaOf } from './forecast-quota.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Schedules the samples of usage. */
@@ -25,7 +28,12 @@ export function startHistory(parts: WorkerParts) {
     usagesOf: (ids) => usagesOf(parts, ids),
     registryBytes: index.registryBytes,
     histories,
-    onSample: async () => undefined,
+    onSample: makeForecastAlerts({
+      ...parts,
+      quotaOf: (project) => forecastQuotaOf(parts, project),
+      actionFacts: makeActionFacts(parts),
+      now: Date.now,
+    }),
     now: Date.now,
   })
   return historyWorker(parts.context, takeSamples)

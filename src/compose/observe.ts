@@ -49,15 +49,16 @@ export function observeRegistries({ metrics, registries }: Parts, { index, ledge
 const OTHERS = '(others)'
 
 /** Makes what sets the gauges of projects. A project that is no longer among the largest loses its gauges. */
-export function observeProjects({ metrics, quotaOf }: Parts, tally: () => Promise<Tally>) {
+export function observeProjects({ metrics }: Parts, { inForce }: OnRedis, tally: () => Promise<Tally>) {
   return async (): Promise<void> => {
     const { largest, others, counts } = await tally()
+    const quotas = await inForce.ofProjects(largest.map(({ id }) => id))
     // No scrape sees the gauges between here and the end: nothing waits.
     for (const gauge of gaugesOfProjects(metrics)) gauge.reset()
     for (const standing of largest) {
       const { registry, path: project } = splitProjectId(standing.id)
       setSizes(metrics, { registry, project }, standing)
-      const limit = quotaOf(standing.id)?.limit
+      const limit = quotas.get(standing.id)?.quota.limit
       if (limit !== undefined) metrics.projectLimitBytes.set({ registry, project }, limit)
       for (const flag of ['ok', 'warning', 'over'])
         metrics.projectFlag.set({ registry, project, flag }, standing.flag === flag ? 1 : 0)

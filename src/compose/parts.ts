@@ -19,6 +19,7 @@ import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
 import { makeHistories } from '../history/histories.ts'
+import { makeReadGrowth } from '../history/read-growth.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Logger } from '../platform/log.ts'
 import { makeMetrics } from '../platform/metrics.ts'
@@ -38,7 +39,10 @@ import { makeTagTurns } from '../promotion/turn.ts'
 import { AlertRecord, type ExpiryAlert, type PromotionAlert, type RegistryAlert } from '../queue/alert.ts'
 import { makeBacklog } from '../queue/backlog.ts'
 import { closeQueues, makeQueues } from '../queue/queues.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
 import { makeFlags } from '../quota/flags.ts'
+import { makeQuotasInForce } from '../quota/in-force.ts'
+import { makeOverrides } from '../quota/overrides.ts'
 import { makeLedger } from '../reconcile/ledger.ts'
 import { makeJournal } from '../store/journal.ts'
 import { makeStore } from '../store/make-store.ts'
@@ -162,17 +166,24 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       inUse: inUse.find,
     }
     const failuresOf = makeFailuresOf(protections)
+    const flags = makeFlags({ redis, prefix })
+    const overrides = makeOverrides({ redis, prefix, now: Date.now })
+    const inForce = makeQuotasInForce({ quotas: () => settings().quotas, overrides })
     const planner = makePlanner({
       ...{ index, details, now },
       findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
       findProtections: makeFindProtections(protections),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
       useOf: makeUseOf({ config, pulls }),
-      quotaOf: (project) => settings().quotaOf(project),
+      async quotaOf(project) {
+        const { limit, escalate } = (await inForce.of(projectSubject(project)))?.quota ?? {}
+        const evictsLater = escalate?.evict === true && !(await flags.ofProject(project)).isEscalated
+        return { limit, evictsLater }
+      },
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce },
-      histories: makeHistories({ redis, prefix }),
+      ...{ histories: makeHistories({ redis, prefix }), readGrowth: makeReadGrowth({ redis, prefix }) },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
       tagTurns: makeTagTurns({ queues, redis, prefix }),
@@ -180,7 +191,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       deliveries: makeDeliveries({ redis, prefix }),
       snoozes: makeSnoozes({ redis, prefix }),
       backlog: makeBacklog({ redis, queues }),
-      flags: makeFlags({ redis, prefix }),
+      ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ...{ details, pulls },
@@ -204,7 +215,6 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
     ...{ connect, onRedis, outage, dispatcher, ...reloading },
     match: (image: TaggedImage) => settings().match(image),
-    quotaOf: (project: string) => settings().quotaOf(project),
   }
 }
 

@@ -64,7 +64,7 @@ function makeGatesOf(
         name,
         makeGates(gates.filter(isAsked), {
           ...{ clientOf, approvals, dispatcher, now: () => Date.now() * 1_000 },
-          flagOf: async (project) => (await flags.get(project))?.flag ?? 'ok',
+          flagOf: async (project) => (await flags.ofProject(project)).flag,
         }),
       ]),
     )

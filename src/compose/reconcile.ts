@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reconcileWorker } from '../../workers/reconcile.ts'
 import { makeForgetFlags } from '../quota/forget-flags.ts'
+import { recheck } from '../quota/recheck.ts'
 import { makeApiReader } from '../reconcile/api-reader.ts'
 import { makeFirstReading } from '../reconcile/first-reading.ts'
 import type { RegistryReader } from '../reconcile/reading.ts'
@@ -82,7 +83,15 @@ export function startReconcile(parts: WorkerParts) {
     },
   })
   const turnOf = makeTurn({ ...parts, pauseMs: config.reconcile.pause, now: Date.now })
-  return reconcileWorker(parts.context, { reconcile, turnOf }, () => isStopping, registries.length)
+  /** A quota for what a registry stores is about what the reconcile has seen. */
+  async function reconcileAndLook(...run: Parameters<typeof reconcile>) {
+    const report = await reconcile(...run)
+    const subject = { kind: 'registry', id: report.registry } as const
+    if (parts.settings().quotas.of(subject) !== undefined) await recheck(parts.queues, [subject])
+    return report
+  }
+  const work = { reconcile: reconcileAndLook, turnOf }
+  return reconcileWorker(parts.context, work, () => isStopping, registries.length)
 }
 
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */

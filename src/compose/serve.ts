@@ -12,11 +12,15 @@ import { makeTrash } from '../expiry/trash.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
+import { channelsRoute } from '../http/channels-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
+import { flagsRoute } from '../http/flags-route.ts'
+import { forecastRoute } from '../http/forecast-route.ts'
+import { growthRoute } from '../http/growth-route.ts'
 import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
@@ -28,12 +32,14 @@ import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
+import { quotaRoute } from '../http/quota-route.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
+import { snoozesRoute } from '../http/snoozes-route.ts'
 import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
 import { usesRoute } from '../http/uses-route.ts'
@@ -42,11 +48,15 @@ import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
 import { makeCheckReceipt } from '../promotion/check-receipt.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import { recheck } from '../quota/recheck.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { authenticateCi } from './ci.ts'
+import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
+import { measuring } from './measuring.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
@@ -67,7 +77,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
-  const { details, keeps, pulls } = onRedis
+  const { details, keeps, pulls, histories, inForce, overrides } = onRedis
   const roles = makeRoles(config.server, authenticateCi(parts, onRedis))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
@@ -88,7 +98,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const observers = [
     observeQueues(parts, onRedis),
     observeRegistries(parts, onRedis),
-    ...(config.metrics.projects > 0 ? [observeProjects(parts, tally)] : []),
+    ...(config.metrics.projects > 0 ? [observeProjects(parts, onRedis, tally)] : []),
   ]
   const { bodyLimit } = config.server
   const room = roomFor(bodyLimit)
@@ -108,19 +118,41 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     routes: [
       eventsRoute({ intake, refusals, registryOf }),
       projectsRoute({
-        ...{ index, flags, quotaOf: parts.quotaOf, standings, roles, inTurn },
+        ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
+      }),
+      flagsRoute({ flags, roles }),
+      quotaRoute({
+        ...{
+          index,
+          flags,
+          inForce,
+          overrides,
+          audit,
+          roles,
+          inTurn,
+          measure: measuring(parts, onRedis).measure,
+        },
+        configuredLimit: (project) => parts.settings().quotas.of(projectSubject(project))?.limit,
+        recheck: (project) => recheck(queues, [projectSubject(project)]),
+        registries: registries.map(({ name }) => name),
+        keepsNames: () => parts.settings().config.actors,
       }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
-      historyRoute({
-        registries: registries.map(({ name }) => name),
-        index,
-        histories: onRedis.histories,
-        roles,
+      historyRoute({ registries: registries.map(({ name }) => name), index, histories, roles }),
+      growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
+      forecastRoute({
+        ...{ registries: registries.map(({ name }) => name), index, histories, roles, now: Date.now },
+        quotaOf: (project) => forecastQuotaOf(onRedis, project),
       }),
       recordsRoute({ alerts, roles }),
+      snoozesRoute({
+        ...{ snoozes: onRedis.snoozes, audit, roles, registries: registries.map(({ name }) => name) },
+        keepsNames: () => parts.settings().config.actors,
+      }),
+      channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),
       promotionsRoute({
         ...requests,
         ...{ receipts, queues, projectOf: parts.projectOf, roles, inTurn },

@@ -8,7 +8,7 @@ import { makeNormalise } from '../events/normalise.ts'
 import { makeIsScanner } from '../events/scanners.ts'
 import { expandPolicies } from '../expiry/expand-policies.ts'
 import { makeMatch, type TaggedImage } from '../promotion/match.ts'
-import { makeQuotaOf } from '../quota/quotas.ts'
+import { makeQuotas } from '../quota/quotas.ts'
 
 /** What the settings are made with, and no reload replaces. */
 interface Means {
@@ -28,7 +28,7 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
       ...config.expiry,
       policies: expandPolicies(config.expiry.policies, Object.keys(config.registries)),
     },
-    quotaOf: makeQuotaOf(config.quotas),
+    quotas: makeQuotas(config.quotas),
     match: makeMatch(config.promotion.rules, projectOf),
     normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     routes: makeRoutes(

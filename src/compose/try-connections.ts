@@ -118,7 +118,8 @@ function channelAttempt(config: Config['alerts']['channels'][number], { proxy }:
       await dispatcher.close()
     }
   }
-  const tried = 'url' in config ? `HEAD ${new URL(config.url).origin}/` : 'reach it'
+  const tried =
+    'url' in config && config.url !== undefined ? `HEAD ${new URL(config.url).origin}/` : 'reach it'
   return { name: `channel ${name}`, tried, act }
 }
 

@@ -12,9 +12,9 @@ export type WorkerParts = Awaited<ReturnType<typeof makeWorkerParts>>
 
 /** Makes what the workers of several queues use. */
 export async function makeWorkerParts(parts: Parts) {
-  const { prefix, log, quotaOf, outage } = parts
+  const { prefix, log, outage } = parts
   const onRedis = await parts.onRedis(connectPatiently)
-  const { redis, queues, ledger } = onRedis
+  const { redis, queues, ledger, overrides } = onRedis
   const connection = await parts.connect(connectPatiently)
   const context: WorkerContext = { connection, prefix, log, outage }
   return {
@@ -22,7 +22,7 @@ export async function makeWorkerParts(parts: Parts) {
     ...onRedis,
     context,
     renames: makeRenameTable({ redis, prefix }),
-    recheckQuotas: makeRecheckQuotas({ queues, quotaOf }),
+    recheckQuotas: makeRecheckQuotas({ queues, overrides, quotas: () => parts.settings().quotas }),
     enqueueReconcile: (registry: string, reason: string) =>
       requestAutomaticReconcile({ queues, ledger }, { registry, reason }, BURST_MS),
   }

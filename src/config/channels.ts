@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { channelKeys } from './channel-keys.ts'
 import { NonEmpty, Secret, SecretUrl, string } from './fields.ts'
+import { alertmanager, email, gitlabIssue, irc, matrix, pagerduty } from './more-channels.ts'
 import { section } from './sections.ts'
 
 const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'
@@ -36,6 +37,12 @@ export const channel = Type.Union(
       secret: Secret('The key that signs the alerts.', signingKey, { make: MAKE_KEY }),
       ...channelKeys,
     }),
+    section('A channel of IRC.', { ...irc, ...channelKeys }),
+    section('Mails.', { ...email, ...channelKeys }),
+    section('A room of Matrix.', { ...matrix, ...channelKeys }),
+    section('PagerDuty.', { ...pagerduty, ...channelKeys }),
+    section('An Alertmanager, or a cluster of them.', { ...alertmanager, ...channelKeys }),
+    section('Issues of GitLab.', { ...gitlabIssue, ...channelKeys }),
   ],
   { description: 'A channel for alerts.' },
 )

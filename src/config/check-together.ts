@@ -3,17 +3,26 @@ import type { Report } from './config-error.ts'
 import { mayMatchIn } from './glob.ts'
 import { isMapping, type Node, type Path } from './walk.ts'
 
-/** Reports what only shows between nodes: two values that must differ, and a registry that is not configured. */
+/** Reports what only shows between nodes: two values that must differ, and a registry or channel that is not configured. */
 export function checkTogether(nodes: readonly Node[], report: Report): void {
   const configured = nodes.find(({ path }) => path.join('.') === 'registries')?.value
   const registries = isMapping(configured) ? Object.keys(configured) : []
   const names = registries.join(', ')
+  const channels = nodes
+    .filter(({ path }) => path.length === 4 && path.join('.').match(/^alerts\.channels\.\d+\.name$/))
+    .map(({ value }) => value)
   const firstPaths = new Map<string, Path>()
   for (const { schema, value, path } of nodes) {
     if (typeof value !== 'string') continue
     const got = JSON.stringify(value)
     if ('registryName' in schema && !registries.includes(value))
       report(path, `expected the name of a configured registry (${names})`, got)
+    if ('channelName' in schema && !channels.includes(value))
+      report(
+        path,
+        `expected the name of a configured channel (${channels.join(', ') || 'there is none'})`,
+        got,
+      )
     if ('globOf' in schema && schema.globOf === 'project' && !mayMatchIn(value, registries))
       report(path, `expected registry/path, with a glob for a configured registry (${names})`, got)
     if ('globOf' in schema && schema.globOf === 'registry' && !registries.some(makeGlob(value)))

@@ -50,7 +50,10 @@ function checkType(schema: TUnion, value: Record<string, unknown>, path: Path, r
     .filter((member) => Type.IsObject(member))
     .map(({ properties }) => properties.type)
     .filter((type) => Type.IsLiteral(type))
-  const message = `expected ${types.map((type) => type.const).join(' or ')}`
+  const names = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
+    types.map((type) => String(type.const)),
+  )
+  const message = `expected ${names}`
   reportLeaf({ schema, value: value.type, path: [...path, 'type'] }, message, report)
 }
 

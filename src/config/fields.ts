@@ -180,14 +180,14 @@ function positive(value: number, what: string): number {
 }
 
 /** A fraction above 0, to 1 at most; may be written as a percentage. */
-export function Fraction(description: string, options?: TSchemaOptions) {
-  const parse = (raw: unknown) => {
-    const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(raw)) ?? []
-    const fraction = Number(number) / (percent ? 100 : 1)
-    if (fraction > 0 && fraction <= 1) return fraction
-    throw new RangeError('expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most')
-  }
-  return field(description, parse, options)
+export const Fraction = (description: string, options?: TSchemaOptions) =>
+  field(description, parseFraction, options)
+
+export function parseFraction(raw: unknown): number {
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(raw)) ?? []
+  const fraction = Number(number) / (percent ? 100 : 1)
+  if (fraction > 0 && fraction <= 1) return fraction
+  throw new RangeError('expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most')
 }
 
 /** An http or https URL, perhaps with a path. */

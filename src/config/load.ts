@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkNode } from './check.ts'
 import { checkPromotion } from './check-promotion.ts'
+import { checkQuotas } from './check-quotas.ts'
 import { checkTogether } from './check-together.ts'
 import { ConfigError, type Location, type Problem, type Report } from './config-error.ts'
 import { applyOverrides, overridesFrom } from './environment.ts'
@@ -36,6 +37,7 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   throwProblems()
   const config = Value.Decode(ConfigSchema, source.value)
   checkPromotion(config, report)
+  checkQuotas(config, report)
   throwProblems()
   return { ...config, proxy: config.proxy ?? outside.proxy }
 }

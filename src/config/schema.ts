@@ -20,17 +20,8 @@ import {
   unique,
 } from './fields.ts'
 import { promotionRule, receiptKey } from './promotion-rule.ts'
-import {
-  list,
-  type projectRule,
-  proxy,
-  quota,
-  registry,
-  scanners,
-  section,
-  store,
-  token,
-} from './sections.ts'
+import { quota } from './quota-sections.ts'
+import { list, type projectRule, proxy, registry, scanners, section, store, token } from './sections.ts'
 
 /** Checks a Redis URL and leaves it as it is: makers of connections parse it. */
 function redisUrl(raw: unknown): string {

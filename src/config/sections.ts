@@ -3,8 +3,6 @@ import { HOST } from '../registry/image-reference.ts'
 import {
   Choice,
   Flag,
-  Fraction,
-  Glob,
   headerSecret,
   Integer,
   NonEmpty,
@@ -15,7 +13,6 @@ import {
   Repository,
   Secret,
   SecretUrl,
-  Size,
   string,
   Text,
   Url,
@@ -209,12 +206,6 @@ export const proxy = Type.Optional(
     },
   ),
 )
-
-export const quota = section('A soft quota. If several match a project, the first applies.', {
-  project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
-  limit: Size('The unique bytes that each matching project may hold.'),
-  warnAt: Fraction('The share of the limit at which the flag becomes `warning`.', { default: '80%' }),
-})
 
 export const scanners = section('Clients that pull images only to inspect them. Their pulls are not use.', {
   userAgents: list('Wildcards for user agents: * is any text.', NonEmpty('A wildcard.')),

@@ -1,3 +1,4 @@
+import type { Histories } from '../history/histories.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { RenameJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -33,6 +34,7 @@ export function makeMoveRepositories(deps: {
   index: Pick<UsageIndex, 'apply' | 'facts' | 'projects' | 'repositories'>
   renames: RenameTable
   projectOf: (registry: string, repository: string) => string
+  histories: Pick<Histories, 'inherit'>
   recheckQuotas: (projects: string[]) => Promise<void>
   enqueueReconcile: (registry: string, reason: string) => Promise<unknown>
 }) {
@@ -44,14 +46,20 @@ export function makeMoveRepositories(deps: {
     const touched = new Set<string>()
     let facts = 0
     for (const project of await index.projects(registry)) {
-      const repositories = (await index.repositories(project)).filter((name) => isAtOrBelow(from, name))
+      const all = await index.repositories(project)
+      const repositories = all.filter((name) => isAtOrBelow(from, name))
       if (repositories.length === 0) continue
       touched.add(project)
       const targets = makeTargets(registry, renames, at)
       for (const repository of repositories)
         for await (const fact of index.facts(project, repository))
           if (!isOwnDrop(fact, renames)) facts += await targets.add(fact)
-      for (const target of await targets.flush()) touched.add(target)
+      const moved = await targets.flush()
+      for (const target of moved) touched.add(target)
+      const [target] = moved
+      // The whole project got another name.
+      if (target !== undefined && moved.length === 1 && repositories.length === all.length)
+        await deps.histories.inherit(project, target)
       for (const repository of repositories) await index.apply(project, [{ kind: 'drop', repository, at }])
     }
     await deps.recheckQuotas([...touched])

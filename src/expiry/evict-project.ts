@@ -32,7 +32,7 @@ const NOTHING: ProjectEviction = { chosen: new Map(), spared: new Map() }
 export async function evictProject(
   deps: {
     index: Pick<UsageIndex, 'usage' | 'images' | 'reclaim'>
-    limitOf: (project: string) => number | undefined
+    limitOf: (project: string) => Promise<number | undefined>
     repositories: () => Promise<string[]>
     /** What the rules decide on the images of a repository, and by which circumstances. */
     decide: (
@@ -45,7 +45,7 @@ export async function evictProject(
 ): Promise<ProjectEviction> {
   const settings = 'rules' in policy ? policy.evict : undefined
   if (settings === undefined) return NOTHING
-  const limit = deps.limitOf(project)
+  const limit = await deps.limitOf(project)
   if (limit === undefined) return NOTHING
   const held = (await deps.index.usage(project))?.uniqueBytes ?? 0
   if (bytesToEvict(held, { limit, ...settings }) === 0) return NOTHING

@@ -71,7 +71,7 @@ export async function expireProjects(
     const share = makeShareGuard(counts, deps.maxShare)
     const reclaim = index.reclaim(project, shared)
     if (!record.dryRun) await mayDelete()
-    const limit = planner.limitOf(project)
+    const limit = await planner.limitOf(project)
     const { evicted, held, problem } = await deps.heldProjects.evictIn(project, record)
     if (problem !== undefined) record.warnings = [...(record.warnings ?? []), problem]
     if (held !== undefined) return hold(held)
@@ -92,7 +92,7 @@ export async function expireProjects(
         async mayDelete() {
           share.check()
           const mayDeleteNow = await mayDelete()
-          if (evicted.size > 0 && planner.limitOf(project) !== limit)
+          if (evicted.size > 0 && (await planner.limitOf(project)) !== limit)
             throw new RunStopped(`the quota of ${project} was changed`)
           return mayDeleteNow
         },

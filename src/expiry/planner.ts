@@ -34,15 +34,18 @@ export function makePlanner(deps: {
   /** Whether labels protect images, so that they must be known. */
   protectsLabels: () => boolean
   useOf: (registry: string) => Promise<KnownUse>
-  /** The quota of a project; its limit is in bytes. */
-  quotaOf: (project: string) => { limit: number } | undefined
+  /**
+   * The quota of a project, as of now; its limit is in bytes. `evictsLater`: nothing is evicted, since the quota is to be
+   * escalated first, and is not yet.
+   */
+  quotaOf: (project: string) => Promise<{ limit?: number | undefined; evictsLater?: boolean } | undefined>
   details: Pick<DetailsReader, 'of' | 'known' | 'budget'>
   findNotUnderstood: FindNotUnderstood
   now: () => number
 }) {
   const { index } = deps
   /** Of the quota of a project, in bytes. */
-  const limitOf = (project: string): number | undefined => deps.quotaOf(project)?.limit
+  const limitOf = async (project: string): Promise<number | undefined> => (await deps.quotaOf(project))?.limit
   const protectionsOf: FindProtection = shareByName(deps.findProtections)
   const useOf = shareByName(deps.useOf)
 
@@ -113,6 +116,15 @@ export function makePlanner(deps: {
   const protectionDoubtOf = async (registry: string): Promise<string | undefined> =>
     (await protectionsOf(registry)).doubt
 
+  /** Why nothing is evicted in a project, whatever it holds. */
+  async function noEvictionIn(project: string): Promise<string | undefined> {
+    const quota = await deps.quotaOf(project)
+    if (quota?.limit === undefined) return `${project} has no quota of bytes: nothing is evicted there`
+    if (quota.evictsLater)
+      return `${project}: nothing is evicted until it is over its quota for the time of escalate.after`
+    return undefined
+  }
+
   /** Chooses what a policy evicts in a project. Without `evict`, or below the quota, it costs nearly nothing. */
   const evictionOf = (
     policy: ExpiryPolicy,
@@ -122,7 +134,8 @@ export function makePlanner(deps: {
   ): Promise<ProjectEviction> =>
     evictProject(
       {
-        ...{ index, now, limitOf },
+        ...{ index, now },
+        limitOf: async (project) => ((await noEvictionIn(project)) ? undefined : limitOf(project)),
         repositories: () => repositoriesIn(policy, project),
         async decide(images) {
           const circumstances = await circumstancesOf(policy, project, images, now, budget)
@@ -141,8 +154,10 @@ export function makePlanner(deps: {
     request: Pick<PlanRequest, 'now' | 'warn'> = {},
     budget = deps.details.budget(),
   ): Promise<ProjectEviction> {
-    if ('rules' in policy && policy.evict !== undefined && limitOf(project) === undefined)
-      request.warn?.(`${project} has no quota: nothing is evicted there`)
+    if ('rules' in policy && policy.evict !== undefined) {
+      const why = await noEvictionIn(project)
+      if (why !== undefined) request.warn?.(why)
+    }
     const eviction = await evictionOf(policy, project, request, budget)
     if (eviction.problem !== undefined) request.warn?.(eviction.problem)
     return eviction

@@ -15,6 +15,8 @@ export interface Histories {
   stored(id: string): Promise<Buffer | undefined>
   /** Writes what `stored` gave, by the same rule as `write`. @throws RangeError if it is no history */
   restore(id: string, stored: Buffer): Promise<void>
+  /** Gives a project that has no history yet that of another one, whose name it took over. */
+  inherit(from: string, to: string): Promise<void>
   /** Writes a history, unless the kept one is as new or what it is about was forgotten. Says whether it was written. */
   write(id: string, history: History): Promise<boolean>
 }
@@ -31,6 +33,10 @@ export function makeHistories({ redis, prefix }: { redis: Redis | Cluster; prefi
     async of(id) {
       const bytes = await stored(id)
       return bytes === undefined ? EMPTY : decodeHistory(bytes)
+    },
+    async inherit(from, to) {
+      const bytes = await stored(from)
+      if (bytes !== undefined && (await stored(to)) === undefined) await write(to, decodeHistory(bytes))
     },
     async restore(id, bytes) {
       await write(id, decodeHistory(bytes))

@@ -139,7 +139,9 @@ export const jobsRoute =
         const { attemptsMade, progress, failedReason, returnvalue } = job
         return {
           ...{ id, state, attempts: attemptsMade, progress },
-          ...{ failedReason: failedReason ?? null, result: returnvalue ?? null },
+          // BullMQ keeps the reason of an attempt that failed before the one that succeeded.
+          failedReason: state === 'completed' ? null : (failedReason ?? null),
+          result: returnvalue ?? null,
           data: job.data,
         }
       },

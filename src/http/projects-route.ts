@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { formatTimestamp } from '../platform/timestamp.ts'
-import { Flag } from '../queue/alert.ts'
-import type { Quota } from '../quota/evaluate.ts'
-import type { FlagState, Flags } from '../quota/flags.ts'
+import { Flag, QuotaOverride } from '../queue/alert.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import type { FlagState } from '../quota/evaluate.ts'
+import type { Flags } from '../quota/flags.ts'
+import type { QuotaInForce, QuotasInForce } from '../quota/in-force.ts'
 import { positionOf, SORTS, type Sort, type Standings } from '../quota/standings.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
@@ -43,22 +45,18 @@ export const Project = Type.Object({
   limitBytes: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
     description: 'The limit of its quota. Null if it has none.',
   }),
+  override: Type.Union([QuotaOverride, Type.Null()], {
+    description: 'What a person has set at run time, and the limit is of. Null if that is configured.',
+  }),
   flag: Flag,
   flagSince: instant('Since when it has this flag. Null if it never had another.'),
 })
 
 const TagPosition = Type.Tuple([Type.String(), Type.String()], { description: 'repository and tag' })
 
-const RaisedFlag = Type.Object({
-  project: Type.String({ description: 'The id of the project.' }),
-  flag: Flag,
-  since: instant('Since when it has this flag.'),
-})
-
 const ofRegistry = Type.Optional(Type.String({ description: 'Only projects of this registry.' }))
 
-const RAISED: ('warning' | 'over')[] = ['warning', 'over']
-const FLAGS: Flag[] = ['ok', ...RAISED]
+const FLAGS: Flag[] = ['ok', 'warning', 'over']
 
 const ById = Type.Object({
   id: Type.String({
@@ -70,8 +68,8 @@ const ById = Type.Object({
 export const projectsRoute =
   (deps: {
     index: UsageIndex
-    flags: Flags
-    quotaOf: (project: string) => Quota | undefined
+    flags: Pick<Flags, 'ofProject'>
+    inForce: Pick<QuotasInForce, 'of' | 'ofProjects'>
     /** All projects in their orders, as of a moment ago. */
     standings: () => Promise<Standings>
     usagesOf: (ids: readonly string[]) => Promise<(ProjectUsage | undefined)[]>
@@ -82,12 +80,17 @@ export const projectsRoute =
     const { index, flags } = deps
     const { read, readOwn } = deps.roles
 
-    const view = (usage: ProjectUsage, state: Pick<FlagState, 'flag' | 'since'>) => ({
+    const view = (
+      usage: ProjectUsage,
+      state: Pick<FlagState, 'flag' | 'since'>,
+      inForce: QuotaInForce | undefined,
+    ) => ({
       ...usage,
       lastPushAt: formatTimestamp(usage.lastPushAt),
       lastPushedBy: usage.lastPushedBy || null,
       lastPullAt: formatTimestamp(usage.lastPullAt),
-      limitBytes: deps.quotaOf(usage.id)?.limit ?? null,
+      limitBytes: inForce?.quota.limit ?? null,
+      override: inForce?.override ?? null,
       flag: state.flag,
       flagSince: state.since,
     })
@@ -123,10 +126,12 @@ export const projectsRoute =
           ...{ sort, after, registry, flags, search, limit: limit + 1 },
         })
         const { items, next } = cutPage(found, limit, positionOf(sort))
-        const usages = await deps.inTurn(() => deps.usagesOf(items.map(({ id }) => id)))
+        const ids = items.map(({ id }) => id)
+        const usages = await deps.inTurn(() => deps.usagesOf(ids))
+        const quotas = await deps.inForce.ofProjects(ids)
         const projects = items.flatMap((standing, i) => {
           const usage = usages[i]
-          return usage === undefined ? [] : [view(usage, standing)]
+          return usage === undefined ? [] : [view(usage, standing, quotas.get(usage.id))]
         })
         return { projects, next }
       },
@@ -143,7 +148,8 @@ export const projectsRoute =
       handler: async (request) => {
         const usage = await index.usage(request.params.id)
         if (usage === undefined) throw unknownProject(request.params.id)
-        return view(usage, await flags.get(request.params.id))
+        const { id } = request.params
+        return view(usage, await flags.ofProject(id), await deps.inForce.of(projectSubject(id)))
       },
     })
 
@@ -171,40 +177,13 @@ export const projectsRoute =
           return { tags: items.map(tagView), next }
         }),
     })
-
-    app.get('/v1/flags', {
-      onRequest: read,
-      schema: {
-        tags: ['usage'],
-        summary: 'Projects whose flag is not ok, by id',
-        querystring: pageQuery({
-          registry: ofRegistry,
-          flag: Type.Optional(Type.Enum(RAISED, { description: 'Only projects with this flag.' })),
-        }),
-        response: {
-          200: pageOf({ flags: Type.Array(RaisedFlag, { description: 'The flags of the page.' }) }),
-          '4xx': Problem,
-          '5xx': Problem,
-        },
-      },
-      handler: async ({ query: { limit, cursor, registry, flag } }) => {
-        const sort = 'name'
-        const after = decodeCursor(positionIn(sort), cursor)
-        const flags = flag === undefined ? RAISED : [flag]
-        const found = (await deps.standings()).select({
-          ...{ sort, after, registry, flags, limit: limit + 1 },
-        })
-        const { items, next } = cutPage(found, limit, positionOf(sort))
-        return { flags: items.map(({ id, flag, since }) => ({ project: id, flag, since })), next }
-      },
-    })
   }
 
 const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
 
 /** An id with plain slashes swallows what should be below the project. */
 export const unknownProject = (id: string) => {
-  const [, project, below] = /^(.+)\/(tags|images|reclaimable|history|forecast|growth)$/.exec(id) ?? []
+  const [, project, below] = /^(.+)\/(tags|images|reclaimable|history|forecast|growth|quota)$/.exec(id) ?? []
   const hint = below === undefined ? 'an id is registry/path' : `its ${below} are at ${project}/-/${below}`
   return new HttpError(404, `there is no project "${id}": ${hint}`)
 }

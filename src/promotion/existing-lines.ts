@@ -16,7 +16,7 @@ export const ExistingImage = Type.Object({
     ],
     {
       description:
-        '`rolledBack`: the target had the image, and it was rolled back, so it is not asked for. `refused`: there is no such name, or the target refuses to tell of it; `why` says which. It is not asked for. A dry run tells what the target has. `arrived`: the tag names the image. `present`: it has the image without the tag. `differs`: the tag names another image. `absent`: it has neither. A real run says `asked` if it asked for the promotion. If there was one already, it tells the state of that promotion.',
+        '`rolledBack`: the target had the image, and it was rolled back, so it is not asked for. `refused`: there is no such name, or the target refuses to tell of it; `why` says which. It is not asked for. A dry run tells what the target has. `arrived`: the tag names the image. `present`: it has the image without the tag. `differs`: the tag names another image. `absent`: it has neither. A real run says `arrived` of what was promoted there before, also if its receipt is gone, and `asked` if it asked for the promotion. If there was one already, it tells the state of that promotion.',
     },
   ),
   why: Type.Optional(Type.String({ description: 'Of `refused`: the reason.' })),

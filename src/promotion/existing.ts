@@ -9,7 +9,7 @@ import type { ExistingImage, ExistingLine } from './existing-lines.ts'
 import type { PromotionRule } from './rule.ts'
 import { makeRuleImages, type RuleImagesDeps } from './rule-images.ts'
 import type { FindPromotion } from './status.ts'
-import type { Targets } from './targets.ts'
+import { isSameSource, type Targets } from './targets.ts'
 import { untilFailure } from './until-failure.ts'
 
 /** Images that are looked up, or asked for, at a time. */
@@ -105,12 +105,18 @@ export function makeExisting(
   async function ask(job: RuleJob): Promise<ExistingImage> {
     const known = await deps.find(idByRule(job))
     if (known !== undefined) return lineOf(job, known.status.state)
-    // It may have been promoted by another rule, or by request.
+    // It may have been promoted by another rule or by request, or so long ago that its receipt is gone.
     const { state, why } = await atTarget(job)
-    if (state === 'rolledBack') return lineOf(job, state)
+    if (state === 'rolledBack' || (state === 'arrived' && (await isOurs(job)))) return lineOf(job, state)
     if (state === 'refused') return { ...lineOf(job, state), ...(why !== undefined && { why }) }
     await askByRule(queues, job, { later: true })
     return lineOf(job, 'asked')
+  }
+
+  /** Whether it was promoted to the tag from there. What came in another way has no receipt, and perhaps no signatures. */
+  async function isOurs({ registry, repository, digest, to }: RuleJob): Promise<boolean> {
+    const last = await deps.targets.last(to, digest)
+    return last?.digest === digest && isSameSource(last.from, { registry, repository })
   }
 
   return {

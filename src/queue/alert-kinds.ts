@@ -12,6 +12,7 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'quota.ok': 'resolved',
   'quota.warning': 'warning',
   'quota.over': 'critical',
+  'quota.forecast': 'warning',
   'expiry.notice': 'warning',
   'expiry.done': 'info',
   'expiry.held': 'critical',
@@ -21,5 +22,9 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'reconcile.held': 'critical',
   'inUse.missing': 'critical',
 }
+
+/** How urgent an alert is. */
+export const severityOf = (alert: Alert): Severity =>
+  'state' in alert && alert.state === 'notSoon' ? 'resolved' : SEVERITY_OF[kindOf(alert)]
 
 export const ALERT_KINDS = Object.keys(SEVERITY_OF) as AlertKind[]

@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox'
+import { ActionFacts } from './action-facts.ts'
+import { nameOfSubject, type QuotaSubject } from './quota-subject.ts'
 
-/** A project's quota state: `warning` from the warning mark on, `over` past the limit, `ok` otherwise. */
+/** The state of a quota: `warning` from the first mark on, `over` past the limit, `ok` otherwise. */
 export const Flag = Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('over')], {
-  description: '`warning` from the warning mark of the quota on, `over` past its limit, `ok` otherwise.',
+  description: '`warning` from the first mark of the quota on, `over` past its limit, `ok` otherwise.',
 })
 export type Flag = Static<typeof Flag>
 
@@ -14,22 +16,101 @@ const RegistryName = Type.String({ description: 'The registry, by its name in th
 const ProjectPath = Type.String({ description: "The project's path in its registry, such as `team-a/app`." })
 const Message = Type.String({ description: 'The message for people.' })
 
-/** An alert about a change of a project's flag. */
-export const QuotaAlert = Type.Object({
+/** A limit that a person has set at run time, in place of that of the configuration. */
+export const QuotaOverride = Type.Object({
+  limit: Type.Integer({ minimum: 1, description: 'The limit, in bytes.' }),
+  by: Type.Union([Type.String(), Type.Null()], { description: 'Who set it. Null if it is not kept.' }),
+  why: Type.Union([Type.String(), Type.Null()], { description: 'Why. Null if nobody said.' }),
+  since: Type.String({ description: 'Since when, RFC 3339.' }),
+  until: Type.Union([Type.String(), Type.Null()], {
+    description: 'When it ends, RFC 3339. Null: once it is removed.',
+  }),
+})
+export type QuotaOverride = Static<typeof QuotaOverride>
+
+const change = {
   id: AlertId,
   at: Type.String({ description: 'When the flag changed, RFC 3339.' }),
-  project: ProjectPath,
-  registry: RegistryName,
   from: Flag,
   to: Flag,
-  uniqueBytes: Type.Integer({ minimum: 0, description: 'Bytes that count against the quota.' }),
-  limitBytes: Type.Integer({ minimum: 0, description: "The quota's limit, in bytes." }),
+  measure: Type.Enum(['unique', 'exclusive', 'referenced', 'tagged', 'stored', 'tags', 'manifests'], {
+    description:
+      'What is measured: bytes of one of these kinds, or numbers of tags or manifests. Of several limits, the fullest.',
+  }),
+  used: Type.Integer({ minimum: 0, description: 'How much of it there is.' }),
+  limit: Type.Integer({ minimum: 1, description: 'How much there may be.' }),
+  mark: Type.Union([Type.Number(), Type.Null()], {
+    description: 'The highest share of `warnAt` that is passed. Null if none is.',
+  }),
+  escalation: Type.Optional(
+    Type.Object(
+      { channels: Type.Array(Type.String(), { description: 'The channels that are told, and no others.' }) },
+      { description: 'It stays over: the flag did not change.' },
+    ),
+  ),
+  override: Type.Optional(
+    Type.Object(QuotaOverride.properties, { description: 'The override that the limit is of.' }),
+  ),
+  text: Message,
+}
+
+/** An alert about a change of a project's flag. */
+export const ProjectQuotaAlert = Type.Object({
+  ...change,
+  project: ProjectPath,
+  registry: RegistryName,
   lastPushedBy: Type.Optional(
     Type.String({ description: 'Who made the last push to the project. Absent if it is not known.' }),
   ),
+  ...ActionFacts.properties,
+})
+
+/** An alert about a change of the flag of a group of projects. */
+export const GroupQuotaAlert = Type.Object({
+  ...change,
+  group: Type.String({ description: 'The name of the group.' }),
+  projects: Type.Array(Type.String(), {
+    description: 'The ids of its ten largest projects, `registry/path`. It goes to channels of one of these.',
+  }),
+})
+
+/** An alert about a change of the flag of a registry as a whole. */
+export const RegistryQuotaAlert = Type.Object({ ...change, registry: RegistryName })
+
+/** An alert about a change of a flag, or that a flag stays `over`. */
+export const QuotaAlert = Type.Union([ProjectQuotaAlert, GroupQuotaAlert, RegistryQuotaAlert])
+export type QuotaAlert = Static<typeof QuotaAlert>
+
+/** What the flag of an alert is of. */
+export function quotaSubjectOf(alert: QuotaAlert): QuotaSubject {
+  if ('group' in alert) return { kind: 'group', id: alert.group }
+  if ('project' in alert) return { kind: 'project', id: `${alert.registry}/${alert.project}` }
+  return { kind: 'registry', id: alert.registry }
+}
+
+/** An alert about a project that will likely pass the limit of its quota soon, or will not any more. */
+export const ForecastAlert = Type.Object({
+  id: AlertId,
+  at: Type.String({ description: 'When that was found, RFC 3339.' }),
+  project: ProjectPath,
+  registry: RegistryName,
+  event: Type.Enum(['quota.forecast'], { description: 'What a forecast says of its quota.' }),
+  state: Type.Enum(['soon', 'notSoon'], {
+    description:
+      '`soon`: it will likely pass its limit within `willExceedWithin`. `notSoon`: it will not any more.',
+  }),
+  days: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description: 'In how many days it most likely passes the limit. Null: not in sight.',
+  }),
+  usedBytes: Type.Integer({ minimum: 0, description: 'Bytes that count against the quota.' }),
+  limitBytes: Type.Integer({ minimum: 0, description: "The quota's limit, in bytes." }),
+  bytesPerDay: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'By how many bytes a day it grows. Null: there is too little data since a clean-up.',
+  }),
+  ...ActionFacts.properties,
   text: Message,
 })
-export type QuotaAlert = Static<typeof QuotaAlert>
+export type ForecastAlert = Static<typeof ForecastAlert>
 
 /** An alert about images of a project that will expire, or have expired. */
 export const ExpiryAlert = Type.Object({
@@ -79,8 +160,8 @@ export const PromotionAlert = Type.Object({
 })
 export type PromotionAlert = Static<typeof PromotionAlert>
 
-/** An alert about a project. */
-export type ProjectAlert = QuotaAlert | ExpiryAlert | PromotionAlert
+/** An alert about a project, or about a quota. */
+export type ProjectAlert = QuotaAlert | ForecastAlert | ExpiryAlert | PromotionAlert
 
 /** An alert about a registry as a whole. */
 export const RegistryAlert = Type.Object({
@@ -96,22 +177,23 @@ export const RegistryAlert = Type.Object({
 export type RegistryAlert = Static<typeof RegistryAlert>
 
 /** An alert. It travels through the `alerts` queue and is kept in the journal. */
-export const AlertRecord = Type.Union([QuotaAlert, ExpiryAlert, PromotionAlert, RegistryAlert])
+export const AlertRecord = Type.Union([QuotaAlert, ForecastAlert, ExpiryAlert, PromotionAlert, RegistryAlert])
 export type Alert = Static<typeof AlertRecord>
 
 /** What alerts are about. Alerts about one topic wait for each other. */
 export type AlertTopic = 'quota' | 'expiry' | 'promotion' | 'registry'
 
 export function topicOf(alert: Alert): AlertTopic {
-  if ('to' in alert) return 'quota'
+  if ('to' in alert || 'state' in alert) return 'quota'
   if ('policy' in alert) return 'expiry'
   return 'promotion' in alert ? 'promotion' : 'registry'
 }
 
 /** What an alert is about. Of several alerts about one subject, the newest tells how things are. */
 export function subjectOf(alert: ProjectAlert): string {
+  if ('to' in alert) return nameOfSubject(quotaSubjectOf(alert))
   const project = `${alert.registry}/${alert.project}`
-  if ('to' in alert) return project
+  if ('state' in alert) return `${project} ${alert.event}`
   return `${project} ${alert.event} ${'policy' in alert ? alert.policy : alert.promotion}`
 }
 

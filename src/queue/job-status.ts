@@ -7,7 +7,7 @@ export const JobStatus = Type.Object({
   attempts: Type.Integer({ description: 'The number of attempts that have ended.' }),
   progress: Type.Unknown({ description: "The job's last report of its progress; 0 before the first." }),
   failedReason: Type.Union([Type.String(), Type.Null()], {
-    description: 'Why the last attempt failed; null if none did.',
+    description: 'Why the last attempt that failed did; null if none did, or if the job is completed.',
   }),
   result: Type.Unknown({ description: "The job's result; null until it is completed." }),
 })

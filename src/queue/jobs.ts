@@ -1,11 +1,12 @@
 import type { Alert, AlertSummary, BoxKind } from './alert.ts'
+import type { QuotaSubject } from './quota-subject.ts'
 
 /** The data of each queue's jobs. A job may run twice, so it names a state to reach, not a change to make. */
 export interface Jobs {
   /** The deliveries that arrived while the job before was being written. */
   events: { deliveries: Delivery[] }
-  /** Bring a project's flag up to date with its usage. */
-  quota: { project: string }
+  /** Bring a flag up to date with what is used. */
+  quota: QuotaSubject
   /**
    * `announce` records an alert and puts it into a box of each channel. `gathered` empties a box: it adds a `deliver` job for
    * each alert, or one `summary` job if there are too many. `test` tries a channel.

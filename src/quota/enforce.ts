@@ -1,49 +1,83 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../platform/log.ts'
-import { jobId } from '../queue/job-id.ts'
-import type { Queues } from '../queue/queues.ts'
-import { splitProjectId } from '../usage/project.ts'
-import type { UsageIndex } from '../usage/usage-index.ts'
-import { evaluate, type Quota } from './evaluate.ts'
-import type { Flags } from './flags.ts'
-import { message } from './message.ts'
+import type { ActionFacts } from '../queue/action-facts.ts'
+import type { QuotaAlert } from '../queue/alert.ts'
+import { fieldsOfSubject, nameOfSubject, type QuotaSubject } from '../queue/quota-subject.ts'
+import { alertOf } from './alert-of.ts'
+import { evaluate, withoutQuota } from './evaluate.ts'
+import type { Flags, ReadEntry } from './flags.ts'
+import type { QuotasInForce } from './in-force.ts'
+import type { MeasureSubject } from './measure.ts'
+
+/** How often a look begins anew, since another one has changed the flag meanwhile. */
+const MOST_TRIES = 5
 
 /**
- * Sets a project's flag from its usage, and queues an alert if the flag changed. The flag is written last, so a run that
- * fails half-way is repeated. The alert's id comes from the number of the change and its flag, so the repeated run
- * queues no second alert, unless the flag is another one by then.
+ * Brings a flag up to date with what is used. The state of the flag holds the alert about its change until that is queued, and
+ * is replaced only if no other run has replaced it. So each change is told once, also if a run is killed or runs twice.
  */
 export function makeEnforce(deps: {
-  index: UsageIndex
-  flags: Flags
-  queues: Queues
-  quotaOf: (project: string) => Quota | undefined
-  /** Is called when a project comes over its quota; again, if the run that called it is repeated. */
-  onOver: (project: string) => Promise<unknown>
+  flags: Pick<Flags, 'entry' | 'replace'>
+  inForce: Pick<QuotasInForce, 'of'>
+  measure: MeasureSubject
+  /** Queues an alert. Is called again with the same one if a run is killed. */
+  announce: (alert: QuotaAlert) => Promise<unknown>
+  /** A project is over its quota, or has stayed so until it is escalated. May be called again, as `announce`. */
+  onOver: (project: string, isEscalation: boolean) => Promise<unknown>
+  /** What people need to act on an alert about a project. */
+  actionFacts: (project: string, now: Date) => Promise<ActionFacts>
+  /** What is to be done after each look at a subject. */
+  afterwards: (subject: QuotaSubject, lookAt: Date | undefined) => Promise<unknown>
   log: Pick<Logger, 'info'>
 }) {
-  return async function enforce(project: string, now: Date): Promise<void> {
-    const [usage, before] = await Promise.all([deps.index.usage(project), deps.flags.get(project)])
-    const quota = deps.quotaOf(project)
-    const uniqueBytes = usage?.uniqueBytes ?? 0
-    const flag = quota ? evaluate(uniqueBytes, quota) : 'ok'
-    if (flag === before.flag) return
-    const change = before.change + 1
-    const { registry, path } = splitProjectId(project)
-    const states = { registry, project: path, from: before.flag, to: flag }
-    let line = `${project} has no quota any more: its flag is ok`
-    if (quota) {
-      const id = jobId('alert', project, change, flag)
-      const by = usage?.lastPushedBy ? { lastPushedBy: usage.lastPushedBy } : {}
-      const facts = { ...states, uniqueBytes, limitBytes: quota.limit }
-      const warningPercent = Math.round(quota.warnAt * 100)
-      const text = message({ ...facts, ...by, warningPercent })
-      const alert = { ...facts, ...by, id, at: now.toISOString(), text }
-      await deps.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: id })
-      // Names of people are personal data: the log has none.
-      line = message({ ...facts, warningPercent })
+  const { flags, log } = deps
+
+  return async function enforce(subject: QuotaSubject, now: Date): Promise<void> {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const looked = await look(subject, now)
+      if (looked !== undefined) return void (await deps.afterwards(subject, looked.lookAt))
     }
-    if (flag === 'over') await deps.onOver(project)
-    await deps.flags.set(project, { flag, since: now.toISOString(), change })
-    deps.log.info({ ...states, uniqueBytes, limitBytes: quota?.limit ?? null }, line)
+    throw new Error(`other runs change the flag of ${nameOfSubject(subject)} again and again`)
+  }
+
+  /** `undefined` if another run has changed the flag meanwhile. */
+  async function look(subject: QuotaSubject, now: Date): Promise<{ lookAt?: Date } | undefined> {
+    const before = await flags.entry(subject)
+    if (before.untold !== undefined) {
+      await tell(subject, before, before.untold)
+      return undefined
+    }
+    // What is measured now is newer than the state that was read.
+    const inForce = await deps.inForce.of(subject)
+    const measured = await deps.measure(subject, inForce?.quota)
+    if (measured === undefined) return {}
+    const evaluation = inForce
+      ? evaluate(before.state, measured, inForce.quota, now)
+      : { state: withoutQuota(before.state, now) }
+    const { state, change, lookAt } = evaluation
+    if (isDeepStrictEqual(state, before.state)) return { ...(lookAt && { lookAt }) }
+
+    const told = inForce && change && alertOf(subject, inForce, measured, { state, change }, now)
+    if (told !== undefined && subject.kind === 'project')
+      Object.assign(told.alert, await deps.actionFacts(subject.id, now))
+    const entry = await flags.replace(subject, before, { state, ...(told && { untold: told.alert }) })
+    if (entry === undefined) return undefined
+    if (told !== undefined) {
+      const { from, to, measure, used, limit, mark } = told.alert
+      log.info({ ...fieldsOfSubject(subject), from, to, measure, used, limit, mark }, told.line)
+      await tell(subject, entry, told.alert)
+    } else if (state.flag !== before.state.flag)
+      log.info(
+        { ...fieldsOfSubject(subject), from: before.state.flag, to: state.flag },
+        `${nameOfSubject(subject)} has no quota any more: its flag is ok`,
+      )
+    return { ...(lookAt && { lookAt }) }
+  }
+
+  /** Queues the alert of an entry, and takes it out of the entry. */
+  async function tell({ kind, id }: QuotaSubject, entry: ReadEntry, alert: QuotaAlert): Promise<void> {
+    await deps.announce(alert)
+    if (kind === 'project' && alert.to === 'over') await deps.onOver(id, alert.escalation !== undefined)
+    await flags.replace({ kind, id }, entry, { state: entry.state })
   }
 }

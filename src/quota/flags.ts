@@ -1,43 +1,98 @@
+import { randomUUID } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
-import type { Flag } from '../queue/alert.ts'
+import { loadScript } from '../platform/lua-script.ts'
+import { scanHash } from '../platform/scan-hash.ts'
+import type { Flag, QuotaAlert } from '../queue/alert.ts'
+import {
+  projectSubject,
+  type QuotaKind,
+  type QuotaSubject,
+  subjectFrom,
+  subjectKey,
+} from '../queue/quota-subject.ts'
+import { type FlagState, NEVER } from './evaluate.ts'
 
-/** A project's flag. */
-export interface FlagState {
-  flag: Flag
-  /** When it last changed, RFC 3339; `null` if it was always ok. */
-  since: string | null
-  /** How often the flag has changed. Makes the ids of alerts differ. */
-  change: number
+/** What is kept of a flag: its state, and the alert about its last change until that is queued. */
+export interface FlagEntry {
+  state: FlagState
+  untold?: QuotaAlert | undefined
 }
 
-/** Flags that are read at once. */
-const BATCH = 500
+/** An entry as it was read. */
+export interface ReadEntry extends FlagEntry {
+  /** As it is in Redis; '' if there is none. */
+  text: string
+}
 
-const NEVER: FlagState = { flag: 'ok', since: null, change: 0 }
+/** A flag that is not ok. */
+export interface RaisedFlag extends QuotaSubject {
+  flag: Exclude<Flag, 'ok'>
+  /** RFC 3339 */
+  since: string
+  mark: number | null
+}
 
-/** The flags of all projects: one Redis hash, project id → state. */
+/**
+ * The flags, in Redis: of each kind of subject a hash, id → entry; and a hash of the flags that are not ok, with a version, so
+ * that they are read without the others. Their keys share a hash tag, so they are in one slot of a Redis Cluster.
+ */
 export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: string }) {
-  const key = `${prefix}:flags`
-  const read = (text: string | null | undefined): FlagState => (text ? JSON.parse(text) : NEVER)
+  const replaceScript = loadScript(redis, new URL('scripts/replace-flag.lua', import.meta.url))
+  const keyOf = (name: string) => `${prefix}:{flags}:${name}`
+  const [raisedKey, versionKey] = [keyOf('raised'), keyOf('version')]
+  let cached: { version: string; raised: readonly RaisedFlag[] } | undefined
+
+  async function entry({ kind, id }: QuotaSubject): Promise<ReadEntry> {
+    const text = (await redis.hget(keyOf(kind), id)) ?? ''
+    return { text, ...entryFrom(text) }
+  }
+
+  async function replace(
+    subject: QuotaSubject,
+    before: Pick<ReadEntry, 'text'>,
+    next: FlagEntry | undefined,
+  ): Promise<ReadEntry | undefined> {
+    const text = next === undefined ? '' : JSON.stringify(next)
+    const { flag, since, mark } = next?.state ?? NEVER
+    const raised = flag === 'ok' ? '' : JSON.stringify({ flag, since, mark })
+    const [isReplaced] = await replaceScript(
+      [keyOf(subject.kind), raisedKey, versionKey],
+      [subject.id, before.text, text, subjectKey(subject), raised, randomUUID()],
+    )
+    return String(isReplaced) === '1' ? { text, ...entryFrom(text) } : undefined
+  }
+
   return {
-    get: async (project: string): Promise<FlagState> => read(await redis.hget(key, project)),
-    async set(project: string, state: FlagState): Promise<void> {
-      await redis.hset(key, project, JSON.stringify(state))
+    entry,
+    /** Gives the new entry; `undefined` if another run has replaced the old one meanwhile. */
+    replace,
+    get: async (subject: QuotaSubject): Promise<FlagState> => (await entry(subject)).state,
+    ofProject: async (project: string): Promise<FlagState> => (await entry(projectSubject(project))).state,
+    async remove(subject: QuotaSubject): Promise<void> {
+      await replace(subject, await entry(subject), undefined)
     },
-    async remove(project: string): Promise<void> {
-      await redis.hdel(key, project)
+
+    /** The states of all subjects of a kind whose flag ever changed, by id. */
+    async all(kind: QuotaKind): Promise<Map<string, FlagState>> {
+      const entries = await scanHash(redis, keyOf(kind))
+      return new Map([...entries].map(([id, text]) => [id, entryFrom(text).state]))
     },
-    /** The states of all projects whose flag ever changed, by id. */
-    async all(): Promise<Map<string, FlagState>> {
-      const states = new Map<string, FlagState>()
-      let cursor = '0'
-      do {
-        const [next, found] = await redis.hscan(key, cursor, 'COUNT', BATCH)
-        for (let i = 0; i < found.length; i += 2) states.set(found[i] ?? '', read(found[i + 1]))
-        cursor = next
-      } while (cursor !== '0')
-      return states
+
+    /** The flags that are not ok, in the order of their kinds and ids. If none has changed, it costs one GET. */
+    async raised(): Promise<readonly RaisedFlag[]> {
+      // Read first: what is written after it has another version.
+      const version = await redis.get(versionKey)
+      if (version === null || version !== cached?.version) {
+        const found = await scanHash(redis, raisedKey)
+        const raised = [...found]
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, text]): RaisedFlag => ({ ...subjectFrom(key), ...JSON.parse(text) }))
+        cached = { version: version ?? '', raised }
+      }
+      return cached.raised
     },
   }
 }
 export type Flags = ReturnType<typeof makeFlags>
+
+const entryFrom = (text: string): FlagEntry => (text === '' ? { state: NEVER } : JSON.parse(text))

@@ -1,19 +1,41 @@
-import { formatSize } from '../platform/units.ts'
-import type { QuotaAlert } from '../queue/alert.ts'
+import { formatDuration } from '../platform/units.ts'
+import type { QuotaAlert, QuotaOverride } from '../queue/alert.ts'
+import { amountOf } from './amount.ts'
 
-/** The text of an alert. Warnings begin at `warningPercent` percent of the limit. */
-export function message(change: Omit<QuotaAlert, 'id' | 'at' | 'text'> & { warningPercent: number }): string {
-  const { registry, project, from, to, uniqueBytes, limitBytes, lastPushedBy, warningPercent } = change
-  const [unique, limit] = [formatSize(uniqueBytes), formatSize(limitBytes)]
-  // Close to the limit both would read the same.
-  const size = unique === limit ? `${uniqueBytes} of ${limitBytes} bytes` : `${unique} of ${limit}`
-  // Rounded down: 99.9 % must not read as 100 %.
-  const percent = Math.floor((uniqueBytes * 100) / limitBytes)
-  const texts = {
-    ok: `is back under its ${from === 'over' ? 'quota' : 'warning mark'}: ${size}.`,
-    warning: `is at ${percent} % of its quota: ${size} (warning from ${warningPercent} %).`,
-    over: `is OVER its quota: ${size}.`,
-  }
+/** What an alert tells. */
+export interface Told extends Pick<QuotaAlert, 'from' | 'to' | 'measure' | 'used' | 'limit' | 'mark'> {
+  /** How people call what the quota is for. */
+  name: string
+  /** How long it must be past the limit before it is `over`, in ms. */
+  graceMs: number
+  /** How long it is over, in ms, if that is what is told. */
+  overForMs?: number | undefined
+  lastPushedBy?: string | undefined
+  override?: QuotaOverride | undefined
+}
+
+/** The text of an alert: one line. */
+export function message(told: Told): string {
+  const { name, to, lastPushedBy, override } = told
   const by = to === 'ok' || lastPushedBy === undefined ? '' : ` Last push by ${lastPushedBy}.`
-  return `${registry}/${project} ${texts[to]}${by}`
+  return `${name} ${stateText(told)}.${override === undefined ? '' : ` ${overrideText(override)}`}${by}`
+}
+
+function stateText({ from, to, measure, used, limit, mark, graceMs, overForMs }: Told): string {
+  const amount = amountOf(measure, used, limit)
+  // Rounded down: 99.9 % must not read as 100 %.
+  const percent = `${Math.floor((used * 100) / limit)} %`
+  if (to === 'ok') return `is back under its ${from === 'over' ? 'quota' : 'warning mark'}: ${amount}`
+  if (to === 'over')
+    return `is OVER its quota${overForMs === undefined ? '' : ` for ${formatDuration(overForMs)}`}: ${amount}`
+  if (used > limit)
+    return `is past its quota: ${amount}. It is over if that lasts for ${formatDuration(graceMs)}`
+  if (from === 'over') return `is no longer over its quota: ${amount}, which is ${percent}`
+  return `is at ${percent} of its quota: ${amount} (warning from ${Math.round((mark ?? 0) * 100)} %)`
+}
+
+/** For example `The limit was set by ann until 2026-05-01T10:00:00.000Z: the release`. */
+function overrideText({ by, why, until }: QuotaOverride): string {
+  const who = by === null ? '' : ` by ${by}`
+  return `The limit was set${who}${until === null ? '' : ` until ${until}`}${why === null ? '' : `: ${why}`}.`
 }

@@ -1,8 +1,54 @@
 import { makeGlob } from '../platform/glob.ts'
-import type { Quota } from './evaluate.ts'
+import type { QuotaSubject } from '../queue/quota-subject.ts'
+import { splitProjectId } from '../usage/project.ts'
+import type { ConfiguredQuota, GroupQuota, ProjectQuota, Quota, RegistryQuota } from './quota.ts'
+import { compareSpecificity } from './specificity.ts'
 
-/** Finds the quota of a project: the first one in the configuration whose glob matches the project's id. */
-export function makeQuotaOf<Q extends Quota>(quotas: readonly Q[]): (project: string) => Q | undefined {
-  const compiled = quotas.map((quota) => ({ quota, matches: makeGlob(quota.project) }))
-  return (project) => compiled.find(({ matches }) => matches(project))?.quota
+export const groupSubject = ({ group }: Pick<GroupQuota, 'group'>): QuotaSubject => ({
+  kind: 'group',
+  id: group,
+})
+
+/** The quotas of the configuration. */
+export interface Quotas {
+  /** The quota of a subject: of a project that of the most specific glob, and of several such the first. */
+  of(subject: QuotaSubject): Quota | undefined
+  /** The groups that a project counts in. */
+  groupsOf(project: string): GroupQuota[]
+  /** The registry of a project, if that has a quota. */
+  registriesOf(project: string): QuotaSubject[]
+  /** All groups and registries with a quota. */
+  readonly sums: readonly QuotaSubject[]
+  readonly configured: readonly ConfiguredQuota[]
+}
+
+export function makeQuotas(configured: readonly ConfiguredQuota[]): Quotas {
+  // The sort is stable.
+  const projects = configured
+    .filter((quota): quota is ProjectQuota => 'project' in quota)
+    .toSorted((a, b) => compareSpecificity(a.project, b.project))
+    .map((quota) => ({ quota, matches: makeGlob(quota.project) }))
+  const groups = configured
+    .filter((quota): quota is GroupQuota => 'group' in quota)
+    .map((quota) => ({ quota, globs: quota.projects.map(makeGlob) }))
+  const registries = configured.filter((quota): quota is RegistryQuota => 'registry' in quota)
+
+  const groupsOf = (project: string): GroupQuota[] =>
+    groups.filter(({ globs }) => globs.some((matches) => matches(project))).map(({ quota }) => quota)
+  const registrySubject = ({ registry }: RegistryQuota): QuotaSubject => ({ kind: 'registry', id: registry })
+
+  return {
+    of({ kind, id }) {
+      if (kind === 'group') return groups.find(({ quota }) => quota.group === id)?.quota
+      if (kind === 'registry') return registries.find(({ registry }) => registry === id)
+      return projects.find(({ matches }) => matches(id))?.quota
+    },
+    groupsOf,
+    registriesOf(project) {
+      const { registry } = splitProjectId(project)
+      return registries.filter((quota) => quota.registry === registry).map(registrySubject)
+    },
+    sums: [...groups.map(({ quota }) => groupSubject(quota)), ...registries.map(registrySubject)],
+    configured,
+  }
 }

@@ -1,41 +1,76 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Cluster, Redis } from 'ioredis'
-import { Type } from 'typebox'
-import { Value } from 'typebox/value'
+import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
-import type { Quota } from './evaluate.ts'
-import { makeQuotaOf } from './quotas.ts'
+import { projectSubject, subjectKey } from '../queue/quota-subject.ts'
+import type { GroupMembers } from './group-members.ts'
+import type { Overrides } from './overrides.ts'
+import { type GroupQuota, type Quota, quotaKey } from './quota.ts'
+import { makeQuotas, type Quotas } from './quotas.ts'
 import { recheck } from './recheck.ts'
 
-const Checked = Type.Array(
-  Type.Object({ project: Type.String(), limit: Type.Number(), warnAt: Type.Number() }),
-)
+/** Projects that are measured at a time. */
+const AT_ONCE = 8
 
 /**
- * Queues a check of each project whose quota is another one than at the last call, or is new or gone. Redis keeps the
- * quotas of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that was killed is made
- * up for by the next.
+ * Queues a look at each flag whose quota is another one than at the last call, or is new or gone, and at each project with an
+ * override. Redis keeps the quotas of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that
+ * was killed is made up for by the next.
  */
 export async function recheckChanged(deps: {
   redis: Redis | Cluster
   prefix: string
-  queues: Queues
-  quotas: readonly Quota[]
+  queues: Pick<Queues, 'quota'>
+  quotas: Quotas
+  overrides: Pick<Overrides, 'all'>
+  members: Pick<GroupMembers, 'keyOf' | 'complete' | 'forget'>
+  /** Tells the groups of a project what it holds. */
+  noteMember: (project: string) => Promise<unknown>
   registries: readonly string[]
   /** The ids of a registry's projects, in batches. */
   idsOf: (registry: string) => AsyncIterable<string[]>
 }): Promise<void> {
+  const { queues, quotas, members } = deps
+  const groups = groupsOf(quotas)
+  await recheck(queues, [...(await deps.overrides.all()).keys()].map(projectSubject))
   const key = `${deps.prefix}:quotas`
-  const quotas = deps.quotas.map(({ project, limit, warnAt }) => ({ project, limit, warnAt }))
-  const text = JSON.stringify(quotas)
+  const text = JSON.stringify(quotas.configured)
   const before = await deps.redis.get(key)
   if (before === text) return
-  const quotaBefore = makeQuotaOf(before === null ? [] : Value.Parse(Checked, JSON.parse(before)))
-  const quotaNow = makeQuotaOf(quotas)
+  const old = makeQuotas(before === null ? [] : JSON.parse(before))
+
+  const groupKeys = (all: Quotas, project: string) => all.groupsOf(project).map(members.keyOf)
+  const isMoved = (project: string): boolean =>
+    !isDeepStrictEqual(groupKeys(old, project), groupKeys(quotas, project))
   const isChanged = (project: string): boolean => {
-    const [old, now] = [quotaBefore(project), quotaNow(project)]
-    return old?.limit !== now?.limit || old?.warnAt !== now?.warnAt
+    const subject = projectSubject(project)
+    return differ(old.of(subject), quotas.of(subject)) || isMoved(project)
   }
   for (const registry of deps.registries)
-    for await (const ids of deps.idsOf(registry)) await recheck(deps.queues, ids.filter(isChanged))
+    for await (const ids of deps.idsOf(registry)) {
+      await pMap(ids.filter(isMoved), deps.noteMember, { concurrency: AT_ONCE })
+      await recheck(queues, ids.filter(isChanged).map(projectSubject))
+    }
+  for (const group of groups) await members.complete(group)
+
+  const sums = new Map([...old.sums, ...quotas.sums].map((subject) => [subjectKey(subject), subject]))
+  await recheck(
+    queues,
+    [...sums.values()].filter((subject) => differ(old.of(subject), quotas.of(subject))),
+  )
+  const kept = new Set(groups.map(members.keyOf))
+  for (const group of groupsOf(old)) if (!kept.has(members.keyOf(group))) await members.forget(group)
   await deps.redis.set(key, text)
 }
+
+const groupsOf = ({ configured }: Quotas): GroupQuota[] =>
+  configured.filter((quota): quota is GroupQuota => 'group' in quota)
+
+/** Whether two quotas decide differently. */
+const differ = (a: Quota | undefined, b: Quota | undefined): boolean =>
+  !isDeepStrictEqual(a && decisive(a), b && decisive(b))
+
+const decisive = (quota: Quota) => [
+  ...[quotaKey(quota), quota.grace, quota.escalate],
+  'projects' in quota ? quota.projects : undefined,
+]

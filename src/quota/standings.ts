@@ -92,11 +92,11 @@ export type Standings = ReturnType<typeof makeStandings>
 export async function readStandings(deps: {
   registries: readonly string[]
   sizesOf: (registry: string) => AsyncIterable<ProjectSizes[]>
-  flags: Flags
+  flags: Pick<Flags, 'all'>
   /** How many projects stand alone in the tally. */
   largest: number
 }): Promise<Standings & { tally: Tally }> {
-  const states = await deps.flags.all()
+  const states = await deps.flags.all('project')
   const all: Standing[] = []
   const tally = makeTally(deps.largest)
   for (const registry of deps.registries)

@@ -29,8 +29,11 @@ export interface Answer {
   discard(): Promise<void>
   /** An error about the content of this answer. */
   error(reason: string): RegistryError
-  /** An error about the status of this answer. Its reason is `reason` or comes from the body, which is read. */
-  statusError(reason?: string): Promise<RegistryError>
+  /**
+   * An error about the status of this answer. Its reason is `reason` or comes from the body, which is read. `mayPass`: the same
+   * request may succeed later, though the status does not say so.
+   */
+  statusError(reason?: string, mayPass?: boolean): Promise<RegistryError>
 }
 
 const ERROR_LIMIT = 64 * 1024
@@ -70,17 +73,14 @@ export function makeAnswer(
     return value
   }
 
-  /** A proxy whose registry is away answers 404 in text. Registries answer in JSON. */
-  const isOfProxy = () => status === 404 && header('content-type')?.startsWith('text/') === true
-
-  async function statusError(reason?: string): Promise<RegistryError> {
+  async function statusError(reason?: string, mayPass = false): Promise<RegistryError> {
     const { codes, message } = await json(ERROR_LIMIT).then(readErrors, () => ({ codes: [], message: '' }))
     return new RegistryError({
       ...label,
       status,
       codes,
       reason: reason ?? (message || (STATUS_CODES[status] ?? '')),
-      retry: status === 408 || status === 429 || (status >= 500 && status !== 501) || isOfProxy(),
+      retry: mayPass || status === 408 || status === 429 || (status >= 500 && status !== 501),
       retryAfter: readRetryAfter(header('retry-after')),
     })
   }

@@ -128,19 +128,28 @@ export function makeTransport(options: TransportOptions): Transport {
     throw new RegistryError({ registry, operation, reason, codes: ['TOKEN_LATE'], retry: true })
   }
 
+  /** A proxy whose registry is away answers 404 in text. Registries answer in JSON. */
+  const failureOf = (answer: Answer): Promise<RegistryError> =>
+    answer.statusError(
+      undefined,
+      answer.status === 404 &&
+        answer.url.origin === origin &&
+        answer.header('content-type')?.startsWith('text/') === true,
+    )
+
   /** Sends a request, and once more with a new Authorization header if the registry answers 401. */
   async function attempt(request: RegistryRequest): Promise<Answer> {
     const sent = await inTime(request, authorizer.header(request.scopes))
     const answer = await follow(request, sent)
     if (request.statuses.includes(answer.status)) return answer
-    const failure = await answer.statusError()
+    const failure = await failureOf(answer)
     const challenge = answer.header('www-authenticate')
     if (answer.status !== 401 || answer.url.origin !== origin || challenge === undefined) throw failure
     const header = await inTime(request, authorizer.headerAfter401(challenge, request.scopes, sent))
     if (header === undefined || header === sent) throw failure
     const second = await follow(request, header)
     if (request.statuses.includes(second.status)) return second
-    throw await second.statusError()
+    throw await failureOf(second)
   }
 
   async function send(request: RegistryRequest): Promise<Answer> {

@@ -220,9 +220,9 @@ describe('a delivery', () => {
     expect(await counted()).toEqual([{ labels: { channel: 'team-a' }, value: 1 }])
     expect(await jobs()).toEqual([])
     expect(await journal.recent(5)).toEqual([])
-    const { to, uniqueBytes, limitBytes } = sampleAlert
+    const { to, used, limit } = sampleAlert
     expect(lines).toMatchObject([
-      { level: 'info', channel: 'team-a', alert: 'alert_a', registry: 'ci', to, uniqueBytes, limitBytes },
+      { level: 'info', channel: 'team-a', alert: 'alert_a', registry: 'ci', to, used, limit },
     ])
     expect(lines[0]?.msg).toMatch(
       /^alert sent to team-a: ci\/team-a\/\S+ is (ok|warning|over), [\d.]+ \w+ of /,

@@ -45,5 +45,6 @@ test('a channel that can get nothing is warned of', () => {
   expect(ALERT_KINDS.filter(makeWants(channel(['quota.*'], 'warning')))).toEqual([
     'quota.warning',
     'quota.over',
+    'quota.forecast',
   ])
 })

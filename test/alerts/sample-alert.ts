@@ -3,17 +3,19 @@ import type { AlertSummary, ExpiryAlert, QuotaAlert, RegistryAlert } from '../..
 
 const GiB = 1024 ** 3
 
-export const sampleAlert: QuotaAlert = {
+export const sampleAlert = {
   id: 'alert_01',
   at: '2026-05-01T10:00:00.000Z',
   project: 'team-a/app',
   registry: 'ci',
   from: 'ok',
   to: 'warning',
-  uniqueBytes: 41 * GiB,
-  limitBytes: 50 * GiB,
+  measure: 'unique',
+  used: 41 * GiB,
+  limit: 50 * GiB,
+  mark: 0.8,
   text: 'ci/team-a/app is at 82 % of its quota: 41.0 GiB of 50.0 GiB (warning from 80 %).',
-}
+} satisfies QuotaAlert
 
 export const sampleMessage = messageOf(sampleAlert)
 

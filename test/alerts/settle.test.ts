@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { settle } from '../../src/alerts/settle.ts'
-import type { Flag, QuotaAlert } from '../../src/queue/alert.ts'
+import type { Alert, Flag, ForecastAlert, QuotaAlert } from '../../src/queue/alert.ts'
 import { expiryAlert, registryAlert, sampleAlert } from './sample-alert.ts'
 
 const FLAGS: Flag[] = ['ok', 'warning', 'over']
@@ -28,9 +28,9 @@ test('of each project the newest state is told, unless it is that of before, in 
         .map(({ alert }) => alert)
       const told = settle(mixed, () => true)
       const expected = Object.entries({ a, b }).filter(([, flags]) => flags[0] !== flags.at(-1))
-      expect(told.map((alert) => 'to' in alert && [alert.project, alert.to]).toSorted()).toEqual(
-        expected.map(([project, flags]) => [project, flags.at(-1)]),
-      )
+      expect(
+        told.map((alert) => 'to' in alert && 'project' in alert && [alert.project, alert.to]).toSorted(),
+      ).toEqual(expected.map(([project, flags]) => [project, flags.at(-1)]))
     }),
   )
 })
@@ -48,4 +48,18 @@ test('a channel that wants what is over alone is told that it is over, and that 
   expect(toldOf('ok', 'warning', 'over')).toEqual(['over'])
   expect(toldOf('over', 'warning')).toEqual(['warning'])
   expect(toldOf('ok', 'over', 'warning')).toEqual([])
+})
+
+test('a forecast is not told beside an alert that the mark is passed, and not if it came and went', () => {
+  const soon: ForecastAlert = {
+    ...{ id: 'soon', at: '2026-05-01T10:00:00.000Z', registry: 'ci', project: 'team-a/app' },
+    ...{ event: 'quota.forecast', state: 'soon', days: 3, text: 'ci/team-a/app will be over' },
+    ...{ usedBytes: 1, limitBytes: 2, bytesPerDay: 1 },
+  }
+  const notSoon: ForecastAlert = { ...soon, id: 'not', at: '2026-05-01T10:00:01.000Z', state: 'notSoon' }
+  const idsOf = (...alerts: Alert[]) => settle(alerts, () => true).map(({ id }) => id)
+  expect(idsOf(soon, sampleAlert)).toEqual(['alert_01'])
+  expect(idsOf(soon, { ...sampleAlert, project: 'other' })).toEqual(['alert_01', 'soon'])
+  expect(idsOf(soon, notSoon)).toEqual([])
+  expect(idsOf(notSoon)).toEqual(['not'])
 })

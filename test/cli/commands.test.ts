@@ -70,6 +70,18 @@ const NO_OUTCOMES = {
   ...{ absent: 0, moved: 0, refused: 0, failed: 0 },
 }
 
+test('a check warns of quotas of which either could apply', async () => {
+  const file = join(folder, 'ties.yaml')
+  const quotas = ['ci/abc*', 'ci/*xyz', 'ci/**'].map((project) => ({ project, limit: '1GiB' }))
+  const text = await readFile(env.TALLYMAN_CONFIG ?? '', 'utf8')
+  await writeFile(file, `${text}\nquotas: ${JSON.stringify(quotas)}\n`)
+  expect(await tallyman({}, 'config', 'check', file)).toEqual({
+    status: 0,
+    out: expect.stringContaining('quotas 3'),
+    err: 'warning: quotas: ci/abc* and ci/*xyz are equally specific and may match the same project: the first applies\n',
+  })
+})
+
 test('a check warns of what the dialect of a policy does', async () => {
   const file = join(folder, 'dialect.yaml')
   await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')
@@ -264,7 +276,7 @@ test('the tags of a large project are read page by page, up to a bound, and what
     [`GET ${path}`]: () => ({
       ...{ id: 'ci/big', uniqueBytes: 9, exclusiveBytes: 9, unreferencedBytes: 0, manifests: 1, tags: 1 },
       ...{ repositories: 25, unresolved: 2, pulls: 0, scans: 0, lastPushAt: null, lastPushedBy: null },
-      ...{ lastPullAt: null, limitBytes: null, flag: 'ok', flagSince: null },
+      ...{ lastPullAt: null, limitBytes: null, override: null, flag: 'ok', flagSince: null },
     }),
     [`GET ${path}/tags?limit=1000`]: () => page(0),
     [`GET ${path}/tags?limit=1000&cursor=more`]: () => page(5_000),

@@ -190,11 +190,11 @@ test('images show their kind and labels once these were read from the registry',
 })
 
 test('flags, alerts and promotions', async () => {
-  expect((await run('flags')).out).toMatch(/^PROJECT +FLAG +SINCE\nci\/team\/app +over +\S+Z\n$/)
+  expect((await run('flags')).out).toMatch(/^KIND +NAME +FLAG +SINCE\nproject +ci\/team\/app +over +\S+Z\n$/)
   expect(await run('flags', '--flag', 'warning')).toEqual({
     status: 0,
     out: '',
-    err: 'no project is near or over its quota\n',
+    err: 'nothing is near or over its quota\n',
   })
   const alerts = await eventually(
     () => run('alerts'),

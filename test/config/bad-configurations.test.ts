@@ -99,17 +99,50 @@ const bad: [yaml: string, problem: string][] = [
     '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got "120%"',
   ],
   [
+    "quotas: [{ project: '**', limit: 1, warnAt: [80%, 120%] }]",
+    '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got a list',
+  ],
+  ["quotas: [{ project: '**' }]", '6:10: quotas.0: expected limit, maxTags or maxManifests'],
+  ['quotas: [{ group: g, limit: 1 }]', '6:10: quotas.0.projects: expected a list, got nothing'],
+  [
+    "quotas: [{ group: G, projects: ['**'], limit: 1 }]",
+    '6:12: quotas.0.group: expected a name of lower-case letters, digits, dots and dashes, got "G"',
+  ],
+  [
+    'quotas: [{ registry: production, limit: 1 }]',
+    '6:12: quotas.0.registry: expected the name of a configured registry (ci), got "production"',
+  ],
+  [
+    'quotas: [{ registry: ci, limit: 1, measure: stored }]',
+    '6:36: quotas.0.measure: registries.ci has no storage, so what it stores is not known: expected unique',
+  ],
+  [
+    "quotas: [{ project: '**', limit: 1, measure: stored }]",
+    '6:37: quotas.0.measure: expected one of unique, exclusive, referenced, tagged, got "stored"',
+  ],
+  [
+    "quotas: [{ project: '**', limit: 1, escalate: { after: 7d } }]",
+    '6:37: quotas.0.escalate: expected channels, or evict: true',
+  ],
+  [
+    "quotas: [{ project: '**', limit: 1, escalate: { after: 7d, channels: [boss] } }]",
+    '6:71: quotas.0.escalate.channels.0: expected the name of a configured channel (there is none), got "boss"',
+  ],
+  [
     'quotas: [{ project: 1.0, limit: 1 }]',
     '6:12: quotas.0.project: expected a non-empty string (in quotes if it looks like a number), got 1',
   ],
   [
-    'alerts: { channels: [{ name: a, type: email }] }',
-    '6:33: alerts.channels.0.type: expected slack or webhook, got "email"',
+    'alerts: { channels: [{ name: a, type: pigeon }] }',
+    '6:33: alerts.channels.0.type: expected slack, slack-bot, mattermost, discord, teams, google-chat, webhook, irc, email, matrix, pagerduty, alertmanager or gitlab-issue, got "pigeon"',
   ],
-  ['alerts: { channels: [{ name: a }] }', '6:22: alerts.channels.0.type: missing; expected slack or webhook'],
+  [
+    'alerts: { channels: [{ name: a }] }',
+    '6:22: alerts.channels.0.type: missing; expected slack, slack-bot, mattermost, discord, teams, google-chat, webhook, irc, email, matrix, pagerduty, alertmanager or gitlab-issue',
+  ],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", kinds: [quotas] }] }',
-    '6:72: alerts.channels.0.kinds.0: expected a kind of alert, or a glob for some, such as quota.*. The kinds: quota.ok, quota.warning, quota.over, expiry.notice, expiry.done, expiry.held, expiry.blocked, promotion.failed, promotion.approval, reconcile.held, inUse.missing, got "quotas"',
+    '6:72: alerts.channels.0.kinds.0: expected a kind of alert, or a glob for some, such as quota.*. The kinds: quota.ok, quota.warning, quota.over, quota.forecast, expiry.notice, expiry.done, expiry.held, expiry.blocked, promotion.failed, promotion.approval, reconcile.held, inUse.missing, got "quotas"',
   ],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", from: over }] }',
@@ -123,6 +156,22 @@ const bad: [yaml: string, problem: string][] = [
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
     '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects, kinds, from, quiet',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack-bot, token: xoxp-1, channel: C1 }] }',
+    '6:50: alerts.channels.0.token: expected the token of a bot of Slack, which begins with xoxb-',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: slack-bot, tokenFile: /nowhere, channel: C1 }] }',
+    '6:50: alerts.channels.0.tokenFile: cannot read /nowhere: no such file or directory',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: discord }] }',
+    '6:22: alerts.channels.0.url: missing; expected an http or https URL',
+  ],
+  [
+    'alerts: { channels: [{ name: a, type: teams, url: "https://x", channel: C1 }] }',
+    '6:64: alerts.channels.0.channel: unknown key; expected one of type, url, urlFile, name, projects, kinds, from, quiet',
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',

@@ -57,7 +57,9 @@ test('turns sizes into bytes, durations into milliseconds and percentages into f
 quotas:
   - { project: 'ci/**', limit: 1024, warnAt: 75% }
   - { project: '**', limit: 50GiB, warnAt: 0.5 }
-  - { project: 'ci/x', limit: 1kB }
+  - { project: 'ci/x', limit: 1kB, warnAt: [95%, 80%, 80%], grace: 10m, escalate: { after: 7d, evict: true } }
+  - { group: platform, projects: ['ci/a/*'], measure: exclusive, maxTags: 100 }
+  - { registry: ci, limit: 1kB }
 alerts:
   channels: [{ name: ops, type: slack, url: 'https://chat.example.com/hook' }]
 promotion:
@@ -68,9 +70,14 @@ snapshots: { every: never, keep: 30 }
 store: { type: s3, bucket: b }
 `)
   expect(config.quotas).toEqual([
-    { project: 'ci/**', limit: 1024, warnAt: 0.75 },
-    { project: '**', limit: 50 * 2 ** 30, warnAt: 0.5 },
-    { project: 'ci/x', limit: 1000, warnAt: 0.8 },
+    { project: 'ci/**', limit: 1024, measure: 'unique', warnAt: [0.75] },
+    { project: '**', limit: 50 * 2 ** 30, measure: 'unique', warnAt: [0.5] },
+    {
+      ...{ project: 'ci/x', limit: 1000, measure: 'unique', warnAt: [0.8, 0.95], grace: 600_000 },
+      escalate: { after: 7 * 86_400_000, channels: [], evict: true },
+    },
+    { group: 'platform', projects: ['ci/a/*'], measure: 'exclusive', maxTags: 100, warnAt: [0.8] },
+    { registry: 'ci', limit: 1000, measure: 'unique', warnAt: [0.8] },
   ])
   expect(config.alerts.channels).toEqual([
     {
@@ -148,7 +155,7 @@ test('the example loads once its secrets are replaced, and has an entry in every
     TALLYMAN_ALERTS__CHANNELS__1__SECRET: 'whsec_c2lnbmluZy1rZXktb2YtdGVzdHM=',
   })
   expect(Object.keys(config.registries)).toEqual(['ci', 'production'])
-  expect(config.quotas).toHaveLength(2)
+  expect(config.quotas).toHaveLength(4)
   expect(config.alerts.channels.map(({ type }) => type)).toEqual(['slack', 'webhook'])
   expect(config.promotion.rules).toHaveLength(1)
   expect(config.expiry.policies).toHaveLength(2)

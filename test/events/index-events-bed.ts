@@ -8,6 +8,7 @@ import { makeRenameGate } from '../../src/events/rename-gate.ts'
 import { makeWatchInstances } from '../../src/events/watch-instances.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { Queues } from '../../src/queue/queues.ts'
+import { projectSubject } from '../../src/queue/quota-subject.ts'
 import { recheck } from '../../src/quota/recheck.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
@@ -39,7 +40,7 @@ export function makeIndexEventsBed({
     projectOf: (_, repository) => repository.split('/')[0] ?? '',
     match: () => [],
     askFollow: async () => {},
-    recheckQuotas: (projects) => recheck(queues, projects),
+    recheckQuotas: (projects) => recheck(queues, [...projects].map(projectSubject)),
     log: pino({ level: 'silent' }),
   })
   return { index, renames, quarantine, missing, indexEvents }

@@ -197,7 +197,7 @@ test('if one project cannot be written, the others of its job still are, and the
   expect(await images('ci/other')).toEqual([['other/app', digest('c'), 'v1']])
   expect(await asked()).toMatchObject([{ digest: digest('a') }, { digest: digest('c') }])
   const rechecks = await queues.quota.getJobs(['waiting'])
-  expect(rechecks.map(({ data }) => data.project).sort()).toEqual(['ci/other', 'ci/whole'])
+  expect(rechecks.map(({ data }) => data.id).sort()).toEqual(['ci/other', 'ci/whole'])
   await redis.del(broken)
   await job()
   expect(await images('ci/broken')).toEqual([['broken/app', digest('b'), 'v1']])

@@ -5,6 +5,9 @@ import { anyFact } from '../../lab/facts.ts'
 import { digest } from '../../lab/images.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeMoveRepositories } from '../../src/events/move-repositories.ts'
+import { makeHistories } from '../../src/history/histories.ts'
+import { EMPTY, type History, withSample } from '../../src/history/history.ts'
+import { NOTHING } from '../../src/history/sample.ts'
 import type { Fact, ManifestPush } from '../../src/usage/fact.ts'
 import { projectId } from '../../src/usage/project.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
@@ -20,16 +23,17 @@ function makeBed() {
   const at = { redis: bed.redis, prefix: `t${runs}` }
   const index = makeUsageIndex(at)
   const renames = makeRenameTable(at)
+  const histories = makeHistories(at)
   const [rechecked, reconciled]: [string[][], string[][]] = [[], []]
   const projectOf = (_: string, repository: string) => repository.split('/').slice(0, 2).join('/')
   const deps = {
-    ...{ index, renames, projectOf },
+    ...{ index, renames, projectOf, histories },
     recheckQuotas: async (projects: string[]) => void rechecked.push(projects),
     enqueueReconcile: async (registry: string, reason: string) => void reconciled.push([registry, reason]),
   }
   const put = (fact: Fact) => index.apply(projectId('ci', projectOf('ci', fact.repository)), [fact])
   return {
-    ...{ index, renames, rechecked, reconciled, deps },
+    ...{ index, renames, histories, rechecked, reconciled, deps },
     move: makeMoveRepositories(deps),
     /** Applies facts as the events worker does. */
     async tell(...facts: Fact[]) {
@@ -214,6 +218,28 @@ test('a move that is cut short anywhere and runs again ends the same', async () 
       [shown('h/b', 'one', { v1: 10 * S }, 10 * S), shown('h/b/x', 'two', { v2: 11 * S }, 11 * S)].sort(),
     )
   }
+})
+
+test('a project that gets another name as a whole keeps its history; one that had a history keeps its own', async () => {
+  const histories = (before: History, hour: number) =>
+    withSample(before, hour, { ...NOTHING, uniqueBytes: hour })
+  const [one, other] = [histories(histories(EMPTY, 100), 101), histories(EMPTY, 99)]
+  const bed = makeBed()
+  await bed.tell(push('g/a', 'one', 10 * S, 'v1'), push('g/a/x', 'two', 11 * S, 'v2'))
+  await bed.histories.write('ci/g/a', one)
+  await bed.move(rename('g/a', 'h/b', 20 * S))
+  expect(await bed.histories.of('ci/h/b')).toEqual(one)
+
+  const part = makeBed()
+  await part.tell(push('g/a', 'one', 10 * S, 'v1'), push('g/a/x', 'two', 11 * S, 'v2'))
+  await part.histories.write('ci/g/a', one)
+  await part.move(rename('g/a/x', 'g/part', 15 * S))
+  expect(await part.histories.of('ci/g/part')).toEqual(EMPTY)
+
+  await bed.tell(push('g/c', 'three', 30 * S, 'v1'))
+  await bed.histories.write('ci/g/c', other)
+  await bed.move(rename('h/b', 'g/c', 40 * S))
+  expect(await bed.histories.of('ci/g/c')).toEqual(other)
 })
 
 test('the result does not depend on which facts arrive before the move and which after', async () => {

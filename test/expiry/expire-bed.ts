@@ -75,6 +75,8 @@ interface Options {
   use?: KnownUse
   /** The limit of every project, in bytes. */
   quota?: () => number | undefined
+  /** Whether its quota is to be escalated before anything is evicted. By default it is not. */
+  evictsLater?: () => boolean
   deletesPerSecond?: number
   /** Real time by default. */
   sleep?: (ms: number) => Promise<unknown>
@@ -144,9 +146,9 @@ export function useExpiry() {
       findNotUnderstood: makeFindNotUnderstood({ clientOf: () => client, now }),
       protectsLabels: options.protectsLabels ?? (() => false),
       useOf: async () => options.use ?? { isComplete: true, since: 0 },
-      quotaOf: () => {
+      quotaOf: async () => {
         const limit = options.quota?.()
-        return limit === undefined ? undefined : { limit }
+        return limit === undefined ? undefined : { limit, evictsLater: options.evictsLater?.() ?? false }
       },
     })
     const expiry = makeExpiry({

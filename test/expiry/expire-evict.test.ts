@@ -121,8 +121,11 @@ test('a pull, and a keep, since the run began spare an image', async () => {
 
 test('what the rules expire counts first, and without a quota nothing is evicted; the plan says what is not enough', async () => {
   let limit: number | undefined = 1
+  let evictsLater = true
   const rules = [...KEEP_V, { tag: { glob: 'pr-*' }, expire: true as const }]
-  const { run, push, index, planner, policy } = bed.setUp({ rules, evict: EVICT, quota: () => limit })
+  const { run, push, index, planner, policy } = bed.setUp({
+    ...{ rules, evict: EVICT, quota: () => limit, evictsLater: () => evictsLater },
+  })
   const { repository, project } = bed
   await push('v1', onBase('v1', 'v1'), repository)
   await push('main', onBase('main', 'main'), repository)
@@ -135,6 +138,11 @@ test('what the rules expire counts first, and without a quota nothing is evicted
     return { tags: tags.toSorted(), warnings: [...warnings] }
   }
   expect(await going()).toEqual({
+    tags: ['pr-1'],
+    warnings: [`${project}: nothing is evicted until it is over its quota for the time of escalate.after`],
+  })
+  evictsLater = false
+  expect(await going()).toEqual({
     tags: ['main', 'pr-1'],
     warnings: [expect.stringMatching(`^${project}: all that may be evicted frees .*, and .* are to go$`)],
   })
@@ -142,7 +150,7 @@ test('what the rules expire counts first, and without a quota nothing is evicted
   limit = undefined
   expect(await going()).toEqual({
     tags: ['pr-1'],
-    warnings: [`${project} has no quota: nothing is evicted there`],
+    warnings: [`${project} has no quota of bytes: nothing is evicted there`],
   })
   // Without pr-1, the project is at its limit.
   limit = Math.ceil((await held(index, project)) * 0.9)

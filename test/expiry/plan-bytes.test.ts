@@ -29,7 +29,7 @@ const plannerOf = (index: UsageIndex) =>
     protectsLabels: () => false,
     findNotUnderstood: async () => new Map(),
     useOf: async () => ({ isComplete: true, since: 0 }),
-    quotaOf: () => undefined,
+    quotaOf: async () => undefined,
   })
 
 const deleteOf = ({ repository, digest }: Decision): Fact => ({

@@ -76,7 +76,9 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
         const headers = { authorization: `Bearer ${READ_TOKEN}` }
         return (await fetch(`${service.url}/v1/flags`, { headers })).text()
       }
-      await eventually(flags, (text) => text.includes(`{"project":"ci/loud/${name}","flag":"over"`))
+      await eventually(flags, (text) =>
+        text.includes(`{"kind":"project","id":"ci/loud/${name}","flag":"over"`),
+      )
       await eventually(
         async () => chat.received.filter(({ body }) => body.includes(`loud/${name}`)).length,
         (count) => count === 1,

@@ -75,7 +75,8 @@ function isExpectedKey(key: string): boolean {
   return [
     /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
-    /^tallyman:(flags|quotas|identity|processes)$/,
+    /^tallyman:(quotas|identity|processes)$/,
+    /^tallyman:\{flags\}:(project|raised|version)$/,
     /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }

@@ -69,7 +69,7 @@ test('shows a project with its sizes, times, quota and flag', async () => {
     },
     ...{ manifests: 1, tags: 1, repositories: 1, unresolved: 0, pulls: 0, scans: 0 },
     ...{ lastPushAt: RECENTLY, lastPushedBy: null, lastPullAt: null },
-    ...{ limitBytes: 1600, flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
+    ...{ limitBytes: 1600, override: null, flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
   })
 })
 
@@ -135,7 +135,7 @@ test('tags, flags, and the expiry plan', async () => {
     },
   ])
   expect(
-    (await ask('/v1/flags')).body.flags.map((f: { project: string; flag: string }) => [f.project, f.flag]),
+    (await ask('/v1/flags')).body.flags.map((f: { id: string; flag: string }) => [f.id, f.flag]),
   ).toEqual([
     ['ci/team/app', 'warning'],
     ['ci/team/web', 'warning'],

@@ -81,6 +81,11 @@ test('a job reads usage, flag and expiry plan of its own project', async () => {
     const { status, body } = await get(path)
     expect([status, body.id, body.uniqueBytes, body.flag]).toEqual([200, 'ci/team-a/app', 500, 'over'])
   }
+  const quota = await get('/v1/projects/ci/team-a/app/-/quota')
+  expect([quota.status, quota.body]).toMatchObject([
+    200,
+    { flag: 'over', limits: [{ used: 500, limit: 100 }] },
+  ])
   const plan = await get('/v1/expiry/plan?project=ci/team-a/app')
   expect([plan.status, plan.body.plans[0].decisions.length]).toEqual([200, 1])
 })
@@ -94,6 +99,7 @@ test.each([
   ['/v1/projects/ci/team-b/app', 'this CI job may act for ci/team-a/app, not for ci/team-b/app'],
   ['/v1/projects/ci%2Fteam-a%2Fapp2', 'this CI job may act for ci/team-a/app, not for ci/team-a/app2'],
   ['/v1/projects/ci%2fteam-a', 'this CI job may act for ci/team-a/app, not for ci/team-a'],
+  ['/v1/projects/ci/team-b/app/-/quota', 'this CI job may act for ci/team-a/app, not for ci/team-b/app'],
   ['/v1/expiry/plan?project=ci/team-b/app', 'this CI job may act for ci/team-a/app, not for ci/team-b/app'],
   ['/v1/expiry/plan', 'this CI job may act for ci/team-a/app, and the request names no project'],
   [
@@ -108,7 +114,13 @@ test.each([
 test('every route but its own refuses a job with 403, and says which token it needs', async () => {
   const document = (await tallyman.app.inject('/openapi.json')).json()
   const own = [
-    ...['GET /v1/projects/{id}', 'GET /v1/expiry/plan', 'GET /v1/whoami', 'GET /v1/jobs/{queue}/{id}'],
+    ...[
+      'GET /v1/projects/{id}',
+      'GET /v1/projects/{id}/quota',
+      'GET /v1/expiry/plan',
+      'GET /v1/whoami',
+      'GET /v1/jobs/{queue}/{id}',
+    ],
     ...['POST /v1/promotions', 'GET /v1/promotions/{id}'],
   ]
   const authorization = `Bearer ${await token()}`

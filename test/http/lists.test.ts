@@ -6,6 +6,8 @@ import { eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../l
 import { makeExpiryRuns } from '../../src/expiry/runs.ts'
 import { PromotionReceipt } from '../../src/promotion/receipt.ts'
 import { AlertRecord, type Flag } from '../../src/queue/alert.ts'
+import { projectSubject } from '../../src/queue/quota-subject.ts'
+import { type FlagState, NEVER } from '../../src/quota/evaluate.ts'
 import { makeFlags } from '../../src/quota/flags.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { makeJournal } from '../../src/store/journal.ts'
@@ -31,6 +33,10 @@ const COUNT = 1_500
 const idOf = (n: number) => `${n % 3 === 0 ? 'hub' : 'ci'}/team-${n % 10}/app-${n}`
 const sizeOf = (n: number) => ((n * 7_919) % 500) * 1_000
 const flagOf = (n: number): Flag => (n % 50 === 0 ? 'over' : n % 20 === 0 ? 'warning' : 'ok')
+const stateOf = (n: number): FlagState => ({
+  ...NEVER,
+  ...{ flag: flagOf(n), since: '2026-11-23T10:00:00.000Z', change: 1 },
+})
 const numbers = Array.from({ length: COUNT }, (_, n) => n)
 
 /** Writes what lists read of a project, as the scripts of the index do. */
@@ -45,7 +51,7 @@ async function addProjects(): Promise<void> {
       redis.hset(keys.projects, path, n + 1),
       redis.hset(keys.exclusive, n + 1, sizeOf(n) / 2),
       redis.hset(projectKeys('tallyman', idOf(n)).meta, { createdAt: 1, layout: 2, unique: sizeOf(n) }),
-      flags.set(idOf(n), { flag: flagOf(n), since: '2026-11-23T10:00:00.000Z', change: 1 }),
+      flags.replace(projectSubject(idOf(n)), { text: '' }, { state: stateOf(n) }),
     ])
   }
 }
@@ -115,14 +121,14 @@ describe('projects', () => {
 
   test('with a flag that is not ok are listed by id', async () => {
     interface Raised {
-      project: string
+      id: string
       flag: Flag
     }
     const raised = (await pagesOf<Raised>('/v1/flags?limit=25', 'flags')).flat()
     const expected = numbers.filter((n) => flagOf(n) !== 'ok').map(idOf)
-    expect(raised.map(({ project }) => project)).toEqual(expected.sort())
+    expect(raised.map(({ id }) => id)).toEqual(expected.sort())
     const over = (await pagesOf<Raised>('/v1/flags?flag=over&registry=hub', 'flags')).flat()
-    expect(over.map(({ project }) => project)).toEqual(
+    expect(over.map(({ id }) => id)).toEqual(
       numbers
         .filter((n) => flagOf(n) === 'over')
         .map(idOf)
@@ -176,7 +182,7 @@ describe('records come in pages, newest first', () => {
     for (const n of records)
       await journal.append({
         ...{ id: `r${n}`, at: at(n), project: 'team/app', registry: 'ci', from: 'ok', to: 'over' },
-        ...{ uniqueBytes: n, limitBytes: 1, text: 'over' },
+        ...{ measure: 'unique', used: n, limit: 1, mark: 0.8, text: 'over' },
       })
     expect(await idsIn('alerts', 'alerts')).toEqual(TENS)
   })

@@ -37,12 +37,27 @@ test('what refers to an image that the target has not any more is given up at on
   const { root } = makeReferrer(image.root, 'nobody has it')
   const to = { registry: 'production', repository: 'released/none' }
   const job = await queues.promotion.add('promotion', {
-    ...{ kind: 'follow', registry: 'ci', repository: 'team/none', subject: root.digest, to },
+    ...{ kind: 'follow', registry: 'ci', repository: 'team/none', subject: root.digest, to, mend: true },
   })
   await eventually(
     async () => (await job.getState()) as string,
     (state) => state === 'failed',
   )
+})
+
+test('a job that is done tells no reason of an attempt that failed before', async () => {
+  trials.production.faults.onRequest(() => ({ status: 500 }))
+  await pushImage(trials.ci.client, 'team/again', 'v1', image)
+  await eventually(
+    () => trials.promotions('team/again/'),
+    ([job]) => job?.failedReason !== undefined,
+  )
+  trials.production.faults.reset()
+  const [job] = await trials.hastened('team/again/')
+  expect(job).toMatchObject({ state: 'done', failedReason: expect.stringContaining('500') })
+  expect(await trials.tallyman.get(`/v1/jobs/promotion/${job?.id}`)).toMatchObject({
+    ...{ state: 'completed', failedReason: null },
+  })
 })
 
 test('a push that is dated back does not pass the gate minAge', async () => {

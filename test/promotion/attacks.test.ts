@@ -163,3 +163,17 @@ test('a referrer whose content the source has lost does not keep the image from 
   expect(await bed.atTarget(job)).toBe(job.digest)
   expect(receipt.leftBehind).toMatchObject([{ digest: referrer.root.digest }])
 })
+
+test('a target that misses for a moment what it has taken does not end a promotion', async () => {
+  const scene = bed.setUp()
+  const { job } = await bed.release()
+  bed.registries.production.onRequest(({ method, path }) =>
+    method === 'PUT' && path.includes('/manifests/')
+      ? { status: 400, code: 'MANIFEST_BLOB_UNKNOWN' }
+      : undefined,
+  )
+  await expect(scene.attempt(job)).resolves.toMatchObject({ state: 'waiting' })
+  bed.registries.production.reset()
+  await scene.promote(job)
+  expect(await bed.atTarget(job)).toBe(job.digest)
+})

@@ -142,10 +142,10 @@ describe('with an index of its own', () => {
   const tags = ['v1', `sha256-${'a'.repeat(64)}.sig`]
   const digest = `sha256:${'a'.repeat(64)}`
   const added: string[] = []
-  let rolledBack:
-    | { from: { registry: string; repository: string }; digest: string; rolledBack: string }
+  let last:
+    | { from: { registry: string; repository: string }; digest: string; rolledBack?: string }
     | undefined
-  const existing = (waiting: number) =>
+  const existing = (waiting: number, tagged?: string) =>
     makeExisting({
       queues: {
         promotion: {
@@ -168,9 +168,12 @@ describe('with an index of its own', () => {
           ] as never,
         tag: async () => undefined,
       },
-      clientOf: () => ({ headManifest: async () => undefined }),
+      clientOf: () => ({
+        headManifest: async () =>
+          tagged === undefined ? undefined : { digest: tagged, mediaType: 'a/b', size: 2 },
+      }),
       targets: {
-        last: async () => rolledBack && { ...rolledBack, promotion: 'p', pushedAt: 1 },
+        last: async () => last && { ...last, promotion: 'p', pushedAt: 1 },
       },
       find: async () => undefined,
       rules: () => [rule],
@@ -195,10 +198,22 @@ describe('with an index of its own', () => {
   test('what was rolled back is not brought back', async () => {
     added.length = 0
     const from = { registry: 'ci', repository: 'app' }
-    rolledBack = { from, digest: `sha256:${'b'.repeat(64)}`, rolledBack: digest }
+    last = { from, digest: `sha256:${'b'.repeat(64)}`, rolledBack: digest }
     const lines = await Array.fromAsync(existing(4).ask('r', 'test'))
-    rolledBack = undefined
+    last = undefined
     expect(lines).toMatchObject([{ image: 'ci/app:v1', state: 'rolledBack' }, { images: 1 }])
     expect(added).toEqual([])
+  })
+
+  test.each([
+    ['is already there if it was promoted there', 'app', 'arrived'],
+    ['is asked for if it came from elsewhere', 'other', 'asked'],
+  ])('an image without a receipt whose tag at the target names it %s', async (_, repository, state) => {
+    added.length = 0
+    last = { from: { registry: 'ci', repository }, digest }
+    const lines = await Array.fromAsync(existing(4, digest).ask('r', 'test'))
+    last = undefined
+    expect(lines).toMatchObject([{ image: 'ci/app:v1', state }, { images: 1 }])
+    expect(added).toHaveLength(state === 'asked' ? 1 : 0)
   })
 })

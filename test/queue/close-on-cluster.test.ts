@@ -44,7 +44,7 @@ test('a close waits for the job in hand, and no other job begins', async () => {
   const { queues, work, jobs } = await onCluster()
   const end = Promise.withResolvers<void>()
   const worker = await work(end.promise)
-  for (const project of ['ci/a', 'ci/b']) await queues.quota.add('quota', { project })
+  for (const project of ['ci/a', 'ci/b']) await queues.quota.add('quota', { kind: 'project', id: project })
   await eventually(
     async () => jobs.begun,
     (begun) => begun === 1,
@@ -61,7 +61,7 @@ test('a worker that has begun to wait for jobs closes, however long ago that was
   const { queues, work, jobs } = await onCluster()
   for (let round = 1; round <= 10; round++) {
     const worker = await work(Promise.resolve())
-    await queues.quota.add('quota', { project: 'ci/a' })
+    await queues.quota.add('quota', { kind: 'project', id: 'ci/a' })
     await eventually(
       async () => jobs.done,
       (done) => done === round,
@@ -75,7 +75,7 @@ test('when the node that has the queues is dead, the job in hand is left', async
   const { servers, queues, work, jobs } = await onCluster()
   const end = Promise.withResolvers<void>()
   const worker = await work(end.promise)
-  await queues.quota.add('quota', { project: 'ci/a' })
+  await queues.quota.add('quota', { kind: 'project', id: 'ci/a' })
   await eventually(
     async () => jobs.begun,
     (begun) => begun === 1,

@@ -30,8 +30,8 @@ async function atWork() {
     await end.promise
     jobs.done++
   })
-  await queues.quota.add('quota', { project: 'ci/a' })
-  await queues.quota.add('quota', { project: 'ci/b' })
+  await queues.quota.add('quota', { kind: 'project', id: 'ci/a' })
+  await queues.quota.add('quota', { kind: 'project', id: 'ci/b' })
   await eventually(
     async () => jobs.begun,
     (begun) => begun === 1,

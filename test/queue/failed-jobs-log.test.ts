@@ -28,7 +28,7 @@ test.each([
   const context = { connection: redis, prefix: 'lab', log, outage: { takes: () => false } }
   const worker = makeWorker('quota', context, () => Promise.reject(error))
   closers.push(() => worker.close())
-  await queues.quota.add('quota', { project: 'ci/a' }, { attempts: 5, backoff: 60_000 })
+  await queues.quota.add('quota', { kind: 'project', id: 'ci/a' }, { attempts: 5, backoff: 60_000 })
   await eventually(
     async () => lines.length,
     (count) => count > 0,

@@ -41,7 +41,9 @@ test('when a cluster’s master hangs for a while and no replica replaces it, al
   const allWork = async () => {
     worked.clear()
     const ask = async () => {
-      await queues.quota.addBulk(workers.map(() => ({ name: 'quota', data: { project: 'ci/a' } })))
+      await queues.quota.addBulk(
+        workers.map(() => ({ name: 'quota', data: { kind: 'project', id: 'ci/a' } })),
+      )
       await sleep(200)
       return worked.size
     }

@@ -1,12 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepLines } from '../../lab/log-lines.ts'
 import { useRedis } from '../../lab/use-redis.ts'
-import { makeLog } from '../../src/platform/log.ts'
-import type { QuotaAlert } from '../../src/queue/alert.ts'
+import { type QuotaAlert, quotaSubjectOf } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { projectSubject } from '../../src/queue/quota-subject.ts'
 import { makeEnforce } from '../../src/quota/enforce.ts'
-import type { Quota } from '../../src/quota/evaluate.ts'
+import { NEVER } from '../../src/quota/evaluate.ts'
 import { type Flags, makeFlags } from '../../src/quota/flags.ts'
+import { makeGroupMembers } from '../../src/quota/group-members.ts'
+import { makeQuotasInForce } from '../../src/quota/in-force.ts'
+import { makeMeasure } from '../../src/quota/measure.ts'
+import { makeOverrides } from '../../src/quota/overrides.ts'
+import type { ProjectQuota } from '../../src/quota/quota.ts'
+import { makeQuotas } from '../../src/quota/quotas.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
 const bed = useRedis()
@@ -19,42 +25,56 @@ afterEach(async () => {
   await closeQueues(queues)
 })
 
-const PROJECT = 'ci/team-a/app'
+const PROJECT = projectSubject('ci/team-a/app')
 const DIGEST = `sha256:${'a'.repeat(64)}`
 const REPOSITORY = 'team-a/app'
 /** epoch µs */
 const PUSHED_AT = 1_795_449_746_518_381
-const QUOTA: Quota = { project: '**', limit: 1000, warnAt: 0.8 }
+const QUOTA: ProjectQuota = { project: 'ci/team-a/app', measure: 'unique', limit: 1000, warnAt: [0.8] }
 
 /** A minute of the day on which these tests happen. */
 const minute = (n: number) => new Date(Date.UTC(2026, 10, 23, 16, n))
 
-function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) => Flags } = {}) {
-  const index = makeUsageIndex({ redis: bed.redis, prefix: 't' })
-  const realFlags = makeFlags({ redis: bed.redis, prefix: 't' })
+function setUp({
+  quota = QUOTA,
+  wrap = (real) => real,
+}: {
+  quota?: ProjectQuota
+  wrap?: (real: Flags) => Pick<Flags, 'entry' | 'replace'>
+} = {}) {
+  const on = { redis: bed.redis, prefix: 't' }
+  const index = makeUsageIndex(on)
+  const flags = makeFlags(on)
   const { log, lines } = keepLines()
-  const over: string[] = []
-  const configured = { quota: quota as Quota | undefined }
+  const over: [string, boolean][] = []
+  const looks: (Date | undefined)[] = []
+  const configured = { quotas: makeQuotas([quota]) }
+  const overrides = makeOverrides({ ...on, now: () => minute(0).getTime() })
   const enforce = makeEnforce({
-    index,
-    flags: flags?.(realFlags) ?? realFlags,
-    queues,
-    quotaOf: (project) => (project === PROJECT ? configured.quota : undefined),
-    onOver: async (project) => over.push(project),
+    flags: wrap(flags),
+    inForce: makeQuotasInForce({ quotas: () => configured.quotas, overrides }),
+    measure: makeMeasure({
+      ...{ index, members: makeGroupMembers(on), quotas: () => configured.quotas },
+      taggedBytes: async () => 0,
+      storedBytes: async () => undefined,
+    }).measureAndNote,
+    actionFacts: async () => ({}),
+    announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
+    onOver: async (...told) => over.push(told),
+    afterwards: async (_, lookAt) => looks.push(lookAt),
     log,
   })
   let pushes = 0
   return {
-    enforce,
-    lines,
+    ...{ enforce, lines, overrides, looks },
     /** The projects of which it was told that they came over their quota. */
     over,
-    flags: realFlags,
+    flags,
     /** Makes the project hold exactly so many bytes. */
     async use(bytes: number, actor?: string) {
       pushes += 1
       const at = PUSHED_AT + pushes * 2_000_000
-      await index.apply(PROJECT, [
+      await index.apply(PROJECT.id, [
         { kind: 'drop', repository: REPOSITORY, at },
         ...(bytes === 0
           ? []
@@ -68,7 +88,7 @@ function setUp({ quota = QUOTA, flags }: { quota?: Quota; flags?: (real: Flags) 
       ])
     },
     removeQuota() {
-      configured.quota = undefined
+      configured.quotas = makeQuotas([])
     },
   }
 }
@@ -92,7 +112,9 @@ describe('a flag that changes', () => {
     const { enforce, flags, use } = setUp()
     await use(850)
     await enforce(PROJECT, minute(1))
-    expect(await flags.get(PROJECT)).toEqual({ flag: 'warning', since: minute(1).toISOString(), change: 1 })
+    expect(await flags.get(PROJECT)).toMatchObject({
+      ...{ flag: 'warning', since: minute(1).toISOString(), change: 1, mark: 0.8 },
+    })
     const [alert, ...others] = await alerts()
     expect(others).toEqual([])
     expect(alert).toEqual({
@@ -103,8 +125,7 @@ describe('a flag that changes', () => {
       project: 'team-a/app',
       from: 'ok',
       to: 'warning',
-      uniqueBytes: 850,
-      limitBytes: 1000,
+      ...{ measure: 'unique', used: 850, limit: 1000, mark: 0.8 },
       text: 'ci/team-a/app is at 85 % of its quota: 850 B of 1000 B (warning from 80 %).',
     })
   })
@@ -118,14 +139,14 @@ describe('a flag that changes', () => {
     await enforce(PROJECT, minute(3))
     removeQuota()
     await enforce(PROJECT, minute(4))
-    const numbers = { level: 'info', registry: 'ci', project: 'team-a/app', limitBytes: 1000 }
+    const numbers = { level: 'info', registry: 'ci', project: 'team-a/app', limit: 1000 }
     expect(lines).toMatchObject([
       {
-        ...{ ...numbers, from: 'ok', to: 'warning', uniqueBytes: 850 },
+        ...{ ...numbers, from: 'ok', to: 'warning', used: 850 },
         msg: 'ci/team-a/app is at 85 % of its quota: 850 B of 1000 B (warning from 80 %).',
       },
       {
-        ...{ ...numbers, from: 'warning', to: 'over', uniqueBytes: 1001 },
+        ...{ ...numbers, from: 'warning', to: 'over', used: 1001 },
         msg: 'ci/team-a/app is OVER its quota: 1001 B of 1000 B.',
       },
       { from: 'over', to: 'ok', msg: 'ci/team-a/app has no quota any more: its flag is ok' },
@@ -138,7 +159,10 @@ describe('a flag that changes', () => {
     await enforce(PROJECT, minute(1))
     await use(1001)
     await enforce(PROJECT, minute(2))
-    expect((await alerts()).map(({ lastPushedBy }) => lastPushedBy)).toEqual(['ann', undefined])
+    expect((await alerts()).map((alert) => 'project' in alert && alert.lastPushedBy)).toEqual([
+      'ann',
+      undefined,
+    ])
     const [first, second] = (await alerts()).map(({ text }) => text)
     expect(first).toMatch(/\. Last push by ann\.$/)
     expect(second).not.toContain('push')
@@ -159,7 +183,9 @@ describe('a flag that changes', () => {
       'warning → ok',
     ])
     expect(new Set((await alerts()).map(({ id }) => id)).size).toBe(6)
-    expect(await flags.get(PROJECT)).toEqual({ flag: 'ok', since: minute(5).toISOString(), change: 6 })
+    expect(await flags.get(PROJECT)).toEqual({
+      ...{ ...NEVER, since: minute(5).toISOString(), change: 6 },
+    })
   })
 
   test('of one project does not affect the alerts of another', async () => {
@@ -173,16 +199,9 @@ describe('a flag that changes', () => {
         ...{ mediaType: '', references: [] },
       },
     ])
-    const enforceOther = makeEnforce({
-      index,
-      flags: one.flags,
-      queues,
-      quotaOf: () => QUOTA,
-      onOver: async () => {},
-      log: makeLog('silent'),
-    })
-    await enforceOther('ci/other', minute(2))
-    expect((await alerts()).map(({ project }) => project)).toEqual(['team-a/app', 'other'])
+    const other = setUp({ quota: { ...QUOTA, project: 'ci/other' } })
+    await other.enforce(projectSubject('ci/other'), minute(2))
+    expect((await alerts()).map(quotaSubjectOf)).toEqual([PROJECT, projectSubject('ci/other')])
   })
 })
 
@@ -192,7 +211,10 @@ test('that a project came over its quota is told once', async () => {
     await use(bytes)
     await enforce(PROJECT, minute(n))
   }
-  expect(over).toEqual([PROJECT, PROJECT])
+  expect(over).toEqual([
+    [PROJECT.id, false],
+    [PROJECT.id, false],
+  ])
 })
 
 describe('nothing is announced', () => {
@@ -203,14 +225,16 @@ describe('nothing is announced', () => {
     await use(950)
     await enforce(PROJECT, minute(2))
     expect(await changes()).toEqual(['ok → warning'])
-    expect(await flags.get(PROJECT)).toEqual({ flag: 'warning', since: minute(1).toISOString(), change: 1 })
+    expect(await flags.get(PROJECT)).toMatchObject({
+      ...{ flag: 'warning', since: minute(1).toISOString(), change: 1, mark: 0.8 },
+    })
   })
 
   test('for a project that the index does not know', async () => {
     const { enforce, flags } = setUp()
     await enforce(PROJECT, minute(1))
     expect(await alerts()).toEqual([])
-    expect(await flags.get(PROJECT)).toEqual({ flag: 'ok', since: null, change: 0 })
+    expect(await flags.get(PROJECT)).toEqual(NEVER)
   })
 
   test('for a project without a quota', async () => {
@@ -219,7 +243,7 @@ describe('nothing is announced', () => {
     await use(5000)
     await enforce(PROJECT, minute(1))
     expect(await alerts()).toEqual([])
-    expect(await flags.get(PROJECT)).toEqual({ flag: 'ok', since: null, change: 0 })
+    expect(await flags.get(PROJECT)).toEqual(NEVER)
   })
 
   test('when the quota is removed, but the flag becomes ok, and a later change is announced', async () => {
@@ -229,8 +253,10 @@ describe('nothing is announced', () => {
     removeQuota()
     await enforce(PROJECT, minute(2))
     expect(await changes()).toEqual(['ok → over'])
-    expect(await flags.get(PROJECT)).toEqual({ flag: 'ok', since: minute(2).toISOString(), change: 2 })
-    expect([...(await flags.all()).values()].map(({ flag }) => flag)).toEqual(['ok'])
+    expect(await flags.get(PROJECT)).toEqual({
+      ...{ ...NEVER, since: minute(2).toISOString(), change: 2 },
+    })
+    expect([...(await flags.all('project')).values()].map(({ flag }) => flag)).toEqual(['ok'])
     await setUp().enforce(PROJECT, minute(3))
     expect(await changes()).toEqual(['ok → over', 'ok → over'])
   })
@@ -245,33 +271,38 @@ describe('a check that runs twice', () => {
     expect((await flags.get(PROJECT)).change).toBe(1)
   })
 
-  test('because the flag could not be stored after the alert was queued announces once', async () => {
-    let isBroken = true
-    const { enforce, flags, use } = setUp({
-      flags: (real) => ({
-        ...real,
-        set: (...args) => (isBroken ? Promise.reject(new Error('connection lost')) : real.set(...args)),
-      }),
-    })
-    await use(850)
-    await expect(enforce(PROJECT, minute(1))).rejects.toThrow('connection lost')
-    expect(await changes()).toEqual(['ok → warning'])
-    expect((await flags.get(PROJECT)).flag).toBe('ok')
-
-    isBroken = false
-    await enforce(PROJECT, minute(2))
-    expect(await changes()).toEqual(['ok → warning'])
-    expect(await flags.get(PROJECT)).toEqual({ flag: 'warning', since: minute(2).toISOString(), change: 1 })
-    // The first alert is the one that is sent.
-    expect((await alerts())[0]?.at).toBe(minute(1).toISOString())
+  test('because it was killed at any of its steps announces once', async () => {
+    // The steps of a run: it stores the change, announces it, and stores that it did.
+    for (const step of [1, 2, 3]) {
+      let left = step
+      const kill = async <T>(then: () => Promise<T>): Promise<T> => {
+        if (--left === 0) throw new Error('killed')
+        return then()
+      }
+      const { enforce, flags, use } = setUp({
+        wrap: (real) => ({ ...real, replace: (...args) => kill(() => real.replace(...args)) }),
+      })
+      await queues.alerts.drain()
+      await flags.remove(PROJECT)
+      await use(850)
+      if (step < 3) await expect(enforce(PROJECT, minute(1))).rejects.toThrow('killed')
+      left = 100
+      await enforce(PROJECT, minute(2))
+      expect(await changes()).toEqual(['ok → warning'])
+      expect(await flags.entry(PROJECT)).toMatchObject({ state: { flag: 'warning', change: 1 } })
+      expect((await flags.entry(PROJECT)).untold).toBeUndefined()
+    }
   })
 
-  test('because the flag could not be stored, with another flag the second time, announces both', async () => {
+  test('with another usage the second time tells both changes', async () => {
     let isBroken = true
     const { enforce, use } = setUp({
-      flags: (real) => ({
+      wrap: (real) => ({
         ...real,
-        set: (...args) => (isBroken ? Promise.reject(new Error('connection lost')) : real.set(...args)),
+        replace: (subject, before, next) =>
+          isBroken && next?.untold === undefined
+            ? Promise.reject(new Error('connection lost'))
+            : real.replace(subject, before, next),
       }),
     })
     await use(850)
@@ -279,7 +310,7 @@ describe('a check that runs twice', () => {
     isBroken = false
     await use(1001)
     await enforce(PROJECT, minute(2))
-    expect(await changes()).toEqual(['ok → warning', 'ok → over'])
+    expect(await changes()).toEqual(['ok → warning', 'warning → over'])
   })
 
   test('because Redis refused its writes changes nothing the first time', async () => {
@@ -297,7 +328,7 @@ describe('a check that runs twice', () => {
 })
 
 test('the text gives the warning mark in whole percent', async () => {
-  const { enforce, use } = setUp({ quota: { ...QUOTA, warnAt: 0.29 } })
+  const { enforce, use } = setUp({ quota: { ...QUOTA, warnAt: [0.29] } })
   await use(400)
   await enforce(PROJECT, minute(1))
   expect((await alerts())[0]?.text).toContain('(warning from 29 %)')

@@ -1,6 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { makeRegistryFolder } from '../../bench/registry-folder.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { projectSubject } from '../../src/queue/quota-subject.ts'
+import { NEVER } from '../../src/quota/evaluate.ts'
 import { readStandings } from '../../src/quota/standings.ts'
 import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeFolderView } from '../../src/store/folder-view.ts'
@@ -58,7 +60,7 @@ test.each([
     const { index, flags, run, listed, time } = await indexed()
     const real = await listed()
     await index.apply('ci/forged', [fact('forged/app')])
-    await flags.set('ci/forged', { flag: 'ok', since: null, change: 2 })
+    await flags.replace(projectSubject('ci/forged'), { text: '' }, { state: { ...NEVER, change: 2 } })
     await run()
     expect(await listed()).toEqual(['ci/forged', ...real])
     expect((await index.usage('ci/forged'))?.manifests).toBe(0)
@@ -70,7 +72,7 @@ test.each([
     expect(await listed()).toEqual(real)
     expect(await index.usage('ci/forged')).toBeUndefined()
     expect(await redisBed.redis.keys('*forged*')).toEqual([])
-    expect((await flags.all()).has('ci/forged')).toBe(false)
+    expect((await flags.all('project')).has('ci/forged')).toBe(false)
   },
 )
 

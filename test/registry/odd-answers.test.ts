@@ -119,6 +119,16 @@ test('a manifest that is served as text is one', async () => {
   expect((await client.headManifest('a/x', 'v1'))?.digest).toBe(hashOf(MANIFEST))
 })
 
+test('a 404 in text of the storage to which a registry redirects stays', async () => {
+  const storage = await registryThat((_, response) =>
+    response.writeHead(404, { 'content-type': 'text/html' }).end('no such object'),
+  )
+  const { client } = await registryThat((_, response) =>
+    response.writeHead(307, { location: `${storage.registry.url}/object` }).end(),
+  )
+  await expect(client.getConfig('a/x', hashOf(MANIFEST))).rejects.toMatchObject({ status: 404, retry: false })
+})
+
 /** Breaks off, and then gives at most so many bytes for each range (RFC 9110, 14.2 and 15.3.7: a part of a range is allowed). */
 const inParts = (content: Buffer, most: number) =>
   registryThat(({ range }, response) => {

@@ -16,6 +16,12 @@ const DAY_MS = 86_400_000
  */
 const FIRES_MS = { state: 400 * DAY_MS, event: DAY_MS }
 
+/**
+ * How much earlier than it was resolved an alert ends, in ms. An Alertmanager whose clock is behind ours would take an end that
+ * is in its future for no end at all, and keep the one that is far away.
+ */
+const SKEW_MS = 300_000
+
 /** Messages that tell a state: another message of the same subject tells its end. */
 const STATE = /^(quota|forecast)\.(?!summary)/
 
@@ -26,15 +32,17 @@ const STATE = /^(quota|forecast)\.(?!summary)/
 export function makeAlertmanagerChannel(options: {
   name: string
   urls: readonly string[]
+  /** epoch ms */
+  now?: () => number
   dispatcher?: Dispatcher | undefined
 }): Channel {
-  const { name, dispatcher } = options
+  const { name, dispatcher, now = Date.now } = options
   const urls = options.urls.map((url) => channelUrl(name, `${url.replace(/\/$/, '')}/api/v2/alerts`))
   return {
     name,
     tellsEach: true,
     async send(message) {
-      const json = JSON.stringify(alertsOf(message))
+      const json = JSON.stringify(alertsOf(message, now()))
       const posts = urls.map((url) => postJson({ channel: name, url, json, dispatcher }))
       const failures = (await Promise.allSettled(posts)).flatMap((post) =>
         post.status === 'rejected' ? [post] : [],
@@ -54,7 +62,7 @@ export function makeAlertmanagerChannel(options: {
  * The alert that fires, and the end of those of the same subject that had another severity: it is a label, since routes are
  * chosen by labels, and an alert with other labels is another alert.
  */
-function alertsOf(message: Message): object[] {
+function alertsOf(message: Message, now: number): object[] {
   const { at, type, severity, subject, data, links } = message
   const shown = shownOf(message)
   const { registry, project } = data as { registry?: string; project?: string }
@@ -71,10 +79,12 @@ function alertsOf(message: Message): object[] {
     ...(links[0] && { generatorURL: links[0].url }),
   }
   const ms = FIRES_MS[STATE.test(type) ? 'state' : 'event']
-  const until = new Date(Date.parse(at) + ms).toISOString()
+  // It may be told late: the channel was down.
+  const until = new Date(Math.max(Date.parse(at), now) + ms).toISOString()
+  const over = new Date(Date.parse(at) - SKEW_MS).toISOString()
   return (['critical', 'warning', 'info'] as const).map((label) =>
     label === severity
       ? { labels: labelsWith(label), ...common, startsAt: at, endsAt: until }
-      : { labels: labelsWith(label), ...common, endsAt: at },
+      : { labels: labelsWith(label), ...common, endsAt: over },
   )
 }

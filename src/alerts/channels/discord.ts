@@ -6,7 +6,7 @@ import { ChannelError } from '../channel-error.ts'
 import type { Message } from '../message.ts'
 import { abridge, footerOf } from './abridge.ts'
 import { makeHook } from './hook.ts'
-import { defuse, escapeMarkdown, line } from './plain.ts'
+import { escapeMarkdown, inertLine } from './plain.ts'
 import { isWorse, makePosted, type Posted } from './posted.ts'
 import { COLOUR } from './slack-content.ts'
 
@@ -109,4 +109,4 @@ function contentOf(message: Message, before: Posted | undefined) {
   }
 }
 
-const escaped = (text: string, limit: number): string => line(defuse(text), limit, escapeMarkdown)
+const escaped = (text: string, limit: number): string => inertLine(text, limit, escapeMarkdown)

@@ -8,13 +8,16 @@ import { cut } from './plain.ts'
 
 export interface EmailSettings {
   host: string
-  port: number
+  /** Default: 587 with STARTTLS, 465 with TLS, 25 without. */
+  port?: number | undefined
   /** `starttls`: TLS after the greeting, and nothing without it. `tls`: from the start. `none`: in the clear. */
   security: 'starttls' | 'tls' | 'none'
   login?: { username: string; password: string } | undefined
   from: string
   to: readonly string[]
 }
+
+const PORTS = { starttls: 587, tls: 465, none: 25 }
 
 /** How long the server may take, in ms: to connect, to greet, and for each answer. RFC 5321 allows more (section 4.5.3.2). */
 const PATIENCE = { connectionTimeout: 10_000, greetingTimeout: 20_000, socketTimeout: 60_000 }
@@ -24,7 +27,8 @@ const PATIENCE = { connectionTimeout: 10_000, greetingTimeout: 20_000, socketTim
  * not. If it takes a mail for some recipients and asks to come back for others, the next attempt is for these alone.
  */
 export function makeEmailChannel({ name, ...settings }: EmailSettings & { name: string }): Channel {
-  const { host, port, security, login, from, to } = settings
+  const { host, security, login, from, to } = settings
+  const port = settings.port ?? PORTS[security]
   const transport = nodemailer.createTransport({
     ...{
       host,
@@ -80,10 +84,9 @@ export function makeEmailChannel({ name, ...settings }: EmailSettings & { name: 
   }
 }
 
-interface SmtpError extends Error {
+/** What nodemailer says of an answer of the server. */
+type SmtpError = { [key in 'response' | 'recipient']?: string | undefined } & {
   responseCode?: number | undefined
-  response?: string | undefined
-  recipient?: string | undefined
 }
 
 const reply = (response = 'refused'): string => cut(printable(response.replaceAll(/\s+/g, ' ')), 200)

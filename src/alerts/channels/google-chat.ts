@@ -4,7 +4,7 @@ import type { Channel } from '../channel.ts'
 import type { Message } from '../message.ts'
 import { abridge, footerOf, LENGTH } from './abridge.ts'
 import { makeHook } from './hook.ts'
-import { defuse, escapeMarkup, line } from './plain.ts'
+import { escapeMarkup, inertLine, line } from './plain.ts'
 
 /** Google Chat takes one message a second from the webhooks of a space. */
 const PACE_MS = 1_000
@@ -32,7 +32,7 @@ function contentOf(message: Message) {
     paragraph(escaped(text, LENGTH.text)),
     ...facts.map(({ label, value }) => ({
       decoratedText: {
-        topLabel: line(defuse(label), LENGTH.label),
+        topLabel: inertLine(label, LENGTH.label),
         text: escaped(value, LENGTH.value),
         wrapText: true,
       },
@@ -41,7 +41,7 @@ function contentOf(message: Message) {
       ? [
           {
             decoratedText: {
-              topLabel: line(defuse(sparkline.title), LENGTH.label),
+              topLabel: inertLine(sparkline.title, LENGTH.label),
               text: escaped(sparkline.text, LENGTH.item),
             },
           },
@@ -58,13 +58,13 @@ function contentOf(message: Message) {
     ...(links.length > 0 ? [{ buttonList: { buttons: links.map(button) } }] : []),
   ]
   return {
-    fallbackText: line(defuse(text), LENGTH.text),
+    fallbackText: inertLine(text, LENGTH.text),
     cardsV2: [
       {
         cardId: message.id,
         card: {
           header: {
-            title: line(defuse(title), LENGTH.title),
+            title: inertLine(title, LENGTH.title),
             subtitle: line(footerOf(message), LENGTH.value),
           },
           sections: [{ widgets }],
@@ -78,7 +78,7 @@ function contentOf(message: Message) {
 const paragraph = (text: string) => ({ textParagraph: { text } })
 
 const button = ({ text, url }: Message['links'][number]) => ({
-  ...{ text: line(defuse(text), LENGTH.label), onClick: { openLink: { url } } },
+  ...{ text: inertLine(text, LENGTH.label), onClick: { openLink: { url } } },
 })
 
-const escaped = (text: string, limit: number): string => line(defuse(text), limit, escapeMarkup)
+const escaped = (text: string, limit: number): string => inertLine(text, limit, escapeMarkup)

@@ -1,34 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Client, type IrcMessage } from 'irc-framework'
-import { printable } from '../../platform/printable.ts'
-import { connectionReason } from './connection-reason.ts'
-import { cutBytes } from './cut-bytes.ts'
-
-export interface IrcSettings {
-  host: string
-  port: number
-  tls: boolean
-  nick: string
-  /** The channel of IRC, such as `#ops`. */
-  room: string
-  /** The key of the room. */
-  key?: string | undefined
-  /** The password of the server. */
-  password?: string | undefined
-  /** The login, by SASL PLAIN. */
-  account?: { account: string; password: string } | undefined
-}
-
-/** The server or the room does not take what was sent. */
-export class IrcRefusal extends Error {
-  override readonly name = 'IrcRefusal'
-  /** Whether another attempt may succeed. */
-  readonly retry: boolean
-  constructor(message: string, retry: boolean) {
-    super(message)
-    this.retry = retry
-  }
-}
+import { IrcRefusal, makeIrcAnswers, refusal } from './irc-answers.ts'
+import { type IrcSettings, registerIrc } from './irc-register.ts'
 
 export interface IrcConnection {
   /** Whether the server is still there. */
@@ -44,14 +17,11 @@ export interface IrcConnection {
   quit(): Promise<void>
 }
 
-/** How long the server may take for an answer, in ms. It may look up our name first, which takes some servers 20 s. */
-const PATIENCE_MS = { register: 60_000, answer: 30_000, quit: 3_000 }
+/** How long the server may take, in ms. */
+const PATIENCE_MS = { answer: 30_000, quit: 3_000 }
 
 /** Bytes of a line, its line break included (RFC 2812, section 2.3). */
 const LINE_BYTES = 512
-
-/** Registration was refused for good: a wrong password, a ban, a login that failed (902 and 904 to 908). */
-const REFUSED = /^(464|465|902|90[4-8])$/
 
 /** These are no final refusals: the channel is full, or has too many (405) or is not available now. */
 const PASSES = /^(405|437|471)$/
@@ -60,49 +30,11 @@ const PASSES = /^(405|437|471)$/
 export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> {
   const { room, key } = settings
   const client = new Client()
-  const watchers = new Set<(message: IrcMessage | Error) => void>()
-  const tell = (message: IrcMessage | Error) => {
-    for (const watch of watchers) watch(message)
-  }
-  let isOpen = true
+  const answers = makeIrcAnswers(client, follow)
+  const { answer, isOpen } = answers
   /** `user@host`, as the server shows us to others; `undefined` while we are not in the room. */
   let shownAs: string | undefined
   const members = client.channel(room)
-
-  client.use((_, raw) =>
-    raw.use((_command, message, _line, _client, next) => {
-      follow(message)
-      tell(message)
-      next()
-    }),
-  )
-  client.on('socket close', (error) => {
-    isOpen = false
-    tell(new IrcRefusal(connectionReason(error) ?? 'the server closed the connection', true))
-  })
-
-  /** Resolves with the first answer that is not `undefined`. @throws IrcRefusal, also what `judge` throws */
-  async function answer<T>(patienceMs: number, judge: (message: IrcMessage) => T | undefined): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const seconds = patienceMs / 1000
-    const late = () => reject(new IrcRefusal(`no answer within ${seconds} s`, true))
-    const timer = setTimeout(late, patienceMs)
-    const watch = (message: IrcMessage | Error) => {
-      try {
-        if (message instanceof Error) throw message
-        if (message.command === 'ERROR') throw refusal(message, true)
-        const judged = judge(message)
-        if (judged !== undefined) resolve(judged)
-      } catch (error) {
-        reject(error)
-      }
-    }
-    watchers.add(watch)
-    return promise.finally(() => {
-      clearTimeout(timer)
-      watchers.delete(watch)
-    })
-  }
 
   const isUs = (nick: string | undefined) => nick !== undefined && client.caseCompare(nick, client.user.nick)
   const isRoom = (name: string | undefined) => name !== undefined && client.caseCompare(name, room)
@@ -112,33 +44,6 @@ export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> 
     if (command === 'JOIN' && isUs(nick)) shownAs = `${ident}@${hostname}`
     if (command === 'PART' && isUs(nick)) shownAs = undefined
     if (command === 'KICK' && isUs(params[1])) shownAs = undefined
-  }
-
-  async function register(): Promise<void> {
-    const nicks = otherNicks(settings.nick)
-    let isLoggedIn = false
-    const registered = answer(PATIENCE_MS.register, (message) => {
-      const { command } = message
-      if (command === '900') isLoggedIn = true
-      if (REFUSED.test(command)) throw refusal(message, false)
-      if (/^43[237]$/.test(command)) {
-        const next = nicks.next()
-        if (next.done) throw refusal(message, command === '433')
-        client.changeNick(next.value)
-      }
-      if (command !== '001') return undefined
-      if (settings.account !== undefined && !isLoggedIn)
-        throw new IrcRefusal('the server offers no login by SASL PLAIN', false)
-      return true
-    })
-    client.connect({
-      ...{ host: settings.host, port: settings.port, tls: settings.tls, rejectUnauthorized: true },
-      ...{ nick: settings.nick, username: 'tallyman', gecos: 'Tallyman', version: '' },
-      ...{ password: settings.password, auto_reconnect: false },
-      // Without `account`, the library would use the password of the server as one of SASL.
-      account: settings.account ?? {},
-    })
-    await registered
   }
 
   /** Sends a command, and waits until the server has worked on it: it answers in order. @throws IrcRefusal */
@@ -170,37 +75,26 @@ export async function connectIrc(settings: IrcSettings): Promise<IrcConnection> 
     await exchange('PRIVMSG', room, line(LINE_BYTES - 2 - Buffer.byteLength(head), nicks))
   }
 
-  await register().catch((error) => {
+  await registerIrc(client, answers, settings).catch((error) => {
     client.connection.end(undefined, true)
     throw error
   })
   return {
-    isOpen: () => isOpen,
+    isOpen,
     nick: () => client.user.nick,
     async say(line) {
       const wasInside = shownAs !== undefined
       await speak(line).catch((error) => {
         // We were thrown out a moment ago, and may be let in again.
-        if (isOpen && wasInside && shownAs === undefined) return speak(line)
+        if (isOpen() && wasInside && shownAs === undefined) return speak(line)
         throw error
       })
     },
     async quit() {
-      if (!isOpen) return
+      if (!isOpen()) return
       const gone = answer(PATIENCE_MS.quit, () => undefined)
       client.quit('Nothing more to say')
       await gone.catch(() => client.connection.end(undefined, true))
     },
   }
-}
-
-const refusal = ({ command, params }: IrcMessage, retry: boolean) =>
-  new IrcRefusal(`${command} ${cutBytes(printable(params.at(-1) ?? ''), 200)}`, retry)
-
-/** What we are called if the nick is taken, say by another process of ours. A server may allow 9 characters only. */
-function* otherNicks(nick: string): Generator<string, undefined> {
-  const end = randomBytes(2).toString('hex').slice(0, 3)
-  yield `${nick}${end}`
-  yield `${nick.slice(0, 6)}${end}`
-  yield `tally${randomBytes(2).toString('hex')}`
 }

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from '../channel.ts'
 import { ChannelError } from '../channel-error.ts'
 import type { Message } from '../message.ts'
-import { connectIrc, type IrcConnection, IrcRefusal, type IrcSettings } from './irc-connection.ts'
+import { IrcRefusal } from './irc-answers.ts'
+import { connectIrc, type IrcConnection } from './irc-connection.ts'
 import { ircLine } from './irc-line.ts'
+import { type IrcSettings, portOf } from './irc-register.ts'
 
 /** Servers slow down or disconnect who says more than a line in 1 or 2 s for long (RFC 2813, section 5.8). */
 const PACE_MS = 1_000
@@ -42,21 +44,21 @@ export function makeIrcChannel({
 
   async function opened(): Promise<IrcConnection> {
     clearTimeout(lingering)
-    lingering = setTimeout(() => void inTurn(leave), lingerMs)
+    lingering = setTimeout(() => void inTurn(leave), lingerMs).unref()
     if (!connection?.isOpen()) connection = await connectIrc(settings)
     return connection
   }
 
   const failed = (error: unknown) => {
     if (!(error instanceof IrcRefusal)) throw error
-    const where = `channel ${name} at ${settings.host}:${settings.port}`
+    const where = `channel ${name} at ${settings.host}:${portOf(settings)}`
     const { retry } = error
     throw new ChannelError(`${where}: ${error.message}`, { channel: name, status: undefined, retry })
   }
 
   async function say(message: Message): Promise<void> {
-    const open = await opened()
     await sleep(Math.max(0, nextAt - Date.now()))
+    const open = await opened()
     nextAt = Date.now() + paceMs
     await open.say((most, nicks) => ircLine(message, most, nicks))
   }
@@ -64,7 +66,7 @@ export function makeIrcChannel({
   return {
     name,
     send: (message) => inTurn(() => say(message).catch(failed)),
-    check: () => inTurn(() => opened().then((open) => `entered as ${open.nick()}`, failed)),
+    check: () => inTurn(() => opened().then((open) => `the server knows us as ${open.nick()}`, failed)),
     close: () => inTurn(leave),
   }
 }

@@ -3,7 +3,7 @@ import type { Channel } from '../channel.ts'
 import type { Message } from '../message.ts'
 import { abridge, footerOf, LENGTH } from './abridge.ts'
 import { makeHook } from './hook.ts'
-import { defuse, escapeMarkdown, line } from './plain.ts'
+import { escapeMarkdown, inertLine } from './plain.ts'
 import { COLOUR } from './slack-content.ts'
 
 /** A Mattermost incoming webhook. It cannot edit, so every message is a new one. */
@@ -54,4 +54,4 @@ function contentOf(message: Message) {
   }
 }
 
-const escaped = (text: string, limit: number): string => line(defuse(text), limit, escapeMarkdown)
+const escaped = (text: string, limit: number): string => inertLine(text, limit, escapeMarkdown)

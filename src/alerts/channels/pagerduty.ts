@@ -8,7 +8,7 @@ import { postJson, reachHost } from './post-json.ts'
 import { shownOf } from './shown.ts'
 
 /** Where PagerDuty takes events; customers in Europe have a host of their own. */
-export const PAGERDUTY_URL = 'https://events.pagerduty.com'
+const PAGERDUTY_URL = 'https://events.pagerduty.com'
 
 /** The longest summary and key, in characters. A longer key is refused. */
 const MOST = { summary: 1_024, key: 255 }
@@ -19,12 +19,13 @@ const MOST = { summary: 1_024, key: 255 }
  */
 export function makePagerDutyChannel(options: {
   name: string
-  url: string
+  /** Default: PagerDuty's own. */
+  url?: string | undefined
   routingKey: string
   dispatcher?: Dispatcher | undefined
 }): Channel {
   const { name, routingKey, dispatcher } = options
-  const url = channelUrl(name, `${options.url.replace(/\/$/, '')}/v2/enqueue`)
+  const url = channelUrl(name, `${(options.url ?? PAGERDUTY_URL).replace(/\/$/, '')}/v2/enqueue`)
   return {
     name,
     tellsEach: true,

@@ -10,22 +10,23 @@ const BREAK = '\u{200b}'
  * A text as one line of at most `limit` UTF-16 units, never empty. What a viewer would act on is escaped as in `printable`.
  * `escapeOne` escapes one character; the limit is that of the escaped text. A text that is cut ends with `…`.
  */
-export function line(
-  text: string,
-  limit: number,
-  escapeOne: (character: string) => string = (one) => one,
-): string {
-  // Every character has a unit at least, so what stands behind the limit is never shown.
-  const start = text.slice(0, limit + 1)
-  return cut(printable(start).trim() || NOTHING, limit, escapeOne)
+export function line(text: string, limit: number, escapeOne: EscapeOne = asIs): string {
+  return cut(shown(text, limit), limit, escapeOne)
 }
 
+/** The same for a chat that sees mentions and links in any text: none is left. */
+export function inertLine(text: string, limit: number, escapeOne: EscapeOne = asIs): string {
+  return cut(defuse(shown(text, limit)), limit, escapeOne)
+}
+
+type EscapeOne = (character: string) => string
+const asIs: EscapeOne = (character) => character
+
+// Every character has a unit at least, so what stands behind the limit is never shown.
+const shown = (text: string, limit: number): string => printable(text.slice(0, limit + 1)).trim() || NOTHING
+
 /** Cuts a text between characters, as `line` does, and leaves the rest as it is. */
-export function cut(
-  text: string,
-  limit: number,
-  escapeOne: (character: string) => string = (one) => one,
-): string {
+export function cut(text: string, limit: number, escapeOne: EscapeOne = asIs): string {
   let all = ''
   let short = ''
   for (const character of text) {

@@ -1,6 +1,7 @@
 import { type Dispatcher, fetch, type Response } from 'undici'
 import { readRetryAfter } from '../../platform/retry-after.ts'
 import { ChannelError } from '../channel-error.ts'
+import { connectionReason } from './connection-reason.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -112,13 +113,9 @@ const unreachable = (channel: string, url: URL, error: unknown): ChannelError =>
     ...{ channel, status: undefined, retry: true },
   })
 
-const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_UNTRUSTED)/
-
 /** A short reason such as ECONNREFUSED. Some messages of undici contain the whole URL, so none is used. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed'
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
-  const { cause } = error
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the request failed'
-  return UNTRUSTED.test(code) ? `${code}: name the certificate of its CA in NODE_EXTRA_CA_CERTS` : code
+  return connectionReason(error.cause) ?? 'the request failed'
 }

@@ -3,7 +3,7 @@ import type { Channel } from '../channel.ts'
 import type { Message, Severity } from '../message.ts'
 import { abridge, footerOf, LENGTH } from './abridge.ts'
 import { makeHook } from './hook.ts'
-import { defuse, line } from './plain.ts'
+import { inertLine } from './plain.ts'
 
 /** Microsoft Teams takes messages of 28 KB. */
 const MOST_BYTES = 28 * 1024
@@ -50,7 +50,7 @@ function contentOf(message: Message) {
   ]
   const footer = block([run(footerOf(message), LENGTH.value, { size: 'Small', isSubtle: true })])
   const actions = links.map((link) => ({
-    ...{ type: 'Action.OpenUrl', title: line(defuse(link.text), LENGTH.label), url: link.url },
+    ...{ type: 'Action.OpenUrl', title: inertLine(link.text, LENGTH.label), url: link.url },
   }))
   for (let length = parts.length; ; length--) {
     const content = envelope([...parts.slice(0, length), footer], actions)
@@ -76,7 +76,7 @@ const envelope = (body: object[], actions: object[]) => ({
 const block = (inlines: object[]) => ({ type: 'RichTextBlock', inlines })
 
 const run = (text: string, limit: number, style: object = {}) => ({
-  ...{ type: 'TextRun', text: line(defuse(text), limit), ...style },
+  ...{ type: 'TextRun', text: inertLine(text, limit), ...style },
 })
 
 const space = { type: 'TextRun', text: ' ' }

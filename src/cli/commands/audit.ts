@@ -9,7 +9,7 @@ const Entries = Type.Object({ entries: Type.Array(AuditEntry), ...Next })
 export const addAudit: AddCommand = (program, cli) => {
   withPage(program.command('audit'))
     .description(
-      'List who or what has run and stopped expiry, kept, restored and purged images, and rolled back promotions, newest first.',
+      'List who or what has run and stopped expiry, kept, restored and purged images, rolled back promotions, and changed quotas, newest first.',
     )
     .action(async (options: PageOptions) => {
       const service = await cli.service()
@@ -26,8 +26,10 @@ export const addAudit: AddCommand = (program, cli) => {
     })
 }
 
-const aboutOf = ({ image, run, policy, registry, promotion }: AuditEntry): string =>
-  image ?? ([registry, policy, run, promotion].filter((part) => part !== undefined).join(' ') || 'all')
+const aboutOf = ({ image, project, run, policy, registry, promotion }: AuditEntry): string =>
+  image ??
+  project ??
+  ([registry, policy, run, promotion].filter((part) => part !== undefined).join(' ') || 'all')
 
 function outcomeOf({ dryRun, acceptShare, counts = {}, outcome, until, why }: AuditEntry): string {
   const numbers = Object.entries(counts).filter(([, count]) => count > 0)

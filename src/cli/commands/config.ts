@@ -4,6 +4,7 @@ import { ConfigError } from '../../config/config-error.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { warningsAbout } from '../../expiry/dialect-opinions.ts'
+import { tiesIn } from '../../quota/specificity.ts'
 import type { AddCommand, Connection } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { addGroup } from '../group.ts'
@@ -36,7 +37,7 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     })
 }
 
-/** Registries that nobody vouches for, what the dialects of expiry policies warn of, promotions that can meet, and channels that can get nothing. */
+/** Registries that nobody vouches for, what the dialects of expiry policies warn of, quotas of which either could apply, promotions that can meet, and channels that can get nothing. */
 const warningsOf = (config: Config): string[] => [
   ...Object.entries(config.registries).flatMap(([name, { insecure }]) =>
     insecure
@@ -47,6 +48,10 @@ const warningsOf = (config: Config): string[] => [
     'dialect' in policy
       ? warningsAbout(policy).map((warning) => `expiry policy ${policy.name}: ${warning}`)
       : [],
+  ),
+  ...tiesIn(config.quotas.flatMap((quota) => ('project' in quota ? quota.project : []))).map(
+    ([a, b]) =>
+      `quotas: ${a} and ${b} are equally specific and may match the same project: the first applies`,
   ),
   ...meetingsOf(config),
   ...warningsAboutChannels(config.alerts.channels),

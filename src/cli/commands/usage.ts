@@ -3,7 +3,7 @@ import type { AddCommand, Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { ProjectPage, Registries, readProject } from '../usage-answers.ts'
-import { projectLines, projectTable, registryTable } from '../usage-table.ts'
+import { overrideText, projectLines, projectTable, registryTable } from '../usage-table.ts'
 
 interface ListOptions extends PageOptions {
   registry?: string
@@ -44,6 +44,9 @@ async function list(cli: Cli, options: ListOptions): Promise<void> {
       `no registry "${options.registry}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
     )
   if (page.projects.length === 0) cli.note('no projects')
+  for (const { id, override } of page.projects)
+    if (override !== null)
+      cli.note(`${id}: its limit is not that of the configuration${overrideText(override)}`)
   const projects = projectTable(page.projects)
   cli.show({ ...page, registries: shown }, [
     ...projects,

@@ -1,5 +1,7 @@
 import type { Descriptor } from '../../registry/descriptor.ts'
+import { lacksContents, RegistryError } from '../../registry/registry-error.ts'
 import { type ArrivedBlob, type BlobCopy, copyBlob } from './copy-blob.ts'
+import { CopyError } from './copy-error.ts'
 import { runOnce } from './flights.ts'
 import type { GraphNode } from './read-graph.ts'
 import { readBack, writeTag } from './write-tag.ts'
@@ -65,8 +67,22 @@ export function makeGraphWriter(
     if ((checked === 'full' || checked === verify) && (await isThere)) return
     await Promise.all([isThere, ...below, ...contentsOf(node).map(bringBlob)])
     stopped.throwIfAborted()
-    if (!(await isThere)) await asking(() => writeTag(target, node.digest, node))
+    if (!(await isThere)) await asking(() => writeWhole(node))
     whole.set(key, verify)
+  }
+
+  /** @throws as `writeTag`; CopyError if the target misses what it has taken, for it may have it in the next moment */
+  async function writeWhole(node: GraphNode): Promise<void> {
+    try {
+      await writeTag(target, node.digest, node)
+    } catch (error) {
+      const contents = contentsOf(node)
+      const isBrought = contents.length > 0 && contents.every(({ digest }) => ways.has(digest))
+      // Docker registry 2.8 does so while the same blob is sent to it once more, by somebody else.
+      if (isBrought && error instanceof RegistryError && lacksContents(error))
+        throw new CopyError('not kept', error.message)
+      throw error
+    }
   }
 
   return {

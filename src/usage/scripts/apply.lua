@@ -31,6 +31,7 @@ local function applyAt(facts, pos, index)
   local via = VIA_OF_OP[op]
   if via then
     local references = list ~= '' and list or nil
+    local isNew = op == 'P' and next(readManifest(key).images) == nil
     local image = addSighting(repository, key, string.sub(digest, 17), at, via, source == EVENT, size, mediaType, references)
     if tag ~= '' then
       local kind = via == PULL and TAG_PULLED or TAG_SEEN + (source == NO_AGE and SEEN or source)
@@ -40,6 +41,7 @@ local function applyAt(facts, pos, index)
     end
     if op == 'P' or op == 'G' or list == '' then eventManifests[index] = key end
     if op == 'P' then notePush(at, actor) end
+    if isNew and image then arrivals[#arrivals + 1] = { key, name, tag, actor } end
     if op == 'G' then
       latest.lastPull = math.max(latest.lastPull or 0, at)
       countOnce('pulls', id)

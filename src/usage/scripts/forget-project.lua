@@ -13,5 +13,5 @@ for _, key in ipairs({ REPOSITORIES, MANIFESTS, CLAIMS, PENDING, base .. 'outbox
   if call('EXISTS', key) == 1 then return '0' end
 end
 if not BLOBS:isEmpty() then return '0' end
-call('UNLINK', META, BLOBS.root, base .. 'seen', base .. 'seen-before', base .. 'history')
+call('UNLINK', META, BLOBS.root, base .. 'seen', base .. 'seen-before', base .. 'history', base .. 'forecast', base .. 'pushes')
 return '1'

@@ -8,6 +8,9 @@
 --   <base>seen, <base>seen-before   sets of the ids of pulls and scans that were counted, since a registry may deliver an event
 --             again (docs/registries.md, Delivery); an id is kept for IDS_AGE to
 --             three times as long; if more than MAX_IDS come in this time, at least the last MAX_IDS are kept
+--   <base>pushes  a stream: of each push that brought a manifest which the project did not have, k its key, r the repository,
+--             t the tag ('' if none), a who pushed ('' if not known). Its ids are when that was applied, so it is not a
+--             function of the facts. An entry is kept for PUSHES_KEPT at least.
 --   <base>meta    a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; seenSince is when eventIds was begun);
 --             lastPushedBy (who made the push at lastPush; absent if not known);
@@ -16,9 +19,11 @@
 
 local MAX_IDS, IDS_AGE = 50000, 600 -- MAX_IDS take some 5 MB; IDS_AGE is in seconds
 local ENTRY_CHANGES = 150 -- some 2 ms of update-holders.lua
+local PUSHES_KEPT = 31 * 86400000 -- ms
 local now, nowText -- epoch µs
 local OUTBOX, EVENT_IDS, OLDER_EVENT_IDS
 local latest -- field of META -> a time or a count that the field is to have at least
+local arrivals -- key, repository, tag and actor of each push of a new manifest
 local latestPush -- at and actor; nil if there was no push
 
 local function decimal(number) return string.format('%.0f', number) end
@@ -28,7 +33,7 @@ local function beginChanges(base)
   openProject(base)
   openRecords()
   OUTBOX, EVENT_IDS, OLDER_EVENT_IDS = base .. 'outbox', base .. 'seen', base .. 'seen-before'
-  holdingChanges, latest, latestPush = {}, {}, nil
+  holdingChanges, latest, latestPush, arrivals = {}, {}, nil, {}
   counterDelta = { unique = 0, referenced = 0, unreferenced = 0, manifests = 0, tags = 0, repositories = 0, unresolved = 0, additions = 0 }
   local time = call('TIME')
   now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -87,6 +92,14 @@ local function writeOutbox()
   call('HSET', META, 'seq', decimal(seq))
 end
 
+local function writeArrivals()
+  for _, arrival in ipairs(arrivals) do
+    local key, repository, tag, actor = unpack(arrival)
+    local oldest = decimal(math.floor(now / 1000) - PUSHES_KEPT)
+    call('XADD', BASE .. 'pushes', 'MINID', '~', oldest, '*', 'k', key, 'r', repository, 't', tag, 'a', actor)
+  end
+end
+
 -- Begins a new set of ids once the last one is IDS_AGE old, or full. Both sets expire if no more ids come.
 local function retireEventIds()
   if not (counterDelta.pulls or counterDelta.scans) then return end
@@ -107,6 +120,7 @@ local function writeChanges()
   writeRecords()
   writeMeta()
   writeOutbox()
+  writeArrivals()
   retireEventIds()
   local outboxEntries, pending = call('LLEN', OUTBOX), call('HLEN', PENDING)
   return { decimal(counterDelta.unique), decimal(outboxEntries), decimal(pending) }

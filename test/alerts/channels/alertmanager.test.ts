@@ -44,12 +44,13 @@ describe('a channel of alerts for an Alertmanager', () => {
   httpChannelContract({ open, faults })
 
   it.each([
-    ['a state, such as a quota', sampleMessage, '2027-06-05T10:00:00.000Z'],
-    ['what nothing resolves', messageOf(expiryAlert), '2026-05-02T10:00:00.000Z'],
+    ['a state, such as a quota', sampleMessage, '2027-06-05T11:00:00.000Z'],
+    ['what nothing resolves', messageOf(expiryAlert), '2026-05-02T11:00:00.000Z'],
   ])('says until when %s fires if nothing else comes', async (_, message, endsAt) => {
     const { url, received, close } = await startReceiver((response) => response.end())
     closing.push(close)
-    await open(url).send(message)
+    const now = () => Date.parse(message.at) + 3_600_000
+    await makeAlertmanagerChannel({ name: 'ops', urls: [url], now }).send(message)
     expect(received[0]?.path).toBe('/services/s3cret/api/v2/alerts')
     const alerts = JSON.parse(received[0]?.body ?? '')
     const firing = alerts.filter(({ startsAt }: { startsAt?: string }) => startsAt !== undefined)
@@ -116,6 +117,16 @@ describe.skipIf(!hasAlertmanager)('a channel of alerts, at a real Alertmanager',
     expect(await firing()).toEqual([])
     expect(notified().filter((one) => one.startsWith('info'))).toEqual([])
     expect(notified().filter((one) => one === 'critical firing')).toHaveLength(1)
+  })
+
+  it('is resolved also if its clock is two minutes behind ours', async () => {
+    const { channel, untilNotified, firing } = await start()
+    const ahead = { ...sampleMessage, at: new Date(Date.now() + 120_000).toISOString() }
+    await channel.send(now(sampleMessage, 'critical'))
+    await untilNotified('critical firing')
+    await channel.send({ ...ahead, severity: 'resolved' })
+    await untilNotified('critical resolved')
+    expect(await firing()).toEqual([])
   })
 
   it('that is sent twice is one alert', async () => {

@@ -1,0 +1,94 @@
+import { type Static, Type } from 'typebox'
+import { formatSize } from '../../platform/units.ts'
+import type { AddCommand } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { queryOf } from '../page-options.ts'
+import { type Cell, fields, sizeCell, table } from '../table.ts'
+import { pathOfProject } from '../tagged-images.ts'
+import { Registries } from '../usage-answers.ts'
+
+const Band = Type.Union([
+  Type.Object({ low: Type.Integer(), middle: Type.Integer(), high: Type.Integer() }),
+  Type.Null(),
+])
+
+const Forecast = Type.Object({
+  text: Type.String(),
+  nowBytes: Type.Integer(),
+  until: Type.String(),
+  bytesThen: Band,
+  thresholds: Type.Array(
+    Type.Object({
+      share: Type.Number(),
+      bytes: Type.Integer(),
+      text: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+})
+type Forecast = Static<typeof Forecast>
+
+interface Options {
+  registry?: string
+  until?: string
+}
+
+export const addForecast: AddCommand = (program, cli) => {
+  program
+    .command('forecast')
+    .summary('Tell how much space will be needed.')
+    .description(
+      'Tell how much space each registry will need if all goes on as in the last weeks. With PROJECT: when it passes its quota.',
+    )
+    .argument('[PROJECT]', 'the registry and the path of a project, such as ci/team/app')
+    .option('--registry <NAME>', 'only this registry')
+    .option('--until <TIME>', 'when, such as 2027-06 or 2027-06-15; in 90 days if left out')
+    .action(async (project: string | undefined, { registry, until }: Options, command) => {
+      if (project !== undefined && registry !== undefined)
+        command.error('error: expected PROJECT or --registry, not both')
+      const service = await cli.service()
+      const query = queryOf(until === undefined ? {} : { until })
+      if (project !== undefined) {
+        const answer = await service.get(`${pathOfProject(project)}/forecast${query}`, Forecast)
+        cli.show(answer, linesOf(answer))
+        return
+      }
+      const { registries } = await service.get('/v1/registries', Registries)
+      const names = registries.map(({ name }) => name).filter((name) => name === (registry ?? name))
+      if (names.length === 0 && registry !== undefined)
+        throw new CommandError(
+          `no registry "${registry}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
+        )
+      const forecasts = await Promise.all(
+        names.map(async (name) => ({
+          registry: name,
+          ...(await service.get(`/v1/registries/${encodeURIComponent(name)}/forecast${query}`, Forecast)),
+        })),
+      )
+      const then = forecasts[0]?.until.slice(0, 10) ?? ''
+      const rows = forecasts.map((one): Cell[] => [
+        ...[one.registry, sizeCell(one.nowBytes), thenCell(one), bandCell(one), one.text],
+      ])
+      cli.show({ forecasts }, table(['REGISTRY', 'NOW', `ON ${then}`, 'BETWEEN', 'WHY'], rows))
+    })
+}
+
+const thenCell = ({ bytesThen }: Forecast): Cell => ({
+  right: bytesThen === null ? 'not known' : formatSize(bytesThen.middle),
+})
+
+const bandCell = ({ bytesThen }: Forecast): string =>
+  bytesThen === null ? '' : `${formatSize(bytesThen.low)} and ${formatSize(bytesThen.high)}`
+
+function linesOf(answer: Forecast): string[] {
+  const { text, nowBytes, until, bytesThen, thresholds } = answer
+  const then = bytesThen === null ? 'not known' : `${formatSize(bytesThen.middle)} (${bandCell(answer)})`
+  return fields([
+    ['now', formatSize(nowBytes)],
+    ['forecast', text],
+    [`on ${until.slice(0, 10)}`, then],
+    ...thresholds.map(({ share, bytes, text }) => {
+      const name = share === 1 ? 'quota' : `${Math.round(share * 100)} % of the quota`
+      return [`${name}, ${formatSize(bytes)}`, text ?? 'not in sight'] as const
+    }),
+  ])
+}

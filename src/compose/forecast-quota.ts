@@ -1,0 +1,22 @@
+import type { ForecastQuota } from '../history/outlook.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import type { QuotasInForce } from '../quota/in-force.ts'
+
+/** The histories have no bytes of tagged images, and none of storages. */
+const MEASURES = {
+  unique: 'uniqueBytes',
+  exclusive: 'exclusiveBytes',
+  referenced: 'referencedBytes',
+} as const
+
+/** What a forecast needs of a project's quota; `undefined` if it has none in bytes that a history has. */
+export async function forecastQuotaOf(
+  { inForce }: { inForce: Pick<QuotasInForce, 'of'> },
+  project: string,
+): Promise<ForecastQuota | undefined> {
+  const found = await inForce.of(projectSubject(project))
+  if (found?.quota.limit === undefined) return undefined
+  const { measure, limit, warnAt, willExceedWithin } = found.quota
+  if (measure === 'tagged' || measure === 'stored') return undefined
+  return { measure: MEASURES[measure], limitBytes: limit, warnAt, willExceedWithinMs: willExceedWithin }
+}

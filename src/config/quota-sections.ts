@@ -1,0 +1,111 @@
+import { type TProperties, Type } from 'typebox'
+import {
+  Choice,
+  Duration,
+  Flag,
+  field,
+  Glob,
+  Integer,
+  nonEmpty,
+  parseFraction,
+  Size,
+  string,
+  unique,
+} from './fields.ts'
+import { list, section } from './sections.ts'
+
+/** Shares of a limit, each once, the smallest first. */
+const Shares = (description: string, options: { default: string }) =>
+  field(
+    description,
+    (raw): number[] => {
+      const shares = Array.isArray(raw) ? raw.map(parseFraction) : [parseFraction(raw)]
+      if (shares.length === 0) throw new RangeError('expected at least one share, such as 80%')
+      return [...new Set(shares)].sort((a, b) => a - b)
+    },
+    options,
+  )
+
+/** A name that a path of the API and a word of the command line can have. */
+const groupName = string('a name of lower-case letters, digits, dots and dashes', (raw) =>
+  /^[a-z0-9][a-z0-9.-]{0,63}$/.test(raw),
+)
+
+const MOST = 1_000_000_000
+
+const limit = Type.Optional(Size('The bytes that may be held.'))
+const counts = {
+  maxTags: Type.Optional(Integer('How many tags there may be.', 1, MOST)),
+  maxManifests: Type.Optional(Integer('How many manifests there may be, in all repositories.', 1, MOST)),
+}
+const measure = Choice('Which bytes count.', ['unique', 'exclusive', 'referenced', 'tagged'], {
+  default: 'unique',
+})
+const warnAt = Shares('The shares of the limits from which people are warned: one, or a list of them.', {
+  default: '80%',
+})
+const grace = Type.Optional(
+  Duration('How long it must be past a limit before its flag is `over`. Default: not at all.'),
+)
+const after = Duration('How long after its flag became `over`.')
+const channels = list('The channels that are told.', field('A channel.', nonEmpty, { channelName: true }))
+
+const escalation = <P extends TProperties>(properties: P, needed: readonly string[], expected: string) =>
+  Type.Optional(
+    Type.Refine(
+      Type.Object(properties, { description: 'What happens if it stays over.', additionalProperties: false }),
+      // It is asked before defaults are filled in.
+      (value) => needed.some((key) => Boolean(Object(value)[key]?.length ?? Object(value)[key])),
+      () => `expected ${expected}`,
+    ),
+  )
+
+const manner = { warnAt, grace, escalate: escalation({ after, channels }, ['channels'], 'channels') }
+
+const ofProject = section('The quota of each project that a glob matches. The most specific glob wins.', {
+  project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
+  ...{ limit, measure, ...counts, warnAt, grace },
+  willExceedWithin: Type.Optional(
+    Duration('How long before the limit is likely passed chat is told. Default: it is not told.'),
+  ),
+  escalate: escalation(
+    {
+      ...{ after, channels },
+      evict: Flag('Whether policies evict in the project only from then on.', { default: false }),
+    },
+    ['channels', 'evict'],
+    'channels, or evict: true',
+  ),
+})
+
+const ofGroup = section('A quota for the sum over several projects.', {
+  group: field('Its name.', groupName, unique('list')),
+  projects: Type.Array(Glob('A glob for projects, `registry/path`.', 'project'), {
+    description: 'Which projects are summed.',
+    minItems: 1,
+  }),
+  ...{ limit, measure, ...counts, ...manner },
+})
+
+const ofRegistry = section('A quota for a registry as a whole.', {
+  registry: field('The registry.', nonEmpty, { registryName: true, ...unique('list') }),
+  limit: Size('The bytes that it may hold.'),
+  measure: Choice(
+    'Which bytes count: each content once, or what its storage held at the last reconcile.',
+    ['unique', 'stored'],
+    { default: 'unique' },
+  ),
+  ...manner,
+})
+
+const withLimit = <P extends TProperties>(schema: ReturnType<typeof section<P>>) =>
+  Type.Refine(
+    schema,
+    (value) => ['limit', 'maxTags', 'maxManifests'].some((key) => Object(value)[key] !== undefined),
+    () => 'expected limit, maxTags or maxManifests',
+  )
+
+/** A soft quota. Its key `project`, `group` or `registry` says what it is for. */
+export const quota = Type.Union([withLimit(ofProject), withLimit(ofGroup), ofRegistry], {
+  description: 'A soft quota: of projects, of a group of projects, or of a registry.',
+})

@@ -1,0 +1,40 @@
+import { daysUntil, type Forecast, type Reached } from './forecast.ts'
+import type { ForecastQuota } from './outlook.ts'
+import { DAY_MS, dayOf } from './sample.ts'
+
+/** Whether people were told that a project will soon pass its limit, and how often that changed. */
+export interface ForecastState {
+  isSoon: boolean
+  change: number
+}
+
+export const NEVER_SOON: ForecastState = { isSoon: false, change: 0 }
+
+/** What is told once is taken back only when the limit is this many times as far away. */
+const HYSTERESIS = 1.5
+
+export interface ForecastChange {
+  state: ForecastState
+  /** What people are to be told; absent if nothing. */
+  tell?: { isSoon: boolean; reached: Reached }
+}
+
+/**
+ * Decides whether people are told that a project will likely pass the limit of its quota within `willExceedWithinMs`, or that
+ * it will not any more. Each change is told once. Once the limit is passed, the alert about that tells it. With too little data
+ * the state stays, unless a clean-up made it so.
+ */
+export function forecastAlert(
+  state: ForecastState,
+  { forecast, bytes, quota }: { forecast: Forecast; bytes: number; quota: ForecastQuota | undefined },
+  now: number,
+): ForecastChange {
+  const notSoon = { isSoon: false, change: state.change + (state.isSoon ? 1 : 0) }
+  if (quota?.willExceedWithinMs === undefined || bytes > quota.limitBytes) return { state: notSoon }
+  if (forecast.kind === 'tooLittle' && forecast.cleanedUpOn === undefined) return { state }
+  const reached = daysUntil(forecast, quota.limitBytes, dayOf(now))
+  const withinDays = (quota.willExceedWithinMs / DAY_MS) * (state.isSoon ? HYSTERESIS : 1)
+  const isSoon = reached.likely !== null && reached.likely <= withinDays
+  if (isSoon === state.isSoon) return { state }
+  return { state: { isSoon, change: state.change + 1 }, tell: { isSoon, reached } }
+}

@@ -1,0 +1,71 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { type Deliveries, Delivery, DeliveryPosition } from '../alerts/deliveries.ts'
+import type { Routes } from '../alerts/routes.ts'
+import { JobAsked } from '../queue/job-status.ts'
+import type { Queues } from '../queue/queues.ts'
+import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+
+const errors = { '4xx': Problem, '5xx': Problem }
+
+/** How long a test that failed is kept, in s: an hour. */
+const KEPT_S = 3_600
+
+/** What was sent to the channels of alerts, and a try of one. */
+export const channelsRoute =
+  (deps: {
+    /** As configured now. */
+    routes: () => Routes
+    queues: Pick<Queues, 'alerts'>
+    deliveries: Deliveries
+    roles: Roles
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { queues, deliveries, roles } = deps
+
+    app.get('/v1/alerts/deliveries', {
+      onRequest: roles.read,
+      schema: {
+        tags: ['records'],
+        summary: 'What was sent to the channels of alerts, and what they answered, newest first',
+        description: 'About the newest 5,000 are kept.',
+        querystring: pageQuery({}),
+        response: {
+          200: pageOf({
+            deliveries: Type.Array(Delivery, { description: 'The deliveries of the page.' }),
+          }),
+          ...errors,
+        },
+      },
+      handler: async ({ query: { limit, cursor } }) => {
+        const found = await deliveries.recent(limit + 1, decodeCursor(DeliveryPosition, cursor))
+        const { items, next } = cutPage(found, limit, ({ position }) => position)
+        return { deliveries: items.map(({ delivery }) => delivery), next }
+      },
+    })
+
+    app.post('/v1/alerts/channels/:name/test', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['records'],
+        summary: 'Send a harmless message to a channel',
+        description:
+          'A worker sends it at once, past alerts that wait. It is tried once: the job fails with what the channel answered if that does not accept it.',
+        params: Type.Object({ name: Type.String({ description: 'The name of the channel.' }) }),
+        response: { 202: JobAsked, ...errors },
+      },
+      handler: async ({ params: { name } }, reply) => {
+        const { named, channels } = deps.routes()
+        if (named(name) === undefined) {
+          const names = channels.map((channel) => channel.name).join(', ') || 'none'
+          throw new HttpError(404, `there is no channel "${name}"; configured: ${names}`)
+        }
+        const data = { kind: 'test', channel: name, at: new Date().toISOString() } as const
+        const options = { attempts: 1, removeOnFail: { age: KEPT_S } }
+        const { id = '' } = await queues.alerts.add('alerts', data, options)
+        return reply.code(202).send({ job: { queue: 'alerts', id } })
+      },
+    })
+  }

@@ -1,0 +1,203 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Audit } from '../expiry/audit.ts'
+import { parseDuration, parseSize } from '../platform/units.ts'
+import { Flag, QuotaOverride } from '../queue/alert.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import { usedOf } from '../quota/evaluate.ts'
+import type { Flags } from '../quota/flags.ts'
+import type { QuotasInForce } from '../quota/in-force.ts'
+import type { MeasureSubject } from '../quota/measure.ts'
+import type { Overrides } from '../quota/overrides.ts'
+import { splitProjectId } from '../usage/project.ts'
+import type { UsageIndex } from '../usage/usage-index.ts'
+import { askedBy } from './asked-by.ts'
+import { HttpError, Problem } from './problem.ts'
+import type { Roles } from './roles.ts'
+import type { InTurn } from './turns.ts'
+
+const errors = { '4xx': Problem, '5xx': Problem }
+
+/** The end of the year 9999, the last that RFC 3339 can write, in epoch ms. */
+const LAST_MS = 253_402_300_799_999
+
+const params = Type.Object({ id: Type.String({ description: 'The project, `registry/path`, URL-encoded.' }) })
+
+const orNull = (description: string) => Type.Union([Type.Number(), Type.Null()], { description })
+
+export const ProjectQuotaView = Type.Object({
+  id: Type.String({ description: 'registry/path' }),
+  flag: Flag,
+  flagSince: Type.Union([Type.String(), Type.Null()], {
+    description: 'Since when it has this flag, RFC 3339. Null if it never had another.',
+  }),
+  limits: Type.Array(
+    Type.Object({
+      measure: Type.String({
+        description:
+          'What is measured: `unique`, `exclusive`, `referenced` or `tagged` bytes, `tags`, or `manifests`.',
+      }),
+      used: Type.Integer({ description: 'How much of it there is.' }),
+      limit: Type.Integer({ description: 'How much there may be.' }),
+    }),
+    { description: 'The limits of its quota, the fullest first. Empty if it has no quota.' },
+  ),
+  warnAt: Type.Array(Type.Number(), { description: 'The shares of a limit from which people are warned.' }),
+  configuredLimitBytes: orNull('The limit in bytes of the configuration. Null if it has none.'),
+  override: Type.Union([QuotaOverride, Type.Null()], {
+    description: 'What a person has set at run time. Null if nothing is set.',
+  }),
+})
+
+const words = (maxLength: number, description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength, description }))
+
+/** The quota of a project: what it is, and how people change it at run time. */
+export const quotaRoute =
+  (deps: {
+    index: Pick<UsageIndex, 'usage'>
+    flags: Pick<Flags, 'ofProject'>
+    inForce: Pick<QuotasInForce, 'of'>
+    /** The limit in bytes of the configuration. */
+    configuredLimit: (project: string) => number | undefined
+    measure: MeasureSubject
+    overrides: Pick<Overrides, 'set' | 'remove'>
+    recheck: (project: string) => Promise<unknown>
+    /** The names of those that are configured. */
+    registries: readonly string[]
+    /** Whether names of people are kept, as configured now. */
+    keepsNames: () => boolean
+    audit: Audit
+    roles: Roles
+    inTurn: InTurn
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { roles, overrides } = deps
+
+    async function view(id: string) {
+      const subject = projectSubject(id)
+      const [{ flag, since }, inForce] = await Promise.all([
+        deps.flags.ofProject(id),
+        deps.inForce.of(subject),
+      ])
+      // By `tagged`, it reads the whole project.
+      const measured = inForce && (await deps.inTurn(() => deps.measure(subject, inForce.quota)))
+      return {
+        ...{ id, flag, flagSince: since },
+        limits: measured
+          ? usedOf(measured, inForce.quota).map(({ what, used, limit }) => ({ measure: what, used, limit }))
+          : [],
+        warnAt: [...(inForce?.quota.warnAt ?? [])],
+        configuredLimitBytes: deps.configuredLimit(id) ?? null,
+        override: inForce?.override ?? null,
+      }
+    }
+
+    app.get('/v1/projects/:id/quota', {
+      onRequest: roles.readOwn(({ params }) => Object(params).id),
+      schema: {
+        tags: ['usage'],
+        summary: 'The quota of a project, how much of it is used, and its flag',
+        params,
+        response: { 200: ProjectQuotaView, ...errors },
+      },
+      handler: async ({ params: { id } }) => {
+        if (
+          (await deps.index.usage(id)) === undefined &&
+          (await deps.inForce.of(projectSubject(id))) === undefined
+        )
+          throw new HttpError(404, `there is no project "${id}": an id is registry/path`)
+        return view(id)
+      },
+    })
+
+    app.put('/v1/projects/:id/quota', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['usage'],
+        summary: 'Set the limit of a project at run time, in place of that of the configuration',
+        description:
+          'It holds at once, in every process, and takes the place of one that was set before. The flag is looked at anew, also when it ends.',
+        params,
+        body: Type.Object(
+          {
+            limit: Type.String({ description: 'The limit, such as 80GiB.' }),
+            for: Type.Optional(
+              Type.String({ description: 'For how long, such as 7d. Default: until it is removed.' }),
+            ),
+            why: words(500, 'Why.'),
+            by: words(100, 'Who sets it. It is not kept with `actors: false` in the configuration.'),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: ProjectQuotaView, ...errors },
+      },
+      handler: async (request) => {
+        const { body, log, params } = request
+        checkProject(params.id)
+        const now = Date.now()
+        const limit = parsed('limit', () => parseSize(body.limit))
+        const forMs = body.for === undefined ? undefined : parsed('for', () => parseDuration(body.for ?? ''))
+        if (forMs !== undefined && now + forMs > LAST_MS)
+          throw new HttpError(400, '`for`: expected a duration that ends before the year 10000')
+        const by = deps.keepsNames() ? (body.by ?? null) : null
+        const override: QuotaOverride = {
+          ...{ limit, by, why: body.why ?? null, since: new Date(now).toISOString() },
+          until: forMs === undefined ? null : new Date(now + forMs).toISOString(),
+        }
+        await overrides.set(params.id, override)
+        await deps.recheck(params.id)
+        const { why, until } = override
+        log.info({ project: params.id, limit, until }, `the limit of ${params.id} was set to ${limit} bytes`)
+        const asked = askedBy(roles, request)
+        await note('quota.set', params.id, by === null ? asked : `${by} (${asked})`, {
+          counts: { limitBytes: limit },
+          ...(why !== null && { why }),
+          ...(until !== null && { until }),
+        })
+        return view(params.id)
+      },
+    })
+
+    app.delete('/v1/projects/:id/quota', {
+      onRequest: roles.admin,
+      schema: {
+        tags: ['usage'],
+        summary: 'Remove what was set at run time: the configuration counts again',
+        params,
+        response: { 200: ProjectQuotaView, ...errors },
+      },
+      handler: async (request) => {
+        const { id } = request.params
+        if (!(await overrides.remove(id))) throw new HttpError(404, `nobody has set a limit for "${id}"`)
+        await deps.recheck(id)
+        request.log.info({ project: id }, `the limit of ${id} is that of the configuration again`)
+        await note('quota.cleared', id, askedBy(roles, request))
+        return view(id)
+      },
+    })
+
+    const note = (action: string, project: string, by: string, more: object = {}) =>
+      deps.audit({ registry: splitProjectId(project).registry, project, by, ...more, action })
+
+    /** A project that is to be pushed may get a quota before. @throws HttpError */
+    function checkProject(id: string): void {
+      const { registry, path } = splitProjectId(id)
+      if (path === '' || !deps.registries.includes(registry))
+        throw new HttpError(
+          404,
+          `"${id}" is not a project: expected registry/path; configured registries: ${deps.registries.join(', ')}`,
+        )
+    }
+  }
+
+/** A value above 0. @throws HttpError */
+function parsed(key: string, parse: () => number): number {
+  try {
+    const value = parse()
+    if (value > 0) return value
+  } catch (error) {
+    throw new HttpError(400, `\`${key}\`: ${error instanceof Error ? error.message : error}`)
+  }
+  throw new HttpError(400, `\`${key}\`: expected a value above 0`)
+}

@@ -1,0 +1,34 @@
+import { type Static, Type } from 'typebox'
+
+/** What people need to act on an alert about a project's usage. */
+export const ActionFacts = Type.Object({
+  growth: Type.Optional(
+    Type.Object(
+      {
+        bytes: Type.Integer({ description: 'By how many bytes its unique bytes changed.' }),
+        since: Type.String({ description: 'Since when, RFC 3339.' }),
+      },
+      { description: 'How much it grew. Absent without a sample from then.' },
+    ),
+  ),
+  pushes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        image: Type.String({ description: 'The image, as `repository:tag` or `repository@digest`.' }),
+        at: Type.String({ description: 'When it was pushed, RFC 3339.' }),
+        by: Type.Optional(Type.String({ description: 'Who pushed it. Absent if it is not known.' })),
+        bytes: Type.Integer({
+          minimum: 0,
+          description: 'The unique bytes that are there only since this push.',
+        }),
+      }),
+      { description: 'The pushes of the last seven days that added most.' },
+    ),
+  ),
+  history: Type.Optional(
+    Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]), {
+      description: 'The unique bytes of the last eight days, the oldest first. Null: there is no sample.',
+    }),
+  ),
+})
+export type ActionFacts = Static<typeof ActionFacts>

@@ -1,0 +1,37 @@
+import type { QuotaAlert } from '../queue/alert.ts'
+import { jobId } from '../queue/job-id.ts'
+import { fieldsOfSubject, nameOfSubject, type QuotaSubject, subjectKey } from '../queue/quota-subject.ts'
+import { type Evaluation, usedOf } from './evaluate.ts'
+import type { QuotaInForce } from './in-force.ts'
+import type { Measurement } from './measure.ts'
+import { message, type Told } from './message.ts'
+
+/** The alert about a change, and its line for the log, which has no names of people: these are personal data. */
+export function alertOf(
+  subject: QuotaSubject,
+  { quota, override }: QuotaInForce,
+  measured: Measurement,
+  { state, change }: Pick<Evaluation, 'state'> & Required<Pick<Evaluation, 'change'>>,
+  now: Date,
+): { alert: QuotaAlert; line: string } {
+  const [fullest] = usedOf(measured, quota)
+  if (fullest === undefined) throw new Error(`the quota of ${nameOfSubject(subject)} has no limit`)
+  const { what: measure, used, limit } = fullest
+  const { from, to, isEscalation } = change
+  const { lastPushedBy, projects = [] } = measured
+  const at = now.toISOString()
+  const facts = { from, to, measure, used, limit, mark: state.mark }
+  const told: Told = {
+    ...{ ...facts, name: nameOfSubject(subject), graceMs: quota.grace ?? 0 },
+    ...(isEscalation && { overForMs: now.getTime() - Date.parse(state.since ?? at) }),
+  }
+  const people = { ...(lastPushedBy !== undefined && { lastPushedBy }), ...(override && { override }) }
+  const alert = {
+    ...{ id: jobId('alert', subjectKey(subject), state.change, to, at), at },
+    ...{ ...facts, text: message({ ...told, ...people }), ...(override && { override }) },
+    ...(isEscalation && { escalation: { channels: [...(quota.escalate?.channels ?? [])] } }),
+  }
+  const about = fieldsOfSubject(subject)
+  const more = 'group' in about ? { projects } : lastPushedBy === undefined ? {} : { lastPushedBy }
+  return { alert: { ...alert, ...about, ...more } as QuotaAlert, line: message(told) }
+}

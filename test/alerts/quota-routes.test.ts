@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { messageOf } from '../../src/alerts/message-of.ts'
+import { makeRoutes } from '../../src/alerts/routes.ts'
+import type { QuotaAlert } from '../../src/queue/alert.ts'
+import { sampleAlert } from './sample-alert.ts'
+
+const channel = (name: string) => ({ name, send: async () => {} })
+const routes = makeRoutes([
+  { channel: channel('all'), projects: ['**'], kinds: ['*'], from: 'info' },
+  { channel: channel('team-a'), projects: ['ci/team-a/*'], kinds: ['*'], from: 'info' },
+  { channel: channel('hub'), projects: ['hub/**'], kinds: ['*'], from: 'info' },
+])
+const { project: _, registry: __, ...change } = sampleAlert as Extract<QuotaAlert, { project: string }>
+const group: QuotaAlert = {
+  ...change,
+  group: 'platform',
+  projects: ['ci/team-a/app', 'ci/base/go'],
+  kinds: ['*'],
+  from: 'info',
+}
+const registry: QuotaAlert = { ...change, registry: 'hub' }
+const escalation: QuotaAlert = { ...sampleAlert, to: 'over', escalation: { channels: ['hub'] } }
+
+test('an alert about a group goes to the channels of its projects, one about a registry to those of the registry', () => {
+  const names = (alert: QuotaAlert) => routes.channelsFor(alert).map(({ name }) => name)
+  expect(names(group)).toEqual(['all', 'team-a'])
+  expect(names(registry)).toEqual(['all', 'hub'])
+})
+
+test('an escalation goes to its own channels only', () => {
+  expect(routes.channelsFor(escalation).map(({ name }) => name)).toEqual(['hub'])
+})
+
+test('each has a subject and a title of its own', () => {
+  const heads = [group, registry, escalation].map((alert) => {
+    const { subject, title, severity, type } = messageOf(alert)
+    return [subject, title, severity, type]
+  })
+  expect(heads).toEqual([
+    ['group platform', 'group platform is close to its quota', 'warning', 'quota.warning'],
+    ['registry hub', 'registry hub is close to its quota', 'warning', 'quota.warning'],
+    ['ci/team-a/app', 'ci/team-a/app stays over its quota', 'critical', 'quota.over'],
+  ])
+})
