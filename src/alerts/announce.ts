@@ -1,17 +1,14 @@
 import type { Logger } from '../platform/log.ts'
 import { type Alert, quotaSubjectOf } from '../queue/alert.ts'
-import { jobId } from '../queue/job-id.ts'
 import type { Jobs } from '../queue/jobs.ts'
-import type { Queues } from '../queue/queues.ts'
 import { fieldsOfSubject, nameOfSubject } from '../queue/quota-subject.ts'
 import { amountOf } from '../quota/amount.ts'
 import type { Journal } from '../store/journal.ts'
-import type { Damper } from './damper.ts'
 import type { Deliver } from './deliver.ts'
-import type { Lines } from './lines.ts'
+import type { Gather } from './gather.ts'
 import type { Message } from './message.ts'
-import { messageOf, messageOfSummary, messageOfTest } from './message-of.ts'
-import type { Routes } from './routes.ts'
+import { messageOfSummary, messageOfTest } from './message-of.ts'
+import type { Route, Routes } from './routes.ts'
 
 /** A job of the queue, as it is processed. */
 interface Run {
@@ -21,35 +18,32 @@ interface Run {
 }
 
 /**
- * Processes the jobs of the `alerts` queue. An `announce` job records the alert and queues one `deliver` job for each
- * channel. So a channel that is down is retried alone, and the others do not get the alert twice. In a storm of
- * alerts about projects it queues a `summary` job instead, one for each channel, topic and interval. A `test` job sends a
- * message at once, past what waits for the channel.
+ * Processes the jobs of the `alerts` queue. An `announce` job records the alert and puts it into a box of each channel; a
+ * `gathered` job queues what is told of a box. So a channel that is down is retried alone, and the others do not get the alert
+ * twice. A `test` job sends a message at once, past what waits for the channel.
  */
 export function makeAnnounce(deps: {
   /** As configured now: a reload may change them. */
   routes: () => Routes
-  queues: Queues
   journal: Journal<Alert>
-  damper: Damper
-  lines: Lines
+  gather: Gather
   deliver: Deliver
   log: Pick<Logger, 'info'>
 }) {
-  const { damper, lines, log } = deps
+  const { gather, log } = deps
 
   return {
     /** @throws ChannelError if the channel does not accept the message, NotYet if it is not the turn of the message */
     async announce(data: Jobs['alerts'], run: Run): Promise<unknown> {
       if (data.kind === 'announce') return record(data.alert)
-      const channel = deps.routes().named(data.channel)
-      if (channel === undefined) return skip(data, run)
-      const message = await messageOfJob(data, run)
-      if (message === undefined) return undefined
+      const route = deps.routes().route(data.channel)
+      if (route === undefined) return skip(data, run)
+      if (data.kind === 'gathered') return gather.empty(route, data.box)
+      const { channel } = route
+      const message = messageOfJob(data, run, route)
       const sending = { channel, job: run.id, message, attempt: run.attempt }
       if (data.kind === 'test') return deps.deliver.send(sending)
       const result = await deps.deliver.inTurn(sending)
-      if (data.kind === 'summary') await damper.forget(data.channel, data.topic, data.interval)
       log.info(
         { channel: data.channel, ...fieldsOf(message) },
         `${SAID[result]} ${data.channel}: ${lineOf(message)}`,
@@ -60,42 +54,23 @@ export function makeAnnounce(deps: {
     /** Notes that the channel never got what a job was to send. */
     async giveUp(data: Jobs['alerts'], run: Run, error: Error): Promise<void> {
       if (data.kind === 'announce') return
-      const channel = deps.routes().named(data.channel)
-      const message = channel && (await messageOfJob(data, run))
-      if (channel === undefined || message === undefined) return deps.deliver.leave(data.channel, run.id)
-      await deps.deliver.giveUp({ channel, job: run.id, message, attempt: run.attempt }, error)
+      if (data.kind === 'gathered') return gather.giveUp(data.channel, data.box)
+      const route = deps.routes().route(data.channel)
+      if (route === undefined) return deps.deliver.leave(data.channel, run.id)
+      const message = messageOfJob(data, run, route)
+      await deps.deliver.giveUp({ channel: route.channel, job: run.id, message, attempt: run.attempt }, error)
     },
   }
 
   async function record(alert: Alert): Promise<void> {
     await deps.journal.append(alert)
-    for (const channel of deps.routes().channelsFor(alert)) {
-      const { name } = channel
-      // Another alert about a registry is rare, and a person must act: it is sent at once, also in a storm.
-      const held = 'project' in alert || 'to' in alert ? await damper.holdBack(name, alert) : undefined
-      if (held === undefined) {
-        const job = jobId('deliver', alert.id, name)
-        // From here on, it stands before what happened later.
-        await lines.join({ ...messageOf(alert), channel: name, job })
-        await deps.queues.alerts.add('alerts', { kind: 'deliver', alert, channel: name }, { jobId: job })
-      } else {
-        const { topic, interval, summaryInMs } = held
-        const options = { jobId: jobId('summary', name, topic, interval), delay: summaryInMs }
-        await deps.queues.alerts.add('alerts', { kind: 'summary', channel: name, topic, interval }, options)
-      }
-    }
-  }
-
-  async function messageOfJob(data: Addressed, { id }: Run): Promise<Message | undefined> {
-    if (data.kind === 'deliver') return messageOf(data.alert)
-    if (data.kind === 'test') return messageOfTest({ id, ...data })
-    const summary = await damper.summary(data.channel, data.topic, data.interval)
-    return summary && messageOfSummary(summary)
+    for (const { name } of deps.routes().channelsFor(alert)) await gather.join(name, alert)
   }
 
   async function skip(data: Addressed, { id }: Run): Promise<void> {
     const { channel } = data
-    await deps.deliver.leave(channel, id)
+    if (data.kind === 'gathered') await gather.giveUp(channel, data.box)
+    else await deps.deliver.leave(channel, id)
     const [fields, about] =
       data.kind === 'deliver' ? [numbersOf(data.alert), subjectOf(data.alert)] : [{ job: id }, data.kind]
     log.info({ channel, ...fields }, `alert not sent: there is no channel ${channel} any more: ${about}`)
@@ -103,6 +78,13 @@ export function makeAnnounce(deps: {
 }
 
 type Addressed = Exclude<Jobs['alerts'], { kind: 'announce' }>
+
+/** The message of a job that sends one. */
+function messageOfJob(data: Exclude<Addressed, { kind: 'gathered' }>, { id }: Run, route: Route): Message {
+  if (data.kind === 'deliver') return route.messageOf(data.alert)
+  if (data.kind === 'summary') return messageOfSummary(data.summary)
+  return messageOfTest({ id, ...data })
+}
 
 const SAID = { accepted: 'alert sent to', overtaken: 'alert not sent, since a newer one is, to' }
 
@@ -113,7 +95,7 @@ function fieldsOf({ id, data }: Message): object {
 }
 
 function lineOf({ data, text }: Message): string {
-  if ('count' in data) return `${data.count} more in ${data.minutes} minutes`
+  if ('count' in data) return `${data.count} alerts (${data.topic}) since ${data.since}`
   return 'registry' in data ? subjectOf(data) : text
 }
 

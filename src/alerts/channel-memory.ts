@@ -6,7 +6,7 @@ import type { ChannelMemory } from './channel.ts'
 const KEPT_MS = 30 * 86_400_000
 
 /**
- * What the channel `channel` keeps in Redis about subjects. Each is a key of its own that expires. The damper limits how many
+ * What the channel `channel` keeps in Redis about subjects. Each is a key of its own that expires. Gathering limits how many
  * messages a channel gets, and so how many keys there are.
  */
 export function makeChannelMemory({

@@ -5,6 +5,11 @@ export interface Channel {
   /** The configured name, for logs and errors. */
   name: string
   /**
+   * Its receiver has a thing for each subject, such as an incident that is resolved, and groups by itself. So it gets each alert, and no
+   * digest of many.
+   */
+  tellsEach?: true
+  /**
    * Sends once, and resolves when the receiver has accepted the message. BullMQ repeats it, and messages of one channel are
    * sent one after the other. @throws ChannelError
    */

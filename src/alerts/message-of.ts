@@ -6,10 +6,11 @@ import {
   quotaSubjectOf,
   subjectOf,
 } from '../queue/alert.ts'
+import { kindOf, severityOf } from '../queue/alert-kinds.ts'
 import { nameOfSubject } from '../queue/quota-subject.ts'
 import { numberOf } from '../quota/amount.ts'
 import { actionParts } from './action-parts.ts'
-import type { Message, Severity } from './message.ts'
+import type { Message } from './message.ts'
 
 /** The message that tells an alert. */
 export function messageOf(alert: Alert): Message {
@@ -18,7 +19,7 @@ export function messageOf(alert: Alert): Message {
   const actions = actionParts('project' in alert && ('to' in alert || 'state' in alert) ? alert : {})
   return {
     ...{ id, at, text, data: alert, links: [] },
-    type: 'to' in alert ? `quota.${alert.to}` : alert.event,
+    type: kindOf(alert),
     subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
     severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
@@ -27,20 +28,18 @@ export function messageOf(alert: Alert): Message {
   }
 }
 
-/** The message that tells alerts which were held back. */
+/** The message that tells many alerts. It is as urgent as the most urgent of them. */
 export function messageOfSummary(summary: AlertSummary): Message {
-  const { id, at, topic, count, minutes, latest } = summary
-  const [text = '', ...lines] = summary.text.split('\n')
-  const rest = lines.slice(latest.length)
+  const { id, at, since, topic, count, examples } = summary
+  const [text = '', ...items] = summary.text.split('\n')
+  const [first] = examples
   return {
     ...{ id, at, text, data: summary, facts: [], links: [] },
     type: `${topic}.summary`,
     subject: id,
-    severity: 'info',
-    title: `${count} more ${count === 1 ? 'alert' : 'alerts'} in ${minutes} minutes`,
-    lists: [
-      { title: 'The newest', items: [...latest.map((alert) => `${alert.at}: ${alert.text}`), ...rest] },
-    ],
+    severity: first === undefined ? 'info' : severityOf(first),
+    title: `${count} alerts (${topic}) since ${since}`,
+    lists: [{ title: 'The most urgent', items }],
   }
 }
 
@@ -54,13 +53,6 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
     facts: [{ label: 'Channel', value: channel }],
     data: { at, channel, text },
   }
-}
-
-function severityOf(alert: Alert): Severity {
-  if ('to' in alert) return { ok: 'resolved', warning: 'warning', over: 'critical' }[alert.to] as Severity
-  if ('state' in alert) return alert.state === 'soon' ? 'warning' : 'resolved'
-  if (!('project' in alert) || alert.event === 'promotion.failed') return 'critical'
-  return alert.event === 'expiry.done' ? 'info' : 'warning'
 }
 
 function titleOf(alert: ProjectAlert): string {

@@ -1,7 +1,7 @@
 import type { Alert, AlertSummary } from '../queue/alert.ts'
+import type { Severity } from '../queue/alert-kinds.ts'
 
-/** How urgent a message is. `resolved`: what an earlier message about the same subject told is over. */
-export type Severity = 'info' | 'resolved' | 'warning' | 'critical'
+export type { Severity }
 
 /**
  * What a message says: one content for all channels, each of which shows as much of it as it can. All texts are plain.

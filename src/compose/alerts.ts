@@ -1,7 +1,8 @@
 import { alertsWorker } from '../../workers/alerts.ts'
 import { makeAnnounce } from '../alerts/announce.ts'
-import { makeDamper } from '../alerts/damper.ts'
+import { makeBoxes } from '../alerts/boxes.ts'
 import { makeDeliver } from '../alerts/deliver.ts'
+import { makeGather } from '../alerts/gather.ts'
 import { makeLines } from '../alerts/lines.ts'
 import { changeOfAlert } from '../outgoing/changes.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -17,12 +18,15 @@ export function startAlerts(parts: WorkerParts) {
   const concurrency = () => BESIDE + settings().config.alerts.channels.length
   const alerts = makeAnnounce({
     ...parts,
-    ...{
-      lines,
-      routes: () => settings().routes,
-      damper: makeDamper(parts),
-      journal: parts.journals.alerts,
-    },
+    ...{ routes: () => settings().routes, journal: parts.journals.alerts },
+    gather: makeGather({
+      ...{ queues: parts.queues, boxes: makeBoxes(parts), lines, snoozes: parts.snoozes },
+      gatherMs: () => settings().config.alerts.gather,
+      isFilling: async () => {
+        const runs = await Promise.all(parts.registries.map(({ name }) => parts.ledger.unfinishedRun(name)))
+        return runs.some((run) => run !== undefined && run.readAt === run.firstReadAt)
+      },
+    }),
     deliver: makeDeliver({ ...parts, lines }),
   })
   /** Each alert tells of a change, which other programs may want to know, too. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Cluster, Redis } from 'ioredis'
 import { makeChannelMemory } from '../alerts/channel-memory.ts'
 import { makeDeliveries } from '../alerts/deliveries.ts'
+import { makeSnoozes } from '../alerts/snoozes.ts'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makePulls } from '../events/pulls.ts'
@@ -199,6 +200,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       approvals: makeApprovals({ store, now }),
       deliveries: makeDeliveries({ redis, prefix }),
       eventDeliveries: makeEventDeliveries({ redis, prefix }),
+      snoozes: makeSnoozes({ redis, prefix }),
       backlog: makeBacklog({ redis, queues }),
       ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),

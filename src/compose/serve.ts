@@ -41,6 +41,7 @@ import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
+import { snoozesRoute } from '../http/snoozes-route.ts'
 import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
 import { usesRoute } from '../http/uses-route.ts'
@@ -153,6 +154,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         quotaOf: (project) => forecastQuotaOf(onRedis, project),
       }),
       recordsRoute({ alerts, roles }),
+      snoozesRoute({
+        ...{ snoozes: onRedis.snoozes, audit, roles, registries: registries.map(({ name }) => name) },
+        keepsNames: () => parts.settings().config.actors,
+      }),
       channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),
       promotionsRoute({
         ...requests,

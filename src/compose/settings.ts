@@ -34,7 +34,8 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
     routes: makeRoutes(
       config.alerts.channels.map((channel) => ({
         channel: makeChannel(channel, { dispatcher, memory: memoryOf(channel.name) }),
-        projects: channel.projects,
+        ...{ projects: channel.projects, kinds: channel.kinds },
+        ...{ from: channel.from, quiet: channel.quiet },
       })),
     ),
   }

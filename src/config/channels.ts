@@ -1,20 +1,13 @@
 import { Type } from 'typebox'
-import { Glob, Name, NonEmpty, Secret, SecretUrl, string } from './fields.ts'
+import { channelKeys } from './channel-keys.ts'
+import { NonEmpty, Secret, SecretUrl, string } from './fields.ts'
 import { alertmanager, email, gitlabIssue, irc, matrix, pagerduty } from './more-channels.ts'
-import { list, section } from './sections.ts'
+import { section } from './sections.ts'
 
 const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'
 export const signingKey = string(`whsec_ followed by base64. To make one: ${MAKE_KEY}`, (raw) =>
   /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw),
 )
-
-const channelKeys = {
-  name: Name('The name in logs and metrics.'),
-  projects: list('Globs for projects, `registry/path`, whose alerts go here.', Glob('A glob.', 'project'), {
-    default: ['**'],
-    minItems: 1,
-  }),
-}
 
 /** A channel that only needs the URL of a webhook. */
 const hook = <const T extends string>(type: T, description: string, url: string) =>

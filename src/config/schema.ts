@@ -3,7 +3,8 @@ import { type StaticDecode, Type } from 'typebox'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { parseRedisUrl } from '../platform/redis-url.ts'
 import { admission } from './admission-section.ts'
-import { channel } from './channels.ts'
+import { alerts } from './alert-routes.ts'
+import type { channel } from './channels.ts'
 import { ci } from './ci-section.ts'
 import { events } from './events-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
@@ -102,7 +103,7 @@ const file = section('The configuration file.', {
   scanners,
   quotas: list('The quotas.', quota),
   admission,
-  alerts: section('Alerts.', { channels: list('The channels.', channel) }),
+  alerts,
   events,
   promotion: section('Promotion.', { receiptKey, rules: list('The rules.', promotionRule) }),
   expiry,

@@ -14,7 +14,7 @@ export const AuditEntry = Type.Object({
   action: Type.String({
     pattern: '^[a-z]+\\.[a-z]+$',
     description:
-      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`.',
+      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`.',
   }),
   registry: Type.Optional(Type.String({ description: 'The registry that it is about.' })),
   policy: Type.Optional(Type.String({ description: 'The policy.' })),
@@ -34,7 +34,9 @@ export const AuditEntry = Type.Object({
   ),
   outcome: Type.Optional(Type.String({ description: 'How it ended.' })),
   until: Type.Optional(
-    Type.String({ description: 'Until when an image is kept, RFC 3339. Absent: for ever.' }),
+    Type.String({
+      description: 'Until when an image is kept or a project is snoozed, RFC 3339. Absent: for ever.',
+    }),
   ),
   why: Type.Optional(Type.String({ description: 'The reason, for people.' })),
 })

@@ -180,12 +180,13 @@ export type RegistryAlert = Static<typeof RegistryAlert>
 export const AlertRecord = Type.Union([QuotaAlert, ForecastAlert, ExpiryAlert, PromotionAlert, RegistryAlert])
 export type Alert = Static<typeof AlertRecord>
 
-/** What alerts about projects are about. Each topic has summaries of its own. */
-export type AlertTopic = 'quota' | 'expiry' | 'promotion'
+/** What alerts are about. Alerts about one topic wait for each other. */
+export type AlertTopic = 'quota' | 'expiry' | 'promotion' | 'registry'
 
-export function topicOf(alert: ProjectAlert): AlertTopic {
+export function topicOf(alert: Alert): AlertTopic {
   if ('to' in alert || 'state' in alert) return 'quota'
-  return 'policy' in alert ? 'expiry' : 'promotion'
+  if ('policy' in alert) return 'expiry'
+  return 'promotion' in alert ? 'promotion' : 'registry'
 }
 
 /** What an alert is about. Of several alerts about one subject, the newest tells how things are. */
@@ -196,18 +197,21 @@ export function subjectOf(alert: ProjectAlert): string {
   return `${project} ${alert.event} ${'policy' in alert ? alert.policy : alert.promotion}`
 }
 
-/** Alerts of a topic that were not sent to a channel one by one, since there were too many. */
+/** What waits in a box: alerts about a topic, for each other; for the end of quiet hours; for the end of a project's snooze. */
+export type BoxKind = AlertTopic | 'quiet' | `snooze ${string}`
+
+/** Alerts that a channel gets as one message, since there were too many: a digest. */
 export interface AlertSummary {
   id: string
-  topic: AlertTopic
-  /** The end of the time that it covers, RFC 3339. */
+  /** What they are about. */
+  topic: BoxKind
+  /** When the oldest and the newest happened, RFC 3339. */
+  since: string
   at: string
-  /** How many alerts were held back. */
+  /** How many alerts: the newest about each subject. */
   count: number
-  /** How long the time is that it covers. */
-  minutes: number
-  /** The newest of each project, the oldest first; ten at most. */
-  latest: readonly ProjectAlert[]
+  /** Ten at most: the most urgent, and of these the newest. */
+  examples: readonly Alert[]
   /** The message for people. */
   text: string
 }

@@ -1,4 +1,4 @@
-import type { Alert, AlertTopic } from './alert.ts'
+import type { Alert, AlertSummary, BoxKind } from './alert.ts'
 import type { Change } from './change.ts'
 import type { QuotaSubject } from './quota-subject.ts'
 
@@ -8,11 +8,15 @@ export interface Jobs {
   events: { deliveries: Delivery[] }
   /** Bring a flag up to date with what is used. */
   quota: QuotaSubject
-  /** `announce` records an alert and adds a `deliver` job for each channel, or a `summary` job if there are too many. `test` tries a channel. */
+  /**
+   * `announce` records an alert and puts it into a box of each channel. `gathered` empties a box: it adds a `deliver` job for
+   * each alert, or one `summary` job if there are too many. `test` tries a channel.
+   */
   alerts:
     | { kind: 'announce'; alert: Alert }
     | { kind: 'deliver'; alert: Alert; channel: string }
-    | { kind: 'summary'; channel: string; topic: AlertTopic; interval: number }
+    | { kind: 'summary'; channel: string; summary: AlertSummary }
+    | { kind: 'gathered'; channel: string; box: { kind: BoxKind; id: string } }
     | { kind: 'test'; channel: string; at: string }
   /** Copy an image, or what refers to one that was copied. */
   promotion: PromotionJob | FollowJob

@@ -5,15 +5,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepLines } from '../../lab/log-lines.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeAnnounce } from '../../src/alerts/announce.ts'
+import { makeBoxes } from '../../src/alerts/boxes.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
 import { ChannelError } from '../../src/alerts/channel-error.ts'
-import { makeDamper } from '../../src/alerts/damper.ts'
 import { makeDeliver } from '../../src/alerts/deliver.ts'
 import { makeDeliveries } from '../../src/alerts/deliveries.ts'
+import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
+import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
-import { type Alert, AlertRecord, type AlertSummary } from '../../src/queue/alert.ts'
+import { type Alert, AlertRecord } from '../../src/queue/alert.ts'
 import { jobId } from '../../src/queue/job-id.ts'
 import type { Jobs } from '../../src/queue/jobs.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
@@ -24,6 +26,8 @@ import { registryAlert, sampleAlert } from './sample-alert.ts'
 const bed = useRedis()
 let queues: Queues
 let folder: string
+/** Runs the jobs that empty boxes. */
+let emptyBoxes: () => Promise<void>
 beforeEach(async () => {
   queues = makeQueues(bed.redis, 't')
   folder = await mkdtemp(join(tmpdir(), 'tallyman-announce-'))
@@ -40,16 +44,14 @@ const TEAM_B = { ...sampleAlert, id: 'alert_b', project: 'team-b/app' }
 /** A channel that stores alerts, or throws `failure`. */
 function makeFakeChannel(name: string, failure?: Error) {
   const sent: Alert[] = []
-  const summaries: AlertSummary[] = []
   const channel: Channel = {
     name,
     async send({ data }) {
       if (failure !== undefined) throw failure
-      if ('count' in data) summaries.push(data)
-      else if ('registry' in data) sent.push(data)
+      if ('registry' in data) sent.push(data)
     },
   }
-  return { channel, sent, summaries }
+  return { channel, sent }
 }
 
 function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert> } = {}) {
@@ -81,7 +83,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
   const routes = makeRoutes(
     (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const).map((name) => ({
       channel: fakes[name].channel,
-      projects: projects[name],
+      ...{ projects: projects[name], kinds: ['*'], from: 'info' },
     })),
   )
   const redis = { redis: bed.redis, prefix: 't' }
@@ -89,10 +91,21 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
   const deliveries = makeDeliveries(redis)
   const { announce: run } = makeAnnounce({
     routes: () => routes,
-    ...{ queues, lines, log, damper: makeDamper(redis), journal: journal?.(real) ?? real },
+    ...{ log, journal: journal?.(real) ?? real },
+    gather: makeGather({
+      snoozes: makeSnoozes(redis),
+      queues,
+      lines,
+      boxes: makeBoxes(redis),
+      gatherMs: () => 0,
+      isFilling: async () => false,
+    }),
     deliver: makeDeliver({ queues, lines, deliveries, metrics, log }),
   })
   const announce = (data: Jobs['alerts']) => run(data, { id: idOf(data), attempt: 1 })
+  emptyBoxes = async () => {
+    for (const { data } of await jobs()) if (data.kind === 'gathered') await announce(data)
+  }
   const sentTo = () =>
     Object.fromEntries(Object.entries(fakes).map(([name, { sent }]) => [name, sent.map(({ id }) => id)]))
   const counted = async () => (await metrics.alertsSent.get()).values
@@ -104,11 +117,13 @@ const idOf = (data: Jobs['alerts']): string =>
   data.kind === 'deliver' ? jobId('deliver', data.alert.id, data.channel) : jobId(JSON.stringify(data))
 
 const jobs = () => queues.alerts.getJobs(['waiting'])
-/** `channel alert` of each queued delivery. */
-const deliveries = async () =>
-  (await jobs())
-    .map(({ data }) => (data.kind === 'deliver' ? `${data.channel} ${data.alert.id}` : data.kind))
+/** `channel alert` of each delivery that is queued once the boxes are emptied. */
+async function deliveries() {
+  await emptyBoxes()
+  return (await jobs())
+    .flatMap(({ data }) => (data.kind === 'deliver' ? `${data.channel} ${data.alert.id}` : []))
     .sort()
+}
 
 describe('an announcement', () => {
   test('is recorded, and queues a delivery for each channel of its project and for no other', async () => {
@@ -124,7 +139,7 @@ describe('an announcement', () => {
     ])
     expect(await journal.recent(5)).toEqual([TEAM_A, TEAM_B])
     for (const { data } of await jobs())
-      expect([TEAM_A, TEAM_B]).toContainEqual('alert' in data && data.alert)
+      if (data.kind === 'deliver') expect([TEAM_A, TEAM_B]).toContainEqual(data.alert)
     // Only deliveries send.
     expect(Object.values(sentTo()).flat()).toEqual([])
   })
@@ -146,6 +161,7 @@ describe('an announcement', () => {
   test('that runs twice is recorded once and queues each delivery once', async () => {
     const { announce, journal } = setUp()
     await announce({ kind: 'announce', alert: TEAM_A })
+    await emptyBoxes()
     const before = (await jobs()).map(({ id }) => id).sort()
     await announce({ kind: 'announce', alert: TEAM_A })
     expect((await jobs()).map(({ id }) => id).sort()).toEqual(before)
@@ -229,62 +245,5 @@ describe('a delivery', () => {
     expect(lines).toMatchObject([
       { channel: 'retired', alert: 'alert_a', msg: expect.stringContaining('there is no channel retired') },
     ])
-  })
-})
-
-describe('a storm of alerts', () => {
-  test('becomes ten messages and one summary for each channel, and all are recorded', async () => {
-    const { announce, journal, fakes } = setUp()
-    for (let n = 0; n < 80; n++)
-      await announce({
-        kind: 'announce',
-        alert: { ...TEAM_A, id: `alert_${n}`, project: `team-a/p${n}`, at: new Date(n).toISOString() },
-      })
-    expect(await journal.recent(100)).toHaveLength(80)
-    // Two intervals, if one ended meanwhile.
-    const delivered = (await deliveries()).filter((one) => one.startsWith('everyone '))
-    expect([10, 20]).toContain(delivered.length)
-    const waiting = await queues.alerts.getJobs(['delayed'])
-    const summaries = waiting.map(({ data }) => data).filter(({ kind }) => kind === 'summary')
-    expect(waiting).toHaveLength((delivered.length / 10) * 2)
-    for (const { data } of (await jobs()).reverse()) if (data.kind === 'deliver') await announce(data)
-    for (const job of summaries) await announce(job)
-    const counts = fakes.everyone.summaries.map(({ count }) => count)
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(80 - delivered.length)
-    // Again, as after a crash before the job was reported as done: nothing is left to tell.
-    for (const job of summaries) await announce(job)
-    expect(fakes.everyone.summaries).toHaveLength(counts.length)
-  })
-
-  test('holds back no alert about a registry', async () => {
-    const { announce } = setUp()
-    for (let n = 0; n < 20; n++)
-      await announce({ kind: 'announce', alert: { ...TEAM_A, id: `alert_${n}`, project: `team-a/p${n}` } })
-    for (const id of ['held_1', 'held_2'])
-      await announce({ kind: 'announce', alert: { ...registryAlert, id } })
-    expect(await deliveries()).toEqual(expect.arrayContaining(['everyone held_1', 'everyone held_2']))
-  })
-
-  test('whose summary the channel does not accept is told the next time', async () => {
-    const { announce, fakes } = setUp()
-    const dev = (n: number) => ({ ...TEAM_A, id: `alert_${n}`, registry: 'dev', project: `p${n % 2}` })
-    for (let n = 0; n < 4; n++) await announce({ kind: 'announce', alert: dev(n) })
-    const jobOf = async (channel: string) => {
-      const all = await queues.alerts.getJobs(['delayed'])
-      const job = all
-        .map(({ data }) => data)
-        .find((data) => data.kind === 'summary' && data.channel === channel)
-      if (job === undefined) throw new Error('no summary waits')
-      return job
-    }
-    for (const { data } of (await jobs()).reverse())
-      if (data.kind === 'deliver' && data.channel === 'everyone') await announce(data)
-    const job = await jobOf('down')
-    // Nobody sends what stands before it.
-    for (const one of await jobs()) await one.remove()
-    await expect(announce(job)).rejects.toThrow('down')
-    await expect(announce(job)).rejects.toThrow('down')
-    await announce(await jobOf('everyone'))
-    expect(fakes.everyone.summaries).toHaveLength(1)
   })
 })

@@ -7,12 +7,14 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { keepLines } from '../../lab/log-lines.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeAnnounce } from '../../src/alerts/announce.ts'
+import { makeBoxes } from '../../src/alerts/boxes.ts'
 import { makeWebhookChannel } from '../../src/alerts/channels/webhook.ts'
-import { makeDamper } from '../../src/alerts/damper.ts'
 import { makeDeliver } from '../../src/alerts/deliver.ts'
 import { makeDeliveries } from '../../src/alerts/deliveries.ts'
+import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
+import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { AlertRecord, type QuotaAlert } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
@@ -54,7 +56,9 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
   const redis = { redis: bed.redis, prefix: 't' }
   const { log } = keepLines()
   const connection = new Redis(bed.server.port, { maxRetriesPerRequest: null })
-  const routes = makeRoutes(chats.map(({ channel }) => ({ channel, projects: ['**'] })))
+  const routes = makeRoutes(
+    chats.map(({ channel }) => ({ channel, projects: ['**'], kinds: ['*'], from: 'info' })),
+  )
   const lines = makeLines(redis)
   const deliveries = makeDeliveries(redis)
   const journal = makeJournal({
@@ -64,7 +68,15 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
     },
   })
   const announce = makeAnnounce({
-    ...{ routes: () => routes, queues, journal, damper: makeDamper(redis), lines, log },
+    ...{ routes: () => routes, journal, log },
+    gather: makeGather({
+      snoozes: makeSnoozes(redis),
+      queues,
+      lines,
+      boxes: makeBoxes(redis),
+      gatherMs: () => 1,
+      isFilling: async () => false,
+    }),
     deliver: makeDeliver({ queues, lines, deliveries, metrics: makeMetrics(), log }),
   })
   const worker = alertsWorker(

@@ -6,12 +6,18 @@ import { sampleAlert } from './sample-alert.ts'
 
 const channel = (name: string) => ({ name, send: async () => {} })
 const routes = makeRoutes([
-  { channel: channel('all'), projects: ['**'] },
-  { channel: channel('team-a'), projects: ['ci/team-a/*'] },
-  { channel: channel('hub'), projects: ['hub/**'] },
+  { channel: channel('all'), projects: ['**'], kinds: ['*'], from: 'info' },
+  { channel: channel('team-a'), projects: ['ci/team-a/*'], kinds: ['*'], from: 'info' },
+  { channel: channel('hub'), projects: ['hub/**'], kinds: ['*'], from: 'info' },
 ])
 const { project: _, registry: __, ...change } = sampleAlert as Extract<QuotaAlert, { project: string }>
-const group: QuotaAlert = { ...change, group: 'platform', projects: ['ci/team-a/app', 'ci/base/go'] }
+const group: QuotaAlert = {
+  ...change,
+  group: 'platform',
+  projects: ['ci/team-a/app', 'ci/base/go'],
+  kinds: ['*'],
+  from: 'info',
+}
 const registry: QuotaAlert = { ...change, registry: 'hub' }
 const escalation: QuotaAlert = { ...sampleAlert, to: 'over', escalation: { channels: ['hub'] } }
 

@@ -22,11 +22,11 @@ export const sampleMessage = messageOf(sampleAlert)
 export const sampleSummary: AlertSummary = {
   id: 'summary_01',
   topic: 'quota',
+  since: '2026-05-01T10:00:00.000Z',
   at: '2026-05-01T10:05:00.000Z',
-  count: 2,
-  minutes: 5,
-  latest: [sampleAlert],
-  text: `2 more alerts in the 5 minutes before 2026-05-01T10:05:00.000Z.\n${sampleAlert.at}: ${sampleAlert.text}`,
+  count: 20,
+  examples: [sampleAlert],
+  text: `20 alerts since 2026-05-01T10:00:00.000Z: 20 quota.warning.\n${sampleAlert.at}: ${sampleAlert.text}\nOthers: 19. GET /v1/alerts has all alerts.`,
 }
 
 export const registryAlert: RegistryAlert = {

@@ -17,7 +17,10 @@ beforeAll(async () => {
   const { port } = chat.address() as AddressInfo
   service = await startTallyman({
     quotas: [{ project: '**', limit: '1B' }],
-    alerts: { channels: [{ name: 'ops', type: 'slack', url: `http://127.0.0.1:${port}/hook` }] },
+    alerts: {
+      gather: '1ms',
+      channels: [{ name: 'ops', type: 'slack', url: `http://127.0.0.1:${port}/hook` }],
+    },
   })
   url = await service.app.listen({ port: 0, host: '127.0.0.1' })
 })

@@ -14,7 +14,7 @@ const NOTICE_MS = 4_000
 beforeAll(async () => {
   chat = await startReceiver((response) => response.end('ok'))
   bed = await startServiceBed({
-    alerts: { channels: [{ name: 'ops', type: 'slack', url: chat.url }] },
+    alerts: { gather: '1ms', channels: [{ name: 'ops', type: 'slack', url: chat.url }] },
     expiry: {
       gc: { schedule: '0 3 1 1 *' },
       trash: { keep: '400d' },

@@ -35,7 +35,7 @@ test('fills every default', async () => {
     scanners: { userAgents: [], actors: [] },
     quotas: [],
     admission: { enabled: false, failOpen: true },
-    alerts: { channels: [] },
+    alerts: { gather: 10_000, channels: [] },
     events: { webhooks: [] },
     promotion: { rules: [] },
     ci: { issuers: [] },
@@ -82,7 +82,11 @@ store: { type: s3, bucket: b }
     { registry: 'ci', limit: 1000, measure: 'unique', warnAt: [0.8] },
   ])
   expect(config.alerts.channels).toEqual([
-    { name: 'ops', type: 'slack', url: 'https://chat.example.com/hook', projects: ['**'] },
+    {
+      ...{ name: 'ops', type: 'slack', url: 'https://chat.example.com/hook', projects: ['**'] },
+      kinds: ['*'],
+      from: 'info',
+    },
   ])
   expect(config.promotion.rules[0]?.to).toEqual({
     registry: 'other',

@@ -60,7 +60,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
       redisUrl: servers.url,
       config: {
         quotas: [{ project: 'ci/loud/*', limit: '1kB' }],
-        alerts: { channels: [{ name: 'chat', type: 'slack', url: chat.url }] },
+        alerts: { gather: '1ms', channels: [{ name: 'chat', type: 'slack', url: chat.url }] },
       },
     })
     closers.push(service.close)

@@ -23,7 +23,10 @@ beforeAll(async () => {
   const { port } = chat.address() as AddressInfo
   tallyman = await startTallyman({
     quotas: [{ project: '**', limit: '1kB' }],
-    alerts: { channels: [{ name: 'ops', type: 'slack', url: `http://127.0.0.1:${port}/hook` }] },
+    alerts: {
+      gather: '1ms',
+      channels: [{ name: 'ops', type: 'slack', url: `http://127.0.0.1:${port}/hook` }],
+    },
   })
 })
 afterAll(async () => {

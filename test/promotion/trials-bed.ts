@@ -57,7 +57,7 @@ export async function startTrials(options: {
         production: { url: productionFaults.url },
       },
       reconcile: { onNewInstance: false },
-      alerts: { channels: [{ name: 'chat', type: 'slack', url: chat.url }] },
+      alerts: { gather: '1ms', channels: [{ name: 'chat', type: 'slack', url: chat.url }] },
       promotion: { rules: options.rules },
     },
     options.queues && { queues: options.queues },

@@ -35,7 +35,7 @@ beforeAll(async () => {
       },
     },
     quotas: [{ project: 'ci/**', limit: '1kB' }],
-    alerts: { channels: [{ name: 'chat', type: 'slack', url: chat.url }] },
+    alerts: { gather: '1ms', channels: [{ name: 'chat', type: 'slack', url: chat.url }] },
   })
 })
 afterAll(async () => {

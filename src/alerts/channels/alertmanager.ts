@@ -40,6 +40,7 @@ export function makeAlertmanagerChannel(options: {
   const urls = options.urls.map((url) => channelUrl(name, `${url.replace(/\/$/, '')}/api/v2/alerts`))
   return {
     name,
+    tellsEach: true,
     async send(message) {
       const json = JSON.stringify(alertsOf(message, now()))
       const posts = urls.map((url) => postJson({ channel: name, url, json, dispatcher }))

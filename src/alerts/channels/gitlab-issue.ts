@@ -82,6 +82,7 @@ export function makeGitlabIssueChannel(options: {
 
   return {
     name,
+    tellsEach: true,
     async send(message) {
       const { subject, severity } = message
       const project = projectOf(message)

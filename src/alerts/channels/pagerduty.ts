@@ -28,6 +28,7 @@ export function makePagerDutyChannel(options: {
   const url = channelUrl(name, `${(options.url ?? PAGERDUTY_URL).replace(/\/$/, '')}/v2/enqueue`)
   return {
     name,
+    tellsEach: true,
     async send(message) {
       const json = JSON.stringify({ routing_key: routingKey, ...eventOf(message) })
       await postJson({ channel: name, url, json, dispatcher })

@@ -6,6 +6,7 @@ import { followJob } from '../follow-job.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { table } from '../table.ts'
 import { unknownCommand } from '../unknown-command.ts'
+import { addSnoozes } from './alerts-snooze.ts'
 
 /** The part of the answer that is shown. An alert about a registry as a whole has no project. */
 const Alerts = Type.Object({
@@ -51,6 +52,8 @@ export const addAlerts: AddCommand = (program, cli) => {
       await followJob(service, cli, asked, Type.Unknown())
       cli.show({ channel, result: 'accepted' }, [`${channel} accepted the message`])
     })
+
+  addSnoozes(group, cli)
 
   withPage(group.command('deliveries'))
     .description('List what was sent to the channels and what they answered, newest first.')

@@ -1,3 +1,4 @@
+import { warningsAboutChannels } from '../../alerts/wants.ts'
 import { meetingsOf } from '../../config/check-promotion.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { loadConfig } from '../../config/load.ts'
@@ -36,7 +37,7 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     })
 }
 
-/** Registries that nobody vouches for, what the dialects of expiry policies warn of, quotas of which either could apply, and promotions that can meet. */
+/** Registries that nobody vouches for, what the dialects of expiry policies warn of, quotas of which either could apply, promotions that can meet, and channels that can get nothing. */
 const warningsOf = (config: Config): string[] => [
   ...Object.entries(config.registries).flatMap(([name, { insecure }]) =>
     insecure
@@ -53,6 +54,7 @@ const warningsOf = (config: Config): string[] => [
       `quotas: ${a} and ${b} are equally specific and may match the same project: the first applies`,
   ),
   ...meetingsOf(config),
+  ...warningsAboutChannels(config.alerts.channels),
 ]
 
 function lineOf({ name, tried, remark, failure }: Connection): string {

@@ -50,7 +50,7 @@ export function channelContract(open: () => Promise<Peer>, { canAskToWait = true
     const peer = await start()
     await peer.channel.send(messageOfSummary(sampleSummary))
     expect(peer.accepted()).toHaveLength(1)
-    expect(peer.accepted()[0]).toContain('2 more alerts')
+    expect(peer.accepted()[0]).toContain('20 alerts since')
     expect(peer.faults()).toEqual([])
   })
 

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { type Static, Type } from 'typebox'
+import { Snooze } from '../../alerts/snoozes.ts'
+import type { Cli } from '../cli.ts'
+import { table } from '../table.ts'
+
+const Snoozes = Type.Object({ snoozes: Type.Array(Snooze) })
+const pathOf = (project: string) => `/v1/alerts/snoozes/${encodeURIComponent(project)}`
+
+/** The commands about projects whose alerts are not sent, in the group `alerts`. */
+export function addSnoozes(alerts: Command, cli: Cli): void {
+  alerts
+    .command('snooze')
+    .summary('Send no alerts about a project for a time.')
+    .description(
+      'Send no alerts about a project for a time. They are recorded. At the end, the state of the project is told if it was not told before.',
+    )
+    .argument('<PROJECT>', 'REGISTRY/PATH')
+    .requiredOption('--for <DURATION>', 'for how long, such as 12h or 3d; 90d at most')
+    .option('--why <TEXT>', 'why: "alerts snoozes" shows it')
+    .action(async (project: string, options: { for: string; why?: string }) => {
+      const service = await cli.service()
+      const by = cli.env.USER ?? cli.env.LOGNAME
+      const snooze = await service.put(pathOf(project), { ...options, ...(by && { by }) }, Snooze)
+      cli.show(snooze, [`snoozed: ${snooze.project} until ${snooze.until}`])
+    })
+
+  alerts
+    .command('unsnooze')
+    .description('End the snooze of a project.')
+    .argument('<PROJECT>', 'REGISTRY/PATH')
+    .action(async (project: string) => {
+      const service = await cli.service()
+      const snooze = await service.delete(pathOf(project), Snooze)
+      cli.show(snooze, [`alerts about ${snooze.project} are sent again`])
+    })
+
+  alerts
+    .command('snoozes')
+    .description('List the projects whose alerts are not sent, with who, why and until when.')
+    .action(async () => {
+      const service = await cli.service()
+      const { snoozes } = await service.get('/v1/alerts/snoozes', Snoozes)
+      if (snoozes.length === 0) cli.note('no project is snoozed')
+      cli.show({ snoozes }, tableOf(snoozes))
+    })
+}
+
+const tableOf = (snoozes: readonly Static<typeof Snooze>[]): string[] =>
+  table(
+    ['SINCE', 'UNTIL', 'BY', 'WHY', 'PROJECT'],
+    snoozes.map(({ since, until, by, why, project }) => [since, until, by ?? '', why ?? '', project]),
+  )

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { digestOf } from '../../src/alerts/digest.ts'
+import { messageOfSummary } from '../../src/alerts/message-of.ts'
+import { sampleAlert } from './sample-alert.ts'
+
+const alert = (n: number, to: 'warning' | 'over') => ({
+  ...{ ...sampleAlert, id: `alert_${n}`, project: `p${n}`, to, text: `ci/p${n} is ${to}` },
+  at: new Date(n * 1000).toISOString(),
+})
+
+test('a digest counts all, shows the most urgent first, and is as urgent as these', () => {
+  const alerts = Array.from({ length: 30 }, (_, n) => alert(n, n < 4 ? 'over' : 'warning'))
+  const digest = digestOf('box', 'quota', alerts)
+  expect(digest).toMatchObject({
+    id: 'box',
+    topic: 'quota',
+    since: alerts[0]?.at,
+    at: alerts[29]?.at,
+    count: 30,
+  })
+  expect(digest.examples.map(({ id }) => id)).toEqual(
+    [3, 2, 1, 0, 29, 28, 27, 26, 25, 24].map((n) => `alert_${n}`),
+  )
+  const message = messageOfSummary(digest)
+  expect(message).toMatchObject({
+    ...{ type: 'quota.summary', severity: 'critical', title: `30 alerts (quota) since ${alerts[0]?.at}` },
+    text: `30 alerts since ${alerts[0]?.at}: 4 quota.over, 26 quota.warning.`,
+  })
+  expect(message.lists[0]?.items).toEqual([
+    ...digest.examples.map(({ at, text }) => `${at}: ${text}`),
+    'Others: 20. GET /v1/alerts has all alerts.',
+  ])
+})
+
+test('a digest of few has no line about others', () => {
+  expect(digestOf('box', 'quota', [alert(1, 'over'), alert(2, 'over')]).text).not.toContain('Others')
+})

@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { settle } from '../../src/alerts/settle.ts'
+import type { Alert, Flag, ForecastAlert, QuotaAlert } from '../../src/queue/alert.ts'
+import { expiryAlert, registryAlert, sampleAlert } from './sample-alert.ts'
+
+const FLAGS: Flag[] = ['ok', 'warning', 'over']
+
+/** The alerts about a project whose flag takes these states one after the other, beginning with the first. */
+const changesOf = (project: string, flags: readonly Flag[]): QuotaAlert[] =>
+  flags.slice(1).map((to, n) => ({
+    ...{ ...sampleAlert, id: `${project}_${n}`, project, from: flags[n] as Flag, to },
+    at: new Date(n * 1000).toISOString(),
+  }))
+
+/** States of a flag, each another one than the state before. */
+const states = fc
+  .array(fc.constantFrom(...FLAGS), { minLength: 2, maxLength: 8 })
+  .map((all) => all.filter((flag, n) => flag !== all[n - 1]))
+
+test('of each project the newest state is told, unless it is that of before, in whatever order the alerts came', () => {
+  fc.assert(
+    fc.property(states, states, fc.infiniteStream(fc.double({ noNaN: true })), (a, b, random) => {
+      const alerts = [...changesOf('a', a), ...changesOf('b', b)]
+      const mixed = alerts
+        .map((alert) => ({ alert, key: random.next().value as number }))
+        .sort((x, y) => x.key - y.key)
+        .map(({ alert }) => alert)
+      const told = settle(mixed, () => true)
+      const expected = Object.entries({ a, b }).filter(([, flags]) => flags[0] !== flags.at(-1))
+      expect(
+        told.map((alert) => 'to' in alert && 'project' in alert && [alert.project, alert.to]).toSorted(),
+      ).toEqual(expected.map(([project, flags]) => [project, flags.at(-1)]))
+    }),
+  )
+})
+
+test('alerts about other things are told each, the oldest first', () => {
+  const done = { ...expiryAlert, id: 'done', event: 'expiry.done' as const, at: '2026-05-01T09:00:00.000Z' }
+  expect(settle([registryAlert, expiryAlert, done, sampleAlert], () => true).map(({ id }) => id)).toEqual([
+    ...['done', 'alert_01', 'alert_02', 'alert_03'],
+  ])
+})
+
+test('a channel that wants what is over alone is told that it is over, and that it is so no more', () => {
+  const toldOf = (...flags: Flag[]) =>
+    settle(changesOf('a', flags), (kind) => kind === 'quota.over').map((one) => 'to' in one && one.to)
+  expect(toldOf('ok', 'warning', 'over')).toEqual(['over'])
+  expect(toldOf('over', 'warning')).toEqual(['warning'])
+  expect(toldOf('ok', 'over', 'warning')).toEqual([])
+})
+
+test('a forecast is not told beside an alert that the mark is passed, and not if it came and went', () => {
+  const soon: ForecastAlert = {
+    ...{ id: 'soon', at: '2026-05-01T10:00:00.000Z', registry: 'ci', project: 'team-a/app' },
+    ...{ event: 'quota.forecast', state: 'soon', days: 3, text: 'ci/team-a/app will be over' },
+    ...{ usedBytes: 1, limitBytes: 2, bytesPerDay: 1 },
+  }
+  const notSoon: ForecastAlert = { ...soon, id: 'not', at: '2026-05-01T10:00:01.000Z', state: 'notSoon' }
+  const idsOf = (...alerts: Alert[]) => settle(alerts, () => true).map(({ id }) => id)
+  expect(idsOf(soon, sampleAlert)).toEqual(['alert_01'])
+  expect(idsOf(soon, { ...sampleAlert, project: 'other' })).toEqual(['alert_01', 'soon'])
+  expect(idsOf(soon, notSoon)).toEqual([])
+  expect(idsOf(notSoon)).toEqual(['not'])
+})
