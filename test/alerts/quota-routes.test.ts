@@ -15,8 +15,6 @@ const group: QuotaAlert = {
   ...change,
   group: 'platform',
   projects: ['ci/team-a/app', 'ci/base/go'],
-  kinds: ['*'],
-  from: 'info',
 }
 const registry: QuotaAlert = { ...change, registry: 'hub' }
 const escalation: QuotaAlert = { ...sampleAlert, to: 'over', escalation: { channels: ['hub'] } }
