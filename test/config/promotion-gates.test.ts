@@ -115,7 +115,7 @@ describe('what is wrong is told', () => {
     `[{ type: signature, keys: [{ name: a, publicKey: ${publicKey} }] }]`
 
   test.each([
-    ['an unknown gate', '[{ type: signatures }]', '0.type: expected signature or referrer or minAge'],
+    ['an unknown gate', '[{ type: signatures }]', '0.type: expected signature, referrer, minAge'],
     ['a gate without a type', '[{ age: 1h }]', '0.type: missing'],
     ['a signature by nobody', '[{ type: signature }]', '0: expected keys or keyless'],
     ['an empty list of keys', '[{ type: signature, keys: [] }]', '0: expected keys or keyless'],
