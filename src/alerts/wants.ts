@@ -5,15 +5,15 @@ import { ALERT_KINDS, type AlertKind, kindOf, SEVERITY_OF } from '../queue/alert
 /** Which kinds of alerts a channel gets: globs, and how urgent an alert must be. */
 export interface Wanted {
   kinds: readonly string[]
-  from: 'info' | 'warning' | 'critical'
+  severity: 'info' | 'warning' | 'critical'
 }
 
 const RANKS = { info: 0, resolved: 0, warning: 1, critical: 2 }
 
-export function makeWants({ kinds, from }: Wanted): (kind: AlertKind) => boolean {
+export function makeWants({ kinds, severity }: Wanted): (kind: AlertKind) => boolean {
   const globs = kinds.map(makeGlob)
   const wanted = ALERT_KINDS.filter(
-    (kind) => RANKS[SEVERITY_OF[kind]] >= RANKS[from] && globs.some((matches) => matches(kind)),
+    (kind) => RANKS[SEVERITY_OF[kind]] >= RANKS[severity] && globs.some((matches) => matches(kind)),
   )
   return (kind) => wanted.includes(kind)
 }
@@ -27,6 +27,6 @@ export const warningsAboutChannels = (channels: readonly (Wanted & { name: strin
   channels
     .filter((channel) => !ALERT_KINDS.some(makeWants(channel)))
     .map(
-      ({ name, kinds, from }) =>
-        `alerts: the channel ${name} can get nothing: no alert of the kinds ${kinds.join(', ')} is as urgent as ${from}`,
+      ({ name, kinds, severity }) =>
+        `alerts: the channel ${name} can get nothing: no alert of the kinds ${kinds.join(', ')} is as urgent as ${severity}`,
     )

@@ -35,7 +35,7 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
       config.alerts.channels.map((channel) => ({
         channel: makeChannel(channel, { dispatcher, memory: memoryOf(channel.name) }),
         ...{ projects: channel.projects, kinds: channel.kinds },
-        ...{ from: channel.from, quiet: channel.quiet },
+        ...{ severity: channel.severity, quiet: channel.quiet },
       })),
     ),
   }

@@ -35,7 +35,7 @@ export const channelKeys = {
     default: ['*'],
     minItems: 1,
   }),
-  from: Choice('How urgent an alert must be to go here.', ['info', 'warning', 'critical'], {
+  severity: Choice('How urgent an alert must be to go here.', ['info', 'warning', 'critical'], {
     default: 'info',
   }),
   quiet: Type.Optional(

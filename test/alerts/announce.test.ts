@@ -83,7 +83,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
   const routes = makeRoutes(
     (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const).map((name) => ({
       channel: fakes[name].channel,
-      ...{ projects: projects[name], kinds: ['*'], from: 'info' },
+      ...{ projects: projects[name], kinds: ['*'], severity: 'info' },
     })),
   )
   const redis = { redis: bed.redis, prefix: 't' }

@@ -57,7 +57,7 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
   const { log } = keepLines()
   const connection = new Redis(bed.server.port, { maxRetriesPerRequest: null })
   const routes = makeRoutes(
-    chats.map(({ channel }) => ({ channel, projects: ['**'], kinds: ['*'], from: 'info' })),
+    chats.map(({ channel }) => ({ channel, projects: ['**'], kinds: ['*'], severity: 'info' })),
   )
   const lines = makeLines(redis)
   const deliveries = makeDeliveries(redis)

@@ -68,7 +68,7 @@ function makeBed(step: () => void = () => {}) {
   }
   const routeOf = (channel: Channel): Route => {
     const quiet = state.isQuiet ? ALWAYS : undefined
-    const config = { channel, projects: ['**'], kinds: ['*'], from: 'info' as const, quiet }
+    const config = { channel, projects: ['**'], kinds: ['*'], severity: 'info' as const, quiet }
     return makeRoutes([config]).route(channel.name) as Route
   }
   return { gather, clock, state, snoozes, alert, join, empty, routeOf }

@@ -28,5 +28,5 @@ it.each([
 
 it('makes a bot of Slack', () => {
   const config = { type: 'slack-bot', name: 'ops', token: 'xoxb-1', channel: 'C1', projects: ['**'] } as const
-  expect(makeChannel({ ...config, projects: ['**'], kinds: ['*'], from: 'info' }, means).name).toBe('ops')
+  expect(makeChannel({ ...config, projects: ['**'], kinds: ['*'], severity: 'info' }, means).name).toBe('ops')
 })

@@ -6,9 +6,9 @@ import { sampleAlert } from './sample-alert.ts'
 
 const channel = (name: string) => ({ name, send: async () => {} })
 const routes = makeRoutes([
-  { channel: channel('all'), projects: ['**'], kinds: ['*'], from: 'info' },
-  { channel: channel('team-a'), projects: ['ci/team-a/*'], kinds: ['*'], from: 'info' },
-  { channel: channel('hub'), projects: ['hub/**'], kinds: ['*'], from: 'info' },
+  { channel: channel('all'), projects: ['**'], kinds: ['*'], severity: 'info' },
+  { channel: channel('team-a'), projects: ['ci/team-a/*'], kinds: ['*'], severity: 'info' },
+  { channel: channel('hub'), projects: ['hub/**'], kinds: ['*'], severity: 'info' },
 ])
 const { project: _, registry: __, ...change } = sampleAlert as Extract<QuotaAlert, { project: string }>
 const group: QuotaAlert = {

@@ -7,10 +7,10 @@ import { expiryAlert, registryAlert, sampleAlert } from './sample-alert.ts'
 
 const routes = makeRoutes(
   [
-    { name: 'all', projects: ['**'], kinds: ['*'], from: 'info' as const },
-    { name: 'pager', projects: ['**'], kinds: ['*'], from: 'critical' as const },
-    { name: 'expiry', projects: ['ci/**'], kinds: ['expiry.*'], from: 'info' as const },
-    { name: 'dev', projects: ['dev/**'], kinds: ['*'], from: 'info' as const },
+    { name: 'all', projects: ['**'], kinds: ['*'], severity: 'info' as const },
+    { name: 'pager', projects: ['**'], kinds: ['*'], severity: 'critical' as const },
+    { name: 'expiry', projects: ['ci/**'], kinds: ['expiry.*'], severity: 'info' as const },
+    { name: 'dev', projects: ['dev/**'], kinds: ['*'], severity: 'info' as const },
   ].map(({ name, ...rest }) => ({ channel: { name, send: async () => {} }, ...rest })),
 )
 const namesFor = (alert: Parameters<typeof routes.channelsFor>[0]) =>
@@ -37,7 +37,11 @@ test('who was told of a state hears of its end, as resolved', () => {
 })
 
 test('a channel that can get nothing is warned of', () => {
-  const channel = (kinds: string[], from: 'info' | 'warning' | 'critical') => ({ name: 'ops', kinds, from })
+  const channel = (kinds: string[], severity: 'info' | 'warning' | 'critical') => ({
+    name: 'ops',
+    kinds,
+    severity,
+  })
   expect(warningsAboutChannels([channel(['*'], 'critical'), channel(['expiry.done'], 'info')])).toEqual([])
   expect(warningsAboutChannels([channel(['expiry.done', 'quota.ok'], 'warning')])).toEqual([
     'alerts: the channel ops can get nothing: no alert of the kinds expiry.done, quota.ok is as urgent as warning',

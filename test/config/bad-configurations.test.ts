@@ -145,8 +145,8 @@ const bad: [yaml: string, problem: string][] = [
     '6:72: alerts.channels.0.kinds.0: expected a kind of alert, or a glob for some, such as quota.*. The kinds: quota.ok, quota.warning, quota.over, quota.forecast, expiry.notice, expiry.done, expiry.held, expiry.blocked, promotion.failed, promotion.approval, reconcile.held, inUse.missing, got "quotas"',
   ],
   [
-    'alerts: { channels: [{ name: a, type: slack, url: "https://x", from: over }] }',
-    '6:64: alerts.channels.0.from: expected one of info, warning, critical, got "over"',
+    'alerts: { channels: [{ name: a, type: slack, url: "https://x", severity: over }] }',
+    '6:64: alerts.channels.0.severity: expected one of info, warning, critical, got "over"',
   ],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", quiet: { from: "8pm", to: "07:00" } }] }',
@@ -155,7 +155,7 @@ const bad: [yaml: string, problem: string][] = [
   ['alerts: { channels: [null] }', '6:22: alerts.channels.0: expected a mapping, got nothing'],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", secret: y }] }',
-    '6:64: alerts.channels.0.secret: unknown key; expected one of type, url, urlFile, name, projects, kinds, from, quiet',
+    '6:64: alerts.channels.0.secret: unknown key; did you mean "severity"?',
   ],
   [
     'alerts: { channels: [{ name: a, type: slack-bot, token: xoxp-1, channel: C1 }] }',
@@ -171,7 +171,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'alerts: { channels: [{ name: a, type: teams, url: "https://x", channel: C1 }] }',
-    '6:64: alerts.channels.0.channel: unknown key; expected one of type, url, urlFile, name, projects, kinds, from, quiet',
+    '6:64: alerts.channels.0.channel: unknown key; expected one of type, url, urlFile, name, projects, kinds, severity, quiet',
   ],
   [
     'alerts: { channels: [{ name: a, type: webhook, url: "https://x", secret: y }] }',

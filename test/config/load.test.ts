@@ -85,7 +85,7 @@ store: { type: s3, bucket: b }
     {
       ...{ name: 'ops', type: 'slack', url: 'https://chat.example.com/hook', projects: ['**'] },
       kinds: ['*'],
-      from: 'info',
+      severity: 'info',
     },
   ])
   expect(config.promotion.rules[0]?.to).toEqual({
