@@ -12,7 +12,7 @@ const Raised = Type.Enum(['warning', 'over'])
 const Shown = Type.Object({
   kind: QuotaKind,
   id: Type.String({ description: 'Of a project `registry/path`, of a group or a registry its name.' }),
-  flag: Raised,
+  flag: Type.Enum(Raised.enum, { description: 'How near it is to its quota, or that it is over it.' }),
   since: Type.String({ format: 'date-time', description: 'Since when it has this flag.' }),
   mark: Type.Union([Type.Number(), Type.Null()], {
     description: 'The highest share of `warnAt` that is passed. Null if none is.',

@@ -47,8 +47,11 @@ test.each([
   ['a negative time', ['drop', 'a', -1]],
   ['a size beyond 2^53', ['link', 'a', 1, digest, 2 ** 53]],
   ['a fraction', ['drop', 'a', 1.5]],
-  ['an unknown evidence', ['present', 'a', 1, digest, 1, '', null, null, null, 'hearsay']],
-  ['a reference without a size', ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest]], 'push']],
+  ['an unknown evidence', ['present', 'a', 1, digest, 1, '', null, null, null, 'hearsay', null, null]],
+  [
+    'a reference without a size',
+    ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest]], 'push', null, null],
+  ],
 ])('%s is no fact', (_, line) => {
   expect(decodeFactLine(line)).toBeUndefined()
 })
@@ -58,8 +61,8 @@ test('the same lines without the mistakes are facts', () => {
     ['drop', 'a', 1],
     ['link', 'a', 1, digest, 2],
     ['delete', 'a', 1, digest],
-    ['present', 'a', 1, digest, 1, '', null, null, null, 'pull'],
-    ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest, 1]], 'push'],
+    ['present', 'a', 1, digest, 1, '', null, null, null, 'pull', null, null],
+    ['present', 'a', 1, digest, 1, '', null, 'all', [['blob', digest, 1]], 'push', 'bob', ['event', 1]],
   ]
   expect(right.map(decodeFactLine)).not.toContain(undefined)
 })
