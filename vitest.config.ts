@@ -17,7 +17,16 @@ const HEAVY = [
     'test/reconcile/gitlab-size.test.ts',
     'test/reconcile/compare.test.ts',
   ],
-  ...['test/lab/orphans.test.ts', 'test/expiry/{not-understood-beside,kept-by-the-registry}.test.ts'],
+  ...[
+    'test/lab/orphans.test.ts',
+    'test/expiry/{not-understood-beside,kept-by-the-registry,expire-faults,restore,while-waiting,build-caches,remove-tag}.test.ts',
+  ],
+  ...['test/alerts/first-reconcile.test.ts', 'test/outgoing/{every-change,webhooks}.test.ts'],
+  ...[
+    'test/usage/{convergence,export}.test.ts',
+    'test/snapshot/killed.test.ts',
+    'test/reconcile/hold.test.ts',
+  ],
   ...['test/reconcile/{first-start,killed,restart}.test.ts', 'test/usage/small-calls.test.ts'],
   ...[
     'test/platform/{redis,own-redis,await-redis}.test.ts',
