@@ -68,16 +68,16 @@ function* hostileRequests(random: Random): Generator<HostileRequest> {
 /** Whether Redis may hold this key when only the registry `ci` is configured. A project is named after a repository. */
 function isExpectedKey(key: string): boolean {
   const project =
-    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|pending|outbox|seen|seen-before|blobs(:\d+)?|(images|links|tags|tombstones)(:\d+){1,2}|tag-names:\d+)$/.exec(
+    /^tallyman:\{ci\/([^{}]+)\}:(meta|repositories|manifests|claims|pending|outbox|seen|seen-before|pushes|history|forecast|blobs(:\d+)?|(images|links|tags|tombstones)(:\d+){1,2}|tag-names:\d+)$/.exec(
       key,
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
   return [
-    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|holders(:\d+)?)$/,
+    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|history|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
     /^tallyman:(quotas|identity|processes)$/,
     /^tallyman:\{flags\}:(project|raised|version)$/,
-    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile):[\w:-]+$/,
+    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }
 

@@ -90,7 +90,7 @@ export async function startTrials(options: {
 
   return {
     ...{ tallyman, ci, production, promotions, redis, queue: queues.promotion },
-    /** Messages in the chat, oldest first. */
+    /** The bodies of the messages in the chat, oldest first: one message may tell several alerts. */
     messages: chat.messages,
 
     /** Resolves once every event of `ci` is in the index, and every promotion that it asks for is a job. */
@@ -145,7 +145,7 @@ export async function startTrials(options: {
 async function startChat() {
   const messages: string[] = []
   const server = createServer(async (request, answer) => {
-    messages.push(JSON.parse(await text(request)).text)
+    messages.push(await text(request))
     answer.end('ok')
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -143,7 +143,10 @@ describe('a target that will never take an image', () => {
       expect(promotion).toMatchObject({ state: 'failed', attempts: 1 })
       await eventually(
         async () => trials.messages,
-        (all) => all.some((text) => text.includes(`ci/${repository}:${tag} was not promoted`)),
+        (all) =>
+          all.some((text) =>
+            text.includes(`ci/${repository}:${tag}@${image('refused').root.digest} was not promoted`),
+          ),
       )
     }
     trials.production.faults.reset()
