@@ -71,7 +71,7 @@ test('the package has the compiled source, the Lua scripts and the documents, an
   const list = (path: string) =>
     readdirSync(join(root, path), { recursive: true, encoding: 'utf8' }).map((file) => `${path}/${file}`)
   const compiled = [...list('src'), ...list('workers')]
-    .filter((file) => /\.(ts|lua)$/.test(file))
+    .filter((file) => /\.(ts|lua)$/.test(file) && !file.endsWith('.d.ts'))
     .map((file) => `dist/${file.replace(/\.ts$/, '.js')}`)
   const expected = [
     ...['LICENSE', 'README.md', 'package.json', 'bin/tallyman.js', 'dist/tallyman.example.yaml'],
