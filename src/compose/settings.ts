@@ -28,7 +28,7 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
       ...config.expiry,
       policies: expandPolicies(config.expiry.policies, Object.keys(config.registries)),
     },
-    quotas: makeQuotas(config.quotas),
+    quotas: makeQuotas(config.quotas, Object.keys(config.registries)),
     match: makeMatch(config.promotion.rules, projectOf),
     normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     routes: makeRoutes(

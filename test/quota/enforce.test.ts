@@ -48,7 +48,7 @@ function setUp({
   const { log, lines } = keepLines()
   const over: [string, boolean][] = []
   const looks: (Date | undefined)[] = []
-  const configured = { quotas: makeQuotas([quota]) }
+  const configured = { quotas: makeQuotas([quota], ['ci']) }
   const overrides = makeOverrides({ ...on, now: () => minute(0).getTime() })
   const enforce = makeEnforce({
     flags: wrap(flags),
@@ -88,7 +88,7 @@ function setUp({
       ])
     },
     removeQuota() {
-      configured.quotas = makeQuotas([])
+      configured.quotas = makeQuotas([], ['ci'])
     },
   }
 }
