@@ -15,6 +15,7 @@ interface Means {
   projectOf: (image: TaggedImage) => string
   /** For the requests of channels. */
   dispatcher: Dispatcher
+  /** `channel`: its type and name. A channel of another type with the name of an old one does not read what that kept. */
   memoryOf: (channel: string) => ChannelMemory
 }
 
@@ -33,7 +34,7 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
     normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     routes: makeRoutes(
       config.alerts.channels.map((channel) => ({
-        channel: makeChannel(channel, { dispatcher, memory: memoryOf(channel.name) }),
+        channel: makeChannel(channel, { dispatcher, memory: memoryOf(`${channel.type} ${channel.name}`) }),
         ...{ projects: channel.projects, kinds: channel.kinds },
         ...{ severity: channel.severity, quiet: channel.quiet },
       })),
