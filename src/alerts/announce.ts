@@ -105,12 +105,15 @@ function numbersOf(alert: Alert): object {
     const { id, registry, event } = alert
     return { alert: id, registry, event, ...('project' in alert && { project: alert.project }) }
   }
-  const { id, from, to, measure, used, limit } = alert
+  const { id, from, to } = alert
+  if ('reason' in alert)
+    return { alert: id, ...fieldsOfSubject(quotaSubjectOf(alert)), from, to, reason: alert.reason }
+  const { measure, used, limit } = alert
   return { alert: id, ...fieldsOfSubject(quotaSubjectOf(alert)), from, to, measure, used, limit }
 }
 
 function subjectOf(alert: Alert): string {
-  if (!('to' in alert)) return alert.text
+  if (!('to' in alert) || 'reason' in alert) return alert.text
   const { to, measure, used, limit } = alert
   return `${nameOfSubject(quotaSubjectOf(alert))} is ${to}, ${amountOf(measure, used, limit)}`
 }

@@ -17,7 +17,7 @@ import type { Message } from './message.ts'
 export function messageOf(alert: Alert, publicUrl?: string): Message {
   const { id, at, text } = alert
   const isOfProject = 'project' in alert || 'to' in alert
-  const actions = actionParts('project' in alert && ('to' in alert || 'state' in alert) ? alert : {})
+  const actions = actionParts('project' in alert && ('measure' in alert || 'state' in alert) ? alert : {})
   return {
     ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
     type: kindOf(alert),
@@ -60,12 +60,14 @@ function titleOf(alert: ProjectAlert): string {
   if ('state' in alert)
     return `${alert.registry}/${alert.project} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
   if (!('to' in alert)) return `${alert.registry}/${alert.project}: ${alert.event}`
+  if ('reason' in alert) return `${nameOfSubject(quotaSubjectOf(alert))} has no quota any more`
   const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }
   const state = alert.escalation === undefined ? states[alert.to] : 'stays over its quota'
   return `${nameOfSubject(quotaSubjectOf(alert))} ${state}`
 }
 
 function factsOf(alert: ProjectAlert): Message['facts'] {
+  if ('reason' in alert) return [{ label: 'State', value: `${alert.from} → ${alert.to}` }]
   if ('to' in alert) {
     const { measure, used, limit, override } = alert
     const until =

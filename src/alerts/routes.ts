@@ -1,5 +1,5 @@
 import { makeGlob } from '../platform/glob.ts'
-import type { Alert, AlertSummary, QuotaAlert } from '../queue/alert.ts'
+import type { Alert, AlertSummary, QuotaChangeAlert } from '../queue/alert.ts'
 import { type AlertKind, kindOf, SEVERITY_OF, type Severity, severityOf } from '../queue/alert-kinds.ts'
 import type { Channel } from './channel.ts'
 import type { Message } from './message.ts'
@@ -75,7 +75,7 @@ export function makeRoutes(configured: readonly RouteConfig[], publicUrl?: strin
   }
 }
 
-type Escalation = QuotaAlert & Required<Pick<QuotaAlert, 'escalation'>>
+type Escalation = QuotaChangeAlert & Required<Pick<QuotaChangeAlert, 'escalation'>>
 const isEscalation = (alert: Alert): alert is Escalation =>
   'escalation' in alert && alert.escalation !== undefined
 

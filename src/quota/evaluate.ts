@@ -100,7 +100,7 @@ export function evaluate(before: FlagState, measured: Measured, quota: Quota, no
   }
 }
 
-/** The state of a subject that has no quota any more. Nobody is told. */
+/** The state of a subject that has no quota any more. If its flag was not ok, people are told. */
 export const withoutQuota = (before: FlagState, now: Date): FlagState => ({
   ...NEVER,
   since: before.flag === 'ok' ? before.since : now.toISOString(),

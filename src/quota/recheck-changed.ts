@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Cluster, Redis } from 'ioredis'
 import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
-import { projectSubject, subjectKey } from '../queue/quota-subject.ts'
+import { projectSubject, type QuotaSubject, subjectKey } from '../queue/quota-subject.ts'
+import { splitProjectId } from '../usage/project.ts'
+import type { Flags } from './flags.ts'
 import type { GroupMembers } from './group-members.ts'
 import type { Overrides } from './overrides.ts'
 import { type GroupQuota, type Quota, quotaKey } from './quota.ts'
@@ -14,7 +16,8 @@ const AT_ONCE = 8
 
 /**
  * Queues a look at each flag whose quota is another one than at the last call, or is new or gone, and at each project with an
- * override. Redis keeps the quotas of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that
+ * override. A flag that is not ok and has no quota any more is looked at in any case, also if the index does not know its project,
+ * or its registry is not configured any more. Redis keeps the quotas of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that
  * was killed is made up for by the next.
  */
 export async function recheckChanged(deps: {
@@ -23,6 +26,7 @@ export async function recheckChanged(deps: {
   queues: Pick<Queues, 'quota'>
   quotas: Quotas
   overrides: Pick<Overrides, 'all'>
+  flags: Pick<Flags, 'raised'>
   members: Pick<GroupMembers, 'keyOf' | 'complete' | 'forget'>
   /** Tells the groups of a project what it holds. */
   noteMember: (project: string) => Promise<unknown>
@@ -33,6 +37,9 @@ export async function recheckChanged(deps: {
   const { queues, quotas, members } = deps
   const groups = groupsOf(quotas)
   await recheck(queues, [...(await deps.overrides.all()).keys()].map(projectSubject))
+  const hasNoQuota = (subject: QuotaSubject): boolean =>
+    quotas.of(subject) === undefined || !isConfigured(subject, deps.registries)
+  await recheck(queues, (await deps.flags.raised()).filter(hasNoQuota))
   const key = `${deps.prefix}:quotas`
   const text = JSON.stringify(quotas.configured)
   const before = await deps.redis.get(key)
@@ -62,6 +69,10 @@ export async function recheckChanged(deps: {
   for (const group of groupsOf(old)) if (!kept.has(members.keyOf(group))) await members.forget(group)
   await deps.redis.set(key, text)
 }
+
+/** Whether a subject is no project, or one of these registries. */
+export const isConfigured = ({ kind, id }: QuotaSubject, registries: readonly string[]): boolean =>
+  kind !== 'project' || registries.includes(splitProjectId(id).registry)
 
 const groupsOf = ({ configured }: Quotas): GroupQuota[] =>
   configured.filter((quota): quota is GroupQuota => 'group' in quota)
