@@ -38,6 +38,7 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
         ...{ projects: channel.projects, kinds: channel.kinds },
         ...{ severity: channel.severity, quiet: channel.quiet },
       })),
+      config.server.publicUrl,
     ),
   }
 }

@@ -111,10 +111,10 @@ export function evaluate(before: FlagState, measured: Measured, quota: Quota, no
 const timeAfter = (last: string | null, now: Date): string =>
   new Date(last === null ? now : Math.max(now.getTime(), Date.parse(last) + 1)).toISOString()
 
-/** The state of a subject that has no quota any more. Nobody is told. */
+/** The state of a subject that has no quota any more. If its flag was not ok, people are told. */
 export const withoutQuota = (before: FlagState, now: Date): FlagState => ({
   ...NEVER,
   since: before.flag === 'ok' ? before.since : now.toISOString(),
-  toldAt: before.toldAt,
+  toldAt: before.flag === 'ok' ? before.toldAt : timeAfter(before.toldAt, now),
   change: before.change + (before.flag === 'ok' ? 0 : 1),
 })

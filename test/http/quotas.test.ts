@@ -59,6 +59,7 @@ const alertsOf = async (name: string) =>
       (alert) => ('group' in alert ? alert.group : 'project' in alert && `ci/${alert.project}`) === name,
     )
     .toReversed()
+const markOf = (alert: QuotaAlert) => ('mark' in alert ? alert.mark : undefined)
 const send = (method: 'PUT' | 'DELETE', project: string, body?: object) =>
   tallyman.app.inject({
     ...{ method, url: `/v1/projects/${encodeURIComponent(project)}/quota` },
@@ -74,10 +75,10 @@ describe('a project and its group', () => {
     await untilFlag('ci/team/app', 'warning')
     await push('team/app', 250)
     await eventually(
-      async () => (await alertsOf('ci/team/app')).map(({ mark }) => mark),
+      async () => (await alertsOf('ci/team/app')).map(markOf),
       (marks) => marks.length === 2,
     )
-    expect((await alertsOf('ci/team/app')).map(({ from, to, mark }) => [from, to, mark])).toEqual([
+    expect((await alertsOf('ci/team/app')).map((alert) => [alert.from, alert.to, markOf(alert)])).toEqual([
       ['ok', 'warning', 0.5],
       ['warning', 'warning', 0.8],
     ])

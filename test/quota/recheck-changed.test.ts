@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
-import { subjectKey } from '../../src/queue/quota-subject.ts'
+import { projectSubject, type QuotaSubject, subjectKey } from '../../src/queue/quota-subject.ts'
+import { NEVER } from '../../src/quota/evaluate.ts'
+import { makeFlags } from '../../src/quota/flags.ts'
 import { makeGroupMembers } from '../../src/quota/group-members.ts'
 import { makeOverrides } from '../../src/quota/overrides.ts'
 import type { ConfiguredQuota, GroupQuota, ProjectQuota } from '../../src/quota/quota.ts'
@@ -24,6 +26,7 @@ const group = (projects: string[], limit = 10): GroupQuota => ({
 })
 
 const members = () => makeGroupMembers({ redis: bed.redis, prefix: 't' })
+const flags = () => makeFlags({ redis: bed.redis, prefix: 't' })
 const overrides = () => makeOverrides({ redis: bed.redis, prefix: 't', now: Date.now })
 
 /** Starts a worker with these quotas. Gives what is to be looked at, and whose groups were told what it holds. */
@@ -40,7 +43,7 @@ async function look(
   const quotas = makeQuotas(configured, registries)
   await recheckChanged({
     ...{ redis: bed.redis, prefix: 't', queues, quotas, idsOf },
-    ...{ members: members(), overrides: overrides() },
+    ...{ members: members(), overrides: overrides(), flags: flags() },
     noteMember: async (project) => {
       noted.push(project)
       for (const one of quotas.groupsOf(project))
@@ -119,4 +122,19 @@ test('a registry that comes or goes takes its projects with it', async () => {
   expect((await look(quotas, undefined, ['ci'])).looks).toEqual([])
   expect((await look(quotas, undefined, ['ci', 'hub'])).looks).toEqual(['group:g', 'project:hub/d'])
   expect((await look(quotas, undefined, ['hub'])).looks).toEqual(all)
+})
+
+test('a flag that is not ok and has no quota is looked at at each start, whatever changed', async () => {
+  const raise = async (subject: QuotaSubject) => {
+    const state = { ...NEVER, flag: 'over' as const, since: new Date(0).toISOString() }
+    await flags().replace(subject, await flags().entry(subject), { state })
+  }
+  const quotas = [quota('ci/**', 10), quota('gone/**', 10)]
+  await start(...quotas)
+  for (const id of ['ci/a', 'ci/not-in-the-index', 'gone/a', 'hub/a']) await raise(projectSubject(id))
+  await raise({ kind: 'group', id: 'old' })
+  await raise({ kind: 'registry', id: 'ci' })
+  const looks = ['group:old', 'project:gone/a', 'project:hub/a', 'registry:ci']
+  expect(await start(...quotas)).toEqual(looks)
+  expect(await start(...quotas)).toEqual(looks)
 })

@@ -16,6 +16,8 @@ export interface HttpReceiver {
   contentType?: string
   /** Default: POST. */
   method?: string
+  /** As of `channelContract`. */
+  actions?: readonly string[]
 }
 
 const STATUS: Record<Mood, number> = { accept: 200, refuse: 403, fail: 503, wait: 429 }
@@ -23,7 +25,7 @@ const STATUS: Record<Mood, number> = { accept: 200, refuse: 403, fail: 503, wait
 /** Tests for every channel that posts over HTTP, those of every channel included. */
 export function httpChannelContract({ open, faults, ...receiver }: HttpReceiver): void {
   const body = receiver.body ?? (() => 'ok')
-  const { contentType = 'application/json' } = receiver
+  const { contentType = 'application/json', actions } = receiver
 
   describe('as a channel', () => {
     channelContract(async () => {
@@ -43,7 +45,7 @@ export function httpChannelContract({ open, faults, ...receiver }: HttpReceiver)
         faults: () => accepted.flatMap(faults),
         close,
       }
-    })
+    }, actions && { actions })
   })
 
   const receivers: Receiver[] = []

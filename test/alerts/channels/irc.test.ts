@@ -86,7 +86,7 @@ async function openPeer() {
 
 // A test that needs ngircd is left out only where there is none: `npm test` installs it from Debian.
 describe.skipIf(!hasNgircd)('a channel of IRC, at a real ngircd', () => {
-  channelContract(openPeer, { canAskToWait: false })
+  channelContract(openPeer, { canAskToWait: false, actions: [OWN_LINK] })
 
   it('says a message in one line, and leaves with QUIT when it is closed', async () => {
     const { port } = await start()
