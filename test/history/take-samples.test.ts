@@ -38,6 +38,7 @@ function setUp() {
       registryBytes: index.registryBytes,
       histories,
       onSample: async (project) => told.push(project),
+      noteHours: { ofProjects: async () => {}, ofRegistry: async () => {} },
       now: () => START + clock.hour * HOUR_MS,
       ...over,
     })
