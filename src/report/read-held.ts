@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { readPushEntries } from '../history/push-entries.ts'
 import { inPieces } from '../platform/in-pieces.ts'
@@ -17,6 +18,9 @@ export interface ReadHeld {
 /** `additions` and `seq` change with images and contents, `tags` and `lastPush` with tags (`write-changes.lua`). */
 const FIELDS = ['additions', 'seq', 'tags', 'lastPush']
 
+/** Entries of months keep it for two years. */
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 10)
+
 export function makeReadHeld({
   redis,
   prefix,
@@ -32,7 +36,7 @@ export function makeReadHeld({
         redis,
         projects.map((id) => ['HMGET', projectKeys(prefix, id).meta, ...FIELDS]),
       )
-      return replies.map((values) => (Array.isArray(values) ? values : []).join('-'))
+      return replies.map((values) => shortHash((Array.isArray(values) ? values : []).join('-')))
     },
 
     async byPusher(project) {
