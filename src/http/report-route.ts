@@ -17,7 +17,7 @@ import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
-const orNull = <T extends ReturnType<typeof Type.Number>>(schema: T) => Type.Union([schema, Type.Null()])
+const numberOrNull = (description: string) => Type.Union([Type.Number(), Type.Null()], { description })
 
 const Row = Type.Object({
   registry: Type.String({ description: 'Its name in the configuration.' }),
@@ -38,15 +38,13 @@ const Row = Type.Object({
     description:
       'The sum of the unique bytes at each full hour. What several projects hold counts in each of them, and in the registry once.',
   }),
-  exclusiveByteHours: Type.Union([Type.Number(), Type.Null()], {
-    description: 'The same of what no other project held. Null of a pusher: that is not known.',
-  }),
+  exclusiveByteHours: numberOrNull(
+    'The same of what no other project held. Null of a pusher: that is not known.',
+  ),
   hoursKnown: Type.Integer({
     description: 'For how many hours it is known what was held. The others count nothing.',
   }),
-  price: orNull(
-    Type.Number({ description: 'The price of `byteHours` by `pricePerGiBMonth`. Null if there is none.' }),
-  ),
+  price: numberOrNull('The price of `byteHours` by `pricePerGiBMonth`. Null if there is none.'),
 })
 
 /** Registry, kind and name: the order of the rows. */

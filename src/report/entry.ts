@@ -23,6 +23,9 @@ export interface Entry extends Part {
   version: string
 }
 
+/** The path of the entry of a registry as a whole. No project has it. */
+export const WHOLE = ''
+
 /** What was held in an hour. */
 export interface Held {
   uniqueBytes: number

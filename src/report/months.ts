@@ -6,9 +6,6 @@ import { type Entry, merged } from './entry.ts'
 import { decodeEntry, encodeEntry } from './entry-codec.ts'
 import { forgottenAt, type Month, parseMonth } from './month.ts'
 
-/** The path of the entry of a registry as a whole. */
-export const WHOLE = ''
-
 /** Entries that one call writes or reads. */
 const BATCH = 100
 

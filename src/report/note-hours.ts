@@ -1,8 +1,8 @@
 import { splitProjectId } from '../usage/project.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
-import { addHour, type Entry, fitted, type Held, lastHeld } from './entry.ts'
+import { addHour, type Entry, fitted, type Held, lastHeld, WHOLE } from './entry.ts'
 import { type Month, monthBefore, monthOf } from './month.ts'
-import { type Months, WHOLE } from './months.ts'
+import type { Months } from './months.ts'
 import type { ReadHeld } from './read-held.ts'
 
 type Sizes = Pick<ProjectUsage, 'uniqueBytes' | 'exclusiveBytes'>

@@ -1,6 +1,5 @@
-import { type Entry, type Part, unknownOf } from './entry.ts'
+import { type Entry, type Part, unknownOf, WHOLE } from './entry.ts'
 import type { Month } from './month.ts'
-import { WHOLE } from './months.ts'
 
 /** What a row is about: `others` are the pushers beyond the most that the month of a project names, `unknown` is of no known pusher. */
 export type RowKind = 'registry' | 'project' | 'pusher' | 'others' | 'unknown'
