@@ -99,10 +99,8 @@ export const reportRoute =
             registries: Type.Array(
               Type.Object({
                 ...Row.properties,
-                pricePerGiBMonth: orNull(
-                  Type.Number({
-                    description: 'The price of a GiB for the whole month. Null if there is none.',
-                  }),
+                pricePerGiBMonth: numberOrNull(
+                  'The price of a GiB for the whole month. Null if there is none.',
                 ),
               }),
               { description: 'Each registry as a whole: each content counts once.' },
