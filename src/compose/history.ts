@@ -32,10 +32,11 @@ export function startHistory(parts: WorkerParts) {
     histories,
     onSample: makeForecastAlerts({
       ...parts,
-      quotaOf: (project) => forecastQuotaOf(parts, project),
+      quotaOf: (subject) => forecastQuotaOf(parts, subject),
       actionFacts: makeActionFacts(parts),
       now: Date.now,
     }),
+    groupsOf: (project) => parts.settings().quotas.groupsOf(project),
     noteHours: makeNoteHours({
       months: parts.months,
       readHeld: makeReadHeld(parts),

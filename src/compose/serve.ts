@@ -152,7 +152,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
       forecastRoute({
         ...{ registries: registries.map(({ name }) => name), index, histories, roles, now: Date.now },
-        quotaOf: (project) => forecastQuotaOf(onRedis, project),
+        quotaOf: (subject) => forecastQuotaOf(onRedis, subject),
+        groups: () => parts.settings().quotas.groups,
       }),
       reportRoute({ registries, months: onRedis.months, roles, inTurn, now: Date.now }),
       recordsRoute({ alerts, roles }),

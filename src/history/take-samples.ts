@@ -1,10 +1,12 @@
+import { projectSubject, type QuotaSubject } from '../queue/quota-subject.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
+import { type Group, groupHistoryId, sumGroups } from './groups.ts'
 import type { Histories } from './histories.ts'
 import { type History, withSample } from './history.ts'
 import { addSamples, hourOf, NOTHING, type Sample, sampleOf } from './sample.ts'
 
 /**
- * Adds the sample of this hour to the history of each project and each registry. An hour without a run is a gap. A run that was
+ * Adds the sample of this hour to the history of each project, each registry and each group with a quota. An hour without a run is a gap. A run that was
  * killed is repeated: what has its sample keeps it. Projects are read in batches of at most 100, while others write.
  */
 export function makeTakeSamples(deps: {
@@ -17,8 +19,13 @@ export function makeTakeSamples(deps: {
   /** Bytes that a registry's projects hold, each content once. */
   registryBytes: (registry: string) => Promise<number>
   histories: Histories
-  /** Is called with each project's history and its new sample; again, if the run is repeated. */
-  onSample: (project: string, history: History) => Promise<unknown>
+  /**
+   * Is called with the history of each project, registry and group and its new sample; again, if the run is repeated.
+   * `projects`: the ids of the largest projects of a group.
+   */
+  onSample: (subject: QuotaSubject, history: History, projects?: readonly string[]) => Promise<unknown>
+  /** The groups with a quota that a project counts in. */
+  groupsOf: (project: string) => readonly Group[]
   /** Are called with the same samples, for the reports of months; again, if the run is repeated. */
   noteHours: {
     ofProjects: (registry: string, hour: number, usages: readonly ProjectUsage[]) => Promise<unknown>
@@ -35,12 +42,17 @@ export function makeTakeSamples(deps: {
     return history
   }
 
-  async function sampleProjects(registry: string, hour: number, ids: readonly string[]): Promise<Sample> {
+  async function sampleProjects(
+    registry: string,
+    { hour, groups }: Run,
+    ids: readonly string[],
+  ): Promise<Sample> {
     const usages = (await deps.usagesOf(ids)).filter((usage) => usage !== undefined)
     const samples = await Promise.all(
       usages.map(async (usage) => {
         const sample = sampleOf(usage)
-        await deps.onSample(usage.id, await addSample(usage.id, hour, sample))
+        groups.add(usage.id, sample)
+        await deps.onSample(projectSubject(usage.id), await addSample(usage.id, hour, sample))
         return sample
       }),
     )
@@ -49,27 +61,41 @@ export function makeTakeSamples(deps: {
   }
 
   /** A registry has the sums of its projects, but for `uniqueBytes`: what several projects hold counts once. */
-  async function sampleRegistry(registry: string, hour: number): Promise<number> {
+  async function sampleRegistry(registry: string, run: Run): Promise<number> {
+    const { hour } = run
     let sum = NOTHING
     let projects = 0
     for await (const ids of deps.idsOf(registry)) {
-      sum = addSamples(sum, await sampleProjects(registry, hour, ids))
+      sum = addSamples(sum, await sampleProjects(registry, run, ids))
       projects += ids.length
     }
     // Without a project, the index may have been lost.
     if (projects === 0) return 0
     const sample = { ...sum, uniqueBytes: await deps.registryBytes(registry) }
-    await addSample(registry, hour, sample)
+    await deps.onSample({ kind: 'registry', id: registry }, await addSample(registry, hour, sample))
     await deps.noteHours.ofRegistry(registry, hour, sample)
     return projects
   }
 
   return async function takeSamples(): Promise<{ projects: number }> {
     // All samples of a run are of one hour, also if it runs into the next: so a registry has those of its projects.
-    const hour = hourOf(deps.now())
-    let projects = 0
+    const run: Run = { hour: hourOf(deps.now()), groups: sumGroups(deps.groupsOf) }
+    let [projects, areAllWhole] = [0, true]
     for (const registry of deps.registries)
-      if (await deps.isWhole(registry)) projects += await sampleRegistry(registry, hour)
+      if (await deps.isWhole(registry)) projects += await sampleRegistry(registry, run)
+      else areAllWhole = false
+    // A group may have projects of a registry that is not whole: its sum would be too small.
+    if (areAllWhole)
+      for (const { group, sample, projects } of run.groups.all()) {
+        const history = await addSample(groupHistoryId(group), run.hour, sample)
+        await deps.onSample({ kind: 'group', id: group.group }, history, projects)
+      }
     return { projects }
   }
+}
+
+/** What the samples of one run have in common. `hour`: since the epoch. */
+interface Run {
+  hour: number
+  groups: ReturnType<typeof sumGroups>
 }
