@@ -44,7 +44,7 @@ export function makeTakeSamples(deps: {
 
   async function sampleProjects(
     registry: string,
-    { hour, groups }: Run,
+    { hour, groups, failures }: Run,
     ids: readonly string[],
   ): Promise<Sample> {
     const usages = (await deps.usagesOf(ids)).filter((usage) => usage !== undefined)
@@ -56,13 +56,14 @@ export function makeTakeSamples(deps: {
         return sample
       }),
     )
-    await deps.noteHours.ofProjects(registry, hour, usages)
+    await deps.noteHours.ofProjects(registry, hour, usages).catch((error) => failures.push(error))
     return samples.reduce(addSamples, NOTHING)
   }
 
   /** A registry has the sums of its projects, but for `uniqueBytes`: what several projects hold counts once. */
   async function sampleRegistry(registry: string, run: Run): Promise<number> {
-    const { hour } = run
+    const { hour, failures } = run
+    const before = failures.length
     let sum = NOTHING
     let projects = 0
     for await (const ids of deps.idsOf(registry)) {
@@ -73,13 +74,14 @@ export function makeTakeSamples(deps: {
     if (projects === 0) return 0
     const sample = { ...sum, uniqueBytes: await deps.registryBytes(registry) }
     await deps.onSample({ kind: 'registry', id: registry }, await addSample(registry, hour, sample))
-    await deps.noteHours.ofRegistry(registry, hour, sample)
+    // It would say that what has no sample was not there.
+    if (failures.length === before) await deps.noteHours.ofRegistry(registry, hour, sample)
     return projects
   }
 
   return async function takeSamples(): Promise<{ projects: number }> {
     // All samples of a run are of one hour, also if it runs into the next: so a registry has those of its projects.
-    const run: Run = { hour: hourOf(deps.now()), groups: sumGroups(deps.groupsOf) }
+    const run: Run = { hour: hourOf(deps.now()), groups: sumGroups(deps.groupsOf), failures: [] }
     let [projects, areAllWhole] = [0, true]
     for (const registry of deps.registries)
       if (await deps.isWhole(registry)) projects += await sampleRegistry(registry, run)
@@ -90,6 +92,7 @@ export function makeTakeSamples(deps: {
         const history = await addSample(groupHistoryId(group), run.hour, sample)
         await deps.onSample({ kind: 'group', id: group.group }, history, projects)
       }
+    if (run.failures.length > 0) throw run.failures[0]
     return { projects }
   }
 }
@@ -98,4 +101,6 @@ export function makeTakeSamples(deps: {
 interface Run {
   hour: number
   groups: ReturnType<typeof sumGroups>
+  /** Why hours could not be noted. They end the run once all histories have their sample. */
+  failures: unknown[]
 }

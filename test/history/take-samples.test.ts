@@ -99,6 +99,27 @@ test('a run that was killed half-way is made up for by the next, and no sample i
   expect(await uniqueOf('ci')).toEqual([[0, 20 * 1010]])
 })
 
+test('a project whose hour cannot be noted holds up no history, and its registry is not noted for that hour', async () => {
+  const { index, makeRun, takeSamples, uniqueOf } = setUp()
+  await index.apply('ci/team/app', [push('team/app', 1, [101])])
+  await index.apply('prod/team/app', [push('team/app', 1, [101])])
+  const noted: string[] = []
+  const run = makeRun({
+    registries: ['ci', 'prod'],
+    isWhole: async () => true,
+    noteHours: {
+      ofProjects: async (registry) => {
+        if (registry === 'ci') throw new Error('unreadable image')
+      },
+      ofRegistry: async (registry) => noted.push(registry),
+    },
+  })
+  await expect(run()).rejects.toThrow('unreadable image')
+  for (const id of ['ci', 'ci/team/app', 'prod', 'prod/team/app']) expect(await uniqueOf(id)).toHaveLength(1)
+  expect(noted).toEqual(['prod'])
+  expect(await takeSamples()).toEqual({ projects: 1 })
+})
+
 test('two runs at once write one sample', async () => {
   const { index, takeSamples, uniqueOf } = setUp()
   await index.apply(PROJECT, [push('team/app', 1, [101])])
