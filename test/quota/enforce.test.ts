@@ -48,7 +48,7 @@ function setUp({
   const { log, lines } = keepLines()
   const over: [string, boolean][] = []
   const looks: (Date | undefined)[] = []
-  const configured = { quotas: makeQuotas([quota]) }
+  const configured = { quotas: makeQuotas([quota], ['ci']) }
   const overrides = makeOverrides({ ...on, now: () => minute(0).getTime() })
   const enforce = makeEnforce({
     flags: wrap(flags),
@@ -88,7 +88,7 @@ function setUp({
       ])
     },
     removeQuota() {
-      configured.quotas = makeQuotas([])
+      configured.quotas = makeQuotas([], ['ci'])
     },
   }
 }
@@ -184,7 +184,7 @@ describe('a flag that changes', () => {
     ])
     expect(new Set((await alerts()).map(({ id }) => id)).size).toBe(6)
     expect(await flags.get(PROJECT)).toEqual({
-      ...{ ...NEVER, since: minute(5).toISOString(), change: 6 },
+      ...{ ...NEVER, toldAt: minute(5).toISOString(), since: minute(5).toISOString(), change: 6 },
     })
   })
 
@@ -254,7 +254,7 @@ describe('nothing is announced', () => {
     await enforce(PROJECT, minute(2))
     expect(await changes()).toEqual(['ok → over'])
     expect(await flags.get(PROJECT)).toEqual({
-      ...{ ...NEVER, since: minute(2).toISOString(), change: 2 },
+      ...{ ...NEVER, toldAt: minute(1).toISOString(), since: minute(2).toISOString(), change: 2 },
     })
     expect([...(await flags.all('project')).values()].map(({ flag }) => flag)).toEqual(['ok'])
     await setUp().enforce(PROJECT, minute(3))
