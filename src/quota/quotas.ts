@@ -17,6 +17,7 @@ export interface Quotas {
   groupsOf(project: string): GroupQuota[]
   /** The registry of a project, if that has a quota. */
   registriesOf(project: string): QuotaSubject[]
+  readonly groups: readonly GroupQuota[]
   /** All groups and registries with a quota. */
   readonly sums: readonly QuotaSubject[]
   /** Whether the registry of a project is configured. Projects of others have no quota, and count in no group. */
@@ -55,6 +56,7 @@ export function makeQuotas(configured: readonly ConfiguredQuota[], registries: r
       const { registry } = splitProjectId(project)
       return ofRegistries.filter((quota) => quota.registry === registry).map(registrySubject)
     },
+    groups: groups.map(({ quota }) => quota),
     sums: [...groups.map(({ quota }) => groupSubject(quota)), ...ofRegistries.map(registrySubject)],
     ...{ knows, registries, configured },
   }
