@@ -65,10 +65,7 @@ export async function report(options: {
       .flatMap(({ repository, untag = [] }) => untag.map((tag) => `${repository}:${tag}`)),
     restored: { repository: told.restored.repository, digest: told.restored.digest },
   }
-  // A channel gets an alert of the same project and flag once in five minutes. The others come in a summary later.
-  const keyOf = ({ project, to }: (typeof alerts)[number]) => `${project} ${to}`
-  const sent = [...new Map(alerts.toReversed().map((alert) => [keyOf(alert), alert])).values()] // the first of each
-  const deliveries = await delivered(api, sent)
+  const deliveries = await delivered(api, alerts)
   /** The ids of the alerts that a channel accepted. The others were overtaken by newer ones. */
   const acceptedBy = (channel: string) =>
     deliveries
@@ -82,12 +79,12 @@ export async function report(options: {
       /^warning,over,(warning,)?ok$/.test(states.join()),
     ],
     [
-      'every alert that was not held back was accepted by both channels, or overtaken by a newer one',
-      ['team-chat', 'audit'].every((channel) => sent.every(({ id }) => isDelivered(deliveries, channel, id))),
+      'every alert was accepted by both channels, or overtaken by a newer one',
+      CHANNELS.every((channel) => alerts.every(({ id }) => isDelivered(deliveries, channel, id))),
     ],
     [
       'chat printed every alert that it accepted',
-      sent
+      alerts
         .filter(({ id }) => acceptedBy('team-chat').includes(id))
         .every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
     ],
@@ -120,6 +117,8 @@ export async function report(options: {
   }
 }
 
+const CHANNELS = ['team-chat', 'audit']
+
 /** How long to wait until all alerts are sent: a chat takes one a second. */
 const SENT_MS = 30_000
 
@@ -132,9 +131,7 @@ const isDelivered = (deliveries: readonly Delivery[], channel: string, id: strin
 async function delivered(api: Api, alerts: readonly Alert[]): Promise<Delivery[]> {
   for (const since = Date.now(); ; await sleep(200)) {
     const found = await api.deliveries()
-    const areThere = ['team-chat', 'audit'].every((channel) =>
-      alerts.every(({ id }) => isDelivered(found, channel, id)),
-    )
+    const areThere = CHANNELS.every((channel) => alerts.every(({ id }) => isDelivered(found, channel, id)))
     if (areThere || Date.now() - since > SENT_MS) return found
   }
 }
