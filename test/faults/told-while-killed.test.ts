@@ -15,8 +15,12 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-const PROJECTS = Array.from({ length: 16 }, (_, n) => `team-${n}`)
-const ROUNDS = 9
+const PROJECTS = Array.from({ length: 24 }, (_, n) => `team-${n}`)
+/** Kills: at any time, or when one of the receivers has got something and not answered yet. */
+const KILLS = [
+  ...(['at any time', 'channel', 'event', 'at any time', 'alertmanager', 'channel'] as const),
+  ...(['at any time', 'event', 'channel'] as const),
+]
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
 
 /** The size of the only image of a project with this flag, in bytes. The quota is 1 MiB, and warns from 80 % on. */
@@ -41,7 +45,7 @@ test('flags change while what tells of them is killed again and again: nothing i
   closers.push(redis.close)
   let kills = 0
   let isCalm = false
-  let killOnNext: 'channel' | 'alertmanager' | 'event' | undefined
+  let killOnNext: Exclude<(typeof KILLS)[number], 'at any time'> | undefined
   let worker: Started | undefined
   let killing: Promise<void> | undefined
 
@@ -119,12 +123,20 @@ test('flags change while what tells of them is killed again and again: nothing i
     const body = JSON.stringify({ events: [deleteOf(project, before), pushOf(project, next)] })
     expect(await deliver(service.url, body, 30_000)).toBe(202)
   }
-  for (let round = 0; round < ROUNDS; round++) {
-    killOnNext = ([undefined, 'channel', 'event', undefined, 'alertmanager'] as const)[round % 5]
-    for (const project of PROJECTS) if (randomInt(2) === 0) await change(project)
-    await sleep(randomInt(3_000))
-    if (round % 5 === 0 || round % 5 === 3) await kill()
-    else for (let n = 0; n < 20 && killOnNext !== undefined; n++) await sleep(100)
+  let turn = 0
+  const changeNext = async () => {
+    const project = PROJECTS[turn++ % PROJECTS.length] ?? ''
+    for (let count = 1 + randomInt(3); count > 0; count--) {
+      await change(project)
+      await sleep(randomInt(400))
+    }
+  }
+  for (const when of KILLS) {
+    // The service is up and busy before it is killed.
+    for (const busy = events.accepted.length + 5; events.accepted.length < busy; ) await changeNext()
+    if (when === 'at any time') await kill()
+    else killOnNext = when
+    while (killOnNext !== undefined) await changeNext()
     await killing
   }
   isCalm = true
@@ -140,7 +152,7 @@ test('flags change while what tells of them is killed again and again: nothing i
   await expect.poll(isDone, { timeout: 500_000, interval: 200 }).toBe(true)
 
   const raised = [...flags].filter(([, flag]) => flag !== 'ok').map(([name, flag]) => [`ci/${name}`, flag])
-  const found = (await get('flags')).items ?? (await get('flags')).flags
+  const found = (await get('flags')).flags
   expect(found.map(({ id, flag }: { id: string; flag: string }) => [id, flag]).sort()).toEqual(raised.sort())
   const journal: Accepted[] = (await get('alerts?limit=1000')).alerts
   process.stdout.write(

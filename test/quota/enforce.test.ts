@@ -205,6 +205,16 @@ describe('a flag that changes', () => {
   })
 })
 
+test('a change is later than the one before it, also if the clock of the machine that sees it is behind', async () => {
+  const { enforce, flags, use } = setUp()
+  await use(2_000)
+  await enforce(PROJECT, minute(5))
+  await use(0)
+  await enforce(PROJECT, minute(3))
+  expect(await changes()).toEqual(['ok → over', 'over → ok'])
+  expect(Date.parse((await flags.get(PROJECT)).since ?? '')).toBe(minute(5).getTime() + 1)
+})
+
 test('that a project came over its quota is told once', async () => {
   const { enforce, use, over } = setUp()
   for (const [n, bytes] of [850, 1001, 2000, 900, 1001].entries()) {
