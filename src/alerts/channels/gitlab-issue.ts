@@ -98,8 +98,11 @@ export function makeGitlabIssueChannel(options: {
       const [created] = issuesIn([await ask('POST', issues, { ...fields, labels: LABEL })])
       if (created !== undefined) await memory.set(subject, `${project} ${created.iid}`)
     },
-    check: async () =>
-      `GitLab takes the token of ${line(String(Object(await ask('GET', 'user')).username), 100)}`,
+    check: {
+      tried: `GET ${api}user`,
+      ask: async () =>
+        `GitLab takes the token of ${line(String(Object(await ask('GET', 'user')).username), 100)}`,
+    },
   }
 }
 

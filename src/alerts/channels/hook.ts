@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { channelUrl } from './channel-url.ts'
 import { makePace } from './pace.ts'
-import { askJson, type Post, postJson, reachHost } from './post-json.ts'
+import { askJson, checkHost, type Post, postJson } from './post-json.ts'
 
 /** Makes what posts JSON to the URL of a channel, once in `paceMs` at most. The URL is a secret. */
 export function makeHook(options: {
@@ -30,6 +30,6 @@ export function makeHook(options: {
       await turn()
       return askJson(postOf(body, more))
     },
-    check: async () => `the host answers (${await reachHost({ channel, url, dispatcher })})`,
+    check: checkHost({ channel, url, dispatcher }),
   }
 }
