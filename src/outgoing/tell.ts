@@ -1,4 +1,5 @@
 import { UnrecoverableError } from 'bullmq'
+import { ChannelError } from '../alerts/channel-error.ts'
 import { cloudEventOf } from '../platform/cloud-event.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Change } from '../queue/change.ts'
@@ -65,7 +66,7 @@ export function makeSend({
       } catch (error) {
         // Each answer of a receiver that is down for a day would push all else out of the history.
         const reason = error instanceof Error ? error.message : String(error)
-        if (attempt === 1) await record(sent, 'failed', reason)
+        if (attempt === 1 && !asksToWait(error)) await record(sent, 'failed', reason)
         if ((await queues.outgoing.getJobCountByTypes('waiting', 'delayed')) > mostWaiting)
           throw new UnrecoverableError(`${reason}; more than ${mostWaiting} events wait`)
         throw error
@@ -76,4 +77,8 @@ export function makeSend({
     giveUp: (sent: Addressed, error: Error): Promise<void> => record(sent, 'given up', error.message),
   }
 }
+/** Then it is sent again, and that is no other attempt. */
+const asksToWait = (error: unknown): boolean =>
+  error instanceof ChannelError && error.retryAfterMs !== undefined
+
 export type Send = ReturnType<typeof makeSend>

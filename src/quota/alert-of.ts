@@ -19,7 +19,7 @@ export function alertOf(
   const { what: measure, used, limit } = fullest
   const { from, to, isEscalation } = change
   const { lastPushedBy, projects = [] } = measured
-  const at = now.toISOString()
+  const at = state.toldAt ?? now.toISOString()
   const facts = { from, to, measure, used, limit, mark: state.mark }
   const told: Told = {
     ...{ ...facts, name: nameOfSubject(subject), graceMs: quota.grace ?? 0 },

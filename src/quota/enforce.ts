@@ -41,10 +41,8 @@ export function makeEnforce(deps: {
   }
 
   /** `undefined` if another run has changed the flag meanwhile. */
-  async function look(subject: QuotaSubject, time: Date): Promise<{ lookAt?: Date } | undefined> {
+  async function look(subject: QuotaSubject, now: Date): Promise<{ lookAt?: Date } | undefined> {
     const before = await flags.entry(subject)
-    // Of two changes, the newer one counts. The clock of this machine may be behind that of another one.
-    const now = new Date(Math.max(time.getTime(), Date.parse(before.state.since ?? '') + 1 || 0))
     if (before.untold !== undefined) {
       await tell(subject, before, before.untold)
       return undefined

@@ -31,13 +31,15 @@ async function look(
   configured: readonly ConfiguredQuota[],
   idsOf = async function* (registry: string) {
     if (registry === 'ci') for (const id of PROJECTS) yield [id]
+    if (registry === 'hub') yield ['hub/d']
   },
+  registries = ['ci'],
 ) {
   await queues.quota.drain(true)
   const noted: string[] = []
-  const quotas = makeQuotas(configured)
+  const quotas = makeQuotas(configured, registries)
   await recheckChanged({
-    ...{ redis: bed.redis, prefix: 't', queues, quotas, registries: ['ci', 'hub'], idsOf },
+    ...{ redis: bed.redis, prefix: 't', queues, quotas, idsOf },
     ...{ members: members(), overrides: overrides() },
     noteMember: async (project) => {
       noted.push(project)
@@ -105,4 +107,16 @@ test('a registry whose quota changed, came or went is looked at', async () => {
   expect(await start(registry(10))).toEqual([])
   expect(await start(registry(11))).toEqual(['registry:ci'])
   expect(await start()).toEqual(['registry:ci'])
+})
+
+test('a registry that comes or goes takes its projects with it', async () => {
+  const quotas = [quota('**', 10), group(['**'])]
+  const all = ['group:g', ...projects('a', 'b', 'c')]
+  await look(quotas, undefined, ['ci', 'hub'])
+  expect(await members().sum(group(['**']))).toMatchObject({ bytes: 4 })
+  expect((await look(quotas, undefined, ['ci'])).looks).toEqual(['group:g', 'project:hub/d'])
+  expect(await members().sum(group(['**']))).toMatchObject({ bytes: 3, projects: ['ci/a', 'ci/b', 'ci/c'] })
+  expect((await look(quotas, undefined, ['ci'])).looks).toEqual([])
+  expect((await look(quotas, undefined, ['ci', 'hub'])).looks).toEqual(['group:g', 'project:hub/d'])
+  expect((await look(quotas, undefined, ['hub'])).looks).toEqual(all)
 })
