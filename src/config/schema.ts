@@ -61,7 +61,7 @@ const file = section('The configuration file.', {
   }),
   intake: section('Accepting events.', {
     maxBacklog: Size(
-      'The memory in Redis that the jobs of all queues may take. Beyond it, registries get 503.',
+      'The memory in Redis that jobs may take, alerts and outgoing events aside. Beyond it, registries get 503.',
       {
         default: '1GiB',
       },

@@ -185,9 +185,9 @@ describe('the alerts of samples', () => {
       ...{ ...group, id: 'n', from: 'ok', to: 'warning', measure: 'unique', used: 1, limit: 2, mark: 0.8 },
     }
     const all = () => true
-    expect(settle([soon, near], all)).toEqual([near])
-    expect(settle([soon, { ...near, group: 'other' }], all)).toHaveLength(2)
-    const channel = (name: string) => ({ name, send: async () => {}, check: async () => '' })
+    expect(settle([soon, near], all, new Map())).toEqual([near])
+    expect(settle([soon, { ...near, group: 'other' }], all, new Map())).toHaveLength(2)
+    const channel = (name: string) => ({ name, send: async () => {} })
     const routeOf = (name: string, glob: string) => ({
       ...{ channel: channel(name), projects: [glob], kinds: ['**'], severity: 'info' as const },
     })

@@ -103,9 +103,12 @@ export function makeSlackBotChannel(options: {
       const isEdited = current !== undefined && (await edit(current, message))
       await posted.remember(message, isEdited ? current.place : await post(message))
     },
-    async check() {
-      await call('auth.test', {})
-      return 'Slack accepts the token'
+    check: {
+      tried: `auth.test at ${hook.url.host}`,
+      async ask() {
+        await call('auth.test', {})
+        return 'Slack accepts the token'
+      },
     },
   }
 }

@@ -151,9 +151,9 @@ describe('the message of a subject', () => {
   )
 
   it('is tried with auth.test', async () => {
-    expect(await open(slack.url).check?.()).toBe('Slack accepts the token')
+    expect(await open(slack.url).check?.ask()).toBe('Slack accepts the token')
     answers = [{ ok: false, error: 'invalid_auth' }]
-    await expect(open(slack.url).check?.()).rejects.toThrow('answered invalid_auth')
+    await expect(open(slack.url).check?.ask()).rejects.toThrow('answered invalid_auth')
     expect(calls().map(([method]) => method)).toEqual(['auth.test', 'auth.test'])
   })
 })
