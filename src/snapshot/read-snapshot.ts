@@ -4,12 +4,14 @@ import { createZstdDecompress } from 'node:zlib'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { StandingFact } from '../usage/fact.ts'
 import { decodeFactLine } from './fact-line.ts'
+import { type SettingLine, settingLine } from './settings.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import * as format from './snapshot-format.ts'
 
-/** Registries come first; a project comes before its facts. */
+/** Registries and settings come first; a project comes before its facts. */
 export type SnapshotEntry =
   | { registry: format.RegistryLine }
+  | { setting: SettingLine }
   | { project: format.ProjectLine }
   | { fact: StandingFact }
 
@@ -41,6 +43,7 @@ export async function* readSnapshot(
     hash.update(line).update('\n')
     if (lineNumber === 1) checkHeader(value, errorHere)
     else if (format.registryLine.Check(value)) yield { registry: value }
+    else if (settingLine.Check(value)) yield { setting: value }
     else if (format.projectLine.Check(value)) {
       count.projects += 1
       yield { project: value }

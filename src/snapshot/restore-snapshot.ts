@@ -4,6 +4,7 @@ import type { StandingFact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { readSnapshot } from './read-snapshot.ts'
+import { restoreSetting, type Settings } from './settings.ts'
 import type { ProjectLine, RegistryLine, Trailer } from './snapshot-format.ts'
 import type { OnProgress } from './write-snapshot.ts'
 
@@ -32,6 +33,7 @@ export async function applySnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'apply' | 'raiseActivity'>
   histories: Pick<Histories, 'restore'>
+  settings: Settings
   key: string
   registries: readonly string[]
   /** Number of projects in the snapshot. */
@@ -62,6 +64,10 @@ export async function applySnapshot(options: {
   for await (const entry of readSnapshot(options.store, options.key)) {
     if ('registry' in entry) {
       registryLines.push(entry.registry)
+      continue
+    }
+    if ('setting' in entry) {
+      await restoreSetting(entry.setting, options.settings, options.registries)
       continue
     }
     if ('fact' in entry) {

@@ -6,6 +6,7 @@ import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { restoringKeyOf } from './is-restoring.ts'
 import { applySnapshot, verifySnapshot } from './restore-snapshot.ts'
+import type { Settings } from './settings.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import { listSnapshots } from './snapshot-key.ts'
 import type { RestoreResult, WriteResult } from './snapshot-result.ts'
@@ -31,6 +32,7 @@ export function makeSnapshots(deps: {
   prefix: string
   index: UsageIndex
   histories: Histories
+  settings: Settings
   /** Names of the configured registries. */
   registries: readonly string[]
   /** Number of snapshots to keep. */
@@ -42,7 +44,7 @@ export function makeSnapshots(deps: {
   now: () => Date
   log: Logger
 }): Snapshots {
-  const { store, redis, index, histories, registries, log } = deps
+  const { store, redis, index, histories, settings, registries, log } = deps
   const restoringKey = restoringKeyOf(deps.prefix)
   const allProjects = async () => (await Promise.all(registries.map((name) => index.projects(name)))).flat()
 
@@ -97,6 +99,7 @@ export function makeSnapshots(deps: {
         store,
         index,
         histories,
+        settings,
         registries,
         projects,
         onProgress,
@@ -122,6 +125,7 @@ export function makeSnapshots(deps: {
         store,
         index,
         histories,
+        settings,
         key,
         registries,
         of,

@@ -5,6 +5,7 @@ import type { Histories } from '../history/histories.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { encodeFactLine } from './fact-line.ts'
+import { type Settings, settingLines } from './settings.ts'
 import {
   type Header,
   type ProjectLine,
@@ -26,6 +27,7 @@ export async function writeSnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'usage' | 'facts'>
   histories: Pick<Histories, 'stored'>
+  settings: Settings
   registries: readonly string[]
   /** Project ids, registry/path. */
   projects: readonly string[]
@@ -45,7 +47,15 @@ export async function writeSnapshot(options: {
 
 /** All lines but the trailer. Counts projects and facts in `count`. */
 async function* lines(
-  { index, histories, registries, projects, createdAt, onProgress }: Parameters<typeof writeSnapshot>[0],
+  {
+    index,
+    histories,
+    settings,
+    registries,
+    projects,
+    createdAt,
+    onProgress,
+  }: Parameters<typeof writeSnapshot>[0],
   count: { projects: number; facts: number },
 ): AsyncGenerator<string> {
   const header: Header = {
@@ -61,6 +71,7 @@ async function* lines(
     const line: RegistryLine = { registry, history: stored.toString('base64') }
     yield JSON.stringify(line)
   }
+  for await (const line of settingLines(settings)) yield JSON.stringify(line)
   for (const [done, project] of projects.entries()) {
     const usage = await index.usage(project)
     // The project is listed, but no fact was applied to it yet.
