@@ -50,17 +50,31 @@ const grace = Type.Optional(
 const after = Duration('How long after its flag became `over`.')
 const channels = list('The channels that are told.', field('A channel.', nonEmpty, { channelName: true }))
 
-const escalation = <P extends TProperties>(properties: P, needed: readonly string[], expected: string) =>
+const escalation = <P extends TProperties>(
+  properties: P,
+  needed: readonly string[],
+  { expected, refused = {} }: { expected: string; refused?: Record<string, string> },
+) =>
   Type.Optional(
     Type.Refine(
-      Type.Object(properties, { description: 'What happens if it stays over.', additionalProperties: false }),
+      Type.Object(properties, {
+        ...{ description: 'What happens if it stays over.', additionalProperties: false, refused },
+      }),
       // It is asked before defaults are filled in.
       (value) => needed.some((key) => Boolean(Object(value)[key]?.length ?? Object(value)[key])),
       () => `expected ${expected}`,
     ),
   )
 
-const manner = { warnAt, grace, escalate: escalation({ after, channels }, ['channels'], 'channels') }
+/** Why a sum evicts nothing (docs/quotas.md, Flags). */
+const refused = {
+  evict:
+    'only the quota of a project evicts: a quota for several does not say which of them loses images; give the projects quotas of their own',
+}
+const manner = {
+  ...{ warnAt, grace },
+  escalate: escalation({ after, channels }, ['channels'], { expected: 'channels', refused }),
+}
 
 const ofProject = section('The quota of each project that a glob matches. The most specific glob wins.', {
   project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
@@ -74,7 +88,7 @@ const ofProject = section('The quota of each project that a glob matches. The mo
       evict: Flag('Whether policies evict in the project only from then on.', { default: false }),
     },
     ['channels', 'evict'],
-    'channels, or evict: true',
+    { expected: 'channels, or evict: true' },
   ),
 })
 
