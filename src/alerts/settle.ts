@@ -32,7 +32,9 @@ function isAsBefore(alerts: readonly Alert[], wants: Wants): boolean {
   const changes = alerts.flatMap((alert) => ('to' in alert && alert.from !== alert.to ? [alert] : []))
   const [first, last] = [changes[0], changes.at(-1)]
   if (first === undefined || last === undefined || changes.length < alerts.length) return false
-  return first.from === last.to || !(wants(`quota.${first.from}`) || wants(`quota.${last.to}`))
+  // A channel that was told only of an escalation wants its end.
+  const isEnd = changes.some(({ endsEscalation }) => endsEscalation !== undefined)
+  return first.from === last.to || !(isEnd || wants(`quota.${first.from}`) || wants(`quota.${last.to}`))
 }
 
 /** The ids keep the order the same in each run. */
