@@ -16,7 +16,7 @@ import type { Message } from './message.ts'
 /** The message that tells an alert. Without `publicUrl`, the URL of the API for people, it has no links. */
 export function messageOf(alert: Alert, publicUrl?: string): Message {
   const { id, at, text } = alert
-  const isOfProject = 'project' in alert || 'to' in alert
+  const isOfProject = 'project' in alert || 'to' in alert || 'state' in alert
   const actions = actionParts('project' in alert && ('measure' in alert || 'state' in alert) ? alert : {})
   return {
     ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
@@ -58,7 +58,7 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
 
 function titleOf(alert: ProjectAlert): string {
   if ('state' in alert)
-    return `${alert.registry}/${alert.project} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
+    return `${nameOfSubject(quotaSubjectOf(alert))} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
   if (!('to' in alert)) return `${alert.registry}/${alert.project}: ${alert.event}`
   if ('reason' in alert) return `${nameOfSubject(quotaSubjectOf(alert))} has no quota any more`
   const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }

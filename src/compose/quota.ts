@@ -4,7 +4,7 @@ import { makeActionFacts } from '../history/action-facts.ts'
 import { projectSubject } from '../queue/quota-subject.ts'
 import { makeAfterLook } from '../quota/after-look.ts'
 import { makeEnforce } from '../quota/enforce.ts'
-import { isConfigured, recheckChanged } from '../quota/recheck-changed.ts'
+import { recheckChanged } from '../quota/recheck-changed.ts'
 import { projectIdsOf } from '../usage/project-sizes.ts'
 import { measuring } from './measuring.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -14,7 +14,6 @@ export async function prepareQuota(parts: WorkerParts): Promise<void> {
   const { members, measureAndNote } = measuring(parts, parts)
   await recheckChanged({
     ...{ ...parts, members, quotas: parts.settings().quotas },
-    registries: parts.registries.map(({ name }) => name),
     idsOf: (registry) => projectIdsOf(parts, registry),
     noteMember: (project) => measureAndNote(projectSubject(project), undefined),
   })
@@ -24,13 +23,8 @@ export async function prepareQuota(parts: WorkerParts): Promise<void> {
 export const startQuota = (parts: WorkerParts) => {
   const { queues, inForce, overrides } = parts
   const askToEvict = makeAskToEvict({ queues, policies: () => parts.settings().expiry.policies })
-  const registries = parts.registries.map(({ name }) => name)
   const enforce = makeEnforce({
     ...{ ...parts, measure: measuring(parts, parts).measureAndNote },
-    // A quota such as `**` also matches projects of a registry that is not configured any more.
-    inForce: {
-      of: async (subject) => (isConfigured(subject, registries) ? inForce.of(subject) : undefined),
-    },
     actionFacts: makeActionFacts(parts),
     announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     async onOver(project, isEscalation) {

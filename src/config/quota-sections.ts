@@ -66,22 +66,23 @@ const escalation = <P extends TProperties>(
     ),
   )
 
+const willExceedWithin = Type.Optional(
+  Duration('How long before the limit is likely passed chat is told. Default: it is not told.'),
+)
+
 /** Why a sum evicts nothing (docs/quotas.md, Flags). */
 const refused = {
   evict:
     'only the quota of a project evicts: a quota for several does not say which of them loses images; give the projects quotas of their own',
 }
 const manner = {
-  ...{ warnAt, grace },
+  ...{ warnAt, grace, willExceedWithin },
   escalate: escalation({ after, channels }, ['channels'], { expected: 'channels', refused }),
 }
 
 const ofProject = section('The quota of each project that a glob matches. The most specific glob wins.', {
   project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
-  ...{ limit, measure, ...counts, warnAt, grace },
-  willExceedWithin: Type.Optional(
-    Duration('How long before the limit is likely passed chat is told. Default: it is not told.'),
-  ),
+  ...{ limit, measure, ...counts, warnAt, grace, willExceedWithin },
   escalate: escalation(
     {
       ...{ after, channels },

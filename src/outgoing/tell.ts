@@ -1,3 +1,4 @@
+import { ChannelError } from '../alerts/channel-error.ts'
 import { cloudEventOf } from '../platform/cloud-event.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Change } from '../queue/change.ts'
@@ -56,7 +57,7 @@ export function makeSend({
         await receiver.send(cloudEventOf(sent.change))
       } catch (error) {
         // Each answer of a receiver that is down for a day would push all else out of the history.
-        if (attempt === 1)
+        if (attempt === 1 && !asksToWait(error))
           await record(sent, 'failed', error instanceof Error ? error.message : String(error))
         throw error
       }
@@ -66,4 +67,8 @@ export function makeSend({
     giveUp: (sent: Addressed, error: Error): Promise<void> => record(sent, 'given up', error.message),
   }
 }
+/** Then it is sent again, and that is no other attempt. */
+const asksToWait = (error: unknown): boolean =>
+  error instanceof ChannelError && error.retryAfterMs !== undefined
+
 export type Send = ReturnType<typeof makeSend>

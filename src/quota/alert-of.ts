@@ -19,7 +19,7 @@ export function alertOf(
   const { what: measure, used, limit } = fullest
   const { from, to, isEscalation } = change
   const { lastPushedBy, projects = [] } = measured
-  const at = now.toISOString()
+  const at = state.toldAt ?? now.toISOString()
   const facts = { from, to, measure, used, limit, mark: state.mark }
   const told: Told = {
     ...{ ...facts, name: nameOfSubject(subject), graceMs: quota.grace ?? 0 },
@@ -45,7 +45,7 @@ export function endAlertOf(
 ): { alert: QuotaAlert; line: string } | undefined {
   const { flag: from } = before
   if (from === 'ok') return undefined
-  const [at, line] = [now.toISOString(), endMessage(nameOfSubject(subject), from)]
+  const [at, line] = [state.toldAt ?? now.toISOString(), endMessage(nameOfSubject(subject), from)]
   const id = jobId('alert', subjectKey(subject), state.change, 'ok', at)
   const about = fieldsOfSubject(subject)
   // What a group had is not known any more: who was told before is told (reach.ts).

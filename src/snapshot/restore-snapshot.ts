@@ -1,4 +1,5 @@
 import type { Histories } from '../history/histories.ts'
+import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { StandingFact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -34,6 +35,7 @@ export async function applySnapshot(options: {
   index: Pick<UsageIndex, 'apply' | 'raiseActivity'>
   histories: Pick<Histories, 'restore'>
   settings: Settings
+  months: Pick<Months, 'restore'>
   key: string
   registries: readonly string[]
   /** Number of projects in the snapshot. */
@@ -68,6 +70,11 @@ export async function applySnapshot(options: {
     }
     if ('setting' in entry) {
       await restoreSetting(entry.setting, options.settings, options.registries)
+      continue
+    }
+    if ('month' in entry) {
+      const { registry, month, entries } = entry.month
+      if (options.registries.includes(registry)) await options.months.restore(registry, month, entries)
       continue
     }
     if ('fact' in entry) {

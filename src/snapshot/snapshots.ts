@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Histories } from '../history/histories.ts'
 import type { Logger } from '../platform/log.ts'
+import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
@@ -33,6 +34,7 @@ export function makeSnapshots(deps: {
   index: UsageIndex
   histories: Histories
   settings: Settings
+  months: Months
   /** Names of the configured registries. */
   registries: readonly string[]
   /** Number of snapshots to keep. */
@@ -44,7 +46,7 @@ export function makeSnapshots(deps: {
   now: () => Date
   log: Logger
 }): Snapshots {
-  const { store, redis, index, histories, settings, registries, log } = deps
+  const { store, redis, index, histories, months, settings, registries, log } = deps
   const restoringKey = restoringKeyOf(deps.prefix)
   const allProjects = async () => (await Promise.all(registries.map((name) => index.projects(name)))).flat()
 
@@ -98,8 +100,7 @@ export function makeSnapshots(deps: {
       const written = await writeSnapshot({
         store,
         index,
-        histories,
-        settings,
+        ...{ histories, months, settings },
         registries,
         projects,
         onProgress,
@@ -124,8 +125,7 @@ export function makeSnapshots(deps: {
       const { facts, projects, skipped } = await applySnapshot({
         store,
         index,
-        histories,
-        settings,
+        ...{ histories, months, settings },
         key,
         registries,
         of,

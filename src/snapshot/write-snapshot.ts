@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
 import { constants, createZstdCompress } from 'node:zlib'
 import type { Histories } from '../history/histories.ts'
+import { hourOf } from '../history/sample.ts'
+import { monthsKept } from '../report/month.ts'
+import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { encodeFactLine } from './fact-line.ts'
 import { type Settings, settingLines } from './settings.ts'
 import {
   type Header,
+  type MonthLine,
   type ProjectLine,
   type RegistryLine,
   SNAPSHOT_FORMAT,
@@ -28,6 +32,7 @@ export async function writeSnapshot(options: {
   index: Pick<UsageIndex, 'usage' | 'facts'>
   histories: Pick<Histories, 'stored'>
   settings: Settings
+  months: Pick<Months, 'all'>
   registries: readonly string[]
   /** Project ids, registry/path. */
   projects: readonly string[]
@@ -51,6 +56,7 @@ async function* lines(
     index,
     histories,
     settings,
+    months,
     registries,
     projects,
     createdAt,
@@ -67,9 +73,15 @@ async function* lines(
   yield JSON.stringify(header)
   for (const registry of registries) {
     const stored = await histories.stored(registry)
-    if (stored === undefined) continue
-    const line: RegistryLine = { registry, history: stored.toString('base64') }
-    yield JSON.stringify(line)
+    if (stored !== undefined) {
+      const line: RegistryLine = { registry, history: stored.toString('base64') }
+      yield JSON.stringify(line)
+    }
+    for (const month of monthsKept(hourOf(createdAt.getTime())))
+      for await (const entries of months.all(registry, month)) {
+        const line: MonthLine = { registry, month: month.name, entries }
+        if (entries.length > 0) yield JSON.stringify(line)
+      }
   }
   for await (const line of settingLines(settings)) yield JSON.stringify(line)
   for (const [done, project] of projects.entries()) {

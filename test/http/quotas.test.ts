@@ -171,6 +171,9 @@ describe('an override', () => {
     expect(await detail('ci/a', { limit: '1', for: 'soon' })).toMatch(/^400 `for`: expected a duration/)
     expect(await detail('ci/a', { limit: '1', fro: '1d' })).toBe('400 body: unknown key "fro"')
     expect(await detail('hub/a', { limit: '1' })).toMatch(/^404 "hub\/a" is not a project/)
+    // No project can have such a name, so the limit would hold for none.
+    for (const project of ['ci/Team/App', 'ci/a b', 'ci/a\nb', 'ci/<!channel>', 'ci/'])
+      expect(await detail(project, { limit: '1' })).toMatch(/^404 .* is not a project/s)
     const read = await tallyman.app.inject({
       ...{ method: 'PUT', url: '/v1/projects/ci%2Fa/quota', payload: { limit: '1' } },
       headers: { authorization: `Bearer ${READ_TOKEN}` },

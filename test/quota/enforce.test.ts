@@ -48,7 +48,7 @@ function setUp({
   const { log, lines } = keepLines()
   const over: [string, boolean][] = []
   const looks: (Date | undefined)[] = []
-  const configured = { quotas: makeQuotas([quota]) }
+  const configured = { quotas: makeQuotas([quota], ['ci']) }
   const overrides = makeOverrides({ ...on, now: () => minute(0).getTime() })
   const enforce = makeEnforce({
     flags: wrap(flags),
@@ -88,7 +88,7 @@ function setUp({
       ])
     },
     removeQuota() {
-      configured.quotas = makeQuotas([])
+      configured.quotas = makeQuotas([], ['ci'])
     },
   }
 }
@@ -186,7 +186,7 @@ describe('a flag that changes', () => {
     ])
     expect(new Set((await alerts()).map(({ id }) => id)).size).toBe(6)
     expect(await flags.get(PROJECT)).toEqual({
-      ...{ ...NEVER, since: minute(5).toISOString(), change: 6 },
+      ...{ ...NEVER, toldAt: minute(5).toISOString(), since: minute(5).toISOString(), change: 6 },
     })
   })
 
@@ -274,7 +274,7 @@ describe('a quota that is removed', () => {
       text: 'ci/team-a/app has no quota any more. It was over its quota.',
     })
     expect(await flags.get(PROJECT)).toEqual({
-      ...{ ...NEVER, since: minute(2).toISOString(), change: 2 },
+      ...{ ...NEVER, toldAt: minute(2).toISOString(), since: minute(2).toISOString(), change: 2 },
     })
     expect(await flags.raised()).toEqual([])
     await setUp().enforce(PROJECT, minute(4))
@@ -289,9 +289,9 @@ describe('a quota that is removed', () => {
     let configured: ConfiguredQuota[] = [group]
     const enforce = makeEnforce({
       flags: makeFlags(on),
-      inForce: { of: async (subject) => within(makeQuotas(configured).of(subject)) },
+      inForce: { of: async (subject) => within(makeQuotas(configured, ['ci']).of(subject)) },
       measure: makeMeasure({
-        ...{ index: makeUsageIndex(on), members, quotas: () => makeQuotas(configured) },
+        ...{ index: makeUsageIndex(on), members, quotas: () => makeQuotas(configured, ['ci']) },
         ...{ taggedBytes: async () => 0, storedBytes: async () => undefined },
       }).measureAndNote,
       actionFacts: async () => ({}),

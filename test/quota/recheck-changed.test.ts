@@ -34,13 +34,15 @@ async function look(
   configured: readonly ConfiguredQuota[],
   idsOf = async function* (registry: string) {
     if (registry === 'ci') for (const id of PROJECTS) yield [id]
+    if (registry === 'hub') yield ['hub/d']
   },
+  registries = ['ci'],
 ) {
   await queues.quota.drain(true)
   const noted: string[] = []
-  const quotas = makeQuotas(configured)
+  const quotas = makeQuotas(configured, registries)
   await recheckChanged({
-    ...{ redis: bed.redis, prefix: 't', queues, quotas, registries: ['ci', 'hub'], idsOf },
+    ...{ redis: bed.redis, prefix: 't', queues, quotas, idsOf },
     ...{ members: members(), overrides: overrides(), flags: flags() },
     noteMember: async (project) => {
       noted.push(project)
@@ -123,4 +125,16 @@ test('a flag that is not ok and has no quota is looked at at each start, whateve
   const looks = ['group:old', 'project:gone/a', 'project:hub/a', 'registry:ci']
   expect(await start(...quotas)).toEqual(looks)
   expect(await start(...quotas)).toEqual(looks)
+})
+
+test('a registry that comes or goes takes its projects with it', async () => {
+  const quotas = [quota('**', 10), group(['**'])]
+  const all = ['group:g', ...projects('a', 'b', 'c')]
+  await look(quotas, undefined, ['ci', 'hub'])
+  expect(await members().sum(group(['**']))).toMatchObject({ bytes: 4 })
+  expect((await look(quotas, undefined, ['ci'])).looks).toEqual(['group:g', 'project:hub/d'])
+  expect(await members().sum(group(['**']))).toMatchObject({ bytes: 3, projects: ['ci/a', 'ci/b', 'ci/c'] })
+  expect((await look(quotas, undefined, ['ci'])).looks).toEqual([])
+  expect((await look(quotas, undefined, ['ci', 'hub'])).looks).toEqual(['group:g', 'project:hub/d'])
+  expect((await look(quotas, undefined, ['hub'])).looks).toEqual(all)
 })

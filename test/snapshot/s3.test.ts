@@ -74,6 +74,7 @@ describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
       index: { usage: async () => usage, facts },
       histories: { stored: async () => undefined },
       settings: bed.open(),
+      months: { async *all() {} },
     })
 
   it('of more than one part of a multipart upload are whole', async () => {

@@ -5,8 +5,8 @@ import { connectionReason } from './connection-reason.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** The longest that a receiver can make a channel wait, in ms. */
-const LONGEST_WAIT_MS = 3_600_000
+/** The shortest and the longest that a receiver can make a channel wait, in ms. Some ask for 0, again and again. */
+const WAIT_MS = { least: 1_000, most: 3_600_000 }
 
 /** How many bytes of an answer are read. */
 const ANSWER_LIMIT = 64 * 1024
@@ -59,7 +59,8 @@ async function accepted(post: Post): Promise<Response> {
   const wait = readRetryAfter(response.headers.get('retry-after') ?? undefined) ?? told
   throw new ChannelError(`channel ${channel} at ${url.host} answered ${status}`, {
     ...{ channel, status, retry },
-    retryAfterMs: retry && wait !== undefined ? Math.min(wait, LONGEST_WAIT_MS) : undefined,
+    retryAfterMs:
+      retry && wait !== undefined ? Math.min(Math.max(wait, WAIT_MS.least), WAIT_MS.most) : undefined,
   })
 }
 

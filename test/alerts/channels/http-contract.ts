@@ -97,6 +97,7 @@ export function httpChannelContract({ open, faults, ...receiver }: HttpReceiver)
   it.each([
     ['503 and 90 s', 503, '90', 90_000],
     ['429 and a year, of which it waits an hour', 429, '31536000', 3_600_000],
+    ['503 and 0 s, of which it makes one', 503, '0', 1_000],
     ['429 and no time', 429, 'soon', undefined],
     ['403, which no wait mends', 403, '90', undefined],
   ])('waits as an answer asks: %s', async (_, status, header, retryAfterMs) => {
