@@ -33,6 +33,16 @@ const head = {
   at: Type.String({ description: 'When the flag changed, RFC 3339.' }),
   from: Flag,
   to: Flag,
+  endsEscalation: Type.Optional(
+    Type.Object(
+      {
+        channels: Type.Array(Type.String(), {
+          description: 'The channels that were told, and are told now.',
+        }),
+      },
+      { description: 'It was told that it stays over, and it is not over any more.' },
+    ),
+  ),
   text: Message,
 }
 
@@ -63,7 +73,7 @@ const ofGroup = {
   group: Type.String({ description: 'The name of the group.' }),
   projects: Type.Array(Type.String(), {
     description:
-      'The ids of its ten largest projects, `registry/path`, and while it is not ok of those that were named before. It goes to channels of one of these.',
+      'The ids of its ten largest projects, `registry/path`, and then of those of its last alert, if it was not `ok`. It goes to channels of one of these.',
   }),
 }
 
