@@ -81,6 +81,10 @@ export const RegistryQuotaAlert = Type.Object({ ...change, registry: RegistryNam
 export const QuotaAlert = Type.Union([ProjectQuotaAlert, GroupQuotaAlert, RegistryQuotaAlert])
 export type QuotaAlert = Static<typeof QuotaAlert>
 
+/** The project, `registry/path`, that an alert is about alone; `undefined` if it is about a group or a registry. */
+export const projectOfAlert = (alert: Alert): string | undefined =>
+  'project' in alert ? `${alert.registry}/${alert.project}` : undefined
+
 /** What the flag of an alert is of. */
 export function quotaSubjectOf(alert: QuotaAlert): QuotaSubject {
   if ('group' in alert) return { kind: 'group', id: alert.group }
