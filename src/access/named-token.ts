@@ -20,7 +20,7 @@ export const NamedToken = Type.Object({
     ...{ minItems: 1, maxItems: 50 },
     description: 'The projects that it is for: globs over `registry/path`. `**` is all of them.',
   }),
-  verbs: Type.Array(Type.Enum([...TOKEN_VERBS]), {
+  verbs: Type.Array(Type.Enum([...TOKEN_VERBS], { 'x-expected': TOKEN_VERBS.join(', ') }), {
     ...{ minItems: 1, uniqueItems: true },
     description:
       '`read`, `promote`, `expire`, `admin`. Each includes `read`, and `admin` the others (docs/access.md).',

@@ -24,6 +24,7 @@ import { addRuns } from './commands/runs.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStart } from './commands/start.ts'
 import { addTags } from './commands/tags.ts'
+import { addToken } from './commands/token.ts'
 import { addTrash } from './commands/trash.ts'
 import { addUsage } from './commands/usage.ts'
 import { addUses } from './commands/uses.ts'
@@ -55,6 +56,7 @@ const COMMANDS: readonly AddCommand[] = [
   addQuarantine,
   addJobs,
   addUses,
+  addToken,
   addWhoami,
   addConfig,
   addStart,
