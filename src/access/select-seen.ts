@@ -1,7 +1,7 @@
 import type { Access } from './access.ts'
 
 /** Items of a list that are looked at for one page: each may be an object of the store. */
-const MOST = 5_000
+const MOST = 2_000
 
 /** Items that are read at once, at least, if not all of them are seen. */
 const BATCH = 100

@@ -69,9 +69,9 @@ const LINE_FORMATS = ['ndjson', 'csv']
 const AFTER_HELP = `
 "start" runs the service. All other commands but "config check", "expiry try"
 and "help" ask a running one, at --url and with the token in $TALLYMAN_TOKEN.
-The read token is enough to look. What is not given is read from the
-configuration that Tallyman runs with: its address and its admin token. That is
-the file $TALLYMAN_CONFIG, or tallyman.yaml.
+The read token is enough to look; a named token sees its projects. What is not
+given is read from the configuration that Tallyman runs with: its address and
+its admin token. That is the file $TALLYMAN_CONFIG, or tallyman.yaml.
 
 "tallyman help COMMAND" describes a command.`
 

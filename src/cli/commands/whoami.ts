@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import type { AddCommand } from '../cli.ts'
 import { fields } from '../table.ts'
 
-const Who = Type.Object({
+/** What the service says of the token. */
+export const Who = Type.Object({
   ...{ who: Type.String(), verbs: Type.Array(Type.String()), projects: Type.Array(Type.String()) },
   ...{ expiresAt: Type.Union([Type.String(), Type.Null()]), version: Type.String() },
 })
