@@ -20,9 +20,10 @@ export async function seenRun(
   return partOf(run, deletes, held)
 }
 
-/** Without what is told of the run as a whole: its texts may be about other projects. */
+/** Without what is told of the run as a whole: its texts may name other projects, also that of who asked for it. */
 function partOf(run: RunSummary, deletes: Deleted[], held: NonNullable<RunSummary['held']>): RunSummary {
-  const { id, at, policy, registry, dryRun, by, state, undo } = run
+  const { id, at, policy, registry, dryRun, state, undo } = run
+  const by = run.by === 'schedule' ? run.by : 'somebody who sees more projects'
   const bytesOf = (of: readonly Deleted[]) => of.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
   const progress = {
     ...{ planned: deletes.length, done: deletes.length, plannedBytes: bytesOf(deletes) },

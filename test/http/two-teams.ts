@@ -119,8 +119,14 @@ export async function startTwoTeams() {
     },
   })
   const run = (id: string, deletes: Deleted[]) => ({
-    ...{ ...runIdentity(Date.parse(AT), id), policy: 'old', registry: 'ci', dryRun: false, by: 'schedule' },
-    ...{ state: 'done' as const, kept: 40, deletes, warnings: ['team-b: not read'] },
+    ...{ ...runIdentity(Date.parse(AT), id), policy: 'old', registry: 'ci', dryRun: false },
+    ...{
+      by: 'the quota of ci/team-b/app',
+      state: 'done' as const,
+      kept: 40,
+      deletes,
+      warnings: ['team-b: not read'],
+    },
     progress: { planned: 50, plannedBytes: 50, done: 50, freedBytes: 50 },
   })
   const both = run('both', [deletedOf('a'), deletedOf('b')])
