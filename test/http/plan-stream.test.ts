@@ -165,7 +165,7 @@ async function startPlan(decisions: number, waitMs = 10) {
           policies: [{ mode: 'plan', name: 'p', registry: 'ci', repository: '**', rules: [] }],
           ...{ gc: { timeZone: 'UTC' }, trash: { keep: 1 } },
         }),
-        roles: { read: allow, readOwn: () => allow, admin: allow } as never,
+        roles: makeRoles(async () => CONFIGURED.read),
       }),
     ],
   })
