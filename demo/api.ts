@@ -4,6 +4,7 @@ export interface Project {
   id: string
   uniqueBytes: number
   referencedBytes: number
+  exclusiveBytes: number
   manifests: number
   tags: number
   limitBytes: number | null
@@ -13,7 +14,8 @@ export interface Alert {
   id: string
   registry: string
   project: string
-  to: Project['flag']
+  /** Of a change of the flag. */
+  to?: Project['flag']
   text: string
 }
 /** What became of an alert for a channel. */
@@ -93,6 +95,8 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
     waiting: async () =>
       (await ask<{ promotions: Undone[] }>('/v1/promotions/undone?state=waiting')).promotions,
     rollBack: (id: string) => ask<Receipt>(`/v1/promotions/${id}/rollback`, { method: 'POST', body: '{}' }),
+    setQuota: (id: string, quota: { limit: string; for: string; by: string; why: string }) =>
+      ask(`/v1/projects/${encodeURIComponent(id)}/quota`, { method: 'PUT', body: JSON.stringify(quota) }),
     quarantined: async () => (await ask<{ total: number }>('/v1/quarantine')).total,
     plan: async () =>
       (await ask<{ plans: { decisions: Decision[] }[] }>('/v1/expiry/plan?limit=1000')).plans.flatMap(

@@ -34,7 +34,7 @@ process.stdout.on('error', () => stopping.abort())
 let stage: Stage | undefined
 try {
   print('\nStarting:')
-  stage = await setStage(say, (message) => say(styleText('bold', `#team-chat  ${message}`)), signal)
+  stage = await setStage(say, (room, text) => say(styleText('bold', `${room}  ${text}`)), signal)
   const api = makeApi(stage.url, { read: stage.readToken, admin: stage.adminToken })
   const ciClient = makeRegistryClient({ name: 'ci', url: stage.ci.url })
   const productionClient = makeRegistryClient({ name: 'production', url: stage.production.url })
@@ -44,6 +44,7 @@ try {
     productionClient,
     signer: stage.signer,
     api,
+    past: stage.past,
     act: (title) => print(`\n${title}`),
     say,
   })

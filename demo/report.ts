@@ -51,7 +51,11 @@ export async function report(options: {
       limitBytes,
       flag,
     })),
-    flagged: [...new Set(alerts.filter((a) => a.to !== 'ok').map((a) => `${a.registry}/${a.project}`))],
+    flagged: [
+      ...new Set(
+        alerts.filter(({ to }) => to === 'warning' || to === 'over').map((a) => `${a.registry}/${a.project}`),
+      ),
+    ],
     alerts: alerts.length,
     promoted: promotions.map(({ from, to, digest = '', gates }) => ({
       ...{ from: name(from), to: name(to), digest, gates: gates.map(({ gate, why }) => `${gate}: ${why}`) },
@@ -65,29 +69,39 @@ export async function report(options: {
       .flatMap(({ repository, untag = [] }) => untag.map((tag) => `${repository}:${tag}`)),
     restored: { repository: told.restored.repository, digest: told.restored.digest },
   }
-  // A channel gets an alert of the same project and flag once in five minutes. The others come in a summary later.
-  const keyOf = ({ project, to }: (typeof alerts)[number]) => `${project} ${to}`
-  const sent = [...new Map(alerts.toReversed().map((alert) => [keyOf(alert), alert])).values()] // the first of each
-  const deliveries = await delivered(api, sent)
+  const deliveries = await delivered(api, alerts)
   /** The ids of the alerts that a channel accepted. The others were overtaken by newer ones. */
   const acceptedBy = (channel: string) =>
     deliveries
       .filter((one) => one.channel === channel && one.result === 'accepted')
       .map(({ message }) => message)
-  const states = alerts.filter((a) => a.project === 'shop/web').map((a) => a.to)
+  const statesOf = (id: string) =>
+    alerts.filter(({ project }) => project === id).map(({ to }) => to ?? 'forecast')
   const checks: [string, boolean][] = [
     // Images are deleted one by one, so the project may be at `warning` again before it is ok.
     [
       'shop/web got alerts for warning, over, and ok again',
-      /^warning,over,(warning,)?ok$/.test(states.join()),
+      /^warning,over,(warning,)?ok$/.test(statesOf('shop/web').join()),
     ],
     [
-      'every alert that was not held back was accepted by both channels, or overtaken by a newer one',
-      ['team-chat', 'audit'].every((channel) => sent.every(({ id }) => isDelivered(deliveries, channel, id))),
+      'data/etl got alerts for warning, a forecast, and ok again',
+      statesOf('data/etl').join() === 'warning,forecast,ok',
+    ],
+    [
+      'an override holds for data/etl',
+      projects.some(({ id, limitBytes }) => id === 'ci/data/etl' && limitBytes === 6 * 1024 ** 2),
+    ],
+    [
+      'the board shows what holds now, in messages that were edited',
+      options.chat.board.some(({ edits }) => edits > 0),
+    ],
+    [
+      'every alert was accepted by all channels, or overtaken by a newer one',
+      CHANNELS.every((channel) => alerts.every(({ id }) => isDelivered(deliveries, channel, id))),
     ],
     [
       'chat printed every alert that it accepted',
-      sent
+      alerts
         .filter(({ id }) => acceptedBy('team-chat').includes(id))
         .every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
     ],
@@ -120,6 +134,8 @@ export async function report(options: {
   }
 }
 
+const CHANNELS = ['team-chat', 'audit', 'board']
+
 /** How long to wait until all alerts are sent: a chat takes one a second. */
 const SENT_MS = 30_000
 
@@ -128,13 +144,11 @@ const isDelivered = (deliveries: readonly Delivery[], channel: string, id: strin
     (one) => one.channel === channel && one.message === id && ['accepted', 'overtaken'].includes(one.result),
   )
 
-/** The deliveries, once both channels have all alerts, or after a while. */
+/** The deliveries, once all channels have all alerts, or after a while. */
 async function delivered(api: Api, alerts: readonly Alert[]): Promise<Delivery[]> {
   for (const since = Date.now(); ; await sleep(200)) {
     const found = await api.deliveries()
-    const areThere = ['team-chat', 'audit'].every((channel) =>
-      alerts.every(({ id }) => isDelivered(found, channel, id)),
-    )
+    const areThere = CHANNELS.every((channel) => alerts.every(({ id }) => isDelivered(found, channel, id)))
     if (areThere || Date.now() - since > SENT_MS) return found
   }
 }

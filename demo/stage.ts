@@ -8,7 +8,8 @@ import { startRedis } from '../lab/redis.ts'
 import { type LabRegistry, startRegistry } from '../lab/registry.ts'
 import { outside } from '../lab/run-program.ts'
 import { loadConfig } from '../src/config/load.ts'
-import { type Chat, startChat } from './chat.ts'
+import { type Chat, type Room, startChat } from './chat.ts'
+import { makePast, type Past } from './past.ts'
 import { makeSigner, type Signer } from './signing.ts'
 
 export interface Stage {
@@ -17,6 +18,7 @@ export interface Stage {
   chat: Chat
   /** Signs releases. Tallyman has its public key. */
   signer: Signer
+  past: Past
   tallyman: Started
   url: string
   readToken: string
@@ -32,7 +34,7 @@ const CONFIG = join(import.meta.dirname, 'tallyman.yaml')
  */
 export async function setStage(
   print: (line: string) => void,
-  printChat: (line: string) => void,
+  printChat: (room: Room, text: string) => void,
   signal: AbortSignal,
 ): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-demo-'))
@@ -61,6 +63,8 @@ export async function setStage(
     closers.push(redis.close)
     signal.throwIfAborted()
     print(`redis-server             ${redis.url}`)
+    const past = makePast(redis.url, config.redis.prefix)
+    closers.push(past.close)
     const ci = await startRegistry({ notify: { url: `${url}/v1/events`, token } })
     closers.push(ci.close)
     signal.throwIfAborted()
@@ -87,13 +91,14 @@ export async function setStage(
         TALLYMAN_REGISTRIES__PRODUCTION__URL: production.url,
         TALLYMAN_ALERTS__CHANNELS__0__URL: chat.slackUrl,
         TALLYMAN_ALERTS__CHANNELS__1__URL: chat.webhookUrl,
+        TALLYMAN_ALERTS__CHANNELS__2__URL: chat.boardUrl,
       },
       ready: async () => (await fetch(`${url}/readyz`)).ok,
     })
     closers.push(() => tallyman.stop())
     signal.throwIfAborted()
     print(`tallyman                 ${url}`)
-    return { ci, production, chat, signer, tallyman, url, readToken, adminToken, close }
+    return { ci, production, chat, signer, past, tallyman, url, readToken, adminToken, close }
   } catch (error) {
     await close()
     throw error

@@ -5,7 +5,8 @@ import type { LabRegistry } from '../lab/registry.ts'
 import { skopeoDelete, skopeoPull, skopeoPush } from '../lab/skopeo.ts'
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import { type Api, type Receipt, type Restored, until } from './api.ts'
+import { type Alert, type Api, type Receipt, type Restored, until } from './api.ts'
+import type { Past } from './past.ts'
 import type { Signer } from './signing.ts'
 
 const KiB = 1024
@@ -29,10 +30,11 @@ export async function play(options: {
   productionClient: RegistryClient
   signer: Signer
   api: Api
+  past: Past
   act: (title: string) => void
   say: (line: string) => void
 }): Promise<Told> {
-  const { ci, ciClient, productionClient, signer, api, act, say } = options
+  const { ci, ciClient, productionClient, signer, api, past, act, say } = options
   const push = async (image: ReturnType<typeof makeImage>, name: string) => {
     await skopeoPush(image, `${ci.host}/${name}`)
     say(`pushed ${name}`)
@@ -72,6 +74,17 @@ export async function play(options: {
   say(
     `shop/web uses ${formatSize(web.uniqueBytes)}; without shared layers it would be ${formatSize(web.referencedBytes)}`,
   )
+
+  act(
+    'data/etl has grown for six weeks: a forecast says when its quota is full, and somebody gives it more for a while',
+  )
+  await alerted('the warning', ({ project, to }) => project === 'data/etl' && to === 'warning')
+  await past.growTo(await api.project('ci/data/etl'), 42, 40 * KiB)
+  await alerted('the forecast', ({ project, to }) => project === 'data/etl' && to === undefined)
+  await api.setQuota('ci/data/etl', {
+    ...{ limit: '6MiB', for: '7d', by: 'operations', why: 'until the old datasets are moved' },
+  })
+  await alerted('the end of the warning', ({ project, to }) => project === 'data/etl' && to === 'ok')
 
   act('A tag moves, images are pulled, one is deleted by hand')
   await push(appImage('api-2', 500), 'shop/api:main')
@@ -138,9 +151,7 @@ export async function play(options: {
   await skopeoPull(`${ci.host}/shop/web:qa`)
   say('pulled shop/web:qa, whose image stayed')
   await flagIs('ci/shop/web', 'ok')
-  const told = (alerts: Awaited<ReturnType<Api['alerts']>>) =>
-    alerts.findLast((a) => a.project === 'shop/web')?.to
-  await until('the alert in chat', api.alerts, (alerts) => told(alerts) === 'ok')
+  await alerted('that all is well', ({ project, to }) => project === 'shop/web' && to === 'ok')
 
   act('Somebody still needs pr-2: it comes back from the trash')
   const restored = await api.restore('ci/shop/web:pr-2')
@@ -154,6 +165,17 @@ export async function play(options: {
     const signature = signer.signatureOf({ name: `${ci.host}/shop/api`, digest })
     await pushImage(ciClient, 'shop/api', signatureTag(digest), signature)
     say(`the release team signed shop/api@${digest.slice(0, 19)}…`)
+  }
+
+  /** Resolves once every channel has an alert. */
+  async function alerted(what: string, isIt: (alert: Alert) => boolean): Promise<void> {
+    const [alert] = (await until(what, api.alerts, (alerts) => alerts.some(isIt))).filter(isIt)
+    await until(
+      `the channels to have ${what}`,
+      api.deliveries,
+      (all) =>
+        all.filter(({ message, result }) => message === alert?.id && result === 'accepted').length === 3,
+    )
   }
 
   async function promoted({ root: { digest } }: LabImage): Promise<Receipt> {

@@ -101,6 +101,8 @@ function lineOf({ data, text }: Message): string {
 
 /** What the log has of an alert. Its text may name a person. */
 function numbersOf(alert: Alert): object {
+  if ('state' in alert)
+    return { alert: alert.id, ...fieldsOfSubject(quotaSubjectOf(alert)), event: alert.event }
   if (!('to' in alert)) {
     const { id, registry, event } = alert
     return { alert: id, registry, event, ...('project' in alert && { project: alert.project }) }

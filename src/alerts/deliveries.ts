@@ -24,7 +24,7 @@ export const Delivery = Type.Object({
   text: Type.String({ description: 'What it says, in a line.' }),
   result: Type.Enum(['accepted', 'failed', 'refused', 'overtaken', 'given up'], {
     description:
-      '`accepted`: the channel has it. `failed`: the first attempt failed, and it is sent again. `refused`: for good. `overtaken`: not sent, since a newer message of its subject is. `given up`: no attempt is left.',
+      '`accepted`: the channel has it. `failed`: the first attempt failed, and it is sent again. `refused`: for good. `overtaken`: not sent, since a newer or more urgent one was to be sent, or all was again as before. `given up`: no attempt is left.',
   }),
   answer: Type.Union([Type.String(), Type.Null()], {
     description: 'What went wrong; null if nothing did.',

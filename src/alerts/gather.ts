@@ -3,6 +3,7 @@ import { jobId } from '../queue/job-id.ts'
 import type { Jobs } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Boxes, BoxName, Limits, Plan } from './boxes.ts'
+import type { Deliveries } from './deliveries.ts'
 import { digestOf } from './digest.ts'
 import type { Lines } from './lines.ts'
 import type { Message } from './message.ts'
@@ -36,6 +37,7 @@ export function makeGather(deps: {
   queues: Pick<Queues, 'alerts'>
   lines: Pick<Lines, 'join' | 'turn'>
   snoozes: Pick<Snoozes, 'list'>
+  deliveries: Pick<Deliveries, 'record'>
   /** How long an alert waits for others, in ms. */
   gatherMs: () => number
   /** Whether a registry is being read for the first time: many projects get their first usage. */
@@ -67,7 +69,8 @@ export function makeGather(deps: {
       if (openForMs !== undefined) throw new NotYet(openForMs)
       const alerts = await boxes.content(name, id)
       const plan = await boxes.plan(name, id, await planOf(alerts, route, kind, snoozed))
-      const told = settle(alerts, route.wants).filter((alert) => plan.told.includes(alert.id))
+      const stay = alerts.filter(({ id }) => plan.moved[id] === undefined)
+      const told = settle(stay, route.wants).filter(({ id }) => plan.told.includes(id))
       if (told.length > limits.single) {
         const summary = digestOf(id, kind, told)
         const job = jobId('summary', channel.name, id)
@@ -77,6 +80,7 @@ export function makeGather(deps: {
           const job = jobId('deliver', alert.id, channel.name)
           await queue(messageOf(alert), job, { kind: 'deliver', channel: channel.name, alert })
         }
+      for (const alert of stay) if (!told.includes(alert)) await recordOvertaken(channel.name, alert)
       for (const alert of alerts) {
         const other = plan.moved[alert.id]
         if (other !== undefined) await put({ channel: channel.name, kind: other }, alert, endOf(other), id)
@@ -117,6 +121,12 @@ export function makeGather(deps: {
   async function isOvertaken(channel: string, alert: Alert): Promise<boolean> {
     const { subject, at } = messageOf(alert)
     return (await lines.turn({ channel, job: '', subject, at })).is === 'overtaken'
+  }
+
+  async function recordOvertaken(channel: string, alert: Alert): Promise<void> {
+    const { id, type, subject, text } = messageOf(alert)
+    const outcome = { result: 'overtaken', answer: null, attempt: 1 } as const
+    await deps.deliveries.record({ channel, message: id, type, subject, text, ...outcome })
   }
 
   async function limitsOf(kind: BoxKind): Promise<Limits> {

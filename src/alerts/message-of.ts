@@ -15,7 +15,7 @@ import type { Message } from './message.ts'
 /** The message that tells an alert. */
 export function messageOf(alert: Alert): Message {
   const { id, at, text } = alert
-  const isOfProject = 'project' in alert || 'to' in alert
+  const isOfProject = 'project' in alert || 'to' in alert || 'state' in alert
   const actions = actionParts('project' in alert && ('to' in alert || 'state' in alert) ? alert : {})
   return {
     ...{ id, at, text, data: alert, links: [] },
@@ -57,7 +57,7 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
 
 function titleOf(alert: ProjectAlert): string {
   if ('state' in alert)
-    return `${alert.registry}/${alert.project} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
+    return `${nameOfSubject(quotaSubjectOf(alert))} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
   if (!('to' in alert)) return `${alert.registry}/${alert.project}: ${alert.event}`
   const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }
   const state = alert.escalation === undefined ? states[alert.to] : 'stays over its quota'

@@ -1,5 +1,6 @@
-import type { Alert, ForecastAlert } from '../queue/alert.ts'
+import { type Alert, quotaSubjectOf } from '../queue/alert.ts'
 import type { AlertKind } from '../queue/alert-kinds.ts'
+import { subjectKey } from '../queue/quota-subject.ts'
 import { messageOf } from './message-of.ts'
 
 /**
@@ -12,11 +13,10 @@ export function settle(alerts: readonly Alert[], wants: Wants): Alert[] {
   return told.filter((alert) => !isLessUrgent(alert, told))
 }
 
-/** Whether it says that a project will pass a mark, and another alert says that it has. */
+/** Whether it says that a limit will be passed, and another alert says that it is, or is near. */
 const isLessUrgent = (alert: Alert, told: readonly Alert[]): boolean =>
-  'state' in alert && told.some((one) => 'to' in one && one.to !== 'ok' && isOfProject(one, alert))
-const isOfProject = (one: Alert, { registry, project }: ForecastAlert): boolean =>
-  'project' in one && one.project === project && one.registry === registry
+  'state' in alert && told.some((one) => 'to' in one && one.to !== 'ok' && keyOf(one) === keyOf(alert))
+const keyOf = (alert: Parameters<typeof quotaSubjectOf>[0]): string => subjectKey(quotaSubjectOf(alert))
 
 type Wants = (kind: AlertKind) => boolean
 

@@ -20,6 +20,7 @@ import { addQuarantine } from './commands/quarantine.ts'
 import { addQuota } from './commands/quota.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addRegistries } from './commands/registries.ts'
+import { addReport } from './commands/report.ts'
 import { addRuns } from './commands/runs.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStart } from './commands/start.ts'
@@ -37,6 +38,7 @@ const COMMANDS: readonly AddCommand[] = [
   addUsage,
   addHistory,
   addForecast,
+  addReport,
   addImages,
   addTags,
   addFlags,
@@ -87,7 +89,7 @@ export function makeProgram(
     .option('--url <URL>', 'address of the service; that of the configuration if left out', parseUrl)
     .option(
       '--output <FORMAT>',
-      'how to print the result: table or json; "expiry plan" also as ndjson or csv',
+      'how to print the result: table or json; "expiry plan" and "report" also as ndjson or csv',
       'table',
     )
     .version(VERSION, '--version', 'show the version')

@@ -20,7 +20,8 @@ export function startAlerts(parts: WorkerParts) {
     ...parts,
     ...{ routes: () => settings().routes, journal: parts.journals.alerts },
     gather: makeGather({
-      ...{ queues: parts.queues, boxes: makeBoxes(parts), lines, snoozes: parts.snoozes },
+      ...{ queues: parts.queues, boxes: makeBoxes(parts), lines },
+      ...{ snoozes: parts.snoozes, deliveries: parts.deliveries },
       gatherMs: () => settings().config.alerts.gather,
       isFilling: async () => {
         const runs = await Promise.all(parts.registries.map(({ name }) => parts.ledger.unfinishedRun(name)))

@@ -1,5 +1,5 @@
 import type { ForecastQuota } from '../history/outlook.ts'
-import { projectSubject } from '../queue/quota-subject.ts'
+import type { QuotaSubject } from '../queue/quota-subject.ts'
 import type { QuotasInForce } from '../quota/in-force.ts'
 
 /** The histories have no bytes of tagged images, and none of storages. */
@@ -9,12 +9,12 @@ const MEASURES = {
   referenced: 'referencedBytes',
 } as const
 
-/** What a forecast needs of a project's quota; `undefined` if it has none in bytes that a history has. */
+/** What a forecast needs of a quota; `undefined` if there is none in bytes that a history has. */
 export async function forecastQuotaOf(
   { inForce }: { inForce: Pick<QuotasInForce, 'of'> },
-  project: string,
+  subject: QuotaSubject,
 ): Promise<ForecastQuota | undefined> {
-  const found = await inForce.of(projectSubject(project))
+  const found = await inForce.of(subject)
   if (found?.quota.limit === undefined) return undefined
   const { measure, limit, warnAt, willExceedWithin } = found.quota
   if (measure === 'tagged' || measure === 'stored') return undefined

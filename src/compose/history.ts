@@ -3,6 +3,8 @@ import { makeActionFacts } from '../history/action-facts.ts'
 import { makeForecastAlerts } from '../history/forecast-alerts.ts'
 import { scheduleSamples } from '../history/schedule.ts'
 import { makeTakeSamples } from '../history/take-samples.ts'
+import { makeNoteHours } from '../report/note-hours.ts'
+import { makeReadHeld } from '../report/read-held.ts'
 import { isRestoring } from '../snapshot/is-restoring.ts'
 import { projectIdsOf, usagesOf } from '../usage/project-sizes.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
@@ -30,9 +32,15 @@ export function startHistory(parts: WorkerParts) {
     histories,
     onSample: makeForecastAlerts({
       ...parts,
-      quotaOf: (project) => forecastQuotaOf(parts, project),
+      quotaOf: (subject) => forecastQuotaOf(parts, subject),
       actionFacts: makeActionFacts(parts),
       now: Date.now,
+    }),
+    groupsOf: (project) => parts.settings().quotas.groupsOf(project),
+    noteHours: makeNoteHours({
+      months: parts.months,
+      readHeld: makeReadHeld(parts),
+      keepsNames: () => parts.settings().config.actors,
     }),
     now: Date.now,
   })

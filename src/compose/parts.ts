@@ -47,6 +47,7 @@ import { makeFlags } from '../quota/flags.ts'
 import { makeQuotasInForce } from '../quota/in-force.ts'
 import { makeOverrides } from '../quota/overrides.ts'
 import { makeLedger } from '../reconcile/ledger.ts'
+import { makeMonths } from '../report/months.ts'
 import { makeJournal } from '../store/journal.ts'
 import { makeStore } from '../store/make-store.ts'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -193,6 +194,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     })
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce, tell, telling },
+      months: makeMonths({ redis, prefix }),
       ...{ histories: makeHistories({ redis, prefix }), readGrowth: makeReadGrowth({ redis, prefix }) },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),

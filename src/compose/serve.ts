@@ -41,6 +41,7 @@ import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
+import { reportRoute } from '../http/report-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { snoozesRoute } from '../http/snoozes-route.ts'
@@ -165,8 +166,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
       forecastRoute({
         ...{ registries: registries.map(({ name }) => name), index, histories, roles, now: Date.now },
-        quotaOf: (project) => forecastQuotaOf(onRedis, project),
+        quotaOf: (subject) => forecastQuotaOf(onRedis, subject),
+        groups: () => parts.settings().quotas.groups,
       }),
+      reportRoute({ registries, months: onRedis.months, roles, inTurn, now: Date.now }),
       recordsRoute({ alerts, roles }),
       snoozesRoute({
         ...{ snoozes: onRedis.snoozes, audit, roles, registries: registries.map(({ name }) => name) },

@@ -126,6 +126,15 @@ export function Integer(description: string, minimum: number, maximum: number, o
   return field(description, parse, options)
 }
 
+/** An amount of money, without its currency. */
+export function Price(description: string) {
+  return field(description, (raw) => {
+    const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw
+    if (typeof value === 'number' && value >= 0 && value <= 1_000_000) return value
+    throw new RangeError('expected a number from 0 to 1000000, such as 0.02, without a currency')
+  })
+}
+
 /** A boolean. `"false"` in quotes is a string and no boolean; environment.ts turns the text of a variable into one. */
 export function Flag(description: string, options?: TSchemaOptions) {
   const parse = (raw: unknown) => {

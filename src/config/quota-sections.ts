@@ -60,14 +60,20 @@ const escalation = <P extends TProperties>(properties: P, needed: readonly strin
     ),
   )
 
-const manner = { warnAt, grace, escalate: escalation({ after, channels }, ['channels'], 'channels') }
+const willExceedWithin = Type.Optional(
+  Duration('How long before the limit is likely passed chat is told. Default: it is not told.'),
+)
+
+const manner = {
+  warnAt,
+  grace,
+  willExceedWithin,
+  escalate: escalation({ after, channels }, ['channels'], 'channels'),
+}
 
 const ofProject = section('The quota of each project that a glob matches. The most specific glob wins.', {
   project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
-  ...{ limit, measure, ...counts, warnAt, grace },
-  willExceedWithin: Type.Optional(
-    Duration('How long before the limit is likely passed chat is told. Default: it is not told.'),
-  ),
+  ...{ limit, measure, ...counts, warnAt, grace, willExceedWithin },
   escalate: escalation(
     {
       ...{ after, channels },

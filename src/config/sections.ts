@@ -8,6 +8,7 @@ import {
   NonEmpty,
   Pattern,
   Pem,
+  Price,
   ProjectPattern,
   RegistryUrl,
   Repository,
@@ -175,6 +176,9 @@ const registryFields = Type.Refine(
     renames: Flag('Whether its notifications of renames are followed. Only GitLab sends such.', {
       default: false,
     }),
+    pricePerGiBMonth: Type.Optional(
+      Price('What a GiB costs that is held for a month, in reports: a number, in a currency of your own.'),
+    ),
     storage: Type.Optional(registryStorage),
     repositories,
     gitlab,

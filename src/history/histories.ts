@@ -2,11 +2,12 @@ import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
 import { projectBase, registryKeys, scriptKeys } from '../usage/keys.ts'
 import { decodeHistory, encodeHistory } from './codec.ts'
+import { isGroupHistory } from './groups.ts'
 import { EMPTY, type History } from './history.ts'
 
 /**
- * The histories of projects and registries, by the id of the project (`registry/path`) or the name of the registry. Each is one
- * key of Redis in the slot of its project or registry. Every method rejects with the error of Redis if Redis fails.
+ * The histories of projects, registries and groups, by the id of the project (`registry/path`), the name of the registry or
+ * `groupHistoryId`. Each is one key of Redis in the slot of its project or registry. Every method rejects with the error of Redis if Redis fails.
  */
 export interface Histories {
   /** Empty if there is none. */
@@ -26,7 +27,7 @@ export function makeHistories({ redis, prefix }: { redis: Redis | Cluster; prefi
   const stored = async (id: string) =>
     (await redis.getBuffer(`${projectBase(prefix, id)}history`)) ?? undefined
   const write = async (id: string, history: History) =>
-    String((await script(keysOf(prefix, id), [encodeHistory(history)]))[0]) === '1'
+    String((await script(keysOf(prefix, id), argsOf(id, history)))[0]) === '1'
   return {
     stored,
     write,
@@ -44,8 +45,17 @@ export function makeHistories({ redis, prefix }: { redis: Redis | Cluster; prefi
   }
 }
 
+/** How long the history of a group is kept that gets no samples, in s: it is not configured so any more. */
+const GROUP_S = 90 * 86_400
+
+const argsOf = (id: string, history: History) => [
+  encodeHistory(history),
+  ...(isGroupHistory(id) ? [GROUP_S] : []),
+]
+
 /** The name of a registry has no slash. */
 function keysOf(prefix: string, id: string): string[] {
+  if (isGroupHistory(id)) return [projectBase(prefix, id)]
   if (id.includes('/')) return scriptKeys(prefix, id)
   const { base, paths } = registryKeys(prefix, id)
   return [base, paths]

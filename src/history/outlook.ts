@@ -46,7 +46,7 @@ export function outlookOf(
   const values = pointsOf(history.days).map(({ slot, sample }) => ({ day: slot, value: sample[measure] }))
   const today = dayOf(now)
   const thresholds = (forecast: Forecast) =>
-    (quota === undefined ? [] : [...quota.warnAt, 1]).map((share) => {
+    (quota === undefined ? [] : [...new Set([...quota.warnAt, 1])]).map((share) => {
       const bytes = Math.round(share * (quota?.limitBytes ?? 0))
       return { share, bytes, reached: daysUntil(forecast, bytes, today) }
     })

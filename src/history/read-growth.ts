@@ -3,6 +3,7 @@ import { loadScript } from '../platform/lua-script.ts'
 import { decodeBlob, decodeManifest } from '../usage/codec.ts'
 import { projectBase, projectKeys, tableKeys } from '../usage/keys.ts'
 import { type Added, addedBy, type Blob, type Push } from './growth.ts'
+import { type PushEntry, pushEntryOf } from './push-entries.ts'
 
 /** Pushes that are looked at, the newest; and manifests or blobs that one call reads. */
 const MOST_PUSHES = 5_000
@@ -30,8 +31,8 @@ export function makeReadGrowth({ redis, prefix }: { redis: Redis | Cluster; pref
     const reply = await redis.callBuffer(
       ...(['XREVRANGE', `${base}pushes`, '+', String(since), 'COUNT', String(MOST_PUSHES + 1)] as const),
     )
-    const entries = (reply as [id: Buffer, fields: Buffer[]][]).map(entryOf)
-    const newest = new Map<string, Entry>()
+    const entries = (reply as [id: Buffer, fields: Buffer[]][]).map(pushEntryOf)
+    const newest = new Map<string, PushEntry>()
     for (const entry of entries.slice(0, MOST_PUSHES)) {
       const key = entry.key.toString('hex')
       if (!newest.has(key)) newest.set(key, entry)
@@ -41,7 +42,7 @@ export function makeReadGrowth({ redis, prefix }: { redis: Redis | Cluster; pref
     return { added: addedBy(pushes, await readBlobs(base, keys)), isCut: entries.length > MOST_PUSHES }
   }
 
-  async function readPushes(table: string, entries: readonly Entry[]): Promise<Push[]> {
+  async function readPushes(table: string, entries: readonly PushEntry[]): Promise<Push[]> {
     const pushes: Push[] = []
     for (let from = 0; from < entries.length; from += BATCH) {
       const batch = entries.slice(from, from + BATCH)
@@ -75,22 +76,6 @@ export function makeReadGrowth({ redis, prefix }: { redis: Redis | Cluster; pref
       }
     }
     return blobs
-  }
-}
-
-interface Entry extends Pick<Push, 'at' | 'repository' | 'tag' | 'by'> {
-  key: Buffer
-}
-
-/** Reads an entry of the stream; its fields are in the header of `src/usage/scripts/write-changes.lua`. */
-function entryOf([id, fields]: [id: Buffer, fields: Buffer[]]): Entry {
-  const [, key = Buffer.alloc(16), , repository = '', , tag = '', , by = ''] = fields
-  return {
-    at: Number.parseInt(String(id), 10),
-    key,
-    repository: String(repository),
-    tag: String(tag),
-    by: String(by),
   }
 }
 

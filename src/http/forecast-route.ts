@@ -2,10 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import type { Band, Reached } from '../history/forecast.ts'
 import { dateOf, forecastText, reachedText } from '../history/forecast-text.ts'
+import { type Group, groupHistoryId } from '../history/groups.ts'
 import type { Histories } from '../history/histories.ts'
 import { MOMENT } from '../history/moment.ts'
 import { type ForecastQuota, outlookOf } from '../history/outlook.ts'
 import { DAY_MS, type Measure } from '../history/sample.ts'
+import { projectSubject, type QuotaSubject } from '../queue/quota-subject.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { momentIn, requireRegistry } from './history-route.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -34,7 +36,7 @@ const UsageForecast = Type.Object({
     description: '`noTrend`: it is not clear whether it grows. `tooLittle`: too few days have a sample.',
   }),
   text: Type.String({ description: 'The forecast in words.' }),
-  nowBytes: Type.Integer({ minimum: 0, description: 'The bytes now.' }),
+  nowBytes: Type.Integer({ minimum: 0, description: 'The bytes now; of a group, at the last sample.' }),
   bytesPerDay: band('The change in a day, in bytes. Null with too little data.'),
   until: Type.String({ format: 'date-time', description: 'The time of `bytesThen`.' }),
   bytesThen: band('The bytes at that time. Null with too little data.'),
@@ -58,14 +60,15 @@ const Query = Type.Object({
   until: Type.Optional(Type.String({ description: `The time to look at, ${MOMENT}. Default: in 90 days.` })),
 })
 
-/** How the usage of projects and registries will go on. */
+/** How the usage of projects, groups and registries will go on. */
 export const forecastRoute =
   (deps: {
     registries: readonly string[]
     index: Pick<UsageIndex, 'usage' | 'registryBytes'>
     histories: Pick<Histories, 'of'>
-    /** The quota of a project. */
-    quotaOf: (project: string) => Promise<ForecastQuota | undefined>
+    quotaOf: (subject: QuotaSubject) => Promise<ForecastQuota | undefined>
+    /** The groups with a quota, as configured now. */
+    groups: () => readonly Group[]
     roles: Roles
     /** epoch ms */
     now: () => number
@@ -76,22 +79,24 @@ export const forecastRoute =
     async function view(
       id: string,
       query: Static<typeof Query>,
-      about: { nowBytes: number; measure: Measure; quota?: ForecastQuota | undefined },
+      about: { nowBytes?: number; measure: Measure; quota?: ForecastQuota | undefined },
     ): Promise<Static<typeof UsageForecast>> {
       const now = deps.now()
       const until = momentIn('until', query.until) ?? now + AHEAD_MS
       if (until < now) throw new HttpError(400, 'until: expected a time to come')
-      const { forecast, onDay, thresholds } = outlookOf(await deps.histories.of(id), { ...about, now, until })
+      const history = await deps.histories.of(id)
+      const { forecast, onDay, thresholds } = outlookOf(history, { ...about, now, until })
+      const nowBytes = about.nowBytes ?? history.hours.at(-1)?.sample[about.measure] ?? 0
       return {
         kind: forecast.kind,
         text: forecastText(forecast),
-        nowBytes: about.nowBytes,
+        nowBytes,
         bytesPerDay: forecast.kind === 'tooLittle' ? null : rounded(forecast.perDay),
         until: new Date(until).toISOString(),
         bytesThen: onDay === undefined ? null : rounded(onDay),
         since: forecast.kind === 'tooLittle' ? null : dateOf(forecast.firstDay),
         thresholds: thresholds.map(({ share, bytes, reached }) => {
-          const isPassed = about.nowBytes >= bytes
+          const isPassed = nowBytes >= bytes
           return { share, bytes, ...daysOf(isPassed ? PASSED : reached) }
         }),
       }
@@ -109,7 +114,7 @@ export const forecastRoute =
       handler: async ({ params: { id }, query }) => {
         const usage = await deps.index.usage(id)
         if (usage === undefined) throw unknownProject(id)
-        const quota = await deps.quotaOf(id)
+        const quota = await deps.quotaOf(projectSubject(id))
         const measure = quota?.measure ?? 'uniqueBytes'
         return view(id, query, { nowBytes: usage[measure], measure, quota })
       },
@@ -119,8 +124,9 @@ export const forecastRoute =
       onRequest: deps.roles.read,
       schema: {
         tags: ['registries'],
-        summary: 'How much a registry will hold',
-        description: 'Of its unique bytes: each content counts once.',
+        summary: 'How much a registry will hold, and when it passes its quota',
+        description:
+          'Of its unique bytes: each content counts once. A quota with `measure: stored` has no thresholds here.',
         params: Type.Object({ name: Type.String({ description: 'Its name in the configuration.' }) }),
         querystring: Query,
         response,
@@ -130,7 +136,31 @@ export const forecastRoute =
         return view(name, query, {
           nowBytes: await deps.index.registryBytes(name),
           measure: 'uniqueBytes',
+          quota: await deps.quotaOf({ kind: 'registry', id: name }),
         })
+      },
+    })
+
+    app.get('/v1/groups/:name/forecast', {
+      onRequest: deps.roles.read,
+      schema: {
+        tags: ['usage'],
+        summary: 'How much a group of projects will hold, and when it passes its quota',
+        description:
+          'Of the sum of its projects, as of the last full hour. Without a limit of unique, exclusive or referenced bytes, it has no thresholds and is told in unique bytes.',
+        params: Type.Object({ name: Type.String({ description: 'Its name in the configuration.' }) }),
+        querystring: Query,
+        response,
+      },
+      handler: async ({ params: { name }, query }) => {
+        const groups = deps.groups()
+        const group = groups.find((one) => one.group === name)
+        if (group === undefined) {
+          const names = groups.map((one) => one.group).join(', ') || 'none'
+          throw new HttpError(404, `no group "${name}"; configured: ${names}`)
+        }
+        const quota = await deps.quotaOf({ kind: 'group', id: name })
+        return view(groupHistoryId(group), query, { measure: quota?.measure ?? 'uniqueBytes', quota })
       },
     })
   }

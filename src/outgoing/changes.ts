@@ -8,9 +8,9 @@ import type { ReconcileReport } from '../reconcile/report.ts'
 /** The change that an alert tells of. */
 export function changeOfAlert(alert: Alert): Change {
   const { id, at } = alert
-  if ('to' in alert) {
+  if ('to' in alert || 'state' in alert) {
     const { kind, id: subject } = quotaSubjectOf(alert)
-    const type = `${kind}.flag.changed`
+    const type = 'to' in alert ? `${kind}.flag.changed` : alert.event
     // A group goes to those who are told of its largest project.
     const scope = 'group' in alert ? (alert.projects[0] ?? '') : subject
     return { id: jobId(type, id), at, type, subject, scope, data: alert }

@@ -78,7 +78,7 @@ export function makeEventDeliveries({ redis, prefix }: { redis: Redis | Cluster;
   }
 }
 /** A group goes by the scope of its largest project, and tells of others, too. A registry has no slash. */
-const projectOfChange = ({ type, scope }: Change): string | undefined =>
-  scope.includes('/') && !type.startsWith('group.') ? scope : undefined
+const projectOfChange = ({ scope, data }: Change): string | undefined =>
+  scope.includes('/') && !('group' in data) ? scope : undefined
 
 export type EventDeliveries = ReturnType<typeof makeEventDeliveries>

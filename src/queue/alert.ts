@@ -85,19 +85,16 @@ export type QuotaAlert = Static<typeof QuotaAlert>
 export const projectOfAlert = (alert: Alert): string | undefined =>
   'project' in alert ? `${alert.registry}/${alert.project}` : undefined
 
-/** What the flag of an alert is of. */
-export function quotaSubjectOf(alert: QuotaAlert): QuotaSubject {
+/** What the quota of an alert is of. */
+export function quotaSubjectOf(alert: QuotaAlert | ForecastAlert): QuotaSubject {
   if ('group' in alert) return { kind: 'group', id: alert.group }
   if ('project' in alert) return { kind: 'project', id: `${alert.registry}/${alert.project}` }
   return { kind: 'registry', id: alert.registry }
 }
 
-/** An alert about a project that will likely pass the limit of its quota soon, or will not any more. */
-export const ForecastAlert = Type.Object({
+const outlook = {
   id: AlertId,
   at: Type.String({ description: 'When that was found, RFC 3339.' }),
-  project: ProjectPath,
-  registry: RegistryName,
   event: Type.Enum(['quota.forecast'], { description: 'What a forecast says of its quota.' }),
   state: Type.Enum(['soon', 'notSoon'], {
     description:
@@ -111,9 +108,19 @@ export const ForecastAlert = Type.Object({
   bytesPerDay: Type.Union([Type.Integer(), Type.Null()], {
     description: 'By how many bytes a day it grows. Null: there is too little data since a clean-up.',
   }),
-  ...ActionFacts.properties,
   text: Message,
-})
+}
+
+/** An alert that a project, a group or a registry will likely pass the limit of its quota soon, or will not any more. */
+export const ForecastAlert = Type.Union([
+  Type.Object({ ...outlook, project: ProjectPath, registry: RegistryName, ...ActionFacts.properties }),
+  Type.Object({
+    ...outlook,
+    group: GroupQuotaAlert.properties.group,
+    projects: GroupQuotaAlert.properties.projects,
+  }),
+  Type.Object({ ...outlook, registry: RegistryName }),
+])
 export type ForecastAlert = Static<typeof ForecastAlert>
 
 /** An alert about images of a project that will expire, or have expired. */
@@ -196,8 +203,8 @@ export function topicOf(alert: Alert): AlertTopic {
 /** What an alert is about. Of several alerts about one subject, the newest tells how things are. */
 export function subjectOf(alert: ProjectAlert): string {
   if ('to' in alert) return nameOfSubject(quotaSubjectOf(alert))
+  if ('state' in alert) return `${nameOfSubject(quotaSubjectOf(alert))} ${alert.event}`
   const project = `${alert.registry}/${alert.project}`
-  if ('state' in alert) return `${project} ${alert.event}`
   return `${project} ${alert.event} ${'policy' in alert ? alert.policy : alert.promotion}`
 }
 

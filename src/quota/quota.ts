@@ -12,7 +12,7 @@ export interface Quota {
   warnAt: readonly number[]
   /** How long it must be past a limit before its flag is `over`, in ms. */
   grace?: number | undefined
-  /** Of a project: how long before the limit is likely passed people are told, in ms. Absent: they are not. */
+  /** How long before the limit is likely passed people are told, in ms. Absent: they are not. */
   willExceedWithin?: number | undefined
   escalate?:
     | {

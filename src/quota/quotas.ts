@@ -17,6 +17,7 @@ export interface Quotas {
   groupsOf(project: string): GroupQuota[]
   /** The registry of a project, if that has a quota. */
   registriesOf(project: string): QuotaSubject[]
+  readonly groups: readonly GroupQuota[]
   /** All groups and registries with a quota. */
   readonly sums: readonly QuotaSubject[]
   readonly configured: readonly ConfiguredQuota[]
@@ -48,6 +49,7 @@ export function makeQuotas(configured: readonly ConfiguredQuota[]): Quotas {
       const { registry } = splitProjectId(project)
       return registries.filter((quota) => quota.registry === registry).map(registrySubject)
     },
+    groups: groups.map(({ quota }) => quota),
     sums: [...groups.map(({ quota }) => groupSubject(quota)), ...registries.map(registrySubject)],
     configured,
   }

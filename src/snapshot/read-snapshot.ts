@@ -7,9 +7,10 @@ import { decodeFactLine } from './fact-line.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import * as format from './snapshot-format.ts'
 
-/** Registries come first; a project comes before its facts. */
+/** Registries and their months come first; a project comes before its facts. */
 export type SnapshotEntry =
   | { registry: format.RegistryLine }
+  | { month: format.MonthLine }
   | { project: format.ProjectLine }
   | { fact: StandingFact }
 
@@ -41,6 +42,7 @@ export async function* readSnapshot(
     hash.update(line).update('\n')
     if (lineNumber === 1) checkHeader(value, errorHere)
     else if (format.registryLine.Check(value)) yield { registry: value }
+    else if (format.monthLine.Check(value)) yield { month: value }
     else if (format.projectLine.Check(value)) {
       count.projects += 1
       yield { project: value }

@@ -1,4 +1,5 @@
 import type { Histories } from '../history/histories.ts'
+import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { StandingFact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -32,6 +33,7 @@ export async function applySnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'apply' | 'raiseActivity'>
   histories: Pick<Histories, 'restore'>
+  months: Pick<Months, 'restore'>
   key: string
   registries: readonly string[]
   /** Number of projects in the snapshot. */
@@ -62,6 +64,11 @@ export async function applySnapshot(options: {
   for await (const entry of readSnapshot(options.store, options.key)) {
     if ('registry' in entry) {
       registryLines.push(entry.registry)
+      continue
+    }
+    if ('month' in entry) {
+      const { registry, month, entries } = entry.month
+      if (options.registries.includes(registry)) await options.months.restore(registry, month, entries)
       continue
     }
     if ('fact' in entry) {

@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
 /**
- * A snapshot is JSON lines, compressed with zstd: a header; for each registry a line with its history, if it has one; for each project a line, then the lines of its facts
- * (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
+ * A snapshot is JSON lines, compressed with zstd: a header; for each registry a line with its history, if it has one, and lines
+ * with its months; for each project a line, then the lines of its facts (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
  * changes.
  */
 export const SNAPSHOT_FORMAT = 'tallyman-index'
@@ -35,6 +35,15 @@ const RegistryLine = Type.Object({
 })
 export type RegistryLine = Static<typeof RegistryLine>
 export const registryLine = Compile(RegistryLine)
+
+/** A part of what the projects of a registry held in a month: paths and entries (src/report/entry.ts). */
+const MonthLine = Type.Object({
+  registry: RegistryLine.properties.registry,
+  month: Type.String({ pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$' }),
+  entries: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+})
+export type MonthLine = Static<typeof MonthLine>
+export const monthLine = Compile(MonthLine)
 
 const ProjectLine = Type.Object({
   /** registry/path */

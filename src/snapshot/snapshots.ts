@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Histories } from '../history/histories.ts'
 import type { Logger } from '../platform/log.ts'
+import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
@@ -31,6 +32,7 @@ export function makeSnapshots(deps: {
   prefix: string
   index: UsageIndex
   histories: Histories
+  months: Months
   /** Names of the configured registries. */
   registries: readonly string[]
   /** Number of snapshots to keep. */
@@ -42,7 +44,7 @@ export function makeSnapshots(deps: {
   now: () => Date
   log: Logger
 }): Snapshots {
-  const { store, redis, index, histories, registries, log } = deps
+  const { store, redis, index, histories, months, registries, log } = deps
   const restoringKey = restoringKeyOf(deps.prefix)
   const allProjects = async () => (await Promise.all(registries.map((name) => index.projects(name)))).flat()
 
@@ -96,7 +98,7 @@ export function makeSnapshots(deps: {
       const written = await writeSnapshot({
         store,
         index,
-        histories,
+        ...{ histories, months },
         registries,
         projects,
         onProgress,
@@ -121,7 +123,7 @@ export function makeSnapshots(deps: {
       const { facts, projects, skipped } = await applySnapshot({
         store,
         index,
-        histories,
+        ...{ histories, months },
         key,
         registries,
         of,

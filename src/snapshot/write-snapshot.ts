@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
 import { constants, createZstdCompress } from 'node:zlib'
 import type { Histories } from '../history/histories.ts'
+import { hourOf } from '../history/sample.ts'
+import { monthsKept } from '../report/month.ts'
+import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { encodeFactLine } from './fact-line.ts'
 import {
   type Header,
+  type MonthLine,
   type ProjectLine,
   type RegistryLine,
   SNAPSHOT_FORMAT,
@@ -26,6 +30,7 @@ export async function writeSnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'usage' | 'facts'>
   histories: Pick<Histories, 'stored'>
+  months: Pick<Months, 'all'>
   registries: readonly string[]
   /** Project ids, registry/path. */
   projects: readonly string[]
@@ -45,7 +50,15 @@ export async function writeSnapshot(options: {
 
 /** All lines but the trailer. Counts projects and facts in `count`. */
 async function* lines(
-  { index, histories, registries, projects, createdAt, onProgress }: Parameters<typeof writeSnapshot>[0],
+  {
+    index,
+    histories,
+    months,
+    registries,
+    projects,
+    createdAt,
+    onProgress,
+  }: Parameters<typeof writeSnapshot>[0],
   count: { projects: number; facts: number },
 ): AsyncGenerator<string> {
   const header: Header = {
@@ -57,9 +70,15 @@ async function* lines(
   yield JSON.stringify(header)
   for (const registry of registries) {
     const stored = await histories.stored(registry)
-    if (stored === undefined) continue
-    const line: RegistryLine = { registry, history: stored.toString('base64') }
-    yield JSON.stringify(line)
+    if (stored !== undefined) {
+      const line: RegistryLine = { registry, history: stored.toString('base64') }
+      yield JSON.stringify(line)
+    }
+    for (const month of monthsKept(hourOf(createdAt.getTime())))
+      for await (const entries of months.all(registry, month)) {
+        const line: MonthLine = { registry, month: month.name, entries }
+        if (entries.length > 0) yield JSON.stringify(line)
+      }
   }
   for (const [done, project] of projects.entries()) {
     const usage = await index.usage(project)

@@ -93,7 +93,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
     routes: () => routes,
     ...{ log, journal: journal?.(real) ?? real },
     gather: makeGather({
-      snoozes: makeSnoozes(redis),
+      ...{ snoozes: makeSnoozes(redis), deliveries },
       queues,
       lines,
       boxes: makeBoxes(redis),

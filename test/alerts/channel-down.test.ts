@@ -70,7 +70,7 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
   const announce = makeAnnounce({
     ...{ routes: () => routes, journal, log },
     gather: makeGather({
-      snoozes: makeSnoozes(redis),
+      ...{ snoozes: makeSnoozes(redis), deliveries },
       queues,
       lines,
       boxes: makeBoxes(redis),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeBoxes } from '../../src/alerts/boxes.ts'
 import type { Channel } from '../../src/alerts/channel.ts'
+import { makeDeliveries } from '../../src/alerts/deliveries.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { NotYet } from '../../src/alerts/not-yet.ts'
@@ -34,10 +35,11 @@ function makeBed(step: () => void = () => {}) {
   const snoozes = makeSnoozes({ ...redis, now: () => clock.ms })
   const boxes = makeBoxes({ ...redis, now: () => clock.ms })
   const lines = makeLines(redis)
+  const deliveries = makeDeliveries(redis)
   const gather = makeGather({
     boxes: withStep(boxes, step),
     lines: withStep(lines, step),
-    snoozes,
+    ...{ snoozes, deliveries },
     queues: { alerts: withStep(queues.alerts, step) },
     gatherMs: () => GATHER_MS,
     isFilling: async () => state.isFilling,
@@ -71,7 +73,7 @@ function makeBed(step: () => void = () => {}) {
     const config = { channel, projects: ['**'], kinds: ['*'], severity: 'info' as const, quiet }
     return makeRoutes([config]).route(channel.name) as Route
   }
-  return { gather, clock, state, snoozes, alert, join, empty, routeOf }
+  return { gather, clock, state, snoozes, deliveries, alert, join, empty, routeOf }
 }
 
 /** The methods of `real`, each of which first calls `step`. */
@@ -120,11 +122,16 @@ test('300 alerts of a topic at once are one message for a channel, and hold up n
 })
 
 test('of a project the newest state alone is told, and none if it is the state of before', async () => {
-  const { alert, join, empty } = makeBed()
+  const { alert, deliveries, join, empty } = makeBed()
   await join(alert('a', 'warning'), alert('a', 'over', 'warning'))
   await join(alert('b', 'warning'), alert('b', 'ok', 'warning'))
   await empty()
   expect(await delivered()).toEqual(['alert_2'])
+  // The history says what became of the others.
+  const history = (await deliveries.recent(10)).map(({ delivery }) => delivery)
+  expect(history.map(({ message, result }) => `${message} ${result}`).sort()).toEqual([
+    ...['alert_1 overtaken', 'alert_3 overtaken', 'alert_4 overtaken'],
+  ])
 })
 
 test('an alert whose job runs again is told once, also if its box is closed', async () => {

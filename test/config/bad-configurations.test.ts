@@ -28,6 +28,14 @@ const bad: [yaml: string, problem: string][] = [
     '  c2: { url: "https://x", hosts: ["https://y"] }',
     '6:35: registries.c2.hosts.0: expected a host such as registry.internal:5000, without http://, got "https://y"',
   ],
+  [
+    '  c2: { url: "https://x", pricePerGiBMonth: 0.02 EUR }',
+    '6:27: registries.c2.pricePerGiBMonth: expected a number from 0 to 1000000, such as 0.02, without a currency, got "0.02 EUR"',
+  ],
+  [
+    'quotas: [{ project: ci/a, limit: 1GiB, measure: tagged, willExceedWithin: 7d }]',
+    '6:57: quotas.0.willExceedWithin: the history has no tagged bytes, so there is no forecast of them: leave it out, or use another measure',
+  ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
   ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [

@@ -9,7 +9,7 @@ let chat: Chat
 let printed: string[]
 beforeEach(async () => {
   printed = []
-  chat = await startChat(SECRET, (line) => printed.push(line))
+  chat = await startChat(SECRET, (_room, text) => printed.push(text))
 })
 afterEach(() => chat.close())
 

@@ -1,14 +1,20 @@
 import fc from 'fast-check'
+import { Value } from 'typebox/value'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { messageOf } from '../../src/alerts/message-of.ts'
+import { makeRoutes } from '../../src/alerts/routes.ts'
+import { settle } from '../../src/alerts/settle.ts'
 import { type Forecast, forecastOf } from '../../src/history/forecast.ts'
 import { forecastAlert, NEVER_SOON } from '../../src/history/forecast-alert.ts'
 import { makeForecastAlerts } from '../../src/history/forecast-alerts.ts'
 import { EMPTY, withSample } from '../../src/history/history.ts'
 import type { ForecastQuota } from '../../src/history/outlook.ts'
 import { DAY_MS, NOTHING } from '../../src/history/sample.ts'
+import { changeOfAlert } from '../../src/outgoing/changes.ts'
+import { type Alert, AlertRecord } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { projectSubject } from '../../src/queue/quota-subject.ts'
 
 const DAY = 20_000
 const NOW = DAY * DAY_MS + 1
@@ -91,8 +97,7 @@ describe('the alerts of samples', () => {
   const setUp = () =>
     makeForecastAlerts({
       ...{ redis: bed.redis, prefix: 't', queues, now: () => NOW },
-      quotaOf: async (project) =>
-        project === 'ci/team/app' ? { ...quota, limitBytes: 100 * GIB } : undefined,
+      quotaOf: async ({ id }) => (id === 'ci/team/app' ? { ...quota, limitBytes: 100 * GIB } : undefined),
       actionFacts: async () => ({
         growth: { bytes: 7 * GIB, since: '2024-09-26T23:00:00.000Z' },
         pushes: [{ image: 'team/app:v1', at: '2024-10-01T10:00:00.000Z', by: 'bob', bytes: GIB }],
@@ -102,11 +107,11 @@ describe('the alerts of samples', () => {
 
   test('are queued once, also if a run is repeated after it was killed before it noted that', async () => {
     const onSample = setUp()
-    await onSample('ci/team/app', history)
+    await onSample(projectSubject('ci/team/app'), history)
     await bed.redis.del('t:{ci/team/app}:forecast')
-    await onSample('ci/team/app', history)
-    await onSample('ci/team/app', history)
-    await onSample('ci/team/other', history)
+    await onSample(projectSubject('ci/team/app'), history)
+    await onSample(projectSubject('ci/team/app'), history)
+    await onSample(projectSubject('ci/team/other'), history)
     const jobs = await queues.alerts.getJobs(['waiting'])
     expect(jobs).toHaveLength(1)
     const alert = jobs[0]?.data.kind === 'announce' ? jobs[0].data.alert : undefined
@@ -129,5 +134,55 @@ describe('the alerts of samples', () => {
       ],
       sparkline: { title: 'The last eight days', text: '▁▂ ▄▅▆▇█' },
     })
+  })
+
+  test('of groups and registries are told, too, each once', async () => {
+    const onSample = makeForecastAlerts({
+      ...{ redis: bed.redis, prefix: 't', queues, now: () => NOW },
+      quotaOf: async ({ kind }) => (kind === 'project' ? undefined : { ...quota, limitBytes: 100 * GIB }),
+      actionFacts: () => Promise.reject(new Error('only projects have pushes')),
+    })
+    // A group may have the name of a registry.
+    const subjects = [{ kind: 'group', id: 'ci' } as const, { kind: 'registry', id: 'ci' } as const]
+    for (const subject of [...subjects, ...subjects]) await onSample(subject, history, ['ci/team/app'])
+    const jobs = await queues.alerts.getJobs(['waiting'], 0, -1, true)
+    const alerts = jobs.flatMap(({ data }) => (data.kind === 'announce' ? [data.alert] : []))
+    for (const alert of alerts) expect(Value.Check(AlertRecord, alert)).toBe(true)
+    expect(alerts).toMatchObject([
+      {
+        ...{ group: 'ci', projects: ['ci/team/app'], state: 'soon', days: 5, limitBytes: 100 * GIB },
+        text: expect.stringMatching(/^group ci will likely pass its quota in about 5 days/),
+      },
+      { registry: 'ci', state: 'soon', text: expect.stringMatching(/^registry ci will likely/) },
+    ])
+    expect(alerts.map((alert) => [messageOf(alert).subject, messageOf(alert).title])).toEqual([
+      ['group ci quota.forecast', 'group ci will soon pass its quota'],
+      ['registry ci quota.forecast', 'registry ci will soon pass its quota'],
+    ])
+    expect(alerts.map(changeOfAlert)).toMatchObject([
+      { type: 'quota.forecast', subject: 'ci', scope: 'ci/team/app' },
+      { type: 'quota.forecast', subject: 'ci', scope: 'ci' },
+    ])
+  })
+
+  test('of a group go to the channels of its projects, and say less than that it is near its limit', async () => {
+    const [id, at] = ['f', '2026-10-01T00:00:00Z']
+    const group = { id, at, group: 'platform', projects: ['ci/team/app'], text: '' }
+    const soon: Alert = {
+      ...{ ...group, event: 'quota.forecast', state: 'soon', days: 5 },
+      ...{ usedBytes: 1, limitBytes: 2, bytesPerDay: 1 },
+    }
+    const near: Alert = {
+      ...{ ...group, id: 'n', from: 'ok', to: 'warning', measure: 'unique', used: 1, limit: 2, mark: 0.8 },
+    }
+    const all = () => true
+    expect(settle([soon, near], all)).toEqual([near])
+    expect(settle([soon, { ...near, group: 'other' }], all)).toHaveLength(2)
+    const channel = (name: string) => ({ name, send: async () => {}, check: async () => '' })
+    const routeOf = (name: string, glob: string) => ({
+      ...{ channel: channel(name), projects: [glob], kinds: ['**'], severity: 'info' as const },
+    })
+    const routes = makeRoutes([routeOf('team', 'ci/team/*'), routeOf('others', 'ci/other/*')])
+    expect(routes.channelsFor(soon).map(({ name }) => name)).toEqual(['team'])
   })
 })

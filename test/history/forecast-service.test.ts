@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
 import { type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import { groupHistoryId } from '../../src/history/groups.ts'
 import { makeHistories } from '../../src/history/histories.ts'
 import { EMPTY, withSample } from '../../src/history/history.ts'
 import { DAY_MS, dayOf, NOTHING } from '../../src/history/sample.ts'
@@ -13,8 +14,19 @@ let tallyman: LabTallyman
 let redis: Redis
 let url: string
 const GIB = 2 ** 30
+const TEAM = { group: 'team', projects: ['ci/team/**'] }
 beforeAll(async () => {
-  tallyman = await startTallyman({ quotas: [{ project: 'ci/team/*', limit: '100GiB' }] }, { queues: [] })
+  tallyman = await startTallyman(
+    {
+      quotas: [
+        { project: 'ci/team/*', limit: '100GiB', warnAt: ['80%', '60%', '95%'] },
+        { ...TEAM, limit: '100GiB', warnAt: '90%' },
+        { group: 'tags', projects: ['ci/none/**'], maxTags: 7 },
+        { registry: 'ci', limit: '90GiB' },
+      ],
+    },
+    { queues: [] },
+  )
   const port = await freePort()
   await tallyman.app.listen({ port })
   url = `http://127.0.0.1:${port}`
@@ -45,6 +57,7 @@ beforeAll(async () => {
     await histories.write(`ci/${repository}`, growing(days))
   }
   await histories.write('ci', growing(28))
+  await histories.write(groupHistoryId(TEAM), growing(28))
 })
 afterAll(async () => {
   redis.disconnect()
@@ -64,7 +77,9 @@ test('a project that grows by a GiB a day passes its thresholds when that adds u
     bytesPerDay: { low: GIB, middle: GIB, high: GIB },
     bytesThen: { low: 84 * GIB, middle: 84 * GIB, high: 84 * GIB },
     thresholds: [
+      { share: 0.6, bytes: 60 * GIB, soonestDays: 0, likelyDays: 0, latestDays: 0, text: 'now' },
       { share: 0.8, bytes: 80 * GIB, soonestDays: 10, likelyDays: 10, latestDays: 10 },
+      { share: 0.95, bytes: 95 * GIB, soonestDays: 25, likelyDays: 25, latestDays: 25 },
       { share: 1, bytes: 100 * GIB, soonestDays: 30, text: 'in about 30 days (30 to 30)' },
     ],
   })
@@ -79,12 +94,37 @@ test('a registry is told how much space it will need', async () => {
   const { status, out } = await cli('forecast', '--until', inDays(30))
   expect(status).toBe(0)
   expect(out.split('\n')).toEqual([
-    expect.stringMatching(`^REGISTRY +NOW +ON ${inDays(30)} +BETWEEN +WHY$`),
-    expect.stringMatching(/^ci +70\.0 GiB +100\.0 GiB +100\.0 GiB and 100\.0 GiB +grows by 1\.0 GiB a day/),
+    expect.stringMatching(`^REGISTRY +NOW +ON ${inDays(30)} +BETWEEN +PASSES QUOTA +WHY$`),
+    expect.stringMatching(
+      /^ci +70\.0 GiB +100\.0 GiB +100\.0 GiB and 100\.0 GiB +in about 20 days \(20 to 20\) +grows by 1\.0 GiB a day/,
+    ),
     '',
   ])
   const json = JSON.parse((await cli('forecast', '--registry', 'ci', '--output', 'json')).out)
   expect(json.forecasts).toMatchObject([{ registry: 'ci', bytesThen: { middle: 160 * GIB } }])
+})
+
+test('groups and registries pass their quotas, too', async () => {
+  expect(await tallyman.get('/v1/groups/team/forecast')).toMatchObject({
+    nowBytes: 70 * GIB,
+    thresholds: [
+      { share: 0.9, likelyDays: 20 },
+      { share: 1, likelyDays: 30 },
+    ],
+  })
+  expect(await tallyman.get('/v1/registries/ci/forecast')).toMatchObject({
+    thresholds: [
+      { share: 0.8, bytes: 72 * GIB, likelyDays: 2 },
+      { share: 1, likelyDays: 20 },
+    ],
+  })
+  expect(await tallyman.get('/v1/groups/tags/forecast')).toMatchObject({ nowBytes: 0, thresholds: [] })
+  const { status, out } = await cli('forecast', '--group', 'team')
+  expect(status).toBe(0)
+  expect(out).toMatch(/90 % of the quota, 90\.0 GiB +in about 20 days/)
+  expect(await cli('forecast', '--group', 'none')).toMatchObject({
+    ...{ status: 1, err: expect.stringContaining('no group "none"; configured: team, tags') },
+  })
 })
 
 test('too little data is said in words', async () => {

@@ -140,6 +140,18 @@ describe('growth', () => {
     await index.forget(PROJECT, Date.now() * 1000 + 60_000_000)
     expect(await bed.redis.keys('*team/app*')).toEqual([])
   })
+
+  test('forgets a push, and who made it, after 31 days', async () => {
+    const { index } = setUp()
+    const key = 't:{ci/team/app}:pushes'
+    const [days, now] = [86_400_000, Date.now()]
+    for (const age of [32, 30]) await bed.redis.xadd(key, `${now - age * days}-0`, 'k', `${age}`, 'a', 'bob')
+    await index.apply(PROJECT, [push(1, [])])
+    expect((await bed.redis.xrange(key, '-', '+')).map(([, [, k]]) => k)).toEqual(['30', expect.anything()])
+    // Nobody pushes any more.
+    expect(await bed.redis.pttl(key)).toBeGreaterThan(30.9 * days)
+    expect(await bed.redis.pttl(key)).toBeLessThanOrEqual(31 * days)
+  })
 })
 
 test('a circle of indexes, which only a lie can make, ends', () => {

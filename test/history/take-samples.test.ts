@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
+import { groupHistoryId } from '../../src/history/groups.ts'
 import { makeHistories } from '../../src/history/histories.ts'
 import { EMPTY, pointsOf, withSample } from '../../src/history/history.ts'
 import { HOUR_MS } from '../../src/history/sample.ts'
@@ -28,7 +29,6 @@ function setUp() {
   const histories = makeHistories(deps)
   const clock = { hour: 0 }
   const whole = new Set(['ci'])
-  const told: string[] = []
   const makeRun = (over: Partial<Parameters<typeof makeTakeSamples>[0]> = {}) =>
     makeTakeSamples({
       registries: ['ci'],
@@ -37,13 +37,15 @@ function setUp() {
       usagesOf: (ids) => usagesOf(deps, ids),
       registryBytes: index.registryBytes,
       histories,
-      onSample: async (project) => told.push(project),
+      onSample: async () => {},
+      groupsOf: () => [],
+      noteHours: { ofProjects: async () => {}, ofRegistry: async () => {} },
       now: () => START + clock.hour * HOUR_MS,
       ...over,
     })
   const uniqueOf = async (id: string) =>
     pointsOf((await histories.of(id)).hours).map(({ slot, sample }) => [slot - 495_000, sample.uniqueBytes])
-  return { index, histories, clock, whole, told, makeRun, takeSamples: makeRun(), uniqueOf }
+  return { index, histories, clock, whole, makeRun, takeSamples: makeRun(), uniqueOf }
 }
 
 test('each hour has one sample of each project and registry; a missed hour is a gap', async () => {
@@ -97,6 +99,27 @@ test('a run that was killed half-way is made up for by the next, and no sample i
   expect(await uniqueOf('ci')).toEqual([[0, 20 * 1010]])
 })
 
+test('a project whose hour cannot be noted holds up no history, and its registry is not noted for that hour', async () => {
+  const { index, makeRun, takeSamples, uniqueOf } = setUp()
+  await index.apply('ci/team/app', [push('team/app', 1, [101])])
+  await index.apply('prod/team/app', [push('team/app', 1, [101])])
+  const noted: string[] = []
+  const run = makeRun({
+    registries: ['ci', 'prod'],
+    isWhole: async () => true,
+    noteHours: {
+      ofProjects: async (registry) => {
+        if (registry === 'ci') throw new Error('unreadable image')
+      },
+      ofRegistry: async (registry) => noted.push(registry),
+    },
+  })
+  await expect(run()).rejects.toThrow('unreadable image')
+  for (const id of ['ci', 'ci/team/app', 'prod', 'prod/team/app']) expect(await uniqueOf(id)).toHaveLength(1)
+  expect(noted).toEqual(['prod'])
+  expect(await takeSamples()).toEqual({ projects: 1 })
+})
+
 test('two runs at once write one sample', async () => {
   const { index, takeSamples, uniqueOf } = setUp()
   await index.apply(PROJECT, [push('team/app', 1, [101])])
@@ -139,12 +162,55 @@ test('a project that is forgotten loses its history, and a run that began before
   expect(await bed.redis.keys('*team/app*')).toEqual([])
 })
 
-test('whoever hears of samples gets each project with its history', async () => {
+test('whoever hears of samples gets each project, registry and group with its history', async () => {
   const { index, makeRun } = setUp()
   await index.apply(PROJECT, [push('team/app', 1, [101])])
   const heard: unknown[] = []
-  await makeRun({ onSample: async (id, { hours }) => heard.push([id, hours.length]) })()
-  expect(heard).toEqual([[PROJECT, 1]])
+  await makeRun({
+    groupsOf: () => [{ group: 'all', projects: ['**'] }],
+    onSample: async ({ kind, id }, { hours }, projects) => heard.push([kind, id, hours.length, projects]),
+  })()
+  expect(heard).toEqual([
+    ['project', PROJECT, 1, undefined],
+    ['registry', 'ci', 1, undefined],
+    ['group', 'all', 1, [PROJECT]],
+  ])
+})
+
+describe('the history of a group', () => {
+  const team = { group: 'team', projects: ['*/team/**'] }
+  const groupsOf = (project: string) => (project.includes('/team/') ? [team] : [])
+
+  test('has the sums of its projects, and is forgotten if it gets no samples any more', async () => {
+    const { index, makeRun, histories, clock, uniqueOf } = setUp()
+    for (const [n, name] of ['team/a', 'team/b', 'other/c'].entries())
+      await index.apply(`ci/${name}`, [push(name, n + 1, [101])])
+    await makeRun({ groupsOf })()
+    clock.hour = 1
+    await index.apply('ci/team/a', [push('team/a', 7, [102])])
+    await makeRun({ groupsOf })()
+    // What two projects share counts twice.
+    expect(await uniqueOf(groupHistoryId(team))).toEqual([
+      [0, 2020],
+      [1, 3030],
+    ])
+    expect((await histories.of(groupHistoryId(team))).days[0]?.sample).toMatchObject({
+      tags: 3,
+      manifests: 3,
+    })
+    expect(await bed.redis.ttl(`t:{${groupHistoryId(team)}}:history`)).toBeGreaterThan(89 * 86_400)
+    // With other projects it is another group.
+    expect(await uniqueOf(groupHistoryId({ ...team, projects: ['**'] }))).toEqual([])
+  })
+
+  test('has no sample while a registry is not whole: its sum would be too small', async () => {
+    const { index, makeRun, uniqueOf } = setUp()
+    await index.apply('ci/team/a', [push('team/a', 1, [101])])
+    await index.apply('new/team/b', [push('team/b', 2, [101])])
+    await makeRun({ groupsOf, registries: ['ci', 'new'] })()
+    expect(await uniqueOf('ci')).toHaveLength(1)
+    expect(await uniqueOf(groupHistoryId(team))).toEqual([])
+  })
 })
 
 test('what a history takes in Redis, in bytes', async () => {

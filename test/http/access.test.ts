@@ -39,6 +39,7 @@ const IN_PATH: [path: RegExp, values: (names: Names) => Record<string, string>[]
   ],
   [/^\/v1\/jobs\/\{queue\}/, () => [{ queue: 'promotion' }]],
   [/^\/v1\/registries\/\{name\}/, () => [{ name: 'ci' }]],
+  [/^\/v1\/groups\/\{name\}/, () => [{ name: 'all' }]],
   [/^\/v1\/(tokens|alerts\/channels)\/\{name\}/, () => [{ name: 'team-b' }]],
   [/^\/v1\/quarantine\/\{id\}/, () => [{ id: '1-0' }]],
 ]
@@ -55,7 +56,15 @@ const NEUTRAL: Record<string, string | undefined> = {
   ...{ limit: undefined, cursor: undefined, sort: undefined, flag: undefined, kind: undefined },
   ...{ verdict: undefined, asOf: undefined, state: undefined, details: undefined, tag: 'v1' },
   ...{ since: undefined, until: undefined, from: undefined, to: undefined, step: undefined },
-  ...{ digest: undefined, reason: undefined, loseEvents: undefined, policy: 'old', registry: 'ci' },
+  ...{
+    digest: undefined,
+    reason: undefined,
+    month: undefined,
+    by: undefined,
+    loseEvents: undefined,
+    policy: 'old',
+    registry: 'ci',
+  },
 }
 
 /** The bodies of requests that change something of a project. All other routes must refuse the token before they read a body. */
@@ -198,7 +207,16 @@ describe('team a sees its own', () => {
   }
 
   test.each([
-    ...['projects', 'flags', 'alerts', 'alerts/deliveries', 'alerts/snoozes', 'events/deliveries', 'audit'],
+    ...[
+      'projects',
+      'report',
+      'flags',
+      'alerts',
+      'alerts/deliveries',
+      'alerts/snoozes',
+      'events/deliveries',
+      'audit',
+    ],
     ...['promotions', 'promotions/undone', 'expiry/plan', 'expiry/keeps', 'trash'],
   ])('in the list %s', async (list) => {
     expect((await get(`/v1/${list}`)).body).toContain('team-a')

@@ -8,10 +8,14 @@ import type { Deleted } from '../../src/expiry/decision.ts'
 import { runIdentity, runOf } from '../../src/expiry/run-id.ts'
 import { makeExpiryRuns } from '../../src/expiry/runs.ts'
 import { type TrashEntry, trashKey } from '../../src/expiry/trash.ts'
+import { hourOf } from '../../src/history/sample.ts'
 import { makeEventDeliveries } from '../../src/outgoing/deliveries.ts'
 import { makeReceipts } from '../../src/promotion/receipts.ts'
 import { AlertRecord } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues } from '../../src/queue/queues.ts'
+import { addHour } from '../../src/report/entry.ts'
+import { monthOf } from '../../src/report/month.ts'
+import { makeMonths } from '../../src/report/months.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import { makeJournal } from '../../src/store/journal.ts'
 
@@ -53,7 +57,10 @@ export async function startTwoTeams() {
           },
         ],
       },
-      quotas: [{ project: 'ci/**', limit: '100' }],
+      quotas: [
+        { project: 'ci/**', limit: '100' },
+        { group: 'all', projects: ['ci/**'], limit: '1TiB' },
+      ],
       promotion: {
         rules: [
           {
@@ -131,6 +138,17 @@ export async function startTwoTeams() {
   })
   const both = run('both', [deletedOf('a'), deletedOf('b')])
   await runs.append(both)
+
+  const hour = hourOf(Date.now())
+  const heldBy = (team: Team) =>
+    addHour(undefined, hour, {
+      ...{ uniqueBytes: 500, exclusiveBytes: 500, others: 0, version: '1' },
+      pushers: { [`team-${team}-bot`]: 500 },
+    })
+  await makeMonths(deps).write('ci', monthOf(hour), [
+    ['team-a/app', heldBy('a')],
+    ['team-b/app', heldBy('b')],
+  ])
 
   async function fill(team: 'a' | 'b'): Promise<Names> {
     const [project, repository] = [`ci/team-${team}/app`, `team-${team}/app`]
@@ -212,7 +230,8 @@ export async function startTwoTeams() {
   await makeEventDeliveries(deps).record(
     {
       change: {
-        ...{ id: 'e-group', at: AT, type: 'group.flag.changed', subject: 'team-b-group', data: {} },
+        ...{ id: 'e-group', at: AT, type: 'group.flag.changed', subject: 'team-b-group' },
+        data: { group: 'team-b-group' },
         scope: names.a.project,
       },
       to: 'queue',

@@ -65,16 +65,16 @@ it('sends no content again before it knows where the upload stands, and cancels 
 const LATE = { codes: ['ETIMEDOUT'], retry: true }
 
 it('gives up, without a quick retry, if no whole answer comes in time', async () => {
-  const silent = await registryThat(() => {}, { answerMs: 100 })
+  const silent = await registryThat(() => {}, { answerMs: 500 })
   await expect(silent.client.ping()).rejects.toMatchObject({
     ...LATE,
-    message: 'lab: GET ping: ETIMEDOUT (no whole answer within 0.1 s)',
+    message: 'lab: GET ping: ETIMEDOUT (no whole answer within 0.5 s)',
   })
   expect(silent.registry.requests).toHaveLength(1)
 
   const dripping = await registryThat((_request, response) => drip(response), {
-    answerMs: 100,
-    longAnswerMs: 150,
+    answerMs: 1_000,
+    longAnswerMs: 1_000,
   })
   await expect(dripping.client.getManifest('a', 'v1')).rejects.toMatchObject(LATE)
   await expect(Array.fromAsync(dripping.client.tags('a'))).rejects.toMatchObject(LATE)

@@ -73,6 +73,7 @@ describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
       onProgress: noProgress,
       index: { usage: async () => usage, facts },
       histories: { stored: async () => undefined },
+      months: { async *all() {} },
     })
 
   it('of more than one part of a multipart upload are whole', async () => {

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { allImages } from '../../lab/all-images.ts'
 import { startRedis } from '../../lab/redis.ts'
 import { makeHistories } from '../../src/history/histories.ts'
+import { makeMonths } from '../../src/report/months.ts'
 import { makeSnapshots } from '../../src/snapshot/snapshots.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
@@ -34,10 +35,11 @@ export async function startBed() {
   ) {
     const index = makeUsageIndex({ redis, prefix: 't' })
     const histories = makeHistories({ redis, prefix: 't' })
+    const months = makeMonths({ redis, prefix: 't' })
     const registries = options.registries ?? ['ci', 'production']
     const snapshots = makeSnapshots({
       dataSince: async () => options.dataSince?.() ?? 0,
-      ...{ redis, prefix: 't', index, histories, registries },
+      ...{ redis, prefix: 't', index, histories, months, registries },
       store: options.store ?? store,
       keep: options.keep ?? 7,
       now: options.now ?? (() => new Date()),
@@ -45,7 +47,7 @@ export async function startBed() {
       enqueueReconcile: async (registry) => asked.reconciles.push(registry),
       recheckQuotas: async (projects) => asked.rechecks.push(...projects),
     })
-    return { index, histories, ...snapshots }
+    return { index, histories, months, ...snapshots }
   }
 
   return {

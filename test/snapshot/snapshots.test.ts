@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { anyHistory } from '../../lab/facts.ts'
 import { encodeHistory } from '../../src/history/codec.ts'
 import { EMPTY, withSample } from '../../src/history/history.ts'
+import { addHour } from '../../src/report/entry.ts'
+import { parseMonth } from '../../src/report/month.ts'
 import { SnapshotError } from '../../src/snapshot/snapshot-error.ts'
 import { listSnapshots } from '../../src/snapshot/snapshot-key.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
@@ -360,4 +362,30 @@ test('histories of usage come back, but not those of registries that are no long
   // What was sampled since stays.
   await after.histories.restore('ci', encodeHistory(withSample(EMPTY, 494_000, sample)))
   expect(await histories.of('ci')).toEqual(history)
+})
+
+test('months of usage come back, also of projects that are gone, and are joined to what was sampled since', async () => {
+  const { index, months, write } = bed.open({ now: () => new Date('2026-10-20T00:00:00Z') })
+  await index.apply('ci/team/app', pushes(2))
+  const [september, october] = [parseMonth('2026-09'), parseMonth('2026-10')]
+  const of = (hour: number, uniqueBytes: number) =>
+    addHour(undefined, hour, {
+      ...{ uniqueBytes, exclusiveBytes: 1, pushers: { bob: 1 }, others: 0, version: 'v' },
+    })
+  await months.write('ci', september, [['team/gone', of(september.from, 7)]])
+  await months.write('ci', october, [
+    ['', of(october.from, 9)],
+    ['team/app', of(october.from, 5)],
+  ])
+  await months.write('production', october, [['', of(october.from, 9)]])
+  const { key } = await write(noProgress)
+  await bed.lose()
+  const after = bed.open({ registries: ['ci'] })
+  await after.months.write('ci', october, [['team/app', of(october.from + 8, 6)]])
+  await after.restore(key ?? '', noProgress)
+  expect([...(await months.allOf('ci', september)).keys()]).toEqual(['team/gone'])
+  const restored = await months.allOf('ci', october)
+  expect(restored.get('')).toEqual(of(october.from, 9))
+  expect(restored.get('team/app')).toMatchObject({ hours: 2, byteHours: 11, from: 5, to: 6 })
+  expect(await months.allOf('production', october)).toEqual(new Map())
 })

@@ -28,6 +28,7 @@ const Forecast = Type.Object({
 type Forecast = Static<typeof Forecast>
 
 interface Options {
+  group?: string
   registry?: string
   until?: string
 }
@@ -37,18 +38,21 @@ export const addForecast: AddCommand = (program, cli) => {
     .command('forecast')
     .summary('Tell how much space will be needed.')
     .description(
-      'Tell how much space each registry will need if all goes on as in the last weeks. With PROJECT: when it passes its quota.',
+      'Tell how much space each registry will need if all goes on as in the last weeks. With PROJECT or --group: when it passes its quota.',
     )
     .argument('[PROJECT]', 'the registry and the path of a project, such as ci/team/app')
     .option('--registry <NAME>', 'only this registry')
+    .option('--group <NAME>', 'a group of projects with a quota')
     .option('--until <TIME>', 'when, such as 2027-06 or 2027-06-15; in 90 days if left out')
-    .action(async (project: string | undefined, { registry, until }: Options, command) => {
-      if (project !== undefined && registry !== undefined)
-        command.error('error: expected PROJECT or --registry, not both')
+    .action(async (project: string | undefined, { registry, group, until }: Options, command) => {
+      if ([project, registry, group].filter((one) => one !== undefined).length > 1)
+        command.error('error: expected one of PROJECT, --registry and --group')
       const service = await cli.service()
       const query = queryOf(until === undefined ? {} : { until })
-      if (project !== undefined) {
-        const answer = await service.get(`${pathOfProject(project)}/forecast${query}`, Forecast)
+      if (project !== undefined || group !== undefined) {
+        const path =
+          project === undefined ? `/v1/groups/${encodeURIComponent(group ?? '')}` : pathOfProject(project)
+        const answer = await service.get(`${path}/forecast${query}`, Forecast)
         cli.show(answer, linesOf(answer))
         return
       }
@@ -66,9 +70,12 @@ export const addForecast: AddCommand = (program, cli) => {
       )
       const then = forecasts[0]?.until.slice(0, 10) ?? ''
       const rows = forecasts.map((one): Cell[] => [
-        ...[one.registry, sizeCell(one.nowBytes), thenCell(one), bandCell(one), one.text],
+        ...[one.registry, sizeCell(one.nowBytes), thenCell(one), bandCell(one), quotaCell(one), one.text],
       ])
-      cli.show({ forecasts }, table(['REGISTRY', 'NOW', `ON ${then}`, 'BETWEEN', 'WHY'], rows))
+      cli.show(
+        { forecasts },
+        table(['REGISTRY', 'NOW', `ON ${then}`, 'BETWEEN', 'PASSES QUOTA', 'WHY'], rows),
+      )
     })
 }
 
@@ -78,6 +85,12 @@ const thenCell = ({ bytesThen }: Forecast): Cell => ({
 
 const bandCell = ({ bytesThen }: Forecast): string =>
   bytesThen === null ? '' : `${formatSize(bytesThen.low)} and ${formatSize(bytesThen.high)}`
+
+/** When it passes its quota; empty without a quota. */
+function quotaCell({ thresholds }: Forecast): string {
+  const limit = thresholds.find(({ share }) => share === 1)
+  return limit === undefined ? '' : (limit.text ?? 'not in sight')
+}
 
 function linesOf(answer: Forecast): string[] {
   const { text, nowBytes, until, bytesThen, thresholds } = answer

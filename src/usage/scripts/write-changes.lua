@@ -10,7 +10,8 @@
 --             three times as long; if more than MAX_IDS come in this time, at least the last MAX_IDS are kept
 --   <base>pushes  a stream: of each push that brought a manifest which the project did not have, k its key, r the repository,
 --             t the tag ('' if none), a who pushed ('' if not known). Its ids are when that was applied, so it is not a
---             function of the facts. An entry is kept for PUSHES_KEPT at least.
+--             function of the facts. It names people, so an entry goes with the first push after PUSHES_KEPT, and
+--             the whole stream goes if none comes for so long.
 --   <base>meta    a hash: unique, referenced, unreferenced (bytes); manifests, tags, repositories, unresolved, pulls, scans;
 --             lastPush, lastPull, createdAt, seenSince (epoch µs; seenSince is when eventIds was begun);
 --             lastPushedBy (who made the push at lastPush; absent if not known);
@@ -96,8 +97,9 @@ local function writeArrivals()
   for _, arrival in ipairs(arrivals) do
     local key, repository, tag, actor = unpack(arrival)
     local oldest = decimal(math.floor(now / 1000) - PUSHES_KEPT)
-    call('XADD', BASE .. 'pushes', 'MINID', '~', oldest, '*', 'k', key, 'r', repository, 't', tag, 'a', actor)
+    call('XADD', BASE .. 'pushes', 'MINID', oldest, '*', 'k', key, 'r', repository, 't', tag, 'a', actor)
   end
+  if #arrivals > 0 then call('PEXPIRE', BASE .. 'pushes', PUSHES_KEPT) end
 end
 
 -- Begins a new set of ids once the last one is IDS_AGE old, or full. Both sets expire if no more ids come.

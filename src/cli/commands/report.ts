@@ -1,0 +1,128 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { stringify } from 'csv-stringify/sync'
+import { type Static, Type } from 'typebox'
+import { printable, printableJson } from '../../platform/printable.ts'
+import { formatSize } from '../../platform/units.ts'
+import type { AddCommand } from '../cli.ts'
+import { Next, queryOf } from '../page-options.ts'
+import type { Service } from '../service.ts'
+import { type Cell, sizeCell, table } from '../table.ts'
+
+const orNull = Type.Union([Type.Number(), Type.Null()])
+const row = {
+  registry: Type.String(),
+  kind: Type.String(),
+  name: Type.Union([Type.String(), Type.Null()]),
+  ...{ fromBytes: Type.Number(), toBytes: Type.Number(), changeBytes: Type.Number() },
+  ...{ byteHours: Type.Number(), exclusiveByteHours: orNull, hoursKnown: Type.Integer(), price: orNull },
+}
+const Row = Type.Object(row)
+type Row = Static<typeof Row>
+
+const Report = Type.Object({
+  month: Type.String(),
+  asOf: Type.String(),
+  hours: Type.Integer(),
+  hoursOfMonth: Type.Integer(),
+  registries: Type.Array(Type.Object({ ...row, pricePerGiBMonth: orNull })),
+  rows: Type.Array(Row),
+  ...Next,
+})
+type Report = Static<typeof Report>
+
+interface Options {
+  month?: string
+  by: 'project' | 'pusher'
+  registry?: string
+}
+
+export const addReport: AddCommand = (program, cli) => {
+  const command: Command = program
+    .command('report')
+    .summary('Tell what was held in a month, and what it costs.')
+    .description(
+      'Tell the byte-hours of a month by project or by pusher, the change and the price. Months are those of UTC. The running month is told as far as it goes.',
+    )
+    .option('--month <MONTH>', 'such as 2026-10; the running month if left out', parseMonthName)
+    .addOption(
+      new Option('--by <WHAT>', 'what the rows are about').choices(['project', 'pusher']).default('project'),
+    )
+    .option('--registry <NAME>', 'only this registry')
+    .action(async (options: Options) => {
+      const report = await readReport(await cli.service(), options)
+      const about = { month: report.month, hours: report.hours, hoursOfMonth: report.hoursOfMonth }
+      const lines = [...report.rows.map((one) => ({ ...about, ...one }))]
+      if (cli.output() === 'csv') cli.print(csvOf(lines))
+      else if (cli.output() === 'ndjson')
+        cli.print(lines.map((line) => `${printableJson(line, 0)}\n`).join(''))
+      else cli.show(report, tableOf(report))
+      for (const note of notesOf(report)) cli.note(note)
+    })
+  cli.allowLines(command)
+}
+
+/** All pages as one. */
+async function readReport(service: Service, options: Options): Promise<Omit<Report, 'next'>> {
+  const rows: Row[] = []
+  for (let cursor: string | null | undefined; ; ) {
+    const page = { limit: 1000, ...(cursor && { cursor }) }
+    const { next, ...report } = await service.get(`/v1/report${queryOf({ ...options, ...page })}`, Report)
+    rows.push(...report.rows)
+    if (next === null) return { ...report, rows }
+    cursor = next
+  }
+}
+
+function tableOf({ registries, rows }: Omit<Report, 'next'>): string[] {
+  const cells = (one: Row): Cell[] => [
+    nameOf(one),
+    ...[sizeCell(one.fromBytes), sizeCell(one.toBytes), { right: changeText(one.changeBytes) }],
+    { right: gibHours(one.byteHours) },
+    { right: one.exclusiveByteHours === null ? '' : gibHours(one.exclusiveByteHours) },
+    one.hoursKnown,
+    { right: one.price === null ? '' : one.price.toFixed(2) },
+  ]
+  const head = ['', 'FROM', 'TO', 'CHANGE', 'GIB-HOURS', 'EXCLUSIVE', 'HOURS', 'PRICE']
+  const largest = rows.toSorted((a, b) => b.byteHours - a.byteHours)
+  return table(head, [...largest, ...registries].map(cells))
+}
+
+function nameOf({ registry, kind, name }: Row): string {
+  if (kind === 'project') return `${registry}/${name}`
+  if (kind === 'pusher') return `${name} at ${registry}`
+  return kind === 'registry' ? `registry ${registry}` : `${kind} at ${registry}`
+}
+
+const changeText = (bytes: number): string => `${bytes < 0 ? '-' : '+'}${formatSize(Math.abs(bytes))}`
+const gibHours = (byteHours: number): string => (byteHours / 2 ** 30).toFixed(1)
+
+/** What people must know before they use the numbers. */
+function notesOf({ month, hours, hoursOfMonth, registries }: Omit<Report, 'next'>): string[] {
+  const notes = hours < hoursOfMonth ? [`${month} is not over: ${hours} of its ${hoursOfMonth} hours`] : []
+  for (const { registry, hoursKnown } of registries)
+    if (hoursKnown < hours)
+      notes.push(
+        `${registry}: ${hours - hoursKnown} of ${hours} hours are not known, and count nothing${hoursKnown === 0 ? ': there is no sample of this month' : ''}`,
+      )
+  return notes
+}
+
+const COLUMNS = [
+  ...['month', 'hours', 'hoursOfMonth', 'registry', 'kind', 'name', 'fromBytes', 'toBytes', 'changeBytes'],
+  ...['byteHours', 'exclusiveByteHours', 'hoursKnown', 'price'],
+] as const
+
+/** CSV (RFC 4180). A text that a spreadsheet would take for a formula begins with ' (OWASP, "CSV Injection"). */
+const csvOf = (lines: readonly object[]): string =>
+  stringify(
+    lines.map((line) => COLUMNS.map((column) => cellOf(Object(line)[column]))),
+    { header: true, columns: [...COLUMNS], escape_formulas: true, record_delimiter: 'windows' },
+  )
+
+/** Numbers stay numbers: a change may begin with a minus sign, and is no formula. */
+const cellOf = (value: unknown): unknown => (typeof value === 'string' ? printable(value) : value)
+
+function parseMonthName(text: string): string {
+  if (/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) return text
+  throw new InvalidArgumentError('Expected a month such as 2026-10.')
+}
