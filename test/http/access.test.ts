@@ -249,7 +249,7 @@ describe('team a sees its own', () => {
   test('of a run at several projects, what it did in its own', async () => {
     const { json: list } = await get('/v1/expiry/runs')
     const ids = list.runs.map(({ id }: { id: string }) => id)
-    expect(new Set(ids)).toEqual(new Set([bed.bothRun, bed.names.a.run]))
+    expect(new Set(ids)).toEqual(new Set([bed.bothRun, bed.dryRun, bed.names.a.run]))
     const { json: run } = await get(`/v1/expiry/runs/${bed.bothRun}`)
     expect(run).toMatchObject({
       outcomes: { deleted: 1 },

@@ -138,6 +138,9 @@ export async function startTwoTeams() {
   })
   const both = run('both', [deletedOf('a'), deletedOf('b')])
   await runs.append(both)
+  const planned = (team: Team) => ({ ...deletedOf(team), outcome: 'planned' as const })
+  const dry = { ...run('dry', [planned('a'), planned('b')]), ...runIdentity(Date.parse(AT) + 1, 'dry') }
+  await runs.append({ ...dry, dryRun: true })
 
   const hour = hourOf(Date.now())
   const heldBy = (team: Team) =>
@@ -241,7 +244,7 @@ export async function startTwoTeams() {
   )
 
   return {
-    ...{ app: tallyman.app, names, bothRun: both.id, redis: tallyman.redis },
+    ...{ app: tallyman.app, names, bothRun: both.id, dryRun: dry.id, redis: tallyman.redis },
     /** Makes a named token. */
     async tokenFor(name: string, projects: string[], verbs: string[], more: object = {}): Promise<string> {
       return (await asAdmin('POST', '/v1/tokens', { name, projects, verbs, ...more })).secret
