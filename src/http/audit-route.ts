@@ -28,7 +28,7 @@ export const auditRoute =
       schema: {
         tags: ['expiry'],
         summary:
-          'Who or what has run and stopped expiry, restored and purged, rolled back promotions, and changed quotas, newest first',
+          'Who or what has run and stopped expiry, restored and purged, rolled back promotions, changed quotas, and made and revoked tokens, newest first',
         querystring: pageQuery({}),
         response: {
           200: pageOf({ entries: Type.Array(AuditEntry, { description: 'The entries of the page.' }) }),

@@ -112,5 +112,10 @@ test('once it is revoked, nothing works with it', async () => {
   expect(await bed.run('token', 'revoke', 'team-a')).toMatchObject({ status: 0, out: 'revoked: team-a\n' })
   expect((await bed.runWith(secret, 'usage')).err).toContain('401 there is no such token')
   expect((await bed.run('token', 'list')).err).toBe('there is no named token\n')
+  const { out } = await bed.run('audit')
+  expect(out).toMatch(/ token\.revoked +token team-a *\n/)
+  expect(out).toMatch(
+    / token\.created +token team-a +expire and promote, in ci\/team-a\/\*\*, until \S+Z, ours\n/,
+  )
   expect((await bed.run('token', 'revoke', 'team-a')).err).toContain('404 there is no token "team-a"')
 })
