@@ -1,3 +1,4 @@
+import { admission } from './admission.ts'
 import { expiry } from './expiry.ts'
 import { indexing } from './indexing.ts'
 import { intake } from './intake.ts'
@@ -8,7 +9,17 @@ import { scale } from './scale.ts'
 import { throughput } from './throughput.ts'
 
 /** `node bench/main.ts NAME [--small]`: progress on standard error, the result as the last line of standard output. */
-const benches = { expiry, index: indexing, intake, memory, promotion, reconcile, scale, throughput }
+const benches = {
+  admission,
+  expiry,
+  index: indexing,
+  intake,
+  memory,
+  promotion,
+  reconcile,
+  scale,
+  throughput,
+}
 
 const [name = '', ...flags] = process.argv.slice(2)
 const found = Object.entries(benches).find(([bench]) => bench === name)

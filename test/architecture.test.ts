@@ -76,7 +76,13 @@ const PURE = [
   ...['promotion/gates/check-bundle.ts', 'promotion/gates/check-simple-signing.ts'],
   ...['promotion/gates/signers.ts', 'promotion/gates/trusted-root.ts'],
   ...['history/history.ts', 'history/codec.ts', 'history/forecast.ts', 'history/forecast-text.ts'],
-  ...['report/entry.ts', 'report/entry-codec.ts', 'report/month.ts', 'report/report.ts', 'report/held-by-pusher.ts'],
+  ...[
+    'report/entry.ts',
+    'report/entry-codec.ts',
+    'report/month.ts',
+    'report/report.ts',
+    'report/held-by-pusher.ts',
+  ],
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
 

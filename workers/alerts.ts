@@ -1,11 +1,9 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { UnrecoverableError } from 'bullmq'
 import type { makeAnnounce } from '../src/alerts/announce.ts'
 import { ChannelError } from '../src/alerts/channel-error.ts'
 import { NotYet } from '../src/alerts/not-yet.ts'
-import type { Jobs } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
-
-type AlertsJob = Job<Jobs['alerts'], unknown, string>
+import { mayPutOff, putOff } from './put-off.ts'
 
 /**
  * An alert that a channel refuses for good (say, its webhook was revoked) fails at once and is not retried. If the channel
@@ -21,20 +19,14 @@ export const alertsWorker = (
     context,
     (data, job) =>
       announce(data, { id: job.id ?? '', attempt: job.attemptsMade + 1 }).catch(async (error) => {
-        if (error instanceof NotYet) return postpone(job, error.waitMs)
+        if (error instanceof NotYet) return putOff(job, error.waitMs)
         if (!(error instanceof ChannelError)) throw error
         if (!error.retry) throw new UnrecoverableError(error.message)
-        if (error.retryAfterMs !== undefined && data.kind !== 'test') return postpone(job, error.retryAfterMs)
-        throw error
+        if (error.retryAfterMs === undefined || data.kind === 'test' || !mayPutOff(job)) throw error
+        return putOff(job, error.retryAfterMs)
       }),
     {
       concurrency,
       onGivenUp: (job, error) => giveUp(job.data, { id: job.id ?? '', attempt: job.attemptsMade }, error),
     },
   )
-
-/** Puts a job back into the queue. It is no failed attempt. */
-async function postpone(job: AlertsJob, ms: number): Promise<never> {
-  await job.moveToDelayed(Date.now() + ms, job.token)
-  throw new DelayedError()
-}

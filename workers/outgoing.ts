@@ -1,9 +1,10 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { type Job, UnrecoverableError } from 'bullmq'
 import { ChannelError } from '../src/alerts/channel-error.ts'
 import type { Send } from '../src/outgoing/tell.ts'
 import type { Jobs } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
 import { inPlace, makePlaces } from '../src/queue/places.ts'
+import { mayPutOff, putOff } from './put-off.ts'
 
 /** Events at a time to one receiver, so that one that is slow or away holds up no other. */
 const EACH = 4
@@ -20,10 +21,8 @@ export const outgoingWorker = (context: WorkerContext, { send, giveUp }: Send, r
         send(data, job.attemptsMade + 1).catch(async (error) => {
           if (!(error instanceof ChannelError)) throw error
           if (!error.retry) throw new UnrecoverableError(error.message)
-          if (error.retryAfterMs === undefined) throw error
-          // It is no failed attempt.
-          await job.moveToDelayed(Date.now() + error.retryAfterMs, job.token)
-          throw new DelayedError()
+          if (error.retryAfterMs === undefined || !mayPutOff(job)) throw error
+          return putOff(job, error.retryAfterMs)
         }),
     ),
     {

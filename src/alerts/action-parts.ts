@@ -4,21 +4,24 @@ import type { ActionFacts } from '../queue/action-facts.ts'
 import type { Message } from './message.ts'
 
 /** The parts of a message that tell what to act on. */
-export function actionParts({ growth, pushes, history }: ActionFacts): {
+export function actionParts({ growth, pushes, history, frees }: ActionFacts): {
   facts: Message['facts']
   lists: Message['lists']
   sparkline?: NonNullable<Message['sparkline']>
 } {
   const sign = growth && growth.bytes < 0 ? '-' : '+'
   return {
-    facts: growth
-      ? [
-          {
-            label: 'Growth',
-            value: `${sign}${formatSize(Math.abs(growth.bytes))} since ${growth.since.slice(0, 10)}`,
-          },
-        ]
-      : [],
+    facts: [
+      ...(growth
+        ? [
+            {
+              label: 'Growth',
+              value: `${sign}${formatSize(Math.abs(growth.bytes))} since ${growth.since.slice(0, 10)}`,
+            },
+          ]
+        : []),
+      ...(frees ? [{ label: 'Expiry plan', value: freesText(frees) }] : []),
+    ],
     lists: pushes
       ? [
           {
@@ -37,4 +40,13 @@ export function actionParts({ growth, pushes, history }: ActionFacts): {
       },
     }),
   }
+}
+
+/** It is a plan as of the alert, and no promise: `would free about 3.0 GiB: 12 images (policy old)`. */
+function freesText({ bytes, images, policies, isExact }: NonNullable<ActionFacts['frees']>): string {
+  const [one = '', ...more] = policies
+  const by = more.length === 0 ? `policy ${one}` : `policies ${policies.join(', ')}`
+  if (images === 0) return `would free nothing${isExact ? '' : ' for now'} (${by})`
+  const about = isExact ? '' : 'about '
+  return `would free ${about}${formatSize(bytes)}: ${images} ${images === 1 ? 'image' : 'images'} (${by})`
 }

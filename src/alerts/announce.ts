@@ -7,7 +7,7 @@ import type { Journal } from '../store/journal.ts'
 import type { Deliver } from './deliver.ts'
 import type { Gather } from './gather.ts'
 import type { Message } from './message.ts'
-import { messageOfSummary, messageOfTest } from './message-of.ts'
+import { messageOfTest } from './message-of.ts'
 import type { Route, Routes } from './routes.ts'
 
 /** A job of the queue, as it is processed. */
@@ -82,7 +82,7 @@ type Addressed = Exclude<Jobs['alerts'], { kind: 'announce' }>
 /** The message of a job that sends one. */
 function messageOfJob(data: Exclude<Addressed, { kind: 'gathered' }>, { id }: Run, route: Route): Message {
   if (data.kind === 'deliver') return route.messageOf(data.alert)
-  if (data.kind === 'summary') return messageOfSummary(data.summary)
+  if (data.kind === 'summary') return route.messageOfSummary(data.summary)
   return messageOfTest({ id, ...data })
 }
 
@@ -107,12 +107,15 @@ function numbersOf(alert: Alert): object {
     const { id, registry, event } = alert
     return { alert: id, registry, event, ...('project' in alert && { project: alert.project }) }
   }
-  const { id, from, to, measure, used, limit } = alert
+  const { id, from, to } = alert
+  if ('reason' in alert)
+    return { alert: id, ...fieldsOfSubject(quotaSubjectOf(alert)), from, to, reason: alert.reason }
+  const { measure, used, limit } = alert
   return { alert: id, ...fieldsOfSubject(quotaSubjectOf(alert)), from, to, measure, used, limit }
 }
 
 function subjectOf(alert: Alert): string {
-  if (!('to' in alert)) return alert.text
+  if (!('to' in alert) || 'reason' in alert) return alert.text
   const { to, measure, used, limit } = alert
   return `${nameOfSubject(quotaSubjectOf(alert))} is ${to}, ${amountOf(measure, used, limit)}`
 }

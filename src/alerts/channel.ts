@@ -1,5 +1,13 @@
 import type { Message } from './message.ts'
 
+/** A way to try whether a receiver can be reached, without a message. */
+export interface Check {
+  /** What is done, with no secret in it, such as `HEAD https://chat.example.com/`. */
+  tried: string
+  /** Does it, and says what the receiver answered. @throws ChannelError */
+  ask(): Promise<string>
+}
+
 /** Where messages are sent to: a chat, a program, a person's mailbox. */
 export interface Channel {
   /** The configured name, for logs and errors. */
@@ -14,8 +22,7 @@ export interface Channel {
    * sent one after the other. @throws ChannelError
    */
   send(message: Message): Promise<void>
-  /** Tries whether the receiver can be reached, without a message, and says what it answered. @throws ChannelError */
-  check?(): Promise<string>
+  check?: Check
   /** Ends what the channel keeps open, such as a connection to a chat. */
   close?(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { printable } from '../platform/printable.ts'
 import type { Alert, AlertSummary } from '../queue/alert.ts'
 import type { Severity } from './message.ts'
 import { messageOf } from './message-of.ts'
@@ -19,7 +20,8 @@ export function digestOf(id: string, topic: AlertSummary['topic'], alerts: reado
   const counts = types.map(([type, { length }]) => `${length} ${type}`).join(', ')
   const lines = [
     `${alerts.length} alerts since ${since}: ${counts}.`,
-    ...examples.map(({ at, text }) => `${at}: ${text}`),
+    // A line break in a text would begin an item of its own.
+    ...examples.map(({ at, text }) => `${at}: ${printable(text)}`),
     ...(more > 0 ? [`Others: ${more}. GET /v1/alerts has all alerts.`] : []),
   ]
   return {

@@ -8,9 +8,10 @@ import { digestOf } from './digest.ts'
 import type { Lines } from './lines.ts'
 import type { Message } from './message.ts'
 import { messageOf, messageOfSummary } from './message-of.ts'
+import type { NewestAlerts } from './newest-alerts.ts'
 import { NotYet } from './not-yet.ts'
 import type { Route } from './routes.ts'
-import { settle } from './settle.ts'
+import { byTime, settle } from './settle.ts'
 import type { Snoozes } from './snoozes.ts'
 
 /** A person reads ten messages, not eighty. */
@@ -35,7 +36,8 @@ export type Gather = ReturnType<typeof makeGather>
 export function makeGather(deps: {
   boxes: Boxes
   queues: Pick<Queues, 'alerts'>
-  lines: Pick<Lines, 'join' | 'turn'>
+  lines: Pick<Lines, 'join'>
+  newestAlerts: NewestAlerts
   snoozes: Pick<Snoozes, 'list'>
   deliveries: Pick<Deliveries, 'record'>
   /** How long an alert waits for others, in ms. */
@@ -45,7 +47,7 @@ export function makeGather(deps: {
   /** epoch ms */
   now?: () => number
 }) {
-  const { boxes, queues, lines, now = Date.now } = deps
+  const { boxes, queues, lines, newestAlerts, now = Date.now } = deps
 
   const toNextMinute = () => MINUTE_MS - (now() % MINUTE_MS)
   /** When a box is looked at, epoch ms. One that waits for the end of something is looked at each minute. */
@@ -70,7 +72,8 @@ export function makeGather(deps: {
       const alerts = await boxes.content(name, id)
       const plan = await boxes.plan(name, id, await planOf(alerts, route, kind, snoozed))
       const stay = alerts.filter(({ id }) => plan.moved[id] === undefined)
-      const told = settle(stay, route.wants).filter(({ id }) => plan.told.includes(id))
+      await newestAlerts.note(channel.name, stay)
+      const told = stay.filter(({ id }) => plan.told.includes(id)).sort(byTime)
       if (told.length > limits.single) {
         const summary = digestOf(id, kind, told)
         const job = jobId('summary', channel.name, id)
@@ -108,19 +111,9 @@ export function makeGather(deps: {
       else if (kind === ofSnooze) moved[alert.id] = topicOf(alert)
       else if (route.isHeld(alert, now())) moved[alert.id] = 'quiet'
     }
-    const told: string[] = []
-    for (const alert of settle(
-      alerts.filter(({ id }) => moved[id] === undefined),
-      route.wants,
-    ))
-      if (!(await isOvertaken(route.channel.name, alert))) told.push(alert.id)
-    return { told, moved }
-  }
-
-  /** Whether a newer alert about the same subject was told while this one was held. */
-  async function isOvertaken(channel: string, alert: Alert): Promise<boolean> {
-    const { subject, at } = messageOf(alert)
-    return (await lines.turn({ channel, job: '', subject, at })).is === 'overtaken'
+    const stay = alerts.filter(({ id }) => moved[id] === undefined)
+    const settled = await newestAlerts.of(route.channel.name, stay)
+    return { told: settle(stay, route.wants, settled).map(({ id }) => id), moved }
   }
 
   async function recordOvertaken(channel: string, alert: Alert): Promise<void> {

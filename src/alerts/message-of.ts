@@ -10,15 +10,16 @@ import { kindOf, severityOf } from '../queue/alert-kinds.ts'
 import { nameOfSubject } from '../queue/quota-subject.ts'
 import { numberOf } from '../quota/amount.ts'
 import { actionParts } from './action-parts.ts'
+import { linksOf, linksOfSummary } from './links.ts'
 import type { Message } from './message.ts'
 
-/** The message that tells an alert. */
-export function messageOf(alert: Alert): Message {
+/** The message that tells an alert. Without `publicUrl`, the URL of the API for people, it has no links. */
+export function messageOf(alert: Alert, publicUrl?: string): Message {
   const { id, at, text } = alert
   const isOfProject = 'project' in alert || 'to' in alert || 'state' in alert
-  const actions = actionParts('project' in alert && ('to' in alert || 'state' in alert) ? alert : {})
+  const actions = actionParts('project' in alert && ('measure' in alert || 'state' in alert) ? alert : {})
   return {
-    ...{ id, at, text, data: alert, links: [] },
+    ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
     type: kindOf(alert),
     subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
     severity: severityOf(alert),
@@ -29,12 +30,12 @@ export function messageOf(alert: Alert): Message {
 }
 
 /** The message that tells many alerts. It is as urgent as the most urgent of them. */
-export function messageOfSummary(summary: AlertSummary): Message {
+export function messageOfSummary(summary: AlertSummary, publicUrl?: string): Message {
   const { id, at, since, topic, count, examples } = summary
   const [text = '', ...items] = summary.text.split('\n')
   const [first] = examples
   return {
-    ...{ id, at, text, data: summary, facts: [], links: [] },
+    ...{ id, at, text, data: summary, facts: [], links: linksOfSummary(publicUrl) },
     type: `${topic}.summary`,
     subject: id,
     severity: first === undefined ? 'info' : severityOf(first),
@@ -59,12 +60,14 @@ function titleOf(alert: ProjectAlert): string {
   if ('state' in alert)
     return `${nameOfSubject(quotaSubjectOf(alert))} ${alert.state === 'soon' ? 'will soon pass its quota' : 'will not pass its quota soon'}`
   if (!('to' in alert)) return `${alert.registry}/${alert.project}: ${alert.event}`
+  if ('reason' in alert) return `${nameOfSubject(quotaSubjectOf(alert))} has no quota any more`
   const states = { ok: 'is within its quota', warning: 'is close to its quota', over: 'is over its quota' }
   const state = alert.escalation === undefined ? states[alert.to] : 'stays over its quota'
   return `${nameOfSubject(quotaSubjectOf(alert))} ${state}`
 }
 
 function factsOf(alert: ProjectAlert): Message['facts'] {
+  if ('reason' in alert) return [{ label: 'State', value: `${alert.from} → ${alert.to}` }]
   if ('to' in alert) {
     const { measure, used, limit, override } = alert
     const until =

@@ -1,9 +1,9 @@
 import { makeGlob } from '../platform/glob.ts'
-import type { Alert, QuotaAlert } from '../queue/alert.ts'
+import type { Alert, AlertSummary, QuotaChangeAlert } from '../queue/alert.ts'
 import { type AlertKind, kindOf, SEVERITY_OF, type Severity, severityOf } from '../queue/alert-kinds.ts'
 import type { Channel } from './channel.ts'
 import type { Message } from './message.ts'
-import { messageOf } from './message-of.ts'
+import { messageOf, messageOfSummary } from './message-of.ts'
 import { isExcepted, makeIsQuiet, type Quiet } from './quiet.ts'
 import { isWanted, makeWants, type Wanted } from './wants.ts'
 
@@ -24,6 +24,7 @@ export interface Route {
   isHeld(alert: Alert, ms: number): boolean
   /** The message that tells it an alert. What it does not want is the end of what it wants. */
   messageOf(alert: Alert): Message
+  messageOfSummary(summary: AlertSummary): Message
 }
 
 /** Which channels get an alert. */
@@ -36,7 +37,8 @@ export interface Routes {
   route(name: string): Route | undefined
 }
 
-export function makeRoutes(configured: readonly RouteConfig[]): Routes {
+/** `publicUrl`: where people reach the API; without it, messages have no links. */
+export function makeRoutes(configured: readonly RouteConfig[], publicUrl?: string): Routes {
   const routes = configured.map(({ channel, projects, quiet, ...wanted }) => {
     const wants = makeWants(wanted)
     const isQuiet = quiet === undefined ? () => false : makeIsQuiet(quiet)
@@ -48,9 +50,10 @@ export function makeRoutes(configured: readonly RouteConfig[]): Routes {
       // An alert about a registry goes to all who get alerts about one of its projects.
       registryGlobs: projects.map((glob) => makeGlob(glob.split('/')[0] ?? '')),
       messageOf(alert: Alert): Message {
-        const message = messageOf(alert)
+        const message = messageOf(alert, publicUrl)
         return wants(kindOf(alert)) || isEscalation(alert) ? message : { ...message, severity: 'resolved' }
       },
+      messageOfSummary: (summary: AlertSummary): Message => messageOfSummary(summary, publicUrl),
     }
   })
   const isFor = (
@@ -72,7 +75,7 @@ export function makeRoutes(configured: readonly RouteConfig[]): Routes {
   }
 }
 
-type Escalation = QuotaAlert & Required<Pick<QuotaAlert, 'escalation'>>
+type Escalation = QuotaChangeAlert & Required<Pick<QuotaChangeAlert, 'escalation'>>
 const isEscalation = (alert: Alert): alert is Escalation =>
   'escalation' in alert && alert.escalation !== undefined
 

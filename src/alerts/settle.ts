@@ -1,15 +1,18 @@
-import { type Alert, quotaSubjectOf } from '../queue/alert.ts'
+import { type Alert, type Flag, quotaSubjectOf } from '../queue/alert.ts'
 import type { AlertKind } from '../queue/alert-kinds.ts'
 import { subjectKey } from '../queue/quota-subject.ts'
 import { messageOf } from './message-of.ts'
+import type { Newest, NewestBySubject } from './newest-alerts.ts'
 
 /**
  * What is told of alerts that waited together: of each subject its newest state, unless it is that of before, or the channel wants
- * neither. They are in the order in which they happened.
+ * neither, or a newer one was settled before. They are in the order in which they happened.
  */
-export function settle(alerts: readonly Alert[], wants: Wants): Alert[] {
+export function settle(alerts: readonly Alert[], wants: Wants, settled: NewestBySubject): Alert[] {
   const bySubject = Map.groupBy(alerts.toSorted(byTime), (alert) => messageOf(alert).subject)
-  const told = [...bySubject.values()].flatMap((some) => newestOf(some, wants)).sort(byTime)
+  const told = [...bySubject]
+    .flatMap(([subject, some]) => newestOf(some, wants, settled.get(subject)))
+    .sort(byTime)
   return told.filter((alert) => !isLessUrgent(alert, told))
 }
 
@@ -20,21 +23,40 @@ const keyOf = (alert: Parameters<typeof quotaSubjectOf>[0]): string => subjectKe
 
 type Wants = (kind: AlertKind) => boolean
 
-function newestOf(alerts: readonly Alert[], wants: Wants): Alert[] {
+function newestOf(alerts: readonly Alert[], wants: Wants, before: Newest | undefined): Alert[] {
   const newest = alerts.at(-1)
-  return newest === undefined || isAsBefore(alerts, wants) ? [] : [newest]
+  if (newest === undefined || isAsBefore(alerts, wants, before?.state)) return []
+  return before !== undefined && before.ms > Date.parse(newest.at) ? [] : [newest]
 }
 
-/** Whether a flag or a forecast changed, and is what it was, as far as the channel wants to know. */
-function isAsBefore(alerts: readonly Alert[], wants: Wants): boolean {
-  const states = alerts.flatMap((alert) => ('state' in alert ? [alert.state] : []))
-  if (states.length > 1) return states[0] !== states.at(-1)
-  const changes = alerts.flatMap((alert) => ('to' in alert && alert.from !== alert.to ? [alert] : []))
-  const [first, last] = [changes[0], changes.at(-1)]
-  if (first === undefined || last === undefined || changes.length < alerts.length) return false
-  return first.from === last.to || !(wants(`quota.${first.from}`) || wants(`quota.${last.to}`))
+/**
+ * Whether all alerts are changes, and lead from the state that was settled before back to it, as far as the channel wants to know.
+ * If a change is missing among them, it is not known what the channel believes: the alert of the change is late, or there was none,
+ * as when a quota is removed. Then the newest one is told.
+ */
+function isAsBefore(alerts: readonly Alert[], wants: Wants, before: string | undefined): boolean {
+  const isTold = (state: string) => !isFlag(state) || wants(`quota.${state}`)
+  const shown = (state: string) => (isTold(state) ? state : '')
+  const changes = alerts.flatMap(changeOf)
+  if (changes.length < alerts.length) return false
+  const states = [before ?? initialOf(alerts), ...changes.map(({ to }) => to)].map(shown)
+  const isWhole = changes.every(({ from }, n) => shown(from) === states[n])
+  return isWhole && states[0] === states.at(-1)
 }
+
+/** The change of state that an alert tells, if it tells one. */
+function changeOf(alert: Alert): { from: string; to: string }[] {
+  if ('state' in alert) return [{ from: alert.state === 'soon' ? 'notSoon' : 'soon', to: alert.state }]
+  return 'to' in alert && alert.from !== alert.to ? [alert] : []
+}
+
+/** The state of what nothing was ever told about. */
+const initialOf = ([alert]: readonly Alert[]): string =>
+  alert !== undefined && 'state' in alert ? 'notSoon' : 'ok'
+
+const FLAGS: readonly string[] = ['ok', 'warning', 'over'] satisfies Flag[]
+const isFlag = (state: string): state is Flag => FLAGS.includes(state)
 
 /** The ids keep the order the same in each run. */
-const byTime = (a: Alert, b: Alert): number => compare(a.at, b.at) || compare(a.id, b.id)
+export const byTime = (a: Alert, b: Alert): number => compare(a.at, b.at) || compare(a.id, b.id)
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))

@@ -4,6 +4,7 @@ import { makeBoxes } from '../alerts/boxes.ts'
 import { makeDeliver } from '../alerts/deliver.ts'
 import { makeGather } from '../alerts/gather.ts'
 import { makeLines } from '../alerts/lines.ts'
+import { makeNewestAlerts } from '../alerts/newest-alerts.ts'
 import { changeOfAlert } from '../outgoing/changes.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -21,6 +22,7 @@ export function startAlerts(parts: WorkerParts) {
     ...{ routes: () => settings().routes, journal: parts.journals.alerts },
     gather: makeGather({
       ...{ queues: parts.queues, boxes: makeBoxes(parts), lines },
+      newestAlerts: makeNewestAlerts(parts),
       ...{ snoozes: parts.snoozes, deliveries: parts.deliveries },
       gatherMs: () => settings().config.alerts.gather,
       isFilling: async () => {

@@ -24,5 +24,5 @@ export const makeReceivers = (
 ]
 
 /** Starts the worker that tells other programs of changes. */
-export const startOutgoing = ({ context, receivers, eventDeliveries, log }: WorkerParts) =>
-  outgoingWorker(context, makeSend({ receivers, deliveries: eventDeliveries, log }), receivers.length)
+export const startOutgoing = ({ context, receivers, eventDeliveries, queues, log }: WorkerParts) =>
+  outgoingWorker(context, makeSend({ receivers, deliveries: eventDeliveries, queues, log }), receivers.length)

@@ -18,6 +18,7 @@ import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
+import { makeWouldFree } from '../expiry/would-free.ts'
 import { makeHistories } from '../history/histories.ts'
 import { makeReadGrowth } from '../history/read-growth.ts'
 import { makeEventDeliveries } from '../outgoing/deliveries.ts'
@@ -180,7 +181,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const flags = makeFlags({ redis, prefix })
     const overrides = makeOverrides({ redis, prefix, now: Date.now })
     const inForce = makeQuotasInForce({ quotas: () => settings().quotas, overrides })
-    const planner = makePlanner({
+    const planning: Parameters<typeof makePlanner>[0] = {
       ...{ index, details, now },
       findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
       findProtections: makeFindProtections(protections),
@@ -191,7 +192,8 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
         const evictsLater = escalate?.evict === true && !(await flags.ofProject(project)).isEscalated
         return { limit, evictsLater }
       },
-    })
+    }
+    const planner = makePlanner(planning)
     return {
       ...{ redis, queues, index, watch, ledger, keeps, inUse, announce, tell, telling },
       months: makeMonths({ redis, prefix }),
@@ -208,6 +210,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       ...{ details, pulls },
+      wouldFree: makeWouldFree({ planning, doubtOf, log, policies: () => settings().expiry.policies }),
       planAll: makePlanAll({
         ...{ index, planner, details, projectOf, failuresOf },
         announcementsOf: makeAnnouncements(store).read,

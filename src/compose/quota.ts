@@ -14,7 +14,6 @@ export async function prepareQuota(parts: WorkerParts): Promise<void> {
   const { members, measureAndNote } = measuring(parts, parts)
   await recheckChanged({
     ...{ ...parts, members, quotas: parts.settings().quotas },
-    registries: parts.registries.map(({ name }) => name),
     idsOf: (registry) => projectIdsOf(parts, registry),
     noteMember: (project) => measureAndNote(projectSubject(project), undefined),
   })

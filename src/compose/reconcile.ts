@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reconcileWorker } from '../../workers/reconcile.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
 import { makeForgetFlags } from '../quota/forget-flags.ts'
 import { recheck } from '../quota/recheck.ts'
 import { makeApiReader } from '../reconcile/api-reader.ts'
@@ -73,7 +74,10 @@ export function startReconcile(parts: WorkerParts) {
     },
     notes: makeRunNotes(parts),
     firstReading: makeFirstReading(parts.store),
-    forgetFlags: makeForgetFlags(parts),
+    forgetFlags: makeForgetFlags({
+      ...parts,
+      look: (project) => recheck(parts.queues, [projectSubject(project)]),
+    }),
     announce: (alert) => parts.queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     settleMs: SETTLE_MS,
     now: () => Date.now() * 1000,

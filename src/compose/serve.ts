@@ -55,13 +55,12 @@ import { shareReads } from '../platform/share-reads.ts'
 import { makeCheckReceipt } from '../promotion/check-receipt.ts'
 import { makeFailedJobs } from '../queue/failed-jobs.ts'
 import { projectSubject } from '../queue/quota-subject.ts'
-import { makeAdmit } from '../quota/admission.ts'
-import { keepOverProjects } from '../quota/over-projects.ts'
 import { recheck } from '../quota/recheck.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
 import { projectId } from '../usage/project.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
+import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
@@ -71,8 +70,6 @@ import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
 import { makeUses } from './uses.ts'
-
-type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
 
 /**
  * How long the list of projects is used, in ms for each project of it: ten times as long as it takes to read, so reading
@@ -229,7 +226,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       failedJobsRoute({ failedJobs, roles }),
       usesRoute({ reportUses: makeUses(parts, onRedis), roles, inTurn, log }),
       deliveriesRoute({ deliveries: onRedis.eventDeliveries, queues, roles, now: Date.now }),
-      admissionRoute({ admit: admission(parts, onRedis), registryOf }),
+      admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
       health(parts, onRedis, observers),
@@ -237,17 +234,4 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   })
   noteTls(app.server, refusals)
   return app
-}
-
-/** What answers proxies; `undefined` if the configuration does not ask for it. */
-function admission({ config, log, projectOf, onClose }: Parts, { flags }: Pick<OnRedis, 'flags'>) {
-  const { enabled, failOpen } = config.admission
-  if (!enabled) return undefined
-  const read = async () => {
-    const over = (await flags.raised()).filter(({ kind, flag }) => kind === 'project' && flag === 'over')
-    return new Map(over.map(({ id, since }) => [id, since]))
-  }
-  const overProjects = keepOverProjects({ read, log })
-  onClose(overProjects.close)
-  return makeAdmit({ overProjects, projectOf, failOpen })
 }

@@ -15,6 +15,7 @@ interface Means {
   projectOf: (image: TaggedImage) => string
   /** For the requests of channels. */
   dispatcher: Dispatcher
+  /** `channel`: its type and name. A channel of another type with the name of an old one does not read what that kept. */
   memoryOf: (channel: string) => ChannelMemory
 }
 
@@ -28,15 +29,16 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
       ...config.expiry,
       policies: expandPolicies(config.expiry.policies, Object.keys(config.registries)),
     },
-    quotas: makeQuotas(config.quotas),
+    quotas: makeQuotas(config.quotas, Object.keys(config.registries)),
     match: makeMatch(config.promotion.rules, projectOf),
     normalise: makeNormalise({ isScanner: makeIsScanner(config.scanners), actors: config.actors }),
     routes: makeRoutes(
       config.alerts.channels.map((channel) => ({
-        channel: makeChannel(channel, { dispatcher, memory: memoryOf(channel.name) }),
+        channel: makeChannel(channel, { dispatcher, memory: memoryOf(`${channel.type} ${channel.name}`) }),
         ...{ projects: channel.projects, kinds: channel.kinds },
         ...{ severity: channel.severity, quiet: channel.quiet },
       })),
+      config.server.publicUrl,
     ),
   }
 }

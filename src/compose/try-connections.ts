@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Dispatcher } from 'undici'
 import type { ChannelMemory } from '../alerts/channel.ts'
 import { makeChannel } from '../alerts/make-channel.ts'
 import { discoveryUrl, readKeys } from '../ci/read-keys.ts'
 import type { Connection } from '../cli/cli.ts'
-import type { Config } from '../config/schema.ts'
+import type { ChannelConfig, Config } from '../config/schema.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { judgeRedis } from '../platform/redis-settings.ts'
@@ -14,6 +15,7 @@ import { repositoryNames } from '../registry/repository-names.ts'
 import { makeStore } from '../store/make-store.ts'
 import { type Attempt, asking } from './attempt.ts'
 import { issuerDispatcher } from './ci.ts'
+import { makeReceivers } from './outgoing.ts'
 import { type ReachedRegistry, reachedRegistries } from './registry-client.ts'
 import { placeOfStorage, registryStorage } from './registry-storage.ts'
 import { changeAttempts } from './try-changes.ts'
@@ -27,12 +29,14 @@ const ATTEMPT_MS = 30_000
  * no alert and changes no registry, though it asks for a delete and a push that no registry can do; in the store an object is written, read and removed.
  */
 export async function* tryConnections(config: Config): AsyncGenerator<Connection> {
+  const dispatcher = makeDispatcher({ proxy: config.proxy })
   const attempts = [
     redisAttempt(config),
     ...reachedRegistries(config).flatMap(registryAttempts),
     ...changeAttempts(config),
     ...inUseAttempts(config),
-    ...config.alerts.channels.map((channel) => channelAttempt(channel, config)),
+    ...config.alerts.channels.map((channel) => channelAttempt(channel, dispatcher)),
+    ...receiverAttempts(config, dispatcher),
     ...config.ci.issuers.map((issuer) => issuerAttempt(issuer, config)),
     storeAttempt(config.store),
   ]
@@ -44,7 +48,11 @@ export async function* tryConnections(config: Config): AsyncGenerator<Connection
       return { name, tried, failure: error instanceof Error ? error.message : String(error) }
     }
   })
-  for (const result of results) yield await result
+  try {
+    for (const result of results) yield await result
+  } finally {
+    await dispatcher.destroy()
+  }
 }
 
 /** @throws what `act` throws, and after `ATTEMPT_MS` */
@@ -106,21 +114,26 @@ async function count(names: AsyncIterable<string>): Promise<number> {
   return counted
 }
 
-function channelAttempt(config: Config['alerts']['channels'][number], { proxy }: Config): Attempt {
-  const { name } = config
+function channelAttempt(config: ChannelConfig, dispatcher: Dispatcher): Attempt {
+  const channel = makeChannel(config, { dispatcher, memory: FORGETFUL })
   const act = async () => {
-    const dispatcher = makeDispatcher({ proxy })
-    const channel = makeChannel(config, { dispatcher, memory: FORGETFUL })
     try {
-      return `${(await channel.check?.()) ?? 'its configuration is right'}; no alert was sent`
+      return `${(await channel.check?.ask()) ?? 'its configuration is right'}; no alert was sent`
     } finally {
       await channel.close?.()
-      await dispatcher.close()
     }
   }
-  const tried =
-    'url' in config && config.url !== undefined ? `HEAD ${new URL(config.url).origin}/` : 'reach it'
-  return { name: `channel ${name}`, tried, act }
+  return { name: `channel ${config.name}`, tried: channel.check?.tried ?? 'read its configuration', act }
+}
+
+/** Programs that are told of changes. */
+function receiverAttempts(config: Config, dispatcher: Dispatcher): Attempt[] {
+  const receivers = makeReceivers(config, { dispatcher, flagOf: async () => 'ok' })
+  return receivers.flatMap(({ name, check, close }) => {
+    if (check === undefined) return []
+    const act = async () => `${await check.ask().finally(close)}; no event was sent`
+    return [{ name: `events to ${name}`, tried: check.tried, act }]
+  })
 }
 
 /** For channels that send no message. */

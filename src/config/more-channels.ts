@@ -72,6 +72,14 @@ export const pagerduty = {
 export const alertmanager = {
   type: Type.Literal('alertmanager'),
   urls: list('All Alertmanagers of a cluster.', Url('The URL of one.'), { minItems: 1 }),
+  authorization: Type.Optional(
+    Secret(
+      'The header Authorization of each request.',
+      string('Basic or Bearer, a space, and the credentials', (raw) =>
+        /^(Basic|Bearer) [\x21-\x7e]+$/.test(raw),
+      ),
+    ),
+  ),
 }
 
 export const gitlabIssue = {

@@ -19,6 +19,7 @@ import {
   Pattern,
   Secret,
   Size,
+  Url,
   unique,
 } from './fields.ts'
 import { promotionRule, receiptKey } from './promotion-rule.ts'
@@ -39,6 +40,9 @@ const NAME = '^(?!constructor$|prototype$)[a-z0-9][a-z0-9-]{0,31}$'
 export const server = section('The HTTP server.', {
   host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
   port: Integer('The port to listen on; 0 picks a free one.', 0, 65_535, { default: 8080 }),
+  publicUrl: Type.Optional(
+    Url('The URL under which people reach it. Alerts have links to it. Default: they have none.'),
+  ),
   bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
   readToken: Secret('The bearer token that may read.', token, unique('tokens')),
   adminToken: Secret('The bearer token that may also change and delete.', token, unique('tokens')),
@@ -57,7 +61,7 @@ const file = section('The configuration file.', {
   }),
   intake: section('Accepting events.', {
     maxBacklog: Size(
-      'The memory in Redis that the jobs of all queues may take. Beyond it, registries get 503.',
+      'The memory in Redis that jobs may take, alerts and outgoing events aside. Beyond it, registries get 503.',
       {
         default: '1GiB',
       },

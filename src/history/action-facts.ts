@@ -8,17 +8,27 @@ import { DAY_MS, dayOf, HOUR_MS, hourOf } from './sample.ts'
 const BACK_MS = 7 * DAY_MS
 const PUSHES = 3
 
-/** Finds what people need to act on an alert about a project: its growth, the pushes that added most, the last eight days. */
+/**
+ * Finds what people need to act on an alert about a project: its growth, the pushes that added most, the last eight days,
+ * and what its expiry policies would free.
+ */
 export function makeActionFacts({
   histories,
   readGrowth,
+  wouldFree,
 }: {
   histories: Pick<Histories, 'of'>
   readGrowth: ReadGrowth
+  /** What its expiry policies would free; `undefined` if that is not known. */
+  wouldFree: (project: string) => Promise<ActionFacts['frees']>
 }) {
   return async function actionFacts(project: string, now: Date): Promise<ActionFacts> {
     const since = now.getTime() - BACK_MS
-    const [history, { added }] = await Promise.all([histories.of(project), readGrowth(project, since)])
+    const [history, { added }, frees] = await Promise.all([
+      histories.of(project),
+      readGrowth(project, since),
+      wouldFree(project),
+    ])
     const growth = growthSince(history, since)
     const pushes = added.slice(0, PUSHES).map(({ push, bytes }) => ({
       ...{ image: imageOf(push), at: new Date(push.at).toISOString(), bytes },
@@ -29,6 +39,7 @@ export function makeActionFacts({
       ...(growth && { growth }),
       ...(pushes.length > 0 && { pushes }),
       ...(days.some((value) => value !== null) && { history: days }),
+      ...(frees && { frees }),
     }
   }
 }

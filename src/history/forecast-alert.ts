@@ -21,8 +21,9 @@ export interface ForecastChange {
 
 /**
  * Decides whether people are told that a project will likely pass the limit of its quota within `willExceedWithinMs`, or that
- * it will not any more. Each change is told once. Once the limit is passed, the alert about that tells it. With too little data
- * the state stays, unless a clean-up made it so.
+ * it will not any more. Each change is told once. Once the limit is passed, the alert about that tells it, and the state stays:
+ * what a channel opened for it, such as an incident, is resolved when the limit is out of sight again. With too little data the
+ * state stays, too, unless a clean-up made it so.
  */
 export function forecastAlert(
   state: ForecastState,
@@ -30,7 +31,8 @@ export function forecastAlert(
   now: number,
 ): ForecastChange {
   const notSoon = { isSoon: false, change: state.change + (state.isSoon ? 1 : 0) }
-  if (quota?.willExceedWithinMs === undefined || bytes > quota.limitBytes) return { state: notSoon }
+  if (quota?.willExceedWithinMs === undefined) return { state: notSoon }
+  if (bytes > quota.limitBytes) return { state }
   if (forecast.kind === 'tooLittle' && forecast.cleanedUpOn === undefined) return { state }
   const reached = daysUntil(forecast, quota.limitBytes, dayOf(now))
   const withinDays = (quota.willExceedWithinMs / DAY_MS) * (state.isSoon ? HYSTERESIS : 1)

@@ -9,7 +9,7 @@ import type { Flags } from '../quota/flags.ts'
 import type { QuotasInForce } from '../quota/in-force.ts'
 import type { MeasureSubject } from '../quota/measure.ts'
 import type { Overrides } from '../quota/overrides.ts'
-import { splitProjectId } from '../usage/project.ts'
+import { isProjectPath, splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { askedBy } from './asked-by.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -184,7 +184,7 @@ export const quotaRoute =
     /** A project that is to be pushed may get a quota before. @throws HttpError */
     function checkProject(id: string): void {
       const { registry, path } = splitProjectId(id)
-      if (path === '' || !deps.registries.includes(registry))
+      if (!isProjectPath(path) || !deps.registries.includes(registry))
         throw new HttpError(
           404,
           `"${id}" is not a project: expected registry/path; configured registries: ${deps.registries.join(', ')}`,

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { Snooze, type Snoozes } from '../alerts/snoozes.ts'
 import type { Audit } from '../expiry/audit.ts'
 import { parseDuration } from '../platform/units.ts'
-import { splitProjectId } from '../usage/project.ts'
+import { isProjectPath, splitProjectId } from '../usage/project.ts'
 import { askedBy } from './asked-by.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
@@ -103,7 +103,7 @@ export const snoozesRoute =
 
     function checkProject(project: string): void {
       const { registry, path } = splitProjectId(project)
-      if (!deps.registries.includes(registry) || path === '')
+      if (!deps.registries.includes(registry) || !isProjectPath(path))
         throw new HttpError(
           400,
           `"${project}" is not a project: expected registry/path; registries: ${deps.registries.join(', ')}`,

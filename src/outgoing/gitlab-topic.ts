@@ -25,6 +25,8 @@ export function makeGitlabTopic({
 }): Receiver {
   const name = `gitlab ${registry}`
   const headers = { 'private-token': token }
+  // GitLab takes names that differ in case for one topic, and answers with the name that it got first.
+  const isTopic = (one: string): boolean => one.toLowerCase() === topic.toLowerCase()
 
   async function write(project: string, flag: Flag): Promise<void> {
     const path = encodeURIComponent(splitProjectId(project).path)
@@ -35,8 +37,8 @@ export function makeGitlabTopic({
     }
     const topics = topicsIn(await askJson({ ...request, method: 'GET' }))
     if (topics === undefined) throw new Error(`${name}: the answer about ${project} has no topics`)
-    if (topics.includes(topic) === (flag === 'over')) return
-    const next = flag === 'over' ? [...topics, topic] : topics.filter((one) => one !== topic)
+    if (topics.some(isTopic) === (flag === 'over')) return
+    const next = flag === 'over' ? [...topics, topic] : topics.filter((one) => !isTopic(one))
     await postJson({ ...request, method: 'PUT', json: JSON.stringify({ topics: next }) })
   }
 

@@ -1,3 +1,4 @@
+import type { Check } from '../alerts/channel.ts'
 import type { CloudEvent } from '../platform/cloud-event.ts'
 import type { Change } from '../queue/change.ts'
 
@@ -9,5 +10,6 @@ export interface Receiver {
   takes(change: Pick<Change, 'type' | 'scope'>): boolean
   /** Sends once, and resolves when the receiver has the event. It may be sent again, with the same id. */
   send(event: CloudEvent): Promise<void>
+  check?: Check
   close?(): Promise<unknown>
 }

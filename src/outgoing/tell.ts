@@ -1,3 +1,5 @@
+import { UnrecoverableError } from 'bullmq'
+import { ChannelError } from '../alerts/channel-error.ts'
 import { cloudEventOf } from '../platform/cloud-event.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Change } from '../queue/change.ts'
@@ -32,15 +34,22 @@ export const makeTell =
   }
 export type Tell = ReturnType<typeof makeTell>
 
+/** With more events than this that wait, what fails is given up: they are in Redis, some 3 kB each. */
+const MOST_WAITING = 100_000
+
 /** Makes what the jobs of the queue do: one receiver gets one change, and it is kept what became of that. */
 export function makeSend({
   receivers,
   deliveries,
+  queues,
   log,
+  mostWaiting = MOST_WAITING,
 }: {
   receivers: readonly Receiver[]
   deliveries: Pick<EventDeliveries, 'record'>
+  queues: Pick<Queues, 'outgoing'>
   log: Pick<Logger, 'warn'>
+  mostWaiting?: number
 }) {
   /** The event would be sent twice if this failed the job. */
   const record: EventDeliveries['record'] = (sent, result, answer) =>
@@ -56,8 +65,10 @@ export function makeSend({
         await receiver.send(cloudEventOf(sent.change))
       } catch (error) {
         // Each answer of a receiver that is down for a day would push all else out of the history.
-        if (attempt === 1)
-          await record(sent, 'failed', error instanceof Error ? error.message : String(error))
+        const reason = error instanceof Error ? error.message : String(error)
+        if (attempt === 1 && !asksToWait(error)) await record(sent, 'failed', reason)
+        if ((await queues.outgoing.getJobCountByTypes('waiting', 'delayed')) > mostWaiting)
+          throw new UnrecoverableError(`${reason}; more than ${mostWaiting} events wait`)
         throw error
       }
       await record(sent, 'accepted', null)
@@ -66,4 +77,8 @@ export function makeSend({
     giveUp: (sent: Addressed, error: Error): Promise<void> => record(sent, 'given up', error.message),
   }
 }
+/** Then it is sent again, and that is no other attempt. */
+const asksToWait = (error: unknown): boolean =>
+  error instanceof ChannelError && error.retryAfterMs !== undefined
+
 export type Send = ReturnType<typeof makeSend>

@@ -14,11 +14,13 @@ export function makeWebhook(
   const globs = projects.map(makeGlob)
   // A change of a registry goes to all that are told of one of its projects.
   const registryGlobs = projects.map((glob) => makeGlob(glob.split('/')[0] ?? ''))
+  const { post, check } = makeSignedPost({ name, url, secret, dispatcher })
   return {
     name: `webhook ${name}`,
     takes: ({ type, scope }) =>
       wildcards.some((matches) => matches(type)) &&
       (scope.includes('/') ? globs : registryGlobs).some((matches) => matches(scope)),
-    send: makeSignedPost({ name, url, secret, dispatcher }).post,
+    send: post,
+    check,
   }
 }

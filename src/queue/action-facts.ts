@@ -30,5 +30,21 @@ export const ActionFacts = Type.Object({
       description: 'The unique bytes of the last eight days, the oldest first. Null: there is no sample.',
     }),
   ),
+  frees: Type.Optional(
+    Type.Object(
+      {
+        bytes: Type.Integer({ minimum: 0, description: 'By how many bytes its unique bytes would fall.' }),
+        images: Type.Integer({ minimum: 0, description: 'How many images would be deleted.' }),
+        policies: Type.Array(Type.String(), { description: 'The names of the policies.' }),
+        isExact: Type.Boolean({
+          description: 'False if it may be another number: an image was not read yet, or events wait.',
+        }),
+      },
+      {
+        description:
+          'What a run of its expiry policies would delete now, `mode: plan` or not. Absent if no policy is about it, or if that was not known in time.',
+      },
+    ),
+  ),
 })
 export type ActionFacts = Static<typeof ActionFacts>

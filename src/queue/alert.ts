@@ -28,11 +28,16 @@ export const QuotaOverride = Type.Object({
 })
 export type QuotaOverride = Static<typeof QuotaOverride>
 
-const change = {
+const head = {
   id: AlertId,
   at: Type.String({ description: 'When the flag changed, RFC 3339.' }),
   from: Flag,
   to: Flag,
+  text: Message,
+}
+
+const change = {
+  ...head,
   measure: Type.Enum(['unique', 'exclusive', 'referenced', 'tagged', 'stored', 'tags', 'manifests'], {
     description:
       'What is measured: bytes of one of these kinds, or numbers of tags or manifests. Of several limits, the fullest.',
@@ -51,14 +56,21 @@ const change = {
   override: Type.Optional(
     Type.Object(QuotaOverride.properties, { description: 'The override that the limit is of.' }),
   ),
-  text: Message,
+}
+
+const ofProject = { project: ProjectPath, registry: RegistryName }
+const ofGroup = {
+  group: Type.String({ description: 'The name of the group.' }),
+  projects: Type.Array(Type.String(), {
+    description:
+      'The ids of its ten largest projects, `registry/path`, and while it is not ok of those that were named before. It goes to channels of one of these.',
+  }),
 }
 
 /** An alert about a change of a project's flag. */
 export const ProjectQuotaAlert = Type.Object({
   ...change,
-  project: ProjectPath,
-  registry: RegistryName,
+  ...ofProject,
   lastPushedBy: Type.Optional(
     Type.String({ description: 'Who made the last push to the project. Absent if it is not known.' }),
   ),
@@ -66,19 +78,30 @@ export const ProjectQuotaAlert = Type.Object({
 })
 
 /** An alert about a change of the flag of a group of projects. */
-export const GroupQuotaAlert = Type.Object({
-  ...change,
-  group: Type.String({ description: 'The name of the group.' }),
-  projects: Type.Array(Type.String(), {
-    description: 'The ids of its ten largest projects, `registry/path`. It goes to channels of one of these.',
-  }),
-})
+export const GroupQuotaAlert = Type.Object({ ...change, ...ofGroup })
 
 /** An alert about a change of the flag of a registry as a whole. */
 export const RegistryQuotaAlert = Type.Object({ ...change, registry: RegistryName })
 
-/** An alert about a change of a flag, or that a flag stays `over`. */
-export const QuotaAlert = Type.Union([ProjectQuotaAlert, GroupQuotaAlert, RegistryQuotaAlert])
+/** An alert about a change of a flag by what is used, or that a flag stays `over`. */
+export const QuotaChangeAlert = Type.Union([ProjectQuotaAlert, GroupQuotaAlert, RegistryQuotaAlert])
+export type QuotaChangeAlert = Static<typeof QuotaChangeAlert>
+
+const end = {
+  ...head,
+  reason: Type.Enum(['quota removed'], { description: 'Why the flag is `ok`: there is no quota any more.' }),
+}
+
+/** An alert that a flag is `ok` since it has no quota any more. */
+export const QuotaEndAlert = Type.Union([
+  Type.Object({ ...end, ...ofProject }),
+  Type.Object({ ...end, ...ofGroup }),
+  Type.Object({ ...end, registry: RegistryName }),
+])
+export type QuotaEndAlert = Static<typeof QuotaEndAlert>
+
+/** An alert about a flag. */
+export const QuotaAlert = Type.Union([QuotaChangeAlert, QuotaEndAlert])
 export type QuotaAlert = Static<typeof QuotaAlert>
 
 /** The project, `registry/path`, that an alert is about alone; `undefined` if it is about a group or a registry. */

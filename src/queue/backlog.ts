@@ -3,20 +3,22 @@ import type { Cluster, Redis } from 'ioredis'
 import { QUEUE_NAMES } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
-/** The jobs of all queues that are not done, failed ones included. `bytes` is their memory in Redis, estimated. */
+/**
+ * The jobs that are not done, failed ones included, but for those that wait for receivers. `bytes` is their memory in Redis,
+ * estimated.
+ */
 export interface Backlog {
   jobs: number
   bytes: number
 }
 
-const STATES = [
-  'waiting',
-  'active',
-  'delayed',
-  'prioritized',
+/**
+ * A chat or a program that is away for a day must not stop registries. How many messages a chat gets is limited, and how many
+ * events wait (`MOST_WAITING` in outgoing/tell.ts).
+ */
+const COUNTED = QUEUE_NAMES.filter((name) => name !== 'alerts' && name !== 'outgoing')
 
-  'failed',
-] as const satisfies JobType[]
+const STATES = ['waiting', 'active', 'delayed', 'prioritized', 'failed'] as const satisfies JobType[]
 
 /** A reading older than this, in ms, is renewed when somebody asks. */
 const FRESH_MS = 1_000
@@ -28,7 +30,7 @@ const SAMPLE = { measured: 16, read: 4 }
 const BESIDE_DATA = 600
 
 /**
- * Reads the backlog of all queues: what the `events` queue works off makes others hold jobs. `last` gives the newest
+ * Reads the backlog: what the `events` queue works off makes others hold jobs. `last` gives the newest
  * reading at once, and starts a new one if that is old; there is no timer.
  *
  * The size of a job is what `MEMORY USAGE` says. If Redis refuses that command to this user, it is the length of the job's
@@ -66,7 +68,7 @@ export function makeBacklog({ redis, queues }: { redis: Redis | Cluster; queues:
   async function read(): Promise<Backlog> {
     askedAt = performance.now()
     const backlog = { jobs: 0, bytes: 0 }
-    for (const name of QUEUE_NAMES) {
+    for (const name of COUNTED) {
       const queue: Queue = queues[name]
       const counts = await queue.getJobCounts(...STATES)
       for (const state of STATES) {

@@ -1,5 +1,6 @@
+import type { QuotaSubject } from '../queue/quota-subject.ts'
 import { projectId } from '../usage/project.ts'
-import type { OverProjects } from './over-projects.ts'
+import type { Over, OverQuotas } from './over-quotas.ts'
 import { pushedRepository } from './pushed-repository.ts'
 
 /** Whether a request may go on to its registry. `unavailable`: nobody knows, and the site does not want to let it through. */
@@ -13,27 +14,34 @@ export interface ProxiedRequest {
   uri: string
 }
 
-/** Makes what says whether a request may go on. Only pushes to a project that is over its quota may not. */
+/** Makes what says whether a request may go on. Only pushes to a project may not of which a quota is over. */
 export const makeAdmit =
   (deps: {
-    overProjects: Pick<OverProjects, 'of'>
+    overQuotas: Pick<OverQuotas, 'firstOf'>
     projectOf: (registry: string, repository: string) => string
+    /** What must not be over for a push to a project, by its id. */
+    subjectsOf: (project: string) => readonly QuotaSubject[]
     failOpen: boolean
   }) =>
   ({ registry, method, uri }: ProxiedRequest): Admission => {
     const repository = pushedRepository(method, uri)
     if (repository === undefined) return { is: 'admitted' }
     const project = deps.projectOf(registry, repository)
-    const state = deps.overProjects.of(projectId(registry, project))
-    if (state === undefined)
+    const known = deps.overQuotas.firstOf(deps.subjectsOf(projectId(registry, project)))
+    if (known === undefined)
       return deps.failOpen
         ? { is: 'admitted' }
         : { is: 'unavailable', why: 'it is not known whether the project is over its quota: try again' }
-    if (!state.isOver) return { is: 'admitted' }
-    const since = state.since === null ? '' : ` since ${state.since}`
-    return {
-      is: 'refused',
-      why: `the project ${project} is over its quota${since}: delete images, or ask for a larger quota`,
-    }
+    return known.over === undefined ? { is: 'admitted' } : { is: 'refused', why: whyNot(project, known.over) }
   }
 export type Admit = ReturnType<typeof makeAdmit>
+
+function whyNot(project: string, { kind, id, since }: Over): string {
+  const names = {
+    project: `the project ${project}`,
+    group: `the group ${id}, in which the project ${project} counts,`,
+    registry: `the registry ${id}`,
+  }
+  const time = since === null ? '' : ` since ${since}`
+  return `${names[kind]} is over its quota${time}: delete images, or ask for a larger quota`
+}

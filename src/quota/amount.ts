@@ -1,7 +1,7 @@
 import { formatSize } from '../platform/units.ts'
-import type { QuotaAlert } from '../queue/alert.ts'
+import type { QuotaChangeAlert } from '../queue/alert.ts'
 
-type What = QuotaAlert['measure']
+type What = QuotaChangeAlert['measure']
 
 const isCount = (what: What): what is 'tags' | 'manifests' => what === 'tags' || what === 'manifests'
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../platform/log.ts'
 import type { ActionFacts } from '../queue/action-facts.ts'
-import type { QuotaAlert } from '../queue/alert.ts'
+import { type QuotaAlert, quotaSubjectOf } from '../queue/alert.ts'
 import { fieldsOfSubject, nameOfSubject, type QuotaSubject } from '../queue/quota-subject.ts'
-import { alertOf } from './alert-of.ts'
+import { alertOf, endAlertOf } from './alert-of.ts'
 import { evaluate, withoutQuota } from './evaluate.ts'
 import type { Flags, ReadEntry } from './flags.ts'
 import type { QuotasInForce } from './in-force.ts'
@@ -57,27 +57,41 @@ export function makeEnforce(deps: {
     const { state, change, lookAt } = evaluation
     if (isDeepStrictEqual(state, before.state)) return { ...(lookAt && { lookAt }) }
 
-    const told = inForce && change && alertOf(subject, inForce, measured, { state, change }, now)
-    if (told !== undefined && subject.kind === 'project')
+    const told =
+      inForce === undefined
+        ? endAlertOf(subject, before.state, state, { projects: before.projects, now })
+        : change && alertOf(subject, inForce, measured, { state, change }, now)
+    if (told !== undefined && inForce !== undefined && subject.kind === 'project')
       Object.assign(told.alert, await deps.actionFacts(subject.id, now))
-    const entry = await flags.replace(subject, before, { state, ...(told && { untold: told.alert }) })
+    // Those who heard of a group's flag hear its end, also if their projects are not among the largest any more.
+    if (told && 'group' in told.alert)
+      told.alert.projects = [...new Set([...told.alert.projects, ...(before.projects ?? [])])]
+    const projects = told && 'group' in told.alert ? told.alert.projects : before.projects
+    const next = { state, ...(projects && state.flag !== 'ok' && { projects }) }
+    const entry = await flags.replace(subject, before, { ...next, ...(told && { untold: told.alert }) })
     if (entry === undefined) return undefined
     if (told !== undefined) {
-      const { from, to, measure, used, limit, mark } = told.alert
-      log.info({ ...fieldsOfSubject(subject), from, to, measure, used, limit, mark }, told.line)
+      log.info(fieldsOf(told.alert), told.line)
       await tell(subject, entry, told.alert)
-    } else if (state.flag !== before.state.flag)
-      log.info(
-        { ...fieldsOfSubject(subject), from: before.state.flag, to: state.flag },
-        `${nameOfSubject(subject)} has no quota any more: its flag is ok`,
-      )
+    }
     return { ...(lookAt && { lookAt }) }
   }
 
   /** Queues the alert of an entry, and takes it out of the entry. */
   async function tell({ kind, id }: QuotaSubject, entry: ReadEntry, alert: QuotaAlert): Promise<void> {
+    const { text: _, untold: __, ...kept } = entry
     await deps.announce(alert)
-    if (kind === 'project' && alert.to === 'over') await deps.onOver(id, alert.escalation !== undefined)
-    await flags.replace({ kind, id }, entry, { state: entry.state })
+    if (kind === 'project' && alert.to === 'over')
+      await deps.onOver(id, 'escalation' in alert && alert.escalation !== undefined)
+    await flags.replace({ kind, id }, entry, kept)
   }
+}
+
+/** What the log has of an alert, which has no names of people. */
+function fieldsOf(alert: QuotaAlert): object {
+  const { from, to } = alert
+  const about = { ...fieldsOfSubject(quotaSubjectOf(alert)), from, to }
+  if ('reason' in alert) return { ...about, reason: alert.reason }
+  const { measure, used, limit, mark } = alert
+  return { ...about, measure, used, limit, mark }
 }

@@ -11,6 +11,8 @@ export interface FlagState {
   since: string | null
   /** How many changes people were told. Makes the ids of alerts differ. */
   change: number
+  /** The time of the last alert; `null` if there was none. */
+  toldAt: string | null
   /** The highest share of `warnAt` that is passed; `null` if none is. */
   mark: number | null
   /** Since when it is past a limit; `null` if it is not. */
@@ -22,7 +24,8 @@ export interface FlagState {
 }
 
 export const NEVER: FlagState = {
-  ...{ flag: 'ok', since: null, change: 0, mark: null, pastSince: null, isEscalated: false, quota: '' },
+  ...{ flag: 'ok', since: null, change: 0, toldAt: null, mark: null },
+  ...{ pastSince: null, isEscalated: false, quota: '' },
 }
 
 /** One of the limits of a quota, and how much of it is used: bytes, or a number of tags or manifests. */
@@ -90,6 +93,7 @@ export function evaluate(before: FlagState, measured: Measured, quota: Quota, no
   const state: FlagState = {
     ...{ flag, since, mark, pastSince, quota: flag === 'ok' ? '' : key },
     change: before.change + (isTold ? 1 : 0),
+    toldAt: isTold ? timeAfter(before.toldAt, now) : before.toldAt,
     isEscalated: wasEscalated || isEscalation,
   }
   const lookAt = isOver ? (state.isEscalated ? undefined : escalateAt) : overAt
@@ -100,9 +104,17 @@ export function evaluate(before: FlagState, measured: Measured, quota: Quota, no
   }
 }
 
-/** The state of a subject that has no quota any more. Nobody is told. */
+/**
+ * The time of an alert: now, or a moment after the last one. Of two alerts about a subject the later one tells how things are. The
+ * clock may have been set back meanwhile, or the last one is from a host whose clock is ahead.
+ */
+const timeAfter = (last: string | null, now: Date): string =>
+  new Date(last === null ? now : Math.max(now.getTime(), Date.parse(last) + 1)).toISOString()
+
+/** The state of a subject that has no quota any more. If its flag was not ok, people are told. */
 export const withoutQuota = (before: FlagState, now: Date): FlagState => ({
   ...NEVER,
   since: before.flag === 'ok' ? before.since : now.toISOString(),
+  toldAt: before.flag === 'ok' ? before.toldAt : timeAfter(before.toldAt, now),
   change: before.change + (before.flag === 'ok' ? 0 : 1),
 })

@@ -15,6 +15,8 @@ import { type FlagState, NEVER } from './evaluate.ts'
 /** What is kept of a flag: its state, and the alert about its last change until that is queued. */
 export interface FlagEntry {
   state: FlagState
+  /** Of a group that is not ok: the projects of its last alert. The channels of these hear when its quota is removed. */
+  projects?: readonly string[] | undefined
   untold?: QuotaAlert | undefined
 }
 
@@ -68,9 +70,6 @@ export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: s
     replace,
     get: async (subject: QuotaSubject): Promise<FlagState> => (await entry(subject)).state,
     ofProject: async (project: string): Promise<FlagState> => (await entry(projectSubject(project))).state,
-    async remove(subject: QuotaSubject): Promise<void> {
-      await replace(subject, await entry(subject), undefined)
-    },
 
     /** The states of all subjects of a kind whose flag ever changed, by id. */
     async all(kind: QuotaKind): Promise<Map<string, FlagState>> {

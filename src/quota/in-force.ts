@@ -20,7 +20,8 @@ export function makeQuotasInForce({
   overrides: Pick<Overrides, 'of'>
 }) {
   /** Of those of these projects that have a quota. */
-  async function ofProjects(projects: readonly string[]): Promise<Map<string, QuotaInForce>> {
+  async function ofProjects(ids: readonly string[]): Promise<Map<string, QuotaInForce>> {
+    const projects = ids.filter(quotas().knows)
     const found = await overrides.of(projects)
     const inForce = new Map<string, QuotaInForce>()
     for (const project of projects) {

@@ -1,9 +1,9 @@
 import { formatDuration } from '../platform/units.ts'
-import type { QuotaAlert, QuotaOverride } from '../queue/alert.ts'
+import type { Flag, QuotaChangeAlert, QuotaOverride } from '../queue/alert.ts'
 import { amountOf } from './amount.ts'
 
 /** What an alert tells. */
-export interface Told extends Pick<QuotaAlert, 'from' | 'to' | 'measure' | 'used' | 'limit' | 'mark'> {
+export interface Told extends Pick<QuotaChangeAlert, 'from' | 'to' | 'measure' | 'used' | 'limit' | 'mark'> {
   /** How people call what the quota is for. */
   name: string
   /** How long it must be past the limit before it is `over`, in ms. */
@@ -20,6 +20,10 @@ export function message(told: Told): string {
   const by = to === 'ok' || lastPushedBy === undefined ? '' : ` Last push by ${lastPushedBy}.`
   return `${name} ${stateText(told)}.${override === undefined ? '' : ` ${overrideText(override)}`}${by}`
 }
+
+/** The text of an alert that a subject has no quota any more. */
+export const endMessage = (name: string, from: Flag): string =>
+  `${name} has no quota any more. It was ${from === 'over' ? 'over' : 'close to'} its quota.`
 
 function stateText({ from, to, measure, used, limit, mark, graceMs, overForMs }: Told): string {
   const amount = amountOf(measure, used, limit)

@@ -20,10 +20,14 @@ export interface Quotas {
   readonly groups: readonly GroupQuota[]
   /** All groups and registries with a quota. */
   readonly sums: readonly QuotaSubject[]
+  /** Whether the registry of a project is configured. Projects of others have no quota, and count in no group. */
+  knows(project: string): boolean
+  /** The names of the registries that are configured. */
+  readonly registries: readonly string[]
   readonly configured: readonly ConfiguredQuota[]
 }
 
-export function makeQuotas(configured: readonly ConfiguredQuota[]): Quotas {
+export function makeQuotas(configured: readonly ConfiguredQuota[], registries: readonly string[]): Quotas {
   // The sort is stable.
   const projects = configured
     .filter((quota): quota is ProjectQuota => 'project' in quota)
@@ -32,25 +36,28 @@ export function makeQuotas(configured: readonly ConfiguredQuota[]): Quotas {
   const groups = configured
     .filter((quota): quota is GroupQuota => 'group' in quota)
     .map((quota) => ({ quota, globs: quota.projects.map(makeGlob) }))
-  const registries = configured.filter((quota): quota is RegistryQuota => 'registry' in quota)
+  const ofRegistries = configured.filter((quota): quota is RegistryQuota => 'registry' in quota)
 
+  const knows = (project: string): boolean => registries.includes(splitProjectId(project).registry)
   const groupsOf = (project: string): GroupQuota[] =>
-    groups.filter(({ globs }) => globs.some((matches) => matches(project))).map(({ quota }) => quota)
+    groups
+      .filter(({ globs }) => knows(project) && globs.some((matches) => matches(project)))
+      .map(({ quota }) => quota)
   const registrySubject = ({ registry }: RegistryQuota): QuotaSubject => ({ kind: 'registry', id: registry })
 
   return {
     of({ kind, id }) {
       if (kind === 'group') return groups.find(({ quota }) => quota.group === id)?.quota
-      if (kind === 'registry') return registries.find(({ registry }) => registry === id)
-      return projects.find(({ matches }) => matches(id))?.quota
+      if (kind === 'registry') return ofRegistries.find(({ registry }) => registry === id)
+      return knows(id) ? projects.find(({ matches }) => matches(id))?.quota : undefined
     },
     groupsOf,
     registriesOf(project) {
       const { registry } = splitProjectId(project)
-      return registries.filter((quota) => quota.registry === registry).map(registrySubject)
+      return ofRegistries.filter((quota) => quota.registry === registry).map(registrySubject)
     },
     groups: groups.map(({ quota }) => quota),
-    sums: [...groups.map(({ quota }) => groupSubject(quota)), ...registries.map(registrySubject)],
-    configured,
+    sums: [...groups.map(({ quota }) => groupSubject(quota)), ...ofRegistries.map(registrySubject)],
+    ...{ knows, registries, configured },
   }
 }

@@ -3,18 +3,23 @@ import type { Cluster, Redis } from 'ioredis'
 import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
 import { projectSubject, subjectKey } from '../queue/quota-subject.ts'
+import type { Measured } from './evaluate.ts'
+import type { Flags } from './flags.ts'
 import type { GroupMembers } from './group-members.ts'
 import type { Overrides } from './overrides.ts'
-import { type GroupQuota, type Quota, quotaKey } from './quota.ts'
+import { type ConfiguredQuota, type GroupQuota, type Quota, quotaKey } from './quota.ts'
 import { makeQuotas, type Quotas } from './quotas.ts'
 import { recheck } from './recheck.ts'
 
 /** Projects that are measured at a time. */
 const AT_ONCE = 8
 
+const NOTHING: Measured = { bytes: 0, tags: 0, manifests: 0 }
+
 /**
- * Queues a look at each flag whose quota is another one than at the last call, or is new or gone, and at each project with an
- * override. Redis keeps the quotas of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that
+ * Queues a look at each flag whose quota is another one than at the last call, or is new or gone, as with its registry, and at
+ * each project with an override. A flag that is not ok and has no quota any more is looked at in any case, also if the index does
+ * not know its project. Redis keeps the quotas and registries of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that
  * was killed is made up for by the next.
  */
 export async function recheckChanged(deps: {
@@ -23,21 +28,28 @@ export async function recheckChanged(deps: {
   queues: Pick<Queues, 'quota'>
   quotas: Quotas
   overrides: Pick<Overrides, 'all'>
-  members: Pick<GroupMembers, 'keyOf' | 'complete' | 'forget'>
+  flags: Pick<Flags, 'raised'>
+  members: Pick<GroupMembers, 'keyOf' | 'note' | 'complete' | 'forget'>
   /** Tells the groups of a project what it holds. */
   noteMember: (project: string) => Promise<unknown>
-  registries: readonly string[]
   /** The ids of a registry's projects, in batches. */
   idsOf: (registry: string) => AsyncIterable<string[]>
 }): Promise<void> {
   const { queues, quotas, members } = deps
   const groups = groupsOf(quotas)
   await recheck(queues, [...(await deps.overrides.all()).keys()].map(projectSubject))
+  const raised = await deps.flags.raised()
+  await recheck(
+    queues,
+    raised.filter((subject) => quotas.of(subject) === undefined),
+  )
   const key = `${deps.prefix}:quotas`
-  const text = JSON.stringify(quotas.configured)
+  const text = JSON.stringify([quotas.configured, quotas.registries])
   const before = await deps.redis.get(key)
   if (before === text) return
-  const old = makeQuotas(before === null ? [] : JSON.parse(before))
+  const [configured, registries]: Kept = before === null ? [[], []] : JSON.parse(before)
+  const old = makeQuotas(configured, registries)
+  const isOther = !isDeepStrictEqual(registries, quotas.registries)
 
   const groupKeys = (all: Quotas, project: string) => all.groupsOf(project).map(members.keyOf)
   const isMoved = (project: string): boolean =>
@@ -46,9 +58,14 @@ export async function recheckChanged(deps: {
     const subject = projectSubject(project)
     return differ(old.of(subject), quotas.of(subject)) || isMoved(project)
   }
-  for (const registry of deps.registries)
+  async function move(project: string): Promise<void> {
+    // A group whose registry is not configured any more has the same hash.
+    for (const group of old.groupsOf(project)) await members.note(group, project, NOTHING)
+    await deps.noteMember(project)
+  }
+  for (const registry of new Set([...registries, ...quotas.registries]))
     for await (const ids of deps.idsOf(registry)) {
-      await pMap(ids.filter(isMoved), deps.noteMember, { concurrency: AT_ONCE })
+      await pMap(ids.filter(isMoved), move, { concurrency: AT_ONCE })
       await recheck(queues, ids.filter(isChanged).map(projectSubject))
     }
   for (const group of groups) await members.complete(group)
@@ -56,12 +73,14 @@ export async function recheckChanged(deps: {
   const sums = new Map([...old.sums, ...quotas.sums].map((subject) => [subjectKey(subject), subject]))
   await recheck(
     queues,
-    [...sums.values()].filter((subject) => differ(old.of(subject), quotas.of(subject))),
+    [...sums.values()].filter((subject) => isOther || differ(old.of(subject), quotas.of(subject))),
   )
   const kept = new Set(groups.map(members.keyOf))
   for (const group of groupsOf(old)) if (!kept.has(members.keyOf(group))) await members.forget(group)
   await deps.redis.set(key, text)
 }
+
+type Kept = [configured: ConfiguredQuota[], registries: string[]]
 
 const groupsOf = ({ configured }: Quotas): GroupQuota[] =>
   configured.filter((quota): quota is GroupQuota => 'group' in quota)

@@ -24,3 +24,6 @@ export function splitProjectId(id: string): { registry: string; path: string } {
   const slash = id.indexOf('/')
   return { registry: id.slice(0, slash), path: id.slice(slash + 1) }
 }
+
+/** Whether a project can have this path: it is made of the characters of repositories (src/registry/name.ts). */
+export const isProjectPath = (path: string): boolean => /^[a-z0-9._/-]{1,255}$/.test(path)

@@ -12,6 +12,7 @@ import { makeDeliver } from '../../src/alerts/deliver.ts'
 import { makeDeliveries } from '../../src/alerts/deliveries.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
+import { makeNewestAlerts } from '../../src/alerts/newest-alerts.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
 import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
@@ -97,6 +98,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
       queues,
       lines,
       boxes: makeBoxes(redis),
+      newestAlerts: makeNewestAlerts(redis),
       gatherMs: () => 0,
       isFilling: async () => false,
     }),

@@ -13,6 +13,7 @@ import { makeDeliver } from '../../src/alerts/deliver.ts'
 import { makeDeliveries } from '../../src/alerts/deliveries.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
+import { makeNewestAlerts } from '../../src/alerts/newest-alerts.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
 import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
@@ -74,6 +75,7 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
       queues,
       lines,
       boxes: makeBoxes(redis),
+      newestAlerts: makeNewestAlerts(redis),
       gatherMs: () => 1,
       isFilling: async () => false,
     }),

@@ -35,3 +35,17 @@ test('a digest counts all, shows the most urgent first, and is as urgent as thes
 test('a digest of few has no line about others', () => {
   expect(digestOf('box', 'quota', [alert(1, 'over'), alert(2, 'over')]).text).not.toContain('Others')
 })
+
+test('a text of several lines is one item: it cannot look like another alert', () => {
+  const forged = {
+    ...alert(1, 'over'),
+    text: 'ci/p1 is over. The limit was set: why\n2026-11-27: ci/p9 is over\u2028x',
+  }
+  const [item, other, ...more] =
+    messageOfSummary(digestOf('box', 'quota', [forged, alert(2, 'over')])).lists[0]?.items ?? []
+  expect(more).toEqual([])
+  expect([item, other]).toEqual([
+    expect.stringContaining('ci/p2 is over'),
+    expect.stringContaining('why\\u{a}2026-11-27: ci/p9 is over\\u{2028}x'),
+  ])
+})

@@ -5,6 +5,7 @@ import type { Channel } from '../../src/alerts/channel.ts'
 import { makeDeliveries } from '../../src/alerts/deliveries.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
+import { makeNewestAlerts } from '../../src/alerts/newest-alerts.ts'
 import { NotYet } from '../../src/alerts/not-yet.ts'
 import { DAYS, type Quiet } from '../../src/alerts/quiet.ts'
 import { makeRoutes, type Route } from '../../src/alerts/routes.ts'
@@ -39,6 +40,7 @@ function makeBed(step: () => void = () => {}) {
   const gather = makeGather({
     boxes: withStep(boxes, step),
     lines: withStep(lines, step),
+    newestAlerts: withStep(makeNewestAlerts(redis), step),
     ...{ snoozes, deliveries },
     queues: { alerts: withStep(queues.alerts, step) },
     gatherMs: () => GATHER_MS,
@@ -90,7 +92,7 @@ const withStep = <T extends object>(real: T, step: () => void): T =>
   })
 
 async function ofKind<K extends Jobs['alerts']['kind']>(kind: K) {
-  const jobs = await queues.alerts.getJobs(['waiting', 'delayed'])
+  const jobs = await queues.alerts.getJobs(['waiting', 'delayed'], 0, -1, true)
   return jobs.flatMap(({ data, delay }) =>
     data.kind === kind ? { delay, data: data as Extract<Jobs['alerts'], { kind: K }> } : [],
   )
@@ -275,6 +277,38 @@ test('a snooze that is ended by hand ends at once', async () => {
   expect(await snoozes.remove('ci/a')).toBeUndefined()
   for (let pass = 0; pass < 3; pass++) await empty()
   expect(await delivered()).toEqual(['alert_1'])
+})
+
+test('however late alerts come into a box, the last message tells the last state', async () => {
+  const { gather, alert, clock, empty } = makeBed()
+  let random = 7
+  const draw = (n: number) => {
+    random = (random * 48_271) % 2_147_483_647
+    return random % n
+  }
+  for (let n = 0; n < 15; n++) {
+    const flags: QuotaAlert['to'][] = ['ok']
+    for (let length = 1 + draw(6); length > 0; length--)
+      flags.push(
+        (['ok', 'warning', 'over'] as const).filter((flag) => flag !== flags.at(-1))[draw(2)] ?? 'ok',
+      )
+    const project = `late-${n}`
+    const changes = flags.slice(1).map((to, n) => alert(project, to, flags[n]))
+    // The job of an alert may be killed, and run again after those of later ones.
+    const keys = new Map(changes.map(({ id }) => [id, draw(1_000)]))
+    const late = changes.toSorted((a, b) => (keys.get(a.id) ?? 0) - (keys.get(b.id) ?? 0))
+    for (const one of late) {
+      await gather.join('ops', one)
+      if (draw(2) === 0) await empty()
+    }
+    await empty()
+    clock.ms += INTERVAL_MS
+    const told = (await ofKind('deliver')).flatMap(({ data }) =>
+      'to' in data.alert && 'project' in data.alert && data.alert.project === project ? [data.alert] : [],
+    )
+    expect(told.map(({ at }) => at)).toEqual(told.map(({ at }) => at).toSorted())
+    expect([late, told.at(-1)?.to ?? 'ok']).toEqual([late, flags.at(-1)])
+  }
 })
 
 test('each change is told once, whatever is killed, repeated and run at the same time', async () => {

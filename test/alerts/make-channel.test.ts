@@ -19,7 +19,7 @@ it.each([
   const channel = makeChannel(config, means)
   await channel.send(sampleMessage)
   // It is tried without a message, and without the path, which is a secret.
-  expect(await channel.check?.()).toBe('the host answers (200)')
+  expect(await channel.check?.ask()).toBe('the host answers (200)')
   close()
   expect(channel.name).toBe('ops')
   expect(Object.keys(JSON.parse(received[0]?.body ?? ''))).toContain(key)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { messageOf } from '../../src/alerts/message-of.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
+import { changeOfAlert } from '../../src/outgoing/changes.ts'
 import type { QuotaAlert } from '../../src/queue/alert.ts'
 import { sampleAlert } from './sample-alert.ts'
 
@@ -27,6 +28,37 @@ test('an alert about a group goes to the channels of its projects, one about a r
 
 test('an escalation goes to its own channels only', () => {
   expect(routes.channelsFor(escalation).map(({ name }) => name)).toEqual(['hub'])
+})
+
+test('that a quota is removed is the end of what was told, for all who were told', () => {
+  const end = { id: 'e', at: change.at, from: 'over', to: 'ok', text: '', reason: 'quota removed' } as const
+  const ends: QuotaAlert[] = [
+    { ...end, project: 'team-a/app', registry: 'ci' },
+    { ...end, group: 'platform', projects: ['ci/team-a/app', 'ci/base/go'] },
+    { ...end, registry: 'hub' },
+  ]
+  const told = ends.map((alert) => {
+    const { subject, title, severity, type, facts } = messageOf(alert)
+    expect(facts).toEqual([{ label: 'State', value: 'over → ok' }])
+    const { type: event, subject: of, scope } = changeOfAlert(alert)
+    const names = routes.channelsFor(alert).map(({ name }) => name)
+    return [subject, title, severity, type, event, of, scope, names.join(' ')]
+  })
+  const resolved = ['resolved', 'quota.ok']
+  expect(told).toEqual([
+    [
+      ...['ci/team-a/app', 'ci/team-a/app has no quota any more', ...resolved],
+      ...['project.flag.changed', 'ci/team-a/app', 'ci/team-a/app', 'all team-a'],
+    ],
+    [
+      ...['group platform', 'group platform has no quota any more', ...resolved],
+      ...['group.flag.changed', 'platform', 'ci/team-a/app', 'all team-a'],
+    ],
+    [
+      ...['registry hub', 'registry hub has no quota any more', ...resolved],
+      ...['registry.flag.changed', 'hub', 'hub', 'all hub'],
+    ],
+  ])
 })
 
 test('each has a subject and a title of its own', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { NewestBySubject } from '../../src/alerts/newest-alerts.ts'
 import { settle } from '../../src/alerts/settle.ts'
 import type { Alert, Flag, ForecastAlert, QuotaAlert } from '../../src/queue/alert.ts'
 import { expiryAlert, registryAlert, sampleAlert } from './sample-alert.ts'
@@ -12,6 +13,10 @@ const changesOf = (project: string, flags: readonly Flag[]): QuotaAlert[] =>
     ...{ ...sampleAlert, id: `${project}_${n}`, project, from: flags[n] as Flag, to },
     at: new Date(n * 1000).toISOString(),
   }))
+
+/** The flags of projects that were settled before. */
+const before = (flags: Record<string, Flag | undefined>): NewestBySubject =>
+  new Map(Object.entries(flags).map(([project, state = 'ok']) => [`ci/${project}`, { ms: 0, state }]))
 
 /** States of a flag, each another one than the state before. */
 const states = fc
@@ -26,7 +31,7 @@ test('of each project the newest state is told, unless it is that of before, in 
         .map((alert) => ({ alert, key: random.next().value as number }))
         .sort((x, y) => x.key - y.key)
         .map(({ alert }) => alert)
-      const told = settle(mixed, () => true)
+      const told = settle(mixed, () => true, before({ a: a[0], b: b[0] }))
       const expected = Object.entries({ a, b }).filter(([, flags]) => flags[0] !== flags.at(-1))
       expect(
         told.map((alert) => 'to' in alert && 'project' in alert && [alert.project, alert.to]).toSorted(),
@@ -37,14 +42,16 @@ test('of each project the newest state is told, unless it is that of before, in 
 
 test('alerts about other things are told each, the oldest first', () => {
   const done = { ...expiryAlert, id: 'done', event: 'expiry.done' as const, at: '2026-05-01T09:00:00.000Z' }
-  expect(settle([registryAlert, expiryAlert, done, sampleAlert], () => true).map(({ id }) => id)).toEqual([
-    ...['done', 'alert_01', 'alert_02', 'alert_03'],
-  ])
+  expect(
+    settle([registryAlert, expiryAlert, done, sampleAlert], () => true, new Map()).map(({ id }) => id),
+  ).toEqual([...['done', 'alert_01', 'alert_02', 'alert_03']])
 })
 
 test('a channel that wants what is over alone is told that it is over, and that it is so no more', () => {
   const toldOf = (...flags: Flag[]) =>
-    settle(changesOf('a', flags), (kind) => kind === 'quota.over').map((one) => 'to' in one && one.to)
+    settle(changesOf('a', flags), (kind) => kind === 'quota.over', new Map()).map(
+      (one) => 'to' in one && one.to,
+    )
   expect(toldOf('ok', 'warning', 'over')).toEqual(['over'])
   expect(toldOf('over', 'warning')).toEqual(['warning'])
   expect(toldOf('ok', 'over', 'warning')).toEqual([])
@@ -57,9 +64,23 @@ test('a forecast is not told beside an alert that the mark is passed, and not if
     ...{ usedBytes: 1, limitBytes: 2, bytesPerDay: 1 },
   }
   const notSoon: ForecastAlert = { ...soon, id: 'not', at: '2026-05-01T10:00:01.000Z', state: 'notSoon' }
-  const idsOf = (...alerts: Alert[]) => settle(alerts, () => true).map(({ id }) => id)
+  const idsOf = (...alerts: Alert[]) => settle(alerts, () => true, new Map()).map(({ id }) => id)
   expect(idsOf(soon, sampleAlert)).toEqual(['alert_01'])
   expect(idsOf(soon, { ...sampleAlert, project: 'other' })).toEqual(['alert_01', 'soon'])
   expect(idsOf(soon, notSoon)).toEqual([])
   expect(idsOf(notSoon)).toEqual(['not'])
+})
+
+test('if a change is missing among others, the newest is told, and the missing one is not told later', () => {
+  const [a, b, c] = changesOf('a', ['ok', 'warning', 'over', 'ok'])
+  const [first, middle, last] = [a, b, c] as [QuotaAlert, QuotaAlert, QuotaAlert]
+  const toldOf = (alerts: Alert[], settled: NewestBySubject) =>
+    settle(alerts, () => true, settled).map(({ id }) => id)
+  expect(toldOf([first, last], before({ a: 'ok' }))).toEqual([last.id])
+  expect(toldOf([middle], new Map([['ci/a', { ms: Date.parse(last.at), state: 'ok' }]]))).toEqual([])
+  expect(toldOf([middle, last], before({ a: 'ok' }))).toEqual([last.id])
+  expect(toldOf([first, middle, last], before({ a: 'ok' }))).toEqual([])
+  expect(toldOf([first, middle, last], before({ a: 'over' }))).toEqual([last.id])
+  // Nobody is told when a quota is removed. Once there is one again, the flag rises from ok.
+  expect(toldOf(changesOf('a', ['ok', 'over']), before({ a: 'over' }))).toEqual(['a_0'])
 })

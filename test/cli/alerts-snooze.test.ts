@@ -43,6 +43,7 @@ test.each([
   [['snooze', 'ci/a', '--for', 'soon'], '`for`: expected'],
   [['snooze', 'ci/a', '--for', '91d'], '`for`: expected a duration above 0, and 90d at most'],
   [['snooze', 'nowhere/a', '--for', '1d'], '"nowhere/a" is not a project'],
+  [['snooze', 'ci/Team/App', '--for', '1d'], '"ci/Team/App" is not a project'],
   [['unsnooze', 'ci/a'], '404 ci/a is not snoozed'],
 ])('%j is refused', async (argv, problem) => {
   expect(await run(...argv)).toMatchObject({ status: 1, err: expect.stringContaining(problem) })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { startFaultyProxy } from '../../lab/faulty-registry.ts'
+import { startGitlabIssues } from '../../lab/gitlab-issues.ts'
 import { makeImage } from '../../lab/image.ts'
 import { makeKey, startIssuer } from '../../lab/issuer.ts'
 import { freePort } from '../../lab/ports.ts'
@@ -59,6 +60,7 @@ const ciOf = (issuer: string) => {
 
 test('config check --connect tries everything that the configuration names, and sends no alert', async () => {
   const issuer = await startIssuer([await makeKey('one')])
+  const gitlab = await startGitlabIssues('glpat-secret', [])
   const { status, lines, err } = await check({
     redis: { url: redis.url },
     registries: {
@@ -68,7 +70,16 @@ test('config check --connect tries everything that the configuration names, and 
         repositories: { names: ['team-a/app', 'team-b/web'] },
       },
     },
-    alerts: { channels: [{ name: 'ops', type: 'slack', url: `${chatUrl}/hooks/secret` }] },
+    alerts: {
+      channels: [
+        { name: 'ops', type: 'slack', url: `${chatUrl}/hooks/secret` },
+        { name: 'issues', type: 'gitlab-issue', url: gitlab.url, token: 'glpat-secret' },
+      ],
+    },
+    events: {
+      queue: { name: 'tallyman-events', redis: redis.url },
+      webhooks: [{ name: 'deploy', url: `${chatUrl}/hooks/secret`, secret: 'whsec_c2VjcmV0' }],
+    },
     ci: ciOf(issuer.url),
     store: { type: 'folder', path: join(folder, 'store') },
   })
@@ -78,12 +89,16 @@ test('config check --connect tries everything that the configuration names, and 
     `ok     storage of ci: list the folder ${registry.storage}`,
     'ok     repositories of ci: read the list: 2 names',
     `ok     channel ops: HEAD ${chatUrl}/: the host answers (405); no alert was sent`,
+    `ok     channel issues: GET ${gitlab.url}/api/v4/user: GitLab takes the token of tallyman; no alert was sent`,
+    `ok     events to queue: PING at 127.0.0.1:${redis.port}: PONG; no event was sent`,
+    `ok     events to webhook deploy: HEAD ${chatUrl}/: the host answers (405); no event was sent`,
     `ok     issuer gitlab: GET ${issuer.url}/.well-known/openid-configuration: keys: 1`,
     `ok     store: write, list, read and remove an object in the folder ${join(folder, 'store')}`,
   ])
   expect({ status, err }).toEqual({ status: 0, err: '' })
   await issuer.close()
-  expect(requests).toEqual(['HEAD /'])
+  await gitlab.close()
+  expect(requests).toEqual(['HEAD /', 'HEAD /'])
   const left = await readdir(join(folder, 'store'), { recursive: true, withFileTypes: true })
   expect(left.filter((entry) => entry.isFile())).toEqual([])
 })
@@ -101,6 +116,10 @@ test('config check --connect says what failed and why, and exits 1', async () =>
       },
     },
     alerts: { channels: [{ name: 'ops', type: 'slack', url: `http://${nobody}/hooks/hunter2` }] },
+    events: {
+      queue: { name: 'tallyman-events', redis: `redis://:hunter2@${nobody}` },
+      webhooks: [{ name: 'deploy', url: `http://${nobody}/hunter2`, secret: 'whsec_c2VjcmV0' }],
+    },
     ci: ciOf(`http://${nobody}`),
     store: { type: 'folder', path: join(folder, 'file') },
   })
@@ -111,11 +130,13 @@ test('config check --connect says what failed and why, and exits 1', async () =>
     /^FAILED storage of gone: list the folder .* is this the registry's rootdirectory\?/,
     /^FAILED repositories of gone: the groups of GitLab at .*ECONNREFUSED/,
     /^FAILED channel ops: HEAD .*ECONNREFUSED/,
+    /^FAILED events to queue: PING at .*ECONNREFUSED/,
+    /^FAILED events to webhook deploy: HEAD .*ECONNREFUSED/,
     /^FAILED issuer gitlab: GET .*its discovery document at .*ECONNREFUSED/,
     /^FAILED store: write.*: cannot use the folder/,
   ]
   expect(lines).toEqual(failures.map((pattern) => expect.stringMatching(pattern)))
-  expect({ status, err }).toEqual({ status: 1, err: '8 of 8 failed\n' })
+  expect({ status, err }).toEqual({ status: 1, err: '10 of 10 failed\n' })
   expect(lines.join('\n')).not.toContain('hunter2')
 })
 

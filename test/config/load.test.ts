@@ -34,7 +34,7 @@ test('fills every default', async () => {
     actors: true,
     scanners: { userAgents: [], actors: [] },
     quotas: [],
-    admission: { enabled: false, failOpen: true },
+    admission: { enabled: false, failOpen: true, quotas: ['project'] },
     alerts: { gather: 10_000, channels: [] },
     events: { webhooks: [] },
     promotion: { rules: [] },

@@ -46,6 +46,8 @@ test('an alert gets the growth of seven days, three pushes and eight days; what 
       const added = id === 'ci/new' ? [] : [push(9, 'bob'), push(8, ''), push(7, 'eve'), push(6, 'zoe')]
       return { added, isCut: false }
     },
+    wouldFree: async (id) =>
+      id === 'ci/new' ? undefined : { bytes: 5, images: 1, policies: ['old'], isExact: true },
   })
   const now = new Date((DAY + 10) * DAY_MS)
   expect(await actionFacts('ci/new', now)).toEqual({})
@@ -57,5 +59,6 @@ test('an alert gets the growth of seven days, three pushes and eight days; what 
   ])
   expect(facts.history).toEqual([null, null, null, null, null, null, null, 7400])
   expect(facts).not.toHaveProperty('growth')
+  expect(facts.frees).toEqual({ bytes: 5, images: 1, policies: ['old'], isExact: true })
   expect(asked).toEqual([now.getTime() - 7 * DAY_MS, now.getTime() - 7 * DAY_MS])
 })

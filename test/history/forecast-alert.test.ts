@@ -51,9 +51,18 @@ describe('a forecast alert', () => {
   })
 
   test('leaves it to the quota once the limit is passed, and without willExceedWithin', () => {
-    expect(decide(true, 1, { bytes: 1001 })).toEqual({ state: { isSoon: false, change: 5 } })
+    expect(decide(false, 1, { bytes: 1001 })).toEqual({ state: { isSoon: false, change: 4 } })
     const { willExceedWithinMs: _, ...other } = quota
     expect(decide(false, 1, { quota: other })).toEqual({ state: { isSoon: false, change: 4 } })
+  })
+
+  test('is resolved after the limit was passed, too: else the incident of a pager stays open', () => {
+    const passed = decide(true, 1, { bytes: 1001 })
+    expect(passed).toEqual({ state: { isSoon: true, change: 4 } })
+    const about = { forecast: passingIn(undefined), bytes: 100, quota }
+    expect(forecastAlert(passed.state, about, NOW)).toMatchObject({
+      ...{ state: { isSoon: false, change: 5 }, tell: { isSoon: false } },
+    })
   })
 
   test('keeps its state with too little data, but not after a clean-up', () => {
@@ -176,9 +185,9 @@ describe('the alerts of samples', () => {
       ...{ ...group, id: 'n', from: 'ok', to: 'warning', measure: 'unique', used: 1, limit: 2, mark: 0.8 },
     }
     const all = () => true
-    expect(settle([soon, near], all)).toEqual([near])
-    expect(settle([soon, { ...near, group: 'other' }], all)).toHaveLength(2)
-    const channel = (name: string) => ({ name, send: async () => {}, check: async () => '' })
+    expect(settle([soon, near], all, new Map())).toEqual([near])
+    expect(settle([soon, { ...near, group: 'other' }], all, new Map())).toHaveLength(2)
+    const channel = (name: string) => ({ name, send: async () => {} })
     const routeOf = (name: string, glob: string) => ({
       ...{ channel: channel(name), projects: [glob], kinds: ['**'], severity: 'info' as const },
     })

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LabTallyman, READ_TOKEN, startTallyman, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
+import { makePush, pushEvent } from '../../lab/event-source.ts'
+import { eventually, type LabTallyman, READ_TOKEN, startTallyman, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
 import { admissionRoute } from '../../src/http/admission-route.ts'
 import { buildApp } from '../../src/http/app.ts'
 import { makeProblemOf } from '../../src/http/problem.ts'
@@ -11,7 +12,13 @@ const PUSH = { 'x-original-method': 'PUT', 'x-original-uri': '/v2/team/app/manif
 
 let tallyman: LabTallyman
 beforeAll(async () => {
-  tallyman = await startTallyman({ admission: { enabled: true } })
+  tallyman = await startTallyman({
+    admission: { enabled: true, quotas: ['project', 'group'] },
+    quotas: [
+      { group: 'platform', projects: ['ci/platform/*'], limit: '1kB' },
+      { registry: 'ci', limit: '1kB' },
+    ],
+  })
 })
 afterAll(() => tallyman.close())
 
@@ -24,6 +31,26 @@ async function ask(app: Pick<FastifyInstance, 'inject'>, token: string, headers:
 }
 
 test('a registry that is not over its quota may be pushed to', async () => {
+  expect(await ask(tallyman.app, WEBHOOK_TOKEN, PUSH)).toEqual([204, ''])
+})
+
+test('a push is refused while a group of its project is over, and not for a registry that is, unless that is asked for', async () => {
+  const event = pushEvent({ ...makePush(0, 0, 0), repository: 'platform/app' })
+  expect(await tallyman.deliver({ events: [event] })).toBe(202)
+  const raised = () => tallyman.get<{ flags: { kind: string }[] }>('/v1/flags?flag=over')
+  await eventually(raised, ({ flags }) => flags.length === 2)
+  const headers = { ...PUSH, 'x-original-uri': '/v2/platform/other/manifests/v1' }
+  const answer = await eventually(
+    () =>
+      tallyman.app.inject({
+        url: '/v1/admission',
+        headers: { authorization: `Bearer ${WEBHOOK_TOKEN}`, ...headers },
+      }),
+    ({ statusCode }) => statusCode === 403,
+  )
+  expect(answer.json().errors[0].message).toMatch(
+    /^the group platform, in which the project platform\/other counts, is over its quota since 2\S+: delete images, or ask for a larger quota$/,
+  )
   expect(await ask(tallyman.app, WEBHOOK_TOKEN, PUSH)).toEqual([204, ''])
 })
 

@@ -59,6 +59,7 @@ const alertsOf = async (name: string) =>
       (alert) => ('group' in alert ? alert.group : 'project' in alert && `ci/${alert.project}`) === name,
     )
     .toReversed()
+const markOf = (alert: QuotaAlert) => ('mark' in alert ? alert.mark : undefined)
 const send = (method: 'PUT' | 'DELETE', project: string, body?: object) =>
   tallyman.app.inject({
     ...{ method, url: `/v1/projects/${encodeURIComponent(project)}/quota` },
@@ -74,10 +75,10 @@ describe('a project and its group', () => {
     await untilFlag('ci/team/app', 'warning')
     await push('team/app', 250)
     await eventually(
-      async () => (await alertsOf('ci/team/app')).map(({ mark }) => mark),
+      async () => (await alertsOf('ci/team/app')).map(markOf),
       (marks) => marks.length === 2,
     )
-    expect((await alertsOf('ci/team/app')).map(({ from, to, mark }) => [from, to, mark])).toEqual([
+    expect((await alertsOf('ci/team/app')).map((alert) => [alert.from, alert.to, markOf(alert)])).toEqual([
       ['ok', 'warning', 0.5],
       ['warning', 'warning', 0.8],
     ])
@@ -170,6 +171,9 @@ describe('an override', () => {
     expect(await detail('ci/a', { limit: '1', for: 'soon' })).toMatch(/^400 `for`: expected a duration/)
     expect(await detail('ci/a', { limit: '1', fro: '1d' })).toBe('400 body: unknown key "fro"')
     expect(await detail('hub/a', { limit: '1' })).toMatch(/^404 "hub\/a" is not a project/)
+    // No project can have such a name, so the limit would hold for none.
+    for (const project of ['ci/Team/App', 'ci/a b', 'ci/a\nb', 'ci/<!channel>', 'ci/'])
+      expect(await detail(project, { limit: '1' })).toMatch(/^404 .* is not a project/s)
     const read = await tallyman.app.inject({
       ...{ method: 'PUT', url: '/v1/projects/ci%2Fa/quota', payload: { limit: '1' } },
       headers: { authorization: `Bearer ${READ_TOKEN}` },

@@ -48,6 +48,21 @@ test('a project has the topic while it is over its quota, beside its others', as
   expect(topics).toEqual(['team-a'])
 })
 
+test('a topic that GitLab writes in another case is the same topic', async () => {
+  let flag: Flag = 'over'
+  const gitlab = receiver(async () => flag)
+  // As GitLab does if the site has such a topic already.
+  onWrite = () => {
+    topics = topics.map((one) => (one === 'registry-over-quota' ? 'Registry-Over-Quota' : one))
+  }
+  await gitlab.send(event('ci/team/app'))
+  await gitlab.send(event('ci/team/app'))
+  expect([topics, writes()]).toEqual([['team-a', 'Registry-Over-Quota'], 1])
+  flag = 'ok'
+  await gitlab.send(event('ci/team/app'))
+  expect(topics).toEqual(['team-a'])
+})
+
 test('a flag that changes while the topic is written counts', async () => {
   let flag: Flag = 'over'
   onWrite = () => {

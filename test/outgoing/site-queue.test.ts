@@ -1,4 +1,5 @@
 import { Worker } from 'bullmq'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { makeImage } from '../../lab/image.ts'
 import { freePort } from '../../lab/ports.ts'
@@ -62,14 +63,32 @@ test("a change becomes a job of the site's queue, also if its Redis was away whe
   ])
 })
 
+const event = (id: string): CloudEvent => ({
+  ...{ specversion: '1.0', id, source: '/tallyman', type: 'tallyman.image.promoted' },
+  ...{ time: '2026-11-27T06:00:00.000Z', datacontenttype: 'application/json', data: {} },
+})
+
+test('in Redis, the job is what a worker in another language reads: its name, and its data as JSON', async () => {
+  const another = await freePort()
+  site = await startRedis({ port: another })
+  const queue = makeSiteQueue({ name: 'tallyman-events', redis: `redis://127.0.0.1:${another}` })
+  await queue.send(event('a1'))
+  const redis = new Redis(another)
+  try {
+    expect(await redis.lrange('bull:tallyman-events:wait', 0, -1)).toEqual(['a1'])
+    const { name, data, opts } = await redis.hgetall('bull:tallyman-events:a1')
+    expect([name, JSON.parse(data ?? '')]).toEqual(['tallyman.image.promoted', event('a1')])
+    expect(JSON.parse(opts ?? '')).toMatchObject({ attempts: 10, backoff: { type: 'exponential' } })
+  } finally {
+    redis.disconnect()
+    await queue.close?.()
+  }
+})
+
 test('an event that is sent twice is one job', async () => {
   const another = await freePort()
   site = await startRedis({ port: another })
   const queue = makeSiteQueue({ name: 'tallyman-events', redis: `redis://127.0.0.1:${another}` })
-  const event = (id: string): CloudEvent => ({
-    ...{ specversion: '1.0', id, source: '/tallyman', type: 'tallyman.image.promoted' },
-    ...{ time: '2026-11-27T06:00:00.000Z', datacontenttype: 'application/json', data: {} },
-  })
   for (const id of ['a1', 'a1', 'a2']) await queue.send(event(id))
   worker = startSiteWorker(another)
   const { received } = worker

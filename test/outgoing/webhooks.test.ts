@@ -14,6 +14,7 @@ const SECRET = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64
 
 /** The statuses that the receiver answers first; then 200. */
 const statuses: number[] = []
+let headers: Record<string, string> = {}
 let team: Receiver
 let registries: Receiver
 let tallyman: LabTallyman
@@ -21,7 +22,7 @@ let redis: Redis
 let queues: Queues
 let url: string
 beforeAll(async () => {
-  team = await startReceiver((response) => response.writeHead(statuses.shift() ?? 200).end())
+  team = await startReceiver((response) => response.writeHead(statuses.shift() ?? 200, headers).end())
   registries = await startReceiver((response) => response.end())
   tallyman = await startTallyman({
     events: {
@@ -126,4 +127,20 @@ test('the read token replays nothing, and a delivery that is not there is no suc
   expect(await replay('1-0', READ_TOKEN)).toEqual([403, expect.any(String)])
   expect(await replay('1-0', ADMIN_TOKEN)).toEqual([404, 'no delivery 1-0: about the newest 5,000 are kept'])
   expect(await replay('x', ADMIN_TOKEN)).toEqual([400, expect.stringContaining('the id of a delivery')])
+})
+
+test('a receiver that asks to wait has not failed, until it has asked for a day', async () => {
+  const asked = team.received.length
+  headers = { 'retry-after': '0' }
+  statuses.push(503, 503)
+  await change('waits', { project: 'team-a/waits' })
+  expect((await deliveriesOf('waits', 1)).map(({ result }) => result)).toEqual(['accepted'])
+  expect(team.received.length - asked).toBe(3)
+  statuses.push(503)
+  const { id, at, type } = { id: 'old', at: '2026-11-27T06:00:00.000Z', type: 'project.flag.changed' }
+  const of = { subject: 'ci/team-a/old', scope: 'ci/team-a/old' }
+  const data = { change: { id, at, type, ...of, data: sampleAlert }, to: 'webhook team' }
+  await queues.outgoing.add('outgoing', data, { timestamp: Date.now() - 86_400_001, attempts: 1 })
+  expect((await deliveriesOf('old', 1)).map(({ result }) => result)).toEqual(['given up'])
+  headers = {}
 })

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeBacklog } from '../../src/queue/backlog.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
+import { sampleAlert } from '../alerts/sample-alert.ts'
 
 const bed = useRedis()
 
@@ -54,6 +55,13 @@ test('counts the jobs that events make other queues hold', async () => {
   const { jobs, bytes } = await makeBacklog({ redis: bed.redis, queues }).read()
   expect(jobs).toBe(501)
   expect(bytes).toBeGreaterThan(500 * 300)
+})
+
+test('what waits for a chat or a program that is away does not count', async () => {
+  const change = { id: 'a', at: '', type: 'image.promoted', subject: 'ci/a', scope: 'ci/a', data: {} }
+  await queues.outgoing.add('outgoing', { change, to: 'webhook deploy' })
+  await queues.alerts.add('alerts', { kind: 'announce', alert: sampleAlert })
+  expect(await makeBacklog({ redis: bed.redis, queues }).read()).toEqual({ jobs: 0, bytes: 0 })
 })
 
 test('of a Redis that refuses MEMORY to this user it estimates the bytes', async () => {

@@ -11,7 +11,7 @@ import { makeGroupMembers } from '../../src/quota/group-members.ts'
 import { makeQuotasInForce } from '../../src/quota/in-force.ts'
 import { makeMeasure } from '../../src/quota/measure.ts'
 import { makeOverrides } from '../../src/quota/overrides.ts'
-import type { ProjectQuota } from '../../src/quota/quota.ts'
+import type { ConfiguredQuota, ProjectQuota, Quota } from '../../src/quota/quota.ts'
 import { makeQuotas } from '../../src/quota/quotas.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
@@ -48,7 +48,7 @@ function setUp({
   const { log, lines } = keepLines()
   const over: [string, boolean][] = []
   const looks: (Date | undefined)[] = []
-  const configured = { quotas: makeQuotas([quota]) }
+  const configured = { quotas: makeQuotas([quota], ['ci']) }
   const overrides = makeOverrides({ ...on, now: () => minute(0).getTime() })
   const enforce = makeEnforce({
     flags: wrap(flags),
@@ -88,7 +88,7 @@ function setUp({
       ])
     },
     removeQuota() {
-      configured.quotas = makeQuotas([])
+      configured.quotas = makeQuotas([], ['ci'])
     },
   }
 }
@@ -149,7 +149,10 @@ describe('a flag that changes', () => {
         ...{ ...numbers, from: 'warning', to: 'over', used: 1001 },
         msg: 'ci/team-a/app is OVER its quota: 1001 B of 1000 B.',
       },
-      { from: 'over', to: 'ok', msg: 'ci/team-a/app has no quota any more: its flag is ok' },
+      {
+        ...{ from: 'over', to: 'ok', reason: 'quota removed' },
+        msg: 'ci/team-a/app has no quota any more. It was over its quota.',
+      },
     ])
   })
 
@@ -159,10 +162,9 @@ describe('a flag that changes', () => {
     await enforce(PROJECT, minute(1))
     await use(1001)
     await enforce(PROJECT, minute(2))
-    expect((await alerts()).map((alert) => 'project' in alert && alert.lastPushedBy)).toEqual([
-      'ann',
-      undefined,
-    ])
+    expect(
+      (await alerts()).map((alert) => ('lastPushedBy' in alert ? alert.lastPushedBy : undefined)),
+    ).toEqual(['ann', undefined])
     const [first, second] = (await alerts()).map(({ text }) => text)
     expect(first).toMatch(/\. Last push by ann\.$/)
     expect(second).not.toContain('push')
@@ -184,7 +186,7 @@ describe('a flag that changes', () => {
     ])
     expect(new Set((await alerts()).map(({ id }) => id)).size).toBe(6)
     expect(await flags.get(PROJECT)).toEqual({
-      ...{ ...NEVER, since: minute(5).toISOString(), change: 6 },
+      ...{ ...NEVER, toldAt: minute(5).toISOString(), since: minute(5).toISOString(), change: 6 },
     })
   })
 
@@ -246,20 +248,78 @@ describe('nothing is announced', () => {
     expect(await flags.get(PROJECT)).toEqual(NEVER)
   })
 
-  test('when the quota is removed, but the flag becomes ok, and a later change is announced', async () => {
+  test('when the quota of a flag that is ok is removed', async () => {
+    const { enforce, flags, use, removeQuota } = setUp()
+    await use(100)
+    await enforce(PROJECT, minute(1))
+    removeQuota()
+    await enforce(PROJECT, minute(2))
+    expect(await alerts()).toEqual([])
+    expect(await flags.get(PROJECT)).toEqual(NEVER)
+  })
+})
+
+describe('a quota that is removed', () => {
+  test('ends the flag, which is told once, in words that are true; a later change is announced', async () => {
     const { enforce, flags, use, removeQuota } = setUp()
     await use(1001)
     await enforce(PROJECT, minute(1))
     removeQuota()
-    await enforce(PROJECT, minute(2))
-    expect(await changes()).toEqual(['ok → over'])
-    expect(await flags.get(PROJECT)).toEqual({
-      ...{ ...NEVER, since: minute(2).toISOString(), change: 2 },
+    for (const n of [2, 3]) await enforce(PROJECT, minute(n))
+    expect(await changes()).toEqual(['ok → over', 'over → ok'])
+    const [, end] = await alerts()
+    expect(end).toEqual({
+      ...{ id: expect.stringMatching(/^j[0-9a-f]{32}$/), jobId: end?.id, at: minute(2).toISOString() },
+      ...{ registry: 'ci', project: 'team-a/app', from: 'over', to: 'ok', reason: 'quota removed' },
+      text: 'ci/team-a/app has no quota any more. It was over its quota.',
     })
-    expect([...(await flags.all('project')).values()].map(({ flag }) => flag)).toEqual(['ok'])
-    await setUp().enforce(PROJECT, minute(3))
-    expect(await changes()).toEqual(['ok → over', 'ok → over'])
+    expect(await flags.get(PROJECT)).toEqual({
+      ...{ ...NEVER, toldAt: minute(2).toISOString(), since: minute(2).toISOString(), change: 2 },
+    })
+    expect(await flags.raised()).toEqual([])
+    await setUp().enforce(PROJECT, minute(4))
+    expect(await changes()).toEqual(['ok → over', 'over → ok', 'ok → over'])
   })
+
+  test('is told to whom the last alert about a group went, though nobody knows its projects any more', async () => {
+    const on = { redis: bed.redis, prefix: 't' }
+    const GROUP = { kind: 'group', id: 'g' } as const
+    const group = { group: 'g', projects: ['ci/**'], measure: 'unique', limit: 10, warnAt: [0.8] } as const
+    const members = makeGroupMembers(on)
+    let configured: ConfiguredQuota[] = [group]
+    const enforce = makeEnforce({
+      flags: makeFlags(on),
+      inForce: { of: async (subject) => within(makeQuotas(configured, ['ci']).of(subject)) },
+      measure: makeMeasure({
+        ...{ index: makeUsageIndex(on), members, quotas: () => makeQuotas(configured, ['ci']) },
+        ...{ taggedBytes: async () => 0, storedBytes: async () => undefined },
+      }).measureAndNote,
+      actionFacts: async () => ({}),
+      announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
+      ...{ onOver: async () => {}, afterwards: async () => {}, log: keepLines().log },
+    })
+    const hold = (bytes: number) => members.note(group, 'ci/a', { bytes, tags: 0, manifests: 0 })
+    await hold(11)
+    await members.complete(group)
+    for (const n of [1, 2]) await enforce(GROUP, minute(n))
+    // Its projects are empty, so none is among the largest.
+    await hold(0)
+    await enforce(GROUP, minute(2))
+    await hold(11)
+    await enforce(GROUP, minute(2))
+    configured = []
+    await members.forget(group)
+    for (const n of [3, 4]) await enforce(GROUP, minute(n))
+    expect(await alerts()).toMatchObject([
+      { group: 'g', to: 'over', projects: ['ci/a'] },
+      { group: 'g', to: 'ok', used: 0, projects: ['ci/a'] },
+      { group: 'g', to: 'over', projects: ['ci/a'] },
+      { group: 'g', to: 'ok', projects: ['ci/a'], reason: 'quota removed' },
+    ])
+    expect((await makeFlags(on).entry(GROUP)).projects).toBeUndefined()
+  })
+
+  const within = (quota: Quota | undefined) => quota && { quota }
 })
 
 describe('a check that runs twice', () => {
@@ -283,7 +343,7 @@ describe('a check that runs twice', () => {
         wrap: (real) => ({ ...real, replace: (...args) => kill(() => real.replace(...args)) }),
       })
       await queues.alerts.drain()
-      await flags.remove(PROJECT)
+      await flags.replace(PROJECT, await flags.entry(PROJECT), undefined)
       await use(850)
       if (step < 3) await expect(enforce(PROJECT, minute(1))).rejects.toThrow('killed')
       left = 100

@@ -38,6 +38,19 @@ describe('a flag', () => {
     expect(flagsOf({ ...QUOTA, warnAt: [1] }, 999, 1000, 1001)).toEqual(['ok', 'warning', 'over'])
   })
 
+  test('is told of in the order of its changes, also if the clock was set back or has the same millisecond', () => {
+    const over = evaluate(NEVER, bytes(1001), QUOTA, minute(10)).state
+    const again = evaluate(over, bytes(0), QUOTA, minute(1)).state
+    const atOnce = evaluate(again, bytes(900), QUOTA, minute(10)).state
+    expect(
+      [over, again, atOnce].map(({ toldAt }) => Date.parse(toldAt ?? '') - minute(10).getTime()),
+    ).toEqual([0, 1, 2])
+    expect(evaluate(atOnce, bytes(900), QUOTA, minute(11)).state).toEqual(atOnce)
+    expect(evaluate(withoutQuota(atOnce, minute(2)), bytes(900), QUOTA, minute(3)).state.toldAt).toBe(
+      new Date(minute(10).getTime() + 4).toISOString(),
+    )
+  })
+
   test('falls only below 95 % of its threshold', () => {
     expect(flagsOf(QUOTA, 800, 799, 760, 759, 799)).toEqual(['warning', 'warning', 'warning', 'ok', 'ok'])
     expect(flagsOf(QUOTA, 1001, 1000, 950, 949, 1000)).toEqual(['over', 'over', 'over', 'warning', 'warning'])
@@ -74,10 +87,15 @@ describe('a flag', () => {
     ])
   })
 
-  test('without a quota is ok, and nobody is told', () => {
+  test('without a quota is ok', () => {
     const over = run(QUOTA, [1001]).at(-1)?.state ?? NEVER
     const ok = withoutQuota(over, minute(5))
-    expect(ok).toEqual({ ...NEVER, since: minute(5).toISOString(), change: 2 })
+    expect(ok).toEqual({
+      ...NEVER,
+      toldAt: minute(5).toISOString(),
+      since: minute(5).toISOString(),
+      change: 2,
+    })
     expect(withoutQuota(ok, minute(6))).toEqual(ok)
     expect(withoutQuota(NEVER, minute(6))).toEqual(NEVER)
   })

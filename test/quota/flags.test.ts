@@ -61,7 +61,8 @@ test('those that are not ok are told by kind and id, also by a process that has 
     { kind: 'registry', id: 'ci', flag: 'over', ...raised },
   ])
   await set(writer, A, 'ok')
-  await writer.remove({ kind: 'registry', id: 'ci' })
+  const ofRegistry = { kind: 'registry', id: 'ci' } as const
+  await writer.replace(ofRegistry, await writer.entry(ofRegistry), undefined)
   expect((await reader.raised()).map(({ id }) => id)).toEqual(['platform'])
   expect(await writer.get({ kind: 'registry', id: 'ci' })).toEqual(NEVER)
   await bed.redis.flushall()

@@ -15,6 +15,7 @@ const QUOTA: Quota = { measure: 'unique', limit: 100, warnAt: [0.5, 0.9], grace:
 function makeWorld(scheduler: fc.Scheduler, kills: boolean[]) {
   let entry: FlagEntry = { state: NEVER }
   let used = 0
+  let isLimited = true
   const queued = new Map<string, QuotaAlert>()
   const decided: FlagState[] = [NEVER]
   const step = async <T>(act: () => T): Promise<T> => {
@@ -36,7 +37,7 @@ function makeWorld(scheduler: fc.Scheduler, kills: boolean[]) {
           return read()
         }),
     },
-    inForce: { of: async () => ({ quota: QUOTA }) },
+    inForce: { of: () => step(() => (isLimited ? { quota: QUOTA } : undefined)) },
     measure: () => step(() => ({ bytes: used, tags: 0, manifests: 0 })),
     // BullMQ adds no second job with the same id.
     announce: (alert) => step(() => queued.has(alert.id) || queued.set(alert.id, alert)),
@@ -47,8 +48,10 @@ function makeWorld(scheduler: fc.Scheduler, kills: boolean[]) {
   })
   return {
     enforce,
-    use: (bytes: number) => {
-      used = bytes
+    /** Undefined: it has no quota any more. */
+    use: (bytes: number | undefined) => {
+      isLimited = bytes !== undefined
+      used = bytes ?? used
     },
     decided,
     alerts: () => [...queued.values()],
@@ -56,7 +59,9 @@ function makeWorld(scheduler: fc.Scheduler, kills: boolean[]) {
 }
 
 test('each change is told exactly once, in any interleaving of repeated runs that are killed at any step', async () => {
-  const anyUsages = fc.array(fc.integer({ min: 0, max: 120 }), { minLength: 1, maxLength: 8 })
+  const anyUsages = fc.array(fc.option(fc.integer({ min: 0, max: 120 }), { nil: undefined, freq: 4 }), {
+    ...{ minLength: 1, maxLength: 8 },
+  })
   const anyKills = fc.array(fc.boolean(), { maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), anyUsages, anyKills, async (scheduler, usages, anyKill) => {
@@ -70,7 +75,7 @@ test('each change is told exactly once, in any interleaving of repeated runs tha
           const at = new Date(Date.UTC(2026, 0, 1) + n * 45_000 + seconds * 1_000)
           runs.push(world.enforce(PROJECT, at).catch(() => {}))
         }
-        if (bytes % 2 === 0) await scheduler.waitFor(Promise.all(runs.splice(0)))
+        if ((bytes ?? 0) % 2 === 0) await scheduler.waitFor(Promise.all(runs.splice(0)))
       }
       await scheduler.waitFor(Promise.all(runs))
       kills.length = 0
@@ -81,9 +86,10 @@ test('each change is told exactly once, in any interleaving of repeated runs tha
       const told = world.alerts().map(({ from, to }) => [from, to])
       const changes = world.decided.slice(1).map(({ flag }, i) => [world.decided[i]?.flag, flag])
       expect(told).toEqual(changes)
-      const final = usages.at(-1) ?? 0
-      if (final > 100) expect(world.decided.at(-1)?.flag).toBe('over')
-      if (final < 47) expect(world.decided.at(-1)?.flag).toBe('ok')
+      const final = usages.at(-1)
+      if (final === undefined) expect(world.decided.at(-1)?.flag).toBe('ok')
+      else if (final > 100) expect(world.decided.at(-1)?.flag).toBe('over')
+      else if (final < 47) expect(world.decided.at(-1)?.flag).toBe('ok')
     }),
     { numRuns: 300 },
   )

@@ -24,7 +24,7 @@ test('a project, a group and a registry are measured by what their quotas say', 
   const members = makeGroupMembers(on)
   const group = { group: 'g', projects: ['ci/*'], limit: 1, measure: 'referenced', warnAt: [0.8] } as const
   const { measure, measureAndNote } = makeMeasure({
-    ...{ index, members, quotas: () => makeQuotas([group]) },
+    ...{ index, members, quotas: () => makeQuotas([group], ['ci']) },
     taggedBytes: (project) => taggedBytes(index, project),
     storedBytes: async (registry) => (registry === 'ci' ? 9_999 : undefined),
   })

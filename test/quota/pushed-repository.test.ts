@@ -13,6 +13,11 @@ test.each([
   // As a registry would read them.
   ['PUT', '/v2/te%61m/app/manifests/v1', 'team/app'],
   ['PUT', '/v2/team%2Fapp/manifests/v1', 'team/app'],
+  ['PUT', 'http://v2/v2/team/app/manifests/v1', 'team/app'],
+  ['PUT', '/v2/x/../team/app/manifests/v1', 'team/app'],
+  ['PUT', '/v2/x/%2e%2E/team/app/manifests/v1', 'team/app'],
+  ['PUT', '/v2/../v2/./team//app/x/../manifests//v1/', 'team/app'],
+  ['POST', '//v2/team/app/blobs//uploads//', 'team/app'],
   ['PUT', '/registry/v2/team/app/manifests/v1', 'team/app'],
   ['PUT', '/v2/team/v2/app/manifests/v1', 'team/v2/app'],
   ['PUT', '/v2/team/manifests/manifests/v1', 'team/manifests'],

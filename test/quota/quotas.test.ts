@@ -8,8 +8,10 @@ import { compareSpecificity, tiesIn } from '../../src/quota/specificity.ts'
 const manner = { measure: 'unique', warnAt: [0.8] } satisfies Quota
 /** Of several globs in the order of the file, the number of the one that applies, from 1. */
 const chosen = (project: string, ...globs: string[]) =>
-  makeQuotas(globs.map((glob, i) => ({ ...manner, project: glob, limit: i + 1 }))).of(projectSubject(project))
-    ?.limit
+  makeQuotas(
+    globs.map((glob, i) => ({ ...manner, project: glob, limit: i + 1 })),
+    [project.split('/', 1)[0] ?? ''],
+  ).of(projectSubject(project))?.limit
 
 describe('the quota of a project', () => {
   test('is that of the most specific glob, whatever the order', () => {
@@ -94,11 +96,14 @@ describe('specificity', () => {
 })
 
 test('a project counts in each group that matches it, and in its registry', () => {
-  const quotas = makeQuotas([
-    { ...manner, group: 'platform', projects: ['ci/infra/*', 'ci/base/*'], limit: 1 },
-    { ...manner, group: 'all', projects: ['**'], limit: 2 },
-    { ...manner, registry: 'ci', limit: 3 },
-  ])
+  const quotas = makeQuotas(
+    [
+      { ...manner, group: 'platform', projects: ['ci/infra/*', 'ci/base/*'], limit: 1 },
+      { ...manner, group: 'all', projects: ['**'], limit: 2 },
+      { ...manner, registry: 'ci', limit: 3 },
+    ],
+    ['ci', 'dev'],
+  )
   expect(quotas.groupsOf('ci/base/go').map(({ group }) => group)).toEqual(['platform', 'all'])
   expect(quotas.groupsOf('ci/app/x').map(({ group }) => group)).toEqual(['all'])
   expect(quotas.registriesOf('ci/app/x')).toEqual([{ kind: 'registry', id: 'ci' }])
@@ -106,4 +111,18 @@ test('a project counts in each group that matches it, and in its registry', () =
   expect(quotas.of({ kind: 'group', id: 'all' })?.limit).toBe(2)
   expect(quotas.of({ kind: 'registry', id: 'ci' })?.limit).toBe(3)
   expect(quotas.of(projectSubject('ci/app/x'))).toBeUndefined()
+})
+
+test('a project of a registry that is not configured has no quota, and counts in no group', () => {
+  const quotas = makeQuotas(
+    [
+      { ...manner, project: '**', limit: 1 },
+      { ...manner, group: 'all', projects: ['**'], limit: 2 },
+    ],
+    ['ci'],
+  )
+  expect(quotas.of(projectSubject('ci/app'))?.limit).toBe(1)
+  expect(quotas.of(projectSubject('gone/app'))).toBeUndefined()
+  expect(quotas.groupsOf('ci/app')).toHaveLength(1)
+  expect(quotas.groupsOf('gone/app')).toEqual([])
 })

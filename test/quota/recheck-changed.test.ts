@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
-import { subjectKey } from '../../src/queue/quota-subject.ts'
+import { projectSubject, type QuotaSubject, subjectKey } from '../../src/queue/quota-subject.ts'
+import { NEVER } from '../../src/quota/evaluate.ts'
+import { makeFlags } from '../../src/quota/flags.ts'
 import { makeGroupMembers } from '../../src/quota/group-members.ts'
 import { makeOverrides } from '../../src/quota/overrides.ts'
 import type { ConfiguredQuota, GroupQuota, ProjectQuota } from '../../src/quota/quota.ts'
@@ -24,6 +26,7 @@ const group = (projects: string[], limit = 10): GroupQuota => ({
 })
 
 const members = () => makeGroupMembers({ redis: bed.redis, prefix: 't' })
+const flags = () => makeFlags({ redis: bed.redis, prefix: 't' })
 const overrides = () => makeOverrides({ redis: bed.redis, prefix: 't', now: Date.now })
 
 /** Starts a worker with these quotas. Gives what is to be looked at, and whose groups were told what it holds. */
@@ -31,14 +34,16 @@ async function look(
   configured: readonly ConfiguredQuota[],
   idsOf = async function* (registry: string) {
     if (registry === 'ci') for (const id of PROJECTS) yield [id]
+    if (registry === 'hub') yield ['hub/d']
   },
+  registries = ['ci'],
 ) {
   await queues.quota.drain(true)
   const noted: string[] = []
-  const quotas = makeQuotas(configured)
+  const quotas = makeQuotas(configured, registries)
   await recheckChanged({
-    ...{ redis: bed.redis, prefix: 't', queues, quotas, registries: ['ci', 'hub'], idsOf },
-    ...{ members: members(), overrides: overrides() },
+    ...{ redis: bed.redis, prefix: 't', queues, quotas, idsOf },
+    ...{ members: members(), overrides: overrides(), flags: flags() },
     noteMember: async (project) => {
       noted.push(project)
       for (const one of quotas.groupsOf(project))
@@ -105,4 +110,31 @@ test('a registry whose quota changed, came or went is looked at', async () => {
   expect(await start(registry(10))).toEqual([])
   expect(await start(registry(11))).toEqual(['registry:ci'])
   expect(await start()).toEqual(['registry:ci'])
+})
+
+test('a registry that comes or goes takes its projects with it', async () => {
+  const quotas = [quota('**', 10), group(['**'])]
+  const all = ['group:g', ...projects('a', 'b', 'c')]
+  await look(quotas, undefined, ['ci', 'hub'])
+  expect(await members().sum(group(['**']))).toMatchObject({ bytes: 4 })
+  expect((await look(quotas, undefined, ['ci'])).looks).toEqual(['group:g', 'project:hub/d'])
+  expect(await members().sum(group(['**']))).toMatchObject({ bytes: 3, projects: ['ci/a', 'ci/b', 'ci/c'] })
+  expect((await look(quotas, undefined, ['ci'])).looks).toEqual([])
+  expect((await look(quotas, undefined, ['ci', 'hub'])).looks).toEqual(['group:g', 'project:hub/d'])
+  expect((await look(quotas, undefined, ['hub'])).looks).toEqual(all)
+})
+
+test('a flag that is not ok and has no quota is looked at at each start, whatever changed', async () => {
+  const raise = async (subject: QuotaSubject) => {
+    const state = { ...NEVER, flag: 'over' as const, since: new Date(0).toISOString() }
+    await flags().replace(subject, await flags().entry(subject), { state })
+  }
+  const quotas = [quota('ci/**', 10), quota('gone/**', 10)]
+  await start(...quotas)
+  for (const id of ['ci/a', 'ci/not-in-the-index', 'gone/a', 'hub/a']) await raise(projectSubject(id))
+  await raise({ kind: 'group', id: 'old' })
+  await raise({ kind: 'registry', id: 'ci' })
+  const looks = ['group:old', 'project:gone/a', 'project:hub/a', 'registry:ci']
+  expect(await start(...quotas)).toEqual(looks)
+  expect(await start(...quotas)).toEqual(looks)
 })

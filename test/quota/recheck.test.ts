@@ -22,12 +22,15 @@ const A = projectSubject('ci/team-a')
 
 test('each changed project with a quota, an override or a group gets one job, and its registry one that waits', async () => {
   const manner = { measure: 'unique', warnAt: [0.8], limit: 1_000 } as const
-  const quotas = makeQuotas([
-    { ...manner, project: 'ci/team-*' },
-    { ...manner, project: 'ci/slow', measure: 'tagged' },
-    { ...manner, group: 'base', projects: ['ci/base-*'] },
-    { ...manner, registry: 'ci' },
-  ])
+  const quotas = makeQuotas(
+    [
+      { ...manner, project: 'ci/team-*' },
+      { ...manner, project: 'ci/slow', measure: 'tagged' },
+      { ...manner, group: 'base', projects: ['ci/base-*'] },
+      { ...manner, registry: 'ci' },
+    ],
+    ['ci', 'hub'],
+  )
   const overrides = makeOverrides({ redis: bed.redis, prefix: 't', now: Date.now })
   await overrides.set('hub/raised', { limit: 1, by: null, why: null, since: '', until: null })
   const recheckQuotas = makeRecheckQuotas({ queues, overrides, quotas: () => quotas })
@@ -43,7 +46,7 @@ test('each changed project with a quota, an override or a group gets one job, an
 
 test('nothing is asked for if nothing has changed', async () => {
   const overrides = makeOverrides({ redis: bed.redis, prefix: 't', now: Date.now })
-  await makeRecheckQuotas({ queues, overrides, quotas: () => makeQuotas([]) })([])
+  await makeRecheckQuotas({ queues, overrides, quotas: () => makeQuotas([], []) })([])
   expect(await waiting()).toEqual([])
 })
 

@@ -34,7 +34,7 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
     recheckQuotas: async () => {},
     announce: async (alert) => alerts.push(alert),
     settleMs: 0,
-    forgetFlags: makeForgetFlags({ index, flags }),
+    forgetFlags: makeForgetFlags({ index, flags, look: async () => {} }),
     clockOf: async () => Date.now() * 1000 + time.aheadUs,
     // It never gives the same time twice.
     now: () => {

@@ -4,7 +4,7 @@ import { ChannelError } from '../channel-error.ts'
 import type { Message } from '../message.ts'
 import { channelUrl } from './channel-url.ts'
 import { line } from './plain.ts'
-import { postJson, reachHost } from './post-json.ts'
+import { askJson, postJson } from './post-json.ts'
 import { plainText, shownOf } from './shown.ts'
 
 const DAY_MS = 86_400_000
@@ -32,18 +32,26 @@ const STATE = /^(quota|forecast)\.(?!summary)/
 export function makeAlertmanagerChannel(options: {
   name: string
   urls: readonly string[]
+  /** The header of that name, for a proxy in front of them. */
+  authorization?: string | undefined
   /** epoch ms */
   now?: () => number
   dispatcher?: Dispatcher | undefined
 }): Channel {
-  const { name, dispatcher, now = Date.now } = options
-  const urls = options.urls.map((url) => channelUrl(name, `${url.replace(/\/$/, '')}/api/v2/alerts`))
+  const { name, authorization, dispatcher, now = Date.now } = options
+  const apis = options.urls.map((url) => `${url.replace(/\/$/, '')}/api/v2`)
+  const urls = apis.map((api) => channelUrl(name, `${api}/alerts`))
+  const statuses = apis.map((api) => channelUrl(name, `${api}/status`))
+  const request = {
+    ...{ channel: name, dispatcher },
+    ...(authorization !== undefined && { headers: { authorization } }),
+  }
   return {
     name,
     tellsEach: true,
     async send(message) {
       const json = JSON.stringify(alertsOf(message, now()))
-      const posts = urls.map((url) => postJson({ channel: name, url, json, dispatcher }))
+      const posts = urls.map((url) => postJson({ ...request, url, json }))
       const failures = (await Promise.allSettled(posts)).flatMap((post) =>
         post.status === 'rejected' ? [post] : [],
       )
@@ -51,9 +59,13 @@ export function makeAlertmanagerChannel(options: {
       const reasons = failures.map(({ reason }) => reason)
       throw reasons.find((reason) => reason instanceof ChannelError && reason.retry) ?? reasons[0]
     },
-    async check() {
-      const answers = urls.map((url) => reachHost({ channel: name, url, dispatcher }))
-      return `the hosts answer (${(await Promise.all(answers)).join(', ')})`
+    check: {
+      tried: `GET ${statuses.join(', ')}`,
+      async ask() {
+        const answers = statuses.map((url) => askJson({ ...request, url, method: 'GET' }))
+        const states = (await Promise.all(answers)).map((answer) => Object(Object(answer).cluster).status)
+        return `the state of the cluster: ${states.map((state) => line(String(state), 50)).join(', ')}`
+      },
     },
   }
 }

@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { Dispatcher } from 'undici'
 import type { Channel, ChannelMemory } from '../channel.ts'
 import { ChannelError } from '../channel-error.ts'
 import type { Message } from '../message.ts'
 import { abridge, footerOf } from './abridge.ts'
-import { makeHook } from './hook.ts'
+import { type HookOptions, makeHook } from './hook.ts'
 import { escapeMarkdown, inertLine } from './plain.ts'
 import { isWorse, makePosted, type Posted } from './posted.ts'
 import { COLOUR } from './slack-content.ts'
+import { wasThere } from './was-there.ts'
 
 const Created = Type.Object({ id: Type.String({ pattern: '^\\d{1,20}$' }) })
 
@@ -16,12 +16,7 @@ const Created = Type.Object({ id: Type.String({ pattern: '^\\d{1,20}$' }) })
  * A Discord webhook. A message about a subject is edited in place when its state gets better, until it is resolved. What is
  * worse than before is a new message, since Discord notifies nobody of an edit.
  */
-export function makeDiscordChannel(options: {
-  name: string
-  url: string
-  memory: ChannelMemory
-  dispatcher?: Dispatcher | undefined
-}): Channel {
+export function makeDiscordChannel(options: HookOptions & { memory: ChannelMemory }): Channel {
   const { name, memory } = options
   const hook = makeHook(options)
   const posted = makePosted(memory)
@@ -43,16 +38,10 @@ export function makeDiscordChannel(options: {
   }
 
   /** Gives whether the message could be edited: it may have been deleted. */
-  async function edit(current: Posted, message: Message): Promise<boolean> {
-    try {
-      const url = below(`/messages/${current.place}`)
-      await hook.post(contentOf(message, current), { url, method: 'PATCH' })
-      return true
-    } catch (error) {
-      if (error instanceof ChannelError && error.status === 404) return false
-      throw error
-    }
-  }
+  const edit = (current: Posted, message: Message): Promise<boolean> =>
+    wasThere(
+      hook.post(contentOf(message, current), { url: below(`/messages/${current.place}`), method: 'PATCH' }),
+    )
 
   return {
     name,

@@ -72,11 +72,14 @@ export function makeEmailChannel({ name, ...settings }: EmailSettings & { name: 
       const reason = `${errors.length} of ${recipients.length} recipients refused: ${reply(first?.response)}`
       throw failed(reason, first?.responseCode, later.length > 0)
     },
-    async check() {
-      await transport.verify().catch((error: unknown) => {
-        throw failure(error)
-      })
-      return login === undefined ? 'the server answers' : 'the server takes the login'
+    check: {
+      tried: `${login === undefined ? 'EHLO' : 'log in'} at ${host}:${port}`,
+      async ask() {
+        await transport.verify().catch((error: unknown) => {
+          throw failure(error)
+        })
+        return login === undefined ? 'the server answers' : 'the server takes the login'
+      },
     },
     async close() {
       transport.close()

@@ -7,6 +7,7 @@ import { channelUrl } from './channel-url.ts'
 import { issueOf } from './gitlab-issue-content.ts'
 import { line } from './plain.ts'
 import { askJson } from './post-json.ts'
+import { wasThere } from './was-there.ts'
 
 const LABEL = 'tallyman'
 
@@ -69,17 +70,6 @@ export function makeGitlabIssueChannel(options: {
     return issuesIn(found).find(({ description }) => description.includes(mark))?.iid
   }
 
-  /** Changes the issue; gives whether it is still there. */
-  async function edit(issues: string, iid: number, fields: object): Promise<boolean> {
-    try {
-      await ask('PUT', `${issues}/${iid}`, fields)
-      return true
-    } catch (error) {
-      if (error instanceof ChannelError && error.status === 404) return false
-      throw error
-    }
-  }
-
   return {
     name,
     tellsEach: true,
@@ -91,15 +81,18 @@ export function makeGitlabIssueChannel(options: {
       const isOver = severity === 'resolved'
       const iid = await find(issues, project, subject)
       const change = { ...fields, add_labels: LABEL, state_event: isOver ? 'close' : 'reopen' }
-      if (iid !== undefined && (await edit(issues, iid, change)))
+      if (iid !== undefined && (await wasThere(ask('PUT', `${issues}/${iid}`, change))))
         return memory.set(subject, `${project} ${iid}`)
       await memory.forget(subject)
       if (isOver) return
       const [created] = issuesIn([await ask('POST', issues, { ...fields, labels: LABEL })])
       if (created !== undefined) await memory.set(subject, `${project} ${created.iid}`)
     },
-    check: async () =>
-      `GitLab takes the token of ${line(String(Object(await ask('GET', 'user')).username), 100)}`,
+    check: {
+      tried: `GET ${api}user`,
+      ask: async () =>
+        `GitLab takes the token of ${line(String(Object(await ask('GET', 'user')).username), 100)}`,
+    },
   }
 }
 

@@ -1,20 +1,15 @@
-import type { Dispatcher } from 'undici'
 import { jobId } from '../../queue/job-id.ts'
 import type { Channel } from '../channel.ts'
 import type { Message } from '../message.ts'
 import { abridge, footerOf, LENGTH } from './abridge.ts'
-import { makeHook } from './hook.ts'
+import { type HookOptions, makeHook } from './hook.ts'
 import { escapeMarkup, inertLine, line } from './plain.ts'
 
 /** Google Chat takes one message a second from the webhooks of a space. */
 const PACE_MS = 1_000
 
 /** A webhook of a space of Google Chat. It cannot edit; messages about one subject are in one thread. */
-export function makeGoogleChatChannel(options: {
-  name: string
-  url: string
-  dispatcher?: Dispatcher | undefined
-}): Channel {
+export function makeGoogleChatChannel(options: HookOptions): Channel {
   const hook = makeHook({ ...options, paceMs: PACE_MS })
   const url = new URL(hook.url)
   // Without it, Google Chat ignores the key of the thread.

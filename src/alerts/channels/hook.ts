@@ -1,16 +1,20 @@
 import type { Dispatcher } from 'undici'
 import { channelUrl } from './channel-url.ts'
 import { makePace } from './pace.ts'
-import { askJson, type Post, postJson, reachHost } from './post-json.ts'
+import { askJson, checkHost, type Post, postJson } from './post-json.ts'
 
-/** Makes what posts JSON to the URL of a channel, once in `paceMs` at most. The URL is a secret. */
-export function makeHook(options: {
+export interface HookOptions {
+  /** That of the channel. */
   name: string
+  /** A secret. */
   url: string
   dispatcher?: Dispatcher | undefined
-  /** In ms. */
+  /** How long it waits between two requests, in ms. Default: not at all. */
   paceMs?: number
-}) {
+}
+
+/** Makes what posts JSON to the URL of a channel. */
+export function makeHook(options: HookOptions) {
   const { name: channel, dispatcher } = options
   const url = channelUrl(channel, options.url)
   const turn = makePace(options.paceMs ?? 0)
@@ -30,6 +34,6 @@ export function makeHook(options: {
       await turn()
       return askJson(postOf(body, more))
     },
-    check: async () => `the host answers (${await reachHost({ channel, url, dispatcher })})`,
+    check: checkHost({ channel, url, dispatcher }),
   }
 }

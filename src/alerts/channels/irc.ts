@@ -49,11 +49,15 @@ export function makeIrcChannel({
     return connection
   }
 
+  const where = `${settings.host}:${portOf(settings)}`
   const failed = (error: unknown) => {
     if (!(error instanceof IrcRefusal)) throw error
-    const where = `channel ${name} at ${settings.host}:${portOf(settings)}`
     const { retry } = error
-    throw new ChannelError(`${where}: ${error.message}`, { channel: name, status: undefined, retry })
+    throw new ChannelError(`channel ${name} at ${where}: ${error.message}`, {
+      channel: name,
+      status: undefined,
+      retry,
+    })
   }
 
   async function say(message: Message): Promise<void> {
@@ -66,7 +70,10 @@ export function makeIrcChannel({
   return {
     name,
     send: (message) => inTurn(() => say(message).catch(failed)),
-    check: () => inTurn(() => opened().then((open) => `the server knows us as ${open.nick()}`, failed)),
+    check: {
+      tried: `connect to ${where}`,
+      ask: () => inTurn(() => opened().then((open) => `the server knows us as ${open.nick()}`, failed)),
+    },
     close: () => inTurn(leave),
   }
 }

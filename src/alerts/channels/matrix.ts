@@ -28,6 +28,7 @@ export function makeMatrixChannel(options: {
   const home = options.url.replace(/\/$/, '')
   const path = `${home}/_matrix/client/v3/rooms/${encodeURIComponent(room)}/send/m.room.message/`
   channelUrl(name, path)
+  const whoami = channelUrl(name, `${home}/_matrix/client/v3/account/whoami`)
 
   const request = {
     ...{ channel: name, dispatcher, waitOf: waitOfLimit },
@@ -69,10 +70,12 @@ export function makeMatrixChannel(options: {
       })
       if (severity === 'resolved') await memory.forget(subject)
     },
-    async check() {
-      const url = channelUrl(name, `${home}/_matrix/client/v3/account/whoami`)
-      const answer = await askJson({ ...request, method: 'GET', url })
-      return `the homeserver takes the token of ${line(String(Object(answer).user_id), 100)}`
+    check: {
+      tried: `GET ${whoami}`,
+      async ask() {
+        const answer = await askJson({ ...request, method: 'GET', url: whoami })
+        return `the homeserver takes the token of ${line(String(Object(answer).user_id), 100)}`
+      },
     },
   }
 }

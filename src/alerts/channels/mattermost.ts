@@ -1,19 +1,14 @@
-import type { Dispatcher } from 'undici'
 import type { Channel } from '../channel.ts'
 import type { Message } from '../message.ts'
 import { abridge, footerOf, LENGTH } from './abridge.ts'
-import { makeHook } from './hook.ts'
+import type { HookOptions } from './hook.ts'
+import { makeHookChannel } from './hook-channel.ts'
 import { escapeMarkdown, inertLine } from './plain.ts'
 import { COLOUR } from './slack-content.ts'
 
 /** A Mattermost incoming webhook. It cannot edit, so every message is a new one. */
-export function makeMattermostChannel(options: {
-  name: string
-  url: string
-  dispatcher?: Dispatcher | undefined
-}): Channel {
-  const hook = makeHook(options)
-  return { name: options.name, send: (message) => hook.post(contentOf(message)), check: hook.check }
+export function makeMattermostChannel(options: HookOptions): Channel {
+  return makeHookChannel(options, contentOf)
 }
 
 /**

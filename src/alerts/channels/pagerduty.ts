@@ -4,7 +4,7 @@ import type { Channel } from '../channel.ts'
 import type { Message } from '../message.ts'
 import { channelUrl } from './channel-url.ts'
 import { cut, defuse, line } from './plain.ts'
-import { postJson, reachHost } from './post-json.ts'
+import { checkHost, postJson } from './post-json.ts'
 import { shownOf } from './shown.ts'
 
 /** Where PagerDuty takes events; customers in Europe have a host of their own. */
@@ -33,7 +33,7 @@ export function makePagerDutyChannel(options: {
       const json = JSON.stringify({ routing_key: routingKey, ...eventOf(message) })
       await postJson({ channel: name, url, json, dispatcher })
     },
-    check: async () => `the host answers (${await reachHost({ channel: name, url, dispatcher })})`,
+    check: checkHost({ channel: name, url, dispatcher }),
   }
 }
 

@@ -1,12 +1,13 @@
 import { type Dispatcher, fetch, type Response } from 'undici'
 import { readRetryAfter } from '../../platform/retry-after.ts'
+import type { Check } from '../channel.ts'
 import { ChannelError } from '../channel-error.ts'
 import { connectionReason } from './connection-reason.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** The longest that a receiver can make a channel wait, in ms. */
-const LONGEST_WAIT_MS = 3_600_000
+/** The shortest and the longest that a receiver can make a channel wait, in ms. Some ask for 0, again and again. */
+const WAIT_MS = { least: 1_000, most: 3_600_000 }
 
 /** How many bytes of an answer are read. */
 const ANSWER_LIMIT = 64 * 1024
@@ -59,7 +60,8 @@ async function accepted(post: Post): Promise<Response> {
   const wait = readRetryAfter(response.headers.get('retry-after') ?? undefined) ?? told
   throw new ChannelError(`channel ${channel} at ${url.host} answered ${status}`, {
     ...{ channel, status, retry },
-    retryAfterMs: retry && wait !== undefined ? Math.min(wait, LONGEST_WAIT_MS) : undefined,
+    retryAfterMs:
+      retry && wait !== undefined ? Math.min(Math.max(wait, WAIT_MS.least), WAIT_MS.most) : undefined,
   })
 }
 
@@ -83,11 +85,8 @@ async function beginningOf({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/**
- * The status with which the host of a channel answers a HEAD of its root: nothing is posted, and the path, which is a secret,
- * is not sent. @throws ChannelError if there is no answer
- */
-export async function reachHost({
+/** A HEAD of the root of a host: nothing is posted, and the path, which is a secret, is not sent. Any answer will do. */
+export const checkHost = ({
   channel,
   url,
   dispatcher,
@@ -95,18 +94,20 @@ export async function reachHost({
   channel: string
   url: URL
   dispatcher?: Dispatcher | undefined
-}): Promise<number> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
-  const { status } = await fetch(new URL('/', url), {
-    method: 'HEAD',
-    redirect: 'manual',
-    signal,
-    ...(dispatcher && { dispatcher }),
-  }).catch((error: unknown) => {
-    throw unreachable(channel, url, error)
-  })
-  return status
-}
+}): Check => ({
+  tried: `HEAD ${url.origin}/`,
+  async ask() {
+    const { status } = await fetch(new URL('/', url), {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(dispatcher && { dispatcher }),
+    }).catch((error: unknown) => {
+      throw unreachable(channel, url, error)
+    })
+    return `the host answers (${status})`
+  },
+})
 
 const unreachable = (channel: string, url: URL, error: unknown): ChannelError =>
   new ChannelError(`channel ${channel} at ${url.host}: ${reason(error)}`, {

@@ -2,12 +2,12 @@ import { Webhook } from 'standardwebhooks'
 import type { Dispatcher } from 'undici'
 import type { CloudEvent } from '../../platform/cloud-event.ts'
 import { channelUrl } from './channel-url.ts'
-import { postJson, reachHost } from './post-json.ts'
+import { checkHost, postJson } from './post-json.ts'
 
 /**
  * Makes what posts CloudEvents in structured mode, signed as Standard Webhooks (https://www.standardwebhooks.com). `secret` is
  * base64, with or without `whsec_` before it. `webhook-id` is the event's id in every attempt. `webhook-timestamp` is the time
- * of the attempt, `time` in the body that of the event. `post` and `check` throw ChannelError.
+ * of the attempt, `time` in the body that of the event. `post` throws ChannelError.
  */
 export function makeSignedPost(options: {
   name: string
@@ -30,7 +30,7 @@ export function makeSignedPost(options: {
       }
       await postJson({ channel: name, url, json, dispatcher, headers })
     },
-    check: async () => `the host answers (${await reachHost({ channel: name, url, dispatcher })})`,
+    check: checkHost({ channel: name, url, dispatcher }),
   }
 }
 

@@ -69,16 +69,18 @@ export function makeSlackBotChannel(options: {
     throw new SlackError(name, hook.url.host, answer)
   }
 
-  /** Posts a message and gives where it is. */
+  /** Posts a message and gives where it is: the id of the channel, the message's time stamp, and the channel as configured. */
   async function post(message: Message): Promise<string> {
     const answer = await call('chat.postMessage', { channel, ...slackContent(message), ...UNADORNED })
-    if (Value.Check(AcceptedMessage, answer)) return `${answer.channel} ${answer.ts}`
+    if (Value.Check(AcceptedMessage, answer)) return `${answer.channel} ${answer.ts} ${channel}`
     throw new SlackError(name, hook.url.host, answer)
   }
 
   /** Edits the message at a place, and tells the change in its thread. Gives whether it could be edited. */
   async function edit(current: Posted, message: Message): Promise<boolean> {
-    const [where = '', ts = ''] = current.place.split(' ')
+    const [where = '', ts = '', asked] = current.place.split(' ')
+    // Another channel is configured now. The people there have not seen the message.
+    if (asked !== channel) return false
     try {
       await call('chat.update', { channel: where, ts, ...slackContent(message), parse: 'none' })
     } catch (error) {
@@ -101,9 +103,12 @@ export function makeSlackBotChannel(options: {
       const isEdited = current !== undefined && (await edit(current, message))
       await posted.remember(message, isEdited ? current.place : await post(message))
     },
-    async check() {
-      await call('auth.test', {})
-      return 'Slack accepts the token'
+    check: {
+      tried: `auth.test at ${hook.url.host}`,
+      async ask() {
+        await call('auth.test', {})
+        return 'Slack accepts the token'
+      },
     },
   }
 }

@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
 import type { Channel } from '../channel.ts'
 import type { Message, Severity } from '../message.ts'
 import { abridge, footerOf, LENGTH } from './abridge.ts'
-import { makeHook } from './hook.ts'
+import type { HookOptions } from './hook.ts'
+import { makeHookChannel } from './hook-channel.ts'
 import { inertLine } from './plain.ts'
 
 /** Microsoft Teams takes messages of 28 KB. */
@@ -13,13 +13,8 @@ const COLOUR: Record<Severity, string> = {
 }
 
 /** A workflow of Microsoft Teams that posts an Adaptive Card. It cannot edit, so every message is a new one. */
-export function makeTeamsChannel(options: {
-  name: string
-  url: string
-  dispatcher?: Dispatcher | undefined
-}): Channel {
-  const hook = makeHook(options)
-  return { name: options.name, send: (message) => hook.post(contentOf(message)), check: hook.check }
+export function makeTeamsChannel(options: HookOptions): Channel {
+  return makeHookChannel(options, contentOf)
 }
 
 /**

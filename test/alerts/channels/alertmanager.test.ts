@@ -57,6 +57,18 @@ describe('a channel of alerts for an Alertmanager', () => {
     expect(firing).toMatchObject([{ startsAt: message.at, endsAt }])
   })
 
+  it('shows a proxy in front who it is', async () => {
+    const { url, received, close } = await startReceiver((response) => response.end('{}'))
+    closing.push(close)
+    const channel = makeAlertmanagerChannel({ name: 'ops', urls: [url], authorization: 'Basic dTpwdw==' })
+    await channel.send(sampleMessage)
+    await channel.check?.ask()
+    expect(received.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/services/s3cret/api/v2/alerts', 'Basic dTpwdw=='],
+      ['/services/s3cret/api/v2/status', 'Basic dTpwdw=='],
+    ])
+  })
+
   it('tells all members of a cluster, and is content if one of them takes it', async () => {
     const members = await Promise.all(
       [200, 200, 503].map((status) => startReceiver((r) => r.writeHead(status).end())),
@@ -77,6 +89,7 @@ describe.skipIf(!hasAlertmanager)('a channel of alerts, at a real Alertmanager',
     const alertmanager = await startAlertmanager(hook.url)
     closing.push(alertmanager.close)
     const channel = open(alertmanager.url)
+    expect(await channel.check?.ask()).toBe('the state of the cluster: disabled')
     const notified = () =>
       hook.received
         .flatMap(({ body }) => JSON.parse(body).alerts as { status: string; labels: { severity: string } }[])

@@ -2,9 +2,9 @@ import { afterEach, expect, it } from 'vitest'
 import type { Channel } from '../../../src/alerts/channel.ts'
 import { ChannelError } from '../../../src/alerts/channel-error.ts'
 import type { Message } from '../../../src/alerts/message.ts'
-import { messageOfSummary } from '../../../src/alerts/message-of.ts'
-import { hostileMessages } from '../hostile-messages.ts'
-import { sampleMessage, sampleSummary } from '../sample-alert.ts'
+import { messageOf, messageOfSummary } from '../../../src/alerts/message-of.ts'
+import { hostileMessages, OWN_LINK } from '../hostile-messages.ts'
+import { sampleAlert, sampleMessage, sampleSummary } from '../sample-alert.ts'
 
 /** How a receiver answers: it accepts, refuses for good, refuses for now, or asks to wait for 7 s. */
 export type Mood = 'accept' | 'refuse' | 'fail' | 'wait'
@@ -24,8 +24,17 @@ export interface Peer {
   close(): unknown
 }
 
-/** Tests for every channel. `canAskToWait`: whether the protocol has a `Retry-After`. */
-export function channelContract(open: () => Promise<Peer>, { canAskToWait = true } = {}): void {
+/** What an alert says that its expiry plan would free, and its link, as channels for people show them. */
+const ACTIONS: readonly string[] = ['would free about 3.0 GiB: 12 images', OWN_LINK]
+
+/**
+ * Tests for every channel. `canAskToWait`: whether the protocol has a `Retry-After`. `actions`: how it shows `ACTIONS`, if it
+ * shows them in another way.
+ */
+export function channelContract(
+  open: () => Promise<Peer>,
+  { canAskToWait = true, actions = ACTIONS }: { canAskToWait?: boolean; actions?: readonly string[] } = {},
+): void {
   const peers: Peer[] = []
   afterEach(async () => {
     for (const peer of peers.splice(0)) await peer.close()
@@ -51,6 +60,15 @@ export function channelContract(open: () => Promise<Peer>, { canAskToWait = true
     await peer.channel.send(messageOfSummary(sampleSummary))
     expect(peer.accepted()).toHaveLength(1)
     expect(peer.accepted()[0]).toContain('20 alerts since')
+    expect(peer.faults()).toEqual([])
+  })
+
+  it('tells what the expiry plan would free, and has a link', async () => {
+    const peer = await start()
+    const frees = { bytes: 3 * 1024 ** 3, images: 12, policies: ['old'], isExact: false }
+    const message = messageOf({ ...sampleAlert, frees })
+    await peer.channel.send({ ...message, links: [{ text: 'Project', url: OWN_LINK }] })
+    for (const text of actions) expect(peer.accepted()[0]).toContain(text)
     expect(peer.faults()).toEqual([])
   })
 

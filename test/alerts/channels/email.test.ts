@@ -169,8 +169,8 @@ describe('a channel of mails', () => {
     const server = await start({ login })
     const channel = open(server.port, { login: { ...login, password: 'wrong-s3cret' } })
     expect(await failureOf(channel)).toMatchObject({ status: 535, retry: false })
-    await expect(channel.check?.()).rejects.toMatchObject({ status: 535 })
-    await expect(open(server.port, { login }).check?.()).resolves.toBe('the server takes the login')
+    await expect(channel.check?.ask()).rejects.toMatchObject({ status: 535 })
+    await expect(open(server.port, { login }).check?.ask()).resolves.toBe('the server takes the login')
   })
 })
 

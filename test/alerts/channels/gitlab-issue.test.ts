@@ -145,8 +145,8 @@ describe('issues of GitLab', () => {
     const { open, memory } = await start()
     const channel = open(memory, 'wr0ng-s3cret')
     expect(await failureOf(channel)).toMatchObject({ status: 401, retry: false })
-    await expect(channel.check?.()).rejects.toMatchObject({ status: 401 })
-    expect(await open().check?.()).toBe('GitLab takes the token of tallyman')
+    await expect(channel.check?.ask()).rejects.toMatchObject({ status: 401 })
+    expect(await open().check?.ask()).toBe('GitLab takes the token of tallyman')
   })
 
   it('link to where people read more', async () => {

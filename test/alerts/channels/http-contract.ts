@@ -16,6 +16,8 @@ export interface HttpReceiver {
   contentType?: string
   /** Default: POST. */
   method?: string
+  /** As of `channelContract`. */
+  actions?: readonly string[]
 }
 
 const STATUS: Record<Mood, number> = { accept: 200, refuse: 403, fail: 503, wait: 429 }
@@ -23,7 +25,7 @@ const STATUS: Record<Mood, number> = { accept: 200, refuse: 403, fail: 503, wait
 /** Tests for every channel that posts over HTTP, those of every channel included. */
 export function httpChannelContract({ open, faults, ...receiver }: HttpReceiver): void {
   const body = receiver.body ?? (() => 'ok')
-  const { contentType = 'application/json' } = receiver
+  const { contentType = 'application/json', actions } = receiver
 
   describe('as a channel', () => {
     channelContract(async () => {
@@ -43,7 +45,7 @@ export function httpChannelContract({ open, faults, ...receiver }: HttpReceiver)
         faults: () => accepted.flatMap(faults),
         close,
       }
-    })
+    }, actions && { actions })
   })
 
   const receivers: Receiver[] = []
@@ -95,6 +97,7 @@ export function httpChannelContract({ open, faults, ...receiver }: HttpReceiver)
   it.each([
     ['503 and 90 s', 503, '90', 90_000],
     ['429 and a year, of which it waits an hour', 429, '31536000', 3_600_000],
+    ['503 and 0 s, of which it makes one', 503, '0', 1_000],
     ['429 and no time', 429, 'soon', undefined],
     ['403, which no wait mends', 403, '90', undefined],
   ])('waits as an answer asks: %s', async (_, status, header, retryAfterMs) => {

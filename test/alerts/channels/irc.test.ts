@@ -86,7 +86,7 @@ async function openPeer() {
 
 // A test that needs ngircd is left out only where there is none: `npm test` installs it from Debian.
 describe.skipIf(!hasNgircd)('a channel of IRC, at a real ngircd', () => {
-  channelContract(openPeer, { canAskToWait: false })
+  channelContract(openPeer, { canAskToWait: false, actions: [OWN_LINK] })
 
   it('says a message in one line, and leaves with QUIT when it is closed', async () => {
     const { port } = await start()
@@ -106,10 +106,12 @@ describe.skipIf(!hasNgircd)('a channel of IRC, at a real ngircd', () => {
   it('is tried without a word in the room', async () => {
     const { port } = await start()
     const ann = await listen(port)
-    expect(await open({ port }).check?.()).toBe('the server knows us as tallyman')
+    expect(await open({ port }).check?.ask()).toBe('the server knows us as tallyman')
     await ann.settled()
     expect(ann.lines.join()).not.toContain('tallyman')
-    await expect(open({ port: await freePort() }).check?.()).rejects.toMatchObject({ name: 'ChannelError' })
+    await expect(open({ port: await freePort() }).check?.ask()).rejects.toMatchObject({
+      name: 'ChannelError',
+    })
   })
 
   it('keeps its connection for the next message, and leaves after some time', async () => {

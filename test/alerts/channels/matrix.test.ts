@@ -108,7 +108,7 @@ describe('a room of Matrix', () => {
       response.end('{"user_id":"@tallyman:example.org"}'),
     )
     closing.push(close)
-    expect(await open(url).check?.()).toBe('the homeserver takes the token of @tallyman:example.org')
+    expect(await open(url).check?.ask()).toBe('the homeserver takes the token of @tallyman:example.org')
     expect(received).toMatchObject([
       { method: 'GET', path: '/services/s3cret/_matrix/client/v3/account/whoami' },
     ])

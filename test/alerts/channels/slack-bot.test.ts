@@ -9,8 +9,8 @@ import { httpChannelContract } from './http-contract.ts'
 import { slackFaults } from './slack-faults.ts'
 
 const TOKEN = 'xoxb-s3cret'
-const open = (api: string, memory = keepInMemory()) =>
-  makeSlackBotChannel({ name: 'ops', token: TOKEN, channel: 'ops-alerts', memory, api })
+const open = (api: string, memory = keepInMemory(), channel = 'ops-alerts') =>
+  makeSlackBotChannel({ name: 'ops', token: TOKEN, channel, memory, api })
 
 describe('a Slack channel with a bot', () => {
   httpChannelContract({
@@ -51,6 +51,18 @@ describe('the message of a subject', () => {
       ]
     })
   const AT = sampleMessage.at
+
+  it('is a new one in another channel, once that is configured', async () => {
+    const memory = keepInMemory()
+    await open(slack.url, memory).send(message('m1', 'warning'))
+    await open(slack.url, memory, 'team-b').send(message('m2', 'critical'))
+    await open(slack.url, memory, 'team-b').send(message('m3', 'resolved'))
+    expect(calls().slice(0, 3)).toEqual([
+      ['chat.postMessage', { channel: 'ops-alerts', text: 'warning' }],
+      ['chat.postMessage', { channel: 'team-b', text: 'critical' }],
+      ['chat.update', { channel: 'C1', ts: '2.0', text: 'resolved' }],
+    ])
+  })
 
   it('is edited in place, with its history in a thread, until it is resolved; also after a restart', async () => {
     const memory = keepInMemory()
@@ -139,9 +151,9 @@ describe('the message of a subject', () => {
   )
 
   it('is tried with auth.test', async () => {
-    expect(await open(slack.url).check?.()).toBe('Slack accepts the token')
+    expect(await open(slack.url).check?.ask()).toBe('Slack accepts the token')
     answers = [{ ok: false, error: 'invalid_auth' }]
-    await expect(open(slack.url).check?.()).rejects.toThrow('answered invalid_auth')
+    await expect(open(slack.url).check?.ask()).rejects.toThrow('answered invalid_auth')
     expect(calls().map(([method]) => method)).toEqual(['auth.test', 'auth.test'])
   })
 })

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { makeWebhookChannel } from '../../../src/alerts/channels/webhook.ts'
 import { messageOf, messageOfSummary } from '../../../src/alerts/message-of.ts'
 import type { Alert, AlertSummary } from '../../../src/queue/alert.ts'
+import { OWN_LINK } from '../hostile-messages.ts'
 import { startReceiver } from '../receiver.ts'
 import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from '../sample-alert.ts'
 import { httpChannelContract } from './http-contract.ts'
@@ -36,6 +37,7 @@ describe('a webhook channel', () => {
   httpChannelContract({
     open: (url) => makeWebhookChannel({ name: 'ops', url, secret }),
     contentType: 'application/cloudevents+json; charset=utf-8',
+    actions: ['"frees":{"bytes":3221225472,', `"url":"${OWN_LINK}"`],
     faults: ({ body }) => [...Value.Errors(CloudEvent, JSON.parse(body))].map(({ message }) => message),
   })
 
