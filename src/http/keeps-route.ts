@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Access } from '../access/access.ts'
 import type { Audit, AuditEntry } from '../expiry/audit.ts'
 import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Keep } from '../expiry/keep.ts'
@@ -29,6 +30,8 @@ export const keepsRoute =
     exists: (image: ImageName) => Promise<boolean>
     /** The names of those that are configured. */
     registries: readonly string[]
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: { registry: string; repository: string }) => string
     /** Whether names of people are kept, as configured now. */
     keepsNames: () => boolean
     audit: Audit
@@ -45,8 +48,13 @@ export const keepsRoute =
         throw error
       })
 
+    function isSeen({ seesAll, sees }: Access, { image }: Keep): boolean {
+      const place = parseImageName(image)
+      return seesAll || sees(place && deps.projectIdOf(place))
+    }
+
     app.get('/v1/expiry/keeps', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'Images that people keep, the oldest keep first',
@@ -58,16 +66,18 @@ export const keepsRoute =
           ...errors,
         },
       },
-      handler: async ({ query: { image, limit, cursor } }) => {
+      handler: async ({ access, query: { image, limit, cursor } }) => {
         const after = decodeCursor(Keep.properties.id, cursor) ?? ''
-        const wanted = (await all()).filter((keep) => keep.id > after && (image ?? keep.image) === keep.image)
+        const wanted = (await all()).filter(
+          (keep) => keep.id > after && (image ?? keep.image) === keep.image && isSeen(access, keep),
+        )
         const { items, next } = cutPage(wanted.slice(0, limit + 1), limit, ({ id }) => id)
         return { keeps: items, next }
       },
     })
 
     app.post('/v1/expiry/keeps', {
-      onRequest: roles.admin,
+      onRequest: roles.within('expire'),
       schema: {
         tags: ['expiry'],
         summary: 'Keep an image, whatever the policies say',
@@ -92,11 +102,11 @@ export const keepsRoute =
       handler: async (request, reply) => {
         const { body, log } = request
         const forMs = body.for === undefined ? undefined : durationOf(body.for)
-        await checkImage(body.image)
+        await checkImage(body.image, request.access)
         const by = deps.keepsNames() ? (body.by ?? null) : null
         const keep = await keeps.add({ image: body.image, by, why: body.why ?? null }, forMs)
         log.info(keep, `kept: ${keep.image}`)
-        const asked = askedBy(roles, request)
+        const asked = askedBy(request)
         await deps.audit({
           ...noteOf(keep),
           action: 'keep.added',
@@ -107,7 +117,7 @@ export const keepsRoute =
     })
 
     app.delete('/v1/expiry/keeps/:id', {
-      onRequest: roles.admin,
+      onRequest: roles.within('expire'),
       schema: {
         tags: ['expiry'],
         summary: 'End a keep',
@@ -118,24 +128,25 @@ export const keepsRoute =
         },
       },
       handler: async (request) => {
-        const { params, log } = request
+        const { access, params, log } = request
         const { id } = params
-        // One that cannot be read can be removed, too.
+        // Who sees all projects can remove one that cannot be read, too.
         const keep = await keeps.list().then(
           (known) => known.find((one) => one.id === id),
           () => undefined,
         )
-        if (!(await keeps.remove(id)))
+        const maySee = access.seesAll || (keep !== undefined && isSeen(access, keep))
+        if (!(maySee && (await keeps.remove(id))))
           throw new HttpError(404, `there is no keep "${id}": GET /v1/expiry/keeps lists them`)
         log.info({ id }, 'a keep was removed')
         const note = keep === undefined ? { why: `the keep ${id}` } : noteOf(keep)
-        await deps.audit({ ...note, action: 'keep.removed', by: askedBy(roles, request) })
+        await deps.audit({ ...note, action: 'keep.removed', by: askedBy(request) })
         return { removed: id }
       },
     })
 
     /** @throws HttpError unless there is such an image */
-    async function checkImage(text: string): Promise<void> {
+    async function checkImage(text: string, access: Access): Promise<void> {
       const image = parseImageName(text)
       if (image === undefined)
         throw new HttpError(
@@ -147,10 +158,11 @@ export const keepsRoute =
           404,
           `there is no registry "${image.registry}"; configured: ${deps.registries.join(', ')}`,
         )
-      const exists = await deps.exists(image).catch((error) => {
-        throw error instanceof RegistryError ? new HttpError(502, error.message) : error
-      })
-      if (!exists)
+      const isThere = async () =>
+        deps.exists(image).catch((error) => {
+          throw error instanceof RegistryError ? new HttpError(502, error.message) : error
+        })
+      if (!(access.sees(deps.projectIdOf(image)) && (await isThere())))
         throw new HttpError(404, `there is no image "${text}": neither the index nor the registry has it`)
     }
   }

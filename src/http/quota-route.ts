@@ -15,6 +15,7 @@ import { askedBy } from './asked-by.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
+import { unknownProject } from './unknown-project.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
@@ -94,7 +95,7 @@ export const quotaRoute =
     }
 
     app.get('/v1/projects/:id/quota', {
-      onRequest: roles.readOwn(({ params }) => Object(params).id),
+      onRequest: roles.project('read'),
       schema: {
         tags: ['usage'],
         summary: 'The quota of a project, how much of it is used, and its flag',
@@ -106,13 +107,13 @@ export const quotaRoute =
           (await deps.index.usage(id)) === undefined &&
           (await deps.inForce.of(projectSubject(id))) === undefined
         )
-          throw new HttpError(404, `there is no project "${id}": an id is registry/path`)
+          throw unknownProject(id)
         return view(id)
       },
     })
 
     app.put('/v1/projects/:id/quota', {
-      onRequest: roles.admin,
+      onRequest: roles.project('admin'),
       schema: {
         tags: ['usage'],
         summary: 'Set the limit of a project at run time, in place of that of the configuration',
@@ -149,7 +150,7 @@ export const quotaRoute =
         await deps.recheck(params.id)
         const { why, until } = override
         log.info({ project: params.id, limit, until }, `the limit of ${params.id} was set to ${limit} bytes`)
-        const asked = askedBy(roles, request)
+        const asked = askedBy(request)
         await note('quota.set', params.id, by === null ? asked : `${by} (${asked})`, {
           counts: { limitBytes: limit },
           ...(why !== null && { why }),
@@ -160,7 +161,7 @@ export const quotaRoute =
     })
 
     app.delete('/v1/projects/:id/quota', {
-      onRequest: roles.admin,
+      onRequest: roles.project('admin'),
       schema: {
         tags: ['usage'],
         summary: 'Remove what was set at run time: the configuration counts again',
@@ -172,7 +173,7 @@ export const quotaRoute =
         if (!(await overrides.remove(id))) throw new HttpError(404, `nobody has set a limit for "${id}"`)
         await deps.recheck(id)
         request.log.info({ project: id }, `the limit of ${id} is that of the configuration again`)
-        await note('quota.cleared', id, askedBy(roles, request))
+        await note('quota.cleared', id, askedBy(request))
         return view(id)
       },
     })

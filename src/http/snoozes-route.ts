@@ -32,7 +32,7 @@ export const snoozesRoute =
     const { snoozes, roles } = deps
 
     app.get('/v1/alerts/snoozes', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['alerts'],
         summary: 'Projects whose alerts are not sent for a time',
@@ -41,11 +41,13 @@ export const snoozesRoute =
           ...errors,
         },
       },
-      handler: async () => ({ snoozes: await snoozes.list() }),
+      handler: async ({ access }) => ({
+        snoozes: (await snoozes.list()).filter(({ project }) => access.sees(project)),
+      }),
     })
 
     app.put('/v1/alerts/snoozes/:project', {
-      onRequest: roles.admin,
+      onRequest: roles.project('expire', 'project'),
       schema: {
         tags: ['alerts'],
         summary: 'Send no alerts about a project for a time',
@@ -69,7 +71,7 @@ export const snoozesRoute =
         const wanted = { project: params.project, by, why: body.why ?? null }
         const snooze = await snoozes.add(wanted, durationOf(body.for))
         log.info({ project: snooze.project, until: snooze.until }, `snoozed: ${snooze.project}`)
-        const asked = askedBy(roles, request)
+        const asked = askedBy(request)
         await deps.audit({
           ...noteOf(snooze),
           action: 'snooze.added',
@@ -80,7 +82,7 @@ export const snoozesRoute =
     })
 
     app.delete('/v1/alerts/snoozes/:project', {
-      onRequest: roles.admin,
+      onRequest: roles.project('expire', 'project'),
       schema: {
         tags: ['alerts'],
         summary: 'End a snooze',
@@ -94,7 +96,7 @@ export const snoozesRoute =
         if (snooze === undefined)
           throw new HttpError(404, `${project} is not snoozed: GET /v1/alerts/snoozes lists those that are`)
         request.log.info({ project }, 'a snooze was ended')
-        await deps.audit({ ...noteOf(snooze), action: 'snooze.removed', by: askedBy(roles, request) })
+        await deps.audit({ ...noteOf(snooze), action: 'snooze.removed', by: askedBy(request) })
         return snooze
       },
     })

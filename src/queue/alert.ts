@@ -114,6 +114,10 @@ export type QuotaEndAlert = Static<typeof QuotaEndAlert>
 export const QuotaAlert = Type.Union([QuotaChangeAlert, QuotaEndAlert])
 export type QuotaAlert = Static<typeof QuotaAlert>
 
+/** The project, `registry/path`, that an alert is about alone; `undefined` if it is about a group or a registry. */
+export const projectOfAlert = (alert: Alert): string | undefined =>
+  'project' in alert ? `${alert.registry}/${alert.project}` : undefined
+
 /** What the quota of an alert is of. */
 export function quotaSubjectOf(alert: QuotaAlert | ForecastAlert): QuotaSubject {
   if ('group' in alert) return { kind: 'group', id: alert.group }
