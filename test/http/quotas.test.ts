@@ -95,6 +95,7 @@ describe('a project and its group', () => {
         '2050 of 2000 bytes',
       ),
     })
+    expect((await run('alerts')).out).toMatch(/ group team +group team is OVER its quota/)
   })
 })
 
