@@ -1,4 +1,5 @@
 import { sparkline } from '../history/sparkline.ts'
+import { minuteText } from '../platform/timestamp.ts'
 import { formatSize } from '../platform/units.ts'
 import type { ActionFacts } from '../queue/action-facts.ts'
 import type { Message } from './message.ts'
@@ -28,7 +29,7 @@ export function actionParts({ growth, pushes, history, frees }: ActionFacts): {
             title: 'What added most in seven days',
             items: pushes.map(
               ({ image, at, by, bytes }) =>
-                `+${formatSize(bytes)}: ${image}, ${at.slice(0, 16).replace('T', ' ')}${by === undefined ? '' : ` by ${by}`}`,
+                `+${formatSize(bytes)}: ${image}, ${minuteText(at)}${by === undefined ? '' : ` by ${by}`}`,
             ),
           },
         ]

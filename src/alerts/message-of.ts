@@ -1,3 +1,4 @@
+import { minuteText } from '../platform/timestamp.ts'
 import { formatSize } from '../platform/units.ts'
 import {
   type Alert,
@@ -73,7 +74,7 @@ function factsOf(alert: ProjectAlert): Message['facts'] {
     const until =
       override === undefined
         ? ''
-        : ` (set ${override.until === null ? 'by hand' : `until ${override.until}`})`
+        : ` (set ${override.until === null ? 'by hand' : `until ${minuteText(override.until)}`})`
     return [
       { label: 'Usage', value: numberOf(measure, used) },
       { label: 'Quota', value: `${numberOf(measure, limit)}${until}` },

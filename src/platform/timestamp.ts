@@ -27,3 +27,6 @@ const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, 
 export function formatTimestamp(us: number): string | null {
   return us === 0 ? null : new Date(us / 1000).toISOString()
 }
+
+/** An RFC 3339 time in UTC to the minute, for people: `2026-05-01 10:00 UTC`. */
+export const minuteText = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`

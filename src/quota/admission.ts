@@ -1,3 +1,4 @@
+import { minuteText } from '../platform/timestamp.ts'
 import type { QuotaSubject } from '../queue/quota-subject.ts'
 import { projectId } from '../usage/project.ts'
 import type { Over, OverQuotas } from './over-quotas.ts'
@@ -42,6 +43,6 @@ function whyNot(project: string, { kind, id, since }: Over): string {
     group: `the group ${id}, in which the project ${project} counts,`,
     registry: `the registry ${id}`,
   }
-  const time = since === null ? '' : ` since ${since}`
-  return `${names[kind]} is over its quota${time}: delete images, or ask for a larger quota`
+  const time = since === null ? '' : ` since ${minuteText(since)}`
+  return `${names[kind]} ${since === null ? 'is' : 'has been'} over its quota${time}: delete images, or ask for a larger quota`
 }

@@ -1,3 +1,4 @@
+import { minuteText } from '../platform/timestamp.ts'
 import { formatDuration } from '../platform/units.ts'
 import type { Flag, QuotaChangeAlert, QuotaOverride } from '../queue/alert.ts'
 import { amountOf } from './amount.ts'
@@ -40,7 +41,7 @@ function stateText({ from, to, measure, used, limit, mark, graceMs, overForMs }:
   return `is at ${percent} of its quota: ${amount} (warning from ${Math.round((mark ?? 0) * 100)} %)`
 }
 
-/** For example `The limit was set by ann until 2026-05-01T10:00:00.000Z: the release`. */
+/** For example `The limit was set by ann until 2026-05-01 10:00 UTC: the release`. */
 function overrideText({ by, why, until }: QuotaOverride): string {
-  return `The limit was set by ${by ?? 'hand'}${until === null ? '' : ` until ${until}`}${why === null ? '' : `: ${why}`}.`
+  return `The limit was set by ${by ?? 'hand'}${until === null ? '' : ` until ${minuteText(until)}`}${why === null ? '' : `: ${why}`}.`
 }

@@ -58,7 +58,7 @@ describe.skipIf(!hasNginx)('nginx in front of a real registry', () => {
       {
         code: 'DENIED',
         message: expect.stringMatching(
-          /^the project team\/full is over its quota since \d{4}-.*Z: delete images, or ask for a larger quota$/,
+          /^the project team\/full has been over its quota since \d{4}-.* UTC: delete images, or ask for a larger quota$/,
         ),
       },
     ],
@@ -71,7 +71,7 @@ describe.skipIf(!hasNginx)('nginx in front of a real registry', () => {
       ...{ status: 403, type: 'application/json', body: DENIED },
     })
     const push = skopeoPush(imageOf('second'), `${host}/team/full:v2`)
-    await expect(push).rejects.toThrow('denied: the project team/full is over its quota since ')
+    await expect(push).rejects.toThrow('denied: the project team/full has been over its quota since ')
     // Nothing of it has arrived.
     expect((await send('GET', '/v2/team/full/tags/list')).body).toContain('"tags":["v1"]')
 

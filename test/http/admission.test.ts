@@ -49,7 +49,7 @@ test('a push is refused while a group of its project is over, and not for a regi
     ({ statusCode }) => statusCode === 403,
   )
   expect(answer.json().errors[0].message).toMatch(
-    /^the group platform, in which the project platform\/other counts, is over its quota since 2\S+: delete images, or ask for a larger quota$/,
+    /^the group platform, in which the project platform\/other counts, has been over its quota since 2.+ UTC: delete images, or ask for a larger quota$/,
   )
   expect(await ask(tallyman.app, WEBHOOK_TOKEN, PUSH)).toEqual([204, ''])
 })
