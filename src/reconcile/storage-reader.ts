@@ -21,7 +21,9 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
       throw new Error(`cannot read ${place}: ${String(cause)}`, { cause })
     })
     if (!folders.includes('repositories/'))
-      throw new Error(`no ${REPOSITORIES.slice(0, -1)} below ${place}: is this the registry's rootdirectory?`)
+      throw new Error(
+        `no ${REPOSITORIES.slice(0, -1)} below ${place}: is this the registry's rootdirectory, and has anything been pushed yet?`,
+      )
   }
 
   /** The repositories in the folder `path` ('' or ending in '/') and below it, in order. `folders` are in `path`. */

@@ -236,7 +236,7 @@ it('fails its check with the place and the missing folder', async () => {
   const inside = join(root, 'docker')
   for (const wrong of [inside, join(root, 'nowhere')])
     await expect(readerAt(wrong).check()).rejects.toThrow(
-      `no docker/registry/v2/repositories below ${wrong}: is this the registry's rootdirectory?`,
+      `no docker/registry/v2/repositories below ${wrong}: is this the registry's rootdirectory, and has anything been pushed yet?`,
     )
   const reader = makeStorageReader({
     store: { ...makeFolderStore({ path: root }), folders: () => Promise.reject(new Error('EIO')) },

@@ -47,7 +47,7 @@ describe.runIf(wanted)('a bucket of docker-registry 2.8 on Ceph', () => {
   it('fails its check where no registry stores anything', async () => {
     const reader = makeStorageReader({ store: storeIn('elsewhere'), place: 'the bucket registry' })
     await expect(reader.check()).rejects.toThrow(
-      "no docker/registry/v2/repositories below the bucket registry: is this the registry's rootdirectory?",
+      "no docker/registry/v2/repositories below the bucket registry: is this the registry's rootdirectory, and has anything been pushed yet?",
     )
   })
 })
