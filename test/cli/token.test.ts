@@ -54,6 +54,9 @@ const create = (...more: string[]) =>
 test('a token is made, and its secret is shown once', async () => {
   expect(await create()).toMatchObject({ status: 2 })
   expect(await create('--verb', 'expire', '--for', 'soon')).toMatchObject({ status: 2 })
+  expect(await create('--verb', 'write')).toMatchObject({
+    ...{ status: 2, err: expect.stringContaining('Allowed choices are read, promote, expire, admin.') },
+  })
   const made = await create('--verb', 'expire', 'promote', '--for', '90d', '--why', 'ours')
   expect(made.status).toBe(0)
   const [, found = ''] = /^secret +(tlm_[A-Za-z0-9]{40})$/m.exec(made.out) ?? []

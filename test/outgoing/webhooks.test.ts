@@ -112,7 +112,7 @@ test('an event that is refused for good is given up, and can be replayed with th
   expect(resultsOf(await deliveriesOf('three', 3)).at(-1)).toEqual(['accepted', null])
   expect(new Set(postsOf('three').map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   const list = await cli('events', 'deliveries')
-  expect(list.out).toMatch(/^TIME +RECEIVER +RESULT +TYPE +SUBJECT +ID +ANSWER\n/)
+  expect(list.out).toMatch(/^AT +RECEIVER +RESULT +TYPE +SUBJECT +ID +ANSWER\n/)
   expect(list.out).toContain('given up')
 })
 

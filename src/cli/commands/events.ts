@@ -20,7 +20,7 @@ export const addEvents: AddCommand = (program, cli) => {
         ...[at, receiver, result, type, subject, id, answer ?? ''],
       ])
       if (rows.length === 0) cli.note('no events were sent')
-      cli.show(page, table(['TIME', 'RECEIVER', 'RESULT', 'TYPE', 'SUBJECT', 'ID', 'ANSWER'], rows))
+      cli.show(page, table(['AT', 'RECEIVER', 'RESULT', 'TYPE', 'SUBJECT', 'ID', 'ANSWER'], rows))
       noteNext(cli, page)
     })
 

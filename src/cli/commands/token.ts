@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { Type } from 'typebox'
+import { TOKEN_VERBS } from '../../access/named-token.ts'
 import { parseDuration } from '../../platform/units.ts'
 import type { AddCommand, Cli } from '../cli.ts'
 import { addGroup } from '../group.ts'
@@ -66,7 +67,7 @@ function addCreate(token: Command, cli: Cli): void {
     )
     .argument('<NAME>', 'its name: records show it')
     .requiredOption('--project <GLOB...>', "projects that it is for, such as 'ci/team-a/**'; '**' is all")
-    .requiredOption('--verb <VERB...>', 'what it may do: read, promote, expire or admin')
+    .addOption(new Option('--verb <VERB...>', 'what it may do').choices(TOKEN_VERBS).makeOptionMandatory())
     .option('--for <DURATION>', 'for how long, such as 90d; until it is revoked if left out', parseFor)
     .option('--why <TEXT>', 'why: "token list" shows it')
     .action(async (name: string, { project: projects, verb: verbs, ...more }: Options) => {
