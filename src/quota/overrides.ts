@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
+import { makeMoveField } from '../platform/move-field.ts'
 import { scanHash } from '../platform/scan-hash.ts'
 import type { QuotaOverride } from '../queue/alert.ts'
 
@@ -8,6 +9,8 @@ export function makeOverrides(deps: { redis: Redis | Cluster; prefix: string; no
   const { redis } = deps
   const key = `${deps.prefix}:quota-overrides`
   const removeScript = loadScript(redis, new URL('scripts/remove-override.lua', import.meta.url))
+
+  const moveField = makeMoveField(redis)
 
   const inForce = (text: string | null | undefined): QuotaOverride | undefined => {
     if (!text) return undefined
@@ -30,6 +33,8 @@ export function makeOverrides(deps: { redis: Redis | Cluster; prefix: string; no
     async set(project: string, override: QuotaOverride): Promise<void> {
       await redis.hset(key, project, JSON.stringify(override))
     },
+    /** Gives the override of a project to another one, unless that has one. */
+    move: (from: string, to: string): Promise<void> => moveField(key, from, to),
     /** Gives whether there was one. */
     remove: async (project: string): Promise<boolean> => (await redis.hdel(key, project)) === 1,
     /** Removes the override of a project if it has ended. */
