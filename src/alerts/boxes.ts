@@ -10,7 +10,7 @@ const INTERVAL_MS = 300_000
 const MOST_WAIT_MS = 10_000
 
 /** How long closed boxes are kept, and which box has got an alert, in ms: two days. */
-const KEPT_MS = 2 * 86_400_000
+export const KEPT_MS = 2 * 86_400_000
 
 /** Where alerts for a channel wait, until they are told together. */
 export interface BoxName {

@@ -91,6 +91,12 @@ export function makeGather(deps: {
       await boxes.forget(name, id)
     },
 
+    /** Closes a box of a channel that is not there any more, and gives what it holds. */
+    async take(channel: string, { kind, id }: Gathered): Promise<Alert[]> {
+      await boxes.close({ channel, kind }, id, NO_LIMITS)
+      return boxes.content({ channel, kind }, id)
+    },
+
     /** Closes a box that cannot be emptied: what comes later goes into another one. */
     async giveUp(channel: string, { kind, id }: Gathered): Promise<void> {
       await boxes.close({ channel, kind }, id, NO_LIMITS)
