@@ -70,7 +70,9 @@ export function makeGather(deps: {
       const openForMs = await boxes.close(name, id, limits)
       if (openForMs !== undefined) throw new NotYet(openForMs)
       const alerts = await boxes.content(name, id)
-      const plan = await boxes.plan(name, id, await planOf(alerts, route, kind, snoozed))
+      const planned = await planOf(alerts, route, kind, snoozed)
+      const messages = planned.told.length > limits.single ? 1 : planned.told.length
+      const plan = await boxes.plan(name, id, planned, messages)
       const stay = alerts.filter(({ id }) => plan.moved[id] === undefined)
       await newestAlerts.note(channel.name, stay)
       const told = stay.filter(({ id }) => plan.told.includes(id)).sort(byTime)
