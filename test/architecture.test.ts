@@ -26,6 +26,7 @@ const CAPABILITIES = [
   'snapshot',
   'reconcile',
   'ci',
+  'access',
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
@@ -71,7 +72,7 @@ const PURE = [
   'expiry/details/details.ts',
   'expiry/conditions-details.ts',
   ...['outgoing/changes.ts', 'platform/cloud-event.ts'],
-  ...['ci/principal.ts', 'ci/read-claims.ts', 'ci/bind-projects.ts'],
+  ...['access/access.ts', 'ci/principal.ts', 'ci/read-claims.ts', 'ci/bind-projects.ts'],
   ...['promotion/gates/check-bundle.ts', 'promotion/gates/check-simple-signing.ts'],
   ...['promotion/gates/signers.ts', 'promotion/gates/trusted-root.ts'],
   ...['history/history.ts', 'history/codec.ts', 'history/forecast.ts', 'history/forecast-text.ts'],

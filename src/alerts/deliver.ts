@@ -91,9 +91,20 @@ export function makeDeliver(deps: {
     result: Delivery['result'],
     answer: string | null = null,
   ): Promise<void> {
-    const { id, type, subject, text } = message
+    const { id, type, subject, text, data } = message
+    const project = 'project' in data ? { project: `${data.registry}/${data.project}` } : {}
     await deliveries
-      .record({ channel: channel.name, message: id, type, subject, text, result, answer, attempt })
+      .record({
+        channel: channel.name,
+        message: id,
+        type,
+        subject,
+        ...project,
+        text,
+        result,
+        answer,
+        attempt,
+      })
       // The message would be sent twice if this failed the job.
       .catch((err) => log.warn({ err, channel: channel.name }, 'a delivery is missing in the history'))
   }

@@ -16,6 +16,11 @@ export const Delivery = Type.Object({
   }),
   type: Type.String({ description: 'The kind of the message, such as `quota.over`.' }),
   subject: Type.String({ description: 'What it is about.' }),
+  project: Type.Optional(
+    Type.String({
+      description: 'The project that it is about, `registry/path`. Absent if it is about no project alone.',
+    }),
+  ),
   text: Type.String({ description: 'What it says, in a line.' }),
   result: Type.Enum(['accepted', 'failed', 'refused', 'overtaken', 'given up'], {
     description:

@@ -61,6 +61,7 @@ export function makeRoutes(configured: readonly RouteConfig[], publicUrl?: strin
     { channel, globs, registryGlobs, wants }: (typeof routes)[number],
   ): boolean => {
     if (isEscalation(alert)) return alert.escalation.channels.includes(channel.name)
+    if (endsEscalationOf(alert, channel)) return true
     if (!isWanted(alert, wants)) return false
     const projects = 'group' in alert ? alert.projects : projectsOf(alert)
     if (projects.length > 0) return projects.some((project) => globs.some((matches) => matches(project)))
@@ -78,6 +79,10 @@ export function makeRoutes(configured: readonly RouteConfig[], publicUrl?: strin
 type Escalation = QuotaChangeAlert & Required<Pick<QuotaChangeAlert, 'escalation'>>
 const isEscalation = (alert: Alert): alert is Escalation =>
   'escalation' in alert && alert.escalation !== undefined
+
+/** Whether the channel was told that it stays over, and this is the end of that. */
+const endsEscalationOf = (alert: Alert, { name }: Channel): boolean =>
+  'to' in alert && alert.endsEscalation?.channels.includes(name) === true
 
 /** How urgent it is, and how urgent the state was that it ends. */
 const severitiesOf = (alert: Alert): Severity[] => [

@@ -30,13 +30,20 @@ function newestOf(alerts: readonly Alert[], wants: Wants, before: Newest | undef
 }
 
 /**
+<<<<<<< HEAD
  * Whether all alerts are about a state, and lead from that which was settled before back to it, as far as the channel wants to
  * know. A higher mark or an escalation that still holds is news.
  * If a change is missing among them, it is not known what the channel believes: the alert of the change is late, or there was none,
  * as when a quota is removed. Then the newest one is told.
+=======
+ * Whether all alerts are changes, and lead from the state that was settled before back to it, as far as the channel wants to know.
+ * If a change is missing among them, its alert is late, and it is not known what the channel believes. Then the newest is told.
+>>>>>>> main
  */
 function isAsBefore(alerts: readonly Alert[], wants: Wants, before: string | undefined): boolean {
-  const isTold = (state: string) => !isFlag(state) || wants(`quota.${state}`)
+  // A channel that was told only of an escalation wants its end.
+  const isEnd = alerts.some((alert) => 'endsEscalation' in alert && alert.endsEscalation !== undefined)
+  const isTold = (state: string) => isEnd || !isFlag(state) || wants(`quota.${state}`)
   const shown = (state: string) => (isTold(state) ? state : '')
   const changes = alerts.flatMap(changeOf)
   if (changes.length < alerts.length || changes.some(isStanding)) return false

@@ -49,6 +49,11 @@ export function makeSnoozes({
       return snooze
     },
 
+    /** Adds one of a snapshot, unless it has ended, or there is another one. */
+    async restore(snooze: Snooze): Promise<void> {
+      if (isInForce(snooze)) await redis.hsetnx(key, snooze.project, JSON.stringify(snooze))
+    },
+
     /** Ends a snooze, and gives it; `undefined` if there is none. */
     async remove(project: string): Promise<Snooze | undefined> {
       const json = await redis.hget(key, project)

@@ -25,6 +25,7 @@ import { addRuns } from './commands/runs.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStart } from './commands/start.ts'
 import { addTags } from './commands/tags.ts'
+import { addToken } from './commands/token.ts'
 import { addTrash } from './commands/trash.ts'
 import { addUsage } from './commands/usage.ts'
 import { addUses } from './commands/uses.ts'
@@ -57,6 +58,7 @@ const COMMANDS: readonly AddCommand[] = [
   addQuarantine,
   addJobs,
   addUses,
+  addToken,
   addWhoami,
   addConfig,
   addStart,
@@ -69,9 +71,9 @@ const LINE_FORMATS = ['ndjson', 'csv']
 const AFTER_HELP = `
 "start" runs the service. All other commands but "config check", "expiry try"
 and "help" ask a running one, at --url and with the token in $TALLYMAN_TOKEN.
-The read token is enough to look. What is not given is read from the
-configuration that Tallyman runs with: its address and its admin token. That is
-the file $TALLYMAN_CONFIG, or tallyman.yaml.
+The read token is enough to look; a named token sees its projects. What is not
+given is read from the configuration that Tallyman runs with: its address and
+its admin token. That is the file $TALLYMAN_CONFIG, or tallyman.yaml.
 
 "tallyman help COMMAND" describes a command.`
 

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { makeAccessOf } from '../access/access-of.ts'
+import { makeTokens } from '../access/tokens.ts'
 import { makeIdentify } from '../events/identify.ts'
 import { makeIntake } from '../events/intake.ts'
 import { makeRefusals } from '../events/refusals.ts'
@@ -43,6 +45,7 @@ import { reportRoute } from '../http/report-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { snoozesRoute } from '../http/snoozes-route.ts'
+import { tokensRoute } from '../http/tokens-route.ts'
 import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
 import { usesRoute } from '../http/uses-route.ts'
@@ -55,6 +58,7 @@ import { projectSubject } from '../queue/quota-subject.ts'
 import { recheck } from '../quota/recheck.ts'
 import { readStandings } from '../quota/standings.ts'
 import { makeOnLostEvents } from '../reconcile/gaps.ts'
+import { projectId } from '../usage/project.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
@@ -82,7 +86,17 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
   const { details, keeps, pulls, histories, inForce, overrides } = onRedis
-  const roles = makeRoles(config.server, authenticateCi(parts, onRedis))
+  const named = makeTokens({
+    ...{ redis, prefix },
+    onError: (err) => log.warn({ err }, 'the use of a token could not be noted'),
+  })
+  const roles = makeRoles(
+    makeAccessOf({
+      ...{ tokens: config.server, named, authenticateCi: authenticateCi(parts, onRedis), now: Date.now },
+    }),
+  )
+  const projectIdOf = ({ registry, repository }: { registry: string; repository: string }) =>
+    projectId(registry, parts.projectOf(registry, repository))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
   const { alerts, receipts, runs } = journals
   const { audit } = journals.audit
@@ -161,15 +175,17 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),
       promotionsRoute({
         ...requests,
-        ...{ receipts, queues, projectOf: parts.projectOf, roles, inTurn },
+        ...{ receipts, queues, projectIdOf, roles, inTurn },
         keepsNames: () => parts.settings().config.actors,
       }),
       promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
       promotionReceiptRoute({
-        ...{ receipts, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },
+        ...{ receipts, projectIdOf, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },
         registries: registries.map(({ name }) => name),
       }),
-      promotionRollbackRoute({ rollback: rollbackOf(parts, onRedis), audit, roles }),
+      promotionRollbackRoute({
+        ...{ rollback: rollbackOf(parts, onRedis), receipts, projectIdOf, audit, roles },
+      }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({
         ...{ planAll, settings: () => parts.settings().expiry, roles, inTurn, now: () => Date.now() * 1000 },
@@ -190,9 +206,9 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       expiryRunsRoute({
         ...{ settings: () => parts.settings().expiry, runs, audit, queues, roles, inTurn },
       }),
-      auditRoute({ audit: journals.audit, roles }),
+      auditRoute({ audit: journals.audit, projectIdOf, roles }),
       keepsRoute({
-        ...{ keeps, audit, roles, inTurn, exists: makeImageExists({ ...parts, index }) },
+        ...{ keeps, audit, projectIdOf, roles, inTurn, exists: makeImageExists({ ...parts, index }) },
         registries: registries.map(({ name }) => name),
         keepsNames: () => parts.settings().config.actors,
       }),
@@ -211,6 +227,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       usesRoute({ reportUses: makeUses(parts, onRedis), roles, inTurn, log }),
       deliveriesRoute({ deliveries: onRedis.eventDeliveries, queues, roles, now: Date.now }),
       admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
+      tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
       health(parts, onRedis, observers),
     ],

@@ -15,6 +15,7 @@ export function startSnapshot(parts: WorkerParts) {
   const snapshots = makeSnapshots({
     ...parts,
     keep,
+    settings: parts,
     registries: parts.registries.map(({ name }) => name),
     async enqueueReconcile(registry) {
       await firstReading.note(registry, Date.now() * 1000)

@@ -27,10 +27,12 @@ export function checkNode({ schema, value, path }: Node, report: Report): void {
 
 function checkSection(schema: TObject, value: Record<string, unknown>, path: Path, report: Report): void {
   const keys = keysOf(schema)
+  /** Keys that people may expect here, and why there are none. */
+  const refused: Record<string, string> = 'refused' in schema ? Object(schema.refused) : {}
   for (const key of Object.keys(value).filter((key) => !keys.includes(key))) {
     const nearest = suggest(key, keys)
     const hint = nearest === undefined ? `expected one of ${keys.join(', ')}` : `did you mean "${nearest}"?`
-    report([...path, key], `unknown key; ${hint}`)
+    report([...path, key], Object.hasOwn(refused, key) ? (refused[key] ?? '') : `unknown key; ${hint}`)
   }
   if (!Type.IsRefine(schema)) return
   for (const { check, error } of schema['~refine']) if (!check(value)) report(path, error(value))

@@ -50,10 +50,16 @@ const grace = Type.Optional(
 const after = Duration('How long after its flag became `over`.')
 const channels = list('The channels that are told.', field('A channel.', nonEmpty, { channelName: true }))
 
-const escalation = <P extends TProperties>(properties: P, needed: readonly string[], expected: string) =>
+const escalation = <P extends TProperties>(
+  properties: P,
+  needed: readonly string[],
+  { expected, refused = {} }: { expected: string; refused?: Record<string, string> },
+) =>
   Type.Optional(
     Type.Refine(
-      Type.Object(properties, { description: 'What happens if it stays over.', additionalProperties: false }),
+      Type.Object(properties, {
+        ...{ description: 'What happens if it stays over.', additionalProperties: false, refused },
+      }),
       // It is asked before defaults are filled in.
       (value) => needed.some((key) => Boolean(Object(value)[key]?.length ?? Object(value)[key])),
       () => `expected ${expected}`,
@@ -64,11 +70,14 @@ const willExceedWithin = Type.Optional(
   Duration('How long before the limit is likely passed chat is told. Default: it is not told.'),
 )
 
+/** Why a sum evicts nothing (docs/quotas.md, Flags). */
+const refused = {
+  evict:
+    'only the quota of a project evicts: a quota for several does not say which of them loses images; give the projects quotas of their own',
+}
 const manner = {
-  warnAt,
-  grace,
-  willExceedWithin,
-  escalate: escalation({ after, channels }, ['channels'], 'channels'),
+  ...{ warnAt, grace, willExceedWithin },
+  escalate: escalation({ after, channels }, ['channels'], { expected: 'channels', refused }),
 }
 
 const ofProject = section('The quota of each project that a glob matches. The most specific glob wins.', {
@@ -80,7 +89,7 @@ const ofProject = section('The quota of each project that a glob matches. The mo
       evict: Flag('Whether policies evict in the project only from then on.', { default: false }),
     },
     ['channels', 'evict'],
-    'channels, or evict: true',
+    { expected: 'channels, or evict: true' },
   ),
 })
 

@@ -14,7 +14,7 @@ export const AuditEntry = Type.Object({
   action: Type.String({
     pattern: '^[a-z]+\\.[a-z]+$',
     description:
-      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`.',
+      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`.',
   }),
   registry: Type.Optional(Type.String({ description: 'The registry that it is about.' })),
   policy: Type.Optional(Type.String({ description: 'The policy.' })),
@@ -24,6 +24,14 @@ export const AuditEntry = Type.Object({
   image: Type.Optional(
     Type.String({ description: 'The image, `registry/repository@digest` or `registry/repository:tag`.' }),
   ),
+  projects: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'Globs over `registry/path`: the projects that a run is limited to, or that a token is for.',
+    }),
+  ),
+  token: Type.Optional(Type.String({ description: 'The name of the token.' })),
+  verbs: Type.Optional(Type.Array(Type.String(), { description: 'The verbs of the token.' })),
   dryRun: Type.Optional(Type.Boolean({ description: 'Whether the run only plans.' })),
   acceptShare: Type.Optional(Type.Boolean({ description: 'Whether more than `expiry.maxShare` may go.' })),
   counts: Type.Optional(
@@ -35,7 +43,8 @@ export const AuditEntry = Type.Object({
   outcome: Type.Optional(Type.String({ description: 'How it ended.' })),
   until: Type.Optional(
     Type.String({
-      description: 'Until when an image is kept or a project is snoozed, RFC 3339. Absent: for ever.',
+      description:
+        'Until when an image is kept, a project is snoozed or a token holds, RFC 3339. Absent: for ever.',
     }),
   ),
   why: Type.Optional(Type.String({ description: 'The reason, for people.' })),

@@ -132,6 +132,11 @@ const Run = Type.Object({
   policy: Type.String({ description: 'The name of the policy.' }),
   registry: Type.String({ description: 'The registry that it cleans.' }),
   dryRun: Type.Boolean({ description: 'Whether it only planned.' }),
+  projects: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Globs over `registry/path`: it looked at these projects only. Absent: at all.',
+    }),
+  ),
   by: Type.String({ description: 'Who or what asked for it.' }),
   state: RunState,
   progress: Progress,
@@ -175,6 +180,12 @@ export type ExpiryRun = Static<typeof ExpiryRun>
 /** A run without its deletes. */
 export const RunSummary = Type.Object({
   ...Run.properties,
+  kept: Type.Optional(
+    Type.Integer({
+      description:
+        'How many images stay, as in the record of the run. Absent for a token that sees only some of its projects: then all numbers are of these.',
+    }),
+  ),
   outcomes: Type.Object(
     {
       planned: Type.Integer({ description: 'Images that a dry run would delete.' }),

@@ -40,6 +40,8 @@ export interface RunRequest {
   dryRun: boolean
   /** Whether it may delete more than `maxShare`. */
   acceptShare: boolean
+  /** Globs over `registry/path`: it runs in these projects only. Absent: in all. */
+  projects?: string[]
   /** Who or what asked for it. */
   by: string
 }
@@ -98,13 +100,14 @@ export function makeExpiry(deps: {
     identity: RunIdentity = runIdentity(deps.now() / 1000, randomUUID()),
     { stopOf = async () => undefined, onProgress = async () => {} }: RunControl = {},
   ): Promise<ExpiryRun> {
-    const { policy: name, registry, acceptShare, by } = request
+    const { policy: name, registry, acceptShare, projects, by } = request
     const policy = policyOf(name, registry)
     const dryRun = request.dryRun || policy.mode === 'plan'
     const opened = await openRunRecord(
       { ...deps, onProgress },
       {
         ...{ ...identity, policy: name, registry, dryRun, by },
+        ...(projects !== undefined && { projects }),
         undo: undoOf(deps.settings(), Date.parse(identity.at)),
       },
     )
@@ -119,7 +122,7 @@ export function makeExpiry(deps: {
     })
     const { mayDelete } = gate
     const maxShare = () => (acceptShare ? Number.POSITIVE_INFINITY : deps.settings().maxShare)
-    const heldProjects = makeHeldProjects({ ...deps, policy, maxShare })
+    const heldProjects = makeHeldProjects({ ...deps, policy, projects, maxShare })
     const note = { by, registry, policy: name, run: record.id, dryRun }
     try {
       await deps.audit({ ...note, action: 'run.started', acceptShare })

@@ -41,8 +41,9 @@ const withoutJob = (record: RunSummary): RunSummary =>
 /** Whether a record says that its run has ended. */
 export const hasEnded = ({ state }: RunSummary): boolean => state !== 'running' && state !== 'waiting'
 
-const notBegun = (identity: RunIdentity, { policy, registry, dryRun, by }: ExpiryJob): RunSummary =>
+const notBegun = (identity: RunIdentity, { policy, registry, dryRun, projects, by }: ExpiryJob): RunSummary =>
   summaryOf({
     ...{ ...identity, policy, registry, dryRun, by, state: 'waiting', kept: 0, deletes: [] },
+    ...(projects !== undefined && { projects }),
     progress: { planned: 0, plannedBytes: 0, done: 0, freedBytes: 0 },
   })

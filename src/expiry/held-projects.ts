@@ -1,3 +1,4 @@
+import { makeGlob } from '../platform/glob.ts'
 import type { Logger } from '../platform/log.ts'
 import type { SharedHoldings } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
@@ -13,9 +14,13 @@ export function makeHeldProjects(deps: {
   planner: Planner
   log: Logger
   policy: ExpiryPolicy
+  /** Globs over `registry/path`: only in these projects. `undefined`: in all. */
+  projects: readonly string[] | undefined
   maxShare: () => number
 }) {
   const { planner, policy } = deps
+  const globs = deps.projects?.map(makeGlob)
+  const isMeant = (project: string) => globs?.some((matches) => matches(project)) ?? true
 
   async function countIn(project: string, options: { bytes: SharedHoldings; evicted?: ChosenImages }) {
     const counts: Held = { project, ...(await countPlan(planner, policy, project, options)) }
@@ -28,7 +33,7 @@ export function makeHeldProjects(deps: {
       const accepted: Held[] = []
       const held: Held[] = []
       const bytes: SharedHoldings = new Map()
-      for (const project of await deps.index.projects(policy.registry)) {
+      for (const project of (await deps.index.projects(policy.registry)).filter(isMeant)) {
         await mayGoOn()
         const { counts, isHeld } = await countIn(project, { bytes })
         ;(isHeld ? held : accepted).push(counts)

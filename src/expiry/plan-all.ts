@@ -25,6 +25,8 @@ export interface PlanFilter {
   /** `registry/path` */
   project?: string | undefined
   repository?: string | undefined
+  /** Only projects that pass, `registry/path`. Absent: all. */
+  sees?: ((project: string) => boolean) | undefined
 }
 
 /** The place of an image in a plan. */
@@ -96,9 +98,11 @@ export function makePlanAll(deps: {
   const { index, planner } = deps
 
   /** In order, those that the filter lets through. */
-  async function projectsOf(registry: string, { project, repository }: PlanFilter): Promise<string[]> {
-    if (project === undefined && repository === undefined) return (await index.projects(registry)).toSorted()
-    return [project ?? projectId(registry, deps.projectOf(registry, repository ?? ''))]
+  async function projectsOf(registry: string, filter: PlanFilter): Promise<string[]> {
+    const { project, repository, sees = () => true } = filter
+    if (project === undefined && repository === undefined)
+      return (await index.projects(registry)).filter(sees).toSorted()
+    return [project ?? projectId(registry, deps.projectOf(registry, repository ?? ''))].filter(sees)
   }
 
   async function repositoriesOf(policy: ExpiryPolicy, project: string, { repository }: PlanFilter) {
@@ -192,7 +196,8 @@ export function makePlanAll(deps: {
         yield part
       }
       looked += 1
-      if (decided > 0 || start !== undefined) continue
+      // What the policy is about may be what is not seen.
+      if (decided > 0 || start !== undefined || filter.sees !== undefined) continue
       if (isFiltered) idle.push(policy)
       else yield nothingIn(policy, filter)
     }

@@ -27,7 +27,8 @@ function wouldDo({ state, outcomes, progress, kept }: RunSummary): string[] {
     tags: plannedTags,
     ...(state === 'done' && { bytes: progress.plannedBytes }),
   }
-  return [`would delete ${amountText(amount)}, keep ${imagesText(kept)}`]
+  const keep = kept === undefined ? '' : `, keep ${imagesText(kept)}`
+  return [`would delete ${amountText(amount)}${keep}`]
 }
 
 function did(run: RunSummary): string[] {
@@ -35,6 +36,7 @@ function did(run: RunSummary): string[] {
   const { absent, moved, refused, failed } = outcomes
   const deleted = deletedIn(run)
   const isNothing = deleted.images + deleted.tags === 0
+  const kept = keptIn(run)
   return [
     ...(announced === undefined
       ? []
@@ -49,7 +51,7 @@ function did(run: RunSummary): string[] {
     ...(moved > 0 ? [`kept since something changed meanwhile ${moved}`] : []),
     ...(refused > 0 ? [`refused by the registry ${refused}`] : []),
     ...(failed > 0 ? [`failed ${failed}`] : []),
-    ...(keptIn(run) === 0 && held.length > 0 ? [] : [`kept ${imagesText(keptIn(run))}`]),
+    ...(kept === undefined || (kept === 0 && held.length > 0) ? [] : [`kept ${imagesText(kept)}`]),
   ]
 }
 
@@ -58,13 +60,13 @@ const deletedIn = ({ outcomes: { deleted, untagged } }: RunSummary): Amount => (
   tags: untagged,
 })
 
-/** How many images a run kept, without those that go once their notice is over. */
+/** How many images a run kept, without those that go once their notice is over. `undefined` if that is not known. */
 export const keptIn = ({
   kept,
   announced,
   waiting,
-}: Pick<RunSummary, 'kept' | 'announced' | 'waiting'>): number =>
-  Math.max(0, kept - (announced?.images ?? 0) - (waiting?.images ?? 0))
+}: Pick<RunSummary, 'kept' | 'announced' | 'waiting'>): number | undefined =>
+  kept && Math.max(0, kept - (announced?.images ?? 0) - (waiting?.images ?? 0))
 
 /** How many images and single tags. */
 export const countOf = (noticed: Noticed | undefined): number => (noticed?.images ?? 0) + (noticed?.tags ?? 0)
@@ -82,7 +84,8 @@ export function countsOf(run: RunSummary): Record<string, number> {
   const { planned: _, plannedTags: __, ...others } = outcomes
   const { planned, plannedBytes, freedBytes } = progress
   return {
-    ...{ planned, plannedBytes, ...others, freedBytes, kept },
+    ...{ planned, plannedBytes, ...others, freedBytes },
+    ...(kept !== undefined && { kept }),
     ...(announced && { announced: countOf(announced) }),
     ...(waiting && { waiting: countOf(waiting) }),
     ...(held.length > 0 && { held: held.length }),

@@ -22,15 +22,23 @@ export interface UnfinishedRun {
  */
 export async function stopRuns(
   queues: Pick<Queues, 'expiry'>,
-  scope: { policy?: string | undefined; registry?: string | undefined },
+  scope: {
+    policy?: string | undefined
+    registry?: string | undefined
+    /** Whether a run may be stopped, by the projects to which it is limited. */
+    covers: (projects: readonly string[] | undefined) => boolean
+  },
   by: string,
   now: number,
 ): Promise<UnfinishedRun[]> {
   const stopped: UnfinishedRun[] = []
   for (const job of await unfinishedJobs(queues)) {
-    const { policy, registry } = job.data
+    const { policy, registry, projects } = job.data
     const isMeant =
-      (scope.policy ?? policy) === policy && (scope.registry ?? registry) === registry && isDue(job, now)
+      (scope.policy ?? policy) === policy &&
+      (scope.registry ?? registry) === registry &&
+      scope.covers(projects) &&
+      isDue(job, now)
     if (!isMeant || job.data.stopped !== undefined) continue
     const stop = { by, at: new Date(now).toISOString() }
     const isThere = await wasThere(job.updateData({ ...job.data, stopped: stop }))

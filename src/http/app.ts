@@ -15,6 +15,7 @@ import { FRONT_PAGE } from './front-page.ts'
 import { requireKnownQuery } from './known-query.ts'
 import { encodePlainId } from './plain-ids.ts'
 import { HttpError, isTooLarge, type ProblemOf, sendProblem, tooLarge } from './problem.ts'
+import { whatHas } from './roles.ts'
 
 /** How long a request may take to arrive, in ms. A registry gives up after a second. */
 const REQUEST_MS = 20_000
@@ -52,9 +53,9 @@ export async function buildApp(options: {
   app.setErrorHandler((error: Error, request, reply) => {
     const told = isTooLarge(error) ? new HttpError(413, tooLarge(options.bodyLimit)) : error
     const { status, detail } = options.problemOf(told, request)
-    return sendProblem(reply, status, detail)
+    return sendProblem(reply, status, status === 404 ? withHint(detail, request) : detail)
   })
-  app.decorateRequest('principal')
+  app.decorateRequest('access')
   cutSlowReaders(app.server)
   let isStopping = false
   app.addHook('preClose', async () => {
@@ -98,3 +99,7 @@ export async function buildApp(options: {
   await app.ready()
   return app as unknown as FastifyInstance
 }
+
+/** What is not there may be what the token does not see: this is said in both cases, and does not tell which it is. */
+const withHint = (detail: string, { access }: Partial<Pick<FastifyRequest, 'access'>>): string =>
+  access === undefined || access.seesAll ? detail : `${detail}; ${whatHas(access)}`

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import { AuditEntry, type makeAudit } from '../expiry/audit.ts'
+import { parseImageName } from '../expiry/image-name.ts'
 import { JournalPosition } from '../store/journal.ts'
-import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
@@ -10,15 +12,23 @@ import type { Roles } from './roles.ts'
 export const auditRoute =
   (deps: {
     audit: Pick<ReturnType<typeof makeAudit>, 'recent' | 'positionOf'>
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: { registry: string; repository: string }) => string
     roles: Roles
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
+    /** Of what is about a registry, a run or the service, there is none. */
+    function projectOfEntry({ project, image = '' }: AuditEntry): string | undefined {
+      const place = parseImageName(image.replace(/(:[^@/]+)@.*$/, '$1'))
+      return project ?? (place && deps.projectIdOf(place))
+    }
+
     app.get('/v1/audit', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary:
-          'Who or what has run and stopped expiry, restored and purged, rolled back promotions, and changed quotas, newest first',
+          'Who or what has run and stopped expiry, restored and purged, rolled back promotions, changed quotas, and made and revoked tokens, newest first',
         querystring: pageQuery({}),
         response: {
           200: pageOf({ entries: Type.Array(AuditEntry, { description: 'The entries of the page.' }) }),
@@ -26,10 +36,14 @@ export const auditRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ query: { limit, cursor } }) => {
-        const found = await deps.audit.recent(limit + 1, decodeCursor(JournalPosition, cursor))
-        const { items, next } = cutPage(found, limit, deps.audit.positionOf)
-        return { entries: items, next }
+      handler: async ({ access, query: { limit, cursor } }) => {
+        const { items, next } = await selectSeen({
+          read: deps.audit.recent,
+          positionOf: deps.audit.positionOf,
+          show: ifSeen(access, projectOfEntry),
+          ...{ limit, after: decodeCursor(JournalPosition, cursor) },
+        })
+        return { entries: items, next: cursorOf(next) }
       },
     })
   }

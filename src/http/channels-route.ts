@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import { type Deliveries, Delivery, DeliveryPosition } from '../alerts/deliveries.ts'
 import type { Routes } from '../alerts/routes.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
-import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
@@ -26,7 +27,7 @@ export const channelsRoute =
     const { queues, deliveries, roles } = deps
 
     app.get('/v1/alerts/deliveries', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['records'],
         summary: 'What was sent to the channels of alerts, and what they answered, newest first',
@@ -39,10 +40,14 @@ export const channelsRoute =
           ...errors,
         },
       },
-      handler: async ({ query: { limit, cursor } }) => {
-        const found = await deliveries.recent(limit + 1, decodeCursor(DeliveryPosition, cursor))
-        const { items, next } = cutPage(found, limit, ({ position }) => position)
-        return { deliveries: items.map(({ delivery }) => delivery), next }
+      handler: async ({ access, query: { limit, cursor } }) => {
+        const { items, next } = await selectSeen({
+          read: deliveries.recent,
+          positionOf: ({ position }) => position,
+          show: ({ delivery }) => ifSeen(access, ({ project }: Delivery) => project)(delivery),
+          ...{ limit, after: decodeCursor(DeliveryPosition, cursor) },
+        })
+        return { deliveries: items, next: cursorOf(next) }
       },
     })
 

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import { DeliveryId, type EventDeliveries, EventDelivery } from '../outgoing/deliveries.ts'
 import { jobId } from '../queue/job-id.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
-import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
@@ -19,7 +20,7 @@ export const deliveriesRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get('/v1/events/deliveries', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['records'],
         summary: 'Events that other programs were told, newest first',
@@ -32,10 +33,14 @@ export const deliveriesRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ query: { limit, cursor } }) => {
-        const found = await deps.deliveries.recent(limit + 1, decodeCursor(DeliveryId, cursor))
-        const { items, next } = cutPage(found, limit, ({ id }) => id)
-        return { deliveries: items, next }
+      handler: async ({ access, query: { limit, cursor } }) => {
+        const { items, next } = await selectSeen({
+          read: deps.deliveries.recent,
+          positionOf: ({ id }) => id,
+          show: ifSeen(access, ({ project }: EventDelivery) => project),
+          ...{ limit, after: decodeCursor(DeliveryId, cursor) },
+        })
+        return { deliveries: items, next: cursorOf(next) }
       },
     })
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Access } from '../access/access.ts'
 import type { Decision } from '../expiry/decision.ts'
 import { lastRunOf } from '../expiry/last-run.ts'
 import type { ExpiryPolicy } from '../expiry/plan.ts'
@@ -38,26 +39,31 @@ export const expiryDiffRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     /** The changes at one registry; `undefined` if no run is recorded. */
-    async function compare(policy: ExpiryPolicy, asOf: number) {
+    async function compare(policy: ExpiryPolicy, asOf: number, { seesAll, sees }: Access) {
       const run = await lastRunOf(deps.runs, policy.name, policy.registry)
       if (run === undefined) return undefined
-      const before = await deps.runs.earlier(run.id)
+      const before = (await deps.runs.earlier(run.id)).filter(({ project }) => sees(project))
       const known = new Set(before.map(imageKey))
       const held = new Set(run.dryRun ? [] : run.held?.map(({ project }) => project))
       const now: Decision[] = []
-      for await (const { decisions } of deps.planAll([policy], {}, { asOf }))
+      for await (const { decisions } of deps.planAll(
+        [policy],
+        { sees: seesAll ? undefined : sees },
+        { asOf },
+      ))
         for (const image of decisions)
           if ((image.verdict !== 'keep' || known.has(imageKey(image))) && !held.has(image.project))
             now.push(image)
       const { id, at, dryRun } = run
+      const heldHere = [...held].filter((project) => sees(project))
       return {
-        compared: { registry: policy.registry, run: id, at, dryRun, held: [...held] },
+        compared: { registry: policy.registry, run: id, at, dryRun, held: heldHere },
         changes: diffPlans(before, now),
       }
     }
 
     app.get('/v1/expiry/diff', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: "What changed in a policy's plan since its last run, dry or real, and why",
@@ -91,7 +97,7 @@ export const expiryDiffRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ query: { policy: name, limit } }) => {
+      handler: async ({ access, query: { policy: name, limit } }) => {
         const all = deps.settings().policies
         const policies = all.filter((policy) => policy.name === name)
         if (policies.length === 0) {
@@ -103,7 +109,7 @@ export const expiryDiffRoute =
           const compared: NonNullable<Awaited<ReturnType<typeof compare>>>['compared'][] = []
           const changes: PlanChange[] = []
           for (const policy of policies) {
-            const found = await compare(policy, asOf)
+            const found = await compare(policy, asOf, access)
             if (found === undefined) continue
             compared.push(found.compared)
             for (const change of found.changes) changes.push(change)

@@ -110,8 +110,8 @@ export const expiryRoute =
     /** As configured now: a reload may change it. */
     settings: () => UndoSettings & { policies: readonly RunnablePolicy[] }
     hasProject: (id: string) => Promise<boolean>
-    /** At any registry. */
-    hasRepository: (name: string) => Promise<boolean>
+    /** At any registry, in a project that `sees` lets through. */
+    hasRepository: (name: string, sees: (project: string) => boolean) => Promise<boolean>
     /** The configured names. */
     registries: () => readonly string[]
     roles: Roles
@@ -147,7 +147,7 @@ export const expiryRoute =
     async function answer(
       policies: readonly ExpiryPolicy[],
       query: Static<typeof PlanQuery>,
-      { headers }: FastifyRequest,
+      { headers, access: { seesAll, sees } }: FastifyRequest,
       reply: FastifyReply,
     ) {
       const { registry, project, repository, verdict, limit, cursor } = query
@@ -160,11 +160,12 @@ export const expiryRoute =
         throw new HttpError(400, 'the cursor is not of this list: its policy is not asked for')
       if (registry !== undefined && !deps.registries().includes(registry))
         throw new HttpError(404, `there is no registry "${registry}": ${deps.registries().join(', ')}`)
-      if (project !== undefined && !(await deps.hasProject(project)))
+      if (project !== undefined && !(sees(project) && (await deps.hasProject(project))))
         throw new HttpError(404, `there is no project "${project}"`)
-      if (repository !== undefined && !(await deps.hasRepository(repository)))
+      if (repository !== undefined && !(await deps.hasRepository(repository, sees)))
         throw new HttpError(404, `no registry has a repository "${repository}" that the index knows`)
-      const parts = () => deps.planAll(policies, { registry, project, repository }, { asOf, after })
+      const filter = { registry, project, repository, sees: seesAll ? undefined : sees }
+      const parts = () => deps.planAll(policies, filter, { asOf, after })
       const isWanted = (decision: Decision) => verdict === undefined || decision.verdict === verdict
       const about = {
         asOf: formatTimestamp(asOf) ?? '',
@@ -181,7 +182,7 @@ export const expiryRoute =
     }
 
     app.get('/v1/expiry/plan', {
-      onRequest: deps.roles.readOwn(({ query }) => Object(query).project),
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'What the policies would do, image by image, with reasons',
@@ -197,7 +198,7 @@ export const expiryRoute =
     })
 
     app.post('/v1/expiry/plan', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       bodyLimit: CANDIDATE_LIMIT,
       schema: {
         tags: ['expiry'],

@@ -1,5 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { type Access, coversAll } from '../access/access.ts'
+import { seenRun } from '../access/seen-run.ts'
+import { selectSeen } from '../access/select-seen.ts'
 import type { Audit } from '../expiry/audit.ts'
 import { Deleted, RunSummary } from '../expiry/decision.ts'
 import { findRun, hasEnded } from '../expiry/find-run.ts'
@@ -9,7 +12,7 @@ import { stopRuns } from '../expiry/stop-runs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { JournalPosition } from '../store/journal.ts'
 import { askedBy } from './asked-by.ts'
-import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
+import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
@@ -29,6 +32,9 @@ const StoppedRun = Type.Object({
   policy: Type.String({ description: 'Its policy.' }),
   registry: Type.String({ description: 'Its registry.' }),
 })
+
+/** Runs that are looked at for a page, if their deletes have to be read. */
+const MOST_RUNS = 200
 
 /** @throws HttpError */
 function noRun(id: string): never {
@@ -87,8 +93,14 @@ export const expiryRunsRoute =
       )
     }
 
+    /** What an access sees of a run as it stands now. */
+    async function seen(access: Access, id: string): Promise<RunSummary | undefined> {
+      const run = await findRun(deps, id)
+      return run && seenRun(access, run, deps.runs.earlier)
+    }
+
     app.get('/v1/expiry/runs', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'Runs of the policies, newest first',
@@ -98,27 +110,33 @@ export const expiryRunsRoute =
           ...errors,
         },
       },
-      handler: async ({ query: { limit, cursor } }) => {
-        const found = await deps.runs.recent(limit + 1, decodeCursor(JournalPosition, cursor))
-        const { items, next } = cutPage(found, limit, deps.runs.positionOf)
-        const now = items.map(async (run) => (hasEnded(run) ? run : ((await findRun(deps, run.id)) ?? run)))
-        return { runs: await Promise.all(now), next }
+      handler: async ({ access, query: { limit, cursor } }) => {
+        const { items, next } = await selectSeen({
+          read: deps.runs.recent,
+          positionOf: deps.runs.positionOf,
+          show: (run) => seenRun(access, run, deps.runs.earlier),
+          ...{ limit, after: decodeCursor(JournalPosition, cursor) },
+          // The deletes of each may have to be read.
+          ...(!access.seesAll && { most: MOST_RUNS }),
+        })
+        const now = items.map(async (run) => (hasEnded(run) ? run : ((await seen(access, run.id)) ?? run)))
+        return { runs: await Promise.all(now), next: cursorOf(next) }
       },
     })
 
     app.get('/v1/expiry/runs/:id', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'A run, with its state and progress',
         params,
         response: { 200: RunSummary, ...errors },
       },
-      handler: async ({ params: { id } }) => (await findRun(deps, id)) ?? noRun(id),
+      handler: async ({ access, params: { id } }) => (await seen(access, id)) ?? noRun(id),
     })
 
     app.get('/v1/expiry/runs/:id/deletes', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'The images that a run deleted, or a dry run would delete, in the order of the run',
@@ -129,24 +147,34 @@ export const expiryRunsRoute =
           ...errors,
         },
       },
-      handler: async ({ params: { id }, query: { limit, cursor } }) => {
+      handler: async ({ access, params: { id }, query: { limit, cursor } }) => {
         const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
-        const found = await deps.inTurn(() => deps.runs.deletes(id, from, limit + 1))
-        if (found === undefined) return noRun(id)
-        return {
-          deletes: found.slice(0, limit),
-          next: found.length > limit ? encodeCursor(from + limit) : null,
-        }
+        const isSeen = access.seesAll || (await seen(access, id)) !== undefined
+        const first = isSeen ? await deps.inTurn(() => deps.runs.deletes(id, from, 1)) : undefined
+        if (first === undefined) return noRun(id)
+        const { items, next } = await deps.inTurn(() =>
+          selectSeen({
+            read: async (most, after = from) =>
+              ((await deps.runs.deletes(id, after, most)) ?? []).map((one, n) => ({
+                one,
+                after: after + n + 1,
+              })),
+            positionOf: ({ after }) => after,
+            show: ({ one }) => (access.sees(one.project) ? one : undefined),
+            ...{ limit, after: from },
+          }),
+        )
+        return { deletes: items, next: cursorOf(next) }
       },
     })
 
     app.post('/v1/expiry/runs', {
-      onRequest: deps.roles.admin,
+      onRequest: deps.roles.within('expire'),
       schema: {
         tags: ['expiry'],
         summary: 'Run a policy now',
         description:
-          'With `mode: plan`, which is the default, every run of a policy is a dry run, whatever the request says.',
+          'With `mode: plan`, which is the default, every run of a policy is a dry run, whatever the request says. A token for some projects runs it in these only.',
         body: Type.Object(
           {
             policy: Type.String({ description: 'The name of the policy.' }),
@@ -178,23 +206,34 @@ export const expiryRunsRoute =
         const { acceptShare } = request.body
         const { name, registry, mode } = wanted(request.body.policy, request.body.registry)
         const dryRun = mode === 'plan' || request.body.dryRun
-        const by = askedBy(deps.roles, request)
+        const by = askedBy(request)
+        const { access } = request
+        const scope = access.seesAll ? {} : { projects: [...access.projects] }
         const job = await deps.queues.expiry.add('expiry', {
-          ...{ policy: name, registry, dryRun, acceptShare, by },
+          ...{ policy: name, registry, dryRun, acceptShare, ...scope, by },
         })
         const run = runOf(job).id
-        await deps.audit({ by, action: 'run.asked', registry, policy: name, run, dryRun, acceptShare })
+        await deps.audit({
+          by,
+          action: 'run.asked',
+          registry,
+          policy: name,
+          run,
+          dryRun,
+          acceptShare,
+          ...scope,
+        })
         return reply.code(202).send({ run, job: job.id ?? '', dryRun })
       },
     })
 
     app.post('/v1/expiry/stop', {
-      onRequest: deps.roles.admin,
+      onRequest: deps.roles.within('expire'),
       schema: {
         tags: ['expiry'],
         summary: 'Stop the runs that are in hand or wait',
         description:
-          'A run in hand ends before its next delete, in whatever process it is. What the schedule asks for later is not stopped: `mode: plan` does that.',
+          'A run in hand ends before its next delete, in whatever process it is. A token for some projects stops only runs that are limited to these. What the schedule asks for later is not stopped: `mode: plan` does that.',
         body: Type.Object(
           {
             policy: Type.Optional(Type.String({ description: 'Only runs of this policy. Default: all.' })),
@@ -213,9 +252,10 @@ export const expiryRunsRoute =
       },
       handler: async (request) => {
         const { policy, registry } = request.body
+        const covers = (projects: readonly string[] | undefined) => coversAll(request.access, projects)
         // A policy that was removed from the configuration may have a run, too.
-        const by = askedBy(deps.roles, request)
-        const stopped = await stopRuns(deps.queues, { policy, registry }, by, Date.now())
+        const by = askedBy(request)
+        const stopped = await stopRuns(deps.queues, { policy, registry, covers }, by, Date.now())
         for (const one of stopped) await deps.audit({ by, action: 'run.stopped', ...one })
         if (stopped.length === 0) requireKnown(policy, registry)
         return { stopped }

@@ -26,7 +26,7 @@ export const flagsRoute =
   (deps: { flags: Pick<Flags, 'raised'>; roles: Roles }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get('/v1/flags', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['usage'],
         summary: 'Flags that are not ok, of projects, groups and registries',
@@ -47,7 +47,9 @@ export const flagsRoute =
       handler: async (request, reply) => {
         const { limit, cursor, kind, registry, flag } = request.query
         const after = decodeCursor(Position, cursor) ?? ''
+        const { sees } = request.access
         const isAsked = (one: RaisedFlag) =>
+          sees(one.kind === 'project' ? one.id : undefined) &&
           (kind ?? one.kind) === one.kind &&
           (flag ?? one.flag) === one.flag &&
           (registry === undefined || isOf(registry, one)) &&

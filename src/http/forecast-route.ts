@@ -11,8 +11,8 @@ import { projectSubject, type QuotaSubject } from '../queue/quota-subject.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { momentIn, requireRegistry } from './history-route.ts'
 import { HttpError, Problem } from './problem.ts'
-import { unknownProject } from './projects-route.ts'
 import type { Roles } from './roles.ts'
+import { unknownProject } from './unknown-project.ts'
 
 /** How far ahead a forecast looks if nobody says, in ms. */
 const AHEAD_MS = 90 * DAY_MS
@@ -103,7 +103,7 @@ export const forecastRoute =
     }
 
     app.get('/v1/projects/:id/forecast', {
-      onRequest: deps.roles.readOwn(({ params }) => Object(params).id),
+      onRequest: deps.roles.project('read'),
       schema: {
         tags: ['usage'],
         summary: "How a project's usage will go on, and when it passes its quota",

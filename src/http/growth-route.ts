@@ -8,9 +8,9 @@ import { DAY_MS } from '../history/sample.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { momentIn } from './history-route.ts'
 import { Problem } from './problem.ts'
-import { unknownProject } from './projects-route.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
+import { unknownProject } from './unknown-project.ts'
 
 /** How far back it looks if nobody says, in ms. */
 const BACK_MS = 7 * DAY_MS
@@ -28,7 +28,7 @@ export const growthRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get('/v1/projects/:id/growth', {
-      onRequest: deps.roles.readOwn(({ params }) => Object(params).id),
+      onRequest: deps.roles.project('read'),
       schema: {
         tags: ['usage'],
         summary: 'The pushes that added most to a project',

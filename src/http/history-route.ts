@@ -6,8 +6,8 @@ import { MOMENT, parseMoment } from '../history/moment.ts'
 import { DAY_MS, HOUR_MS } from '../history/sample.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
-import { unknownProject } from './projects-route.ts'
 import type { Roles } from './roles.ts'
+import { unknownProject } from './unknown-project.ts'
 
 const bytes = (description: string) => Type.Integer({ minimum: 0, description })
 const moment = (description: string) => Type.Optional(Type.String({ description }))
@@ -66,7 +66,7 @@ export const historyRoute =
     }
 
     app.get('/v1/projects/:id/history', {
-      onRequest: deps.roles.readOwn(({ params }) => Object(params).id),
+      onRequest: deps.roles.project('read'),
       schema: {
         tags: ['usage'],
         summary: "A project's usage over time",

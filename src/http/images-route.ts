@@ -10,9 +10,10 @@ import type { IndexedImage } from '../usage/indexed-image.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { wholeSize } from '../usage/whole-size.ts'
-import { HttpError, Problem } from './problem.ts'
+import { Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import { type InTurn, makeTurns, streamInTurn } from './turns.ts'
+import { unknownProject } from './unknown-project.ts'
 
 const NDJSON = 'application/x-ndjson'
 
@@ -82,7 +83,7 @@ export const imagesRoute =
     }
 
     app.get('/v1/projects/:id/images', {
-      onRequest: roles.read,
+      onRequest: roles.project('read'),
       schema: {
         tags: ['usage'],
         summary: "A project's manifests, also those without a tag, as a stream of lines",
@@ -110,7 +111,7 @@ export const imagesRoute =
         },
       },
       handler: async ({ params: { id }, query }, reply) => {
-        if ((await index.usage(id)) === undefined) throw new HttpError(404, `there is no project "${id}"`)
+        if ((await index.usage(id)) === undefined) throw unknownProject(id)
         const names = query.repository === undefined ? await index.repositories(id) : [query.repository]
         if (query.details) await oneAtATime(() => readDetails(id, names))
         async function* lines(): AsyncGenerator<string> {

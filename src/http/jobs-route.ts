@@ -1,15 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Job as QueueJob } from 'bullmq'
 import { Type } from 'typebox'
+import { type Access, coversAll } from '../access/access.ts'
 import { countJobs } from '../queue/count-jobs.ts'
 import { findJob } from '../queue/find-job.ts'
 import { JobStatus } from '../queue/job-status.ts'
-import { QUEUE_NAMES } from '../queue/jobs.ts'
+import { QUEUE_NAMES, type QueueName } from '../queue/jobs.ts'
 import { type ListedState, listJobs } from '../queue/list-jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
-import { type Roles, requireOwn } from './roles.ts'
+import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
 const QueueParam = Type.Enum([...QUEUE_NAMES], { description: 'The name of the queue.' })
@@ -121,7 +122,7 @@ export const jobsRoute =
       })
 
     app.get('/v1/jobs/:queue/:id', {
-      onRequest: roles.readOrCi,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['jobs'],
         summary: 'The state, progress and data of a job',
@@ -133,9 +134,9 @@ export const jobsRoute =
       handler: async (request) => {
         const { queue, id } = request.params
         const found = await findJob(queues, queue, id)
-        if (found === undefined) throw new HttpError(404, `no job "${id}" in queue ${queue}`)
+        if (found === undefined || !isSeen(request.access, queue, found.job.data))
+          throw new HttpError(404, `no job "${id}" in queue ${queue}`)
         const { job, state } = found
-        requireOwn(request, queue === 'promotion' ? Object(job.data).project : undefined)
         const { attemptsMade, progress, failedReason, returnvalue } = job
         return {
           ...{ id, state, attempts: attemptsMade, progress },
@@ -147,6 +148,13 @@ export const jobsRoute =
       },
     })
   }
+
+/** Promotions of its projects are seen, and runs of expiry that are limited to these. */
+function isSeen(access: Access, queue: QueueName, data: object): boolean {
+  const { project, projects } = data as { project?: string; projects?: string[] }
+  if (queue === 'expiry') return coversAll(access, projects)
+  return access.sees(queue === 'promotion' ? project : undefined)
+}
 
 /**
  * The earliest time at which a delayed job runs. The delay counts from when the job was added or, after a failed attempt, from

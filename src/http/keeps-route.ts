@@ -1,25 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Access } from '../access/access.ts'
 import type { Audit, AuditEntry } from '../expiry/audit.ts'
 import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Keep } from '../expiry/keep.ts'
 import { type Keeps, UnreadableKeep } from '../expiry/keeps.ts'
-import { parseDuration } from '../platform/units.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
+import { By, durationOf, Why } from './asked-for.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
-
-/** The end of the year 9999, the last that RFC 3339 can write, in epoch ms. */
-const LAST_MS = 253_402_300_799_999
-
-/** What people say: a line, not an essay. */
-const words = (maxLength: number, description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength, description }))
 
 /** Images that people keep, whatever the policies say. */
 export const keepsRoute =
@@ -29,6 +23,8 @@ export const keepsRoute =
     exists: (image: ImageName) => Promise<boolean>
     /** The names of those that are configured. */
     registries: readonly string[]
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: { registry: string; repository: string }) => string
     /** Whether names of people are kept, as configured now. */
     keepsNames: () => boolean
     audit: Audit
@@ -45,8 +41,13 @@ export const keepsRoute =
         throw error
       })
 
+    function isSeen({ seesAll, sees }: Access, { image }: Keep): boolean {
+      const place = parseImageName(image)
+      return seesAll || sees(place && deps.projectIdOf(place))
+    }
+
     app.get('/v1/expiry/keeps', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'Images that people keep, the oldest keep first',
@@ -58,16 +59,18 @@ export const keepsRoute =
           ...errors,
         },
       },
-      handler: async ({ query: { image, limit, cursor } }) => {
+      handler: async ({ access, query: { image, limit, cursor } }) => {
         const after = decodeCursor(Keep.properties.id, cursor) ?? ''
-        const wanted = (await all()).filter((keep) => keep.id > after && (image ?? keep.image) === keep.image)
+        const wanted = (await all()).filter(
+          (keep) => keep.id > after && (image ?? keep.image) === keep.image && isSeen(access, keep),
+        )
         const { items, next } = cutPage(wanted.slice(0, limit + 1), limit, ({ id }) => id)
         return { keeps: items, next }
       },
     })
 
     app.post('/v1/expiry/keeps', {
-      onRequest: roles.admin,
+      onRequest: roles.within('expire'),
       schema: {
         tags: ['expiry'],
         summary: 'Keep an image, whatever the policies say',
@@ -82,8 +85,8 @@ export const keepsRoute =
             for: Type.Optional(
               Type.String({ description: 'For how long, such as 30d. Default: until it is removed.' }),
             ),
-            why: words(500, 'Why. Plans show it.'),
-            by: words(100, 'Who asks for it. It is not kept with `actors: false` in the configuration.'),
+            why: Why('Why. Plans show it.'),
+            by: By,
           },
           { additionalProperties: false },
         ),
@@ -92,22 +95,21 @@ export const keepsRoute =
       handler: async (request, reply) => {
         const { body, log } = request
         const forMs = body.for === undefined ? undefined : durationOf(body.for)
-        await checkImage(body.image)
+        await checkImage(body.image, request.access)
         const by = deps.keepsNames() ? (body.by ?? null) : null
         const keep = await keeps.add({ image: body.image, by, why: body.why ?? null }, forMs)
         log.info(keep, `kept: ${keep.image}`)
-        const asked = askedBy(roles, request)
         await deps.audit({
           ...noteOf(keep),
           action: 'keep.added',
-          by: by === null ? asked : `${by} (${asked})`,
+          by: askedBy(request, by),
         })
         return reply.code(201).send(keep)
       },
     })
 
     app.delete('/v1/expiry/keeps/:id', {
-      onRequest: roles.admin,
+      onRequest: roles.within('expire'),
       schema: {
         tags: ['expiry'],
         summary: 'End a keep',
@@ -118,24 +120,25 @@ export const keepsRoute =
         },
       },
       handler: async (request) => {
-        const { params, log } = request
+        const { access, params, log } = request
         const { id } = params
-        // One that cannot be read can be removed, too.
+        // Who sees all projects can remove one that cannot be read, too.
         const keep = await keeps.list().then(
           (known) => known.find((one) => one.id === id),
           () => undefined,
         )
-        if (!(await keeps.remove(id)))
+        const maySee = access.seesAll || (keep !== undefined && isSeen(access, keep))
+        if (!(maySee && (await keeps.remove(id))))
           throw new HttpError(404, `there is no keep "${id}": GET /v1/expiry/keeps lists them`)
         log.info({ id }, 'a keep was removed')
         const note = keep === undefined ? { why: `the keep ${id}` } : noteOf(keep)
-        await deps.audit({ ...note, action: 'keep.removed', by: askedBy(roles, request) })
+        await deps.audit({ ...note, action: 'keep.removed', by: askedBy(request) })
         return { removed: id }
       },
     })
 
     /** @throws HttpError unless there is such an image */
-    async function checkImage(text: string): Promise<void> {
+    async function checkImage(text: string, access: Access): Promise<void> {
       const image = parseImageName(text)
       if (image === undefined)
         throw new HttpError(
@@ -147,10 +150,11 @@ export const keepsRoute =
           404,
           `there is no registry "${image.registry}"; configured: ${deps.registries.join(', ')}`,
         )
-      const exists = await deps.exists(image).catch((error) => {
-        throw error instanceof RegistryError ? new HttpError(502, error.message) : error
-      })
-      if (!exists)
+      const isThere = async () =>
+        deps.exists(image).catch((error) => {
+          throw error instanceof RegistryError ? new HttpError(502, error.message) : error
+        })
+      if (!(access.sees(deps.projectIdOf(image)) && (await isThere())))
         throw new HttpError(404, `there is no image "${text}": neither the index nor the registry has it`)
     }
   }
@@ -162,20 +166,3 @@ const noteOf = ({ image, why, until }: Keep): Pick<AuditEntry, 'registry' | 'ima
   ...(why !== null && { why }),
   ...(until !== null && { until }),
 })
-
-/** In ms. @throws HttpError */
-function durationOf(text: string): number {
-  const ms = parsed(text)
-  if (ms <= 0) throw new HttpError(400, '`for`: expected a duration above 0')
-  if (Date.now() + ms > LAST_MS)
-    throw new HttpError(400, '`for`: expected a duration that ends before the year 10000')
-  return ms
-}
-
-function parsed(text: string): number {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    throw new HttpError(400, `\`for\`: ${error instanceof Error ? error.message : error}`)
-  }
-}

@@ -34,6 +34,10 @@ export function cutPage<T>(found: readonly T[], limit: number, positionOf: (item
 export const encodeCursor = (position: unknown): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url')
 
+/** The cursor of the position after which the next page begins; null at the end of the list. */
+export const cursorOf = (position: unknown): string | null =>
+  position === undefined ? null : encodeCursor(position)
+
 /** The position in a cursor; `undefined` without a cursor. @throws HttpError if the position does not match `schema` */
 export function decodeCursor<S extends TSchema>(
   schema: S,

@@ -10,10 +10,11 @@ import { positionOf, SORTS, type Sort, type Standings } from '../quota/standings
 import type { ProjectUsage } from '../usage/usage.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
-import { HttpError, Problem } from './problem.ts'
+import { Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import { Tag, tagsFrom, tagView } from './tags.ts'
 import type { InTurn } from './turns.ts'
+import { unknownProject } from './unknown-project.ts'
 
 const bytes = (description: string) => Type.Integer({ minimum: 0, description })
 const count = (description: string) => Type.Integer({ description })
@@ -78,7 +79,7 @@ export const projectsRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { index, flags } = deps
-    const { read, readOwn } = deps.roles
+    const ofProject = deps.roles.project('read')
 
     const view = (
       usage: ProjectUsage,
@@ -96,7 +97,7 @@ export const projectsRoute =
     })
 
     app.get('/v1/projects', {
-      onRequest: read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['usage'],
         summary: 'Projects with their usage, the largest first',
@@ -119,11 +120,11 @@ export const projectsRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ query: { limit, cursor, sort, registry, flag, search } }) => {
+      handler: async ({ access, query: { limit, cursor, sort, registry, flag, search } }) => {
         const after = decodeCursor(positionIn(sort), cursor)
         const flags = flag === undefined ? FLAGS : [flag]
         const found = (await deps.standings()).select({
-          ...{ sort, after, registry, flags, search, limit: limit + 1 },
+          ...{ sort, after, registry, flags, search, limit: limit + 1, sees: access.sees },
         })
         const { items, next } = cutPage(found, limit, positionOf(sort))
         const ids = items.map(({ id }) => id)
@@ -138,7 +139,7 @@ export const projectsRoute =
     })
 
     app.get('/v1/projects/:id', {
-      onRequest: readOwn(({ params }) => Object(params).id),
+      onRequest: ofProject,
       schema: {
         tags: ['usage'],
         summary: 'One project',
@@ -154,7 +155,7 @@ export const projectsRoute =
     })
 
     app.get('/v1/projects/:id/tags', {
-      onRequest: read,
+      onRequest: ofProject,
       schema: {
         tags: ['usage'],
         summary: "A project's tags, by repository and name",
@@ -180,10 +181,3 @@ export const projectsRoute =
   }
 
 const positionIn = (sort: Sort) => Type.Tuple([Type.Literal(sort), Type.Number(), Type.String()])
-
-/** An id with plain slashes swallows what should be below the project. */
-export const unknownProject = (id: string) => {
-  const [, project, below] = /^(.+)\/(tags|images|reclaimable|history|forecast|growth|quota)$/.exec(id) ?? []
-  const hint = below === undefined ? 'an id is registry/path' : `its ${below} are at ${project}/-/${below}`
-  return new HttpError(404, `there is no project "${id}": ${hint}`)
-}

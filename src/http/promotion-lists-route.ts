@@ -34,7 +34,7 @@ export const promotionListsRoute =
     }
 
     app.post('/v1/promotions/existing', {
-      onRequest: deps.roles.admin,
+      onRequest: deps.roles.everywhere('promote'),
       schema: {
         tags: ['promotion'],
         summary: 'Promote the images that were there before, by a rule',
@@ -51,7 +51,7 @@ export const promotionListsRoute =
       },
       handler: async (request, reply) => {
         const { rule, dryRun } = request.body
-        const by = askedBy(deps.roles, request)
+        const by = askedBy(request)
         const lines = await stream(() => (dryRun ? deps.existing.plan(rule) : deps.existing.ask(rule, by)))
         if (!dryRun) request.log.info({ rule, by }, 'promotions of existing images asked for')
         return reply.type(NDJSON).send(lines)
@@ -59,7 +59,7 @@ export const promotionListsRoute =
     })
 
     app.post('/v1/promotions/audit', {
-      onRequest: deps.roles.admin,
+      onRequest: deps.roles.everywhere('promote'),
       schema: {
         tags: ['promotion'],
         summary: 'Compare the images that rules cover with their copies',
@@ -79,7 +79,7 @@ export const promotionListsRoute =
       },
       handler: async (request, reply) => {
         const { rule, mend } = request.body
-        const by = askedBy(deps.roles, request)
+        const by = askedBy(request)
         const lines = await stream(() => deps.audit({ rule, mend, by }))
         if (mend) request.log.info({ rule, by }, 'copies are compared and mended')
         return reply.type(NDJSON).send(lines)

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Access } from '../access/access.ts'
 import { Envelope } from '../promotion/envelope.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
 import type { Receipts } from '../promotion/receipts.ts'
+import { noReceipt } from '../promotion/rollback.ts'
 import { findRollback } from '../promotion/rollback-of.ts'
 import { PromotionStatus } from '../promotion/status.ts'
 import { RegistryError } from '../registry/registry-error.ts'
@@ -23,6 +25,8 @@ const ReceiptCheck = Type.Object({
 export const promotionReceiptRoute =
   (deps: {
     receipts: Pick<Receipts, 'find' | 'envelope'>
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: { registry: string; repository: string }) => string
     /** The names of those that are configured. */
     registries: readonly string[]
     checkReceipt: (receipt: PromotionReceipt) => Promise<string[]>
@@ -30,13 +34,13 @@ export const promotionReceiptRoute =
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    app.addHook('onRequest', deps.roles.read)
+    app.addHook('onRequest', deps.roles.within('read'))
     const errors = { '4xx': Problem, '5xx': Problem }
 
-    async function find(id: string): Promise<PromotionReceipt> {
+    async function find(id: string, { sees }: Access): Promise<PromotionReceipt> {
       const receipt = await deps.receipts.find(id)
-      if (receipt !== undefined) return receipt
-      throw new HttpError(404, `no promotion "${id}" has a receipt: GET /v1/promotions lists those that have`)
+      if (receipt !== undefined && sees(deps.projectIdOf(receipt.from))) return receipt
+      throw new HttpError(404, noReceipt(id))
     }
 
     app.get('/v1/promotions/:id/receipt', {
@@ -46,7 +50,7 @@ export const promotionReceiptRoute =
         params: promotionParams,
         response: { 200: PromotionReceipt, ...errors },
       },
-      handler: ({ params }) => find(params.id),
+      handler: ({ access, params }) => find(params.id, access),
     })
 
     app.get('/v1/promotions/:id/envelope', {
@@ -58,8 +62,8 @@ export const promotionReceiptRoute =
         params: promotionParams,
         response: { 200: Envelope, ...errors },
       },
-      handler: async ({ params: { id } }) => {
-        await find(id)
+      handler: async ({ access, params: { id } }) => {
+        await find(id, access)
         const envelope = await deps.receipts.envelope(id)
         if (envelope !== undefined) return JSON.parse(envelope.toString())
         throw new HttpError(
@@ -78,8 +82,8 @@ export const promotionReceiptRoute =
         params: promotionParams,
         response: { 200: ReceiptCheck, ...errors },
       },
-      handler: async ({ params }) => {
-        const receipt = await find(params.id)
+      handler: async ({ access, params }) => {
+        const receipt = await find(params.id, access)
         const { registry } = receipt.to
         if (!deps.registries.includes(registry))
           throw new HttpError(409, `the registry "${registry}" is not configured any more`)

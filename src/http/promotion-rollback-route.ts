@@ -3,7 +3,8 @@ import { Type } from 'typebox'
 import type { Audit } from '../expiry/audit.ts'
 import { CopyError } from '../promotion/copy/copy-error.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
-import { NoSuchPromotion, RollbackRefused } from '../promotion/rollback.ts'
+import type { Receipts } from '../promotion/receipts.ts'
+import { NoSuchPromotion, noReceipt, RollbackRefused } from '../promotion/rollback.ts'
 import { PromotionId } from '../promotion/status.ts'
 import { TagInHand } from '../promotion/turn.ts'
 import { RegistryError } from '../registry/registry-error.ts'
@@ -17,13 +18,16 @@ export const promotionParams = Type.Object({ id: PromotionId })
 export const promotionRollbackRoute =
   (deps: {
     rollback: (id: string, by: string) => Promise<PromotionReceipt>
+    receipts: Pick<Receipts, 'find'>
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: { registry: string; repository: string }) => string
     audit: Audit
     roles: Roles
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { roles, audit } = deps
     app.post('/v1/promotions/:id/rollback', {
-      onRequest: roles.admin,
+      onRequest: roles.within('promote'),
       schema: {
         tags: ['promotion'],
         summary: 'Put the target tag of a promotion back where it was before',
@@ -34,7 +38,10 @@ export const promotionRollbackRoute =
       },
       handler: async (request) => {
         const { id } = request.params
-        const note = { by: askedBy(roles, request), action: 'promotion.rolledback', promotion: id }
+        const { from } = (await deps.receipts.find(id)) ?? {}
+        if (from === undefined || !request.access.sees(deps.projectIdOf(from)))
+          throw new HttpError(404, noReceipt(id))
+        const note = { by: askedBy(request), action: 'promotion.rolledback', promotion: id }
         try {
           const receipt = await deps.rollback(id, note.by)
           await audit({ ...note, ...targetOf(receipt), outcome: 'done' })

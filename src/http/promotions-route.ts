@@ -1,25 +1,26 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { mayDo } from '../access/access.ts'
+import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import { parseImageName } from '../expiry/image-name.ts'
-import type { Approve } from '../promotion/approve.ts'
+import { type Approve, nothingToApprove } from '../promotion/approve.ts'
 import type { Asker } from '../promotion/choose-target.ts'
 import { Approval } from '../promotion/gates/approvals.ts'
 import { PromotionReceipt } from '../promotion/receipt.ts'
 import type { Receipts } from '../promotion/receipts.ts'
 import { PromotionRefusal } from '../promotion/refusal.ts'
-import type { RequestPromotion } from '../promotion/request.ts'
+import { noSuchImage, type RequestPromotion } from '../promotion/request.ts'
 import { type FindPromotion, isCopyJob, PromotionStatus, statusOfJob } from '../promotion/status.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import { listJobs } from '../queue/list-jobs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { JournalPosition } from '../store/journal.ts'
-import { projectId } from '../usage/project.ts'
 import { askedBy } from './asked-by.ts'
-import { cutPage, decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
+import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import { promotionParams } from './promotion-rollback-route.ts'
-import { type Roles, requireOwn } from './roles.ts'
+import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -27,6 +28,9 @@ const tags = ['promotion']
 
 /** BullMQ's states of promotions that are not done. A job that waits for a time is `delayed`. */
 const UNDONE = { waiting: 'delayed', active: 'active', failed: 'failed' } as const
+
+/** Pages of jobs that are read at most for one page of promotions that are seen. */
+const MOST_PAGES = 50
 
 const Asked = Type.Object(
   {
@@ -43,7 +47,7 @@ const Asked = Type.Object(
     as: Type.Optional(
       Type.String({
         description:
-          'Its name at the target, `repository:tag`. Then no rule applies, and no gate. Needs the admin token.',
+          'Its name at the target, `repository:tag`. Then no rule applies, and no gate. Needs `admin` over all projects.',
       }),
     ),
     child: Type.Optional(
@@ -54,7 +58,7 @@ const Asked = Type.Object(
     overwrite: Type.Optional(
       Type.Enum(['never', 'always', 'newer'], {
         description:
-          'Whether a tag that names another image is moved. Default: as the rule says; without a rule, never. Needs the admin token.',
+          'Whether a tag that names another image is moved. Default: as the rule says; without a rule, never. Needs `admin` over all projects.',
       }),
     ),
   },
@@ -69,29 +73,29 @@ export const promotionsRoute =
     request: RequestPromotion
     find: FindPromotion
     approve: Approve
-    /** The path of the project of a repository. */
-    projectOf: (registry: string, repository: string) => string
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: { registry: string; repository: string }) => string
     /** Whether names of people are kept, as configured now. */
     keepsNames: () => boolean
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { receipts, roles } = deps
-    const projectIdOf = ({ registry, repository }: { registry: string; repository: string }) =>
-      projectId(registry, deps.projectOf(registry, repository))
+    const { receipts, roles, projectIdOf } = deps
 
-    function askerOf(request: Pick<FastifyRequest, 'principal' | 'headers' | 'ip'>): Asker {
-      const by = askedBy(roles, request)
-      if (request.principal === undefined) return { by }
-      const told = Object.entries(request.principal.claims).filter(
+    function askerOf(request: Pick<FastifyRequest, 'access' | 'ip'>): Asker {
+      const { access } = request
+      const isBoundToRules = !(access.seesAll && mayDo(access, 'admin'))
+      const asker = { by: askedBy(request), isBoundToRules }
+      if (access.ci === undefined) return asker
+      const told = Object.entries(access.ci.claims).filter(
         (claim): claim is [string, string] => claim[1] !== null && (claim[0] !== 'user' || deps.keepsNames()),
       )
-      return { by, claims: Object.fromEntries(told) }
+      return { ...asker, claims: Object.fromEntries(told) }
     }
 
     app.get('/v1/promotions', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags,
         summary: 'Receipts of promotions, newest first',
@@ -103,15 +107,19 @@ export const promotionsRoute =
           ...errors,
         },
       },
-      handler: async ({ query: { limit, cursor } }) => {
-        const found = await receipts.recent(limit + 1, decodeCursor(JournalPosition, cursor))
-        const { items, next } = cutPage(found, limit, receipts.positionOf)
-        return { promotions: items, next }
+      handler: async ({ access, query: { limit, cursor } }) => {
+        const { items, next } = await selectSeen({
+          read: receipts.recent,
+          positionOf: receipts.positionOf,
+          show: ifSeen(access, ({ from }: PromotionReceipt) => projectIdOf(from)),
+          ...{ limit, after: decodeCursor(JournalPosition, cursor) },
+        })
+        return { promotions: items, next: cursorOf(next) }
       },
     })
 
     app.get('/v1/promotions/undone', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags,
         summary: 'Promotions that have not arrived',
@@ -131,19 +139,24 @@ export const promotionsRoute =
           ...errors,
         },
       },
-      handler: async ({ query: { state, limit, cursor } }) => {
-        const from = decodeCursor(Type.Integer({ minimum: 0 }), cursor) ?? 0
-        const listed = { queue: 'promotion', state: UNDONE[state], from, limit } as const
-        const { jobs, next } = await deps.inTurn(() => listJobs(deps.queues, listed))
-        return {
-          promotions: jobs.filter(isCopyJob).map((job) => statusOfJob(job, UNDONE[state])),
-          next: next === undefined ? null : encodeCursor(next),
+      handler: async ({ access, query: { state, limit, cursor } }) => {
+        const promotions: PromotionStatus[] = []
+        let next = decodeCursor(Type.Integer({ minimum: 0 }), cursor)
+        for (let pages = 0; promotions.length < limit && pages < MOST_PAGES; pages++) {
+          const left = { from: next ?? 0, limit: limit - promotions.length }
+          const listed = { queue: 'promotion', state: UNDONE[state], ...left } as const
+          const found = await deps.inTurn(() => listJobs(deps.queues, listed))
+          const seen = found.jobs.filter(isCopyJob).filter(({ data }) => access.sees(data.project))
+          promotions.push(...seen.map((job) => statusOfJob(job, UNDONE[state])))
+          next = found.next
+          if (next === undefined) break
         }
+        return { promotions, next: cursorOf(next) }
       },
     })
 
     app.get('/v1/promotions/:id', {
-      onRequest: roles.readOrCi,
+      onRequest: roles.within('read'),
       schema: {
         tags,
         summary: 'How far a promotion is, with its receipt once it has arrived',
@@ -153,15 +166,14 @@ export const promotionsRoute =
       handler: async (request) => {
         const { id } = request.params
         const found = await deps.find(id)
-        if (found === undefined)
+        if (found === undefined || !request.access.sees(projectIdOf(found.from)))
           throw new HttpError(404, `there is no promotion "${id}", or it ended long ago`)
-        requireOwn(request, projectIdOf(found.from))
         return found.status
       },
     })
 
     app.post('/v1/promotions/:id/approve', {
-      onRequest: roles.admin,
+      onRequest: roles.within('promote'),
       schema: {
         tags,
         summary: 'Approve a promotion that waits for people',
@@ -186,20 +198,28 @@ export const promotionsRoute =
           ...errors,
         },
       },
-      handler: async ({ params: { id }, body: { by }, log }) => {
+      handler: async (request) => {
+        const { access, params, body, log } = request
+        const { id } = params
+        const { by } = body
+        if (!access.seesAll) {
+          const found = await deps.find(id)
+          if (found === undefined || !access.sees(projectIdOf(found.from)))
+            throw new HttpError(404, nothingToApprove(id))
+        }
         const approved = await deps.approve(id, by).catch(refused)
-        log.info({ promotion: id, by }, 'promotion approved')
+        log.info({ promotion: id, by, token: askedBy(request) }, 'promotion approved')
         return approved
       },
     })
 
     app.post('/v1/promotions', {
-      onRequest: roles.adminOrCi,
+      onRequest: roles.within('ask'),
       schema: {
         tags,
         summary: 'Ask for a promotion',
         description:
-          'The image is looked up at its registry, and promoted by its digest. A rule that copies it to this registry says its name there, its gates and the rest, also a rule with `when: request`. Without such a rule it gets the same name, and this needs the admin token. While the same promotion is in hand or waits, the answer is that one.',
+          'The image is looked up at its registry, and promoted by its digest. A rule that copies it to this registry says its name there, its gates and the rest, also a rule with `when: request`. Without such a rule it gets the same name, and this needs `admin` over all projects. While the same promotion is in hand or waits, the answer is that one.',
         body: Asked,
         response: { 202: JobAsked, ...errors },
       },
@@ -211,7 +231,7 @@ export const promotionsRoute =
             400,
             `"${text}" is not an image: expected registry/repository:tag or registry/repository@digest`,
           )
-        requireOwn(request, projectIdOf(image))
+        if (!request.access.sees(projectIdOf(image))) throw new HttpError(404, noSuchImage(image))
         const asker = askerOf(request as FastifyRequest)
         const id = await deps.request({ image, ...more }, asker).catch(refused)
         request.log.info({ promotion: id, image: text, to: more.to, by: asker.by }, 'promotion asked for')

@@ -4,6 +4,7 @@ import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
+import { unknownProject } from './unknown-project.ts'
 
 /** The bytes that a deletion would free, before anybody deletes. */
 export const reclaimableRoute =
@@ -18,7 +19,7 @@ export const reclaimableRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get('/v1/projects/:id/reclaimable', {
-      onRequest: roles.read,
+      onRequest: roles.project('read'),
       schema: {
         tags: ['usage'],
         summary:
@@ -56,6 +57,7 @@ export const reclaimableRoute =
           ...(tag !== undefined && { tag }),
           ...(digest !== undefined && { digest }),
         }
+        if ((await index.usage(request.params.id)) === undefined) throw unknownProject(request.params.id)
         const found = await inTurn(() => index.reclaimable(request.params.id, target))
         if (found === undefined) {
           const name = `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { type Alert, AlertRecord } from '../queue/alert.ts'
+import { ifSeen, selectSeen } from '../access/select-seen.ts'
+import { type Alert, AlertRecord, projectOfAlert } from '../queue/alert.ts'
 import { type Journal, JournalPosition } from '../store/journal.ts'
-import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
@@ -11,7 +12,7 @@ export const recordsRoute =
   (deps: { alerts: Journal<Alert>; roles: Roles }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get('/v1/alerts', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['records'],
         summary: 'Alerts, newest first',
@@ -22,10 +23,14 @@ export const recordsRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ query: { limit, cursor } }) => {
-        const found = await deps.alerts.recent(limit + 1, decodeCursor(JournalPosition, cursor))
-        const { items, next } = cutPage(found, limit, deps.alerts.positionOf)
-        return { alerts: items, next }
+      handler: async ({ access, query: { limit, cursor } }) => {
+        const { items, next } = await selectSeen({
+          read: (...page) => deps.alerts.recent(...page),
+          positionOf: deps.alerts.positionOf,
+          show: ifSeen(access, projectOfAlert),
+          ...{ limit, after: decodeCursor(JournalPosition, cursor) },
+        })
+        return { alerts: items, next: cursorOf(next) }
       },
     })
   }

@@ -74,12 +74,12 @@ export const reportRoute =
     const names = deps.registries.map(({ name }) => name)
 
     app.get('/v1/report', {
-      onRequest: deps.roles.read,
+      onRequest: deps.roles.within('read'),
       schema: {
         tags: ['usage'],
         summary: 'Byte-hours of a month, by project or by pusher',
         description:
-          'From the samples of each full hour, in UTC. Projects that are gone meanwhile are in it. The running month is told as far as it goes.',
+          'From the samples of each full hour, in UTC. Projects that are gone meanwhile are in it. The running month is told as far as it goes. Registries as a whole are told to who sees all projects.',
         querystring: pageQuery({
           month: Type.Optional(
             Type.String({ description: 'Such as 2026-10, in UTC. Default: the running month.' }),
@@ -111,7 +111,7 @@ export const reportRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ query: { limit, cursor, by, registry, ...query } }) => {
+      handler: async ({ access, query: { limit, cursor, by, registry, ...query } }) => {
         const now = deps.now()
         const month = monthIn(query.month, hourOf(now))
         if (registry !== undefined) requireRegistry(names, registry)
@@ -124,8 +124,9 @@ export const reportRoute =
           for (const { name, pricePerGiBMonth } of asked) {
             const entries = await deps.months.allOf(name, month)
             const of: RegistryMonth = { registry: name, month, entries, price: pricePerGiBMonth }
-            registries.push({ ...wholeRow(of), pricePerGiBMonth: pricePerGiBMonth ?? null })
-            found.push(...rowsOf(of, seesAll).filter((row) => isAfter(row, after)))
+            if (access.seesAll)
+              registries.push({ ...wholeRow(of), pricePerGiBMonth: pricePerGiBMonth ?? null })
+            found.push(...rowsOf(of, access.sees).filter((row) => isAfter(row, after)))
           }
           const ordered = found.toSorted((a, b) => compare(positionOf(a), positionOf(b)))
           const { items, next } = cutPage(ordered.slice(0, limit + 1), limit, positionOf)
@@ -138,9 +139,6 @@ export const reportRoute =
       },
     })
   }
-
-/** Which projects a request sees: each row is of these alone. The rows of whole registries are for who sees all. */
-const seesAll = (_project: string): boolean => true
 
 /** @throws HttpError if it is no month, or has not begun */
 function monthIn(text: string | undefined, hour: number): Month {

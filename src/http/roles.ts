@@ -1,100 +1,91 @@
-import type { FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { AuthenticateCi } from '../ci/authenticate-ci.ts'
-import { type CiPrincipal, mayActFor } from '../ci/principal.ts'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { type Access, mayDo, projectsText, type Verb } from '../access/access.ts'
+import { type AccessOf, TokenRefused } from '../access/access-of.ts'
 import { CiRefusal } from '../ci/refusal.ts'
-import { makeIdentify } from '../events/identify.ts'
 import { HttpError } from './problem.ts'
-
-export type Role = 'read' | 'admin' | 'uses'
+import { unknownProject } from './unknown-project.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The CI job that makes the request; `undefined` if it has one of the tokens of the configuration. */
-    principal: CiPrincipal | undefined
+    /** Who makes the request, and what it may see. A hook of `Roles` sets it. */
+    access: Access
   }
 }
 
 /**
- * Hooks that require the read token or the admin token (`read`), the admin token (`admin`), or the token of reporters of use or
- * the admin token (`uses`).
+ * Hooks that let in who may do something. `read`, `admin`, `uses` and `everywhere` are for what is about a registry or the whole
+ * service, and for routes that do not heed `request.access`: whoever sees only some projects is refused.
  */
 export interface Roles {
+  /** Who may read everything. */
   read: onRequestHookHandler
+  /** Who may do everything. */
   admin: onRequestHookHandler
+  /** Who may report uses of images. */
   uses: onRequestHookHandler
-  /** Like `read`, and lets a CI job in if `projectOf` finds in the request a project, `registry/path`, that it may act for. */
-  readOwn(projectOf: (request: FastifyRequest) => unknown): onRequestHookHandler
-  /** Like `read`, and lets every CI job in: the route must call `requireOwn`. */
-  readOrCi: onRequestHookHandler
-  /** Like `admin`, and lets every CI job in: the route must call `requireOwn`. */
-  adminOrCi: onRequestHookHandler
-  /** The role of a request; `undefined` if it has none of the tokens. */
-  roleOf(request: Pick<FastifyRequest, 'headers'>): Role | undefined
+  /** Who may do this with all projects. */
+  everywhere(verb: Verb): onRequestHookHandler
+  /** Who may do this with some projects. The route must show and change only what `request.access` sees. */
+  within(verb: Verb): onRequestHookHandler
+  /** Who may do this with the project that a parameter of the path names. To others there is no such project. */
+  project(verb: Verb, parameter?: 'id' | 'project'): onRequestHookHandler
 }
 
-/** `authenticateCi`: absent if no issuer of tokens of CI jobs is configured. */
-export function makeRoles(
-  tokens: { readToken: string; adminToken: string; usesToken?: string | undefined },
-  authenticateCi?: AuthenticateCi,
-): Roles {
-  const identify = makeIdentify([
-    { name: 'read', token: tokens.readToken },
-    { name: 'admin', token: tokens.adminToken },
-    ...(tokens.usesToken === undefined ? [] : [{ name: 'uses' as const, token: tokens.usesToken }]),
-  ])
-  const roleOf: Roles['roleOf'] = ({ headers }) => identify(headers.authorization)
-
-  /** `checkCi` throws if a CI job may not make the request. */
-  const allow =
-    (needed: string, roles: Role[], checkCi = forbid(needed)): onRequestHookHandler =>
-    async (request, reply) => {
-      const role = roleOf(request)
-      if (role !== undefined) {
-        if (!roles.includes(role)) throw new HttpError(403, `this needs ${needed}, not the ${role} token`)
-        return
-      }
-      const token = webToken(request)
-      if (authenticateCi === undefined || token === undefined) {
-        void reply.header('www-authenticate', 'Bearer')
-        throw new HttpError(401, `expected "Authorization: Bearer" with ${needed}`)
-      }
-      request.principal = await authenticateCi(token, request.ip).catch((error: Error) => {
-        if (!(error instanceof CiRefusal)) throw error
-        if (error.status !== 401) throw new HttpError(error.status, error.message)
-        void reply.header('www-authenticate', 'Bearer error="invalid_token"')
-        throw new HttpError(401, `the token of the CI job is refused: ${error.message}`)
-      })
-      checkCi(request, request.principal)
+export function makeRoles(accessOf: AccessOf): Roles {
+  /** Finds out who makes a request. @throws HttpError 401 or 403 unless it `isAllowed`; `needed` says what that takes */
+  async function letIn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { needed, isAllowed }: { needed: string; isAllowed: (access: Access) => boolean },
+  ): Promise<Access> {
+    const challenge = (text: string) => void reply.header('www-authenticate', text)
+    const access = await accessOf(request.headers.authorization, request.ip).catch((error: Error) => {
+      throw refused(error, challenge)
+    })
+    if (access === undefined) {
+      challenge('Bearer')
+      throw new HttpError(401, `expected "Authorization: Bearer" with a token that has ${needed}`)
     }
-  const [read, admin] = ['the read or the admin token', 'the admin token']
-  const anyCi = () => {}
+    request.access = access
+    if (!isAllowed(access)) throw new HttpError(403, `this needs ${needed}: ${whatHas(access)}`)
+    return access
+  }
+  const withVerb = (verb: Verb) => ({
+    // Nobody can be given `ask`: that is what CI jobs have.
+    needed: verb === 'ask' ? 'promote' : verb,
+    isAllowed: (access: Access) => mayDo(access, verb),
+  })
+
+  const everywhere: Roles['everywhere'] = (verb) => async (request, reply) => {
+    const isAllowed = (access: Access) => access.seesAll && mayDo(access, verb)
+    await letIn(request, reply, { needed: `${verb} over all projects`, isAllowed })
+  }
   return {
-    read: allow(read, ['read', 'admin']),
-    admin: allow(admin, ['admin']),
-    uses: allow('the uses token or the admin token', ['uses', 'admin']),
-    readOwn: (projectOf) =>
-      allow(read, ['read', 'admin'], (request) => requireOwn(request, projectOf(request))),
-    readOrCi: allow(`${read}, or that of a CI job`, ['read', 'admin'], anyCi),
-    adminOrCi: allow(`${admin}, or that of a CI job`, ['admin'], anyCi),
-    roleOf,
+    everywhere,
+    read: everywhere('read'),
+    admin: everywhere('admin'),
+    uses: everywhere('report'),
+    within: (verb) => async (request, reply) => {
+      await letIn(request, reply, withVerb(verb))
+    },
+    project:
+      (verb, parameter = 'id') =>
+      async (request, reply) => {
+        const { sees } = await letIn(request, reply, withVerb(verb))
+        const project = String(Object(request.params)[parameter])
+        if (!sees(project)) throw unknownProject(project)
+      },
   }
 }
 
-/** Three parts in base64url with dots between them (RFC 7515, section 7.1). Its header begins with `{"`. */
-const webToken = ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined =>
-  /^Bearer +(eyJ[\w-]*\.[\w-]*\.[\w-]*) *$/i.exec(headers.authorization ?? '')?.[1]
+/** `the token team-a has read over ci/team-a/**`, with which a 403 or a 404 says what may be the reason. */
+export const whatHas = (access: Access): string =>
+  `the ${access.who} has ${access.verbs.join(', ')} over ${projectsText(access)}`
 
-const forbid =
-  (needed: string) =>
-  (_: FastifyRequest, principal: CiPrincipal): void => {
-    throw new HttpError(403, `this needs ${needed}. A CI job may read and promote ${ownOf(principal)}`)
-  }
-
-/** @throws HttpError 403 if a CI job makes the request and may not act for `project`, `registry/path` */
-export function requireOwn({ principal }: Pick<FastifyRequest, 'principal'>, project: unknown): void {
-  if (principal === undefined || (typeof project === 'string' && mayActFor(principal, project))) return
-  const asked = typeof project === 'string' ? `not for ${project}` : 'and the request names no project'
-  throw new HttpError(403, `this CI job may act for ${ownOf(principal)}, ${asked}`)
+function refused(error: Error, challenge: (text: string) => void): Error {
+  const isCi = error instanceof CiRefusal
+  if (!isCi && !(error instanceof TokenRefused)) return error
+  if (isCi && error.status !== 401) return new HttpError(error.status, error.message)
+  challenge('Bearer error="invalid_token"')
+  return new HttpError(401, isCi ? `the token of the CI job is refused: ${error.message}` : error.message)
 }
-
-const ownOf = ({ projects }: CiPrincipal): string => projects.join(' and ') || 'no project'

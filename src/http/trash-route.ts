@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import type { Access } from '../access/access.ts'
+import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import type { Audit } from '../expiry/audit.ts'
 import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
@@ -9,7 +11,7 @@ import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
-import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
+import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
@@ -48,22 +50,25 @@ export const trashRoute =
   async (app) => {
     const { reader, roles, inTurn } = deps
 
-    async function find(id: string): Promise<TrashEntry> {
+    async function find(id: string, { seesAll, sees }: Access): Promise<TrashEntry> {
       const { digest, tag, ...place } = parseId(id)
       const entry = await inTurn(async () =>
         digest !== undefined
           ? reader.get({ ...place, digest, ...(tag !== undefined && { tag }) })
           : reader.withTag(place.registry, place.repository, tag ?? ''),
       ).catch((error) => {
-        throw error instanceof UnreadableEntry ? new HttpError(409, error.message) : error
+        if (!(error instanceof UnreadableEntry)) throw error
+        // Whose it is cannot be read either.
+        if (seesAll) throw new HttpError(409, error.message)
+        return undefined
       })
-      if (entry === undefined)
+      if (entry === undefined || !sees(entry.project))
         throw new HttpError(404, `the trash does not have "${id}": GET /v1/trash lists what it has`)
       return entry
     }
 
     app.get('/v1/trash', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'Images and tags that expiry has deleted, by registry and repository',
@@ -80,31 +85,38 @@ export const trashRoute =
           ...errors,
         },
       },
-      handler: async ({ query: { registry, repository, limit, cursor } }) => {
+      handler: async ({ access, query: { registry, repository, limit, cursor } }) => {
         const after = decodeCursor(Position, cursor)
         const scope = scopeOf(registry, repository)
-        const found = await inTurn(() => reader.list(scope, { after, limit: limit + 1 }))
-        const { items, next } = cutPage(found, limit, reader.positionOf)
-        return { images: items.map(({ manifest: _, ...entry }) => ({ id: idOf(entry), ...entry })), next }
+        const { items, next } = await inTurn(() =>
+          selectSeen({
+            read: (most, from) => reader.list(scope, { after: from, limit: most }),
+            positionOf: reader.positionOf,
+            show: ifSeen(access, ({ project }: TrashEntry) => project),
+            ...{ limit, after },
+          }),
+        )
+        const images = items.map(({ manifest: _, ...entry }) => ({ id: idOf(entry), ...entry }))
+        return { images, next: cursorOf(next) }
       },
     })
 
     app.get('/v1/trash/:id', {
-      onRequest: roles.read,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['expiry'],
         summary: 'An image in the trash, with its manifest',
         params,
         response: { 200: Shown, ...errors },
       },
-      handler: async ({ params }) => {
-        const entry = await find(params.id)
+      handler: async ({ access, params }) => {
+        const entry = await find(params.id, access)
         return { id: idOf(entry), ...entry }
       },
     })
 
     app.post('/v1/trash/:id/restore', {
-      onRequest: roles.admin,
+      onRequest: roles.within('expire'),
       schema: {
         tags: ['expiry'],
         summary: 'Bring an image back',
@@ -114,12 +126,12 @@ export const trashRoute =
         response: { 200: Restored, ...errors },
       },
       handler: async (request) => {
-        const entry = await find(request.params.id)
+        const entry = await find(request.params.id, request.access)
         if (!deps.registries.includes(entry.registry))
           throw new HttpError(409, `the registry "${entry.registry}" is not configured any more`)
         const { registry } = entry
         const note = {
-          ...{ by: askedBy(roles, request), action: 'trash.restored', registry, image: idOf(entry) },
+          ...{ by: askedBy(request), action: 'trash.restored', registry, image: idOf(entry) },
         }
         const restored = await deps.restoreImage(entry).catch(async (error: Error) => {
           await deps.audit({ ...note, outcome: 'failed', why: error.message })
@@ -158,7 +170,7 @@ export const trashRoute =
       handler: async (request) => {
         const { before } = request.body
         const purged = await inTurn(() => deps.trash.forget(Date.parse(before)))
-        const note = { by: askedBy(roles, request), action: 'trash.purged', why: `older than ${before}` }
+        const note = { by: askedBy(request), action: 'trash.purged', why: `older than ${before}` }
         await deps.audit({ ...note, counts: { entries: purged } })
         return { purged }
       },

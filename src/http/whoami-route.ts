@@ -9,33 +9,31 @@ export const whoamiRoute =
   ({ roles }: { roles: Roles }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get('/v1/whoami', {
-      onRequest: roles.readOrCi,
+      onRequest: roles.within('read'),
       schema: {
         tags: ['health'],
-        summary: 'The role of the token, and the version of the service',
+        summary: 'What the token may do, and the version of the service',
         response: {
           200: Type.Object({
-            role: Type.Enum(['read', 'admin', 'ci'], {
+            who: Type.String({ description: 'How records name it: `admin token`, `token team-a`.' }),
+            verbs: Type.Array(Type.String(), {
               description:
-                '`read` may look; `admin` may change things, too; `ci` is a CI job, which may read and promote its own projects.',
+                '`read`, `promote`, `expire`, `admin`. A CI job has `ask`: it reads, and asks for promotions.',
             }),
-            projects: Type.Optional(
-              Type.Array(Type.String(), {
-                description: 'With `ci`: the projects that it may act for, each with those below it.',
-              }),
-            ),
+            projects: Type.Array(Type.String(), {
+              description: 'The projects that it is for: globs over `registry/path`. `**` is all of them.',
+            }),
+            expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+              description: 'When the token ends. Null if it does not, or if it is that of a CI job.',
+            }),
             version: Type.String({ description: 'The version of Tallyman.' }),
           }),
           '4xx': Problem,
           '5xx': Problem,
         },
       },
-      // `roles.readOrCi` has refused every other token.
-      handler: async (request) => {
-        if (request.principal !== undefined)
-          return { role: 'ci' as const, projects: [...request.principal.projects], version: VERSION }
-        const role = roles.roleOf(request) === 'admin' ? ('admin' as const) : ('read' as const)
-        return { role, version: VERSION }
-      },
+      handler: async ({ access: { who, verbs, projects, expiresAt } }) => ({
+        ...{ who, verbs: [...verbs], projects: [...projects], expiresAt, version: VERSION },
+      }),
     })
   }

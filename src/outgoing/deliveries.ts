@@ -16,6 +16,11 @@ export const EventDelivery = Type.Object({
   event: Type.String({ description: 'The `id` of the event.' }),
   type: Type.String({ description: 'Its type, such as `image.promoted`.' }),
   subject: Type.String({ description: 'What it is about.' }),
+  project: Type.Optional(
+    Type.String({
+      description: 'The project that it is about, `registry/path`. Absent if it is about no project alone.',
+    }),
+  ),
   result: Type.Enum(['accepted', 'failed', 'given up'], {
     description:
       '`accepted`: the receiver has it. `failed`: the first attempt failed, and it is sent again. `given up`: it is not sent again.',
@@ -56,7 +61,11 @@ export function makeEventDeliveries({ redis, prefix }: { redis: Redis | Cluster;
         const { id: event, type, subject } = change
         // Redis gives each entry the time at which it got it.
         const at = new Date(Number.parseInt(id, 10)).toISOString()
-        return { ...{ id, at, receiver: to, event, type, subject, result, answer } }
+        const project = projectOfChange(change)
+        return {
+          ...{ id, at, receiver: to, event, type, subject, result, answer },
+          ...(project !== undefined && { project }),
+        }
       })
     },
     /** What was sent in a delivery; `undefined` if it is not kept any more. */
@@ -68,4 +77,8 @@ export function makeEventDeliveries({ redis, prefix }: { redis: Redis | Cluster;
     },
   }
 }
+/** A group goes by the scope of its largest project, and tells of others, too. A registry has no slash. */
+const projectOfChange = ({ scope, data }: Change): string | undefined =>
+  scope.includes('/') && !('group' in data) ? scope : undefined
+
 export type EventDeliveries = ReturnType<typeof makeEventDeliveries>

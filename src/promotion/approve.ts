@@ -26,8 +26,7 @@ export const makeApprove =
   }) =>
   async (id: string, by: string): Promise<{ approvals: Approval[]; needed: number }> => {
     const found = await findJob(deps.queues, 'promotion', id)
-    if (found === undefined || !isCopyJob(found.job))
-      throw new PromotionRefusal(404, `no promotion "${id}" waits or is in hand`)
+    if (found === undefined || !isCopyJob(found.job)) throw new PromotionRefusal(404, nothingToApprove(id))
     const { job, state } = found
     const hasEnded =
       state === 'completed' || state === 'failed' || (await deps.receipts.find(id)) !== undefined
@@ -47,4 +46,6 @@ export const makeApprove =
     await deps.wake(id)
     return { approvals, needed }
   }
+export const nothingToApprove = (id: string): string => `no promotion "${id}" waits or is in hand`
+
 export type Approve = ReturnType<typeof makeApprove>

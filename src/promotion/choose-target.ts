@@ -21,6 +21,8 @@ export interface PromotionRequest {
 /** Who asks. What the token of a CI job said of it is `claims`; nobody else has some. */
 export interface Asker {
   by: string
+  /** Whether it gets what a rule says, and may name no target itself: that may be a place of others. */
+  isBoundToRules: boolean
   claims?: Record<string, string>
 }
 
@@ -28,21 +30,20 @@ export const textOf = ({ registry, repository, reference }: ImageName): string =
   `${registry}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`
 
 /**
- * Where a promotion that is asked for leads to, and by which rule. A CI job gets what a rule says. `matches` are the rules that match
+ * Where a promotion that is asked for leads to, and by which rule. Who is bound to rules gets what a rule says. `matches` are the rules that match
  * the image, `rules` all that there are. @throws PromotionRefusal that says what is wrong, and which rules there are
  */
 export function chooseTarget(
   { image, to, as, rule, overwrite }: PromotionRequest,
-  { claims }: Pick<Asker, 'claims'>,
+  { isBoundToRules }: Pick<Asker, 'isBoundToRules'>,
   matches: readonly Match[],
   rules: readonly Pick<PromotionRule, 'name' | 'to'>[],
 ): { rule?: string; to: TaggedImage } {
   const name = textOf(image)
-  const isCi = claims !== undefined
-  if (isCi && (as ?? overwrite) !== undefined)
+  if (isBoundToRules && (as ?? overwrite) !== undefined)
     throw new PromotionRefusal(
       403,
-      '`as` and `overwrite` need the admin token: a CI job gets what a rule says',
+      '`as` and `overwrite` need a token with admin over all projects: others get what a rule says',
     )
   if (as !== undefined) {
     if (rule !== undefined)
@@ -67,10 +68,10 @@ export function chooseTarget(
       409,
       `the rule "${rule}" does not copy ${name} to ${to}; that do: ${namesOf(fitting.map((one) => one.rule))}; ${known}${hint}`,
     )
-  if (isCi)
+  if (isBoundToRules)
     throw new PromotionRefusal(
       403,
-      `no rule copies ${name} to ${to}, and a CI job needs one; ${known}${hint}`,
+      `no rule copies ${name} to ${to}, and without admin over all projects one is needed; ${known}${hint}`,
     )
   if (isDigest(image.reference))
     throw new PromotionRefusal(400, `say with \`as\` which name ${name} gets at ${to}, as repository:tag`)

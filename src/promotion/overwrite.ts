@@ -30,7 +30,8 @@ export function whyNotOverwrite(
   if (current === write.digest) return undefined
   const last = record?.digest === current ? record : undefined
   if (last !== undefined && !isSameSource(last.from, write.from))
-    return `it was promoted there from ${last.from.registry}/${last.from.repository}, another source`
+    // Whoever reads this may not see the other project.
+    return 'it was promoted there from another source: its receipt says from which'
   if (overwrite === 'always') return undefined
   if (overwrite === 'never') return `the tag at the target names ${current}, and overwrite is never`
   if (last === undefined)

@@ -55,7 +55,8 @@ export function makeRequestPromotion(deps: RequestDeps) {
     const project = projectId(registry, deps.projectOf(registry, repository))
     if (tag === undefined && !asked.child) await checkNoChild(project, image)
     const job: PromotionJob = {
-      ...{ kind: 'copy', registry, project, repository, digest, to, ...asker },
+      ...{ kind: 'copy', registry, project, repository, digest, to, by: asker.by },
+      ...(asker.claims && { claims: asker.claims }),
       ...(rule !== undefined && { rule }),
       ...(tag !== undefined && { tag }),
       ...(overwrite !== undefined && { overwrite }),
@@ -84,8 +85,7 @@ export function makeRequestPromotion(deps: RequestDeps) {
       .catch((error) => {
         throw error instanceof RegistryError ? new PromotionRefusal(502, error.message) : error
       })
-    if (found === undefined)
-      throw new PromotionRefusal(404, `there is no image ${textOf(image)} in its registry`)
+    if (found === undefined) throw new PromotionRefusal(404, noSuchImage(image))
     return found.digest
   }
 
@@ -119,4 +119,6 @@ export function makeRequestPromotion(deps: RequestDeps) {
     return found?.digestKey === digestKey(digest) ? Math.min(found.at, now) : now
   }
 }
+export const noSuchImage = (image: ImageName): string => `there is no image ${textOf(image)} in its registry`
+
 export type RequestPromotion = ReturnType<typeof makeRequestPromotion>

@@ -19,6 +19,9 @@ export class NoSuchPromotion extends Error {
   override readonly name = 'NoSuchPromotion'
 }
 
+export const noReceipt = (id: string): string =>
+  `no promotion "${id}" has a receipt: GET /v1/promotions lists those that have`
+
 /** Deletes a tag, and keeps its image. @throws RollbackRefused, RegistryError */
 export type RemoveTag = (from: TaggedImage, image: FetchedManifest) => Promise<void>
 
@@ -44,10 +47,7 @@ export function makeRollback(deps: {
 
   return async function rollback(id: string, by: string): Promise<PromotionReceipt> {
     const undone = await receipts.find(id)
-    if (undone === undefined)
-      throw new NoSuchPromotion(
-        `no promotion "${id}" has a receipt: GET /v1/promotions lists those that have`,
-      )
+    if (undone === undefined) throw new NoSuchPromotion(noReceipt(id))
     if (!deps.registries.includes(undone.to.registry))
       throw refused(`the registry "${undone.to.registry}" is not configured any more`)
     return deps.holdTag(undone.to, () => rollBack(undone, by))

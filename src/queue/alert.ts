@@ -33,6 +33,16 @@ const head = {
   at: Type.String({ description: 'When the flag changed, RFC 3339.' }),
   from: Flag,
   to: Flag,
+  endsEscalation: Type.Optional(
+    Type.Object(
+      {
+        channels: Type.Array(Type.String(), {
+          description: 'The channels that were told, and are told now.',
+        }),
+      },
+      { description: 'It was told that it stays over, and it is not over any more.' },
+    ),
+  ),
   text: Message,
 }
 
@@ -63,7 +73,7 @@ const ofGroup = {
   group: Type.String({ description: 'The name of the group.' }),
   projects: Type.Array(Type.String(), {
     description:
-      'The ids of its ten largest projects, `registry/path`, and while it is not ok of those that were named before. It goes to channels of one of these.',
+      'The ids of its ten largest projects, `registry/path`, and then of those of its last alert, if it was not `ok`. It goes to channels of one of these.',
   }),
 }
 
@@ -103,6 +113,10 @@ export type QuotaEndAlert = Static<typeof QuotaEndAlert>
 /** An alert about a flag. */
 export const QuotaAlert = Type.Union([QuotaChangeAlert, QuotaEndAlert])
 export type QuotaAlert = Static<typeof QuotaAlert>
+
+/** The project, `registry/path`, that an alert is about alone; `undefined` if it is about a group or a registry. */
+export const projectOfAlert = (alert: Alert): string | undefined =>
+  'project' in alert ? `${alert.registry}/${alert.project}` : undefined
 
 /** What the quota of an alert is of. */
 export function quotaSubjectOf(alert: QuotaAlert | ForecastAlert): QuotaSubject {

@@ -39,6 +39,8 @@ export interface ExpiryJob {
   registry: string
   dryRun: boolean
   acceptShare: boolean
+  /** Globs over `registry/path`: it runs in these projects only. Absent: in all. */
+  projects?: string[]
   /** Who or what asked for it, as people read it. */
   by: string
   /** Somebody has stopped it. The worker looks here before each delete. */

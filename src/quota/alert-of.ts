@@ -41,14 +41,15 @@ export function endAlertOf(
   subject: QuotaSubject,
   before: Pick<FlagState, 'flag'>,
   state: FlagState,
-  { projects = [], now }: { projects?: readonly string[] | undefined; now: Date },
+  now: Date,
 ): { alert: QuotaAlert; line: string } | undefined {
   const { flag: from } = before
   if (from === 'ok') return undefined
   const [at, line] = [state.toldAt ?? now.toISOString(), endMessage(nameOfSubject(subject), from)]
   const id = jobId('alert', subjectKey(subject), state.change, 'ok', at)
   const about = fieldsOfSubject(subject)
-  const more = 'group' in about ? { projects: [...projects] } : {}
+  // What a group had is not known any more: who was told before is told (reach.ts).
+  const more = 'group' in about ? { projects: [] } : {}
   const told = { id, at, from, to: 'ok' as const, reason: 'quota removed' as const, text: line }
   return { alert: { ...told, ...about, ...more } as QuotaAlert, line }
 }

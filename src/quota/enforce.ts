@@ -8,6 +8,7 @@ import { evaluate, withoutQuota } from './evaluate.ts'
 import type { Flags, ReadEntry } from './flags.ts'
 import type { QuotasInForce } from './in-force.ts'
 import type { MeasureSubject } from './measure.ts'
+import { addressed, reachAfter } from './reach.ts'
 
 /** How often a look begins anew, since another one has changed the flag meanwhile. */
 const MOST_TRIES = 5
@@ -59,20 +60,17 @@ export function makeEnforce(deps: {
 
     const told =
       inForce === undefined
-        ? endAlertOf(subject, before.state, state, { projects: before.projects, now })
+        ? endAlertOf(subject, before.state, state, now)
         : change && alertOf(subject, inForce, measured, { state, change }, now)
-    if (told !== undefined && inForce !== undefined && subject.kind === 'project')
-      Object.assign(told.alert, await deps.actionFacts(subject.id, now))
-    // Those who heard of a group's flag hear its end, also if their projects are not among the largest any more.
-    if (told && 'group' in told.alert)
-      told.alert.projects = [...new Set([...told.alert.projects, ...(before.projects ?? [])])]
-    const projects = told && 'group' in told.alert ? told.alert.projects : before.projects
-    const next = { state, ...(projects && state.flag !== 'ok' && { projects }) }
-    const entry = await flags.replace(subject, before, { ...next, ...(told && { untold: told.alert }) })
+    const alert = told && addressed(told.alert, before)
+    if (alert !== undefined && inForce !== undefined && subject.kind === 'project')
+      Object.assign(alert, await deps.actionFacts(subject.id, now))
+    const next = { state, ...reachAfter(before, state.flag, alert), ...(alert && { untold: alert }) }
+    const entry = await flags.replace(subject, before, next)
     if (entry === undefined) return undefined
-    if (told !== undefined) {
-      log.info(fieldsOf(told.alert), told.line)
-      await tell(subject, entry, told.alert)
+    if (alert !== undefined) {
+      log.info(fieldsOf(alert), told?.line)
+      await tell(subject, entry, alert)
     }
     return { ...(lookAt && { lookAt }) }
   }

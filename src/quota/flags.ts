@@ -11,12 +11,11 @@ import {
   subjectKey,
 } from '../queue/quota-subject.ts'
 import { type FlagState, NEVER } from './evaluate.ts'
+import type { Reach } from './reach.ts'
 
-/** What is kept of a flag: its state, and the alert about its last change until that is queued. */
-export interface FlagEntry {
+/** What is kept of a flag: its state, who was told of it, and the alert about its last change until that is queued. */
+export interface FlagEntry extends Reach {
   state: FlagState
-  /** Of a group that is not ok: the projects of its last alert. The channels of these hear when its quota is removed. */
-  projects?: readonly string[] | undefined
   untold?: QuotaAlert | undefined
 }
 

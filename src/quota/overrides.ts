@@ -10,12 +10,13 @@ export function makeOverrides(deps: { redis: Redis | Cluster; prefix: string; no
   const key = `${deps.prefix}:quota-overrides`
   const removeScript = loadScript(redis, new URL('scripts/remove-override.lua', import.meta.url))
 
+  const isInForce = ({ until }: QuotaOverride) => until === null || Date.parse(until) > deps.now()
   const moveField = makeMoveField(redis)
 
   const inForce = (text: string | null | undefined): QuotaOverride | undefined => {
     if (!text) return undefined
     const override: QuotaOverride = JSON.parse(text)
-    return override.until === null || Date.parse(override.until) > deps.now() ? override : undefined
+    return isInForce(override) ? override : undefined
   }
 
   return {
@@ -32,6 +33,10 @@ export function makeOverrides(deps: { redis: Redis | Cluster; prefix: string; no
     },
     async set(project: string, override: QuotaOverride): Promise<void> {
       await redis.hset(key, project, JSON.stringify(override))
+    },
+    /** Sets one of a snapshot, unless it has ended, or there is another one. */
+    async restore(project: string, override: QuotaOverride): Promise<void> {
+      if (isInForce(override)) await redis.hsetnx(key, project, JSON.stringify(override))
     },
     /** Gives the override of a project to another one, unless that has one. */
     move: (from: string, to: string): Promise<void> => moveField(key, from, to),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Cluster, Redis } from 'ioredis'
 import pMap from 'p-map'
 import type { Queues } from '../queue/queues.ts'
-import { projectSubject, subjectKey } from '../queue/quota-subject.ts'
+import { projectSubject, type QuotaSubject, subjectKey } from '../queue/quota-subject.ts'
 import type { Measured } from './evaluate.ts'
 import type { Flags } from './flags.ts'
 import type { GroupMembers } from './group-members.ts'
@@ -17,9 +17,9 @@ const AT_ONCE = 8
 const NOTHING: Measured = { bytes: 0, tags: 0, manifests: 0 }
 
 /**
- * Queues a look at each flag whose quota is another one than at the last call, or is new or gone, as with its registry, and at
- * each project with an override. A flag that is not ok and has no quota any more is looked at in any case, also if the index does
- * not know its project. Redis keeps the quotas and registries of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that
+ * Queues a look at each flag whose quota is another one than at the last call, or is new or gone, as with its registry, and at each project with an
+ * override. A flag that is not ok and has no quota is looked at in any case, also if the index does not know its project.
+ * Redis keeps the quotas and registries of the last call, as JSON in the key `<prefix>:quotas`. They are written last, so a call that
  * was killed is made up for by the next.
  */
 export async function recheckChanged(deps: {
@@ -38,11 +38,8 @@ export async function recheckChanged(deps: {
   const { queues, quotas, members } = deps
   const groups = groupsOf(quotas)
   await recheck(queues, [...(await deps.overrides.all()).keys()].map(projectSubject))
-  const raised = await deps.flags.raised()
-  await recheck(
-    queues,
-    raised.filter((subject) => quotas.of(subject) === undefined),
-  )
+  const hasNoQuota = (subject: QuotaSubject): boolean => quotas.of(subject) === undefined
+  await recheck(queues, (await deps.flags.raised()).filter(hasNoQuota))
   const key = `${deps.prefix}:quotas`
   const text = JSON.stringify([quotas.configured, quotas.registries])
   const before = await deps.redis.get(key)

@@ -24,6 +24,8 @@ export interface Selection {
   flags: readonly Flag[]
   /** Only projects with this text in their id, in any case. */
   search?: string | undefined
+  /** Only projects that pass. */
+  sees?: (id: string) => boolean
   limit: number
 }
 
@@ -61,7 +63,7 @@ export function makeStandings(all: readonly Standing[]) {
   return {
     count: all.length,
     /** At most `limit` projects, in order. */
-    select({ sort, after, registry, flags, search, limit }: Selection): Standing[] {
+    select({ sort, after, registry, flags, search, sees, limit }: Selection): Standing[] {
       const value = VALUE[sort]
       const isAfter = (standing: Standing) => {
         if (after === undefined) return true
@@ -78,7 +80,8 @@ export function makeStandings(all: readonly Standing[]) {
           flags.includes(flag) &&
           id.startsWith(start) &&
           id.toLowerCase().includes(text) &&
-          isAfter(standing)
+          isAfter(standing) &&
+          (sees?.(id) ?? true)
         )
           selected.push(standing)
       }

@@ -4,13 +4,15 @@ import { createZstdDecompress } from 'node:zlib'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { StandingFact } from '../usage/fact.ts'
 import { decodeFactLine } from './fact-line.ts'
+import { type SettingLine, settingLine } from './settings.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import * as format from './snapshot-format.ts'
 
-/** Registries and their months come first; a project comes before its facts. */
+/** Registries, their months and settings come first; a project comes before its facts. */
 export type SnapshotEntry =
   | { registry: format.RegistryLine }
   | { month: format.MonthLine }
+  | { setting: SettingLine }
   | { project: format.ProjectLine }
   | { fact: StandingFact }
 
@@ -42,6 +44,7 @@ export async function* readSnapshot(
     hash.update(line).update('\n')
     if (lineNumber === 1) checkHeader(value, errorHere)
     else if (format.registryLine.Check(value)) yield { registry: value }
+    else if (settingLine.Check(value)) yield { setting: value }
     else if (format.monthLine.Check(value)) yield { month: value }
     else if (format.projectLine.Check(value)) {
       count.projects += 1

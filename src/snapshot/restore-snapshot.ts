@@ -5,6 +5,7 @@ import type { StandingFact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { readSnapshot } from './read-snapshot.ts'
+import { restoreSetting, type Settings } from './settings.ts'
 import type { ProjectLine, RegistryLine, Trailer } from './snapshot-format.ts'
 import type { OnProgress } from './write-snapshot.ts'
 
@@ -33,6 +34,7 @@ export async function applySnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'apply' | 'raiseActivity'>
   histories: Pick<Histories, 'restore'>
+  settings: Settings
   months: Pick<Months, 'restore'>
   key: string
   registries: readonly string[]
@@ -64,6 +66,10 @@ export async function applySnapshot(options: {
   for await (const entry of readSnapshot(options.store, options.key)) {
     if ('registry' in entry) {
       registryLines.push(entry.registry)
+      continue
+    }
+    if ('setting' in entry) {
+      await restoreSetting(entry.setting, options.settings, options.registries)
       continue
     }
     if ('month' in entry) {

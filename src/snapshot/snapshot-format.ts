@@ -3,7 +3,8 @@ import { Compile } from 'typebox/compile'
 
 /**
  * A snapshot is JSON lines, compressed with zstd: a header; for each registry a line with its history, if it has one, and lines
- * with its months; for each project a line, then the lines of its facts (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
+ * with its months; lines of what people have set (`settings.ts`); for each project a line, then the lines of its facts
+ * (`fact-line.ts`); a trailer. It holds facts, not records of Redis, so it stays readable when the layout of the records
  * changes.
  */
 export const SNAPSHOT_FORMAT = 'tallyman-index'

@@ -7,6 +7,7 @@ import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { restoringKeyOf } from './is-restoring.ts'
 import { applySnapshot, verifySnapshot } from './restore-snapshot.ts'
+import type { Settings } from './settings.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import { listSnapshots } from './snapshot-key.ts'
 import type { RestoreResult, WriteResult } from './snapshot-result.ts'
@@ -32,6 +33,7 @@ export function makeSnapshots(deps: {
   prefix: string
   index: UsageIndex
   histories: Histories
+  settings: Settings
   months: Months
   /** Names of the configured registries. */
   registries: readonly string[]
@@ -44,7 +46,7 @@ export function makeSnapshots(deps: {
   now: () => Date
   log: Logger
 }): Snapshots {
-  const { store, redis, index, histories, months, registries, log } = deps
+  const { store, redis, index, histories, months, settings, registries, log } = deps
   const restoringKey = restoringKeyOf(deps.prefix)
   const allProjects = async () => (await Promise.all(registries.map((name) => index.projects(name)))).flat()
 
@@ -98,7 +100,7 @@ export function makeSnapshots(deps: {
       const written = await writeSnapshot({
         store,
         index,
-        ...{ histories, months },
+        ...{ histories, months, settings },
         registries,
         projects,
         onProgress,
@@ -123,7 +125,7 @@ export function makeSnapshots(deps: {
       const { facts, projects, skipped } = await applySnapshot({
         store,
         index,
-        ...{ histories, months },
+        ...{ histories, months, settings },
         key,
         registries,
         of,

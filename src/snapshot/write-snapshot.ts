@@ -8,6 +8,7 @@ import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { encodeFactLine } from './fact-line.ts'
+import { type Settings, settingLines } from './settings.ts'
 import {
   type Header,
   type MonthLine,
@@ -30,6 +31,7 @@ export async function writeSnapshot(options: {
   store: ObjectStore
   index: Pick<UsageIndex, 'usage' | 'facts'>
   histories: Pick<Histories, 'stored'>
+  settings: Settings
   months: Pick<Months, 'all'>
   registries: readonly string[]
   /** Project ids, registry/path. */
@@ -53,6 +55,7 @@ async function* lines(
   {
     index,
     histories,
+    settings,
     months,
     registries,
     projects,
@@ -80,6 +83,7 @@ async function* lines(
         if (entries.length > 0) yield JSON.stringify(line)
       }
   }
+  for await (const line of settingLines(settings)) yield JSON.stringify(line)
   for (const [done, project] of projects.entries()) {
     const usage = await index.usage(project)
     // The project is listed, but no fact was applied to it yet.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { messageOf } from '../../src/alerts/message-of.ts'
 import { makeRoutes } from '../../src/alerts/routes.ts'
+import { settle } from '../../src/alerts/settle.ts'
 import { changeOfAlert } from '../../src/outgoing/changes.ts'
 import type { QuotaAlert } from '../../src/queue/alert.ts'
 import { sampleAlert } from './sample-alert.ts'
@@ -28,6 +29,21 @@ test('an alert about a group goes to the channels of its projects, one about a r
 
 test('an escalation goes to its own channels only', () => {
   expect(routes.channelsFor(escalation).map(({ name }) => name)).toEqual(['hub'])
+})
+
+test('whoever was told of an escalation is told of its end, as the end, whatever it wants', () => {
+  const channels = makeRoutes([
+    { channel: channel('boss'), projects: ['none/**'], kinds: ['promotion.*'], severity: 'critical' },
+  ])
+  const end = { ...sampleAlert, from: 'over' as const, endsEscalation: { channels: ['boss'] } }
+  for (const to of ['warning', 'ok'] as const) {
+    const alert: QuotaAlert = { ...end, to }
+    expect(channels.channelsFor(alert).map(({ name }) => name)).toEqual(['boss'])
+    const route = channels.route('boss')
+    expect(route?.messageOf(alert).severity).toBe('resolved')
+    expect(settle([alert], route?.wants ?? (() => true), new Map())).toEqual([alert])
+  }
+  expect(channels.channelsFor({ ...sampleAlert, from: 'over', to: 'ok' })).toEqual([])
 })
 
 test('that a quota is removed is the end of what was told, for all who were told', () => {

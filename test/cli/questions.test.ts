@@ -232,10 +232,13 @@ test.each([
   expect(JSON.parse(out)).toBeTypeOf('object')
 })
 
-test('whoami tells the role of the token and the version of the service', async () => {
-  expect((await run('whoami')).out).toBe(`role     read\nversion  ${VERSION}\nservice  ${bed.url}\n`)
+test('whoami tells what the token may do and the version of the service', async () => {
+  expect((await run('whoami')).out).toBe(
+    `who       read token\nverbs     read\nprojects  **\nversion   ${VERSION}\nservice   ${bed.url}\n`,
+  )
   expect(JSON.parse((await bed.runWith(ADMIN_TOKEN, 'whoami', '--output', 'json')).out)).toEqual({
-    ...{ role: 'admin', version: VERSION, url: bed.url },
+    ...{ who: 'admin token', verbs: ['admin'], projects: ['**'], expiresAt: null },
+    ...{ version: VERSION, url: bed.url },
   })
 })
 
@@ -244,11 +247,11 @@ test('a command that lacks rights says which token it has and which it needs', a
     status: 1,
     out: '',
     err:
-      `POST ${bed.url}/v1/expiry/runs: 403 this needs the admin token, not the read token\n` +
+      `POST ${bed.url}/v1/expiry/runs: 403 this needs expire: the read token has read over all projects\n` +
       'The token comes from TALLYMAN_TOKEN. Set TALLYMAN_TOKEN to one that the service asks for.\n',
   })
   expect((await bed.runWith('another-token', 'usage')).err).toBe(
-    `GET ${bed.url}/v1/projects: 401 expected "Authorization: Bearer" with the read or the admin token\n` +
+    `GET ${bed.url}/v1/projects: 401 expected "Authorization: Bearer" with a token that has read\n` +
       'The token comes from TALLYMAN_TOKEN, and the service has another.\n',
   )
   expect((await bed.runWith('two words', 'usage')).err).toMatch(/^TALLYMAN_TOKEN is no token/)

@@ -45,13 +45,19 @@ test('the token of reporters may report, and nothing else', async () => {
   expect((await post(USES_TOKEN, body)).json()).toEqual({ accepted: 0, unknown: [], refused: [] })
   expect((await post(ADMIN_TOKEN, body)).statusCode).toBe(200)
   expect((await post(READ_TOKEN, body)).json()).toMatchObject({
-    ...{ status: 403, detail: 'this needs the uses token or the admin token, not the read token' },
+    ...{
+      status: 403,
+      detail: 'this needs report over all projects: the read token has read over all projects',
+    },
   })
   expect((await post('another-token-0001', body)).statusCode).toBe(401)
   const headers = { authorization: `Bearer ${USES_TOKEN}` }
   const read = await tallyman.app.inject({ url: '/v1/registries', headers })
   expect(read.json()).toMatchObject({
-    ...{ status: 403, detail: 'this needs the read or the admin token, not the uses token' },
+    ...{
+      status: 403,
+      detail: 'this needs read over all projects: the uses token has report over all projects',
+    },
   })
 })
 

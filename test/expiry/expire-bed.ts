@@ -121,8 +121,9 @@ export function useExpiry() {
     /** The records, whole, the newest first. */
     const recent = async (limit: number): Promise<ExpiryRun[]> =>
       Promise.all(
-        (await realRuns.recent(limit)).map(async ({ outcomes: _, ...run }) => ({
+        (await realRuns.recent(limit)).map(async ({ outcomes: _, kept = 0, ...run }) => ({
           ...run,
+          kept,
           deletes: (await realRuns.deletes(run.id, 0, 100_000)) ?? [],
         })),
       )

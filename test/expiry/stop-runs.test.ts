@@ -33,7 +33,7 @@ async function take() {
   return job
 }
 const stop = (scope: { policy?: string; registry?: string } = {}) =>
-  stopRuns(queues, scope, 'admin token from ::1', Date.now())
+  stopRuns(queues, { ...scope, covers: () => true }, 'admin token from ::1', Date.now())
 const stopOf = async (id: string | undefined) => (await queues.expiry.getJob(id ?? ''))?.data.stopped
 const find = (id: string, record = sampleRun()) =>
   findRun({ queues, runs: { get: async () => summaryOf(record) } }, id)
@@ -69,7 +69,7 @@ test('a stop leaves the schedule alone, and the run after a stopped one is not s
   await due?.changeDelay(0)
   await due?.promote()
   await take()
-  await stopRuns(queues, {}, 'admin token from ::1', Date.now() + 2 * 86_400_000)
+  await stopRuns(queues, { covers: () => true }, 'admin token from ::1', Date.now() + 2 * 86_400_000)
   const [next] = await queues.expiry.getDelayed()
   expect(next?.id).not.toBe(due?.id)
   await next?.promote()

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import { CONFIGURED } from '../../src/access/access.ts'
 import type { Decision } from '../../src/expiry/decision.ts'
 import type { PlanPart } from '../../src/expiry/plan-all.ts'
 import type { PlannedImage } from '../../src/expiry/planned-image.ts'
@@ -13,6 +14,7 @@ import { NO_COUNTS } from '../../src/expiry/share.ts'
 import { buildApp } from '../../src/http/app.ts'
 import { expiryRoute } from '../../src/http/expiry-route.ts'
 import { makeProblemOf } from '../../src/http/problem.ts'
+import { makeRoles } from '../../src/http/roles.ts'
 import { makeTurns } from '../../src/http/turns.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
@@ -153,7 +155,6 @@ async function startPlan(decisions: number, waitMs = 10) {
   }
   const log = pino({ level: 'silent' })
   const inTurn = makeTurns({ atOnce: 1, maxWaiting: 1, waitMs })
-  const allow = async () => {}
   const app = await buildApp({
     ...{ log, bodyLimit: 1_000, problemOf: makeProblemOf({ log, outage: { takes: () => false } }) },
     onNoRoute: () => undefined,
@@ -165,7 +166,7 @@ async function startPlan(decisions: number, waitMs = 10) {
           policies: [{ mode: 'plan', name: 'p', registry: 'ci', repository: '**', rules: [] }],
           ...{ gc: { timeZone: 'UTC' }, trash: { keep: 1 } },
         }),
-        roles: { read: allow, readOwn: () => allow, admin: allow } as never,
+        roles: makeRoles(async () => CONFIGURED.read),
       }),
     ],
   })

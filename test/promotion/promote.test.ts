@@ -187,7 +187,7 @@ describe('a target tag that names another image', () => {
     const { job } = await release()
     expect(await attempt({ ...job, to: first.to })).toMatchObject({
       state: 'refused',
-      why: expect.stringContaining(`ci/${first.repository}, another source`),
+      why: expect.stringContaining('another source'),
     })
     expect(await atTarget(first)).toBe(first.digest)
   })

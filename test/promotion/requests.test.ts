@@ -156,6 +156,8 @@ describe('a request', () => {
   })
 })
 
+const HAS = 'the CI job 302 of team-a/app (gitlab) has ask over ci/team-a/app/**'
+
 describe('a CI job', () => {
   test('promotes an image of its project by a rule, and the receipt tells of the job', async () => {
     const id = await promote({ image: `${APP}:v1`, to: 'production' }, bed.token())
@@ -168,39 +170,39 @@ describe('a CI job', () => {
       commit: '714a629c0b401fdce83e847fc9589983fc6f46bc',
     })
     const ofOther = bed.token({ project_path: 'team-b/app', project_id: '23' })
-    expect((await bed.get(`/v1/promotions/${id}`, ofOther)).status).toBe(403)
+    expect((await bed.get(`/v1/promotions/${id}`, ofOther)).status).toBe(404)
   })
 
   test.each<[object, number, string]>([
     [
       { image: 'ci/team-a/gated:v1', to: 'production' },
-      403,
-      'this CI job may act for ci/team-a/app, not for ci/team-a/gated',
+      404,
+      `there is no image ci/team-a/gated:v1 in its registry; ${HAS}`,
     ],
     [
       { image: 'none/team-b/x:v1', to: 'production' },
-      403,
-      'this CI job may act for ci/team-a/app, not for none/team-b/x',
+      404,
+      `there is no image none/team-b/x:v1 in its registry; ${HAS}`,
     ],
     [
       { image: `${APP}:v1`, to: 'production', as: 'a:b' },
       403,
-      '`as` and `overwrite` need the admin token: a CI job gets what a rule says',
+      '`as` and `overwrite` need a token with admin over all projects: others get what a rule says',
     ],
     [
       { image: `${APP}:v1`, to: 'production', overwrite: 'always' },
       403,
-      '`as` and `overwrite` need the admin token: a CI job gets what a rule says',
+      '`as` and `overwrite` need a token with admin over all projects: others get what a rule says',
     ],
     [
       { image: `${APP}:latest`, to: 'production' },
       403,
-      `no rule copies ${APP}:latest to production, and a CI job needs one; rules to production: releases, gated, one, two, moves, pushes`,
+      `no rule copies ${APP}:latest to production, and without admin over all projects one is needed; rules to production: releases, gated, one, two, moves, pushes`,
     ],
     [
       { image: `${APP}@${release.root.digest}`, to: 'production' },
       403,
-      `no rule copies ${APP}@${release.root.digest} to production, and a CI job needs one; rules to production: releases, gated, one, two, moves, pushes. Rules are about tags: name the image by its tag`,
+      `no rule copies ${APP}@${release.root.digest} to production, and without admin over all projects one is needed; rules to production: releases, gated, one, two, moves, pushes. Rules are about tags: name the image by its tag`,
     ],
   ])('is refused %j', async (body, expected, detail) => {
     const answer = await bed.post('/v1/promotions', body, bed.token())

@@ -319,6 +319,20 @@ describe('a quota that is removed', () => {
     expect((await makeFlags(on).entry(GROUP)).projects).toBeUndefined()
   })
 
+  test('ends an escalation for the channels that were told, which the file may not name any more', async () => {
+    const escalate = { after: 60_000, channels: ['boss'] }
+    const { enforce, use, removeQuota } = setUp({ quota: { ...QUOTA, escalate } })
+    await use(1001)
+    for (const n of [1, 3]) await enforce(PROJECT, minute(n))
+    removeQuota()
+    await enforce(PROJECT, minute(4))
+    expect(await alerts()).toMatchObject([
+      { from: 'ok', to: 'over' },
+      { from: 'over', to: 'over', escalation: { channels: ['boss'] } },
+      { from: 'over', to: 'ok', reason: 'quota removed', endsEscalation: { channels: ['boss'] } },
+    ])
+  })
+
   const within = (quota: Quota | undefined) => quota && { quota }
 })
 

@@ -47,6 +47,7 @@ describe('a flag', () => {
     ).toEqual([0, 1, 2])
     expect(evaluate(atOnce, bytes(900), QUOTA, minute(11)).state).toEqual(atOnce)
     expect(evaluate(withoutQuota(atOnce, minute(2)), bytes(900), QUOTA, minute(3)).state.toldAt).toBe(
+      // Also that it has no quota any more is told.
       new Date(minute(10).getTime() + 4).toISOString(),
     )
   })
@@ -87,7 +88,7 @@ describe('a flag', () => {
     ])
   })
 
-  test('without a quota is ok', () => {
+  test('without a quota is ok, and whoever was told of it is told', () => {
     const over = run(QUOTA, [1001]).at(-1)?.state ?? NEVER
     const ok = withoutQuota(over, minute(5))
     expect(ok).toEqual({

@@ -14,7 +14,7 @@ test('of projects that are gone, flags that are ok and told are removed, and the
   const [flags, index] = [makeFlags(on), makeUsageIndex(on)]
   const ok = { ...NEVER, since: '2026-05-01T10:00:00.000Z', change: 2 }
   const over = { ...ok, flag: 'over' as const }
-  const end = endAlertOf(projectSubject('ci/untold'), over, ok, { now: new Date(0) })
+  const end = endAlertOf(projectSubject('ci/untold'), over, ok, new Date(0))
   const entries: Record<string, FlagEntry> = {
     'ci/here': { state: ok },
     'ci/ok': { state: ok },

@@ -73,6 +73,7 @@ describe.runIf(hasS3)('snapshots in S3, on Ceph', () => {
       onProgress: noProgress,
       index: { usage: async () => usage, facts },
       histories: { stored: async () => undefined },
+      settings: bed.open(),
       months: { async *all() {} },
     })
 

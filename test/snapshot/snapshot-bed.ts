@@ -6,7 +6,9 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { allImages } from '../../lab/all-images.ts'
 import { startRedis } from '../../lab/redis.ts'
+import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeHistories } from '../../src/history/histories.ts'
+import { makeOverrides } from '../../src/quota/overrides.ts'
 import { makeMonths } from '../../src/report/months.ts'
 import { makeSnapshots } from '../../src/snapshot/snapshots.ts'
 import { makeFolderStore } from '../../src/store/folder-store.ts'
@@ -31,15 +33,19 @@ export async function startBed() {
       registries?: string[]
       now?: () => Date
       dataSince?: () => number
+      /** By what clock overrides and snoozes end, epoch ms. */
+      settingsNow?: () => number
     } = {},
   ) {
     const index = makeUsageIndex({ redis, prefix: 't' })
     const histories = makeHistories({ redis, prefix: 't' })
     const months = makeMonths({ redis, prefix: 't' })
+    const on = { redis, prefix: 't', now: options.settingsNow ?? Date.now }
+    const settings = { overrides: makeOverrides(on), snoozes: makeSnoozes(on) }
     const registries = options.registries ?? ['ci', 'production']
     const snapshots = makeSnapshots({
       dataSince: async () => options.dataSince?.() ?? 0,
-      ...{ redis, prefix: 't', index, histories, months, registries },
+      ...{ redis, prefix: 't', index, histories, months, settings, registries },
       store: options.store ?? store,
       keep: options.keep ?? 7,
       now: options.now ?? (() => new Date()),
@@ -47,7 +53,7 @@ export async function startBed() {
       enqueueReconcile: async (registry) => asked.reconciles.push(registry),
       recheckQuotas: async (projects) => asked.rechecks.push(...projects),
     })
-    return { index, histories, months, ...snapshots }
+    return { index, histories, months, ...settings, ...snapshots }
   }
 
   return {

@@ -364,6 +364,74 @@ test('histories of usage come back, but not those of registries that are no long
   expect(await histories.of('ci')).toEqual(history)
 })
 
+describe('what people have set', () => {
+  const AT = Date.UTC(2026, 4, 1)
+  const HOUR = 3_600_000
+  const override = (limit: number, untilMs: number | null) => ({
+    ...{ limit, by: 'ann', why: 'the release', since: new Date(AT).toISOString() },
+    until: untilMs === null ? null : new Date(untilMs).toISOString(),
+  })
+  const ask = (project: string) => ({ project, by: 'ann', why: 'a move' })
+
+  /** Writes overrides and snoozes of an hour, of two hours, and of a registry that is not configured at the restore. */
+  async function writeSettings(): Promise<string> {
+    const { index, overrides, snoozes, write } = bed.open({ settingsNow: () => AT })
+    await index.apply('ci/team/app', pushes(1))
+    for (const [project, hours] of [
+      ['ci/short', 1],
+      ['ci/long', 2],
+      ['production/long', 2],
+    ] as const) {
+      await overrides.set(project, override(100, AT + hours * HOUR))
+      await snoozes.add(ask(project), hours * HOUR)
+    }
+    await overrides.set('ci/ended', override(100, AT - 1))
+    await overrides.set('ci/endless', override(100, null))
+    return (await write(noProgress)).key ?? ''
+  }
+
+  test('comes back with its end, unless it has ended, or its registry is not configured', async () => {
+    const key = await writeSettings()
+    await bed.lose()
+    const after = bed.open({ registries: ['ci'], settingsNow: () => AT + 1.5 * HOUR })
+    // A restore may be repeated.
+    const failing = async ({ projects }: { projects: number }) => {
+      if (projects === 1) throw new Error('killed')
+    }
+    await expect(after.restore(key, failing)).rejects.toThrow('killed')
+    await after.restore(key, noProgress)
+    expect(Object.fromEntries(await after.overrides.all())).toEqual({
+      'ci/long': override(100, AT + 2 * HOUR),
+      'ci/endless': override(100, null),
+    })
+    const [since, until] = [AT, AT + 2 * HOUR].map((ms) => new Date(ms).toISOString())
+    expect(await after.snoozes.list()).toEqual([{ ...ask('ci/long'), since, until }])
+    const later = bed.open({ settingsNow: () => AT + 2 * HOUR })
+    expect([...(await later.overrides.all()).keys()]).toEqual(['ci/endless'])
+    expect(await later.snoozes.list()).toEqual([])
+  })
+
+  test('does not replace what was set since', async () => {
+    const key = await writeSettings()
+    await bed.lose()
+    const after = bed.open({ settingsNow: () => AT + HOUR })
+    await after.overrides.set('ci/long', override(7, null))
+    const snooze = await after.snoozes.add(ask('ci/long'), 5 * HOUR)
+    await after.restore(key, noProgress)
+    expect((await after.overrides.of(['ci/long'])).get('ci/long')).toEqual(override(7, null))
+    expect((await after.snoozes.list()).find(({ project }) => project === 'ci/long')).toEqual(snooze)
+  })
+
+  test('that is no setting is an error, and nothing is restored', async () => {
+    const key = await writeSettings()
+    await bed.rewrite(key, (text) => text.replace('"limit":100', '"limit":"many"'))
+    await bed.lose()
+    const after = bed.open()
+    await expect(after.restore(key, noProgress)).rejects.toThrow(/line \d+: expected a project/)
+    expect((await after.overrides.all()).size).toBe(0)
+  })
+})
+
 test('months of usage come back, also of projects that are gone, and are joined to what was sampled since', async () => {
   const { index, months, write } = bed.open({ now: () => new Date('2026-10-20T00:00:00Z') })
   await index.apply('ci/team/app', pushes(2))

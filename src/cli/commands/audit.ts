@@ -9,7 +9,7 @@ const Entries = Type.Object({ entries: Type.Array(AuditEntry), ...Next })
 export const addAudit: AddCommand = (program, cli) => {
   withPage(program.command('audit'))
     .description(
-      'List who or what has run and stopped expiry, kept, restored and purged images, rolled back promotions, and changed quotas, newest first.',
+      'List who or what has run and stopped expiry, kept, restored and purged images, rolled back promotions, changed quotas, and made and revoked tokens, newest first.',
     )
     .action(async (options: PageOptions) => {
       const service = await cli.service()
@@ -26,16 +26,20 @@ export const addAudit: AddCommand = (program, cli) => {
     })
 }
 
-const aboutOf = ({ image, project, run, policy, registry, promotion }: AuditEntry): string =>
+const aboutOf = ({ image, project, run, policy, registry, promotion, token }: AuditEntry): string =>
   image ??
   project ??
+  (token && `token ${token}`) ??
   ([registry, policy, run, promotion].filter((part) => part !== undefined).join(' ') || 'all')
 
-function outcomeOf({ dryRun, acceptShare, counts = {}, outcome, until, why }: AuditEntry): string {
+function outcomeOf(entry: AuditEntry): string {
+  const { dryRun, acceptShare, projects, verbs, counts = {}, outcome, until, why } = entry
   const numbers = Object.entries(counts).filter(([, count]) => count > 0)
   return [
     ...(dryRun === true ? ['dry run'] : []),
     ...(acceptShare === true ? ['share accepted'] : []),
+    ...(verbs === undefined ? [] : [verbs.join(' and ')]),
+    ...(projects === undefined ? [] : [`in ${projects.join(' and ')}`]),
     ...(outcome === undefined ? [] : [outcome]),
     ...numbers.map(([name, count]) => `${name} ${count}`),
     ...(until === undefined ? [] : [`until ${until}`]),

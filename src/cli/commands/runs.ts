@@ -45,7 +45,7 @@ export const addRuns: AddCommand = (program, cli) => {
 }
 
 /** The numbers of a run. Those that are not `always` have a column only if one of them is not 0. */
-const NUMBERS: { head: string; of: (run: RunSummary) => number; always?: true }[] = [
+const NUMBERS: { head: string; of: (run: RunSummary) => number | undefined; always?: true }[] = [
   { head: 'PLANNED', of: ({ progress }) => progress.planned, always: true },
   { head: 'DELETED', of: ({ outcomes }) => outcomes.deleted, always: true },
   { head: 'UNTAGGED', of: ({ outcomes }) => outcomes.untagged },
@@ -60,12 +60,12 @@ const NUMBERS: { head: string; of: (run: RunSummary) => number; always?: true }[
 ]
 
 function tableOf(runs: readonly RunSummary[]): string[] {
-  const numbers = NUMBERS.filter(({ of, always }) => always || runs.some((run) => of(run) > 0))
+  const numbers = NUMBERS.filter(({ of, always }) => always || runs.some((run) => of(run) !== 0))
   return table(
     ['ID', 'REGISTRY', 'POLICY', 'KIND', 'STATE', ...numbers.map(({ head }) => head)],
     runs.map((run) => [
       ...[run.id, run.registry, run.policy, run.dryRun ? 'dry run' : 'run', run.state],
-      ...numbers.map(({ of }) => of(run)),
+      ...numbers.map(({ of }) => of(run) ?? { right: 'unknown' }),
     ]),
   )
 }

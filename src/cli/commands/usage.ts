@@ -1,9 +1,12 @@
 import { type Command, Option } from 'commander'
+import { ALL_PROJECTS } from '../../access/access.ts'
 import type { AddCommand, Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import type { Service } from '../service.ts'
 import { ProjectPage, Registries, readProject } from '../usage-answers.ts'
 import { overrideText, projectLines, projectTable, registryTable } from '../usage-table.ts'
+import { Who } from './whoami.ts'
 
 interface ListOptions extends PageOptions {
   registry?: string
@@ -37,12 +40,7 @@ export const addUsage: AddCommand = (program, cli) => {
 async function list(cli: Cli, options: ListOptions): Promise<void> {
   const service = await cli.service()
   const page = await service.get(`/v1/projects${queryOf(options)}`, ProjectPage)
-  const { registries } = await service.get('/v1/registries', Registries)
-  const shown = registries.filter(({ name }) => name === (options.registry ?? name))
-  if (shown.length === 0 && options.registry !== undefined)
-    throw new CommandError(
-      `no registry "${options.registry}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
-    )
+  const shown = await registriesOf(service, cli, options.registry)
   if (page.projects.length === 0) cli.note('no projects')
   for (const { id, override } of page.projects)
     if (override !== null)
@@ -54,6 +52,21 @@ async function list(cli: Cli, options: ListOptions): Promise<void> {
     ...registryTable(shown),
   ])
   noteNext(cli, page)
+}
+
+/** The totals of the registries, or of the one with this name. A token that is not for all projects is not told of any. */
+async function registriesOf(service: Service, { note }: Cli, wanted: string | undefined) {
+  const { projects } = await service.get('/v1/whoami', Who)
+  if (!projects.includes(ALL_PROJECTS)) {
+    note(`these are the projects that the token is for: ${projects.join(', ')}`)
+    return []
+  }
+  const { registries } = await service.get('/v1/registries', Registries)
+  const shown = registries.filter(({ name }) => name === (wanted ?? name))
+  if (shown.length > 0 || wanted === undefined) return shown
+  throw new CommandError(
+    `no registry "${wanted}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
+  )
 }
 
 async function describe(cli: Cli, id: string): Promise<void> {
