@@ -20,10 +20,16 @@ const HEAVY = [
   ...[
     'test/lab/orphans.test.ts',
     'test/expiry/{not-understood-beside,kept-by-the-registry,expire-faults,restore,while-waiting,build-caches,remove-tag}.test.ts',
+    'test/expiry/{never-deleted,expire-evict,expire-notice,expire-tags}.test.ts',
+    'test/promotion/{follow,copy-referrers}.test.ts',
   ],
-  ...['test/alerts/first-reconcile.test.ts', 'test/outgoing/{every-change,webhooks}.test.ts'],
   ...[
-    'test/usage/{convergence,export}.test.ts',
+    'test/alerts/first-reconcile.test.ts',
+    'test/outgoing/{every-change,webhooks}.test.ts',
+    'test/quota/removed-quota.test.ts',
+  ],
+  ...[
+    'test/usage/{convergence,export,retell}.test.ts',
     'test/snapshot/killed.test.ts',
     'test/reconcile/hold.test.ts',
   ],
