@@ -116,7 +116,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     "quotas: [{ project: '**', limit: 1, warnAt: [80%, 120%] }]",
-    '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got a list',
+    '6:51: quotas.0.warnAt.1: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got "120%"',
   ],
   ["quotas: [{ project: '**' }]", '6:10: quotas.0: expected limit, maxTags or maxManifests'],
   ['quotas: [{ group: g, limit: 1 }]', '6:10: quotas.0.projects: expected a list, got nothing'],

@@ -95,6 +95,7 @@ describe('a project and its group', () => {
         '2050 of 2000 bytes',
       ),
     })
+    expect((await run('alerts')).out).toMatch(/ group team +group team is OVER its quota/)
   })
 })
 
@@ -144,6 +145,7 @@ describe('an override', () => {
     expect(await tallyman.get('/v1/projects/ci%2Fraised%2Fapp')).toMatchObject({
       ...{ limitBytes: 1024 ** 3, override: null },
     })
+    expect((await run('audit')).out).toContain('limitBytes 1000 B, until ')
     const { entries } = await tallyman.get<{ entries: object[] }>('/v1/audit')
     expect(entries[0]).toMatchObject({
       ...{ action: 'quota.set', project: 'ci/raised/app', registry: 'ci', why: 'a trial' },

@@ -85,7 +85,14 @@ function show(cli: Cli, found: ProjectQuota): void {
       ['flag', flagSince === null ? flag : `${flag} since ${flagSince}`],
       ...limits.map((one): [string, string] => [one.measure, amountText(one)]),
       ...(limits.length === 0 ? [['quota', 'none'] as [string, string]] : []),
-      ['warning from', warnAt.map((share) => `${Math.round(share * 100)} %`).join(', ')],
+      ...(warnAt.length === 0
+        ? []
+        : [
+            ['warning from', warnAt.map((share) => `${Math.round(share * 100)} %`).join(', ')] as [
+              string,
+              string,
+            ],
+          ]),
       ...(override === null ? [] : overrideFields(override, configuredLimitBytes)),
     ]),
   )
@@ -95,10 +102,10 @@ const overrideFields = (
   { by, why, since, until }: NonNullable<ProjectQuota['override']>,
   configured: number | null,
 ): [string, string][] => [
-  ['set by', `${by ?? 'not known'}, ${since}`],
+  ['set by', `${by ?? 'hand'}, ${since}`],
   ['until', until ?? 'it is cleared'],
-  ['why', why ?? 'not known'],
-  ['configured', configured === null ? 'none' : formatSize(configured)],
+  ...(why === null ? [] : [['why', why] as [string, string]]),
+  ['configured', configured === null ? 'no limit of bytes' : formatSize(configured)],
 ]
 
 const isCount = (measure: string): boolean => ['tags', 'manifests'].includes(measure)
