@@ -10,7 +10,8 @@ type Shown<U> = U | undefined
 
 /**
  * A page of what is seen of a list, and the position after which the next page begins; `undefined` at the end of the list. The page
- * is full unless the list ends, or unless `most` items were looked at for it: then the next page goes on from there.
+ * is full unless the list ends, or unless `most` items were looked at for it. The next page begins after the last item that is
+ * shown, since a position may tell of an item. Only if none is shown, it begins after the last one that was looked at.
  */
 export async function selectSeen<T, U, P>({
   read,
@@ -31,22 +32,25 @@ export async function selectSeen<T, U, P>({
 }): Promise<{ items: U[]; next: P | undefined }> {
   const items: U[] = []
   let from = after
+  let lastShown: P | undefined
   let batch = limit + 1
   for (let looked = 0; looked < most; ) {
     const found = await read(batch, from)
     for (const item of found) {
       const shown = await show(item)
-      // There is more: the page ends after the last item that it looked at.
-      if (shown !== undefined && items.length === limit) return { items, next: from }
-      if (shown !== undefined) items.push(shown)
+      if (shown !== undefined && items.length === limit) return { items, next: lastShown }
       from = positionOf(item)
+      if (shown !== undefined) {
+        items.push(shown)
+        lastShown = from
+      }
       looked += 1
-      if (looked >= most) return { items, next: from }
+      if (looked >= most) break
     }
-    if (found.length < batch) return { items, next: undefined }
+    if (looked < most && found.length < batch) return { items, next: undefined }
     batch = Math.max(BATCH, limit + 1 - items.length)
   }
-  return { items, next: from }
+  return { items, next: lastShown ?? from }
 }
 
 /** Shows the items whose project is seen. `projectOf`: `registry/path`; `undefined` if an item is about no project alone. */

@@ -28,6 +28,7 @@ export function makeTokens({
   const names = `${prefix}:{tokens}:names`
   const tokens = `${prefix}:{tokens}:by-hash`
   const add = loadScript(redis, new URL('./scripts/add-token.lua', import.meta.url))
+  const revoke = loadScript(redis, new URL('./scripts/revoke-token.lua', import.meta.url))
   const timeOf = (ms: number) => new Date(ms).toISOString()
 
   /** A Redis that is full still lets tokens in. */
@@ -73,12 +74,7 @@ export function makeTokens({
     },
 
     /** Whether there was such a token. From now on nobody comes in by it. */
-    async revoke(name: string): Promise<boolean> {
-      const hash = await redis.hget(names, name)
-      if (hash === null) return false
-      await redis.multi().hdel(tokens, `token ${hash}`, `used ${hash}`).hdel(names, name).exec()
-      return true
-    },
+    revoke: async (name: string): Promise<boolean> => String(await revoke([names, tokens], [name])) === '1',
   }
 }
 export type Tokens = ReturnType<typeof makeTokens>

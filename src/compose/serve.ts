@@ -215,6 +215,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       trashRoute({
         reader,
         trash,
+        projectIdOf,
         restoreImage: makeRestoreImage({
           ...{ reader, clientOf: parts.clientOf, families: makeFamilies(store), trash, log },
         }),

@@ -128,14 +128,20 @@ export function heldText({
   )
 }
 
-/** The alert about projects in which a run deletes nothing, or no more. Runs of one day (RFC 3339 `at`) give one alert. */
+/**
+ * The alert about projects in which a run deletes nothing, or no more. Runs of one day (RFC 3339 `at`) give one alert about the same
+ * projects: a run may be limited to some of them, and must not hide what the next one holds elsewhere.
+ */
 export function heldAlert(
   { policy, registry, at }: { policy: string; registry: string; at: string },
   held: readonly Held[],
   maxShare: number,
 ): RegistryAlert {
   return {
-    id: jobId('expiry held', policy, registry, at.slice(0, 'YYYY-MM-DD'.length)),
+    id: jobId(
+      ...['expiry held', policy, registry, at.slice(0, 'YYYY-MM-DD'.length)],
+      ...held.map(({ project }) => project).toSorted(),
+    ),
     ...{ at, registry, event: 'expiry.held' as const },
     text:
       `${registry}: the expiry policy "${policy}" would delete more than ${percent(maxShare)} of the images or tags of ` +

@@ -46,7 +46,11 @@ export function makeTrashReader({
   /** The entries of a scope, in the order of their keys, after a position. Reads at most `ahead` before they are wanted. */
   async function* entries(
     { registry, repository }: TrashScope,
-    { after, ahead = PARALLEL }: { after?: string | undefined; ahead?: number } = {},
+    {
+      after,
+      ahead = PARALLEL,
+      isWanted = () => true,
+    }: { after?: string | undefined; ahead?: number; isWanted?: (place: TrashPlace) => boolean } = {},
   ): AsyncGenerator<TrashEntry> {
     const folders = [registry, repository].filter((name) => name !== undefined).map((name) => `${name}/`)
     const waiting: TrashPlace[] = []
@@ -55,6 +59,7 @@ export function makeTrashReader({
     for await (const { key } of store.list(TRASH + folders.join(''), after && `${TRASH}${after}`)) {
       const place = placeOfKey(key)
       if (place === undefined || (repository !== undefined && place.repository !== repository)) continue
+      if (!isWanted(place)) continue
       waiting.push(place)
       if (waiting.length >= Math.min(PARALLEL, ahead)) yield* await readWaiting()
     }
@@ -67,13 +72,17 @@ export function makeTrashReader({
     /** The entries of a repository. */
     ofRepository: (registry: string, repository: string) => entries({ registry, repository }),
 
-    /** At most `limit` entries after a position, in the order of their keys. */
+    /** At most `limit` entries after a position, in the order of their keys. Those that are not wanted are not read. */
     async list(
       scope: TrashScope,
-      { after, limit }: { after: string | undefined; limit: number },
+      {
+        after,
+        limit,
+        isWanted,
+      }: { after: string | undefined; limit: number; isWanted?: (place: TrashPlace) => boolean },
     ): Promise<TrashEntry[]> {
       const found: TrashEntry[] = []
-      for await (const entry of entries(scope, { after, ahead: limit })) {
+      for await (const entry of entries(scope, { after, ahead: limit, ...(isWanted && { isWanted }) })) {
         found.push(entry)
         if (found.length === limit) break
       }

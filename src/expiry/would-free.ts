@@ -42,7 +42,7 @@ export function makeWouldFree(deps: {
   async function plan(
     project: string,
     policies: readonly ExpiryPolicy[],
-    signal: AbortSignal,
+    { isEscalated, signal }: { isEscalated: boolean; signal: AbortSignal },
   ): Promise<Frees | undefined> {
     signal.throwIfAborted()
     const { registry } = splitProjectId(project)
@@ -50,7 +50,7 @@ export function makeWouldFree(deps: {
     if (manifests > mostManifests)
       throw new Error(`it has ${manifests} manifests, more than ${mostManifests}`)
     let isExact = (await deps.doubtOf(registry)) === undefined
-    const planner = plannerOnIndex(planning, () => {
+    const planner = plannerOnIndex(isEscalated ? evictingNow(planning) : planning, () => {
       isExact = false
     })
     const unknown = await planner.protectionDoubtOf(registry)
@@ -75,7 +75,11 @@ export function makeWouldFree(deps: {
     return { bytes: uniqueBytes, images: going.size, policies: [...names], isExact }
   }
 
-  return async function wouldFree(project: string): Promise<Frees | undefined> {
+  /** `isEscalated`: the alert that is made is that of the escalation, from which on it is evicted. Otherwise its flag says it. */
+  return async function wouldFree(
+    project: string,
+    { isEscalated } = { isEscalated: false },
+  ): Promise<Frees | undefined> {
     const { registry } = splitProjectId(project)
     const policies = deps
       .policies()
@@ -83,7 +87,7 @@ export function makeWouldFree(deps: {
     if (policies.length === 0) return undefined
     const signal = AbortSignal.timeout(limitMs)
     const tooLate = once(signal, 'abort').then(() => signal.throwIfAborted())
-    const turn = last.then(() => plan(project, policies, signal))
+    const turn = last.then(() => plan(project, policies, { isEscalated, signal }))
     const found = Promise.race([turn, tooLate])
     // What is too late ends soon, and holds up nobody.
     last = found.catch(() => undefined)
@@ -96,6 +100,11 @@ export function makeWouldFree(deps: {
     }
   }
 }
+
+const evictingNow = (planning: Planning): Planning => ({
+  ...planning,
+  quotaOf: async (project) => ({ ...(await planning.quotaOf(project)), evictsLater: false }),
+})
 
 /** A planner that asks no registry. It calls `onUnknown` if it would need to, for something that a policy wants to know. */
 const plannerOnIndex = (planning: Planning, onUnknown: () => void) =>

@@ -20,14 +20,18 @@ export function makeActionFacts({
   histories: Pick<Histories, 'of'>
   readGrowth: ReadGrowth
   /** What its expiry policies would free; `undefined` if that is not known. */
-  wouldFree: (project: string) => Promise<ActionFacts['frees']>
+  wouldFree: (project: string, at?: { isEscalated: boolean }) => Promise<ActionFacts['frees']>
 }) {
-  return async function actionFacts(project: string, now: Date): Promise<ActionFacts> {
+  return async function actionFacts(
+    project: string,
+    now: Date,
+    at?: { isEscalated: boolean },
+  ): Promise<ActionFacts> {
     const since = now.getTime() - BACK_MS
     const [history, { added }, frees] = await Promise.all([
       histories.of(project),
       readGrowth(project, since),
-      wouldFree(project),
+      wouldFree(project, at),
     ])
     const growth = growthSince(history, since)
     const pushes = added.slice(0, PUSHES).map(({ push, bytes }) => ({

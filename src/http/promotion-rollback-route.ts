@@ -10,7 +10,7 @@ import { TagInHand } from '../promotion/turn.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
 import { HttpError, Problem } from './problem.ts'
-import type { Roles } from './roles.ts'
+import { type Roles, whatHas } from './roles.ts'
 
 export const promotionParams = Type.Object({ id: PromotionId })
 
@@ -37,10 +37,17 @@ export const promotionRollbackRoute =
         response: { 200: PromotionReceipt, '4xx': Problem, '5xx': Problem },
       },
       handler: async (request) => {
-        const { id } = request.params
-        const { from } = (await deps.receipts.find(id)) ?? {}
-        if (from === undefined || !request.access.sees(deps.projectIdOf(from)))
+        const { access, params } = request
+        const { id } = params
+        const { from, rule } = (await deps.receipts.find(id)) ?? {}
+        if (from === undefined || !access.sees(deps.projectIdOf(from)))
           throw new HttpError(404, noReceipt(id))
+        // No rule has said its target, which may be a place of others, as when it was asked for.
+        if (rule === undefined && !access.seesAll)
+          throw new HttpError(
+            403,
+            `this promotion was without a rule: to roll it back needs promote over all projects: ${whatHas(access)}`,
+          )
         const note = { by: askedBy(request), action: 'promotion.rolledback', promotion: id }
         try {
           const receipt = await deps.rollback(id, note.by)

@@ -41,6 +41,8 @@ export const trashRoute =
     reader: TrashReader
     trash: Pick<Trash, 'forget'>
     restoreImage: (entry: TrashEntry) => Promise<Static<typeof Restored>>
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: { registry: string; repository: string }) => string
     /** The names of those that are configured. */
     registries: readonly string[]
     audit: Audit
@@ -88,9 +90,10 @@ export const trashRoute =
       handler: async ({ access, query: { registry, repository, limit, cursor } }) => {
         const after = decodeCursor(Position, cursor)
         const scope = scopeOf(registry, repository)
+        const isWanted = (place: TrashPlace) => access.seesAll || access.sees(deps.projectIdOf(place))
         const { items, next } = await inTurn(() =>
           selectSeen({
-            read: (most, from) => reader.list(scope, { after: from, limit: most }),
+            read: (most, from) => reader.list(scope, { after: from, limit: most, isWanted }),
             positionOf: reader.positionOf,
             show: ifSeen(access, ({ project }: TrashEntry) => project),
             ...{ limit, after },

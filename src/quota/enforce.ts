@@ -25,8 +25,8 @@ export function makeEnforce(deps: {
   announce: (alert: QuotaAlert) => Promise<unknown>
   /** A project is over its quota, or has stayed so until it is escalated. May be called again, as `announce`. */
   onOver: (project: string, isEscalation: boolean) => Promise<unknown>
-  /** What people need to act on an alert about a project. */
-  actionFacts: (project: string, now: Date) => Promise<ActionFacts>
+  /** What people need to act on an alert about a project, once it is escalated, or before. */
+  actionFacts: (project: string, now: Date, at: { isEscalated: boolean }) => Promise<ActionFacts>
   /** What is to be done after each look at a subject. */
   afterwards: (subject: QuotaSubject, lookAt: Date | undefined) => Promise<unknown>
   log: Pick<Logger, 'info'>
@@ -64,7 +64,7 @@ export function makeEnforce(deps: {
         : change && alertOf(subject, inForce, measured, { state, change }, now)
     const alert = told && addressed(told.alert, before)
     if (alert !== undefined && inForce !== undefined && subject.kind === 'project')
-      Object.assign(alert, await deps.actionFacts(subject.id, now))
+      Object.assign(alert, await deps.actionFacts(subject.id, now, state))
     const next = { state, ...reachAfter(before, state.flag, alert), ...(alert && { untold: alert }) }
     const entry = await flags.replace(subject, before, next)
     if (entry === undefined) return undefined

@@ -160,6 +160,18 @@ describe('a page of what is seen', () => {
     )
   })
 
+  test('a page that shows something ends with the position of what it shows last, not of what is not seen', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        ...[fc.nat(400), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 100 })],
+        async (count, limit, most) => {
+          const { items, next } = await pageOf(count, most)(limit, undefined)
+          if (next !== undefined && items.length > 0) expect(next).toBe(items.at(-1))
+        },
+      ),
+    )
+  })
+
   test('a page ends once many were looked at, and the next one goes on from there', async () => {
     const page = pageOf(100, 10)
     const first = await page(50, undefined)

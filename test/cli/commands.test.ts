@@ -82,6 +82,17 @@ test('a check warns of quotas of which either could apply', async () => {
   })
 })
 
+test('a check warns of a quota that shall evict, though no policy does', async () => {
+  const file = join(folder, 'evicts.yaml')
+  const quotas = [{ project: 'ci/a', limit: '1GiB', escalate: { after: '7d', evict: true } }]
+  const text = await readFile(env.TALLYMAN_CONFIG ?? '', 'utf8')
+  await writeFile(file, `${text}\nquotas: ${JSON.stringify(quotas)}\n`)
+  expect(await tallyman({}, 'config', 'check', file)).toMatchObject({
+    status: 0,
+    err: expect.stringMatching(/^warning: quotas: escalate\.evict of ci\/a does nothing: .*\n$/),
+  })
+})
+
 test('a check warns of what the dialect of a policy does', async () => {
   const file = join(folder, 'dialect.yaml')
   await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')
@@ -241,6 +252,30 @@ test('expire tells warnings of the run, and until when undo is safe', async () =
   expect((await tallyman(env, 'expire', 'old')).err).toMatch(
     /\nif this is deleted now, undo is safe until then\n$/,
   )
+})
+
+test('all pages of a report are of the month of the first one: the running month may end between them', async () => {
+  const page = (month: string, name: string, next: string | null) => ({
+    ...{ month, asOf: '2026-10-31T23:59:59.000Z', hours: 744, hoursOfMonth: 744, registries: [], next },
+    rows: [
+      {
+        ...{ registry: 'ci', kind: 'project', name, fromBytes: 0, toBytes: 0, changeBytes: 0, byteHours: 0 },
+        ...{ exclusiveByteHours: 0, hoursKnown: 744, price: null },
+      },
+    ],
+  })
+  answers = {
+    'GET /v1/report?by=project&limit=1000': () => page('2026-10', 'a', 'more'),
+    'GET /v1/report?by=project&limit=1000&cursor=more': () => page('2026-11', 'b', null),
+    'GET /v1/report?by=project&limit=1000&month=2026-10&cursor=more': () => page('2026-10', 'b', null),
+  }
+  const { out, err } = await tallyman({ ...env, TALLYMAN_TOKEN: TOKEN }, 'report', '--output', 'ndjson')
+  expect(err).toBe('')
+  const lines = out.trim().split('\n')
+  expect(lines.map((line) => [JSON.parse(line).month, JSON.parse(line).name])).toEqual([
+    ['2026-10', 'a'],
+    ['2026-10', 'b'],
+  ])
 })
 
 const report = (more: object) => ({

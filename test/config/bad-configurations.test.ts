@@ -36,6 +36,14 @@ const bad: [yaml: string, problem: string][] = [
     'quotas: [{ project: ci/a, limit: 1GiB, measure: tagged, willExceedWithin: 7d }]',
     '6:57: quotas.0.willExceedWithin: the history has no tagged bytes, so there is no forecast of them: leave it out, or use another measure',
   ],
+  [
+    'quotas: [{ project: ci/a, maxTags: 9, willExceedWithin: 7d }]',
+    '6:39: quotas.0.willExceedWithin: a forecast is about bytes, so it does nothing without a limit: add limit, or leave it out',
+  ],
+  [
+    'quotas: [{ group: a, projects: [ci/a], maxManifests: 9, willExceedWithin: 7d }]',
+    '6:57: quotas.0.willExceedWithin: a forecast is about bytes, so it does nothing without a limit: add limit, or leave it out',
+  ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
   ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [

@@ -126,6 +126,20 @@ test('a list can be of one registry, or of one repository without those below it
   expect(await places({ registry: 'ci', repository: 'team' })).toEqual([])
 })
 
+test('what is not wanted is not read, and does not take the place of what is', async () => {
+  const { reader, put } = setUp()
+  for (let n = 0; n < 3; n++) await put('ci', `team-b/app${n}`, `b ${n}`)
+  const own = await put('ci', 'team-c/app', 'c')
+  const looked: string[] = []
+  const isWanted = ({ repository }: { repository: string }) => {
+    looked.push(repository)
+    return repository.startsWith('team-c/')
+  }
+  const found = await reader.list({}, { after: undefined, limit: 1, isWanted })
+  expect(found.map(reader.positionOf)).toEqual([reader.positionOf(own)])
+  expect(looked).toEqual(['team-b/app0', 'team-b/app1', 'team-b/app2', 'team-c/app'])
+})
+
 test('of the images that had a tag, the one that was deleted last is found', async () => {
   const { reader, put, pass } = setUp()
   for (const text of ['first', 'second', 'third']) {

@@ -105,6 +105,19 @@ test('two policies that delete the same image count it once; the policies that a
   expect(await wouldFree(project)).toEqual(frees)
 })
 
+test('what is evicted once the quota is escalated counts in the alert that tells the escalation, and not before', async () => {
+  const { index, wouldFree } = setUp(
+    [{ rules: expiring({ tag: 'none' }), evict: { to: 0.5, order: 'oldest' } }],
+    {
+      quotaOf: async () => ({ limit: 250, evictsLater: true }),
+    },
+  )
+  const project = newProject()
+  await index.apply(project, FACTS)
+  expect(await wouldFree(project, { isEscalated: false })).toMatchObject({ images: 0 })
+  expect(await wouldFree(project, { isEscalated: true })).toMatchObject({ bytes: 200, images: 2 })
+})
+
 test('without a policy about the project there is nothing to tell', async () => {
   const { index, wouldFree, lines } = setUp([{ project: 'ci/other' }, { repository: 'none' }])
   const project = newProject()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_TOKEN } from '../../lab/tallyman.ts'
+import { trashKey } from '../../src/expiry/trash.ts'
 import { type Names, ofTeamB, startTwoTeams, type TwoTeams } from './two-teams.ts'
 
 /**
@@ -261,4 +262,38 @@ describe('team a sees its own', () => {
     const own = await ask(ADMIN_TOKEN, { method: 'GET' }, `/v1/expiry/runs/${bed.bothRun}`)
     expect(JSON.parse(own.body)).toMatchObject({ kept: 40, outcomes: { deleted: 2 } })
   })
+})
+
+test('no cursor tells where something of team b is', async () => {
+  const { a, b } = bed.names
+  const entry = JSON.parse(
+    (await ask(ADMIN_TOKEN, { method: 'GET' }, `/v1/trash/${encodeURIComponent(a.trashed)}`)).body,
+  )
+  // The trash is in the order of names: what is of team b is between these.
+  const own = { ...entry, project: 'ci/team-c/app', repository: 'team-c/app' }
+  await bed.store.put(trashKey(own), JSON.stringify(own))
+  const token = await bed.tokenFor('team-a-and-c', ['ci/team-a/**', 'ci/team-c/**'], ['read'])
+  const cursors: string[] = []
+  let found = ''
+  for (let cursor = ''; ; ) {
+    const { body } = await ask(token, { method: 'GET' }, `/v1/trash?limit=1${cursor && `&cursor=${cursor}`}`)
+    found += body
+    cursor = JSON.parse(body).next ?? ''
+    if (cursor === '') break
+    cursors.push(Buffer.from(cursor, 'base64url').toString())
+  }
+  expect(found).toContain('ci/team-c/app')
+  expect(cursors).toEqual([expect.stringContaining('team-a')])
+  expect(cursors.join()).not.toContain(b.repository)
+})
+
+test('a promotion without a rule is rolled back only by who sees all projects', async () => {
+  const url = '/v1/promotions/without-rule/rollback'
+  const { status, body } = await ask(tokens.named ?? '', { method: 'POST' }, url)
+  expect([status, JSON.parse(body).detail]).toEqual([
+    403,
+    'this promotion was without a rule: to roll it back needs promote over all projects: the token team-a has admin over ci/team-a/**',
+  ])
+  // It is only a receipt: nothing was promoted.
+  expect((await ask(ADMIN_TOKEN, { method: 'POST' }, url)).status).toBe(409)
 })

@@ -169,7 +169,7 @@ describe('an override', () => {
       return `${answer.statusCode} ${answer.json().detail}`
     }
     expect(await detail('ci/a', { limit: 'much' })).toMatch(/^400 `limit`: expected a size/)
-    expect(await detail('ci/a', { limit: '0' })).toBe('400 `limit`: expected a value above 0')
+    expect(await detail('ci/a', { limit: '0' })).toBe('400 `limit`: expected a size above 0')
     expect(await detail('ci/a', { limit: '1', for: 'soon' })).toMatch(/^400 `for`: expected a duration/)
     expect(await detail('ci/a', { limit: '1', fro: '1d' })).toBe('400 body: unknown key "fro"')
     expect(await detail('hub/a', { limit: '1' })).toMatch(/^404 "hub\/a" is not a project/)

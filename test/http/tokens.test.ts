@@ -184,6 +184,29 @@ test('revocation holds for the next request of many that go on, in another proce
   expect(refusals).toBeGreaterThanOrEqual(80)
 })
 
+test('revoking that comes late leaves no token that cannot be revoked, if its name was given anew meanwhile', async () => {
+  const [redis, slow] = [new Redis(tallyman.redis.url), new Redis(tallyman.redis.url)]
+  onTestFinished(() => [redis, slow].forEach((one) => void one.disconnect()))
+  await slow.ping()
+  const send = slow.sendCommand.bind(slow)
+  slow.sendCommand = (command, ...more) => {
+    setTimeout(() => send(command, ...more), 50)
+    return command.promise
+  }
+  const deps = { prefix: 'anew', onError: () => {} }
+  const [tokens, late] = [makeTokens({ ...deps, redis }), makeTokens({ ...deps, redis: slow })]
+  const wanted = { name: 'a', projects: ['**'], verbs: ['read' as const], why: null, createdBy: 'x' }
+  await tokens.create(wanted, undefined)
+  const revoking = late.revoke('a')
+  await sleep(75)
+  await tokens.revoke('a')
+  await tokens.create(wanted, undefined)
+  await revoking
+  expect(await tokens.list()).toHaveLength(1)
+  expect(await tokens.revoke('a')).toBe(true)
+  expect(await tokens.list()).toEqual([])
+})
+
 test('a use is noted once a minute', async () => {
   const redis = new Redis(tallyman.redis.url)
   onTestFinished(() => redis.disconnect())

@@ -224,6 +224,12 @@ export async function startTwoTeams() {
       ...{ keep: '1000000000000-00000000', delivery: '1-0' },
     },
   }
+  // An admin has asked for a promotion of team a without a rule: its target may be a place of others.
+  const place = { registry: 'ci', repository: names.a.repository, tag: 'v1' }
+  const { rule: _, ...withoutRule } = sampleReceipt({
+    ...{ id: 'without-rule', at: AT, from: place, to: { ...place, registry: 'production', repository: 'x' } },
+  })
+  await receipts.append(withoutRule)
   // What is about no team alone tells of both.
   await alerts.append({
     ...{ id: 'alert-group', at: AT, group: 'team-b-group', projects: [names.a.project, names.b.project] },
@@ -244,7 +250,7 @@ export async function startTwoTeams() {
   )
 
   return {
-    ...{ app: tallyman.app, names, bothRun: both.id, dryRun: dry.id, redis: tallyman.redis },
+    ...{ app: tallyman.app, names, bothRun: both.id, dryRun: dry.id, redis: tallyman.redis, store },
     /** Makes a named token. */
     async tokenFor(name: string, projects: string[], verbs: string[], more: object = {}): Promise<string> {
       return (await asAdmin('POST', '/v1/tokens', { name, projects, verbs, ...more })).secret

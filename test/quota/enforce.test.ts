@@ -47,6 +47,7 @@ function setUp({
   const flags = makeFlags(on)
   const { log, lines } = keepLines()
   const over: [string, boolean][] = []
+  const escalated: boolean[] = []
   const looks: (Date | undefined)[] = []
   const configured = { quotas: makeQuotas([quota], ['ci']) }
   const overrides = makeOverrides({ ...on, now: () => minute(0).getTime() })
@@ -58,7 +59,10 @@ function setUp({
       taggedBytes: async () => 0,
       storedBytes: async () => undefined,
     }).measureAndNote,
-    actionFacts: async () => ({}),
+    async actionFacts(_, __, { isEscalated }) {
+      escalated.push(isEscalated)
+      return {}
+    },
     announce: (alert) => queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id }),
     onOver: async (...told) => over.push(told),
     afterwards: async (_, lookAt) => looks.push(lookAt),
@@ -66,7 +70,7 @@ function setUp({
   })
   let pushes = 0
   return {
-    ...{ enforce, lines, overrides, looks },
+    ...{ enforce, lines, overrides, looks, escalated },
     /** The projects of which it was told that they came over their quota. */
     over,
     flags,
@@ -321,9 +325,11 @@ describe('a quota that is removed', () => {
 
   test('ends an escalation for the channels that were told, which the file may not name any more', async () => {
     const escalate = { after: 60_000, channels: ['boss'] }
-    const { enforce, use, removeQuota } = setUp({ quota: { ...QUOTA, escalate } })
+    const { enforce, use, removeQuota, escalated } = setUp({ quota: { ...QUOTA, escalate } })
     await use(1001)
     for (const n of [1, 3]) await enforce(PROJECT, minute(n))
+    // What an alert tells of the eviction is that of the state that it is about.
+    expect(escalated).toEqual([false, true])
     removeQuota()
     await enforce(PROJECT, minute(4))
     expect(await alerts()).toMatchObject([

@@ -61,15 +61,15 @@ export const addReport: AddCommand = (program, cli) => {
   cli.allowLines(command)
 }
 
-/** All pages as one. */
+/** All pages as one, of one month: the running month may end between two of them. */
 async function readReport(service: Service, options: Options): Promise<Omit<Report, 'next'>> {
   const rows: Row[] = []
-  for (let cursor: string | null | undefined; ; ) {
-    const page = { limit: 1000, ...(cursor && { cursor }) }
-    const { next, ...report } = await service.get(`/v1/report${queryOf({ ...options, ...page })}`, Report)
+  for (let page: { month?: string; cursor?: string } = {}; ; ) {
+    const query = queryOf({ ...options, limit: 1000, ...page })
+    const { next, ...report } = await service.get(`/v1/report${query}`, Report)
     rows.push(...report.rows)
     if (next === null) return { ...report, rows }
-    cursor = next
+    page = { month: report.month, cursor: next }
   }
 }
 
