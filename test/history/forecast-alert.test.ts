@@ -150,7 +150,10 @@ describe('the alerts of samples', () => {
         { label: 'Growth', value: '+7.0 GiB since 2024-09-26' },
       ],
       lists: [
-        { title: 'What added most in seven days', items: ['+1.0 GiB: team/app:v1, 2024-10-01 10:00 UTC by bob'] },
+        {
+          title: 'What added most in seven days',
+          items: ['+1.0 GiB: team/app:v1, 2024-10-01 10:00 UTC by bob'],
+        },
       ],
       sparkline: { title: 'The last eight days', text: '▁▂ ▄▅▆▇█' },
     })
