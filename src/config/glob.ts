@@ -1,5 +1,5 @@
 import picomatch from 'picomatch'
-import { GLOB_OPTIONS, makeGlob } from '../platform/glob.ts'
+import { GLOB_OPTIONS, isBounded, makeGlob } from '../platform/glob.ts'
 
 /** What a glob of the configuration is compared with: a project is `registry/path`. */
 export type GlobOf = 'project' | 'registry' | 'repository' | 'tag'
@@ -29,6 +29,7 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
   if (/!(?!\()/.test(glob)) return 'a glob without !: it negates nothing. Name what is meant, as in v*'
   if (new RegExp(`[^${SIGNS}${letters}]`).test(glob))
     return `a glob that can match: the name of a ${of} has only the characters ${letters}`
+  if (!isBounded(glob)) return 'a simpler glob: one with !(…) may have one * more in a segment, or one **'
   if (of !== 'tag' && glob.split('/').some((segment) => ['', '.', '..'].includes(segment)))
     return `a glob that can match: the name of a ${of} has no empty segment`
   if (of === 'tag' && /^[.-]/.test(glob)) return 'a glob that can match: no tag begins with a dot or a dash'
