@@ -4,6 +4,7 @@ import type { Jobs } from '../queue/jobs.ts'
 import { fieldsOfSubject, nameOfSubject } from '../queue/quota-subject.ts'
 import { amountOf } from '../quota/amount.ts'
 import type { Journal } from '../store/journal.ts'
+import { KEPT_MS } from './boxes.ts'
 import type { Deliver } from './deliver.ts'
 import type { Gather } from './gather.ts'
 import type { Message } from './message.ts'
@@ -28,9 +29,11 @@ export function makeAnnounce(deps: {
   journal: Journal<Alert>
   gather: Gather
   deliver: Deliver
-  log: Pick<Logger, 'info'>
+  log: Pick<Logger, 'info' | 'warn'>
+  /** epoch ms */
+  now?: () => number
 }) {
-  const { gather, log } = deps
+  const { gather, log, now = Date.now } = deps
 
   return {
     /** @throws ChannelError if the channel does not accept the message, NotYet if it is not the turn of the message */
@@ -67,13 +70,30 @@ export function makeAnnounce(deps: {
     for (const { name } of deps.routes().channelsFor(alert)) await gather.join(name, alert)
   }
 
+  /** Gives what waits for a channel that is not there any more, such as a renamed one, to those that get such alerts now. */
   async function skip(data: Addressed, { id }: Run): Promise<void> {
     const { channel } = data
-    if (data.kind === 'gathered') await gather.giveUp(channel, data.box)
-    else await deps.deliver.leave(channel, id)
+    const heirs = new Set<string>()
+    // Later, it is not known any more who has it.
+    for (const alert of await alertsOf(data))
+      if (now() - Date.parse(alert.at) < KEPT_MS)
+        for (const { name } of deps.routes().channelsFor(alert)) {
+          await gather.join(name, alert)
+          heirs.add(name)
+        }
+    if (data.kind !== 'gathered') await deps.deliver.leave(channel, id)
     const [fields, about] =
       data.kind === 'deliver' ? [numbersOf(data.alert), subjectOf(data.alert)] : [{ job: id }, data.kind]
-    log.info({ channel, ...fields }, `alert not sent: there is no channel ${channel} any more: ${about}`)
+    const outcome =
+      heirs.size === 0 ? 'alert not sent' : `alert goes to ${[...heirs].join(', ')}, unless it is there`
+    log.warn({ channel, ...fields }, `${outcome}: there is no channel ${channel} any more: ${about}`)
+  }
+
+  /** Of a summary, only the examples are known. */
+  async function alertsOf(data: Addressed): Promise<readonly Alert[]> {
+    if (data.kind === 'gathered') return gather.take(data.channel, data.box)
+    if (data.kind === 'summary') return data.summary.examples
+    return data.kind === 'deliver' ? [data.alert] : []
   }
 }
 

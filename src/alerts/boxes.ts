@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
 import type { Alert, BoxKind } from '../queue/alert.ts'
 import { jobId } from '../queue/job-id.ts'
+import { messageOf } from './message-of.ts'
 
 /** The interval in which messages are counted, in ms. */
 const INTERVAL_MS = 300_000
@@ -10,7 +11,7 @@ const INTERVAL_MS = 300_000
 const MOST_WAIT_MS = 10_000
 
 /** How long closed boxes are kept, and which box has got an alert, in ms: two days. */
-const KEPT_MS = 2 * 86_400_000
+export const KEPT_MS = 2 * 86_400_000
 
 /** Where alerts for a channel wait, until they are told together. */
 export interface BoxName {
@@ -44,8 +45,8 @@ export interface Boxes {
   close(name: BoxName, box: string, limits: Limits): Promise<number | undefined>
   /** What is in a closed box. */
   content(name: BoxName, box: string): Promise<Alert[]>
-  /** What is done with the content of a closed box. Of several plans the first one is in force, and is given. */
-  plan(name: BoxName, box: string, plan: Plan): Promise<Plan>
+  /** What is done with the content of a closed box, in how many messages. Of several plans the first one is in force, and is given. */
+  plan(name: BoxName, box: string, plan: Plan, messages: number): Promise<Plan>
   /** Forgets what was in a closed box. */
   forget(name: BoxName, box: string): Promise<void>
 }
@@ -63,15 +64,21 @@ export function makeBoxes({
 }): Boxes {
   const joinBox = loadScript(redis, new URL('scripts/join-box.lua', import.meta.url))
   const closeBox = loadScript(redis, new URL('scripts/close-box.lua', import.meta.url))
+  const planBox = loadScript(redis, new URL('scripts/plan-box.lua', import.meta.url))
   const keyOf = (what: string, ...parts: string[]) => `${prefix}:{alerts}:${what}:${jobId(...parts)}`
   const openKey = ({ channel, kind }: BoxName) => keyOf('open', channel, kind)
   const contentKey = ({ channel, kind }: BoxName) => keyOf('content', channel, kind)
+  const subjectsKey = ({ channel, kind }: BoxName) => keyOf('subjects', channel, kind)
+  const sentKey = ({ channel, kind }: BoxName, interval: number) =>
+    `${keyOf('sent', channel, kind)}:${interval}`
+  const intervalNow = () => Math.floor(now() / INTERVAL_MS)
   const closedKey = ({ channel, kind }: BoxName, box: string) => keyOf('closed', channel, kind, box)
 
   return {
     async join(name, alert, end, from) {
       const { channel, kind } = name
-      const keys = [keyOf('verdict', channel, kind, alert.id, from), openKey(name), contentKey(name)]
+      const verdictKey = keyOf('verdict', channel, kind, alert.id, from)
+      const keys = [verdictKey, openKey(name), contentKey(name), subjectsKey(name)]
       const args = [
         alert.id,
         JSON.stringify(alert),
@@ -79,15 +86,18 @@ export function makeBoxes({
         end,
         KEPT_MS,
         now(),
+        messageOf(alert).subject,
       ]
       const [box, boxEnd] = await joinBox(keys, args)
       return { box: String(box), end: Number(boxEnd) }
     },
 
     async close(name, box, { most, single, pauseMs, longestMs }) {
-      const interval = Math.floor(now() / INTERVAL_MS)
-      const sentKey = `${keyOf('sent', name.channel, name.kind)}:${interval}`
-      const keys = [openKey(name), contentKey(name), closedKey(name, box), sentKey]
+      const interval = intervalNow()
+      const keys = [
+        ...[openKey(name), contentKey(name), closedKey(name, box)],
+        ...[sentKey(name, interval), subjectsKey(name)],
+      ]
       const [result] = await closeBox(keys, [box, most, single, KEPT_MS, now(), pauseMs, longestMs])
       if (String(result) === 'storm') return Math.min(pauseMs, MOST_WAIT_MS)
       return String(result) === 'full' ? (interval + 1) * INTERVAL_MS - now() : undefined
@@ -98,11 +108,10 @@ export function makeBoxes({
       return alerts.map((json) => JSON.parse(json))
     },
 
-    async plan({ channel, kind }, box, plan) {
-      const key = keyOf('plan', channel, kind, box)
-      const isFirst = await redis.set(key, JSON.stringify(plan), 'PX', KEPT_MS, 'NX')
-      const first = isFirst === null ? await redis.get(key) : null
-      return first === null ? plan : JSON.parse(first)
+    async plan(name, box, plan, messages) {
+      const keys = [keyOf('plan', name.channel, name.kind, box), sentKey(name, intervalNow())]
+      const [inForce] = await planBox(keys, [JSON.stringify(plan), messages, KEPT_MS])
+      return JSON.parse(String(inForce))
     },
 
     async forget(name, box) {

@@ -70,7 +70,9 @@ export function makeGather(deps: {
       const openForMs = await boxes.close(name, id, limits)
       if (openForMs !== undefined) throw new NotYet(openForMs)
       const alerts = await boxes.content(name, id)
-      const plan = await boxes.plan(name, id, await planOf(alerts, route, kind, snoozed))
+      const planned = await planOf(alerts, route, kind, snoozed)
+      const messages = planned.told.length > limits.single ? 1 : planned.told.length
+      const plan = await boxes.plan(name, id, planned, messages)
       const stay = alerts.filter(({ id }) => plan.moved[id] === undefined)
       await newestAlerts.note(channel.name, stay)
       const told = stay.filter(({ id }) => plan.told.includes(id)).sort(byTime)
@@ -89,6 +91,12 @@ export function makeGather(deps: {
         if (other !== undefined) await put({ channel: channel.name, kind: other }, alert, endOf(other), id)
       }
       await boxes.forget(name, id)
+    },
+
+    /** Closes a box of a channel that is not there any more, and gives what it holds. */
+    async take(channel: string, { kind, id }: Gathered): Promise<Alert[]> {
+      await boxes.close({ channel, kind }, id, NO_LIMITS)
+      return boxes.content({ channel, kind }, id)
     },
 
     /** Closes a box that cannot be emptied: what comes later goes into another one. */

@@ -84,7 +84,11 @@ function factsOf(alert: ProjectAlert): Message['facts'] {
     return [
       { label: 'Usage', value: formatSize(alert.usedBytes) },
       { label: 'Quota', value: formatSize(alert.limitBytes) },
-      { label: 'Passes it in', value: alert.days === null ? 'not in sight' : `about ${alert.days} days` },
+      {
+        label: 'Passes it in',
+        value:
+          alert.days === null ? 'not in sight' : `about ${alert.days} ${alert.days === 1 ? 'day' : 'days'}`,
+      },
     ]
   if ('policy' in alert)
     return [

@@ -30,8 +30,15 @@ function newestOf(alerts: readonly Alert[], wants: Wants, before: Newest | undef
 }
 
 /**
+<<<<<<< HEAD
+ * Whether all alerts are about a state, and lead from that which was settled before back to it, as far as the channel wants to
+ * know. A higher mark or an escalation that still holds is news.
+ * If a change is missing among them, it is not known what the channel believes: the alert of the change is late, or there was none,
+ * as when a quota is removed. Then the newest one is told.
+=======
  * Whether all alerts are changes, and lead from the state that was settled before back to it, as far as the channel wants to know.
  * If a change is missing among them, its alert is late, and it is not known what the channel believes. Then the newest is told.
+>>>>>>> main
  */
 function isAsBefore(alerts: readonly Alert[], wants: Wants, before: string | undefined): boolean {
   // A channel that was told only of an escalation wants its end.
@@ -39,17 +46,26 @@ function isAsBefore(alerts: readonly Alert[], wants: Wants, before: string | und
   const isTold = (state: string) => isEnd || !isFlag(state) || wants(`quota.${state}`)
   const shown = (state: string) => (isTold(state) ? state : '')
   const changes = alerts.flatMap(changeOf)
-  if (changes.length < alerts.length) return false
+  if (changes.length < alerts.length || changes.some(isStanding)) return false
   const states = [before ?? initialOf(alerts), ...changes.map(({ to }) => to)].map(shown)
   const isWhole = changes.every(({ from }, n) => shown(from) === states[n])
   return isWhole && states[0] === states.at(-1)
 }
 
-/** The change of state that an alert tells, if it tells one. */
-function changeOf(alert: Alert): { from: string; to: string }[] {
-  if ('state' in alert) return [{ from: alert.state === 'soon' ? 'notSoon' : 'soon', to: alert.state }]
-  return 'to' in alert && alert.from !== alert.to ? [alert] : []
+interface Change {
+  from: string
+  to: string
 }
+
+/** The change of state that an alert tells, if it tells one. That of a higher mark, or of an escalation, stays in its state. */
+function changeOf(alert: Alert): Change[] {
+  if ('state' in alert) return [{ from: alert.state === 'soon' ? 'notSoon' : 'soon', to: alert.state }]
+  return 'to' in alert ? [alert] : []
+}
+
+/** Whether it is a higher mark or an escalation, and the flag has not fallen from its state since. */
+const isStanding = ({ from, to }: Change, n: number, changes: readonly Change[]): boolean =>
+  from === to && changes.slice(n + 1).every((later) => FLAGS.indexOf(later.to) >= FLAGS.indexOf(to))
 
 /** The state of what nothing was ever told about. */
 const initialOf = ([alert]: readonly Alert[]): string =>

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { type Static, Type } from 'typebox'
+import { makeMoveField } from '../platform/move-field.ts'
 
 const orNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 
@@ -32,8 +33,11 @@ export function makeSnoozes({
   const key = `${prefix}:{alerts}:snoozes`
   const isInForce = ({ until }: Snooze) => Date.parse(until) > now()
   const isOld = ({ until }: Snooze) => Date.parse(until) < now() - OLD_MS
+  const moveField = makeMoveField(redis)
+  // The project may have got another name since.
+  const snoozeFrom = (project: string, json: string): Snooze => ({ ...JSON.parse(json), project })
   const all = async (): Promise<Snooze[]> =>
-    Object.values(await redis.hgetall(key)).map((json) => JSON.parse(json))
+    Object.entries(await redis.hgetall(key)).map(([project, json]) => snoozeFrom(project, json))
 
   return {
     async add({ project, by, why }: Pick<Snooze, 'project' | 'by' | 'why'>, forMs: number): Promise<Snooze> {
@@ -55,9 +59,12 @@ export function makeSnoozes({
       const json = await redis.hget(key, project)
       if (json === null) return undefined
       await redis.hdel(key, project)
-      const snooze: Snooze = JSON.parse(json)
+      const snooze = snoozeFrom(project, json)
       return isInForce(snooze) ? snooze : undefined
     },
+
+    /** Gives the snooze of a project to another one, unless that has one. */
+    move: (from: string, to: string): Promise<void> => moveField(key, from, to),
 
     /** Those in force, by project. */
     async list(): Promise<Snooze[]> {

@@ -25,7 +25,8 @@ export const isWanted = (alert: Alert, wants: (kind: AlertKind) => boolean): boo
 /** What `config check` says of channels that can get nothing. */
 export const warningsAboutChannels = (channels: readonly (Wanted & { name: string })[]): string[] =>
   channels
-    .filter((channel) => !ALERT_KINDS.some(makeWants(channel)))
+    // A channel without kinds is one for escalations.
+    .filter((channel) => channel.kinds.length > 0 && !ALERT_KINDS.some(makeWants(channel)))
     .map(
       ({ name, kinds, severity }) =>
         `alerts: the channel ${name} can get nothing: no alert of the kinds ${kinds.join(', ')} is as urgent as ${severity}`,

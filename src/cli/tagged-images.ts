@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { CommandError } from './command-error.ts'
 import { Next, queryOf } from './page-options.ts'
 import type { Service } from './service.ts'
 
@@ -29,7 +30,17 @@ export interface TaggedImage extends Pick<Tag, 'repository' | 'digest' | 'sizeBy
 /** Tags that one command reads at most: ten requests. */
 const MOST_TAGS = 10_000
 
-export const pathOfProject = (project: string): string => `/v1/projects/${encodeURIComponent(project)}`
+/**
+ * The path of a project in the API.
+ * @throws CommandError without a slash: what the API has below a project would be taken for a part of its id
+ */
+export function pathOfProject(project: string): string {
+  if (!project.includes('/'))
+    throw new CommandError(
+      `"${project}" is not a project: expected the registry and the path, such as ci/team/app`,
+    )
+  return `/v1/projects/${encodeURIComponent(project)}`
+}
 
 /** The tags of a project, or of one of its repositories. `isCut` says whether there are more. */
 export async function readTags(

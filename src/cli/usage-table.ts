@@ -53,7 +53,7 @@ function fieldsOf(project: Project): [string, string][] {
 export function overrideText(override: Project['override']): string {
   if (override === null) return ''
   const { by, why, until } = override
-  return `, set${by === null ? '' : ` by ${by}`}${until === null ? '' : ` until ${until}`}${why === null ? '' : `: ${why}`}`
+  return `, set by ${by ?? 'hand'}${until === null ? '' : ` until ${until}`}${why === null ? '' : `: ${why}`}`
 }
 
 const repositoryTable = (repositories: readonly Repository[]): string[] =>

@@ -5,8 +5,11 @@ import { makeMoveRepositories } from '../events/move-repositories.ts'
 import { makeRenameGate } from '../events/rename-gate.ts'
 import { makeResolveReferences } from '../events/resolve-references.ts'
 import { makeWatchInstances } from '../events/watch-instances.ts'
+import { projectSubject } from '../queue/quota-subject.ts'
+import { recheck } from '../quota/recheck.ts'
 import { makeOnQuarantined, makeOnUnknownInstance } from '../reconcile/gaps.ts'
 import { coalesceApply } from '../usage/coalesce-apply.ts'
+import { makeTakeAlong } from './take-along.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that applies events to the index. */
@@ -36,7 +39,11 @@ export function startEvents(parts: WorkerParts) {
 export function startResolve(parts: WorkerParts) {
   return resolveWorker(parts.context, {
     resolveReferences: makeResolveReferences(parts),
-    moveRepositories: makeMoveRepositories(parts),
+    moveRepositories: makeMoveRepositories({
+      ...parts,
+      takeAlong: makeTakeAlong(parts),
+      look: (project) => recheck(parts.queues, [projectSubject(project)]),
+    }),
     registries: parts.registries.length,
   })
 }

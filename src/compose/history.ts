@@ -41,6 +41,7 @@ export function startHistory(parts: WorkerParts) {
       months: parts.months,
       readHeld: makeReadHeld(parts),
       keepsNames: () => parts.settings().config.actors,
+      now: Date.now,
     }),
     now: Date.now,
   })

@@ -31,10 +31,11 @@ export const channelKeys = {
     default: ['**'],
     minItems: 1,
   }),
-  kinds: list('Kinds of alerts that go here.', Kind('A kind of alert, or a glob, such as `quota.*`.'), {
-    default: ['*'],
-    minItems: 1,
-  }),
+  kinds: list(
+    'Kinds of alerts that go here. None: only what `escalate` of a quota sends here.',
+    Kind('A kind of alert, or a glob, such as `quota.*`.'),
+    { default: ['*'] },
+  ),
   severity: Choice('How urgent an alert must be to go here.', ['info', 'warning', 'critical'], {
     default: 'info',
   }),

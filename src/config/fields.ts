@@ -277,4 +277,4 @@ function compilePattern(pattern: string): RE2JS {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -6,7 +6,9 @@ import {
   field,
   Glob,
   Integer,
+  messageOf,
   nonEmpty,
+  PartError,
   parseFraction,
   Size,
   string,
@@ -19,12 +21,20 @@ const Shares = (description: string, options: { default: string }) =>
   field(
     description,
     (raw): number[] => {
-      const shares = Array.isArray(raw) ? raw.map(parseFraction) : [parseFraction(raw)]
+      const shares = Array.isArray(raw) ? raw.map(shareAt) : [parseFraction(raw)]
       if (shares.length === 0) throw new RangeError('expected at least one share, such as 80%')
       return [...new Set(shares)].sort((a, b) => a - b)
     },
     options,
   )
+
+function shareAt(raw: unknown, index: number): number {
+  try {
+    return parseFraction(raw)
+  } catch (error) {
+    throw new PartError(String(index), raw, messageOf(error))
+  }
+}
 
 /** A name that a path of the API and a word of the command line can have. */
 const groupName = string('a name of lower-case letters, digits, dots and dashes', (raw) =>

@@ -1,4 +1,3 @@
-import type { Histories } from '../history/histories.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { RenameJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -34,7 +33,10 @@ export function makeMoveRepositories(deps: {
   index: Pick<UsageIndex, 'apply' | 'facts' | 'projects' | 'repositories'>
   renames: RenameTable
   projectOf: (registry: string, repository: string) => string
-  histories: Pick<Histories, 'inherit'>
+  /** Gives a project what is kept under another name, which it had as a whole. */
+  takeAlong: (from: string, to: string) => Promise<unknown>
+  /** Queues a look at the flag of a project, also if it has no quota. */
+  look: (project: string) => Promise<unknown>
   recheckQuotas: (projects: string[]) => Promise<void>
   enqueueReconcile: (registry: string, reason: string) => Promise<unknown>
 }) {
@@ -58,9 +60,10 @@ export function makeMoveRepositories(deps: {
       for (const target of moved) touched.add(target)
       const [target] = moved
       // The whole project got another name.
-      if (target !== undefined && moved.length === 1 && repositories.length === all.length)
-        await deps.histories.inherit(project, target)
+      const isRenamed = target !== undefined && moved.length === 1 && repositories.length === all.length
+      if (isRenamed && target !== project) await deps.takeAlong(project, target)
       for (const repository of repositories) await index.apply(project, [{ kind: 'drop', repository, at }])
+      if (isRenamed) await deps.look(target)
     }
     await deps.recheckQuotas([...touched])
     await deps.enqueueReconcile(registry, `${from} was renamed to ${to}`)

@@ -1,3 +1,4 @@
+import { timeAfter } from '../platform/time-after.ts'
 import { daysUntil, type Forecast, type Reached } from './forecast.ts'
 import type { ForecastQuota } from './outlook.ts'
 import { DAY_MS, dayOf } from './sample.ts'
@@ -6,9 +7,11 @@ import { DAY_MS, dayOf } from './sample.ts'
 export interface ForecastState {
   isSoon: boolean
   change: number
+  /** The time of the last alert, RFC 3339; `null` if there was none. */
+  toldAt: string | null
 }
 
-export const NEVER_SOON: ForecastState = { isSoon: false, change: 0 }
+export const NEVER_SOON: ForecastState = { isSoon: false, change: 0, toldAt: null }
 
 /** What is told once is taken back only when the limit is this many times as far away. */
 const HYSTERESIS = 1.5
@@ -16,7 +19,7 @@ const HYSTERESIS = 1.5
 export interface ForecastChange {
   state: ForecastState
   /** What people are to be told; absent if nothing. */
-  tell?: { isSoon: boolean; reached: Reached }
+  tell?: { at: string; isSoon: boolean; reached: Reached }
 }
 
 /**
@@ -30,13 +33,14 @@ export function forecastAlert(
   { forecast, bytes, quota }: { forecast: Forecast; bytes: number; quota: ForecastQuota | undefined },
   now: number,
 ): ForecastChange {
-  const notSoon = { isSoon: false, change: state.change + (state.isSoon ? 1 : 0) }
-  if (quota?.willExceedWithinMs === undefined) return { state: notSoon }
+  if (quota?.willExceedWithinMs === undefined)
+    return { state: { ...state, isSoon: false, change: state.change + (state.isSoon ? 1 : 0) } }
   if (bytes > quota.limitBytes) return { state }
   if (forecast.kind === 'tooLittle' && forecast.cleanedUpOn === undefined) return { state }
   const reached = daysUntil(forecast, quota.limitBytes, dayOf(now))
   const withinDays = (quota.willExceedWithinMs / DAY_MS) * (state.isSoon ? HYSTERESIS : 1)
   const isSoon = reached.likely !== null && reached.likely <= withinDays
   if (isSoon === state.isSoon) return { state }
-  return { state: { isSoon, change: state.change + 1 }, tell: { isSoon, reached } }
+  const toldAt = timeAfter(state.toldAt, new Date(now))
+  return { state: { isSoon, change: state.change + 1, toldAt }, tell: { at: toldAt, isSoon, reached } }
 }

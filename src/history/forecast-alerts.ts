@@ -47,7 +47,7 @@ export function makeForecastAlerts(deps: {
       const id = jobId('forecast', nameOfSubject(subject), state.change)
       const why = `${sizesOf(bytes, quota)}, ${forecastText(forecast)}.`
       const outlook = {
-        ...{ id, at: new Date(now).toISOString(), event: 'quota.forecast' as const },
+        ...{ id, at: tell.at, event: 'quota.forecast' as const },
         state: tell.isSoon ? ('soon' as const) : ('notSoon' as const),
         days: tell.reached.likely === null ? null : Math.ceil(tell.reached.likely),
         ...{ usedBytes: bytes, limitBytes: quota.limitBytes },

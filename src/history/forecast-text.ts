@@ -7,7 +7,7 @@ export function forecastText(forecast: Forecast): string {
   const since =
     forecast.cleanedUpOn === undefined ? '' : ` since the clean-up of ${dateOf(forecast.cleanedUpOn)}`
   if (forecast.kind === 'tooLittle')
-    return `too little data: ${forecast.days} days${since} have a sample, and a forecast needs ${MIN_DAYS}`
+    return `too little data: ${forecast.days} ${forecast.days === 1 ? 'day has' : 'days have'} a sample${since}, and a forecast needs ${MIN_DAYS}`
   const { low, middle, high } = forecast.perDay
   const band = `${change(low)} to ${change(high)} a day`
   switch (forecast.kind) {

@@ -3,7 +3,7 @@ import { loadScript } from '../platform/lua-script.ts'
 import { projectBase, registryKeys, scriptKeys } from '../usage/keys.ts'
 import { decodeHistory, encodeHistory } from './codec.ts'
 import { isGroupHistory } from './groups.ts'
-import { EMPTY, type History } from './history.ts'
+import { EMPTY, type History, lastSlotOf } from './history.ts'
 
 /**
  * The histories of projects, registries and groups, by the id of the project (`registry/path`), the name of the registry or
@@ -18,16 +18,19 @@ export interface Histories {
   restore(id: string, stored: Buffer): Promise<void>
   /** Gives a project that has no history yet that of another one, whose name it took over. */
   inherit(from: string, to: string): Promise<void>
-  /** Writes a history, unless the kept one is as new or what it is about was forgotten. Says whether it was written. */
-  write(id: string, history: History): Promise<boolean>
+  /**
+   * Writes a history, unless the kept one is as new or what it is about was forgotten. Says whether it was written.
+   * `madeFrom`: the history that it was made from. If that is still kept, it is replaced, although it may end later.
+   */
+  write(id: string, history: History, madeFrom?: History): Promise<boolean>
 }
 
 export function makeHistories({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): Histories {
   const script = loadScript(redis, new URL('scripts/write-history.lua', import.meta.url))
   const stored = async (id: string) =>
     (await redis.getBuffer(`${projectBase(prefix, id)}history`)) ?? undefined
-  const write = async (id: string, history: History) =>
-    String((await script(keysOf(prefix, id), argsOf(id, history)))[0]) === '1'
+  const write = async (id: string, history: History, madeFrom?: History) =>
+    String((await script(keysOf(prefix, id), argsOf(id, history, madeFrom)))[0]) === '1'
   return {
     stored,
     write,
@@ -48,8 +51,9 @@ export function makeHistories({ redis, prefix }: { redis: Redis | Cluster; prefi
 /** How long the history of a group is kept that gets no samples, in s: it is not configured so any more. */
 const GROUP_S = 90 * 86_400
 
-const argsOf = (id: string, history: History) => [
+const argsOf = (id: string, history: History, madeFrom: History = EMPTY) => [
   encodeHistory(history),
+  lastSlotOf(madeFrom.hours),
   ...(isGroupHistory(id) ? [GROUP_S] : []),
 ]
 

@@ -41,6 +41,19 @@ export function withSample(history: History, hour: number, sample: Sample): Hist
   }
 }
 
+/**
+ * The history without what is later than the hour after `nowHour`: a clock was ahead when that was written. It would keep all
+ * samples out until its hour comes. Hosts may differ by an hour.
+ */
+export function withoutFuture(history: History, nowHour: number): History {
+  const last = nowHour + 1
+  if (lastSlotOf(history.hours) <= last) return history
+  return {
+    hours: slotsBetween(history.hours, 0, last + 1),
+    days: slotsBetween(history.days, 0, Math.floor(last / 24) + 1),
+  }
+}
+
 /** The samples of a series, one by one. */
 export const pointsOf = (runs: readonly Run[]): Point[] =>
   runs.flatMap(({ slot, more, sample }) =>

@@ -2,7 +2,7 @@ import { projectSubject, type QuotaSubject } from '../queue/quota-subject.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
 import { type Group, groupHistoryId, sumGroups } from './groups.ts'
 import type { Histories } from './histories.ts'
-import { type History, withSample } from './history.ts'
+import { type History, withoutFuture, withSample } from './history.ts'
 import { addSamples, hourOf, NOTHING, type Sample, sampleOf } from './sample.ts'
 
 /**
@@ -37,8 +37,10 @@ export function makeTakeSamples(deps: {
   const { histories } = deps
 
   async function addSample(id: string, hour: number, sample: Sample): Promise<History> {
-    const history = withSample(await histories.of(id), hour, sample)
-    await histories.write(id, history)
+    const kept = await histories.of(id)
+    // The clock is read after the history: a worker that was frozen meanwhile takes no newer sample for one of the future.
+    const history = withSample(withoutFuture(kept, hourOf(deps.now())), hour, sample)
+    await histories.write(id, history, kept)
     return history
   }
 

@@ -36,7 +36,9 @@ const UsageForecast = Type.Object({
     description: '`noTrend`: it is not clear whether it grows. `tooLittle`: too few days have a sample.',
   }),
   text: Type.String({ description: 'The forecast in words.' }),
-  nowBytes: Type.Integer({ minimum: 0, description: 'The bytes now; of a group, at the last sample.' }),
+  nowBytes: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description: 'The bytes now; of a group, at the last sample. Null: it has none yet.',
+  }),
   bytesPerDay: band('The change in a day, in bytes. Null with too little data.'),
   until: Type.String({ format: 'date-time', description: 'The time of `bytesThen`.' }),
   bytesThen: band('The bytes at that time. Null with too little data.'),
@@ -86,7 +88,7 @@ export const forecastRoute =
       if (until < now) throw new HttpError(400, 'until: expected a time to come')
       const history = await deps.histories.of(id)
       const { forecast, onDay, thresholds } = outlookOf(history, { ...about, now, until })
-      const nowBytes = about.nowBytes ?? history.hours.at(-1)?.sample[about.measure] ?? 0
+      const nowBytes = about.nowBytes ?? history.hours.at(-1)?.sample[about.measure] ?? null
       return {
         kind: forecast.kind,
         text: forecastText(forecast),
@@ -96,7 +98,7 @@ export const forecastRoute =
         bytesThen: onDay === undefined ? null : rounded(onDay),
         since: forecast.kind === 'tooLittle' ? null : dateOf(forecast.firstDay),
         thresholds: thresholds.map(({ share, bytes, reached }) => {
-          const isPassed = nowBytes >= bytes
+          const isPassed = nowBytes !== null && nowBytes >= bytes
           return { share, bytes, ...daysOf(isPassed ? PASSED : reached) }
         }),
       }

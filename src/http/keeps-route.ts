@@ -5,22 +5,15 @@ import type { Audit, AuditEntry } from '../expiry/audit.ts'
 import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Keep } from '../expiry/keep.ts'
 import { type Keeps, UnreadableKeep } from '../expiry/keeps.ts'
-import { parseDuration } from '../platform/units.ts'
 import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
+import { By, durationOf, Why } from './asked-for.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
-
-/** The end of the year 9999, the last that RFC 3339 can write, in epoch ms. */
-const LAST_MS = 253_402_300_799_999
-
-/** What people say: a line, not an essay. */
-const words = (maxLength: number, description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength, description }))
 
 /** Images that people keep, whatever the policies say. */
 export const keepsRoute =
@@ -92,8 +85,8 @@ export const keepsRoute =
             for: Type.Optional(
               Type.String({ description: 'For how long, such as 30d. Default: until it is removed.' }),
             ),
-            why: words(500, 'Why. Plans show it.'),
-            by: words(100, 'Who asks for it. It is not kept with `actors: false` in the configuration.'),
+            why: Why('Why. Plans show it.'),
+            by: By,
           },
           { additionalProperties: false },
         ),
@@ -106,11 +99,10 @@ export const keepsRoute =
         const by = deps.keepsNames() ? (body.by ?? null) : null
         const keep = await keeps.add({ image: body.image, by, why: body.why ?? null }, forMs)
         log.info(keep, `kept: ${keep.image}`)
-        const asked = askedBy(request)
         await deps.audit({
           ...noteOf(keep),
           action: 'keep.added',
-          by: by === null ? asked : `${by} (${asked})`,
+          by: askedBy(request, by),
         })
         return reply.code(201).send(keep)
       },
@@ -174,20 +166,3 @@ const noteOf = ({ image, why, until }: Keep): Pick<AuditEntry, 'registry' | 'ima
   ...(why !== null && { why }),
   ...(until !== null && { until }),
 })
-
-/** In ms. @throws HttpError */
-function durationOf(text: string): number {
-  const ms = parsed(text)
-  if (ms <= 0) throw new HttpError(400, '`for`: expected a duration above 0')
-  if (Date.now() + ms > LAST_MS)
-    throw new HttpError(400, '`for`: expected a duration that ends before the year 10000')
-  return ms
-}
-
-function parsed(text: string): number {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    throw new HttpError(400, `\`for\`: ${error instanceof Error ? error.message : error}`)
-  }
-}

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Audit } from '../expiry/audit.ts'
-import { parseDuration, parseSize } from '../platform/units.ts'
+import { parseSize } from '../platform/units.ts'
 import { Flag, QuotaOverride } from '../queue/alert.ts'
 import { projectSubject } from '../queue/quota-subject.ts'
 import { usedOf } from '../quota/evaluate.ts'
@@ -12,15 +12,13 @@ import type { Overrides } from '../quota/overrides.ts'
 import { isProjectPath, splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { askedBy } from './asked-by.ts'
+import { By, durationOf, read, Why } from './asked-for.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 import { unknownProject } from './unknown-project.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
-
-/** The end of the year 9999, the last that RFC 3339 can write, in epoch ms. */
-const LAST_MS = 253_402_300_799_999
 
 const params = Type.Object({ id: Type.String({ description: 'The project, `registry/path`, URL-encoded.' }) })
 
@@ -49,9 +47,6 @@ export const ProjectQuotaView = Type.Object({
     description: 'What a person has set at run time. Null if nothing is set.',
   }),
 })
-
-const words = (maxLength: number, description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength, description }))
 
 /** The quota of a project: what it is, and how people change it at run time. */
 export const quotaRoute =
@@ -126,8 +121,8 @@ export const quotaRoute =
             for: Type.Optional(
               Type.String({ description: 'For how long, such as 7d. Default: until it is removed.' }),
             ),
-            why: words(500, 'Why.'),
-            by: words(100, 'Who sets it. It is not kept with `actors: false` in the configuration.'),
+            why: Why(),
+            by: By,
           },
           { additionalProperties: false },
         ),
@@ -137,10 +132,8 @@ export const quotaRoute =
         const { body, log, params } = request
         checkProject(params.id)
         const now = Date.now()
-        const limit = parsed('limit', () => parseSize(body.limit))
-        const forMs = body.for === undefined ? undefined : parsed('for', () => parseDuration(body.for ?? ''))
-        if (forMs !== undefined && now + forMs > LAST_MS)
-          throw new HttpError(400, '`for`: expected a duration that ends before the year 10000')
+        const limit = read('limit', 'size', () => parseSize(body.limit))
+        const forMs = body.for === undefined ? undefined : durationOf(body.for)
         const by = deps.keepsNames() ? (body.by ?? null) : null
         const override: QuotaOverride = {
           ...{ limit, by, why: body.why ?? null, since: new Date(now).toISOString() },
@@ -150,8 +143,7 @@ export const quotaRoute =
         await deps.recheck(params.id)
         const { why, until } = override
         log.info({ project: params.id, limit, until }, `the limit of ${params.id} was set to ${limit} bytes`)
-        const asked = askedBy(request)
-        await note('quota.set', params.id, by === null ? asked : `${by} (${asked})`, {
+        await note('quota.set', params.id, askedBy(request, by), {
           counts: { limitBytes: limit },
           ...(why !== null && { why }),
           ...(until !== null && { until }),
@@ -191,14 +183,3 @@ export const quotaRoute =
         )
     }
   }
-
-/** A value above 0. @throws HttpError */
-function parsed(key: string, parse: () => number): number {
-  try {
-    const value = parse()
-    if (value > 0) return value
-  } catch (error) {
-    throw new HttpError(400, `\`${key}\`: ${error instanceof Error ? error.message : error}`)
-  }
-  throw new HttpError(400, `\`${key}\`: expected a value above 0`)
-}

@@ -2,20 +2,17 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Snooze, type Snoozes } from '../alerts/snoozes.ts'
 import type { Audit } from '../expiry/audit.ts'
-import { parseDuration } from '../platform/units.ts'
 import { isProjectPath, splitProjectId } from '../usage/project.ts'
 import { askedBy } from './asked-by.ts'
+import { By, durationOf, Why } from './asked-for.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
 /** What people say: a line, not an essay. */
-const words = (maxLength: number, description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength, description }))
-
-/** A snooze that lasts longer is forgotten by those who asked for it, in ms: 90 days. */
-const LONGEST_MS = 90 * 86_400_000
+/** A snooze that lasts longer is forgotten by those who asked for it. */
+const LONGEST = '90d'
 
 /** Projects whose alerts are not sent for a time. */
 export const snoozesRoute =
@@ -57,8 +54,8 @@ export const snoozesRoute =
         body: Type.Object(
           {
             for: Type.String({ description: 'For how long, such as 3d; 90d at most.' }),
-            why: words(500, 'Why.'),
-            by: words(100, 'Who asks for it. It is not kept with `actors: false` in the configuration.'),
+            why: Why(),
+            by: By,
           },
           { additionalProperties: false },
         ),
@@ -69,13 +66,12 @@ export const snoozesRoute =
         checkProject(params.project)
         const by = deps.keepsNames() ? (body.by ?? null) : null
         const wanted = { project: params.project, by, why: body.why ?? null }
-        const snooze = await snoozes.add(wanted, durationOf(body.for))
+        const snooze = await snoozes.add(wanted, durationOf(body.for, LONGEST))
         log.info({ project: snooze.project, until: snooze.until }, `snoozed: ${snooze.project}`)
-        const asked = askedBy(request)
         await deps.audit({
           ...noteOf(snooze),
           action: 'snooze.added',
-          by: by === null ? asked : `${by} (${asked})`,
+          by: askedBy(request, by),
         })
         return snooze
       },
@@ -117,17 +113,3 @@ const noteOf = ({ project, until, why }: Snooze) => ({
   until,
   ...(why !== null && { why }),
 })
-
-function durationOf(text: string): number {
-  const ms = parsed(text)
-  if (ms > 0 && ms <= LONGEST_MS) return ms
-  throw new HttpError(400, '`for`: expected a duration above 0, and 90d at most')
-}
-
-function parsed(text: string): number {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    throw new HttpError(400, `\`for\`: ${error instanceof Error ? error.message : error}`)
-  }
-}

@@ -3,15 +3,12 @@ import { Type } from 'typebox'
 import { NamedToken, TokenName, wrongProjects } from '../access/named-token.ts'
 import type { Tokens } from '../access/tokens.ts'
 import type { Audit } from '../expiry/audit.ts'
-import { parseDuration } from '../platform/units.ts'
 import { askedBy } from './asked-by.ts'
+import { durationOf, Why } from './asked-for.ts'
 import { HttpError, Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
-
-/** The end of the year 9999, the last that RFC 3339 can write, in epoch ms. */
-const LAST_MS = 253_402_300_799_999
 
 const Listed = Type.Object({
   ...NamedToken.properties,
@@ -64,9 +61,7 @@ export const tokensRoute =
             for: Type.Optional(
               Type.String({ description: 'For how long, such as 90d. Default: until it is revoked.' }),
             ),
-            why: Type.Optional(
-              Type.String({ minLength: 1, maxLength: 500, description: 'Why. The list shows it.' }),
-            ),
+            why: Why('Why. The list shows it.'),
           },
           { additionalProperties: false },
         ),
@@ -123,20 +118,3 @@ export const tokensRoute =
       },
     })
   }
-
-/** In ms. @throws HttpError */
-function durationOf(text: string): number {
-  const ms = parsed(text)
-  if (ms <= 0) throw new HttpError(400, '`for`: expected a duration above 0')
-  if (Date.now() + ms > LAST_MS)
-    throw new HttpError(400, '`for`: expected a duration that ends before the year 10000')
-  return ms
-}
-
-function parsed(text: string): number {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    throw new HttpError(400, `\`for\`: ${error instanceof Error ? error.message : error}`)
-  }
-}

@@ -1,3 +1,4 @@
+import { timeAfter } from '../platform/time-after.ts'
 import type { Flag } from '../queue/alert.ts'
 import { type Quota, quotaKey } from './quota.ts'
 
@@ -103,13 +104,6 @@ export function evaluate(before: FlagState, measured: Measured, quota: Quota, no
     ...(lookAt !== undefined && { lookAt: new Date(lookAt) }),
   }
 }
-
-/**
- * The time of an alert: now, or a moment after the last one. Of two alerts about a subject the later one tells how things are. The
- * clock may have been set back meanwhile, or the last one is from a host whose clock is ahead.
- */
-const timeAfter = (last: string | null, now: Date): string =>
-  new Date(last === null ? now : Math.max(now.getTime(), Date.parse(last) + 1)).toISOString()
 
 /** The state of a subject that has no quota any more. If its flag was not ok, people are told. */
 export const withoutQuota = (before: FlagState, now: Date): FlagState => ({

@@ -39,6 +39,7 @@ export interface RaisedFlag extends QuotaSubject {
  */
 export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: string }) {
   const replaceScript = loadScript(redis, new URL('scripts/replace-flag.lua', import.meta.url))
+  const moveScript = loadScript(redis, new URL('scripts/move-flag.lua', import.meta.url))
   const keyOf = (name: string) => `${prefix}:{flags}:${name}`
   const [raisedKey, versionKey] = [keyOf('raised'), keyOf('version')]
   let cached: { version: string; raised: readonly RaisedFlag[] } | undefined
@@ -67,6 +68,12 @@ export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: s
     entry,
     /** Gives the new entry; `undefined` if another run has replaced the old one meanwhile. */
     replace,
+    /** Gives the flag of a project to another one in one step, unless that has one. People are told nothing. */
+    async move(from: string, to: string): Promise<void> {
+      const keys = [keyOf('project'), raisedKey, versionKey]
+      const subjects = [from, to].map((id) => subjectKey(projectSubject(id)))
+      await moveScript(keys, [from, to, ...subjects, randomUUID()])
+    },
     get: async (subject: QuotaSubject): Promise<FlagState> => (await entry(subject)).state,
     ofProject: async (project: string): Promise<FlagState> => (await entry(projectSubject(project))).state,
 

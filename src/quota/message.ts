@@ -31,7 +31,9 @@ function stateText({ from, to, measure, used, limit, mark, graceMs, overForMs }:
   const percent = `${Math.floor((used * 100) / limit)} %`
   if (to === 'ok') return `is back under its ${from === 'over' ? 'quota' : 'warning mark'}: ${amount}`
   if (to === 'over')
-    return `is OVER its quota${overForMs === undefined ? '' : ` for ${formatDuration(overForMs)}`}: ${amount}`
+    return overForMs === undefined
+      ? `is OVER its quota: ${amount}`
+      : `has been OVER its quota for ${formatDuration(overForMs)}: ${amount}`
   if (used > limit)
     return `is past its quota: ${amount}. It is over if that lasts for ${formatDuration(graceMs)}`
   if (from === 'over') return `is no longer over its quota: ${amount}, which is ${percent}`
@@ -40,6 +42,5 @@ function stateText({ from, to, measure, used, limit, mark, graceMs, overForMs }:
 
 /** For example `The limit was set by ann until 2026-05-01T10:00:00.000Z: the release`. */
 function overrideText({ by, why, until }: QuotaOverride): string {
-  const who = by === null ? '' : ` by ${by}`
-  return `The limit was set${who}${until === null ? '' : ` until ${until}`}${why === null ? '' : `: ${why}`}.`
+  return `The limit was set by ${by ?? 'hand'}${until === null ? '' : ` until ${until}`}${why === null ? '' : `: ${why}`}.`
 }

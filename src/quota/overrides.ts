@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
+import { makeMoveField } from '../platform/move-field.ts'
 import { scanHash } from '../platform/scan-hash.ts'
 import type { QuotaOverride } from '../queue/alert.ts'
 
@@ -10,6 +11,8 @@ export function makeOverrides(deps: { redis: Redis | Cluster; prefix: string; no
   const removeScript = loadScript(redis, new URL('scripts/remove-override.lua', import.meta.url))
 
   const isInForce = ({ until }: QuotaOverride) => until === null || Date.parse(until) > deps.now()
+  const moveField = makeMoveField(redis)
+
   const inForce = (text: string | null | undefined): QuotaOverride | undefined => {
     if (!text) return undefined
     const override: QuotaOverride = JSON.parse(text)
@@ -35,6 +38,8 @@ export function makeOverrides(deps: { redis: Redis | Cluster; prefix: string; no
     async restore(project: string, override: QuotaOverride): Promise<void> {
       if (isInForce(override)) await redis.hsetnx(key, project, JSON.stringify(override))
     },
+    /** Gives the override of a project to another one, unless that has one. */
+    move: (from: string, to: string): Promise<void> => moveField(key, from, to),
     /** Gives whether there was one. */
     remove: async (project: string): Promise<boolean> => (await redis.hdel(key, project)) === 1,
     /** Removes the override of a project if it has ended. */

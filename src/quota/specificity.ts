@@ -33,10 +33,17 @@ export const tiesIn = (globs: readonly string[]): [string, string][] =>
       .map((b): [string, string] => [a, b]),
   )
 
-/** Whether a name may match both of two globs that are equally specific. */
-function mayMeet(a: string, b: string): boolean {
-  const others = b.split('/')
-  return a.split('/').every((segment, i) => segmentsMayMeet(segment, others[i] ?? ''))
+/** Whether a name may match both of two globs that have no slash in braces. */
+export const mayMeet = (a: string, b: string): boolean => pathsMayMeet(a.split('/'), b.split('/'))
+
+function pathsMayMeet(a: readonly string[], b: readonly string[]): boolean {
+  const [[first, ...rest], [other, ...others]] = [a, b]
+  if (first === undefined && other === undefined) return true
+  if (first === '**') return pathsMayMeet(rest, b) || (other !== undefined && pathsMayMeet(a, others))
+  if (other === '**') return pathsMayMeet(b, a)
+  return (
+    first !== undefined && other !== undefined && segmentsMayMeet(first, other) && pathsMayMeet(rest, others)
+  )
 }
 
 /** Two wildcards cannot meet if what stands before their first sign, or after their last one, differs. */

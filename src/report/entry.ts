@@ -47,6 +47,19 @@ export function addHour(entry: Entry | undefined, hour: number, held: Held): Ent
   return entry.lastHour >= hour ? entry : joined(entry, entryOf(hour, held))
 }
 
+/**
+ * An entry whose last sample was taken while a clock was ahead, as if it ended before `hour`: it would keep all samples out
+ * until its hour comes. Its samples count, since the hours in which they were taken have none. Hosts may differ by an hour.
+ */
+export const withoutFuture = (entry: Entry, hour: number, nowHour: number): Entry =>
+  entry.lastHour <= nowHour + 1
+    ? entry
+    : {
+        ...entry,
+        firstHour: Math.min(entry.firstHour, hour - 1),
+        lastHour: Math.min(entry.lastHour, hour - 1),
+      }
+
 /** An entry from two, of which one ends before the other begins. */
 export function joined(before: Entry, after: Entry): Entry {
   const names = new Set([...Object.keys(before.pushers), ...Object.keys(after.pushers)])

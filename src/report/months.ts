@@ -22,16 +22,21 @@ export function makeMonths({ redis, prefix }: { redis: Redis | Cluster; prefix: 
     return texts.map((text) => (text === null ? undefined : decodeEntry(text)))
   }
 
-  /** Writes entries, each unless the kept one is as new. */
+  /**
+   * Writes entries, each unless the kept one is as new. `madeFrom`: the entry that one was made from. If that is still kept, it is
+   * replaced, although it may end later.
+   */
   async function write(
     registry: string,
     month: Month,
-    entries: readonly (readonly [path: string, entry: Entry])[],
+    entries: readonly (readonly [path: string, entry: Entry, madeFrom?: Entry | undefined])[],
   ): Promise<void> {
     const until = (forgottenAt(month) * HOUR_MS) / 1000
     for (let from = 0; from < entries.length; from += BATCH) {
       const batch = entries.slice(from, from + BATCH)
-      const args = batch.flatMap(([path, entry]) => [path, encodeEntry(entry)])
+      const args = batch.flatMap(([path, entry, madeFrom]) => [
+        ...[path, encodeEntry(entry), madeFrom?.lastHour ?? ''],
+      ])
       await script([keyOf(registry, month)], [until, ...args])
     }
   }

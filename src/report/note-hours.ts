@@ -1,6 +1,7 @@
+import { hourOf } from '../history/sample.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { ProjectUsage } from '../usage/usage.ts'
-import { addHour, type Entry, fitted, type Held, lastHeld, WHOLE } from './entry.ts'
+import { addHour, type Entry, fitted, type Held, lastHeld, WHOLE, withoutFuture } from './entry.ts'
 import { type Month, monthBefore, monthOf } from './month.ts'
 import type { Months } from './months.ts'
 import type { ReadHeld } from './read-held.ts'
@@ -16,6 +17,8 @@ export function makeNoteHours(deps: {
   readHeld: ReadHeld
   /** Whether the names of pushers are kept. */
   keepsNames: () => boolean
+  /** epoch ms */
+  now: () => number
 }) {
   const { months, readHeld } = deps
 
@@ -27,6 +30,10 @@ export function makeNoteHours(deps: {
     const older = new Map(missing.map((path, i) => [path, before[i]]))
     return paths.map((path, i) => ({ entry: now[i], last: now[i] ?? older.get(path) }))
   }
+
+  /** The entry as it is added to. The clock is read after it, so what was written meanwhile is not of the future. */
+  const readyFor = (hour: number, entry: Entry | undefined): Entry | undefined =>
+    entry && withoutFuture(entry, hour, hourOf(deps.now()))
 
   async function heldBy(id: string, sizes: Sizes, version: string, last: Entry | undefined): Promise<Held> {
     const { uniqueBytes, exclusiveBytes } = sizes
@@ -46,12 +53,13 @@ export function makeNoteHours(deps: {
         entriesOf(registry, month, paths),
         readHeld.versionsOf(usages.map(({ id }) => id)),
       ])
-      const written: [string, Entry][] = []
+      const written: [string, Entry, Entry | undefined][] = []
       for (const [i, usage] of usages.entries()) {
-        const { entry, last } = entries[i] ?? {}
+        const { entry: kept, last } = entries[i] ?? {}
+        const entry = readyFor(hour, kept)
         if (entry !== undefined && entry.lastHour >= hour) continue
         const held = await heldBy(usage.id, usage, versions[i] ?? '', last)
-        written.push([paths[i] ?? '', addHour(entry, hour, held)])
+        written.push([paths[i] ?? '', addHour(entry, hour, held), kept])
       }
       await months.write(registry, month, written)
     },
@@ -59,9 +67,9 @@ export function makeNoteHours(deps: {
     /** A registry as a whole, after its projects: it says in which hours there is a sample of each project that there was. */
     async ofRegistry(registry: string, hour: number, sizes: Sizes): Promise<void> {
       const month = monthOf(hour)
-      const [entry] = await months.read(registry, month, [WHOLE])
+      const [kept] = await months.read(registry, month, [WHOLE])
       const held = { ...sizes, pushers: {}, others: 0, version: '' }
-      await months.write(registry, month, [[WHOLE, addHour(entry, hour, held)]])
+      await months.write(registry, month, [[WHOLE, addHour(readyFor(hour, kept), hour, held), kept]])
     },
   }
 }

@@ -10,6 +10,7 @@ import type { Channel } from '../../src/alerts/channel.ts'
 import { ChannelError } from '../../src/alerts/channel-error.ts'
 import { makeDeliver } from '../../src/alerts/deliver.ts'
 import { makeDeliveries } from '../../src/alerts/deliveries.ts'
+import { digestOf } from '../../src/alerts/digest.ts'
 import { makeGather } from '../../src/alerts/gather.ts'
 import { makeLines } from '../../src/alerts/lines.ts'
 import { makeNewestAlerts } from '../../src/alerts/newest-alerts.ts'
@@ -55,7 +56,13 @@ function makeFakeChannel(name: string, failure?: Error) {
   return { channel, sent }
 }
 
-function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert> } = {}) {
+function setUp({
+  journal,
+  without = [],
+}: {
+  journal?: (real: Journal<Alert>) => Journal<Alert>
+  without?: string[]
+} = {}) {
   const real = makeJournal({
     store: makeFolderStore({ path: folder }),
     kind: 'alerts',
@@ -82,26 +89,28 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
     down: ['dev/**'],
   }
   const routes = makeRoutes(
-    (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const).map((name) => ({
-      channel: fakes[name].channel,
-      ...{ projects: projects[name], kinds: ['*'], severity: 'info' },
-    })),
+    (['everyone', 'team-a', 'some teams', 'nobody', 'down'] as const)
+      .filter((name) => !without.includes(name))
+      .map((name) => ({
+        channel: fakes[name].channel,
+        ...{ projects: projects[name], kinds: ['*'], severity: 'info' },
+      })),
   )
   const redis = { redis: bed.redis, prefix: 't' }
   const lines = makeLines(redis)
   const deliveries = makeDeliveries(redis)
+  const gather = makeGather({
+    ...{ snoozes: makeSnoozes(redis), deliveries },
+    queues,
+    lines,
+    boxes: makeBoxes(redis),
+    newestAlerts: makeNewestAlerts(redis),
+    gatherMs: () => 0,
+    isFilling: async () => false,
+  })
   const { announce: run } = makeAnnounce({
     routes: () => routes,
-    ...{ log, journal: journal?.(real) ?? real },
-    gather: makeGather({
-      ...{ snoozes: makeSnoozes(redis), deliveries },
-      queues,
-      lines,
-      boxes: makeBoxes(redis),
-      newestAlerts: makeNewestAlerts(redis),
-      gatherMs: () => 0,
-      isFilling: async () => false,
-    }),
+    ...{ log, journal: journal?.(real) ?? real, gather },
     deliver: makeDeliver({ queues, lines, deliveries, metrics, log }),
   })
   const announce = (data: Jobs['alerts']) => run(data, { id: idOf(data), attempt: 1 })
@@ -111,7 +120,7 @@ function setUp({ journal }: { journal?: (real: Journal<Alert>) => Journal<Alert>
   const sentTo = () =>
     Object.fromEntries(Object.entries(fakes).map(([name, { sent }]) => [name, sent.map(({ id }) => id)]))
   const counted = async () => (await metrics.alertsSent.get()).values
-  return { announce, journal: real, sentTo, counted, fakes, lines: logged, deliveries }
+  return { announce, gather, journal: real, sentTo, counted, fakes, lines: logged, deliveries }
 }
 
 /** The id of the job, as it is queued. */
@@ -245,7 +254,44 @@ describe('a delivery', () => {
     expect(Object.values(sentTo()).flat()).toEqual([])
     expect(await counted()).toEqual([])
     expect(lines).toMatchObject([
-      { channel: 'retired', alert: 'alert_a', msg: expect.stringContaining('there is no channel retired') },
+      {
+        ...{ channel: 'retired', alert: 'alert_a', level: 'warn' },
+        msg: expect.stringMatching(/^alert not sent: there is no channel retired/),
+      },
     ])
+    expect(await deliveries()).toEqual([])
+  })
+
+  describe('for a channel that was renamed', () => {
+    const at = new Date().toISOString()
+    const [a, b] = [
+      { ...TEAM_A, at },
+      { ...TEAM_B, at },
+    ]
+
+    test('goes to those that get such alerts now, and to none twice', async () => {
+      const { announce: before } = setUp({ without: ['team-a'] })
+      await before({ kind: 'announce', alert: a })
+      expect(await deliveries()).toEqual(['everyone alert_a'])
+      const { announce, lines } = setUp()
+      await announce({ kind: 'deliver', alert: a, channel: 'old-team-a' })
+      await announce({ kind: 'deliver', alert: a, channel: 'old-team-a' })
+      expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
+      expect(lines[0]?.msg).toMatch(
+        /^alert goes to everyone, team-a, unless it is there: there is no channel old-team-a any more: ci\/team-a/,
+      )
+    })
+
+    test('goes there also if it waits in a box or in a digest', async () => {
+      const { announce, gather } = setUp()
+      await gather.join('old', a)
+      await emptyBoxes()
+      expect(await deliveries()).toEqual(['everyone alert_a', 'team-a alert_a'])
+      const summary = digestOf('box', 'quota', [b])
+      await announce({ kind: 'summary', channel: 'old', summary })
+      expect(await deliveries()).toEqual(
+        [...['everyone alert_a', 'everyone alert_b'], ...['some teams alert_b', 'team-a alert_a']].sort(),
+      )
+    })
   })
 })

@@ -162,6 +162,21 @@ test('after ten messages in five minutes a box stays open until these are over',
   expect(await summaries()).toMatchObject([{ count: 21 }])
 })
 
+test('of ten messages in five minutes, only those count that are told', async () => {
+  const { alert, join, empty } = makeBed()
+  for (let n = 0; n < 9; n++) {
+    await join(alert('flaps'), alert('flaps', 'ok', 'over'), alert(`p${n}`))
+    expect(await empty()).toEqual([])
+  }
+  // Many of one project are told as one, so nobody waits for more.
+  for (let n = 0; n < 10; n++) await join(alert('flaps'), alert('flaps', 'ok', 'over'))
+  await join(alert('flaps'))
+  expect(await empty()).toEqual([])
+  expect(await delivered()).toHaveLength(10)
+  await join(alert('late'))
+  expect(await empty()).toHaveLength(1)
+})
+
 test('many alerts that come one after the other are one message when no more come, or after five minutes', async () => {
   const { clock, alert, join, empty } = makeBed()
   const many = (name: string) => Array.from({ length: 10 }, (_, n) => alert(`${name}${n}`))

@@ -42,7 +42,13 @@ test('a channel that can get nothing is warned of', () => {
     kinds,
     severity,
   })
-  expect(warningsAboutChannels([channel(['*'], 'critical'), channel(['expiry.done'], 'info')])).toEqual([])
+  expect(
+    warningsAboutChannels([
+      channel(['*'], 'critical'),
+      channel(['expiry.done'], 'info'),
+      channel([], 'info'),
+    ]),
+  ).toEqual([])
   expect(warningsAboutChannels([channel(['expiry.done', 'quota.ok'], 'warning')])).toEqual([
     'alerts: the channel ops can get nothing: no alert of the kinds expiry.done, quota.ok is as urgent as warning',
   ])

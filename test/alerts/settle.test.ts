@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { NewestBySubject } from '../../src/alerts/newest-alerts.ts'
 import { settle } from '../../src/alerts/settle.ts'
 import type { Alert, Flag, ForecastAlert, QuotaAlert } from '../../src/queue/alert.ts'
@@ -83,4 +83,29 @@ test('if a change is missing among others, the newest is told, and the missing o
   expect(toldOf([first, middle, last], before({ a: 'over' }))).toEqual([last.id])
   // Nobody is told when a quota is removed. Once there is one again, the flag rises from ok.
   expect(toldOf(changesOf('a', ['ok', 'over']), before({ a: 'over' }))).toEqual(['a_0'])
+})
+
+describe('a higher mark or an escalation', () => {
+  const toldOf = (flags: readonly Flag[], settled?: Flag) =>
+    settle(changesOf('a', flags), () => true, before(settled ? { a: settled } : {})).map(({ id }) => id)
+
+  test('is no news once its state has ended', () => {
+    expect(toldOf(['ok', 'warning', 'warning', 'ok'])).toEqual([])
+    expect(toldOf(['ok', 'over', 'over', 'ok'])).toEqual([])
+    expect(toldOf(['ok', 'warning', 'warning', 'over', 'over', 'ok'], 'ok')).toEqual([])
+    expect(toldOf(['warning', 'over', 'over', 'warning'], 'warning')).toEqual([])
+    expect(toldOf(['warning', 'warning', 'ok'], 'warning')).toEqual(['a_1'])
+  })
+
+  test('is told while its state holds, also if the flag was worse meanwhile', () => {
+    expect(toldOf(['warning', 'warning'], 'warning')).toEqual(['a_0'])
+    expect(toldOf(['over', 'over'], 'over')).toEqual(['a_0'])
+    expect(toldOf(['over', 'over'])).toEqual(['a_0'])
+    expect(toldOf(['warning', 'warning', 'over', 'warning'], 'warning')).toEqual(['a_2'])
+    expect(toldOf(['warning', 'ok', 'warning', 'warning'], 'warning')).toEqual(['a_2'])
+  })
+
+  test('if its change is missing, the newest is told', () => {
+    expect(toldOf(['warning', 'warning', 'ok'], 'ok')).toEqual(['a_1'])
+  })
 })

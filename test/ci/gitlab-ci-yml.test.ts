@@ -136,7 +136,8 @@ test.skipIf(!hasTools)(
       expect(found?.digest).toBe(image('release').root.digest)
       const other = await run('promote', url, await token({ project_path: 'team-b/app', project_id: '23' }))
       expect(other.status).not.toBe(0)
-      expect(other.out).toContain('this CI job may act for ci/team-b/app, not for ci/team-a/app')
+      expect(other.out).toContain('there is no image ci/team-a/app:v1.0')
+      expect(other.out).toContain('over ci/team-b/app/**')
     } finally {
       await bed.close()
     }

@@ -82,6 +82,17 @@ test('a check warns of quotas of which either could apply', async () => {
   })
 })
 
+test('a check warns of a quota that shall evict, though no policy does', async () => {
+  const file = join(folder, 'evicts.yaml')
+  const quotas = [{ project: 'ci/a', limit: '1GiB', escalate: { after: '7d', evict: true } }]
+  const text = await readFile(env.TALLYMAN_CONFIG ?? '', 'utf8')
+  await writeFile(file, `${text}\nquotas: ${JSON.stringify(quotas)}\n`)
+  expect(await tallyman({}, 'config', 'check', file)).toMatchObject({
+    status: 0,
+    err: expect.stringMatching(/^warning: quotas: escalate\.evict of ci\/a does nothing: .*\n$/),
+  })
+})
+
 test('a check warns of what the dialect of a policy does', async () => {
   const file = join(folder, 'dialect.yaml')
   await writeFile(join(folder, 'quay.json'), '{"policies": [{"method": "creation_date", "value": "3m"}]}')

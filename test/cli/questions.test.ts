@@ -133,6 +133,11 @@ test('usage of a project has its numbers, its repositories and its largest image
     out: '',
     err: expect.stringContaining('404 there is no project "ci/none"'),
   })
+  for (const command of [['usage'], ['tags'], ['quota', 'show'], ['history']])
+    expect(await run(...command, 'ci')).toMatchObject({
+      ...{ status: 1, out: '' },
+      err: '"ci" is not a project: expected the registry and the path, such as ci/team/app\n',
+    })
 })
 
 test('images are listed by size with their tags, and tags by name', async () => {

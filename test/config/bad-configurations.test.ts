@@ -36,6 +36,14 @@ const bad: [yaml: string, problem: string][] = [
     'quotas: [{ project: ci/a, limit: 1GiB, measure: tagged, willExceedWithin: 7d }]',
     '6:57: quotas.0.willExceedWithin: the history has no tagged bytes, so there is no forecast of them: leave it out, or use another measure',
   ],
+  [
+    'quotas: [{ project: ci/a, maxTags: 9, willExceedWithin: 7d }]',
+    '6:39: quotas.0.willExceedWithin: a forecast is about bytes, so it does nothing without a limit: add limit, or leave it out',
+  ],
+  [
+    'quotas: [{ group: a, projects: [ci/a], maxManifests: 9, willExceedWithin: 7d }]',
+    '6:57: quotas.0.willExceedWithin: a forecast is about bytes, so it does nothing without a limit: add limit, or leave it out',
+  ],
   ['log: debug', '6:1: log: expected a mapping, got a string'],
   ['log: { colour: true }', '6:8: log.colour: unknown key; expected one of level'],
   [
@@ -108,7 +116,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     "quotas: [{ project: '**', limit: 1, warnAt: [80%, 120%] }]",
-    '6:37: quotas.0.warnAt: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got a list',
+    '6:51: quotas.0.warnAt.1: expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most, got "120%"',
   ],
   ["quotas: [{ project: '**' }]", '6:10: quotas.0: expected limit, maxTags or maxManifests'],
   ['quotas: [{ group: g, limit: 1 }]', '6:10: quotas.0.projects: expected a list, got nothing'],

@@ -1,13 +1,19 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { allImages } from '../../lab/all-images.ts'
 import { anyFact } from '../../lab/facts.ts'
 import { digest } from '../../lab/images.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { makeSnoozes } from '../../src/alerts/snoozes.ts'
+import { makeTakeAlong } from '../../src/compose/take-along.ts'
 import { makeMoveRepositories } from '../../src/events/move-repositories.ts'
 import { makeHistories } from '../../src/history/histories.ts'
 import { EMPTY, type History, withSample } from '../../src/history/history.ts'
 import { NOTHING } from '../../src/history/sample.ts'
+import { projectSubject } from '../../src/queue/quota-subject.ts'
+import { NEVER } from '../../src/quota/evaluate.ts'
+import { makeFlags } from '../../src/quota/flags.ts'
+import { makeOverrides } from '../../src/quota/overrides.ts'
 import type { Fact, ManifestPush } from '../../src/usage/fact.ts'
 import { projectId } from '../../src/usage/project.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
@@ -24,16 +30,21 @@ function makeBed() {
   const index = makeUsageIndex(at)
   const renames = makeRenameTable(at)
   const histories = makeHistories(at)
+  const [overrides, snoozes] = [makeOverrides({ ...at, now: Date.now }), makeSnoozes(at)]
+  const flags = makeFlags(at)
+  const looked: string[] = []
   const [rechecked, reconciled]: [string[][], string[][]] = [[], []]
   const projectOf = (_: string, repository: string) => repository.split('/').slice(0, 2).join('/')
   const deps = {
-    ...{ index, renames, projectOf, histories },
+    ...{ index, renames, projectOf },
+    takeAlong: makeTakeAlong({ histories, overrides, snoozes, flags }),
+    look: async (project: string) => void looked.push(project),
     recheckQuotas: async (projects: string[]) => void rechecked.push(projects),
     enqueueReconcile: async (registry: string, reason: string) => void reconciled.push([registry, reason]),
   }
   const put = (fact: Fact) => index.apply(projectId('ci', projectOf('ci', fact.repository)), [fact])
   return {
-    ...{ index, renames, histories, rechecked, reconciled, deps },
+    ...{ index, renames, histories, overrides, snoozes, flags, looked, rechecked, reconciled, deps },
     move: makeMoveRepositories(deps),
     /** Applies facts as the events worker does. */
     async tell(...facts: Fact[]) {
@@ -240,6 +251,91 @@ test('a project that gets another name as a whole keeps its history; one that ha
   await bed.histories.write('ci/g/c', other)
   await bed.move(rename('h/b', 'g/c', 40 * S))
   expect(await bed.histories.of('ci/g/c')).toEqual(other)
+})
+
+describe('the override, the snooze and the flag of a project', () => {
+  const override = { limit: 9, by: 'ann', why: null, since: '2026-05-01T10:00:00.000Z', until: null }
+  const over = { ...NEVER, flag: 'over' as const, since: '2026-05-01T10:00:00.000Z', change: 3 }
+  const setUp = async () => {
+    const bed = makeBed()
+    const { overrides, snoozes, flags } = bed
+    await bed.tell(push('g/a', 'one', 10 * S, 'v1'), push('g/a/x', 'two', 11 * S, 'v2'))
+    await overrides.set('ci/g/a', override)
+    await snoozes.add({ project: 'ci/g/a', by: 'ann', why: 'a move' }, 60_000)
+    const entry = await flags.entry(projectSubject('ci/g/a'))
+    await flags.replace(projectSubject('ci/g/a'), entry, { state: over })
+    await flags.raised()
+    const kept = async () => ({
+      overrides: Object.fromEntries(await overrides.all()),
+      snoozes: (await snoozes.list()).map(({ project, why }) => [project, why]),
+      flags: Object.fromEntries(await flags.all('project')),
+      raised: (await flags.raised()).map(({ id, flag }) => [id, flag]),
+    })
+    return { ...bed, kept }
+  }
+  const allOf = (project: string) => ({
+    overrides: { [project]: override },
+    snoozes: [[project, 'a move']],
+    flags: { [project]: over },
+    raised: [[project, 'over']],
+  })
+
+  test('go along when it gets another name as a whole, once, and the flag is looked at', async () => {
+    const bed = await setUp()
+    const job = rename('g/a', 'h/b', 20 * S)
+    await bed.move(job)
+    expect(await bed.kept()).toEqual(allOf('ci/h/b'))
+    expect(bed.looked).toEqual(['ci/h/b'])
+    // What a person takes back does not come back when the job runs again.
+    await bed.overrides.remove('ci/h/b')
+    expect(await bed.snoozes.remove('ci/h/b')).toMatchObject({ project: 'ci/h/b' })
+    await bed.move(job)
+    expect(await bed.kept()).toEqual({ ...allOf('ci/h/b'), overrides: {}, snoozes: [] })
+  })
+
+  test('stay when a part of it gets another name, and when all moves within it', async () => {
+    const bed = await setUp()
+    await bed.move(rename('g/a/x', 'g/part', 15 * S))
+    expect(await bed.kept()).toEqual(allOf('ci/g/a'))
+    await bed.move(rename('g/a', 'g/a/deep', 20 * S))
+    expect(await bed.kept()).toEqual(allOf('ci/g/a'))
+  })
+
+  test('stay if the new name has its own', async () => {
+    const bed = await setUp()
+    const warning = { ...over, flag: 'warning' as const }
+    await bed.overrides.set('ci/h/b', { ...override, limit: 7 })
+    await bed.snoozes.add({ project: 'ci/h/b', by: null, why: 'its own' }, 60_000)
+    await bed.flags.replace(projectSubject('ci/h/b'), { text: '' }, { state: warning })
+    await bed.move(rename('g/a', 'h/b', 20 * S))
+    expect(await bed.kept()).toEqual({
+      overrides: { 'ci/g/a': override, 'ci/h/b': { ...override, limit: 7 } },
+      snoozes: [
+        ['ci/g/a', 'a move'],
+        ['ci/h/b', 'its own'],
+      ],
+      flags: { 'ci/g/a': over, 'ci/h/b': warning },
+      raised: [
+        ['ci/g/a', 'over'],
+        ['ci/h/b', 'warning'],
+      ],
+    })
+  })
+
+  test('go along once if the job is cut short anywhere', async () => {
+    const moved = ['overrides', 'snoozes', 'flags'] as const
+    for (const name of moved) {
+      const bed = await setUp()
+      const cut = () => Promise.reject(new Error('cut'))
+      const parts = { ...bed, [name]: { ...bed[name], move: cut } }
+      const job = rename('g/a', 'h/b', 20 * S)
+      await expect(
+        makeMoveRepositories({ ...bed.deps, takeAlong: makeTakeAlong(parts) })(job),
+      ).rejects.toThrow('cut')
+      await bed.move(job)
+      expect(await bed.kept()).toEqual(allOf('ci/h/b'))
+    }
+  })
 })
 
 test('the result does not depend on which facts arrive before the move and which after', async () => {

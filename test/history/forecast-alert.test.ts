@@ -16,6 +16,7 @@ import { type Alert, AlertRecord } from '../../src/queue/alert.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { projectSubject } from '../../src/queue/quota-subject.ts'
 
+const TOLD_AT = '2020-01-01T00:00:00.000Z'
 const DAY = 20_000
 const NOW = DAY * DAY_MS + 1
 const quota: ForecastQuota = {
@@ -34,7 +35,12 @@ const decide = (
   isSoon: boolean,
   days: number | undefined,
   more: { bytes?: number; quota?: ForecastQuota } = {},
-) => forecastAlert({ isSoon, change: 4 }, { forecast: passingIn(days), bytes: 900, quota, ...more }, NOW)
+) =>
+  forecastAlert(
+    { isSoon, change: 4, toldAt: TOLD_AT },
+    { forecast: passingIn(days), bytes: 900, quota, ...more },
+    NOW,
+  )
 
 describe('a forecast alert', () => {
   test.each([
@@ -47,18 +53,23 @@ describe('a forecast alert', () => {
   ])('%s', (_, isSoon, days, told) => {
     const { state, tell } = decide(isSoon, days)
     expect(tell?.isSoon).toBe(told)
-    expect(state).toEqual({ isSoon: told ?? isSoon, change: told === undefined ? 4 : 5 })
+    const toldAt = told === undefined ? TOLD_AT : new Date(NOW).toISOString()
+    expect(state).toEqual({ isSoon: told ?? isSoon, change: told === undefined ? 4 : 5, toldAt })
   })
 
   test('leaves it to the quota once the limit is passed, and without willExceedWithin', () => {
-    expect(decide(false, 1, { bytes: 1001 })).toEqual({ state: { isSoon: false, change: 4 } })
+    expect(decide(false, 1, { bytes: 1001 })).toEqual({
+      state: { isSoon: false, change: 4, toldAt: TOLD_AT },
+    })
     const { willExceedWithinMs: _, ...other } = quota
-    expect(decide(false, 1, { quota: other })).toEqual({ state: { isSoon: false, change: 4 } })
+    expect(decide(false, 1, { quota: other })).toEqual({
+      state: { isSoon: false, change: 4, toldAt: TOLD_AT },
+    })
   })
 
   test('is resolved after the limit was passed, too: else the incident of a pager stays open', () => {
     const passed = decide(true, 1, { bytes: 1001 })
-    expect(passed).toEqual({ state: { isSoon: true, change: 4 } })
+    expect(passed).toEqual({ state: { isSoon: true, change: 4, toldAt: TOLD_AT } })
     const about = { forecast: passingIn(undefined), bytes: 100, quota }
     expect(forecastAlert(passed.state, about, NOW)).toMatchObject({
       ...{ state: { isSoon: false, change: 5 }, tell: { isSoon: false } },
@@ -67,7 +78,7 @@ describe('a forecast alert', () => {
 
   test('keeps its state with too little data, but not after a clean-up', () => {
     const about = { bytes: 10, quota }
-    const state = { isSoon: true, change: 1 }
+    const state = { isSoon: true, change: 1, toldAt: TOLD_AT }
     expect(forecastAlert(state, { ...about, forecast: { kind: 'tooLittle', days: 3 } }, NOW)).toEqual({
       state,
     })
@@ -103,9 +114,9 @@ describe('the alerts of samples', () => {
     (before, n) => withSample(before, (DAY - 19 + n) * 24, { ...NOTHING, uniqueBytes: (76 + n) * GIB }),
     EMPTY,
   )
-  const setUp = () =>
+  const setUp = (now = () => NOW) =>
     makeForecastAlerts({
-      ...{ redis: bed.redis, prefix: 't', queues, now: () => NOW },
+      ...{ redis: bed.redis, prefix: 't', queues, now },
       quotaOf: async ({ id }) => (id === 'ci/team/app' ? { ...quota, limitBytes: 100 * GIB } : undefined),
       actionFacts: async () => ({
         growth: { bytes: 7 * GIB, since: '2024-09-26T23:00:00.000Z' },
@@ -143,6 +154,28 @@ describe('the alerts of samples', () => {
       ],
       sparkline: { title: 'The last eight days', text: '▁▂ ▄▅▆▇█' },
     })
+  })
+
+  test('have the later time if the clock was set back meanwhile, so that the end is told', async () => {
+    let now = NOW
+    const onSample = setUp(() => now)
+    const project = projectSubject('ci/team/app')
+    await onSample(project, history)
+    now = NOW - 2 * DAY_MS
+    const cleaned = Array.from({ length: 10 }, (_, n) => (DAY - 11 + n) * 24).reduce(
+      (before, hour) => withSample(before, hour, { ...NOTHING, uniqueBytes: GIB }),
+      EMPTY,
+    )
+    await onSample(project, cleaned)
+    const jobs = await queues.alerts.getJobs(['waiting'], 0, -1, true)
+    const alerts = jobs.flatMap(({ data }) => (data.kind === 'announce' ? [data.alert] : []))
+    expect(alerts.map((alert) => 'state' in alert && [alert.state, alert.at])).toEqual([
+      ['soon', new Date(NOW).toISOString()],
+      ['notSoon', new Date(NOW + 1).toISOString()],
+    ])
+    const [soon, notSoon] = alerts as [Alert, Alert]
+    const settled = new Map([[messageOf(soon).subject, { ms: Date.parse(soon.at), state: 'soon' }]])
+    expect(settle([notSoon], () => true, settled)).toEqual([notSoon])
   })
 
   test('of groups and registries are told, too, each once', async () => {

@@ -160,6 +160,7 @@ describe('too little data', () => {
     expect(forecastText(forecastOf(daysOf(4, () => 1)))).toBe(
       'too little data: 4 days have a sample, and a forecast needs 10',
     )
+    expect(forecastText(forecastOf(daysOf(1, () => 1)))).toContain('1 day has a sample')
   })
 
   test('is said after a clean-up, and ten days later the growth since then counts', () => {
@@ -167,7 +168,7 @@ describe('too little data', () => {
       daysOf(count, (n) => (n < 20 ? 100 * GB + n * GB : 30 * GB + 2 * n * GB))
     expect(forecastOf(values(24))).toEqual({ kind: 'tooLittle', days: 4, cleanedUpOn: FIRST + 20 })
     expect(forecastText(forecastOf(values(24)))).toBe(
-      'too little data: 4 days since the clean-up of 2024-10-24 have a sample, and a forecast needs 10',
+      'too little data: 4 days have a sample since the clean-up of 2024-10-24, and a forecast needs 10',
     )
     const after = trendOf(values(30))
     expect(after).toMatchObject({ kind: 'growing', cleanedUpOn: FIRST + 20, firstDay: FIRST + 20 })

@@ -137,7 +137,7 @@ test('wrong questions are answered with what was expected', async () => {
   ])
   expect(await status('/v1/projects/ci/team/app/history')).toEqual([
     404,
-    expect.stringContaining('its history are at ci/team/app/-/history'),
+    expect.stringContaining('for its history, ask for ci/team/app/-/history'),
   ])
   for (const argv of [['history'], ['history', 'ci/team/app', '--registry', 'ci']])
     expect(await cli(...argv)).toMatchObject({

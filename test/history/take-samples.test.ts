@@ -85,10 +85,10 @@ test('a run that was killed half-way is made up for by the next, and no sample i
   const dying = makeRun({
     histories: {
       ...histories,
-      async write(id, history) {
+      async write(...given) {
         written += 1
         if (written > 7) throw new Error('killed')
-        return histories.write(id, history)
+        return histories.write(...given)
       },
     },
   })
@@ -136,6 +136,68 @@ test('a worker that was frozen for hours does not undo newer samples', async () 
   await takeSamples()
   expect(await histories.write(PROJECT, stale)).toBe(false)
   expect(await uniqueOf(PROJECT)).toHaveLength(2)
+})
+
+test('a clock that was ahead once stops no later sample, and its own is cut out', async () => {
+  const { index, takeSamples, clock, histories, uniqueOf } = setUp()
+  await index.apply(PROJECT, [push('team/app', 1, [101])])
+  await takeSamples()
+  clock.hour = 95_000
+  await takeSamples()
+  clock.hour = 1
+  await takeSamples()
+  await takeSamples()
+  clock.hour = 2
+  await takeSamples()
+  for (const id of [PROJECT, 'ci']) {
+    expect((await uniqueOf(id)).map(([hour]) => hour)).toEqual([1, 2])
+    expect(pointsOf((await histories.of(id)).days).map(({ slot }) => slot)).toEqual([20_625])
+  }
+})
+
+test('a clock that was ahead for a few days loses nothing of the days before', async () => {
+  const { index, takeSamples, clock, histories, uniqueOf } = setUp()
+  await index.apply(PROJECT, [push('team/app', 1, [101])])
+  for (const hour of [0, 24, 25, 100, 101, 26]) {
+    clock.hour = hour
+    await takeSamples()
+  }
+  expect((await uniqueOf(PROJECT)).map(([hour]) => hour)).toEqual([0, 24, 25, 26])
+  expect(pointsOf((await histories.of(PROJECT)).days).map(({ slot }) => slot)).toEqual([20_625, 20_626])
+})
+
+test('the sample of a host whose clock is an hour ahead stays', async () => {
+  const { index, takeSamples, clock, uniqueOf } = setUp()
+  await index.apply(PROJECT, [push('team/app', 1, [101])])
+  for (const hour of [0, 2, 1]) {
+    clock.hour = hour
+    await takeSamples()
+  }
+  expect((await uniqueOf(PROJECT)).map(([hour]) => hour)).toEqual([0, 2])
+})
+
+test('a worker that was frozen while it wrote replaces no sample of others, also after a clock that was ahead', async () => {
+  const { index, takeSamples, makeRun, clock, histories, uniqueOf } = setUp()
+  await index.apply(PROJECT, [push('team/app', 1, [101])])
+  clock.hour = 95_000
+  await takeSamples()
+  clock.hour = 0
+  let frozen = 0
+  const run = makeRun({
+    histories: {
+      ...histories,
+      async write(...given) {
+        if (frozen++ === 0) {
+          for (clock.hour = 1; clock.hour <= 5; clock.hour++) await takeSamples()
+          expect(await histories.write(...given)).toBe(false)
+        }
+        return histories.write(...given)
+      },
+    },
+  })
+  await run()
+  expect((await uniqueOf(PROJECT)).map(([hour]) => hour)).toEqual([1, 2, 3, 4, 5])
+  expect((await uniqueOf('ci')).map(([hour]) => hour)).toEqual([1, 2, 3, 4, 5])
 })
 
 test('an index that is not whole, or empty, gets no sample', async () => {

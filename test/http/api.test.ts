@@ -176,7 +176,7 @@ describe('refusals are problem documents that say what was expected', () => {
       '"polcy": expected policy, registry, project, repository, verdict, asOf, limit, cursor',
     ],
     ['/v1/projects/ci%2Fteam%2Fapp?all=true', 400, '"all": this takes none'],
-    ['/v1/projects/ci/team/app/tags', 404, 'its tags are at ci/team/app/-/tags'],
+    ['/v1/projects/ci/team/app/tags', 404, 'for its tags, ask for ci/team/app/-/tags'],
     ['/v1/projects?sort=size', 400, 'sort'],
     [
       '/v1/promotions/a.b',

@@ -95,6 +95,7 @@ describe('a project and its group', () => {
         '2050 of 2000 bytes',
       ),
     })
+    expect((await run('alerts')).out).toMatch(/ group team +group team is OVER its quota/)
   })
 })
 
@@ -144,6 +145,7 @@ describe('an override', () => {
     expect(await tallyman.get('/v1/projects/ci%2Fraised%2Fapp')).toMatchObject({
       ...{ limitBytes: 1024 ** 3, override: null },
     })
+    expect((await run('audit')).out).toContain('limitBytes 1000 B, until ')
     const { entries } = await tallyman.get<{ entries: object[] }>('/v1/audit')
     expect(entries[0]).toMatchObject({
       ...{ action: 'quota.set', project: 'ci/raised/app', registry: 'ci', why: 'a trial' },
@@ -167,7 +169,7 @@ describe('an override', () => {
       return `${answer.statusCode} ${answer.json().detail}`
     }
     expect(await detail('ci/a', { limit: 'much' })).toMatch(/^400 `limit`: expected a size/)
-    expect(await detail('ci/a', { limit: '0' })).toBe('400 `limit`: expected a value above 0')
+    expect(await detail('ci/a', { limit: '0' })).toBe('400 `limit`: expected a size above 0')
     expect(await detail('ci/a', { limit: '1', for: 'soon' })).toMatch(/^400 `for`: expected a duration/)
     expect(await detail('ci/a', { limit: '1', fro: '1d' })).toBe('400 body: unknown key "fro"')
     expect(await detail('hub/a', { limit: '1' })).toMatch(/^404 "hub\/a" is not a project/)

@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   test: {
-    include: ['test/{expiry,promotion,quota,alerts}/*.test.ts', 'test/usage/{convergence,model}.test.ts'],
+    include: ['test/{expiry,promotion,quota,alerts}/*.test.ts', 'test/usage/{convergence.heavy,model}.test.ts'],
     setupFiles: ['test/mutation/short-properties.ts'],
     // A worker a file would take longer to start than most tests take.
     isolate: false,

@@ -35,7 +35,7 @@ test('the name, the measure, the time that it is over and an override are told',
     'ci/team-a/app is OVER its quota: 120 of 100 tags. Last push by ann.',
   )
   expect(told({ from: 'over', to: 'over', used: 60 * GiB, overForMs: 7 * 86_400_000 })).toBe(
-    'ci/team-a/app is OVER its quota for 7d: 60.0 GiB of 50.0 GiB.',
+    'ci/team-a/app has been OVER its quota for 7d: 60.0 GiB of 50.0 GiB.',
   )
   const override = {
     limit: 50 * GiB,
@@ -48,6 +48,6 @@ test('the name, the measure, the time that it is over and an override are told',
     /\. The limit was set by ann until 2026-05-08T10:00:00\.000Z: the release\.$/,
   )
   expect(told({ override: { ...override, by: null, why: null, until: null } })).toMatch(
-    / The limit was set\.$/,
+    / The limit was set by hand\.$/,
   )
 })

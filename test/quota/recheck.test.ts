@@ -94,13 +94,15 @@ test('a look at a time waits beside those of changes, and only the newest one wa
 
 test('a look that asks for the next one is followed by it', async () => {
   const seen: number[] = []
+  // A worker does not close the connection that it is given.
+  const connection = bed.redis.duplicate({ maxRetriesPerRequest: null })
   const worker = new Worker(
     'quota',
     async ({ data }) => {
       seen.push(Date.now())
       if (seen.length < 3) await lookAgain(queues, data, 300)
     },
-    { connection: bed.redis.duplicate({ maxRetriesPerRequest: null }), prefix: queuePrefix('t') },
+    { connection, prefix: queuePrefix('t') },
   )
   await lookAgain(queues, A, 0)
   await eventually(
@@ -109,5 +111,6 @@ test('a look that asks for the next one is followed by it', async () => {
   )
   expect((seen[2] ?? 0) - (seen[0] ?? 0)).toBeGreaterThanOrEqual(600)
   await worker.close()
+  connection.disconnect()
   expect(await delayed()).toEqual([])
 })

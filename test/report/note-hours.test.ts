@@ -40,6 +40,7 @@ function setUp(keepsNames = true) {
   const months = makeMonths(deps)
   const held = makeReadHeld({ ...deps, index })
   const reads: string[] = []
+  const clock = { hour: 0 }
   const noteHours = makeNoteHours({
     months,
     readHeld: {
@@ -50,9 +51,11 @@ function setUp(keepsNames = true) {
       },
     },
     keepsNames: () => keepsNames,
+    now: () => (OCTOBER.from + clock.hour) * HOUR_MS,
   })
   /** Takes the sample of an hour of October. */
   const sample = async (hour: number) => {
+    clock.hour = hour
     const usages = await usagesOf(deps, await index.projects('ci'))
     const found = usages.filter((usage) => usage !== undefined)
     await noteHours.ofProjects('ci', OCTOBER.from + hour, found)
@@ -138,6 +141,18 @@ test('a sample that comes twice, or late, changes nothing', async () => {
   await sample(4)
   expect((await entries()).get('team/app')).toMatchObject({ hours: 1, byteHours: 1010 })
   expect((await entries()).get('')).toMatchObject({ hours: 1, byteHours: 1010 })
+})
+
+test('samples go on after a clock that was ahead, and each hour counts once', async () => {
+  const { index, sample, entries } = setUp()
+  await index.apply(PROJECT, [push(1, [101])])
+  // The hours 3 and 4 were taken for 300 and 301.
+  for (const hour of [0, 1, 2, 300, 301, 5, 5, 6]) await sample(hour)
+  for (const path of ['team/app', ''])
+    expect((await entries()).get(path)).toMatchObject({
+      ...{ hours: 7, byteHours: 7 * 1010, from: 1010, to: 1010 },
+      ...{ firstHour: OCTOBER.from, lastHour: OCTOBER.from + 6 },
+    })
 })
 
 test('a project that is forgotten stays in its month, and the month is forgotten two years after its end', async () => {

@@ -33,7 +33,7 @@ export function makeDiscordChannel(options: HookOptions & { memory: ChannelMemor
   async function post(message: Message): Promise<string> {
     const answer = await hook.ask(contentOf(message, undefined), { url: below('') })
     if (Value.Check(Created, answer)) return answer.id
-    const reason = `channel ${name} at ${hook.url.host} answered what is not of Discord`
+    const reason = `channel ${name} at ${hook.url.host} answered otherwise than Discord does`
     throw new ChannelError(reason, { channel: name, status: 200, retry: true })
   }
 

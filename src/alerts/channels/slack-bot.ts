@@ -30,7 +30,7 @@ class SlackError extends ChannelError {
   readonly code: string | undefined
   constructor(name: string, host: string, answer: unknown) {
     const code = Value.Check(Refused, answer) ? answer.error : undefined
-    super(`channel ${name} at ${host} answered ${code ?? 'what is not of Slack'}`, {
+    super(`channel ${name} at ${host} answered ${code ?? 'otherwise than Slack does'}`, {
       ...{ channel: name, status: 200, retry: code === undefined || PASSING.includes(code) },
     })
     this.code = code

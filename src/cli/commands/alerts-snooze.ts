@@ -15,7 +15,7 @@ export function addSnoozes(alerts: Command, cli: Cli): void {
     .description(
       'Send no alerts about a project for a time. They are recorded. At the end, the state of the project is told if it was not told before.',
     )
-    .argument('<PROJECT>', 'REGISTRY/PATH')
+    .argument('<PROJECT>', 'the registry and the path of a project, such as ci/team/app')
     .requiredOption('--for <DURATION>', 'for how long, such as 12h or 3d; 90d at most')
     .option('--why <TEXT>', 'why: "alerts snoozes" shows it')
     .action(async (project: string, options: { for: string; why?: string }) => {
@@ -28,7 +28,7 @@ export function addSnoozes(alerts: Command, cli: Cli): void {
   alerts
     .command('unsnooze')
     .description('End the snooze of a project.')
-    .argument('<PROJECT>', 'REGISTRY/PATH')
+    .argument('<PROJECT>', 'the registry and the path of a project, such as ci/team/app')
     .action(async (project: string) => {
       const service = await cli.service()
       const snooze = await service.delete(pathOf(project), Snooze)

@@ -8,13 +8,14 @@ import { table } from '../table.ts'
 import { unknownCommand } from '../unknown-command.ts'
 import { addSnoozes } from './alerts-snooze.ts'
 
-/** The part of the answer that is shown. An alert about a registry as a whole has no project. */
+/** The part of the answer that is shown. An alert is about a project, a registry as a whole, or a group of projects. */
 const Alerts = Type.Object({
   alerts: Type.Array(
     Type.Object({
       at: Type.String(),
-      registry: Type.String(),
+      registry: Type.Optional(Type.String()),
       project: Type.Optional(Type.String()),
+      group: Type.Optional(Type.String()),
       text: Type.String(),
     }),
   ),
@@ -30,8 +31,8 @@ export const addAlerts: AddCommand = (program, cli) => {
       if (group.args[0] !== undefined) unknownCommand(group, group.args[0])
       const service = await cli.service()
       const page = await service.get(`/v1/alerts${queryOf(options)}`, Alerts)
-      const rows = page.alerts.map(({ at, registry, project, text }) => [
-        ...[at, project === undefined ? registry : `${registry}/${project}`, text],
+      const rows = page.alerts.map(({ at, registry, project, group, text }) => [
+        ...[at, group === undefined ? [registry, project].filter(Boolean).join('/') : `group ${group}`, text],
       ])
       if (rows.length === 0) cli.note('no alerts')
       cli.show(page, table(['AT', 'ABOUT', 'TEXT'], rows))

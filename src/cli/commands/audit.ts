@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { AuditEntry } from '../../expiry/audit.ts'
+import { formatSize } from '../../platform/units.ts'
 import type { AddCommand } from '../cli.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { table } from '../table.ts'
@@ -41,7 +42,7 @@ function outcomeOf(entry: AuditEntry): string {
     ...(verbs === undefined ? [] : [verbs.join(' and ')]),
     ...(projects === undefined ? [] : [`in ${projects.join(' and ')}`]),
     ...(outcome === undefined ? [] : [outcome]),
-    ...numbers.map(([name, count]) => `${name} ${count}`),
+    ...numbers.map(([name, count]) => `${name} ${/bytes$/i.test(name) ? formatSize(count) : count}`),
     ...(until === undefined ? [] : [`until ${until}`]),
     ...(why === undefined ? [] : [why]),
   ].join(', ')

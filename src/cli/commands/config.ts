@@ -1,5 +1,6 @@
 import { warningsAboutChannels } from '../../alerts/wants.ts'
 import { meetingsOf } from '../../config/check-promotion.ts'
+import { warningsAboutEscalation } from '../../config/check-quotas.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
@@ -37,7 +38,7 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     })
 }
 
-/** Registries that nobody vouches for, what the dialects of expiry policies warn of, quotas of which either could apply, promotions that can meet, and channels that can get nothing. */
+/** Registries that nobody vouches for, what the dialects of expiry policies warn of, quotas of which either could apply or that evict nothing, promotions that can meet, and channels that can get nothing. */
 const warningsOf = (config: Config): string[] => [
   ...Object.entries(config.registries).flatMap(([name, { insecure }]) =>
     insecure
@@ -53,6 +54,7 @@ const warningsOf = (config: Config): string[] => [
     ([a, b]) =>
       `quotas: ${a} and ${b} are equally specific and may match the same project: the first applies`,
   ),
+  ...warningsAboutEscalation(config),
   ...meetingsOf(config),
   ...warningsAboutChannels(config.alerts.channels),
 ]

@@ -3,7 +3,7 @@ import { formatSize } from '../../platform/units.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { queryOf } from '../page-options.ts'
-import { type Cell, fields, sizeCell, table } from '../table.ts'
+import { type Cell, fields, table } from '../table.ts'
 import { pathOfProject } from '../tagged-images.ts'
 import { Registries } from '../usage-answers.ts'
 
@@ -13,8 +13,9 @@ const Band = Type.Union([
 ])
 
 const Forecast = Type.Object({
+  kind: Type.String(),
   text: Type.String(),
-  nowBytes: Type.Integer(),
+  nowBytes: Type.Union([Type.Integer(), Type.Null()]),
   until: Type.String(),
   bytesThen: Band,
   thresholds: Type.Array(
@@ -70,7 +71,7 @@ export const addForecast: AddCommand = (program, cli) => {
       )
       const then = forecasts[0]?.until.slice(0, 10) ?? ''
       const rows = forecasts.map((one): Cell[] => [
-        ...[one.registry, sizeCell(one.nowBytes), thenCell(one), bandCell(one), quotaCell(one), one.text],
+        ...[one.registry, { right: nowText(one) }, thenCell(one), bandCell(one), quotaCell(one), one.text],
       ])
       cli.show(
         { forecasts },
@@ -87,21 +88,28 @@ const bandCell = ({ bytesThen }: Forecast): string =>
   bytesThen === null ? '' : `${formatSize(bytesThen.low)} and ${formatSize(bytesThen.high)}`
 
 /** When it passes its quota; empty without a quota. */
-function quotaCell({ thresholds }: Forecast): string {
+function quotaCell({ kind, thresholds }: Forecast): string {
   const limit = thresholds.find(({ share }) => share === 1)
-  return limit === undefined ? '' : (limit.text ?? 'not in sight')
+  return limit === undefined ? '' : whenText(kind, limit.text)
 }
 
+const whenText = (kind: string, text: string | null): string =>
+  text ?? (kind === 'tooLittle' ? 'not known' : 'not in sight')
+
+/** The bytes now. A group without a sample has none. */
+const nowText = ({ nowBytes }: Forecast): string =>
+  nowBytes === null ? 'not known yet' : formatSize(nowBytes)
+
 function linesOf(answer: Forecast): string[] {
-  const { text, nowBytes, until, bytesThen, thresholds } = answer
+  const { kind, text, until, bytesThen, thresholds } = answer
   const then = bytesThen === null ? 'not known' : `${formatSize(bytesThen.middle)} (${bandCell(answer)})`
   return fields([
-    ['now', formatSize(nowBytes)],
+    ['now', nowText(answer)],
     ['forecast', text],
     [`on ${until.slice(0, 10)}`, then],
     ...thresholds.map(({ share, bytes, text }) => {
       const name = share === 1 ? 'quota' : `${Math.round(share * 100)} % of the quota`
-      return [`${name}, ${formatSize(bytes)}`, text ?? 'not in sight'] as const
+      return [`${name}, ${formatSize(bytes)}`, whenText(kind, text)] as const
     }),
   ])
 }

@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type Static, Type } from 'typebox'
 import { parseImageName } from '../../expiry/image-name.ts'
 import { Keep } from '../../expiry/keep.ts'
-import { parseDuration } from '../../platform/units.ts'
 import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { durationOption } from '../duration-option.ts'
 import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { table } from '../table.ts'
 
@@ -18,7 +18,7 @@ export function addKeeps(expiry: Command, cli: Cli): void {
     .description(
       'Keep an image, whatever the policies say. With a tag: whatever the tag names, now and later. It holds within about two seconds, also for a run in hand.',
     )
-    .option('--for <DURATION>', 'for how long, such as 30d; until "unkeep" if left out', parseFor)
+    .option('--for <DURATION>', 'for how long, such as 30d; until "unkeep" if left out', durationOption)
     .option('--why <TEXT>', 'why: plans show it')
     .action(async (image: string, options: { for?: string; why?: string }) => {
       const service = await cli.service()
@@ -55,15 +55,6 @@ const withImage = (command: Command): Command =>
 function parseImage(text: string): string {
   if (parseImageName(text) !== undefined) return text
   throw new InvalidArgumentError('Expected REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST.')
-}
-
-function parseFor(text: string): string {
-  try {
-    if (parseDuration(text) > 0) return text
-  } catch {
-    // The same advice.
-  }
-  throw new InvalidArgumentError('Expected a duration above 0 such as 12h or 30d.')
 }
 
 const tableOf = (keeps: readonly Static<typeof Keep>[]): string[] =>

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Static, Type } from 'typebox'
-import { formatSize, parseDuration, parseSize } from '../../platform/units.ts'
+import { formatSize, parseSize } from '../../platform/units.ts'
 import type { AddCommand, Cli } from '../cli.ts'
+import { durationOption } from '../duration-option.ts'
 import { ExitStatus } from '../exit-status.ts'
 import { addGroup } from '../group.ts'
 import { fields } from '../table.ts'
@@ -50,7 +51,7 @@ export const addQuota: AddCommand = (program, cli) => {
       'Set the limit of a project, in place of that of the configuration. It holds at once, and survives restarts.',
     )
     .argument('<LIMIT>', 'the limit, such as 80GiB', parseLimit)
-    .option('--for <DURATION>', 'for how long, such as 7d; until "quota clear" if left out', parseFor)
+    .option('--for <DURATION>', 'for how long, such as 7d; until "quota clear" if left out', durationOption)
     .option('--why <TEXT>', 'why: alerts show it')
     .action(async (project: string, limit: string, options: { for?: string; why?: string }) => {
       const service = await cli.service()
@@ -84,7 +85,14 @@ function show(cli: Cli, found: ProjectQuota): void {
       ['flag', flagSince === null ? flag : `${flag} since ${flagSince}`],
       ...limits.map((one): [string, string] => [one.measure, amountText(one)]),
       ...(limits.length === 0 ? [['quota', 'none'] as [string, string]] : []),
-      ['warning from', warnAt.map((share) => `${Math.round(share * 100)} %`).join(', ')],
+      ...(warnAt.length === 0
+        ? []
+        : [
+            ['warning from', warnAt.map((share) => `${Math.round(share * 100)} %`).join(', ')] as [
+              string,
+              string,
+            ],
+          ]),
       ...(override === null ? [] : overrideFields(override, configuredLimitBytes)),
     ]),
   )
@@ -94,10 +102,10 @@ const overrideFields = (
   { by, why, since, until }: NonNullable<ProjectQuota['override']>,
   configured: number | null,
 ): [string, string][] => [
-  ['set by', `${by ?? 'not known'}, ${since}`],
+  ['set by', `${by ?? 'hand'}, ${since}`],
   ['until', until ?? 'it is cleared'],
-  ['why', why ?? 'not known'],
-  ['configured', configured === null ? 'none' : formatSize(configured)],
+  ...(why === null ? [] : [['why', why] as [string, string]]),
+  ['configured', configured === null ? 'no limit of bytes' : formatSize(configured)],
 ]
 
 const isCount = (measure: string): boolean => ['tags', 'manifests'].includes(measure)
@@ -118,13 +126,4 @@ function parseLimit(text: string): string {
     // The same advice.
   }
   throw new InvalidArgumentError('Expected a size above 0 such as 80GiB or 1.5TB.')
-}
-
-function parseFor(text: string): string {
-  try {
-    if (parseDuration(text) > 0) return text
-  } catch {
-    // The same advice.
-  }
-  throw new InvalidArgumentError('Expected a duration above 0 such as 12h or 7d.')
 }

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { Type } from 'typebox'
-import { parseDuration } from '../../platform/units.ts'
 import type { AddCommand, Cli } from '../cli.ts'
+import { durationOption } from '../duration-option.ts'
 import { addGroup } from '../group.ts'
 import { fields, table } from '../table.ts'
 
@@ -67,7 +67,7 @@ function addCreate(token: Command, cli: Cli): void {
     .argument('<NAME>', 'its name: records show it')
     .requiredOption('--project <GLOB...>', "projects that it is for, such as 'ci/team-a/**'; '**' is all")
     .requiredOption('--verb <VERB...>', 'what it may do: read, promote, expire or admin')
-    .option('--for <DURATION>', 'for how long, such as 90d; until it is revoked if left out', parseFor)
+    .option('--for <DURATION>', 'for how long, such as 90d; until it is revoked if left out', durationOption)
     .option('--why <TEXT>', 'why: "token list" shows it')
     .action(async (name: string, { project: projects, verb: verbs, ...more }: Options) => {
       const service = await cli.service()
@@ -84,13 +84,4 @@ function addCreate(token: Command, cli: Cli): void {
       )
       cli.note('the secret is not shown again: put it where TALLYMAN_TOKEN is read from')
     })
-}
-
-function parseFor(text: string): string {
-  try {
-    if (parseDuration(text) > 0) return text
-  } catch {
-    // The same advice.
-  }
-  throw new InvalidArgumentError('Expected a duration above 0 such as 12h or 90d.')
 }

@@ -43,8 +43,7 @@ async function list(cli: Cli, options: ListOptions): Promise<void> {
   const shown = await registriesOf(service, cli, options.registry)
   if (page.projects.length === 0) cli.note('no projects')
   for (const { id, override } of page.projects)
-    if (override !== null)
-      cli.note(`${id}: its limit is not that of the configuration${overrideText(override)}`)
+    if (override !== null) cli.note(`${id}: its limit is not the configured one${overrideText(override)}`)
   const projects = projectTable(page.projects)
   cli.show({ ...page, registries: shown }, [
     ...projects,
