@@ -16,8 +16,12 @@ const SIGNS = String.raw`*?[\]{}()|!+@^,\\`
 
 export const NOT_A_PATTERN = 'a glob, not a regular expression'
 
+/** A name has 255 characters at most, and a list of names is a list of globs. */
+const MOST_CHARACTERS = 1_024
+
 /** What a glob should be, if it is not valid or can match no name; `undefined` if nothing is wrong with it. */
 export function expectedGlob(glob: string, of: GlobOf): string | undefined {
+  if (glob.length > MOST_CHARACTERS) return `a glob of at most ${MOST_CHARACTERS} characters`
   if (isExpression(glob)) return NOT_A_PATTERN
   const [letters, count] = [LETTERS[of], (sign: string) => glob.split(sign).length]
   if (!isValid(glob) || count('{') !== count('}')) return 'a glob in which every [, { and ( is closed'
