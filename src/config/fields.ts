@@ -1,5 +1,6 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import { type TSchemaOptions, Type } from 'typebox'
+import { compilePattern } from '../platform/compile-pattern.ts'
 import { parseDuration, parseSize } from '../platform/units.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName, isTag } from '../registry/name.ts'
@@ -248,7 +249,7 @@ export function Template(description: string, of: 'repository' | 'tag', options:
 export function ProjectPattern(description: string) {
   return field(description, (raw) => {
     const pattern = text(raw)
-    if (Object.hasOwn(compilePattern(pattern).namedGroups(), 'project')) return pattern
+    if (Object.hasOwn(validPattern(pattern).namedGroups(), 'project')) return pattern
     throw new RangeError('expected a pattern with the named group (?P<project>…)')
   })
 }
@@ -262,17 +263,18 @@ export function patternIn(raw: Record<string, unknown>, instead: string): string
   if (key !== 'pattern' || others.length > 0) throw new RangeError(`expected ${instead}, or { pattern: … }`)
   try {
     const pattern = nonEmpty(raw.pattern)
-    compilePattern(pattern)
+    validPattern(pattern)
     return pattern
   } catch (error) {
     throw new PartError('pattern', raw.pattern, messageOf(error))
   }
 }
 
-function compilePattern(pattern: string): RE2JS {
+function validPattern(pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern)
+    return compilePattern(pattern)
   } catch (error) {
+    if (error instanceof RangeError) throw error
     throw new RangeError(`expected a valid RE2 pattern (${messageOf(error)})`)
   }
 }

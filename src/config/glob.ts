@@ -1,5 +1,5 @@
 import picomatch from 'picomatch'
-import { GLOB_OPTIONS, makeGlob } from '../platform/glob.ts'
+import { GLOB_OPTIONS, isBounded, makeGlob } from '../platform/glob.ts'
 
 /** What a glob of the configuration is compared with: a project is `registry/path`. */
 export type GlobOf = 'project' | 'registry' | 'repository' | 'tag'
@@ -16,8 +16,12 @@ const SIGNS = String.raw`*?[\]{}()|!+@^,\\`
 
 export const NOT_A_PATTERN = 'a glob, not a regular expression'
 
+/** A name has 255 characters at most, and a list of names is a list of globs. */
+const MOST_CHARACTERS = 1_024
+
 /** What a glob should be, if it is not valid or can match no name; `undefined` if nothing is wrong with it. */
 export function expectedGlob(glob: string, of: GlobOf): string | undefined {
+  if (glob.length > MOST_CHARACTERS) return `a glob of at most ${MOST_CHARACTERS} characters`
   if (isExpression(glob)) return NOT_A_PATTERN
   const [letters, count] = [LETTERS[of], (sign: string) => glob.split(sign).length]
   if (!isValid(glob) || count('{') !== count('}')) return 'a glob in which every [, { and ( is closed'
@@ -29,6 +33,7 @@ export function expectedGlob(glob: string, of: GlobOf): string | undefined {
   if (/!(?!\()/.test(glob)) return 'a glob without !: it negates nothing. Name what is meant, as in v*'
   if (new RegExp(`[^${SIGNS}${letters}]`).test(glob))
     return `a glob that can match: the name of a ${of} has only the characters ${letters}`
+  if (!isBounded(glob)) return 'a simpler glob: one with !(…) may have one * more in a segment, or one **'
   if (of !== 'tag' && glob.split('/').some((segment) => ['', '.', '..'].includes(segment)))
     return `a glob that can match: the name of a ${of} has no empty segment`
   if (of === 'tag' && /^[.-]/.test(glob)) return 'a glob that can match: no tag begins with a dot or a dash'

@@ -124,6 +124,8 @@ test.each([
   [['ci'], 'can match no project'],
   [['ci/Team/**'], 'the name of a project has only the characters'],
   [['ci/[a'], 'in which every [, { and ( is closed'],
+  [[`ci/@(${'|'.repeat(1_024)})`], 'a glob of at most 1024 characters'],
+  [['ci/!(x)*a*b'], 'a simpler glob: one with !(…)'],
   [['ci/team-a/**', '!ci/team-b'], 'negates nothing'],
 ])('globs %j: %s', (globs, wrong) => {
   const found = wrongProjects(globs, ['ci', 'production'])

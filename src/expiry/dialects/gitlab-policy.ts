@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { compilePattern } from '../../platform/compile-pattern.ts'
 import { PolicyError } from './dialect.ts'
 
 /** What decides in a `container_expiration_policy`. */
@@ -74,8 +75,9 @@ export function readGitlabPolicy(document: unknown): GitlabPolicy {
 function checkExpression(field: string, expression: string): void {
   try {
     RE2JS.compile(expression)
-    RE2JS.compile(`\\A${expression}\\z`)
+    compilePattern(`\\A${expression}\\z`)
   } catch (error) {
+    if (error instanceof RangeError) throw new PolicyError(field, error.message)
     throw new PolicyError(field, `not RE2 syntax: ${(error as Error).message}`)
   }
 }

@@ -1,4 +1,5 @@
-import { RE2JS, RE2JSException } from 're2js'
+import { type RE2JS, RE2JSException } from 're2js'
+import { compilePattern } from '../../platform/compile-pattern.ts'
 import { PolicyError } from './dialect.ts'
 
 /** Adds a warning about a field. */
@@ -17,8 +18,9 @@ export function parseField<T>(path: string, text: string, parse: (text: string) 
 /** A regular expression. RE2 takes time linear in the text, so no pattern can hang the process. @throws PolicyError */
 export function parsePattern(path: string, text: string): RE2JS {
   try {
-    return RE2JS.compile(text)
+    return compilePattern(text)
   } catch (error) {
+    if (error instanceof RangeError) throw new PolicyError(path, error.message)
     if (error instanceof RE2JSException)
       throw new PolicyError(path, `not a pattern for RE2: ${error.message}`)
     throw error

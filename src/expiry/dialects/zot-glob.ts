@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js'
+import { compilePattern } from '../../platform/compile-pattern.ts'
 
 /** An escaped character, a class, `**`, or one character. */
 const TOKEN = /\\(?<escaped>.)|\[(?<not>[!^]?)(?<members>(?:\\.|[^\\\]])+)\]|\*\*|./gsu
@@ -20,7 +21,7 @@ export function makeZotGlob(glob: string): (name: string) => boolean {
 
 function compile(alternatives: readonly string[]): RE2JS {
   try {
-    return RE2JS.compile(alternatives.join('|'), RE2JS.DOTALL)
+    return compilePattern(alternatives.join('|'), RE2JS.DOTALL)
   } catch (error) {
     if (error instanceof RE2JSException) throw new RangeError(`expected a glob: ${error.message}`)
     throw error
