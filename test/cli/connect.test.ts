@@ -127,7 +127,7 @@ test('config check --connect says what failed and why, and exits 1', async () =>
     /^FAILED redis: INFO at .*: nothing listens there/,
     /^FAILED registry ci: GET .*: 401/,
     /^FAILED registry gone: GET .*ECONNREFUSED/,
-    /^FAILED storage of gone: list the folder .* is this the registry's rootdirectory\?/,
+    /^FAILED storage of gone: list the folder .* is this the registry's rootdirectory, and has anything been pushed yet\?/,
     /^FAILED repositories of gone: the groups of GitLab at .*ECONNREFUSED/,
     /^FAILED channel ops: HEAD .*ECONNREFUSED/,
     /^FAILED events to queue: PING at .*ECONNREFUSED/,
