@@ -30,15 +30,9 @@ function newestOf(alerts: readonly Alert[], wants: Wants, before: Newest | undef
 }
 
 /**
-<<<<<<< HEAD
  * Whether all alerts are about a state, and lead from that which was settled before back to it, as far as the channel wants to
- * know. A higher mark or an escalation that still holds is news.
- * If a change is missing among them, it is not known what the channel believes: the alert of the change is late, or there was none,
- * as when a quota is removed. Then the newest one is told.
-=======
- * Whether all alerts are changes, and lead from the state that was settled before back to it, as far as the channel wants to know.
- * If a change is missing among them, its alert is late, and it is not known what the channel believes. Then the newest is told.
->>>>>>> main
+ * know. A higher mark or an escalation that still holds is news. If a change is missing among them, its alert is late, and it is
+ * not known what the channel believes. Then the newest is told.
  */
 function isAsBefore(alerts: readonly Alert[], wants: Wants, before: string | undefined): boolean {
   // A channel that was told only of an escalation wants its end.
