@@ -110,3 +110,7 @@ test('the checks find wrong citations and links', () => {
   expect(headingsOf('# A b\n```sh\n# not one\n```\n## C, d!')).toEqual(['A b', 'C, d!'])
   expect(anchorOf('What it takes, in `Redis`')).toBe('what-it-takes-in-redis')
 })
+
+test('no file has the marks of a merge', () => {
+  expect(all.filter((file) => /^(<{7}|>{7}) /m.test(read(file)))).toEqual([])
+})
