@@ -37,6 +37,7 @@ import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { quotaRoute } from '../http/quota-route.ts'
+import { makeQuotaView } from '../http/quota-view.ts'
 import { reclaimableRoute } from '../http/reclaimable-route.ts'
 import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
@@ -45,6 +46,7 @@ import { reportRoute } from '../http/report-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { snoozesRoute } from '../http/snoozes-route.ts'
+import { sumQuotaRoute } from '../http/sum-quota-route.ts'
 import { tokensRoute } from '../http/tokens-route.ts'
 import { trashRoute } from '../http/trash-route.ts'
 import { makeTurns } from '../http/turns.ts'
@@ -129,6 +131,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
+  const { measure } = measuring(parts, onRedis)
+  const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
@@ -141,21 +145,13 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       flagsRoute({ flags, roles }),
       quotaRoute({
-        ...{
-          index,
-          flags,
-          inForce,
-          overrides,
-          audit,
-          roles,
-          inTurn,
-          measure: measuring(parts, onRedis).measure,
-        },
+        ...{ index, inForce, overrides, audit, roles, quotaView },
         configuredLimit: (project) => parts.settings().quotas.of(projectSubject(project))?.limit,
         recheck: (project) => recheck(queues, [projectSubject(project)]),
         registries: registries.map(({ name }) => name),
         keepsNames: () => parts.settings().config.actors,
       }),
+      sumQuotaRoute({ quotaView, sums: () => parts.settings().quotas.sums, roles }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),

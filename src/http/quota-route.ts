@@ -2,20 +2,17 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Audit } from '../expiry/audit.ts'
 import { parseSize } from '../platform/units.ts'
-import { Flag, QuotaOverride } from '../queue/alert.ts'
+import { QuotaOverride } from '../queue/alert.ts'
 import { projectSubject } from '../queue/quota-subject.ts'
-import { usedOf } from '../quota/evaluate.ts'
-import type { Flags } from '../quota/flags.ts'
 import type { QuotasInForce } from '../quota/in-force.ts'
-import type { MeasureSubject } from '../quota/measure.ts'
 import type { Overrides } from '../quota/overrides.ts'
 import { isProjectPath, splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { askedBy } from './asked-by.ts'
 import { By, durationOf, read, Why } from './asked-for.ts'
 import { HttpError, Problem } from './problem.ts'
+import { type QuotaView, quotaFields } from './quota-view.ts'
 import type { Roles } from './roles.ts'
-import type { InTurn } from './turns.ts'
 import { unknownProject } from './unknown-project.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -26,22 +23,7 @@ const orNull = (description: string) => Type.Union([Type.Number(), Type.Null()],
 
 export const ProjectQuotaView = Type.Object({
   id: Type.String({ description: 'registry/path' }),
-  flag: Flag,
-  flagSince: Type.Union([Type.String(), Type.Null()], {
-    description: 'Since when it has this flag, RFC 3339. Null if it never had another.',
-  }),
-  limits: Type.Array(
-    Type.Object({
-      measure: Type.String({
-        description:
-          'What is measured: `unique`, `exclusive`, `referenced` or `tagged` bytes, `tags`, or `manifests`.',
-      }),
-      used: Type.Integer({ description: 'How much of it there is.' }),
-      limit: Type.Integer({ description: 'How much there may be.' }),
-    }),
-    { description: 'The limits of its quota, the fullest first. Empty if it has no quota.' },
-  ),
-  warnAt: Type.Array(Type.Number(), { description: 'The shares of a limit from which people are warned.' }),
+  ...quotaFields,
   configuredLimitBytes: orNull('The limit in bytes of the configuration. Null if it has none.'),
   override: Type.Union([QuotaOverride, Type.Null()], {
     description: 'What a person has set at run time. Null if nothing is set.',
@@ -52,11 +34,10 @@ export const ProjectQuotaView = Type.Object({
 export const quotaRoute =
   (deps: {
     index: Pick<UsageIndex, 'usage'>
-    flags: Pick<Flags, 'ofProject'>
     inForce: Pick<QuotasInForce, 'of'>
+    quotaView: QuotaView
     /** The limit in bytes of the configuration. */
     configuredLimit: (project: string) => number | undefined
-    measure: MeasureSubject
     overrides: Pick<Overrides, 'set' | 'remove'>
     recheck: (project: string) => Promise<unknown>
     /** The names of those that are configured. */
@@ -65,29 +46,14 @@ export const quotaRoute =
     keepsNames: () => boolean
     audit: Audit
     roles: Roles
-    inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { roles, overrides } = deps
 
-    async function view(id: string) {
-      const subject = projectSubject(id)
-      const [{ flag, since }, inForce] = await Promise.all([
-        deps.flags.ofProject(id),
-        deps.inForce.of(subject),
-      ])
-      // By `tagged`, it reads the whole project.
-      const measured = inForce && (await deps.inTurn(() => deps.measure(subject, inForce.quota)))
-      return {
-        ...{ id, flag, flagSince: since },
-        limits: measured
-          ? usedOf(measured, inForce.quota).map(({ what, used, limit }) => ({ measure: what, used, limit }))
-          : [],
-        warnAt: [...(inForce?.quota.warnAt ?? [])],
-        configuredLimitBytes: deps.configuredLimit(id) ?? null,
-        override: inForce?.override ?? null,
-      }
-    }
+    const view = async (id: string) => ({
+      ...{ id, configuredLimitBytes: deps.configuredLimit(id) ?? null },
+      ...(await deps.quotaView(projectSubject(id))),
+    })
 
     app.get('/v1/projects/:id/quota', {
       onRequest: roles.project('read'),

@@ -32,6 +32,7 @@ beforeAll(async () => {
       { project: 'ci/team/app', limit: '1000', warnAt: ['50%', '80%'] },
       { project: 'ci/late/*', ...over },
       { group: 'team', projects: ['ci/team/*'], limit: '2000' },
+      { group: 'sums', projects: ['ci/sums/*'], limit: '2000' },
       { registry: 'ci', limit: '1MiB' },
       { project: 'ci/tagged/*', limit: '1000', measure: 'tagged' },
     ],
@@ -68,6 +69,31 @@ const send = (method: 'PUT' | 'DELETE', project: string, body?: object) =>
   })
 const run = (...argv: string[]) =>
   command({ TALLYMAN_TOKEN: ADMIN_TOKEN, USER: 'ann' }, '--url', url, ...argv)
+
+test('how much of the quota of a group and of a registry is used is told, and that others have none', async () => {
+  await push('sums/a', 300)
+  const show = async (...args: string[]) => {
+    const { out, err, status } = await run(...args)
+    return { text: out.replaceAll(/ +/g, ' '), err, status }
+  }
+  await eventually(
+    async () => (await show('quota', 'show', '--group', 'sums')).text,
+    (text) => text === 'quota of sums\nflag ok\nunique 300 B of 2.0 KiB\nwarning from 80 %\n',
+  )
+  expect((await show('quota', 'show', '--registry', 'ci')).text).toMatch(
+    /^quota of ci\nflag .*\nunique .* of 1.0 MiB/,
+  )
+  expect(await show('quota', 'check', '--group', 'sums')).toMatchObject({
+    text: expect.stringMatching(/^sums is ok/),
+    status: 0,
+  })
+  expect(await show('quota', 'show', '--group', 'none')).toMatchObject({
+    err: expect.stringContaining('there is no group "none" with a quota: team, sums'),
+    status: 1,
+  })
+  expect(await show('quota', 'show', '--group', 'sums', 'ci/sums/a')).toMatchObject({ status: 2 })
+  expect(await show('quota', 'show')).toMatchObject({ status: 2 })
+})
 
 describe('a project and its group', () => {
   test('are told each mark once, the group by the sum of its projects', async () => {

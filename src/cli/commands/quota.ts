@@ -10,12 +10,17 @@ import { pathOfProject } from '../tagged-images.ts'
 
 const Text = Type.Union([Type.String(), Type.Null()])
 
-const ProjectQuota = Type.Object({
+const Quota = Type.Object({
   id: Type.String(),
   flag: Type.String(),
   flagSince: Text,
   limits: Type.Array(Type.Object({ measure: Type.String(), used: Type.Integer(), limit: Type.Integer() })),
   warnAt: Type.Array(Type.Number()),
+})
+type Quota = Static<typeof Quota>
+
+const ProjectQuota = Type.Object({
+  ...Quota.properties,
   configuredLimitBytes: Type.Union([Type.Number(), Type.Null()]),
   override: Type.Union([
     Type.Object({ limit: Type.Integer(), by: Text, why: Text, since: Type.String(), until: Text }),
@@ -28,18 +33,18 @@ type ProjectQuota = Static<typeof ProjectQuota>
 const STATUS: Record<string, number> = { ok: 0, warning: 3, over: 4 }
 
 export const addQuota: AddCommand = (program, cli) => {
-  const quota = addGroup(program, 'quota').description('Show, check and change the quota of a project.')
+  const quota = addGroup(program, 'quota').description('Show and check quotas, and change that of a project.')
 
-  withProject(quota.command('show'))
-    .description('Show the quota of a project, how much of it is used, and who has changed it.')
-    .action(async (project: string) => show(cli, await read(cli, project)))
+  withSubject(quota.command('show'))
+    .description('Show a quota, how much of it is used, and who has changed it.')
+    .action(async (...given: Given) => show(cli, await read(cli, given)))
 
-  withProject(quota.command('check'))
+  withSubject(quota.command('check'))
     .description(
-      'Tell the flag of a project by the exit status: 0 ok, 3 warning, 4 over; 1 if that is not known, 2 for wrong usage.',
+      'Tell a flag by the exit status: 0 ok, 3 warning, 4 over; 1 if that is not known, 2 for wrong usage.',
     )
-    .action(async (project: string) => {
-      const found = await read(cli, project)
+    .action(async (...given: Given) => {
+      const found = await read(cli, given)
       cli.show(found, [`${found.id} is ${found.flag}${usedText(found)}`])
       const status = STATUS[found.flag] ?? 1
       if (status !== 0) throw new ExitStatus(status)
@@ -71,17 +76,38 @@ export const addQuota: AddCommand = (program, cli) => {
 const withProject = (command: Command): Command =>
   command.argument('<PROJECT>', 'the registry and the path of a project, such as ci/team/app')
 
+/** What `withSubject` gives to an action. */
+type Given = [project: string | undefined, options: { group?: string; registry?: string }, command: Command]
+
+const withSubject = (command: Command): Command =>
+  command
+    .argument('[PROJECT]', 'the registry and the path of a project, such as ci/team/app')
+    .option('--group <NAME>', 'the quota of a group')
+    .option('--registry <NAME>', 'that of a registry as a whole')
+
 const pathOf = (project: string): string => `${pathOfProject(project)}/quota`
 
-const read = async (cli: Cli, project: string): Promise<ProjectQuota> =>
-  (await cli.service()).get(pathOf(project), ProjectQuota)
+async function read(
+  cli: Cli,
+  [project, { group, registry }, command]: Given,
+): Promise<Quota & Partial<ProjectQuota>> {
+  if ([project, group, registry].filter((one) => one !== undefined).length !== 1)
+    command.error('error: expected one of PROJECT, --group and --registry')
+  const service = await cli.service()
+  if (project !== undefined) return service.get(pathOf(project), ProjectQuota)
+  const path =
+    group === undefined
+      ? `registries/${encodeURIComponent(registry ?? '')}`
+      : `groups/${encodeURIComponent(group)}`
+  return service.get(`/v1/${path}/quota`, Quota)
+}
 
-function show(cli: Cli, found: ProjectQuota): void {
-  const { id, flag, flagSince, limits, warnAt, configuredLimitBytes, override } = found
+function show(cli: Cli, found: Quota & Partial<ProjectQuota>): void {
+  const { id, flag, flagSince, limits, warnAt, configuredLimitBytes = null, override = null } = found
   cli.show(
     found,
     fields([
-      ['project', id],
+      ['quota of', id],
       ['flag', flagSince === null ? flag : `${flag} since ${flagSince}`],
       ...limits.map((one): [string, string] => [one.measure, amountText(one)]),
       ...(limits.length === 0 ? [['quota', 'none'] as [string, string]] : []),
@@ -113,7 +139,7 @@ const isCount = (measure: string): boolean => ['tags', 'manifests'].includes(mea
 const amountText = ({ measure, used, limit }: ProjectQuota['limits'][number]): string =>
   isCount(measure) ? `${used} of ${limit}` : `${formatSize(used)} of ${formatSize(limit)}`
 
-function usedText({ limits: [fullest] }: ProjectQuota): string {
+function usedText({ limits: [fullest] }: Quota): string {
   if (fullest === undefined) return ': it has no quota'
   const { measure } = fullest
   return `: ${amountText(fullest)}${measure === 'unique' ? '' : ` (${measure})`}`
