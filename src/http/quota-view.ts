@@ -19,16 +19,18 @@ export const quotaFields = {
         description:
           'What is measured: `unique`, `exclusive`, `referenced`, `tagged` or `stored` bytes, `tags`, or `manifests`.',
       }),
-      used: Type.Integer({ description: 'How much of it there is.' }),
+      used: Type.Union([Type.Integer(), Type.Null()], {
+        description:
+          'How much of it there is. Null if it is not known yet: `stored` needs a reconcile over storage.',
+      }),
       limit: Type.Integer({ description: 'How much there may be.' }),
     }),
-    {
-      description:
-        'The limits of its quota, the fullest first. Empty if it has no quota, or it is not known how much there is.',
-    },
+    { description: 'The limits of its quota, the fullest first. Empty if it has no quota.' },
   ),
   warnAt: Type.Array(Type.Number(), { description: 'The shares of a limit from which people are warned.' }),
 }
+
+const NOTHING = { bytes: 0, tags: 0, manifests: 0 }
 
 /** Makes what tells the quota of a subject. */
 export const makeQuotaView =
@@ -42,11 +44,14 @@ export const makeQuotaView =
     const [{ state }, inForce] = await Promise.all([deps.flags.entry(subject), deps.inForce.of(subject)])
     // By `tagged`, it reads the whole project.
     const measured = inForce && (await deps.inTurn(() => deps.measure(subject, inForce.quota)))
-    const limits = measured ? usedOf(measured, inForce.quota) : []
+    const limits = inForce ? usedOf(measured ?? NOTHING, inForce.quota) : []
     const override: QuotaOverride | null = inForce?.override ?? null
     return {
       ...{ flag: state.flag, flagSince: state.since, override },
-      limits: limits.map(({ what, used, limit }) => ({ measure: what, used, limit })),
+      limits: limits.map(({ what, used, limit }) => ({
+        ...{ measure: what, limit },
+        used: measured === undefined ? null : used,
+      })),
       warnAt: [...(inForce?.quota.warnAt ?? [])],
     }
   }

@@ -14,7 +14,13 @@ const Quota = Type.Object({
   id: Type.String(),
   flag: Type.String(),
   flagSince: Text,
-  limits: Type.Array(Type.Object({ measure: Type.String(), used: Type.Integer(), limit: Type.Integer() })),
+  limits: Type.Array(
+    Type.Object({
+      measure: Type.String(),
+      used: Type.Union([Type.Integer(), Type.Null()]),
+      limit: Type.Integer(),
+    }),
+  ),
   warnAt: Type.Array(Type.Number()),
 })
 type Quota = Static<typeof Quota>
@@ -45,8 +51,11 @@ export const addQuota: AddCommand = (program, cli) => {
     )
     .action(async (...given: Given) => {
       const found = await read(cli, given)
-      cli.show(found, [`${found.id} is ${found.flag}${usedText(found)}`])
-      const status = STATUS[found.flag] ?? 1
+      // Before anything is measured, the flag is ok.
+      const isUnknown = found.flag === 'ok' && found.limits.some(({ used }) => used === null)
+      const known = `${found.id} is ${found.flag}${usedText(found)}`
+      cli.show(found, [isUnknown ? `it is not known yet how much of its quota ${found.id} uses` : known])
+      const status = isUnknown ? 1 : (STATUS[found.flag] ?? 1)
       if (status !== 0) throw new ExitStatus(status)
     })
 
@@ -83,7 +92,7 @@ const withSubject = (command: Command): Command =>
   command
     .argument('[PROJECT]', 'the registry and the path of a project, such as ci/team/app')
     .option('--group <NAME>', 'the quota of a group')
-    .option('--registry <NAME>', 'that of a registry as a whole')
+    .option('--registry <NAME>', 'the quota of a registry as a whole')
 
 const pathOf = (project: string): string => `${pathOfProject(project)}/quota`
 
@@ -136,8 +145,10 @@ const overrideFields = (
 
 const isCount = (measure: string): boolean => ['tags', 'manifests'].includes(measure)
 
-const amountText = ({ measure, used, limit }: ProjectQuota['limits'][number]): string =>
-  isCount(measure) ? `${used} of ${limit}` : `${formatSize(used)} of ${formatSize(limit)}`
+function amountText({ measure, used, limit }: Quota['limits'][number]): string {
+  const text = (amount: number) => (isCount(measure) ? String(amount) : formatSize(amount))
+  return `${used === null ? 'not known yet' : text(used)} of ${text(limit)}`
+}
 
 function usedText({ limits: [fullest] }: Quota): string {
   if (fullest === undefined) return ': it has no quota'
