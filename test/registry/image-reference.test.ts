@@ -106,10 +106,12 @@ test('any text is read or refused, and what is read follows the grammar', () => 
         if (found === undefined) return
         const { host, path, reference } = found
         const end = 'tag' in reference ? `:${reference.tag}` : `@${reference.digest}`
-        const again = `${host === undefined ? '' : `${host}/`}${path}${end}`
-        // A single word before a colon has no host to write before it.
+        // A host of one word, such as that of `A/app`, is one only with its port.
+        const start = host === undefined ? '' : `${/:\d+$/.test(host) ? host : `${host}:443`}/`
+        const again = `${start}${path}${end}`
         expect(parseImageReference(again)).toEqual(found)
       },
     ),
+    { examples: [['A/a'], ['5000:80/app'], ['[::1]/app'], ['r.io/app']] },
   )
 })
