@@ -15,7 +15,11 @@ export function observeSnapshots({ metrics, store, config }: Parts) {
   if (every !== 'never') metrics.snapshotInterval.set(every / 1_000)
   return async (): Promise<void> => {
     const snapshot = await newest()
-    if (snapshot === undefined) return
+    if (snapshot === undefined) {
+      metrics.lastSnapshot.remove()
+      metrics.lastSnapshotBytes.remove()
+      return
+    }
     metrics.lastSnapshot.set(Date.parse(snapshot.createdAt) / 1_000)
     metrics.lastSnapshotBytes.set(snapshot.size)
   }

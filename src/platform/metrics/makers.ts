@@ -18,8 +18,12 @@ export function makeMakers(registry: Registry) {
   const options = <L extends string>(name: string, labels: readonly L[], help: string) => ({
     ...{ registers: [registry], name: `tallyman_${name}`, labelNames: labels, help },
   })
-  const gauge = <L extends string>(name: string, labels: readonly L[], help: string) =>
-    new Gauge(options(name, labels, help))
+  const gauge = <L extends string>(name: string, labels: readonly L[], help: string) => {
+    const made = new Gauge(options(name, labels, help))
+    // Until it is set, it is absent. prom-client gives it the value 0 if it has no labels.
+    if (labels.length === 0) made.remove()
+    return made
+  }
   return {
     /** Counts what this process did: the sum over processes is the whole. */
     counter: <L extends string>(name: string, labels: readonly L[], help: string) =>
