@@ -203,9 +203,10 @@ test('no two folders import each other at run time', () => {
   expect(mutual(imports)).toEqual([])
 })
 
-test('every import is at the head of its file, but what few commands and a source of images in use need', () => {
+test('every import is at the head of its file, but what few commands, a source of images in use and traces need', () => {
   expect(sources.filter((file) => /\b(import|require)\(/.test(read(file)))).toEqual([
     'src/cli/main.ts',
+    'src/platform/tracing.ts',
     START_COMMAND,
     'src/expiry/in-use/read-kubernetes.ts',
   ])

@@ -147,7 +147,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
   const app = await buildApp({
-    ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
+    ...{ log, bodyLimit, problemOf: makeProblemOf(parts), tracing: parts.tracing },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
     routes: [
       eventsRoute({ intake, refusals, metrics, registryOf }),

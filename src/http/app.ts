@@ -9,6 +9,7 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from '../platform/log.ts'
+import type { Tracing } from '../platform/tracing.ts'
 import { VERSION } from '../platform/version.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
 import { FRONT_PAGE } from './front-page.ts'
@@ -31,6 +32,8 @@ export async function buildApp(options: {
   /** Called for each request that has no route. */
   onNoRoute: (request: FastifyRequest) => void
   routes: readonly FastifyPluginAsync[]
+  /** Absent if nobody traces requests. */
+  tracing?: Pick<Tracing, 'plugin'> | undefined
 }): Promise<FastifyInstance> {
   const app = fastify({
     // A request that trickles in must not hold its connection for ever. Node checks every 30 s unless told otherwise.
@@ -50,6 +53,7 @@ export async function buildApp(options: {
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  if (options.tracing) await app.register(options.tracing.plugin)
   app.setErrorHandler((error: Error, request, reply) => {
     const told = isTooLarge(error) ? new HttpError(413, tooLarge(options.bodyLimit)) : error
     const { status, detail } = options.problemOf(told, request)
