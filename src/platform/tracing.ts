@@ -13,8 +13,8 @@ export interface Tracing {
 }
 
 /**
- * Starts OpenTelemetry if its standard variables name an endpoint. Otherwise nothing of it is loaded: it takes 20 MB of memory
- * and some 0.2 s at each start (docs/metrics.md, Traces). `registries`: their URLs.
+ * Starts OpenTelemetry if its standard variables name an endpoint. Otherwise nothing of it is loaded: it takes some 0.2 s and
+ * 10 MB of memory at each start (docs/metrics.md, Traces). `registries`: their URLs.
  * @throws an error that names a variable whose value cannot be used
  */
 export async function startTracing(
