@@ -1,0 +1,5 @@
+import { Page } from '../../parts/page.tsx'
+
+export default function Queues() {
+  return <Page title="Queues">{null}</Page>
+}
