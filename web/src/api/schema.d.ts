@@ -6788,6 +6788,232 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The registries
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description All of them, by name. */
+                            registries: {
+                                /** @description Its name. */
+                                name: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The projects, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only projects of this registry. */
+                    registry?: string;
+                    /** @description A text in the id, in any case. */
+                    search?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The projects of the page. */
+                            projects: {
+                                /** @description registry/path */
+                                project: string;
+                                /** @description How many repositories it has. */
+                                repositories: number;
+                                /** @description How many tags it has. */
+                                tags: number;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The repositories of a project, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The project: registry/path. */
+                    project: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The repositories of the page. */
+                            repositories: {
+                                /** @description The repository in the registry. */
+                                repository: string;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tags of a repository, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The project: registry/path. */
+                    project: string;
+                    /** @description The repository in the registry. */
+                    repository: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The tags of the page. */
+                            tags: {
+                                /** @description The name of the tag. */
+                                tag: string;
+                                /** @description The manifest that it names. */
+                                digest: string;
+                                /** @description The size of the manifest with its config and layers. For an index: with its children and theirs, each content once. */
+                                sizeBytes: number;
+                                /** @description Since when the tag names the image. With `ageSource: seen`, it may be for longer. Null if it is not known. */
+                                pushedAt: string | null;
+                                /**
+                                 * @description What tells `pushedAt`: the event of the push; GitLab; the storage; the time of the build in the image; `seen`: nothing, and it was first seen then.
+                                 * @enum {unknown}
+                                 */
+                                ageSource: "event" | "registry" | "storage" | "image" | "seen";
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
