@@ -2434,6 +2434,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels for alerts, and what was sent to each last */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description As configured. */
+                            channels: {
+                                /** @description Its name in the configuration. */
+                                name: string;
+                                /** @description What it is, such as `slack` or `irc`. */
+                                type: string;
+                                /** @description Globs over `registry/path` for the projects whose alerts it gets. */
+                                projects: string[];
+                                /** @description The kinds of alerts that it gets, or globs for them. */
+                                kinds: string[];
+                                /** @description How urgent an alert must be to go there. */
+                                severity: string;
+                                /** @description Whether it has quiet hours now. */
+                                isQuiet: boolean;
+                                /** @description What was sent to it last. Null if that is not among the newest deliveries. */
+                                last: {
+                                    /** @description When the channel answered, RFC 3339. */
+                                    at: string;
+                                    /** @description The name of the channel. */
+                                    channel: string;
+                                    /** @description The id of the message: that of the alert, of a summary or of a test. */
+                                    message: string;
+                                    /** @description The kind of the message, such as `quota.over`. */
+                                    type: string;
+                                    /** @description What it is about. */
+                                    subject: string;
+                                    /** @description The project that it is about, `registry/path`. Absent if it is about no project alone. */
+                                    project?: string;
+                                    /** @description What it says, in a line. */
+                                    text: string;
+                                    /**
+                                     * @description `accepted`: the channel has it. `failed`: the first attempt failed, and it is sent again. `refused`: for good. `overtaken`: not sent, since a newer or more urgent one was to be sent, or all was again as before. `given up`: no attempt is left.
+                                     * @enum {unknown}
+                                     */
+                                    result: "accepted" | "failed" | "refused" | "overtaken" | "given up";
+                                    /** @description What went wrong; null if nothing did. */
+                                    answer: string | null;
+                                    /** @description Which attempt it was, from 1. */
+                                    attempt: number;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alerts/channels/{name}/test": {
         parameters: {
             query?: never;
@@ -6935,6 +7013,142 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is logged in
+         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description How it logged in.
+                             * @enum {unknown}
+                             */
+                            by: "token" | "oidc";
+                            /** @description How records name it: `admin token`, `token team-a`. */
+                            who: string;
+                            /** @description The name of the person. Null if a token is all that is known. */
+                            name: string | null;
+                            /** @description `read`, `promote`, `expire`, `admin`. */
+                            verbs: string[];
+                            /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
+                            projects: string[];
+                            /** @description Whether it sees what is about a registry or the whole service. */
+                            seesAll: boolean;
+                            /**
+                             * Format: date-time
+                             * @description When it ends. The token by which it began may end before.
+                             */
+                            until: string;
+                            /** @description The version of Tallyman. */
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Log in with a token
+         * @description Sets a cookie, which all routes take in place of a token.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A read token, an admin token, or a named token. */
+                        token: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description How it logged in.
+                             * @enum {unknown}
+                             */
+                            by: "token" | "oidc";
+                            /** @description How records name it: `admin token`, `token team-a`. */
+                            who: string;
+                            /** @description The name of the person. Null if a token is all that is known. */
+                            name: string | null;
+                            /** @description `read`, `promote`, `expire`, `admin`. */
+                            verbs: string[];
+                            /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
+                            projects: string[];
+                            /** @description Whether it sees what is about a registry or the whole service. */
+                            seesAll: boolean;
+                            /**
+                             * Format: date-time
+                             * @description When it ends. The token by which it began may end before.
+                             */
+                            until: string;
+                            /** @description The version of Tallyman. */
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        /**
+         * Log out
+         * @description The session ends for whoever has a copy of its cookie. Without a session, nothing happens.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Nobody is logged in now. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
