@@ -3,6 +3,7 @@
 #   setup.sh                 the npm packages, among them Node 24
 #   setup.sh --with-servers  also redis-server, docker-registry and skopeo, from Debian's packages
 #   setup.sh --for-tests     also ngircd, prometheus-alertmanager, nginx, kubectl and systemd-analyze. Where they cannot be had, their tests are skipped
+#   setup.sh --with-browser  those of --with-servers, and chromium
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,6 +29,7 @@ missing=
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
 command -v skopeo >/dev/null || missing="$missing skopeo"
+[ "$1" != --with-browser ] || [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing="$missing chromium fonts-dejavu-core"
 can_install=
 [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || can_install=1
 if [ "$1" = --for-tests ]; then
