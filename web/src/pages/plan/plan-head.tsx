@@ -17,19 +17,23 @@ export function PlanHead({
   const { goes, stays, bytes, end, warnings } = plan
   const tags = goes.filter(({ verdict }) => verdict === 'untag').length
   const images = goes.length - tags
+  // Before the first images have come, nothing is known.
+  const isKnown = !isReading || goes.length + stays.length > 0
+  const known = (text: string) => (isKnown ? text : '…')
   return (
     <>
       <div class="plan-sums" aria-live="polite">
         <Sum
           name={changed ? `Would go with ${changed.value}` : 'Goes'}
-          value={`${images.toLocaleString('en')} ${images === 1 ? 'image' : 'images'}`}
+          value={known(countOf(images))}
           hint={tags > 0 ? `and ${tags.toLocaleString('en')} that only lose a tag` : undefined}
         />
-        <Sum name="Frees" value={formatSize(bytes)} hint={`${bytes.toLocaleString('en')} bytes`} />
         <Sum
-          name="Stays"
-          value={`${(stays.length + tags).toLocaleString('en')} ${stays.length + tags === 1 ? 'image' : 'images'}`}
+          name="Frees"
+          value={known(formatSize(bytes))}
+          hint={known(`${bytes.toLocaleString('en')} bytes`)}
         />
+        <Sum name="Stays" value={known(countOf(stays.length + tags))} />
         <p class="plan-undo hint">
           {isReading
             ? 'Planning… The numbers grow while images are decided on.'
@@ -60,6 +64,8 @@ export function PlanHead({
     </>
   )
 }
+
+const countOf = (images: number) => `${images.toLocaleString('en')} ${images === 1 ? 'image' : 'images'}`
 
 const Sum = ({ name, value, hint }: { name: string; value: string; hint?: string | undefined }) => (
   <div class="plan-sum">

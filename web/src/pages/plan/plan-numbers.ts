@@ -22,7 +22,7 @@ export interface RuleNumber {
 }
 
 const WORDS: Record<NumberKey, string> = {
-  newest: 'keep the newest',
+  newest: 'the newest',
   olderThan: 'older than',
   notUsedFor: 'not used for',
 }

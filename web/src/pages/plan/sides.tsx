@@ -31,6 +31,7 @@ export function Sides({
       <div class="filters">
         <input
           type="search"
+          class="plan-search"
           aria-label="Search images"
           placeholder="Search name, tag, digest, reason"
           value={query.q ?? ''}
@@ -100,9 +101,9 @@ function Side({
       <header class="list-head">
         <h2>{title}</h2>
         <span aria-live="polite">
-          {isAll ? '' : `${selected.length.toLocaleString('en')} of `}
-          {rows.length.toLocaleString('en')}
-          {title === 'Goes' && (
+          {(!isReading || rows.length > 0) &&
+            `${isAll ? '' : `${selected.length.toLocaleString('en')} of `}${rows.length.toLocaleString('en')}`}
+          {title === 'Goes' && rows.length > 0 && (
             <>
               {' · '}
               <Bytes of={bytes} />
