@@ -9,6 +9,8 @@ export interface WebStage {
   url: string
   readToken: string
   adminToken: string
+  /** The registry `ci`, to which tests push images of their own. */
+  ciUrl: string
 }
 
 declare module 'vitest' {
@@ -41,7 +43,7 @@ export default async function setup(project: TestProject) {
       act: () => {},
       say: () => {},
     })
-    project.provide('stage', { url, readToken, adminToken })
+    project.provide('stage', { url, readToken, adminToken, ciUrl: ci.url })
   } catch (error) {
     await stage.close()
     throw error

@@ -91,10 +91,16 @@ export function ReceiptView({ receipt }: { receipt: Receipt }) {
 
 const Blobs = ({ of: { count, bytes } }: { of: Receipt['blobs']['sent'] }) => (
   <dd>
-    <Bytes of={bytes} />{' '}
-    <span class="hint">
-      {count.toLocaleString('en')} {count === 1 ? 'blob' : 'blobs'}
-    </span>
+    {count === 0 ? (
+      'nothing'
+    ) : (
+      <>
+        <Bytes of={bytes} />{' '}
+        <span class="hint">
+          {count.toLocaleString('en')} {count === 1 ? 'blob' : 'blobs'}
+        </span>
+      </>
+    )}
   </dd>
 )
 

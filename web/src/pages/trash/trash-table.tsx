@@ -72,7 +72,7 @@ export function TrashTable({
                 {image.tag !== undefined && <div class="hint">only the tag was deleted</div>}
                 <div class="hint mono">{image.digest.slice(0, 19)}…</div>
               </th>
-              <td>
+              <td class="trash-chance">
                 <a href={`/runs/${image.run}`}>
                   <Time at={image.at} />
                 </a>
