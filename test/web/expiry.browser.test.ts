@@ -136,6 +136,48 @@ test('what has become old since the plan was looked at is not deleted with it', 
   await page.context().close()
 })
 
+test('of 100,000 images only those that are seen are drawn, wherever one scrolls to', async () => {
+  const page = await browser.open({ reducedMotion: 'reduce' })
+  // To hand 36 MB to the browser takes long.
+  page.setDefaultTimeout(200_000)
+  const about = { policy: 'pull-requests', project: 'ci/lab/many', repository: 'lab/many', verdict: 'delete' }
+  const image = { ...about, rule: 'expire pr-*', reason: 'it is old', ageSource: 'event', isUseKnown: true }
+  const times = { age: '2026-01-01T00:00:00Z', lastUse: null }
+  const lines = Array.from({ length: 100_000 }, (_, n) =>
+    JSON.stringify({
+      ...{ ...image, ...times, digest: `sha256:${String(n).padStart(64, '0')}`, tags: [`pr-${n}`] },
+      ...{ sizeBytes: 2, reclaimableBytes: 100_000 - n },
+    }),
+  )
+  const end = {
+    asOf: new Date().toISOString(),
+    policies: [],
+    undo: { until: null, text: '' },
+    images: 100_000,
+  }
+  await page.route('**/v1/expiry/plan?*', (route) =>
+    route.fulfill({
+      contentType: 'application/x-ndjson',
+      body: [...lines, JSON.stringify(end)].join('\n'),
+    }),
+  )
+  await logIn(page, stage.url, stage.adminToken)
+  await page.goto(`${stage.url}/plan?policy=pull-requests`)
+  const goes = page.getByRole('region', { name: 'Goes' })
+  await goes.getByText('lab/many:pr-0', { exact: true }).waitFor()
+  await page.getByText('100,000 images', { exact: true }).waitFor()
+  await page.getByText('5,000,050,000 bytes').waitFor()
+  expect(await goes.getByRole('listitem').count()).toBeLessThan(40)
+  await goes.evaluate((list) => list.scrollTo(0, list.scrollHeight))
+  await goes.getByText('lab/many:pr-99999', { exact: true }).waitFor()
+  expect(await goes.getByRole('listitem').count()).toBeLessThan(40)
+  await page.getByLabel('Search images').fill('pr-4711')
+  await goes.getByText('lab/many:pr-47110', { exact: true }).waitFor()
+  await expect.poll(() => goes.getByRole('listitem').count()).toBe(11)
+  expect(page.faults).toEqual([])
+  await page.context().close()
+})
+
 test('who may only read is offered nothing that changes anything', async () => {
   const { project } = await pushed(2)
   for (const path of [planOf(project), '/trash', '/promotions']) {

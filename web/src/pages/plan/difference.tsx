@@ -15,15 +15,15 @@ const MOST = 500
 /** What changed in the plan since the last run of the policy, dry or real. */
 export function Difference({ policy }: { policy: string }) {
   const diff = useGet('/v1/expiry/diff', { query: { policy, limit: MOST } })
+  if (diff.error?.status === 404)
+    return (
+      <Empty title="No run to compare with">
+        A dry run records the plan of now. Later, this page tells what has changed since.
+      </Empty>
+    )
   return (
     <Loaded of={diff} lines={6}>
       {({ compared, counts, changes }) => {
-        if (compared.length === 0)
-          return (
-            <Empty title="No run to compare with">
-              A dry run records the plan of now. Later, this page tells what has changed since.
-            </Empty>
-          )
         const total = counts.expires + counts.stays + counts.gone
         return (
           <>

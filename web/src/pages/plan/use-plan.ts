@@ -4,8 +4,9 @@ import { ApiError, urlOf } from '../../api/request.ts'
 import type { WrittenPolicy } from './plan-numbers.ts'
 import { NOTHING_READ, type PlanLine, type PlanReading, readMore } from './plan-reading.ts'
 
-/** How often the page shows what has arrived since, in ms. */
+/** When the page first shows what has arrived, in ms; and by how much longer it waits each time, since a long list takes longer to show. */
 const SHOW_MS = 250
+const SHOW_LATER = 1.5
 
 export interface Planned {
   plan: PlanReading
@@ -36,12 +37,13 @@ export function usePlan(
     async function read(from: string): Promise<void> {
       let plan: PlanReading = { ...NOTHING_READ, goes: [], stays: [] }
       setState({ plan, error: undefined, isReading: true })
-      let shownAt = Date.now()
+      const beganAt = Date.now()
+      let showAfter = SHOW_MS
       for await (const lines of readLines<PlanLine>(from, { body, signal: stop.signal })) {
         plan = readMore(plan, lines)
         if (plan.isCut) break
-        if (Date.now() - shownAt < SHOW_MS) continue
-        shownAt = Date.now()
+        if (Date.now() - beganAt < showAfter) continue
+        showAfter = (Date.now() - beganAt) * SHOW_LATER
         setState({ plan, error: undefined, isReading: true })
       }
       const isWhole = plan.end !== undefined || plan.isCut
