@@ -1,17 +1,15 @@
-import { warningsAboutChannels } from '../../alerts/wants.ts'
-import { meetingsOf } from '../../config/check-promotion.ts'
-import { warningsAboutEscalation } from '../../config/check-quotas.ts'
-import { ConfigError } from '../../config/config-error.ts'
+import { ConfigError, type Problem } from '../../config/config-error.ts'
+import { jsonSchemaOfConfig } from '../../config/json-schema.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
-import { warningsAbout } from '../../expiry/dialect-opinions.ts'
-import { tiesIn } from '../../quota/specificity.ts'
+import { configWarnings } from '../../doctor/config-warnings.ts'
 import type { AddCommand, Connection } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { ExitStatus } from '../exit-status.ts'
 import { addGroup } from '../group.ts'
 
-export const addConfig: AddCommand = (program, { env, note, show, tryConnections }) => {
-  const config = addGroup(program, 'config').description('Check a configuration.')
+export const addConfig: AddCommand = (program, { env, note, show, output, tryConnections }) => {
+  const config = addGroup(program, 'config').description('Check a configuration, and help an editor with it.')
 
   config
     .command('check')
@@ -24,40 +22,44 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     .action(async (given: string | undefined, { connect }: { connect?: true }) => {
       const file = given ?? env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
       const loaded = await loadConfig(file, env).catch((error) => {
-        throw error instanceof ConfigError ? new CommandError(...error.message.split('\n')) : error
+        if (!(error instanceof ConfigError)) throw error
+        if (output() === 'table') throw new CommandError(...error.message.split('\n'))
+        show({ ok: false, file, problems: error.problems.map(viewOf), warnings: [] }, [])
+        throw new ExitStatus(1)
       })
+      const warnings = configWarnings(loaded)
       const counts = countsOf(loaded)
       const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
-      for (const warning of warningsOf(loaded)) note(`warning: ${warning}`)
+      for (const warning of warnings) note(`warning: ${warning}`)
       const line = `${file} is right: ${words.join(', ')}${modesOf(loaded)}`
-      if (!connect) return show({ file, ...counts }, [line])
+      const view = { file, problems: [], warnings, ...counts }
+      if (!connect) return show({ ok: true, ...view }, [line])
       const connections = await Array.fromAsync(tryConnections(loaded))
-      show({ file, ...counts, connections }, [line, ...connections.map(lineOf)])
       const failed = connections.filter(({ failure }) => failure !== undefined).length
+      show({ ok: failed === 0, ...view, connections }, [line, ...connections.map(lineOf)])
       if (failed > 0) throw new CommandError(`${failed} of ${connections.length} failed`)
+    })
+
+  config
+    .command('schema')
+    .description('Print the JSON Schema of the configuration, by which editors complete and check it.')
+    .action(() => {
+      const schema = jsonSchemaOfConfig()
+      show(schema, JSON.stringify(schema, undefined, 2).split('\n'))
     })
 }
 
-/** Registries that nobody vouches for, what the dialects of expiry policies warn of, quotas of which either could apply or that evict nothing, promotions that can meet, and channels that can get nothing. */
-const warningsOf = (config: Config): string[] => [
-  ...Object.entries(config.registries).flatMap(([name, { insecure }]) =>
-    insecure
-      ? `registries.${name}.insecure: any certificate is accepted, so whoever is on the way can be this registry`
-      : [],
-  ),
-  ...config.expiry.policies.flatMap((policy) =>
-    'dialect' in policy
-      ? warningsAbout(policy).map((warning) => `expiry policy ${policy.name}: ${warning}`)
-      : [],
-  ),
-  ...tiesIn(config.quotas.flatMap((quota) => ('project' in quota ? quota.project : []))).map(
-    ([a, b]) =>
-      `quotas: ${a} and ${b} are equally specific and may match the same project: the first applies`,
-  ),
-  ...warningsAboutEscalation(config),
-  ...meetingsOf(config),
-  ...warningsAboutChannels(config.alerts.channels),
-]
+/** A problem as `config check --output json` tells it. `path` is that of the key: `registries.ci.url`. */
+function viewOf({ location, key: path, message, got }: Problem) {
+  const [, expected] = /^(?:missing; )?expected (.*)$/s.exec(message) ?? []
+  return {
+    ...location,
+    ...(path !== '' && { path }),
+    message,
+    ...(expected !== undefined && { expected }),
+    ...(got !== undefined && { got }),
+  }
+}
 
 function lineOf({ name, tried, remark, failure }: Connection): string {
   const outcome = failure ?? remark
