@@ -45,6 +45,7 @@ import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { reportRoute } from '../http/report-route.ts'
 import { makeRoles } from '../http/roles.ts'
+import { schemaRoute } from '../http/schema-route.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { snoozesRoute } from '../http/snoozes-route.ts'
 import { sumQuotaRoute } from '../http/sum-quota-route.ts'
@@ -233,6 +234,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
       ...loginRoutes(roles),
+      schemaRoute,
       health(parts, onRedis, observers),
     ],
   })
