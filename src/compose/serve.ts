@@ -70,7 +70,14 @@ import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { login } from './login.ts'
 import { measuring } from './measuring.ts'
-import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
+import { observeProjects } from './observe/projects.ts'
+import { observeQueues } from './observe/queues.ts'
+import { observeRedis } from './observe/redis.ts'
+import { observeRegistries } from './observe/registries.ts'
+import { observeRuns } from './observe/runs.ts'
+import { observeSnapshots } from './observe/snapshots.ts'
+import { observeSums } from './observe/sums.ts'
+import { observeWaiting } from './observe/waiting.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
@@ -118,9 +125,15 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   )
   const counted = shareReads(standings, ({ count }) => count * METRICS_FRESH_MS)
   const tally = async () => (await counted()).tally
+  const { measure } = measuring(parts, onRedis)
   const observers = [
     observeQueues(parts, onRedis),
+    observeRedis(parts, onRedis),
     observeRegistries(parts, onRedis),
+    observeSums(parts, onRedis, measure),
+    observeRuns(parts, onRedis),
+    observeWaiting(parts, onRedis),
+    observeSnapshots(parts),
     ...(config.metrics.projects > 0 ? [observeProjects(parts, onRedis, tally)] : []),
   ]
   const { bodyLimit } = config.server
@@ -134,7 +147,6 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
-  const { measure } = measuring(parts, onRedis)
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
   const app = await buildApp({
@@ -142,7 +154,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
     ...{ cookie, isHttps: cookie.isSecure, dashboard: builtDashboard() },
     routes: [
-      eventsRoute({ intake, refusals, registryOf }),
+      eventsRoute({ intake, refusals, metrics, registryOf }),
       projectsRoute({
         ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
