@@ -27,6 +27,7 @@ const CAPABILITIES = [
   'reconcile',
   'ci',
   'access',
+  'overview',
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
@@ -83,6 +84,7 @@ const PURE = [
     'report/report.ts',
     'report/held-by-pusher.ts',
   ],
+  ...['overview/growth-base.ts', 'overview/project-row.ts', 'overview/changes.ts', 'overview/sums.ts'],
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
 

@@ -209,7 +209,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
-      ...{ details, pulls },
+      ...{ details, pulls, planning, doubtOf },
       wouldFree: makeWouldFree({ planning, doubtOf, log, policies: () => settings().expiry.policies }),
       planAll: makePlanAll({
         ...{ index, planner, details, projectOf, failuresOf },

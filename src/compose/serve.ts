@@ -29,6 +29,8 @@ import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
+import { overviewLiveRoute } from '../http/overview-live-route.ts'
+import { overviewRoute } from '../http/overview-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
@@ -68,6 +70,7 @@ import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { measuring } from './measuring.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
+import { overviewOf } from './overview.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
@@ -134,6 +137,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { measure } = measuring(parts, onRedis)
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
+  const overview = overviewOf(parts, onRedis, standings)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
@@ -143,6 +147,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
+      overviewRoute({ overview, roles, inTurn }),
+      overviewLiveRoute({ overview, roles }),
       flagsRoute({ flags, roles }),
       quotaRoute({
         ...{ index, inForce, overrides, audit, roles, quotaView },

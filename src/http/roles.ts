@@ -27,6 +27,8 @@ export interface Roles {
   everywhere(verb: Verb): onRequestHookHandler
   /** Who may do this with some projects. The route must show and change only what `request.access` sees. */
   within(verb: Verb): onRequestHookHandler
+  /** Who makes a request that is still being answered, if it may do this now: its token may have been revoked meanwhile. */
+  stillWithin(verb: Verb, request: FastifyRequest): Promise<Access | undefined>
   /** Who may do this with the project that a parameter of the path names. To others there is no such project. */
   project(verb: Verb, parameter?: 'id' | 'project'): onRequestHookHandler
 }
@@ -35,10 +37,10 @@ export function makeRoles(accessOf: AccessOf): Roles {
   /** Finds out who makes a request. @throws HttpError 401 or 403 unless it `isAllowed`; `needed` says what that takes */
   async function letIn(
     request: FastifyRequest,
-    reply: FastifyReply,
+    reply: Pick<FastifyReply, 'header'> | undefined,
     { needed, isAllowed }: { needed: string; isAllowed: (access: Access) => boolean },
   ): Promise<Access> {
-    const challenge = (text: string) => void reply.header('www-authenticate', text)
+    const challenge = (text: string) => void reply?.header('www-authenticate', text)
     const access = await accessOf(request.headers.authorization, request.ip).catch((error: Error) => {
       throw refused(error, challenge)
     })
@@ -68,6 +70,11 @@ export function makeRoles(accessOf: AccessOf): Roles {
     within: (verb) => async (request, reply) => {
       await letIn(request, reply, withVerb(verb))
     },
+    stillWithin: (verb, request) =>
+      letIn(request, undefined, withVerb(verb)).catch((error: Error) => {
+        if (error instanceof HttpError) return undefined
+        throw error
+      }),
     project:
       (verb, parameter = 'id') =>
       async (request, reply) => {

@@ -9,8 +9,11 @@ export const SIZES = ['uniqueBytes', 'exclusiveBytes', 'referencedBytes', 'unref
 /** What a project holds, in bytes (docs/usage.md, What is counted). */
 export type Sizes = Record<(typeof SIZES)[number], number>
 
+/** A project's sizes, and when something was last pushed to it and pulled from it: epoch µs, 0 for never. */
 export interface ProjectSizes extends Sizes {
   id: string
+  lastPushAt: number
+  lastPullAt: number
 }
 
 interface Deps {
@@ -37,7 +40,7 @@ export async function* projectIdsOf({ redis, prefix }: Deps, registry: string): 
   } while (cursor !== '0')
 }
 
-const FIELDS = ['createdAt', 'unique', 'referenced', 'unreferenced']
+const FIELDS = ['createdAt', 'unique', 'referenced', 'unreferenced', 'lastPush', 'lastPull']
 
 /** Yields the sizes of a registry's projects in batches, in no order. Others write meanwhile. */
 export async function* projectSizesOf(deps: Deps, registry: string): AsyncGenerator<ProjectSizes[]> {
@@ -50,10 +53,17 @@ export async function* projectSizesOf(deps: Deps, registry: string): AsyncGenera
       exclusiveBytesOf(deps, registry, ids),
     ])
     yield ids.flatMap((id, i) => {
-      const [createdAt, ...sizes] = listOf(metas[i])
+      const [createdAt, ...numbers] = listOf(metas[i])
       if (createdAt === null) return []
-      const [uniqueBytes = 0, referencedBytes = 0, unreferencedBytes = 0] = sizes.map(Number)
-      return [{ id, uniqueBytes, exclusiveBytes: exclusive[i] ?? 0, referencedBytes, unreferencedBytes }]
+      const [uniqueBytes = 0, referencedBytes = 0, unreferencedBytes = 0, lastPushAt = 0, lastPullAt = 0] =
+        numbers.map(Number)
+      const sizes = {
+        uniqueBytes,
+        exclusiveBytes: exclusive[i] ?? 0,
+        referencedBytes,
+        unreferencedBytes,
+      }
+      return [{ id, ...sizes, lastPushAt, lastPullAt }]
     })
   }
 }

@@ -5,7 +5,7 @@ import { makeStandings, positionOf, SORTS, type Sort, type Standing } from '../.
 const ALL = ['ok', 'warning', 'over'] as const
 const standing = (id: string, uniqueBytes: number, more: Partial<Standing> = {}): Standing => ({
   ...{ id, uniqueBytes, exclusiveBytes: 0, referencedBytes: 0, unreferencedBytes: 0 },
-  ...{ flag: 'ok', since: null, ...more },
+  ...{ lastPushAt: 0, lastPullAt: 0, flag: 'ok', since: null, ...more },
 })
 const idsOf = (standings: readonly Standing[]) => standings.map(({ id }) => id)
 
@@ -45,6 +45,8 @@ const anyStandings = fc.uniqueArray(
     unreferencedBytes: fc.constant(0),
     flag: fc.constantFrom(...ALL),
     since: fc.constant(null),
+    lastPushAt: fc.constant(0),
+    lastPullAt: fc.constant(0),
   }),
   { selector: ({ id }) => id, maxLength: 20 },
 )

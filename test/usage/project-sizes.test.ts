@@ -52,6 +52,7 @@ test.each([
   const expected = oneByOne.map((usage) => ({
     ...{ id: usage?.id, uniqueBytes: usage?.uniqueBytes, exclusiveBytes: usage?.exclusiveBytes },
     ...{ referencedBytes: usage?.referencedBytes, unreferencedBytes: usage?.unreferencedBytes },
+    ...{ lastPushAt: usage?.lastPushAt, lastPullAt: usage?.lastPullAt },
   }))
   expect(new Set(read.sizes)).toEqual(new Set(expected))
 })
