@@ -84,7 +84,13 @@ const PURE = [
     'report/report.ts',
     'report/held-by-pusher.ts',
   ],
-  ...['overview/growth-base.ts', 'overview/project-row.ts', 'overview/changes.ts', 'overview/sums.ts'],
+  ...[
+    'history/growth-since.ts',
+    'overview/growth-base.ts',
+    'overview/project-row.ts',
+    'overview/changes.ts',
+    'overview/sums.ts',
+  ],
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
 

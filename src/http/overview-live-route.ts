@@ -80,7 +80,10 @@ export const overviewLiveRoute =
           'Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.',
         querystring: Type.Object({ since: Since }),
         response: {
-          200: { content: { 'text/event-stream': { schema: Type.Unsafe<Readable>(Type.String()) } }, description: 'The events.' },
+          200: {
+            content: { 'text/event-stream': { schema: Type.Unsafe<Readable>(Type.String()) } },
+            description: 'The events.',
+          },
           '4xx': Problem,
           '5xx': Problem,
         },

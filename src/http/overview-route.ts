@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Overview, OverviewPart } from '../overview/overview.ts'
 import { matches } from './etag.ts'
@@ -44,7 +44,9 @@ export const overviewRoute =
         const answer = reply as FastifyReply
         void answer.header('etag', etag).header('cache-control', 'private, no-cache')
         if (matches(request.headers['if-none-match'], etag)) return answer.code(304).send()
-        return answer.type('application/json; charset=utf-8').send(access.seesAll ? wholeOf(part, etag) : textOf(part))
+        return answer
+          .type('application/json; charset=utf-8')
+          .send(access.seesAll ? wholeOf(part, etag) : textOf(part))
       },
     })
   }

@@ -1,4 +1,4 @@
-import { growthSince } from '../history/action-facts.ts'
+import { growthSince } from '../history/growth-since.ts'
 import type { History } from '../history/history.ts'
 import { DAY_MS, HOUR_MS } from '../history/sample.ts'
 
