@@ -33,6 +33,18 @@ export interface Access {
   readonly expiresAt: string | null
   /** The CI job, if it is one. */
   readonly ci?: CiPrincipal
+  /** How it logged in, if it has a session. */
+  readonly session?: SessionOf
+}
+
+/** A session of the dashboard. */
+export interface SessionOf {
+  /** How somebody logged in. */
+  readonly by: 'token' | 'oidc'
+  /** The name of the person; null if a token is all that is known. */
+  readonly name: string | null
+  /** When it ends, RFC 3339. */
+  readonly until: string
 }
 
 /** The glob that stands for all projects. */

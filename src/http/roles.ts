@@ -3,6 +3,7 @@ import { type Access, mayDo, projectsText, type Verb } from '../access/access.ts
 import { type AccessOf, TokenRefused } from '../access/access-of.ts'
 import { CiRefusal } from '../ci/refusal.ts'
 import { HttpError } from './problem.ts'
+import type { AccessOfCookie } from './session-cookie.ts'
 import { unknownProject } from './unknown-project.ts'
 
 declare module 'fastify' {
@@ -33,7 +34,8 @@ export interface Roles {
   project(verb: Verb, parameter?: 'id' | 'project'): onRequestHookHandler
 }
 
-export function makeRoles(accessOf: AccessOf): Roles {
+/** `accessOfCookie`: for requests that show no token. Absent if there are no sessions. */
+export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): Roles {
   /** Finds out who makes a request. @throws HttpError 401 or 403 unless it `isAllowed`; `needed` says what that takes */
   async function letIn(
     request: FastifyRequest,
@@ -41,8 +43,13 @@ export function makeRoles(accessOf: AccessOf): Roles {
     { needed, isAllowed }: { needed: string; isAllowed: (access: Access) => boolean },
   ): Promise<Access> {
     const challenge = (text: string) => void reply?.header('www-authenticate', text)
-    const access = await accessOf(request.headers.authorization, request.ip).catch((error: Error) => {
-      throw refused(error, challenge)
+    const { authorization } = request.headers
+    const asked =
+      authorization === undefined && accessOfCookie !== undefined
+        ? accessOfCookie(request)
+        : accessOf(authorization, request.ip)
+    const access = await asked.catch((error: Error) => {
+      throw refusedToken(error, challenge)
     })
     if (access === undefined) {
       challenge('Bearer')
@@ -89,7 +96,8 @@ export function makeRoles(accessOf: AccessOf): Roles {
 export const whatHas = (access: Access): string =>
   `the ${access.who} has ${access.verbs.join(', ')} over ${projectsText(access)}`
 
-function refused(error: Error, challenge: (text: string) => void): Error {
+/** The error to answer with where a token lets nobody in. Other errors stay as they are. */
+export function refusedToken(error: Error, challenge: (text: string) => void = () => {}): Error {
   const isCi = error instanceof CiRefusal
   if (!isCi && !(error instanceof TokenRefused)) return error
   if (isCi && error.status !== 401) return new HttpError(error.status, error.message)
