@@ -173,7 +173,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ snoozes: onRedis.snoozes, audit, roles, registries: registries.map(({ name }) => name) },
         keepsNames: () => parts.settings().config.actors,
       }),
-      channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),
+      channelsRoute({
+        ...{ ...onRedis, routes: () => parts.settings().routes, roles },
+        configured: () => parts.settings().config.alerts.channels,
+      }),
       promotionsRoute({
         ...requests,
         ...{ receipts, queues, projectIdOf, roles, inTurn },

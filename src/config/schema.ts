@@ -25,6 +25,7 @@ import {
 import { promotionRule, receiptKey } from './promotion-rule.ts'
 import { quota } from './quota-sections.ts'
 import { list, type projectRule, proxy, registry, scanners, section, store, token } from './sections.ts'
+import { written } from './written.ts'
 
 /** Checks a Redis URL and leaves it as it is: makers of connections parse it. */
 function redisUrl(raw: unknown): string {
@@ -44,10 +45,19 @@ export const server = section('The HTTP server.', {
     Url('The URL under which people reach it. Alerts have links to it. Default: they have none.'),
   ),
   bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
-  readToken: Secret('The bearer token that may read.', token, unique('tokens')),
-  adminToken: Secret('The bearer token that may also change and delete.', token, unique('tokens')),
+  readToken: Secret('The bearer token that may read.', token, {
+    ...unique('tokens'),
+    written: written.token,
+  }),
+  adminToken: Secret('The bearer token that may also change and delete.', token, {
+    ...unique('tokens'),
+    written: written.token,
+  }),
   usesToken: Type.Optional(
-    Secret('The bearer token that may only report use of images.', token, unique('tokens')),
+    Secret('The bearer token that may only report use of images.', token, {
+      ...unique('tokens'),
+      written: written.token,
+    }),
   ),
 })
 

@@ -2671,6 +2671,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels for alerts, and what was sent to each last */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description As configured. */
+                            channels: {
+                                /** @description Its name in the configuration. */
+                                name: string;
+                                /** @description What it is, such as `slack` or `irc`. */
+                                type: string;
+                                /** @description Globs over `registry/path` for the projects whose alerts it gets. */
+                                projects: string[];
+                                /** @description The kinds of alerts that it gets, or globs for them. */
+                                kinds: string[];
+                                /** @description How urgent an alert must be to go there. */
+                                severity: string;
+                                /** @description Whether it has quiet hours now. */
+                                isQuiet: boolean;
+                                /** @description What was sent to it last. Null if that is not among the newest deliveries. */
+                                last: {
+                                    /** @description When the channel answered, RFC 3339. */
+                                    at: string;
+                                    /** @description The name of the channel. */
+                                    channel: string;
+                                    /** @description The id of the message: that of the alert, of a summary or of a test. */
+                                    message: string;
+                                    /** @description The kind of the message, such as `quota.over`. */
+                                    type: string;
+                                    /** @description What it is about. */
+                                    subject: string;
+                                    /** @description The project that it is about, `registry/path`. Absent if it is about no project alone. */
+                                    project?: string;
+                                    /** @description What it says, in a line. */
+                                    text: string;
+                                    /**
+                                     * @description `accepted`: the channel has it. `failed`: the first attempt failed, and it is sent again. `refused`: for good. `overtaken`: not sent, since a newer or more urgent one was to be sent, or all was again as before. `given up`: no attempt is left.
+                                     * @enum {unknown}
+                                     */
+                                    result: "accepted" | "failed" | "refused" | "overtaken" | "given up";
+                                    /** @description What went wrong; null if nothing did. */
+                                    answer: string | null;
+                                    /** @description Which attempt it was, from 1. */
+                                    attempt: number;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alerts/channels/{name}/test": {
         parameters: {
             query?: never;
