@@ -16,6 +16,7 @@ import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
+import { contentsRoute } from '../http/contents-route.ts'
 import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
@@ -37,6 +38,7 @@ import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
 import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
+import { promotionTargetsRoute } from '../http/promotion-targets-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { quotaRoute } from '../http/quota-route.ts'
@@ -46,6 +48,7 @@ import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { reportRoute } from '../http/report-route.ts'
+import { repositoriesRoute } from '../http/repositories-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { snoozesRoute } from '../http/snoozes-route.ts'
@@ -163,6 +166,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       sumQuotaRoute({ quotaView, sums: () => parts.settings().quotas.sums, roles }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
+      contentsRoute({ index, details, useOf: onRedis.useOf, roles, inTurn }),
+      repositoriesRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       historyRoute({ registries: registries.map(({ name }) => name), index, histories, roles }),
       growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
@@ -186,6 +191,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ receipts, queues, projectIdOf, roles, inTurn },
         keepsNames: () => parts.settings().config.actors,
       }),
+      promotionTargetsRoute({ match: parts.match, registries, projectIdOf, roles }),
       promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
       promotionReceiptRoute({
         ...{ receipts, projectIdOf, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },

@@ -9,10 +9,12 @@ export const SIZES = ['uniqueBytes', 'exclusiveBytes', 'referencedBytes', 'unref
 /** What a project holds, in bytes (docs/usage.md, What is counted). */
 export type Sizes = Record<(typeof SIZES)[number], number>
 
-/** A project's sizes, and when something was last pushed to it and pulled from it: epoch µs, 0 for never. */
 export interface ProjectSizes extends Sizes {
   id: string
+  tags: number
+  /** epoch µs, 0 for never */
   lastPushAt: number
+  /** epoch µs, 0 for never */
   lastPullAt: number
 }
 
@@ -40,7 +42,7 @@ export async function* projectIdsOf({ redis, prefix }: Deps, registry: string): 
   } while (cursor !== '0')
 }
 
-const FIELDS = ['createdAt', 'unique', 'referenced', 'unreferenced', 'lastPush', 'lastPull']
+const FIELDS = ['createdAt', 'unique', 'referenced', 'unreferenced', 'tags', 'lastPush', 'lastPull']
 
 /** Yields the sizes of a registry's projects in batches, in no order. Others write meanwhile. */
 export async function* projectSizesOf(deps: Deps, registry: string): AsyncGenerator<ProjectSizes[]> {
@@ -55,15 +57,10 @@ export async function* projectSizesOf(deps: Deps, registry: string): AsyncGenera
     yield ids.flatMap((id, i) => {
       const [createdAt, ...numbers] = listOf(metas[i])
       if (createdAt === null) return []
-      const [uniqueBytes = 0, referencedBytes = 0, unreferencedBytes = 0, lastPushAt = 0, lastPullAt = 0] =
-        numbers.map(Number)
-      const sizes = {
-        uniqueBytes,
-        exclusiveBytes: exclusive[i] ?? 0,
-        referencedBytes,
-        unreferencedBytes,
-      }
-      return [{ id, ...sizes, lastPushAt, lastPullAt }]
+      const [uniqueBytes = 0, referencedBytes = 0, unreferencedBytes = 0, ...others] = numbers.map(Number)
+      const [tags = 0, lastPushAt = 0, lastPullAt = 0] = others
+      const sizes = { uniqueBytes, exclusiveBytes: exclusive[i] ?? 0, referencedBytes, unreferencedBytes }
+      return [{ id, ...sizes, tags, lastPushAt, lastPullAt }]
     })
   }
 }

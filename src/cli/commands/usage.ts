@@ -25,7 +25,7 @@ export const addUsage: AddCommand = (program, cli) => {
     .option('--search <TEXT>', 'list only projects with this text in their name')
     .addOption(
       new Option('--sort <ORDER>', 'the order of the list; unique if left out').choices([
-        ...['unique', 'exclusive', 'flag', 'name'],
+        ...['unique', 'exclusive', 'flag', 'name', 'tags', 'pushed', 'idle'],
       ]),
     )
     .action(async (project: string | undefined, options: ListOptions, command: Command) => {
