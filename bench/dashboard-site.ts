@@ -67,7 +67,13 @@ export async function writeSite(
       const id = `ci/${pathOf(n)}`
       await index.apply(id, factsOf(n, now))
       const usage = await index.usage(id)
-      const { uniqueBytes = 0, exclusiveBytes = 0, referencedBytes = 0, tags = 0, manifests = 0 } = usage ?? {}
+      const {
+        uniqueBytes = 0,
+        exclusiveBytes = 0,
+        referencedBytes = 0,
+        tags = 0,
+        manifests = 0,
+      } = usage ?? {}
       // Most rest, some grow, some were cleaned up.
       const pace = chance(`pace ${n}`)
       const perDay = pace < 0.5 ? 0 : pace < 0.93 ? 0.006 * (pace - 0.5) : -0.004
@@ -88,6 +94,12 @@ export async function writeSite(
   const whole = days[0] || 1
   await writeHistory('ci', (day) => {
     const uniqueBytes = Math.round((bytes * (days[day] ?? 0)) / whole)
-    return { uniqueBytes, exclusiveBytes: uniqueBytes, referencedBytes: 3 * uniqueBytes, tags: 1, manifests: 1 }
+    return {
+      uniqueBytes,
+      exclusiveBytes: uniqueBytes,
+      referencedBytes: 3 * uniqueBytes,
+      tags: 1,
+      manifests: 1,
+    }
   })
 }
