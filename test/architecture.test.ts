@@ -28,6 +28,7 @@ const CAPABILITIES = [
   'ci',
   'access',
   'doctor',
+  'overview',
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
@@ -83,6 +84,13 @@ const PURE = [
     'report/month.ts',
     'report/report.ts',
     'report/held-by-pusher.ts',
+  ],
+  ...[
+    'history/growth-since.ts',
+    'overview/growth-base.ts',
+    'overview/project-row.ts',
+    'overview/changes.ts',
+    'overview/sums.ts',
   ],
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)

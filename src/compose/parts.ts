@@ -187,12 +187,13 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const flags = makeFlags({ redis, prefix })
     const overrides = makeOverrides({ redis, prefix, now: Date.now })
     const inForce = makeQuotasInForce({ quotas: () => settings().quotas, overrides })
+    const useOf = makeUseOf({ config, pulls })
     const planning: Parameters<typeof makePlanner>[0] = {
       ...{ index, details, now },
       findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
       findProtections: makeFindProtections(protections),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
-      useOf: makeUseOf({ config, pulls }),
+      useOf,
       async quotaOf(project) {
         const { limit, escalate } = (await inForce.of(projectSubject(project)))?.quota ?? {}
         const evictsLater = escalate?.evict === true && !(await flags.ofProject(project)).isEscalated
@@ -216,7 +217,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
-      ...{ details, pulls },
+      ...{ details, pulls, useOf, planning, doubtOf },
       wouldFree: makeWouldFree({ planning, doubtOf, log, policies: () => settings().expiry.policies }),
       planAll: makePlanAll({
         ...{ index, planner, details, projectOf, failuresOf },

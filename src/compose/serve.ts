@@ -16,6 +16,7 @@ import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
+import { contentsRoute } from '../http/contents-route.ts'
 import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
@@ -30,11 +31,14 @@ import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
+import { overviewLiveRoute } from '../http/overview-live-route.ts'
+import { overviewRoute } from '../http/overview-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
 import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
+import { promotionTargetsRoute } from '../http/promotion-targets-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { quotaRoute } from '../http/quota-route.ts'
@@ -44,6 +48,7 @@ import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { reportRoute } from '../http/report-route.ts'
+import { repositoriesRoute } from '../http/repositories-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { schemaRoute } from '../http/schema-route.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
@@ -78,6 +83,7 @@ import { observeRuns } from './observe/runs.ts'
 import { observeSnapshots } from './observe/snapshots.ts'
 import { observeSums } from './observe/sums.ts'
 import { observeWaiting } from './observe/waiting.ts'
+import { overviewOf } from './overview.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
@@ -149,6 +155,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   })
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
+  const overview = overviewOf(parts, onRedis, standings)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
@@ -159,6 +166,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
+      overviewRoute({ overview, roles, inTurn }),
+      overviewLiveRoute({ overview, roles }),
       flagsRoute({ flags, roles }),
       quotaRoute({
         ...{ index, inForce, overrides, audit, roles, quotaView },
@@ -170,6 +179,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       sumQuotaRoute({ quotaView, sums: () => parts.settings().quotas.sums, roles }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
+      contentsRoute({ index, details, useOf: onRedis.useOf, roles, inTurn }),
+      repositoriesRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       historyRoute({ registries: registries.map(({ name }) => name), index, histories, roles }),
       growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
@@ -193,6 +204,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ receipts, queues, projectIdOf, roles, inTurn },
         keepsNames: () => parts.settings().config.actors,
       }),
+      promotionTargetsRoute({ match: parts.match, registries, projectIdOf, roles }),
       promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
       promotionReceiptRoute({
         ...{ receipts, projectIdOf, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },

@@ -108,7 +108,7 @@ export const projectsRoute =
           sort: Type.Enum([...SORTS], {
             default: 'unique',
             description:
-              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id.',
+              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest.',
           }),
           registry: ofRegistry,
           flag: Type.Optional(Flag),
