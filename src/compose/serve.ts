@@ -29,6 +29,7 @@ import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
+import { namesRoute } from '../http/names-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
@@ -226,6 +227,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
+      namesRoute({ config, roles }),
       health(parts, onRedis, observers),
     ],
   })
