@@ -44,8 +44,8 @@ const QUEUES: [RegExp, string][] = [
   [/events/, 'outgoing'],
 ]
 
-/** A service that gives an answer made from the schema of each route, and notes what it was asked. */
-export async function startSampleService(api: Api) {
+/** A service that gives an answer made from the schema of each route, or one of `answers`, and notes what it was asked. */
+export async function startSampleService(api: Api, answers: Record<string, unknown> = {}) {
   const asked: string[] = []
   const routes = Object.keys(api)
     .map((route) => ({ route, pattern: new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`) }))
@@ -60,6 +60,7 @@ export async function startSampleService(api: Api) {
       const lines = (schema.anyOf ?? [schema]).map(sampleOf).filter((line) => !('error' in Object(line)))
       return { status, type, body: lines.map((line) => `${JSON.stringify(line)}\n`).join('') }
     }
+    if (route in answers) return { status, type, body: JSON.stringify(answers[route]) }
     const value = Object(sampleOf(schema))
     if ('next' in value) value.next = null
     if ('job' in value && typeof value.job === 'object')

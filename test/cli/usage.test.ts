@@ -34,7 +34,7 @@ describe('wrong usage gives one clear message and status 2', () => {
     ['snapshot list --dry-run', "unknown option '--dry-run'"],
     ['reconcile ci --dry-rn', "unknown option '--dry-rn'\n(Did you mean --dry-run?)"],
     ['jobs --ur http://x', "unknown option '--ur'\n(Did you mean --url?)"],
-    ['quarantine list --all', "unknown option '--all'"],
+    ['quarantine list --al', "unknown option '--al'\n(Did you mean --all?)"],
     ['quarantine list --registry', "option '--registry <NAME>' argument missing"],
     [
       'quarantine list --limit 0',
