@@ -33,6 +33,7 @@ import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
 import { overviewLiveRoute } from '../http/overview-live-route.ts'
 import { overviewRoute } from '../http/overview-route.ts'
+import { namesRoute } from '../http/names-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
@@ -259,6 +260,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       whoamiRoute({ roles }),
       ...loginRoutes(roles),
       schemaRoute,
+      namesRoute({ config, roles }),
       health(parts, onRedis, observers),
     ],
   })
