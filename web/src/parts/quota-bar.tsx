@@ -1,0 +1,21 @@
+import './quota-bar.css'
+
+/** How much of a limit is used, as a bar. The number stands beside it: the bar is not read out. */
+export function QuotaBar({
+  share,
+  flag,
+}: {
+  /** Used / limit. */
+  share: number
+  flag: 'ok' | 'warning' | 'over'
+}) {
+  return (
+    <span class={`quota-bar quota-bar-${flag}`} aria-hidden="true">
+      <span style={{ width: `${Math.min(100, share * 100)}%` }} />
+    </span>
+  )
+}
+
+/** A share as people say it: `7 %`, `less than 1 %`. */
+export const percent = (share: number): string =>
+  share > 0 && share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`
