@@ -17,6 +17,7 @@ import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
 import { contentsRoute } from '../http/contents-route.ts'
+import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
@@ -69,6 +70,7 @@ import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
+import { login } from './login.ts'
 import { measuring } from './measuring.ts'
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import type { Parts } from './parts.ts'
@@ -95,11 +97,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     ...{ redis, prefix },
     onError: (err) => log.warn({ err }, 'the use of a token could not be noted'),
   })
-  const roles = makeRoles(
-    makeAccessOf({
-      ...{ tokens: config.server, named, authenticateCi: authenticateCi(parts, onRedis), now: Date.now },
-    }),
-  )
+  const accessOf = makeAccessOf({
+    ...{ tokens: config.server, named, authenticateCi: authenticateCi(parts, onRedis), now: Date.now },
+  })
+  const { cookie, accessOfCookie, routes: loginRoutes } = await login(parts, onRedis, { accessOf, named })
+  const roles = makeRoles(accessOf, accessOfCookie)
   const projectIdOf = ({ registry, repository }: { registry: string; repository: string }) =>
     projectId(registry, parts.projectOf(registry, repository))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
@@ -140,6 +142,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
+    ...{ cookie, isHttps: cookie.isSecure, dashboard: builtDashboard() },
     routes: [
       eventsRoute({ intake, refusals, registryOf }),
       projectsRoute({
@@ -235,6 +238,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
+      ...loginRoutes(roles),
       health(parts, onRedis, observers),
     ],
   })

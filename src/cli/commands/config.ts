@@ -8,13 +8,23 @@ import { warningsAbout } from '../../expiry/dialect-opinions.ts'
 import { tiesIn } from '../../quota/specificity.ts'
 import type { AddCommand, Connection } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
 import { addGroup } from '../group.ts'
+import { columns } from '../output/columns.ts'
+import type { Line } from '../output/line.ts'
+
+const COLUMNS = columns<{ file: string } & ReturnType<typeof countsOf>>(
+  ...(['file', 'registries', 'quotas', 'channels', 'promotionRules', 'expiryPolicies'] as const),
+)
+const CONNECTION_COLUMNS = columns<Connection>('name', 'tried', 'remark', 'failure')
 
 export const addConfig: AddCommand = (program, { env, note, show, tryConnections }) => {
   const config = addGroup(program, 'config').description('Check a configuration.')
 
-  config
-    .command('check')
+  const command = config.command('check')
+  withColumns(command, COLUMNS)
+  withColumns(command, CONNECTION_COLUMNS, 'with --connect')
+  command
     .description('Read a configuration and report everything that is wrong with it.')
     .argument('[FILE]', 'the configuration; $TALLYMAN_CONFIG or tallyman.yaml if left out')
     .option(
@@ -30,9 +40,13 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
       const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
       for (const warning of warningsOf(loaded)) note(`warning: ${warning}`)
       const line = `${file} is right: ${words.join(', ')}${modesOf(loaded)}`
-      if (!connect) return show({ file, ...counts }, [line])
+      const value = { file, ...counts }
+      if (!connect) return show({ value, columns: COLUMNS, lines: [line] })
       const connections = await Array.fromAsync(tryConnections(loaded))
-      show({ file, ...counts, connections }, [line, ...connections.map(lineOf)])
+      await show({
+        ...{ value: { ...value, connections }, rows: connections, columns: CONNECTION_COLUMNS },
+        lines: [line, ...connections.map(lineOf)],
+      })
       const failed = connections.filter(({ failure }) => failure !== undefined).length
       if (failed > 0) throw new CommandError(`${failed} of ${connections.length} failed`)
     })
@@ -59,9 +73,11 @@ const warningsOf = (config: Config): string[] => [
   ...warningsAboutChannels(config.alerts.channels),
 ]
 
-function lineOf({ name, tried, remark, failure }: Connection): string {
+function lineOf({ name, tried, remark, failure }: Connection): Line {
   const outcome = failure ?? remark
-  return `${failure === undefined ? 'ok     ' : 'FAILED '}${name}: ${tried}${outcome === undefined ? '' : `: ${outcome}`}`
+  const word = failure === undefined ? 'ok' : 'FAILED'
+  const text = `${name}: ${tried}${outcome === undefined ? '' : `: ${outcome}`}`
+  return [{ word }, ' '.repeat('FAILED '.length - word.length), text]
 }
 
 /** `promotionRules` as `promotion rules`. */

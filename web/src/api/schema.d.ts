@@ -7092,6 +7092,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is logged in
+         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description How it logged in.
+                             * @enum {unknown}
+                             */
+                            by: "token" | "oidc";
+                            /** @description How records name it: `admin token`, `token team-a`. */
+                            who: string;
+                            /** @description The name of the person. Null if a token is all that is known. */
+                            name: string | null;
+                            /** @description `read`, `promote`, `expire`, `admin`. */
+                            verbs: string[];
+                            /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
+                            projects: string[];
+                            /** @description Whether it sees what is about a registry or the whole service. */
+                            seesAll: boolean;
+                            /**
+                             * Format: date-time
+                             * @description When it ends. The token by which it began may end before.
+                             */
+                            until: string;
+                            /** @description The version of Tallyman. */
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Log in with a token
+         * @description Sets a cookie, which all routes take in place of a token.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A read token, an admin token, or a named token. */
+                        token: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description How it logged in.
+                             * @enum {unknown}
+                             */
+                            by: "token" | "oidc";
+                            /** @description How records name it: `admin token`, `token team-a`. */
+                            who: string;
+                            /** @description The name of the person. Null if a token is all that is known. */
+                            name: string | null;
+                            /** @description `read`, `promote`, `expire`, `admin`. */
+                            verbs: string[];
+                            /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
+                            projects: string[];
+                            /** @description Whether it sees what is about a registry or the whole service. */
+                            seesAll: boolean;
+                            /**
+                             * Format: date-time
+                             * @description When it ends. The token by which it began may end before.
+                             */
+                            until: string;
+                            /** @description The version of Tallyman. */
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        /**
+         * Log out
+         * @description The session ends for whoever has a copy of its cookie. Without a session, nothing happens.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Nobody is logged in now. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
