@@ -51,7 +51,12 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
   }
 
   /** Sets `request.access` to what may do this, which is told in `needed` for people. @throws HttpError 401 or 403 */
-  async function letIn(request: FastifyRequest, reply: FastifyReply, verb: Verb, needed: string = textOf(verb)) {
+  async function letIn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    verb: Verb,
+    needed: string = textOf(verb),
+  ) {
     const access = await identify(request, reply, needed)
     const allowed = accessFor(access, verb)
     request.access = allowed ?? access
@@ -89,8 +94,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
 const textOf = (verb: Verb): Verb => (verb === 'ask' ? 'promote' : verb)
 
 /** `the token team-a has read over ci/team-a/**`, with which a 403 or a 404 says what may be the reason. */
-export const whatHas = (access: Access): string =>
-  `the ${access.who} has ${grantsText(access)}`
+export const whatHas = (access: Access): string => `the ${access.who} has ${grantsText(access)}`
 
 /** The error to answer with where a token lets nobody in. Other errors stay as they are. */
 export function refusedToken(error: Error, challenge: (text: string) => void = () => {}): Error {

@@ -16,7 +16,8 @@ export function optionsOf(
   colourOf: (property: string) => string,
 ): uPlot.Options {
   const [soft, line] = [colourOf('--soft'), colourOf('--line')]
-  const value = (_: uPlot, number: number | null) => (number === null || number === undefined ? '–' : format(number))
+  const value = (_: uPlot, number: number | null) =>
+    number === null || number === undefined ? '–' : format(number)
   const axis = { stroke: soft, font: FONT, grid: { stroke: line, width: 1 }, ticks: { show: false } }
   return {
     ...size,
@@ -47,9 +48,23 @@ export function optionsOf(
         : []),
     ],
     ...(band && {
-      bands: [{ series: [lines.length + 1, lines.length + 2] as [number, number], fill: faded(colourOf(band.colour), 0.22) }],
+      bands: [
+        {
+          series: [lines.length + 1, lines.length + 2] as [number, number],
+          fill: faded(colourOf(band.colour), 0.22),
+        },
+      ],
     }),
-    hooks: { draw: [(plot) => drawMarks(plot, marks.map(({ at }) => at), soft)] },
+    hooks: {
+      draw: [
+        (plot) =>
+          drawMarks(
+            plot,
+            marks.map(({ at }) => at),
+            soft,
+          ),
+      ],
+    },
   }
 }
 

@@ -74,7 +74,8 @@ export function Timeline(props: TimelineProps) {
 
 function AsTable({ times, lines, label, format = formatSize }: TimelineProps) {
   const [isOpen, setOpen] = useState(false)
-  const cell = (value: number | null | undefined) => (value === null || value === undefined ? '–' : format(value))
+  const cell = (value: number | null | undefined) =>
+    value === null || value === undefined ? '–' : format(value)
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>

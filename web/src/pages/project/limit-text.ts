@@ -1,5 +1,5 @@
 import { formatSize, parseSize } from '../../../../src/platform/units.ts'
-import { percent } from '../../parts/quota-bar.tsx'
+import { percent } from '../../parts/percent.ts'
 
 /** What a limit that somebody types would mean. */
 export function limitText(text: string, usedBytes: number): { isValid: boolean; text: string } {

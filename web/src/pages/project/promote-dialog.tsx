@@ -58,8 +58,8 @@ export function PromoteDialog({
         {(found: Targets) =>
           ways.length === 0 ? (
             <p class="notice notice-warn">
-              No rule copies this {image.includes('@') ? 'digest: rules are about tags' : 'tag'}. Copying without
-              a rule needs a token with admin over all projects.
+              No rule copies this {image.includes('@') ? 'digest: rules are about tags' : 'tag'}. Copying
+              without a rule needs a token with admin over all projects.
             </p>
           ) : (
             <Ways {...{ ways, chosen, setChosen, as, setAs }} isFew={found.rules.length === 0} />
@@ -101,7 +101,9 @@ function Ways({
       ))}
       {way && way.rule === undefined && (
         <label class="field">
-          <span>Its name there, repository:tag{way.name === '' ? '' : ' (left empty: the same as here)'}</span>
+          <span>
+            Its name there, repository:tag{way.name === '' ? '' : ' (left empty: the same as here)'}
+          </span>
           <input
             value={as}
             required={way.name === ''}

@@ -31,9 +31,8 @@ export function QuotaDialog({ project, configured, used, done, close }: Props & 
   return (
     <Confirm title="Change the quota" action="Change it" run={run} close={close}>
       <p>
-        It holds at once, in place of{' '}
-        {configured === null ? 'no limit' : <Bytes of={configured} />} of the configuration, which counts again
-        at the end.
+        It holds at once, in place of {configured === null ? 'no limit' : <Bytes of={configured} />} of the
+        configuration, which counts again at the end.
       </p>
       <label class="field">
         <span>Limit</span>
@@ -65,8 +64,8 @@ export function QuotaBackDialog({ project, configured, done, close }: Props) {
   return (
     <Confirm title="Take the change back" action="Take it back" run={run} close={close}>
       <p>
-        The configuration counts again at once:{' '}
-        {configured === null ? 'no limit' : <Bytes of={configured} />}. People are told if that changes the flag.
+        The configuration counts again at once: {configured === null ? 'no limit' : <Bytes of={configured} />}
+        . People are told if that changes the flag.
       </p>
     </Confirm>
   )

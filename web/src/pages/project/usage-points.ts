@@ -23,7 +23,12 @@ export interface UsagePoints {
  * The points of the line of a project: what it used, what it uses now, and from there to what it will most likely use. `now`: epoch
  * ms. Samples from after now are left out: clocks differ.
  */
-export function usagePoints(samples: readonly Sample[], now: number, nowBytes: number, ahead?: Ahead): UsagePoints {
+export function usagePoints(
+  samples: readonly Sample[],
+  now: number,
+  nowBytes: number,
+  ahead?: Ahead,
+): UsagePoints {
   const past = samples
     .map(({ at, uniqueBytes }) => ({ at: Date.parse(at), uniqueBytes }))
     .filter(({ at }) => at < now)

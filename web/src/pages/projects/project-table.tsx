@@ -2,13 +2,14 @@ import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { Bytes } from '../../parts/bytes.tsx'
 import { FlagBadge } from '../../parts/flag.tsx'
-import { percent, QuotaBar } from '../../parts/quota-bar.tsx'
+import { percent } from '../../parts/percent.ts'
+import { QuotaBar } from '../../parts/quota-bar.tsx'
 import { Said } from '../../parts/said.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
 import { Time } from '../../parts/time.tsx'
 import { placeAfter, type Sort } from './filters.ts'
-import { shareOf } from './share-of.ts'
 import type { Project } from './projects.tsx'
+import { shareOf } from './share-of.ts'
 import './projects.css'
 
 /** Projects as a table. Its heads sort it; the arrow keys go from project to project. */
@@ -22,7 +23,15 @@ export function ProjectTable({
   sortBy: (sort: Sort) => void
 }) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const Head = ({ by, children, number = false }: { by: Sort; children: ComponentChildren; number?: boolean }) => (
+  const Head = ({
+    by,
+    children,
+    number = false,
+  }: {
+    by: Sort
+    children: ComponentChildren
+    number?: boolean
+  }) => (
     <th scope="col" class={number ? 'number' : ''} aria-sort={sort === by ? ORDER[by] : 'none'}>
       <button type="button" onClick={() => sortBy(by)}>
         {children}
@@ -32,7 +41,7 @@ export function ProjectTable({
   )
   function onKeyDown(event: KeyboardEvent) {
     const links = [...(body.current?.querySelectorAll<HTMLAnchorElement>('th a') ?? [])]
-    const at = links.findIndex((link) => link === document.activeElement)
+    const at = links.indexOf(document.activeElement as HTMLAnchorElement)
     const next = at === -1 ? undefined : placeAfter(event.key, at, links.length)
     if (next === undefined) return
     event.preventDefault()

@@ -1,6 +1,10 @@
-import type { Project } from './projects.tsx'
-
-type Limited = Pick<Project, 'limitBytes' | 'limitMeasure' | 'uniqueBytes' | 'exclusiveBytes' | 'referencedBytes'>
+interface Limited {
+  limitBytes: number | null
+  limitMeasure: string | null
+  uniqueBytes: number
+  exclusiveBytes: number
+  referencedBytes: number
+}
 
 /** How much of its limit a project uses; undefined if it has none, or if the list does not tell what the limit is about. */
 export function shareOf(project: Limited): number | undefined {
