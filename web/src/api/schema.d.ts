@@ -109,6 +109,8 @@ export interface paths {
                                 lastPullAt: string | null;
                                 /** @description The limit of its quota. Null if it has none. */
                                 limitBytes: number | null;
+                                /** @description Which bytes the limit is about: `unique`, `exclusive`, `referenced`, `tagged` or `stored`. Null if there is none. */
+                                limitMeasure: string | null;
                                 /** @description What a person has set at run time, and the limit is of. Null if that is configured. */
                                 override: {
                                     /** @description The limit, in bytes. */
@@ -199,6 +201,8 @@ export interface paths {
                             lastPullAt: string | null;
                             /** @description The limit of its quota. Null if it has none. */
                             limitBytes: number | null;
+                            /** @description Which bytes the limit is about: `unique`, `exclusive`, `referenced`, `tagged` or `stored`. Null if there is none. */
+                            limitMeasure: string | null;
                             /** @description What a person has set at run time, and the limit is of. Null if that is configured. */
                             override: {
                                 /** @description The limit, in bytes. */
@@ -1094,10 +1098,10 @@ export interface paths {
                                     key: string;
                                     /** @description Its size as the manifest states it. */
                                     sizeBytes: number;
-                                    /** @description How many manifests of the project hold it. */
-                                    images: number;
-                                    /** @description How many projects of the registry hold it. */
-                                    projects: number;
+                                    /** @description How many other manifests of the project hold it. */
+                                    otherImages: number;
+                                    /** @description How many other projects of the registry hold it. */
+                                    otherProjects: number;
                                 }[];
                                 /** @description The layers that are left out. */
                                 otherLayers: {
@@ -2126,6 +2130,8 @@ export interface paths {
         get: {
             parameters: {
                 query: {
+                    /** @description Only alerts about this project, `registry/path`. */
+                    project?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
