@@ -84,10 +84,12 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
       await letIn(request, reply, verb)
     },
     stillWithin: (verb, request) =>
-      letIn(request, undefined, verb).then(({ allowed }) => allowed).catch((error: Error) => {
-        if (error instanceof HttpError) return undefined
-        throw error
-      }),
+      letIn(request, undefined, verb)
+        .then(({ allowed }) => allowed)
+        .catch((error: Error) => {
+          if (error instanceof HttpError) return undefined
+          throw error
+        }),
     project:
       (verb, parameter = 'id') =>
       async (request, reply) => {
