@@ -65,6 +65,7 @@ const EXAMPLES: Record<string, string> = {
   'token list': 'token list',
   'token revoke': 'token revoke team-a',
   whoami: 'whoami',
+  names: 'names',
   'config check': 'config check tallyman.yaml --connect',
   start: 'start api',
   completion: 'completion bash > /etc/bash_completion.d/tallyman',
@@ -80,7 +81,7 @@ export function addExamples(command: Command): void {
   for (const child of command.commands) {
     addExamples(child)
     const example = EXAMPLES[wordsOf(child)]
-    if (example !== undefined) child.addHelpText('after', `\nExample:\n  tallyman ${example}`)
+    if (example !== undefined) child.addHelpText('after', `\nExample:\n    tallyman ${example}`)
   }
 }
 

@@ -3,10 +3,8 @@ import { enableCompileCache } from 'node:module'
 
 // Before anything else is loaded. Where no cache can be written, nothing is kept.
 enableCompileCache()
-const [{ processTerminal }, { run }] = await Promise.all([
-  import('./process-terminal.ts'),
-  import('./run.ts'),
-])
+const { processTerminal } = await import('./process-terminal.ts')
+const { run } = await import('./run.ts')
 
 process.exitCode = await run(
   process.argv.slice(2),

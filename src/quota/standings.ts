@@ -65,6 +65,8 @@ export function makeStandings(all: readonly Standing[]) {
 
   return {
     count: all.length,
+    /** In no order. */
+    all,
     /** At most `limit` projects, in order. */
     select({ sort, after, registry, flags, search, sees, limit }: Selection): Standing[] {
       const value = VALUE[sort]

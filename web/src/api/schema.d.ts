@@ -308,6 +308,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All projects at once, in columns, and the sums of each registry
+         * @description For pictures of the whole: `GET /v1/projects` has pages, orders and filters. The numbers are as of a moment ago: with 20,000 projects, some seconds. A token for some projects gets these, and their sums. With `If-None-Match` the answer is 304 until something changes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names this answer: `GET /v1/overview/live` goes on from it. */
+                            version: string;
+                            /** @description Since when growth is counted, epoch ms: seven days before it was last read. Null until it was read. */
+                            growthSince: number | null;
+                            /** @description The sums of each registry, over the projects that are seen. */
+                            registries: {
+                                /** @description Its name in the configuration. */
+                                registry: string;
+                                /** @description How many projects are seen. */
+                                projects: number;
+                                /** @description The bytes that the registry holds, each content once. Null for a token that does not see all projects. */
+                                bytes: number | null;
+                                /** @description By how much these changed since `growthSince`. Null if that is not known. */
+                                growthBytes: number | null;
+                                /** @description The sum of the unique bytes of its projects: what several hold counts for each. */
+                                uniqueBytes: number;
+                                /** @description The sum of their exclusive bytes. */
+                                exclusiveBytes: number;
+                                /** @description The sum of their referenced bytes. */
+                                referencedBytes: number;
+                                /** @description How many projects are over their quota. */
+                                over: number;
+                                /** @description How many projects are near their quota. */
+                                warning: number;
+                                /** @description Of how many projects it is known what expiry would free. */
+                                planned: number;
+                                /** @description What it would free in these, at least: what several of them share does not count. */
+                                planFreesBytes: number;
+                                /** @description When the oldest of these plans was made, epoch ms. Null if there is none. */
+                                planFrom: number | null;
+                            }[];
+                            /** @description Projects in columns: the n-th of each column is of the same project. */
+                            projects: {
+                                /** @description registry/path */
+                                id: string[];
+                                /** @description The bytes that it holds, each content once. */
+                                uniqueBytes: number[];
+                                /** @description The bytes that no other project holds. */
+                                exclusiveBytes: number[];
+                                /** @description The bytes of its manifests with what they reference, nothing deduplicated. */
+                                referencedBytes: number[];
+                                /** @description Its flag. */
+                                flag: ("ok" | "warning" | "over")[];
+                                /** @description Since when it has this flag, epoch ms. Null if it never had another. */
+                                flagSince: (number | null)[];
+                                /** @description By how much its unique bytes changed since `growthSince`. Of a younger project, all that it holds. Null if that is not known. */
+                                growthBytes: (number | null)[];
+                                /** @description When something was last pushed, epoch ms. Null if that is not known. */
+                                lastPushAt: (number | null)[];
+                                /** @description When something was last pulled, epoch ms. Null if no pull is known. */
+                                lastPullAt: (number | null)[];
+                                /** @description When it was planned what the expiry policies would free in it, epoch ms. Null if it was not planned yet, or could not be: plans are made one by one while somebody looks, those of the largest projects first. */
+                                planAt: (number | null)[];
+                                /** @description By how much its unique bytes would fall. */
+                                planUniqueBytes: (number | null)[];
+                                /** @description The bytes that the registry can free then. What other projects hold, too, does not count. */
+                                planFreesBytes: (number | null)[];
+                            };
+                        };
+                    };
+                };
+                /** @description The answer is what `If-None-Match` names. */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes in the overview, as server-sent events
+         * @description Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `version` of what is known. `Last-Event-ID` beats it. */
+                    since?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The events. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flags": {
         parameters: {
             query?: never;
