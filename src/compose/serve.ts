@@ -50,6 +50,7 @@ import { registriesRoute } from '../http/registries-route.ts'
 import { reportRoute } from '../http/report-route.ts'
 import { repositoriesRoute } from '../http/repositories-route.ts'
 import { makeRoles } from '../http/roles.ts'
+import { schemaRoute } from '../http/schema-route.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { snoozesRoute } from '../http/snoozes-route.ts'
 import { sumQuotaRoute } from '../http/sum-quota-route.ts'
@@ -74,8 +75,19 @@ import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { login } from './login.ts'
 import { measuring } from './measuring.ts'
+<<<<<<< HEAD
 import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
 import { overviewOf } from './overview.ts'
+=======
+import { observeProjects } from './observe/projects.ts'
+import { observeQueues } from './observe/queues.ts'
+import { observeRedis } from './observe/redis.ts'
+import { observeRegistries } from './observe/registries.ts'
+import { observeRuns } from './observe/runs.ts'
+import { observeSnapshots } from './observe/snapshots.ts'
+import { observeSums } from './observe/sums.ts'
+import { observeWaiting } from './observe/waiting.ts'
+>>>>>>> main
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
@@ -123,9 +135,15 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   )
   const counted = shareReads(standings, ({ count }) => count * METRICS_FRESH_MS)
   const tally = async () => (await counted()).tally
+  const { measure } = measuring(parts, onRedis)
   const observers = [
     observeQueues(parts, onRedis),
+    observeRedis(parts, onRedis),
     observeRegistries(parts, onRedis),
+    observeSums(parts, onRedis, measure),
+    observeRuns(parts, onRedis),
+    observeWaiting(parts, onRedis),
+    observeSnapshots(parts),
     ...(config.metrics.projects > 0 ? [observeProjects(parts, onRedis, tally)] : []),
   ]
   const { bodyLimit } = config.server
@@ -139,7 +157,6 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
-  const { measure } = measuring(parts, onRedis)
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
   const overview = overviewOf(parts, onRedis, standings)
@@ -148,7 +165,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
     ...{ cookie, isHttps: cookie.isSecure, dashboard: builtDashboard() },
     routes: [
-      eventsRoute({ intake, refusals, registryOf }),
+      eventsRoute({ intake, refusals, metrics, registryOf }),
       projectsRoute({
         ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
@@ -245,6 +262,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
       ...loginRoutes(roles),
+      schemaRoute,
       health(parts, onRedis, observers),
     ],
   })

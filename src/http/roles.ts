@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { type Access, mayDo, projectsText, type Verb } from '../access/access.ts'
+import { type Access, accessFor, grantsText, type Verb } from '../access/access.ts'
 import { type AccessOf, TokenRefused } from '../access/access-of.ts'
 import { CiRefusal } from '../ci/refusal.ts'
 import { HttpError } from './problem.ts'
@@ -36,6 +36,7 @@ export interface Roles {
 
 /** `accessOfCookie`: for requests that show no token. Absent if there are no sessions. */
 export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): Roles {
+<<<<<<< HEAD
   /** Finds out who makes a request. @throws HttpError 401 or 403 unless it `isAllowed`; `needed` says what that takes */
   async function letIn(
     request: FastifyRequest,
@@ -43,6 +44,11 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
     { needed, isAllowed }: { needed: string; isAllowed: (access: Access) => boolean },
   ): Promise<Access> {
     const challenge = (text: string) => void reply?.header('www-authenticate', text)
+=======
+  /** Finds out who makes a request. @throws HttpError 401 */
+  async function identify(request: FastifyRequest, reply: FastifyReply, needed: string): Promise<Access> {
+    const challenge = (text: string) => void reply.header('www-authenticate', text)
+>>>>>>> main
     const { authorization } = request.headers
     const asked =
       authorization === undefined && accessOfCookie !== undefined
@@ -51,23 +57,29 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
     const access = await asked.catch((error: Error) => {
       throw refusedToken(error, challenge)
     })
-    if (access === undefined) {
-      challenge('Bearer')
-      throw new HttpError(401, `expected "Authorization: Bearer" with a token that has ${needed}`)
-    }
-    request.access = access
-    if (!isAllowed(access)) throw new HttpError(403, `this needs ${needed}: ${whatHas(access)}`)
-    return access
+    if (access !== undefined) return access
+    challenge('Bearer')
+    throw new HttpError(401, `expected "Authorization: Bearer" with a token that has ${needed}`)
   }
-  const withVerb = (verb: Verb) => ({
-    // Nobody can be given `ask`: that is what CI jobs have.
-    needed: verb === 'ask' ? 'promote' : verb,
-    isAllowed: (access: Access) => mayDo(access, verb),
-  })
+
+  /** Sets `request.access` to what may do this, which is told in `needed` for people. @throws HttpError 401 or 403 */
+  async function letIn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    verb: Verb,
+    needed: string = textOf(verb),
+  ) {
+    const access = await identify(request, reply, needed)
+    const allowed = accessFor(access, verb)
+    request.access = allowed ?? access
+    if (allowed === undefined) throw new HttpError(403, `this needs ${needed}: ${whatHas(access)}`)
+    return { access, allowed }
+  }
 
   const everywhere: Roles['everywhere'] = (verb) => async (request, reply) => {
-    const isAllowed = (access: Access) => access.seesAll && mayDo(access, verb)
-    await letIn(request, reply, { needed: `${verb} over all projects`, isAllowed })
+    const needed = `${textOf(verb)} over all projects`
+    const { access, allowed } = await letIn(request, reply, verb, needed)
+    if (!allowed.seesAll) throw new HttpError(403, `this needs ${needed}: ${whatHas(access)}`)
   }
   return {
     everywhere,
@@ -75,7 +87,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
     admin: everywhere('admin'),
     uses: everywhere('report'),
     within: (verb) => async (request, reply) => {
-      await letIn(request, reply, withVerb(verb))
+      await letIn(request, reply, verb)
     },
     stillWithin: (verb, request) =>
       letIn(request, undefined, withVerb(verb)).catch((error: Error) => {
@@ -85,16 +97,21 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
     project:
       (verb, parameter = 'id') =>
       async (request, reply) => {
-        const { sees } = await letIn(request, reply, withVerb(verb))
+        const { access, allowed } = await letIn(request, reply, verb)
         const project = String(Object(request.params)[parameter])
-        if (!sees(project)) throw unknownProject(project)
+        if (allowed.sees(project)) return
+        if (accessFor(access, 'read')?.sees(project))
+          throw new HttpError(403, `this needs ${textOf(verb)} in ${project}: ${whatHas(access)}`)
+        throw unknownProject(project)
       },
   }
 }
 
+/** Nobody can be given `ask`: that is what CI jobs have. */
+const textOf = (verb: Verb): Verb => (verb === 'ask' ? 'promote' : verb)
+
 /** `the token team-a has read over ci/team-a/**`, with which a 403 or a 404 says what may be the reason. */
-export const whatHas = (access: Access): string =>
-  `the ${access.who} has ${access.verbs.join(', ')} over ${projectsText(access)}`
+export const whatHas = (access: Access): string => `the ${access.who} has ${grantsText(access)}`
 
 /** The error to answer with where a token lets nobody in. Other errors stay as they are. */
 export function refusedToken(error: Error, challenge: (text: string) => void = () => {}): Error {

@@ -1,0 +1,2 @@
+import type { AddCommand } from '../cli.ts'
+export const addCompletion: AddCommand = () => {}
