@@ -27,11 +27,8 @@ const CAPABILITIES = [
   'reconcile',
   'ci',
   'access',
-<<<<<<< HEAD
   'overview',
-=======
   'doctor',
->>>>>>> main
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],

@@ -36,19 +36,13 @@ export interface Roles {
 
 /** `accessOfCookie`: for requests that show no token. Absent if there are no sessions. */
 export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): Roles {
-<<<<<<< HEAD
-  /** Finds out who makes a request. @throws HttpError 401 or 403 unless it `isAllowed`; `needed` says what that takes */
-  async function letIn(
+  /** Finds out who makes a request. @throws HttpError 401 */
+  async function identify(
     request: FastifyRequest,
     reply: Pick<FastifyReply, 'header'> | undefined,
-    { needed, isAllowed }: { needed: string; isAllowed: (access: Access) => boolean },
+    needed: string,
   ): Promise<Access> {
     const challenge = (text: string) => void reply?.header('www-authenticate', text)
-=======
-  /** Finds out who makes a request. @throws HttpError 401 */
-  async function identify(request: FastifyRequest, reply: FastifyReply, needed: string): Promise<Access> {
-    const challenge = (text: string) => void reply.header('www-authenticate', text)
->>>>>>> main
     const { authorization } = request.headers
     const asked =
       authorization === undefined && accessOfCookie !== undefined
@@ -65,7 +59,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
   /** Sets `request.access` to what may do this, which is told in `needed` for people. @throws HttpError 401 or 403 */
   async function letIn(
     request: FastifyRequest,
-    reply: FastifyReply,
+    reply: Pick<FastifyReply, 'header'> | undefined,
     verb: Verb,
     needed: string = textOf(verb),
   ) {
@@ -90,10 +84,13 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
       await letIn(request, reply, verb)
     },
     stillWithin: (verb, request) =>
-      letIn(request, undefined, withVerb(verb)).catch((error: Error) => {
-        if (error instanceof HttpError) return undefined
-        throw error
-      }),
+      letIn(request, undefined, verb).then(
+        ({ allowed }) => allowed,
+        (error: Error) => {
+          if (error instanceof HttpError) return undefined
+          throw error
+        },
+      ),
     project:
       (verb, parameter = 'id') =>
       async (request, reply) => {
