@@ -75,7 +75,10 @@ export const mayDoEverywhere = (access: Access, verb: Verb): boolean =>
   accessFor(access, verb)?.seesAll ?? false
 
 /** An access with the verbs of each part in the projects of that part. */
-export function together(of: Pick<Access, 'who' | 'expiresAt' | 'session'>, parts: readonly Access[]): Access {
+export function together(
+  of: Pick<Access, 'who' | 'expiresAt' | 'session'>,
+  parts: readonly Access[],
+): Access {
   return {
     ...{ ...of, parts, verbs: union(parts.map(({ verbs }) => verbs)) },
     projects: union(parts.map(({ projects }) => projects)),

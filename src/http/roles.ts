@@ -45,15 +45,21 @@ export interface Roles {
   everywhere(verb: Verb): Role
   /** Who may do this with some projects. The route must show and change only what `request.access` sees. */
   within(verb: Verb): Role
+  /** Who makes a request that is still being answered, if it may do this now: its token may have been revoked meanwhile. */
+  stillWithin(verb: Verb, request: FastifyRequest): Promise<Access | undefined>
   /** Who may do this with the project that a parameter of the path names. To others there is no such project. */
   project(verb: Verb, parameter?: 'id' | 'project'): Role
 }
 
 /** `accessOfCookie`: for requests that show no token. Absent if there are no sessions. */
 export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): Roles {
-  /** Finds out who makes a request. @throws HttpError 401 */
-  async function identify(request: FastifyRequest, reply: FastifyReply, needed: string): Promise<Access> {
-    const challenge = (text: string) => void reply.header('www-authenticate', text)
+  /** Finds out who makes a request. `reply`: to be told how to show a token. @throws HttpError 401 */
+  async function identify(
+    request: FastifyRequest,
+    reply: Pick<FastifyReply, 'header'> | undefined,
+    needed: string,
+  ): Promise<Access> {
+    const challenge = (text: string) => void reply?.header('www-authenticate', text)
     const { authorization } = request.headers
     const asked =
       authorization === undefined && accessOfCookie !== undefined
@@ -70,7 +76,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
   /** Sets `request.access` to what may do this, which is told in `needed` for people. @throws HttpError 401 or 403 */
   async function letIn(
     request: FastifyRequest,
-    reply: FastifyReply,
+    reply: FastifyReply | undefined,
     verb: Verb,
     needed: string = textOf(verb),
   ) {
@@ -96,6 +102,13 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
       role(verb, 'some', async (request, reply) => {
         await letIn(request, reply, verb)
       }),
+    stillWithin: (verb, request) =>
+      letIn(request, undefined, verb)
+        .then(({ allowed }) => allowed)
+        .catch((error: Error) => {
+          if (error instanceof HttpError) return undefined
+          throw error
+        }),
     project: (verb, parameter = 'id') =>
       role(verb, 'project', async (request, reply) => {
         const { access, allowed } = await letIn(request, reply, verb)

@@ -33,7 +33,7 @@ test('what a route is said to need is what it asks for', async () => {
   )
   for (const { path, method, operation } of operations) {
     if (path === '/v1/session') continue
-    const url = path.replaceAll(/\{\w+\}/g, 'none')
+    const url = path.replaceAll(/\{\w+\}/g, 'a%2Fb')
     const { statusCode, body } = await tallyman.app.inject({ method: method.toUpperCase() as 'GET', url })
     const needs = operation['x-needs']
     if (operation.security?.length === 0) expect([path, statusCode]).toEqual([path, 200])

@@ -29,11 +29,13 @@ type Part<P extends keyof paths, M extends Method, K extends 'query' | 'path'> =
 type Body<P extends keyof paths, M extends Method> =
   Operation<P, M> extends { requestBody?: { content: { 'application/json': infer B } } } ? B : never
 
+type Open<T> = { [K in keyof T]?: T[K] | undefined }
+
 /** The parts of a request. The body and the query are as in the OpenAPI document; all of their keys may be left out here. */
 export interface Asked<P extends keyof paths, M extends Method> {
-  query?: Partial<NonNullable<Part<P, M, 'query'>>>
+  query?: Open<NonNullable<Part<P, M, 'query'>>>
   path?: Part<P, M, 'path'>
-  body?: Partial<NonNullable<Body<P, M>>>
+  body?: Open<NonNullable<Body<P, M>>>
   signal?: AbortSignal
 }
 
