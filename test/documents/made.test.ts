@@ -31,13 +31,15 @@ test('what a route is said to need is what it asks for', async () => {
   const operations = Object.entries(openApi.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   )
+  const ofRegistries = operations.filter(({ operation }) => !operation['x-needs'] && !operation.security)
+  expect(ofRegistries.map(({ path }) => path)).toEqual(['/v1/events', '/v1/admission'])
   for (const { path, method, operation } of operations) {
-    if (path === '/v1/session') continue
-    const url = path.replaceAll(/\{\w+\}/g, 'a%2Fb')
-    const { statusCode, body } = await tallyman.app.inject({ method: method.toUpperCase() as 'GET', url })
     const needs = operation['x-needs']
-    if (operation.security?.length === 0) expect([path, statusCode]).toEqual([path, 200])
-    else expect([path, statusCode]).toEqual([path, 401])
+    if (needs === undefined && !path.endsWith('z')) continue
+    const url = path.replace('{queue}', 'events').replaceAll(/\{\w+\}/g, 'a%2Fb')
+    const { statusCode, body } = await tallyman.app.inject({ method: method.toUpperCase() as 'GET', url })
+    expect([path, statusCode]).toEqual([path, needs ? 401 : 200])
+    // Nobody can be given `ask`: that is what CI jobs have.
     const verb = needs?.verb === 'ask' ? 'promote' : needs?.verb
     if (needs) expect([path, body]).toEqual([path, expect.stringContaining(`a token that has ${verb}`)])
   }
