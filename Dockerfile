@@ -20,8 +20,9 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json LICENSE tallyman.example.yaml ./
 COPY src ./src
 COPY workers ./workers
-RUN mkdir /data && chown node:node /data
-USER node
+RUN mkdir /data && chown 1000:1000 /data
+# The user node, by number: Kubernetes cannot tell whether a name is root's (runAsNonRoot).
+USER 1000:1000
 VOLUME /data
 EXPOSE 8080
 # Checks the API. A worker has another port: docker-compose.yml checks it.

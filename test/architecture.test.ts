@@ -27,6 +27,7 @@ const CAPABILITIES = [
   'reconcile',
   'ci',
   'access',
+  'doctor',
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],

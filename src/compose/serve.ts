@@ -16,6 +16,7 @@ import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
+import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
@@ -45,6 +46,7 @@ import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { reportRoute } from '../http/report-route.ts'
 import { makeRoles } from '../http/roles.ts'
+import { schemaRoute } from '../http/schema-route.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
 import { snoozesRoute } from '../http/snoozes-route.ts'
 import { sumQuotaRoute } from '../http/sum-quota-route.ts'
@@ -67,8 +69,16 @@ import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
+import { login } from './login.ts'
 import { measuring } from './measuring.ts'
-import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
+import { observeProjects } from './observe/projects.ts'
+import { observeQueues } from './observe/queues.ts'
+import { observeRedis } from './observe/redis.ts'
+import { observeRegistries } from './observe/registries.ts'
+import { observeRuns } from './observe/runs.ts'
+import { observeSnapshots } from './observe/snapshots.ts'
+import { observeSums } from './observe/sums.ts'
+import { observeWaiting } from './observe/waiting.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
@@ -93,11 +103,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     ...{ redis, prefix },
     onError: (err) => log.warn({ err }, 'the use of a token could not be noted'),
   })
-  const roles = makeRoles(
-    makeAccessOf({
-      ...{ tokens: config.server, named, authenticateCi: authenticateCi(parts, onRedis), now: Date.now },
-    }),
-  )
+  const accessOf = makeAccessOf({
+    ...{ tokens: config.server, named, authenticateCi: authenticateCi(parts, onRedis), now: Date.now },
+  })
+  const { cookie, accessOfCookie, routes: loginRoutes } = await login(parts, onRedis, { accessOf, named })
+  const roles = makeRoles(accessOf, accessOfCookie)
   const projectIdOf = ({ registry, repository }: { registry: string; repository: string }) =>
     projectId(registry, parts.projectOf(registry, repository))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
@@ -116,9 +126,15 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   )
   const counted = shareReads(standings, ({ count }) => count * METRICS_FRESH_MS)
   const tally = async () => (await counted()).tally
+  const { measure } = measuring(parts, onRedis)
   const observers = [
     observeQueues(parts, onRedis),
+    observeRedis(parts, onRedis),
     observeRegistries(parts, onRedis),
+    observeSums(parts, onRedis, measure),
+    observeRuns(parts, onRedis),
+    observeWaiting(parts, onRedis),
+    observeSnapshots(parts),
     ...(config.metrics.projects > 0 ? [observeProjects(parts, onRedis, tally)] : []),
   ]
   const { bodyLimit } = config.server
@@ -132,14 +148,14 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
-  const { measure } = measuring(parts, onRedis)
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
+    ...{ cookie, isHttps: cookie.isSecure, dashboard: builtDashboard() },
     routes: [
-      eventsRoute({ intake, refusals, registryOf }),
+      eventsRoute({ intake, refusals, metrics, registryOf }),
       projectsRoute({
         ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
@@ -169,7 +185,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ snoozes: onRedis.snoozes, audit, roles, registries: registries.map(({ name }) => name) },
         keepsNames: () => parts.settings().config.actors,
       }),
-      channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),
+      channelsRoute({
+        ...{ ...onRedis, routes: () => parts.settings().routes, roles },
+        configured: () => parts.settings().config.alerts.channels,
+      }),
       promotionsRoute({
         ...requests,
         ...{ receipts, queues, projectIdOf, roles, inTurn },
@@ -228,6 +247,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
       namesRoute({ config, roles }),
+      ...loginRoutes(roles),
+      schemaRoute,
       health(parts, onRedis, observers),
     ],
   })
