@@ -131,7 +131,7 @@ test('what has become old since the plan was looked at is not deleted with it', 
     )
   const query = new URLSearchParams({ policy: 'pull-requests', project, verdict: 'delete' })
   await expect
-    .poll(async () => (await read<Plan>(`/v1/expiry/plan?${query}`)).plans[0].decisions.length)
+    .poll(async () => (await read<Plan>(`/v1/expiry/plan?${query}`)).plans[0]?.decisions.length)
     .toBe(3)
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox').fill(project)
