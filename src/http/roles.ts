@@ -36,7 +36,7 @@ export interface Roles {
 
 /** `accessOfCookie`: for requests that show no token. Absent if there are no sessions. */
 export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): Roles {
-  /** Finds out who makes a request. `reply`: to be told how to show a token. @throws HttpError 401 */
+  /** Finds out who makes a request. @throws HttpError 401 */
   async function identify(
     request: FastifyRequest,
     reply: Pick<FastifyReply, 'header'> | undefined,
@@ -59,7 +59,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
   /** Sets `request.access` to what may do this, which is told in `needed` for people. @throws HttpError 401 or 403 */
   async function letIn(
     request: FastifyRequest,
-    reply: FastifyReply | undefined,
+    reply: Pick<FastifyReply, 'header'> | undefined,
     verb: Verb,
     needed: string = textOf(verb),
   ) {
@@ -84,12 +84,13 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
       await letIn(request, reply, verb)
     },
     stillWithin: (verb, request) =>
-      letIn(request, undefined, verb)
-        .then(({ allowed }) => allowed)
-        .catch((error: Error) => {
+      letIn(request, undefined, verb).then(
+        ({ allowed }) => allowed,
+        (error: Error) => {
           if (error instanceof HttpError) return undefined
           throw error
-        }),
+        },
+      ),
     project:
       (verb, parameter = 'id') =>
       async (request, reply) => {
