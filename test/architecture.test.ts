@@ -27,6 +27,7 @@ const CAPABILITIES = [
   'reconcile',
   'ci',
   'access',
+  'overview',
   'doctor',
 ]
 const PURE = [
@@ -83,6 +84,13 @@ const PURE = [
     'report/month.ts',
     'report/report.ts',
     'report/held-by-pusher.ts',
+  ],
+  ...[
+    'history/growth-since.ts',
+    'overview/growth-base.ts',
+    'overview/project-row.ts',
+    'overview/changes.ts',
+    'overview/sums.ts',
   ],
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)

@@ -28,6 +28,8 @@ export interface Roles {
   everywhere(verb: Verb): onRequestHookHandler
   /** Who may do this with some projects. The route must show and change only what `request.access` sees. */
   within(verb: Verb): onRequestHookHandler
+  /** Who makes a request that is still being answered, if it may do this now: its token may have been revoked meanwhile. */
+  stillWithin(verb: Verb, request: FastifyRequest): Promise<Access | undefined>
   /** Who may do this with the project that a parameter of the path names. To others there is no such project. */
   project(verb: Verb, parameter?: 'id' | 'project'): onRequestHookHandler
 }
@@ -35,8 +37,12 @@ export interface Roles {
 /** `accessOfCookie`: for requests that show no token. Absent if there are no sessions. */
 export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): Roles {
   /** Finds out who makes a request. @throws HttpError 401 */
-  async function identify(request: FastifyRequest, reply: FastifyReply, needed: string): Promise<Access> {
-    const challenge = (text: string) => void reply.header('www-authenticate', text)
+  async function identify(
+    request: FastifyRequest,
+    reply: Pick<FastifyReply, 'header'> | undefined,
+    needed: string,
+  ): Promise<Access> {
+    const challenge = (text: string) => void reply?.header('www-authenticate', text)
     const { authorization } = request.headers
     const asked =
       authorization === undefined && accessOfCookie !== undefined
@@ -53,7 +59,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
   /** Sets `request.access` to what may do this, which is told in `needed` for people. @throws HttpError 401 or 403 */
   async function letIn(
     request: FastifyRequest,
-    reply: FastifyReply,
+    reply: Pick<FastifyReply, 'header'> | undefined,
     verb: Verb,
     needed: string = textOf(verb),
   ) {
@@ -77,6 +83,14 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
     within: (verb) => async (request, reply) => {
       await letIn(request, reply, verb)
     },
+    stillWithin: (verb, request) =>
+      letIn(request, undefined, verb).then(
+        ({ allowed }) => allowed,
+        (error: Error) => {
+          if (error instanceof HttpError) return undefined
+          throw error
+        },
+      ),
     project:
       (verb, parameter = 'id') =>
       async (request, reply) => {

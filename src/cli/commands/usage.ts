@@ -47,7 +47,7 @@ export const addUsage: AddCommand = (program, cli) => {
     )
     .addOption(
       new Option('--sort <ORDER>', 'the order of the list; unique if left out').choices([
-        ...['unique', 'exclusive', 'flag', 'name'],
+        ...['unique', 'exclusive', 'flag', 'name', 'tags', 'pushed', 'idle'],
       ]),
     )
     .action(async (project: string | undefined, options: ListOptions, command: Command) => {
