@@ -67,6 +67,7 @@ const EXAMPLES: Record<string, string> = {
   whoami: 'whoami',
   names: 'names',
   'config check': 'config check tallyman.yaml --connect',
+  'config schema': 'config schema > tallyman.schema.json',
   start: 'start api',
   completion: 'completion bash > /etc/bash_completion.d/tallyman',
   help: 'help snapshot restore',
