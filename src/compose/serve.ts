@@ -16,6 +16,7 @@ import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
+import { catalogueRoute } from '../http/catalogue-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
 import { contentsRoute } from '../http/contents-route.ts'
 import { builtDashboard } from '../http/dashboard.ts'
@@ -283,6 +284,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
+      catalogueRoute({
+        ...{ index, standings, inTurn, isPublic: config.login.public },
+        registries: registries.map(({ name }) => name),
+        usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
+      }),
       ...loginRoutes(roles),
       schemaRoute,
       namesRoute({ config, roles }),
