@@ -2,7 +2,7 @@
 # Makes a fresh clone ready to run, and does nothing (in 0.1 s) when it already is.
 #   setup.sh                 the npm packages, among them Node 24
 #   setup.sh --with-servers  also redis-server, docker-registry and skopeo, from Debian's packages
-#   setup.sh --for-tests     also ngircd, prometheus-alertmanager and nginx. Where they cannot be had, their tests are skipped
+#   setup.sh --for-tests     also ngircd, prometheus-alertmanager, nginx, kubectl and systemd-analyze. Where they cannot be had, their tests are skipped
 #   setup.sh --with-browser  those of --with-servers, and chromium
 set -eu
 cd "$(dirname "$0")/.."
@@ -36,6 +36,8 @@ if [ "$1" = --for-tests ]; then
   for peer in ngircd prometheus-alertmanager nginx; do
     PATH="$PATH:/usr/sbin" command -v "$peer" >/dev/null || peers="${peers:-} $peer"
   done
+  command -v kubectl >/dev/null || peers="${peers:-} kubernetes-client"
+  command -v systemd-analyze >/dev/null || peers="${peers:-} systemd"
   [ -z "${peers:-}" ] || [ -n "$can_install" ] || echo "setup: tests that need these are skipped:$peers" >&2
   [ -z "$can_install" ] || missing="$missing${peers:-}"
 fi

@@ -13,7 +13,8 @@ export const SCHEMA_PATH = 'schema/tallyman.json'
  * Secrets are never required, since they may come from the environment.
  */
 export const jsonSchemaOfConfig = (): JsonSchema => ({
-  ...{ $schema: 'http://json-schema.org/draft-07/schema#', title: 'Configuration of Tallyman' },
+  // Without a title: editors would show it above the description of each key.
+  $schema: 'http://json-schema.org/draft-07/schema#',
   ...convert(ConfigSchema),
 })
 
@@ -34,11 +35,20 @@ function form(schema: TSchema): JsonSchema {
   return {}
 }
 
+/** Editors show `markdownDescription` in place of `description`, and no default. */
 function annotations(schema: TSchema): JsonSchema {
-  const { description, default: value } = schema as { description?: string; default?: unknown }
-  const isShown = value !== undefined && JSON.stringify(value) !== '{}' && JSON.stringify(value) !== '[]'
-  return { ...(description !== undefined && { description }), ...(isShown && { default: value }) }
+  const { description = '', default: value } = schema as { description?: string; default?: unknown }
+  const shown = value === undefined ? '' : JSON.stringify(value)
+  const hasDefault = !['', '{}', '[]'].includes(shown)
+  const markdown = hasDefault ? `${description}\n\nDefault: \`${textOf(value)}\`` : description
+  return {
+    ...(description !== '' && { description }),
+    ...(markdown.includes('`') && { markdownDescription: markdown }),
+    ...(hasDefault && { default: value }),
+  }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const arrayForm = (schema: TArray): JsonSchema => ({
   type: 'array',
@@ -79,14 +89,14 @@ function propertiesOf(section: TObject, key: string, schema: TSchema): [string, 
 }
 
 /** The key `type` of a channel, store or gate says what it is. */
-function describeType(schema: TObject, type: TSchema): JsonSchema {
-  const { description } = annotations(schema)
-  return { description, ...convert(type) }
-}
+const describeType = (section: TObject, type: TSchema): JsonSchema => ({
+  description: annotations(section).description,
+  ...convert(type),
+})
 
 const fileOf = (key: string): JsonSchema => ({
   ...{ type: 'string', minLength: 1, examples: [`/run/secrets/${key}`] },
-  description: `A file that holds \`${key}\`. The path is relative to this file.`,
+  ...annotations({ description: `A file that holds \`${key}\`. The path is relative to this file.` }),
 })
 
 /** A section in which everything is commented out counts as absent. */

@@ -70,7 +70,7 @@ export const server = section('The HTTP server.', {
   sessionFor: Duration('How long somebody stays logged in to the dashboard.', { default: '12h' }),
 })
 
-const file = section('The configuration file.', {
+const file = section('The configuration of Tallyman.', {
   server,
   workers: section('Processes that only run workers (`node workers/main.ts`).', {
     host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),

@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { jsonSchemaOfConfig } from '../../src/config/json-schema.ts'
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictTypes: false, strictRequired: false })
-ajv.addKeyword('patternErrorMessage')
+for (const shown of ['patternErrorMessage', 'markdownDescription']) ajv.addKeyword(shown)
 const validate = ajv.compile(jsonSchemaOfConfig())
 
 /** What the JSON Schema finds wrong with a configuration: places with messages, none if it accepts it. */

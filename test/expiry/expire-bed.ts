@@ -191,14 +191,19 @@ export function useExpiry() {
       log: makeLog('silent'),
       now,
     })
-    const expired = async () => (await metrics.expired.get()).values
+    const expired = async () =>
+      (await metrics.expired.get()).values.filter(({ labels }) => labels.outcome === 'deleted')
     const run = (
       policy: string,
       isDryRun: boolean,
       identity?: RunIdentity,
-      { acceptShare = false, ...control }: RunControl & { acceptShare?: boolean } = {},
+      { acceptShare = false, plan, ...control }: RunControl & { acceptShare?: boolean; plan?: string } = {},
     ) =>
-      expiry.run({ policy, registry: 'ci', dryRun: isDryRun, acceptShare, by: 'a test' }, identity, control)
+      expiry.run(
+        { policy, registry: 'ci', dryRun: isDryRun, acceptShare, by: 'a test', ...(plan && { plan }) },
+        identity,
+        control,
+      )
     return {
       ...expiry,
       run,

@@ -61,6 +61,7 @@ const IN_QUERY: Record<string, (names: Names) => string> = {
 const NEUTRAL: Record<string, string | undefined> = {
   ...{ limit: undefined, cursor: undefined, sort: undefined, flag: undefined, kind: undefined },
   ...{ verdict: undefined, asOf: undefined, state: undefined, details: undefined, tag: 'v1' },
+  ...{ show: undefined, sizes: undefined },
   ...{ since: undefined, until: undefined, from: undefined, to: undefined, step: undefined },
   ...{
     digest: undefined,
@@ -83,6 +84,10 @@ const BODIES: Record<string, (names: Names) => object> = {
   'DELETE /v1/expiry/keeps/{id}': () => ({}),
   'POST /v1/expiry/plan': () => ({
     policy: { name: 'new', match: { registry: 'ci' }, rules: [{ tag: 'v*', olderThan: '1d', expire: true }] },
+  }),
+  'POST /v1/expiry/curve': ({ project }) => ({
+    policy: { name: 'new', match: { registry: 'ci' }, rules: [{ tag: 'v*', olderThan: '1d', expire: true }] },
+    ...{ rule: 0, key: 'olderThan', values: ['1d'], project },
   }),
   'POST /v1/expiry/runs': () => ({ policy: 'old' }),
   'POST /v1/expiry/stop': () => ({}),

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { LocationProvider, lazy, Route, Router } from 'preact-iso'
+import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
 import { Failure } from './parts/failure.tsx'
 import { Skeleton } from './parts/skeleton.tsx'
 import { readSession, session } from './session.ts'
@@ -30,13 +30,13 @@ export function App() {
   useEffect(() => void readSession(), [])
   return (
     <LocationProvider>
-      <Router>
-        <Route path="/catalogue/:rest*" component={Catalogue} />
-        <Route default component={Inside} />
-      </Router>
+      <Whole />
     </LocationProvider>
   )
 }
+
+/** The catalogue is for everybody, where it is switched on. */
+const Whole = () => (useLocation().path.startsWith('/catalogue') ? <Catalogue /> : <Inside />)
 
 /** What only those see who have logged in. */
 function Inside() {

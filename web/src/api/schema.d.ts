@@ -51,8 +51,8 @@ export interface paths {
         get: {
             parameters: {
                 query: {
-                    /** @description `unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. */
-                    sort: "unique" | "exclusive" | "flag" | "name";
+                    /** @description `unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest. */
+                    sort: "unique" | "exclusive" | "flag" | "name" | "tags" | "pushed" | "idle";
                     /** @description Only projects of this registry. */
                     registry?: string;
                     /** @description `warning` from the first mark of the quota on, `over` past its limit, `ok` otherwise. */
@@ -109,6 +109,8 @@ export interface paths {
                                 lastPullAt: string | null;
                                 /** @description The limit of its quota. Null if it has none. */
                                 limitBytes: number | null;
+                                /** @description Which bytes the limit is about: `unique`, `exclusive`, `referenced`, `tagged` or `stored`. Null if there is none. */
+                                limitMeasure: string | null;
                                 /** @description What a person has set at run time, and the limit is of. Null if that is configured. */
                                 override: {
                                     /** @description The limit, in bytes. */
@@ -199,6 +201,8 @@ export interface paths {
                             lastPullAt: string | null;
                             /** @description The limit of its quota. Null if it has none. */
                             limitBytes: number | null;
+                            /** @description Which bytes the limit is about: `unique`, `exclusive`, `referenced`, `tagged` or `stored`. Null if there is none. */
+                            limitMeasure: string | null;
                             /** @description What a person has set at run time, and the limit is of. Null if that is configured. */
                             override: {
                                 /** @description The limit, in bytes. */
@@ -292,6 +296,153 @@ export interface paths {
                             /** @description The `cursor` of the next page; null at the end of the list. */
                             next: string | null;
                         };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All projects at once, in columns, and the sums of each registry
+         * @description For pictures of the whole: `GET /v1/projects` has pages, orders and filters. The numbers are as of a moment ago: with 20,000 projects, some seconds. A token for some projects gets these, and their sums. With `If-None-Match` the answer is 304 until something changes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names this answer: `GET /v1/overview/live` goes on from it. */
+                            version: string;
+                            /** @description Since when growth is counted, epoch ms: seven days before it was last read. Null until it was read. */
+                            growthSince: number | null;
+                            /** @description The sums of each registry, over the projects that are seen. */
+                            registries: {
+                                /** @description Its name in the configuration. */
+                                registry: string;
+                                /** @description How many projects are seen. */
+                                projects: number;
+                                /** @description The bytes that the registry holds, each content once. Null for a token that does not see all projects. */
+                                bytes: number | null;
+                                /** @description By how much these changed since `growthSince`. Null if that is not known. */
+                                growthBytes: number | null;
+                                /** @description The sum of the unique bytes of its projects: what several hold counts for each. */
+                                uniqueBytes: number;
+                                /** @description The sum of their exclusive bytes. */
+                                exclusiveBytes: number;
+                                /** @description The sum of their referenced bytes. */
+                                referencedBytes: number;
+                                /** @description How many projects are over their quota. */
+                                over: number;
+                                /** @description How many projects are near their quota. */
+                                warning: number;
+                                /** @description Of how many projects it is known what expiry would free. */
+                                planned: number;
+                                /** @description What it would free in these, at least: what several of them share does not count. */
+                                planFreesBytes: number;
+                                /** @description When the oldest of these plans was made, epoch ms. Null if there is none. */
+                                planFrom: number | null;
+                            }[];
+                            /** @description Projects in columns: the n-th of each column is of the same project. */
+                            projects: {
+                                /** @description registry/path */
+                                id: string[];
+                                /** @description The bytes that it holds, each content once. */
+                                uniqueBytes: number[];
+                                /** @description The bytes that no other project holds. */
+                                exclusiveBytes: number[];
+                                /** @description The bytes of its manifests with what they reference, nothing deduplicated. */
+                                referencedBytes: number[];
+                                /** @description Its flag. */
+                                flag: ("ok" | "warning" | "over")[];
+                                /** @description Since when it has this flag, epoch ms. Null if it never had another. */
+                                flagSince: (number | null)[];
+                                /** @description By how much its unique bytes changed since `growthSince`. Of a younger project, all that it holds. Null if that is not known. */
+                                growthBytes: (number | null)[];
+                                /** @description When something was last pushed, epoch ms. Null if that is not known. */
+                                lastPushAt: (number | null)[];
+                                /** @description When something was last pulled, epoch ms. Null if no pull is known. */
+                                lastPullAt: (number | null)[];
+                                /** @description When it was planned what the expiry policies would free in it, epoch ms. Null if it was not planned yet, or could not be: plans are made one by one while somebody looks, those of the largest projects first. */
+                                planAt: (number | null)[];
+                                /** @description By how much its unique bytes would fall. */
+                                planUniqueBytes: (number | null)[];
+                                /** @description The bytes that the registry can free then. What other projects hold, too, does not count. */
+                                planFreesBytes: (number | null)[];
+                            };
+                        };
+                    };
+                };
+                /** @description The answer is what `If-None-Match` names. */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes in the overview, as server-sent events
+         * @description Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `version` of what is known. `Last-Event-ID` beats it. */
+                    since?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The events. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
                     };
                 };
             };
@@ -827,6 +978,243 @@ export interface paths {
                             reclaimableBytes: number;
                             /** @description The digests that would go. Empty if another tag or an index needs the manifest. */
                             manifests: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a repository holds: its images, each with what belongs to it, and what deleting it would free
+         * @description An image comes with its tags, its layers, what it lists and what signs or describes it. Images that belong to another one are only told with that. A page costs as much as the repository is large.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The name of the repository in the registry. */
+                    repository: string;
+                    /** @description `untagged`: images without a tag that belong to no other. */
+                    show: "tagged" | "untagged";
+                    /** @description `pushed`: the last push first. `idle`: the last pull longest ago first. `size`: the largest first. `name`: by tag. */
+                    sort: "pushed" | "idle" | "size" | "name";
+                    /** @description A text in a tag, in any case; or the beginning of the digest. */
+                    search?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many images there are in all that are asked for. */
+                            count: number;
+                            /** @description How many images of the repository have no tag and belong to no other. */
+                            untagged: number;
+                            /** @description What is known of the use of images of this registry. */
+                            pulls: {
+                                /** @description Whether the registry tells of pulls. */
+                                areHeard: boolean;
+                                /** @description Whether no use escapes: by the configuration, or since `inUse` tells what runs. */
+                                isComplete: boolean;
+                                /** @description The same in words. */
+                                text: string;
+                            };
+                            /** @description The images of the page. */
+                            images: {
+                                /** @description Its digest. */
+                                digest: string;
+                                /** @description The media type of its manifest. */
+                                mediaType: string;
+                                /** @description What it is. Null if that was not read from the registry yet. */
+                                kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
+                                /** @description Its tags, by name. */
+                                tags: {
+                                    /** @description The name of the tag. */
+                                    name: string;
+                                    /** @description Since when the tag names the image. Null if it is not known. */
+                                    at: string | null;
+                                    /**
+                                     * @description What tells the time; `seen`: nothing, and it was first seen then.
+                                     * @enum {unknown}
+                                     */
+                                    ageSource: "event" | "registry" | "storage" | "image" | "seen";
+                                    /** @description Who pushed the tag last. Null if it is not known. */
+                                    pushedBy: string | null;
+                                }[];
+                                /** @description When it was last pushed, by any tag or as a part. Null if it is not known. */
+                                at: string | null;
+                                /**
+                                 * @description What tells the time; `seen`: nothing, and it was first seen then.
+                                 * @enum {unknown}
+                                 */
+                                ageSource: "event" | "registry" | "storage" | "image" | "seen";
+                                /** @description Whether all that it references is known. If not, sizes may be too small. */
+                                isResolved: boolean;
+                                /** @description Whether it signs or describes an image that is gone. */
+                                isOrphan: boolean;
+                                /** @description The digest of an index that lists it: it can only go with that. Null if there is none. */
+                                listedBy: string | null;
+                                /** @description Its size with all parts, each content once. */
+                                sizeBytes: number;
+                                /** @description Those of them that other images of the project hold, too. */
+                                sharedBytes: number;
+                                /** @description What the next garbage collection would free if the image and its tags were deleted now, and nothing else. */
+                                freesBytes: number;
+                                /** @description When it or a part was last pulled. Null if no pull is known. */
+                                lastPullAt: string | null;
+                                /** @description Since when its pulls are known. Null: they are not known. */
+                                pullsSince: string | null;
+                                /** @description Its configs and layers, those that most images hold first; the 128 largest. */
+                                layers: {
+                                    /** @description `key:` and the first 16 bytes of its digest in hex. */
+                                    key: string;
+                                    /** @description Its size as the manifest states it. */
+                                    sizeBytes: number;
+                                    /** @description How many other manifests of the project hold it. */
+                                    otherImages: number;
+                                    /** @description How many other projects of the registry hold it. */
+                                    otherProjects: number;
+                                }[];
+                                /** @description The layers that are left out. */
+                                otherLayers: {
+                                    /** @description How many. */
+                                    count: number;
+                                    /** @description Their sizes together. */
+                                    sizeBytes: number;
+                                };
+                                /** @description What an index lists, the first 100. */
+                                parts: {
+                                    /** @description Its digest. */
+                                    digest: string;
+                                    /** @description Its tags. */
+                                    tags: string[];
+                                    /** @description The media type of its manifest. */
+                                    mediaType: string;
+                                    /** @description What it is. Null if that was not read from the registry yet. */
+                                    kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
+                                    /** @description The size of the manifest with its config and layers. */
+                                    sizeBytes: number;
+                                }[];
+                                /** @description How many parts there are. */
+                                partCount: number;
+                                /** @description What signs, attests or describes it, the first 100. */
+                                referrers: {
+                                    /** @description Its digest. */
+                                    digest: string;
+                                    /** @description Its tags. */
+                                    tags: string[];
+                                    /** @description The media type of its manifest. */
+                                    mediaType: string;
+                                    /** @description What it is. Null if that was not read from the registry yet. */
+                                    kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
+                                    /** @description The size of the manifest with its config and layers. */
+                                    sizeBytes: number;
+                                }[];
+                                /** @description How many referrers there are. */
+                                referrerCount: number;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The repositories of a project that hold something
+         * @description Without `sizes` it is cheap. With them it costs as much as the repositories of the page are large.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description `manifests`: those with the most first. `name`: by name. */
+                    sort: "manifests" | "name";
+                    /** @description A text in the name, in any case. */
+                    search?: string;
+                    /** @description Whether to tell sizes; a page has 20 repositories at most then. */
+                    sizes: boolean;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The repositories of the page. */
+                            repositories: {
+                                /** @description Its name in the registry. */
+                                repository: string;
+                                /** @description How many manifests it holds. */
+                                manifests: number;
+                                /** @description Null unless they were asked for. */
+                                sizes: {
+                                    /** @description Its tags. */
+                                    tags: number;
+                                    /** @description The bytes that its manifests hold, each content once. */
+                                    sizeBytes: number;
+                                    /** @description What the next garbage collection would free if the whole repository were deleted. */
+                                    freesBytes: number;
+                                } | null;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
                         };
                     };
                 };
@@ -1742,6 +2130,8 @@ export interface paths {
         get: {
             parameters: {
                 query: {
+                    /** @description Only alerts about this project, `registry/path`. */
+                    project?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
@@ -3238,8 +3628,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Who approves it. The receipt has the name. Needed unless somebody is logged in by OpenID Connect: then it is their name. */
-                        by?: string;
+                        /** @description Who approves it. The receipt has the name. */
+                        by: string;
                     };
                 };
             };
@@ -3267,6 +3657,72 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/promotions/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an image can be promoted to: by which rules, and to which registries without a rule
+         * @description Asks no registry: neither whether the image is there, nor what the target has.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description `registry/repository:tag`, or `registry/repository@digest`. */
+                    image: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The rules that copy this image. None for a digest: rules are about tags. */
+                            rules: {
+                                /** @description The name of the rule. */
+                                rule: string;
+                                /** @description The registry to which it copies. */
+                                registry: string;
+                                /** @description The name that the image gets there, `repository:tag`. */
+                                name: string;
+                                /**
+                                 * @description Whether it copies what is pushed, or only what somebody asks for.
+                                 * @enum {unknown}
+                                 */
+                                when: "push" | "request";
+                                /** @description The types of the gates that must be open. */
+                                gates: string[];
+                                /**
+                                 * @description Whether a tag of the target that names another image is moved.
+                                 * @enum {unknown}
+                                 */
+                                overwrite: "never" | "always" | "newer";
+                            }[];
+                            /** @description Registries to which it can be copied without a rule. None unless who asks has `admin` over all projects. */
+                            registries: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3427,6 +3883,59 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/promotions/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The promotion rules, as configured now */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description In the order of the configuration. */
+                            rules: {
+                                /** @description Its name. */
+                                name: string;
+                                /** @description The registry that it copies from. */
+                                from: string;
+                                /** @description The registry that it copies to. */
+                                to: string;
+                                /**
+                                 * @description `push`: it copies what is pushed, and what somebody asks for. `request`: only that.
+                                 * @enum {unknown}
+                                 */
+                                when: "push" | "request";
+                                /** @description The types of its gates. All of them must be open. */
+                                gates: string[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4441,6 +4950,8 @@ export interface paths {
                             policy: string;
                             /** @description Where the policy, or a run of it, does something else than its author may think. */
                             warning: string;
+                            /** @description The project in which a run would delete nothing, since that is more than `expiry.maxShare`. */
+                            held?: string;
                         } | {
                             /**
                              * Format: date-time
@@ -4456,6 +4967,8 @@ export interface paths {
                                 /** @description The same for people, half a sentence: `undo is safe until …`. */
                                 text: string;
                             };
+                            /** @description The id of the plan, for a day. `POST /v1/expiry/runs` with it deletes nothing else. Only for who may `expire`, and only of a plan of one configured policy as of now. */
+                            plan?: string;
                             /** @description How many images were told. */
                             images: number;
                         };
@@ -4639,6 +5152,8 @@ export interface paths {
                             policy: string;
                             /** @description Where the policy, or a run of it, does something else than its author may think. */
                             warning: string;
+                            /** @description The project in which a run would delete nothing, since that is more than `expiry.maxShare`. */
+                            held?: string;
                         } | {
                             /**
                              * Format: date-time
@@ -4654,8 +5169,138 @@ export interface paths {
                                 /** @description The same for people, half a sentence: `undo is safe until …`. */
                                 text: string;
                             };
+                            /** @description The id of the plan, for a day. `POST /v1/expiry/runs` with it deletes nothing else. Only for who may `expire`, and only of a plan of one configured policy as of now. */
+                            plan?: string;
                             /** @description How many images were told. */
                             images: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/expiry/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The expiry policies, as configured now
+         * @description A token for some projects sees those that are about one of its projects.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description In the order of the configuration. */
+                            policies: {
+                                /** @description Its name. */
+                                name: string;
+                                /** @description The registries that it cleans. */
+                                registries: string[];
+                                /**
+                                 * @description Whether it only plans, or also deletes.
+                                 * @enum {unknown}
+                                 */
+                                mode: "plan" | "apply";
+                                /** @description The policy as it could stand in `expiry.policies`, with defaults. Of a policy of another system, without its document. */
+                                policy: unknown;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/expiry/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a policy would free with each of some values of one of its numbers
+         * @description Nothing is changed, so the read token is enough. Each image is read once. What `evict` would take beside the rules is not counted.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A policy as it stands in the configuration, in `expiry.policies`. */
+                        policy: unknown;
+                        /** @description Which of its rules is changed, counted from 0. */
+                        rule: number;
+                        /**
+                         * @description Which number of the rule. `newest` is that in `keep`.
+                         * @enum {unknown}
+                         */
+                        key: "newest" | "olderThan" | "notUsedFor";
+                        /** @description The values, in ascending or descending order. */
+                        values: (number | string)[];
+                        /** @description Only images of this project, registry/path. */
+                        project?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description When this was so.
+                             */
+                            asOf: string;
+                            /** @description One for each value, in the order of the request. */
+                            points: {
+                                /** @description As in the configuration: `10`, or `14d`. */
+                                value: number | string;
+                                /** @description Bytes that the registries can free. */
+                                bytes: number;
+                                /** @description Images that go. */
+                                images: number;
+                                /** @description Tags that go alone. */
+                                tags: number;
+                            }[];
                         };
                     };
                 };
@@ -4808,6 +5453,19 @@ export interface paths {
                                 projects?: string[];
                                 /** @description Who or what asked for it. */
                                 by: string;
+                                /** @description Whether it may delete more than `expiry.maxShare` of a project. */
+                                acceptShare?: boolean;
+                                /** @description The plan that somebody has looked at and applied: the run deletes nothing else. Absent: there was none. */
+                                plan?: {
+                                    /** @description The id of the plan. */
+                                    id: string;
+                                    /** @description When that plan was made, RFC 3339. */
+                                    asOf: string;
+                                    /** @description Images that it deletes at this registry. */
+                                    images: number;
+                                    /** @description Tags that it deletes alone there. */
+                                    tags: number;
+                                };
                                 /** @description `waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy, or of a quota by which it evicts, ended it. `failed`: an error ended it. */
                                 state: "waiting" | "running" | "done" | "stopped" | "failed";
                                 /** @description How far it is, in images and single tags, and in bytes. */
@@ -4929,6 +5587,8 @@ export interface paths {
                          * @default false
                          */
                         acceptShare: boolean;
+                        /** @description The id of a plan that was shown: the run deletes only what that plan deletes, and of that only what was not used since and still goes by a plan of now. */
+                        plan?: string;
                     };
                 };
             };
@@ -4998,6 +5658,19 @@ export interface paths {
                             projects?: string[];
                             /** @description Who or what asked for it. */
                             by: string;
+                            /** @description Whether it may delete more than `expiry.maxShare` of a project. */
+                            acceptShare?: boolean;
+                            /** @description The plan that somebody has looked at and applied: the run deletes nothing else. Absent: there was none. */
+                            plan?: {
+                                /** @description The id of the plan. */
+                                id: string;
+                                /** @description When that plan was made, RFC 3339. */
+                                asOf: string;
+                                /** @description Images that it deletes at this registry. */
+                                images: number;
+                                /** @description Tags that it deletes alone there. */
+                                tags: number;
+                            };
                             /** @description `waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy, or of a quota by which it evicts, ended it. `failed`: an error ended it. */
                             state: "waiting" | "running" | "done" | "stopped" | "failed";
                             /** @description How far it is, in images and single tags, and in bytes. */
@@ -5206,6 +5879,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /** @description Only this run, by its id. */
+                        run?: string;
                         /** @description Only runs of this policy. Default: all. */
                         policy?: string;
                         /** @description Only runs at this registry. Default: all. */
@@ -5300,6 +5975,8 @@ export interface paths {
                                 verbs?: string[];
                                 /** @description Whether the run only plans. */
                                 dryRun?: boolean;
+                                /** @description The id of the plan that was applied. */
+                                plan?: string;
                                 /** @description Whether more than `expiry.maxShare` may go. */
                                 acceptShare?: boolean;
                                 /** @description Numbers of images and single tags, by what becomes of them; of bytes; and of held projects. */
@@ -5341,6 +6018,8 @@ export interface paths {
                 query: {
                     /** @description Only keeps of this name of an image. */
                     image?: string;
+                    /** @description Only keeps of images of this project, `registry/path`. */
+                    project?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
@@ -5498,6 +6177,8 @@ export interface paths {
                     registry?: string;
                     /** @description Only images of this repository. It needs `registry`. */
                     repository?: string;
+                    /** @description Only images of repositories whose name has this text, or whose digest begins with it. */
+                    search?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
@@ -5566,6 +6247,13 @@ export interface paths {
                                 restoredAt?: string;
                                 /** @description The media type of the manifest. */
                                 mediaType: string;
+                                /** @description Until when a restore is safe: then the registry may have collected its content. Null if the configuration does not tell when that is (`expiry.gc`). */
+                                undoUntil: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description From when on a worker deletes the entry, once it comes to it (`expiry.trash.keep`).
+                                 */
+                                forgottenAt: string;
                             }[];
                             /** @description The `cursor` of the next page; null at the end of the list. */
                             next: string | null;
@@ -5657,6 +6345,13 @@ export interface paths {
                             restoredAt?: string;
                             /** @description The media type of the manifest. */
                             mediaType: string;
+                            /** @description Until when a restore is safe: then the registry may have collected its content. Null if the configuration does not tell when that is (`expiry.gc`). */
+                            undoUntil: string | null;
+                            /**
+                             * Format: date-time
+                             * @description From when on a worker deletes the entry, once it comes to it (`expiry.trash.keep`).
+                             */
+                            forgottenAt: string;
                             /** @description The bytes of the manifest, in base64. */
                             manifest: string;
                         };
@@ -6764,13 +7459,6 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
-                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
-                            grants: {
-                                /** @description What it may do. */
-                                verbs: string[];
-                                /** @description Where: globs over `registry/path`. */
-                                projects: string[];
-                            }[];
                             /** @description When the token ends. Null if it does not, or if it is that of a CI job. */
                             expiresAt: string | null;
                             /** @description The version of Tallyman. */
@@ -7023,7 +7711,7 @@ export interface paths {
         };
         /**
          * Who is logged in
-         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens. It is 403 for some minutes after a login with OpenID Connect of somebody who may do nothing, and tells which groups were seen.
+         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens.
          */
         get: {
             parameters: {
@@ -7046,7 +7734,7 @@ export interface paths {
                              * @enum {unknown}
                              */
                             by: "token" | "oidc";
-                            /** @description How records name it: `admin token`, `token team-a`, `user ann@example.com`. */
+                            /** @description How records name it: `admin token`, `token team-a`. */
                             who: string;
                             /** @description The name of the person. Null if a token is all that is known. */
                             name: string | null;
@@ -7054,13 +7742,6 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
-                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
-                            grants: {
-                                /** @description What it may do. */
-                                verbs: string[];
-                                /** @description Where: globs over `registry/path`. */
-                                projects: string[];
-                            }[];
                             /** @description Whether it sees what is about a registry or the whole service. */
                             seesAll: boolean;
                             /**
@@ -7108,7 +7789,7 @@ export interface paths {
                              * @enum {unknown}
                              */
                             by: "token" | "oidc";
-                            /** @description How records name it: `admin token`, `token team-a`, `user ann@example.com`. */
+                            /** @description How records name it: `admin token`, `token team-a`. */
                             who: string;
                             /** @description The name of the person. Null if a token is all that is known. */
                             name: string | null;
@@ -7116,13 +7797,6 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
-                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
-                            grants: {
-                                /** @description What it may do. */
-                                verbs: string[];
-                                /** @description Where: globs over `registry/path`. */
-                                projects: string[];
-                            }[];
                             /** @description Whether it sees what is about a registry or the whole service. */
                             seesAll: boolean;
                             /**
@@ -7164,14 +7838,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/login": {
+    "/v1/names": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** How one may log in */
+        /** The names in the configuration */
         get: {
             parameters: {
                 query?: never;
@@ -7188,17 +7862,16 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description `token`: `POST /v1/session`. `oidc`: a page of the issuer. */
-                            methods: ("token" | "oidc")[];
-                            /** @description OpenID Connect. Null if it is not configured. */
-                            oidc: {
-                                /** @description What the button says. */
-                                name: string;
-                                /** @description Where it leads; `to` is the path to go to after it. */
-                                url: string;
-                            } | null;
-                            /** @description Whether the catalogue can be read without logging in. */
-                            public: boolean;
+                            /** @description The registries. */
+                            registries: string[];
+                            /** @description The groups of projects with a quota. */
+                            groups: string[];
+                            /** @description The channels of alerts. */
+                            channels: string[];
+                            /** @description The expiry policies. */
+                            expiryPolicies: string[];
+                            /** @description The rules of promotion. */
+                            promotionRules: string[];
                         };
                     };
                 };

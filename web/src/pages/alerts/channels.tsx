@@ -59,10 +59,10 @@ function ChannelPanel({ channel, reload }: { channel: Channel; reload: () => voi
       </h2>
       <dl class="facts">
         <dt>Projects</dt>
-        <dd>{projects.join(', ')}</dd>
+        <dd>{projects.includes('**') ? 'all' : projects.join(', ')}</dd>
         <dt>Alerts</dt>
         <dd>
-          {kinds.length > 0 ? kinds.join(', ') : 'only escalations'}
+          {kinds.includes('*') ? 'all' : kinds.join(', ') || 'only escalations'}
           {severity !== 'info' && `, ${severity} and above`}
         </dd>
         <dt>Sent last</dt>

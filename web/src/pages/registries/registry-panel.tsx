@@ -1,6 +1,7 @@
 import type { Answer } from '../../api/request.ts'
 import { Bytes } from '../../parts/bytes.tsx'
 import { Time } from '../../parts/time.tsx'
+import { Told } from '../../parts/told.tsx'
 import { LastReconcile } from './last-reconcile.tsx'
 import { Reconcile } from './reconcile.tsx'
 import { Refused } from './refused.tsx'
@@ -27,7 +28,7 @@ export function RegistryPanel({ registry, reload }: { registry: Registry; reload
             <span class={`badge ${confidence.startsWith('exact') ? 'badge-ok' : 'badge-warning'}`}>
               {confidence.startsWith('exact') ? 'exact' : 'not exact'}
             </span>{' '}
-            {confidence}
+            <Told text={confidence} />
           </p>
           <dl class="facts">
             <dt>Holds</dt>
@@ -46,13 +47,15 @@ export function RegistryPanel({ registry, reload }: { registry: Registry; reload
               <Time at={lastEventAt} never="none yet: does the registry know this address?" />
             </dd>
             <dt>Pulls</dt>
-            <dd>{pulls}</dd>
+            <dd>
+              <Told text={pulls} />
+            </dd>
             {gaps.length > 0 && <dt>Gaps</dt>}
             {gaps.length > 0 && (
               <dd>
                 {gaps.map(({ since, reason }) => (
                   <div key={`${since} ${reason}`}>
-                    since <Time at={since} never="the beginning" />: {reason}
+                    since <Time at={since} never="the beginning" />: <Told text={reason} />
                   </div>
                 ))}
                 <span class="hint">A reconcile closes them.</span>
