@@ -3628,8 +3628,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Who approves it. The receipt has the name. */
-                        by: string;
+                        /** @description Who approves it. The receipt has the name. Needed unless somebody is logged in by OpenID Connect: then it is their name. */
+                        by?: string;
                     };
                 };
             };
@@ -7459,6 +7459,13 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
+                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
+                            grants: {
+                                /** @description What it may do. */
+                                verbs: string[];
+                                /** @description Where: globs over `registry/path`. */
+                                projects: string[];
+                            }[];
                             /** @description When the token ends. Null if it does not, or if it is that of a CI job. */
                             expiresAt: string | null;
                             /** @description The version of Tallyman. */
@@ -7711,7 +7718,7 @@ export interface paths {
         };
         /**
          * Who is logged in
-         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens.
+         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens. It is 403 for some minutes after a login with OpenID Connect of somebody who may do nothing, and tells which groups were seen.
          */
         get: {
             parameters: {
@@ -7734,7 +7741,7 @@ export interface paths {
                              * @enum {unknown}
                              */
                             by: "token" | "oidc";
-                            /** @description How records name it: `admin token`, `token team-a`. */
+                            /** @description How records name it: `admin token`, `token team-a`, `user ann@example.com`. */
                             who: string;
                             /** @description The name of the person. Null if a token is all that is known. */
                             name: string | null;
@@ -7742,6 +7749,13 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
+                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
+                            grants: {
+                                /** @description What it may do. */
+                                verbs: string[];
+                                /** @description Where: globs over `registry/path`. */
+                                projects: string[];
+                            }[];
                             /** @description Whether it sees what is about a registry or the whole service. */
                             seesAll: boolean;
                             /**
@@ -7789,7 +7803,7 @@ export interface paths {
                              * @enum {unknown}
                              */
                             by: "token" | "oidc";
-                            /** @description How records name it: `admin token`, `token team-a`. */
+                            /** @description How records name it: `admin token`, `token team-a`, `user ann@example.com`. */
                             who: string;
                             /** @description The name of the person. Null if a token is all that is known. */
                             name: string | null;
@@ -7797,6 +7811,13 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
+                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
+                            grants: {
+                                /** @description What it may do. */
+                                verbs: string[];
+                                /** @description Where: globs over `registry/path`. */
+                                projects: string[];
+                            }[];
                             /** @description Whether it sees what is about a registry or the whole service. */
                             seesAll: boolean;
                             /**
@@ -7833,6 +7854,54 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one may log in */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description `token`: `POST /v1/session`. `oidc`: a page of the issuer. */
+                            methods: ("token" | "oidc")[];
+                            /** @description OpenID Connect. Null if it is not configured. */
+                            oidc: {
+                                /** @description What the button says. */
+                                name: string;
+                                /** @description Where it leads; `to` is the path to go to after it. */
+                                url: string;
+                            } | null;
+                            /** @description Whether the catalogue can be read without logging in. */
+                            public: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
