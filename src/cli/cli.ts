@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Config } from '../config/schema.ts'
+import type { Finding } from '../doctor/finding.ts'
 import type { Service } from './service.ts'
 
 /** Something that a configuration names and that was tried. */
@@ -16,12 +17,20 @@ export interface Connection {
 /** Tries everything that a configuration names. */
 export type TryConnections = (config: Config) => AsyncIterable<Connection>
 
+/** Looks at all that a configuration names, from here. */
+export type Diagnose = (config: Config) => Promise<Finding[]>
+
+/** What the commands do with a configuration, without a service. */
+export interface Tries {
+  tryConnections: TryConnections
+  diagnose: Diagnose
+}
+
 /** What the commands use of the world outside. */
-export interface Cli {
+export interface Cli extends Tries {
   env: NodeJS.ProcessEnv
   /** The running Tallyman at `--url`, or at the address in the configuration. @throws CommandError */
   service(): Promise<Service>
-  tryConnections: TryConnections
   /**
    * Prints the result on standard output: the lines, or with `--output json` the value. Text from outside needs no escaping
    * before. Each command calls it once, so that its JSON is one document.

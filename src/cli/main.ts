@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { Tries } from './cli.ts'
 import { run } from './run.ts'
 
 // A reader that has seen enough, such as `head -1`, closes the pipe. That is no error.
@@ -11,8 +12,11 @@ const write = {
   out: (text: string) => process.stdout.write(text),
   err: (text: string) => process.stderr.write(text),
 }
-process.exitCode = await run(process.argv.slice(2), process.env, write, async function* (config) {
-  // Only now: it loads the clients of Redis and S3.
-  const { tryConnections } = await import('../compose/try-connections.ts')
-  yield* tryConnections(config)
-})
+// Each is loaded when it is used: they load the clients of Redis and S3.
+const tries: Tries = {
+  async *tryConnections(config) {
+    yield* (await import('../compose/try-connections.ts')).tryConnections(config)
+  },
+  diagnose: async (config) => (await import('../compose/doctor.ts')).diagnose(config),
+}
+process.exitCode = await run(process.argv.slice(2), process.env, write, tries)

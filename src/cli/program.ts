@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { printable, printableJson } from '../platform/printable.ts'
 import { VERSION } from '../platform/version.ts'
-import type { AddCommand, Cli, TryConnections } from './cli.ts'
+import type { AddCommand, Cli, Tries } from './cli.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addAudit } from './commands/audit.ts'
 import { addConfig } from './commands/config.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addExpire } from './commands/expire.ts'
 import { addExpiry } from './commands/expiry.ts'
@@ -61,6 +62,7 @@ const COMMANDS: readonly AddCommand[] = [
   addToken,
   addWhoami,
   addConfig,
+  addDoctor,
   addStart,
   addHelp,
 ]
@@ -69,7 +71,7 @@ const FORMATS = ['table', 'json']
 const LINE_FORMATS = ['ndjson', 'csv']
 
 const AFTER_HELP = `
-"start" runs the service. All other commands but "config check", "expiry try"
+"start" runs the service. All other commands but "config", "init", "expiry try"
 and "help" ask a running one, at --url and with the token in $TALLYMAN_TOKEN.
 The read token is enough to look; a named token sees its projects. What is not
 given is read from the configuration that Tallyman runs with: its address and
@@ -81,7 +83,7 @@ its admin token. That is the file $TALLYMAN_CONFIG, or tallyman.yaml.
 export function makeProgram(
   env: NodeJS.ProcessEnv,
   write: { out: (text: string) => void; err: (text: string) => void },
-  tryConnections: TryConnections,
+  tries: Tries,
 ): Command {
   // The commands inherit these settings, so they must be made before the commands are added.
   const program = new Command('tallyman')
@@ -117,7 +119,7 @@ export function makeProgram(
   })
   const cli: Cli = {
     env,
-    tryConnections,
+    ...tries,
     service: () => findService(env, program.opts<{ url?: string }>().url),
     show(value, lines) {
       const isJson = output() === 'json'

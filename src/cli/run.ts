@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import type { TryConnections } from './cli.ts'
+import type { Tries } from './cli.ts'
 import { CommandError } from './command-error.ts'
 import { ExitStatus } from './exit-status.ts'
 import { makeProgram } from './program.ts'
@@ -9,10 +9,10 @@ export async function run(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
   write: { out: (text: string) => void; err: (text: string) => void },
-  tryConnections: TryConnections,
+  tries: Tries,
 ): Promise<number> {
   try {
-    await makeProgram(env, write, tryConnections).parseAsync(argv, { from: 'user' })
+    await makeProgram(env, write, tries).parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     // Commander has printed its message already; after --help its exit code is 0.

@@ -17,6 +17,7 @@ import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
+import { doctorRoute } from '../http/doctor-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
@@ -65,6 +66,7 @@ import { projectId } from '../usage/project.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
+import { makeDiagnose } from './doctor-service.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { measuring } from './measuring.ts'
@@ -228,6 +230,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
       schemaRoute,
+      doctorRoute({ diagnose: makeDiagnose(parts, onRedis, refusals), roles }),
       health(parts, onRedis, observers),
     ],
   })

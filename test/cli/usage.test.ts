@@ -102,7 +102,11 @@ const wordsBelow = (command: Command): string[][] =>
     [child.name()],
     ...wordsBelow(child).map((words) => [child.name(), ...words]),
   ])
-const program = makeProgram({}, { out: () => {}, err: () => {} }, async function* () {})
+const program = makeProgram(
+  {},
+  { out: () => {}, err: () => {} },
+  { async *tryConnections() {}, diagnose: async () => [] },
+)
 
 describe('help', () => {
   test('of the program names every command and says where the service is', async () => {
