@@ -50,6 +50,9 @@ export function makeEventsWork(options: {
   return {
     indexEvents,
     startWorker: () =>
-      eventsWorker({ connection, prefix: PREFIX, log, outage: { takes: () => false } }, indexEvents),
+      eventsWorker(
+        { connection, prefix: PREFIX, log, outage: { takes: () => false }, metrics: makeMetrics() },
+        indexEvents,
+      ),
   }
 }

@@ -11,5 +11,9 @@ find src -name '*.lua' | while read -r script; do
   mkdir -p "dist/${script%/*}"
   cp "$script" "dist/$script"
 done
+# The dashboard.
+sh scripts/web.sh
+cp -R web/dist dist/web
+rm dist/web/.made-of
 # A start without a configuration names it.
 cp tallyman.example.yaml dist

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { serveHealth } from './compose/health.ts'
 import { makeParts } from './compose/parts.ts'
+import { presetCounters } from './compose/preset.ts'
 import { serve } from './compose/serve.ts'
 import type { Reloaded } from './compose/settings.ts'
 import { work } from './compose/work.ts'
@@ -38,6 +39,8 @@ export async function compose(config: Config, duties: Duties, log: Logger): Prom
   }
   try {
     const parts = await makeParts(config, log, (closer) => closers.unshift(closer))
+    presetCounters(parts, duties)
+    parts.onReload(async () => presetCounters(parts, duties))
     const section = duties.http ? 'server' : 'workers'
     const { host, port } = config[section]
     if (port !== undefined) app = await (duties.http ? serve : serveHealth)(parts)

@@ -77,6 +77,9 @@ test('the package has the compiled source, the Lua scripts and the documents, an
     ...['LICENSE', 'README.md', 'package.json', 'bin/tallyman.js', 'dist/tallyman.example.yaml'],
     ...list('docs'),
     ...compiled,
+    ...list('web/dist')
+      .filter((file) => /\.(html|svg|js|css)(\.br|\.gz)?$/.test(file))
+      .map((file) => file.replace('web/dist', 'dist/web')),
   ].map((file) => `package/${file}`)
   // The compiled source imports its own copy.
   expect(shipped.filter((file) => file !== 'package/dist/package.json').sort()).toEqual(expected.sort())

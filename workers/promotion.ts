@@ -6,6 +6,7 @@ import type { FollowImage } from '../src/promotion/follow-image.ts'
 import type { Outcome } from '../src/promotion/outcome.ts'
 import { type PromotionProgress, progressOf } from '../src/promotion/progress.ts'
 import type { makePromote } from '../src/promotion/promote.ts'
+import { ruleNameOf } from '../src/promotion/rule-name.ts'
 import type { PromotionAlert } from '../src/queue/alert.ts'
 import type { FollowJob, PromotionJob } from '../src/queue/jobs.ts'
 import { makeWorker, type WorkerContext } from '../src/queue/make-worker.ts'
@@ -32,12 +33,13 @@ export const promotionWorker = (
     /** Whether no other promotion to the same tag is in hand. */
     isTurn: (job: PromotionQueueJob<PromotionJob>) => Promise<boolean>
     announce: (alert: PromotionAlert) => Promise<unknown>
-    /** Forgets who approved a promotion that has ended. */
-    forgetApprovals: (id: string) => Promise<void>
-    /** Remembers that a promotion waits at gates. */
+    /** Forgets that a promotion which has ended waited, and who approved it. */
+    forget: (id: string) => Promise<unknown>
+    /** Remembers that a promotion waits at gates, since when, epoch ms. */
     rememberWaiting: (
       image: Pick<PromotionJob, 'registry' | 'repository' | 'digest'>,
       id: string,
+      since: number,
     ) => Promise<unknown>
   },
 ) => {
@@ -50,13 +52,18 @@ export const promotionWorker = (
       async (data: Data, job: PromotionQueueJob) => {
         if (data.kind === 'follow') return follow(job as PromotionQueueJob<FollowJob>, deps)
         const copy = job as PromotionQueueJob<PromotionJob>
+        const startedAt = performance.now()
         const outcome = await attempt(copy, deps)
         logOutcome(context, data, outcome)
         if (outcome.state === 'waiting') {
-          if (outcome.gates !== undefined) await deps.rememberWaiting(data, job.id ?? '')
+          const { since = job.timestamp } = progressOf(job)
+          if (outcome.gates !== undefined) await deps.rememberWaiting(data, job.id ?? '', since)
           return putOff(copy, outcome, deps)
         }
-        await deps.forgetApprovals(job.id ?? '')
+        await deps.forget(job.id ?? '')
+        const { promotions, promotionSeconds } = context.metrics
+        promotions.inc({ rule: ruleNameOf(data), outcome: outcome.state })
+        if (outcome.state === 'promoted') promotionSeconds.observe((performance.now() - startedAt) / 1_000)
         if (outcome.state === 'refused') {
           await deps.announce(failedAlert({ id: job.id ?? '', at: new Date(), job: data, why: outcome.why }))
           await keepProgress(copy, { since: Date.now(), gates: outcome.gates })
@@ -71,7 +78,8 @@ export const promotionWorker = (
       async onGivenUp(job, error) {
         // Who refused has told already.
         if (job.data.kind === 'follow' || error instanceof UnrecoverableError) return
-        await deps.forgetApprovals(job.id ?? '')
+        context.metrics.promotions.inc({ rule: ruleNameOf(job.data), outcome: 'failed' })
+        await deps.forget(job.id ?? '')
         await deps.announce(
           failedAlert({ id: job.id ?? '', at: new Date(), job: job.data, why: error.message }),
         )
@@ -83,20 +91,21 @@ export const promotionWorker = (
 /** Nobody is told: the image itself is promoted. `tallyman promotion audit` tells what the target lacks. */
 async function follow(
   job: PromotionQueueJob<FollowJob>,
-  { followImage, rememberWaiting }: Parameters<typeof promotionWorker>[1],
+  { followImage, rememberWaiting, forget }: Parameters<typeof promotionWorker>[1],
 ): Promise<object> {
   const { id = '', data } = job
   const { since = job.timestamp } = progressOf(job)
   const outcome = await followImage(data, { id, askedAt: since }).catch((error: Error) => {
     throw isFinal(error) ? new UnrecoverableError(error.message) : error
   })
+  if (outcome.state !== 'waiting') await forget(id)
   if (outcome.state === 'refused') {
     await keepProgress(job, { since: Date.now(), gates: outcome.gates })
     throw new UnrecoverableError(outcome.why)
   }
   if (outcome.state !== 'waiting') return outcome
   const { why, again, gates } = outcome
-  await rememberWaiting({ ...data, digest: data.subject }, id)
+  await rememberWaiting({ ...data, digest: data.subject }, id, since)
   return delay(job, again, { since, why, gates })
 }
 

@@ -71,7 +71,6 @@ export function makeDeliver(deps: {
   async function send(sending: Sending): Promise<void> {
     const { channel, message } = sending
     await channel.send(message)
-    metrics.alertsSent.inc({ channel: channel.name })
     await record(sending, 'accepted')
   }
 
@@ -95,6 +94,7 @@ export function makeDeliver(deps: {
     answer: string | null = null,
   ): Promise<void> {
     const { id, type, subject, text, data } = message
+    metrics.alertMessages.inc({ channel: channel.name, result: result.replace(' ', '_') })
     const project = 'project' in data ? { project: `${data.registry}/${data.project}` } : {}
     await deliveries
       .record({

@@ -23,6 +23,8 @@ export interface Lines {
   turn(place: Place): Promise<Turn>
   /** Takes a message out of the line, and gives the job of the one that is first then. */
   leave(channel: string, job: string): Promise<string | undefined>
+  /** How many messages wait, and when what the first one tells of happened, epoch ms. */
+  waiting(channel: string): Promise<{ count: number; oldestAt?: number }>
 }
 
 /**
@@ -62,6 +64,12 @@ export function makeLines({
       await redis.zrem(lineOf(channel), job)
       const [first] = await redis.zrange(lineOf(channel), '0', '0')
       return first
+    },
+
+    async waiting(channel) {
+      const count = await redis.zcard(lineOf(channel))
+      const [, at] = await redis.zrange(lineOf(channel), '0', '0', 'WITHSCORES')
+      return { count, ...(at !== undefined && { oldestAt: Number(at) }) }
     },
   }
 }

@@ -3,7 +3,6 @@ import { makeAnnounce } from '../alerts/announce.ts'
 import { makeBoxes } from '../alerts/boxes.ts'
 import { makeDeliver } from '../alerts/deliver.ts'
 import { makeGather } from '../alerts/gather.ts'
-import { makeLines } from '../alerts/lines.ts'
 import { makeNewestAlerts } from '../alerts/newest-alerts.ts'
 import { changeOfAlert } from '../outgoing/changes.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -14,7 +13,7 @@ const BESIDE = 4
 /** Starts the worker that records alerts and sends them to the channels. */
 export function startAlerts(parts: WorkerParts) {
   const { settings, onReload } = parts
-  const lines = makeLines(parts)
+  const { lines } = parts
   // A channel that is slow has one job in hand, so it holds up no other.
   const concurrency = () => BESIDE + settings().config.alerts.channels.length
   const alerts = makeAnnounce({
@@ -30,7 +29,7 @@ export function startAlerts(parts: WorkerParts) {
         return runs.some((run) => run !== undefined && run.readAt === run.firstReadAt)
       },
     }),
-    deliver: makeDeliver({ ...parts, lines }),
+    deliver: makeDeliver(parts),
   })
   /** Each alert tells of a change, which other programs may want to know, too. */
   const announce: typeof alerts.announce = async (data, run) => {

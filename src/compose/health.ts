@@ -5,10 +5,9 @@ import { makeProblemOf } from '../http/problem.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { shareReads } from '../platform/share-reads.ts'
 import { queuePrefix } from '../queue/queues.ts'
-import { observeQueues } from './observe.ts'
-import type { Parts } from './parts.ts'
-
-type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
+import { observeQueues } from './observe/queues.ts'
+import { observeRedis } from './observe/redis.ts'
+import type { OnRedis, Parts } from './parts.ts'
 
 /** The gauges are read from Redis this often at most, in ms. A Prometheus asks each 15 s or less often. */
 const FRESH_MS = 3_000
@@ -43,6 +42,6 @@ export async function serveHealth(parts: Parts): Promise<FastifyInstance> {
   const { bodyLimit } = config.server
   // A connection of its own: on the workers' connection a request would wait until Redis is back.
   const onRedis = await parts.onRedis(connectFailingFast)
-  const routes = [health(parts, onRedis, [observeQueues(parts, onRedis)])]
+  const routes = [health(parts, onRedis, [observeQueues(parts, onRedis), observeRedis(parts, onRedis)])]
   return buildApp({ log, bodyLimit, problemOf: makeProblemOf(parts), onNoRoute: () => undefined, routes })
 }

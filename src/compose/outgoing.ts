@@ -24,5 +24,7 @@ export const makeReceivers = (
 ]
 
 /** Starts the worker that tells other programs of changes. */
-export const startOutgoing = ({ context, receivers, eventDeliveries, queues, log }: WorkerParts) =>
-  outgoingWorker(context, makeSend({ receivers, deliveries: eventDeliveries, queues, log }), receivers.length)
+export function startOutgoing({ context, receivers, eventDeliveries, queues, log, metrics }: WorkerParts) {
+  const send = makeSend({ receivers, deliveries: eventDeliveries, queues, log, metrics })
+  return outgoingWorker(context, send, receivers.length)
+}

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Cluster, Redis } from 'ioredis'
 import { makeChannelMemory } from '../alerts/channel-memory.ts'
 import { makeDeliveries } from '../alerts/deliveries.ts'
+import { makeLines } from '../alerts/lines.ts'
 import { makeSnoozes } from '../alerts/snoozes.ts'
 import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
@@ -13,6 +14,7 @@ import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
 import { makeExpiry } from '../expiry/expire.ts'
 import { makeKeeps } from '../expiry/keeps.ts'
+import { makeLastRuns, noteLastRuns } from '../expiry/last-runs.ts'
 import { makeFindNotUnderstood } from '../expiry/not-understood.ts'
 import { makePlanAll } from '../expiry/plan-all.ts'
 import { makePlanner } from '../expiry/planner.ts'
@@ -70,6 +72,7 @@ const LOOK_MS = 60_000
 
 export type OnClose = (closer: () => Promise<unknown>) => void
 export type Parts = Awaited<ReturnType<typeof makeParts>>
+export type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
 
 /** Makes the parts that every process needs, whatever its duties. */
 export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
@@ -160,7 +163,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     redis.on('ready', index.forgetLists)
     const tell = makeTell({ queues, receivers })
     const telling = makeTelling({ tell, projectOf, now: Date.now })
-    const runs = telling.runs(journals.runs)
+    const lastRuns = makeLastRuns({ redis, prefix, now: Date.now })
+    const runs = noteLastRuns(telling.runs(journals.runs), lastRuns, (err) =>
+      log.warn({ err }, 'the last run of a policy is missing in the metrics'),
+    )
     const { audit } = journals.audit
     const now = () => Date.now() * 1000
     const keeps = makeKeeps({ store, now })
@@ -185,12 +191,13 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const flags = makeFlags({ redis, prefix })
     const overrides = makeOverrides({ redis, prefix, now: Date.now })
     const inForce = makeQuotasInForce({ quotas: () => settings().quotas, overrides })
+    const useOf = makeUseOf({ config, pulls })
     const planning: Parameters<typeof makePlanner>[0] = {
       ...{ index, details, now },
       findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
       findProtections: makeFindProtections(protections),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
-      useOf: makeUseOf({ config, pulls }),
+      useOf,
       async quotaOf(project) {
         const { limit, escalate } = (await inForce.of(projectSubject(project)))?.quota ?? {}
         const evictsLater = escalate?.evict === true && !(await flags.ofProject(project)).isEscalated
@@ -199,13 +206,14 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     }
     const planner = makePlanner(planning)
     return {
-      ...{ redis, queues, index, watch, peers, ledger, keeps, inUse, announce, tell, telling },
+      ...{ redis, queues, index, watch, peers, ledger, keeps, inUse, announce, tell, telling, lastRuns },
       months: makeMonths({ redis, prefix }),
       ...{ histories: makeHistories({ redis, prefix }), readGrowth: makeReadGrowth({ redis, prefix }) },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
       targets: makeTargets(store),
       tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
+      lines: makeLines({ redis, prefix }),
       deliveries: makeDeliveries({ redis, prefix }),
       eventDeliveries: makeEventDeliveries({ redis, prefix }),
       snoozes: makeSnoozes({ redis, prefix }),
@@ -213,8 +221,8 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
-      ...{ details, pulls },
       referencesTold: makeReferencesTold({ redis, prefix }),
+      ...{ details, pulls, useOf, planning, doubtOf },
       wouldFree: makeWouldFree({ planning, doubtOf, log, policies: () => settings().expiry.policies }),
       planAll: makePlanAll({
         ...{ index, planner, details, projectOf, failuresOf },

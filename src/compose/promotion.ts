@@ -42,7 +42,7 @@ export function startPromotion(parts: WorkerParts) {
     }),
     isTurn: parts.tagTurns.isTurn,
     announce: parts.announce,
-    forgetApprovals: parts.approvals.forget,
+    forget: async (id) => Promise.all([parts.approvals.forget(id), parts.awaited.end(id)]),
     rememberWaiting: parts.awaited.add,
   })
   const setConcurrency = () => {

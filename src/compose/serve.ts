@@ -16,6 +16,8 @@ import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
+import { contentsRoute } from '../http/contents-route.ts'
+import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
 import { doctorRoute } from '../http/doctor-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
@@ -30,11 +32,15 @@ import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
+import { namesRoute } from '../http/names-route.ts'
+import { overviewLiveRoute } from '../http/overview-live-route.ts'
+import { overviewRoute } from '../http/overview-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
 import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
+import { promotionTargetsRoute } from '../http/promotion-targets-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
 import { quotaRoute } from '../http/quota-route.ts'
@@ -44,6 +50,7 @@ import { recordsRoute } from '../http/records-route.ts'
 import { makeNoteWrongPath, noteTls } from '../http/refused-delivery.ts'
 import { registriesRoute } from '../http/registries-route.ts'
 import { reportRoute } from '../http/report-route.ts'
+import { repositoriesRoute } from '../http/repositories-route.ts'
 import { makeRoles } from '../http/roles.ts'
 import { schemaRoute } from '../http/schema-route.ts'
 import { snapshotsRoute } from '../http/snapshots-route.ts'
@@ -69,8 +76,17 @@ import { authenticateCi } from './ci.ts'
 import { makeDiagnose } from './doctor-service.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
+import { login } from './login.ts'
 import { measuring } from './measuring.ts'
-import { observeProjects, observeQueues, observeRegistries } from './observe.ts'
+import { observeProjects } from './observe/projects.ts'
+import { observeQueues } from './observe/queues.ts'
+import { observeRedis } from './observe/redis.ts'
+import { observeRegistries } from './observe/registries.ts'
+import { observeRuns } from './observe/runs.ts'
+import { observeSnapshots } from './observe/snapshots.ts'
+import { observeSums } from './observe/sums.ts'
+import { observeWaiting } from './observe/waiting.ts'
+import { overviewOf } from './overview.ts'
 import type { Parts } from './parts.ts'
 import { promotionRequests } from './promotion-requests.ts'
 import { rollbackOf } from './rollback.ts'
@@ -95,11 +111,11 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     ...{ redis, prefix },
     onError: (err) => log.warn({ err }, 'the use of a token could not be noted'),
   })
-  const roles = makeRoles(
-    makeAccessOf({
-      ...{ tokens: config.server, named, authenticateCi: authenticateCi(parts, onRedis), now: Date.now },
-    }),
-  )
+  const accessOf = makeAccessOf({
+    ...{ tokens: config.server, named, authenticateCi: authenticateCi(parts, onRedis), now: Date.now },
+  })
+  const { cookie, accessOfCookie, routes: loginRoutes } = await login(parts, onRedis, { accessOf, named })
+  const roles = makeRoles(accessOf, accessOfCookie)
   const projectIdOf = ({ registry, repository }: { registry: string; repository: string }) =>
     projectId(registry, parts.projectOf(registry, repository))
   const tokens = registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]))
@@ -118,9 +134,15 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   )
   const counted = shareReads(standings, ({ count }) => count * METRICS_FRESH_MS)
   const tally = async () => (await counted()).tally
+  const { measure } = measuring(parts, onRedis)
   const observers = [
     observeQueues(parts, onRedis),
+    observeRedis(parts, onRedis),
     observeRegistries(parts, onRedis),
+    observeSums(parts, onRedis, measure),
+    observeRuns(parts, onRedis),
+    observeWaiting(parts, onRedis),
+    observeSnapshots(parts),
     ...(config.metrics.projects > 0 ? [observeProjects(parts, onRedis, tally)] : []),
   ]
   const { bodyLimit } = config.server
@@ -134,18 +156,21 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     store,
     onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
   })
-  const { measure } = measuring(parts, onRedis)
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
+  const overview = overviewOf(parts, onRedis, standings)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
+    ...{ cookie, isHttps: cookie.isSecure, dashboard: builtDashboard() },
     routes: [
-      eventsRoute({ intake, refusals, registryOf }),
+      eventsRoute({ intake, refusals, metrics, registryOf }),
       projectsRoute({
         ...{ index, flags, inForce, standings, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
+      overviewRoute({ overview, roles, inTurn }),
+      overviewLiveRoute({ overview, roles }),
       flagsRoute({ flags, roles }),
       quotaRoute({
         ...{ index, inForce, overrides, audit, roles, quotaView },
@@ -157,6 +182,8 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       sumQuotaRoute({ quotaView, sums: () => parts.settings().quotas.sums, roles }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
+      contentsRoute({ index, details, useOf: onRedis.useOf, roles, inTurn }),
+      repositoriesRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       historyRoute({ registries: registries.map(({ name }) => name), index, histories, roles }),
       growthRoute({ index, histories, readGrowth: onRedis.readGrowth, roles, inTurn, now: Date.now }),
@@ -171,12 +198,16 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         ...{ snoozes: onRedis.snoozes, audit, roles, registries: registries.map(({ name }) => name) },
         keepsNames: () => parts.settings().config.actors,
       }),
-      channelsRoute({ ...onRedis, routes: () => parts.settings().routes, roles }),
+      channelsRoute({
+        ...{ ...onRedis, routes: () => parts.settings().routes, roles },
+        configured: () => parts.settings().config.alerts.channels,
+      }),
       promotionsRoute({
         ...requests,
         ...{ receipts, queues, projectIdOf, roles, inTurn },
         keepsNames: () => parts.settings().config.actors,
       }),
+      promotionTargetsRoute({ match: parts.match, registries, projectIdOf, roles }),
       promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
       promotionReceiptRoute({
         ...{ receipts, projectIdOf, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },
@@ -229,8 +260,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
+      ...loginRoutes(roles),
       schemaRoute,
       doctorRoute({ diagnose: makeDiagnose(parts, onRedis, refusals), roles }),
+      namesRoute({ config, roles }),
       health(parts, onRedis, observers),
     ],
   })

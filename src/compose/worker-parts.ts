@@ -12,11 +12,11 @@ export type WorkerParts = Awaited<ReturnType<typeof makeWorkerParts>>
 
 /** Makes what the workers of several queues use. */
 export async function makeWorkerParts(parts: Parts) {
-  const { prefix, log, outage } = parts
+  const { prefix, log, outage, metrics } = parts
   const onRedis = await parts.onRedis(connectPatiently)
   const { redis, queues, ledger, overrides } = onRedis
   const connection = await parts.connect(connectPatiently)
-  const context: WorkerContext = { connection, prefix, log, outage }
+  const context: WorkerContext = { connection, prefix, log, outage, metrics }
   return {
     ...parts,
     ...onRedis,

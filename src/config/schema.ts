@@ -59,6 +59,14 @@ export const server = section('The HTTP server.', {
       written: written.token,
     }),
   ),
+  sessionKey: Type.Optional(
+    Secret(
+      'What the cookies of the dashboard are encrypted with. Default: it is made of the admin token.',
+      token,
+      unique('tokens'),
+    ),
+  ),
+  sessionFor: Duration('How long somebody stays logged in to the dashboard.', { default: '12h' }),
 })
 
 const file = section('The configuration of Tallyman.', {

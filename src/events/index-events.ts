@@ -64,7 +64,9 @@ export function makeIndexEvents(deps: {
     const { parsed, counts } = await parse(deliveries)
     const { byProject, incomplete, underNewName } = await groupByProject(parsed)
     await pace()
+    const endApply = deps.metrics.applySeconds.startTimer()
     const results = await deps.index.applyAll(byProject)
+    endApply()
     const applied = new Map<string, Fact[]>()
     const changed: string[] = []
     for (const [project, facts] of byProject) {
@@ -86,6 +88,10 @@ export function makeIndexEvents(deps: {
     for (const [labels, count] of counts) {
       const [registry = '', outcome = ''] = labels.split(' ')
       deps.metrics.eventsIndexed.inc({ registry, outcome }, count)
+    }
+    for (const { receivedAt } of deliveries) {
+      const delay = deps.now() - (parseTimestamp(receivedAt) ?? deps.now())
+      deps.metrics.indexDelaySeconds.observe(Math.max(0, delay / 1_000_000))
     }
   }
 

@@ -4,16 +4,11 @@ import { printable } from '../platform/printable.ts'
 import { excerpt } from './excerpt.ts'
 
 /** Why a delivery was refused. The last three pass; each of the others stays until somebody changes something. */
-export type RefusalReason =
-  | 'tls'
-  | 'path'
-  | 'token'
-  | 'content-type'
-  | 'body'
-  | 'too-large'
-  | 'backlog'
-  | 'memory'
-  | 'unavailable'
+export const REFUSAL_REASONS = [
+  ...(['tls', 'path', 'token', 'content-type', 'body', 'too-large'] as const),
+  ...(['backlog', 'memory', 'unavailable'] as const),
+] as const
+export type RefusalReason = (typeof REFUSAL_REASONS)[number]
 
 /** One refused delivery. */
 export interface Refusal {

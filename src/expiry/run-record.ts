@@ -68,8 +68,12 @@ export async function openRunRecord(
     if (result.outcome === 'absent' && recorded.has(nameOf(result))) return
     const deleted = { ...result, bytes }
     append(deleted)
-    if (deleted.outcome === 'deleted') deps.metrics.expired.inc({ policy: run.policy })
-    if (deleted.outcome !== 'planned') logResult(deleted, bytes)
+    const { outcome } = deleted
+    if (outcome !== 'planned') {
+      deps.metrics.expired.inc({ policy: run.policy, outcome })
+      if (outcome === 'deleted') deps.metrics.freedBytes.inc({ policy: run.policy }, bytes)
+      logResult(deleted, bytes)
+    }
     await deps.onProgress(record.progress)
     if (run.dryRun || performance.now() - savedAt < SAVE_MS) return
     savedAt = performance.now()

@@ -14,7 +14,7 @@ export interface Schedule {
  * it runs. A run that became due while no worker ran is caught up on: a schedule that has not changed stays as it is.
  */
 export async function schedulePolicies(queues: Queues, policies: readonly Schedule[]): Promise<void> {
-  const wanted = new Map(policies.map((policy) => [idOf(policy), policy]))
+  const wanted = new Map(policies.map((policy) => [scheduleId(policy), policy]))
   const scheduled = new Map<string, object>()
   for (const { key, pattern, tz, template } of await queues.expiry.getJobSchedulers()) {
     if (wanted.has(key)) scheduled.set(key, { pattern, tz, data: template?.data })
@@ -28,5 +28,6 @@ export async function schedulePolicies(queues: Queues, policies: readonly Schedu
   }
 }
 
-/** The name of a registry has no slash. */
-const idOf = ({ registry, name }: Schedule): string => `${registry}/${name}`
+/** The id of the schedule of a policy. The name of a registry has no slash. */
+export const scheduleId = ({ registry, name }: Pick<Schedule, 'registry' | 'name'>): string =>
+  `${registry}/${name}`

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Intake } from '../events/intake.ts'
 import type { Refusals } from '../events/refusals.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import { Problem } from './problem.ts'
 import { RefusedDelivery, told, toRefusal } from './refused-delivery.ts'
 
@@ -21,6 +22,7 @@ export const eventsRoute =
   (deps: {
     intake: Intake
     refusals: Refusals
+    metrics: Pick<Metrics, 'deliverySeconds' | 'deliveryBytes'>
     /** The registry whose webhook token an `Authorization` header holds. */
     registryOf: (authorization: string | undefined) => string | undefined
   }): FastifyPluginAsyncTypebox =>
@@ -44,6 +46,11 @@ export const eventsRoute =
       const registry = request.getDecorator<string>('registry') || undefined
       deps.refusals.note({ registry, from: request.getDecorator('from'), ...told(refusal) })
       throw refusal
+    })
+
+    app.addHook('onResponse', async (_, reply) => {
+      const outcome = reply.statusCode < 300 ? 'accepted' : 'refused'
+      deps.metrics.deliverySeconds.observe({ outcome }, reply.elapsedTime / 1_000)
     })
 
     app.post('/v1/events', {
@@ -83,6 +90,7 @@ export const eventsRoute =
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const giveBackRoom = request.getDecorator<() => void>('giveBackRoom')
         reply.raw.off('close', giveBackRoom)
+        deps.metrics.deliveryBytes.observe(body.length)
         await deps.intake.receive(request.getDecorator('registry'), body).finally(giveBackRoom)
         // Registries read no body.
         return reply.code(202).send(undefined as never)

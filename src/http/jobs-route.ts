@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Job as QueueJob } from 'bullmq'
 import { Type } from 'typebox'
 import { type Access, coversAll } from '../access/access.ts'
 import { countJobs } from '../queue/count-jobs.ts'
@@ -7,6 +6,7 @@ import { findJob } from '../queue/find-job.ts'
 import { JobStatus } from '../queue/job-status.ts'
 import { QUEUE_NAMES, type QueueName } from '../queue/jobs.ts'
 import { type ListedState, listJobs } from '../queue/list-jobs.ts'
+import { nextRunOf } from '../queue/next-run.ts'
 import type { Queues } from '../queue/queues.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -74,7 +74,7 @@ export const jobsRoute =
               countJobs(queues[queue]),
               queues[queue].getDelayed(0, 0),
             ])
-            const nextRunAt = next === undefined ? null : nextRunOf(next)
+            const nextRunAt = next === undefined ? null : new Date(nextRunOf(next)).toISOString()
             return { queue, ...counts, nextRunAt }
           }),
         ),
@@ -113,7 +113,7 @@ export const jobsRoute =
               attempts: job.attemptsMade,
               failedReason: job.failedReason ?? null,
               failedAt: state === 'failed' && job.finishedOn ? new Date(job.finishedOn).toISOString() : null,
-              nextRunAt: state === 'delayed' ? nextRunOf(job) : null,
+              nextRunAt: state === 'delayed' ? new Date(nextRunOf(job)).toISOString() : null,
               data: job.data,
             })),
             next: next === undefined ? null : encodeCursor(next),
@@ -155,14 +155,3 @@ function isSeen(access: Access, queue: QueueName, data: object): boolean {
   if (queue === 'expiry') return coversAll(access, projects)
   return access.sees(queue === 'promotion' ? project : undefined)
 }
-
-/**
- * The earliest time at which a delayed job runs. The delay counts from when the job was added or, after a failed attempt, from
- * the end of that attempt, which BullMQ does not keep: its beginning stands for it.
- */
-const nextRunOf = ({
-  timestamp,
-  processedOn,
-  delay,
-}: Pick<QueueJob, 'timestamp' | 'processedOn' | 'delay'>) =>
-  new Date((processedOn ?? timestamp) + delay).toISOString()

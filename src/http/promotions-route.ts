@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { mayDo } from '../access/access.ts'
+import { mayDoEverywhere } from '../access/access.ts'
 import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import { parseImageName } from '../expiry/image-name.ts'
 import { type Approve, nothingToApprove } from '../promotion/approve.ts'
@@ -85,7 +85,7 @@ export const promotionsRoute =
 
     function askerOf(request: Pick<FastifyRequest, 'access' | 'ip'>): Asker {
       const { access } = request
-      const isBoundToRules = !(access.seesAll && mayDo(access, 'admin'))
+      const isBoundToRules = !mayDoEverywhere(access, 'admin')
       const asker = { by: askedBy(request), isBoundToRules }
       if (access.ci === undefined) return asker
       const told = Object.entries(access.ci.claims).filter(

@@ -2,6 +2,7 @@ import { UnrecoverableError } from 'bullmq'
 import { ChannelError } from '../alerts/channel-error.ts'
 import { cloudEventOf } from '../platform/cloud-event.ts'
 import type { Logger } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Change } from '../queue/change.ts'
 import { jobId } from '../queue/job-id.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -43,19 +44,23 @@ export function makeSend({
   deliveries,
   queues,
   log,
+  metrics,
   mostWaiting = MOST_WAITING,
 }: {
   receivers: readonly Receiver[]
   deliveries: Pick<EventDeliveries, 'record'>
   queues: Pick<Queues, 'outgoing'>
   log: Pick<Logger, 'warn'>
+  metrics: Pick<Metrics, 'outgoingEvents'>
   mostWaiting?: number
 }) {
   /** The event would be sent twice if this failed the job. */
-  const record: EventDeliveries['record'] = (sent, result, answer) =>
-    deliveries
+  const record: EventDeliveries['record'] = (sent, result, answer) => {
+    metrics.outgoingEvents.inc({ receiver: sent.to, result: result.replace(' ', '_') })
+    return deliveries
       .record(sent, result, answer)
       .catch((err) => log.warn({ err, receiver: sent.to }, 'a delivery is missing in the history'))
+  }
   return {
     /** `attempt`: from 1. @throws what the receiver throws, such as ChannelError */
     async send(sent: Addressed, attempt: number): Promise<{ is: 'sent' | 'not configured' }> {

@@ -7,6 +7,7 @@ import type { Ready } from './last-looks.ts'
 import type { PromotionReceipt } from './receipt.ts'
 import { type Attempted, receiptOf } from './receipt-of.ts'
 import type { Receipts } from './receipts.ts'
+import { ruleNameOf } from './rule-name.ts'
 import type { Targets } from './targets.ts'
 
 /** Makes what writes the tag of an image that was copied, exactly once, and then the receipt. `now` is epoch ms. @throws RegistryError */
@@ -37,6 +38,6 @@ export const makeWriteAndRecord =
     if (options.follow !== 'never') await deps.follow(job, copied, options.follow)
     const receipt = receiptOf({ job, attempt, copied, gates, replaced, lost, at: new Date(deps.now()) })
     await deps.receipts.append(receipt)
-    deps.metrics.promotedBytes.inc({ rule: job.rule ?? 'request' }, copied.blobs.sent.bytes)
+    deps.metrics.promotedBytes.inc({ rule: ruleNameOf(job) }, copied.blobs.sent.bytes)
     return receipt
   }

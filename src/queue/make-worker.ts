@@ -1,6 +1,7 @@
 import { DelayedError, type Job, Worker } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import { isRedisAway, isRedisRefusal } from '../platform/redis-away.ts'
 import type { RedisOutage } from '../platform/redis-outage.ts'
 import type { Jobs, QueueName } from './jobs.ts'
@@ -11,6 +12,7 @@ export interface WorkerContext {
   prefix: string
   log: Logger
   outage: Pick<RedisOutage, 'takes'>
+  metrics: Metrics
 }
 
 /**
@@ -40,13 +42,16 @@ const LOST_LOCK = /^(could not renew lock|Missing lock|Missing key|Lock mismatch
 /** How often to log that jobs lost their locks, in ms. */
 const LOST_LOCK_MS = 60_000
 
+const JOB_OUTCOMES = ['completed', 'postponed', 'failed', 'given_up'] as const
+type JobOutcome = (typeof JOB_OUTCOMES)[number]
+
 /** A worker with the ids of the jobs in hand: taken, and not yet reported as done or failed. */
 export type JobWorker<Data> = Worker<Data, unknown, string> & { readonly inHand: ReadonlySet<string> }
 
 /** Starts a worker. BullMQ retries a job whose `process` throws, and keeps the result for whoever follows the job. */
 export function makeWorker<Name extends QueueName>(
   name: Name,
-  { connection, prefix, log, outage }: WorkerContext,
+  { connection, prefix, log, outage, metrics }: WorkerContext,
   process: (data: Jobs[Name], job: Job<Jobs[Name], unknown, string>) => Promise<unknown>,
   {
     concurrency = 1,
@@ -59,12 +64,23 @@ export function makeWorker<Name extends QueueName>(
 ): JobWorker<Jobs[Name]> {
   const pace = QUICK.includes(name) ? 'quick' : 'patient'
   const inHand = new Set<string>()
-  const run = (job: Job<Jobs[Name], unknown, string>) =>
-    process(job.data, job).catch((error) => {
+  const count = (outcome: JobOutcome) => metrics.jobAttempts.inc({ queue: name, outcome })
+  for (const outcome of JOB_OUTCOMES) metrics.jobAttempts.inc({ queue: name, outcome }, 0)
+  const run = async (job: Job<Jobs[Name], unknown, string>) => {
+    const end = metrics.jobSeconds.startTimer({ queue: name })
+    try {
+      return await process(job.data, job)
+    } catch (error) {
       // BullMQ emits nothing for a job that goes back to its queue.
-      if (error instanceof DelayedError) inHand.delete(job.id ?? '')
+      if (error instanceof DelayedError) {
+        inHand.delete(job.id ?? '')
+        count('postponed')
+      }
       throw error
-    })
+    } finally {
+      end()
+    }
+  }
   const worker = new Worker<Jobs[Name], unknown, string>(name, run, {
     connection,
     prefix: queuePrefix(prefix),
@@ -77,9 +93,13 @@ export function makeWorker<Name extends QueueName>(
     settings: { backoffStrategy: (attemptsMade) => retryDelay(name, attemptsMade, Math.random()) },
   })
   worker.on('active', ({ id = '' }) => inHand.add(id))
-  worker.on('completed', ({ id = '' }) => inHand.delete(id))
+  worker.on('completed', ({ id = '' }) => {
+    inHand.delete(id)
+    count('completed')
+  })
   worker.on('failed', (job, error) => {
     inHand.delete(job?.id ?? '')
+    count(job?.finishedOn === undefined ? 'failed' : 'given_up')
     // The job cannot help it, and all jobs of all queues fail.
     if (isRedisRefusal(error) && outage.takes(error)) return
     // An error that no attempt mends ends a job before its last one.

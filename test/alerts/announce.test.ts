@@ -119,7 +119,7 @@ function setUp({
   }
   const sentTo = () =>
     Object.fromEntries(Object.entries(fakes).map(([name, { sent }]) => [name, sent.map(({ id }) => id)]))
-  const counted = async () => (await metrics.alertsSent.get()).values
+  const counted = async () => (await metrics.alertMessages.get()).values
   return { announce, gather, journal: real, sentTo, counted, fakes, lines: logged, deliveries }
 }
 
@@ -228,7 +228,7 @@ describe('a delivery', () => {
     expect(sentTo()).toEqual({
       ...{ everyone: [], 'team-a': ['alert_a'], 'some teams': [], nobody: [], down: [] },
     })
-    expect(await counted()).toEqual([{ labels: { channel: 'team-a' }, value: 1 }])
+    expect(await counted()).toEqual([{ labels: { channel: 'team-a', result: 'accepted' }, value: 1 }])
     expect(await jobs()).toEqual([])
     expect(await journal.recent(5)).toEqual([])
     const { to, used, limit } = sampleAlert
@@ -240,11 +240,11 @@ describe('a delivery', () => {
     )
   })
 
-  test('that the channel does not accept fails, and is neither counted nor logged as sent', async () => {
+  test('that the channel does not accept fails, is counted so, and is not logged as sent', async () => {
     const { announce, counted, lines } = setUp()
     const delivering = announce({ kind: 'deliver', alert: TEAM_A, channel: 'down' })
     await expect(delivering).rejects.toMatchObject({ name: 'ChannelError', channel: 'down', retry: true })
-    expect(await counted()).toEqual([])
+    expect(await counted()).toEqual([{ labels: { channel: 'down', result: 'failed' }, value: 1 }])
     expect(lines).toEqual([])
   })
 

@@ -82,7 +82,7 @@ async function startWorker(chats: readonly Awaited<ReturnType<typeof startChat>>
     deliver: makeDeliver({ queues, lines, deliveries, metrics: makeMetrics(), log }),
   })
   const worker = alertsWorker(
-    { connection, prefix: 't', log, outage: { takes: () => false } },
+    { connection, prefix: 't', log, outage: { takes: () => false }, metrics: makeMetrics() },
     announce,
     4 + chats.length,
   )

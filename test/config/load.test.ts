@@ -12,6 +12,7 @@ test('fills every default', async () => {
       port: 8080,
       bodyLimit: 10 * 2 ** 20,
       readToken: 'read-token-of-tests',
+      sessionFor: 43_200_000,
       adminToken: 'admin-token-of-tests',
     },
     workers: { host: '127.0.0.1' },

@@ -4,6 +4,7 @@ import { eventually } from '../../lab/tallyman.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeAskToEvict } from '../../src/expiry/ask-to-evict.ts'
 import type { RunnablePolicy } from '../../src/expiry/expiry-settings.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { connectPatiently } from '../../src/platform/redis.ts'
 import { closeWorkers } from '../../src/queue/close-workers.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
@@ -66,7 +67,7 @@ test('a project that comes over its quota while a run evicts gets one more run a
   const connection = await connectPatiently({ url: bed.server.url })
   const log = pino({ level: 'silent' })
   const worker = expiryWorker(
-    { connection, prefix: 't', log, outage: { takes: () => false } },
+    { connection, prefix: 't', log, outage: { takes: () => false }, metrics: makeMetrics() },
     {
       queues,
       isTurn: async () => true,

@@ -191,7 +191,8 @@ export function useExpiry() {
       log: makeLog('silent'),
       now,
     })
-    const expired = async () => (await metrics.expired.get()).values
+    const expired = async () =>
+      (await metrics.expired.get()).values.filter(({ labels }) => labels.outcome === 'deleted')
     const run = (
       policy: string,
       isDryRun: boolean,

@@ -48,7 +48,7 @@ test('a run deletes what the plan deletes, keeps the rest, and stores its record
     ],
   })
   expect(await journal.recent(5)).toEqual([record])
-  expect(await expired()).toEqual([{ labels: { policy: 'branches' }, value: 1 }])
+  expect(await expired()).toEqual([{ labels: { policy: 'branches', outcome: 'deleted' }, value: 1 }])
   expect(await client.headManifest(repository, old.root.digest)).toBeUndefined()
   expect((await client.headManifest(repository, 'main'))?.digest).toBe(kept.root.digest)
 })

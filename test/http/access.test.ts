@@ -19,8 +19,8 @@ beforeAll(async () => {
 })
 afterAll(() => bed.close())
 
-/** Registries and their proxies ask these, with tokens of their own; or they need no token. */
-const OTHERS = ['/v1/events', '/v1/admission', '/livez', '/readyz', '/metrics']
+/** Registries and their proxies ask these, with tokens of their own; or they need no token, or a session (session.test.ts). */
+const OTHERS = ['/v1/events', '/v1/admission', '/v1/session', '/livez', '/readyz', '/metrics']
 
 /** What the parameter of a path may name: the values of a request, one after the other. */
 const IN_PATH: [path: RegExp, values: (names: Names) => Record<string, string>[]][] = [
@@ -56,6 +56,7 @@ const IN_QUERY: Record<string, (names: Names) => string> = {
 const NEUTRAL: Record<string, string | undefined> = {
   ...{ limit: undefined, cursor: undefined, sort: undefined, flag: undefined, kind: undefined },
   ...{ verdict: undefined, asOf: undefined, state: undefined, details: undefined, tag: 'v1' },
+  ...{ show: undefined, sizes: undefined },
   ...{ since: undefined, until: undefined, from: undefined, to: undefined, step: undefined },
   ...{
     digest: undefined,

@@ -3,6 +3,7 @@ import { keepLines } from '../../lab/log-lines.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { makeEventDeliveries } from '../../src/outgoing/deliveries.ts'
 import { makeSend, makeTell } from '../../src/outgoing/tell.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { closeQueues, makeQueues } from '../../src/queue/queues.ts'
 
 const bed = useRedis()
@@ -18,7 +19,7 @@ test('an event that fails is sent again, unless too many others wait; one that a
   const tell = makeTell({ queues, receivers })
   const { log } = keepLines()
   const deliveries = makeEventDeliveries({ redis: bed.redis, prefix: 't' })
-  const { send } = makeSend({ receivers, deliveries, queues, log, mostWaiting: 2 })
+  const { send } = makeSend({ receivers, deliveries, queues, log, metrics: makeMetrics(), mostWaiting: 2 })
   try {
     await tell([change('a')])
     const sent = { change: change('a'), to: 'down' }

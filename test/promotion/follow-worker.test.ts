@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../lab/tallyman.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeAskFollow } from '../../src/promotion/ask-follow.ts'
 import { makeAwaitedPromotions } from '../../src/promotion/awaited-promotions.ts'
 import { makeFollowed } from '../../src/promotion/follow.ts'
@@ -28,10 +29,17 @@ async function startWorker(outcomes: FollowOutcome[]) {
   const askedAt: number[] = []
   const worker = promotionWorker(
     {
-      ...{ connection, prefix: 'test', log: pino({ level: 'silent' }), outage: { takes: () => false } },
+      ...{
+        connection,
+        prefix: 'test',
+        log: pino({ level: 'silent' }),
+        outage: { takes: () => false },
+        metrics: makeMetrics(),
+      },
     },
     {
       rememberWaiting: awaited.add,
+      forget: awaited.end,
       async followImage(_, attempt) {
         askedAt.push(attempt.askedAt)
         const outcome = outcomes.shift()

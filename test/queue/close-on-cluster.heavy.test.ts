@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { startRedisCluster } from '../../lab/redis-cluster.ts'
 import { eventually } from '../../lab/tallyman.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { connectPatiently } from '../../src/platform/redis.ts'
 import { parseRedisUrl } from '../../src/platform/redis-url.ts'
 import { closeWorkers } from '../../src/queue/close-workers.ts'
@@ -29,7 +30,13 @@ async function onCluster() {
   const work = async (end: Promise<void>) => {
     const connection = await connect()
     const outage = { takes: () => false }
-    const context = { connection, prefix: 'lab', log: pino({ level: 'silent' }), outage }
+    const context = {
+      connection,
+      prefix: 'lab',
+      log: pino({ level: 'silent' }),
+      outage,
+      metrics: makeMetrics(),
+    }
     const worker = makeWorker('quota', context, async () => {
       jobs.begun++
       await end

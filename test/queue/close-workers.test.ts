@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { startRedis } from '../../lab/redis.ts'
 import { eventually } from '../../lab/tallyman.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { connectPatiently } from '../../src/platform/redis.ts'
 import { closeWorkers } from '../../src/queue/close-workers.ts'
 import { makeWorker } from '../../src/queue/make-worker.ts'
@@ -24,7 +25,13 @@ async function atWork() {
   const jobs = { begun: 0, done: 0 }
   const end = Promise.withResolvers<void>()
   const outage = { takes: () => false }
-  const context = { connection, prefix: 'lab', log: pino({ level: 'silent' }), outage }
+  const context = {
+    connection,
+    prefix: 'lab',
+    log: pino({ level: 'silent' }),
+    outage,
+    metrics: makeMetrics(),
+  }
   const worker = makeWorker('quota', context, async () => {
     jobs.begun++
     await end.promise

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { keepLines } from '../../lab/log-lines.ts'
 import { eventually } from '../../lab/tallyman.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { makeWorker } from '../../src/queue/make-worker.ts'
 import { closeQueues, makeQueues } from '../../src/queue/queues.ts'
 
@@ -25,7 +26,13 @@ test.each([
   const queues = makeQueues(redis, 'lab')
   closers.push(() => closeQueues(queues))
   const { log, lines } = keepLines()
-  const context = { connection: redis, prefix: 'lab', log, outage: { takes: () => false } }
+  const context = {
+    connection: redis,
+    prefix: 'lab',
+    log,
+    outage: { takes: () => false },
+    metrics: makeMetrics(),
+  }
   const worker = makeWorker('quota', context, () => Promise.reject(error))
   closers.push(() => worker.close())
   await queues.quota.add('quota', { kind: 'project', id: 'ci/a' }, { attempts: 5, backoff: 60_000 })

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterEach, test } from 'vitest'
 import { startRedisCluster } from '../../lab/redis-cluster.ts'
 import { eventually } from '../../lab/tallyman.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { connectPatiently } from '../../src/platform/redis.ts'
 import { parseRedisUrl } from '../../src/platform/redis-url.ts'
 import { closeWorkers } from '../../src/queue/close-workers.ts'
@@ -30,7 +31,13 @@ test('when a cluster’s master hangs for a while and no replica replaces it, al
   const workers = Array.from({ length: WORKERS }, (_, n) =>
     makeWorker(
       'quota',
-      { connection, prefix: 'lab', log: pino({ level: 'silent' }), outage: { takes: () => false } },
+      {
+        connection,
+        prefix: 'lab',
+        log: pino({ level: 'silent' }),
+        outage: { takes: () => false },
+        metrics: makeMetrics(),
+      },
       async () => {
         worked.add(n)
         await sleep(100)

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eventually } from '../../lab/tallyman.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import type { RegistryReader } from '../../src/reconcile/reading.ts'
 import { requestAutomaticReconcile, requestReconcile } from '../../src/reconcile/reconcile-jobs.ts'
@@ -55,7 +56,13 @@ function startWorkers(pauseMs = 0) {
   const start = () => {
     const connection = new Redis(bed.server.port, { maxRetriesPerRequest: null })
     const outage = { takes: () => false }
-    const context = { connection, prefix: 't', log: pino({ level: 'silent' }), outage }
+    const context = {
+      connection,
+      prefix: 't',
+      log: pino({ level: 'silent' }),
+      outage,
+      metrics: makeMetrics(),
+    }
     const worker = reconcileWorker(context, { reconcile, turnOf }, () => false, 2)
     workers.push({ worker, connection })
     return worker

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../lab/tallyman.ts'
+import { makeMetrics } from '../../src/platform/metrics.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
 import { scheduleSnapshots } from '../../src/snapshot/schedule.ts'
 import { listSnapshots } from '../../src/snapshot/snapshot-key.ts'
@@ -56,7 +57,7 @@ test('a new interval replaces the old one, and "never" ends the schedule', async
 /** Starts two workers with this `write`, as two processes would. */
 function startWorkers(write: Snapshots['write']) {
   const outage = { takes: () => false }
-  const context = { connection, prefix: 't', log: pino({ level: 'silent' }), outage }
+  const context = { connection, prefix: 't', log: pino({ level: 'silent' }), outage, metrics: makeMetrics() }
   const snapshots = { ...bed.open(), write }
   const workers = [snapshotWorker(context, snapshots), snapshotWorker(context, snapshots)]
   return () => Promise.all(workers.map((worker) => worker.close()))

@@ -6,24 +6,28 @@ import { Finding } from '../../doctor/finding.ts'
 import { JobAsked } from '../../queue/job-status.ts'
 import type { AddCommand, Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
 import { ExitStatus } from '../exit-status.ts'
 import { followJob } from '../follow-job.ts'
+import { columns } from '../output/columns.ts'
+import type { Line } from '../output/line.ts'
 import { LONG_MS, type Service } from '../service.ts'
 
 const Findings = Type.Object({ findings: Type.Array(Finding) })
 
+const COLUMNS = columns<Finding>('level', 'check', 'what', 'why', 'fix')
+
 export const addDoctor: AddCommand = (program, cli) => {
-  program
-    .command('doctor')
+  withColumns(program.command('doctor'), COLUMNS)
     .description(
       'Tell what is wrong with an installation, and what to do about it. Status 1 if something is.',
     )
     .option('--send', 'also send a harmless message to each channel of alerts')
     .action(async ({ send }: { send?: true }) => {
-      const isRemote = program.opts<{ url?: string }>().url !== undefined
+      const isRemote = Boolean(program.opts<{ url?: string }>().url ?? cli.env.TALLYMAN_URL)
       const findings = isRemote ? await remote(cli, { send }) : await beside(cli, { send })
       const ok = findings.every(({ level }) => level !== 'error')
-      cli.show({ ok, findings }, linesOf(findings))
+      await cli.show({ value: { ok, findings }, rows: findings, columns: COLUMNS, lines: linesOf(findings) })
       if (!ok) throw new ExitStatus(1)
     })
 }
@@ -95,19 +99,19 @@ async function sendToAll(cli: Cli, service: Service, findings: readonly Finding[
   return sent
 }
 
-const WIDTH = Math.max(...['ok', 'note', 'warning', 'ERROR'].map((word) => word.length))
+const WORDS = { ok: 'ok', note: 'note', warning: 'warning', error: 'ERROR' }
+const WIDTH = Math.max(...Object.values(WORDS).map((word) => word.length))
 
 /** A line for each finding, with why it matters and what to do below it; then how many there are of each level. */
-function linesOf(findings: readonly Finding[]): string[] {
-  const lines = findings.flatMap(({ check, level, what, why, fix }) => [
-    `${(level === 'error' ? 'ERROR' : level).padEnd(WIDTH)}  ${check}: ${what}`,
-    ...(why === undefined ? [] : [`${' '.repeat(WIDTH)}    why: ${why}`]),
-    ...(fix === undefined ? [] : [`${' '.repeat(WIDTH)}    fix: ${fix}`]),
-  ])
+function linesOf(findings: readonly Finding[]): Line[] {
+  const below = (what: string, text: string | undefined) =>
+    text === undefined ? [] : [`${' '.repeat(WIDTH + 2)}  ${what}: ${text}`]
+  const lines = findings.flatMap(({ check, level, what, why, fix }) => {
+    const word = WORDS[level]
+    const head: Line = [{ word }, ' '.repeat(WIDTH + 2 - word.length), `${check}: ${what}`]
+    return [head, ...below('why', why), ...below('fix', fix)]
+  })
   const count = (level: Finding['level']) => findings.filter((one) => one.level === level).length
-  return [
-    ...lines,
-    '',
-    `errors ${count('error')}, warnings ${count('warning')}, notes ${count('note')}, ok ${count('ok')}`,
-  ]
+  const counts = `errors ${count('error')}, warnings ${count('warning')}, notes ${count('note')}, ok ${count('ok')}`
+  return [...lines, '', counts]
 }

@@ -1,32 +1,40 @@
+import { type Command, Option } from 'commander'
 import { Type } from 'typebox'
 import { RunSummary } from '../../expiry/decision.ts'
-import { progressText } from '../../expiry/run-text.ts'
+import { progressText, runText } from '../../expiry/run-text.ts'
 import { heldText } from '../../expiry/share.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { confirm, withYes } from '../confirm.ts'
 import { runLines } from '../delete-table.ts'
+import { withColumns } from '../described.ts'
 import { followJob } from '../follow-job.ts'
+import { isStreamed } from '../output/printer.ts'
 import { undoNote } from '../plan-notes.ts'
-import { Deletes, pathOfDeletes } from './runs.ts'
+import { DELETE_COLUMNS, Deletes, pathOfDeletes } from './runs.ts'
 
 interface Options {
   registry?: string
   apply?: true
+  dryRun?: true
   acceptShare?: true
 }
 
 const Asked = Type.Object({ job: Type.String(), dryRun: Type.Boolean() })
 
 export const addExpire: AddCommand = (program, cli) => {
-  program
-    .command('expire')
+  withColumns(withYes(program.command('expire')), DELETE_COLUMNS)
     .summary('Run an expiry policy now.')
     .description('Run an expiry policy now and tell what it did. Without --apply it deletes nothing.')
     .argument('<POLICY>', 'an expiry policy, by its name in the configuration')
     .option('--registry <NAME>', 'the registry, if the policy is for several')
-    .option('--apply', 'delete at the registry what the policy says')
+    .option('--apply', 'delete at the registry what the policy says; at a terminal it asks first')
+    .addOption(new Option('--dry-run', 'delete nothing, as without --apply').conflicts('apply'))
     .option('--accept-share', 'also where it deletes more than expiry.maxShare of the images of a project')
-    .action(async (policy: string, { registry, apply, acceptShare }: Options) => {
+    .action(async (policy: string, { registry, apply, acceptShare }: Options, command: Command) => {
+      // Where nobody can be asked, --apply has said it.
+      if (apply && cli.ask !== undefined)
+        await confirm(cli, command, `delete at the registry what the policy ${policy} says`)
       const service = await cli.service()
       const { job: id } = await service.post(
         '/v1/expiry/runs',
@@ -36,9 +44,12 @@ export const addExpire: AddCommand = (program, cli) => {
       const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary, progressText)
       for (const warning of run.warnings ?? []) cli.note(`warning: ${warning}`)
       const page = await service.get(pathOfDeletes(run.id), Deletes)
-      cli.show({ run, ...page }, runLines(run, page.deletes))
+      const { deletes } = page
+      if (isStreamed(cli.format())) cli.note(runText(run))
+      const shown = { value: { run, ...page }, rows: deletes, columns: DELETE_COLUMNS }
+      await cli.show({ ...shown, lines: runLines(run, deletes) })
       if (page.next !== null)
-        cli.note(`these are the first ${page.deletes.length}: tallyman runs ${run.id} --cursor ${page.next}`)
+        cli.note(`these are the first ${deletes.length}: tallyman runs ${run.id} --cursor ${page.next}`)
       if (run.state === 'stopped') throw new CommandError(`the run was stopped: ${run.stopped}`)
       if (run.state === 'failed') throw new CommandError(`the run failed: ${run.stopped}`)
       if (apply && run.dryRun)

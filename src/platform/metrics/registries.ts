@@ -1,0 +1,55 @@
+import type { Makers } from './makers.ts'
+
+/** What is known of registries, and how far it can be trusted. */
+export const registryMetrics = ({ shared }: Makers) => {
+  const registry = <L extends string = never>(name: string, help: string, more: readonly L[] = []) =>
+    shared(`registry_${name}`, ['registry', ...more], help)
+  return {
+    registryUniqueBytes: registry(
+      'unique_bytes',
+      'Bytes that the projects of a registry hold, each blob once.',
+    ),
+    registryStoredBytes: registry(
+      'stored_bytes',
+      'Bytes of all blobs in the storage of a registry, at its last reconcile. Absent if its storage is not read.',
+    ),
+    registryExact: registry(
+      'exact',
+      '1 if the index is exact since the last reconcile, 0 if events may be missing. Absent for a pull-through cache whose storage is not read: it is never exact.',
+    ),
+    registryConfidenceSince: registry(
+      'confidence_since_timestamp_seconds',
+      'If the index is exact: since when. If not: since when events may be missing; 0 for since the beginning.',
+    ),
+    registryPullsHeard: registry(
+      'pulls_heard',
+      '1 if the registry sends events of pulls, 0 if it does not or if that is not known.',
+    ),
+    registryLastEvent: registry(
+      'last_event_timestamp_seconds',
+      'The time of the newest event of a registry. Absent if there was none.',
+    ),
+    lastReconcile: registry(
+      'last_reconcile_timestamp_seconds',
+      'When the last reconcile of a registry ended. Absent if there was none.',
+    ),
+    reconcileSeconds: registry(
+      'last_reconcile_duration_seconds',
+      'How long the last reconcile of a registry took, its waits included.',
+    ),
+    reconcileUnread: registry(
+      'last_reconcile_unread',
+      'Repositories and listings that the last reconcile could not read.',
+    ),
+    drift: registry(
+      'drift',
+      'Differences between index and registry that the last reconcile found, by kind. It has mended them, unless it is held.',
+      ['kind'],
+    ),
+    reconcileInterval: shared(
+      'reconcile_interval_seconds',
+      [],
+      'How often each registry is read: reconcile.every. Absent for never.',
+    ),
+  }
+}

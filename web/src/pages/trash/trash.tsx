@@ -1,0 +1,5 @@
+import { Page } from '../../parts/page.tsx'
+
+export default function Trash() {
+  return <Page title="Trash">{null}</Page>
+}
