@@ -21,6 +21,7 @@ import { channelsRoute } from '../http/channels-route.ts'
 import { contentsRoute } from '../http/contents-route.ts'
 import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
+import { doctorRoute } from '../http/doctor-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryCurveRoute } from '../http/expiry-curve-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
@@ -77,6 +78,7 @@ import { projectId } from '../usage/project.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
+import { makeDiagnose } from './doctor-service.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { login } from './login.ts'
@@ -291,6 +293,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       ...loginRoutes(roles),
       schemaRoute,
+      doctorRoute({ diagnose: makeDiagnose(parts, onRedis, refusals), roles }),
       namesRoute({ config, roles }),
       health(parts, onRedis, observers),
     ],

@@ -7907,6 +7907,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong with this installation, and what to do about it
+         * @description Tries all that the configuration names, from this process, which may take half a minute. No registry is changed and nothing is sent to a channel: it asks for deletes and pushes that no registry can do. In the store an object is written and removed. Findings are up to 10 s old.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Whether no finding is an error. */
+                            ok: boolean;
+                            /** @description What was found, also what is in order. */
+                            findings: {
+                                /** @description What was looked at: `redis`, `registry ci`, `events of ci`. */
+                                check: string;
+                                /** @description `ok`; `note`: good to know; `warning`: it works, and something may be lost or wrong later; `error`: something does not work. */
+                                level: "ok" | "note" | "warning" | "error";
+                                /** @description What was found. */
+                                what: string;
+                                /** @description Why that matters. */
+                                why?: string;
+                                /** @description What to do about it. */
+                                fix?: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/names": {
         parameters: {
             query?: never;
