@@ -14,7 +14,12 @@ import { tallyman } from './cli-bed.ts'
 const DOCUMENT = join(import.meta.dirname, '../../docs/cli.md')
 
 const load = async () =>
-  makeProgram({}, { out: () => {}, err: () => {} }, async function* () {}, await loadCommands(['completion']))
+  makeProgram(
+    {},
+    { out: () => {}, err: () => {} },
+    { async *tryConnections() {}, diagnose: async () => [] },
+    await loadCommands(['completion']),
+  )
 const program = await load()
 
 /** The commands that do something; a group alone does nothing. */

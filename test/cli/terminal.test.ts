@@ -45,7 +45,7 @@ async function tallyman(url: string, terminal: Partial<Terminal>, ...argv: strin
       },
       ...terminal,
     },
-    async function* () {},
+    { async *tryConnections() {}, diagnose: async () => [] },
   )
   return { status, ...printed }
 }
