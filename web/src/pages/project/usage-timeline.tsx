@@ -2,7 +2,8 @@ import { useMemo } from 'preact/hooks'
 import { formatSize } from '../../../../src/platform/units.ts'
 import { useGet } from '../../api/use-get.ts'
 import { Loaded } from '../../parts/loaded.tsx'
-import { Timeline, type TimelineLine } from '../../parts/timeline.tsx'
+import { Timeline } from '../../parts/timeline.tsx'
+import type { TimelineLine } from '../../parts/timeline-props.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import type { Project } from './project.tsx'
 import { usagePoints } from './usage-points.ts'
@@ -98,8 +99,8 @@ function ForecastText({
   const full = forecast.thresholds.find(({ share }) => share === 1)
   return (
     <p class="forecast">
-      {forecast.text.replace(/^./, (first) => first.toUpperCase())}
-      {full?.text && <strong>. Its quota is full {full.text}</strong>}
+      {forecast.text.replace(/^./, (first) => first.toUpperCase())}.
+      {full?.text && <strong> Its quota is full {full.text}.</strong>}
     </p>
   )
 }
