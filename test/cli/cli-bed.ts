@@ -1,6 +1,10 @@
+import type { Tries } from '../../src/cli/cli.ts'
 import { run } from '../../src/cli/run.ts'
 import { diagnose } from '../../src/compose/doctor.ts'
 import { tryConnections } from '../../src/compose/try-connections.ts'
+
+/** For commands that try no configuration. */
+export const noTries: Tries = { async *tryConnections() {}, diagnose: async () => [] }
 
 /** What a command printed, and its exit status. */
 export const tallyman = (env: NodeJS.ProcessEnv, ...argv: string[]) => atTerminal(undefined, env, ...argv)

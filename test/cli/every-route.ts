@@ -79,6 +79,7 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'POST /v1/tokens': { command: 'token create t --project ** --verb read' },
   'DELETE /v1/tokens/{name}': { command: 'token revoke t --yes' },
   'GET /v1/whoami': { command: 'whoami' },
+  'GET /v1/doctor': { command: 'doctor' },
   'GET /v1/names': { command: 'names' },
   'POST /v1/session': { none: 'the dashboard logs in there; a command sends its token' },
   'GET /v1/session': { none: 'as above' },
