@@ -3,10 +3,16 @@ import { join } from 'node:path'
 import { startTallyman } from '../lab/tallyman.ts'
 import { jsonSchemaOfConfig } from '../src/config/json-schema.ts'
 import { configurationDocument } from './documents/configuration.ts'
+import { prometheusRule } from './documents/prometheus-rule.ts'
 import { withRoutes } from './documents/routes.ts'
 
-/** Writes what is made of the source in `docs`. A test fails if it is not that of the source. */
+/** Writes what is made of other files. A test fails if it is not as they are. */
 const docs = join(import.meta.dirname, '../docs')
+const deploy = join(import.meta.dirname, '../deploy')
+await writeFile(
+  join(deploy, 'kubernetes/components/monitoring/prometheus-rule.yaml'),
+  prometheusRule(await readFile(join(deploy, 'prometheus/rules.yml'), 'utf8')),
+)
 await writeFile(join(docs, 'configuration.md'), configurationDocument(jsonSchemaOfConfig()))
 
 const tallyman = await startTallyman()
