@@ -27,8 +27,8 @@ const CAPABILITIES = [
   'reconcile',
   'ci',
   'access',
-  'doctor',
   'overview',
+  'doctor',
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],

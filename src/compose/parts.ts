@@ -20,6 +20,7 @@ import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
+import { makeShownPlans } from '../expiry/shown-plans.ts'
 import { makeWouldFree } from '../expiry/would-free.ts'
 import { makeHistories } from '../history/histories.ts'
 import { makeReadGrowth } from '../history/read-growth.ts'
@@ -166,6 +167,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     const { audit } = journals.audit
     const now = () => Date.now() * 1000
     const keeps = makeKeeps({ store, now })
+    const shownPlans = makeShownPlans({ store, now })
     const ledger = makeLedger({ redis, prefix })
     const doubtOf = makeDoubtOf({ ledger, queues })
     const announce = (alert: RegistryAlert | ExpiryAlert | PromotionAlert) =>
@@ -217,7 +219,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
       ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
-      ...{ details, pulls, useOf, planning, doubtOf },
+      ...{ details, pulls, useOf, planning, doubtOf, planner, shownPlans },
       wouldFree: makeWouldFree({ planning, doubtOf, log, policies: () => settings().expiry.policies }),
       planAll: makePlanAll({
         ...{ index, planner, details, projectOf, failuresOf },

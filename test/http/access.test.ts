@@ -80,6 +80,10 @@ const BODIES: Record<string, (names: Names) => object> = {
   'POST /v1/expiry/plan': () => ({
     policy: { name: 'new', match: { registry: 'ci' }, rules: [{ tag: 'v*', olderThan: '1d', expire: true }] },
   }),
+  'POST /v1/expiry/curve': ({ project }) => ({
+    policy: { name: 'new', match: { registry: 'ci' }, rules: [{ tag: 'v*', olderThan: '1d', expire: true }] },
+    ...{ rule: 0, key: 'olderThan', values: ['1d'], project },
+  }),
   'POST /v1/expiry/runs': () => ({ policy: 'old' }),
   'POST /v1/expiry/stop': () => ({}),
   'POST /v1/promotions': ({ image }) => ({ image, to: 'production' }),

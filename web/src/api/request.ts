@@ -110,8 +110,13 @@ async function send<Result>(
   })
   const text = await answer.text()
   if (answer.ok) return text === '' ? (undefined as Result) : JSON.parse(text)
-  if (answer.status === 401) onSignedOut()
-  throw new ApiError(answer.status, detailOf(text) ?? `Tallyman answered ${answer.status}`)
+  throw refusalOf(answer.status, text)
+}
+
+/** What an answer that is not 2xx means. */
+export function refusalOf(status: number, text: string): ApiError {
+  if (status === 401) onSignedOut()
+  return new ApiError(status, detailOf(text) ?? `Tallyman answered ${status}`)
 }
 
 /** The sentence of a problem document (RFC 9457). */

@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { formatSize } from '../../../src/platform/units.ts'
 import { theme } from '../theme.ts'
+import { TimelineLegend } from './timeline-legend.tsx'
 import { optionsOf } from './timeline-options.ts'
+import { TimelineTable } from './timeline-table.tsx'
 import './timeline.css'
 
 type Values = readonly (number | null)[]
@@ -44,6 +45,7 @@ export function Timeline(props: TimelineProps) {
   const { label, times, lines, band, height = 230 } = props
   const box = useRef<HTMLDivElement>(null)
   const turn = useScheme()
+  const [pointed, setPointed] = useState<number>()
   const data = useMemo(
     () => [times, ...lines.map(({ values }) => values), ...(band ? [band.high, band.low] : [])],
     [times, lines, band],
@@ -53,7 +55,7 @@ export function Timeline(props: TimelineProps) {
     if (element === null) return
     const colourOf = (property: string) => readColour(element, property)
     const size = () => ({ width: element.clientWidth, height })
-    const plot = new uPlot(optionsOf(props, size(), colourOf), data as uPlot.AlignedData, element)
+    const plot = new uPlot(optionsOf(props, size(), colourOf, setPointed), data as uPlot.AlignedData, element)
     const resized = new ResizeObserver(() => plot.setSize(size()))
     resized.observe(element)
     return () => {
@@ -66,49 +68,10 @@ export function Timeline(props: TimelineProps) {
       <div ref={box} class="timeline-box" style={{ minHeight: `${height}px` }} aria-hidden="true" />
       <figcaption>
         <span class="unseen">{label}</span>
-        <AsTable {...props} />
+        <TimelineLegend {...props} pointed={pointed} />
+        <TimelineTable {...props} />
       </figcaption>
     </figure>
-  )
-}
-
-function AsTable({ times, lines, label, format = formatSize }: TimelineProps) {
-  const [isOpen, setOpen] = useState(false)
-  const cell = (value: number | null | undefined) =>
-    value === null || value === undefined ? '–' : format(value)
-  return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>As a table</summary>
-      {isOpen && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, the keyboard cannot scroll it
-        <section class="timeline-table" aria-label={label} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                {lines.map((line) => (
-                  <th key={line.label} scope="col" class="number">
-                    {line.label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {times.map((at, i) => (
-                <tr key={at}>
-                  <th scope="row">{new Date(at * 1000).toLocaleString()}</th>
-                  {lines.map((line) => (
-                    <td key={line.label} class="number">
-                      {cell(line.values[i])}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
-    </details>
   )
 }
 

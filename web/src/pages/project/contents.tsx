@@ -109,16 +109,16 @@ export function Contents({
                   <thead>
                     <tr>
                       <th scope="col">{show === 'tagged' ? 'Tags' : 'Image'}</th>
-                      <th scope="col">Layers</th>
+                      <th scope="col" class="number" title="What deleting this image alone would free">
+                        Frees
+                      </th>
                       <th scope="col" class="number">
                         Size
                       </th>
                       <th scope="col" class="number">
                         Shared
                       </th>
-                      <th scope="col" class="number" title="What deleting this image alone would free">
-                        Frees
-                      </th>
+                      <th scope="col">Layers</th>
                       <th scope="col">Pushed</th>
                       <th scope="col">Last pull</th>
                       <th scope="col">

@@ -17,7 +17,7 @@ export function Growth({ id }: { id: string }) {
   const span = (Object.keys(SPANS) as Span[]).find((one) => one === query.grown) ?? '7d'
   // To the hour, so that the question stays the same while one looks.
   const since = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS - DAYS[span] * 24 * HOUR_MS).toISOString()
-  const growth = useGet('/v1/projects/{id}/growth', { path: { id }, query: { since, limit: 10 } })
+  const growth = useGet('/v1/projects/{id}/growth', { path: { id }, query: { since, limit: 5 } })
   return (
     <section class="panel" aria-labelledby="growth-title">
       <div class="panel-head">
@@ -49,7 +49,7 @@ export function Growth({ id }: { id: string }) {
               <span class="hint">
                 {count === 0
                   ? 'No push of an image that is still there was heard.'
-                  : `${counted(count, 'push').replace(/pushs$/, 'pushes')} of images that are still there.`}
+                  : `${counted(count, 'push', 'pushes')} of images that are still there.`}
                 {isCut && ' There were more; what they added is not known.'}
               </span>
             </p>

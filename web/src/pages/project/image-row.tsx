@@ -38,31 +38,37 @@ export function ImageRow({ project, repository, image, keeps, areHeard, changed,
     <tbody>
       <tr>
         <th scope="row" class="image-name">
-          <button
-            type="button"
-            class="fold"
-            aria-expanded={isOpen}
-            aria-controls={details}
-            onClick={() => setOpen(!isOpen)}
-          >
-            <span class="chevron" aria-hidden="true" />
-            <span class="unseen">Details of {name}</span>
-          </button>
-          <span class="tags">
-            {image.tags.slice(0, SHOWN_TAGS).map((tag) => (
-              <span key={tag.name} class="tag">
-                <Said text={tag.name} />
-              </span>
-            ))}
-            {image.tags.length > SHOWN_TAGS && (
-              <span class="hint">and {image.tags.length - SHOWN_TAGS} more</span>
-            )}
-            {image.tags.length === 0 && <code>{shortDigest(image.digest)}</code>}
-            <Notes image={image} isKept={kept.length > 0} />
-          </span>
+          <div>
+            <button
+              type="button"
+              class="fold"
+              aria-expanded={isOpen}
+              aria-controls={details}
+              onClick={() => setOpen(!isOpen)}
+            >
+              <span class="chevron" aria-hidden="true" />
+              <span class="unseen">Details of {name}</span>
+            </button>
+            <span class="tags">
+              {image.tags.slice(0, SHOWN_TAGS).map((tag) => (
+                <span key={tag.name} class="tag">
+                  <Said text={tag.name} />
+                </span>
+              ))}
+              {image.tags.length > SHOWN_TAGS && (
+                <span class="hint">and {image.tags.length - SHOWN_TAGS} more</span>
+              )}
+              {image.tags.length === 0 && <code>{shortDigest(image.digest)}</code>}
+              <Notes image={image} isKept={kept.length > 0} />
+            </span>
+          </div>
         </th>
-        <td>
-          <LayerStrip layers={image.layers} />
+        <td class="number frees">
+          {image.listedBy === null ? (
+            <Bytes of={image.freesBytes} />
+          ) : (
+            <span class="hint">with its index</span>
+          )}
         </td>
         <td class="number">
           <Bytes of={image.sizeBytes} />
@@ -71,12 +77,8 @@ export function ImageRow({ project, repository, image, keeps, areHeard, changed,
         <td class="number">
           <Bytes of={image.sharedBytes} />
         </td>
-        <td class="number frees">
-          {image.listedBy === null ? (
-            <Bytes of={image.freesBytes} />
-          ) : (
-            <span class="hint">with its index</span>
-          )}
+        <td>
+          <LayerStrip layers={image.layers} />
         </td>
         <td>
           <Time at={image.at} never="not known" />

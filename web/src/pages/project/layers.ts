@@ -61,5 +61,6 @@ const WORDS: Record<Sharing, string> = {
   many: 'in 5 or more other images',
 }
 
-export const counted = (count: number, noun: string): string =>
-  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+/** `1 tag`, `1,200 tags`. */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? noun : plural}`

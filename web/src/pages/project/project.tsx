@@ -64,16 +64,16 @@ function OneProject({ id }: { id: string }) {
               <Summary project={found} quota={quota} snooze={snooze} />
               <UsageTimeline id={id} project={found} />
             </div>
+            <div class="panels project-second">
+              <Growth id={id} />
+              <Keeps keeps={keeps} changed={reload} />
+            </div>
             <Repositories
               id={id}
               count={found.repositories}
               keeps={keeps.data?.keeps ?? []}
               changed={reload}
             />
-            <div class="panels">
-              <Growth id={id} />
-              <Keeps keeps={keeps} changed={reload} />
-            </div>
           </>
         )}
       </Loaded>

@@ -153,7 +153,7 @@ function Facts({ project }: { project: Project }) {
       <dt>Holds</dt>
       <dd>
         {counted(tags, 'tag')} on {counted(manifests, 'manifest')} in{' '}
-        {repositories === 1 ? '1 repository' : `${repositories.toLocaleString('en')} repositories`}
+        {counted(repositories, 'repository', 'repositories')}
       </dd>
       <dt>Last push</dt>
       <dd>

@@ -98,8 +98,8 @@ function ForecastText({
   const full = forecast.thresholds.find(({ share }) => share === 1)
   return (
     <p class="forecast">
-      {forecast.text.replace(/^./, (first) => first.toUpperCase())}
-      {full?.text && <strong>. Its quota is full {full.text}</strong>}
+      {forecast.text.replace(/^./, (first) => first.toUpperCase())}.
+      {full?.text && <strong> Its quota is full {full.text}.</strong>}
     </p>
   )
 }
