@@ -6,6 +6,7 @@ import { loadCommands } from '../src/cli/commands.ts'
 import { makeProgram } from '../src/cli/program.ts'
 import { jsonSchemaOfConfig } from '../src/config/json-schema.ts'
 import type { JsonSchema } from '../src/config/written.ts'
+import { ALERT_KINDS } from '../src/queue/alert-kinds.ts'
 
 /** Documents and comments cite files, headings and anchors. Each of these must exist. */
 const root = join(import.meta.dirname, '..')
@@ -114,7 +115,13 @@ const shellLines = (markdown: string): string[] =>
     block
       .replaceAll(/\\\n\s*/g, ' ')
       .split('\n')
-      .map((line) => line.replace(/(^|\s)#.*/, '').trim()),
+      .map((line) =>
+        line
+          .replace(/(^|\s)#.*/, '')
+          .replaceAll(/\s+/g, ' ')
+          .trim(),
+      )
+      .filter((line) => line !== ''),
   )
 
 /** The words after `tallyman`, if a line calls it. */
@@ -127,18 +134,18 @@ const callOf = (line: string): string[] | undefined => {
 /** What is wrong with a call: a command that does not exist, or an option that it does not have. */
 function wrongCall(words: readonly string[]): string | undefined {
   let command: Command = program
-  for (const word of words) {
+  for (let n = 0; n < words.length; n++) {
+    const word = words[n] ?? ''
     if (word === 'help') return
     if (word.startsWith('-')) {
       const [flag = ''] = word.split('=')
-      const has = [...lineage(command)].some(({ options }) =>
-        options.some(({ short, long }) => [short, long].includes(flag)),
-      )
-      if (!has && flag !== '--help') return `${command.name()} has no ${flag}`
+      const options = [...lineage(command)].flatMap((one) => one.options)
+      const option = options.find(({ short, long }) => [short, long].includes(flag))
+      if (option === undefined && !['-', '--', '--help'].includes(flag))
+        return `${command.name()} has no ${flag}`
+      if (option?.required && word === flag) n += 1
     } else {
-      const below: Command | undefined = command.commands.find(
-        (one) => one.name() === word || one.aliases().includes(word),
-      )
+      const below = command.commands.find((one) => one.name() === word || one.aliases().includes(word))
       if (below !== undefined) command = below
       else if (command.commands.length > 0 && command.registeredArguments.length === 0)
         return `${command.name()} has no command ${word}`
@@ -182,15 +189,19 @@ const sections = Object.keys(Object(schema.properties))
 function unknownKeys(markdown: string): string[] {
   const named = [...withoutFences(markdown).matchAll(/`([a-z]\w*(?:\.\w+)+)`/g)].map(([, key = '']) => key)
   return named.filter((key) => {
-    const [section = '', ...rest] = key.split('.')
+    // NAME and X stand for the name of an entry.
+    const [section = '', ...rest] = key.split('.').filter((part) => !/^[A-Z]+$/.test(part))
     return (
       sections.includes(section) && !NOT_KEYS.has(key) && !hasKey([Object(schema.properties)[section]], rest)
     )
   })
 }
 
-/** What looks like a key and is none. */
-const NOT_KEYS = new Set<string>([])
+/** What looks like a key and is none: kinds of alerts and of audit entries, summaries, and keys of a registry's own file. */
+const NOT_KEYS = new Set<string>([
+  ...ALERT_KINDS,
+  ...['promotion.rolledback', 'expiry.summary', 'promotion.summary', 'proxy.remoteurl'],
+])
 
 /** Whether one of some schemas has a value at a path. Entries of lists and maps are skipped, as they are in the documents. */
 function hasKey(schemas: JsonSchema[], [key, ...rest]: string[]): boolean {
