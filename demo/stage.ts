@@ -100,7 +100,19 @@ export async function setStage(
     closers.push(() => tallyman.stop())
     signal.throwIfAborted()
     print(`tallyman                 ${url}`)
-    return { ci, production, chat, signer, past, tallyman, url, readToken, adminToken, webhookToken: token, close }
+    return {
+      ci,
+      production,
+      chat,
+      signer,
+      past,
+      tallyman,
+      url,
+      readToken,
+      adminToken,
+      webhookToken: token,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -16,10 +16,12 @@ import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
+import { catalogueRoute } from '../http/catalogue-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
 import { contentsRoute } from '../http/contents-route.ts'
 import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
+import { doctorRoute } from '../http/doctor-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
 import { expiryCurveRoute } from '../http/expiry-curve-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
@@ -76,6 +78,7 @@ import { projectId } from '../usage/project.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
+import { makeDiagnose } from './doctor-service.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { login } from './login.ts'
@@ -283,8 +286,14 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
+      catalogueRoute({
+        ...{ index, standings, inTurn, isPublic: config.login.public },
+        registries: registries.map(({ name }) => name),
+        usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
+      }),
       ...loginRoutes(roles),
       schemaRoute,
+      doctorRoute({ diagnose: makeDiagnose(parts, onRedis, refusals), roles }),
       namesRoute({ config, roles }),
       health(parts, onRedis, observers),
     ],

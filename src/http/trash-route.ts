@@ -65,7 +65,7 @@ export const trashRoute =
   async (app) => {
     const { reader, roles, inTurn } = deps
 
-    function endsOf({ at }: TrashEntry) {
+    function endsOf({ at }: Pick<TrashEntry, 'at'>) {
       const since = Date.parse(at)
       const until = undoUntil(deps.undo(), since)
       return {

@@ -7,7 +7,7 @@ const POLICY: ExpiryPolicy = {
   name: 'p',
   registry: 'ci',
   repository: '**',
-  rules: [{ tag: 'pr-*', expire: true }],
+  rules: [{ tag: { glob: 'pr-*' }, expire: true }],
 }
 const decision = (more: Partial<Decision>): Decision => ({
   ...{ project: 'ci/a', repository: 'a', digest: 'sha256:1', tags: ['pr-1', 'pr-2'] },
@@ -45,7 +45,7 @@ test('a change of the rules changes the digest of a policy, a change of when it 
   const digest = policyDigest([POLICY])
   const scheduled = { ...POLICY, mode: 'apply', schedule: '1 * * * *', timeZone: 'UTC', notice: 5 }
   expect(policyDigest([scheduled as ExpiryPolicy])).toBe(digest)
-  expect(policyDigest([{ ...POLICY, rules: [{ tag: 'pr-*', keep: true }] }])).not.toBe(digest)
+  expect(policyDigest([{ ...POLICY, rules: [{ tag: { glob: 'pr-*' }, keep: true }] }])).not.toBe(digest)
   expect(policyDigest([POLICY, { ...POLICY, registry: 'next' }])).not.toBe(digest)
 })
 

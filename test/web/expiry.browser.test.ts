@@ -17,11 +17,14 @@ afterAll(async () => {
   await client.close()
 })
 
-async function read(path: string) {
+async function read<T>(path: string): Promise<T> {
   const answer = await fetch(`${stage.url}${path}`, {
     headers: { authorization: `Bearer ${stage.adminToken}` },
   })
-  return answer.json()
+  return answer.json() as Promise<T>
+}
+interface Plan {
+  plans: { decisions: unknown[] }[]
 }
 
 /** Pushes pr-1, pr-2 and so on to a repository of its own, and waits until two seconds after the policy lets all but the newest go. */
@@ -34,13 +37,14 @@ async function pushed(count: number): Promise<{ repository: string; project: str
   const project = `ci/${repository}`
   const query = new URLSearchParams({ policy: 'pull-requests', project, verdict: 'delete' })
   await expect
-    .poll(async () => (await read(`/v1/expiry/plan?${query}`)).plans?.[0]?.decisions.length)
+    .poll(async () => (await read<Plan>(`/v1/expiry/plan?${query}`)).plans?.[0]?.decisions.length)
     .toBe(count - 1)
   return { repository, project }
 }
 
 async function open(path: string, token = stage.adminToken): Promise<LabPage> {
   const page = await browser.open({ reducedMotion: 'reduce' })
+  page.setDefaultTimeout(120_000)
   await logIn(page, stage.url, token)
   await page.goto(`${stage.url}${path}`)
   return page
@@ -126,7 +130,9 @@ test('what has become old since the plan was looked at is not deleted with it', 
       makeImage({ layers: [{ seed: `${repository} ${n}`, bytes: 99 }] }),
     )
   const query = new URLSearchParams({ policy: 'pull-requests', project, verdict: 'delete' })
-  await expect.poll(async () => (await read(`/v1/expiry/plan?${query}`)).plans[0].decisions.length).toBe(3)
+  await expect
+    .poll(async () => (await read<Plan>(`/v1/expiry/plan?${query}`)).plans[0]?.decisions.length)
+    .toBe(3)
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox').fill(project)
   await dialog.getByRole('button', { name: 'Delete', exact: true }).click()

@@ -18,6 +18,7 @@ afterAll(async () => {
 
 async function open(path: string) {
   const page = await browser.open({ reducedMotion: 'reduce' })
+  page.setDefaultTimeout(120_000)
   await logIn(page, stage.url, stage.adminToken)
   await page.goto(`${stage.url}${path}`)
   return page

@@ -79,7 +79,9 @@ export const remove = <P extends PathOf<'delete'>>(
 export function urlOf(path: string, parameters: object = {}, query: object = {}): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(Object(parameters)[name])))
   const search = new URLSearchParams(
-    Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as [string, string]])),
+    Object.entries(query).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, String(value)] as [string, string]],
+    ),
   )
   return search.size > 0 ? `${filled}?${search}` : filled
 }

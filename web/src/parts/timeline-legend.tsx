@@ -1,5 +1,5 @@
 import { formatSize } from '../../../src/platform/units.ts'
-import type { TimelineProps } from './timeline.tsx'
+import type { TimelineProps } from './timeline-props.ts'
 
 /** What the lines are; of the time that is pointed at, also their values, and the marks that stand before it. */
 export function TimelineLegend({

@@ -1,6 +1,6 @@
 import type uPlot from 'uplot'
 import { formatSize } from '../../../src/platform/units.ts'
-import type { TimelineMark, TimelineProps } from './timeline.tsx'
+import type { TimelineMark, TimelineProps } from './timeline-props.ts'
 
 const FONT = '12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 

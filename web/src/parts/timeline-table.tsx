@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { formatSize } from '../../../src/platform/units.ts'
-import type { TimelineProps } from './timeline.tsx'
+import type { TimelineProps } from './timeline-props.ts'
 
 /** The values of a timeline as a table, which is made once somebody opens it. */
 export function TimelineTable({ times, lines, label, marks = [], format = formatSize }: TimelineProps) {

@@ -1,6 +1,7 @@
 import { formatSize } from '../../../../src/platform/units.ts'
 import { Failure } from '../../parts/failure.tsx'
 import { Said } from '../../parts/said.tsx'
+import { Told } from '../../parts/told.tsx'
 import type { RuleNumber } from './plan-numbers.ts'
 import { MOST_ROWS } from './plan-reading.ts'
 import type { Planned } from './use-plan.ts'
@@ -35,14 +36,13 @@ export function PlanHead({
         />
         <Sum name="Stays" value={known(countOf(stays.length + tags))} />
         <p class="plan-undo hint">
-          {isReading
-            ? 'Planning… The numbers grow while images are decided on.'
-            : end &&
-              goes.length > 0 &&
-              `If this is deleted now, ${end.undo.text.replace(/: tallyman trash.*$/, '')}. `}
-          {!isReading &&
-            goes.length > 0 &&
-            'The disk has the bytes back once the registry collects its garbage.'}
+          {isReading && 'Planning… The numbers grow while images are decided on.'}
+          {!isReading && end && goes.length > 0 && (
+            <>
+              If this is deleted now, <Told text={end.undo.text.replace(/: tallyman trash.*$/, '')} />. The
+              disk has the bytes back once the registry collects its garbage.
+            </>
+          )}
         </p>
       </div>
       {error && <Failure error={error} retry={reload} />}

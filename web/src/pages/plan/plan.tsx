@@ -4,7 +4,7 @@ import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { useQuery } from '../../parts/use-query.ts'
+import { useQuery, withQuery } from '../../parts/use-query.ts'
 import { Apply } from './apply.tsx'
 import { Difference } from './difference.tsx'
 import { NumberPanel } from './number-panel.tsx'
@@ -57,11 +57,7 @@ function OfPolicy({ policies }: { policies: readonly Listed[] }) {
   const projects = useGet('/v1/projects', { query: { limit: 1000 } })
   if (chosen === undefined) return null
   const isDifference = query.show === 'changes'
-  const tabTo = (show?: string) => {
-    const next = new URLSearchParams({ ...query, policy: chosen.name, ...(show && { show }) })
-    if (show === undefined) next.delete('show')
-    return `/plan?${next}`
-  }
+  const tabTo = (show?: string) => withQuery('/plan', { ...query, policy: chosen.name, show })
   return (
     <Page
       title="Plan"

@@ -17,8 +17,8 @@ export function Sides({
   change,
 }: {
   planned: Planned
-  query: Record<string, string>
-  change: (changes: Record<string, string>) => void
+  query: Readonly<Record<string, string | undefined>>
+  change: (changes: Record<string, string>, options?: { replace: boolean }) => void
 }) {
   const [shown, setShown] = useState<PlanRow>()
   const order = (query.sort ?? 'bytes') in ORDERS ? ((query.sort ?? 'bytes') as Order) : 'bytes'
@@ -35,7 +35,7 @@ export function Sides({
           aria-label="Search images"
           placeholder="Search name, tag, digest, reason"
           value={query.q ?? ''}
-          onInput={(event) => change({ q: event.currentTarget.value })}
+          onInput={(event) => change({ q: event.currentTarget.value }, { replace: true })}
         />
         <select
           aria-label="Order"

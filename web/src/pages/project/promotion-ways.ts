@@ -1,6 +1,14 @@
-import type { Answer } from '../../api/request.ts'
-
-export type Targets = Answer<'/v1/promotions/targets'>
+/** Where an image can be promoted to, as the API tells it. */
+export interface Targets {
+  rules: {
+    rule: string
+    registry: string
+    name: string
+    gates: string[]
+    overwrite: 'never' | 'always' | 'newer'
+  }[]
+  registries: string[]
+}
 
 /** A way on which an image can be promoted. */
 export interface Way {
