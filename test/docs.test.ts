@@ -105,7 +105,7 @@ test('every file that README and docs name exists', () => {
 const program = makeProgram(
   {},
   { out: () => {}, err: () => {} },
-  async function* () {},
+  { async *tryConnections() {}, diagnose: async () => [] },
   await loadCommands(['completion']),
 )
 
@@ -226,7 +226,9 @@ function* formsOf(one: JsonSchema): Generator<JsonSchema> {
 }
 
 test('every key of the configuration that a document names exists', () => {
-  const unknown = documents.flatMap((file) => unknownKeys(read(file)).map((key) => `${file}: ${key}`))
+  // docs/configuration.md is made from the schema, and names keys within sections.
+  const written = documents.filter((file) => file !== 'docs/configuration.md')
+  const unknown = written.flatMap((file) => unknownKeys(read(file)).map((key) => `${file}: ${key}`))
   expect(unknown).toEqual([])
 })
 
