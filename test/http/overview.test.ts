@@ -98,7 +98,7 @@ async function listen(
       )
       text = text.slice(end + 2)
       const event = fields.get('event')
-      if (event !== undefined)
+      if (event !== undefined && event !== 'beat')
         return { event, data: JSON.parse(fields.get('data') ?? ''), id: fields.get('id') ?? '' }
     }
   }

@@ -112,12 +112,9 @@ test('a push appears while one looks', async () => {
 
 test('if live updates stop, the page says so, and tries again', async () => {
   const page = await open('/')
-  await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
-  // The stream is cut, and cannot be opened again.
   await page.route('**/v1/overview/live*', (route) => route.abort())
-  await page.context().setOffline(true)
+  await page.reload()
   await page.getByText('Live updates stopped, trying again').waitFor()
-  await page.context().setOffline(false)
   await page.unroute('**/v1/overview/live*')
   await page.getByRole('button', { name: 'Try now' }).click()
   await page.getByRole('status').getByText('Live', { exact: true }).waitFor()

@@ -37,7 +37,7 @@ const GROWTH = [
 const DAY = 86_400_000
 /** Since the last push or pull. */
 const IDLE = [
-  { below: DAY, step: step('used today', '#d9efd0', '#2c5a36') },
+  { below: DAY, step: step('used today', '#d9efd0', '#284f30') },
   { below: 7 * DAY, step: step('this week', '#a9dcb4', '#2b6350') },
   { below: 30 * DAY, step: step('this month', '#63bcae', '#2c7590') },
   { below: 90 * DAY, step: step('in three months', '#26718f', '#6fabd8', INVERSE) },
