@@ -10,7 +10,7 @@ const DIST = join(import.meta.dirname, 'dist')
 const compressed = (): Plugin => ({
   name: 'compressed',
   apply: 'build',
-  async closeBundle() {
+  async writeBundle() {
     for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !/\.(js|css|html|svg)$/.test(entry.name)) continue
       const path = join(entry.parentPath, entry.name)

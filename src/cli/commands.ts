@@ -1,4 +1,5 @@
 import type { AddCommand } from './cli.ts'
+import { COMPLETE } from './completion/complete.ts'
 
 /** The commands in the order of the help. Each is loaded when it is needed: all of them take a second. */
 const COMMANDS: Record<string, () => Promise<AddCommand>> = {
@@ -29,14 +30,16 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   uses: async () => (await import('./commands/uses.ts')).addUses,
   token: async () => (await import('./commands/token.ts')).addToken,
   whoami: async () => (await import('./commands/whoami.ts')).addWhoami,
+  names: async () => (await import('./commands/names.ts')).addNames,
   config: async () => (await import('./commands/config.ts')).addConfig,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   start: async () => (await import('./commands/start.ts')).addStart,
   completion: async () => (await import('./commands/completion.ts')).addCompletion,
   help: async () => (await import('./commands/help.ts')).addHelp,
 }
 
 /** The commands that look at all others. */
-const NEED_ALL = ['help', 'completion', 'complete']
+const NEED_ALL = ['help', 'completion', COMPLETE]
 
 /**
  * Loads the commands that these arguments may call, which costs less than to find out which of their words is the command. All of

@@ -28,5 +28,5 @@ export function withColumns(command: Command, columns: Pick<Columns<never>, 'nam
 export const columnsOfCommand = (command: Command): readonly DescribedColumns[] =>
   described.get(command) ?? []
 
-/** Words in lines of at most 78 letters, two spaces before each. */
-const wrapped = (text: string): string => text.replace(/(\S.{0,75})(\s+|$)/g, '  $1\n').trimEnd()
+/** Words in lines of at most 80 letters, four spaces before each. */
+const wrapped = (text: string): string => text.replace(/(\S.{0,75})(\s+|$)/g, '    $1\n').trimEnd()

@@ -65,7 +65,10 @@ const EXAMPLES: Record<string, string> = {
   'token list': 'token list',
   'token revoke': 'token revoke team-a',
   whoami: 'whoami',
+  names: 'names',
+  doctor: 'doctor --url https://tallyman.example.com',
   'config check': 'config check tallyman.yaml --connect',
+  'config schema': 'config schema > tallyman.schema.json',
   start: 'start api',
   completion: 'completion bash > /etc/bash_completion.d/tallyman',
   help: 'help snapshot restore',
@@ -80,7 +83,7 @@ export function addExamples(command: Command): void {
   for (const child of command.commands) {
     addExamples(child)
     const example = EXAMPLES[wordsOf(child)]
-    if (example !== undefined) child.addHelpText('after', `\nExample:\n  tallyman ${example}`)
+    if (example !== undefined) child.addHelpText('after', `\nExample:\n    tallyman ${example}`)
   }
 }
 

@@ -14,7 +14,10 @@ export const EXIT = {
 /** What each says, for help and docs/cli.md. */
 export const EXIT_STATUSES: readonly (readonly [status: number, meaning: string])[] = [
   [0, 'It succeeded. Also if the reader of its output, such as "head", has closed the pipe.'],
-  [EXIT.failed, 'It failed, or found what it looks for: differences, say. The message says why.'],
+  [
+    EXIT.failed,
+    'It failed, or found what it looks for: differences, say. "quota check": the flag is not known.',
+  ],
   [EXIT.usage, 'The usage was wrong, or --yes is missing where nobody can be asked. Nothing was done.'],
   [EXIT.warning, '"quota check": the flag is warning.'],
   [EXIT.over, '"quota check": the flag is over.'],

@@ -1,3 +1,4 @@
+import { ConfigError } from '../config/config-error.ts'
 import { readTextFile } from '../platform/read-text-file.ts'
 import { CommandError } from './command-error.ts'
 import { type Access, makeService, type Service } from './service.ts'
@@ -16,6 +17,7 @@ export async function findService(env: NodeJS.ProcessEnv, options: ServiceOption
   const given = {
     ...addressIn(env, options),
     ...(await tokenIn(env)),
+    ...(options.deadlineMs !== undefined && { deadlineMs: options.deadlineMs }),
     ...(options.caFile !== undefined && { ca: await read(options.caFile, '--ca-file', CA_LIMIT) }),
   }
   return makeService(isComplete(given) ? given : { ...(await fromConfig(env, given)), ...given })
@@ -62,16 +64,13 @@ const read = (file: string, whose: string, limit: number): Promise<string> =>
 
 /** The address and the admin token in the configuration. Only where these are needed is the configuration loaded. */
 async function fromConfig(env: NodeJS.ProcessEnv, given: Partial<Access>): Promise<Access> {
-  const [{ loadServer }, { ConfigError }] = await Promise.all([
-    import('../config/load.ts'),
-    import('../config/config-error.ts'),
-  ])
+  const { loadServer } = await import('../config/load.ts')
   const file = env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
   const server = await loadServer(file, env).catch((error) => {
     if (!(error instanceof ConfigError)) throw error
     throw new CommandError(
       ...error.message.split('\n'),
-      'Set TALLYMAN_CONFIG to use another file. With --url (or TALLYMAN_URL) and TALLYMAN_TOKEN (or TALLYMAN_TOKEN_FILE) no configuration is needed.',
+      'Set TALLYMAN_CONFIG to use another file. With --url and TALLYMAN_TOKEN no configuration is needed.',
     )
   })
   if (given.url === undefined && server.port === 0)

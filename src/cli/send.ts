@@ -30,7 +30,7 @@ export interface Answer {
 export type Send = (method: Method, path: string, question?: Question) => Promise<Answer>
 
 /** Sends requests to the service. @throws CommandError if there is no answer */
-export function makeSend({ url, urlFrom, token, ca }: Access): Send {
+export function makeSend({ url, urlFrom, token, ca, deadlineMs }: Access): Send {
   let dispatcher: Dispatcher | undefined
   return async (method, path, { body, accept = 'application/json', silentMs = 30_000 } = {}) => {
     const asked = `${method} ${url}${path}`
@@ -45,6 +45,7 @@ export function makeSend({ url, urlFrom, token, ca }: Access): Send {
     const answer = await request(url + path, {
       method,
       ...(dispatcher && { dispatcher }),
+      ...(deadlineMs !== undefined && { signal: AbortSignal.timeout(deadlineMs) }),
       headers: {
         ...{ authorization: `Bearer ${token}`, accept },
         ...(body && { 'content-type': 'application/json' }),

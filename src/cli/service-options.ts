@@ -4,6 +4,8 @@ export interface ServiceOptions {
   url?: string
   /** A file with certificates in PEM. */
   caFile?: string
+  /** How long an answer may take altogether, in ms. */
+  deadlineMs?: number
 }
 
 /** The address of a service without slashes at its end; `undefined` if it is none. */

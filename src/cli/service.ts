@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
+import { VERSION } from '../platform/version.ts'
 import { CommandError } from './command-error.ts'
 import { parseJson } from './parse-json.ts'
 import { refusalOf } from './refusal.ts'
@@ -30,6 +31,8 @@ export interface Access {
   tokenFrom: string
   /** Certificates to trust beside those of the system, in PEM. */
   ca?: string
+  /** How long an answer may take altogether, in ms; for ever, while something arrives, if left out. */
+  deadlineMs?: number
 }
 
 const LINES = 'application/x-ndjson'
@@ -84,11 +87,13 @@ export function makeService(access: Access): Service {
     value: unknown,
     { asked, type, path }: { asked: string; type: string; path: string },
   ): Promise<Static<S>> {
-    if (Value.Check(schema, value)) return value
+    if (Check(schema, value)) return value
     if (value === undefined && !/json/.test(type))
       throw new CommandError(
         `${asked}: the answer is ${type || 'of no type'}, not JSON: this is not Tallyman, but a proxy or a login page, say`,
       )
+    // Only now: it is as much again to load as all that the check needs.
+    const { Value } = await import('typebox/value')
     const [first] = Value.Errors(schema, value)
     const what = first ? `${first.instancePath || 'it'} ${first.message}` : 'it does not match'
     throw new CommandError(
@@ -102,7 +107,6 @@ export function makeService(access: Access): Service {
     if (path === WHOAMI) return []
     const { text, status } = await send('GET', WHOAMI, { silentMs: 5_000 })
     const { version } = Object(status === 200 ? parseJson(await text()) : undefined)
-    const { VERSION } = await import('../platform/version.ts')
     return typeof version !== 'string' || version === VERSION
       ? []
       : [`This is tallyman ${VERSION}, and the service is ${version}: use the command of the same version.`]

@@ -20,6 +20,8 @@ export interface List<Key extends string, Row extends object, Page extends Next 
   lines(items: readonly Row[]): readonly Line[]
   /** Said if there is none. */
   none?: string
+  /** A remark about what is shown. */
+  remark?(page: Page): string
 }
 
 /** The most items of a page. */
@@ -33,7 +35,7 @@ export async function showList<
   Key extends string,
   Row extends object,
   Page extends Next & Record<Key, Row[]>,
->(cli: Cli, { ask, options, key, columns, lines, none }: List<Key, Row, Page>): Promise<Page> {
+>(cli: Cli, { ask, options, key, columns, lines, none, remark }: List<Key, Row, Page>): Promise<Page> {
   const { all, ...query } = options
   let page = await ask(all ? { ...query, limit: LIMIT } : query)
   if (none !== undefined && page[key].length === 0) cli.note(none)
@@ -50,6 +52,7 @@ export async function showList<
     page = { ...page, [key]: items }
     await cli.show({ value: page, rows: items, columns, lines: lines(items) })
   }
+  if (remark !== undefined && !all) cli.note(remark(page))
   noteNext(cli, page)
   return page
 }

@@ -70,8 +70,8 @@ export const ContentsImage = Type.Object({
     Type.Object({
       key: Type.String({ description: '`key:` and the first 16 bytes of its digest in hex.' }),
       sizeBytes: bytes('Its size as the manifest states it.'),
-      images: count('How many manifests of the project hold it.'),
-      projects: count('How many projects of the registry hold it.'),
+      otherImages: count('How many other manifests of the project hold it.'),
+      otherProjects: count('How many other projects of the registry hold it.'),
     }),
     { description: `Its configs and layers, those that most images hold first; the ${MOST_LAYERS} largest.` },
   ),
@@ -134,10 +134,13 @@ export function contentsImage(head: Head, known: Known): ContentsImage {
   const { image, parts, referrers, listedBy, isOrphan } = head
   const layers = [...layersOf(head)].map(([key, { size, own }]) => {
     const { images = own, projects = 1 } = known.shares.get(key) ?? {}
-    return { key: digestOfKey(key), sizeBytes: size, images: Math.max(images, own), projects, own }
+    const others = { otherImages: Math.max(0, images - own), otherProjects: Math.max(0, projects - 1) }
+    return { key: digestOfKey(key), sizeBytes: size, ...others }
   })
   const bySize = layers.toSorted((a, b) => b.sizeBytes - a.sizeBytes || (a.key < b.key ? -1 : 1))
-  const shown = bySize.slice(0, MOST_LAYERS).sort((a, b) => b.images - a.images || (a.key < b.key ? -1 : 1))
+  const shown = bySize
+    .slice(0, MOST_LAYERS)
+    .sort((a, b) => b.otherImages - a.otherImages || (a.key < b.key ? -1 : 1))
   const left = bySize.slice(MOST_LAYERS)
   const heardSince = Math.max(...[image, ...parts].map((one) => one.heardSince))
   const { pullsSince } = known
@@ -152,11 +155,11 @@ export function contentsImage(head: Head, known: Known): ContentsImage {
     ...{ isResolved: [image, ...parts].every((one) => one.isResolved), isOrphan },
     listedBy: listedBy?.digest ?? null,
     sizeBytes: wholeSize([image, ...parts]),
-    sharedBytes: sum(layers.filter(({ images, own }) => images > own)),
+    sharedBytes: sum(layers.filter(({ otherImages }) => otherImages > 0)),
     freesBytes: known.freesBytes,
     lastPullAt: formatTimestamp(pulledAtOf(head)),
     pullsSince: pullsSince === undefined ? null : formatTimestamp(Math.max(pullsSince, heardSince)),
-    layers: shown.map(({ own: _, ...layer }) => layer),
+    layers: shown,
     otherLayers: { count: left.length, sizeBytes: sum(left) },
     ...{ parts: parts.slice(0, MOST_MEMBERS).map((one) => member(one, known)), partCount: parts.length },
     referrers: referrers.slice(0, MOST_MEMBERS).map((one) => member(one, known)),

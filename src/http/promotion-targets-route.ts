@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { mayDo } from '../access/access.ts'
+import { mayDoEverywhere } from '../access/access.ts'
 import { parseImageName } from '../expiry/image-name.ts'
 import type { FindMatches } from '../promotion/match.ts'
 import { isDigest } from '../registry/digest.ts'
@@ -66,7 +66,7 @@ export const promotionTargetsRoute =
           throw new HttpError(404, `there is no image ${query.image} in its registry`)
         const { registry, repository, reference } = image
         const matches = isDigest(reference) ? [] : deps.match({ registry, repository, tag: reference })
-        const isFree = access.seesAll && mayDo(access, 'admin')
+        const isFree = mayDoEverywhere(access, 'admin')
         return {
           rules: matches.map(({ rule, to }) => ({
             ...{

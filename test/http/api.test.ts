@@ -69,7 +69,8 @@ test('shows a project with its sizes, times, quota and flag', async () => {
     },
     ...{ manifests: 1, tags: 1, repositories: 1, unresolved: 0, pulls: 0, scans: 0 },
     ...{ lastPushAt: RECENTLY, lastPushedBy: null, lastPullAt: null },
-    ...{ limitBytes: 1600, override: null, flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
+    ...{ limitBytes: 1600, limitMeasure: 'unique', override: null },
+    ...{ flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
   })
 })
 

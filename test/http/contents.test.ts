@@ -73,7 +73,7 @@ afterAll(() => tallyman.close())
 interface Image {
   digest: string
   tags: { name: string; pushedBy: string | null; ageSource: string }[]
-  layers: { key: string; sizeBytes: number; images: number; projects: number }[]
+  layers: { key: string; sizeBytes: number; otherImages: number; otherProjects: number }[]
   sizeBytes: number
   sharedBytes: number
   freesBytes: number
@@ -104,8 +104,8 @@ test('an image comes with its tags, its layers and who shares them, and what del
   // The base is in four images of the project, and in another project. Only its own layer and manifest go.
   expect([v1?.sizeBytes, v1?.sharedBytes, v1?.freesBytes]).toEqual([6500, 5000, 1500])
   expect(v1?.layers).toEqual([
-    { key: `key:${'b'.repeat(32)}`, sizeBytes: 5000, images: 4, projects: 2 },
-    { key: `key:${'c'.repeat(32)}`, sizeBytes: 1000, images: 1, projects: 1 },
+    { key: `key:${'b'.repeat(32)}`, sizeBytes: 5000, otherImages: 3, otherProjects: 1 },
+    { key: `key:${'c'.repeat(32)}`, sizeBytes: 1000, otherImages: 0, otherProjects: 0 },
   ])
   expect(found.pulls).toEqual({
     areHeard: false,
@@ -131,7 +131,7 @@ test('parts and signatures are folded below their image', async () => {
   expect(image?.parts.map((part) => part.digest).sort()).toEqual([digest('5'), digest('6')])
   expect(image?.referrers).toEqual([expect.objectContaining({ digest: digest('8'), kind: 'signature' })])
   // Both parts hold the layer: it is no layer of another image.
-  expect(image?.layers).toEqual([expect.objectContaining({ sizeBytes: 1000, images: 2 })])
+  expect(image?.layers).toEqual([expect.objectContaining({ sizeBytes: 1000, otherImages: 0 })])
   expect(image?.sharedBytes).toBe(0)
 })
 

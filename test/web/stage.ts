@@ -9,6 +9,9 @@ export interface WebStage {
   url: string
   readToken: string
   adminToken: string
+  /** The registry `ci`, for tests that push images of their own, and the token with which it delivers events. */
+  ciUrl: string
+  webhookToken: string
 }
 
 declare module 'vitest' {
@@ -32,7 +35,7 @@ export default async function setup(project: TestProject) {
     new AbortController().signal,
   )
   try {
-    const { url, readToken, adminToken, ci, production, signer, past } = stage
+    const { url, readToken, adminToken, webhookToken, ci, production, signer, past } = stage
     await play({
       ...{ ci, signer, past },
       ciClient: makeRegistryClient({ name: 'ci', url: ci.url }),
@@ -41,7 +44,7 @@ export default async function setup(project: TestProject) {
       act: () => {},
       say: () => {},
     })
-    project.provide('stage', { url, readToken, adminToken })
+    project.provide('stage', { url, readToken, adminToken, ciUrl: ci.url, webhookToken })
   } catch (error) {
     await stage.close()
     throw error

@@ -17,7 +17,8 @@ const Row = Type.Object({ policy: Type.String(), ...PlannedImage.properties })
 const Warned = Type.Object({ policy: Type.String(), warning: Type.String() })
 const Line = Type.Union([Row, Warned, PlanEnd])
 
-const COLUMNS = columns<PlannedRow>(
+/** What CSV has of each image of a plan. */
+export const PLAN_COLUMNS = columns<PlannedRow>(
   ...(['policy', 'verdict', 'project', 'repository', 'tags', 'untag', 'digest', 'rule', 'reason'] as const),
   ...(['age', 'ageSource', 'lastUse', 'isUseKnown', 'sizeBytes', 'reclaimableBytes'] as const),
   ['nearMisses', ({ nearMisses }) => nearMisses?.join('; ')],
@@ -37,7 +38,7 @@ interface Options {
 
 /** The command `expiry plan`. */
 export function addExpiryPlan(group: Command, cli: Cli): void {
-  withColumns(group.command('plan'), COLUMNS)
+  withColumns(group.command('plan'), PLAN_COLUMNS)
     .summary('Tell what expiry policies would delete, and why.')
     .description(
       'Tell what expiry policies would delete, image by image, and why. Nothing is deleted. As json, ndjson, yaml and csv, it has every image with everything that is known.',
@@ -98,7 +99,7 @@ async function print(cli: Cli, lines: Lines, { all, why }: Options): Promise<Fou
   }
   const chunks = rowsOf(cli, lines, found)
   if (isStreamed(cli.format())) {
-    await cli.stream(COLUMNS, chunks)
+    await cli.stream(PLAN_COLUMNS, chunks)
     return found
   }
   const isAll = all || cli.format() !== 'table'
@@ -106,7 +107,7 @@ async function print(cli: Cli, lines: Lines, { all, why }: Options): Promise<Fou
   for await (const rows of chunks)
     decisions.push(...(isAll ? rows : rows.filter(({ verdict }) => verdict !== 'keep')))
   await cli.show({
-    ...{ value: { ...found, decisions }, rows: decisions, columns: COLUMNS },
+    ...{ value: { ...found, decisions }, rows: decisions, columns: PLAN_COLUMNS },
     lines: cli.format() === 'table' ? planTable(decisions, Date.parse(found.asOf), why ?? false) : [],
   })
   return found

@@ -3,6 +3,7 @@ import { formatSize } from '../../platform/units.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { withColumns } from '../described.ts'
+import { EXIT } from '../exit-statuses.ts'
 import { columns } from '../output/columns.ts'
 import type { Line } from '../output/line.ts'
 import { queryOf } from '../page-options.ts'
@@ -71,7 +72,7 @@ export const addForecast: AddCommand = (program, cli) => {
       if (names.length === 0 && registry !== undefined)
         throw new CommandError(
           `no registry "${registry}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
-        )
+        ).as(EXIT.notFound)
       const forecasts = await Promise.all(
         names.map(async (name) => ({
           registry: name,

@@ -144,17 +144,12 @@ async function list(
   service: Service,
   { queue, state, options }: { queue: string; state: 'failed' | 'delayed'; options: PageOptions },
 ): Promise<void> {
-  let total = 0
-  const { jobs } = await showList(cli, {
-    async ask(query) {
-      const page = await service.get(`/v1/jobs/${queue}/${state}${queryOf(query)}`, Listed)
-      total = page.total
-      return page
-    },
+  await showList(cli, {
+    ask: (query) => service.get(`/v1/jobs/${queue}/${state}${queryOf(query)}`, Listed),
     ...{ options, key: 'jobs', columns: LISTED_COLUMNS },
     lines: state === 'failed' ? formatFailed : formatDelayed,
+    remark: ({ jobs, total }) => `shown ${jobs.length}, ${state} ${total}`,
   })
-  if (!options.all) cli.note(`shown ${jobs.length}, ${state} ${total}`)
 }
 
 /** What a command would be about: one job, or all failed ones of a queue. */

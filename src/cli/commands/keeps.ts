@@ -6,6 +6,7 @@ import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { withColumns } from '../described.ts'
 import { durationOption } from '../duration-option.ts'
+import { EXIT } from '../exit-statuses.ts'
 import { columns } from '../output/columns.ts'
 import { Next, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { showList } from '../show-list.ts'
@@ -50,7 +51,9 @@ export function addKeeps(expiry: Command, cli: Cli): void {
       const service = await cli.service()
       const { keeps } = await service.get(`/v1/expiry/keeps${queryOf({ image, limit: 1000 })}`, Page)
       if (keeps.length === 0)
-        throw new CommandError(`nobody keeps ${image}: "tallyman expiry keeps" lists what is kept`)
+        throw new CommandError(`nobody keeps ${image}: "tallyman expiry keeps" lists what is kept`).as(
+          EXIT.notFound,
+        )
       for (const { id } of keeps) await service.delete(`/v1/expiry/keeps/${id}`, Removed)
       await cli.show({ value: { removed: keeps }, rows: keeps, columns: COLUMNS, lines: tableOf(keeps) })
     })

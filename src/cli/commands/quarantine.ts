@@ -83,16 +83,11 @@ export const addQuarantine: AddCommand = (program, cli) => {
 }
 
 async function list(cli: Cli, service: Service, options: Filter & PageOptions): Promise<void> {
-  let total = 0
-  const { events } = await showList(cli, {
-    async ask(query) {
-      const page = await service.get(`/v1/quarantine${queryOf(query)}`, Page)
-      total = page.total
-      return page
-    },
+  await showList(cli, {
+    ask: (query) => service.get(`/v1/quarantine${queryOf(query)}`, Page),
     ...{ options, key: 'events', columns: COLUMNS, lines: formatList },
+    remark: ({ events, total }) => `shown ${events.length}, in quarantine ${total}`,
   })
-  if (!options.all) cli.note(`shown ${events.length}, in quarantine ${total}`)
 }
 
 /** What a command would be about. */

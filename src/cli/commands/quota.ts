@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type Static, Type } from 'typebox'
 import { formatSize, parseSize } from '../../platform/units.ts'
 import type { AddCommand, Cli } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
 import { withColumns } from '../described.ts'
 import { durationOption } from '../duration-option.ts'
 import { ExitStatus } from '../exit-status.ts'
@@ -63,7 +64,10 @@ export const addQuota: AddCommand = (program, cli) => {
       'Tell a flag by the exit status: 0 ok, 3 warning, 4 over; 1 if that is not known. The others: "tallyman help exit-status".',
     )
     .action(async (...given: Given) => {
-      const found = await read(cli, given)
+      const found = await read(cli, given).catch((error) => {
+        // It has always been 1 if the flag cannot be told, whatever the reason.
+        throw error instanceof CommandError ? error.as(EXIT.failed) : error
+      })
       // Before anything is measured, the flag is ok.
       const isUnknown = found.flag === 'ok' && found.limits.some(({ used }) => used === null)
       const known = [`${found.id} is `, { word: found.flag }, usedText(found)]

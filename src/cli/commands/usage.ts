@@ -3,6 +3,7 @@ import { ALL_PROJECTS } from '../../access/access.ts'
 import type { AddCommand, Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { withColumns } from '../described.ts'
+import { EXIT } from '../exit-statuses.ts'
 import { columns, columnsOf } from '../output/columns.ts'
 import { type PageOptions, queryOf, withPage } from '../page-options.ts'
 import type { Service } from '../service.ts'
@@ -89,7 +90,7 @@ async function registriesOf(service: Service, { note }: Cli, wanted: string | un
   if (shown.length > 0 || wanted === undefined) return shown
   throw new CommandError(
     `no registry "${wanted}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
-  )
+  ).as(EXIT.notFound)
 }
 
 async function describe(cli: Cli, id: string): Promise<void> {

@@ -18,6 +18,8 @@ export interface Result<Row extends object = object> {
 /** Prints results on standard output. Each command calls one of its functions, once. */
 export interface Printer {
   format(): Format
+  /** Prints a text as it is, whatever the format: text from outside must be escaped before. */
+  print(text: string): Promise<void>
   show<Row extends object>(result: Result<Row>): Promise<void>
   /** Prints rows as they come, as ndjson or csv: memory holds one chunk. The other formats need all rows: `show` prints them. */
   stream<Row extends object>(columns: Columns<Row>, chunks: AsyncIterable<readonly Row[]>): Promise<void>
@@ -52,6 +54,9 @@ export function makePrinter(
   return {
     format,
     stream,
+    async print(text) {
+      await out(text)
+    },
     async show({ value, rows = [Object(value)], columns, lines }) {
       switch (format()) {
         case 'json':

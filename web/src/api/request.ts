@@ -29,11 +29,13 @@ type Part<P extends keyof paths, M extends Method, K extends 'query' | 'path'> =
 type Body<P extends keyof paths, M extends Method> =
   Operation<P, M> extends { requestBody?: { content: { 'application/json': infer B } } } ? B : never
 
+type Open<T> = { [K in keyof T]?: T[K] | undefined }
+
 /** The parts of a request. The body and the query are as in the OpenAPI document; all of their keys may be left out here. */
 export interface Asked<P extends keyof paths, M extends Method> {
-  query?: Partial<NonNullable<Part<P, M, 'query'>>>
+  query?: Open<NonNullable<Part<P, M, 'query'>>>
   path?: Part<P, M, 'path'>
-  body?: Partial<NonNullable<Body<P, M>>>
+  body?: Open<NonNullable<Body<P, M>>>
   signal?: AbortSignal
 }
 
@@ -77,7 +79,9 @@ export const remove = <P extends PathOf<'delete'>>(
 export function urlOf(path: string, parameters: object = {}, query: object = {}): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(Object(parameters)[name])))
   const search = new URLSearchParams(
-    Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+    Object.entries(query).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, String(value)] as [string, string]],
+    ),
   )
   return search.size > 0 ? `${filled}?${search}` : filled
 }
@@ -108,8 +112,13 @@ async function send<Result>(
   })
   const text = await answer.text()
   if (answer.ok) return text === '' ? (undefined as Result) : JSON.parse(text)
-  if (answer.status === 401) onSignedOut()
-  throw new ApiError(answer.status, detailOf(text) ?? `Tallyman answered ${answer.status}`)
+  throw refusalOf(answer.status, text)
+}
+
+/** What an answer that is not 2xx means. */
+export function refusalOf(status: number, text: string): ApiError {
+  if (status === 401) onSignedOut()
+  return new ApiError(status, detailOf(text) ?? `Tallyman answered ${status}`)
 }
 
 /** The sentence of a problem document (RFC 9457). */

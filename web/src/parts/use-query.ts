@@ -1,0 +1,22 @@
+import { useLocation } from 'preact-iso'
+
+type Query = Readonly<Record<string, string | undefined>>
+
+/**
+ * What the page is asked for, from the query of its URL, and a function that changes it: so it can be shared, and back works. With
+ * `replace` the change is no step back of its own, such as while somebody types.
+ */
+export function useQuery(): [query: Query, change: (changes: Query, options?: { replace: boolean }) => void] {
+  const { path, query, route } = useLocation()
+  return [
+    query,
+    (changes, { replace } = { replace: false }) => route(withQuery(path, { ...query, ...changes }), replace),
+  ]
+}
+
+/** A path with a query. What is undefined or empty is left out. */
+export function withQuery(path: string, query: Query): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) => (value ? [[key, value]] : []))
+  const text = new URLSearchParams(pairs).toString()
+  return text === '' ? path : `${path}?${text}`
+}
