@@ -65,7 +65,9 @@ export function useOverview(): LiveOverview {
     }
     get('/v1/overview', { signal: stop.signal }).then(
       (answer) => {
-        setState({ data: overviewOf(answer), error: undefined, readAt: Date.now(), live: 'connecting' })
+        const read = { data: overviewOf(answer), error: undefined, readAt: Date.now() }
+        // It stays lost until something comes.
+        setState(({ live }) => ({ ...read, live: live === 'lost' ? 'lost' : 'connecting' }))
         listen(answer.version)
       },
       (error: Error) => {
