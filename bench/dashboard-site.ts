@@ -23,7 +23,7 @@ export function pathOf(n: number): string {
 }
 
 /** Some projects are a thousand times as large as others. */
-const bytesOf = (n: number): number => Math.round(2e8 * Math.exp(4.2 * chance(`size ${n}`) ** 2 * 1.6))
+const bytesOf = (n: number): number => Math.round(2e8 * Math.exp(6.5 * chance(`size ${n}`) ** 4))
 
 function factsOf(n: number, now: number): Fact[] {
   const path = pathOf(n)

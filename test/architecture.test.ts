@@ -27,8 +27,8 @@ const CAPABILITIES = [
   'reconcile',
   'ci',
   'access',
-  'doctor',
   'overview',
+  'doctor',
 ]
 const PURE = [
   ...['usage/model.ts', 'usage/codec.ts', 'usage/project.ts', 'quota/evaluate.ts', 'quota/quotas.ts'],
@@ -214,7 +214,7 @@ test('no two folders import each other at run time', () => {
 
 /** A command loads what it needs, since each of these takes a tenth of a second or more. */
 const LATE = [
-  ...['main', 'commands', 'program', 'find-service', 'send', 'output/printer'].map(
+  ...['main', 'commands', 'program', 'find-service', 'send', 'service', 'output/printer'].map(
     (name) => `src/cli/${name}.ts`,
   ),
   START_COMMAND,

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { hashOf } from './named-token.ts'
 import type { TokenLogin } from './token-logins.ts'
+import type { User } from './user-access.ts'
 
-/** How somebody logged in. */
-export type Login = TokenLogin
+/** How somebody logged in: with a token, or as a person whom an issuer of OpenID Connect knows. */
+export type Login = TokenLogin | ({ by: 'oidc' } & User)
 
 /** A session: how somebody logged in, and when it ends, in epoch ms. */
 export interface Session {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Config } from '../config/schema.ts'
+import type { Finding } from '../doctor/finding.ts'
 import type { Printer } from './output/printer.ts'
 import type { Service } from './service.ts'
 import type { StatusLine } from './status-line.ts'
@@ -19,12 +20,20 @@ export interface Connection {
 /** Tries everything that a configuration names. */
 export type TryConnections = (config: Config) => AsyncIterable<Connection>
 
+/** Looks at all that a configuration names, from here. */
+export type Diagnose = (config: Config) => Promise<Finding[]>
+
+/** What the commands do with a configuration, without a service. */
+export interface Tries {
+  tryConnections: TryConnections
+  diagnose: Diagnose
+}
+
 /** What the commands use of the world outside. */
-export interface Cli extends Printer, Pick<Terminal, 'ask'> {
+export interface Cli extends Printer, Tries, Pick<Terminal, 'ask'> {
   env: NodeJS.ProcessEnv
   /** The running Tallyman at `--url`, or at the address in the configuration. @throws CommandError */
   service(): Promise<Service>
-  tryConnections: TryConnections
   /** Prints a remark about the result on standard error, with text from outside escaped. Not with `--quiet`. */
   note(line: string): void
   /** How far long work is. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Static, TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import { type JobAsked, JobStatus } from '../queue/job-status.ts'
 import type { Cli } from './cli.ts'
 import { CommandError } from './command-error.ts'
@@ -32,7 +32,7 @@ export async function followJob<S extends TSchema>(
   for (const startedAt = Date.now(); ; await sleep(ASK_MS)) {
     const { state, progress: told, failedReason, attempts, result } = await service.get(path, JobStatus)
     if (state === 'completed') {
-      if (Value.Check(resultSchema, result)) return result
+      if (Check(resultSchema, result)) return result
       throw new CommandError('the job is done, but this version of tallyman cannot read its result')
     }
     if (state === 'failed') throw new CommandError(`failed: ${failedReason ?? 'no reason given'}`)

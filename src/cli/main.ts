@@ -6,13 +6,10 @@ enableCompileCache()
 const { processTerminal } = await import('./process-terminal.ts')
 const { run } = await import('./run.ts')
 
-process.exitCode = await run(
-  process.argv.slice(2),
-  process.env,
-  processTerminal(process),
-  async function* (config) {
-    // Only now: it loads the clients of Redis and S3.
-    const { tryConnections } = await import('../compose/try-connections.ts')
-    yield* tryConnections(config)
+process.exitCode = await run(process.argv.slice(2), process.env, processTerminal(process), {
+  // Each is loaded when it is used: they load the clients of Redis and S3.
+  async *tryConnections(config) {
+    yield* (await import('../compose/try-connections.ts')).tryConnections(config)
   },
-)
+  diagnose: async (config) => (await import('../compose/doctor.ts')).diagnose(config),
+})

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { printable } from '../platform/printable.ts'
 import { VERSION } from '../platform/version.ts'
-import type { AddCommand, Cli, TryConnections } from './cli.ts'
+import type { AddCommand, Cli, Tries } from './cli.ts'
 import { CommandError } from './command-error.ts'
 import { addExamples, wordsOf } from './examples.ts'
 import { allowUnknownCommands } from './group.ts'
@@ -12,7 +12,7 @@ import { makeStatusLine } from './status-line.ts'
 import type { Terminal } from './terminal.ts'
 
 const AFTER_HELP = `
-"start" runs the service. All other commands but "config check", "expiry try",
+"start" runs the service. All other commands but "init", "config", "expiry try",
 "completion" and "help" ask a running one: at --url or $TALLYMAN_URL, with the
 token in $TALLYMAN_TOKEN or in the file $TALLYMAN_TOKEN_FILE. The read token is
 enough to look; a named token sees its projects. What is not given is read from
@@ -31,7 +31,7 @@ interface Options extends ServiceOptions {
 export function makeProgram(
   env: NodeJS.ProcessEnv,
   terminal: Terminal,
-  tryConnections: TryConnections,
+  tries: Tries,
   commands: readonly AddCommand[],
 ): Command {
   // The commands inherit these settings, so they must be made before the commands are added.
@@ -71,7 +71,7 @@ export function makeProgram(
     return terminal.out(text)
   }
   const cli: Cli = {
-    ...{ env, tryConnections, progress: status },
+    ...{ env, ...tries, progress: status },
     ...makePrinter(() => options().output, { ...terminal, out }),
     ...(terminal.ask && { ask: terminal.ask }),
     // Only now: the help and the version need no service.

@@ -1,4 +1,4 @@
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import { formatSize } from '../platform/units.ts'
 import { PromotionProgress } from '../promotion/progress.ts'
 import type { PromotionReceipt } from '../promotion/receipt.ts'
@@ -22,7 +22,7 @@ export const STATUS_COLUMNS = columns<PromotionStatus>(
 
 /** How far a promotion is, in one line. */
 export function progressOfPromotion(progress: unknown): string {
-  if (!Value.Check(PromotionProgress, progress)) return 'it begins'
+  if (!Check(PromotionProgress, progress)) return 'it begins'
   const { why, bytes, totalBytes } = progress
   if (why !== undefined) return `it waits: ${why}`
   if (bytes === undefined) return 'it begins'

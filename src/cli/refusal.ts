@@ -18,7 +18,8 @@ export async function refusalOf(
 ): Promise<CommandError> {
   const detail = detailOf(parseJson(await text()))
   const isOldService = status === 404 && detail?.startsWith('no route ')
-  const noDetail = location === undefined ? 'without a reason' : `it leads to ${location}`
+  const isRedirect = status < 400 && location !== undefined
+  const noDetail = isRedirect ? `it leads to ${location}` : 'without a reason'
   return new CommandError(
     `${asked}: ${status} ${detail ?? `${noDetail}: is it Tallyman that answers there, or a proxy?`}`,
     ...adviceOn(status, tokenFrom),

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import type { TryConnections } from './cli.ts'
+import type { Tries } from './cli.ts'
 import { CommandError } from './command-error.ts'
 import { loadCommands } from './commands.ts'
 import { ExitStatus } from './exit-status.ts'
@@ -12,10 +12,10 @@ export async function run(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
   terminal: Terminal,
-  tryConnections: TryConnections,
+  tries: Tries,
 ): Promise<number> {
   try {
-    const program = makeProgram(env, terminal, tryConnections, await loadCommands(argv))
+    const program = makeProgram(env, terminal, tries, await loadCommands(argv))
     await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import { VERSION } from '../platform/version.ts'
 import { CommandError } from './command-error.ts'
 import { parseJson } from './parse-json.ts'
@@ -87,11 +87,13 @@ export function makeService(access: Access): Service {
     value: unknown,
     { asked, type, path }: { asked: string; type: string; path: string },
   ): Promise<Static<S>> {
-    if (Value.Check(schema, value)) return value
+    if (Check(schema, value)) return value
     if (value === undefined && !/json/.test(type))
       throw new CommandError(
         `${asked}: the answer is ${type || 'of no type'}, not JSON: this is not Tallyman, but a proxy or a login page, say`,
       )
+    // Only now: it is as much again to load as all that the check needs.
+    const { Value } = await import('typebox/value')
     const [first] = Value.Errors(schema, value)
     const what = first ? `${first.instancePath || 'it'} ${first.message}` : 'it does not match'
     throw new CommandError(

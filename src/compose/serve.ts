@@ -6,6 +6,7 @@ import { makeIntake } from '../events/intake.ts'
 import { makeRefusals } from '../events/refusals.ts'
 import { makeReplay } from '../events/replay.ts'
 import { roomFor } from '../events/room.ts'
+import { makeCurve } from '../expiry/curve.ts'
 import { makeFamilies } from '../expiry/families.ts'
 import { makeHasRepository } from '../expiry/has-repository.ts'
 import { makeImageExists } from '../expiry/image-exists.ts'
@@ -15,12 +16,16 @@ import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { admissionRoute } from '../http/admission-route.ts'
 import { buildApp } from '../http/app.ts'
 import { auditRoute } from '../http/audit-route.ts'
+import { catalogueRoute } from '../http/catalogue-route.ts'
 import { channelsRoute } from '../http/channels-route.ts'
 import { contentsRoute } from '../http/contents-route.ts'
 import { builtDashboard } from '../http/dashboard.ts'
 import { deliveriesRoute } from '../http/deliveries-route.ts'
+import { doctorRoute } from '../http/doctor-route.ts'
 import { eventsRoute } from '../http/events-route.ts'
+import { expiryCurveRoute } from '../http/expiry-curve-route.ts'
 import { expiryDiffRoute } from '../http/expiry-diff-route.ts'
+import { expiryPoliciesRoute } from '../http/expiry-policies-route.ts'
 import { expiryRoute } from '../http/expiry-route.ts'
 import { expiryRunsRoute } from '../http/expiry-runs-route.ts'
 import { failedJobsRoute } from '../http/failed-jobs-route.ts'
@@ -31,14 +36,15 @@ import { historyRoute } from '../http/history-route.ts'
 import { imagesRoute } from '../http/images-route.ts'
 import { jobsRoute } from '../http/jobs-route.ts'
 import { keepsRoute } from '../http/keeps-route.ts'
+import { namesRoute } from '../http/names-route.ts'
 import { overviewLiveRoute } from '../http/overview-live-route.ts'
 import { overviewRoute } from '../http/overview-route.ts'
-import { namesRoute } from '../http/names-route.ts'
 import { makeProblemOf } from '../http/problem.ts'
 import { projectsRoute } from '../http/projects-route.ts'
 import { promotionListsRoute } from '../http/promotion-lists-route.ts'
 import { promotionReceiptRoute } from '../http/promotion-receipt-route.ts'
 import { promotionRollbackRoute } from '../http/promotion-rollback-route.ts'
+import { promotionRulesRoute } from '../http/promotion-rules-route.ts'
 import { promotionTargetsRoute } from '../http/promotion-targets-route.ts'
 import { promotionsRoute } from '../http/promotions-route.ts'
 import { quarantineRoute } from '../http/quarantine-route.ts'
@@ -72,6 +78,7 @@ import { projectId } from '../usage/project.ts'
 import { projectSizesOf, usagesOf } from '../usage/project-sizes.ts'
 import { makeAdmission } from './admission.ts'
 import { authenticateCi } from './ci.ts'
+import { makeDiagnose } from './doctor-service.ts'
 import { forecastQuotaOf } from './forecast-quota.ts'
 import { health } from './health.ts'
 import { login } from './login.ts'
@@ -104,7 +111,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const { config, log, prefix, store, metrics, registries, journals } = parts
   const onRedis = await parts.onRedis(connectFailingFast)
   const { redis, queues, index, flags, quarantine, instances, ledger, planAll, backlog } = onRedis
-  const { details, keeps, pulls, histories, inForce, overrides } = onRedis
+  const { details, keeps, pulls, histories, inForce, overrides, shownPlans } = onRedis
   const named = makeTokens({
     ...{ redis, prefix },
     onError: (err) => log.warn({ err }, 'the use of a token could not be noted'),
@@ -207,6 +214,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       promotionTargetsRoute({ match: parts.match, registries, projectIdOf, roles }),
       promotionListsRoute({ existing: requests.existing, audit: requests.auditPromotions, roles }),
+      promotionRulesRoute({ rules: () => parts.settings().config.promotion.rules, roles }),
       promotionReceiptRoute({
         ...{ receipts, projectIdOf, roles, inTurn, checkReceipt: makeCheckReceipt(parts) },
         registries: registries.map(({ name }) => name),
@@ -216,10 +224,29 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       }),
       quarantineRoute({ quarantine, replay: makeReplay({ quarantine, queues }), roles, inTurn }),
       expiryRoute({
-        ...{ planAll, settings: () => parts.settings().expiry, roles, inTurn, now: () => Date.now() * 1000 },
+        ...{
+          planAll,
+          shownPlans,
+          settings: () => parts.settings().expiry,
+          roles,
+          inTurn,
+          now: () => Date.now() * 1000,
+        },
         hasProject: async (id) => (await index.usage(id)) !== undefined,
         hasRepository: makeHasRepository({ ...parts, index }),
         registries: () => Object.keys(parts.settings().config.registries),
+      }),
+      expiryPoliciesRoute({
+        policies: () => parts.settings().config.expiry.policies,
+        registries: () => Object.keys(parts.settings().config.registries),
+        projects: index.projects,
+        roles,
+      }),
+      expiryCurveRoute({
+        curve: makeCurve({ index, planner: onRedis.planner, details }),
+        hasProject: async (id) => (await index.usage(id)) !== undefined,
+        registries: () => Object.keys(parts.settings().config.registries),
+        ...{ roles, inTurn, now: () => Date.now() * 1000 },
       }),
       expiryDiffRoute({
         ...{
@@ -232,7 +259,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         },
       }),
       expiryRunsRoute({
-        ...{ settings: () => parts.settings().expiry, runs, audit, queues, roles, inTurn },
+        ...{ settings: () => parts.settings().expiry, runs, shownPlans, audit, queues, roles, inTurn },
       }),
       auditRoute({ audit: journals.audit, projectIdOf, roles }),
       keepsRoute({
@@ -244,6 +271,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
         reader,
         trash,
         projectIdOf,
+        undo: () => parts.settings().expiry,
         restoreImage: makeRestoreImage({
           ...{ reader, clientOf: parts.clientOf, families: makeFamilies(store), trash, log },
         }),
@@ -258,8 +286,14 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       admissionRoute({ admit: makeAdmission(parts, onRedis), registryOf }),
       tokensRoute({ tokens: named, registries: registries.map(({ name }) => name), audit, roles }),
       whoamiRoute({ roles }),
+      catalogueRoute({
+        ...{ index, standings, inTurn, isPublic: config.login.public },
+        registries: registries.map(({ name }) => name),
+        usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
+      }),
       ...loginRoutes(roles),
       schemaRoute,
+      doctorRoute({ diagnose: makeDiagnose(parts, onRedis, refusals), roles }),
       namesRoute({ config, roles }),
       health(parts, onRedis, observers),
     ],

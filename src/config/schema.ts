@@ -22,6 +22,7 @@ import {
   Url,
   unique,
 } from './fields.ts'
+import { login } from './login-section.ts'
 import { promotionRule, receiptKey } from './promotion-rule.ts'
 import { quota } from './quota-sections.ts'
 import { list, type projectRule, proxy, registry, scanners, section, store, token } from './sections.ts'
@@ -130,6 +131,7 @@ const file = section('The configuration of Tallyman.', {
   promotion: section('Promotion.', { receiptKey, rules: list('The rules.', promotionRule) }),
   expiry,
   ci,
+  login,
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),
     pause: Duration('How long after the last reconcile of a registry ended an automatic one may begin.', {

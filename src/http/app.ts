@@ -5,6 +5,7 @@ import {
   type FastifyInstance,
   type FastifyPluginAsync,
   type FastifyRequest,
+  type FastifySchema,
   fastify,
   LogController,
 } from 'fastify'
@@ -16,7 +17,7 @@ import { FRONT_PAGE } from './front-page.ts'
 import { requireKnownQuery } from './known-query.ts'
 import { encodePlainId } from './plain-ids.ts'
 import { HttpError, isTooLarge, type ProblemOf, sendProblem, tooLarge } from './problem.ts'
-import { whatHas } from './roles.ts'
+import { type Needs, needsOf, whatHas } from './roles.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { type CookieSettings, useSessionCookie } from './session-cookie.ts'
 
@@ -116,6 +117,10 @@ export async function buildApp(options: {
       },
       security: [{ bearer: [] }, { session: [] }],
     },
+    transform: ({ schema, url, route: { onRequest } }) => ({
+      url,
+      schema: withNeeds(schema, needsOf(onRequest)),
+    }),
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   if (options.dashboard !== undefined) await serveDashboard(plain, options.dashboard)
@@ -129,6 +134,9 @@ export async function buildApp(options: {
   await app.ready()
   return plain
 }
+
+const withNeeds = (schema: FastifySchema | undefined, needs: Needs | undefined): FastifySchema =>
+  Object.assign({ ...schema }, needs && { 'x-needs': needs })
 
 const noRoute = ({ method, url }: FastifyRequest) => new HttpError(404, `no route ${method} ${url}`)
 

@@ -13,30 +13,47 @@ declare module 'fastify' {
   }
 }
 
+/** A hook that says what it asks for. The OpenAPI document has it as `x-needs`. */
+export type Role = onRequestHookHandler & { needs: Needs }
+
+/** A verb, and whether the token must have it over all projects, over some, or over the one that the path names. */
+export interface Needs {
+  verb: Verb
+  over: 'all' | 'some' | 'project'
+}
+
+const role = (verb: Verb, over: Needs['over'], hook: onRequestHookHandler): Role =>
+  Object.assign(hook, { needs: { verb, over } })
+
+/** What the hooks of a route ask for; `undefined` if they let in everybody. */
+export function needsOf(hooks: unknown): Needs | undefined {
+  return [hooks].flat().find((hook): hook is Role => typeof hook === 'function' && 'needs' in hook)?.needs
+}
+
 /**
  * Hooks that let in who may do something. `read`, `admin`, `uses` and `everywhere` are for what is about a registry or the whole
  * service, and for routes that do not heed `request.access`: whoever sees only some projects is refused.
  */
 export interface Roles {
   /** Who may read everything. */
-  read: onRequestHookHandler
+  read: Role
   /** Who may do everything. */
-  admin: onRequestHookHandler
+  admin: Role
   /** Who may report uses of images. */
-  uses: onRequestHookHandler
+  uses: Role
   /** Who may do this with all projects. */
-  everywhere(verb: Verb): onRequestHookHandler
+  everywhere(verb: Verb): Role
   /** Who may do this with some projects. The route must show and change only what `request.access` sees. */
-  within(verb: Verb): onRequestHookHandler
+  within(verb: Verb): Role
   /** Who makes a request that is still being answered, if it may do this now: its token may have been revoked meanwhile. */
   stillWithin(verb: Verb, request: FastifyRequest): Promise<Access | undefined>
   /** Who may do this with the project that a parameter of the path names. To others there is no such project. */
-  project(verb: Verb, parameter?: 'id' | 'project'): onRequestHookHandler
+  project(verb: Verb, parameter?: 'id' | 'project'): Role
 }
 
 /** `accessOfCookie`: for requests that show no token. Absent if there are no sessions. */
 export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): Roles {
-  /** Finds out who makes a request. `reply`: to be told how to show a token. @throws HttpError 401 */
+  /** Finds out who makes a request. @throws HttpError 401 */
   async function identify(
     request: FastifyRequest,
     reply: Pick<FastifyReply, 'header'> | undefined,
@@ -59,7 +76,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
   /** Sets `request.access` to what may do this, which is told in `needed` for people. @throws HttpError 401 or 403 */
   async function letIn(
     request: FastifyRequest,
-    reply: FastifyReply | undefined,
+    reply: Pick<FastifyReply, 'header'> | undefined,
     verb: Verb,
     needed: string = textOf(verb),
   ) {
@@ -70,34 +87,38 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
     return { access, allowed }
   }
 
-  const everywhere: Roles['everywhere'] = (verb) => async (request, reply) => {
-    const needed = `${textOf(verb)} over all projects`
-    const { access, allowed } = await letIn(request, reply, verb, needed)
-    if (!allowed.seesAll) throw new HttpError(403, `this needs ${needed}: ${whatHas(access)}`)
-  }
+  const everywhere: Roles['everywhere'] = (verb) =>
+    role(verb, 'all', async (request, reply) => {
+      const needed = `${textOf(verb)} over all projects`
+      const { access, allowed } = await letIn(request, reply, verb, needed)
+      if (!allowed.seesAll) throw new HttpError(403, `this needs ${needed}: ${whatHas(access)}`)
+    })
   return {
     everywhere,
     read: everywhere('read'),
     admin: everywhere('admin'),
     uses: everywhere('report'),
-    within: (verb) => async (request, reply) => {
-      await letIn(request, reply, verb)
-    },
-    stillWithin: (verb, request) =>
-      letIn(request, undefined, verb).then(({ allowed }) => allowed).catch((error: Error) => {
-        if (error instanceof HttpError) return undefined
-        throw error
+    within: (verb) =>
+      role(verb, 'some', async (request, reply) => {
+        await letIn(request, reply, verb)
       }),
-    project:
-      (verb, parameter = 'id') =>
-      async (request, reply) => {
+    stillWithin: (verb, request) =>
+      letIn(request, undefined, verb).then(
+        ({ allowed }) => allowed,
+        (error: Error) => {
+          if (error instanceof HttpError) return undefined
+          throw error
+        },
+      ),
+    project: (verb, parameter = 'id') =>
+      role(verb, 'project', async (request, reply) => {
         const { access, allowed } = await letIn(request, reply, verb)
         const project = String(Object(request.params)[parameter])
         if (allowed.sees(project)) return
         if (accessFor(access, 'read')?.sees(project))
           throw new HttpError(403, `this needs ${textOf(verb)} in ${project}: ${whatHas(access)}`)
         throw unknownProject(project)
-      },
+      }),
   }
 }
 

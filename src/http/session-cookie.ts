@@ -2,6 +2,7 @@ import secureSession from '@fastify/secure-session'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
 import type { AccessOfSession } from '../access/access-of-session.ts'
+import type { OidcFlow } from '../access/oidc-login.ts'
 import { HttpError } from './problem.ts'
 
 declare module '@fastify/secure-session' {
@@ -9,6 +10,10 @@ declare module '@fastify/secure-session' {
   interface SessionData {
     /** The id of its session. */
     id: string
+    /** The login with OpenID Connect that goes on, and the path to go to after it. */
+    flow: OidcFlow & { to: string }
+    /** Why the login that ended a moment ago let nobody in. `until`: how long that is told, in epoch ms. */
+    refused: { detail: string; until: number }
   }
 }
 

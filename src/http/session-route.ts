@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { type Access, mayDo } from '../access/access.ts'
+import { type Access, grantsOf, mayDo } from '../access/access.ts'
 import type { AccessOf } from '../access/access-of.ts'
 import type { AccessOfSession } from '../access/access-of-session.ts'
 import type { Sessions } from '../access/sessions.ts'
@@ -9,19 +10,25 @@ import { VERSION } from '../platform/version.ts'
 import { HttpError, Problem } from './problem.ts'
 import { type Roles, refusedToken } from './roles.ts'
 import { requireOwnPage, requireSameSite } from './session-cookie.ts'
+import { Grant } from './whoami-route.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 const tags = ['session']
 
 const SessionView = Type.Object({
   by: Type.Enum(['token', 'oidc'], { description: 'How it logged in.' }),
-  who: Type.String({ description: 'How records name it: `admin token`, `token team-a`.' }),
+  who: Type.String({
+    description: 'How records name it: `admin token`, `token team-a`, `user ann@example.com`.',
+  }),
   name: Type.Union([Type.String(), Type.Null()], {
     description: 'The name of the person. Null if a token is all that is known.',
   }),
   verbs: Type.Array(Type.String(), { description: '`read`, `promote`, `expire`, `admin`.' }),
   projects: Type.Array(Type.String(), {
     description: 'The projects that it is for: globs over `registry/path`. `**` is all of them.',
+  }),
+  grants: Type.Array(Grant, {
+    description: 'What it may do where. `verbs` and `projects` are those of all grants together.',
   }),
   seesAll: Type.Boolean({ description: 'Whether it sees what is about a registry or the whole service.' }),
   until: Type.String({
@@ -86,11 +93,12 @@ export const sessionRoute =
     })
 
     app.get('/v1/session', {
-      onRequest: deps.roles.within('read'),
+      onRequest: [async (request) => requireNotRefused(request), deps.roles.within('read')],
       schema: {
         tags,
         summary: 'Who is logged in',
-        description: 'It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens.',
+        description:
+          'It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens. It is 403 for some minutes after a login with OpenID Connect of somebody who may do nothing, and tells which groups were seen.',
         response: { 200: SessionView, ...errors },
       },
       handler: async ({ access }) => viewOf(access),
@@ -117,9 +125,20 @@ export const sessionRoute =
     })
   }
 
+/** @throws HttpError 403 if a login has just let nobody in */
+function requireNotRefused({ session }: FastifyRequest): void {
+  const refused = session.get('refused')
+  if (session.get('id') === undefined && refused !== undefined && Date.now() < refused.until)
+    throw new HttpError(403, refused.detail)
+}
+
 /** @throws HttpError 401 if it has no session */
-function viewOf({ session, who, verbs, projects, seesAll }: Access): Static<typeof SessionView> {
+function viewOf(access: Access): Static<typeof SessionView> {
+  const { session, who, verbs, projects, seesAll } = access
   if (session === undefined)
     throw new HttpError(401, 'a token was shown, and no session: GET /v1/whoami tells what a token may do')
-  return { ...session, who, verbs: [...verbs], projects: [...projects], seesAll, version: VERSION }
+  return {
+    ...{ ...session, who, verbs: [...verbs], projects: [...projects], grants: grantsOf(access) },
+    ...{ seesAll, version: VERSION },
+  }
 }

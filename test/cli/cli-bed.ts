@@ -1,4 +1,5 @@
 import { run } from '../../src/cli/run.ts'
+import { diagnose } from '../../src/compose/doctor.ts'
 import { tryConnections } from '../../src/compose/try-connections.ts'
 
 /** What a command printed, and its exit status. */
@@ -12,6 +13,6 @@ export async function tallyman(env: NodeJS.ProcessEnv, ...argv: string[]) {
       printed.err += text
     },
   }
-  const status = await run(argv, env, write, tryConnections)
+  const status = await run(argv, env, write, { tryConnections, diagnose })
   return { status, ...printed }
 }

@@ -6,7 +6,7 @@ import { makeProgram } from '../../src/cli/program.ts'
 const program = makeProgram(
   {},
   { out: () => {}, err: () => {} },
-  async function* () {},
+  { async *tryConnections() {}, diagnose: async () => [] },
   await loadCommands(['completion']),
 )
 

@@ -74,7 +74,7 @@ describe('wrong usage gives one clear message and status 2', () => {
   test.each([
     ['snapshot', 'list, write, restore'],
     ['quarantine', 'list, show, replay, discard'],
-    ['config', 'check'],
+    ['config', 'check, schema'],
   ])('a group without a command: %s', async (group, names) => {
     expect(await tallyman(env, group)).toEqual({
       status: 2,
@@ -98,7 +98,7 @@ const wordsBelow = (command: Command): string[][] =>
 const program = makeProgram(
   {},
   { out: () => {}, err: () => {} },
-  async function* () {},
+  { async *tryConnections() {}, diagnose: async () => [] },
   await loadCommands([]),
 )
 

@@ -40,6 +40,7 @@ test('fills every default', async () => {
     events: { webhooks: [] },
     promotion: { rules: [] },
     ci: { issuers: [] },
+    login: { public: false },
     expiry: {
       maxShare: 0.3,
       policies: [],

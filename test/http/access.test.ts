@@ -20,7 +20,12 @@ beforeAll(async () => {
 afterAll(() => bed.close())
 
 /** Registries and their proxies ask these, with tokens of their own; or they need no token, or a session (session.test.ts). */
-const OTHERS = ['/v1/events', '/v1/admission', '/v1/session', '/livez', '/readyz', '/metrics']
+const OTHERS = [
+  ...['/v1/events', '/v1/admission', '/livez', '/readyz', '/metrics'],
+  // Its own test asks these: catalogue.test.ts.
+  ...['/v1/catalogue', '/v1/catalogue/projects', '/v1/catalogue/repositories', '/v1/catalogue/tags'],
+  ...['/v1/session', '/v1/login', '/v1/login/oidc', '/v1/login/oidc/callback'],
+]
 
 /** What the parameter of a path may name: the values of a request, one after the other. */
 const IN_PATH: [path: RegExp, values: (names: Names) => Record<string, string>[]][] = [
@@ -79,6 +84,10 @@ const BODIES: Record<string, (names: Names) => object> = {
   'DELETE /v1/expiry/keeps/{id}': () => ({}),
   'POST /v1/expiry/plan': () => ({
     policy: { name: 'new', match: { registry: 'ci' }, rules: [{ tag: 'v*', olderThan: '1d', expire: true }] },
+  }),
+  'POST /v1/expiry/curve': ({ project }) => ({
+    policy: { name: 'new', match: { registry: 'ci' }, rules: [{ tag: 'v*', olderThan: '1d', expire: true }] },
+    ...{ rule: 0, key: 'olderThan', values: ['1d'], project },
   }),
   'POST /v1/expiry/runs': () => ({ policy: 'old' }),
   'POST /v1/expiry/stop': () => ({}),

@@ -123,7 +123,12 @@ describe('logging in with a token', () => {
       200,
       {
         ...{ by: 'token', who: 'token who', name: null, verbs: ['expire'], projects: ['ci/team-a/**'] },
-        ...{ seesAll: false, until: expect.any(String), version: expect.any(String) },
+        ...{
+          grants: [{ verbs: ['expire'], projects: ['ci/team-a/**'] }],
+          seesAll: false,
+          until: expect.any(String),
+          version: expect.any(String),
+        },
       },
     ])
     expect(Date.parse(body.until) - before).toBeGreaterThanOrEqual(12 * 3_600_000)
@@ -301,6 +306,11 @@ test('a token of the configuration that was changed ends its sessions, and no ot
   const { status, body } = await ask('/v1/session', { cookie: cookies[0], app: next.app })
   expect([status, body.detail]).toEqual([401, 'the token by which you logged in was changed'])
   expect((await ask('/v1/session', { cookie: cookies[1], app: next.app })).status).toBe(200)
+})
+
+test('without more in the configuration, one logs in with a token only', async () => {
+  expect((await ask('/v1/login')).body).toEqual({ methods: ['token'], oidc: null, public: false })
+  expect((await ask('/v1/login/oidc')).status).toBe(404)
 })
 
 test('Redis holds neither tokens nor what a cookie holds', async () => {

@@ -18,6 +18,7 @@ interface Options {
   apply?: true
   dryRun?: true
   acceptShare?: true
+  plan?: string
 }
 
 const Asked = Type.Object({ job: Type.String(), dryRun: Type.Boolean() })
@@ -31,14 +32,15 @@ export const addExpire: AddCommand = (program, cli) => {
     .option('--apply', 'delete at the registry what the policy says; at a terminal it asks first')
     .addOption(new Option('--dry-run', 'delete nothing, as without --apply').conflicts('apply'))
     .option('--accept-share', 'also where it deletes more than expiry.maxShare of the images of a project')
-    .action(async (policy: string, { registry, apply, acceptShare }: Options, command: Command) => {
+    .option('--plan <ID>', 'delete only what this plan deletes: `tallyman expiry plan POLICY` tells its id')
+    .action(async (policy: string, { registry, apply, acceptShare, plan }: Options, command: Command) => {
       // Where nobody can be asked, --apply has said it.
       if (apply && cli.ask !== undefined)
         await confirm(cli, command, `delete at the registry what the policy ${policy} says`)
       const service = await cli.service()
       const { job: id } = await service.post(
         '/v1/expiry/runs',
-        { policy, registry, dryRun: !apply, acceptShare: acceptShare ?? false },
+        { policy, registry, dryRun: !apply, acceptShare: acceptShare ?? false, plan },
         Asked,
       )
       const run = await followJob(service, cli, { job: { queue: 'expiry', id } }, RunSummary, progressText)
@@ -56,6 +58,7 @@ export const addExpire: AddCommand = (program, cli) => {
         throw new CommandError(
           `nothing was deleted: in the configuration of the service the policy ${policy} has the mode plan`,
         )
+      if (run.plan !== undefined) cli.note(planNote(run.plan, run.progress.planned))
       const held = heldText(run)
       if (held !== undefined) cli.note(held)
       if (!apply)
@@ -65,4 +68,15 @@ export const addExpire: AddCommand = (program, cli) => {
       if (run.undo !== undefined && run.outcomes.planned > 0) cli.note(undoNote(run.undo))
       if (run.undo !== undefined && run.outcomes.deleted > 0) cli.note(run.undo.text)
     })
+}
+
+/** What the run had left of the plan that was applied. */
+function planNote(
+  { id, images, tags }: { id: string; images: number; tags: number },
+  planned: number,
+): string {
+  const stay = images + tags - planned
+  return stay > 0
+    ? `of the plan ${id}, ${stay} of ${images + tags} stay now: they were used, kept or changed since, or go later`
+    : `the run was limited to the plan ${id}`
 }

@@ -12,7 +12,7 @@ const COLOURS: Record<string, 'green' | 'yellow' | 'red'> = {
   ...{ ok: 'green', keep: 'green', accepted: 'green', promoted: 'green', deleted: 'green', done: 'green' },
   ...{ warning: 'yellow', untag: 'yellow', waiting: 'yellow', stopped: 'yellow', moved: 'yellow' },
   ...{ over: 'red', delete: 'red', expire: 'red', failed: 'red', refused: 'red', 'given up': 'red' },
-  FAILED: 'red',
+  ...{ FAILED: 'red', ERROR: 'red' },
 }
 
 /** A line as it is printed, with text from outside escaped. */

@@ -79,7 +79,9 @@ export const remove = <P extends PathOf<'delete'>>(
 export function urlOf(path: string, parameters: object = {}, query: object = {}): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(Object(parameters)[name])))
   const search = new URLSearchParams(
-    Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+    Object.entries(query).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, String(value)] as [string, string]],
+    ),
   )
   return search.size > 0 ? `${filled}?${search}` : filled
 }
@@ -110,8 +112,13 @@ async function send<Result>(
   })
   const text = await answer.text()
   if (answer.ok) return text === '' ? (undefined as Result) : JSON.parse(text)
-  if (answer.status === 401) onSignedOut()
-  throw new ApiError(answer.status, detailOf(text) ?? `Tallyman answered ${answer.status}`)
+  throw refusalOf(answer.status, text)
+}
+
+/** What an answer that is not 2xx means. */
+export function refusalOf(status: number, text: string): ApiError {
+  if (status === 401) onSignedOut()
+  return new ApiError(status, detailOf(text) ?? `Tallyman answered ${status}`)
 }
 
 /** The sentence of a problem document (RFC 9457). */

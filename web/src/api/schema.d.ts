@@ -3889,6 +3889,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/promotions/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The promotion rules, as configured now */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description In the order of the configuration. */
+                            rules: {
+                                /** @description Its name. */
+                                name: string;
+                                /** @description The registry that it copies from. */
+                                from: string;
+                                /** @description The registry that it copies to. */
+                                to: string;
+                                /**
+                                 * @description `push`: it copies what is pushed, and what somebody asks for. `request`: only that.
+                                 * @enum {unknown}
+                                 */
+                                when: "push" | "request";
+                                /** @description The types of its gates. All of them must be open. */
+                                gates: string[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/promotions/{id}/receipt": {
         parameters: {
             query?: never;
@@ -4897,6 +4950,8 @@ export interface paths {
                             policy: string;
                             /** @description Where the policy, or a run of it, does something else than its author may think. */
                             warning: string;
+                            /** @description The project in which a run would delete nothing, since that is more than `expiry.maxShare`. */
+                            held?: string;
                         } | {
                             /**
                              * Format: date-time
@@ -4912,6 +4967,8 @@ export interface paths {
                                 /** @description The same for people, half a sentence: `undo is safe until …`. */
                                 text: string;
                             };
+                            /** @description The id of the plan, for a day. `POST /v1/expiry/runs` with it deletes nothing else. Only for who may `expire`, and only of a plan of one configured policy as of now. */
+                            plan?: string;
                             /** @description How many images were told. */
                             images: number;
                         };
@@ -5095,6 +5152,8 @@ export interface paths {
                             policy: string;
                             /** @description Where the policy, or a run of it, does something else than its author may think. */
                             warning: string;
+                            /** @description The project in which a run would delete nothing, since that is more than `expiry.maxShare`. */
+                            held?: string;
                         } | {
                             /**
                              * Format: date-time
@@ -5110,8 +5169,138 @@ export interface paths {
                                 /** @description The same for people, half a sentence: `undo is safe until …`. */
                                 text: string;
                             };
+                            /** @description The id of the plan, for a day. `POST /v1/expiry/runs` with it deletes nothing else. Only for who may `expire`, and only of a plan of one configured policy as of now. */
+                            plan?: string;
                             /** @description How many images were told. */
                             images: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/expiry/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The expiry policies, as configured now
+         * @description A token for some projects sees those that are about one of its projects.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description In the order of the configuration. */
+                            policies: {
+                                /** @description Its name. */
+                                name: string;
+                                /** @description The registries that it cleans. */
+                                registries: string[];
+                                /**
+                                 * @description Whether it only plans, or also deletes.
+                                 * @enum {unknown}
+                                 */
+                                mode: "plan" | "apply";
+                                /** @description The policy as it could stand in `expiry.policies`, with defaults. Of a policy of another system, without its document. */
+                                policy: unknown;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/expiry/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a policy would free with each of some values of one of its numbers
+         * @description Nothing is changed, so the read token is enough. Each image is read once. What `evict` would take beside the rules is not counted.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A policy as it stands in the configuration, in `expiry.policies`. */
+                        policy: unknown;
+                        /** @description Which of its rules is changed, counted from 0. */
+                        rule: number;
+                        /**
+                         * @description Which number of the rule. `newest` is that in `keep`.
+                         * @enum {unknown}
+                         */
+                        key: "newest" | "olderThan" | "notUsedFor";
+                        /** @description The values, in ascending or descending order. */
+                        values: (number | string)[];
+                        /** @description Only images of this project, registry/path. */
+                        project?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description When this was so.
+                             */
+                            asOf: string;
+                            /** @description One for each value, in the order of the request. */
+                            points: {
+                                /** @description As in the configuration: `10`, or `14d`. */
+                                value: number | string;
+                                /** @description Bytes that the registries can free. */
+                                bytes: number;
+                                /** @description Images that go. */
+                                images: number;
+                                /** @description Tags that go alone. */
+                                tags: number;
+                            }[];
                         };
                     };
                 };
@@ -5264,6 +5453,19 @@ export interface paths {
                                 projects?: string[];
                                 /** @description Who or what asked for it. */
                                 by: string;
+                                /** @description Whether it may delete more than `expiry.maxShare` of a project. */
+                                acceptShare?: boolean;
+                                /** @description The plan that somebody has looked at and applied: the run deletes nothing else. Absent: there was none. */
+                                plan?: {
+                                    /** @description The id of the plan. */
+                                    id: string;
+                                    /** @description When that plan was made, RFC 3339. */
+                                    asOf: string;
+                                    /** @description Images that it deletes at this registry. */
+                                    images: number;
+                                    /** @description Tags that it deletes alone there. */
+                                    tags: number;
+                                };
                                 /** @description `waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy, or of a quota by which it evicts, ended it. `failed`: an error ended it. */
                                 state: "waiting" | "running" | "done" | "stopped" | "failed";
                                 /** @description How far it is, in images and single tags, and in bytes. */
@@ -5385,6 +5587,8 @@ export interface paths {
                          * @default false
                          */
                         acceptShare: boolean;
+                        /** @description The id of a plan that was shown: the run deletes only what that plan deletes, and of that only what was not used since and still goes by a plan of now. */
+                        plan?: string;
                     };
                 };
             };
@@ -5454,6 +5658,19 @@ export interface paths {
                             projects?: string[];
                             /** @description Who or what asked for it. */
                             by: string;
+                            /** @description Whether it may delete more than `expiry.maxShare` of a project. */
+                            acceptShare?: boolean;
+                            /** @description The plan that somebody has looked at and applied: the run deletes nothing else. Absent: there was none. */
+                            plan?: {
+                                /** @description The id of the plan. */
+                                id: string;
+                                /** @description When that plan was made, RFC 3339. */
+                                asOf: string;
+                                /** @description Images that it deletes at this registry. */
+                                images: number;
+                                /** @description Tags that it deletes alone there. */
+                                tags: number;
+                            };
                             /** @description `waiting`: it has not begun, or goes on later. `stopped`: a person or a change of its policy, or of a quota by which it evicts, ended it. `failed`: an error ended it. */
                             state: "waiting" | "running" | "done" | "stopped" | "failed";
                             /** @description How far it is, in images and single tags, and in bytes. */
@@ -5662,6 +5879,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /** @description Only this run, by its id. */
+                        run?: string;
                         /** @description Only runs of this policy. Default: all. */
                         policy?: string;
                         /** @description Only runs at this registry. Default: all. */
@@ -5756,6 +5975,8 @@ export interface paths {
                                 verbs?: string[];
                                 /** @description Whether the run only plans. */
                                 dryRun?: boolean;
+                                /** @description The id of the plan that was applied. */
+                                plan?: string;
                                 /** @description Whether more than `expiry.maxShare` may go. */
                                 acceptShare?: boolean;
                                 /** @description Numbers of images and single tags, by what becomes of them; of bytes; and of held projects. */
@@ -5956,6 +6177,8 @@ export interface paths {
                     registry?: string;
                     /** @description Only images of this repository. It needs `registry`. */
                     repository?: string;
+                    /** @description Only images of repositories whose name has this text, or whose digest begins with it. */
+                    search?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
@@ -6024,6 +6247,13 @@ export interface paths {
                                 restoredAt?: string;
                                 /** @description The media type of the manifest. */
                                 mediaType: string;
+                                /** @description Until when a restore is safe: then the registry may have collected its content. Null if the configuration does not tell when that is (`expiry.gc`). */
+                                undoUntil: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description From when on a worker deletes the entry, once it comes to it (`expiry.trash.keep`).
+                                 */
+                                forgottenAt: string;
                             }[];
                             /** @description The `cursor` of the next page; null at the end of the list. */
                             next: string | null;
@@ -6115,6 +6345,13 @@ export interface paths {
                             restoredAt?: string;
                             /** @description The media type of the manifest. */
                             mediaType: string;
+                            /** @description Until when a restore is safe: then the registry may have collected its content. Null if the configuration does not tell when that is (`expiry.gc`). */
+                            undoUntil: string | null;
+                            /**
+                             * Format: date-time
+                             * @description From when on a worker deletes the entry, once it comes to it (`expiry.trash.keep`).
+                             */
+                            forgottenAt: string;
                             /** @description The bytes of the manifest, in base64. */
                             manifest: string;
                         };

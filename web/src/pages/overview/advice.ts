@@ -52,3 +52,11 @@ export function adviceOn({ confidence, state, gaps, reconciling, lastEventAt, re
         : 'Start a reconcile on the page of the registries: it reads what the registry holds.',
   }
 }
+
+/** The text with its times as people say them: `exact since 27 November, 12:30`. */
+export const withTimes = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) =>
+    new Date(time)
+      .toLocaleString('en-GB', { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' })
+      .replace(' at ', ', '),
+  )

@@ -57,9 +57,15 @@ export function Chart({
         ...{ width: box.current.clientWidth, height: HEIGHT },
         legend: { show: false },
         cursor: { y: false, points: { size: 7 } },
-        scales: { x: { time: true }, y: { range: (_, __, max) => [0, (max || 1) * 1.08] } },
+        scales: {
+          x: { time: true, range: () => spanOf(times) },
+          y: { range: (_, __, max) => [0, (max || 1) * 1.08] },
+        },
         axes: [
-          { stroke: ink.text, grid: { show: false }, ticks: { stroke: ink.grid } },
+          {
+            ...{ stroke: ink.text, grid: { show: false }, ticks: { stroke: ink.grid }, space: 60 },
+            values: (_, splits, __, ___, step) => splits.map((at) => timeText(at, step)),
+          },
           {
             ...{ stroke: ink.text, grid: { stroke: ink.grid, width: 1 }, ticks: { show: false }, size: 74 },
             values: (_, splits) => splits.map((split) => (split === 0 ? '0' : formatSize(split))),
@@ -103,6 +109,18 @@ export function Chart({
   )
 }
 
+/** The times that are shown, in epoch s: of a young line at least a week before its end. */
+export function spanOf(times: readonly number[]): [number, number] {
+  const [first = 0, last = 0] = [times[0], times.at(-1)]
+  return [Math.min(first, last - 7 * DAY_S), last]
+}
+const DAY_S = 86_400
+
+const timeText = (at: number, stepS: number): string =>
+  stepS < DAY_S
+    ? new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+    : new Date(at * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+
 /** At most six round sizes from 0 to `max`: 1, 2 or 5 times a power of ten, or a power of two, of a unit of 1,024. */
 export function binarySplits(max: number): number[] {
   const unit = 1024 ** Math.max(0, Math.floor(Math.log(Math.max(1, max)) / Math.log(1024)))
@@ -127,7 +145,9 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], ink: (typeof INK)['light
     const x = Math.round(plot.valToPos(at / 1000, 'x', true))
     if (x < bbox.left || x > bbox.left + bbox.width) continue
     // Marks that are near each other stand below each other.
-    level = x - lastX < 20 * scale ? (level + 1) % 5 : 0
+    level = x - lastX < 20 * scale ? level + 1 : 0
+    // The list has those for which there is no room.
+    if (level > 6) continue
     if (level === 0) lastX = x
     const y = bbox.top + (9 + level * 19) * scale
     ctx.setLineDash([2 * scale, 3 * scale])

@@ -2,7 +2,7 @@ import { useGet } from '../../api/use-get.ts'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
-import { adviceOn } from './advice.ts'
+import { adviceOn, withTimes } from './advice.ts'
 
 /** How far the numbers of each registry can be believed, and what to do where they cannot. */
 export function Confidence() {
@@ -27,7 +27,7 @@ export function Confidence() {
                     >
                       {badge.text}
                     </span>{' '}
-                    <Said text={confidence} />
+                    <Said text={withTimes(confidence)} />
                     {lastEventAt && (
                       <span class="hint">
                         {' '}

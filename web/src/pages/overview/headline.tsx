@@ -44,7 +44,7 @@ export function Headline({
   )
   if (told === undefined) return null
   const sums = overview.registries.find((one) => one.registry === registry)
-  const isReading = entry?.state.startsWith('reading') || entry?.state === 'not read yet'
+  const isReading = entry?.state.startsWith('reading')
   return (
     <div class="headline">
       <p class="headline-text">
@@ -56,10 +56,12 @@ export function Headline({
         {sentence(told, Date.now())}
       </p>
       {isReading && (
-        <p class="notice notice-warn" role="status">
-          <Said text={registry} /> is being read for the first time ({entry?.state}): until then its numbers
-          are too small.
-        </p>
+        <div class="notice notice-warn" role="status">
+          <p>
+            <Said text={registry} /> is being read for the first time ({entry?.state}): until then its numbers
+            are too small.
+          </p>
+        </div>
       )}
       {sums && sums.planned > 0 && (
         <p class="headline-more">

@@ -37,7 +37,7 @@ export function makeLayout(top: Node, bytesOf: (node: Node) => number) {
       .tile(treemapResquarify)
       .size([width, height])
       .round(true)
-      .paddingInner((node) => (node.depth === 0 ? 3 : 1))
+      .paddingInner((node) => (node.depth === 0 && node.children?.some(({ children }) => children) ? 3 : 1))
       .paddingOuter((node) => (node.depth === 0 ? 0 : 1))
       .paddingTop((node) => (node.depth === 1 && hasHead(node) ? HEAD : node.depth === 0 ? 0 : 1))
     return place(sum())

@@ -76,7 +76,7 @@ export function marksOf(
       mark(
         'push',
         pushedAt,
-        `${pushedBy === null ? 'A push' : `${pushedBy} pushed`}${pushedBy === null ? ' of' : ''} ${image}: +${formatSize(addedBytes)}`,
+        `${pushedBy === null ? 'A push' : `${pushedBy} pushed`}${pushedBy === null ? ' of' : ''} ${shortImage(image)}: +${formatSize(addedBytes)}`,
         `/projects/${project}`,
       ),
     )
@@ -89,6 +89,9 @@ export function marksOf(
     (a, b) => a.at - b.at,
   )
 }
+
+/** A digest as people know it. */
+const shortImage = (image: string): string => image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…')
 
 const mark = (kind: Mark['kind'], at: string, text: string, href: string): Mark => ({
   ...{ kind, at: Date.parse(at), text, href },

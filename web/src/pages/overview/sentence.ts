@@ -42,7 +42,8 @@ export function sinceText(since: number, now: number): string {
   const day = new Date(since)
   if (startOfDay(now) - startOfDay(since) < 6.5 * DAY && startOfDay(now) > startOfDay(since))
     return `since ${day.toLocaleDateString('en-GB', { weekday: 'long' })}`
-  if (startOfDay(now) === startOfDay(since)) return 'since this morning'
+  if (startOfDay(now) === startOfDay(since))
+    return `since ${day.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`
   return `since ${dateText(since, now)}`
 }
 
@@ -67,7 +68,7 @@ function quotaText({ over, warning }: Told): string | undefined {
 
 function fullText({ soonest, likely, latest }: NonNullable<Told['full']>, now: number): string | undefined {
   if (likely === null) return undefined
-  if (likely <= 0) return 'over its quota now'
+  if (likely <= 0) return 'the registry is over its quota'
   const on = dateText(now + likely * DAY, now)
   if (soonest === null || latest === null) return `full on ${on} or later`
   const spread = Math.ceil(Math.max(latest - likely, likely - soonest))

@@ -1,7 +1,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by their position, since only those in sight are made. Rows of a table cannot be.
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows have the focus, not their cells.
 import { formatSize } from '../../../../src/platform/units.ts'
-import { FlagBadge } from '../../parts/flag.tsx'
 import { Said } from '../../parts/said.tsx'
 import { relative } from '../../parts/time.tsx'
 import { growthText } from './node-text.ts'
@@ -88,7 +87,11 @@ export function Row({
         {known(node.usedAt === null ? null : relative(node.usedAt - Date.now()))}
       </div>
       <div role="gridcell">
-        {node.flag === 'ok' ? <span class="hint">ok</span> : <FlagBadge flag={node.flag} />}
+        {node.flag === 'ok' ? (
+          <span class="hint">ok</span>
+        ) : (
+          <span class={`badge badge-${node.flag}`}>{node.flag === 'over' ? 'over' : 'near'}</span>
+        )}
       </div>
     </div>
   )

@@ -13,8 +13,8 @@ const COLUMNS: { sort: Sort; name: string; isNumber?: boolean }[] = [
   { sort: 'unique', name: 'Unique', isNumber: true },
   { sort: 'exclusive', name: 'Exclusive', isNumber: true },
   { sort: 'growth', name: '7 days', isNumber: true },
-  { sort: 'frees', name: 'Expiry frees', isNumber: true },
-  { sort: 'used', name: 'Last used', isNumber: true },
+  { sort: 'frees', name: 'Frees', isNumber: true },
+  { sort: 'used', name: 'Used', isNumber: true },
   { sort: 'flag', name: 'Quota' },
 ]
 
