@@ -36,10 +36,12 @@ export function waysOf(image: string, { rules, registries }: Targets): Way[] {
       ...{ rule, registry, name },
       text: `as ${name}. ${gates.length === 0 ? 'No gates.' : `Gates: ${gates.join(', ')}.`} ${OVERWRITE[overwrite]}`,
     })),
-    ...registries.toSorted((a, b) => Number(a === own) - Number(b === own)).map((registry) => ({
-      ...{ rule: undefined, registry, name: registry === own ? '' : same },
-      text: OVERWRITE.never,
-    })),
+    ...registries
+      .toSorted((a, b) => Number(a === own) - Number(b === own))
+      .map((registry) => ({
+        ...{ rule: undefined, registry, name: registry === own ? '' : same },
+        text: OVERWRITE.never,
+      })),
   ]
 }
 
