@@ -100,8 +100,6 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'POST /v1/session': { none: 'the dashboard logs in there; a command sends its token' },
   'GET /v1/session': { none: 'as above' },
   'DELETE /v1/session': { none: 'as above' },
-  'GET /v1/login/oidc': { none: 'a browser goes there' },
-  'GET /v1/login/oidc/callback': { none: 'as above' },
   'GET /livez': { none: 'orchestrators ask' },
   'GET /readyz': { none: 'orchestrators ask' },
   'GET /metrics': { none: 'Prometheus asks' },

@@ -40,3 +40,15 @@ test.each(
   expect(await isTooWide(page)).toBe(false)
   await page.context().close()
 })
+
+test.each(['wide', 'phone'] as const)('everybody sees the catalogue, if it is public, %s', async (width) => {
+  const page = await browser.open({ width })
+  await page.goto(`${stage.url}/catalogue`)
+  await page.getByRole('link', { name: 'ci/shop/api' }).click()
+  await page.getByRole('link', { name: 'shop/api', exact: true }).click()
+  await page.getByRole('rowheader', { name: 'v1.0.0' }).waitFor()
+  expect(page.faults).toEqual([])
+  expect(await barriers(page)).toEqual([])
+  expect(await isTooWide(page)).toBe(false)
+  await page.context().close()
+})
