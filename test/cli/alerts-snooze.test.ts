@@ -42,8 +42,8 @@ test('a project is snoozed and woken, and the audit says who, why and until when
 test.each([
   [['snooze', 'ci/a', '--for', 'soon'], '`for`: expected'],
   [['snooze', 'ci/a', '--for', '91d'], '`for`: expected a duration above 0, and 90d at most'],
-  [['snooze', 'nowhere/a', '--for', '1d'], '404 "nowhere/a" is not a project'],
-  [['snooze', 'ci/Team/App', '--for', '1d'], '404 "ci/Team/App" is not a project'],
+  [['snooze', 'nowhere/a', '--for', '1d'], '"nowhere/a" is not a project'],
+  [['snooze', 'ci/Team/App', '--for', '1d'], '"ci/Team/App" is not a project'],
   [['unsnooze', 'ci/a'], '404 ci/a is not snoozed'],
 ])('%j is refused', async (argv, problem) => {
   expect(await run(...argv)).toMatchObject({

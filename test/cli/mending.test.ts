@@ -88,7 +88,7 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
 
   expect((await run('quarantine', 'discard', newest, '--yes')).out).toBe('discarded: 1\n')
   expect(await run('quarantine', 'discard', newest, '--yes')).toEqual({
-    status: 1,
+    status: 6,
     out: '',
     err: `DELETE ${url}/v1/quarantine/${newest}: 404 no event "${newest}" in quarantine: GET /v1/quarantine lists them\n`,
   })
@@ -132,7 +132,7 @@ test('jobs are counted; failed jobs are listed, shown, retried and discarded', a
   await untilFailed(2)
   expect((await run('jobs', 'discard', 'alerts', id, '--yes')).out).toBe('discarded: 1\n')
   expect(await run('jobs', 'retry', 'alerts', id)).toMatchObject({
-    status: 1,
+    status: 6,
     err: expect.stringContaining(`404 no failed job "${id}" in queue alerts`),
   })
   expect((await run('jobs', 'discard', 'alerts', '--all', '--yes')).out).toBe('discarded: 1\n')

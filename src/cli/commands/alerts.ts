@@ -9,6 +9,7 @@ import { Next, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { showList } from '../show-list.ts'
 import { table } from '../table.ts'
 import { unknownCommand } from '../unknown-command.ts'
+import { addChannels } from './alerts-channels.ts'
 import { addSnoozes } from './alerts-snooze.ts'
 
 /** The part of the answer that is shown. An alert is about a project, a registry as a whole, or a group of projects. */
@@ -60,6 +61,7 @@ export const addAlerts: AddCommand = (program, cli) => {
       await cli.show({ value, columns: Tested, lines: [`${channel} accepted the message`] })
     })
 
+  addChannels(group, cli)
   addSnoozes(group, cli)
 
   withColumns(withPage(group.command('deliveries')), DELIVERY_COLUMNS)

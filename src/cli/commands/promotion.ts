@@ -14,6 +14,7 @@ import { showList } from '../show-list.ts'
 import { addPromotionAudit } from './promotion-audit.ts'
 import { addPromotionReceipt } from './promotion-receipt.ts'
 import { addPromotionRollback } from './promotion-rollback.ts'
+import { addPromotionRules } from './promotion-rules.ts'
 import { addPromotionShow } from './promotion-show.ts'
 import { addPromotionVerify } from './promotion-verify.ts'
 
@@ -80,6 +81,7 @@ export const addPromotion: AddCommand = (program, cli) => {
       if (approvals.length >= needed) cli.note(`how far it is: tallyman promotion show ${id}`)
     })
 
+  addPromotionRules(group, cli)
   addPromotionAudit(group, cli)
   addPromotionShow(group, cli)
   addPromotionReceipt(group, cli)
