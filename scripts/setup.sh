@@ -2,7 +2,7 @@
 # Makes a fresh clone ready to run, and does nothing (in 0.1 s) when it already is.
 #   setup.sh                 the npm packages, among them Node 24
 #   setup.sh --with-servers  also redis-server, docker-registry and skopeo, from Debian's packages
-#   setup.sh --for-tests     also ngircd, prometheus-alertmanager, nginx, kubectl and systemd-analyze. Where they cannot be had, their tests are skipped
+#   setup.sh --for-tests     also ngircd, prometheus-alertmanager, prometheus, nginx, kubectl and systemd-analyze. Where they cannot be had, their tests are skipped
 #   setup.sh --with-browser  those of --with-servers, and chromium
 set -eu
 cd "$(dirname "$0")/.."
@@ -33,7 +33,7 @@ command -v skopeo >/dev/null || missing="$missing skopeo"
 can_install=
 [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || can_install=1
 if [ "$1" = --for-tests ]; then
-  for peer in ngircd prometheus-alertmanager nginx; do
+  for peer in ngircd prometheus-alertmanager prometheus nginx; do
     PATH="$PATH:/usr/sbin" command -v "$peer" >/dev/null || peers="${peers:-} $peer"
   done
   command -v kubectl >/dev/null || peers="${peers:-} kubernetes-client"

@@ -3,7 +3,7 @@ import { table } from './table.ts'
 
 const HEAD = [
   '# Configuration',
-  'Every key of `tallyman.yaml`. This page is made from the schema that checks the file (`npm run docs`). [tallyman.example.yaml](../tallyman.example.yaml) has the same keys as a file, with examples. `npm run tallyman -- config check tallyman.yaml` names file, line and key of each mistake.',
+  'Every key of `tallyman.yaml`. This page is made from the schema that checks the file (`npm run docs`). [tallyman.example.yaml](../tallyman.example.yaml) has the same keys as a file, with examples. `npm run tallyman -- config check tallyman.yaml` names file, line and key of each mistake; an editor can do so while you type ([how](operations.md#the-configuration-in-an-editor)).',
   '',
   '- **Names of sections**: `registries.NAME` is each entry of a map, `quotas[]` each entry of a list.',
   '- **A secret** can be in a file: append `File` to its key (`tokenFile` for `token`). The path is relative to `tallyman.yaml`.',

@@ -35,6 +35,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   whoami: async () => (await import('./commands/whoami.ts')).addWhoami,
   names: async () => (await import('./commands/names.ts')).addNames,
   config: async () => (await import('./commands/config.ts')).addConfig,
+  init: async () => (await import('./commands/init.ts')).addInit,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   start: async () => (await import('./commands/start.ts')).addStart,
   completion: async () => (await import('./commands/completion.ts')).addCompletion,

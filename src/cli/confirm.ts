@@ -16,5 +16,6 @@ export async function confirm(cli: Pick<Cli, 'ask'>, command: Command, what: str
   if (cli.ask === undefined)
     command.error(`error: this would ${what}, which cannot be undone: say --yes, since nobody can be asked`)
   const answer = await cli.ask(`This will ${what}. It cannot be undone. Go on? [y/N] `)
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('nothing was done: the answer was not yes')
+  if (!/^y(es)?$/i.test(answer?.trim() ?? ''))
+    throw new CommandError('nothing was done: the answer was not yes')
 }

@@ -74,6 +74,7 @@ const EXAMPLES: Record<string, string> = {
   'token revoke': 'token revoke team-a',
   whoami: 'whoami',
   names: 'names',
+  init: 'init --registry https://registry.example.com --yes',
   doctor: 'doctor --url https://tallyman.example.com',
   'config check': 'config check tallyman.yaml --connect',
   'config schema': 'config schema > tallyman.schema.json',

@@ -25,11 +25,11 @@ export function processTerminal({ stdin, stdout, stderr }: NodeJS.Process): Term
     ...(stdin.isTTY && stderr.isTTY && { ask }),
   }
 
-  function ask(question: string): Promise<string> {
+  function ask(question: string): Promise<string | undefined> {
     const lines = createInterface({ input: stdin, output: stderr })
     return new Promise((resolve) => {
       // Ctrl-C and Ctrl-D close it.
-      lines.once('close', () => resolve(''))
+      lines.once('close', () => resolve(undefined))
       lines.question(question, (answer) => {
         resolve(answer)
         lines.close()

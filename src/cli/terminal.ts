@@ -8,8 +8,8 @@ export interface Terminal {
   hasColours?: boolean
   /** How many columns standard error has. Absent if it is no terminal. */
   errColumns?: number | undefined
-  /** Asks a person, and gives the answer; an empty one if there is none. Absent if nobody can be asked. */
-  ask?(question: string): Promise<string>
+  /** Asks a person, and gives the answer; `undefined` after Ctrl-C or Ctrl-D. Absent if nobody can be asked. */
+  ask?(question: string): Promise<string | undefined>
 }
 
 /** Ends a command whose output nobody reads any more, as `head` does. */

@@ -23,7 +23,7 @@ export const checkQueues = ({ queues, now }: { queues: Queues; now: () => number
         found.push({
           ...{ level: 'error', what: `no process works off the queue ${name}; ${waiting} jobs wait` },
           why: 'what comes in is kept, and nothing is done with it',
-          fix: `start the service with --workers, or node workers/main.ts ${name}`,
+          fix: `tallyman start runs all workers beside the API, tallyman start ${name} those of this queue`,
         })
       const [oldest] = await queue.getJobs(['waiting', 'prioritized'], 0, 0, true)
       const waits = oldest === undefined ? 0 : now() - oldest.timestamp
@@ -31,7 +31,7 @@ export const checkQueues = ({ queues, now }: { queues: Queues; now: () => number
         found.push({
           ...{ level: 'warning', what: `a job of the queue ${name} waits since ${formatDuration(waits)}` },
           why: 'numbers, flags and alerts are as old',
-          fix: `start more workers: node workers/main.ts ${name}; docs/scaling.md tells how many help`,
+          fix: `start more workers: tallyman start ${name}; docs/scaling.md tells how many help`,
         })
       if (failed > 0)
         found.push({

@@ -16,7 +16,9 @@ const Project = Type.Object({
   tags: Type.Integer({ description: 'How many tags it has.' }),
 })
 
-const Repository = Type.Object({ repository: Type.String({ description: 'The repository in the registry.' }) })
+const Repository = Type.Object({
+  repository: Type.String({ description: 'The repository in the registry.' }),
+})
 
 const { tag, digest, sizeBytes, pushedAt, ageSource } = Tag.properties
 const CatalogueTag = Type.Object({ tag, digest, sizeBytes, pushedAt, ageSource })
@@ -65,9 +67,12 @@ export const catalogueRoute =
 
     app.get('/v1/catalogue/projects', {
       schema: {
-        ...about('The projects, by name', pageOf({
-          projects: Type.Array(Project, { description: 'The projects of the page.' }),
-        }).properties),
+        ...about(
+          'The projects, by name',
+          pageOf({
+            projects: Type.Array(Project, { description: 'The projects of the page.' }),
+          }).properties,
+        ),
         querystring: pageQuery({
           registry: Type.Optional(Type.String({ description: 'Only projects of this registry.' })),
           search: Type.Optional(Type.String({ description: 'A text in the id, in any case.' })),
@@ -81,7 +86,9 @@ export const catalogueRoute =
         const { items, next } = cutPage(found, limit, positionOf('name'))
         const usages = await deps.inTurn(() => deps.usagesOf(items.map(({ id }) => id)))
         const projects = usages.flatMap((usage) =>
-          usage === undefined ? [] : [{ project: usage.id, repositories: usage.repositories, tags: usage.tags }],
+          usage === undefined
+            ? []
+            : [{ project: usage.id, repositories: usage.repositories, tags: usage.tags }],
         )
         return { projects, next }
       },
@@ -89,16 +96,21 @@ export const catalogueRoute =
 
     app.get('/v1/catalogue/repositories', {
       schema: {
-        ...about('The repositories of a project, by name', pageOf({
-          repositories: Type.Array(Repository, { description: 'The repositories of the page.' }),
-        }).properties),
+        ...about(
+          'The repositories of a project, by name',
+          pageOf({
+            repositories: Type.Array(Repository, { description: 'The repositories of the page.' }),
+          }).properties,
+        ),
         querystring: pageQuery(inProject),
       },
       handler: ({ query: { limit, cursor, project } }) =>
         deps.inTurn(async () => {
           await requireProject(project)
           const after = decodeCursor(Type.String(), cursor)
-          const found = (await index.repositories(project)).filter((name) => after === undefined || name > after)
+          const found = (await index.repositories(project)).filter(
+            (name) => after === undefined || name > after,
+          )
           const { items, next } = cutPage(found, limit, (name) => name)
           return { repositories: items.map((repository) => ({ repository })), next }
         }),
@@ -106,9 +118,12 @@ export const catalogueRoute =
 
     app.get('/v1/catalogue/tags', {
       schema: {
-        ...about('The tags of a repository, by name', pageOf({
-          tags: Type.Array(CatalogueTag, { description: 'The tags of the page.' }),
-        }).properties),
+        ...about(
+          'The tags of a repository, by name',
+          pageOf({
+            tags: Type.Array(CatalogueTag, { description: 'The tags of the page.' }),
+          }).properties,
+        ),
         querystring: pageQuery({
           ...inProject,
           repository: Type.String({ description: 'The repository in the registry.' }),
@@ -118,7 +133,8 @@ export const catalogueRoute =
         deps.inTurn(async () => {
           await requireProject(project)
           const position = decodeCursor(Type.String(), cursor)
-          const after: [string, string] | undefined = position === undefined ? undefined : [repository, position]
+          const after: [string, string] | undefined =
+            position === undefined ? undefined : [repository, position]
           const found = await tagsFrom(index, project, { repository, after, limit: limit + 1 })
           const { items, next } = cutPage(found, limit, ({ tag }) => tag)
           return { tags: items.map(viewOf), next }

@@ -11,7 +11,7 @@ import type { Roles } from './roles.ts'
 export interface Pace {
   /** How often it is looked for changes. */
   everyMs: number
-  /** How often at least something is sent, so that proxies keep the connection. */
+  /** How often at least something is sent, so that proxies keep the connection, and readers see that it is alive. */
   beatMs: number
   /** How often it is looked whether who reads still may. */
   checkMs: number
@@ -58,7 +58,7 @@ export const overviewLiveRoute =
           yield `id: ${version}\nevent: change\ndata: ${data}\n\n`
           sentAt = Date.now()
         } else if (Date.now() - sentAt >= pace.beatMs) {
-          yield ': nothing changed\n\n'
+          yield 'event: beat\ndata: {}\n\n'
           sentAt = Date.now()
         }
         await sleep(pace.everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
@@ -77,7 +77,7 @@ export const overviewLiveRoute =
         tags: ['usage'],
         summary: 'What changes in the overview, as server-sent events',
         description:
-          'Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.',
+          'Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. If nothing changes, an event `beat` comes every 15 s. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.',
         querystring: Type.Object({ since: Since }),
         response: {
           200: {

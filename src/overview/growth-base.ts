@@ -18,7 +18,11 @@ export function growthBase(history: History, since: number, registryFrom: number
   const first = firstSampleAt(history)
   const last = history.hours.at(-1)
   if (first === undefined || last === undefined) return registryFrom === undefined ? null : 0
-  if (first > since && registryFrom !== undefined && first > registryFrom) return 0
+  if (first > since) {
+    if (registryFrom !== undefined && first > registryFrom) return 0
+    const [hour] = history.hours
+    return (hour && hour.slot * HOUR_MS <= first ? hour : (history.days[0] ?? last)).sample.uniqueBytes
+  }
   const growth = growthSince(history, since)
   return growth === undefined ? null : last.sample.uniqueBytes - growth.bytes
 }

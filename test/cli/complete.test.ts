@@ -2,13 +2,9 @@ import { expect, test } from 'vitest'
 import { loadCommands } from '../../src/cli/commands.ts'
 import { complete, FILES, type ValuesOf } from '../../src/cli/completion/complete.ts'
 import { makeProgram } from '../../src/cli/program.ts'
+import { noTries } from './cli-bed.ts'
 
-const program = makeProgram(
-  {},
-  { out: () => {}, err: () => {} },
-  { async *tryConnections() {}, diagnose: async () => [] },
-  await loadCommands(['completion']),
-)
+const program = makeProgram({}, { out: () => {}, err: () => {} }, noTries, await loadCommands(['completion']))
 
 /** What a service tells, some of which a shell would run. */
 const valuesOf: ValuesOf = async (kind, typed, { url }) =>

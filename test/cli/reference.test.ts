@@ -8,18 +8,13 @@ import { columnsOfCommand } from '../../src/cli/described.ts'
 import { exampleOf, wordsOf } from '../../src/cli/examples.ts'
 import { EXIT_STATUSES } from '../../src/cli/exit-statuses.ts'
 import { makeProgram } from '../../src/cli/program.ts'
-import { tallyman } from './cli-bed.ts'
+import { noTries, tallyman } from './cli-bed.ts'
 
 /** The parts of docs/cli.md that are made from the program. `vitest run -u test/cli/reference.test.ts` writes them. */
 const DOCUMENT = join(import.meta.dirname, '../../docs/cli.md')
 
 const load = async () =>
-  makeProgram(
-    {},
-    { out: () => {}, err: () => {} },
-    { async *tryConnections() {}, diagnose: async () => [] },
-    await loadCommands(['completion']),
-  )
+  makeProgram({}, { out: () => {}, err: () => {} }, noTries, await loadCommands(['completion']))
 const program = await load()
 
 /** The commands that do something; a group alone does nothing. */

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/cli/run.ts'
 import { makeStatusLine } from '../../src/cli/status-line.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
+import { noTries } from './cli-bed.ts'
 
 /** A person at a terminal, and pipes without one. */
 let server: Server | undefined
@@ -45,7 +46,7 @@ async function tallyman(url: string, terminal: Partial<Terminal>, ...argv: strin
       },
       ...terminal,
     },
-    { async *tryConnections() {}, diagnose: async () => [] },
+    noTries,
   )
   return { status, ...printed }
 }

@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { loadCommands } from '../../src/cli/commands.ts'
 import { makeProgram } from '../../src/cli/program.ts'
-import { tallyman } from './cli-bed.ts'
+import { noTries, tallyman } from './cli-bed.ts'
 
 /** No configuration: each of these commands must end before it looks for one. */
 const env = { TALLYMAN_CONFIG: '/nowhere/tallyman.yaml' }
@@ -95,12 +95,7 @@ const wordsBelow = (command: Command): string[][] =>
     [child.name()],
     ...wordsBelow(child).map((words) => [child.name(), ...words]),
   ])
-const program = makeProgram(
-  {},
-  { out: () => {}, err: () => {} },
-  { async *tryConnections() {}, diagnose: async () => [] },
-  await loadCommands([]),
-)
+const program = makeProgram({}, { out: () => {}, err: () => {} }, noTries, await loadCommands([]))
 
 describe('help', () => {
   test('of the program names every command and says where the service is', async () => {

@@ -4,7 +4,7 @@ import { jsonSchemaOfConfig, SCHEMA_PATH } from '../../src/config/json-schema.ts
 import { refusalsOfYaml } from './accepts.ts'
 import { minimal } from './write-config.ts'
 
-test('the file in the repository is the schema of the source: npm run schema writes it', async () => {
+test('the file in the repository is the schema of the source: npm run docs writes it', async () => {
   expect(JSON.parse(await readFile(SCHEMA_PATH, 'utf8'))).toEqual(jsonSchemaOfConfig())
 })
 

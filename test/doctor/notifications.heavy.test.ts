@@ -154,7 +154,7 @@ test('queues that nobody works off, an event in quarantine, and a job that faile
     },
     ...{
       why: expect.any(String),
-      fix: 'start the service with --workers, or node workers/main.ts reconcile',
+      fix: 'tallyman start runs all workers beside the API, tallyman start reconcile those of this queue',
     },
   })
   expect(queues.some(({ what }) => what.includes('the queue events;'))).toBe(false)

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LabTallyman, startTallyman } from '../../lab/tallyman.ts'
 import { configurationDocument } from '../../scripts/documents/configuration.ts'
+import { prometheusRule } from '../../scripts/documents/prometheus-rule.ts'
 import { BEGIN, END, type OpenApi, withRoutes } from '../../scripts/documents/routes.ts'
 import { table } from '../../scripts/documents/table.ts'
 import { jsonSchemaOfConfig } from '../../src/config/json-schema.ts'
 
-const read = (file: string) => readFile(join(import.meta.dirname, '../../docs', file), 'utf8')
+const root = join(import.meta.dirname, '../..')
+const read = (file: string) => readFile(join(root, 'docs', file), 'utf8')
 
 let tallyman: LabTallyman
 let openApi: OpenApi
@@ -25,6 +27,14 @@ test('docs/api.md has the routes of the OpenAPI document: if this fails, npm run
   const document = await read('api.md')
   expect(document).toBe(withRoutes(document, openApi))
   expect(() => withRoutes('# No marks', openApi)).toThrow('expected the marks')
+})
+
+test('the Prometheus operator gets the alert rules: if this fails, npm run docs', async () => {
+  const made = await readFile(
+    join(root, 'deploy/kubernetes/components/monitoring/prometheus-rule.yaml'),
+    'utf8',
+  )
+  expect(made).toBe(prometheusRule(await readFile(join(root, 'deploy/prometheus/rules.yml'), 'utf8')))
 })
 
 test('what a route is said to need is what it asks for', async () => {

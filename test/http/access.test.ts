@@ -100,6 +100,9 @@ const BODIES: Record<string, (names: Names) => object> = {
 /** They run and stop runs, of the projects that the token sees. */
 const ACTS = ['POST /v1/expiry/runs', 'POST /v1/expiry/stop']
 
+/** Its plans are made while somebody looks, so two answers may differ. */
+const CHANGES = ['GET /v1/overview']
+
 interface Operation {
   parameters?: { name: string; in: string; required?: boolean }[]
 }
@@ -185,7 +188,7 @@ describe.each(['named', 'reader', 'ci'])('with the token "%s" of team a', (kind)
         const about = `${route.route} ${url}`
         expect([about, answer.status]).toEqual([about, twin.status])
         // What these do for team a is another thing each time.
-        if (!ACTS.includes(route.route))
+        if (!ACTS.includes(route.route) && !CHANGES.includes(route.route))
           expect([about, asOfX(timeless(answer.body))]).toEqual([about, timeless(twin.body)])
         const told = ACTS.includes(route.route) ? answer.body + twin.body : twin.body
         for (const name of ofTeamB(bed.names)) expect(told, about).not.toContain(name)
@@ -223,6 +226,7 @@ describe('team a sees its own', () => {
   test.each([
     ...[
       'projects',
+      'overview',
       'report',
       'flags',
       'alerts',

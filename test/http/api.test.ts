@@ -249,3 +249,14 @@ test('describes itself, and needs no token for health', async () => {
   const metrics = await supertest(tallyman.app.server).get('/metrics')
   expect(metrics.text).toContain('tallyman_events_accepted_total{registry="ci"} 3')
 })
+
+test('alerts about one project', async () => {
+  const alertsOf = async (project: string) =>
+    (await ask(`/v1/alerts?project=${project}`)).body.alerts.map(
+      (alert: { project: string }) => alert.project,
+    )
+  const found = await alertsOf('ci/team/app')
+  expect(found.length).toBeGreaterThan(0)
+  expect(new Set(found)).toEqual(new Set(['team/app']))
+  expect(await alertsOf('ci/solo')).toEqual([])
+})

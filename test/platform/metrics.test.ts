@@ -1,10 +1,51 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { hasPrometheus, promtool, withPrometheus } from '../../lab/prometheus.ts'
+import { metricsTable, withTable } from '../../scripts/metrics-table.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 
-test('docs/operations.md names every metric, and no other', () => {
-  const docs = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
-  const metrics = makeMetrics().registry.getMetricsAsArray()
-  const names = metrics.map(({ name }) => name).filter((name) => name.startsWith('tallyman_'))
-  expect([...new Set(docs.match(/\btallyman_\w+/g))].sort()).toEqual(names.sort())
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+const namesIn = (text: string) => [...new Set(text.match(/\btallyman_[a-z0-9_]+/g))]
+
+/** Labels whose values the configuration bounds, or the code. `project` is bounded by `metrics.projects`. */
+const BOUNDED = [
+  ...['channel', 'flag', 'group', 'kind', 'node', 'outcome', 'policy', 'project', 'queue', 'reason'],
+  ...['receiver', 'registry', 'result', 'rule', 'state', 'version'],
+]
+
+test('docs/metrics.md has the table of all metrics', async () => {
+  const docs = read('docs/metrics.md')
+  expect(docs, 'run node scripts/metrics-table.ts').toBe(withTable(docs, await metricsTable()))
 })
+
+test('documents name metrics that there are', () => {
+  const known = makeMetrics()
+    .registry.getMetricsAsArray()
+    .map(({ name }) => name)
+  for (const file of ['docs/operations.md', 'docs/scaling.md', 'docs/usage.md'])
+    expect(namesIn(read(file)).filter((name) => !known.includes(name))).toEqual([])
+})
+
+test('every label has few values', async () => {
+  const table = await metricsTable()
+  const labels = [...table.matchAll(/\| (?:counter|gauge|histogram) \| ([^|]*) \|/g)].flatMap(
+    ([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)].map(([, label = '']) => label),
+  )
+  expect([...new Set(labels)].sort()).toEqual(BOUNDED)
+})
+
+test('a state that was not read yet is absent, and not 0', async () => {
+  const text = await makeMetrics().registry.metrics()
+  const shown = text
+    .split('\n')
+    .filter((line) => /^tallyman_.*(timestamp|lag|backlog|redis|waiting)/.test(line))
+  expect(shown).toEqual([])
+})
+
+test.skipIf(!hasPrometheus)(
+  withPrometheus('promtool finds nothing wrong with names and help texts'),
+  async () => {
+    const text = await makeMetrics().registry.metrics()
+    expect(promtool(['check', 'metrics'], text)).toEqual({ status: 0, output: '' })
+  },
+)

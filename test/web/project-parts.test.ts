@@ -59,14 +59,14 @@ test('an image can be promoted by rules, and without one to registries that are 
   const ways = waysOf('ci/team/app:v1', { rules, registries: ['ci', 'production'] })
   expect(ways.map(({ rule, registry, name }) => [rule, registry, name])).toEqual([
     ['releases', 'production', 'released/app:v1'],
+    [undefined, 'production', 'team/app:v1'],
     // Under its own name it would be its own target.
     [undefined, 'ci', ''],
-    [undefined, 'production', 'team/app:v1'],
   ])
   expect(ways[0]?.text).toBe(
     'as released/app:v1. Gates: signature. A tag there that names another image is not moved.',
   )
-  const [byRule, own, free] = ways
+  const [byRule, free, own] = ways
   if (!(byRule && own && free)) throw new Error('a way is missing')
   expect(bodyOf('ci/team/app:v1', byRule, 'ignored')).toEqual({
     ...{ image: 'ci/team/app:v1', to: 'production', rule: 'releases' },

@@ -67,7 +67,7 @@ async function beside(cli: Cli, options: { send?: true | undefined }): Promise<F
     const [what = '', ...more] = error.message.split('\n')
     const isAway: Finding = {
       ...{ check: 'service', level: 'error', what },
-      fix: more.join(' ') || 'start it: tallyman start --workers; its log says why if it ends at once',
+      fix: more.join(' ') || 'start it: tallyman start; its log says why if it ends at once',
     }
     return [...exposed, isAway, ...(await cli.diagnose(config))]
   }

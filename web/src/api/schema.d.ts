@@ -422,7 +422,7 @@ export interface paths {
         };
         /**
          * What changes in the overview, as server-sent events
-         * @description Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.
+         * @description Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. If nothing changes, an event `beat` comes every 15 s. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.
          */
         get: {
             parameters: {
@@ -3628,8 +3628,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Who approves it. The receipt has the name. */
-                        by: string;
+                        /** @description Who approves it. The receipt has the name. Needed unless somebody is logged in by OpenID Connect: then it is their name. */
+                        by?: string;
                     };
                 };
             };
@@ -7459,10 +7459,243 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
+                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
+                            grants: {
+                                /** @description What it may do. */
+                                verbs: string[];
+                                /** @description Where: globs over `registry/path`. */
+                                projects: string[];
+                            }[];
                             /** @description When the token ends. Null if it does not, or if it is that of a CI job. */
                             expiresAt: string | null;
                             /** @description The version of Tallyman. */
                             version: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The registries
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description All of them, by name. */
+                            registries: {
+                                /** @description Its name. */
+                                name: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The projects, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only projects of this registry. */
+                    registry?: string;
+                    /** @description A text in the id, in any case. */
+                    search?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The projects of the page. */
+                            projects: {
+                                /** @description registry/path */
+                                project: string;
+                                /** @description How many repositories it has. */
+                                repositories: number;
+                                /** @description How many tags it has. */
+                                tags: number;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The repositories of a project, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The project: registry/path. */
+                    project: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The repositories of the page. */
+                            repositories: {
+                                /** @description The repository in the registry. */
+                                repository: string;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tags of a repository, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The project: registry/path. */
+                    project: string;
+                    /** @description The repository in the registry. */
+                    repository: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The tags of the page. */
+                            tags: {
+                                /** @description The name of the tag. */
+                                tag: string;
+                                /** @description The manifest that it names. */
+                                digest: string;
+                                /** @description The size of the manifest with its config and layers. For an index: with its children and theirs, each content once. */
+                                sizeBytes: number;
+                                /** @description Since when the tag names the image. With `ageSource: seen`, it may be for longer. Null if it is not known. */
+                                pushedAt: string | null;
+                                /**
+                                 * @description What tells `pushedAt`: the event of the push; GitLab; the storage; the time of the build in the image; `seen`: nothing, and it was first seen then.
+                                 * @enum {unknown}
+                                 */
+                                ageSource: "event" | "registry" | "storage" | "image" | "seen";
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
                         };
                     };
                 };
@@ -7485,7 +7718,7 @@ export interface paths {
         };
         /**
          * Who is logged in
-         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens.
+         * @description It is 401 without a session, also with a token: `GET /v1/whoami` is for tokens. It is 403 for some minutes after a login with OpenID Connect of somebody who may do nothing, and tells which groups were seen.
          */
         get: {
             parameters: {
@@ -7508,7 +7741,7 @@ export interface paths {
                              * @enum {unknown}
                              */
                             by: "token" | "oidc";
-                            /** @description How records name it: `admin token`, `token team-a`. */
+                            /** @description How records name it: `admin token`, `token team-a`, `user ann@example.com`. */
                             who: string;
                             /** @description The name of the person. Null if a token is all that is known. */
                             name: string | null;
@@ -7516,6 +7749,13 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
+                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
+                            grants: {
+                                /** @description What it may do. */
+                                verbs: string[];
+                                /** @description Where: globs over `registry/path`. */
+                                projects: string[];
+                            }[];
                             /** @description Whether it sees what is about a registry or the whole service. */
                             seesAll: boolean;
                             /**
@@ -7563,7 +7803,7 @@ export interface paths {
                              * @enum {unknown}
                              */
                             by: "token" | "oidc";
-                            /** @description How records name it: `admin token`, `token team-a`. */
+                            /** @description How records name it: `admin token`, `token team-a`, `user ann@example.com`. */
                             who: string;
                             /** @description The name of the person. Null if a token is all that is known. */
                             name: string | null;
@@ -7571,6 +7811,13 @@ export interface paths {
                             verbs: string[];
                             /** @description The projects that it is for: globs over `registry/path`. `**` is all of them. */
                             projects: string[];
+                            /** @description What it may do where. `verbs` and `projects` are those of all grants together. */
+                            grants: {
+                                /** @description What it may do. */
+                                verbs: string[];
+                                /** @description Where: globs over `registry/path`. */
+                                projects: string[];
+                            }[];
                             /** @description Whether it sees what is about a registry or the whole service. */
                             seesAll: boolean;
                             /**
@@ -7607,6 +7854,109 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one may log in */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description `token`: `POST /v1/session`. `oidc`: a page of the issuer. */
+                            methods: ("token" | "oidc")[];
+                            /** @description OpenID Connect. Null if it is not configured. */
+                            oidc: {
+                                /** @description What the button says. */
+                                name: string;
+                                /** @description Where it leads; `to` is the path to go to after it. */
+                                url: string;
+                            } | null;
+                            /** @description Whether the catalogue can be read without logging in. */
+                            public: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong with this installation, and what to do about it
+         * @description Tries all that the configuration names, from this process, which may take half a minute. No registry is changed and nothing is sent to a channel: it asks for deletes and pushes that no registry can do. In the store an object is written and removed. Findings are up to 10 s old.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Whether no finding is an error. */
+                            ok: boolean;
+                            /** @description What was found, also what is in order. */
+                            findings: {
+                                /** @description What was looked at: `redis`, `registry ci`, `events of ci`. */
+                                check: string;
+                                /** @description `ok`; `note`: good to know; `warning`: it works, and something may be lost or wrong later; `error`: something does not work. */
+                                level: "ok" | "note" | "warning" | "error";
+                                /** @description What was found. */
+                                what: string;
+                                /** @description Why that matters. */
+                                why?: string;
+                                /** @description What to do about it. */
+                                fix?: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;

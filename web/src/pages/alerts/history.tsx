@@ -5,6 +5,7 @@ import { Empty } from '../../parts/empty.tsx'
 import { More } from '../../parts/more.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
+import { useQuery } from '../../parts/use-query.ts'
 
 type Alert = Answer<'/v1/alerts'>['alerts'][number]
 
@@ -17,11 +18,16 @@ function linkOf(alert: Alert): string | undefined {
   return 'registry' in alert ? '/registries' : undefined
 }
 
-/** All alerts, the newest first. */
+/** All alerts, or those about one project, the newest first. */
 export function History() {
-  const alerts = usePages('/v1/alerts', { query: { limit: 50 } }, ({ alerts }) => alerts)
-  if (alerts.items.length === 0 && !alerts.isLoading && !alerts.error)
-    return (
+  const [{ project }] = useQuery()
+  const alerts = usePages('/v1/alerts', { query: { limit: 50, project } }, ({ alerts }) => alerts)
+  if (alerts.items.length === 0 && !alerts.isLoading && !alerts.error && !alerts.hasMore)
+    return project ? (
+      <Empty title="No alert about this project so far">
+        <a href="/alerts">All alerts</a>
+      </Empty>
+    ) : (
       <Empty title="No alert so far">
         An alert comes when a project nears its quota, when images are about to expire, or when a promotion
         fails.
@@ -29,6 +35,14 @@ export function History() {
     )
   return (
     <>
+      {project && (
+        <p class="notice">
+          <span>
+            Only alerts about <Said text={project} />.
+          </span>
+          <a href="/alerts">All alerts</a>
+        </p>
+      )}
       {alerts.items.length > 0 && (
         <ol class="list">
           {alerts.items.map((alert) => {

@@ -55,7 +55,7 @@ export function dateText(at: number, now: number): string {
   return new Date(at).toLocaleDateString('en-GB', {
     day: 'numeric',
     month: 'long',
-    ...(!isSameYear && Math.abs(at - now) > 90 * DAY && { year: 'numeric' as const }),
+    ...(!isSameYear && Math.abs(at - now) > 300 * DAY && { year: 'numeric' as const }),
   })
 }
 

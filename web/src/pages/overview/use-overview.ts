@@ -2,6 +2,9 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, get } from '../../api/request.ts'
 import { type Overview, overviewOf, withChange } from './rows.ts'
 
+/** The service sends something every 15 s. After this long without it, in ms, the connection is dead. */
+const DEAD_MS = 45_000
+
 /** How long it waits before it reads all again after live updates ended for good, in ms. */
 const AGAIN_MS = 5_000
 
@@ -32,9 +35,19 @@ export function useOverview(): LiveOverview {
       clearTimeout(timer.current)
       timer.current = setTimeout(() => setTurn((last) => last + 1), AGAIN_MS)
     }
+    let dead: ReturnType<typeof setTimeout> | undefined
+    const isAlive = () => {
+      clearTimeout(dead)
+      dead = setTimeout(() => {
+        setState((last) => ({ ...last, live: 'lost' }))
+        again()
+      }, DEAD_MS)
+      setState((last) => ({ ...last, live: 'live', readAt: Date.now() }))
+    }
     const listen = (version: string) => {
       source = new EventSource(`/v1/overview/live?since=${encodeURIComponent(version)}`)
-      source.onopen = () => setState((last) => ({ ...last, live: 'live', readAt: Date.now() }))
+      source.onopen = isAlive
+      source.addEventListener('beat', isAlive)
       source.onerror = () => {
         setState((last) => ({ ...last, live: 'lost' }))
         // Otherwise the browser tries again by itself.
@@ -42,10 +55,8 @@ export function useOverview(): LiveOverview {
       }
       source.addEventListener('change', ({ data }) => {
         const change = JSON.parse(data)
-        setState((last) => ({
-          ...{ live: 'live' as const, error: undefined, readAt: Date.now() },
-          data: last.data && withChange(last.data, change),
-        }))
+        isAlive()
+        setState((last) => ({ ...last, error: undefined, data: last.data && withChange(last.data, change) }))
       })
       source.addEventListener('reset', () => {
         source?.close()
@@ -54,7 +65,9 @@ export function useOverview(): LiveOverview {
     }
     get('/v1/overview', { signal: stop.signal }).then(
       (answer) => {
-        setState({ data: overviewOf(answer), error: undefined, readAt: Date.now(), live: 'connecting' })
+        const read = { data: overviewOf(answer), error: undefined, readAt: Date.now() }
+        // It stays lost until something comes.
+        setState(({ live }) => ({ ...read, live: live === 'lost' ? 'lost' : 'connecting' }))
         listen(answer.version)
       },
       (error: Error) => {
@@ -68,6 +81,7 @@ export function useOverview(): LiveOverview {
       stop.abort()
       source?.close()
       clearTimeout(timer.current)
+      clearTimeout(dead)
     }
   }, [turn])
 

@@ -7,6 +7,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { withQuery } from '../../parts/use-query.ts'
 import { Growth } from './growth.tsx'
+import { registryOf } from './image-name.ts'
 import { Keeps } from './keeps.tsx'
 import { ProjectActions } from './project-actions.tsx'
 import { Repositories } from './repositories.tsx'
@@ -52,7 +53,14 @@ function OneProject({ id }: { id: string }) {
         <nav class="project-links" aria-label="About this project">
           <a href={withQuery('/plan', { project: id })}>What would expire</a>
           <a href={withQuery('/alerts', { project: id })}>Its alerts</a>
-          <a href={withQuery('/trash', { project: id })}>Its trash</a>
+          <a
+            href={withQuery('/trash', {
+              registry: registryOf(id),
+              search: id.slice(registryOf(id).length + 1),
+            })}
+          >
+            Its trash
+          </a>
         </nav>
       }
       actions={<ProjectActions {...{ id, project: project.data, quota: quota.data, snooze, reload }} />}

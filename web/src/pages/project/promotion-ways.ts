@@ -27,7 +27,7 @@ const OVERWRITE = {
   newer: 'A tag there is moved if this image is newer.',
 }
 
-/** The ways of an image, those by rules first. To its own registry it gets no way under its own name. */
+/** The ways of an image, those by rules first, its own registry last: there it needs another name. */
 export function waysOf(image: string, { rules, registries }: Targets): Way[] {
   const [, own = '', name = ''] = /^([^/]+)\/(.+)$/.exec(image) ?? []
   const same = image.includes('@') ? '' : name
@@ -36,10 +36,12 @@ export function waysOf(image: string, { rules, registries }: Targets): Way[] {
       ...{ rule, registry, name },
       text: `as ${name}. ${gates.length === 0 ? 'No gates.' : `Gates: ${gates.join(', ')}.`} ${OVERWRITE[overwrite]}`,
     })),
-    ...registries.map((registry) => ({
-      ...{ rule: undefined, registry, name: registry === own ? '' : same },
-      text: OVERWRITE.never,
-    })),
+    ...registries
+      .toSorted((a, b) => Number(a === own) - Number(b === own))
+      .map((registry) => ({
+        ...{ rule: undefined, registry, name: registry === own ? '' : same },
+        text: OVERWRITE.never,
+      })),
   ]
 }
 

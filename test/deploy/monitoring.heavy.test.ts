@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { hasPrometheus, promtool, startPrometheus, withPrometheus } from '../../lab/prometheus.ts'
+import { eventually } from '../../lab/tallyman.ts'
+import { dashboard, expressionsOf } from './dashboard.ts'
+import { type Monitored, startMonitored } from './monitored.ts'
+
+/**
+ * A real Prometheus reads the real service, with something of everything in it, and evaluates what the dashboard and the rules
+ * ask.
+ */
+
+describe.skipIf(!hasPrometheus)(withPrometheus('a real Prometheus that reads the service'), () => {
+  let service: Monitored
+  let prometheus: Awaited<ReturnType<typeof startPrometheus>>
+
+  beforeAll(async () => {
+    service = await startMonitored()
+    prometheus = await startPrometheus({
+      tallyman: [`127.0.0.1:${service.port}`],
+      'tallyman-workers': [`127.0.0.1:${service.workersPort}`],
+    })
+    const { until, port, workersPort } = service
+    await until(
+      workersPort,
+      'tallyman_expiry_images_total{policy="pull-requests",outcome="deleted"}',
+      (n) => n === 1,
+    )
+    await until(port, 'tallyman_promotions_waiting', (n) => n === 1)
+    await until(port, 'tallyman_alert_messages_waiting{channel="down"}', (n) => n > 0)
+    await until(workersPort, 'tallyman_promotions_total{rule="releases",outcome="promoted"}', (n) => n === 1)
+    // Rates need two readings between which something changed.
+    await eventually(
+      () =>
+        prometheus.query(
+          'max_over_time(tallyman_promotions_total{rule="releases",outcome="promoted"}[1m]) == 1',
+        ),
+      (series) => series.length > 0,
+    )
+    await service.push('app', 'v2', 20_000)
+    await service.refuse()
+    const promoted = 'increase(tallyman_promotions_total{rule="releases",outcome="promoted"}[1m]) > 0'
+    await eventually(
+      () => prometheus.query(promoted),
+      (series) => series.length > 0,
+    )
+  })
+  afterAll(async () => {
+    await prometheus?.close()
+    await service?.close()
+  })
+
+  test('promtool finds nothing wrong with the metrics of an API and of a worker process', async () => {
+    for (const port of [service.port, service.workersPort]) {
+      const text = await service.metrics(port)
+      expect(text).toContain('tallyman_')
+      expect(promtool(['check', 'metrics'], text)).toEqual({ status: 0, output: '' })
+    }
+  })
+
+  test('every panel of the dashboard has data', async () => {
+    const empty: string[] = []
+    for (const { title, expression } of expressionsOf(dashboard)) {
+      const found = await prometheus.query(expression)
+      if (found.length === 0) empty.push(`${title}: ${expression}`)
+    }
+    expect(empty).toEqual([])
+  })
+
+  test('the variables of the dashboard have values', async () => {
+    expect(await prometheus.labelValues('registry', 'tallyman_registry_unique_bytes')).toEqual(['ci'])
+    expect(await prometheus.labelValues('project', 'tallyman_project_unique_bytes')).toEqual([
+      ...['team/app', 'team/large'],
+    ])
+  })
+
+  test('every rule can be evaluated, and those fire that should', async () => {
+    const { groups } = parse(
+      readFileSync(new URL('../../deploy/prometheus/rules.yml', import.meta.url), 'utf8'),
+    )
+    const firing: string[] = []
+    for (const { alert, expr } of groups.flatMap(({ rules }: { rules: object[] }) => rules))
+      if ((await prometheus.query(expr)).length > 0) firing.push(alert)
+    expect(firing).toEqual(
+      expect.arrayContaining([
+        ...['TallymanRefusesStrangers', 'TallymanQuarantine', 'TallymanProjectOverQuota'],
+      ]),
+    )
+    expect(firing).not.toContain('TallymanDown')
+    expect(firing).not.toContain('TallymanAbsent')
+  })
+})
