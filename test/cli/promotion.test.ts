@@ -202,7 +202,7 @@ test('a promotion is rolled back by the admin; then what it wrote is not there a
   await clients.production.deleteManifest(REPOSITORY, second.digest ?? '')
   expect((await run('verify', second.id)).out).toContain(`@${second.digest} is not there any more\n`)
   expect(await runWith(ADMIN_TOKEN, 'rollback', 'nobody')).toMatchObject({
-    status: 1,
+    status: 6,
     err: expect.stringContaining('404'),
   })
 })

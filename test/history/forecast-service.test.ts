@@ -136,7 +136,7 @@ test('too little data is said in words', async () => {
 test('wrong questions are answered with what was expected', async () => {
   expect(await cli('forecast', 'ci/none')).toMatchObject({ status: 6, err: expect.stringContaining('404') })
   expect(await cli('forecast', '--registry', 'none')).toMatchObject({
-    ...{ status: 1, err: expect.stringContaining('no registry "none"; configured: ci') },
+    ...{ status: 6, err: expect.stringContaining('no registry "none"; configured: ci') },
   })
   expect((await cli('forecast', '--until', '2020-01')).err).toContain('until: expected a time to come')
   expect((await cli('forecast', '--until', 'soon')).err).toContain('until: expected a time such as')
