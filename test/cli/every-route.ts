@@ -96,8 +96,6 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'GET /v1/catalogue/tags': { none: 'as above' },
   'GET /v1/login': { none: 'the dashboard asks how people log in' },
   'GET /v1/doctor': { command: 'doctor' },
-  'GET /v1/overview': { none: 'the dashboard draws it; `usage` has the same numbers in pages' },
-  'GET /v1/overview/live': { none: 'as above, as it changes' },
   'GET /v1/names': { command: 'names' },
   'POST /v1/session': { none: 'the dashboard logs in there; a command sends its token' },
   'GET /v1/session': { none: 'as above' },
