@@ -1,4 +1,4 @@
-# Runs the API; with the command `node workers/main.ts [queue…]`, workers. Node runs the source: there is no build.
+# Runs the API; with the command `node workers/main.ts [queue…]`, workers. Node runs the source: only the dashboard is built.
 # The root file system may be read-only: Tallyman writes only to /data and /tmp.
 
 FROM docker.io/library/node:24-bookworm-slim AS packages
@@ -6,6 +6,17 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Not `npm ci`: scripts/setup.sh says why. The image needs no optional packages: they are Node itself and accelerators.
 RUN npm install --omit=dev --omit=optional --no-save --no-audit --no-fund --loglevel=error && npm cache clean --force
+
+# The dashboard. What builds it stays behind.
+FROM docker.io/library/node:24-bookworm-slim AS web
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY web ./web
+RUN npm install --workspace web --no-save --no-audit --no-fund --loglevel=error
+COPY tsconfig.json ./
+COPY scripts/web.sh ./scripts/
+COPY src ./src
+RUN PATH=$PWD/node_modules/.bin:$PATH sh scripts/web.sh && rm web/dist/.made-of
 
 FROM docker.io/library/node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Tallyman" \
@@ -20,8 +31,10 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json LICENSE tallyman.example.yaml ./
 COPY src ./src
 COPY workers ./workers
-RUN mkdir /data && chown node:node /data
-USER node
+COPY --from=web /app/web/dist ./web/dist
+RUN mkdir /data && chown 1000:1000 /data
+# The user node, by number: Kubernetes cannot tell whether a name is root's (runAsNonRoot).
+USER 1000:1000
 VOLUME /data
 EXPOSE 8080
 # Checks the API. A worker has another port: docker-compose.yml checks it.

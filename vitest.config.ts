@@ -10,15 +10,26 @@ const HEAVY = [
   ...['test/faults/**/*.test.ts', 'test/demo/**/*.test.ts', 'test/package.test.ts'],
 ]
 
+/** The dashboard in a browser. `npm run test:web` runs it. */
+const BROWSER = 'test/web/**/*.browser.test.ts'
+
 export default defineConfig({
   test: {
     projects: [
       {
         extends: true,
         // Files that follow each other in a process share what they imported: it takes 2.5 times less CPU.
-        test: { name: 'main', include: ['test/**/*.test.ts'], exclude: HEAVY, isolate: false },
+        test: { name: 'main', include: ['test/**/*.test.ts'], exclude: [...HEAVY, BROWSER], isolate: false },
       },
       { extends: true, test: { name: 'heavy', include: HEAVY } },
+      {
+        extends: true,
+        // The dashboard in a real browser, on the demo's data, which is made once for all files.
+        test: {
+          ...{ name: 'web', include: [BROWSER], isolate: false },
+          globalSetup: ['test/web/stage.ts'],
+        },
+      },
     ],
     // Child processes die with the thread that started them, so tests run in the main thread of a process.
     pool: 'forks',

@@ -39,6 +39,7 @@ export function makeEventsWork(options: {
       instances: makeInstances({ redis, prefix: PREFIX }),
       onUnknownInstance: async () => {},
     }),
+    watchReferences: async () => {},
     watchPulls: async () => {},
     refuseRename: async () => undefined,
     now: () => Date.now() * 1000,

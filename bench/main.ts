@@ -1,4 +1,5 @@
 import { admission } from './admission.ts'
+import { dashboard } from './dashboard.ts'
 import { expiry } from './expiry.ts'
 import { indexing } from './indexing.ts'
 import { intake } from './intake.ts'
@@ -11,6 +12,7 @@ import { throughput } from './throughput.ts'
 /** `node bench/main.ts NAME [--small]`: progress on standard error, the result as the last line of standard output. */
 const benches = {
   admission,
+  dashboard,
   expiry,
   index: indexing,
   intake,

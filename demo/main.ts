@@ -64,6 +64,7 @@ try {
   if (stayUp) {
     const auth = `-H 'Authorization: Bearer ${stage.readToken}'`
     print(`Still running; Ctrl-C ends it. Have a look:
+  ${stage.url}   the dashboard; log in with ${stage.adminToken}
   curl -s ${auth} ${stage.url}/v1/projects
   curl -s ${auth} '${stage.url}/v1/expiry/plan'
   ${stage.url}/docs

@@ -23,6 +23,8 @@ export interface Stage {
   url: string
   readToken: string
   adminToken: string
+  /** With which the registry `ci` delivers events. */
+  webhookToken: string
   close(): Promise<void>
 }
 
@@ -98,7 +100,19 @@ export async function setStage(
     closers.push(() => tallyman.stop())
     signal.throwIfAborted()
     print(`tallyman                 ${url}`)
-    return { ci, production, chat, signer, past, tallyman, url, readToken, adminToken, close }
+    return {
+      ci,
+      production,
+      chat,
+      signer,
+      past,
+      tallyman,
+      url,
+      readToken,
+      adminToken,
+      webhookToken: token,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

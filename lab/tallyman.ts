@@ -36,13 +36,16 @@ interface QueueCounts {
   delayed: number
 }
 
-/** The whole service in this process, on a Redis of its own; `config` replaces keys of a minimal configuration. */
+/**
+ * The whole service in this process; `config` replaces keys of a minimal configuration. It has a Redis of its own, unless it gets
+ * that of another one.
+ */
 export async function startTallyman(
   config: Record<string, unknown> = {},
-  options: { queues?: readonly QueueName[]; log?: Logger } = {},
+  options: { queues?: readonly QueueName[]; log?: Logger; redis?: LabRedis } = {},
 ): Promise<LabTallyman> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-lab-'))
-  const redis = await startRedis()
+  const redis = options.redis ?? (await startRedis())
   const file = join(folder, 'tallyman.yaml')
   await writeFile(
     file,
@@ -102,7 +105,7 @@ export async function startTallyman(
     },
     async close() {
       await close()
-      await redis.close()
+      if (options.redis === undefined) await redis.close()
       await rm(folder, { recursive: true, force: true })
     },
   }

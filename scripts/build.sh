@@ -11,5 +11,9 @@ find src -name '*.lua' | while read -r script; do
   mkdir -p "dist/${script%/*}"
   cp "$script" "dist/$script"
 done
-# A start without a configuration names it.
-cp tallyman.example.yaml dist
+# The dashboard.
+sh scripts/web.sh
+cp -R web/dist dist/web
+rm dist/web/.made-of
+# A start without a configuration names it. Its first line says where the schema is.
+sed 's|\$schema=\./schema|$schema=../schema|' tallyman.example.yaml >dist/tallyman.example.yaml

@@ -2,7 +2,8 @@
 # Makes a fresh clone ready to run, and does nothing (in 0.1 s) when it already is.
 #   setup.sh                 the npm packages, among them Node 24
 #   setup.sh --with-servers  also redis-server, docker-registry and skopeo, from Debian's packages
-#   setup.sh --for-tests     also ngircd, prometheus-alertmanager, prometheus and nginx. Where they cannot be had, their tests are skipped
+#   setup.sh --for-tests     also ngircd, prometheus-alertmanager, prometheus, nginx, kubectl and systemd-analyze. Where they cannot be had, their tests are skipped
+#   setup.sh --with-browser  those of --with-servers, and chromium
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,12 +29,15 @@ missing=
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
 command -v skopeo >/dev/null || missing="$missing skopeo"
+[ "$1" != --with-browser ] || [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing="$missing chromium fonts-dejavu-core"
 can_install=
 [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || can_install=1
 if [ "$1" = --for-tests ]; then
   for peer in ngircd prometheus-alertmanager prometheus nginx; do
     PATH="$PATH:/usr/sbin" command -v "$peer" >/dev/null || peers="${peers:-} $peer"
   done
+  command -v kubectl >/dev/null || peers="${peers:-} kubernetes-client"
+  command -v systemd-analyze >/dev/null || peers="${peers:-} systemd"
   [ -z "${peers:-}" ] || [ -n "$can_install" ] || echo "setup: tests that need these are skipped:$peers" >&2
   [ -z "$can_install" ] || missing="$missing${peers:-}"
 fi

@@ -1,12 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
+import { loadCommands } from '../src/cli/commands.ts'
+import { makeProgram } from '../src/cli/program.ts'
+import { jsonSchemaOfConfig } from '../src/config/json-schema.ts'
+import type { JsonSchema } from '../src/config/written.ts'
+import { ALERT_KINDS } from '../src/queue/alert-kinds.ts'
 
 /** Documents and comments cite files, headings and anchors. Each of these must exist. */
 const root = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
-const documents = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+const documents = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'],
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
 const sources = ['src', 'test', 'lab', 'bench', 'workers', 'demo', 'scripts', 'deploy'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(ts|lua|sh|ya?ml)$/.test(file))
@@ -88,6 +99,151 @@ test('every relative link in README and docs has a target', () => {
 test('every file that README and docs name exists', () => {
   const missing = documents.flatMap((file) => missingFiles(read(file)).map((name) => `${file}: ${name}`))
   expect(missing).toEqual([])
+})
+
+/** The program, with all of its commands. */
+const program = makeProgram(
+  {},
+  { out: () => {}, err: () => {} },
+  { async *tryConnections() {}, diagnose: async () => [] },
+  await loadCommands(['completion']),
+)
+
+/** The blocks of shell commands of a document, line by line, without comments. Lines that go on are joined. */
+const shellLines = (markdown: string): string[] =>
+  [...markdown.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) =>
+    block
+      .replaceAll(/\\\n\s*/g, ' ')
+      .split('\n')
+      .map((line) =>
+        line
+          .replace(/(^|\s)#.*/, '')
+          .replaceAll(/\s+/g, ' ')
+          .trim(),
+      )
+      .filter((line) => line !== ''),
+  )
+
+/** The words after `tallyman`, if a line calls it. */
+const callOf = (line: string): string[] | undefined => {
+  const [, call] =
+    /(?:^|[|&;(]\s*|\$\()(?:[A-Z_]+=\S+ )*(?:npm run tallyman --|npx tallyman|tallyman) (.+)/.exec(line) ?? []
+  return call?.split(/\s+/)
+}
+
+/** What is wrong with a call: a command that does not exist, or an option that it does not have. */
+function wrongCall(words: readonly string[]): string | undefined {
+  let command: Command = program
+  for (let n = 0; n < words.length; n++) {
+    const word = words[n] ?? ''
+    if (word === 'help') return
+    if (word.startsWith('-')) {
+      const [flag = ''] = word.split('=')
+      const options = [...lineage(command)].flatMap((one) => one.options)
+      const option = options.find(({ short, long }) => [short, long].includes(flag))
+      if (option === undefined && !['-', '--', '--help'].includes(flag))
+        return `${command.name()} has no ${flag}`
+      if (option?.required && word === flag) n += 1
+    } else {
+      const below = command.commands.find((one) => one.name() === word || one.aliases().includes(word))
+      if (below !== undefined) command = below
+      else if (command.commands.length > 0 && command.registeredArguments.length === 0)
+        return `${command.name()} has no command ${word}`
+    }
+  }
+}
+
+function* lineage(command: Command): Generator<Command> {
+  yield command
+  if (command.parent) yield* lineage(command.parent)
+}
+
+test('every command in a block of shell exists, with its options', () => {
+  const calls = documents.flatMap((file) => shellLines(read(file)).flatMap((line) => callOf(line) ?? []))
+  expect(calls.length).toBeGreaterThan(100)
+  const wrong = documents.flatMap((file) =>
+    shellLines(read(file)).flatMap((line) => {
+      const words = callOf(line)
+      const why = words && wrongCall(words)
+      return why === undefined ? [] : [`${file}: ${line}: ${why}`]
+    }),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('every npm script in a block of shell exists', () => {
+  const { scripts } = JSON.parse(read('package.json'))
+  const named = documents.flatMap((file) =>
+    shellLines(read(file)).flatMap((line) =>
+      [...line.matchAll(/\bnpm (?:run )?(start|test|[a-z]+:?[a-z]*)/g)].map(([, name = '']) => name),
+    ),
+  )
+  const own = new Set(['install', 'pack', 'run', 'ci', 'view'])
+  for (const name of named.filter((name) => !own.has(name))) expect(Object.keys(scripts)).toContain(name)
+})
+
+const schema = jsonSchemaOfConfig()
+const sections = Object.keys(Object(schema.properties))
+
+/** Keys of the configuration in `code`, such as `expiry.trash.keep`, of which the schema has the section and not the key. */
+function unknownKeys(markdown: string): string[] {
+  const named = [...withoutFences(markdown).matchAll(/`([a-z]\w*(?:\.\w+)+)`/g)].map(([, key = '']) => key)
+  return named.filter((key) => {
+    // NAME and X stand for the name of an entry.
+    const [section = '', ...rest] = key.split('.').filter((part) => !/^[A-Z]+$/.test(part))
+    return (
+      sections.includes(section) && !NOT_KEYS.has(key) && !hasKey([Object(schema.properties)[section]], rest)
+    )
+  })
+}
+
+/** What looks like a key and is none: kinds of alerts and of audit entries, summaries, and keys of a registry's own file. */
+const NOT_KEYS = new Set<string>([
+  ...ALERT_KINDS,
+  ...['promotion.rolledback', 'expiry.summary', 'promotion.summary', 'proxy.remoteurl'],
+])
+
+/** Whether one of some schemas has a value at a path. Entries of lists and maps are skipped, as they are in the documents. */
+function hasKey(schemas: JsonSchema[], [key, ...rest]: string[]): boolean {
+  if (key === undefined) return schemas.length > 0
+  const inner = schemas.flatMap((one) => [...formsOf(one)])
+  return inner.some((form) => {
+    const { [key]: child } = Object(form.properties)
+    return child !== undefined && hasKey([child], rest)
+  })
+}
+
+/** A schema, its alternatives, and what its lists and maps hold. */
+function* formsOf(one: JsonSchema): Generator<JsonSchema> {
+  yield one
+  const { anyOf = [], items, patternProperties = {} } = one as Record<string, unknown>
+  for (const form of [
+    ...(anyOf as JsonSchema[]),
+    ...(items ? [items] : []),
+    ...Object.values(patternProperties as object),
+  ])
+    yield* formsOf(form as JsonSchema)
+}
+
+test('every key of the configuration that a document names exists', () => {
+  // docs/configuration.md is made from the schema, and names keys within sections.
+  const written = documents.filter((file) => file !== 'docs/configuration.md')
+  const unknown = written.flatMap((file) => unknownKeys(read(file)).map((key) => `${file}: ${key}`))
+  expect(unknown).toEqual([])
+})
+
+test('the checks find wrong commands and keys', () => {
+  const check = (line: string) => wrongCall(callOf(line) ?? ['nothing'])
+  expect(check('npm run tallyman -- usage ci/team --output json')).toBeUndefined()
+  expect(check('TALLYMAN_TOKEN=x tallyman trash restore ci/a@sha256:1')).toBeUndefined()
+  expect(check('tallyman usages')).toContain('usages')
+  expect(check('tallyman expire POLICY --applied')).toContain('--applied')
+  expect(check('tallyman quota shows x')).toContain('shows')
+  expect(callOf('cp tallyman.yaml x')).toBeUndefined()
+  expect(unknownKeys('`expiry.trash.keep` `server.port` `registries.token` `server.prot` `x.y`')).toEqual([
+    'server.prot',
+  ])
+  expect(shellLines('```sh\na \\\n  b # c\n```\n```yaml\nd\n```')).toEqual(['a b'])
 })
 
 test('nothing cites a document that is not part of the project', () => {

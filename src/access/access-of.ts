@@ -1,7 +1,7 @@
 import type { AuthenticateCi } from '../ci/authenticate-ci.ts'
 import { makeIdentify } from '../events/identify.ts'
 import { type Access, accessOfCi, accessOfToken, CONFIGURED } from './access.ts'
-import { secretIn } from './named-token.ts'
+import { hashOf, type NamedToken, secretIn } from './named-token.ts'
 import type { Tokens } from './tokens.ts'
 
 /** A token that lets nobody in. The message is for the caller. */
@@ -31,25 +31,24 @@ export function makeAccessOf(deps: {
     ...(usesToken === undefined ? [] : [{ name: 'uses' as const, token: usesToken }]),
   ])
 
-  async function named(secret: string): Promise<Access> {
-    const token = await deps.named.find(secret)
-    if (token === undefined)
-      throw new TokenRefused('there is no such token: it was revoked, or never was one')
-    const { name, expiresAt } = token
-    if (expiresAt !== null && Date.parse(expiresAt) <= deps.now())
-      throw new TokenRefused(`the token ${name} has expired at ${expiresAt}`)
-    return accessOfToken(token)
-  }
-
   return async (authorization, from) => {
     const name = identify(authorization)
     if (name !== undefined) return CONFIGURED[name]
     const secret = secretIn(authorization)
-    if (secret !== undefined) return named(secret)
+    if (secret !== undefined) return accessOfNamed(await deps.named.find(hashOf(secret)), deps.now())
     const token = webTokenIn(authorization)
     if (token === undefined || deps.authenticateCi === undefined) return undefined
     return accessOfCi(await deps.authenticateCi(token, from))
   }
+}
+
+/** What a named token gives access to, if it is in force. `now`: epoch ms. @throws TokenRefused */
+export function accessOfNamed(token: NamedToken | undefined, now: number): Access {
+  if (token === undefined) throw new TokenRefused('there is no such token: it was revoked, or never was one')
+  const { name, expiresAt } = token
+  if (expiresAt !== null && Date.parse(expiresAt) <= now)
+    throw new TokenRefused(`the token ${name} has expired at ${expiresAt}`)
+  return accessOfToken(token)
 }
 
 /** Three parts in base64url with dots between them (RFC 7515, section 7.1). Its header begins with `{"`. */

@@ -18,11 +18,16 @@ const INCLUDED: Record<Verb, readonly Verb[]> = {
   admin: ['read', 'ask', 'promote', 'expire', 'report', 'admin'],
 }
 
-/** Who makes a request, and what it may do in which projects. */
+/** Who makes a request, and what it may do in which projects. A route gets that of its verb (`accessFor`). */
 export interface Access {
   /** For records, safe to print: `admin token`, `token team-a`, `CI job 42 of team-a/app (gitlab)`. */
   readonly who: string
   readonly verbs: readonly Verb[]
+  /**
+   * What it is made of, if it has not the same verbs in all its projects: each part has its verbs in its own projects. `verbs`,
+   * `projects` and `sees` are those of all parts together.
+   */
+  readonly parts?: readonly Access[]
   /** The projects that it sees, as people read them: globs over `registry/path`. `**` alone is all of them. */
   readonly projects: readonly string[]
   /** Whether it sees all projects, and so what is about a registry or the whole service. */
@@ -33,13 +38,60 @@ export interface Access {
   readonly expiresAt: string | null
   /** The CI job, if it is one. */
   readonly ci?: CiPrincipal
+  /** How it logged in, if it has a session. */
+  readonly session?: SessionOf
+}
+
+/** A session of the dashboard. */
+export interface SessionOf {
+  /** How somebody logged in. */
+  readonly by: 'token' | 'oidc'
+  /** The name of the person; null if a token is all that is known. */
+  readonly name: string | null
+  /** When it ends, RFC 3339. */
+  readonly until: string
 }
 
 /** The glob that stands for all projects. */
 export const ALL_PROJECTS = '**'
 
+/** Whether it may do this in some project. */
 export const mayDo = ({ verbs }: Pick<Access, 'verbs'>, verb: Verb): boolean =>
   verbs.some((one) => INCLUDED[one].includes(verb))
+
+/** What it may do this with: its parts that have the verb; `undefined` if none has. */
+export function accessFor(access: Access, verb: Verb): Access | undefined {
+  if (!mayDo(access, verb)) return undefined
+  return access.parts === undefined
+    ? access
+    : together(
+        access,
+        access.parts.filter((part) => mayDo(part, verb)),
+      )
+}
+
+/** Whether it may do this with all projects. */
+export const mayDoEverywhere = (access: Access, verb: Verb): boolean =>
+  accessFor(access, verb)?.seesAll ?? false
+
+/** An access with the verbs of each part in the projects of that part. */
+export function together(
+  of: Pick<Access, 'who' | 'expiresAt' | 'session'>,
+  parts: readonly Access[],
+): Access {
+  return {
+    ...{ ...of, parts, verbs: union(parts.map(({ verbs }) => verbs)) },
+    projects: union(parts.map(({ projects }) => projects)),
+    seesAll: parts.some(({ seesAll }) => seesAll),
+    sees: (project) => parts.some(({ sees }) => sees(project)),
+  }
+}
+
+const union = <T>(lists: readonly (readonly T[])[]): T[] => [...new Set(lists.flat())]
+
+/** What it may do where, for people and programs. */
+export const grantsOf = (access: Access): { verbs: Verb[]; projects: string[] }[] =>
+  (access.parts ?? [access]).map(({ verbs, projects }) => ({ verbs: [...verbs], projects: [...projects] }))
 
 /** The tokens of the configuration, which are for all projects. */
 export const CONFIGURED: Record<'read' | 'admin' | 'uses', Access> = {
@@ -55,12 +107,17 @@ function configured(name: string, verb: Verb): Access {
   }
 }
 
-/** What a named token may do. It sees what is about no project alone only if one of its globs is `**`. */
-export function accessOfToken({ name, verbs, projects, expiresAt }: NamedToken): Access {
+/** What a named token may do. */
+export const accessOfToken = ({ name, ...token }: NamedToken): Access =>
+  accessOfGlobs({ ...token, who: `token ${name}` })
+
+/** An access to the projects of globs. It sees what is about no project alone only if one of them is `**`. */
+export function accessOfGlobs(of: Pick<Access, 'who' | 'verbs' | 'projects' | 'expiresAt'>): Access {
+  const { who, verbs, projects, expiresAt } = of
   const seesAll = projects.includes(ALL_PROJECTS)
   const globs = projects.map(makeGlob)
   return {
-    ...{ who: `token ${name}`, verbs, projects, expiresAt, seesAll },
+    ...{ who, verbs, projects, expiresAt, seesAll },
     sees: (project) => seesAll || (project !== undefined && globs.some((matches) => matches(project))),
   }
 }
@@ -75,6 +132,12 @@ export const accessOfCi = (principal: CiPrincipal): Access => ({
 /** The projects for people: `ci/team-a/** and ci/tools`. */
 export const projectsText = ({ seesAll, projects }: Pick<Access, 'seesAll' | 'projects'>): string =>
   seesAll ? 'all projects' : projects.join(' and ') || 'no project'
+
+/** `read over all projects, and expire over ci/team-a/**`. */
+export const grantsText = (access: Access): string =>
+  (access.parts ?? [access])
+    .map((part) => `${part.verbs.join(', ')} over ${projectsText(part)}`)
+    .join(', and ') || 'nothing'
 
 /** Whether everything that globs cover is seen: they are those of the access, or some of them. `undefined` is everything. */
 export const coversAll = (

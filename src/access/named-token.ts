@@ -1,9 +1,10 @@
 import { createHash, randomInt } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { expectedGlob, mayMatchIn } from '../config/glob.ts'
+import { GRANTED_VERBS } from '../config/login-section.ts'
 
 /** The verbs that a named token may have. */
-export const TOKEN_VERBS = ['read', 'promote', 'expire', 'admin'] as const
+export const TOKEN_VERBS = GRANTED_VERBS
 
 const orNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 

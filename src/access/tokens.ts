@@ -51,9 +51,8 @@ export function makeTokens({
       return String(isAdded) === '1' ? { token, secret } : undefined
     },
 
-    /** The token with this secret, also if it has expired; `undefined` if there is none. */
-    async find(secret: string): Promise<NamedToken | undefined> {
-      const hash = hashOf(secret)
+    /** The token whose secret has this hash, also if it has expired; `undefined` if there is none. */
+    async find(hash: string): Promise<NamedToken | undefined> {
       const [json, used] = await redis.hmget(tokens, `token ${hash}`, `used ${hash}`)
       if (!json) return undefined
       const at = now()

@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
 import type { Config } from '../config/schema.ts'
+import type { Finding } from '../doctor/finding.ts'
+import type { Printer } from './output/printer.ts'
 import type { Service } from './service.ts'
+import type { StatusLine } from './status-line.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Something that a configuration names and that was tried. */
 export interface Connection {
@@ -16,25 +20,24 @@ export interface Connection {
 /** Tries everything that a configuration names. */
 export type TryConnections = (config: Config) => AsyncIterable<Connection>
 
+/** Looks at all that a configuration names, from here. */
+export type Diagnose = (config: Config) => Promise<Finding[]>
+
+/** What the commands do with a configuration, without a service. */
+export interface Tries {
+  tryConnections: TryConnections
+  diagnose: Diagnose
+}
+
 /** What the commands use of the world outside. */
-export interface Cli {
+export interface Cli extends Printer, Tries, Pick<Terminal, 'ask'> {
   env: NodeJS.ProcessEnv
   /** The running Tallyman at `--url`, or at the address in the configuration. @throws CommandError */
   service(): Promise<Service>
-  tryConnections: TryConnections
-  /**
-   * Prints the result on standard output: the lines, or with `--output json` the value. Text from outside needs no escaping
-   * before. Each command calls it once, so that its JSON is one document.
-   */
-  show(value: unknown, lines: readonly string[]): void
-  /** `--output`: `table` or `json`; or `ndjson` or `csv`, of a command that allows them. */
-  output(): string
-  /** Lets a command print as `ndjson` and `csv`. */
-  allowLines(command: Command): void
-  /** Prints text on standard output as it is: text from outside must be escaped before. For results that are long. */
-  print(text: string): void
-  /** Prints a line about the progress or the result on standard error, with text from outside escaped. */
+  /** Prints a remark about the result on standard error, with text from outside escaped. Not with `--quiet`. */
   note(line: string): void
+  /** How far long work is. */
+  progress: Pick<StatusLine, 'tell'>
 }
 
 /** Adds a command, or a group of commands, to the program. Its actions throw CommandError when they fail. */

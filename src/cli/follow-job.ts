@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Static, TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import { type JobAsked, JobStatus } from '../queue/job-status.ts'
 import type { Cli } from './cli.ts'
 import { CommandError } from './command-error.ts'
@@ -12,12 +12,12 @@ const ASK_MS = 300
 const WAIT_MS = 5_000
 
 /**
- * Waits for the end of a job, prints its progress, and gives its result.
+ * Waits for the end of a job, tells how far it is, and gives its result.
  * @throws CommandError with the job's reason when it failed for good.
  */
 export async function followJob<S extends TSchema>(
   service: Service,
-  { note }: Pick<Cli, 'note'>,
+  { note, progress }: Pick<Cli, 'note' | 'progress'>,
   { job }: JobAsked,
   resultSchema: S,
   textOf: (progress: object) => string = progressText,
@@ -30,14 +30,14 @@ export async function followJob<S extends TSchema>(
     noted.add(line)
   }
   for (const startedAt = Date.now(); ; await sleep(ASK_MS)) {
-    const { state, progress, failedReason, attempts, result } = await service.get(path, JobStatus)
+    const { state, progress: told, failedReason, attempts, result } = await service.get(path, JobStatus)
     if (state === 'completed') {
-      if (Value.Check(resultSchema, result)) return result
+      if (Check(resultSchema, result)) return result
       throw new CommandError('the job is done, but this version of tallyman cannot read its result')
     }
     if (state === 'failed') throw new CommandError(`failed: ${failedReason ?? 'no reason given'}`)
-    const hasBegun = typeof progress === 'object'
-    if (hasBegun && progress !== null) noteOnce(textOf(progress))
+    const hasBegun = typeof told === 'object'
+    if (hasBegun && told !== null) progress.tell(textOf(told))
     if (state === 'delayed' && failedReason !== null)
       noteOnce(`attempt ${attempts} failed, another follows: ${failedReason}`)
     const isWaiting =

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-import { run } from './run.ts'
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 
-// A reader that has seen enough, such as `head -1`, closes the pipe. That is no error.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+// Before anything else is loaded: it takes a third off the time to start. Not Node's default below /tmp, where somebody else could put code.
+// Where no cache can be written, none is kept.
+enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tallyman'))
+const { processTerminal } = await import('./process-terminal.ts')
+const { run } = await import('./run.ts')
 
-const write = {
-  out: (text: string) => process.stdout.write(text),
-  err: (text: string) => process.stderr.write(text),
-}
-process.exitCode = await run(process.argv.slice(2), process.env, write, async function* (config) {
-  // Only now: it loads the clients of Redis and S3.
-  const { tryConnections } = await import('../compose/try-connections.ts')
-  yield* tryConnections(config)
+process.exitCode = await run(process.argv.slice(2), process.env, processTerminal(process), {
+  // Each is loaded when it is used: they load the clients of Redis and S3.
+  async *tryConnections(config) {
+    yield* (await import('../compose/try-connections.ts')).tryConnections(config)
+  },
+  diagnose: async (config) => (await import('../compose/doctor.ts')).diagnose(config),
 })

@@ -8,6 +8,7 @@ export const PlanEnd = Type.Object({
   images: Type.Integer(),
   policies: Type.Array(Type.String()),
   undo: Undo,
+  plan: Type.Optional(Type.String()),
 })
 export type PlanEnd = Static<typeof PlanEnd>
 
@@ -15,13 +16,21 @@ export type PlanEnd = Static<typeof PlanEnd>
 export function planNotes({
   policies,
   undo,
+  plan,
   deletes,
   untags,
   notice,
-}: Pick<PlanEnd, 'policies' | 'undo'> & PlanTotals): string[] {
+}: Pick<PlanEnd, 'policies' | 'undo' | 'plan'> & PlanTotals): string[] {
   if (policies.length === 0) return ['no expiry policy is configured (expiry.policies): nothing expires']
   if (deletes + untags === 0) return []
-  return [...(notice === undefined ? [] : [noticeNote(notice)]), undoNote(undo)]
+  const [policy] = policies
+  return [
+    ...(notice === undefined ? [] : [noticeNote(notice)]),
+    undoNote(undo),
+    ...(plan === undefined
+      ? []
+      : [`to delete this and nothing else: tallyman expire ${policy} --apply --plan ${plan}`]),
+  ]
 }
 
 /** When what goes was announced, or is. */

@@ -1,12 +1,13 @@
 import { span } from '../expiry/finding.ts'
 import type { PlannedImage } from '../expiry/planned-image.ts'
 import { formatSize } from '../platform/units.ts'
+import type { Line } from './output/line.ts'
 import { type Cell, goingTagsCell, table } from './table.ts'
 
 export type PlannedRow = PlannedImage & { policy: string }
 
 /** A plan for people: by policy, then repository, the oldest images first. `asOf` is the time for which it was made, epoch ms. With `why`, near misses stand below their image. */
-export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean): string[] {
+export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean): Line[] {
   const rows = inOrder(all)
   const isOfSeveral = new Set(rows.map(({ policy }) => policy)).size > 1
   const isNoticed = rows.some(({ announcedAt }) => announcedAt !== undefined)
@@ -26,7 +27,7 @@ export function planTable(all: readonly PlannedRow[], asOf: number, why: boolean
     ],
     rows.map((row) => [
       ...(isOfSeveral ? [row.policy] : []),
-      ...[row.verdict, row.repository, goingTagsCell(row), ageCell(row, asOf), useCell(row, asOf)],
+      ...[{ word: row.verdict }, row.repository, goingTagsCell(row), ageCell(row, asOf), useCell(row, asOf)],
       freesCell(row),
       ...(isNoticed ? [noticeCell(row.announcedAt, 'by the next run'), noticeCell(row.goesFrom, '-')] : []),
       ...[row.rule ?? 'none', row.reason, row.digest],

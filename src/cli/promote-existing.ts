@@ -2,7 +2,12 @@ import { formatSize } from '../platform/units.ts'
 import { type ExistingImage, ExistingLine, type ExistingTotal } from '../promotion/existing-lines.ts'
 import type { Cli } from './cli.ts'
 import { CommandError } from './command-error.ts'
+import { columns } from './output/columns.ts'
 import { sizeCell, table } from './table.ts'
+
+export const EXISTING_COLUMNS = columns<ExistingImage>(
+  ...(['state', 'image', 'target', 'digest', 'bytes', 'promotion', 'why'] as const),
+)
 
 /** Promotes what was there before a rule, or tells what that would be. */
 export async function promoteExisting(
@@ -10,11 +15,6 @@ export async function promoteExisting(
   rule: string,
   { dryRun }: { dryRun: boolean },
 ): Promise<void> {
-  // npm keeps an option that comes before `--` for itself, and this one would be missed.
-  if (!dryRun && cli.env.npm_config_dry_run === 'true')
-    throw new CommandError(
-      'npm has taken --dry-run for itself: npm run tallyman -- promote --existing … --dry-run',
-    )
   const service = await cli.service()
   const images: ExistingImage[] = []
   let total: ExistingTotal | undefined
@@ -24,25 +24,28 @@ export async function promoteExisting(
     else total = line
   }
   if (total === undefined) throw new CommandError('the list ends early: repeat the command')
-  cli.show({ images, total }, dryRun ? plannedTable(images) : askedTable(images))
+  await cli.show({
+    ...{ value: { images, total }, rows: images, columns: EXISTING_COLUMNS },
+    lines: dryRun ? plannedTable(images) : askedTable(images),
+  })
   cli.note(summary(images, total))
   const refused = images.find(({ state }) => state === 'refused')
   if (refused !== undefined) cli.note(`refused: ${refused.image} to ${refused.target}: ${refused.why}`)
   if (total.more) cli.note('more images are left: repeat the command once fewer promotions wait')
 }
 
-const plannedTable = (images: readonly ExistingImage[]): string[] =>
+const plannedTable = (images: readonly ExistingImage[]) =>
   table(
     ['AT TARGET', 'SIZE', 'FROM', 'TO', 'DIGEST'],
     images.map(({ state, bytes = 0, image, target, digest }) => [
-      ...[state, sizeCell(bytes), image, target, digest],
+      ...[{ word: state }, sizeCell(bytes), image, target, digest],
     ]),
   )
 
-const askedTable = (images: readonly ExistingImage[]): string[] =>
+const askedTable = (images: readonly ExistingImage[]) =>
   table(
     ['STATE', 'FROM', 'TO', 'PROMOTION'],
-    images.map(({ state, image, target, promotion }) => [state, image, target, promotion]),
+    images.map(({ state, image, target, promotion }) => [{ word: state }, image, target, promotion]),
   )
 
 /** `images 12: absent 9, arrived 3; to send 70.0 MiB`. */

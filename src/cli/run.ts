@@ -1,25 +1,30 @@
 import { CommanderError } from 'commander'
-import type { TryConnections } from './cli.ts'
+import type { Tries } from './cli.ts'
 import { CommandError } from './command-error.ts'
+import { loadCommands } from './commands.ts'
 import { ExitStatus } from './exit-status.ts'
+import { EXIT } from './exit-statuses.ts'
 import { makeProgram } from './program.ts'
+import { BrokenPipe, type Terminal } from './terminal.ts'
 
-/** Runs a command and gives the exit status: 0 it succeeded, 1 it failed, 2 the usage was wrong, or one of the command's own. */
+/** Runs a command and gives its exit status (`exit-statuses.ts`). */
 export async function run(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
-  write: { out: (text: string) => void; err: (text: string) => void },
-  tryConnections: TryConnections,
+  terminal: Terminal,
+  tries: Tries,
 ): Promise<number> {
   try {
-    await makeProgram(env, write, tryConnections).parseAsync(argv, { from: 'user' })
+    const program = makeProgram(env, terminal, tries, await loadCommands(argv))
+    await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     // Commander has printed its message already; after --help its exit code is 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage
     if (error instanceof ExitStatus) return error.status
+    if (error instanceof BrokenPipe) return 0
     if (!(error instanceof CommandError)) throw error
-    write.err(`${error.message}\n`)
-    return 1
+    terminal.err(`${error.message}\n`)
+    return error.status
   }
 }

@@ -10,6 +10,8 @@ export interface Attempt {
   name: string
   tried: string
   act: () => Promise<string | undefined>
+  /** What to do if it fails, by the error. */
+  fix?: string | ((error: unknown) => string | undefined)
 }
 
 /** Asks a registry something, with a client of its own. */

@@ -28,6 +28,7 @@ export function startEvents(parts: WorkerParts) {
         onUnknownInstance: makeOnUnknownInstance({ ...parts, isAutomatic }),
       }),
       watchPulls: parts.pulls.watch,
+      watchReferences: parts.referencesTold.watch,
       refuseRename: makeRenameGate({ ...parts, registries: new Set(renaming) }),
       now: () => Date.now() * 1000,
       normalise: (...given) => parts.settings().normalise(...given),

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makePulls } from '../events/pulls.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
+import { makeReferencesTold } from '../events/references-told.ts'
 import { makeAnnouncements } from '../expiry/announcements.ts'
 import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
@@ -20,6 +21,7 @@ import { makePlanner } from '../expiry/planner.ts'
 import { makeFindProtected } from '../expiry/protected.ts'
 import { makeFailuresOf, makeFindProtections } from '../expiry/protection.ts'
 import { makeExpiryRuns } from '../expiry/runs.ts'
+import { makeShownPlans } from '../expiry/shown-plans.ts'
 import { makeWouldFree } from '../expiry/would-free.ts'
 import { makeHistories } from '../history/histories.ts'
 import { makeReadGrowth } from '../history/read-growth.ts'
@@ -65,7 +67,7 @@ import { fingerprintOf, makePeers } from './peers.ts'
 import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
 import { makeUseOf } from './use-of.ts'
-import { type RedisWatch, watchRedis } from './watch-redis.ts'
+import { watchRedis } from './watch-redis.ts'
 
 /** How often the settings of Redis are looked at, in ms. */
 const LOOK_MS = 60_000
@@ -144,14 +146,17 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     onClose(peers.leave)
     const key = `${prefix}:identity`
     const where = placeOf(target)
-    return watchRedis({ redis, where, key, otherWarnings: peers.look, everyMs: LOOK_MS, log, onClose })
+    const otherWarnings = peers.look
+    const watch = await watchRedis({ redis, where, key, otherWarnings, everyMs: LOOK_MS, log, onClose })
+    return { watch, peers }
   }
-  let watch: RedisWatch | undefined
+  let watched: Awaited<ReturnType<typeof watchThis>> | undefined
   /** Makes the parts that use Redis, on a connection of one kind: for HTTP it fails fast, for workers it waits. */
   const onRedis = async (make: Connect) => {
     const redis = await connect(make)
     firstRedis ??= redis
-    watch ??= await watchThis(redis)
+    watched ??= await watchThis(redis)
+    const { watch, peers } = watched
     const queues = makeQueues(redis, prefix, tracing?.telemetry)
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
@@ -167,6 +172,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     const { audit } = journals.audit
     const now = () => Date.now() * 1000
     const keeps = makeKeeps({ store, now })
+    const shownPlans = makeShownPlans({ store, now })
     const ledger = makeLedger({ redis, prefix })
     const doubtOf = makeDoubtOf({ ledger, queues })
     const announce = (alert: RegistryAlert | ExpiryAlert | PromotionAlert) =>
@@ -188,12 +194,13 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     const flags = makeFlags({ redis, prefix })
     const overrides = makeOverrides({ redis, prefix, now: Date.now })
     const inForce = makeQuotasInForce({ quotas: () => settings().quotas, overrides })
+    const useOf = makeUseOf({ config, pulls })
     const planning: Parameters<typeof makePlanner>[0] = {
       ...{ index, details, now },
       findNotUnderstood: makeFindNotUnderstood({ clientOf: readableClientOf, now }),
       findProtections: makeFindProtections(protections),
       protectsLabels: () => config().expiry.protect.labels.length > 0,
-      useOf: makeUseOf({ config, pulls }),
+      useOf,
       async quotaOf(project) {
         const { limit, escalate } = (await inForce.of(projectSubject(project)))?.quota ?? {}
         const evictsLater = escalate?.evict === true && !(await flags.ofProject(project)).isEscalated
@@ -202,7 +209,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     }
     const planner = makePlanner(planning)
     return {
-      ...{ redis, queues, index, watch, ledger, keeps, inUse, announce, tell, telling, lastRuns },
+      ...{ redis, queues, index, watch, peers, ledger, keeps, inUse, announce, tell, telling, lastRuns },
       months: makeMonths({ redis, prefix }),
       ...{ histories: makeHistories({ redis, prefix }), readGrowth: makeReadGrowth({ redis, prefix }) },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },
@@ -217,7 +224,8 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
       ...{ flags, overrides, inForce },
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
-      ...{ details, pulls },
+      referencesTold: makeReferencesTold({ redis, prefix }),
+      ...{ details, pulls, useOf, planning, doubtOf, planner, shownPlans },
       wouldFree: makeWouldFree({ planning, doubtOf, log, policies: () => settings().expiry.policies }),
       planAll: makePlanAll({
         ...{ index, planner, details, projectOf, failuresOf },
@@ -238,6 +246,8 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
   return {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
     ...{ receivers, connect, onRedis, outage, dispatcher, tracing, ...reloading },
+    /** Where Redis is, without credentials. */
+    redisPlace: placeOf(target),
     match: (image: TaggedImage) => settings().match(image),
   }
 }

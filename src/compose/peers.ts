@@ -31,7 +31,17 @@ export function makePeers(deps: {
   const own = randomUUID()
   /** When each other process has last shown itself, by the look before. */
   let before = new Map<string, number>()
+  let strangers: string[] = []
   return {
+    /** Warnings of the last look. */
+    strangers: (): readonly string[] => strangers,
+    /** The processes that have shown themselves lately, such as `812 on node-1`. */
+    async names(): Promise<string[]> {
+      const shown = Object.values(await redis.hgetall(key)).map((text) =>
+        Value.Parse(Shown, JSON.parse(text)),
+      )
+      return shown.filter(({ at }) => now() - at <= GONE_MS).map(({ host, pid }) => `${pid} on ${host}`)
+    },
     /**
      * Shows this process, and gives a warning for each other one that has another configuration. A process counts once it has
      * shown itself anew between two looks: one that was killed does not.
@@ -45,13 +55,14 @@ export function makePeers(deps: {
         .map(([id, text]) => ({ id, ...Value.Parse(Shown, JSON.parse(text)) }))
       for (const { id, at } of others) if (now() - at > GONE_MS) await redis.hdel(key, id)
       const isAlive = ({ id, at }: (typeof others)[number]) => before.has(id) && before.get(id) !== at
-      const strangers = others.filter((one) => one.fingerprint !== fingerprint && isAlive(one))
+      const differing = others.filter((one) => one.fingerprint !== fingerprint && isAlive(one))
       before = new Map(others.map(({ id, at }) => [id, at]))
-      return strangers.map(
+      strangers = differing.map(
         ({ host, pid }) =>
           `process ${pid} on ${host} uses the prefix "${prefix}" of the same Redis with another configuration: ` +
           'restart it with this one, or give each configuration a redis.prefix of its own',
       )
+      return strangers
     },
     async leave(): Promise<void> {
       await redis.hdel(key, own)

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { registryAdvice } from '../doctor/registry-advice.ts'
 import { expandPolicies } from '../expiry/expand-policies.ts'
 import { makeGlob } from '../platform/glob.ts'
 import { makeMatch } from '../promotion/match.ts'
@@ -14,22 +15,35 @@ import { type ReachedRegistry, reachedRegistries } from './registry-client.ts'
 export function changeAttempts(config: Config): Attempt[] {
   const registries = reachedRegistries(config)
   return registries.flatMap((registry) => [
-    ...expiryAttempts(config, registry),
+    ...expiryAttempts(config, registry, 'apply'),
     ...promotionAttempts(config, registry, registries),
   ])
 }
 
-function expiryAttempts({ expiry, registries }: Config, registry: ReachedRegistry): Attempt[] {
+/** Tries whether registries would let policies delete that only plan yet, where no policy with `mode: apply` deletes. */
+export function laterChangeAttempts(config: Config): Attempt[] {
+  const policies = expandPolicies(config.expiry.policies, Object.keys(config.registries))
+  const deleting = policies.filter(({ mode }) => mode === 'apply').map(({ registry }) => registry)
+  return reachedRegistries(config)
+    .filter(({ name }) => !deleting.includes(name))
+    .flatMap((registry) => expiryAttempts(config, registry, 'plan'))
+}
+
+function expiryAttempts(
+  { expiry, registries }: Config,
+  registry: ReachedRegistry,
+  mode: 'apply' | 'plan',
+): Attempt[] {
   const { name } = registry
   const projectOf = makeProjectOf(registry.project)
   const scopes = expandPolicies(expiry.policies, Object.keys(registries))
-    .filter((policy) => policy.mode === 'apply' && policy.registry === name)
+    .filter((policy) => policy.mode === mode && policy.registry === name)
     .map(({ project, repository }) => ({ project: makeGlob(project), repository: makeGlob(repository) }))
   if (scopes.length === 0) return []
   const isAbout = (one: string) =>
     scopes.some(({ project, repository }) => repository(one) && project(projectId(name, projectOf(one))))
   const find = () => firstRepository(registry, isAbout)
-  const none = 'not tried: it has no repository that a policy with "mode: apply" is about'
+  const none = `not tried: it has no repository that a policy with "mode: ${mode}" is about`
   return [deletes(registry, find, none), pushes(`pushes of expiry to ${name}`, registry, find, none)]
 }
 
@@ -60,6 +74,9 @@ function promotionAttempts(
   return [pushes(`pushes of promotion to ${registry.name}`, registry, find, none)]
 }
 
+const DELETES =
+  'set storage.delete.enabled: true in the configuration of the registry, or REGISTRY_STORAGE_DELETE_ENABLED=true, and restart it'
+
 type Find = () => Promise<string | undefined>
 
 const deletes = (registry: ReachedRegistry, find: Find, none: string): Attempt => ({
@@ -73,6 +90,7 @@ const deletes = (registry: ReachedRegistry, find: Find, none: string): Attempt =
       throw new Error(`in ${repository}, it answers 405: it does not delete (storage.delete.enabled)`)
     return `allowed in ${repository}; nothing was deleted`
   },
+  fix: (error) => registryAdvice(registry.name, error) ?? DELETES,
 })
 
 const pushes = (name: string, registry: ReachedRegistry, find: Find, none: string): Attempt => ({
@@ -85,6 +103,8 @@ const pushes = (name: string, registry: ReachedRegistry, find: Find, none: strin
     if (isRefused) throw new Error(`in ${repository}, it answers 405: it takes no pushes`)
     return `allowed in ${repository}; nothing was pushed`
   },
+  fix: (error) =>
+    registryAdvice(registry.name, error) ?? 'name a registry that takes pushes: a cache does not',
 })
 
 /** By the list of its repositories in the configuration, or by its catalog. */

@@ -32,13 +32,8 @@ export async function* tryConnections(config: Config): AsyncGenerator<Connection
   const dispatcher = makeDispatcher({ proxy: config.proxy })
   const attempts = [
     redisAttempt(config),
-    ...reachedRegistries(config).flatMap(registryAttempts),
-    ...changeAttempts(config),
-    ...inUseAttempts(config),
-    ...config.alerts.channels.map((channel) => channelAttempt(channel, dispatcher)),
-    ...receiverAttempts(config, dispatcher),
-    ...config.ci.issuers.map((issuer) => issuerAttempt(issuer, config)),
-    storeAttempt(config.store),
+    ...reachedRegistries(config).flatMap((registry) => [pingAttempt(registry), ...listAttempts(registry)]),
+    ...furtherAttempts(config, dispatcher),
   ]
   const results = attempts.map(async ({ name, tried, act }): Promise<Connection> => {
     try {
@@ -54,6 +49,17 @@ export async function* tryConnections(config: Config): AsyncGenerator<Connection
     await dispatcher.destroy()
   }
 }
+
+/** All attempts but those of Redis and of registries themselves. */
+export const furtherAttempts = (config: Config, dispatcher: Dispatcher): Attempt[] => [
+  ...changeAttempts(config),
+  ...inUseAttempts(config),
+  ...config.alerts.channels.map((channel) => channelAttempt(channel, dispatcher)),
+  ...receiverAttempts(config, dispatcher),
+  ...config.ci.issuers.map((issuer) => issuerAttempt(issuer, config)),
+  ...loginAttempts(config),
+  storeAttempt(config.store),
+]
 
 /** @throws what `act` throws, and after `ATTEMPT_MS` */
 async function withLimit<T>(act: () => Promise<T>): Promise<T> {
@@ -86,17 +92,22 @@ function redisAttempt({ redis: { url }, dataDir }: Config): Attempt {
   return { name: 'redis', tried: `INFO at ${placeOf(target)}`, act }
 }
 
-function registryAttempts(registry: ReachedRegistry): Attempt[] {
-  const { name, url, storage, repositories, gitlab } = registry
-  const ping = () => asking(registry, (client) => client.ping())
-  const attempts: Attempt[] = [
-    { name: `registry ${name}`, tried: `GET ${url}/v2/`, act: async () => void (await ping()) },
-  ]
+const pingAttempt = (registry: ReachedRegistry): Attempt => ({
+  name: `registry ${registry.name}`,
+  tried: `GET ${registry.url}/v2/`,
+  act: async () => void (await asking(registry, (client) => client.ping())),
+})
+
+/** Tries what stands beside the API of a registry: its storage, and the list of its repositories. */
+export function listAttempts(registry: ReachedRegistry): Attempt[] {
+  const { name, storage, repositories, gitlab } = registry
+  const attempts: Attempt[] = []
   if (storage !== undefined)
     attempts.push({
       name: `storage of ${name}`,
       tried: `list ${placeOfStorage(storage)}`,
       act: async () => void (await registryStorage(storage).check()),
+      fix: `correct registries.${name}.storage, and let the user of Tallyman read it; leave it out if Tallyman cannot`,
     })
   const names = repositoryNames(registry)
   if (names !== undefined)
@@ -104,6 +115,10 @@ function registryAttempts(registry: ReachedRegistry): Attempt[] {
       name: `repositories of ${name}`,
       tried: repositories === undefined ? `the groups of GitLab at ${gitlab?.url}` : 'read the list',
       act: async () => `${await count(names())} names`,
+      fix:
+        repositories === undefined
+          ? `correct registries.${name}.gitlab: its url, a token with the scope read_api, and groups that the token sees`
+          : `correct registries.${name}.repositories`,
     })
   return attempts
 }
@@ -123,7 +138,8 @@ function channelAttempt(config: ChannelConfig, dispatcher: Dispatcher): Attempt 
       await channel.close?.()
     }
   }
-  return { name: `channel ${config.name}`, tried: channel.check?.tried ?? 'read its configuration', act }
+  const fix = `correct the channel ${config.name} in alerts.channels (docs/alerts.md, Channels); tallyman alerts test ${config.name} sends a message`
+  return { name: `channel ${config.name}`, tried: channel.check?.tried ?? 'read its configuration', act, fix }
 }
 
 /** Programs that are told of changes. */
@@ -132,7 +148,8 @@ function receiverAttempts(config: Config, dispatcher: Dispatcher): Attempt[] {
   return receivers.flatMap(({ name, check, close }) => {
     if (check === undefined) return []
     const act = async () => `${await check.ask().finally(close)}; no event was sent`
-    return [{ name: `events to ${name}`, tried: check.tried, act }]
+    const fix = 'correct it in events of the configuration, or start what listens there (docs/events.md)'
+    return [{ name: `events to ${name}`, tried: check.tried, act, fix }]
   })
 }
 
@@ -149,10 +166,34 @@ function issuerAttempt(issuer: Config['ci']['issuers'][number], config: Config):
     const keys = await readKeys(issuer.issuer, dispatcher).finally(() => dispatcher.destroy())
     return `keys: ${keys.length}`
   }
-  return { name: `issuer ${issuer.name}`, tried: `GET ${discoveryUrl(issuer.issuer)}`, act }
+  const fix = `correct ci.issuers: the issuer of ${issuer.name} exactly as its tokens have it, and caFile if its certificate is of a CA of yours`
+  return { name: `issuer ${issuer.name}`, tried: `GET ${discoveryUrl(issuer.issuer)}`, act, fix }
+}
+
+/** What people log in with, if it is not a token. */
+function loginAttempts({ login: { oidc }, proxy }: Config): Attempt[] {
+  if (oidc === undefined) return []
+  const { issuer, ca } = oidc
+  const act = async () => {
+    const dispatcher = makeDispatcher({ proxy, tls: ca === undefined ? undefined : { ca } })
+    const keys = await readKeys(issuer, dispatcher).finally(() => dispatcher.destroy())
+    return `keys: ${keys.length}`
+  }
+  const fix =
+    'correct login.oidc: the issuer exactly as its discovery document has it, and caFile if its certificate is of a CA of yours'
+  return [{ name: 'login', tried: `GET ${discoveryUrl(issuer)}`, act, fix }]
 }
 
 function storeAttempt(store: Config['store']): Attempt {
   const act = async () => void (await makeStore(store).check())
-  return { name: 'store', tried: `write, list, read and remove an object in ${placeOfStorage(store)}`, act }
+  const fix =
+    store.type === 'folder'
+      ? `let the user of Tallyman write there: chown -R it; or set store.path to a folder that it may write`
+      : 'correct store: endpoint, bucket (it must exist) and keys, which need to list, read, write and delete objects'
+  return {
+    name: 'store',
+    tried: `write, list, read and remove an object in ${placeOfStorage(store)}`,
+    act,
+    fix,
+  }
 }

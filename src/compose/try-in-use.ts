@@ -12,6 +12,7 @@ export const inUseAttempts = (config: Config): Attempt[] =>
   config.expiry.inUse.map((source) => ({
     name: `images in use by ${source.name}`,
     tried: howOf(source),
+    fix: `correct ${source.name} in expiry.inUse (docs/expiry.md, Images in use): while it cannot be read, nothing is deleted`,
     async act() {
       const dispatcher = makeDispatcher({ proxy: config.proxy })
       const found = await makeReadSource({ dispatcher })(source).finally(() => dispatcher.close())

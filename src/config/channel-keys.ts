@@ -4,25 +4,37 @@ import { ALERT_KINDS } from '../queue/alert-kinds.ts'
 import { Choice, field, Glob, Name, nonEmpty } from './fields.ts'
 import { TimeZone } from './schedule-fields.ts'
 import { list } from './sections.ts'
+import { written } from './written.ts'
 
 const KIND = `a kind of alert, or a glob for some, such as quota.*. The kinds: ${ALERT_KINDS.join(', ')}`
 
 const Kind = (description: string) =>
-  field(description, (raw) => {
-    const glob = nonEmpty(raw)
-    if (ALERT_KINDS.some(makeGlob(glob))) return glob
-    throw new RangeError(`expected ${KIND}`)
-  })
+  field(
+    description,
+    (raw) => {
+      const glob = nonEmpty(raw)
+      if (ALERT_KINDS.some(makeGlob(glob))) return glob
+      throw new RangeError(`expected ${KIND}`)
+    },
+    { written: { ...written.nonEmpty, examples: ALERT_KINDS } },
+  )
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
+const TIME = /^([01]\d|2[0-3]):([0-5]\d)$/
+const A_TIME = 'a time of the day such as 07:00 or 20:30'
+
 /** A time such as 20:00, in minutes after midnight. */
 const TimeOfDay = (description: string) =>
-  field(description, (raw) => {
-    const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(String(raw)) ?? []
-    if (hours === undefined) throw new RangeError('expected a time of the day such as 07:00 or 20:30')
-    return Number(hours) * 60 + Number(minutes)
-  })
+  field(
+    description,
+    (raw) => {
+      const [, hours, minutes] = (typeof raw === 'string' && TIME.exec(raw)) || []
+      if (hours === undefined) throw new RangeError(`expected ${A_TIME}`)
+      return Number(hours) * 60 + Number(minutes)
+    },
+    { written: written.matching(TIME, A_TIME, { examples: ['07:00', '20:30'] }) },
+  )
 
 /** The keys that channels of all types have. */
 export const channelKeys = {

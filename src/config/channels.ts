@@ -3,11 +3,16 @@ import { channelKeys } from './channel-keys.ts'
 import { NonEmpty, Secret, SecretUrl, string } from './fields.ts'
 import { alertmanager, email, gitlabIssue, irc, matrix, pagerduty } from './more-channels.ts'
 import { section } from './sections.ts'
+import { written } from './written.ts'
 
 const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'
-export const signingKey = string(`whsec_ followed by base64. To make one: ${MAKE_KEY}`, (raw) =>
+const signingKey = string(`whsec_ followed by base64. To make one: ${MAKE_KEY}`, (raw) =>
   /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw),
 )
+
+/** A key of Standard Webhooks. */
+export const SigningKey = (description: string, options?: { make: string }) =>
+  Secret(description, signingKey, { ...options, written: written.signingKey })
 
 /** A channel that only needs the URL of a webhook. */
 const hook = <const T extends string>(type: T, description: string, url: string) =>
@@ -34,7 +39,7 @@ export const channel = Type.Union(
     section('A receiver of CloudEvents, signed as Standard Webhooks.', {
       type: Type.Literal('webhook'),
       url: SecretUrl('The URL to which alerts are posted.'),
-      secret: Secret('The key that signs the alerts.', signingKey, { make: MAKE_KEY }),
+      secret: SigningKey('The key that signs the alerts.', { make: MAKE_KEY }),
       ...channelKeys,
     }),
     section('A channel of IRC.', { ...irc, ...channelKeys }),

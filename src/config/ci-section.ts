@@ -3,6 +3,7 @@ import { isRepositoryName } from '../registry/name.ts'
 import { Choice, field, Glob, Name, NonEmpty, Pem, RegistryName, string, unique } from './fields.ts'
 import { hasCertificates } from './pem.ts'
 import { list, section } from './sections.ts'
+import { written } from './written.ts'
 
 /** Signatures by a private key (RFC 7518, RFC 8037). `none` and `HS256` are no choice: whoever knows the public key could sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
@@ -41,6 +42,12 @@ const project = section('Projects of the issuer, and the project in Tallyman tha
         string('the id of a project, a number', (text) => /^\d+$/.test(text))(
           typeof raw === 'number' ? String(raw) : raw,
         ),
+      {
+        written: written.matching(/^\d+$/, 'the id of a project, a number', {
+          type: ['integer', 'string'],
+          minimum: 0,
+        }),
+      },
     ),
   ),
   registry: RegistryName('The registry that holds its images.'),
@@ -49,6 +56,7 @@ const project = section('Projects of the issuer, and the project in Tallyman tha
     projectTemplate,
     {
       default: '{path}',
+      written: written.nonEmpty,
     },
   ),
 })
@@ -56,7 +64,10 @@ const project = section('Projects of the issuer, and the project in Tallyman tha
 const issuerFields = section('What signs the tokens of CI jobs.', {
   name: Name('The name in records and in the log.'),
   type: Choice('Whose claims the tokens have.', ['gitlab', 'github']),
-  issuer: field('Its URL, exactly as the claim `iss` has it.', issuerUrl, unique('list')),
+  issuer: field('Its URL, exactly as the claim `iss` has it.', issuerUrl, {
+    ...unique('list'),
+    written: written.url,
+  }),
   audience: NonEmpty('What the claim `aud` must name: a text that only tokens for this service have.'),
   algorithms: Type.Array(Choice('An algorithm.', ALGORITHMS), {
     description: 'How its tokens may be signed.',
@@ -73,7 +84,9 @@ const issuerFields = section('What signs the tokens of CI jobs.', {
   conditions: Type.Optional(
     Type.Record(
       Type.String({ pattern: '^(?!constructor$|prototype$|__proto__$)[A-Za-z_][\\w:/.-]*$' }),
-      field('The text of the claim, or a list of which one is enough.', claimValues),
+      field('The text of the claim, or a list of which one is enough.', claimValues, {
+        written: written.oneOrMany({ type: ['string', 'boolean', 'number'] }),
+      }),
       { description: 'Claims that a token must have.', expectedName: 'the name of a claim' },
     ),
   ),

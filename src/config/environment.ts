@@ -6,8 +6,8 @@ import { isMapping, type Path } from './walk.ts'
 
 const PREFIX = 'TALLYMAN_'
 
-/** Variables that are no keys: the path of the configuration file, and the token of the commands. */
-const NO_KEYS = ['TALLYMAN_CONFIG', 'TALLYMAN_TOKEN']
+/** Variables that are no keys: the path of the configuration file, and the address and the token of the commands. */
+const NO_KEYS = ['TALLYMAN_CONFIG', 'TALLYMAN_URL', 'TALLYMAN_TOKEN', 'TALLYMAN_TOKEN_FILE']
 
 /** Variables that Kubernetes sets in every container if a Service is called tallyman or tallyman-…. */
 const KUBERNETES = /^TALLYMAN_(?!.*__)(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)$/

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { parseRedisUrl } from '../platform/redis-url.ts'
-import { signingKey } from './channels.ts'
+import { SigningKey } from './channels.ts'
 import { Glob, Name, NonEmpty, nonEmpty, Pattern, Secret, SecretUrl } from './fields.ts'
 import { list, section } from './sections.ts'
 
@@ -15,7 +15,7 @@ function siteRedis(raw: unknown): string {
 const webhook = section('A URL to which changes are posted, signed as Standard Webhooks.', {
   name: Name('The name in the history of deliveries.'),
   url: SecretUrl('The URL.'),
-  secret: Secret('The key that signs the events.', signingKey),
+  secret: SigningKey('The key that signs the events.'),
   types: list('Wildcards for types, such as image.*', NonEmpty('A wildcard.'), {
     default: ['*'],
     minItems: 1,

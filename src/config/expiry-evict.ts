@@ -10,7 +10,7 @@ const problemOf = (tier: Record<string, unknown>): string | undefined =>
     : 'expected at least one condition, such as tag or olderThan'
 
 const tier = Type.Refine(
-  section('A tier: what meets every condition that is given.', selectionKeys),
+  section('A tier: what meets every condition that is given.', selectionKeys, { minProperties: 1 }),
   (value) => problemOf(value as Record<string, unknown>) === undefined,
   (value) => problemOf(value as Record<string, unknown>) ?? '',
 )

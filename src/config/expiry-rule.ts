@@ -4,12 +4,16 @@ import { ARTIFACT_KINDS, type ArtifactKind } from '../expiry/details/artifact-ki
 import type { Newest } from '../expiry/rule.ts'
 import type { TagSelector } from '../platform/match-tag.ts'
 import { Choice, Duration, Flag, field, NonEmpty, nonEmpty, PartError, patternIn, Size } from './fields.ts'
-import { expectedGlob, NOT_A_PATTERN } from './glob.ts'
+import { expectedGlob, MOST_CHARACTERS, NOT_A_PATTERN } from './glob.ts'
 import { section } from './sections.ts'
 import { isMapping } from './walk.ts'
+import { type JsonSchema, written } from './written.ts'
 
 /** Which tags: a glob, or `{ pattern }`, an RE2 pattern for the whole tag. */
-export const Tags = (description: string) => field(description, parseTags)
+export const Tags = (description: string) =>
+  field(description, parseTags, {
+    written: written.textOrPattern({ ...written.nonEmpty, maxLength: MOST_CHARACTERS }),
+  })
 
 function parseTags(raw: unknown): TagSelector {
   if (isMapping(raw)) return { pattern: patternIn(raw, 'a glob') }
@@ -20,51 +24,83 @@ function parseTags(raw: unknown): TagSelector {
   throw new RangeError(`expected ${expected}${hint}`)
 }
 
+const ORDERS: Newest['by'][] = ['pushed', 'used', 'semver']
+
+const KEEP: JsonSchema = {
+  anyOf: [
+    { const: true },
+    {
+      ...{ type: 'object', required: ['newest'], additionalProperties: false },
+      properties: {
+        newest: { type: 'integer', minimum: 1, description: 'How many are kept.' },
+        by: { ...written.choice(ORDERS), description: 'Which are the newest.', default: 'pushed' },
+        per: {
+          ...written.nonEmpty,
+          description:
+            'Of what so many are kept: `repository`, or the name of a group of the pattern in `tag`.',
+          default: 'repository',
+        },
+      },
+    },
+  ],
+}
+
 /** `true`, or which of the newest are kept. */
-const Keep = (description: string) =>
-  field(description, (raw): true | Newest => {
-    if (raw === true) return true
-    if (!isMapping(raw))
-      throw new RangeError('expected true, or { newest: 10, by: pushed | used | semver, per: repository }')
-    const { newest, by = 'pushed', per = 'repository', ...others } = raw
-    const [unknown] = Object.keys(others)
-    if (unknown !== undefined)
-      throw new PartError(unknown, others[unknown], 'unknown key; expected one of newest, by, per')
-    if (!Number.isSafeInteger(newest) || Number(newest) < 1)
-      throw new PartError('newest', newest, 'expected an integer of at least 1')
-    const order = ORDERS.find((one) => one === by)
-    if (order === undefined) throw new PartError('by', by, `expected one of ${ORDERS.join(', ')}`)
-    if (typeof per !== 'string' || per === '')
-      throw new PartError('per', per, 'expected repository, or the name of a group of the pattern in tag')
-    const unit = per === 'repository' ? per : { group: per }
-    return { newest: Number(newest), by: order, per: unit }
-  })
+const Keep = (description: string) => field(description, parseKeep, { written: KEEP })
+
+function parseKeep(raw: unknown): true | Newest {
+  if (raw === true) return true
+  if (!isMapping(raw))
+    throw new RangeError('expected true, or { newest: 10, by: pushed | used | semver, per: repository }')
+  const { newest, by = 'pushed', per = 'repository', ...others } = raw
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined)
+    throw new PartError(unknown, others[unknown], 'unknown key; expected one of newest, by, per')
+  if (!Number.isSafeInteger(newest) || Number(newest) < 1)
+    throw new PartError('newest', newest, 'expected an integer of at least 1')
+  const order = ORDERS.find((one) => one === by)
+  if (order === undefined) throw new PartError('by', by, `expected one of ${ORDERS.join(', ')}`)
+  if (typeof per !== 'string' || per === '')
+    throw new PartError('per', per, 'expected repository, or the name of a group of the pattern in tag')
+  const unit = per === 'repository' ? per : { group: per }
+  return { newest: Number(newest), by: order, per: unit }
+}
 
 /** A kind, or a list of them. */
 const Kinds = (description: string) =>
-  field(description, (raw): ArtifactKind[] => {
-    const names: unknown[] = Array.isArray(raw) ? raw : [raw]
-    const kinds = names.map((name) => ARTIFACT_KINDS.find((kind) => kind === name))
-    if (kinds.length > 0 && !kinds.includes(undefined)) return kinds.filter((kind) => kind !== undefined)
-    throw new RangeError(`expected one or several of ${ARTIFACT_KINDS.join(', ')}`)
-  })
+  field(
+    description,
+    (raw): ArtifactKind[] => {
+      const names: unknown[] = Array.isArray(raw) ? raw : [raw]
+      const kinds = names.map((name) => ARTIFACT_KINDS.find((kind) => kind === name))
+      if (kinds.length > 0 && !kinds.includes(undefined)) return kinds.filter((kind) => kind !== undefined)
+      throw new RangeError(`expected one or several of ${ARTIFACT_KINDS.join(', ')}`)
+    },
+    { written: written.oneOrMany(written.choice(ARTIFACT_KINDS)) },
+  )
 
 /** Names and wildcards. */
 export const Texts = (description: string) =>
-  field(description, (raw): Record<string, string> => {
-    const texts = isMapping(raw) ? Object.entries(raw) : []
-    if (texts.length === 0 || texts.some(([, value]) => typeof value !== 'string'))
-      throw new RangeError("expected names with wildcards for their values, such as { team: 'payments' }")
-    return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
-  })
-
-const ORDERS: Newest['by'][] = ['pushed', 'used', 'semver']
+  field(
+    description,
+    (raw): Record<string, string> => {
+      const texts = isMapping(raw) ? Object.entries(raw) : []
+      if (texts.length === 0 || texts.some(([, value]) => typeof value !== 'string'))
+        throw new RangeError("expected names with wildcards for their values, such as { team: 'payments' }")
+      return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
+    },
+    { written: written.texts },
+  )
 
 const Yes = (description: string) =>
-  field(description, (raw): true => {
-    if (raw === true) return raw
-    throw new RangeError('expected true')
-  })
+  field(
+    description,
+    (raw): true => {
+      if (raw === true) return raw
+      throw new RangeError('expected true')
+    },
+    { written: { const: true } },
+  )
 
 /** What rules and tiers are about. */
 export const selectionKeys = {
@@ -98,12 +134,16 @@ export const selectionKeys = {
   pushedBy: Type.Optional(NonEmpty('A wildcard for the login name that pushed the tag last.')),
 }
 
-const ruleFields = section('A rule: it keeps or expires what meets every condition that is given.', {
-  name: Type.Optional(NonEmpty('The name in plans. Default: what it does, such as expire pr-*.')),
-  ...selectionKeys,
-  keep: Type.Optional(Keep('true, or which of the newest are kept: { newest, by, per }.')),
-  expire: Type.Optional(Yes('true: what meets the conditions expires, unless a rule keeps it.')),
-})
+const ruleFields = section(
+  'A rule: it keeps or expires what meets every condition that is given.',
+  {
+    name: Type.Optional(NonEmpty('The name in plans. Default: what it does, such as expire pr-*.')),
+    ...selectionKeys,
+    keep: Type.Optional(Keep('true, or which of the newest are kept: { newest, by, per }.')),
+    expire: Type.Optional(Yes('true: what meets the conditions expires, unless a rule keeps it.')),
+  },
+  { oneOf: [{ required: ['keep'] }, { required: ['expire'] }], dependencies: { trust: ['olderThan'] } },
+)
 
 /** What is wrong with a rule as it is written; `undefined` if nothing is. */
 function problemOf(rule: Record<string, unknown>): string | undefined {

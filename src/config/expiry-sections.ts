@@ -18,34 +18,49 @@ import {
 } from './fields.ts'
 import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
+import { written } from './written.ts'
 
 const expiryPolicyFields = Type.Refine(
-  section('A policy: what expires in some repositories.', {
-    name: Name('The name in plans and in the API.'),
-    match: Type.Object(
-      {
-        registry: Glob('A glob for the names of the registries that it cleans.', 'registry'),
-        project: Glob('A glob for projects, registry/path.', 'project', { default: '**' }),
-        repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+  section(
+    'A policy: what expires in some repositories.',
+    {
+      name: Name('The name in plans and in the API.'),
+      match: Type.Object(
+        {
+          registry: Glob('A glob for the names of the registries that it cleans.', 'registry'),
+          project: Glob('A glob for projects, registry/path.', 'project', { default: '**' }),
+          repository: Glob('A glob for the repository.', 'repository', { default: '**' }),
+        },
+        { description: 'What it is about.', additionalProperties: false, example: 'match: { registry: ci }' },
+      ),
+      mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
+      schedule: Cron('When it runs.', { default: '0 * * * *' }),
+      timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
+      notice: Type.Optional(
+        Duration('How long before it is deleted an image is announced to chat. Default: it is not.'),
+      ),
+      rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
+      evict: Type.Optional(evict),
+      dialect: Type.Optional(
+        Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
+      ),
+      document: Type.Optional(
+        Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
+      ),
+      documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
+    },
+    {
+      ...written.anyKeyOf(['rules', 'evict', 'dialect']),
+      dependencies: {
+        dialect: {
+          ...written.anyKeyOf(['document', 'documentFile']),
+          properties: { rules: false, evict: false },
+        },
+        document: ['dialect'],
+        documentFile: { required: ['dialect'], properties: { document: false } },
       },
-      { description: 'What it is about.', additionalProperties: false, example: 'match: { registry: ci }' },
-    ),
-    mode: Choice('Whether it only plans, or also deletes.', ['plan', 'apply'], { default: 'plan' }),
-    schedule: Cron('When it runs.', { default: '0 * * * *' }),
-    timeZone: TimeZone('The time zone of the schedule.', { default: 'UTC' }),
-    notice: Type.Optional(
-      Duration('How long before it is deleted an image is announced to chat. Default: it is not.'),
-    ),
-    rules: Type.Optional(Type.Array(expiryRule, { description: 'The rules.', minItems: 1 })),
-    evict: Type.Optional(evict),
-    dialect: Type.Optional(
-      Choice('The system whose policy it is, in place of rules (docs/dialects.md).', DIALECT_NAMES),
-    ),
-    document: Type.Optional(
-      Type.Unknown({ description: 'The policy, as the API of its system returns it.' }),
-    ),
-    documentFile: Type.Optional(NonEmpty('A file with the document, JSON or YAML.')),
-  }),
+    },
+  ),
   ({ rules, evict, dialect, document }) =>
     dialect === undefined
       ? (rules ?? evict) !== undefined && document === undefined

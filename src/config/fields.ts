@@ -4,14 +4,18 @@ import { compilePattern } from '../platform/compile-pattern.ts'
 import { parseDuration, parseSize } from '../platform/units.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName, isTag } from '../registry/name.ts'
-import { expectedGlob, type GlobOf } from './glob.ts'
+import { expectedGlob, type GlobOf, MOST_CHARACTERS } from './glob.ts'
 import { isPlaceholder } from './placeholder.ts'
+import { type JsonSchema, written } from './written.ts'
+
+/** What a leaf is told beside its description and parser: how it is `written` in the file, and its default. */
+export type FieldOptions = TSchemaOptions & { written: JsonSchema }
 
 /**
  * A leaf of the configuration. `parse` turns the value in the file, or the text of an environment variable, into what
  * the program uses. It throws an Error whose message says what was expected and never quotes the value.
  */
-export function field<T>(description: string, parse: (raw: unknown) => T, options: TSchemaOptions = {}) {
+export function field<T>(description: string, parse: (raw: unknown) => T, options: FieldOptions) {
   return Type.Decode(Type.Unknown({ ...options, description }), parse)
 }
 
@@ -44,10 +48,11 @@ export const nonEmpty = string(
   (raw) => raw !== '',
 )
 
-export const Text = (description: string, options?: TSchemaOptions) => field(description, text, options)
+export const Text = (description: string, options?: TSchemaOptions) =>
+  field(description, text, { written: written.text, ...options })
 
 export const NonEmpty = (description: string, options?: TSchemaOptions) =>
-  field(description, nonEmpty, options)
+  field(description, nonEmpty, { written: written.nonEmpty, ...options })
 
 /** A glob, as picomatch reads it, that can match the name of a project, a repository or a tag. */
 export function Glob(description: string, of: GlobOf, options?: TSchemaOptions) {
@@ -57,25 +62,30 @@ export function Glob(description: string, of: GlobOf, options?: TSchemaOptions) 
     if (expected === undefined) return glob
     throw new RangeError(`expected ${expected}`)
   }
-  return field(description, parse, { ...options, globOf: of })
+  const form = { ...written.nonEmpty, maxLength: MOST_CHARACTERS }
+  return field(description, parse, { written: form, ...options, globOf: of })
 }
 
 /** The name of a repository. */
 export const Repository = (description: string) =>
-  field(description, string('the name of a repository, such as team-a/app', isRepositoryName))
+  field(description, string('the name of a repository, such as team-a/app', isRepositoryName), {
+    written: { ...written.nonEmpty, maxLength: 255, examples: ['team-a/app'] },
+  })
 
 /** The digest of an image. */
 export const Digest = (description: string) =>
-  field(description, string('a whole digest, such as sha256: and 64 hex digits', isDigest))
+  field(description, string('a whole digest, such as sha256: and 64 hex digits', isDigest), {
+    written: written.matching(/^sha\d+:[0-9a-f]+$/, 'a whole digest, such as sha256: and 64 hex digits'),
+  })
 
 /** Options of a value that no other one may have: the same key in its list, or any value of this kind. */
 export const unique = (among: 'list' | 'tokens' | 'urls'): TSchemaOptions => ({ unique: among })
 
 /** The name of a list element: no other element of the list may have it. */
-export const Name = (description: string) => field(description, nonEmpty, unique('list'))
+export const Name = (description: string) => NonEmpty(description, unique('list'))
 
 /** The name of a configured registry. */
-export const RegistryName = (description: string) => field(description, nonEmpty, { registryName: true })
+export const RegistryName = (description: string) => NonEmpty(description, { registryName: true })
 
 /**
  * A string that is never shown. The same key with `File` appended names a file that holds it. `make` is a command that makes
@@ -92,7 +102,7 @@ export function Secret(
       throw new RangeError(`expected a secret of your own, not a placeholder such as change-me${hint}`)
     return parse(raw)
   }
-  return field(description, parseSecret, { ...options, secret: true })
+  return field(description, parseSecret, { written: written.nonEmpty, ...options, secret: true })
 }
 
 /** Certificates or a key in PEM: a secret of several lines. */
@@ -113,7 +123,7 @@ export function Pattern(description: string, expected: string, accept: RegExp, o
   return field(
     description,
     string(expected, (raw) => accept.test(raw)),
-    options,
+    { written: written.matching(accept, expected), ...options },
   )
 }
 
@@ -124,16 +134,17 @@ export function Integer(description: string, minimum: number, maximum: number, o
       return value
     throw new RangeError(`expected an integer from ${minimum} to ${maximum}`)
   }
-  return field(description, parse, options)
+  return field(description, parse, { written: written.integer(minimum, maximum), ...options })
 }
 
 /** An amount of money, without its currency. */
 export function Price(description: string) {
-  return field(description, (raw) => {
+  const parse = (raw: unknown) => {
     const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw
     if (typeof value === 'number' && value >= 0 && value <= 1_000_000) return value
     throw new RangeError('expected a number from 0 to 1000000, such as 0.02, without a currency')
-  })
+  }
+  return field(description, parse, { written: written.price })
 }
 
 /** A boolean. `"false"` in quotes is a string and no boolean; environment.ts turns the text of a variable into one. */
@@ -142,7 +153,7 @@ export function Flag(description: string, options?: TSchemaOptions) {
     if (typeof raw === 'boolean') return raw
     throw new RangeError('expected true or false, without quotes')
   }
-  return field(description, parse, { ...options, flag: true })
+  return field(description, parse, { written: written.flag, ...options, flag: true })
 }
 
 export function Choice<const T extends string>(description: string, choices: T[], options?: TSchemaOptions) {
@@ -151,24 +162,31 @@ export function Choice<const T extends string>(description: string, choices: T[]
     if (chosen !== undefined) return chosen
     throw new RangeError(`expected one of ${choices.join(', ')}`)
   }
-  return field(description, parse, options)
+  return field(description, parse, { written: written.choice(choices), ...options })
 }
+
+/** A size or a duration as it is written: a list of one text would read like the text. */
+const quantityOf = (raw: unknown): string =>
+  typeof raw === 'string' || typeof raw === 'number' ? String(raw) : ''
 
 /** A size above zero, in bytes. */
 export const Size = (description: string, options?: TSchemaOptions) =>
-  field(description, (raw) => positive(parseSize(String(raw)), 'size'), options)
+  field(description, (raw) => positive(parseSize(quantityOf(raw)), 'size'), {
+    written: written.size,
+    ...options,
+  })
 
 /** A duration above zero, in milliseconds. */
 export const Duration = (description: string, options?: TSchemaOptions, shortest?: string) =>
   field(
     description,
     (raw) => {
-      const ms = positive(parseDuration(String(raw)), 'duration')
+      const ms = positive(parseDuration(quantityOf(raw)), 'duration')
       if (shortest !== undefined && ms < parseDuration(shortest))
         throw new RangeError(`expected a duration of ${shortest} or longer`)
       return ms
     },
-    options,
+    { written: written.duration, ...options },
   )
 
 /** How often something runs, in milliseconds, or `never`. */
@@ -176,12 +194,12 @@ export function Interval(description: string, options?: TSchemaOptions) {
   const parse = (raw: unknown) => {
     if (raw === 'never') return raw
     try {
-      return positive(parseDuration(String(raw)), 'duration')
+      return positive(parseDuration(quantityOf(raw)), 'duration')
     } catch (error) {
       throw new RangeError(messageOf(error).replace(/^expected/, 'expected never or'))
     }
   }
-  return field(description, parse, options)
+  return field(description, parse, { written: written.interval, ...options })
 }
 
 function positive(value: number, what: string): number {
@@ -191,10 +209,10 @@ function positive(value: number, what: string): number {
 
 /** A fraction above 0, to 1 at most; may be written as a percentage. */
 export const Fraction = (description: string, options?: TSchemaOptions) =>
-  field(description, parseFraction, options)
+  field(description, parseFraction, { written: written.fraction, ...options })
 
 export function parseFraction(raw: unknown): number {
-  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(raw)) ?? []
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(quantityOf(raw)) ?? []
   const fraction = Number(number) / (percent ? 100 : 1)
   if (fraction > 0 && fraction <= 1) return fraction
   throw new RangeError('expected a percentage such as 80%, or a number such as 0.8: above 0, to 1 at most')
@@ -203,7 +221,7 @@ export function parseFraction(raw: unknown): number {
 /** An http or https URL, perhaps with a path. */
 export function Url(description: string) {
   const parse = string('an http or https URL without credentials, query and fragment', isPlainUrl)
-  return field(description, (raw) => withoutSlash(parse(raw)))
+  return field(description, (raw) => withoutSlash(parse(raw)), { written: written.url })
 }
 
 /** The URL of a registry: what stands before `/v2/`. */
@@ -212,7 +230,7 @@ export function RegistryUrl(description: string, options?: TSchemaOptions) {
     'an http or https URL without /v2, credentials, query and fragment',
     (raw) => isPlainUrl(raw) && !withoutSlash(raw).endsWith('/v2'),
   )
-  return field(description, (raw) => withoutSlash(parse(raw)), options)
+  return field(description, (raw) => withoutSlash(parse(raw)), { written: written.url, ...options })
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/$/, '')
@@ -232,6 +250,7 @@ export const SecretUrl = (description: string) =>
   Secret(
     description,
     string('an http or https URL', (raw) => httpUrl(raw) !== undefined),
+    { written: written.secretUrl },
   )
 
 /** The name of a repository or a tag that may contain variables in braces. `checkPromotion` says which. */
@@ -241,16 +260,22 @@ export function Template(description: string, of: 'repository' | 'tag', options:
   return field(
     description,
     string(expected, (raw) => isName(raw.replaceAll(/\{\w+\}/g, 'a'))),
-    options,
+    { written: written.nonEmpty, ...options },
   )
 }
 
 /** An RE2 pattern with the named group `project`. */
 export function ProjectPattern(description: string) {
-  return field(description, (raw) => {
+  const parse = (raw: unknown) => {
     const pattern = text(raw)
     if (Object.hasOwn(validPattern(pattern).namedGroups(), 'project')) return pattern
     throw new RangeError('expected a pattern with the named group (?P<project>…)')
+  }
+  const group = /\(\?P?<project>/
+  return field(description, parse, {
+    written: written.matching(group, 'a pattern with the named group (?P<project>…)', {
+      examples: ['^(?P<project>[^/]+/[^/]+)/'],
+    }),
   })
 }
 

@@ -17,7 +17,7 @@ const SIGNS = String.raw`*?[\]{}()|!+@^,\\`
 export const NOT_A_PATTERN = 'a glob, not a regular expression'
 
 /** A name has 255 characters at most, and a list of names is a list of globs. */
-const MOST_CHARACTERS = 1_024
+export const MOST_CHARACTERS = 1_024
 
 /** What a glob should be, if it is not valid or can match no name; `undefined` if nothing is wrong with it. */
 export function expectedGlob(glob: string, of: GlobOf): string | undefined {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkNode } from './check.ts'
+import { checkLogin } from './check-login.ts'
 import { checkPromotion } from './check-promotion.ts'
 import { checkQuotas } from './check-quotas.ts'
 import { checkTogether } from './check-together.ts'
@@ -38,6 +39,7 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   const config = Value.Decode(ConfigSchema, source.value)
   checkPromotion(config, report)
   checkQuotas(config, report)
+  checkLogin(config, report)
   throwProblems()
   return { ...config, proxy: config.proxy ?? outside.proxy }
 }

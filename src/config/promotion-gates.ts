@@ -4,7 +4,7 @@ import { SIGN_PREDICATE } from '../promotion/gates/check-bundle.ts'
 import type { Identity } from '../promotion/gates/gate.ts'
 import { parsePublicKey } from '../promotion/gates/public-key.ts'
 import { parseTrustedRoot } from '../promotion/gates/trusted-root.ts'
-import { signingKey } from './channels.ts'
+import { SigningKey } from './channels.ts'
 import { Texts } from './expiry-rule.ts'
 import {
   Choice,
@@ -22,6 +22,7 @@ import {
 } from './fields.ts'
 import { list, section } from './sections.ts'
 import { isMapping } from './walk.ts'
+import { written } from './written.ts'
 
 /** A parser that leaves a text as it is if `parse` can read it. */
 const readable = (parse: (text: string) => unknown) => (raw: unknown) => {
@@ -32,9 +33,12 @@ const readable = (parse: (text: string) => unknown) => (raw: unknown) => {
 
 /** Who is named by a certificate: a text, or `{ pattern }`, an RE2 pattern for the whole of it. */
 const Subject = (description: string) =>
-  field(description, (raw): Identity['subject'] => {
-    return isMapping(raw) ? { pattern: patternIn(raw, 'a text') } : { exact: nonEmpty(raw) }
-  })
+  field(
+    description,
+    (raw): Identity['subject'] =>
+      isMapping(raw) ? { pattern: patternIn(raw, 'a text') } : { exact: nonEmpty(raw) },
+    { written: written.textOrPattern(written.nonEmpty) },
+  )
 
 /** Its path may be a secret. */
 const WebhookUrl = (description: string) =>
@@ -44,17 +48,18 @@ const WebhookUrl = (description: string) =>
       const url = httpUrl(raw)
       return url !== undefined && url.username + url.password === ''
     }),
+    { written: written.secretUrl },
   )
 
 const Timeout = (description: string) =>
   field(
     description,
     (raw) => {
-      const ms = parseDuration(String(raw))
+      const ms = parseDuration(typeof raw === 'string' ? raw : '')
       if (ms > 0 && ms <= 60_000) return ms
       throw new RangeError('expected a duration above 0, of 60s at most')
     },
-    { default: '10s' },
+    { default: '10s', written: written.duration },
   )
 
 const keyless = Type.Object(
@@ -73,20 +78,24 @@ const keyless = Type.Object(
 )
 
 const signature = Type.Refine(
-  section('The image is signed by one of these keys or identities.', {
-    type: Type.Literal('signature'),
-    keys: list(
-      'Public keys.',
-      section('A public key.', {
-        name: Name('The name in receipts.'),
-        publicKey: Pem('The key in PEM: ECDSA P-256 or ed25519.', readable(parsePublicKey)),
+  section(
+    'The image is signed by one of these keys or identities.',
+    {
+      type: Type.Literal('signature'),
+      keys: list(
+        'Public keys.',
+        section('A public key.', {
+          name: Name('The name in receipts.'),
+          publicKey: Pem('The key in PEM: ECDSA P-256 or ed25519.', readable(parsePublicKey)),
+        }),
+      ),
+      keyless: Type.Optional(keyless),
+      predicateType: NonEmpty('What is signed: the predicate type of an attestation. Default: the image.', {
+        default: SIGN_PREDICATE,
       }),
-    ),
-    keyless: Type.Optional(keyless),
-    predicateType: NonEmpty('What is signed: the predicate type of an attestation. Default: the image.', {
-      default: SIGN_PREDICATE,
-    }),
-  }),
+    },
+    written.anyKeyOf(['keys', 'keyless']),
+  ),
   // It is asked before defaults are filled in.
   ({ keys, keyless }) => Boolean(keys?.length) || keyless !== undefined,
   () => 'expected keys or keyless',
@@ -118,9 +127,7 @@ const gate = Type.Union(
     section('An outside check says yes.', {
       type: Type.Literal('webhook'),
       url: WebhookUrl('The URL to which the question is posted.'),
-      secret: Type.Optional(
-        Secret('The key that signs the question. Default: it is not signed.', signingKey),
-      ),
+      secret: Type.Optional(SigningKey('The key that signs the question. Default: it is not signed.')),
       timeout: Timeout('How long to wait for an answer, 60s at most.'),
     }),
     section('People approve it.', {

@@ -7,14 +7,15 @@ import {
   Glob,
   Integer,
   messageOf,
-  nonEmpty,
+  NonEmpty,
   PartError,
+  Pattern,
   parseFraction,
   Size,
-  string,
   unique,
 } from './fields.ts'
 import { list, section } from './sections.ts'
+import { written } from './written.ts'
 
 /** Shares of a limit, each once, the smallest first. */
 const Shares = (description: string, options: { default: string }) =>
@@ -25,7 +26,7 @@ const Shares = (description: string, options: { default: string }) =>
       if (shares.length === 0) throw new RangeError('expected at least one share, such as 80%')
       return [...new Set(shares)].sort((a, b) => a - b)
     },
-    options,
+    { ...options, written: written.oneOrMany(written.fraction) },
   )
 
 function shareAt(raw: unknown, index: number): number {
@@ -37,9 +38,13 @@ function shareAt(raw: unknown, index: number): number {
 }
 
 /** A name that a path of the API and a word of the command line can have. */
-const groupName = string('a name of lower-case letters, digits, dots and dashes', (raw) =>
-  /^[a-z0-9][a-z0-9.-]{0,63}$/.test(raw),
-)
+const GroupName = (description: string) =>
+  Pattern(
+    description,
+    'a name of lower-case letters, digits, dots and dashes',
+    /^[a-z0-9][a-z0-9.-]{0,63}$/,
+    unique('list'),
+  )
 
 const MOST = 1_000_000_000
 
@@ -58,7 +63,7 @@ const grace = Type.Optional(
   Duration('How long it must be past a limit before its flag is `over`. Default: not at all.'),
 )
 const after = Duration('How long after its flag became `over`.')
-const channels = list('The channels that are told.', field('A channel.', nonEmpty, { channelName: true }))
+const channels = list('The channels that are told.', NonEmpty('A channel.', { channelName: true }))
 
 const escalation = <P extends TProperties>(
   properties: P,
@@ -69,6 +74,7 @@ const escalation = <P extends TProperties>(
     Type.Refine(
       Type.Object(properties, {
         ...{ description: 'What happens if it stays over.', additionalProperties: false, refused },
+        written: written.anyKeyOf(needed),
       }),
       // It is asked before defaults are filled in.
       (value) => needed.some((key) => Boolean(Object(value)[key]?.length ?? Object(value)[key])),
@@ -90,30 +96,41 @@ const manner = {
   escalate: escalation({ after, channels }, ['channels'], { expected: 'channels', refused }),
 }
 
-const ofProject = section('The quota of each project that a glob matches. The most specific glob wins.', {
-  project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
-  ...{ limit, measure, ...counts, warnAt, grace, willExceedWithin },
-  escalate: escalation(
-    {
-      ...{ after, channels },
-      evict: Flag('Whether policies evict in the project only from then on.', { default: false }),
-    },
-    ['channels', 'evict'],
-    { expected: 'channels, or evict: true' },
-  ),
-})
+const LIMITS = ['limit', 'maxTags', 'maxManifests']
+const hasLimit = written.anyKeyOf(LIMITS)
 
-const ofGroup = section('A quota for the sum over several projects.', {
-  group: field('Its name.', groupName, unique('list')),
-  projects: Type.Array(Glob('A glob for projects, `registry/path`.', 'project'), {
-    description: 'Which projects are summed.',
-    minItems: 1,
-  }),
-  ...{ limit, measure, ...counts, ...manner },
-})
+const ofProject = section(
+  'The quota of each project that a glob matches. The most specific glob wins.',
+  {
+    project: Glob('A glob for projects, `registry/path`.', 'project', unique('list')),
+    ...{ limit, measure, ...counts, warnAt, grace, willExceedWithin },
+    escalate: escalation(
+      {
+        ...{ after, channels },
+        evict: Flag('Whether policies evict in the project only from then on.', { default: false }),
+      },
+      ['channels', 'evict'],
+      { expected: 'channels, or evict: true' },
+    ),
+  },
+  hasLimit,
+)
+
+const ofGroup = section(
+  'A quota for the sum over several projects.',
+  {
+    group: GroupName('Its name.'),
+    projects: Type.Array(Glob('A glob for projects, `registry/path`.', 'project'), {
+      description: 'Which projects are summed.',
+      minItems: 1,
+    }),
+    ...{ limit, measure, ...counts, ...manner },
+  },
+  hasLimit,
+)
 
 const ofRegistry = section('A quota for a registry as a whole.', {
-  registry: field('The registry.', nonEmpty, { registryName: true, ...unique('list') }),
+  registry: NonEmpty('The registry.', { registryName: true, ...unique('list') }),
   limit: Size('The bytes that it may hold.'),
   measure: Choice(
     'Which bytes count: each content once, or what its storage held at the last reconcile.',
@@ -126,7 +143,7 @@ const ofRegistry = section('A quota for a registry as a whole.', {
 const withLimit = <P extends TProperties>(schema: ReturnType<typeof section<P>>) =>
   Type.Refine(
     schema,
-    (value) => ['limit', 'maxTags', 'maxManifests'].some((key) => Object(value)[key] !== undefined),
+    (value) => LIMITS.some((key) => Object(value)[key] !== undefined),
     () => 'expected limit, maxTags or maxManifests',
   )
 

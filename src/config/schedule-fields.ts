@@ -1,12 +1,14 @@
 import { CronExpressionParser } from 'cron-parser'
 import type { TSchemaOptions } from 'typebox'
 import { field, nonEmpty } from './fields.ts'
+import { written } from './written.ts'
 
 /** Jenkins's `H`, for which the parser draws a random number each time that it reads the expression. */
 const RANDOM = /(?<![A-Z])H(?![A-Z])/i
 
 /** Times at which something runs: cron with five fields, or six with the seconds first. */
-export const Cron = (description: string, options?: TSchemaOptions) => field(description, parseCron, options)
+export const Cron = (description: string, options?: TSchemaOptions) =>
+  field(description, parseCron, { written: written.cron, ...options })
 
 function parseCron(raw: unknown): string {
   const text = nonEmpty(raw).trim()
@@ -26,7 +28,10 @@ function parseCron(raw: unknown): string {
 
 /** The name of a time zone in the IANA database. */
 export const TimeZone = (description: string, options?: TSchemaOptions) =>
-  field(description, parseTimeZone, options)
+  field(description, parseTimeZone, {
+    written: { ...written.nonEmpty, pattern: '^[A-Za-z]', examples: ['UTC', 'Europe/Berlin'] },
+    ...options,
+  })
 
 function parseTimeZone(raw: unknown): string {
   const name = nonEmpty(raw)

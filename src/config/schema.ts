@@ -22,9 +22,11 @@ import {
   Url,
   unique,
 } from './fields.ts'
+import { login } from './login-section.ts'
 import { promotionRule, receiptKey } from './promotion-rule.ts'
 import { quota } from './quota-sections.ts'
 import { list, type projectRule, proxy, registry, scanners, section, store, token } from './sections.ts'
+import { written } from './written.ts'
 
 /** Checks a Redis URL and leaves it as it is: makers of connections parse it. */
 function redisUrl(raw: unknown): string {
@@ -44,14 +46,31 @@ export const server = section('The HTTP server.', {
     Url('The URL under which people reach it. Alerts have links to it. Default: they have none.'),
   ),
   bodyLimit: Size('The largest request body that is accepted.', { default: '10MiB' }),
-  readToken: Secret('The bearer token that may read.', token, unique('tokens')),
-  adminToken: Secret('The bearer token that may also change and delete.', token, unique('tokens')),
+  readToken: Secret('The bearer token that may read.', token, {
+    ...unique('tokens'),
+    written: written.token,
+  }),
+  adminToken: Secret('The bearer token that may also change and delete.', token, {
+    ...unique('tokens'),
+    written: written.token,
+  }),
   usesToken: Type.Optional(
-    Secret('The bearer token that may only report use of images.', token, unique('tokens')),
+    Secret('The bearer token that may only report use of images.', token, {
+      ...unique('tokens'),
+      written: written.token,
+    }),
   ),
+  sessionKey: Type.Optional(
+    Secret(
+      'What the cookies of the dashboard are encrypted with. Default: it is made of the admin token.',
+      token,
+      unique('tokens'),
+    ),
+  ),
+  sessionFor: Duration('How long somebody stays logged in to the dashboard.', { default: '12h' }),
 })
 
-const file = section('The configuration file.', {
+const file = section('The configuration of Tallyman.', {
   server,
   workers: section('Processes that only run workers (`node workers/main.ts`).', {
     host: NonEmpty('The address to listen on.', { default: '127.0.0.1' }),
@@ -112,6 +131,7 @@ const file = section('The configuration file.', {
   promotion: section('Promotion.', { receiptKey, rules: list('The rules.', promotionRule) }),
   expiry,
   ci,
+  login,
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),
     pause: Duration('How long after the last reconcile of a registry ended an automatic one may begin.', {

@@ -20,10 +20,11 @@ import {
   unique,
 } from './fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
+import { type JsonSchema, written } from './written.ts'
 
-/** A mapping; an unknown key in it is an error. */
-export const section = <P extends TProperties>(description: string, properties: P) =>
-  Type.Object(properties, { description, additionalProperties: false, default: {} })
+/** A mapping; an unknown key in it is an error. `form` is what editors are told beside its keys. */
+export const section = <P extends TProperties>(description: string, properties: P, form: JsonSchema = {}) =>
+  Type.Object(properties, { description, additionalProperties: false, default: {}, written: form })
 
 export const list = <T extends TSchema>(description: string, items: T, options?: TSchemaOptions) =>
   Type.Array(items, { description, default: [], ...options })
@@ -92,6 +93,7 @@ const repositories = Type.Optional(
       },
       {
         description: 'Its repositories, if its catalog cannot be read. Default: its catalog.',
+        written: written.anyKeyOf(['names', 'file', 'command']),
         additionalProperties: false,
       },
     ),
@@ -110,6 +112,7 @@ const gitlab = Type.Optional(
         groups: list(
           'The groups whose repositories are read, with those of the groups in them.',
           NonEmpty('The path of a group.'),
+          { written: { minItems: 1 } },
         ),
         topic: Type.Optional(
           NonEmpty(
@@ -146,11 +149,10 @@ const registryFields = Type.Refine(
       Pattern('A host, perhaps with a port.', 'a host such as registry.internal:5000, without http://', HOST),
     ),
     token: Type.Optional(
-      Secret(
-        'The bearer token of its notifications. Without one, it cannot send any.',
-        token,
-        unique('tokens'),
-      ),
+      Secret('The bearer token of its notifications. Without one, it cannot send any.', token, {
+        ...unique('tokens'),
+        written: written.token,
+      }),
     ),
     username: Type.Optional(NonEmpty('The user for its API. Default: the login in ~/.docker/config.json.')),
     password: Type.Optional(Secret('The password of the user.')),

@@ -17,6 +17,7 @@ import type { Normalise, Normalised } from './normalise.ts'
 import { pace } from './pace.ts'
 import type { Pulls } from './pulls.ts'
 import type { Quarantine } from './quarantine.ts'
+import type { ReferencesTold } from './references-told.ts'
 import type { RefuseRename } from './rename-gate.ts'
 import { askReferences } from './resolve-references.ts'
 import { makeSetAside, type NotUnderstood } from './set-aside.ts'
@@ -42,6 +43,7 @@ export function makeIndexEvents(deps: {
   refuseRename: RefuseRename
   watchInstances: ReturnType<typeof makeWatchInstances>
   watchPulls: Pulls['watch']
+  watchReferences: ReferencesTold['watch']
   projectOf: (registry: string, repository: string) => string
   match: FindMatches
   askFollow: AskFollow
@@ -58,6 +60,7 @@ export function makeIndexEvents(deps: {
     await nextTurn() // BullMQ has parsed the job in this turn.
     await deps.watchInstances(deliveries)
     await deps.watchPulls(deliveries)
+    await deps.watchReferences(deliveries)
     const { parsed, counts } = await parse(deliveries)
     const { byProject, incomplete, underNewName } = await groupByProject(parsed)
     await pace()

@@ -7,6 +7,8 @@ export interface Instances {
   remember(registry: string, instanceId: string, newest: number): Promise<void>
   /** The time of the newest event, epoch µs, up to a second behind, of all instances but one; 0 if no other is remembered. */
   lastEventAt(registry: string, except?: string): Promise<number>
+  /** How many of them have sent an event since `at`, epoch µs. */
+  count(registry: string, at: number): Promise<number>
 }
 
 /** The number of instances remembered for each registry: the newest. */
@@ -56,5 +58,6 @@ export function makeInstances({ redis, prefix }: { redis: Redis | Cluster; prefi
       const [first, firstAt, , secondAt] = await redis.zrevrange(keyOf(registry), 0, 1, 'WITHSCORES')
       return Number((first === except ? secondAt : firstAt) ?? 0)
     },
+    count: (registry, at) => redis.zcount(keyOf(registry), at, '+inf'),
   }
 }

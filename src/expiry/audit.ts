@@ -33,6 +33,7 @@ export const AuditEntry = Type.Object({
   token: Type.Optional(Type.String({ description: 'The name of the token.' })),
   verbs: Type.Optional(Type.Array(Type.String(), { description: 'The verbs of the token.' })),
   dryRun: Type.Optional(Type.Boolean({ description: 'Whether the run only plans.' })),
+  plan: Type.Optional(Type.String({ description: 'The id of the plan that was applied.' })),
   acceptShare: Type.Optional(Type.Boolean({ description: 'Whether more than `expiry.maxShare` may go.' })),
   counts: Type.Optional(
     Type.Record(Type.String(), Type.Integer(), {

@@ -138,6 +138,23 @@ const Run = Type.Object({
     }),
   ),
   by: Type.String({ description: 'Who or what asked for it.' }),
+  acceptShare: Type.Optional(
+    Type.Boolean({ description: 'Whether it may delete more than `expiry.maxShare` of a project.' }),
+  ),
+  plan: Type.Optional(
+    Type.Object(
+      {
+        id: Type.String({ description: 'The id of the plan.' }),
+        asOf: Type.String({ description: 'When that plan was made, RFC 3339.' }),
+        images: Type.Integer({ description: 'Images that it deletes at this registry.' }),
+        tags: Type.Integer({ description: 'Tags that it deletes alone there.' }),
+      },
+      {
+        description:
+          'The plan that somebody has looked at and applied: the run deletes nothing else. Absent: there was none.',
+      },
+    ),
+  ),
   state: RunState,
   progress: Progress,
   kept: Type.Integer({

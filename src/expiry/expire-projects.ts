@@ -8,6 +8,7 @@ import { expireRepository, TooManyFailures } from './expire-repository.ts'
 import type { ExpirySettings } from './expiry-settings.ts'
 import type { makeFamilies } from './families.ts'
 import type { HeldProjects } from './held-projects.ts'
+import { withLimit } from './limited-view.ts'
 import { type makeNotices, NO_NOTICE } from './notices.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -16,6 +17,7 @@ import { makeRepositoryView } from './repository-view.ts'
 import { RunStopped } from './run-gate.ts'
 import type { OpenRun } from './run-record.ts'
 import { makeShareGuard, ShareReached } from './share.ts'
+import type { Limit } from './shown-plan.ts'
 import type { makeTrash } from './trash.ts'
 
 /** How many repositories may fail one after the other before a run ends: the registry is not well. */
@@ -33,6 +35,8 @@ export async function expireProjects(
     policy: ExpiryPolicy
     settings: () => ExpirySettings
     maxShare: () => number
+    /** Only what a plan shows that somebody applied. */
+    limit: Limit | undefined
     opened: OpenRun
     heldProjects: HeldProjects
     notices: ReturnType<typeof makeNotices>
@@ -82,10 +86,11 @@ export async function expireProjects(
 
     async function expireOne(repository: string): Promise<void> {
       const scope = { policy, project, repository, evicted, planMs: pace.planMs }
-      const view = makeRepositoryView({
+      const whole = makeRepositoryView({
         ...{ ...scope, deletedBefore: before.get(repository) ?? [] },
         ...{ index, planner, isPlaceholder: placeholders.isOurs },
       })
+      const view = deps.limit === undefined ? whole : withLimit(whole, deps.limit)
       const { kept } = await expireRepository({
         ...{ client, policy, run: record.id, repository, reclaim, trash, families, placeholders },
         view: noticed.guard(view),

@@ -26,6 +26,8 @@ import { countsOf } from './run-text.ts'
 import { type ExpiryRuns, summaryOf } from './runs.ts'
 import { putImagesBack, settleTags } from './settle-tags.ts'
 import { heldAlert, heldText } from './share.ts'
+import { type Limit, limitOf, policyDigest, type ShownPlan } from './shown-plan.ts'
+import { makeShownPlans } from './shown-plans.ts'
 import { makeTrash } from './trash.ts'
 import { undoOf } from './undo.ts'
 
@@ -42,6 +44,8 @@ export interface RunRequest {
   acceptShare: boolean
   /** Globs over `registry/path`: it runs in these projects only. Absent: in all. */
   projects?: string[]
+  /** The id of a plan that was shown: it deletes nothing else. */
+  plan?: string
   /** Who or what asked for it. */
   by: string
 }
@@ -78,6 +82,7 @@ export function makeExpiry(deps: {
   const { index, pace = { planMs: PLAN_MS, atOnce: AT_ONCE }, sleep = setTimeout } = deps
   const notices = makeNotices(deps)
   const trash = makeTrash(deps)
+  const shownPlans = makeShownPlans(deps)
   const families = makeFamilies(deps.store)
 
   let isStopping = false
@@ -107,6 +112,7 @@ export function makeExpiry(deps: {
       { ...deps, onProgress },
       {
         ...{ ...identity, policy: name, registry, dryRun, by },
+        ...(acceptShare && { acceptShare }),
         ...(projects !== undefined && { projects }),
         undo: undoOf(deps.settings(), Date.parse(identity.at)),
       },
@@ -122,12 +128,14 @@ export function makeExpiry(deps: {
     })
     const { mayDelete } = gate
     const maxShare = () => (acceptShare ? Number.POSITIVE_INFINITY : deps.settings().maxShare)
-    const heldProjects = makeHeldProjects({ ...deps, policy, projects, maxShare })
-    const note = { by, registry, policy: name, run: record.id, dryRun }
+    const shown = request.plan === undefined ? {} : { plan: request.plan }
+    const note = { by, registry, policy: name, run: record.id, dryRun, ...shown }
     try {
       await deps.audit({ ...note, action: 'run.started', acceptShare })
       await noteFailures(record)
       if (!dryRun) await gate.check()
+      const limit = await limitBy(request.plan, record)
+      const heldProjects = makeHeldProjects({ ...deps, policy, projects, limit, maxShare })
       const { accepted, held } = await heldProjects.countAll(mayDelete)
       if (held.length > 0) record.held = held
       if (policy.mode === 'plan' || policy.notice === undefined) await notices.forget(policy)
@@ -141,7 +149,7 @@ export function makeExpiry(deps: {
       try {
         await expireProjects(
           {
-            ...{ ...deps, client, policy, maxShare, opened, heldProjects, notices, placeholders },
+            ...{ ...deps, client, policy, maxShare, limit, opened, heldProjects, notices, placeholders },
             ...{ trash, families, mayDelete, pace, sleep },
           },
           planned,
@@ -169,6 +177,19 @@ export function makeExpiry(deps: {
       await notices.forgetOthers(registry, deps.settings().policies, await index.projects(registry))
     if (!dryRun) await forgetOldTrash(record)
     return record
+  }
+
+  /** What the run may delete at most, if a plan was applied. @throws RunStopped if that is not the plan of the policy any more */
+  async function limitBy(id: string | undefined, record: ExpiryRun): Promise<Limit | undefined> {
+    if (id === undefined) return undefined
+    const shown = await shownPlans.get(id)
+    if (shown === undefined) throw new RunStopped(`the plan ${id} is not known any more: look at it again`)
+    const named = deps.settings().policies.filter(({ name }) => name === record.policy)
+    if (shown.policyDigest !== policyDigest(named))
+      throw new RunStopped('its policy was changed since the plan was made that was applied')
+    const images = shown.images.filter(({ project }) => project.startsWith(`${record.registry}/`))
+    record.plan = { id, asOf: new Date(shown.asOf / 1000).toISOString(), ...amountOf(images) }
+    return limitOf({ ...shown, images })
   }
 
   /** Notes what protects images and cannot be read, and tells people of it if that holds up deletes. */
@@ -213,6 +234,11 @@ export function makeExpiry(deps: {
   }
 }
 export type Expiry = ReturnType<typeof makeExpiry>
+
+const amountOf = (images: ShownPlan['images']) => ({
+  images: images.filter(({ verdict }) => verdict === 'delete').length,
+  tags: images.reduce((count, { verdict, tags }) => count + (verdict === 'untag' ? tags.length : 0), 0),
+})
 
 const sum = (plans: readonly Held[], key: 'deletes' | 'untags' | 'bytes'): number =>
   plans.reduce((total, plan) => total + plan[key], 0)

@@ -7,6 +7,7 @@ import type { ChosenImages } from './evicted.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
 import { countPlan, isTooMuch } from './share.ts'
+import type { Limit } from './shown-plan.ts'
 
 /** Finds the projects in which a run may delete nothing, since it would delete more than `maxShare` of them. */
 export function makeHeldProjects(deps: {
@@ -16,14 +17,17 @@ export function makeHeldProjects(deps: {
   policy: ExpiryPolicy
   /** Globs over `registry/path`: only in these projects. `undefined`: in all. */
   projects: readonly string[] | undefined
+  /** Only what a plan shows that somebody applied. */
+  limit: Limit | undefined
   maxShare: () => number
 }) {
-  const { planner, policy } = deps
+  const { planner, policy, limit } = deps
   const globs = deps.projects?.map(makeGlob)
-  const isMeant = (project: string) => globs?.some((matches) => matches(project)) ?? true
+  const isMeant = (project: string) =>
+    (globs?.some((matches) => matches(project)) ?? true) && (limit?.touches(project) ?? true)
 
   async function countIn(project: string, options: { bytes: SharedHoldings; evicted?: ChosenImages }) {
-    const counts: Held = { project, ...(await countPlan(planner, policy, project, options)) }
+    const counts: Held = { project, ...(await countPlan(planner, policy, project, { ...options, limit })) }
     return { counts, isHeld: isTooMuch(counts, deps.maxShare()) }
   }
 

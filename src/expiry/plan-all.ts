@@ -54,6 +54,8 @@ export interface PlanPart {
   before: PlanCounts
   /** What people must know of the policy, or of a project. */
   warnings: string[]
+  /** The project that the warning is about: a run deletes nothing there, since it would delete more than `maxShare`. */
+  held?: string
 }
 
 const NONE: Pick<PlanPart, 'decided' | 'decisions' | 'describe' | 'before'> = {
@@ -149,7 +151,7 @@ export function makePlanAll(deps: {
       }
       // Of a project that is planned in part, the share is not known.
       const held = filter.repository === undefined && heldWarning(project, before, deps.maxShare())
-      if (held) yield { ...of, ...NONE, warnings: [held] }
+      if (held) yield { ...of, ...NONE, warnings: [held], held: project }
     }
   }
 

@@ -5,20 +5,22 @@ import type { Decision, Deleted, Held, RunSummary } from './decision.ts'
 import type { ChosenImages } from './evicted.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { Planner } from './planner.ts'
+import type { Limit } from './shown-plan.ts'
 
 /** So few images may always be deleted: of three images, one is a third. */
 const FEW = 10
 
-/** Counts what the plan of a project deletes. Give the same `bytes` for all projects of a run. */
+/** Counts what the plan of a project deletes, with `limit` no more than that. Give the same `bytes` for all projects of a run. */
 export async function countPlan(
   planner: Pick<Planner, 'planProject'>,
   policy: ExpiryPolicy,
   project: string,
-  options: { bytes: SharedHoldings; evicted?: ChosenImages },
+  { limit, ...options }: { bytes: SharedHoldings; evicted?: ChosenImages; limit?: Limit | undefined },
 ): Promise<Omit<Held, 'project'>> {
   let counts = NO_COUNTS
   let bytes = 0
-  for await (const decisions of planner.planProject(policy, project, options)) {
+  for await (const all of planner.planProject(policy, project, options)) {
+    const decisions = limit === undefined ? all : all.map(limit.of)
     counts = countMore(counts, decisions)
     for (const { reclaimableBytes = 0 } of decisions) bytes += reclaimableBytes
   }

@@ -23,6 +23,8 @@ export interface UnfinishedRun {
 export async function stopRuns(
   queues: Pick<Queues, 'expiry'>,
   scope: {
+    /** The id of one run. */
+    run?: string | undefined
     policy?: string | undefined
     registry?: string | undefined
     /** Whether a run may be stopped, by the projects to which it is limited. */
@@ -35,6 +37,7 @@ export async function stopRuns(
   for (const job of await unfinishedJobs(queues)) {
     const { policy, registry, projects } = job.data
     const isMeant =
+      (scope.run ?? runOf(job).id) === runOf(job).id &&
       (scope.policy ?? policy) === policy &&
       (scope.registry ?? registry) === registry &&
       scope.covers(projects) &&

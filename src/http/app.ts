@@ -5,6 +5,7 @@ import {
   type FastifyInstance,
   type FastifyPluginAsync,
   type FastifyRequest,
+  type FastifySchema,
   fastify,
   LogController,
 } from 'fastify'
@@ -12,11 +13,14 @@ import type { Logger } from '../platform/log.ts'
 import type { Tracing } from '../platform/tracing.ts'
 import { VERSION } from '../platform/version.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
+import { asksForPage, sendPage, serveDashboard } from './dashboard.ts'
 import { FRONT_PAGE } from './front-page.ts'
 import { requireKnownQuery } from './known-query.ts'
 import { encodePlainId } from './plain-ids.ts'
 import { HttpError, isTooLarge, type ProblemOf, sendProblem, tooLarge } from './problem.ts'
-import { whatHas } from './roles.ts'
+import { type Needs, needsOf, whatHas } from './roles.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import { type CookieSettings, useSessionCookie } from './session-cookie.ts'
 
 /** How long a request may take to arrive, in ms. A registry gives up after a second. */
 const REQUEST_MS = 20_000
@@ -34,6 +38,12 @@ export async function buildApp(options: {
   routes: readonly FastifyPluginAsync[]
   /** Absent if nobody traces requests. */
   tracing?: Pick<Tracing, 'plugin'> | undefined
+  /** Whether people reach the service by https only. */
+  isHttps?: boolean
+  /** Absent where nobody logs in. */
+  cookie?: CookieSettings
+  /** The folder of the built dashboard. Without one, `/` has a page with links. */
+  dashboard?: string | undefined
 }): Promise<FastifyInstance> {
   const app = fastify({
     // A request that trickles in must not hold its connection for ever. Node checks every 30 s unless told otherwise.
@@ -60,6 +70,8 @@ export async function buildApp(options: {
     return sendProblem(reply, status, status === 404 ? withHint(detail, request) : detail)
   })
   app.decorateRequest('access')
+  const plain = app as unknown as FastifyInstance
+  await addSecurityHeaders(plain, { isHttps: options.isHttps ?? false })
   cutSlowReaders(app.server)
   let isStopping = false
   app.addHook('preClose', async () => {
@@ -74,11 +86,17 @@ export async function buildApp(options: {
     if (isStopping) void reply.header('connection', 'close')
   })
   // Before the body is read: Fastify would parse it first, and nobody has shown a token.
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return
     options.onNoRoute(request)
-    throw new HttpError(404, `no route ${request.method} ${request.url}`)
+    if (options.dashboard !== undefined && asksForPage(request)) return sendPage(reply)
+    throw noRoute(request)
   })
+  // Of files that are not there.
+  app.setNotFoundHandler(async (request) => {
+    throw noRoute(request)
+  })
+  if (options.cookie !== undefined) await useSessionCookie(plain, options.cookie)
   app.addHook('preValidation', requireKnownQuery)
   // A POST without a body means one without keys: where everything has a default, nothing needs to be said.
   app.addHook('preValidation', async (request) => {
@@ -92,17 +110,39 @@ export async function buildApp(options: {
         version: VERSION,
         description: 'Who uses how much of a container registry.',
       },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      security: [{ bearer: [] }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          session: {
+            ...{ type: 'apiKey', in: 'cookie', name: 'tallyman' },
+            description: 'Set by `POST /v1/session`. By https, its name is `__Host-tallyman`.',
+          },
+        },
+      },
+      security: [{ bearer: [] }, { session: [] }],
     },
+    transform: ({ schema, url, route: { onRequest } }) => ({
+      url,
+      schema: withNeeds(schema, needsOf(onRequest)),
+    }),
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
-  app.get('/', { schema: { hide: true } }, (_, reply) => reply.type('text/html').send(FRONT_PAGE))
+  if (options.dashboard !== undefined) await serveDashboard(plain, options.dashboard)
+  app.get('/', { schema: { hide: true } }, (_, reply) =>
+    options.dashboard === undefined
+      ? reply.type('text/html; charset=utf-8').send(FRONT_PAGE)
+      : sendPage(reply),
+  )
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   for (const route of options.routes) await app.register(route)
   await app.ready()
-  return app as unknown as FastifyInstance
+  return plain
 }
+
+const withNeeds = (schema: FastifySchema | undefined, needs: Needs | undefined): FastifySchema =>
+  Object.assign({ ...schema }, needs && { 'x-needs': needs })
+
+const noRoute = ({ method, url }: FastifyRequest) => new HttpError(404, `no route ${method} ${url}`)
 
 /** What is not there may be what the token does not see: this is said in both cases, and does not tell which it is. */
 const withHint = (detail: string, { access }: Partial<Pick<FastifyRequest, 'access'>>): string =>

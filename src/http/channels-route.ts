@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import { type Deliveries, Delivery, DeliveryPosition } from '../alerts/deliveries.ts'
 import type { Routes } from '../alerts/routes.ts'
@@ -11,6 +11,26 @@ import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
 
+/** How many of the newest deliveries are looked at for the last one of a channel. */
+const LOOKED_AT = 500
+
+const ChannelView = Type.Object({
+  name: Type.String({ description: 'Its name in the configuration.' }),
+  type: Type.String({ description: 'What it is, such as `slack` or `irc`.' }),
+  projects: Type.Array(Type.String(), {
+    description: 'Globs over `registry/path` for the projects whose alerts it gets.',
+  }),
+  kinds: Type.Array(Type.String(), { description: 'The kinds of alerts that it gets, or globs for them.' }),
+  severity: Type.String({ description: 'How urgent an alert must be to go there.' }),
+  isQuiet: Type.Boolean({ description: 'Whether it has quiet hours now.' }),
+  last: Type.Union([Delivery, Type.Null()], {
+    description: 'What was sent to it last. Null if that is not among the newest deliveries.',
+  }),
+})
+
+/** A channel, as configured: without what only its sender needs, such as its URL, which may be a secret. */
+export type ConfiguredChannel = Omit<Static<typeof ChannelView>, 'isQuiet' | 'last'>
+
 /** How long a test that failed is kept, in s: an hour. */
 const KEPT_S = 3_600
 
@@ -19,6 +39,8 @@ export const channelsRoute =
   (deps: {
     /** As configured now. */
     routes: () => Routes
+    /** As configured now. */
+    configured: () => readonly ConfiguredChannel[]
     queues: Pick<Queues, 'alerts'>
     deliveries: Deliveries
     roles: Roles
@@ -48,6 +70,29 @@ export const channelsRoute =
           ...{ limit, after: decodeCursor(DeliveryPosition, cursor) },
         })
         return { deliveries: items, next: cursorOf(next) }
+      },
+    })
+
+    app.get('/v1/alerts/channels', {
+      onRequest: roles.read,
+      schema: {
+        tags: ['records'],
+        summary: 'The channels for alerts, and what was sent to each last',
+        response: {
+          200: Type.Object({ channels: Type.Array(ChannelView, { description: 'As configured.' }) }),
+          ...errors,
+        },
+      },
+      handler: async () => {
+        const recent = (await deliveries.recent(LOOKED_AT)).map(({ delivery }) => delivery)
+        const { route } = deps.routes()
+        return {
+          channels: deps.configured().map(({ name, type, projects, kinds, severity }) => ({
+            ...{ name, type, projects: [...projects], kinds: [...kinds], severity },
+            isQuiet: route(name)?.isQuiet(Date.now()) ?? false,
+            last: recent.find(({ channel }) => channel === name) ?? null,
+          })),
+        }
       },
     })
 

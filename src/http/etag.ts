@@ -14,5 +14,5 @@ export function sendTagged<T>(request: FastifyRequest, reply: FastifyReply, answ
 }
 
 /** `If-None-Match` compares weakly: `W/` does not count. */
-const matches = (header: string | undefined, etag: string): boolean =>
+export const matches = (header: string | undefined, etag: string): boolean =>
   (header ?? '').split(',').some((one) => ['*', etag].includes(one.trim().replace(/^W\//, '')))

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { mayDo } from '../access/access.ts'
 import { readPolicy } from '../config/read-policy.ts'
 import type { Decision } from '../expiry/decision.ts'
 import { expandPolicies } from '../expiry/expand-policies.ts'
@@ -10,6 +11,8 @@ import type { ExpiryPolicy } from '../expiry/plan.ts'
 import { isOf, type PlanAll } from '../expiry/plan-all.ts'
 import { takePage } from '../expiry/plan-page.ts'
 import { PlannedImage } from '../expiry/planned-image.ts'
+import { collectPlan } from '../expiry/shown-plan.ts'
+import type { ShownPlans } from '../expiry/shown-plans.ts'
 import { Undo, type UndoSettings, undoOf } from '../expiry/undo.ts'
 import { formatTimestamp, parseTimestamp } from '../platform/timestamp.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
@@ -34,8 +37,25 @@ const About = {
 /** A line of the stream. */
 const PlanLine = Type.Union([
   Type.Object({ policy: PolicyName, ...PlannedImage.properties }),
-  Type.Object({ policy: PolicyName, warning: Warning }),
-  Type.Object({ ...About, images: Type.Integer({ description: 'How many images were told.' }) }),
+  Type.Object({
+    ...{ policy: PolicyName, warning: Warning },
+    held: Type.Optional(
+      Type.String({
+        description:
+          'The project in which a run would delete nothing, since that is more than `expiry.maxShare`.',
+      }),
+    ),
+  }),
+  Type.Object({
+    ...About,
+    plan: Type.Optional(
+      Type.String({
+        description:
+          'The id of the plan, for a day. `POST /v1/expiry/runs` with it deletes nothing else. Only for who may `expire`, and only of a plan of one configured policy as of now.',
+      }),
+    ),
+    images: Type.Integer({ description: 'How many images were told.' }),
+  }),
 ])
 
 const PlanAnswer = pageOf({
@@ -107,6 +127,7 @@ const description =
 export const expiryRoute =
   (deps: {
     planAll: PlanAll
+    shownPlans: Pick<ShownPlans, 'put'>
     /** As configured now: a reload may change it. */
     settings: () => UndoSettings & { policies: readonly RunnablePolicy[] }
     hasProject: (id: string) => Promise<boolean>
@@ -146,10 +167,11 @@ export const expiryRoute =
 
     async function answer(
       policies: readonly ExpiryPolicy[],
-      query: Static<typeof PlanQuery>,
-      { headers, access: { seesAll, sees } }: FastifyRequest,
+      { policy: named, ...query }: Static<typeof PlanQuery> & { policy?: string | undefined },
+      { headers, access }: FastifyRequest,
       reply: FastifyReply,
     ) {
+      const { seesAll, sees } = access
       const { registry, project, repository, verdict, limit, cursor } = query
       const now = deps.now()
       const asOf = query.asOf === undefined ? now : parseTimestamp(query.asOf)
@@ -174,7 +196,22 @@ export const expiryRoute =
       }
       void reply.header('vary', 'accept')
       if (accepts(headers.accept, NDJSON)) {
-        const lines = () => planLines(parts(), isWanted, about)
+        // A plan that is looked at can be applied by its id.
+        const isWhole = verdict === undefined && query.asOf === undefined
+        const shown =
+          named !== undefined && isWhole && mayDo(access, 'expire')
+            ? collectPlan(named, policies, asOf)
+            : undefined
+        const lines = () =>
+          planLines(parts(), {
+            isWanted,
+            note: (decision) => shown?.note(decision),
+            async about() {
+              const plan = shown?.end()
+              if (plan !== undefined) await deps.shownPlans.put(plan)
+              return { ...about, ...(plan && { plan: plan.id }) }
+            },
+          })
         return reply.type(NDJSON).send(await streamInTurn(deps.inTurn, lines))
       }
       const { plans, next } = await deps.inTurn(() => takePage(parts(), limit, isWanted))

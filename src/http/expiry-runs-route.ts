@@ -5,9 +5,12 @@ import { seenRun } from '../access/seen-run.ts'
 import { selectSeen } from '../access/select-seen.ts'
 import type { Audit } from '../expiry/audit.ts'
 import { Deleted, RunSummary } from '../expiry/decision.ts'
+import type { RunnablePolicy } from '../expiry/expiry-settings.ts'
 import { findRun, hasEnded } from '../expiry/find-run.ts'
 import { runOf } from '../expiry/run-id.ts'
 import type { ExpiryRuns } from '../expiry/runs.ts'
+import { policyDigest } from '../expiry/shown-plan.ts'
+import type { ShownPlans } from '../expiry/shown-plans.ts'
 import { stopRuns } from '../expiry/stop-runs.ts'
 import type { Queues } from '../queue/queues.ts'
 import { JournalPosition } from '../store/journal.ts'
@@ -41,26 +44,20 @@ function noRun(id: string): never {
   throw new HttpError(404, `there is no run "${id}": GET /v1/expiry/runs lists them`)
 }
 
-/** A policy, as far as a run is asked for. */
-interface Asked {
-  name: string
-  registry: string
-  mode: 'plan' | 'apply'
-}
-
 /** The records of the runs of the expiry policies, and a way to run one now. */
 export const expiryRunsRoute =
   (deps: {
     /** As configured now: a reload may change it. */
-    settings: () => { policies: readonly Asked[] }
+    settings: () => { policies: readonly RunnablePolicy[] }
     runs: ExpiryRuns
+    shownPlans: Pick<ShownPlans, 'get'>
     audit: Audit
     queues: Queues
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    function wanted(name: string, registry: string | undefined): Asked {
+    function wanted(name: string, registry: string | undefined): RunnablePolicy {
       const { policies } = deps.settings()
       const named = policies.filter((policy) => policy.name === name)
       const found = named.filter((policy) => registry === undefined || policy.registry === registry)
@@ -91,6 +88,24 @@ export const expiryRunsRoute =
         404,
         `no run is in hand or waits, and no such policy is configured: ${known || 'none'}`,
       )
+    }
+
+    /** The plan that is to be applied must be one of the policy as it is now. @throws HttpError 409 */
+    async function requireShown(id: string, policy: string, registry: string): Promise<void> {
+      const shown = await deps.shownPlans.get(id)
+      const again = `look at the plan again: GET /v1/expiry/plan?policy=${encodeURIComponent(policy)}`
+      if (shown === undefined)
+        throw new HttpError(409, `the plan "${id}" is not known; a plan is known for a day. So ${again}`)
+      if (shown.policy !== policy)
+        throw new HttpError(409, `the plan "${id}" is of the policy "${shown.policy}", not of "${policy}"`)
+      const named = deps.settings().policies.filter((one) => one.name === policy)
+      if (shown.policyDigest !== policyDigest(named))
+        throw new HttpError(
+          409,
+          `the policy "${policy}" was changed since the plan "${id}" was made. So ${again}`,
+        )
+      if (!shown.images.some(({ project }) => project.startsWith(`${registry}/`)))
+        throw new HttpError(409, `the plan "${id}" deletes nothing at the registry "${registry}"`)
     }
 
     /** What an access sees of a run as it stands now. */
@@ -190,6 +205,13 @@ export const expiryRunsRoute =
               description:
                 'Delete also where that is more than `expiry.maxShare` of the images of a project.',
             }),
+            plan: Type.Optional(
+              Type.String({
+                ...{ pattern: '^[0-9a-f]{24}$', 'x-expected': 'the id of a plan: 24 hex digits' },
+                description:
+                  'The id of a plan that was shown: the run deletes only what that plan deletes, and of that only what was not used since and still goes by a plan of now.',
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -203,14 +225,16 @@ export const expiryRunsRoute =
         },
       },
       handler: async (request, reply) => {
-        const { acceptShare } = request.body
+        const { acceptShare, plan } = request.body
         const { name, registry, mode } = wanted(request.body.policy, request.body.registry)
+        if (plan !== undefined) await requireShown(plan, name, registry)
+        const shown = plan === undefined ? {} : { plan }
         const dryRun = mode === 'plan' || request.body.dryRun
         const by = askedBy(request)
         const { access } = request
         const scope = access.seesAll ? {} : { projects: [...access.projects] }
         const job = await deps.queues.expiry.add('expiry', {
-          ...{ policy: name, registry, dryRun, acceptShare, ...scope, by },
+          ...{ policy: name, registry, dryRun, acceptShare, ...scope, ...shown, by },
         })
         const run = runOf(job).id
         await deps.audit({
@@ -222,6 +246,7 @@ export const expiryRunsRoute =
           dryRun,
           acceptShare,
           ...scope,
+          ...shown,
         })
         return reply.code(202).send({ run, job: job.id ?? '', dryRun })
       },
@@ -236,6 +261,7 @@ export const expiryRunsRoute =
           'A run in hand ends before its next delete, in whatever process it is. A token for some projects stops only runs that are limited to these. What the schedule asks for later is not stopped: `mode: plan` does that.',
         body: Type.Object(
           {
+            run: Type.Optional(Type.String({ description: 'Only this run, by its id.' })),
             policy: Type.Optional(Type.String({ description: 'Only runs of this policy. Default: all.' })),
             registry: Type.Optional(
               Type.String({ description: 'Only runs at this registry. Default: all.' }),
@@ -251,13 +277,13 @@ export const expiryRunsRoute =
         },
       },
       handler: async (request) => {
-        const { policy, registry } = request.body
+        const { run, policy, registry } = request.body
         const covers = (projects: readonly string[] | undefined) => coversAll(request.access, projects)
         // A policy that was removed from the configuration may have a run, too.
         const by = askedBy(request)
-        const stopped = await stopRuns(deps.queues, { policy, registry, covers }, by, Date.now())
+        const stopped = await stopRuns(deps.queues, { run, policy, registry, covers }, by, Date.now())
         for (const one of stopped) await deps.audit({ by, action: 'run.stopped', ...one })
-        if (stopped.length === 0) requireKnown(policy, registry)
+        if (stopped.length === 0 && run === undefined) requireKnown(policy, registry)
         return { stopped }
       },
     })

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { growthSince } from '../history/action-facts.ts'
+import { growthSince } from '../history/growth-since.ts'
 import type { Histories } from '../history/histories.ts'
 import { MOMENT } from '../history/moment.ts'
 import { imageOf, type ReadGrowth } from '../history/read-growth.ts'

@@ -21,13 +21,14 @@ export const healthRoute =
     })
 
     app.get('/livez', {
-      schema: { tags: ['health'], summary: 'The process runs', response: { 200: Status } },
+      schema: { tags: ['health'], security: [], summary: 'The process runs', response: { 200: Status } },
       handler: async () => ({ status: 'ok' as const }),
     })
 
     app.get('/readyz', {
       schema: {
         tags: ['health'],
+        security: [],
         summary: 'Requests can be served',
         response: { 200: Ready, 503: Problem },
       },
@@ -42,7 +43,12 @@ export const healthRoute =
     })
 
     app.get('/metrics', {
-      schema: { tags: ['health'], summary: 'Prometheus metrics', response: { 200: Type.String() } },
+      schema: {
+        tags: ['health'],
+        security: [],
+        summary: 'Prometheus metrics',
+        response: { 200: Type.String() },
+      },
       handler: async (_, reply) => {
         await deps.observe()
         return reply.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics())

@@ -41,10 +41,11 @@ export const keepsRoute =
         throw error
       })
 
-    function isSeen({ seesAll, sees }: Access, { image }: Keep): boolean {
+    function projectOf({ image }: Keep): string | undefined {
       const place = parseImageName(image)
-      return seesAll || sees(place && deps.projectIdOf(place))
+      return place && deps.projectIdOf(place)
     }
+    const isSeen = ({ seesAll, sees }: Access, keep: Keep): boolean => seesAll || sees(projectOf(keep))
 
     app.get('/v1/expiry/keeps', {
       onRequest: roles.within('read'),
@@ -53,16 +54,23 @@ export const keepsRoute =
         summary: 'Images that people keep, the oldest keep first',
         querystring: pageQuery({
           image: Type.Optional(Type.String({ description: 'Only keeps of this name of an image.' })),
+          project: Type.Optional(
+            Type.String({ description: 'Only keeps of images of this project, `registry/path`.' }),
+          ),
         }),
         response: {
           200: pageOf({ keeps: Type.Array(Keep, { description: 'The keeps of the page.' }) }),
           ...errors,
         },
       },
-      handler: async ({ access, query: { image, limit, cursor } }) => {
+      handler: async ({ access, query: { image, project, limit, cursor } }) => {
         const after = decodeCursor(Keep.properties.id, cursor) ?? ''
         const wanted = (await all()).filter(
-          (keep) => keep.id > after && (image ?? keep.image) === keep.image && isSeen(access, keep),
+          (keep) =>
+            keep.id > after &&
+            (image ?? keep.image) === keep.image &&
+            (project === undefined || project === projectOf(keep)) &&
+            isSeen(access, keep),
         )
         const { items, next } = cutPage(wanted.slice(0, limit + 1), limit, ({ id }) => id)
         return { keeps: items, next }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { OIDC_CALLBACK } from './login-route.ts'
 import { HttpError } from './problem.ts'
 
 /**
@@ -7,7 +8,7 @@ import { HttpError } from './problem.ts'
  */
 export async function requireKnownQuery({ query, routeOptions }: FastifyRequest): Promise<void> {
   const { schema, url } = routeOptions
-  if (!url?.startsWith('/v1/') || url === DELIVERIES) return
+  if (!url?.startsWith('/v1/') || ANY_QUERY.includes(url)) return
   const known = Object.keys((schema?.querystring as { properties?: object } | undefined)?.properties ?? {})
   const unknown = Object.keys(query as object).find((name) => !known.includes(name))
   if (unknown === undefined) return
@@ -15,5 +16,8 @@ export async function requireKnownQuery({ query, routeOptions }: FastifyRequest)
   throw new HttpError(400, `unknown query parameter ${JSON.stringify(unknown)}: ${expected}`)
 }
 
-/** The URL of a registry's endpoint may have any query, and a refusal would hold the registry up. */
-const DELIVERIES = '/v1/events'
+/**
+ * The URL of a registry's endpoint may have any query, and a refusal would hold the registry up. Issuers send what they like along
+ * with whoever comes back from them.
+ */
+const ANY_QUERY = ['/v1/events', OIDC_CALLBACK]

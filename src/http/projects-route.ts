@@ -46,6 +46,10 @@ export const Project = Type.Object({
   limitBytes: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
     description: 'The limit of its quota. Null if it has none.',
   }),
+  limitMeasure: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'Which bytes the limit is about: `unique`, `exclusive`, `referenced`, `tagged` or `stored`. Null if there is none.',
+  }),
   override: Type.Union([QuotaOverride, Type.Null()], {
     description: 'What a person has set at run time, and the limit is of. Null if that is configured.',
   }),
@@ -91,6 +95,7 @@ export const projectsRoute =
       lastPushedBy: usage.lastPushedBy || null,
       lastPullAt: formatTimestamp(usage.lastPullAt),
       limitBytes: inForce?.quota.limit ?? null,
+      limitMeasure: inForce?.quota.limit === undefined ? null : inForce.quota.measure,
       override: inForce?.override ?? null,
       flag: state.flag,
       flagSince: state.since,
@@ -108,7 +113,7 @@ export const projectsRoute =
           sort: Type.Enum([...SORTS], {
             default: 'unique',
             description:
-              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id.',
+              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest.',
           }),
           registry: ofRegistry,
           flag: Type.Optional(Flag),

@@ -34,7 +34,7 @@ export const promotionReceiptRoute =
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    app.addHook('onRequest', deps.roles.within('read'))
+    const onRequest = deps.roles.within('read')
     const errors = { '4xx': Problem, '5xx': Problem }
 
     async function find(id: string, { sees }: Access): Promise<PromotionReceipt> {
@@ -44,6 +44,7 @@ export const promotionReceiptRoute =
     }
 
     app.get('/v1/promotions/:id/receipt', {
+      onRequest,
       schema: {
         tags: ['promotion'],
         summary: 'The receipt of a promotion or a rollback',
@@ -54,6 +55,7 @@ export const promotionReceiptRoute =
     })
 
     app.get('/v1/promotions/:id/envelope', {
+      onRequest,
       schema: {
         tags: ['promotion'],
         summary: 'The signed receipt of a promotion or a rollback',
@@ -74,6 +76,7 @@ export const promotionReceiptRoute =
     })
 
     app.get('/v1/promotions/:id/check', {
+      onRequest,
       schema: {
         tags: ['promotion'],
         summary: 'A receipt, and what differs from it at the target',

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { mayDo } from '../access/access.ts'
+import { type Access, mayDoEverywhere } from '../access/access.ts'
 import { ifSeen, selectSeen } from '../access/select-seen.ts'
 import { parseImageName } from '../expiry/image-name.ts'
 import { type Approve, nothingToApprove } from '../promotion/approve.ts'
@@ -85,7 +85,7 @@ export const promotionsRoute =
 
     function askerOf(request: Pick<FastifyRequest, 'access' | 'ip'>): Asker {
       const { access } = request
-      const isBoundToRules = !(access.seesAll && mayDo(access, 'admin'))
+      const isBoundToRules = !mayDoEverywhere(access, 'admin')
       const asker = { by: askedBy(request), isBoundToRules }
       if (access.ci === undefined) return asker
       const told = Object.entries(access.ci.claims).filter(
@@ -182,11 +182,14 @@ export const promotionsRoute =
         params: promotionParams,
         body: Type.Object(
           {
-            by: Type.String({
-              ...{ minLength: 1, maxLength: 100, pattern: '\\S' },
-              'x-expected': 'the name of a person: 1 to 100 characters, not only spaces',
-              description: 'Who approves it. The receipt has the name.',
-            }),
+            by: Type.Optional(
+              Type.String({
+                ...{ minLength: 1, maxLength: 100, pattern: '\\S' },
+                'x-expected': 'the name of a person: 1 to 100 characters, not only spaces',
+                description:
+                  'Who approves it. The receipt has the name. Needed unless somebody is logged in by OpenID Connect: then it is their name.',
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -201,7 +204,7 @@ export const promotionsRoute =
       handler: async (request) => {
         const { access, params, body, log } = request
         const { id } = params
-        const { by } = body
+        const by = approverOf(access, body.by)
         if (!access.seesAll) {
           const found = await deps.find(id)
           if (found === undefined || !access.sees(projectIdOf(found.from)))
@@ -239,6 +242,15 @@ export const promotionsRoute =
       },
     })
   }
+
+/** The name of who approves: an issuer tells that of a person, who can then give no other. @throws HttpError 400 */
+function approverOf({ session }: Pick<Access, 'session'>, given: string | undefined): string {
+  const by = session?.name ?? given
+  if (by === undefined) throw new HttpError(400, '`by`: expected the name of who approves')
+  if (given !== undefined && given !== by)
+    throw new HttpError(400, `you are ${by}, so you cannot approve as ${given}`)
+  return by
+}
 
 function refused(error: unknown): never {
   throw error instanceof PromotionRefusal ? new HttpError(error.status, error.message) : error

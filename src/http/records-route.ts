@@ -16,18 +16,24 @@ export const recordsRoute =
       schema: {
         tags: ['records'],
         summary: 'Alerts, newest first',
-        querystring: pageQuery({}),
+        querystring: pageQuery({
+          project: Type.Optional(
+            Type.String({ description: 'Only alerts about this project, `registry/path`.' }),
+          ),
+        }),
         response: {
           200: pageOf({ alerts: Type.Array(AlertRecord, { description: 'The alerts of the page.' }) }),
           '4xx': Problem,
           '5xx': Problem,
         },
       },
-      handler: async ({ access, query: { limit, cursor } }) => {
+      handler: async ({ access, query: { limit, cursor, project } }) => {
+        const seen = ifSeen(access, projectOfAlert)
         const { items, next } = await selectSeen({
           read: (...page) => deps.alerts.recent(...page),
           positionOf: deps.alerts.positionOf,
-          show: ifSeen(access, projectOfAlert),
+          show: (alert) =>
+            project === undefined || projectOfAlert(alert) === project ? seen(alert) : undefined,
           ...{ limit, after: decodeCursor(JournalPosition, cursor) },
         })
         return { alerts: items, next: cursorOf(next) }

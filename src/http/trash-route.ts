@@ -7,6 +7,7 @@ import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
 import { type Trash, TrashEntry, type TrashPlace } from '../expiry/trash.ts'
 import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
+import { type UndoSettings, undoUntil } from '../expiry/undo.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
@@ -25,8 +26,18 @@ const id = {
       'Names it in requests: registry/repository@digest, or registry/repository:tag@digest if only the tag was deleted.',
   }),
 }
-const Listed = Type.Object({ ...id, ...listed })
-const Shown = Type.Object({ ...id, ...listed, manifest })
+const ends = {
+  undoUntil: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description:
+      'Until when a restore is safe: then the registry may have collected its content. Null if the configuration does not tell when that is (`expiry.gc`).',
+  }),
+  forgottenAt: Type.String({
+    format: 'date-time',
+    description: 'From when on a worker deletes the entry, once it comes to it (`expiry.trash.keep`).',
+  }),
+}
+const Listed = Type.Object({ ...id, ...listed, ...ends })
+const Shown = Type.Object({ ...id, ...listed, ...ends, manifest })
 
 const params = Type.Object({
   id: Type.String({
@@ -43,6 +54,8 @@ export const trashRoute =
     restoreImage: (entry: TrashEntry) => Promise<Static<typeof Restored>>
     /** The project of a repository, `registry/path`. */
     projectIdOf: (place: { registry: string; repository: string }) => string
+    /** What ends undo, as configured now. */
+    undo: () => UndoSettings
     /** The names of those that are configured. */
     registries: readonly string[]
     audit: Audit
@@ -51,6 +64,15 @@ export const trashRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { reader, roles, inTurn } = deps
+
+    function endsOf({ at }: Pick<TrashEntry, 'at'>) {
+      const since = Date.parse(at)
+      const until = undoUntil(deps.undo(), since)
+      return {
+        undoUntil: until === undefined ? null : new Date(until).toISOString(),
+        forgottenAt: new Date(since + deps.undo().trash.keep).toISOString(),
+      }
+    }
 
     async function find(id: string, { seesAll, sees }: Access): Promise<TrashEntry> {
       const { digest, tag, ...place } = parseId(id)
@@ -81,16 +103,26 @@ export const trashRoute =
           repository: Type.Optional(
             Type.String({ description: 'Only images of this repository. It needs `registry`.' }),
           ),
+          search: Type.Optional(
+            Type.String({
+              ...{ minLength: 1, maxLength: 255 },
+              description:
+                'Only images of repositories whose name has this text, or whose digest begins with it.',
+            }),
+          ),
         }),
         response: {
           200: pageOf({ images: Type.Array(Listed, { description: 'The images of the page.' }) }),
           ...errors,
         },
       },
-      handler: async ({ access, query: { registry, repository, limit, cursor } }) => {
+      handler: async ({ access, query: { registry, repository, search, limit, cursor } }) => {
         const after = decodeCursor(Position, cursor)
         const scope = scopeOf(registry, repository)
-        const isWanted = (place: TrashPlace) => access.seesAll || access.sees(deps.projectIdOf(place))
+        const isFound = ({ repository, digest }: TrashPlace) =>
+          search === undefined || repository.includes(search) || digest.startsWith(search)
+        const isWanted = (place: TrashPlace) =>
+          isFound(place) && (access.seesAll || access.sees(deps.projectIdOf(place)))
         const { items, next } = await inTurn(() =>
           selectSeen({
             read: (most, from) => reader.list(scope, { after: from, limit: most, isWanted }),
@@ -99,7 +131,11 @@ export const trashRoute =
             ...{ limit, after },
           }),
         )
-        const images = items.map(({ manifest: _, ...entry }) => ({ id: idOf(entry), ...entry }))
+        const images = items.map(({ manifest: _, ...entry }) => ({
+          id: idOf(entry),
+          ...entry,
+          ...endsOf(entry),
+        }))
         return { images, next: cursorOf(next) }
       },
     })
@@ -114,7 +150,7 @@ export const trashRoute =
       },
       handler: async ({ access, params }) => {
         const entry = await find(params.id, access)
-        return { id: idOf(entry), ...entry }
+        return { id: idOf(entry), ...entry, ...endsOf(entry) }
       },
     })
 

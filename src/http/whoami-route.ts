@@ -1,8 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { grantsOf } from '../access/access.ts'
 import { VERSION } from '../platform/version.ts'
 import { Problem } from './problem.ts'
 import type { Roles } from './roles.ts'
+
+export const Grant = Type.Object({
+  verbs: Type.Array(Type.String(), { description: 'What it may do.' }),
+  projects: Type.Array(Type.String(), { description: 'Where: globs over `registry/path`.' }),
+})
 
 /** What the token of a request may do. */
 export const whoamiRoute =
@@ -23,6 +29,9 @@ export const whoamiRoute =
             projects: Type.Array(Type.String(), {
               description: 'The projects that it is for: globs over `registry/path`. `**` is all of them.',
             }),
+            grants: Type.Array(Grant, {
+              description: 'What it may do where. `verbs` and `projects` are those of all grants together.',
+            }),
             expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
               description: 'When the token ends. Null if it does not, or if it is that of a CI job.',
             }),
@@ -32,8 +41,9 @@ export const whoamiRoute =
           '5xx': Problem,
         },
       },
-      handler: async ({ access: { who, verbs, projects, expiresAt } }) => ({
-        ...{ who, verbs: [...verbs], projects: [...projects], expiresAt, version: VERSION },
+      handler: async ({ access }) => ({
+        ...{ who: access.who, verbs: [...access.verbs], projects: [...access.projects] },
+        ...{ grants: grantsOf(access), expiresAt: access.expiresAt, version: VERSION },
       }),
     })
   }

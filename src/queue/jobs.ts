@@ -41,6 +41,8 @@ export interface ExpiryJob {
   acceptShare: boolean
   /** Globs over `registry/path`: it runs in these projects only. Absent: in all. */
   projects?: string[]
+  /** The id of a plan that was shown: it deletes nothing else. */
+  plan?: string
   /** Who or what asked for it, as people read it. */
   by: string
   /** Somebody has stopped it. The worker looks here before each delete. */

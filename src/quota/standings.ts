@@ -9,7 +9,7 @@ export interface Standing extends ProjectSizes {
   since: string | null
 }
 
-export const SORTS = ['unique', 'exclusive', 'flag', 'name'] as const
+export const SORTS = ['unique', 'exclusive', 'flag', 'name', 'tags', 'pushed', 'idle'] as const
 export type Sort = (typeof SORTS)[number]
 
 /** A project's place in an order: the value that it is sorted by, then its id. */
@@ -37,6 +37,9 @@ const VALUE: Record<Sort, (standing: Standing) => number> = {
   exclusive: ({ exclusiveBytes }) => exclusiveBytes,
   flag: ({ flag }) => RANK[flag],
   name: () => 0,
+  tags: ({ tags }) => tags,
+  pushed: ({ lastPushAt }) => lastPushAt,
+  idle: ({ lastPushAt, lastPullAt }) => -Math.max(lastPushAt, lastPullAt),
 }
 
 export const positionOf =
@@ -62,6 +65,8 @@ export function makeStandings(all: readonly Standing[]) {
 
   return {
     count: all.length,
+    /** In no order. */
+    all,
     /** At most `limit` projects, in order. */
     select({ sort, after, registry, flags, search, sees, limit }: Selection): Standing[] {
       const value = VALUE[sort]

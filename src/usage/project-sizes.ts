@@ -11,6 +11,11 @@ export type Sizes = Record<(typeof SIZES)[number], number>
 
 export interface ProjectSizes extends Sizes {
   id: string
+  tags: number
+  /** epoch µs, 0 for never */
+  lastPushAt: number
+  /** epoch µs, 0 for never */
+  lastPullAt: number
 }
 
 interface Deps {
@@ -37,7 +42,7 @@ export async function* projectIdsOf({ redis, prefix }: Deps, registry: string): 
   } while (cursor !== '0')
 }
 
-const FIELDS = ['createdAt', 'unique', 'referenced', 'unreferenced']
+const FIELDS = ['createdAt', 'unique', 'referenced', 'unreferenced', 'tags', 'lastPush', 'lastPull']
 
 /** Yields the sizes of a registry's projects in batches, in no order. Others write meanwhile. */
 export async function* projectSizesOf(deps: Deps, registry: string): AsyncGenerator<ProjectSizes[]> {
@@ -50,10 +55,12 @@ export async function* projectSizesOf(deps: Deps, registry: string): AsyncGenera
       exclusiveBytesOf(deps, registry, ids),
     ])
     yield ids.flatMap((id, i) => {
-      const [createdAt, ...sizes] = listOf(metas[i])
+      const [createdAt, ...numbers] = listOf(metas[i])
       if (createdAt === null) return []
-      const [uniqueBytes = 0, referencedBytes = 0, unreferencedBytes = 0] = sizes.map(Number)
-      return [{ id, uniqueBytes, exclusiveBytes: exclusive[i] ?? 0, referencedBytes, unreferencedBytes }]
+      const [uniqueBytes = 0, referencedBytes = 0, unreferencedBytes = 0, ...others] = numbers.map(Number)
+      const [tags = 0, lastPushAt = 0, lastPullAt = 0] = others
+      const sizes = { uniqueBytes, exclusiveBytes: exclusive[i] ?? 0, referencedBytes, unreferencedBytes }
+      return [{ id, ...sizes, tags, lastPushAt, lastPullAt }]
     })
   }
 }

@@ -9,6 +9,7 @@ import {
   makeApplyFacts,
   WRITE_SCRIPTS,
 } from './apply-facts.ts'
+import { decodeRepository } from './codec.ts'
 import type { DeletionTarget } from './deletion.ts'
 import { digestKey } from './digest-key.ts'
 import { exportFacts } from './export-facts.ts'
@@ -24,6 +25,7 @@ import { indexedImage, makeReadRepository } from './read-repository.ts'
 import { reclaimReads } from './reclaim-reads.ts'
 import { type Reclaimable, reclaimableOf } from './reclaimable.ts'
 import { retell } from './retell.ts'
+import { type Share, sharesOf } from './shares.ts'
 import { type TaggedImage, tagPage } from './tag-page.ts'
 import { type ProjectUsage, usageFrom } from './usage.ts'
 
@@ -69,6 +71,8 @@ export interface UsageIndex {
   repositoriesWith(registry: string, digest: string): Promise<string[]>
   /** The names of all repositories of a project that a fact named, also those that hold nothing now. Sorted. */
   repositories(project: string): Promise<string[]>
+  /** The repositories of a project that hold a manifest, and how many. In no order. */
+  heldRepositories(project: string): Promise<{ name: string; manifests: number }[]>
   /**
    * What the index has of a project, or of one of its repositories, as facts. Applied to an empty index, they make it the
    * same, but for its `Activity`. They are read page by page while others write: each fact was true when it was read. The
@@ -108,6 +112,8 @@ export interface UsageIndex {
    * same `shared`: what several of them give up, the last one frees.
    */
   reclaim(project: string, shared?: SharedHoldings): Reclaim
+  /** Who has each of these contents, by the key of its digest. Costs what is asked for. */
+  shares(project: string, keys: readonly string[]): Promise<Map<string, Share>>
   /** What a tag points to, and since when (epoch µs). `undefined` if no such tag is known. */
   tag(
     project: string,
@@ -171,6 +177,14 @@ export function makeUsageIndex({
     async imagesOf(project, repository, digests) {
       const found = await read.imagesOf(project, repository, digests.map(digestKey))
       return [...found.values()].map((record) => indexedImage(repository, record))
+    },
+
+    async heldRepositories(project) {
+      const rows = await redis.hgetallBuffer(projectKeys(prefix, project).repositories)
+      return Object.entries(rows).flatMap(([name, row]) => {
+        const { manifests } = decodeRepository(row)
+        return manifests > 0 ? [{ name, manifests }] : []
+      })
     },
 
     repositoriesWith: makeFindRepositories({
@@ -264,6 +278,9 @@ export function makeUsageIndex({
 
     reclaim: (project, shared = new Map()) =>
       makeReclaim(reclaimReads({ redis, prefix, lookUp: scripts.lookUp }, project), shared),
+
+    shares: (project, keys) =>
+      sharesOf(reclaimReads({ redis, prefix, lookUp: scripts.lookUp }, project), keys),
 
     async tag(project, repository, tag) {
       const [found] = await read.tagWrites(project, repository, [tag])

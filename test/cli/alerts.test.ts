@@ -67,6 +67,30 @@ test('a channel is tried, and says what it answers; the history has it', async (
   expect(next.err).toBe('')
 })
 
+test('the channels are listed without their URLs, with what was sent to each last', async () => {
+  await run('alerts', 'test', 'ops')
+  const { channels } = await eventually(
+    () =>
+      service.get<{ channels: { name: string; last: { result: string } | null }[] }>('/v1/alerts/channels'),
+    (told) => told.channels[0]?.last !== null,
+  )
+  expect(channels).toEqual([
+    {
+      ...{
+        name: 'ops',
+        type: 'mattermost',
+        projects: ['**'],
+        kinds: ['*'],
+        severity: 'info',
+        isQuiet: false,
+      },
+      last: expect.objectContaining({ channel: 'ops', result: 'accepted' }),
+    },
+    expect.objectContaining({ name: 'old chat', type: 'discord' }),
+  ])
+  expect(JSON.stringify(channels)).not.toContain('/gone')
+})
+
 test('a channel that is not there, and a command that is not there, are named', async () => {
   const absent = await run('alerts', 'test', 'opps')
   expect(absent.err).toContain('there is no channel "opps"; configured: ops, old chat')

@@ -42,7 +42,7 @@ const run = (...argv: string[]) =>
 test('without a recorded plan it says how to record one', async () => {
   const { status, err } = await run('expiry', 'diff', 'old')
   expect([status, err]).toEqual([
-    1,
+    6,
     expect.stringContaining('404 no plan of "old" is recorded: a dry run of it'),
   ])
   expect((await run('expiry', 'diff', 'older')).err).toContain('no policy "older"; configured: old, other')

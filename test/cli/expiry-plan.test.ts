@@ -8,7 +8,9 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digest } from '../../lab/images.ts'
 import { type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
-import { csvHead, csvOf } from '../../src/cli/plan-csv.ts'
+import { PLAN_COLUMNS } from '../../src/cli/commands/expiry-plan.ts'
+import { csvHead, csvRows } from '../../src/cli/output/csv.ts'
+import { textOf } from '../../src/cli/output/line.ts'
 import { type PlannedRow, planTable } from '../../src/cli/plan-table.ts'
 import type { Fact } from '../../src/usage/fact.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
@@ -97,7 +99,9 @@ test('the table is by policy, repository and age, and shows which tags go alone'
     row('b', 'app', '2026-11-21T00:00:00Z'),
   ]
   const columns = (some: PlannedRow[]) =>
-    planTable(some, Date.parse('2026-11-23T00:00:00Z'), false).map((line) => line.split(/ {2,}/).slice(0, 5))
+    planTable(some, Date.parse('2026-11-23T00:00:00Z'), false).map((line) =>
+      textOf(line, false).split(/ {2,}/).slice(0, 5),
+    )
   expect(columns(rows)).toEqual([
     ['VERDICT', 'REPOSITORY', 'TAGS', 'AGE', 'LAST USE'],
     ['delete', 'app', 'none', '2 days', 'not known'],
@@ -208,10 +212,10 @@ test.each(['=HYPERLINK("http://x")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', 'Ôº
       },
       ...{ reason: 'r', age: null, ageSource: 'seen', lastUse: null, isUseKnown: false, sizeBytes: 1 },
     }
-    const csv = csvOf([row])
+    const csv = csvRows(PLAN_COLUMNS, [row])
     expect(csv.split('\r\n')).toHaveLength(2)
     const cells = csv.trimEnd().match(/(?:"(?:[^"]|"")*"|[^,"]*)(?:,|$)/g) ?? []
-    expect(cells).toHaveLength(csvHead().split(',').length)
+    expect(cells).toHaveLength(csvHead(PLAN_COLUMNS).split(',').length)
     for (const cell of cells) expect(cell.replace(/^"/, '')).not.toMatch(/^[=+\-@\t\rÔºù]/)
   },
 )

@@ -62,7 +62,9 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
 
   const cut = await run('quarantine', 'list', '--limit', '2')
   const [, cursor = ''] =
-    /^shown 2, in quarantine 3\nthere are more: repeat the command with --cursor (\S+)\n$/.exec(cut.err) ?? []
+    /^shown 2, in quarantine 3\nthere are more: repeat the command with --all, or with --cursor (\S+)\n$/.exec(
+      cut.err,
+    ) ?? []
   expect(await listed('--limit', '2', '--cursor', cursor)).toEqual(rows.slice(2))
 
   const [id = ''] = rows[2]?.split(' ') ?? []
@@ -84,14 +86,14 @@ test('quarantine is listed, shown, replayed and discarded', async () => {
   )
   const [newest = ''] = (await untilListed(3))[0]?.split(' ') ?? []
 
-  expect((await run('quarantine', 'discard', newest)).out).toBe('discarded: 1\n')
-  expect(await run('quarantine', 'discard', newest)).toEqual({
-    status: 1,
+  expect((await run('quarantine', 'discard', newest, '--yes')).out).toBe('discarded: 1\n')
+  expect(await run('quarantine', 'discard', newest, '--yes')).toEqual({
+    status: 6,
     out: '',
     err: `DELETE ${url}/v1/quarantine/${newest}: 404 no event "${newest}" in quarantine: GET /v1/quarantine lists them\n`,
   })
-  expect((await run('quarantine', 'discard', '--reason', 'RFC')).out).toBe('discarded: 1\n')
-  expect((await run('quarantine', 'discard', '--all')).out).toBe('discarded: 1\n')
+  expect((await run('quarantine', 'discard', '--reason', 'RFC', '--yes')).out).toBe('discarded: 1\n')
+  expect((await run('quarantine', 'discard', '--all', '--yes')).out).toBe('discarded: 1\n')
   expect((await run('quarantine', 'replay', '--all')).out).toBe('handed to the worker again: 0\n')
 })
 
@@ -128,21 +130,23 @@ test('jobs are counted; failed jobs are listed, shown, retried and discarded', a
   await untilFailed(2)
   expect((await run('jobs', 'retry', 'alerts', '--all')).out).toBe('to be tried again: 2\n')
   await untilFailed(2)
-  expect((await run('jobs', 'discard', 'alerts', id)).out).toBe('discarded: 1\n')
+  expect((await run('jobs', 'discard', 'alerts', id, '--yes')).out).toBe('discarded: 1\n')
   expect(await run('jobs', 'retry', 'alerts', id)).toMatchObject({
-    status: 1,
+    status: 6,
     err: expect.stringContaining(`404 no failed job "${id}" in queue alerts`),
   })
-  expect((await run('jobs', 'discard', 'alerts', '--all')).out).toBe('discarded: 1\n')
+  expect((await run('jobs', 'discard', 'alerts', '--all', '--yes')).out).toBe('discarded: 1\n')
 })
 
 test('jobs that hold acknowledged events are discarded only with --lose-events', async () => {
-  expect(await run('jobs', 'discard', 'events', '--all')).toMatchObject({
+  expect(await run('jobs', 'discard', 'events', '--all', '--yes')).toMatchObject({
     status: 1,
     out: '',
     err: expect.stringContaining('or say --lose-events'),
   })
-  expect((await run('jobs', 'discard', 'events', '--all', '--lose-events')).out).toBe('discarded: 0\n')
+  expect((await run('jobs', 'discard', 'events', '--all', '--lose-events', '--yes')).out).toBe(
+    'discarded: 0\n',
+  )
 })
 
 test('what a sender said cannot forge a row or reach the terminal, in any form of output', async () => {
@@ -163,7 +167,7 @@ test('what a sender said cannot forge a row or reach the terminal, in any form o
   const refused = await run('quarantine', 'show', hostile)
   expect(refused.err).toMatch(/^GET [^\n]+\n$/)
   expect(refused.err.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u)
-  await run('quarantine', 'discard', '--all')
+  await run('quarantine', 'discard', '--all', '--yes')
 })
 
 test('the time of the next delayed job is told', async () => {

@@ -96,7 +96,7 @@ test('a promotion that waits for people is listed, approved and goes on', async 
 test('a promotion that the read token asks for, and wrong usage', async () => {
   const asked = ['promote', 'ci/team-a/app:v1', '--to', 'production', '--url', bed.url]
   expect(await tallyman({ TALLYMAN_TOKEN: READ_TOKEN }, ...asked)).toMatchObject({
-    ...{ status: 1, err: expect.stringContaining('403 this needs promote: the read token has read') },
+    ...{ status: 5, err: expect.stringContaining('403 this needs promote: the read token has read') },
   })
   expect(await run('promote', 'ci/team-a/app:v1')).toMatchObject({ status: 2 })
   expect(await run('promote', '--to', 'production')).toMatchObject({ status: 2 })

@@ -104,7 +104,7 @@ test('a receipt is shown', async () => {
   expect(out).toContain(`manifest  ${second.digest}\n`)
   expect(JSON.parse((await run('show', second.id, '--output', 'json')).out)).toEqual(second)
   expect(await run('show', 'nobody')).toMatchObject({
-    status: 1,
+    status: 6,
     err: expect.stringContaining('no promotion "nobody"'),
   })
 })
@@ -160,7 +160,7 @@ test('the receipt of another promotion, which is signed as well, is not taken fo
 
 test('a promotion is rolled back by the admin; then what it wrote is not there any more', async () => {
   expect(await runWith(READ_TOKEN, 'rollback', second.id)).toMatchObject({
-    status: 1,
+    status: 5,
     err: expect.stringContaining('403'),
   })
   expect(await runWith(ADMIN_TOKEN, 'rollback', first.id)).toMatchObject({
@@ -202,7 +202,7 @@ test('a promotion is rolled back by the admin; then what it wrote is not there a
   await clients.production.deleteManifest(REPOSITORY, second.digest ?? '')
   expect((await run('verify', second.id)).out).toContain(`@${second.digest} is not there any more\n`)
   expect(await runWith(ADMIN_TOKEN, 'rollback', 'nobody')).toMatchObject({
-    status: 1,
+    status: 6,
     err: expect.stringContaining('404'),
   })
 })

@@ -107,7 +107,7 @@ test('usage has pages, an order and filters, which do not go with a project', as
   expect(other.projects).toEqual([])
   expect(other.registries).toMatchObject([{ name: 'production' }])
   expect(await run('usage', '--registry', 'hub')).toEqual({
-    status: 1,
+    status: 6,
     out: '',
     err: 'no registry "hub"; configured: ci, production\n',
   })
@@ -129,7 +129,7 @@ test('usage of a project has its numbers, its repositories and its largest image
   expect(reclaimableBytes).toBeLessThan(2_040_000)
   expect(found.images[0].digest).toBe(release.root.digest)
   expect(await run('usage', 'ci/none')).toMatchObject({
-    status: 1,
+    status: 6,
     out: '',
     err: expect.stringContaining('404 there is no project "ci/none"'),
   })
@@ -166,7 +166,7 @@ test('images are listed by size with their tags, and tags by name', async () => 
 
   const tags = await run('tags', 'ci/team/app', '--repository', 'team/app', '--limit', '2')
   expect(tags.out).toMatch(/^REPOSITORY +TAG +SIZE +SINCE +AGE FROM +PUSHED BY +LAST PULL\nteam\/app +pr-1 /)
-  expect(tags.err).toMatch(/^there are more: repeat the command with --cursor \S+\n$/)
+  expect(tags.err).toMatch(/^there are more: repeat the command with --all, or with --cursor \S+\n$/)
 })
 
 test('images show their kind and labels once these were read from the registry', async () => {
@@ -241,7 +241,7 @@ test('whoami tells what the token may do and the version of the service', async 
   expect((await run('whoami')).out).toBe(
     `who       read token\nverbs     read\nprojects  **\nversion   ${VERSION}\nservice   ${bed.url}\n`,
   )
-  expect(JSON.parse((await bed.runWith(ADMIN_TOKEN, 'whoami', '--output', 'json')).out)).toEqual({
+  expect(JSON.parse((await bed.runWith(ADMIN_TOKEN, 'whoami', '--output', 'json')).out)).toMatchObject({
     ...{ who: 'admin token', verbs: ['admin'], projects: ['**'], expiresAt: null },
     ...{ version: VERSION, url: bed.url },
   })
@@ -249,7 +249,7 @@ test('whoami tells what the token may do and the version of the service', async 
 
 test('a command that lacks rights says which token it has and which it needs', async () => {
   expect(await run('expire', 'branches')).toEqual({
-    status: 1,
+    status: 5,
     out: '',
     err:
       `POST ${bed.url}/v1/expiry/runs: 403 this needs expire: the read token has read over all projects\n` +

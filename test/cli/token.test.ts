@@ -112,7 +112,10 @@ test('it promotes images of the team, by a rule only', async () => {
 })
 
 test('once it is revoked, nothing works with it', async () => {
-  expect(await bed.run('token', 'revoke', 'team-a')).toMatchObject({ status: 0, out: 'revoked: team-a\n' })
+  expect(await bed.run('token', 'revoke', 'team-a', '--yes')).toMatchObject({
+    status: 0,
+    out: 'revoked: team-a\n',
+  })
   expect((await bed.runWith(secret, 'usage')).err).toContain('401 there is no such token')
   expect((await bed.run('token', 'list')).err).toBe('there is no named token\n')
   const { out } = await bed.run('audit')
@@ -120,5 +123,7 @@ test('once it is revoked, nothing works with it', async () => {
   expect(out).toMatch(
     / token\.created +token team-a +expire and promote, in ci\/team-a\/\*\*, until \S+Z, ours\n/,
   )
-  expect((await bed.run('token', 'revoke', 'team-a')).err).toContain('404 there is no token "team-a"')
+  expect((await bed.run('token', 'revoke', 'team-a', '--yes')).err).toContain(
+    '404 there is no token "team-a"',
+  )
 })

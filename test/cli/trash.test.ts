@@ -172,7 +172,7 @@ test('pages go on where the last one ended', async () => {
 test('wrong questions are answered with what is expected', async () => {
   const none = `ci/${REPOSITORY}:none`
   expect(await bed.run('trash', 'show', none)).toMatchObject({
-    status: 1,
+    status: 6,
     err: expect.stringContaining(`404 the trash does not have "${none}": GET /v1/trash lists what it has`),
   })
   expect((await bed.runWith(READ_TOKEN, 'trash', 'restore', none)).err).toContain('403')
@@ -207,16 +207,20 @@ test('a purge deletes what is older than a time, for good', async () => {
   const hourAgo = Date.now() / 1000 - 3_600
   await utimes(join(bed.service.folder, 'store', key), hourAgo, hourAgo)
   const before = new Date(Date.now() - 1_800_000).toISOString()
-  expect(await bed.runWith(READ_TOKEN, 'trash', 'purge', '--before', before)).toMatchObject({ status: 1 })
-  expect(await bed.run('trash', 'purge', '--before', 'yesterday')).toMatchObject({ status: 2 })
-  expect(await bed.run('trash', 'purge', '--before', before)).toMatchObject({ out: 'deleted for good: 1\n' })
+  expect(await bed.runWith(READ_TOKEN, 'trash', 'purge', '--before', before, '--yes')).toMatchObject({
+    status: 5,
+  })
+  expect(await bed.run('trash', 'purge', '--before', 'yesterday', '--yes')).toMatchObject({ status: 2 })
+  expect(await bed.run('trash', 'purge', '--before', before, '--yes')).toMatchObject({
+    out: 'deleted for good: 1\n',
+  })
   const { images } = await bed.json('trash', 'list')
   expect(images.map(({ digest }: { digest: string }) => digest)).toEqual([...old.manifests.keys()].sort())
 })
 
 test('the audit has what was run, restored and purged, the newest first', async () => {
   await bed.runWith(ADMIN_TOKEN, 'expire', 'branches')
-  await bed.run('trash', 'purge', '--before', '2020-01-01T00:00:00Z')
+  await bed.run('trash', 'purge', '--before', '2020-01-01T00:00:00Z', '--yes')
   const { entries } = await bed.json('audit', '--limit', '4')
   const actions = entries.map(({ action }: { action: string }) => action)
   expect(actions).toEqual(['trash.purged', 'run.ended', expect.any(String), expect.any(String)])

@@ -12,6 +12,7 @@ test('fills every default', async () => {
       port: 8080,
       bodyLimit: 10 * 2 ** 20,
       readToken: 'read-token-of-tests',
+      sessionFor: 43_200_000,
       adminToken: 'admin-token-of-tests',
     },
     workers: { host: '127.0.0.1' },
@@ -39,6 +40,7 @@ test('fills every default', async () => {
     events: { webhooks: [] },
     promotion: { rules: [] },
     ci: { issuers: [] },
+    login: { public: false },
     expiry: {
       maxShare: 0.3,
       policies: [],

@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { refusalsWithoutNulls } from './accepts.ts'
 
 /** The smallest configuration that loads, in five lines. The last line is its only registry. */
 export const minimal = `server:
@@ -23,7 +25,10 @@ export async function loadYaml(
     for (const [name, text] of Object.entries({ 'tallyman.yaml': yaml, ...files })) {
       await writeFile(join(folder, name), text)
     }
-    return await loadConfig(join(folder, 'tallyman.yaml'), env)
+    const config = await loadConfig(join(folder, 'tallyman.yaml'), env)
+    // What loads, editors must not mark as wrong, unless a variable replaced it.
+    if (Object.keys(env).length === 0) expect(refusalsWithoutNulls(yaml)).toEqual([])
+    return config
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     // As the message reads if the folder is the working directory.

@@ -34,6 +34,14 @@ test('the registry sends its events to the port of Tallyman, with the token that
   expect(events.includereferences).toBe(true)
 })
 
+test('every image that is pulled has a version', () => {
+  const pulled = Object.values<{ image?: string; build?: string }>(compose.services).flatMap(
+    ({ image, build }) => (image === undefined || build ? [] : [image]),
+  )
+  expect(pulled.length).toBeGreaterThan(2)
+  for (const image of pulled) expect(image).toMatch(/^[a-z/]+:\d+\.\d+/)
+})
+
 test('S3 has the credentials that Tallyman uses', async () => {
   const { store } = await config()
   const [identity] = JSON.parse(read('deploy/s3.json')).identities

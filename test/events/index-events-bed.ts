@@ -34,6 +34,7 @@ export function makeIndexEventsBed({
     normalise: makeNormalise({ isScanner: () => false, actors: true }),
     onQuarantined: async (registry) => missing.push(registry),
     watchInstances: makeWatchInstances({ instances, onUnknownInstance: async () => {} }),
+    watchReferences: async () => {},
     watchPulls: async () => {},
     refuseRename: makeRenameGate({ ...at, registries: new Set(['ci']) }),
     now,

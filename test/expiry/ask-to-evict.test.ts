@@ -72,7 +72,7 @@ test('a project that comes over its quota while a run evicts gets one more run a
       queues,
       isTurn: async () => true,
       expiry: {
-        async run({ by, ...request }, identity) {
+        async run({ by, plan: _, ...request }, identity) {
           const { promise, resolve } = Promise.withResolvers<void>()
           runs.push({ by, end: resolve })
           await promise

@@ -197,9 +197,13 @@ export function useExpiry() {
       policy: string,
       isDryRun: boolean,
       identity?: RunIdentity,
-      { acceptShare = false, ...control }: RunControl & { acceptShare?: boolean } = {},
+      { acceptShare = false, plan, ...control }: RunControl & { acceptShare?: boolean; plan?: string } = {},
     ) =>
-      expiry.run({ policy, registry: 'ci', dryRun: isDryRun, acceptShare, by: 'a test' }, identity, control)
+      expiry.run(
+        { policy, registry: 'ci', dryRun: isDryRun, acceptShare, by: 'a test', ...(plan && { plan }) },
+        identity,
+        control,
+      )
     return {
       ...expiry,
       run,

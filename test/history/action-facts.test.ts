@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { growthSince, lastDays, makeActionFacts } from '../../src/history/action-facts.ts'
+import { lastDays, makeActionFacts } from '../../src/history/action-facts.ts'
+import { growthSince } from '../../src/history/growth-since.ts'
 import { EMPTY, type History, withSample } from '../../src/history/history.ts'
 import { DAY_MS, NOTHING } from '../../src/history/sample.ts'
 

@@ -123,7 +123,7 @@ test('groups and registries pass their quotas, too', async () => {
   expect(status).toBe(0)
   expect(out).toMatch(/90 % of the quota, 90\.0 GiB +in about 20 days/)
   expect(await cli('forecast', '--group', 'none')).toMatchObject({
-    ...{ status: 1, err: expect.stringContaining('no group "none"; configured: team, tags') },
+    ...{ status: 6, err: expect.stringContaining('no group "none"; configured: team, tags') },
   })
 })
 
@@ -134,9 +134,9 @@ test('too little data is said in words', async () => {
 })
 
 test('wrong questions are answered with what was expected', async () => {
-  expect(await cli('forecast', 'ci/none')).toMatchObject({ status: 1, err: expect.stringContaining('404') })
+  expect(await cli('forecast', 'ci/none')).toMatchObject({ status: 6, err: expect.stringContaining('404') })
   expect(await cli('forecast', '--registry', 'none')).toMatchObject({
-    ...{ status: 1, err: expect.stringContaining('no registry "none"; configured: ci') },
+    ...{ status: 6, err: expect.stringContaining('no registry "none"; configured: ci') },
   })
   expect((await cli('forecast', '--until', '2020-01')).err).toContain('until: expected a time to come')
   expect((await cli('forecast', '--until', 'soon')).err).toContain('until: expected a time such as')

@@ -69,7 +69,8 @@ test('shows a project with its sizes, times, quota and flag', async () => {
     },
     ...{ manifests: 1, tags: 1, repositories: 1, unresolved: 0, pulls: 0, scans: 0 },
     ...{ lastPushAt: RECENTLY, lastPushedBy: null, lastPullAt: null },
-    ...{ limitBytes: 1600, override: null, flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
+    ...{ limitBytes: 1600, limitMeasure: 'unique', override: null },
+    ...{ flag: 'warning', flagSince: expect.stringMatching(/^\d{4}-.*Z$/) },
   })
 })
 
@@ -247,4 +248,15 @@ test('describes itself, and needs no token for health', async () => {
     expect((await supertest(tallyman.app.server).get(path)).status).toBe(200)
   const metrics = await supertest(tallyman.app.server).get('/metrics')
   expect(metrics.text).toContain('tallyman_events_accepted_total{registry="ci"} 3')
+})
+
+test('alerts about one project', async () => {
+  const alertsOf = async (project: string) =>
+    (await ask(`/v1/alerts?project=${project}`)).body.alerts.map(
+      (alert: { project: string }) => alert.project,
+    )
+  const found = await alertsOf('ci/team/app')
+  expect(found.length).toBeGreaterThan(0)
+  expect(new Set(found)).toEqual(new Set(['team/app']))
+  expect(await alertsOf('ci/solo')).toEqual([])
 })

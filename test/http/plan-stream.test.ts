@@ -162,6 +162,7 @@ async function startPlan(decisions: number, waitMs = 10) {
       expiryRoute({
         ...{ planAll, hasProject: async () => true, registries: () => ['ci'], now: () => 1, inTurn },
         hasRepository: async () => true,
+        shownPlans: { put: async () => {} },
         settings: () => ({
           policies: [{ mode: 'plan', name: 'p', registry: 'ci', repository: '**', rules: [] }],
           ...{ gc: { timeZone: 'UTC' }, trash: { keep: 1 } },

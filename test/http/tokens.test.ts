@@ -5,6 +5,7 @@ import { keepLines } from '../../lab/log-lines.ts'
 import { RECENTLY } from '../../lab/recently.ts'
 import { startRedis } from '../../lab/redis.ts'
 import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import { hashOf } from '../../src/access/named-token.ts'
 import { makeTokens } from '../../src/access/tokens.ts'
 
 let tallyman: LabTallyman
@@ -217,13 +218,13 @@ test('a use is noted once a minute', async () => {
     undefined,
   )) ?? { secret: '' }
   const lastUsed = async () => (await tokens.list())[0]?.lastUsedAt
-  await tokens.find(secret)
+  await tokens.find(hashOf(secret))
   expect(await lastUsed()).toBe('2026-11-20T10:00:00.000Z')
   now += 59_000
-  await tokens.find(secret)
+  await tokens.find(hashOf(secret))
   expect(await lastUsed()).toBe('2026-11-20T10:00:00.000Z')
   now += 1_000
-  await tokens.find(secret)
+  await tokens.find(hashOf(secret))
   expect(await lastUsed()).toBe('2026-11-20T10:01:00.000Z')
 })
 

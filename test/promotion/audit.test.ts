@@ -59,7 +59,7 @@ test('nothing differs between an image and its copy', async () => {
   })
   const none = await run('--rule', 'none')
   expect([none.status, none.err]).toEqual([
-    1,
+    6,
     expect.stringContaining('404 no rule "none"; configured: releases'),
   ])
 })

@@ -126,7 +126,7 @@ test('what a push has promoted is the same promotion', async () => {
 test('a list that cannot be made says why', async () => {
   const none = await run('none')
   expect([none.status, none.err]).toEqual([
-    1,
+    6,
     expect.stringContaining('404 no rule "none"; configured: releases, gated, one, two, moves, pushes'),
   ])
   expect((await run('moves', '--to', 'production')).status).toBe(2)

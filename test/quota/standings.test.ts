@@ -5,15 +5,15 @@ import { makeStandings, positionOf, SORTS, type Sort, type Standing } from '../.
 const ALL = ['ok', 'warning', 'over'] as const
 const standing = (id: string, uniqueBytes: number, more: Partial<Standing> = {}): Standing => ({
   ...{ id, uniqueBytes, exclusiveBytes: 0, referencedBytes: 0, unreferencedBytes: 0 },
-  ...{ flag: 'ok', since: null, ...more },
+  ...{ tags: 0, lastPushAt: 0, lastPullAt: 0, flag: 'ok', since: null, ...more },
 })
 const idsOf = (standings: readonly Standing[]) => standings.map(({ id }) => id)
 
 describe('projects', () => {
   const standings = makeStandings([
-    standing('ci/b', 10, { exclusiveBytes: 1 }),
-    standing('ci/a', 10, { exclusiveBytes: 2, flag: 'warning' }),
-    standing('hub/c', 30, { flag: 'over' }),
+    standing('ci/b', 10, { exclusiveBytes: 1, tags: 3, lastPushAt: 5 }),
+    standing('ci/a', 10, { exclusiveBytes: 2, flag: 'warning', lastPushAt: 7, lastPullAt: 8 }),
+    standing('hub/c', 30, { flag: 'over', tags: 1, lastPullAt: 9 }),
     standing('ci/team-a/web', 20),
   ])
   const select = (more: object) => idsOf(standings.select({ sort: 'unique', flags: ALL, limit: 10, ...more }))
@@ -23,6 +23,9 @@ describe('projects', () => {
     ['exclusive', ['ci/a', 'ci/b', 'ci/team-a/web', 'hub/c']],
     ['flag', ['hub/c', 'ci/a', 'ci/b', 'ci/team-a/web']],
     ['name', ['ci/a', 'ci/b', 'ci/team-a/web', 'hub/c']],
+    ['tags', ['ci/b', 'hub/c', 'ci/a', 'ci/team-a/web']],
+    ['pushed', ['ci/a', 'ci/b', 'ci/team-a/web', 'hub/c']],
+    ['idle', ['ci/team-a/web', 'ci/b', 'ci/a', 'hub/c']],
   ])('are in order by %s', (sort, ids) => {
     expect(select({ sort })).toEqual(ids)
   })
@@ -43,6 +46,9 @@ const anyStandings = fc.uniqueArray(
     exclusiveBytes: fc.nat(3),
     referencedBytes: fc.constant(0),
     unreferencedBytes: fc.constant(0),
+    tags: fc.nat(2),
+    lastPushAt: fc.nat(2),
+    lastPullAt: fc.nat(2),
     flag: fc.constantFrom(...ALL),
     since: fc.constant(null),
   }),

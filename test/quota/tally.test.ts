@@ -4,7 +4,7 @@ import { makeTally } from '../../src/quota/tally.ts'
 
 const standing = (id: string, uniqueBytes: number, flag: Standing['flag'] = 'ok'): Standing => ({
   ...{ id, uniqueBytes, exclusiveBytes: uniqueBytes / 2, referencedBytes: uniqueBytes * 2 },
-  ...{ unreferencedBytes: 1, flag, since: null },
+  ...{ unreferencedBytes: 1, tags: 0, lastPushAt: 0, lastPullAt: 0, flag, since: null },
 })
 
 const STANDINGS = [

@@ -59,13 +59,13 @@ test('without projects and snapshots, nothing is written or restored', async () 
     status: 0,
     out: 'the index is empty: no snapshot was written\n',
   })
-  expect(await run(env, 'snapshot', 'restore')).toMatchObject({
-    status: 1,
+  expect(await run(env, 'snapshot', 'restore', '--yes')).toMatchObject({
+    status: 6,
     err: expect.stringContaining('404 there is no snapshot yet'),
   })
   for (const key of ['snapshots/none', '../tallyman.yaml', 'trash/a'])
-    expect(await run(env, 'snapshot', 'restore', key)).toMatchObject({
-      status: 1,
+    expect(await run(env, 'snapshot', 'restore', key, '--yes')).toMatchObject({
+      status: 6,
       err: expect.stringContaining(`404 there is no snapshot "${key}"`),
     })
   expect((await ask('get', '/v1/jobs/snapshot/nobody', READ_TOKEN)).body).toMatchObject({
@@ -81,7 +81,7 @@ test('the registries of the real service are listed; an unknown one cannot be re
     ),
   })
   expect(await run(env, 'reconcile', 'hub', '--dry-run')).toMatchObject({
-    status: 1,
+    status: 6,
     err: expect.stringContaining('404 no registry "hub"; configured: ci'),
   })
 })
@@ -105,7 +105,7 @@ test('an index is written, lost with its Redis, and restored into another Redis'
   expect((await run(env, 'snapshot', 'list')).out).toMatch(
     new RegExp(`^CREATED .*\n20\\S+Z  \\d+ B +${key}\n$`),
   )
-  expect(await run(env, 'snapshot', 'restore', key)).toMatchObject({
+  expect(await run(env, 'snapshot', 'restore', key, '--yes')).toMatchObject({
     status: 1,
     err: expect.stringMatching(/\nfailed: the index is not empty: it holds ci\/team\/app and 1 more/),
   })
@@ -116,7 +116,7 @@ test('an index is written, lost with its Redis, and restored into another Redis'
   await service.close()
   await start()
   expect((await projects()).projects).toEqual([])
-  expect(await run(env, 'snapshot', 'restore')).toMatchObject({
+  expect(await run(env, 'snapshot', 'restore', '--yes')).toMatchObject({
     status: 0,
     out: `${key}: projects 2, facts ${/facts (\d+)/.exec(out)?.[1]}\nnow being reconciled: ci\n`,
     err: expect.stringContaining(`restoring ${key}\n`),

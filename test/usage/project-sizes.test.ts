@@ -52,6 +52,7 @@ test.each([
   const expected = oneByOne.map((usage) => ({
     ...{ id: usage?.id, uniqueBytes: usage?.uniqueBytes, exclusiveBytes: usage?.exclusiveBytes },
     ...{ referencedBytes: usage?.referencedBytes, unreferencedBytes: usage?.unreferencedBytes },
+    ...{ tags: 1, lastPushAt: at, lastPullAt: 0 },
   }))
   expect(new Set(read.sizes)).toEqual(new Set(expected))
 })

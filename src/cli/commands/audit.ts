@@ -2,30 +2,38 @@ import { Type } from 'typebox'
 import { AuditEntry } from '../../expiry/audit.ts'
 import { formatSize } from '../../platform/units.ts'
 import type { AddCommand } from '../cli.ts'
-import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
+import { Next, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { showList } from '../show-list.ts'
 import { table } from '../table.ts'
 
 const Entries = Type.Object({ entries: Type.Array(AuditEntry), ...Next })
 
+const COLUMNS = columns<AuditEntry>(
+  ...(['at', 'by', 'action', 'image', 'project', 'registry', 'policy', 'run', 'promotion', 'token'] as const),
+  ...(['outcome', 'dryRun', 'acceptShare', 'verbs', 'projects', 'counts', 'until', 'why'] as const),
+)
+
 export const addAudit: AddCommand = (program, cli) => {
-  withPage(program.command('audit'))
+  withColumns(withPage(program.command('audit')), COLUMNS)
     .description(
       'List who or what has run and stopped expiry, kept, restored and purged images, rolled back promotions, changed quotas, and made and revoked tokens, newest first.',
     )
     .action(async (options: PageOptions) => {
       const service = await cli.service()
-      const page = await service.get(`/v1/audit${queryOf(options)}`, Entries)
-      if (page.entries.length === 0) cli.note('the audit is empty')
-      cli.show(
-        page,
-        table(
-          ['AT', 'BY', 'ACTION', 'ABOUT', 'OUTCOME'],
-          page.entries.map((entry) => [entry.at, entry.by, entry.action, aboutOf(entry), outcomeOf(entry)]),
-        ),
-      )
-      noteNext(cli, page)
+      await showList(cli, {
+        ask: (query) => service.get(`/v1/audit${queryOf(query)}`, Entries),
+        ...{ options, key: 'entries', columns: COLUMNS, lines: tableOf, none: 'the audit is empty' },
+      })
     })
 }
+
+const tableOf = (entries: readonly AuditEntry[]) =>
+  table(
+    ['AT', 'BY', 'ACTION', 'ABOUT', 'OUTCOME'],
+    entries.map((entry) => [entry.at, entry.by, entry.action, aboutOf(entry), outcomeOf(entry)]),
+  )
 
 const aboutOf = ({ image, project, run, policy, registry, promotion, token }: AuditEntry): string =>
   image ??

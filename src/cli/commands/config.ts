@@ -1,20 +1,34 @@
-import { warningsAboutChannels } from '../../alerts/wants.ts'
-import { meetingsOf } from '../../config/check-promotion.ts'
-import { warningsAboutEscalation } from '../../config/check-quotas.ts'
-import { ConfigError } from '../../config/config-error.ts'
+import { ConfigError, type Problem } from '../../config/config-error.ts'
+import { jsonSchemaOfConfig } from '../../config/json-schema.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
-import { warningsAbout } from '../../expiry/dialect-opinions.ts'
-import { tiesIn } from '../../quota/specificity.ts'
+import { configWarnings } from '../../doctor/config-warnings.ts'
 import type { AddCommand, Connection } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
+import { ExitStatus } from '../exit-status.ts'
 import { addGroup } from '../group.ts'
+import { columns } from '../output/columns.ts'
+import type { Line } from '../output/line.ts'
 
-export const addConfig: AddCommand = (program, { env, note, show, tryConnections }) => {
-  const config = addGroup(program, 'config').description('Check a configuration.')
+const COLUMNS = columns<{ file: string } & ReturnType<typeof countsOf>>(
+  ...(['file', 'registries', 'quotas', 'channels', 'promotionRules', 'expiryPolicies'] as const),
+)
+const PROBLEM_COLUMNS = columns<ReturnType<typeof viewOf>>(
+  ...(['file', 'line', 'column', 'variable', 'path', 'message', 'expected', 'got'] as const),
+)
+/** The sections, where a line for each is asked for. */
+const SCHEMA_COLUMNS = columns<{ key: string; description: unknown }>('key', 'description')
+const CONNECTION_COLUMNS = columns<Connection>('name', 'tried', 'remark', 'failure')
 
-  config
-    .command('check')
+export const addConfig: AddCommand = (program, { env, note, show, format, tryConnections }) => {
+  const config = addGroup(program, 'config').description('Check a configuration, and help an editor with it.')
+
+  const command = config.command('check')
+  withColumns(command, COLUMNS)
+  withColumns(command, CONNECTION_COLUMNS, 'with --connect')
+  withColumns(command, PROBLEM_COLUMNS, 'where something is wrong')
+  command
     .description('Read a configuration and report everything that is wrong with it.')
     .argument('[FILE]', 'the configuration; $TALLYMAN_CONFIG or tallyman.yaml if left out')
     .option(
@@ -23,45 +37,69 @@ export const addConfig: AddCommand = (program, { env, note, show, tryConnections
     )
     .action(async (given: string | undefined, { connect }: { connect?: true }) => {
       const file = given ?? env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
-      const loaded = await loadConfig(file, env).catch((error) => {
-        throw error instanceof ConfigError ? new CommandError(...error.message.split('\n')) : error
+      const loaded = await loadConfig(file, env).catch(async (error) => {
+        if (!(error instanceof ConfigError)) throw error
+        if (format() === 'table') throw new CommandError(...error.message.split('\n'))
+        const problems = error.problems.map(viewOf)
+        await show({
+          ...{ value: { ok: false, file, problems, warnings: [] }, rows: problems, columns: PROBLEM_COLUMNS },
+          lines: [],
+        })
+        throw new ExitStatus(1)
       })
+      const warnings = configWarnings(loaded)
       const counts = countsOf(loaded)
       const words = Object.entries(counts).map(([name, count]) => `${wordsOf(name)} ${count}`)
-      for (const warning of warningsOf(loaded)) note(`warning: ${warning}`)
+      for (const warning of warnings) note(`warning: ${warning}`)
       const line = `${file} is right: ${words.join(', ')}${modesOf(loaded)}`
-      if (!connect) return show({ file, ...counts }, [line])
+      const view = { file, problems: [], warnings, ...counts }
+      if (!connect)
+        return show({ value: { ok: true, ...view }, rows: [view], columns: COLUMNS, lines: [line] })
       const connections = await Array.fromAsync(tryConnections(loaded))
-      show({ file, ...counts, connections }, [line, ...connections.map(lineOf)])
       const failed = connections.filter(({ failure }) => failure !== undefined).length
+      await show({
+        ...{
+          value: { ok: failed === 0, ...view, connections },
+          rows: connections,
+          columns: CONNECTION_COLUMNS,
+        },
+        lines: [line, ...connections.map(lineOf)],
+      })
       if (failed > 0) throw new CommandError(`${failed} of ${connections.length} failed`)
+    })
+
+  withColumns(config.command('schema'), SCHEMA_COLUMNS)
+    .description('Print the JSON Schema of the configuration, by which editors complete and check it.')
+    .action(() => {
+      const schema = jsonSchemaOfConfig()
+      const rows = Object.entries(schema.properties ?? {}).map(([key, { description }]) => ({
+        key,
+        description,
+      }))
+      return show({
+        ...{ value: schema, rows, columns: SCHEMA_COLUMNS },
+        lines: JSON.stringify(schema, undefined, 2).split('\n'),
+      })
     })
 }
 
-/** Registries that nobody vouches for, what the dialects of expiry policies warn of, quotas of which either could apply or that evict nothing, promotions that can meet, and channels that can get nothing. */
-const warningsOf = (config: Config): string[] => [
-  ...Object.entries(config.registries).flatMap(([name, { insecure }]) =>
-    insecure
-      ? `registries.${name}.insecure: any certificate is accepted, so whoever is on the way can be this registry`
-      : [],
-  ),
-  ...config.expiry.policies.flatMap((policy) =>
-    'dialect' in policy
-      ? warningsAbout(policy).map((warning) => `expiry policy ${policy.name}: ${warning}`)
-      : [],
-  ),
-  ...tiesIn(config.quotas.flatMap((quota) => ('project' in quota ? quota.project : []))).map(
-    ([a, b]) =>
-      `quotas: ${a} and ${b} are equally specific and may match the same project: the first applies`,
-  ),
-  ...warningsAboutEscalation(config),
-  ...meetingsOf(config),
-  ...warningsAboutChannels(config.alerts.channels),
-]
+/** A problem as `config check --output json` tells it. `path` is that of the key: `registries.ci.url`. */
+function viewOf({ location, key: path, message, got }: Problem) {
+  const [, expected] = /^(?:missing; )?expected (.*)$/s.exec(message) ?? []
+  return {
+    ...location,
+    ...(path !== '' && { path }),
+    message,
+    ...(expected !== undefined && { expected }),
+    ...(got !== undefined && { got }),
+  }
+}
 
-function lineOf({ name, tried, remark, failure }: Connection): string {
+function lineOf({ name, tried, remark, failure }: Connection): Line {
   const outcome = failure ?? remark
-  return `${failure === undefined ? 'ok     ' : 'FAILED '}${name}: ${tried}${outcome === undefined ? '' : `: ${outcome}`}`
+  const word = failure === undefined ? 'ok' : 'FAILED'
+  const text = `${name}: ${tried}${outcome === undefined ? '' : `: ${outcome}`}`
+  return [{ word }, ' '.repeat('FAILED '.length - word.length), text]
 }
 
 /** `promotionRules` as `promotion rules`. */

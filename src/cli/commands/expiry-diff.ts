@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import { Type } from 'typebox'
 import { PlanChange } from '../../expiry/plan-diff.ts'
 import type { Cli } from '../cli.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
 import { queryOf } from '../page-options.ts'
 import { LONG_MS } from '../service.ts'
 import { goingTagsCell, table } from '../table.ts'
@@ -22,10 +24,13 @@ const Diff = Type.Object({
   changes: Type.Array(PlanChange),
 })
 
+const COLUMNS = columns<PlanChange>(
+  ...(['change', 'project', 'repository', 'tags', 'untag', 'digest', 'rule', 'reason'] as const),
+)
+
 /** The command `expiry diff`. */
 export function addExpiryDiff(group: Command, cli: Cli): void {
-  group
-    .command('diff')
+  withColumns(group.command('diff'), COLUMNS)
     .summary("Tell what changed in a policy's plan since its last run, and why.")
     .description(
       "Tell what changed in a policy's plan since its last run, dry or real: what expires now, what stays now, and what is gone, with the reasons.",
@@ -40,7 +45,8 @@ export function addExpiryDiff(group: Command, cli: Cli): void {
         for (const project of held) cli.note(`${project} is not compared: that run deleted nothing there`)
       }
       const { expires, stays, gone } = diff.counts
-      cli.show(diff, linesOf(diff.changes))
+      const { changes } = diff
+      await cli.show({ value: diff, rows: changes, columns: COLUMNS, lines: linesOf(changes) })
       const total = expires + stays + gone
       const cut = diff.changes.length < total ? ` (the first ${diff.changes.length} are shown)` : ''
       cli.note(
@@ -51,7 +57,7 @@ export function addExpiryDiff(group: Command, cli: Cli): void {
     })
 }
 
-const linesOf = (changes: readonly PlanChange[]): string[] =>
+const linesOf = (changes: readonly PlanChange[]) =>
   table(
     ['CHANGE', 'REPOSITORY', 'TAGS', 'RULE', 'REASON', 'DIGEST'],
     changes.map((one) => [

@@ -9,6 +9,9 @@ import { tryPolicy } from '../../expiry/try-policy.ts'
 import { parseTimestamp } from '../../platform/timestamp.ts'
 import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
+import type { Line } from '../output/line.ts'
 import { POLICY_LIMIT, readPolicyFile } from '../policy-file.ts'
 import { readDocument } from '../read-document.ts'
 import { table, tagsCell } from '../table.ts'
@@ -22,10 +25,20 @@ interface TryOptions {
   now?: number
 }
 
+/** A verdict on an image or a tag. */
+interface Verdict {
+  verdict: 'expire' | 'keep'
+  name: string
+  /** Of an image. */
+  tags?: string[]
+  reason: string
+}
+
+const COLUMNS = columns<Verdict>('verdict', 'name', 'tags', 'reason')
+
 /** The command `expiry try`. */
 export function addExpiryTry(group: Command, cli: Cli): void {
-  group
-    .command('try')
+  withColumns(group.command('try'), COLUMNS)
     .summary('Tell what a retention policy would do with images from a file.')
     .description(
       'Tell what a retention policy would do with images from a file: a policy of the configuration as a plan decides, or one of another system as that system decides. It needs no service, and nothing is deleted.',
@@ -46,7 +59,8 @@ export function addExpiryTry(group: Command, cli: Cli): void {
       const report = decide(images, options.now ?? Date.now() * 1000)
       for (const warning of report.warnings) cli.note(`warning: ${warning}`)
       cli.note(`expire ${report.expired.length}, keep ${report.kept.length}`)
-      cli.show(report, linesOf(report, images))
+      const rows = verdictsOf(report, images)
+      await cli.show({ value: report, rows, columns: COLUMNS, lines: tableOf(rows) })
     })
 }
 
@@ -88,17 +102,28 @@ function named<T>(file: string, act: () => T): T {
 }
 
 /** Verdicts on images have their tags beside them; verdicts on tags name them. */
-function linesOf({ unit, kept, expired, reasons }: Report, { images }: ImagesFile): string[] {
+function verdictsOf({ unit, kept, expired, reasons }: Report, { images }: ImagesFile): Verdict[] {
   const tags = new Map(
     images.map((one) => [`${one.repository}@${one.digest}`, one.tags.map(({ name }) => name)]),
   )
-  const row = (verdict: string, name: string) => [
-    ...[verdict, name, ...(unit === 'digest' ? [tagsCell(tags.get(name) ?? []) || 'none'] : [])],
-    reasons[name] ?? '',
-  ]
+  const of = (verdict: Verdict['verdict']) => (name: string) => ({
+    ...{
+      verdict,
+      name,
+      ...(unit === 'digest' && { tags: tags.get(name) ?? [] }),
+      reason: reasons[name] ?? '',
+    },
+  })
+  return [...expired.map(of('expire')), ...kept.map(of('keep'))]
+}
+
+function tableOf(verdicts: readonly Verdict[]): Line[] {
+  const haveTags = verdicts.some(({ tags }) => tags !== undefined)
   return table(
-    ['VERDICT', 'IMAGE', ...(unit === 'digest' ? ['TAGS'] : []), 'REASON'],
-    [...expired.map((name) => row('expire', name)), ...kept.map((name) => row('keep', name))],
+    ['VERDICT', 'IMAGE', ...(haveTags ? ['TAGS'] : []), 'REASON'],
+    verdicts.map(({ verdict, name, tags = [], reason }) => [
+      ...[{ word: verdict }, name, ...(haveTags ? [tagsCell(tags) || 'none'] : []), reason],
+    ]),
   )
 }
 

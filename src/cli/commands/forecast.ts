@@ -2,6 +2,10 @@ import { type Static, Type } from 'typebox'
 import { formatSize } from '../../platform/units.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
+import { EXIT } from '../exit-statuses.ts'
+import { columns } from '../output/columns.ts'
+import type { Line } from '../output/line.ts'
 import { queryOf } from '../page-options.ts'
 import { type Cell, fields, table } from '../table.ts'
 import { pathOfProject } from '../tagged-images.ts'
@@ -28,6 +32,13 @@ const Forecast = Type.Object({
 })
 type Forecast = Static<typeof Forecast>
 
+const COLUMNS = columns<Forecast & { registry?: string }>(
+  ...(['registry', 'kind', 'text', 'nowBytes', 'until', 'bytesThen.low', 'bytesThen.middle'] as const),
+  'bytesThen.high',
+  ['quotaBytes', ({ thresholds }) => quotaIn(thresholds)?.bytes],
+  ['passesQuota', (one) => quotaCell(one)],
+)
+
 interface Options {
   group?: string
   registry?: string
@@ -35,8 +46,7 @@ interface Options {
 }
 
 export const addForecast: AddCommand = (program, cli) => {
-  program
-    .command('forecast')
+  withColumns(program.command('forecast'), COLUMNS)
     .summary('Tell how much space will be needed.')
     .description(
       'Tell how much space each registry will need if all goes on as in the last weeks. With PROJECT or --group: when it passes its quota.',
@@ -54,7 +64,7 @@ export const addForecast: AddCommand = (program, cli) => {
         const path =
           project === undefined ? `/v1/groups/${encodeURIComponent(group ?? '')}` : pathOfProject(project)
         const answer = await service.get(`${path}/forecast${query}`, Forecast)
-        cli.show(answer, linesOf(answer))
+        await cli.show({ value: answer, columns: COLUMNS, lines: linesOf(answer) })
         return
       }
       const { registries } = await service.get('/v1/registries', Registries)
@@ -62,7 +72,7 @@ export const addForecast: AddCommand = (program, cli) => {
       if (names.length === 0 && registry !== undefined)
         throw new CommandError(
           `no registry "${registry}"; configured: ${registries.map(({ name }) => name).join(', ') || 'none'}`,
-        )
+        ).as(EXIT.notFound)
       const forecasts = await Promise.all(
         names.map(async (name) => ({
           registry: name,
@@ -73,10 +83,8 @@ export const addForecast: AddCommand = (program, cli) => {
       const rows = forecasts.map((one): Cell[] => [
         ...[one.registry, { right: nowText(one) }, thenCell(one), bandCell(one), quotaCell(one), one.text],
       ])
-      cli.show(
-        { forecasts },
-        table(['REGISTRY', 'NOW', `ON ${then}`, 'BETWEEN', 'PASSES QUOTA', 'WHY'], rows),
-      )
+      const lines = table(['REGISTRY', 'NOW', `ON ${then}`, 'BETWEEN', 'PASSES QUOTA', 'WHY'], rows)
+      await cli.show({ value: { forecasts }, rows: forecasts, columns: COLUMNS, lines })
     })
 }
 
@@ -87,9 +95,11 @@ const thenCell = ({ bytesThen }: Forecast): Cell => ({
 const bandCell = ({ bytesThen }: Forecast): string =>
   bytesThen === null ? '' : `${formatSize(bytesThen.low)} and ${formatSize(bytesThen.high)}`
 
+const quotaIn = (thresholds: Forecast['thresholds']) => thresholds.find(({ share }) => share === 1)
+
 /** When it passes its quota; empty without a quota. */
 function quotaCell({ kind, thresholds }: Forecast): string {
-  const limit = thresholds.find(({ share }) => share === 1)
+  const limit = quotaIn(thresholds)
   return limit === undefined ? '' : whenText(kind, limit.text)
 }
 
@@ -100,7 +110,7 @@ const whenText = (kind: string, text: string | null): string =>
 const nowText = ({ nowBytes }: Forecast): string =>
   nowBytes === null ? 'not known yet' : formatSize(nowBytes)
 
-function linesOf(answer: Forecast): string[] {
+function linesOf(answer: Forecast): Line[] {
   const { kind, text, until, bytesThen, thresholds } = answer
   const then = bytesThen === null ? 'not known' : `${formatSize(bytesThen.middle)} (${bandCell(answer)})`
   return fields([

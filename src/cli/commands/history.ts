@@ -1,8 +1,10 @@
 import { Option } from 'commander'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { HOUR_MS } from '../../history/sample.ts'
 import { sparkline } from '../../history/sparkline.ts'
 import type { AddCommand } from '../cli.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
 import { queryOf } from '../page-options.ts'
 import { sizeCell, table } from '../table.ts'
 import { pathOfProject } from '../tagged-images.ts'
@@ -20,6 +22,10 @@ const UsageHistory = Type.Object({
   ),
 })
 
+const COLUMNS = columns<Static<typeof UsageHistory>['samples'][number]>(
+  ...(['at', 'uniqueBytes', 'exclusiveBytes', 'referencedBytes', 'tags', 'manifests'] as const),
+)
+
 interface Options {
   registry?: string
   step: 'hour' | 'day'
@@ -28,8 +34,7 @@ interface Options {
 }
 
 export const addHistory: AddCommand = (program, cli) => {
-  program
-    .command('history')
+  withColumns(program.command('history'), COLUMNS)
     .summary('Show usage over time.')
     .description(
       'Show the usage of a project, or of a registry, over time. The row of blocks shows its unique bytes.',
@@ -69,7 +74,8 @@ export const addHistory: AddCommand = (program, cli) => {
         'TAGS',
         'MANIFESTS',
       ]
-      cli.show(answer, [...lines, ...table(head, rows)])
+      const shown = { value: answer, rows: samples, columns: COLUMNS }
+      await cli.show({ ...shown, lines: [...lines, ...table(head, rows)] })
     })
 }
 

@@ -1,5 +1,8 @@
 import { type Static, Type } from 'typebox'
 import type { AddCommand } from '../cli.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
+import { isStreamed } from '../output/printer.ts'
 import { queryOf } from '../page-options.ts'
 import { sizeCell, table, tagsCell } from '../table.ts'
 import { pathOfProject } from '../tagged-images.ts'
@@ -19,31 +22,47 @@ const Image = Type.Object({
 
 type Image = Static<typeof Image>
 
+const COLUMNS = columns<Image>(
+  ...(['repository', 'digest'] as const),
+  ['tags', ({ tags }) => tags.map(({ name }) => name)],
+  ...(['sizeBytes', 'kind', 'children', 'pulledAt'] as const),
+)
+
 export const addImages: AddCommand = (program, cli) => {
-  program
-    .command('images')
+  withColumns(program.command('images'), COLUMNS)
     .summary('List the images of a project, the largest first.')
     .description(
-      'List the images of a project, also those without a tag, the largest first. The size of an image counts its config and layers, though other images may share them. "tallyman expiry try" reads what this prints with --output json.',
+      'List the images of a project, also those without a tag, the largest first. The size of an image counts its config and layers, though other images may share them. As ndjson and csv they come as they are read, in no order. "tallyman expiry try" reads what this prints with --output json.',
     )
     .argument('<PROJECT>', 'the registry and the path of the project, such as ci/team/app')
     .option('--repository <NAME>', 'only those of this repository')
     .option('--details', 'read from the registry first what kind each image is, and its labels')
     .action(async (project: string, filter: { repository?: string; details?: true }) => {
       const service = await cli.service()
-      const found = await service.getLines(`${pathOfProject(project)}/images${queryOf(filter)}`, Image)
-      const images = found.toSorted((a, b) => b.sizeBytes - a.sizeBytes)
-      if (images.length === 0) cli.note('it has no image')
-      const unknown = images.filter(({ kind }) => kind === null).length
-      if (filter.details && unknown > 0)
+      const chunks = service.chunks(`${pathOfProject(project)}/images${queryOf(filter)}`, Image)
+      const count = { all: 0, unread: 0 }
+      async function* counted() {
+        for await (const images of chunks) {
+          count.all += images.length
+          count.unread += images.filter(({ kind }) => kind === null).length
+          yield images
+        }
+      }
+      if (isStreamed(cli.format())) await cli.stream(COLUMNS, counted())
+      else {
+        const found = (await Array.fromAsync(counted())).flat()
+        const images = found.toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+        await cli.show({ value: { images }, rows: images, columns: COLUMNS, lines: tableOf(images) })
+      }
+      if (count.all === 0) cli.note('it has no image')
+      if (filter.details && count.unread > 0)
         cli.note(
-          `of ${unknown} images the kind could not be read, or not yet: repeat the command in a minute`,
+          `of ${count.unread} images the kind could not be read, or not yet: repeat the command in a minute`,
         )
-      cli.show({ images }, tableOf(images))
     })
 }
 
-function tableOf(images: readonly Image[]): string[] {
+function tableOf(images: readonly Image[]) {
   const owners = new Map(
     images.flatMap((owner) => owner.children.map((child) => [keyOf(owner.repository, child), owner])),
   )

@@ -4,9 +4,10 @@ import { PromotionResult, PromotionStatus } from '../../promotion/status.ts'
 import { JobAsked } from '../../queue/job-status.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
 import { followJob } from '../follow-job.ts'
-import { promoteExisting } from '../promote-existing.ts'
-import { progressOfPromotion, promotedText } from '../promotion-text.ts'
+import { EXISTING_COLUMNS, promoteExisting } from '../promote-existing.ts'
+import { progressOfPromotion, promotedText, STATUS_COLUMNS } from '../promotion-text.ts'
 
 interface Options {
   to?: string
@@ -20,8 +21,10 @@ interface Options {
 }
 
 export const addPromote: AddCommand = (program, cli) => {
-  program
-    .command('promote')
+  const command = program.command('promote')
+  withColumns(command, STATUS_COLUMNS)
+  withColumns(command, EXISTING_COLUMNS, 'with --existing')
+  command
     .summary('Copy an image to another registry.')
     .description(
       'Copy an image with all that belongs to it to another registry, by the rule that leads there, or without one. The command ends once it has arrived. It goes on if the command is stopped.',
@@ -56,13 +59,14 @@ export const addPromote: AddCommand = (program, cli) => {
       const path = `/v1/promotions/${encodeURIComponent(id)}`
       if (!wait) {
         const status = await service.get(path, PromotionStatus)
-        cli.show(status, [`asked for: promotion ${id} of ${status.image} to ${status.target}`])
+        const lines = [`asked for: promotion ${id} of ${status.image} to ${status.target}`]
+        await cli.show({ value: status, columns: STATUS_COLUMNS, lines })
         return
       }
       const result = await followJob(service, cli, answer, PromotionResult, progressOfPromotion)
       if (result.state === 'dropped') throw new CommandError(`not promoted: ${result.why}`)
       const status = await service.get(path, PromotionStatus)
-      cli.show(status, [promotedText(status)])
+      await cli.show({ value: status, columns: STATUS_COLUMNS, lines: [promotedText(status)] })
     })
 }
 

@@ -4,13 +4,17 @@ import type { PromotionReceipt } from '../../promotion/receipt.ts'
 import type { RollbackOf } from '../../promotion/rollback-of.ts'
 import { PromotionStatus } from '../../promotion/status.ts'
 import type { Cli } from '../cli.ts'
-import { progressOfPromotion } from '../promotion-text.ts'
+import { withColumns } from '../described.ts'
+import type { Line } from '../output/line.ts'
+import { progressOfPromotion, RECEIPT_COLUMNS, STATUS_COLUMNS } from '../promotion-text.ts'
 import { fields } from '../table.ts'
 
 /** The command `promotion show`. */
 export function addPromotionShow(promotion: Command, cli: Cli): void {
-  promotion
-    .command('show')
+  const command = promotion.command('show')
+  withColumns(command, RECEIPT_COLUMNS)
+  withColumns(command, STATUS_COLUMNS, 'if it has not arrived')
+  command
     .summary('Show a promotion: how far it is, or its receipt.')
     .description(
       'Show the receipt of a promotion or of a rollback: all that was copied, and why, and whether it was rolled back. Of a promotion that has not arrived, show how far it is.',
@@ -20,8 +24,10 @@ export function addPromotionShow(promotion: Command, cli: Cli): void {
       const service = await cli.service()
       const status = await service.get(pathOf(id), PromotionStatus)
       const { receipt, rollback } = status
-      if (receipt === undefined) cli.show(status, statusLines(status))
-      else cli.show({ ...receipt, ...(rollback && { rollback }) }, receiptLines(receipt, rollback))
+      if (receipt === undefined)
+        return cli.show({ value: status, columns: STATUS_COLUMNS, lines: statusLines(status) })
+      const value = { ...receipt, ...(rollback && { rollback }) }
+      return cli.show({ value, columns: RECEIPT_COLUMNS, lines: receiptLines(receipt, rollback) })
     })
 }
 
@@ -52,7 +58,7 @@ export const rollbackText = ({ id, at, by, digest }: RollbackOf): string =>
   `at ${at} by ${by}: the tag ${digest === undefined ? 'was deleted' : `named ${digest} again`} (${id})`
 
 /** A receipt as lines: one for each thing that it tells. `rollback`: what undid it. */
-export function receiptLines(receipt: PromotionReceipt, rollback?: RollbackOf): string[] {
+export function receiptLines(receipt: PromotionReceipt, rollback?: RollbackOf): Line[] {
   const { from, to, digest, replaced, manifests, absent, leftOut, blobs } = receipt
   const blobsText = ({ count, bytes }: (typeof blobs)['sent']) => `${count} blobs, ${formatSize(bytes)}`
   const one = (name: string, value: string | undefined) =>

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { readTextFile } from '../../platform/read-text-file.ts'
 import { BadEnvelope, keyIdOf, openEnvelope } from '../../promotion/envelope.ts'
 import { parsePublicKey } from '../../promotion/gates/public-key.ts'
@@ -10,6 +10,9 @@ import { PromotionReceipt } from '../../promotion/receipt.ts'
 import { RollbackOf } from '../../promotion/rollback-of.ts'
 import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
+import { columns, columnsOf } from '../output/columns.ts'
+import { RECEIPT_COLUMNS } from '../promotion-text.ts'
 import { readDocument } from '../read-document.ts'
 import { pathOf, receiptLines, rollbackText } from './promotion-show.ts'
 
@@ -23,10 +26,20 @@ const Checked = Type.Object({
   differences: Type.Array(Type.String()),
 })
 
+type Checked = Static<typeof Checked>
+
+const OF_RECEIPT = columnsOf(RECEIPT_COLUMNS, ({ receipt }: Checked) => receipt)
+const COLUMNS = columns<Checked>(
+  ...OF_RECEIPT.names.map((name, n) => [name, (one: Checked) => OF_RECEIPT.valuesOf(one)[n]] as const),
+  ['differences', ({ differences }) => differences.join('; ')],
+)
+
 /** The command `promotion verify`. */
 export function addPromotionVerify(promotion: Command, cli: Cli): void {
-  promotion
-    .command('verify')
+  const command = promotion.command('verify')
+  withColumns(command, COLUMNS)
+  withColumns(command, RECEIPT_COLUMNS, 'of a file')
+  command
     .summary('Check a signed receipt, and that the target is as it says.')
     .description(
       'Check the signature of a receipt, and that the target is as it says: the tag names the digest, and each manifest is there. Of a file, only the signature is checked, without the service. The exit status is 1 if something differs. If the promotion was rolled back, it says when, by whom and to what.',
@@ -43,7 +56,7 @@ export function addPromotionVerify(promotion: Command, cli: Cli): void {
         command.error('error: a file needs --key: there is nothing else to check it with')
       const receipt = opened(target, await readDocument(target, ENVELOPE_LIMIT), key)
       cli.note(`signed by the key ${keyIdOf(key)}; the target was not asked`)
-      cli.show(receipt, receiptLines(receipt))
+      await cli.show({ value: receipt, columns: RECEIPT_COLUMNS, lines: receiptLines(receipt) })
     })
 }
 
@@ -62,9 +75,10 @@ async function verifyOnline(cli: Cli, id: string, key: KeyObject | undefined): P
   }
   if (differences.length === 0) cli.note('the target is as the receipt says')
   const checked = { receipt, ...(rollback && { rollback }), differences }
-  if (differences.length === 0) return cli.show(checked, receiptLines(receipt, rollback))
+  if (differences.length === 0)
+    return cli.show({ value: checked, columns: COLUMNS, lines: receiptLines(receipt, rollback) })
   const undone = rollback === undefined ? [] : [`rolled back ${rollbackText(rollback)}`]
-  cli.show(checked, [...undone, ...differences])
+  await cli.show({ value: checked, columns: COLUMNS, lines: [...undone, ...differences] })
   throw new CommandError(`${id}: the target is not as the receipt says`)
 }
 

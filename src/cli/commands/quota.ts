@@ -2,9 +2,13 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type Static, Type } from 'typebox'
 import { formatSize, parseSize } from '../../platform/units.ts'
 import type { AddCommand, Cli } from '../cli.ts'
+import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
 import { durationOption } from '../duration-option.ts'
 import { ExitStatus } from '../exit-status.ts'
+import { EXIT } from '../exit-statuses.ts'
 import { addGroup } from '../group.ts'
+import { columns } from '../output/columns.ts'
 import { fields } from '../table.ts'
 import { pathOfProject } from '../tagged-images.ts'
 
@@ -36,30 +40,44 @@ const ProjectQuota = Type.Object({
 type ProjectQuota = Static<typeof ProjectQuota>
 
 /** The exit status of `quota check`. 1 is for what failed, 2 for wrong usage. */
-const STATUS: Record<string, number> = { ok: 0, warning: 3, over: 4 }
+const STATUS: Record<string, number> = { ok: 0, warning: EXIT.warning, over: EXIT.over }
+
+/** `measure`, `used` and `limit` are those of the fullest limit. */
+const COLUMNS = columns<Quota & Partial<ProjectQuota>>(
+  ...(['id', 'flag', 'flagSince'] as const),
+  ['measure', ({ limits: [fullest] }) => fullest?.measure],
+  ['used', ({ limits: [fullest] }) => fullest?.used],
+  ['limit', ({ limits: [fullest] }) => fullest?.limit],
+  ...(['configuredLimitBytes', 'override.limit', 'override.by', 'override.why'] as const),
+  ...(['override.since', 'override.until'] as const),
+)
 
 export const addQuota: AddCommand = (program, cli) => {
   const quota = addGroup(program, 'quota').description('Show and check quotas, and change that of a project.')
 
-  withSubject(quota.command('show'))
+  withColumns(withSubject(quota.command('show')), COLUMNS)
     .description('Show a quota, how much of it is used, and who has changed it.')
     .action(async (...given: Given) => show(cli, await read(cli, given)))
 
-  withSubject(quota.command('check'))
+  withColumns(withSubject(quota.command('check')), COLUMNS)
     .description(
-      'Tell a flag by the exit status: 0 ok, 3 warning, 4 over; 1 if that is not known, 2 for wrong usage.',
+      'Tell a flag by the exit status: 0 ok, 3 warning, 4 over; 1 if that is not known. The others: "tallyman help exit-status".',
     )
     .action(async (...given: Given) => {
-      const found = await read(cli, given)
+      const found = await read(cli, given).catch((error) => {
+        // It has always been 1 if the flag cannot be told, whatever the reason.
+        throw error instanceof CommandError ? error.as(EXIT.failed) : error
+      })
       // Before anything is measured, the flag is ok.
       const isUnknown = found.flag === 'ok' && found.limits.some(({ used }) => used === null)
-      const known = `${found.id} is ${found.flag}${usedText(found)}`
-      cli.show(found, [isUnknown ? `it is not known yet how much of its quota ${found.id} uses` : known])
+      const known = [`${found.id} is `, { word: found.flag }, usedText(found)]
+      const line = isUnknown ? `it is not known yet how much of its quota ${found.id} uses` : known
+      await cli.show({ value: found, columns: COLUMNS, lines: [line] })
       const status = isUnknown ? 1 : (STATUS[found.flag] ?? 1)
       if (status !== 0) throw new ExitStatus(status)
     })
 
-  withProject(quota.command('set'))
+  withColumns(withProject(quota.command('set')), COLUMNS)
     .summary('Set the limit of a project, in place of that of the configuration.')
     .description(
       'Set the limit of a project, in place of that of the configuration. It holds at once, and survives restarts.',
@@ -71,14 +89,14 @@ export const addQuota: AddCommand = (program, cli) => {
       const service = await cli.service()
       const by = cli.env.USER ?? cli.env.LOGNAME
       const body = { limit, ...options, ...(by && { by }) }
-      show(cli, await service.put(pathOf(project), body, ProjectQuota))
+      await show(cli, await service.put(pathOf(project), body, ProjectQuota))
     })
 
-  withProject(quota.command('clear'))
+  withColumns(withProject(quota.command('clear')), COLUMNS)
     .description('End what "quota set" has set: the configuration counts again.')
     .action(async (project: string) => {
       const service = await cli.service()
-      show(cli, await service.delete(pathOf(project), ProjectQuota))
+      await show(cli, await service.delete(pathOf(project), ProjectQuota))
     })
 }
 
@@ -111,13 +129,13 @@ async function read(
   return service.get(`/v1/${path}/quota`, Quota)
 }
 
-function show(cli: Cli, found: Quota & Partial<ProjectQuota>): void {
+function show(cli: Cli, found: Quota & Partial<ProjectQuota>): Promise<void> {
   const { id, flag, flagSince, limits, warnAt, configuredLimitBytes = null, override = null } = found
-  cli.show(
-    found,
-    fields([
+  return cli.show({
+    ...{ value: found, columns: COLUMNS },
+    lines: fields([
       ['quota of', id],
-      ['flag', flagSince === null ? flag : `${flag} since ${flagSince}`],
+      ['flag', flagSince === null ? { word: flag } : `${flag} since ${flagSince}`],
       ...limits.map((one): [string, string] => [one.measure, amountText(one)]),
       ...(limits.length === 0 ? [['quota', 'none'] as [string, string]] : []),
       ...(warnAt.length === 0
@@ -130,7 +148,7 @@ function show(cli: Cli, found: Quota & Partial<ProjectQuota>): void {
           ]),
       ...(override === null ? [] : overrideFields(override, configuredLimitBytes)),
     ]),
-  )
+  })
 }
 
 const overrideFields = (

@@ -1,16 +1,22 @@
 import type { AddCommand } from '../cli.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
 import { table } from '../table.ts'
 import { Registries, type Registry } from '../usage-answers.ts'
 
+const COLUMNS = columns<Registry>(
+  ...(['name', 'state', 'projects', 'uniqueBytes', 'lastReconcileAt', 'confidence'] as const),
+)
+
 export const addRegistries: AddCommand = (program, cli) => {
-  program
-    .command('registries')
+  withColumns(program.command('registries'), COLUMNS)
     .summary('List the registries.')
     .description('List the registries: when each was last reconciled and how far its numbers can be trusted.')
     .action(async () => {
       const service = await cli.service()
       const answer = await service.get('/v1/registries', Registries)
-      cli.show(answer, format(answer.registries))
+      const { registries } = answer
+      await cli.show({ value: answer, rows: registries, columns: COLUMNS, lines: format(registries) })
       const refused = answer.registries.flatMap(({ name, refused }) =>
         refused.map((one) => ({ ...one, whose: `of ${name}` })),
       )
@@ -20,7 +26,7 @@ export const addRegistries: AddCommand = (program, cli) => {
     })
 }
 
-const format = (registries: readonly Registry[]): string[] =>
+const format = (registries: readonly Registry[]) =>
   table(
     ['REGISTRY', 'STATE', 'LAST RECONCILE', 'CONFIDENCE'],
     registries.map(({ name, state, lastReconcileAt, confidence }) => [

@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { stringify } from 'csv-stringify/sync'
+import { InvalidArgumentError, Option } from 'commander'
 import { type Static, Type } from 'typebox'
-import { printable, printableJson } from '../../platform/printable.ts'
 import { formatSize } from '../../platform/units.ts'
 import type { AddCommand } from '../cli.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
+import { isStreamed } from '../output/printer.ts'
 import { Next, queryOf } from '../page-options.ts'
 import type { Service } from '../service.ts'
 import { type Cell, sizeCell, table } from '../table.ts'
@@ -30,6 +31,13 @@ const Report = Type.Object({
 })
 type Report = Static<typeof Report>
 
+type Month = Pick<Report, 'month' | 'hours' | 'hoursOfMonth'>
+
+const COLUMNS = columns<Row & Month>(
+  ...(['month', 'hours', 'hoursOfMonth', 'registry', 'kind', 'name', 'fromBytes', 'toBytes'] as const),
+  ...(['changeBytes', 'byteHours', 'exclusiveByteHours', 'hoursKnown', 'price'] as const),
+)
+
 interface Options {
   month?: string
   by: 'project' | 'pusher'
@@ -37,8 +45,7 @@ interface Options {
 }
 
 export const addReport: AddCommand = (program, cli) => {
-  const command: Command = program
-    .command('report')
+  withColumns(program.command('report'), COLUMNS)
     .summary('Tell what was held in a month, and what it costs.')
     .description(
       'Tell the byte-hours of a month by project or by pusher, the change and the price. Months are those of UTC. The running month is told as far as it goes.',
@@ -49,31 +56,36 @@ export const addReport: AddCommand = (program, cli) => {
     )
     .option('--registry <NAME>', 'only this registry')
     .action(async (options: Options) => {
-      const report = await readReport(await cli.service(), options)
-      const about = { month: report.month, hours: report.hours, hoursOfMonth: report.hoursOfMonth }
-      const lines = [...report.rows.map((one) => ({ ...about, ...one }))]
-      if (cli.output() === 'csv') cli.print(csvOf(lines))
-      else if (cli.output() === 'ndjson')
-        cli.print(lines.map((line) => `${printableJson(line, 0)}\n`).join(''))
-      else cli.show(report, tableOf(report))
-      for (const note of notesOf(report)) cli.note(note)
+      const pages = pagesOf(await cli.service(), options)
+      const first = (await pages.next()).value
+      if (first === undefined) return
+      const { month, hours, hoursOfMonth } = first
+      const lineOf = (row: Row): Row & Month => ({ month, hours, hoursOfMonth, ...row })
+      async function* chunks() {
+        yield first?.rows.map(lineOf) ?? []
+        for await (const { rows } of pages) yield rows.map(lineOf)
+      }
+      if (isStreamed(cli.format())) await cli.stream(COLUMNS, chunks())
+      else {
+        const rest = (await Array.fromAsync(pages)).flatMap(({ rows }) => rows)
+        const { next: _, ...report } = { ...first, rows: [...first.rows, ...rest] }
+        await cli.show({ value: report, columns: COLUMNS, rows: [], lines: tableOf(report) })
+      }
+      for (const note of notesOf(first)) cli.note(note)
     })
-  cli.allowLines(command)
 }
 
-/** All pages as one, of one month: the running month may end between two of them. */
-async function readReport(service: Service, options: Options): Promise<Omit<Report, 'next'>> {
-  const rows: Row[] = []
+/** The pages of one month: the running month may end between two of them. */
+async function* pagesOf(service: Service, options: Options): AsyncGenerator<Report, undefined> {
   for (let page: { month?: string; cursor?: string } = {}; ; ) {
-    const query = queryOf({ ...options, limit: 1000, ...page })
-    const { next, ...report } = await service.get(`/v1/report${query}`, Report)
-    rows.push(...report.rows)
-    if (next === null) return { ...report, rows }
-    page = { month: report.month, cursor: next }
+    const report = await service.get(`/v1/report${queryOf({ ...options, limit: 1000, ...page })}`, Report)
+    yield report
+    if (report.next === null) return undefined
+    page = { month: report.month, cursor: report.next }
   }
 }
 
-function tableOf({ registries, rows }: Omit<Report, 'next'>): string[] {
+function tableOf({ registries, rows }: Omit<Report, 'next'>) {
   const cells = (one: Row): Cell[] => [
     nameOf(one),
     ...[sizeCell(one.fromBytes), sizeCell(one.toBytes), { right: changeText(one.changeBytes) }],
@@ -106,21 +118,6 @@ function notesOf({ month, hours, hoursOfMonth, registries }: Omit<Report, 'next'
       )
   return notes
 }
-
-const COLUMNS = [
-  ...['month', 'hours', 'hoursOfMonth', 'registry', 'kind', 'name', 'fromBytes', 'toBytes', 'changeBytes'],
-  ...['byteHours', 'exclusiveByteHours', 'hoursKnown', 'price'],
-] as const
-
-/** CSV (RFC 4180). A text that a spreadsheet would take for a formula begins with ' (OWASP, "CSV Injection"). */
-const csvOf = (lines: readonly object[]): string =>
-  stringify(
-    lines.map((line) => COLUMNS.map((column) => cellOf(Object(line)[column]))),
-    { header: true, columns: [...COLUMNS], escape_formulas: true, record_delimiter: 'windows' },
-  )
-
-/** Numbers stay numbers: a change may begin with a minus sign, and is no formula. */
-const cellOf = (value: unknown): unknown => (typeof value === 'string' ? printable(value) : value)
 
 function parseMonthName(text: string): string {
   if (/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) return text

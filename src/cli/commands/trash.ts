@@ -3,23 +3,45 @@ import { type Static, Type } from 'typebox'
 import { Restored } from '../../expiry/restore-image.ts'
 import { TrashEntry } from '../../expiry/trash.ts'
 import { parseTimestamp } from '../../platform/timestamp.ts'
-import type { AddCommand } from '../cli.ts'
+import type { AddCommand, Cli } from '../cli.ts'
+import { confirm, withYes } from '../confirm.ts'
+import { withColumns } from '../described.ts'
 import { addGroup } from '../group.ts'
-import { Next, noteNext, type PageOptions, queryOf, withPage } from '../page-options.ts'
+import { columns } from '../output/columns.ts'
+import type { Line } from '../output/line.ts'
+import { Next, type PageOptions, queryOf, withPage } from '../page-options.ts'
 import { notRestored, restoredText } from '../restored-text.ts'
+import type { Service } from '../service.ts'
+import { showList } from '../show-list.ts'
 import { fields, linesOfJson, table, tagsCell } from '../table.ts'
 
 const { manifest: _, ...listed } = TrashEntry.properties
 const Listed = Type.Object(listed)
+type Listed = Static<typeof Listed>
 const Purged = Type.Object({ purged: Type.Integer() })
 const Page = Type.Object({ images: Type.Array(Listed), ...Next })
+
+const COLUMNS = columns<Listed>(
+  ...(['at', 'restoredAt', 'registry', 'repository', 'tag', 'tags', 'digest', 'policy', 'reason'] as const),
+)
+const RESTORED_COLUMNS = columns<Restored>(
+  ...(['registry', 'repository', 'digest'] as const),
+  ['restored', ({ manifests }) => digestsOf(manifests, 'restored')],
+  ['tags', ({ tags }) => tags.filter(({ outcome }) => outcome === 'restored').map(({ name }) => name)],
+  ['elsewhere', ({ tags }) => tags.filter(({ outcome }) => outcome === 'elsewhere').map(({ name }) => name)],
+  ['lost', ({ lost }) => lost.map(({ digest }) => digest)],
+)
+const PURGED_COLUMNS = columns<Static<typeof Purged>>('purged')
+
+const digestsOf = (all: Restored['manifests'], wanted: string) =>
+  all.filter(({ outcome }) => outcome === wanted).map(({ digest }) => digest)
 
 export const addTrash: AddCommand = (program, cli) => {
   const trash = addGroup(program, 'trash').description(
     'List images and tags that expiry has deleted, bring them back, or delete them for good.',
   )
 
-  withPage(trash.command('list'))
+  withColumns(withPage(trash.command('list')), COLUMNS)
     .summary('List the deleted images and tags.')
     .description(
       'List the images and tags that expiry has deleted, by registry and repository, and when they were brought back, if they were.',
@@ -30,21 +52,21 @@ export const addTrash: AddCommand = (program, cli) => {
       if (options.repository !== undefined && options.registry === undefined)
         command.error('error: --repository needs --registry')
       const service = await cli.service()
-      const page = await service.get(`/v1/trash${queryOf(options)}`, Page)
-      if (page.images.length === 0) cli.note('nothing is in the trash')
-      cli.show(page, tableOf(page.images))
-      noteNext(cli, page)
+      await showList(cli, {
+        ask: (query) => service.get(`/v1/trash${queryOf(query)}`, Page),
+        ...{ options, key: 'images', columns: COLUMNS, lines: tableOf, none: 'nothing is in the trash' },
+      })
     })
 
-  withImage(trash.command('show'))
+  withColumns(withImage(trash.command('show')), COLUMNS)
     .description('Show a deleted image or tag with its manifest, and why it was deleted.')
     .action(async (image: string) => {
       const service = await cli.service()
       const entry = await service.get(pathOf(image), TrashEntry)
-      cli.show(entry, linesOf(entry))
+      await cli.show({ value: entry, columns: COLUMNS, lines: linesOf(entry) })
     })
 
-  withImage(trash.command('restore'))
+  withColumns(withImage(trash.command('restore')), RESTORED_COLUMNS)
     .summary('Bring a deleted image or tag back.')
     .description(
       'Bring a deleted image back: what it lists, the image, its tags, and the signatures that were deleted with it. Or bring back a tag that was deleted alone. A tag that names another image by now stays there. It works until the registry has collected its garbage.',
@@ -52,19 +74,38 @@ export const addTrash: AddCommand = (program, cli) => {
     .action(async (image: string) => {
       const service = await cli.service()
       const restored = await service.post(`${pathOf(image)}/restore`, {}, Restored)
-      cli.show(restored, [restoredText(restored), ...tableOfRestored(restored)])
+      const lines = [restoredText(restored), ...tableOfRestored(restored)]
+      await cli.show({ value: restored, columns: RESTORED_COLUMNS, lines })
       for (const line of notRestored(restored)) cli.note(line)
     })
 
-  trash
-    .command('purge')
+  const purge = withYes(trash.command('purge'))
+  withColumns(purge, PURGED_COLUMNS)
+  withColumns(purge, COLUMNS, 'with --dry-run')
+  purge
     .description('Delete old entries for good: their images cannot be brought back any more.')
     .requiredOption('--before <TIME>', 'what was deleted before this time, RFC 3339', parseTime)
-    .action(async ({ before }: { before: string }) => {
+    .option('--dry-run', 'only list what was deleted before this time')
+    .action(async ({ before, dryRun }: { before: string; dryRun?: true }, command: Command) => {
       const service = await cli.service()
+      if (dryRun) return listOld(cli, service, Date.parse(before))
+      await confirm(cli, command, `delete for good what was deleted before ${before}`)
       const answer = await service.post('/v1/trash/purge', { before }, Purged)
-      cli.show(answer, [`deleted for good: ${answer.purged}`])
+      const lines = [`deleted for good: ${answer.purged}`]
+      await cli.show({ value: answer, columns: PURGED_COLUMNS, lines })
     })
+}
+
+/** Lists what `purge` would delete. It goes through the whole trash. */
+async function listOld(cli: Cli, service: Service, before: number): Promise<void> {
+  await showList(cli, {
+    async ask(query) {
+      const page = await service.get(`/v1/trash${queryOf(query)}`, Page)
+      return { ...page, images: page.images.filter(({ at }) => Date.parse(at) < before) }
+    },
+    ...{ options: { all: true }, key: 'images', columns: COLUMNS, lines: tableOf },
+  })
+  cli.note('nothing was deleted: this was a dry run')
 }
 
 function parseTime(text: string): string {
@@ -89,7 +130,7 @@ const pathOf = (image: string): string => `/v1/trash/${encodeURIComponent(image)
 const nameOf = ({ registry, repository, digest, tag }: Static<typeof Listed>): string =>
   `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`
 
-const tableOf = (images: readonly Static<typeof Listed>[]): string[] =>
+const tableOf = (images: readonly Listed[]) =>
   table(
     ['DELETED', 'RESTORED', 'TAGS', 'REASON', 'IMAGE'],
     images.map((image) => [
@@ -100,7 +141,7 @@ const tableOf = (images: readonly Static<typeof Listed>[]): string[] =>
     ]),
   )
 
-function linesOf(entry: TrashEntry): string[] {
+function linesOf(entry: TrashEntry): Line[] {
   const { at, restoredAt = 'no', policy, reason, tag, tags, mediaType } = entry
   return [
     ...fields([
@@ -128,11 +169,11 @@ function manifestLines(text: string): string[] {
   }
 }
 
-const tableOfRestored = ({ manifests, tags }: Static<typeof Restored>): string[] =>
+const tableOfRestored = ({ manifests, tags }: Static<typeof Restored>) =>
   table(
     ['OUTCOME', 'DIGEST', 'TAGS'],
     manifests.map(({ digest, outcome }) => [
-      ...[outcome, digest],
+      ...[{ word: outcome }, digest],
       tags
         .filter((tag) => tag.digest === digest && tag.outcome !== 'elsewhere')
         .map(({ name }) => name)

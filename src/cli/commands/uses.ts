@@ -3,7 +3,9 @@ import { type Static, Type } from 'typebox'
 import { readTextFile } from '../../platform/read-text-file.ts'
 import type { AddCommand } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { withColumns } from '../described.ts'
 import { addGroup } from '../group.ts'
+import { columns } from '../output/columns.ts'
 import { table } from '../table.ts'
 
 const Left = Type.Array(Type.Object({ reference: Type.String(), reason: Type.String() }))
@@ -15,11 +17,17 @@ const BATCH = 1_000
 /** Bytes of a file of references. */
 const LIMIT = 16 * 1024 * 1024
 
+type Sum = Static<typeof Taken>
+const COLUMNS = columns<Sum>(
+  'accepted',
+  ['unknown', ({ unknown }) => unknown.length],
+  ['refused', ({ refused }) => refused.length],
+)
+
 export const addUses: AddCommand = (program, cli) => {
   const uses = addGroup(program, 'uses').description('Tell the service which images are used.')
 
-  uses
-    .command('report')
+  withColumns(uses.command('report'), COLUMNS)
     .argument(
       '<FILE>',
       'a file with the name of an image in each line (empty lines and # aside); - for standard input',
@@ -32,7 +40,7 @@ export const addUses: AddCommand = (program, cli) => {
     .action(async (file: string, { source }: { source: string }) => {
       const references = linesOf(file === '-' ? await text(process.stdin) : await read(file))
       const service = await cli.service()
-      const sum = { accepted: 0, unknown: [] as Static<typeof Left>, refused: [] as Static<typeof Left> }
+      const sum: Sum = { accepted: 0, unknown: [], refused: [] }
       for (let i = 0; i < references.length; i += BATCH) {
         const batch = references.slice(i, i + BATCH).map((reference) => ({ reference }))
         const taken = await service.post('/v1/uses', { source, uses: batch }, Taken)
@@ -40,13 +48,14 @@ export const addUses: AddCommand = (program, cli) => {
         sum.unknown.push(...taken.unknown)
         sum.refused.push(...taken.refused)
       }
-      cli.show(sum, [
+      const lines = [
         `uses that count: ${sum.accepted}`,
         ...table(
           ['IMAGE', 'DOES NOT COUNT'],
           [...sum.refused, ...sum.unknown].map(({ reference, reason }) => [reference, reason]),
         ),
-      ])
+      ]
+      await cli.show({ value: sum, columns: COLUMNS, lines })
       if (sum.refused.length > 0)
         throw new CommandError(`refused: ${sum.refused.length} of ${references.length}`)
     })

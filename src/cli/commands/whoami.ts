@@ -1,5 +1,7 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { AddCommand } from '../cli.ts'
+import { withColumns } from '../described.ts'
+import { columns } from '../output/columns.ts'
 import { fields } from '../table.ts'
 
 /** What the service says of the token. */
@@ -8,18 +10,21 @@ export const Who = Type.Object({
   ...{ expiresAt: Type.Union([Type.String(), Type.Null()]), version: Type.String() },
 })
 
+const COLUMNS = columns<Static<typeof Who> & { url: string }>(
+  ...(['who', 'verbs', 'projects', 'expiresAt', 'version', 'url'] as const),
+)
+
 export const addWhoami: AddCommand = (program, cli) => {
-  program
-    .command('whoami')
+  withColumns(program.command('whoami'), COLUMNS)
     .description('Tell what the token may do in which projects, and the version and address of the service.')
     .action(async () => {
       const service = await cli.service()
       const answer = await service.get('/v1/whoami', Who)
       const { who, verbs, projects, expiresAt, version } = answer
       const { url } = service
-      cli.show(
-        { ...answer, url },
-        fields([
+      await cli.show({
+        ...{ value: { ...answer, url }, columns: COLUMNS },
+        lines: fields([
           ['who', who],
           ['verbs', verbs.join(', ')],
           ['projects', projects.join(', ')],
@@ -27,6 +32,6 @@ export const addWhoami: AddCommand = (program, cli) => {
           ['version', version],
           ['service', url],
         ]),
-      )
+      })
     })
 }

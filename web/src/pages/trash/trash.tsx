@@ -1,0 +1,120 @@
+import { useState } from 'preact/hooks'
+import { formatDuration } from '../../../../src/platform/units.ts'
+import { useGet } from '../../api/use-get.ts'
+import { usePages } from '../../api/use-pages.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { More } from '../../parts/more.tsx'
+import { Page } from '../../parts/page.tsx'
+import { useQuery } from '../../parts/use-query.ts'
+import { may } from '../../session.ts'
+import { Purge } from './purge.tsx'
+import { Restore } from './restore.tsx'
+import { TrashTable } from './trash-table.tsx'
+import { keepOf, type Trashed } from './trash-text.ts'
+import './trash.css'
+
+/** What expiry has deleted, and the way back. */
+export default function Trash() {
+  const [query, change] = useQuery()
+  const [text, setText] = useState(query.search ?? '')
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [asks, setAsks] = useState<readonly Trashed[]>()
+  const [purges, setPurges] = useState(false)
+  const policies = useGet('/v1/expiry/policies')
+  const { registry, search } = query
+  const pages = usePages(
+    '/v1/trash',
+    { query: { limit: 100, ...(registry && { registry }), ...(search && { search }) } },
+    (page): readonly Trashed[] => page.images,
+  )
+  const registries = [
+    ...new Set([
+      ...(policies.data?.policies.flatMap((one) => one.registries) ?? []),
+      ...pages.items.map((one) => one.registry),
+      ...(registry ? [registry] : []),
+    ]),
+  ].sort()
+  const marked = pages.items.filter(({ id }) => chosen.has(id))
+  const keep = keepOf(pages.items)
+  const restored = () => {
+    setChosen(new Set())
+    pages.reload()
+  }
+  return (
+    <Page
+      title="Trash"
+      lead="What expiry has deleted. Restoring puts an image back with its tags and its signatures."
+      actions={
+        may('admin') &&
+        pages.items.length > 0 && (
+          <button type="button" onClick={() => setPurges(true)}>
+            Delete for good…
+          </button>
+        )
+      }
+    >
+      <div class="notice">
+        <p>
+          Deleting an image frees no disk by itself. The bytes come back when the registry collects its
+          garbage, and then the image can no longer be restored.{' '}
+          {keep !== undefined && `The trash forgets an image after ${formatDuration(keep)}.`}
+        </p>
+      </div>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault()
+          change({ search: text.trim() })
+        }}
+      >
+        <input
+          type="search"
+          class="trash-search"
+          aria-label="Search the trash"
+          placeholder="Part of a repository’s name, or a digest"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onSearch={() => change({ search: text.trim() })}
+        />
+        <button type="submit">Search</button>
+        {registries.length > 1 && (
+          <select
+            aria-label="Registry"
+            value={registry ?? ''}
+            onChange={(event) => change({ registry: event.currentTarget.value })}
+          >
+            <option value="">All registries</option>
+            {registries.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        )}
+        {may('expire') && marked.length > 0 && (
+          <button type="button" class="primary" onClick={() => setAsks(marked)}>
+            Restore {marked.length === 1 ? '1 image' : `${marked.length} images`}…
+          </button>
+        )}
+      </form>
+      {pages.items.length > 0 && (
+        <TrashTable
+          images={pages.items}
+          chosen={chosen}
+          choose={setChosen}
+          restore={(one) => setAsks([one])}
+        />
+      )}
+      {pages.items.length === 0 && !pages.hasMore && !pages.error && (
+        <Empty title={search || registry ? 'Nothing like that is in the trash' : 'The trash is empty'}>
+          {search || registry ? (
+            <a href="/trash">Show all of it</a>
+          ) : (
+            'What a run of an expiry policy deletes comes here.'
+          )}
+        </Empty>
+      )}
+      <More of={pages} />
+      {asks && <Restore images={asks} done={restored} close={() => setAsks(undefined)} />}
+      {purges && <Purge done={pages.reload} close={() => setPurges(false)} />}
+    </Page>
+  )
+}
