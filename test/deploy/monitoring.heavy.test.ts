@@ -15,6 +15,12 @@ describe.skipIf(!hasPrometheus)(withPrometheus('a real Prometheus that reads the
   let service: Monitored
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
 
+  const untilThere = (expression: string) =>
+    eventually(
+      () => prometheus.query(expression),
+      (series) => series.length > 0,
+    )
+
   beforeAll(async () => {
     service = await startMonitored()
     prometheus = await startPrometheus({
@@ -31,20 +37,14 @@ describe.skipIf(!hasPrometheus)(withPrometheus('a real Prometheus that reads the
     await until(port, 'tallyman_alert_messages_waiting{channel="down"}', (n) => n > 0)
     await until(workersPort, 'tallyman_promotions_total{rule="releases",outcome="promoted"}', (n) => n === 1)
     // Rates need two readings between which something changed.
-    await eventually(
-      () =>
-        prometheus.query(
-          'max_over_time(tallyman_promotions_total{rule="releases",outcome="promoted"}[1m]) == 1',
-        ),
-      (series) => series.length > 0,
-    )
+    const promoted = 'tallyman_promotions_total{rule="releases",outcome="promoted"}'
+    const refused = 'tallyman_deliveries_refused_total{registry="",reason="token"}'
+    await untilThere(`${promoted} == 1`)
+    await untilThere(`${refused} == 0`)
     await service.push('app', 'v2', 20_000)
     await service.refuse()
-    const promoted = 'increase(tallyman_promotions_total{rule="releases",outcome="promoted"}[1m]) > 0'
-    await eventually(
-      () => prometheus.query(promoted),
-      (series) => series.length > 0,
-    )
+    await untilThere(`increase(${promoted}[1m]) > 0`)
+    await untilThere(`increase(${refused}[1m]) > 0`)
   })
   afterAll(async () => {
     await prometheus?.close()
