@@ -222,7 +222,7 @@ const LATE = [
   'src/platform/tracing.ts',
 ]
 
-test('every import is at the head of its file, but what few commands a source of images in use and traces need', () => {
+test('every import is at the head of its file, but what few commands, a source of images in use and traces need', () => {
   const late = sources.filter((file) => /\b(import|require)\(/.test(read(file)))
   expect(late.toSorted()).toEqual(LATE.toSorted())
   expect(importsOf(START_COMMAND, read(START_COMMAND)).map(({ to }) => to)).toContain('src/start.ts')
