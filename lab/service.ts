@@ -23,10 +23,11 @@ export interface LabService {
 
 /**
  * Tallyman's programs as users start them, each in its own process. They share the Redis at `redisUrl`; without it the
- * API starts a Redis of its own. `config` replaces keys of a minimal configuration with one registry, `ci`.
+ * API starts a Redis of its own. `config` replaces keys of a minimal configuration with one registry, `ci`; `env` adds to the
+ * environment.
  */
 export async function makeService(
-  options: { redisUrl?: string; config?: Record<string, unknown> } = {},
+  options: { redisUrl?: string; config?: Record<string, unknown>; env?: NodeJS.ProcessEnv } = {},
 ): Promise<LabService> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-service-'))
   const port = await freePort()
@@ -44,10 +45,10 @@ export async function makeService(
   )
   // Tests must not see a developer's own settings.
   const outside = Object.entries(process.env).filter(
-    ([key]) => key !== 'REDIS_URL' && !/^TALLYMAN_|_proxy$/i.test(key),
+    ([key]) => key !== 'REDIS_URL' && !/^TALLYMAN_|^OTEL_|_proxy$/i.test(key),
   )
   const redis = options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }
-  const env = { ...Object.fromEntries(outside), TALLYMAN_CONFIG: file, ...redis }
+  const env = { ...Object.fromEntries(outside), TALLYMAN_CONFIG: file, ...redis, ...options.env }
   const program = (path: string) => join(import.meta.dirname, '..', path)
   const running: Started[] = []
   // A service with a Redis of its own is asked to stop, so that it stops that one, too.

@@ -15,5 +15,5 @@ done
 sh scripts/web.sh
 cp -R web/dist dist/web
 rm dist/web/.made-of
-# A start without a configuration names it.
-cp tallyman.example.yaml dist
+# A start without a configuration names it. Its first line says where the schema is.
+sed 's|\$schema=\./schema|$schema=../schema|' tallyman.example.yaml >dist/tallyman.example.yaml

@@ -8,6 +8,7 @@ import { work } from './compose/work.ts'
 import type { Config } from './config/schema.ts'
 import { listenOn } from './http/listen.ts'
 import type { Logger } from './platform/log.ts'
+import type { Tracing } from './platform/tracing.ts'
 import type { QueueName } from './queue/jobs.ts'
 
 /** What this process does: answer HTTP, work off queues, or both. Workers without HTTP serve only their health, if a port is set. */
@@ -30,7 +31,12 @@ export interface Tallyman {
 }
 
 /** Builds the service from its configuration. Only this file and `compose/` construct parts and connect them. */
-export async function compose(config: Config, duties: Duties, log: Logger): Promise<Tallyman> {
+export async function compose(
+  config: Config,
+  duties: Duties,
+  log: Logger,
+  tracing?: Tracing,
+): Promise<Tallyman> {
   const closers: (() => Promise<unknown>)[] = []
   let app: FastifyInstance | undefined
   const close = async () => {
@@ -38,7 +44,7 @@ export async function compose(config: Config, duties: Duties, log: Logger): Prom
       await Promise.try(closer).catch((error) => log.warn({ err: error }, 'closing'))
   }
   try {
-    const parts = await makeParts(config, log, (closer) => closers.unshift(closer))
+    const parts = await makeParts(config, log, (closer) => closers.unshift(closer), tracing)
     presetCounters(parts, duties)
     parts.onReload(async () => presetCounters(parts, duties))
     const section = duties.http ? 'server' : 'workers'

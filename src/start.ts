@@ -7,6 +7,7 @@ import { loadConfig } from './config/load.ts'
 import { type Logger, makeLog } from './platform/log.ts'
 import { onReloadSignal } from './platform/reload-signal.ts'
 import { onStopSignal } from './platform/stop-signals.ts'
+import { startTracing } from './platform/tracing.ts'
 
 /** How long jobs in hand may take to finish after a request to stop, in ms. */
 const GRACE_MS = 25_000
@@ -23,6 +24,8 @@ export async function start(duties: Duties): Promise<void> {
   const log = makeLog(config.log.level)
   const exposed = await warnOfExposedSecrets(file)
   if (exposed !== undefined) log.warn(exposed)
+  const registries = Object.values(config.registries).map(({ url }) => url)
+  const tracing = await startTracing(process.env, { log, registries }).catch((error) => fail(error))
   let up: Tallyman | undefined
   let signal: NodeJS.Signals | undefined
   const grace = closeWithGrace(
@@ -32,6 +35,7 @@ export async function start(duties: Duties): Promise<void> {
       else log.info({ signal: signal ?? other }, 'stopping: jobs in hand finish first')
       // During a start nothing is in hand: the process only has to end.
       await up?.close()
+      await tracing?.stop()
       log.info('stopped')
     },
   )
@@ -45,7 +49,7 @@ export async function start(duties: Duties): Promise<void> {
     async () => reload(file, log, await isUp),
     () => stop('SIGHUP'),
   )
-  const tallyman = await compose(config, duties, log).catch((error) => fail(error))
+  const tallyman = await compose(config, duties, log, tracing).catch((error) => fail(error))
   try {
     await tallyman.listen()
     await tallyman.work()

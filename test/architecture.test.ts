@@ -219,9 +219,10 @@ const LATE = [
   ),
   START_COMMAND,
   'src/expiry/in-use/read-kubernetes.ts',
+  'src/platform/tracing.ts',
 ]
 
-test('every import is at the head of its file, but what few commands and a source of images in use need', () => {
+test('every import is at the head of its file, but what few commands a source of images in use and traces need', () => {
   const late = sources.filter((file) => /\b(import|require)\(/.test(read(file)))
   expect(late.toSorted()).toEqual(LATE.toSorted())
   expect(importsOf(START_COMMAND, read(START_COMMAND)).map(({ to }) => to)).toContain('src/start.ts')

@@ -10,6 +10,7 @@ import { freePort } from '../lab/ports.ts'
 import { startProcess } from '../lab/process.ts'
 import { outside } from '../lab/run-program.ts'
 import { ADMIN_TOKEN, READ_TOKEN, WEBHOOK_TOKEN } from '../lab/tallyman.ts'
+import { jsonSchemaOfConfig } from '../src/config/json-schema.ts'
 
 /** What `npm pack` puts into the package, and what the package does once `npm install -g` has installed it. */
 const root = join(import.meta.dirname, '..')
@@ -17,6 +18,8 @@ const run = promisify(execFile)
 let folder: string
 let shipped: string[]
 let command: string
+/** The folder of the installed package. */
+let installed: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tallyman-package-'))
@@ -27,6 +30,7 @@ beforeAll(async () => {
   const prefix = join(folder, 'installed')
   await install('--global', '--prefix', prefix, join(folder, file))
   command = join(prefix, 'bin/tallyman')
+  installed = join(prefix, 'lib/node_modules/tallyman')
 }, 900_000)
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
 
@@ -76,6 +80,7 @@ test('the package has the compiled source, the Lua scripts and the documents, an
   const expected = [
     ...['LICENSE', 'README.md', 'package.json', 'bin/tallyman.js', 'dist/tallyman.example.yaml'],
     ...list('docs'),
+    'schema/tallyman.json',
     ...compiled,
     ...list('web/dist')
       .filter((file) => /\.(html|svg|js|css)(\.br|\.gz)?$/.test(file))
@@ -83,6 +88,12 @@ test('the package has the compiled source, the Lua scripts and the documents, an
   ].map((file) => `package/${file}`)
   // The compiled source imports its own copy.
   expect(shipped.filter((file) => file !== 'package/dist/package.json').sort()).toEqual(expected.sort())
+})
+
+test('the example in the package names the schema in the package', () => {
+  const [line = ''] = readFileSync(join(installed, 'dist/tallyman.example.yaml'), 'utf8').split('\n')
+  const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(line) ?? []
+  expect(JSON.parse(readFileSync(join(installed, 'dist', schema), 'utf8'))).toEqual(jsonSchemaOfConfig())
 })
 
 test('the installed command knows its version', async () => {

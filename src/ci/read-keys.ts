@@ -21,7 +21,7 @@ export async function readKeys(issuer: string, dispatcher: Dispatcher, limits = 
   const discovery = discoveryUrl(issuer)
   const document = await readObject(discovery, 'its discovery document')
   if (document.issuer !== issuer)
-    throw new KeysUnavailable('its discovery document names another issuer than ci.issuers has')
+    throw new KeysUnavailable('its discovery document names another issuer than the configuration has')
   const url = URL.parse(String(document.jwks_uri))
   if (url === null || (url.protocol !== 'https:' && url.origin !== discovery.origin))
     throw new KeysUnavailable('its discovery document names no jwks_uri with https or at its own origin')

@@ -35,6 +35,7 @@ import { startOwnRedis } from '../platform/own-redis.ts'
 import type { Connect } from '../platform/redis.ts'
 import { makeRedisOutage } from '../platform/redis-outage.ts'
 import { parseRedisUrl, placeOf, type RedisTarget } from '../platform/redis-url.ts'
+import type { Tracing } from '../platform/tracing.ts'
 import { makeAskFollow } from '../promotion/ask-follow.ts'
 import { makeAwaitedPromotions } from '../promotion/awaited-promotions.ts'
 import { signReceipt } from '../promotion/envelope.ts'
@@ -76,7 +77,7 @@ export type Parts = Awaited<ReturnType<typeof makeParts>>
 export type OnRedis = Awaited<ReturnType<Parts['onRedis']>>
 
 /** Makes the parts that every process needs, whatever its duties. */
-export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
+export async function makeParts(config: Config, log: Logger, onClose: OnClose, tracing?: Tracing) {
   const target = await redisTarget(config, log, onClose)
   const { prefix } = config.redis
   const store = makeStore(config.store)
@@ -156,7 +157,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
     firstRedis ??= redis
     watched ??= await watchThis(redis)
     const { watch, peers } = watched
-    const queues = makeQueues(redis, prefix)
+    const queues = makeQueues(redis, prefix, tracing?.telemetry)
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
     watch.onLostData(async () => index.forgetLists())
@@ -244,7 +245,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose) {
 
   return {
     ...{ config, log, onClose, prefix, store, metrics, journals, registries, projectOf, clientOf },
-    ...{ receivers, connect, onRedis, outage, dispatcher, ...reloading },
+    ...{ receivers, connect, onRedis, outage, dispatcher, tracing, ...reloading },
     /** Where Redis is, without credentials. */
     redisPlace: placeOf(target),
     match: (image: TaggedImage) => settings().match(image),

@@ -165,7 +165,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const requests = promotionRequests(parts, onRedis, inTurn)
   const overview = overviewOf(parts, onRedis, standings)
   const app = await buildApp({
-    ...{ log, bodyLimit, problemOf: makeProblemOf(parts) },
+    ...{ log, bodyLimit, problemOf: makeProblemOf(parts), tracing: parts.tracing },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
     ...{ cookie, isHttps: cookie.isSecure, dashboard: builtDashboard() },
     routes: [

@@ -57,6 +57,7 @@ export const furtherAttempts = (config: Config, dispatcher: Dispatcher): Attempt
   ...config.alerts.channels.map((channel) => channelAttempt(channel, dispatcher)),
   ...receiverAttempts(config, dispatcher),
   ...config.ci.issuers.map((issuer) => issuerAttempt(issuer, config)),
+  ...loginAttempts(config),
   storeAttempt(config.store),
 ]
 
@@ -167,6 +168,20 @@ function issuerAttempt(issuer: Config['ci']['issuers'][number], config: Config):
   }
   const fix = `correct ci.issuers: the issuer of ${issuer.name} exactly as its tokens have it, and caFile if its certificate is of a CA of yours`
   return { name: `issuer ${issuer.name}`, tried: `GET ${discoveryUrl(issuer.issuer)}`, act, fix }
+}
+
+/** What people log in with, if it is not a token. */
+function loginAttempts({ login: { oidc }, proxy }: Config): Attempt[] {
+  if (oidc === undefined) return []
+  const { issuer, ca } = oidc
+  const act = async () => {
+    const dispatcher = makeDispatcher({ proxy, tls: ca === undefined ? undefined : { ca } })
+    const keys = await readKeys(issuer, dispatcher).finally(() => dispatcher.destroy())
+    return `keys: ${keys.length}`
+  }
+  const fix =
+    'correct login.oidc: the issuer exactly as its discovery document has it, and caFile if its certificate is of a CA of yours'
+  return [{ name: 'login', tried: `GET ${discoveryUrl(issuer)}`, act, fix }]
 }
 
 function storeAttempt(store: Config['store']): Attempt {

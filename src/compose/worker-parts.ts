@@ -12,11 +12,14 @@ export type WorkerParts = Awaited<ReturnType<typeof makeWorkerParts>>
 
 /** Makes what the workers of several queues use. */
 export async function makeWorkerParts(parts: Parts) {
-  const { prefix, log, outage, metrics } = parts
+  const { prefix, log, outage, metrics, tracing } = parts
   const onRedis = await parts.onRedis(connectPatiently)
   const { redis, queues, ledger, overrides } = onRedis
   const connection = await parts.connect(connectPatiently)
-  const context: WorkerContext = { connection, prefix, log, outage, metrics }
+  const context: WorkerContext = {
+    ...{ connection, prefix, log, outage, metrics },
+    telemetry: tracing?.telemetry,
+  }
   return {
     ...parts,
     ...onRedis,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { OWN_TRACE } from '../queue/own-trace.ts'
 import type { Queues } from '../queue/queues.ts'
 
 /** `schedule` is cron with five or six fields, in the time zone `timeZone`. */
@@ -24,7 +25,7 @@ export async function schedulePolicies(queues: Queues, policies: readonly Schedu
     const when = { pattern: schedule, tz: timeZone }
     const data = { policy: name, registry, dryRun: false, acceptShare: false, by: 'schedule' }
     if (isDeepStrictEqual(scheduled.get(id), { ...when, data })) continue
-    await queues.expiry.upsertJobScheduler(id, when, { name: 'expiry', data })
+    await queues.expiry.upsertJobScheduler(id, when, { name: 'expiry', data, opts: OWN_TRACE })
   }
 }
 

@@ -1,3 +1,4 @@
+import { OWN_TRACE } from '../queue/own-trace.ts'
 import type { Queues } from '../queue/queues.ts'
 
 /** Schedules a sample at each full hour: one job, whatever number of processes there is. */
@@ -7,6 +8,6 @@ export async function scheduleSamples(queues: Queues): Promise<void> {
   await queues.history.upsertJobScheduler(
     'history-sample',
     { pattern: '0 * * * *', tz: 'UTC' },
-    { name: 'history', data: { kind: 'sample' } },
+    { name: 'history', data: { kind: 'sample' }, opts: OWN_TRACE },
   )
 }

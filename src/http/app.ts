@@ -10,6 +10,7 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from '../platform/log.ts'
+import type { Tracing } from '../platform/tracing.ts'
 import { VERSION } from '../platform/version.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
 import { asksForPage, sendPage, serveDashboard } from './dashboard.ts'
@@ -41,6 +42,8 @@ export async function buildApp(options: {
   cookie?: CookieSettings
   /** The folder of the built dashboard. Without one, `/` has a page with links. */
   dashboard?: string | undefined
+  /** Absent if nobody traces requests. */
+  tracing?: Pick<Tracing, 'plugin'> | undefined
 }): Promise<FastifyInstance> {
   const app = fastify({
     // A request that trickles in must not hold its connection for ever. Node checks every 30 s unless told otherwise.
@@ -60,6 +63,7 @@ export async function buildApp(options: {
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  if (options.tracing) await app.register(options.tracing.plugin)
   app.setErrorHandler((error: Error, request, reply) => {
     const told = isTooLarge(error) ? new HttpError(413, tooLarge(options.bodyLimit)) : error
     const { status, detail } = options.problemOf(told, request)

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface CoalesceOptions<Item> {
@@ -14,6 +15,8 @@ const GATHER_MS = 1
 interface Batch<Item, Result> extends PromiseWithResolvers<Result> {
   items: Item[]
   share: number
+  /** Runs something in the asynchronous context of the first item: the write belongs to its trace. */
+  inContext: <T>(act: () => T) => T
 }
 
 /**
@@ -32,7 +35,8 @@ export function makeCoalescer<Item, Result>(
     isWriting = true
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
       try {
-        batch.resolve(await write(batch.items))
+        const { items } = batch
+        batch.resolve(await batch.inContext(() => write(items)))
       } catch (error) {
         batch.reject(error)
       }
@@ -46,7 +50,12 @@ export function makeCoalescer<Item, Result>(
       const share = shareOf(item)
       let batch = waiting.at(-1)
       if (batch === undefined || batch.share + share > 1) {
-        batch = { ...Promise.withResolvers<Result>(), items: [], share: 0 }
+        batch = {
+          ...Promise.withResolvers<Result>(),
+          items: [],
+          share: 0,
+          inContext: AsyncLocalStorage.snapshot(),
+        }
         waiting.push(batch)
       }
       batch.items.push(item)

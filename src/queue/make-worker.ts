@@ -1,4 +1,4 @@
-import { DelayedError, type Job, Worker } from 'bullmq'
+import { DelayedError, type Job, type Telemetry, Worker } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -13,6 +13,8 @@ export interface WorkerContext {
   log: Logger
   outage: Pick<RedisOutage, 'takes'>
   metrics: Metrics
+  /** Who traces jobs; absent if nobody does. */
+  telemetry?: Telemetry | undefined
 }
 
 /**
@@ -51,7 +53,7 @@ export type JobWorker<Data> = Worker<Data, unknown, string> & { readonly inHand:
 /** Starts a worker. BullMQ retries a job whose `process` throws, and keeps the result for whoever follows the job. */
 export function makeWorker<Name extends QueueName>(
   name: Name,
-  { connection, prefix, log, outage, metrics }: WorkerContext,
+  { connection, prefix, log, outage, metrics, telemetry }: WorkerContext,
   process: (data: Jobs[Name], job: Job<Jobs[Name], unknown, string>) => Promise<unknown>,
   {
     concurrency = 1,
@@ -86,6 +88,7 @@ export function makeWorker<Name extends QueueName>(
     prefix: queuePrefix(prefix),
     concurrency,
     skipVersionCheck: true,
+    ...(telemetry && { telemetry }),
     lockDuration: LOCK_MS[pace],
     stalledInterval: LOOK_MS[pace],
     maxStalledCount: name === 'events' ? MAX_STALLED.events : MAX_STALLED.others,

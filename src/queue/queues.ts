@@ -1,4 +1,4 @@
-import { type DefaultJobOptions, Queue } from 'bullmq'
+import { type DefaultJobOptions, Queue, type Telemetry } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import { type Jobs, QUEUE_NAMES, type QueueName } from './jobs.ts'
 
@@ -46,14 +46,15 @@ export function jobOptions(name: QueueName): DefaultJobOptions {
 /** The prefix of all of a site's queues for BullMQ. The braces are a hash tag: a Redis Cluster keeps all queues in one slot. */
 export const queuePrefix = (prefix: string): string => `{${prefix}}`
 
-/** Opens the queues on one connection. The caller closes the connection and handles its errors. */
-export function makeQueues(connection: Redis | Cluster, prefix: string): Queues {
+/** Opens the queues on one connection. The caller closes the connection and handles its errors. `telemetry`: who traces jobs. */
+export function makeQueues(connection: Redis | Cluster, prefix: string, telemetry?: Telemetry): Queues {
   const open = <Name extends QueueName>(name: Name) => {
     const queue = new Queue<Jobs[Name], unknown, string>(name, {
       connection,
       prefix: queuePrefix(prefix),
       defaultJobOptions: jobOptions(name),
       skipVersionCheck: true,
+      ...(telemetry && { telemetry }),
     })
     // BullMQ repeats the connection's errors here and prints them if nobody listens.
     queue.on('error', () => {})

@@ -1,5 +1,6 @@
 import { jobId } from '../queue/job-id.ts'
 import type { ReconcileJob } from '../queue/jobs.ts'
+import { OWN_TRACE } from '../queue/own-trace.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -69,6 +70,7 @@ export async function scheduleReconciles(
       {
         name: 'reconcile',
         data: { registry, dryRun: false, acceptLoss: false, origin: 'schedule', reason: 'schedule' },
+        opts: OWN_TRACE,
       },
     )
   }

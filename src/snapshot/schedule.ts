@@ -1,3 +1,4 @@
+import { OWN_TRACE } from '../queue/own-trace.ts'
 import type { Queues } from '../queue/queues.ts'
 
 const SCHEDULER_ID = 'snapshot-write'
@@ -17,6 +18,6 @@ export async function scheduleSnapshots(queues: Queues, everyMs: number | 'never
   await queues.snapshot.upsertJobScheduler(
     SCHEDULER_ID,
     { every: everyMs, startDate: Date.now() + everyMs },
-    { name: 'snapshot', data: { kind: 'write' } },
+    { name: 'snapshot', data: { kind: 'write' }, opts: OWN_TRACE },
   )
 }

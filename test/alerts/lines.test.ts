@@ -58,3 +58,13 @@ test('what is kept of subjects is forgotten after two days, and a line leaves no
   await lines.leave('ops', 'b')
   expect(await bed.redis.keys('*')).toEqual([])
 })
+
+test('a line tells how many wait, and how old the news of the first one is', async () => {
+  const lines = setUp()
+  expect(await lines.waiting('ops')).toEqual({ count: 0 })
+  const [a, b] = [place('a', 2), place('b', 1)]
+  for (const one of [a, b]) await lines.join(one)
+  expect(await lines.waiting('ops')).toEqual({ count: 2, oldestAt: Date.parse(b.at) })
+  await lines.leave('ops', 'b')
+  expect(await lines.waiting('ops')).toEqual({ count: 1, oldestAt: Date.parse(a.at) })
+})

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { jsonSchemaOfConfig, SCHEMA_PATH } from '../../src/config/json-schema.ts'
 import { refusalsOfYaml } from './accepts.ts'
@@ -8,12 +8,14 @@ test('the file in the repository is the schema of the source: npm run docs write
   expect(JSON.parse(await readFile(SCHEMA_PATH, 'utf8'))).toEqual(jsonSchemaOfConfig())
 })
 
-test.each(['tallyman.example.yaml', 'demo/tallyman.yaml', 'deploy/tallyman.yaml'])(
-  'accepts %s',
-  async (file) => {
-    expect(refusalsOfYaml(await readFile(file, 'utf8'))).toEqual([])
-  },
-)
+const shipped = [
+  ...['tallyman.example.yaml', 'demo/tallyman.yaml'],
+  ...(await Array.fromAsync(glob('deploy/**/tallyman.yaml'))),
+]
+
+test.each(shipped)('accepts %s', async (file) => {
+  expect(refusalsOfYaml(await readFile(file, 'utf8'))).toEqual([])
+})
 
 test('accepts secrets in files, sections without keys, and numbers as text', () => {
   const yaml = `server: { readTokenFile: /run/read, adminTokenFile: /run/admin, port: "8080" }

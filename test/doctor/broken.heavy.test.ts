@@ -10,7 +10,7 @@ import { pushImage } from '../../lab/push-image.ts'
 import { type LabRedis, startRedis } from '../../lab/redis.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
 import { makeRegistryClient } from '../../src/registry/client.ts'
-import { startDoctorBed } from './doctor-bed.ts'
+import { startDoctorBed, TOKENS } from './doctor-bed.ts'
 
 /** Set-ups that are broken for real. The doctor runs beside the configuration, and the service does not run. */
 const HTPASSWD = 'alice:$2b$05$f7WCXQb1o08uoyQlAvN9n./H/7Dy/qv6z0F/xBuijWlTGtAp.xKPq\n' // pw
@@ -276,6 +276,21 @@ test('a store that cannot be written to', async () => {
   await writeFile(join(bed.folder, 'file'), '')
   expect(await wrongIn({ store: { type: 'folder', path: join(bed.folder, 'file') } })).toMatchObject([
     { check: 'store', level: 'error', fix: expect.stringContaining('store.path') },
+  ])
+})
+
+test('issuers that are away', async () => {
+  const issuer = `http://127.0.0.1:${await freePort()}`
+  const projects = [{ path: '**', registry: 'ci' }]
+  const grants = [{ group: '*', verbs: ['read'], projects: ['**'] }]
+  const wrong = await wrongIn({
+    server: { ...TOKENS, port: await freePort(), publicUrl: 'http://127.0.0.1:8080' },
+    ci: { issuers: [{ name: 'gitlab', type: 'gitlab', issuer, audience: 'tallyman', projects }] },
+    login: { oidc: { issuer, clientId: 'tallyman', clientSecret: 'of-tests', grants } },
+  })
+  expect(wrong).toMatchObject([
+    { check: 'issuer gitlab', level: 'error', fix: expect.stringContaining('ci.issuers') },
+    { check: 'login', level: 'error', fix: expect.stringContaining('login.oidc') },
   ])
 })
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -166,4 +167,18 @@ test('in any order of adds and answers, each item is written once and learns the
     ),
     { numRuns: 200 },
   )
+})
+
+test('a write runs in the asynchronous context of its first item, and not of who came before', async () => {
+  const { write, answer } = heldWrite()
+  const context = new AsyncLocalStorage<string>()
+  const seen: (string | undefined)[] = []
+  const { add } = makeCoalescer((items: string[]) => {
+    seen.push(context.getStore())
+    return write(items)
+  }, upTo(10))
+  for (const item of 'abc') context.run(`request ${item}`, () => void add(item))
+  await answer()
+  await answer()
+  expect(seen).toEqual(['request a', 'request b'])
 })

@@ -1,8 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { makeApi } from '../../demo/api.ts'
-import { setStage } from '../../demo/stage.ts'
-import { play } from '../../demo/story.ts'
-import { makeRegistryClient } from '../../src/registry/client.ts'
+import { playedStage } from '../../demo/played.ts'
 
 /** A running Tallyman with the demo's data. All browser tests share it: each must leave alone what others look at. */
 export interface WebStage {
@@ -29,25 +26,7 @@ export default async function setup(project: TestProject) {
     project.provide('stage', JSON.parse(process.env.WEB_STAGE))
     return
   }
-  const stage = await setStage(
-    () => {},
-    () => {},
-    new AbortController().signal,
-  )
-  try {
-    const { url, readToken, adminToken, webhookToken, ci, production, signer, past } = stage
-    await play({
-      ...{ ci, signer, past },
-      ciClient: makeRegistryClient({ name: 'ci', url: ci.url }),
-      productionClient: makeRegistryClient({ name: 'production', url: production.url }),
-      api: makeApi(url, { read: readToken, admin: adminToken }),
-      act: () => {},
-      say: () => {},
-    })
-    project.provide('stage', { url, readToken, adminToken, ciUrl: ci.url, webhookToken })
-  } catch (error) {
-    await stage.close()
-    throw error
-  }
-  return () => stage.close()
+  const { url, readToken, adminToken, webhookToken, ci, close } = await playedStage()
+  project.provide('stage', { url, readToken, adminToken, ciUrl: ci.url, webhookToken })
+  return close
 }

@@ -41,9 +41,12 @@ const Whole = () => (useLocation().path.startsWith('/catalogue') ? <Catalogue />
 /** What only those see who have logged in. */
 function Inside() {
   const state = session.value
+  const { path, route } = useLocation()
   if (state.is === 'unknown') return <Skeleton lines={6} />
   if (state.is === 'failed') return <Failure error={state.error} retry={readSession} />
-  if (state.is === 'out') return <Login />
+  // Who was here as nobody, and is somebody now.
+  if (state.is === 'in' && path === '/login') route('/', true)
+  if (state.is === 'out') return <Login {...(state.why && { why: state.why })} />
   return (
     <Shell session={state.session}>
       <Router>

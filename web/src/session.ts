@@ -4,7 +4,8 @@ import { type Answer, ApiError, get, post, remove, whenSignedOut } from './api/r
 export type Session = Answer<'/v1/session'>
 type State =
   | { is: 'unknown' }
-  | { is: 'out' }
+  /** `why`: nobody is let in who was logged in elsewhere, by OpenID Connect, and that is told. */
+  | { is: 'out'; why?: string }
   | { is: 'in'; session: Session }
   /** Nobody can tell now: Tallyman or its Redis is away. */
   | { is: 'failed'; error: ApiError }
@@ -17,7 +18,9 @@ export async function readSession(): Promise<void> {
     session.value = { is: 'in', session: await get('/v1/session') }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    session.value = error.status === 401 ? { is: 'out' } : { is: 'failed', error }
+    if (error.status === 401) session.value = { is: 'out' }
+    else if (error.status === 403) session.value = { is: 'out', why: error.message }
+    else session.value = { is: 'failed', error }
   }
 }
 

@@ -8,10 +8,13 @@ type Query = Readonly<Record<string, string | undefined>>
  */
 export function useQuery(): [query: Query, change: (changes: Query, options?: { replace: boolean }) => void] {
   const { path, query, route } = useLocation()
-  return [
-    query,
-    (changes, { replace } = { replace: false }) => route(withQuery(path, { ...query, ...changes }), replace),
-  ]
+  function change(changes: Query, { replace } = { replace: false }): void {
+    // Somebody who types may have gone elsewhere, or have changed something else, before it is told what was typed.
+    const { pathname, search } = window.location
+    if ((pathname.replace(/\/+$/, '') || '/') !== path) return
+    route(withQuery(path, { ...Object.fromEntries(new URLSearchParams(search)), ...changes }), replace)
+  }
+  return [query, change]
 }
 
 /** A path with a query. What is undefined or empty is left out. */

@@ -6,14 +6,17 @@ import { logIn } from '../session.ts'
 /** What the service says in `/login?error=…` when a login by OpenID Connect failed. */
 const FAILURES: Record<string, string> = {
   denied: 'The login was not allowed.',
+  'no-group': 'None of your groups may look at anything here.',
   expired: 'The login took too long, or was begun in another window. Try again.',
   unavailable: 'The login service does not answer. A token still works.',
+  failed: 'The login service gave an answer that is not right. The log of Tallyman says more.',
 }
 
-export function Login() {
+/** `why`: a sentence of the service about why nobody is logged in. */
+export function Login({ why = '' }: { why?: string }) {
   const { path, query, route } = useLocation()
   const [token, setToken] = useState('')
-  const [failure, setFailure] = useState(query.error ? (FAILURES[query.error] ?? 'The login failed.') : '')
+  const [failure, setFailure] = useState(why || failureOf(query.error))
   const [isBusy, setBusy] = useState(false)
   const { data: ways } = useGet('/v1/login')
   const submit = async (event: Event) => {
@@ -27,7 +30,7 @@ export function Login() {
     }
     setBusy(false)
   }
-  const to = path === '/login' ? '/' : `${path}${location.search}`
+  const to = path === '/login' ? '/' : `${location.pathname}${location.search}`
   return (
     <main class="login">
       <img src="/tallyman.svg" alt="" width="48" height="48" />
@@ -72,3 +75,6 @@ export function Login() {
     </main>
   )
 }
+
+const failureOf = (code: string | undefined): string =>
+  code === undefined ? '' : (FAILURES[code] ?? 'The login failed.')

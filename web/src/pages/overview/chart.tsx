@@ -8,6 +8,8 @@ import type { Mark } from './marks.ts'
 import { useScheme } from './use-scheme.ts'
 
 const HEIGHT = 280
+/** A line of fewer values shows each of them: one alone would not be seen. */
+const FEW = 8
 const INK: Record<
   Scheme,
   Record<'stored' | 'fill' | 'shared' | 'quota' | 'band' | 'text' | 'grid' | 'mark' | 'paper', string>
@@ -63,8 +65,14 @@ export function Chart({
         },
         axes: [
           {
-            ...{ stroke: ink.text, grid: { show: false }, ticks: { stroke: ink.grid }, space: 60 },
-            values: (_, splits, __, ___, step) => splits.map((at) => timeText(at, step)),
+            ...{
+              stroke: ink.text,
+              grid: { show: false },
+              ticks: { stroke: ink.grid },
+              space: 60,
+              incrs: STEPS,
+            },
+            values: (_, splits) => splits.map(dayText),
           },
           {
             ...{ stroke: ink.text, grid: { stroke: ink.grid, width: 1 }, ticks: { show: false }, size: 74 },
@@ -74,7 +82,13 @@ export function Chart({
         ],
         series: [
           {},
-          { label: 'stored', stroke: ink.stored, fill: ink.fill, width: 2, points: { show: false } },
+          {
+            label: 'stored',
+            stroke: ink.stored,
+            fill: ink.fill,
+            width: 2,
+            points: { show: times.length < FEW },
+          },
           { label: 'shared', stroke: ink.shared, width: 1.5, show: showsShared, points: { show: false } },
           { label: 'quota', stroke: ink.quota, width: 1.5, dash: [7, 4], points: { show: false } },
           { label: 'at least', points: { show: false } },
@@ -115,11 +129,11 @@ export function spanOf(times: readonly number[]): [number, number] {
   return [Math.min(first, last - 7 * DAY_S), last]
 }
 const DAY_S = 86_400
+/** Between two dates of the axis, in s: there is one value a day. */
+const STEPS = [1, 2, 4, 7, 14, 30].map((days) => days * DAY_S)
 
-const timeText = (at: number, stepS: number): string =>
-  stepS < DAY_S
-    ? new Date(at * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
-    : new Date(at * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+const dayText = (at: number): string =>
+  new Date(at * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
 
 /** At most six round sizes from 0 to `max`: 1, 2 or 5 times a power of ten, or a power of two, of a unit of 1,024. */
 export function binarySplits(max: number): number[] {
