@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { startTallyman } from '../lab/tallyman.ts'
 import { jsonSchemaOfConfig, SCHEMA_PATH } from '../src/config/json-schema.ts'
 import { configurationDocument } from './documents/configuration.ts'
+import { withMetrics } from './documents/metrics.ts'
 import { prometheusRule } from './documents/prometheus-rule.ts'
 import { withRoutes } from './documents/routes.ts'
 
@@ -15,6 +16,7 @@ await writeFile(
   join(deploy, 'kubernetes/components/monitoring/prometheus-rule.yaml'),
   prometheusRule(await readFile(join(deploy, 'prometheus/rules.yml'), 'utf8')),
 )
+await writeFile(join(docs, 'metrics.md'), await withMetrics(await readFile(join(docs, 'metrics.md'), 'utf8')))
 await writeFile(join(docs, 'configuration.md'), configurationDocument(jsonSchemaOfConfig()))
 
 const tallyman = await startTallyman()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { hasPrometheus, promtool, withPrometheus } from '../../lab/prometheus.ts'
-import { metricsTable, withTable } from '../../scripts/metrics-table.ts'
+import { metricsTable, withMetrics } from '../../scripts/documents/metrics.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
@@ -13,9 +13,10 @@ const BOUNDED = [
   ...['receiver', 'registry', 'result', 'rule', 'state', 'version'],
 ]
 
-test('docs/metrics.md has the table of all metrics', async () => {
+test('docs/metrics.md has the table of all metrics: if this fails, npm run docs', async () => {
   const docs = read('docs/metrics.md')
-  expect(docs, 'run node scripts/metrics-table.ts').toBe(withTable(docs, await metricsTable()))
+  expect(docs).toBe(await withMetrics(docs))
+  await expect(withMetrics('# No marks')).rejects.toThrow('expected the marks')
 })
 
 test('documents name metrics that there are', () => {
