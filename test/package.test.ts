@@ -79,7 +79,7 @@ test('the package has the compiled source, the Lua scripts and the documents, an
     .map((file) => `dist/${file.replace(/\.ts$/, '.js')}`)
   const expected = [
     ...['LICENSE', 'README.md', 'package.json', 'bin/tallyman.js', 'dist/tallyman.example.yaml'],
-    ...list('docs'),
+    ...list('docs').filter((file) => file.endsWith('.md')),
     'schema/tallyman.json',
     ...compiled,
     ...list('web/dist')

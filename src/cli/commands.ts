@@ -43,19 +43,22 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
 }
 
 /** The commands that look at all others. */
-const NEED_ALL = ['help', 'completion', COMPLETE]
+const NEED_ALL = ['help', 'completion']
 
 /**
  * Loads the commands that these arguments may call, which costs less than to find out which of their words is the command. All of
  * them if none is named: the help and a suggestion need them.
  */
 export async function loadCommands(argv: readonly string[]): Promise<AddCommand[]> {
-  const named = Object.keys(COMMANDS).filter((name) => argv.includes(name))
-  const isOne = named.length > 0 && !NEED_ALL.some((name) => argv.includes(name))
-  if (!isOne && argv.length === 1 && argv[0] === '--version') return []
+  if (argv.length === 1 && argv[0] === '--version') return []
+  const isTyping = argv[0] === COMPLETE
+  // The last word is the one that is typed: it may be the beginning of another name.
+  const words = isTyping ? argv.slice(0, -1) : argv
+  const named = Object.keys(COMMANDS).filter((name) => words.includes(name))
+  const isSome = named.length > 0 && !NEED_ALL.some((name) => words.includes(name))
   return Promise.all(
     Object.entries(COMMANDS)
-      .filter(([name]) => !isOne || named.includes(name))
+      .filter(([name]) => !isSome || named.includes(name) || (isTyping && name === 'completion'))
       .map(([, load]) => load()),
   )
 }

@@ -36,14 +36,14 @@ export async function buildApp(options: {
   /** Called for each request that has no route. */
   onNoRoute: (request: FastifyRequest) => void
   routes: readonly FastifyPluginAsync[]
-  /** Absent if nobody traces requests. */
-  tracing?: Pick<Tracing, 'plugin'> | undefined
   /** Whether people reach the service by https only. */
   isHttps?: boolean
   /** Absent where nobody logs in. */
   cookie?: CookieSettings
   /** The folder of the built dashboard. Without one, `/` has a page with links. */
   dashboard?: string | undefined
+  /** Absent if nobody traces requests. */
+  tracing?: Pick<Tracing, 'plugin'> | undefined
 }): Promise<FastifyInstance> {
   const app = fastify({
     // A request that trickles in must not hold its connection for ever. Node checks every 30 s unless told otherwise.

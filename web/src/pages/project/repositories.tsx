@@ -1,3 +1,4 @@
+import { useEffect, useMemo } from 'preact/hooks'
 import { usePages } from '../../api/use-pages.ts'
 import { Bytes } from '../../parts/bytes.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -9,8 +10,9 @@ import { Contents } from './contents.tsx'
 import type { Keep } from './keeps.tsx'
 import { counted } from './layers.ts'
 
-/** Repositories that are read at once: their sizes cost as much as they are large. */
-const PAGE = 20
+/** Repositories that are listed at once, and those whose sizes are read at once: these cost as much as the repositories are large. */
+const PAGE = 50
+const SIZED = 5
 
 /** The repositories of a project, of which one can be open. */
 export function Repositories({
@@ -28,9 +30,10 @@ export function Repositories({
   const name = query.find || undefined
   const list = usePages(
     '/v1/projects/{id}/repositories',
-    { path: { id }, query: { limit: PAGE, sizes: true, search: name } },
+    { path: { id }, query: { limit: PAGE, search: name } },
     (page) => page.repositories,
   )
+  const sizes = useSizes(id, name, list.items.length)
   // What a project has only one of is open at once.
   const only =
     list.items.length === 1 && !list.hasMore && name === undefined ? list.items[0]?.repository : undefined
@@ -65,8 +68,9 @@ export function Repositories({
             <Contents {...{ id, repository: query.repository, keeps, changed }} />
           </div>
         )}
-      {list.items.map(({ repository, manifests, sizes }) => {
+      {list.items.map(({ repository, manifests }) => {
         const isOpen = repository === open
+        const held = sizes.get(repository)
         return (
           <div key={repository} class="panel repository">
             <h3>
@@ -79,17 +83,17 @@ export function Repositories({
                 <span class="repository-name">
                   <Said text={repository} />
                 </span>
-                {sizes && (
-                  <span class="repository-sizes">
-                    <span>
-                      <Bytes of={sizes.sizeBytes} />
-                    </span>
-                    <span class="hint">
-                      deleting it frees <Bytes of={sizes.freesBytes} /> · {counted(sizes.tags, 'tag')} ·{' '}
-                      {counted(manifests, 'manifest')}
-                    </span>
+                <span class="repository-sizes">
+                  {held && <Bytes of={held.sizeBytes} />}
+                  <span class="hint">
+                    {held && (
+                      <>
+                        deleting it frees <Bytes of={held.freesBytes} /> · {counted(held.tags, 'tag')} ·{' '}
+                      </>
+                    )}
+                    {counted(manifests, 'manifest')}
                   </span>
-                )}
+                </span>
               </button>
             </h3>
             {isOpen && <Contents {...{ id, repository, keeps, changed }} />}
@@ -99,4 +103,17 @@ export function Repositories({
       <More of={list} />
     </section>
   )
+}
+
+/** The sizes of the first `wanted` repositories, by name. They come some at a time, after the list. */
+function useSizes(id: string, search: string | undefined, wanted: number) {
+  const { items, hasMore, isLoading, error, more } = usePages(
+    '/v1/projects/{id}/repositories',
+    { path: { id }, query: { limit: SIZED, sizes: true, search } },
+    (page) => page.repositories,
+  )
+  useEffect(() => {
+    if (items.length < wanted && hasMore && !isLoading && error === undefined) more()
+  }, [items.length, wanted, isLoading])
+  return useMemo(() => new Map(items.map(({ repository, sizes }) => [repository, sizes])), [items])
 }
