@@ -25,7 +25,8 @@ export function checkTogether(nodes: readonly Node[], report: Report): void {
       )
     if ('globOf' in schema && schema.globOf === 'project' && !mayMatchIn(value, registries))
       report(path, `expected registry/path, with a glob for a configured registry (${names})`, got)
-    if ('globOf' in schema && schema.globOf === 'registry' && !registries.some(makeGlob(value)))
+    // An empty one is reported by its own field, and picomatch throws for it.
+    if ('globOf' in schema && schema.globOf === 'registry' && value && !registries.some(makeGlob(value)))
       report(path, `expected a glob for a configured registry (${names})`, got)
     const [first = '', ...rest] = value.split('/')
     if ('withoutRegistry' in schema && registries.includes(first) && rest.length > 0)

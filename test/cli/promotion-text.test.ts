@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { textOf } from '../../src/cli/output/line.ts'
 import { progressOfPromotion, statusTable } from '../../src/cli/promotion-text.ts'
 
 test.each<[unknown, string]>([
@@ -27,7 +28,7 @@ test('an active promotion is listed with its bytes', () => {
     askedAt: '2026-11-27T00:00:00.000Z',
     progress: { bytes: 1024, totalBytes: 2048 },
   }
-  expect(statusTable([listed])[1]).toMatch(
+  expect(textOf(statusTable([listed])[1] ?? '', false)).toMatch(
     / active +- +ci\/a:v1 +- +production\/a:v1 +1\.0 KiB of 2\.0 KiB at the target$/,
   )
 })

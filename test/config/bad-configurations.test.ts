@@ -145,6 +145,10 @@ const bad: [yaml: string, problem: string][] = [
     '6:71: quotas.0.escalate.channels.0: expected the name of a configured channel (there is none), got "boss"',
   ],
   [
+    'expiry: { policies: [{ name: p, match: { registry: "" }, rules: [{ tag: "*", keep: { newest: 1 } }] }] }',
+    '6:42: expiry.policies.0.match.registry: expected a non-empty string (in quotes if it looks like a number), got ""',
+  ],
+  [
     'quotas: [{ project: 1.0, limit: 1 }]',
     '6:12: quotas.0.project: expected a non-empty string (in quotes if it looks like a number), got 1',
   ],
