@@ -35,8 +35,15 @@ export function App() {
   )
 }
 
-/** The catalogue is for everybody, where it is switched on. */
-const Whole = () => (useLocation().path.startsWith('/catalogue') ? <Catalogue /> : <Inside />)
+/** The catalogue is for everybody, where it is switched on. What is loaded late must be within a router. */
+const Whole = () =>
+  useLocation().path.startsWith('/catalogue') ? (
+    <Router>
+      <Route default component={Catalogue} />
+    </Router>
+  ) : (
+    <Inside />
+  )
 
 /** What only those see who have logged in. */
 function Inside() {
