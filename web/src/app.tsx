@@ -38,9 +38,7 @@ export function App() {
 /** The catalogue is for everybody, where it is switched on. What is loaded late must be within a router. */
 const Whole = () =>
   useLocation().path.startsWith('/catalogue') ? (
-    <Router>
-      <Route default component={Catalogue} />
-    </Router>
+    <Router>{[<Route key="catalogue" default component={Catalogue} />]}</Router>
   ) : (
     <Inside />
   )
