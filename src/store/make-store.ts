@@ -1,6 +1,7 @@
 import { makeFolderStore } from './folder-store.ts'
 import type { ObjectStore } from './object-store.ts'
-import { makeS3Store, type S3StoreOptions } from './s3-store.ts'
+import type { S3StoreOptions } from './s3-client.ts'
+import { makeS3Store } from './s3-store.ts'
 
 export type StoreOptions =
   | { type: 'folder'; path: string }

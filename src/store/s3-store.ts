@@ -5,13 +5,12 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   paginateListObjectsV2,
-  S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { assertFolder, assertKey, assertPrefix, isKey } from './assert-key.ts'
 import { type ObjectStore, ObjectTooLarge } from './object-store.ts'
 import { probe } from './probe.ts'
+import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from './s3-client.ts'
 
 /**
  * Bytes. An object up to this size is put in one request, a larger one as a multipart upload. S3 takes 10,000 parts, so
@@ -19,35 +18,14 @@ import { probe } from './probe.ts'
  */
 const PART_SIZE = 8 * 1024 * 1024
 
-export interface S3StoreOptions {
-  /** Default: Amazon's endpoint of `region`. */
-  endpoint?: string
-  region: string
-  /** The bucket must exist. */
-  bucket: string
-  /** A folder that holds every key; '' for none. Its bytes count towards the 1024 bytes of a key in S3. */
-  prefix: string
-  /** Default: the SDK finds them (environment, profile, instance role). */
-  credentials?: { accessKeyId: string; secretAccessKey: string }
-  /** `endpoint/bucket/key` instead of `bucket.endpoint/key`. Most servers other than Amazon's need this. */
-  forcePathStyle: boolean
-}
-
 /**
  * Keeps objects in an S3 bucket. It throws the errors of the SDK, which makes three attempts. `head` cannot distinguish
  * a missing bucket from a missing object; `check` can. A crash during an upload leaves parts behind, which a lifecycle
  * rule of the bucket should remove.
  */
 export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): ObjectStore {
-  const client = new S3Client({
-    ...connection,
-    // The signature covers the SHA-256 of each body, since bodies are buffers. Older servers refuse further checksums.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // By default the SDK waits for ever.
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
-  })
-  const folder = prefix.replace(/\/*$/, prefix === '' ? '' : '/')
+  const client = makeS3Client(connection)
+  const folder = folderOf(prefix)
   const at = (key: string) => {
     assertKey(key)
     return { Bucket: bucket, Key: folder + key }
@@ -130,10 +108,4 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
     },
   }
   return { ...store, check: () => probe(store, `the bucket ${bucket}`) }
-}
-
-/** A missing object is `NoSuchKey`, or `NotFound` in answer to a HEAD. A missing bucket (`NoSuchBucket`) is thrown. */
-function undefinedIfAbsent(error: unknown): undefined {
-  if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound')) return
-  throw error
 }

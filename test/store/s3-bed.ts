@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { startRgw } from '../../lab/rgw.ts'
-import { makeS3Store, type S3StoreOptions } from '../../src/store/s3-store.ts'
+import type { S3StoreOptions } from '../../src/store/s3-client.ts'
+import { makeS3Store } from '../../src/store/s3-store.ts'
 
 /** Whether tests may use S3: radosgw is installed, or LAB_S3=1 lets `startRgw` install it. */
 export const hasS3 = process.env.LAB_S3 === '1' || spawnSync('radosgw', ['--version']).status === 0
@@ -21,6 +22,7 @@ export async function startS3() {
   const base = { endpoint, region, credentials, bucket: BUCKET, prefix: '', forcePathStyle: true }
   return {
     client,
+    options: base,
     makeStore: (options: Partial<S3StoreOptions> = {}) => makeS3Store({ ...base, ...options }),
     close: () => rgw.close(),
   }

@@ -1,0 +1,108 @@
+import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { copyFile, link, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { infoOf, isAbsent } from '../store/file-info.ts'
+import { makeFolderView } from '../store/folder-view.ts'
+import type { ObjectInfo } from '../store/object-store.ts'
+import type { RegistryStorage } from './storage.ts'
+
+/** Files that are looked at between two breaks for other work. */
+const FILES_IN_A_TURN = 100
+
+/**
+ * A registry's `filesystem` driver: keys are files below `path`. Reading is synchronous, with breaks (see makeFolderView).
+ * A symbolic link to a folder is followed.
+ */
+export function makeFolderStorage({ path }: { path: string }): RegistryStorage {
+  const root = resolve(path)
+  const at = (key: string) => inside(root, key)
+  let looked = 0
+  async function takeBreak() {
+    if (++looked % FILES_IN_A_TURN === 0) await nextTurn()
+  }
+
+  /** The objects in `folder` ('' or ending in '/') and below it, whose key starts with `prefix` and comes after `after`. */
+  async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<ObjectInfo> {
+    const paths = entriesOf(join(root, folder))
+      .map((entry) => folder + entry.name + (isFolder(join(root, folder), entry) ? '/' : ''))
+      .filter((key) => key.startsWith(prefix) || (key.endsWith('/') && prefix.startsWith(key)))
+      .filter((key) => key > after || (key.endsWith('/') && after.startsWith(key)))
+      .sort()
+    for (const key of paths) {
+      await takeBreak()
+      if (key.endsWith('/')) yield* walk(key, prefix, after)
+      else {
+        const info = infoOf(key, statSync(join(root, key), { throwIfNoEntry: false }))
+        if (info) yield info
+      }
+    }
+  }
+
+  return {
+    ...makeFolderView({ path }),
+    place: `the folder ${path}`,
+    async *list(prefix, after = '') {
+      // A folder that is missing is no empty storage.
+      statSync(root)
+      yield* walk('', prefix, after)
+    },
+    async read(key) {
+      const file = await open(at(key)).catch(undefinedIfAbsent)
+      if ((await file?.stat())?.isFile()) return file?.createReadStream()
+      await file?.close()
+      return undefined
+    },
+    async copy(from, to) {
+      const copied = `${at(to)}~copying`
+      await mkdir(dirname(copied), { recursive: true })
+      await rm(copied, { force: true })
+      try {
+        // A registry writes into no blob that is there (registry/storage/blobstore.go), so two names of one file are safe.
+        await link(at(from), copied).catch((error: NodeJS.ErrnoException) => {
+          if (isAbsent(error)) throw error
+          return copyFile(at(from), copied)
+        })
+        await rename(copied, at(to))
+        return true
+      } catch (error) {
+        await rm(copied, { force: true })
+        if (isAbsent(error)) return false
+        throw error
+      }
+    },
+    async delete(keys) {
+      for (const key of keys) {
+        await unlink(at(key)).catch(undefinedIfAbsent)
+        // As the registry's own collector does: the folder of a blob goes with it. One that holds more stays.
+        await rmdir(dirname(at(key))).catch(() => {})
+      }
+    },
+    async *hidden() {},
+  }
+}
+
+/** The file of a key. @throws RangeError if the key leads out of the folder */
+function inside(root: string, key: string): string {
+  const file = resolve(root, key)
+  if (key !== '' && !key.startsWith('/') && file.startsWith(`${root}/`)) return file
+  throw new RangeError(`not a key in a storage: ${JSON.stringify(key)}`)
+}
+
+const entriesOf = (folder: string): Dirent[] => {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (isAbsent(error)) return []
+    throw error
+  }
+}
+
+const isFolder = (folder: string, entry: Dirent): boolean =>
+  entry.isSymbolicLink()
+    ? (statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false)
+    : entry.isDirectory()
+
+function undefinedIfAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error
+}

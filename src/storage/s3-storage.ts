@@ -1,0 +1,149 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import {
+  CopyObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  paginateListObjectsV2,
+  paginateListParts,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { ObjectTooLarge } from '../store/object-store.ts'
+import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from '../store/s3-client.ts'
+import { makeLargeCopy } from './s3-large-copy.ts'
+import type { HiddenObject, RegistryStorage } from './storage.ts'
+
+/** Objects in a DeleteObjects request, and bytes of an object that CopyObject copies: the limits of the S3 API. */
+const DELETED_AT_ONCE = 1_000
+const MOST_COPIED = 5 * 1024 ** 3
+
+/** A registry's `s3` driver: `prefix` is its `rootdirectory`, without slashes around it. It throws the errors of the SDK. */
+export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions): RegistryStorage {
+  const client = makeS3Client(connection)
+  const folder = folderOf(prefix)
+  const at = (key: string) => ({ Bucket: bucket, Key: folder + key })
+  const copyLarge = makeLargeCopy(client, bucket)
+  const source = (key: string) => `${bucket}/${(folder + key).split('/').map(encodeURIComponent).join('/')}`
+
+  async function head(key: string) {
+    const found = await client.send(new HeadObjectCommand(at(key))).catch(undefinedIfAbsent)
+    return found && { key, size: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) }
+  }
+
+  async function read(key: string, limit?: number) {
+    const found = await client.send(new GetObjectCommand(at(key))).catch(undefinedIfAbsent)
+    if (found === undefined) return undefined
+    const { Body: body, ContentLength: size = 0 } = found
+    if (!(body instanceof Readable)) throw new Error(`S3 answered without a body for ${key}`)
+    if (limit === undefined || size <= limit) return body
+    body.on('error', () => {}).destroy()
+    throw new ObjectTooLarge(size, limit)
+  }
+
+  async function* list(start: string, after?: string) {
+    const pages = paginateListObjectsV2(
+      { client },
+      {
+        ...{ Bucket: bucket, Prefix: folder + start },
+        ...(after !== undefined && { StartAfter: folder + after }),
+      },
+    )
+    for await (const { Contents = [] } of pages)
+      for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents)
+        yield { key: Key.slice(folder.length), size: Size, modifiedAt: LastModified }
+  }
+
+  return {
+    place: `the bucket ${bucket}/${prefix}`,
+    list,
+    async folders(path) {
+      const start = folder + path
+      const names: string[] = []
+      const input = { Bucket: bucket, Prefix: start, Delimiter: '/' }
+      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, input))
+        for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
+      return names
+    },
+    async *inFolders(path, name) {
+      for await (const info of list(path))
+        if (info.key.slice(info.key.indexOf('/', path.length) + 1) === name) yield info
+    },
+    head,
+    get: async (key, limit) => {
+      const body = await read(key, limit)
+      return body && buffer(body)
+    },
+    read: (key) => read(key),
+    async copy(from, to) {
+      const found = await head(from)
+      if (found === undefined) return false
+      const input = { ...at(to), CopySource: source(from) }
+      if (found.size > MOST_COPIED) await copyLarge(input, found.size)
+      else await client.send(new CopyObjectCommand(input))
+      return true
+    },
+    async delete(keys) {
+      for (let from = 0; from < keys.length; from += DELETED_AT_ONCE) {
+        const some = keys.slice(from, from + DELETED_AT_ONCE)
+        const Delete = { Objects: some.map((key) => ({ Key: folder + key })), Quiet: true }
+        const { Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }))
+        const [first] = Errors
+        if (first !== undefined)
+          throw new Error(
+            `${Errors.length} of ${some.length} objects were not deleted; the first: ${first.Key}: ${first.Code} ${first.Message ?? ''}`,
+          )
+      }
+    },
+    async *hidden() {
+      yield* oldVersions(client, bucket, folder)
+      yield* openUploads(client, bucket, folder)
+    },
+  }
+}
+
+async function* oldVersions(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
+  let marks: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {}
+  while (marks !== undefined) {
+    const page = await client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folder, ...marks }),
+    )
+    const at = ({ Key = '', LastModified = new Date(0) }) => ({
+      ...{ key: Key.slice(folder.length), modifiedAt: LastModified },
+    })
+    for (const version of page.Versions ?? [])
+      if (!version.IsLatest) yield { kind: 'version', ...at(version), size: version.Size ?? 0 }
+    for (const marker of page.DeleteMarkers ?? []) yield { kind: 'marker', ...at(marker), size: 0 }
+    const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = page
+    marks = IsTruncated
+      ? {
+          ...(NextKeyMarker !== undefined && { KeyMarker: NextKeyMarker }),
+          ...(NextVersionIdMarker !== undefined && { VersionIdMarker: NextVersionIdMarker }),
+        }
+      : undefined
+  }
+}
+
+async function* openUploads(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
+  let marks: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
+  while (marks !== undefined) {
+    const page = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: folder, ...marks }),
+    )
+    for (const { Key = '', UploadId, Initiated = new Date(0) } of page.Uploads ?? []) {
+      let size = 0
+      const pages = paginateListParts({ client }, { Bucket: bucket, Key, UploadId })
+      for await (const { Parts = [] } of pages) for (const part of Parts) size += part.Size ?? 0
+      yield { kind: 'upload', key: Key.slice(folder.length), size, modifiedAt: Initiated }
+    }
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page
+    marks = IsTruncated
+      ? {
+          ...(NextKeyMarker !== undefined && { KeyMarker: NextKeyMarker }),
+          ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }),
+        }
+      : undefined
+  }
+}

@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream'
+import type { ObjectInfo } from '../store/object-store.ts'
+
+/**
+ * What occupies space, or stands in the way of a delete, and is in no listing of objects:
+ * - `version`: an older version of an object, or one of an object that was deleted, which the store keeps
+ * - `marker`: the mark that an object of a versioned store was deleted; it has no bytes
+ * - `upload`: a multipart upload that was neither completed nor aborted
+ * - `segment`: a part of a large object of Swift that no object uses
+ * - `deleted`: an object that was deleted, and that the store keeps for some time (soft delete)
+ */
+export const HIDDEN_KINDS = ['version', 'marker', 'upload', 'segment', 'deleted'] as const
+
+export interface HiddenObject extends ObjectInfo {
+  kind: (typeof HIDDEN_KINDS)[number]
+}
+
+/**
+ * The storage of a registry that others write to: a folder, or a bucket or container. Keys are relative to the
+ * registry's `rootdirectory`, without a leading slash: `docker/registry/v2/…`, the same for each driver of distribution
+ * (registry/storage/paths.go).
+ *
+ * Each call throws if the store cannot be reached or refuses it. A bucket or container that is missing throws; it is
+ * never shown as an empty one.
+ */
+export interface RegistryStorage {
+  /** Where it is, for people. */
+  readonly place: string
+  /**
+   * Objects whose key starts with `prefix`, in byte order of keys, read page by page. With `after`, only those whose key
+   * comes after it. Sizes are those that a reader gets, in bytes: of a large object of Swift, all of its segments.
+   */
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>
+  /** The names of the folders in `path` ('' or ending in '/'), each with '/' at its end, in byte order. */
+  folders(path: string): Promise<string[]>
+  /** The objects `path` + folder + `name`, one in each folder in `path` that has it, in byte order of keys. */
+  inFolders(path: string, name: string): AsyncIterable<ObjectInfo>
+  head(key: string): Promise<ObjectInfo | undefined>
+  /** The whole object. @throws ObjectTooLarge beyond `limit` bytes; it is not read then */
+  get(key: string, limit?: number): Promise<Buffer | undefined>
+  /** Its content as a stream, which the caller must consume or destroy. */
+  read(key: string): Promise<Readable | undefined>
+  /**
+   * Makes `to` the same as `from`, in the store: no byte comes here. It replaces `to`. A folder makes a hard link where it
+   * can, so a copy costs no space.
+   * @returns whether `from` is there
+   */
+  copy(from: string, to: string): Promise<boolean>
+  /** Deletes objects, in as few calls as the store allows. One that is not there is no error. */
+  delete(keys: readonly string[]): Promise<void>
+  /** What occupies space and is in no listing, in no order. None for a folder. */
+  hidden(): AsyncIterable<HiddenObject>
+}

@@ -1,0 +1,61 @@
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeFolderStorage } from '../../src/storage/folder-storage.ts'
+import { registryStorageContract } from './contract.ts'
+
+describe('a registry in a folder', () => {
+  let root: string
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tallyman-storage-'))
+  })
+  afterAll(() => rm(root, { recursive: true, force: true }))
+
+  async function open() {
+    const path = await mkdtemp(join(root, 'one-'))
+    return {
+      path,
+      storage: makeFolderStorage({ path }),
+      async put(key: string, bytes: Buffer) {
+        await mkdir(dirname(join(path, key)), { recursive: true })
+        await writeFile(join(path, key), bytes)
+      },
+    }
+  }
+
+  registryStorageContract(open)
+
+  it('one that is missing is no empty one', async () => {
+    const storage = makeFolderStorage({ path: join(root, 'missing') })
+    await expect(Array.fromAsync(storage.list(''))).rejects.toThrow(/ENOENT.*missing/)
+  })
+
+  it.each(['../other', '/etc/passwd', 'a/../../b', '', '.'])('the key %j leads nowhere', async (key) => {
+    const { storage, put } = await open()
+    await put('a', Buffer.from('x'))
+    await expect(storage.copy('a', key)).rejects.toThrow('not a key in a storage')
+    await expect(storage.delete([key])).rejects.toThrow('not a key in a storage')
+    expect(await storage.get('a')).toBeDefined()
+  })
+
+  it('the folder of a blob goes with it, and one that holds more stays', async () => {
+    const { storage, put, path } = await open()
+    await put('blobs/ab/abc/data', Buffer.from('x'))
+    await put('blobs/cd/cde/data', Buffer.from('x'))
+    await put('blobs/cd/cde/other', Buffer.from('x'))
+    await storage.delete(['blobs/ab/abc/data', 'blobs/cd/cde/data'])
+    expect(await readdir(join(path, 'blobs/ab'))).toEqual([])
+    expect(await readdir(join(path, 'blobs/cd/cde'))).toEqual(['other'])
+  })
+
+  it('follows a link to a folder', async () => {
+    const { storage, put, path } = await open()
+    const elsewhere = await open()
+    await elsewhere.put('x/data', Buffer.from('there'))
+    await put('a', Buffer.from('here'))
+    await symlink(elsewhere.path, join(path, 'linked'))
+    expect((await Array.fromAsync(storage.list(''))).map(({ key }) => key)).toEqual(['a', 'linked/x/data'])
+    expect((await storage.get('linked/x/data'))?.toString()).toBe('there')
+  })
+})
