@@ -11,7 +11,7 @@ interface Import {
 }
 
 const root = join(import.meta.dirname, '..')
-const GROUND = ['platform', 'queue', 'store', 'registry']
+const GROUND = ['platform', 'queue', 'store', 'registry', 'storage']
 const CAPABILITIES = [
   'config',
   'events',
@@ -25,6 +25,7 @@ const CAPABILITIES = [
   'promotion',
   'snapshot',
   'reconcile',
+  'space',
   'ci',
   'access',
   'overview',
@@ -92,6 +93,8 @@ const PURE = [
     'overview/changes.ts',
     'overview/sums.ts',
   ],
+  'space/survey.ts',
+  'storage/classify.ts',
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
 

@@ -1,9 +1,9 @@
 import { pMapIterable } from 'p-map'
 import { isRepositoryName } from '../registry/name.ts'
+import { BLOBS, DATA, REPOSITORIES, REPOSITORY_FOLDERS, ROOT, revisionKey } from '../storage/layout.ts'
 import type { StoreView } from '../store/folder-view.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { mayContainLater, mergeRepositories } from './repository-order.ts'
-import { BLOBS, DATA, REPOSITORIES, REPOSITORY_FOLDERS, ROOT, revisionKey } from './storage-layout.ts'
 import { readRepository } from './storage-repository.ts'
 
 /** Repositories read at a time, each with up to 16 objects at a time. */

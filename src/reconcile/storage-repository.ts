@@ -4,12 +4,6 @@ import { hashesTo, isDigest } from '../registry/digest.ts'
 import { MANIFEST_LIMIT, parseStoredManifest, SCHEMA_1_SIGNED } from '../registry/manifest.ts'
 import { isTag } from '../registry/name.ts'
 import { digestedBytes } from '../registry/schema1.ts'
-import type { StoreView } from '../store/folder-view.ts'
-import type { ObjectInfo } from '../store/object-store.ts'
-import { type Age, isBelievableBuildTime } from '../usage/age.ts'
-import { believableSize } from '../usage/fact.ts'
-import { manifestReading } from './read-manifest.ts'
-import type { RepositoryReading, Unreadable } from './reading.ts'
 import {
   blobKey,
   CURRENT_LINK,
@@ -19,7 +13,13 @@ import {
   linkedDigest,
   revisionsOf,
   tagsOf,
-} from './storage-layout.ts'
+} from '../storage/layout.ts'
+import type { StoreView } from '../store/folder-view.ts'
+import type { ObjectInfo } from '../store/object-store.ts'
+import { type Age, isBelievableBuildTime } from '../usage/age.ts'
+import { believableSize } from '../usage/fact.ts'
+import { manifestReading } from './read-manifest.ts'
+import type { RepositoryReading, Unreadable } from './reading.ts'
 
 /** Objects of one repository that are read at a time. */
 const OBJECTS = { concurrency: 16 }

@@ -1,0 +1,169 @@
+import { classify } from '../storage/classify.ts'
+import { HIDDEN_KINDS, type HiddenObject } from '../storage/storage.ts'
+import type { ObjectInfo } from '../store/object-store.ts'
+
+/**
+ * The parts of a registry's storage. Together they are all that the store holds for it:
+ * - `referenced`: blobs that a manifest of a repository names, and these manifests
+ * - `unreferenced`: blobs that no manifest names, and that a repository links: they were uploaded there
+ * - `orphaned`: blobs that no manifest names and no repository links
+ * - `links`: the small files that link repositories and tags to blobs
+ * - `uploads`: what was uploaded and not completed
+ * - `other`: what no registry wrote
+ * - the kinds of what is in no listing
+ */
+export const PARTS = [
+  ...(['referenced', 'unreferenced', 'orphaned', 'links', 'uploads', 'other'] as const),
+  ...HIDDEN_KINDS,
+] as const
+export type Part = (typeof PARTS)[number]
+
+export interface Amount {
+  objects: number
+  bytes: number
+}
+
+/** An upload that is not complete. */
+export interface OpenUpload extends Amount {
+  repository: string
+  id: string
+  /** When it began: the time of its `startedat`, or else of the oldest of its objects. epoch ms */
+  startedAt: number
+}
+
+export interface Candidate {
+  digest: string
+  /** Bytes. */
+  size: number
+  /** The project that uploaded it, if it is one alone. */
+  project: string | undefined
+}
+
+export interface Survey {
+  parts: Record<Part, Amount>
+  uploads: OpenUpload[]
+  /** The blobs that a collection of garbage deletes: the unreferenced and the orphaned ones. */
+  candidates: Candidate[]
+  /** Manifests that a repository links, and that are not there or cannot be read: no collection runs over them. */
+  unreadable: string[]
+  /** Blobs that a readable manifest names and that are not in the storage. */
+  missing: { digest: string; namedBy: string }[]
+  /** Links of repositories to blobs that are not there; the registry's collector leaves them behind. */
+  linksWithoutBlob: number
+}
+
+interface Blob {
+  size: number
+  isMarked: boolean
+  isLinked: boolean
+  /** undefined: none yet; null: several. */
+  project: string | null | undefined
+}
+
+/**
+ * Surveys a storage: give it every object, blobs before repositories, as a listing in byte order does; then what each of
+ * `revisions()` references. A blob that is listed before links are read has its link in what is read later, so a push that
+ * runs meanwhile never looks like garbage for want of a link. What is pushed without a link yet does: see `candidates`.
+ */
+export function makeSurvey({ projectOf }: { projectOf: (repository: string) => string }) {
+  const parts = Object.fromEntries(PARTS.map((part) => [part, { objects: 0, bytes: 0 }])) as Survey['parts']
+  const blobs = new Map<string, Blob>()
+  /** A repository that links each manifest. */
+  const revisions = new Map<string, string>()
+  const unreadable = new Set<string>()
+  const uploads = new Map<string, OpenUpload>()
+  const missing = new Map<string, string>()
+  let linksWithoutBlob = 0
+
+  const count = (part: Part, { size }: { size: number }) => {
+    parts[part].objects++
+    parts[part].bytes += size
+  }
+
+  function link(repository: string, digest: string) {
+    // What was uploaded by another digest than its SHA-256 has two links; that by the SHA-256 counts.
+    if (!digest.startsWith('sha256:')) return
+    const blob = blobs.get(digest)
+    if (blob === undefined) {
+      linksWithoutBlob++
+      return
+    }
+    const project = projectOf(repository)
+    blob.isLinked = true
+    blob.project = blob.project === undefined || blob.project === project ? project : null
+  }
+
+  function upload(
+    { repository, id, isStart }: { repository: string; id: string; isStart: boolean },
+    object: ObjectInfo,
+  ) {
+    const key = `${repository}/${id}`
+    const at = object.modifiedAt.getTime()
+    const known = uploads.get(key) ?? { repository, id, objects: 0, bytes: 0, startedAt: at }
+    const startedAt = isStart ? at : Math.min(known.startedAt, at)
+    uploads.set(key, { ...known, objects: known.objects + 1, bytes: known.bytes + object.size, startedAt })
+  }
+
+  return {
+    add(object: ObjectInfo): void {
+      const found = classify(object.key)
+      switch (found.is) {
+        case 'blob':
+          // It counts at the end, when it is known what names it.
+          blobs.set(found.digest, { size: object.size, isMarked: false, isLinked: false, project: undefined })
+          break
+        case 'layer':
+          count('links', object)
+          link(found.repository, found.digest)
+          break
+        case 'revision':
+          count('links', object)
+          link(found.repository, found.digest)
+          revisions.set(found.digest, found.repository)
+          break
+        case 'tag':
+          count('links', object)
+          break
+        case 'upload':
+          count('uploads', object)
+          upload(found, object)
+          break
+        default:
+          count('other', object)
+      }
+    },
+    hide(object: HiddenObject): void {
+      count(object.kind, object)
+    },
+    /** All manifests that a repository links, each with one of these repositories. */
+    revisions: (): Iterable<readonly [digest: string, repository: string]> => revisions,
+    /**
+     * What a manifest names, itself among it: blobs and manifests, by the digests by which they are stored. Not its
+     * `subject`, which the registry's collector does not follow.
+     */
+    references(manifest: string, digests: readonly string[]): void {
+      for (const digest of digests) {
+        const blob = blobs.get(digest)
+        if (blob !== undefined) blob.isMarked = true
+        else missing.set(digest, manifest)
+      }
+    },
+    unreadable(manifest: string): void {
+      unreadable.add(manifest)
+      const blob = blobs.get(manifest)
+      if (blob !== undefined) blob.isMarked = true
+    },
+    result(): Survey {
+      const candidates: Candidate[] = []
+      for (const [digest, blob] of blobs) {
+        count(blob.isMarked ? 'referenced' : blob.isLinked ? 'unreferenced' : 'orphaned', blob)
+        if (!blob.isMarked) candidates.push({ digest, size: blob.size, project: blob.project ?? undefined })
+      }
+      return {
+        ...{ parts, candidates, linksWithoutBlob, uploads: [...uploads.values()] },
+        unreadable: [...unreadable],
+        missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
+      }
+    },
+  }
+}
