@@ -1,4 +1,5 @@
-import pMap from 'p-map'
+import pMap, { pMapSkip } from 'p-map'
+import type { Descriptor } from '../registry/descriptor.ts'
 import { isDigest } from '../registry/digest.ts'
 import { MANIFEST_LIMIT, parseStoredManifest } from '../registry/manifest.ts'
 import { InvalidManifest } from '../registry/registry-error.ts'
@@ -35,8 +36,11 @@ export async function surveyStorage(
     const named =
       stored === undefined ? undefined : namedIn(await storage.get(blobKey(stored), MANIFEST_LIMIT))
     if (stored === undefined || named === undefined) return survey.unreadable(stored ?? digest)
-    const all = await Promise.all(named.map((one) => storedBy(one, layerLink(repository, one))))
-    survey.references(stored, [stored, ...all.filter((one) => one !== undefined)])
+    const all = await pMap(named, async ({ digest, foreign }) => {
+      const found = await storedBy(digest, layerLink(repository, digest))
+      return found === undefined ? pMapSkip : { digest: found, ...(foreign && { foreign }) }
+    })
+    survey.references(stored, all)
   }
   await pMap(survey.revisions(), read, MANIFESTS)
   for await (const object of storage.hidden()) survey.hide(object)
@@ -44,11 +48,11 @@ export async function surveyStorage(
 }
 
 /** What a manifest names but its `subject`; undefined if it is not there or cannot be parsed. */
-function namedIn(bytes: Buffer | undefined): string[] | undefined {
+function namedIn(bytes: Buffer | undefined): Descriptor[] | undefined {
   if (bytes === undefined) return undefined
   try {
     const { config, layers, children } = parseStoredManifest(bytes)
-    return [...(config ? [config] : []), ...layers, ...children].map(({ digest }) => digest)
+    return [...(config ? [config] : []), ...layers, ...children]
   } catch (error) {
     if (error instanceof InvalidManifest) return undefined
     throw error

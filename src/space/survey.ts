@@ -138,14 +138,14 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     /** All manifests that a repository links, each with one of these repositories. */
     revisions: (): Iterable<readonly [digest: string, repository: string]> => revisions,
     /**
-     * What a manifest names, itself among it: blobs and manifests, by the digests by which they are stored. Not its
-     * `subject`, which the registry's collector does not follow.
+     * What a manifest names: blobs and manifests, by the digests by which they are stored. Not its `subject`, which the
+     * registry's collector does not follow. What has `urls` (`foreign`) may be stored elsewhere, and is not missing.
      */
-    references(manifest: string, digests: readonly string[]): void {
-      for (const digest of digests) {
+    references(manifest: string, named: readonly { digest: string; foreign?: true }[]): void {
+      for (const { digest, foreign } of [{ digest: manifest, foreign: undefined }, ...named]) {
         const blob = blobs.get(digest)
         if (blob !== undefined) blob.isMarked = true
-        else missing.set(digest, manifest)
+        else if (!foreign) missing.set(digest, manifest)
       }
     },
     unreadable(manifest: string): void {
