@@ -211,6 +211,9 @@ test('a purge deletes what is older than a time, for good', async () => {
     status: 5,
   })
   expect(await bed.run('trash', 'purge', '--before', 'yesterday', '--yes')).toMatchObject({ status: 2 })
+  // By the same clock as the purge: the others were deleted at about the same time, and written later.
+  const { images: planned } = await bed.json('trash', 'purge', '--before', before, '--dry-run')
+  expect(planned).toMatchObject([{ digest: other.root.digest }])
   expect(await bed.run('trash', 'purge', '--before', before, '--yes')).toMatchObject({
     out: 'deleted for good: 1\n',
   })
