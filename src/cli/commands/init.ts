@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { REGISTRY_NAME } from '../../config/schema.ts'
 import type { AddCommand, Cli } from '../cli.ts'
 import { withColumns } from '../described.ts'
 import { KEYS, type Key, makeAnswer, problemOf } from '../init/answering.ts'
@@ -94,6 +95,8 @@ async function init(cli: Cli, command: Command, options: Options): Promise<void>
 function requireUsage(cli: Cli, command: Command, options: Options): void {
   if ((options.username === undefined) !== (options.passwordFile === undefined))
     command.error('error: expected both --username and --password-file, or neither')
+  if (!new RegExp(REGISTRY_NAME.pattern).test(options.name))
+    command.error(`error: option '--name': expected ${REGISTRY_NAME.expected}`)
   const missing = KEYS.filter((key) => options[key] === undefined).map((key) => `--${key}`)
   if (cli.ask === undefined && !options.yes && missing.length > 0)
     command.error(`error: nobody can be asked here: give ${missing.join(', ')}, or --yes for the defaults`)
