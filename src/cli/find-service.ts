@@ -3,7 +3,7 @@ import { proxyFrom } from '../config/proxy.ts'
 import { readTextFile } from '../platform/read-text-file.ts'
 import { CommandError } from './command-error.ts'
 import { type Access, makeService, type Service } from './service.ts'
-import { type ServiceOptions, serviceUrl } from './service-options.ts'
+import { SERVICE_URL, type ServiceOptions, serviceUrl } from './service-options.ts'
 
 /** Bytes of a file with a token, and of one with certificates. */
 const TOKEN_LIMIT = 64 * 1024
@@ -35,7 +35,7 @@ function addressIn(
   if (url !== undefined) return { url, urlFrom: '--url' }
   if (!env.TALLYMAN_URL) return {}
   const found = serviceUrl(env.TALLYMAN_URL)
-  if (found === undefined) throw new CommandError('TALLYMAN_URL: expected an http or https URL')
+  if (found === undefined) throw new CommandError(`TALLYMAN_URL: expected ${SERVICE_URL}`)
   return { url: found, urlFrom: 'TALLYMAN_URL' }
 }
 

@@ -58,6 +58,20 @@ test('the address and the token come from the environment; no configuration is r
 })
 
 test.each([
+  'http://user:geheim@127.0.0.1:1',
+  'http://:geheim@127.0.0.1:1',
+  'http://127.0.0.1:1?k=geheim',
+  'http://x/#geheim',
+  'file:///geheim',
+])('the address %s is refused, and not repeated where it may hold a password', async (TALLYMAN_URL) => {
+  const found = await tallyman({ TALLYMAN_URL, TALLYMAN_TOKEN: 't' }, 'whoami')
+  expect(found).toEqual({
+    ...{ status: 1, out: '' },
+    err: 'TALLYMAN_URL: expected an http or https URL without user, password, query and fragment\n',
+  })
+})
+
+test.each([
   [401, 5],
   [403, 5],
   [404, 6],
