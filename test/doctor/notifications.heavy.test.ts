@@ -160,7 +160,7 @@ test('queues that nobody works off, an event in quarantine, and a job that faile
   expect(queues.some(({ what }) => what.includes('the queue events;'))).toBe(false)
   expect(queues).toContainEqual(
     expect.objectContaining({
-      ...{ level: 'warning', what: '1 jobs of the queue expiry have failed for good' },
+      ...{ level: 'warning', what: 'jobs of the queue expiry that have failed for good: 1' },
       fix: expect.stringContaining('tallyman jobs retry expiry --all'),
     }),
   )
