@@ -39,7 +39,7 @@ export const checkQueues = ({ queues, now }: { queues: Queues; now: () => number
         })
       if (failed > 0)
         found.push({
-          ...{ level: 'warning', what: `${failed} jobs of the queue ${name} have failed for good` },
+          ...{ level: 'warning', what: `jobs of the queue ${name} that have failed for good: ${failed}` },
           fix: `tallyman jobs failed ${name} tells why; after the cause is removed, tallyman jobs retry ${name} --all`,
         })
     }
@@ -81,14 +81,14 @@ export const checkIndex = (
     const what = confidenceOf(status)
     if (isExact(status)) return [{ level: 'ok', what }]
     if (status.lastReport?.method === 'events') return [{ level: 'note', what }]
-    const isHeld = status.lastReport?.hold !== undefined
+    const isHeld = Boolean(status.lastReport?.hold)
     return [
       {
         ...{ level: isHeld ? 'error' : 'warning', what },
         why: 'expiry deletes nothing by an index that is not exact',
         fix: isHeld
           ? `see what is missing: tallyman reconcile ${registry} --dry-run; docs/registries.md tells when to accept a loss`
-          : `tallyman reconcile ${registry}`,
+          : `tallyman reconcile ${registry}: it makes the index exact. The next one by itself may be minutes away (reconcile.pause)`,
       },
     ]
   },

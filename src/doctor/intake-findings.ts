@@ -115,6 +115,9 @@ export function refusalFindings(check: string, refused: readonly RefusedSender[]
     level: now - lastAt < RECENT_MS ? 'error' : 'note',
     what: `deliveries from ${from} were refused, ${count} times, last at ${new Date(lastAt).toISOString()}: ${detail}`,
     why: 'a registry sends nothing else before what was refused: its later events wait, and are lost if it restarts',
-    fix: FIXES[reason],
+    fix:
+      now - lastAt < RECENT_MS
+        ? `${FIXES[reason]}. If that was done, wait: ten minutes after the last refusal this is no error any more`
+        : FIXES[reason],
   }))
 }

@@ -73,7 +73,7 @@ async function init(cli: Cli, command: Command, options: Options): Promise<void>
     ...{ registry, name: options.name, dataDir: options.data, isGitlab: probed.kind === 'gitlab' },
     login: loginOf(options) ?? (probed.needsLogin && person ? await askLogin(person) : undefined),
     segments: await answer('segments'),
-    chat: await answer('chat'),
+    chat: await answerChat(answer, cli),
     quota: await answer('quota'),
     address: await answer('address'),
     tokens: { read: freshToken(), admin: freshToken(), webhook: freshToken() },
@@ -89,6 +89,13 @@ async function init(cli: Cli, command: Command, options: Options): Promise<void>
   await cli.show({ value, rows: [value], columns: COLUMNS, lines })
   for (const step of nextSteps(setup, probed, { ...options, notifications: options.notifications, forms }))
     cli.note(step)
+}
+
+/** Which chat it is may be a guess by the URL, so it is told. */
+async function answerChat(answer: ReturnType<typeof makeAnswer>, cli: Cli): Promise<Setup['chat']> {
+  const chat = await answer('chat')
+  if (chat !== undefined) cli.note(`alerts are written for ${chat.type}`)
+  return chat
 }
 
 /** What is wrong is told before anything is asked or probed. */
