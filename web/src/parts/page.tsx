@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { printable } from '../../../src/platform/printable.ts'
 
-/** A page: its title, which is also the title of the tab, what can be done with all of it, and its content. */
+/** A page: its title (it may be the name of something in a registry), which is also the title of the tab, what can be done with all of it, and its content. */
 export function Page({
   title,
   lead,
@@ -14,18 +15,19 @@ export function Page({
   actions?: ComponentChildren
   children: ComponentChildren
 }) {
+  const name = printable(title)
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    document.title = `${title} · Tallyman`
+    document.title = `${name} · Tallyman`
     // A screen reader says where one has come to.
     heading.current?.focus()
-  }, [title])
+  }, [name])
   return (
     <>
       <header class="page-head">
         <div>
           <h1 ref={heading} tabIndex={-1}>
-            {title}
+            {name}
           </h1>
           {lead && <p class="lead">{lead}</p>}
         </div>

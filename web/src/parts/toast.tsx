@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { printable } from '../../../src/platform/printable.ts'
 
 /** How long a message stays, in ms. */
 const STAYS_MS = 6_000
@@ -18,7 +19,7 @@ export const Toasts = () => (
   <div class="toasts" role="status">
     {messages.value.map(({ id, text }) => (
       <p key={id} class="toast">
-        {text}
+        {printable(text)}
       </p>
     ))}
   </div>

@@ -23,22 +23,6 @@ export function ProjectTable({
   sortBy: (sort: Sort) => void
 }) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const Head = ({
-    by,
-    children,
-    number = false,
-  }: {
-    by: Sort
-    children: ComponentChildren
-    number?: boolean
-  }) => (
-    <th scope="col" class={number ? 'number' : ''} aria-sort={sort === by ? ORDER[by] : 'none'}>
-      <button type="button" onClick={() => sortBy(by)}>
-        {children}
-        <span aria-hidden="true">{sort === by ? (ORDER[by] === 'ascending' ? ' ↑' : ' ↓') : ''}</span>
-      </button>
-    </th>
-  )
   function onKeyDown(event: KeyboardEvent) {
     const links = [...(body.current?.querySelectorAll<HTMLAnchorElement>('th a') ?? [])]
     const at = links.indexOf(document.activeElement as HTMLAnchorElement)
@@ -52,20 +36,28 @@ export function ProjectTable({
       <table class="projects">
         <thead>
           <tr>
-            <Head by="flag">Quota</Head>
-            <Head by="name">Project</Head>
-            <Head by="unique" number>
+            <Head by="flag" {...{ sort, sortBy }}>
+              Quota
+            </Head>
+            <Head by="name" {...{ sort, sortBy }}>
+              Project
+            </Head>
+            <Head by="unique" {...{ sort, sortBy }} number>
               Unique
             </Head>
-            <Head by="exclusive" number>
+            <Head by="exclusive" {...{ sort, sortBy }} number>
               Exclusive
             </Head>
             <th scope="col">Of its limit</th>
-            <Head by="tags" number>
+            <Head by="tags" {...{ sort, sortBy }} number>
               Tags
             </Head>
-            <Head by="pushed">Last push</Head>
-            <Head by="idle">Last pull</Head>
+            <Head by="pushed" {...{ sort, sortBy }}>
+              Last push
+            </Head>
+            <Head by="idle" {...{ sort, sortBy }}>
+              Last pull
+            </Head>
           </tr>
         </thead>
         <tbody ref={body} onKeyDown={onKeyDown}>
@@ -77,6 +69,28 @@ export function ProjectTable({
     </TableBox>
   )
 }
+
+/** A head that sorts. It is no function within the table: as another one each time, its button would be made anew and lose the focus. */
+const Head = ({
+  by,
+  sort,
+  sortBy,
+  children,
+  number = false,
+}: {
+  by: Sort
+  sort: Sort
+  sortBy: (sort: Sort) => void
+  children: ComponentChildren
+  number?: boolean
+}) => (
+  <th scope="col" class={number ? 'number' : ''} aria-sort={sort === by ? ORDER[by] : 'none'}>
+    <button type="button" onClick={() => sortBy(by)}>
+      {children}
+      <span aria-hidden="true">{sort === by ? (ORDER[by] === 'ascending' ? ' ↑' : ' ↓') : ''}</span>
+    </button>
+  </th>
+)
 
 const ORDER: Record<Sort, 'ascending' | 'descending'> = {
   ...{ unique: 'descending', exclusive: 'descending', flag: 'descending', tags: 'descending' },

@@ -84,13 +84,12 @@ export default function Projects() {
         )
       ) : (
         <>
-          {projects.items.length > 0 && (
-            <ProjectTable
-              projects={projects.items}
-              sort={sort}
-              sortBy={(next: Sort) => change({ sort: next === 'unique' ? '' : next })}
-            />
-          )}
+          {/* Also while nothing is there: the head that was clicked keeps the focus. */}
+          <ProjectTable
+            projects={projects.items}
+            sort={sort}
+            sortBy={(next: Sort) => change({ sort: next === 'unique' ? '' : next })}
+          />
           <More of={projects} />
         </>
       )}

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { printableJson } from '../../../../src/platform/printable.ts'
 import { post, remove } from '../../api/request.ts'
 import { usePages } from '../../api/use-pages.ts'
+import { Act } from '../../parts/act.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { More } from '../../parts/more.tsx'
@@ -20,15 +21,17 @@ export default function Quarantine() {
       if (what === 'replay') await post('/v1/quarantine/{id}/replay', { path: { id } })
       else await remove('/v1/quarantine/{id}', { path: { id } })
       say(what === 'replay' ? 'Replayed' : 'Discarded')
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
+    } finally {
+      events.reload()
     }
-    events.reload()
   }
   async function actOnAll(what: 'replay' | 'discard') {
-    if (what === 'replay') await post('/v1/quarantine/replay', { body: { all: true } })
-    else await post('/v1/quarantine/discard', { body: { all: true } })
-    events.reload()
+    try {
+      if (what === 'replay') await post('/v1/quarantine/replay', { body: { all: true } })
+      else await post('/v1/quarantine/discard', { body: { all: true } })
+    } finally {
+      events.reload()
+    }
   }
   const isEmpty = events.items.length === 0 && !events.isLoading && !events.error
   return (
@@ -60,12 +63,8 @@ export default function Quarantine() {
                 </span>
                 {may('admin') && (
                   <span class="page-actions">
-                    <button type="button" onClick={() => act('replay', id)}>
-                      Replay
-                    </button>
-                    <button type="button" onClick={() => act('discard', id)}>
-                      Discard
-                    </button>
+                    <Act run={() => act('replay', id)}>Replay</Act>
+                    <Act run={() => act('discard', id)}>Discard</Act>
                   </span>
                 )}
               </div>

@@ -16,7 +16,7 @@ export default function Runs() {
       title="Runs"
       lead="Each run of an expiry policy, with all that it deleted and why. Dry runs delete nothing, and are kept for a week."
       actions={
-        <button type="button" onClick={runs.reload} disabled={runs.isLoading}>
+        <button type="button" onClick={runs.reload}>
           Read again
         </button>
       }
