@@ -19,6 +19,7 @@ const PAGE = 100
 export default function Projects() {
   const [query, change] = useQuery()
   const sort = asSort(query.sort)
+  const flag = FLAGS.find((one) => one.flag === query.flag)?.flag
   const seesAll = session.value.is === 'in' && session.value.session.seesAll
   const registries = useGet(seesAll ? '/v1/registries' : undefined)
   const projects = usePages(
@@ -26,7 +27,7 @@ export default function Projects() {
     {
       query: {
         ...{ limit: PAGE, sort, search: query.search || undefined, registry: query.registry || undefined },
-        flag: FLAGS.find(({ flag }) => flag === query.flag)?.flag,
+        flag,
       },
     },
     (page) => page.projects,
@@ -62,7 +63,7 @@ export default function Projects() {
         )}
         <label>
           <span class="unseen">Quota</span>
-          <select value={query.flag ?? ''} onChange={(event) => change({ flag: event.currentTarget.value })}>
+          <select value={flag ?? ''} onChange={(event) => change({ flag: event.currentTarget.value })}>
             <option value="">Any use of the quota</option>
             {FLAGS.map(({ flag, name }) => (
               <option key={flag} value={flag}>
@@ -73,7 +74,7 @@ export default function Projects() {
         </label>
       </search>
       {isNone ? (
-        isFiltered(query) ? (
+        isFiltered({ ...query, flag }) ? (
           <Empty title="No project matches">
             <button type="button" onClick={() => change({ search: '', registry: '', flag: '' })}>
               Show all projects

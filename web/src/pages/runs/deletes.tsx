@@ -39,7 +39,8 @@ export function Deletes({ run }: { run: Run }) {
     wentOn.current = goesOn
   }, [goesOn])
   const outcomes = [...new Set(pages.items.map(({ outcome }) => outcome))]
-  const shown = pages.items.filter(({ outcome }) => !query.outcome || outcome === query.outcome)
+  const chosen = outcomes.find((one) => one === query.outcome)
+  const shown = pages.items.filter(({ outcome }) => chosen === undefined || outcome === chosen)
   // Before it has a record there are none.
   if (pages.error?.status === 404) return null
   if (pages.items.length === 0 && !pages.hasMore) return null
@@ -50,7 +51,7 @@ export function Deletes({ run }: { run: Run }) {
         {outcomes.length > 1 && (
           <select
             aria-label="Outcome"
-            value={query.outcome ?? ''}
+            value={chosen ?? ''}
             onChange={(event) => change({ outcome: event.currentTarget.value })}
           >
             <option value="">All outcomes</option>
