@@ -27,7 +27,9 @@ async function openMany() {
   const ids = Array.from({ length: 400 }, (_, n) => `ci/g${n % 20}/p${n}`)
   const whole = {
     ...{ ...real, projects: rows(ids) },
-    registries: real.registries.map((one: object) => ({ ...one, projects: 400 })),
+    registries: real.registries.map((one: { registry: string }) => ({
+      ...{ ...one, projects: one.registry === 'ci' ? 400 : 0 },
+    })),
   }
   await page.route('**/v1/overview', (route) => route.fulfill({ json: whole }))
   await page.addInitScript(`

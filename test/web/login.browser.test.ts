@@ -41,7 +41,7 @@ afterAll(async () => {
   await issuer.close()
 })
 
-const HOSTILE = '<img src=x onerror="document.title=1">\u202egnp.\u0007%2e%2e/'
+const HOSTILE = '\u202egnp\u0007<img src=x onerror="alert(1)">'
 const LONG = `team-a/${'x'.repeat(240)}`
 const push = (repository: string, tag: string) => ({
   ...{ id: `${repository}:${tag}`, timestamp: RECENTLY, action: 'push', actor: { name: HOSTILE } },

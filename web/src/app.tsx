@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
+import { PAGE_LINK } from '../../src/http/own-paths.ts'
 import { Failure } from './parts/failure.tsx'
 import { Skeleton } from './parts/skeleton.tsx'
 import { readSession, session, watchSession } from './session.ts'
@@ -39,7 +40,8 @@ export function App() {
     return watchSession()
   }, [])
   return (
-    <LocationProvider>
+    // The browser itself follows other links, such as the one that begins a login by OpenID Connect.
+    <LocationProvider scope={PAGE_LINK}>
       <Whole />
     </LocationProvider>
   )

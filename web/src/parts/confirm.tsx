@@ -33,8 +33,8 @@ export function Confirm({
   const [isRunning, setRunning] = useState(false)
   const isBusy = useRef(false)
   useEffect(() => dialog.current?.showModal(), [])
-  // The browser gives the focus back to where it was only if the dialog is closed before it is taken away.
-  const shut = () => dialog.current?.close()
+  // The browser gives the focus back to where it was only if the dialog is closed before it is taken away. `run` may have done that.
+  const shut = () => (dialog.current === null ? close() : dialog.current.close())
   const submit = async (event: Event) => {
     event.preventDefault()
     if (isBusy.current) return

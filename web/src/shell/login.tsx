@@ -45,8 +45,7 @@ export function Login({ why = '' }: { why?: string }) {
         </p>
       )}
       {ways?.oidc && (
-        // The service answers with a redirect: this is no page of the dashboard.
-        <a class="button primary" href={`${ways.oidc.url}?to=${encodeURIComponent(to)}`} target="_self">
+        <a class="button primary" href={`${ways.oidc.url}?to=${encodeURIComponent(to)}`}>
           Log in with {ways.oidc.name}
         </a>
       )}

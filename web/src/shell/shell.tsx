@@ -30,7 +30,7 @@ export function Shell({ session, children }: { session: Session; children: Compo
     place === '/' ? path === '/' : path === place || path.startsWith(`${place}/`)
   return (
     <div class="shell">
-      <a class="skip" href="#content" target="_self">
+      <a class="skip" href="#content">
         Skip to the content
       </a>
       <header class="bar">

@@ -87,7 +87,7 @@ function ChannelPanel({ channel, reload }: { channel: Channel; reload: () => voi
       </dl>
       {state.is === 'failed' && (
         <p class="notice notice-bad" role="alert">
-          The test failed: {state.why}
+          The test failed: <Said text={state.why} />
         </p>
       )}
       {may('admin') && (

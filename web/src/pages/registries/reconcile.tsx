@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { followJob } from '../../api/follow-job.ts'
 import { post } from '../../api/request.ts'
 import { Confirm } from '../../parts/confirm.tsx'
+import { Said } from '../../parts/said.tsx'
 import { say } from '../../parts/toast.tsx'
 import { useStay } from '../../parts/use-stay.ts'
 import { may } from '../../session.ts'
@@ -62,7 +63,7 @@ export function Reconcile({ registry, reload }: { registry: Registry; reload: ()
       </div>
       {failure && (
         <p class="notice notice-bad" role="alert">
-          {failure}
+          <Said text={failure} />
         </p>
       )}
       {asks && (
