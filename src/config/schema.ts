@@ -8,24 +8,13 @@ import type { channel } from './channels.ts'
 import { ci } from './ci-section.ts'
 import { events } from './events-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
-import {
-  Choice,
-  Duration,
-  Flag,
-  Integer,
-  Interval,
-  NonEmpty,
-  nonEmpty,
-  Pattern,
-  Secret,
-  Size,
-  Url,
-  unique,
-} from './fields.ts'
+import { Choice, Flag, NonEmpty, nonEmpty, Pattern, Secret, unique } from './fields.ts'
 import { login } from './login-section.ts'
 import { promotionRule, receiptKey } from './promotion-rule.ts'
+import { Duration, Integer, Interval, Size } from './quantity-fields.ts'
 import { quota } from './quota-sections.ts'
 import { list, type projectRule, proxy, registry, scanners, section, store, token } from './sections.ts'
+import { Url } from './url-fields.ts'
 import { written } from './written.ts'
 
 /** Checks a Redis URL and leaves it as it is: makers of connections parse it. */
