@@ -109,3 +109,24 @@ test('two clicks on a button do one thing, and the focus stays near when its row
   await expect.poll(() => focused(page)).toContain('Jobs of alerts that failed')
   await page.context().close()
 })
+
+test('a page has the focus on its title once, and takes it from nobody when more of it is known', async () => {
+  const page = await open('/runs')
+  await page.getByRole('rowheader').first().getByRole('link').click()
+  await expect.poll(() => focused(page)).toMatch(/^(Run|Dry run of|Run of)/)
+  let answer = () => {}
+  await page.route('**/v1/expiry/runs/*', async (route) => {
+    await new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await route.continue()
+  })
+  const asked = page.waitForRequest('**/v1/expiry/runs/*')
+  await page.reload()
+  await asked
+  await page.getByRole('link', { name: 'Trash', exact: true }).focus()
+  answer()
+  await page.getByRole('heading', { name: /un of / }).waitFor()
+  expect(await focused(page)).toBe('Trash')
+  await page.context().close()
+})

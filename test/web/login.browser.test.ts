@@ -41,7 +41,7 @@ afterAll(async () => {
   await issuer.close()
 })
 
-const HOSTILE = '\u202egnp\u0007<img src=x onerror="alert(1)">'
+const HOSTILE = '<img src=x onerror="alert(1)">'
 const LONG = `team-a/${'x'.repeat(240)}`
 const push = (repository: string, tag: string) => ({
   ...{ id: `${repository}:${tag}`, timestamp: RECENTLY, action: 'push', actor: { name: HOSTILE } },
@@ -156,22 +156,24 @@ test('the live overview of a revoked token ends', async () => {
 })
 
 test('names with HTML, control and bidi characters are text; long ones widen no page', async () => {
-  await deliver(push(LONG, 'v1'), push('team-a/app', 'x'.repeat(128)))
+  await deliver(push(LONG, 'v1'), push('team-a/app', 'x'.repeat(128)), push('team-a/\u202egnp', 'v1'))
   for (const width of ['wide', 'phone'] as const) {
     const page = await browser.open({ width, reducedMotion: 'reduce' })
     await logIn(page, url, ADMIN_TOKEN)
-    for (const path of ['/', '/projects', `/projects/ci/${LONG}`, '/projects/ci/team-a/app']) {
+    for (const path of ['/', '/projects', `/projects/ci/${LONG}`, '/projects/ci/team-a/app', '/quarantine']) {
       await page.goto(url + path)
       await eventually(
         () => page.getByText('team-a').count(),
         (count) => count > 0,
       )
-      await page.waitForLoadState('networkidle').catch(() => {})
       expect(await isTooWide(page), `${width} ${path}`).toBe(false)
       expect(await page.locator('img[src=x]').count()).toBe(0)
       expect(await page.locator('body').textContent()).not.toContain('\u202e')
     }
-    await page.getByText('\\u{202e}').first().waitFor()
+    // The name that no repository can have is told with what is wrong with it.
+    expect(await page.getByRole('main').textContent()).toContain('\\u202egnp')
+    await page.goto(`${url}/projects/ci/team-a/app`)
+    await page.getByText(HOSTILE).first().waitFor()
     expect(page.faults).toEqual([])
     await page.context().close()
   }
