@@ -15,7 +15,7 @@ import { may } from '../../session.ts'
 /** Events that could not be understood. */
 export default function Quarantine() {
   const events = usePages('/v1/quarantine', { query: { limit: 50 } }, ({ events }) => events)
-  const [asks, setAsks] = useState<'replay' | 'discard'>()
+  const [asks, setAsks] = useState<'replay' | 'discard' | { id: string }>()
   async function act(what: 'replay' | 'discard', id: string) {
     try {
       if (what === 'replay') await post('/v1/quarantine/{id}/replay', { path: { id } })
@@ -43,10 +43,10 @@ export default function Quarantine() {
         events.items.length > 0 && (
           <>
             <button type="button" onClick={() => setAsks('replay')}>
-              Replay all
+              Replay all…
             </button>
             <button type="button" onClick={() => setAsks('discard')}>
-              Discard all
+              Discard all…
             </button>
           </>
         )
@@ -64,7 +64,9 @@ export default function Quarantine() {
                 {may('admin') && (
                   <span class="page-actions">
                     <Act run={() => act('replay', id)}>Replay</Act>
-                    <Act run={() => act('discard', id)}>Discard</Act>
+                    <button type="button" onClick={() => setAsks({ id })}>
+                      Discard…
+                    </button>
                   </span>
                 )}
               </div>
@@ -80,7 +82,18 @@ export default function Quarantine() {
         </ul>
       )}
       <More of={events} />
-      {asks && (
+      {typeof asks === 'object' && (
+        <Confirm
+          title="Discard this event?"
+          action="Discard"
+          isDangerous
+          run={() => act('discard', asks.id)}
+          close={() => setAsks(undefined)}
+        >
+          <p>It is deleted. What it said is found again by a reconcile, if it still holds.</p>
+        </Confirm>
+      )}
+      {typeof asks === 'string' && (
         <Confirm
           title={asks === 'replay' ? 'Replay all events?' : 'Discard all events?'}
           action={asks === 'replay' ? 'Replay all' : 'Discard all'}

@@ -81,7 +81,7 @@ export function FailedJobs({ queue, changed }: { queue: QueueName; changed: () =
           <div class="page-actions">
             <Act run={() => retry()}>Retry all</Act>
             <button type="button" onClick={() => setDiscards('all')}>
-              Discard all
+              Discard all…
             </button>
           </div>
         )}
@@ -97,7 +97,7 @@ export function FailedJobs({ queue, changed }: { queue: QueueName; changed: () =
               <span class="page-actions">
                 <Act run={() => retry(id)}>Retry</Act>
                 <button type="button" onClick={() => setDiscards(id)}>
-                  Discard
+                  Discard…
                 </button>
               </span>
             )}
