@@ -4,9 +4,9 @@ import { digestOf } from '../../lab/image.ts'
 import { CLIENT, type LabOidcIssuer, startOidcIssuer } from '../../lab/oidc-issuer.ts'
 import { freePort } from '../../lab/ports.ts'
 import { RECENTLY } from '../../lab/recently.ts'
-import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
+import { ADMIN_TOKEN, type LabTallyman, READ_TOKEN, startTallyman } from '../../lab/tallyman.ts'
 
-// Who may look, at a service of its own: with a login by OpenID Connect, with tokens that end, and with an index that is empty at first.
+// Who may look, at a service of its own: with a login by OpenID Connect, and with tokens that end.
 const ACCOUNTS = {
   ann: { email: 'ann@example.com', email_verified: true, groups: ['team-a'] },
   eve: { email: 'eve@example.com', groups: [] },
@@ -34,6 +34,7 @@ beforeAll(async () => {
   )
   await tallyman.app.listen({ port, host: '127.0.0.1' })
   browser = await startBrowser()
+  await deliver(push('team-a/app', 'v1'), push('team-b/app', 'v1'))
 })
 afterAll(async () => {
   await browser.close()
@@ -44,7 +45,7 @@ afterAll(async () => {
 const HOSTILE = '<img src=x onerror="alert(1)">'
 const LONG = `team-a/${'x'.repeat(240)}`
 const push = (repository: string, tag: string) => ({
-  ...{ id: `${repository}:${tag}`, timestamp: RECENTLY, action: 'push', actor: { name: HOSTILE } },
+  ...{ id: `${repository}:${tag}`.slice(-128), timestamp: RECENTLY, action: 'push', actor: { name: HOSTILE } },
   target: {
     ...{ mediaType: 'application/vnd.docker.distribution.manifest.v2+json', size: 500, references: [] },
     ...{ digest: digestOf(Buffer.from(repository + tag)), repository, tag },
@@ -75,32 +76,16 @@ async function viaIssuer(page: LabPage, login: string) {
   await page.getByRole('button', { name: 'Continue' }).click()
 }
 
-test('before the first push, the pages say what is to be done, and nobody sees a bare 0', async () => {
-  const page = await browser.open({ reducedMotion: 'reduce' })
-  await logIn(page, url, ADMIN_TOKEN)
-  await page.getByText('Nothing was pushed yet').waitFor()
-  await page.getByText('includereferences: true').waitFor()
-  await page.goto(`${url}/projects`)
-  await page.getByText('No project yet').waitFor()
-  for (const path of ['/plan', '/runs', '/trash', '/promotions', '/alerts', '/quarantine']) {
-    await page.goto(url + path)
-    await page.locator('.empty').first().waitFor()
-  }
-  expect(page.faults).toEqual([])
-  await page.context().close()
-})
-
 test('somebody logs in with OpenID Connect, and comes to the page that they wanted', async () => {
-  await deliver(push('team-a/app', 'v1'), push('team-b/app', 'v1'))
   const page = await browser.open({ reducedMotion: 'reduce' })
   await page.goto(`${url}/projects?sort=name`)
   expect(await barriers(page)).toEqual([])
   await viaIssuer(page, 'ann')
   await page.getByRole('rowheader', { name: 'ci/team-a/app' }).waitFor()
   expect(page.url()).toBe(`${url}/projects?sort=name`)
-  expect(await page.getByRole('rowheader').count()).toBe(1)
+  expect(await page.getByRole('rowheader').filter({ hasText: 'team-b' }).count()).toBe(0)
   await page.getByRole('banner').getByText('ann@example.com').waitFor()
-  await page.getByRole('rowheader').getByRole('link').click()
+  await page.getByRole('link', { name: 'ci/team-a/app', exact: true }).click()
   await page.getByRole('button', { name: 'Snooze alerts…' }).waitFor()
   expect(await page.getByRole('button', { name: 'Change quota…' }).count()).toBe(0)
   await page.getByRole('button', { name: 'Log out' }).click()
@@ -162,10 +147,7 @@ test('names with HTML, control and bidi characters are text; long ones widen no 
     await logIn(page, url, ADMIN_TOKEN)
     for (const path of ['/', '/projects', `/projects/ci/${LONG}`, '/projects/ci/team-a/app', '/quarantine']) {
       await page.goto(url + path)
-      await eventually(
-        () => page.getByText('team-a').count(),
-        (count) => count > 0,
-      )
+      await expect.poll(() => page.locator('main').textContent(), { message: path }).toContain('team-a')
       expect(await isTooWide(page), `${width} ${path}`).toBe(false)
       expect(await page.locator('img[src=x]').count()).toBe(0)
       expect(await page.locator('body').textContent()).not.toContain('\u202e')
