@@ -45,7 +45,12 @@ afterAll(async () => {
 const HOSTILE = '<img src=x onerror="alert(1)">'
 const LONG = `team-a/${'x'.repeat(240)}`
 const push = (repository: string, tag: string) => ({
-  ...{ id: `${repository}:${tag}`.slice(-128), timestamp: RECENTLY, action: 'push', actor: { name: HOSTILE } },
+  ...{
+    id: `${repository}:${tag}`.slice(-128),
+    timestamp: RECENTLY,
+    action: 'push',
+    actor: { name: HOSTILE },
+  },
   target: {
     ...{ mediaType: 'application/vnd.docker.distribution.manifest.v2+json', size: 500, references: [] },
     ...{ digest: digestOf(Buffer.from(repository + tag)), repository, tag },
