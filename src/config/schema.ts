@@ -25,7 +25,11 @@ function redisUrl(raw: unknown): string {
 }
 
 /** TypeBox leaves out the keys `constructor` and `prototype` when it decodes. */
-const NAME = '^(?!constructor$|prototype$)[a-z0-9][a-z0-9-]{0,31}$'
+export const REGISTRY_NAME = {
+  pattern: '^(?!constructor$|prototype$)[a-z0-9][a-z0-9-]{0,31}$',
+  expected:
+    'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
+}
 
 /** What the commands need to find the service, among other things. */
 export const server = section('The HTTP server.', {
@@ -104,10 +108,9 @@ const file = section('The configuration of Tallyman.', {
       },
     ),
   }),
-  registries: Type.Record(Type.String({ pattern: NAME }), registry, {
+  registries: Type.Record(Type.String({ pattern: REGISTRY_NAME.pattern }), registry, {
     description: 'The registries, by name.',
-    expectedName:
-      'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
+    expectedName: REGISTRY_NAME.expected,
     default: {},
   }),
   proxy,

@@ -6445,6 +6445,8 @@ export interface paths {
                     repository?: string;
                     /** @description Only images of repositories whose name has this text, or whose digest begins with it. */
                     search?: string;
+                    /** @description Only what a purge with this `before` would delete, RFC 3339. */
+                    before?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
@@ -6734,7 +6736,7 @@ export interface paths {
                     "application/json": {
                         /**
                          * Format: date-time
-                         * @description RFC 3339. What was put into the trash before this time is deleted.
+                         * @description RFC 3339. What was put into the trash before this time is deleted, by the clock of the store. What was restored counts from then on.
                          */
                         before: string;
                     };
@@ -7421,6 +7423,8 @@ export interface paths {
         get: {
             parameters: {
                 query: {
+                    /** @description Only entries about this run, by its id. */
+                    run?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
@@ -7447,7 +7451,7 @@ export interface paths {
                                 at: string;
                                 /** @description Who or what: a token and the address that it came from, or the schedule. */
                                 by: string;
-                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`. */
+                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`. */
                                 action: string;
                                 /** @description The registry that it is about. */
                                 registry?: string;
@@ -7953,6 +7957,124 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is logged in to the dashboard, those whose sessions end last first
+         * @description A session whose token was revoked, or whose person has no granted group any more, lets nobody in and is listed until it ends.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The sessions of the page. */
+                            sessions: {
+                                /** @description Names it in requests. Nobody comes in with it. */
+                                id: string;
+                                /**
+                                 * @description How it logged in.
+                                 * @enum {unknown}
+                                 */
+                                by: "token" | "oidc";
+                                /** @description How records name it: `admin token`, `user ann@example.com`. */
+                                who: string;
+                                /** @description The address that it logged in from. It may be that of a proxy. */
+                                from: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it logged in.
+                                 */
+                                began: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it ends.
+                                 */
+                                until: string;
+                                /** @description Whether it is the session of this request. */
+                                isOwn: boolean;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End the session of somebody
+         * @description Its cookie lets nobody in any more, at once and in every process. Whoever has a token, or is let in by the issuer, can log in again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Names it in requests. Nobody comes in with it. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names it in requests. Nobody comes in with it. */
+                            ended: string;
+                        };
+                    };
                 };
             };
         };
