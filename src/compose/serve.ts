@@ -163,7 +163,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   })
   const quotaView = makeQuotaView({ flags, inForce, measure, inTurn })
   const requests = promotionRequests(parts, onRedis, inTurn)
-  const overview = overviewOf(parts, onRedis, standings)
+  const { overview, withGrowth } = overviewOf(parts, onRedis, standings)
   const app = await buildApp({
     ...{ log, bodyLimit, problemOf: makeProblemOf(parts), tracing: parts.tracing },
     onNoRoute: makeNoteWrongPath({ refusals, registryOf }),
@@ -171,7 +171,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     routes: [
       eventsRoute({ intake, refusals, metrics, registryOf }),
       projectsRoute({
-        ...{ index, flags, inForce, standings, roles, inTurn },
+        ...{ index, flags, inForce, standings: withGrowth, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
       overviewRoute({ overview, roles, inTurn }),
@@ -187,7 +187,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
       sumQuotaRoute({ quotaView, sums: () => parts.settings().quotas.sums, roles }),
       imagesRoute({ index, details, roles, inTurn }),
       reclaimableRoute({ index, roles, inTurn }),
-      contentsRoute({ index, details, useOf: onRedis.useOf, roles, inTurn }),
+      contentsRoute({
+        ...{ index, details, useOf: onRedis.useOf, roles, inTurn },
+        findProtections: onRedis.planning.findProtections,
+      }),
       repositoriesRoute({ index, roles, inTurn }),
       registriesRoute({ registries, index, instances, pulls, refusals, ledger, queues, roles }),
       historyRoute({ registries: registries.map(({ name }) => name), index, histories, roles }),

@@ -57,6 +57,14 @@ export const Project = Type.Object({
   flagSince: instant('Since when it has this flag. Null if it never had another.'),
 })
 
+const ListedProject = Type.Object({
+  ...Project.properties,
+  growthBytes: Type.Union([Type.Integer(), Type.Null()], {
+    description:
+      'By how much the unique bytes changed in a week; of a younger project, since its begin. Null if that is not known.',
+  }),
+})
+
 const TagPosition = Type.Tuple([Type.String(), Type.String()], { description: 'repository and tag' })
 
 const ofRegistry = Type.Optional(Type.String({ description: 'Only projects of this registry.' }))
@@ -75,7 +83,7 @@ export const projectsRoute =
     index: UsageIndex
     flags: Pick<Flags, 'ofProject'>
     inForce: Pick<QuotasInForce, 'of' | 'ofProjects'>
-    /** All projects in their orders, as of a moment ago. */
+    /** All projects in their orders, with their growth, as of a moment ago. */
     standings: () => Promise<Standings>
     usagesOf: (ids: readonly string[]) => Promise<(ProjectUsage | undefined)[]>
     roles: Roles
@@ -113,14 +121,14 @@ export const projectsRoute =
           sort: Type.Enum([...SORTS], {
             default: 'unique',
             description:
-              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest.',
+              '`unique`, `exclusive`: the most bytes first. `growth`: those first whose unique bytes grew most in a week. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest.',
           }),
           registry: ofRegistry,
           flag: Type.Optional(Flag),
           search: Type.Optional(Type.String({ description: 'A text in the id, in any case.' })),
         }),
         response: {
-          200: pageOf({ projects: Type.Array(Project, { description: 'The projects of the page.' }) }),
+          200: pageOf({ projects: Type.Array(ListedProject, { description: 'The projects of the page.' }) }),
           '4xx': Problem,
           '5xx': Problem,
         },
@@ -137,7 +145,9 @@ export const projectsRoute =
         const quotas = await deps.inForce.ofProjects(ids)
         const projects = items.flatMap((standing, i) => {
           const usage = usages[i]
-          return usage === undefined ? [] : [view(usage, standing, quotas.get(usage.id))]
+          if (usage === undefined) return []
+          const { growthBytes = null } = standing
+          return [{ ...view(usage, standing, quotas.get(usage.id)), growthBytes }]
         })
         return { projects, next }
       },
