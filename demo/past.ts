@@ -13,6 +13,8 @@ export type Past = ReturnType<typeof makePast>
 export interface Line {
   shape: 'steady' | 'late' | 'sawtooth' | 'flat'
   from: number
+  /** Of what the story is about to push more to, the share that it will come to. Default: 1. */
+  to?: number
   days: number
 }
 
@@ -25,8 +27,8 @@ const SHAPES: Record<Line['shape'], (done: number) => number> = {
   flat: (done) => (done < 0.6 ? 0 : 1),
 }
 
-const shareAt = ({ shape, from, days }: Line, daysAgo: number): number =>
-  daysAgo > days ? 0 : from + (1 - from) * SHAPES[shape](1 - daysAgo / days)
+const shareAt = ({ shape, from, to = 1, days }: Line, daysAgo: number): number =>
+  daysAgo > days ? 0 : from + (to - from) * SHAPES[shape](1 - daysAgo / days)
 
 /** A story of half a minute has no past. This makes one up, so that there are lines to look at, and something to forecast from. */
 export function makePast(url: string, prefix: string) {
@@ -59,11 +61,12 @@ export function makePast(url: string, prefix: string) {
         await write(project.id, lineOf(project).days, (daysAgo) =>
           scaled(sampleOf(project), shareAt(lineOf(project), daysAgo)),
         )
+      const present = projects.reduce((bytes, { uniqueBytes }) => bytes + uniqueBytes, 0)
       const sum = (daysAgo: number) =>
-        projects.reduce((sum, one) => sum + one.uniqueBytes * shareAt(lineOf(one), daysAgo), 0)
+        projects.reduce((bytes, one) => bytes + one.uniqueBytes * shareAt(lineOf(one), daysAgo), 0)
       const all = projects.map(sampleOf).reduce(addSamples, NOTHING)
       const now = { ...all, uniqueBytes: await index.registryBytes(registry) }
-      await write(registry, 120, (daysAgo) => scaled(now, sum(daysAgo) / sum(0)))
+      await write(registry, 120, (daysAgo) => scaled(now, sum(daysAgo) / present))
     },
     /** Writes when a team's images were pushed and pulled last. The registry does not know. */
     async use({ project, images, pulledDaysAgo }: Team): Promise<void> {

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
+import { isReadablePath } from './is-readable-path.ts'
 import { Failure } from './parts/failure.tsx'
 import { Skeleton } from './parts/skeleton.tsx'
 import { readSession, session } from './session.ts'
@@ -54,12 +55,16 @@ function Inside() {
   if (state.is === 'out') return <Login {...(state.why && { why: state.why })} />
   return (
     <Shell session={state.session}>
-      <Router>
-        {PAGES.map(({ path, page }) => (
-          <Route key={path} path={path} component={page} />
-        ))}
-        <Route default component={NotFound} />
-      </Router>
+      {isReadablePath(path) ? (
+        <Router>
+          {PAGES.map(({ path, page }) => (
+            <Route key={path} path={path} component={page} />
+          ))}
+          <Route default component={NotFound} />
+        </Router>
+      ) : (
+        <NotFound />
+      )}
     </Shell>
   )
 }

@@ -48,7 +48,7 @@ export function ProjectTable({
     links[next]?.focus()
   }
   return (
-    <TableBox label="Projects">
+    <TableBox isCards label="Projects">
       <table class="projects">
         <thead>
           <tr>
@@ -59,6 +59,9 @@ export function ProjectTable({
             </Head>
             <Head by="exclusive" number>
               Exclusive
+            </Head>
+            <Head by="growth" number>
+              In 7 days
             </Head>
             <th scope="col">Of its limit</th>
             <Head by="tags" number>
@@ -80,6 +83,7 @@ export function ProjectTable({
 
 const ORDER: Record<Sort, 'ascending' | 'descending'> = {
   ...{ unique: 'descending', exclusive: 'descending', flag: 'descending', tags: 'descending' },
+  growth: 'descending',
   ...{ pushed: 'descending', name: 'ascending', idle: 'ascending' },
 }
 
@@ -87,7 +91,7 @@ function Row({ project }: { project: Project }) {
   const { id, flag, uniqueBytes, exclusiveBytes, tags } = project
   return (
     <tr>
-      <td>
+      <td class="projects-flag">
         <FlagBadge flag={flag} />
       </td>
       <th scope="row">
@@ -95,18 +99,27 @@ function Row({ project }: { project: Project }) {
           <Said text={id} />
         </a>
       </th>
-      <td class="number">
+      <td class="number" data-label="Unique">
         <Bytes of={uniqueBytes} />
         {project.unresolved > 0 && <div class="hint">at least</div>}
       </td>
-      <td class="number">
+      <td class="number" data-label="Exclusive">
         <Bytes of={exclusiveBytes} />
       </td>
-      <td class="projects-limit">
+      <td class="number" data-label="In 7 days">
+        {project.growthBytes === 0 ? (
+          <span class="unknown">no change</span>
+        ) : (
+          <Bytes of={project.growthBytes} signed />
+        )}
+      </td>
+      <td class="projects-limit" data-label="Of its limit">
         <Limit project={project} />
       </td>
-      <td class="number">{tags.toLocaleString('en')}</td>
-      <td>
+      <td class="number" data-label="Tags">
+        {tags.toLocaleString('en')}
+      </td>
+      <td data-label="Last push">
         <Time at={project.lastPushAt} never="not known" />
         {project.lastPushedBy && (
           <div class="hint">
@@ -114,7 +127,7 @@ function Row({ project }: { project: Project }) {
           </div>
         )}
       </td>
-      <td>
+      <td data-label="Last pull">
         <Time at={project.lastPullAt} never="none known" />
       </td>
     </tr>

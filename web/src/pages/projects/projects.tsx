@@ -7,7 +7,7 @@ import { Page } from '../../parts/page.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { useQuery } from '../../parts/use-query.ts'
 import { session } from '../../session.ts'
-import { asSort, FLAGS, isFiltered, type Sort } from './filters.ts'
+import { asSort, FLAGS, isFiltered, SORT_NAMES, SORTS, type Sort } from './filters.ts'
 import { ProjectTable } from './project-table.tsx'
 
 export type Project = Answer<'/v1/projects'>['projects'][number]
@@ -31,6 +31,7 @@ export default function Projects() {
     },
     (page) => page.projects,
   )
+  const sortBy = (next: Sort) => change({ sort: next === 'unique' ? '' : next })
   const isNone = projects.items.length === 0 && !projects.isLoading && !projects.error && !projects.hasMore
   const names = registries.data?.registries.map(({ name }) => name) ?? []
   return (
@@ -71,6 +72,16 @@ export default function Projects() {
             ))}
           </select>
         </label>
+        <label class="projects-sort">
+          <span class="unseen">Order</span>
+          <select value={sort} onChange={(event) => sortBy(asSort(event.currentTarget.value))}>
+            {SORTS.map((one) => (
+              <option key={one} value={one}>
+                {SORT_NAMES[one]}
+              </option>
+            ))}
+          </select>
+        </label>
       </search>
       {isNone ? (
         isFiltered(query) ? (
@@ -85,11 +96,7 @@ export default function Projects() {
       ) : (
         <>
           {projects.items.length > 0 && (
-            <ProjectTable
-              projects={projects.items}
-              sort={sort}
-              sortBy={(next: Sort) => change({ sort: next === 'unique' ? '' : next })}
-            />
+            <ProjectTable projects={projects.items} sort={sort} sortBy={sortBy} />
           )}
           <More of={projects} />
         </>
