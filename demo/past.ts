@@ -7,14 +7,15 @@ import { makeUsageIndex } from '../src/usage/usage-index.ts'
 import type { Project } from './api.ts'
 import type { Team } from './teams.ts'
 
+/** How far back the line of a registry goes. */
+const REGISTRY_DAYS = 120
+
 export type Past = ReturnType<typeof makePast>
 
 /** How usage came to what it is now: from which share of it, in how many days, and on what way. */
 export interface Line {
   shape: 'steady' | 'late' | 'sawtooth' | 'flat'
   from: number
-  /** Of what the story is about to push more to, the share that it will come to. Default: 1. */
-  to?: number
   days: number
 }
 
@@ -27,8 +28,8 @@ const SHAPES: Record<Line['shape'], (done: number) => number> = {
   flat: (done) => (done < 0.6 ? 0 : 1),
 }
 
-const shareAt = ({ shape, from, to = 1, days }: Line, daysAgo: number): number =>
-  daysAgo > days ? 0 : from + (to - from) * SHAPES[shape](1 - daysAgo / days)
+const shareAt = ({ shape, from, days }: Line, daysAgo: number): number =>
+  daysAgo > days ? 0 : from + (1 - from) * SHAPES[shape](1 - daysAgo / days)
 
 /** A story of half a minute has no past. This makes one up, so that there are lines to look at, and something to forecast from. */
 export function makePast(url: string, prefix: string) {
@@ -54,19 +55,17 @@ export function makePast(url: string, prefix: string) {
         uniqueBytes: Math.max(0, Math.round(project.uniqueBytes - daysAgo * bytesPerDay)),
       }))
     },
-    /** Writes the lines of projects, by their ids, and that of their registry, which is the sum. */
-    async make(registry: string, projects: readonly Project[], lines: Record<string, Line>): Promise<void> {
-      const lineOf = ({ id }: Project): Line => lines[id] ?? { shape: 'steady', from: 0.7, days: 90 }
-      for (const project of projects)
-        await write(project.id, lineOf(project).days, (daysAgo) =>
-          scaled(sampleOf(project), shareAt(lineOf(project), daysAgo)),
-        )
-      const present = projects.reduce((bytes, { uniqueBytes }) => bytes + uniqueBytes, 0)
+    /** Writes the line of a project. */
+    async draw(project: Project, line: Line): Promise<void> {
+      await write(project.id, line.days, (daysAgo) => scaled(sampleOf(project), shareAt(line, daysAgo)))
+    },
+    /** Writes the line of a registry, which is the sum of those of its projects. */
+    async drawRegistry(registry: string, projects: readonly (readonly [Project, Line])[]): Promise<void> {
       const sum = (daysAgo: number) =>
-        projects.reduce((bytes, one) => bytes + one.uniqueBytes * shareAt(lineOf(one), daysAgo), 0)
-      const all = projects.map(sampleOf).reduce(addSamples, NOTHING)
+        projects.reduce((bytes, [one, line]) => bytes + one.uniqueBytes * shareAt(line, daysAgo), 0)
+      const all = projects.map(([project]) => sampleOf(project)).reduce(addSamples, NOTHING)
       const now = { ...all, uniqueBytes: await index.registryBytes(registry) }
-      await write(registry, 120, (daysAgo) => scaled(now, sum(daysAgo) / present))
+      await write(registry, REGISTRY_DAYS, (daysAgo) => scaled(now, sum(daysAgo) / sum(0)))
     },
     /** Writes when a team's images were pushed and pulled last. The registry does not know. */
     async use({ project, images, pulledDaysAgo }: Team): Promise<void> {

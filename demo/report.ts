@@ -85,9 +85,8 @@ export async function report(options: {
       /^warning,over,(warning,)?ok$/.test(statesOf('shop/web').join()),
     ],
     [
-      'data/etl got alerts for warning, a forecast, and ok again',
-      // A full hour during the story brings another sample, and with it the end of the forecast.
-      /^warning,forecast,ok(,forecast)?$/.test(statesOf('data/etl').join()),
+      'data/etl got alerts for warning, a forecast, ok again, and the end of the forecast',
+      statesOf('data/etl').join() === 'warning,forecast,ok,forecast',
     ],
     [
       'an override holds for data/etl',

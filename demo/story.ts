@@ -18,11 +18,10 @@ const appImage = (seed: string, kib: number, architecture = 'amd64') =>
 /** The layer of a pull request's own. */
 const PULL_REQUEST_KIB = 1000
 
-/** The made-up lines of projects whose images come with the story; data/etl has one of its own. */
-const LINES: Record<string, Line> = {
-  'ci/shop/web': { shape: 'sawtooth', from: 1.2, to: 2, days: 120 },
-  'ci/shop/api': { shape: 'steady', from: 0.85, to: 1.2, days: 120 },
-  ...Object.fromEntries(TEAMS.map(({ project, line }) => [`ci/${project}`, line])),
+/** The made-up line of a project. That of data/etl has grown by the same each day. */
+function lineOf({ id }: Project): Line {
+  const team = TEAMS.find(({ project }) => id === `ci/${project}`)
+  return team?.line ?? { shape: id === 'ci/shop/web' ? 'sawtooth' : 'steady', from: 0.7, days: 120 }
 }
 
 /** What the story knows at its end that the API does not list. */
@@ -99,8 +98,11 @@ export async function play(options: {
   )
 
   act('The past of all projects is made up: a story of half a minute has none')
-  await past.make('ci', await api.projects(), LINES)
-  await Promise.all(TEAMS.map(past.use))
+  for (const team of TEAMS) {
+    const project = await api.project(`ci/${team.project}`)
+    await past.draw(project, lineOf(project))
+    await past.use(team)
+  }
 
   act(
     'data/etl has grown for six weeks (made up, too): a forecast says when its quota is full, and somebody gives it more for a while',
@@ -197,6 +199,19 @@ export async function play(options: {
   await skopeoPull(`${ci.host}/shop/web:pr-2`)
   say(`restored and pulled shop/web:pr-2 by digest ${restored.digest.slice(0, 19)}…`)
   await untilIndexed()
+
+  act('The made-up past of shop and of the registry leads to what they hold now; Tallyman takes its samples')
+  const projects = await api.projects()
+  for (const project of projects.filter(({ id }) => id.startsWith('ci/shop/')))
+    await past.draw(project, lineOf(project))
+  await past.drawRegistry(
+    'ci',
+    projects.map((project) => [project, lineOf(project)]),
+  )
+  await past.sample()
+  await until('the end of the forecast for data/etl', api.alerts, (all) =>
+    all.some(({ project, text }) => project === 'data/etl' && text.includes('is not about to pass')),
+  )
   return { restored }
 
   /** Signs an image as `cosign sign` does. */

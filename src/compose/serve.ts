@@ -171,7 +171,7 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
     routes: [
       eventsRoute({ intake, refusals, metrics, registryOf }),
       projectsRoute({
-        ...{ index, flags, inForce, standings: withGrowth, roles, inTurn },
+        ...{ index, flags, inForce, standings, withGrowth, roles, inTurn },
         usagesOf: (ids) => usagesOf({ redis, prefix }, ids),
       }),
       overviewRoute({ overview, roles, inTurn }),

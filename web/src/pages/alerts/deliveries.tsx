@@ -47,7 +47,7 @@ export function Deliveries() {
                       <Time at={at} />
                     </td>
                     <td data-label="Channel">{channel}</td>
-                    <td data-label="About">
+                    <td class="wide" data-label="About">
                       <Said text={subject} />
                       <div class="hint">{type}</div>
                     </td>

@@ -49,7 +49,7 @@ export function Timeline({ of, largest }: { of: Node; largest: readonly Node[] }
     [history.data, forecast.data, limit, from],
   )
   return (
-    <section class="panel timeline" aria-labelledby="timeline-title">
+    <section class="panel" aria-labelledby="timeline-title">
       <div class="panel-head">
         <h2 id="timeline-title">
           Over time: <Said text={titleOf(of)} />

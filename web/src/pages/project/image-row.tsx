@@ -78,7 +78,7 @@ export function ImageRow({ project, repository, image, keeps, areHeard, changed,
         <td class="number" data-label="Shared">
           <Some of={image.sharedBytes} none="No other image of the project holds any of it" />
         </td>
-        <td data-label="Layers">
+        <td class="wide">
           <LayerStrip layers={image.layers} />
         </td>
         <td data-label="Pushed">

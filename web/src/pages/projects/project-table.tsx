@@ -113,7 +113,7 @@ function Row({ project }: { project: Project }) {
           <Bytes of={project.growthBytes} signed />
         )}
       </td>
-      <td class="projects-limit" data-label="Of its limit">
+      <td class="projects-limit wide" data-label="Of its limit">
         <Limit project={project} />
       </td>
       <td class="number" data-label="Tags">

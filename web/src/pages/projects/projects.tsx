@@ -25,7 +25,13 @@ export default function Projects() {
     '/v1/projects',
     {
       query: {
-        ...{ limit: PAGE, sort, search: query.search || undefined, registry: query.registry || undefined },
+        ...{
+          limit: PAGE,
+          sort,
+          growth: true,
+          search: query.search || undefined,
+          registry: query.registry || undefined,
+        },
         flag: FLAGS.find(({ flag }) => flag === query.flag)?.flag,
       },
     },

@@ -37,10 +37,10 @@ export function History() {
                     </a>{' '}
                     {one.kind === 'rollback' && <span class="badge badge-warning">rollback</span>}
                   </th>
-                  <td class="promotion-place" data-label="Image">
+                  <td class="promotion-place wide" data-label="Image">
                     <Said text={placeText(one.from)} />
                   </td>
-                  <td class="promotion-place" data-label="To">
+                  <td class="promotion-place wide" data-label="To">
                     <Said text={placeText(one.to)} />
                   </td>
                   <td class="number" data-label="Sent">

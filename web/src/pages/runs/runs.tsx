@@ -42,14 +42,14 @@ export default function Runs() {
                       <Time at={run.at} />
                     </a>
                   </th>
-                  <td data-label="Policy">
+                  <td class="wide" data-label="Policy">
                     <Said text={run.policy} /> <span class="hint">at {run.registry}</span>
                   </td>
                   <td data-label="State">
                     <span class={STATES[run.state].badge}>{STATES[run.state].text}</span>{' '}
                     {run.dryRun && <span class="badge">dry run</span>}
                   </td>
-                  <td data-label="What it did">
+                  <td class="wide" data-label="What it did">
                     {outcomesOf(run).join(', ') || 'nothing to delete'}
                     {run.held && <div class="hint">held in {run.held.length} projects</div>}
                   </td>
