@@ -103,7 +103,7 @@ function Row({ project }: { project: Project }) {
         <Bytes of={uniqueBytes} />
         {project.unresolved > 0 && <div class="hint">at least</div>}
       </td>
-      <td class="number" data-label="Exclusive">
+      <td class="number rare" data-label="Exclusive">
         <Bytes of={exclusiveBytes} />
       </td>
       <td class="number" data-label="In 7 days">
@@ -113,10 +113,10 @@ function Row({ project }: { project: Project }) {
           <Bytes of={project.growthBytes} signed />
         )}
       </td>
-      <td class="projects-limit wide" data-label="Of its limit">
+      <td class="projects-limit wide">
         <Limit project={project} />
       </td>
-      <td class="number" data-label="Tags">
+      <td class="number rare" data-label="Tags">
         {tags.toLocaleString('en')}
       </td>
       <td data-label="Last push">

@@ -78,16 +78,18 @@ export default function Projects() {
             ))}
           </select>
         </label>
-        <label class="projects-sort">
-          <span class="unseen">Order</span>
-          <select value={sort} onChange={(event) => sortBy(asSort(event.currentTarget.value))}>
-            {SORTS.map((one) => (
-              <option key={one} value={one}>
-                {SORT_NAMES[one]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <select
+          class="projects-sort"
+          aria-label="Order"
+          value={sort}
+          onChange={(event) => sortBy(asSort(event.currentTarget.value))}
+        >
+          {SORTS.map((one) => (
+            <option key={one} value={one}>
+              {SORT_NAMES[one]}
+            </option>
+          ))}
+        </select>
       </search>
       {isNone ? (
         isFiltered(query) ? (
