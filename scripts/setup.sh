@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 stamp=node_modules/.tallyman-setup
 wanted=$(cat package.json package-lock.json | cksum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-  echo "setup: installing npm packages" >&2
+  echo "setup: installing npm packages (some minutes)" >&2
   # Not `npm ci`: it refuses a lockfile that lacks an optional package for another platform, and a
   # registry mirror that does not carry such packages cannot lock them. The locked versions hold either way.
   npm install --no-save --no-audit --no-fund --loglevel=error >&2

@@ -5,7 +5,7 @@ import { exampleFile } from './config/example-file.ts'
 import { warnOfExposedSecrets } from './config/exposed-secrets.ts'
 import { loadConfig } from './config/load.ts'
 import { type Logger, makeLog } from './platform/log.ts'
-import { onReloadSignal } from './platform/reload-signal.ts'
+import type { ReloadSignal } from './platform/reload-signal.ts'
 import { onStopSignal } from './platform/stop-signals.ts'
 import { startTracing } from './platform/tracing.ts'
 
@@ -14,9 +14,9 @@ const GRACE_MS = 25_000
 
 /**
  * Runs this process' duties until it is told to stop. The configuration is `$TALLYMAN_CONFIG`, or else `tallyman.yaml`.
- * If it is wrong, each problem is printed and nothing starts.
+ * If it is wrong, each problem is printed and nothing starts. A SIGHUP that comes during the start is served after it.
  */
-export async function start(duties: Duties): Promise<void> {
+export async function start(duties: Duties, reloadSignal: ReloadSignal): Promise<void> {
   // The index and the store tell who pushed what.
   process.umask(0o077)
   const file = process.env.TALLYMAN_CONFIG ?? 'tallyman.yaml'
@@ -45,10 +45,10 @@ export async function start(duties: Duties): Promise<void> {
   }
   onStopSignal(stop)
   const { promise: isUp, resolve: noteUp } = Promise.withResolvers<Tallyman>()
-  onReloadSignal(
-    async () => reload(file, log, await isUp),
-    () => stop('SIGHUP'),
-  )
+  reloadSignal.on({
+    reload: async () => reload(file, log, await isUp),
+    stop: () => stop('SIGHUP'),
+  })
   const tallyman = await compose(config, duties, log, tracing).catch((error) => fail(error))
   try {
     await tallyman.listen()

@@ -212,8 +212,11 @@ test('no two folders import each other at run time', () => {
   expect(mutual(imports)).toEqual([])
 })
 
-/** A command loads what it needs, since each of these takes a tenth of a second or more. */
+/**
+ * A command loads what it needs, since each of these takes a tenth of a second or more. Programs of the service first heed SIGHUP.
+ */
 const LATE = [
+  ...['src/main.ts', 'workers/main.ts'],
   ...['main', 'commands', 'program', 'find-service', 'send', 'service', 'output/printer'].map(
     (name) => `src/cli/${name}.ts`,
   ),
@@ -222,7 +225,7 @@ const LATE = [
   'src/platform/tracing.ts',
 ]
 
-test('every import is at the head of its file, but what few commands, a source of images in use and traces need', () => {
+test('every import is at the head of its file, but what few commands, the programs of the service, a source of images in use and traces need', () => {
   const late = sources.filter((file) => /\b(import|require)\(/.test(read(file)))
   expect(late.toSorted()).toEqual(LATE.toSorted())
   expect(importsOf(START_COMMAND, read(START_COMMAND)).map(({ to }) => to)).toContain('src/start.ts')

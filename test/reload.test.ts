@@ -113,3 +113,35 @@ test('SIGHUP puts quotas, policies and the log level in force, names what needs 
   expect(run.child.exitCode).toBeNull()
   for (const secret of [READ_TOKEN, ADMIN_TOKEN, WEBHOOK_TOKEN]) expect(run.output()).not.toContain(secret)
 })
+
+/** Runs in the process of the service before all else, and signals it as soon as it begins to load the service. */
+const signalWhileLoading = `
+import { registerHooks } from 'node:module'
+registerHooks({
+  load(url, context, next) {
+    if (url.endsWith('/src/start.ts')) process.kill(process.pid, 'SIGHUP')
+    return next(url, context)
+  },
+})`
+
+test.for([['src/main.ts'], ['workers/main.ts', 'quota'], ['src/cli/main.ts', 'start', 'quota']])(
+  'a SIGHUP while the process loads does not end it, and is served once it is up: %s',
+  async ([program = '', ...args], { onTestFinished }) => {
+    await write({ server: { port: 0, readToken: READ_TOKEN, adminToken: ADMIN_TOKEN } })
+    const early = runProgram(program, args, {
+      ...outside,
+      TALLYMAN_CONFIG: join(folder, 'tallyman.yaml'),
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(signalWhileLoading)}`,
+    })
+    onTestFinished(async () => {
+      early.child.kill('SIGKILL')
+      await early.ended
+    })
+    const output = await eventually(
+      async () => early.output(),
+      (text) => text.includes('the configuration was reloaded') || early.child.signalCode !== null,
+    )
+    expect(early.child.signalCode).toBeNull()
+    expect(output.indexOf('the configuration was reloaded')).toBeGreaterThan(output.indexOf('tallyman is up'))
+  },
+)

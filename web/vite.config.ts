@@ -25,7 +25,11 @@ export default defineConfig({
   root: import.meta.dirname,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   // The Content-Security-Policy allows no data: URL but for images, and each browser that has Preact signals has modulepreload.
-  build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    ...{ target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    // On a slow machine it would print how long the compression takes, as a warning.
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   plugins: [compressed()],
   // `vite` alone serves the sources, beside a Tallyman that runs.
   server: {

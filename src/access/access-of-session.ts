@@ -1,8 +1,9 @@
 import type { Access } from './access.ts'
 import { TokenRefused } from './access-of.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { Login, Session, Sessions } from './sessions.ts'
 import type { TokenLogins } from './token-logins.ts'
-import type { User } from './user-access.ts'
+
+type PersonLogin = Extract<Login, { by: 'oidc' }>
 
 /**
  * Makes what says what a session gives access to. It is looked up anew for each request, so a session never outlives the token by
@@ -11,17 +12,17 @@ import type { User } from './user-access.ts'
 export function makeAccessOfSession(deps: {
   sessions: Pick<Sessions, 'find'>
   tokenLogins: Pick<TokenLogins, 'accessOf'>
-  /** What somebody may do; `undefined` if that is nothing, or if no issuer is configured. */
-  accessOfUser: (user: User) => Access | undefined
+  /** What somebody may do; `undefined` if that is nothing, or if another issuer is configured, or none. */
+  accessOfUser: (user: PersonLogin) => Access | undefined
 }) {
-  function userAccess(user: User): Access {
+  function userAccess(user: PersonLogin): Access {
     const access = deps.accessOfUser(user)
     if (access === undefined)
       throw new TokenRefused('no group of yours may do anything here any more: log in again')
     return access
   }
 
-  async function accessOf({ login, until }: Session): Promise<Access> {
+  async function accessOf({ login, until }: Pick<Session, 'login' | 'until'>): Promise<Access> {
     const access = login.by === 'oidc' ? userAccess(login) : await deps.tokenLogins.accessOf(login)
     const end = new Date(until).toISOString()
     const { expiresAt } = access

@@ -19,17 +19,17 @@ export function groupsIn(claims: Claims, groupsClaim: string): string[] | undefi
 }
 
 /**
- * The claim that names a person for records (OpenID Connect Core 1.0, section 5.1). An address that the issuer says not to have
- * verified may be that of somebody else.
+ * The claim that names a person for records and approvals (OpenID Connect Core 1.0, section 5.1). An address that the issuer does
+ * not say to have verified may be that of somebody else, and so may `name`, which people choose freely.
  */
 function nameIn(claims: Claims): string | undefined {
-  const names = own(claims, 'email_verified') === false ? ['preferred_username', 'name'] : NAMES
+  const names = own(claims, 'email_verified') === true ? ['email', USER_NAME] : [USER_NAME]
   return names
     .map((key) => own(claims, key))
     .find((value): value is string => typeof value === 'string' && value !== '')
 }
 
-const NAMES = ['email', 'preferred_username', 'name']
+const USER_NAME = 'preferred_username'
 
 /** Whether claims tell all that is wanted of a person. */
 export const isComplete = (claims: Claims, groupsClaim: string): boolean =>

@@ -14,7 +14,7 @@ import { actionParts } from './action-parts.ts'
 import { linksOf, linksOfSummary } from './links.ts'
 import type { Message } from './message.ts'
 
-/** The message that tells an alert. Without `publicUrl`, the URL of the API for people, it has no links. */
+/** The message that tells an alert. Without `publicUrl`, the URL under which people reach the dashboard, it has no links. */
 export function messageOf(alert: Alert, publicUrl?: string): Message {
   const { id, at, text } = alert
   const isOfProject = 'project' in alert || 'to' in alert || 'state' in alert

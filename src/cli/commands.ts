@@ -32,6 +32,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   jobs: async () => (await import('./commands/jobs.ts')).addJobs,
   uses: async () => (await import('./commands/uses.ts')).addUses,
   token: async () => (await import('./commands/token.ts')).addToken,
+  session: async () => (await import('./commands/session.ts')).addSession,
   whoami: async () => (await import('./commands/whoami.ts')).addWhoami,
   names: async () => (await import('./commands/names.ts')).addNames,
   config: async () => (await import('./commands/config.ts')).addConfig,

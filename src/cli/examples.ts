@@ -53,6 +53,8 @@ const EXAMPLES: Record<string, string> = {
   'trash restore': 'trash restore ci/team/app:pr-1',
   'trash purge': 'trash purge --before 2026-10-01T00:00:00Z --dry-run',
   audit: 'audit --limit 20',
+  'session list': 'session list',
+  'session end': 'session end 5f2c0a9d1e7b4c3a86d0f1e2',
   registries: 'registries',
   reconcile: 'reconcile ci --dry-run',
   'snapshot list': 'snapshot list',

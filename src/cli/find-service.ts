@@ -1,8 +1,9 @@
 import { ConfigError } from '../config/config-error.ts'
+import { proxyFrom } from '../config/proxy.ts'
 import { readTextFile } from '../platform/read-text-file.ts'
 import { CommandError } from './command-error.ts'
 import { type Access, makeService, type Service } from './service.ts'
-import { type ServiceOptions, serviceUrl } from './service-options.ts'
+import { SERVICE_URL, type ServiceOptions, serviceUrl } from './service-options.ts'
 
 /** Bytes of a file with a token, and of one with certificates. */
 const TOKEN_LIMIT = 64 * 1024
@@ -11,12 +12,13 @@ const CA_LIMIT = 16 * 1024 * 1024
 /**
  * The address is `--url` or `TALLYMAN_URL`, and the token that of `TALLYMAN_TOKEN` or in the file `TALLYMAN_TOKEN_FILE`. What is
  * not given comes from the configuration that the service runs with: its address and its admin token. Its other sections may be
- * wrong: in an emergency a command must reach the service.
+ * wrong: in an emergency a command must reach the service. Proxies are those of the environment.
  */
 export async function findService(env: NodeJS.ProcessEnv, options: ServiceOptions): Promise<Service> {
   const given = {
     ...addressIn(env, options),
     ...(await tokenIn(env)),
+    ...proxyIn(env),
     ...(options.deadlineMs !== undefined && { deadlineMs: options.deadlineMs }),
     ...(options.caFile !== undefined && { ca: await read(options.caFile, '--ca-file', CA_LIMIT) }),
   }
@@ -33,8 +35,14 @@ function addressIn(
   if (url !== undefined) return { url, urlFrom: '--url' }
   if (!env.TALLYMAN_URL) return {}
   const found = serviceUrl(env.TALLYMAN_URL)
-  if (found === undefined) throw new CommandError('TALLYMAN_URL: expected an http or https URL')
+  if (found === undefined) throw new CommandError(`TALLYMAN_URL: expected ${SERVICE_URL}`)
   return { url: found, urlFrom: 'TALLYMAN_URL' }
+}
+
+function proxyIn(env: NodeJS.ProcessEnv): Pick<Access, 'proxy'> {
+  const { proxy, problems } = proxyFrom(env)
+  if (problems.length > 0) throw new CommandError(...new ConfigError(problems).message.split('\n'))
+  return proxy === undefined ? {} : { proxy }
 }
 
 async function tokenIn(env: NodeJS.ProcessEnv): Promise<Pick<Access, 'token' | 'tokenFrom'> | object> {

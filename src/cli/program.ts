@@ -7,7 +7,7 @@ import { addExamples, wordsOf } from './examples.ts'
 import { allowUnknownCommands } from './group.ts'
 import { FORMATS, type Format } from './output/formats.ts'
 import { makePrinter } from './output/printer.ts'
-import { type ServiceOptions, serviceUrl } from './service-options.ts'
+import { SERVICE_URL, type ServiceOptions, serviceUrl } from './service-options.ts'
 import { makeStatusLine } from './status-line.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -98,6 +98,6 @@ function refuseTakenByNpm(command: Command, env: NodeJS.ProcessEnv): void {
 
 function parseUrl(text: string): string {
   const url = serviceUrl(text)
-  if (url === undefined) throw new InvalidArgumentError('Expected an http or https URL.')
+  if (url === undefined) throw new InvalidArgumentError(`Expected ${SERVICE_URL}.`)
   return url
 }

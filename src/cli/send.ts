@@ -1,8 +1,10 @@
-import { getCACertificates } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { CommandError } from './command-error.ts'
 import { EXIT } from './exit-statuses.ts'
 import type { Access } from './service.ts'
+
+/** Hosts that are this machine: another one, such as a proxy, would ask itself there. */
+const HERE = /^(localhost|127\.[\d.]+|\[::1\])$/
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -30,7 +32,10 @@ export interface Answer {
 export type Send = (method: Method, path: string, question?: Question) => Promise<Answer>
 
 /** Sends requests to the service. @throws CommandError if there is no answer */
-export function makeSend({ url, urlFrom, token, ca, deadlineMs }: Access): Send {
+export function makeSend({ url, urlFrom, token, ca, proxy, deadlineMs }: Access): Send {
+  const { hostname, protocol } = new URL(url)
+  const used = HERE.test(hostname) ? undefined : proxy
+  const over = protocol === 'https:' ? used?.https : used?.http
   let dispatcher: Dispatcher | undefined
   return async (method, path, { body, accept = 'application/json', silentMs = 30_000 } = {}) => {
     const asked = `${method} ${url}${path}`
@@ -38,13 +43,18 @@ export function makeSend({ url, urlFrom, token, ca, deadlineMs }: Access): Send 
       new CommandError(
         `${asked}: no answer (${error.code ?? error.message}). Is Tallyman running? Its address comes from ${urlFrom}.`,
         ...adviceOn(error),
+        // Not its user and password.
+        ...(over === undefined
+          ? []
+          : [`It is asked over the proxy ${new URL(over).host}, unless NO_PROXY names ${hostname}.`]),
       ).as(EXIT.unreachable)
     // Only now: it takes a tenth of a second to load, and many commands end before.
-    const { Agent, request } = await import('undici')
-    if (ca !== undefined) dispatcher ??= new Agent({ connect: { ca: [...getCACertificates('default'), ca] } })
+    const { request } = await import('undici')
+    const { makeDispatcher } = await import('../platform/dispatcher.ts')
+    dispatcher ??= makeDispatcher({ proxy: used, tls: ca === undefined ? undefined : { ca } })
     const answer = await request(url + path, {
       method,
-      ...(dispatcher && { dispatcher }),
+      dispatcher,
       ...(deadlineMs !== undefined && { signal: AbortSignal.timeout(deadlineMs) }),
       headers: {
         ...{ authorization: `Bearer ${token}`, accept },

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Check } from 'typebox/schema'
+import type { Proxies } from '../platform/dispatcher.ts'
 import { VERSION } from '../platform/version.ts'
 import { CommandError } from './command-error.ts'
 import { parseJson } from './parse-json.ts'
@@ -31,6 +32,8 @@ export interface Access {
   tokenFrom: string
   /** Certificates to trust beside those of the system, in PEM. */
   ca?: string
+  /** Where the service is asked over a proxy. */
+  proxy?: Proxies
   /** How long an answer may take altogether, in ms; for ever, while something arrives, if left out. */
   deadlineMs?: number
 }

@@ -6,6 +6,7 @@ import { runChecks } from '../doctor/run-checks.ts'
 import type { Refusals } from '../events/refusals.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import { shareFor } from '../platform/share-for.ts'
+import type { IndexStatus } from '../reconcile/ledger.ts'
 import { configChecks } from './doctor.ts'
 import type { Parts } from './parts.ts'
 
@@ -40,6 +41,7 @@ function stateChecks({ config, registries }: Parts, onRedis: OnRedis, refusals: 
     instances: await instances.count(registry, Date.now() * 1000 - DAY_US),
     pulls: await pulls.of(registry),
     tellsReferences: await referencesTold.of(registry),
+    reconcile: readingOf(await ledger.status(registry)),
   })
   return [
     ...sources.map(({ name }) => ({
@@ -56,3 +58,9 @@ function stateChecks({ config, registries }: Parts, onRedis: OnRedis, refusals: 
     checkProcesses({ processes: peers.names, strangers: peers.strangers }),
   ]
 }
+
+/** What the last reconcile found, if it has read the registry. */
+const readingOf = ({ lastReport }: IndexStatus) =>
+  lastReport === undefined || lastReport.method === 'events'
+    ? undefined
+    : { readAt: Date.parse(lastReport.readAt), drift: lastReport.drift }

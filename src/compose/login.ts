@@ -12,6 +12,7 @@ import { loginRoute, OIDC_CALLBACK, type OidcParts } from '../http/login-route.t
 import type { Roles } from '../http/roles.ts'
 import { makeAccessOfCookie } from '../http/session-cookie.ts'
 import { sessionRoute } from '../http/session-route.ts'
+import { sessionsRoute } from '../http/sessions-route.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import type { Parts } from './parts.ts'
 
@@ -30,12 +31,17 @@ export async function login(
   const { oidc } = config.login
   const accessOfPerson = (user: User) =>
     oidc && accessOfUser(user, oidc, { keepsNames: parts.settings().config.actors })
-  const accessOfSession = makeAccessOfSession({ sessions, tokenLogins, accessOfUser: accessOfPerson })
+  const accessOfSession = makeAccessOfSession({
+    ...{ sessions, tokenLogins },
+    // Who is in which group is what an issuer says: another one may have other groups of the same name.
+    accessOfUser: (user) => (user.issuer === oidc?.issuer ? accessOfPerson(user) : undefined),
+  })
   return {
     cookie: { key: keys.cookie, forMs, isSecure: server.publicUrl?.startsWith('https:') ?? false },
     accessOfCookie: makeAccessOfCookie(accessOfSession),
     routes: (roles: Roles) => [
       sessionRoute({ accessOf, sessions, tokenLogins, accessOfSession, roles }),
+      sessionsRoute({ sessions, audit: parts.journals.audit.audit, roles }),
       loginRoute({
         ...{ sessions, publicUrl: server.publicUrl ?? '', isPublic: config.login.public },
         oidc: oidc && oidcParts(parts, oidc, accessOfPerson),
@@ -58,7 +64,8 @@ function oidcParts(
     admit(user) {
       const access = accessOfPerson(user)
       if (access === undefined) return { refusal: withoutGrant(user) }
-      return { who: access.who, user: { ...user, groups: grantedGroups(user, oidc) } }
+      const { issuer } = oidc
+      return { who: access.who, user: { ...user, issuer, groups: grantedGroups(user, oidc) } }
     },
   }
 }

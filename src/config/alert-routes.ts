@@ -1,5 +1,5 @@
 import { channel } from './channels.ts'
-import { Duration } from './fields.ts'
+import { Duration } from './quantity-fields.ts'
 import { list, section } from './sections.ts'
 
 export const alerts = section('Alerts.', {

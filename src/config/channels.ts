@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import { channelKeys } from './channel-keys.ts'
-import { NonEmpty, Secret, SecretUrl, string } from './fields.ts'
+import { NonEmpty, Secret, string } from './fields.ts'
 import { alertmanager, email, gitlabIssue, irc, matrix, pagerduty } from './more-channels.ts'
 import { section } from './sections.ts'
+import { SecretUrl } from './url-fields.ts'
 import { written } from './written.ts'
 
 const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'

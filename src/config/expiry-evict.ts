@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { EVICT_ORDERS } from '../expiry/evict-order.ts'
 import { problemOfSelection, selectionKeys } from './expiry-rule.ts'
-import { Choice, Fraction, Size } from './fields.ts'
+import { Choice } from './fields.ts'
+import { Fraction, Size } from './quantity-fields.ts'
 import { section } from './sections.ts'
 
 const problemOf = (tier: Record<string, unknown>): string | undefined =>

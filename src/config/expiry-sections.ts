@@ -2,22 +2,11 @@ import { Type } from 'typebox'
 import { DIALECT_NAMES } from '../expiry/dialects/dialects.ts'
 import { evict } from './expiry-evict.ts'
 import { expiryRule } from './expiry-rule.ts'
-import {
-  Choice,
-  Digest,
-  Duration,
-  Flag,
-  Fraction,
-  Glob,
-  Integer,
-  Name,
-  NonEmpty,
-  Pattern,
-  RegistryName,
-  SecretUrl,
-} from './fields.ts'
+import { Choice, Digest, Flag, Glob, Name, NonEmpty, Pattern, RegistryName } from './fields.ts'
+import { Duration, Fraction, Integer } from './quantity-fields.ts'
 import { Cron, TimeZone } from './schedule-fields.ts'
 import { list, section } from './sections.ts'
+import { SecretUrl } from './url-fields.ts'
 import { written } from './written.ts'
 
 const expiryPolicyFields = Type.Refine(

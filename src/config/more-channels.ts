@@ -1,6 +1,8 @@
 import { type TProperties, Type } from 'typebox'
-import { Choice, Flag, headerSecret, Integer, NonEmpty, Pattern, Secret, string, Url } from './fields.ts'
+import { Choice, Flag, headerSecret, NonEmpty, Pattern, Secret, string } from './fields.ts'
+import { Integer } from './quantity-fields.ts'
 import { list } from './sections.ts'
+import { Url } from './url-fields.ts'
 
 /** The keys of the channels that are no webhooks of chats, beside those that every channel has. */
 

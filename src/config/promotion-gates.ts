@@ -6,21 +6,11 @@ import { parsePublicKey } from '../promotion/gates/public-key.ts'
 import { parseTrustedRoot } from '../promotion/gates/trusted-root.ts'
 import { SigningKey } from './channels.ts'
 import { Texts } from './expiry-rule.ts'
-import {
-  Choice,
-  Duration,
-  field,
-  httpUrl,
-  Integer,
-  Name,
-  NonEmpty,
-  nonEmpty,
-  Pem,
-  patternIn,
-  Secret,
-  string,
-} from './fields.ts'
+import { Choice, field, Name, NonEmpty, nonEmpty, Pem, Secret, string } from './fields.ts'
+import { patternIn } from './pattern-fields.ts'
+import { Duration, Integer } from './quantity-fields.ts'
 import { list, section } from './sections.ts'
+import { httpUrl } from './url-fields.ts'
 import { isMapping } from './walk.ts'
 import { written } from './written.ts'
 

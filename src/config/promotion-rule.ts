@@ -1,22 +1,10 @@
 import { Type } from 'typebox'
 import { Tags } from './expiry-rule.ts'
-import {
-  Choice,
-  Duration,
-  Flag,
-  Glob,
-  Integer,
-  Interval,
-  Name,
-  Pattern,
-  Pem,
-  RegistryName,
-  Size,
-  string,
-  Template,
-} from './fields.ts'
+import { Choice, Flag, Glob, Name, Pattern, Pem, RegistryName, string } from './fields.ts'
+import { Template } from './pattern-fields.ts'
 import { isEd25519Key } from './pem.ts'
 import { promotionGates } from './promotion-gates.ts'
+import { Duration, Integer, Interval, Size } from './quantity-fields.ts'
 import { section } from './sections.ts'
 
 const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/

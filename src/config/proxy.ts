@@ -1,6 +1,6 @@
 import type { Proxies } from '../platform/dispatcher.ts'
 import type { Problem } from './config-error.ts'
-import { httpUrl } from './fields.ts'
+import { httpUrl } from './url-fields.ts'
 
 /**
  * The proxies that the environment names, as other programs read it: in lower or upper case, with or without `http://`.

@@ -1,19 +1,6 @@
 import { type TProperties, Type } from 'typebox'
-import {
-  Choice,
-  Duration,
-  Flag,
-  field,
-  Glob,
-  Integer,
-  messageOf,
-  NonEmpty,
-  PartError,
-  Pattern,
-  parseFraction,
-  Size,
-  unique,
-} from './fields.ts'
+import { Choice, Flag, field, Glob, messageOf, NonEmpty, PartError, Pattern, unique } from './fields.ts'
+import { Duration, Integer, parseFraction, Size } from './quantity-fields.ts'
 import { list, section } from './sections.ts'
 import { written } from './written.ts'
 

@@ -8,24 +8,13 @@ import type { channel } from './channels.ts'
 import { ci } from './ci-section.ts'
 import { events } from './events-section.ts'
 import { expiry, type expiryPolicy } from './expiry-sections.ts'
-import {
-  Choice,
-  Duration,
-  Flag,
-  Integer,
-  Interval,
-  NonEmpty,
-  nonEmpty,
-  Pattern,
-  Secret,
-  Size,
-  Url,
-  unique,
-} from './fields.ts'
+import { Choice, Flag, NonEmpty, nonEmpty, Pattern, Secret, unique } from './fields.ts'
 import { login } from './login-section.ts'
 import { promotionRule, receiptKey } from './promotion-rule.ts'
+import { Duration, Integer, Interval, Size } from './quantity-fields.ts'
 import { quota } from './quota-sections.ts'
 import { list, type projectRule, proxy, registry, scanners, section, store, token } from './sections.ts'
+import { Url } from './url-fields.ts'
 import { written } from './written.ts'
 
 /** Checks a Redis URL and leaves it as it is: makers of connections parse it. */
@@ -36,7 +25,11 @@ function redisUrl(raw: unknown): string {
 }
 
 /** TypeBox leaves out the keys `constructor` and `prototype` when it decodes. */
-const NAME = '^(?!constructor$|prototype$)[a-z0-9][a-z0-9-]{0,31}$'
+export const REGISTRY_NAME = {
+  pattern: '^(?!constructor$|prototype$)[a-z0-9][a-z0-9-]{0,31}$',
+  expected:
+    'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
+}
 
 /** What the commands need to find the service, among other things. */
 export const server = section('The HTTP server.', {
@@ -115,10 +108,9 @@ const file = section('The configuration of Tallyman.', {
       },
     ),
   }),
-  registries: Type.Record(Type.String({ pattern: NAME }), registry, {
+  registries: Type.Record(Type.String({ pattern: REGISTRY_NAME.pattern }), registry, {
     description: 'The registries, by name.',
-    expectedName:
-      'a name of lower-case letters, digits and dashes, 32 characters at most, with no dash first, and neither constructor nor prototype',
+    expectedName: REGISTRY_NAME.expected,
     default: {},
   }),
   proxy,

@@ -4,22 +4,19 @@ import {
   Choice,
   Flag,
   headerSecret,
-  Integer,
   NonEmpty,
   Pattern,
   Pem,
-  Price,
-  ProjectPattern,
-  RegistryUrl,
   Repository,
   Secret,
-  SecretUrl,
   string,
   Text,
-  Url,
   unique,
 } from './fields.ts'
+import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
+import { Integer, Price } from './quantity-fields.ts'
+import { RegistryUrl, SecretUrl, Url } from './url-fields.ts'
 import { type JsonSchema, written } from './written.ts'
 
 /** A mapping; an unknown key in it is an error. `form` is what editors are told beside its keys. */

@@ -40,10 +40,13 @@ async function spaceOf(folder: string): Promise<{ free: number; all: number }> {
 
 const GIB = 2 ** 30
 
+/** So much is enough on a disk of any size, in bytes: Tallyman writes some GiB at most. */
+const ENOUGH = 50 * GIB
+
 /** `free` and `all` in bytes. */
 export function spaceFinding(folder: string, { free, all }: { free: number; all: number }): Found {
   const what = `${folder}: ${formatSize(free)} of ${formatSize(all)} are free`
-  if (free >= GIB && free >= all / 20) return { level: 'ok', what }
+  if (free >= ENOUGH || (free >= GIB && free >= all / 20)) return { level: 'ok', what }
   return {
     level: free < GIB / 10 ? 'error' : 'warning',
     what,

@@ -1,14 +1,19 @@
 import type { Quarantine } from '../events/quarantine.ts'
 import { formatDuration } from '../platform/units.ts'
 import { countJobs } from '../queue/count-jobs.ts'
-import { QUEUE_NAMES } from '../queue/jobs.ts'
+import { QUEUE_NAMES, type QueueName } from '../queue/jobs.ts'
+import { queueLag } from '../queue/queue-lag.ts'
 import type { Queues } from '../queue/queues.ts'
 import { confidenceOf, isExact } from '../reconcile/confidence.ts'
 import type { IndexStatus } from '../reconcile/ledger.ts'
 import type { Check, Found } from './finding.ts'
 
-/** An event that waits for longer than this is late, in ms: it takes milliseconds. */
+/** A job that waits for longer than this is late, in ms: it takes milliseconds. */
 const LATE_MS = 60_000
+
+/** The same in the other queues, whose jobs copy, delete or read for minutes, one after the other, while the next ones wait. */
+const LONG_MS = 3_600_000
+const SHORT_JOBS: readonly QueueName[] = ['events', 'quota', 'alerts']
 
 /** Looks at the queues: whether somebody works them off, how late they are, and what failed. `now`: epoch ms. */
 export const checkQueues = ({ queues, now }: { queues: Queues; now: () => number }): Check => ({
@@ -25,9 +30,8 @@ export const checkQueues = ({ queues, now }: { queues: Queues; now: () => number
           why: 'what comes in is kept, and nothing is done with it',
           fix: `tallyman start runs all workers beside the API, tallyman start ${name} those of this queue`,
         })
-      const [oldest] = await queue.getJobs(['waiting', 'prioritized'], 0, 0, true)
-      const waits = oldest === undefined ? 0 : now() - oldest.timestamp
-      if (waits > LATE_MS && workers > 0)
+      const waits = await queueLag(queue, now())
+      if (waits > (SHORT_JOBS.includes(name) ? LATE_MS : LONG_MS) && workers > 0)
         found.push({
           ...{ level: 'warning', what: `a job of the queue ${name} waits since ${formatDuration(waits)}` },
           why: 'numbers, flags and alerts are as old',
@@ -35,7 +39,7 @@ export const checkQueues = ({ queues, now }: { queues: Queues; now: () => number
         })
       if (failed > 0)
         found.push({
-          ...{ level: 'warning', what: `${failed} jobs of the queue ${name} have failed for good` },
+          ...{ level: 'warning', what: `jobs of the queue ${name} that have failed for good: ${failed}` },
           fix: `tallyman jobs failed ${name} tells why; after the cause is removed, tallyman jobs retry ${name} --all`,
         })
     }
@@ -77,14 +81,14 @@ export const checkIndex = (
     const what = confidenceOf(status)
     if (isExact(status)) return [{ level: 'ok', what }]
     if (status.lastReport?.method === 'events') return [{ level: 'note', what }]
-    const isHeld = status.lastReport?.hold !== undefined
+    const isHeld = Boolean(status.lastReport?.hold)
     return [
       {
         ...{ level: isHeld ? 'error' : 'warning', what },
         why: 'expiry deletes nothing by an index that is not exact',
         fix: isHeld
           ? `see what is missing: tallyman reconcile ${registry} --dry-run; docs/registries.md tells when to accept a loss`
-          : `tallyman reconcile ${registry}`,
+          : `tallyman reconcile ${registry}: it makes the index exact. The next one by itself may be minutes away (reconcile.pause)`,
       },
     ]
   },

@@ -1,6 +1,7 @@
 import type { PullsHeard } from '../events/pulls-heard.ts'
 import type { RefusalReason, RefusedSender } from '../events/refusals.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
+import type { Drift } from '../reconcile/drift.ts'
 import type { Found } from './finding.ts'
 
 /** What is known of the notifications of a registry. */
@@ -14,6 +15,8 @@ export interface Intake {
   pulls: PullsHeard
   /** Whether the last push told what it references; `undefined` if no image was pushed yet. */
   tellsReferences: boolean | undefined
+  /** What a reconcile found that read the registry last, and when, in epoch ms; `undefined` if none has read it. */
+  reconcile: { readAt: number; drift: Drift } | undefined
   /** Where registries reach this service, as far as that is known. */
   endpoint: string
 }
@@ -35,7 +38,26 @@ export function intakeFindings(intake: Intake, now: number): Found[] {
   return refusals.some(({ level }) => level === 'error') ? refusals : [none, ...refusals]
 }
 
-function arrived(check: string, { lastEventAt, instances }: Intake): Found {
+/** What a registry tells within seconds may be late while it is restarted, in ms. */
+const SILENT_MS = 3_600_000
+
+/** Changes that no event told: how many a reconcile found that came so long after the newest event. */
+function untold({ lastEventAt, reconcile }: Intake): number {
+  if (reconcile === undefined || reconcile.readAt - lastEventAt / 1000 < SILENT_MS) return 0
+  const { manifestsMissed, manifestsGone, tagsMissed, tagsMoved, tagsGone } = reconcile.drift
+  return manifestsMissed + manifestsGone + tagsMissed + tagsMoved + tagsGone
+}
+
+function arrived(check: string, intake: Intake): Found {
+  const { lastEventAt, instances, registry, endpoint } = intake
+  const missed = untold(intake)
+  if (missed > 0)
+    return {
+      ...{ check, level: 'error' },
+      what: `no notification has come since ${formatTimestamp(lastEventAt)}, and the last reconcile found ${missed} changes that none told of`,
+      why: 'the registry has stopped sending: what is pushed is counted at the next reconcile only',
+      fix: `see whether the notifications of ${registry} still name ${endpoint}, and what its log says of them: ${docs}`,
+    }
   const from = instances === 1 ? '1 process' : `${instances} processes`
   return {
     ...{ check, level: 'ok' },
@@ -93,6 +115,9 @@ export function refusalFindings(check: string, refused: readonly RefusedSender[]
     level: now - lastAt < RECENT_MS ? 'error' : 'note',
     what: `deliveries from ${from} were refused, ${count} times, last at ${new Date(lastAt).toISOString()}: ${detail}`,
     why: 'a registry sends nothing else before what was refused: its later events wait, and are lost if it restarts',
-    fix: FIXES[reason],
+    fix:
+      now - lastAt < RECENT_MS
+        ? `${FIXES[reason]}. If that was done, wait: ten minutes after the last refusal this is no error any more`
+        : FIXES[reason],
   }))
 }

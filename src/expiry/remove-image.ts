@@ -75,7 +75,7 @@ export function makeRemoveImage(deps: {
       deps.mayDelete,
       () => forget(image),
     )
-    return kept ?? { ...decision, ...(await deleteManifest(repository, digest)) }
+    return kept ?? { ...decision, ...(await deleteManifest(image)) }
   }
 
   /** Why the image stays by the tags of the registry and by a plan of now. To list and look up tags may take minutes, so it comes first. */
@@ -123,14 +123,21 @@ export function makeRemoveImage(deps: {
    *
    * If the link of any tag of the repository is damaged, docker registry 2.8 deletes the manifest, cannot look for its tags,
    * and answers 500. The tags stay in the list and name nothing.
+   *
+   * What the registry refuses, it keeps, so the trash must not tell that it was deleted.
    */
-  async function deleteManifest(repository: string, digest: string): Promise<Result> {
+  async function deleteManifest(image: IndexedImage): Promise<Result> {
+    const { repository, digest } = image
     const isThere = async () => (await client.headManifest(repository, digest)) !== undefined
     try {
       const outcome = await client.deleteManifest(repository, digest)
       return (await isThere().catch(() => false)) ? STILL_THERE : { outcome }
     } catch (error) {
-      if (!(error instanceof RegistryError) || !mayPass(error)) throw error
+      if (!(error instanceof RegistryError)) throw error
+      if (!mayPass(error)) {
+        await forget(image)
+        throw error
+      }
       asked.add(digest)
       if (await isThere()) throw error
       return {

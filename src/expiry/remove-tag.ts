@@ -1,6 +1,6 @@
 import type { RegistryClient } from '../registry/client.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
-import { isUnreadable, RegistryError } from '../registry/registry-error.ts'
+import { isUnreadable, mayPass, RegistryError } from '../registry/registry-error.ts'
 import type { Decision } from './decision.ts'
 import type { Sleep } from './delete-pace.ts'
 import { lookLast, makeTryAgain } from './last-looks.ts'
@@ -57,7 +57,7 @@ export function makeRemoveTag(deps: {
   }
 
   async function remove(decision: Decision, tag: string): Promise<TagResult> {
-    const { project, repository, digest } = decision
+    const { repository, digest } = decision
     const why = await deps.whyTagStays(digest, tag)
     if (why !== undefined) return { outcome: 'moved', why }
     const found = await client.getManifest(repository, tag).catch((error) => {
@@ -72,6 +72,30 @@ export function makeRemoveTag(deps: {
     const mayLoseTags = !keepsImages && !needsPlaceholder && (await deps.untoldTags()).has(digest)
     if (!(await deps.mayDelete())) return { outcome: 'planned' }
     await deps.trash.put(deps.run, deps.policy, { ...decision, tags: [tag], tag }, found)
+    try {
+      const result = await deleteInTrash(decision, tag, found, mayLoseTags)
+      if (result.outcome === 'refused') await takeBackIfThere(decision, tag)
+      return result
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !mayPass(error)) await takeBackIfThere(decision, tag)
+      throw error
+    }
+  }
+
+  /** Of a tag that the registry has kept: the trash must not tell that it was deleted. */
+  async function takeBackIfThere({ repository, digest }: Decision, tag: string): Promise<void> {
+    const { registry } = deps.policy
+    const at = await client.headManifest(repository, tag).catch(() => undefined)
+    if (at?.digest === digest) await deps.trash.takeBack({ registry, repository, digest, tag })
+  }
+
+  async function deleteInTrash(
+    decision: Decision,
+    tag: string,
+    found: FetchedManifest,
+    mayLoseTags: boolean,
+  ): Promise<TagResult> {
+    const { project, repository, digest } = decision
     if (!needsPlaceholder && !mayLoseTags) {
       const result = await deleteTag(decision, tag, found)
       if (result !== undefined) return result

@@ -15,6 +15,9 @@ export class UnreadableEntry extends Error {
   override readonly name = 'UnreadableEntry'
 }
 
+/** `modifiedAt`: when the store was given it, by the clock of the store. */
+type IsWanted = (place: TrashPlace, modifiedAt: Date) => boolean
+
 /** Entries that are read at once. One has the size of its manifest: some kB, and 6 MB at most. */
 const PARALLEL = 8
 
@@ -50,16 +53,19 @@ export function makeTrashReader({
       after,
       ahead = PARALLEL,
       isWanted = () => true,
-    }: { after?: string | undefined; ahead?: number; isWanted?: (place: TrashPlace) => boolean } = {},
+    }: { after?: string | undefined; ahead?: number; isWanted?: IsWanted } = {},
   ): AsyncGenerator<TrashEntry> {
     const folders = [registry, repository].filter((name) => name !== undefined).map((name) => `${name}/`)
     const waiting: TrashPlace[] = []
     const readWaiting = async () =>
       (await Promise.all(waiting.splice(0).map(getIfReadable))).filter((entry) => entry !== undefined)
-    for await (const { key } of store.list(TRASH + folders.join(''), after && `${TRASH}${after}`)) {
+    for await (const { key, modifiedAt } of store.list(
+      TRASH + folders.join(''),
+      after && `${TRASH}${after}`,
+    )) {
       const place = placeOfKey(key)
       if (place === undefined || (repository !== undefined && place.repository !== repository)) continue
-      if (!isWanted(place)) continue
+      if (!isWanted(place, modifiedAt)) continue
       waiting.push(place)
       if (waiting.length >= Math.min(PARALLEL, ahead)) yield* await readWaiting()
     }
@@ -75,11 +81,7 @@ export function makeTrashReader({
     /** At most `limit` entries after a position, in the order of their keys. Those that are not wanted are not read. */
     async list(
       scope: TrashScope,
-      {
-        after,
-        limit,
-        isWanted,
-      }: { after: string | undefined; limit: number; isWanted?: (place: TrashPlace) => boolean },
+      { after, limit, isWanted }: { after: string | undefined; limit: number; isWanted?: IsWanted },
     ): Promise<TrashEntry[]> {
       const found: TrashEntry[] = []
       for await (const entry of entries(scope, { after, ahead: limit, ...(isWanted && { isWanted }) })) {

@@ -29,18 +29,21 @@ export const auditRoute =
         tags: ['expiry'],
         summary:
           'Who or what has run and stopped expiry, restored and purged, rolled back promotions, changed quotas, and made and revoked tokens, newest first',
-        querystring: pageQuery({}),
+        querystring: pageQuery({
+          run: Type.Optional(Type.String({ description: 'Only entries about this run, by its id.' })),
+        }),
         response: {
           200: pageOf({ entries: Type.Array(AuditEntry, { description: 'The entries of the page.' }) }),
           '4xx': Problem,
           '5xx': Problem,
         },
       },
-      handler: async ({ access, query: { limit, cursor } }) => {
+      handler: async ({ access, query: { run, limit, cursor } }) => {
+        const seen = ifSeen(access, projectOfEntry)
         const { items, next } = await selectSeen({
           read: deps.audit.recent,
           positionOf: deps.audit.positionOf,
-          show: ifSeen(access, projectOfEntry),
+          show: (entry) => (run === undefined || entry.run === run ? seen(entry) : undefined),
           ...{ limit, after: decodeCursor(JournalPosition, cursor) },
         })
         return { entries: items, next: cursorOf(next) }

@@ -23,7 +23,7 @@ export interface OidcParts extends OidcLogin {
   /** What the button of the login page says. */
   name: string
   /** What is kept of somebody: how records name them, and the user for the session; or why they may do nothing. */
-  admit: (user: User) => { who: string; user: User } | { refusal: string }
+  admit: (user: User) => { who: string; user: User & { issuer: string } } | { refusal: string }
 }
 
 /** How one may log in, and logging in with OpenID Connect (docs/access.md, OpenID Connect). */
@@ -129,11 +129,12 @@ export const loginRoute =
             session.set('refused', { detail: admitted.refusal, until: Date.now() + REFUSED_MS })
             throw new LoginFailure('no-group', admitted.refusal)
           }
-          const { id } = await sessions.begin({ by: 'oidc', ...admitted.user })
+          const { who, user } = admitted
+          const { id } = await sessions.begin({ by: 'oidc', ...user }, { who, from: request.ip })
           if (before !== undefined) await sessions.end(before)
           session.regenerate()
           session.set('id', id)
-          request.log.info({ who: admitted.who, from: request.ip }, 'somebody logged in')
+          request.log.info({ who, from: request.ip }, 'somebody logged in')
           return toPage(reply as unknown as FastifyReply, flow?.to ?? '/')
         } catch (error) {
           return sendBack(error, request as FastifyRequest, reply as unknown as FastifyReply)

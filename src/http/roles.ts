@@ -62,7 +62,7 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
     const challenge = (text: string) => void reply?.header('www-authenticate', text)
     const { authorization } = request.headers
     const asked =
-      authorization === undefined && accessOfCookie !== undefined
+      !hasToken(authorization) && accessOfCookie !== undefined
         ? accessOfCookie(request)
         : accessOf(authorization, request.ip)
     const access = await asked.catch((error: Error) => {
@@ -121,6 +121,10 @@ export function makeRoles(accessOf: AccessOf, accessOfCookie?: AccessOfCookie): 
       }),
   }
 }
+
+/** Whether a request shows a token. A login with `Basic` is for a proxy in front: no token of ours is shown so. */
+const hasToken = (authorization: string | undefined): boolean =>
+  authorization !== undefined && !/^Basic /i.test(authorization)
 
 /** Nobody can be given `ask`: that is what CI jobs have. */
 const textOf = (verb: Verb): Verb => (verb === 'ask' ? 'promote' : verb)

@@ -49,7 +49,7 @@ export const sessionRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     /** @throws HttpError 401 or 403 unless a token lets somebody in who may see something */
-    async function checkToken(token: string, from: string): Promise<void> {
+    async function accessOfToken(token: string, from: string): Promise<Access> {
       const access = await deps.accessOf(`Bearer ${token}`, from).catch((error: Error) => {
         throw refusedToken(error)
       })
@@ -58,6 +58,7 @@ export const sessionRoute =
         throw new HttpError(403, 'the token of a CI job is for its requests, not for the dashboard')
       if (!mayDo(access, 'read'))
         throw new HttpError(403, `the dashboard needs read: the ${access.who} has ${access.verbs.join(', ')}`)
+      return access
     }
 
     app.addHook('onSend', async (_, reply) => void reply.header('cache-control', 'no-store'))
@@ -82,9 +83,10 @@ export const sessionRoute =
       },
       handler: async (request, reply) => {
         const { token } = request.body
-        await checkToken(token, request.ip)
+        const { who } = await accessOfToken(token, request.ip)
         const before = request.session.get('id')
-        const { id, session } = await deps.sessions.begin(deps.tokenLogins.loginOf(token))
+        const login = deps.tokenLogins.loginOf(token)
+        const { id, session } = await deps.sessions.begin(login, { who, from: request.ip })
         if (before !== undefined) await deps.sessions.end(before)
         request.session.regenerate()
         request.session.set('id', id)

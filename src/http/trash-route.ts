@@ -110,19 +110,26 @@ export const trashRoute =
                 'Only images of repositories whose name has this text, or whose digest begins with it.',
             }),
           ),
+          before: Type.Optional(
+            Type.String({
+              format: 'date-time',
+              description: 'Only what a purge with this `before` would delete, RFC 3339.',
+            }),
+          ),
         }),
         response: {
           200: pageOf({ images: Type.Array(Listed, { description: 'The images of the page.' }) }),
           ...errors,
         },
       },
-      handler: async ({ access, query: { registry, repository, search, limit, cursor } }) => {
+      handler: async ({ access, query: { registry, repository, search, before, limit, cursor } }) => {
         const after = decodeCursor(Position, cursor)
         const scope = scopeOf(registry, repository)
         const isFound = ({ repository, digest }: TrashPlace) =>
           search === undefined || repository.includes(search) || digest.startsWith(search)
-        const isWanted = (place: TrashPlace) =>
-          isFound(place) && (access.seesAll || access.sees(deps.projectIdOf(place)))
+        const isOld = (modifiedAt: Date) => before === undefined || modifiedAt.getTime() < Date.parse(before)
+        const isWanted = (place: TrashPlace, modifiedAt: Date) =>
+          isFound(place) && isOld(modifiedAt) && (access.seesAll || access.sees(deps.projectIdOf(place)))
         const { items, next } = await inTurn(() =>
           selectSeen({
             read: (most, from) => reader.list(scope, { after: from, limit: most, isWanted }),
@@ -196,7 +203,8 @@ export const trashRoute =
           {
             before: Type.String({
               format: 'date-time',
-              description: 'RFC 3339. What was put into the trash before this time is deleted.',
+              description:
+                'RFC 3339. What was put into the trash before this time is deleted, by the clock of the store. What was restored counts from then on.',
             }),
           },
           { additionalProperties: false },

@@ -12,7 +12,8 @@ export async function queueLag(queue: Queue, now: number): Promise<number> {
     oldest(queue, 'delayed'),
   ])
   const since = [waiting, prioritized].flatMap((job) =>
-    job === undefined ? [] : [job.processedOn ?? job.timestamp],
+    // One that was delayed is not late by that: BullMQ forgets its delay once it may run, and keeps its options.
+    job === undefined ? [] : [job.processedOn ?? job.timestamp + (job.opts.delay ?? 0)],
   )
   // A worker moves a delayed job once it is due. Without a worker, a schedule stays there. When the others are due is not known exactly.
   const due = delayed?.processedOn === undefined && delayed !== undefined ? [nextRunOf(delayed)] : []

@@ -27,7 +27,8 @@ export function doubtOf(
   const { exact, gaps, lastReport } = status
   const isEventsOnly = lastReport?.method === 'events'
   const isExact = exact !== undefined && gaps.length === 0 && !lastReport?.hold
-  if (!isExact && !isEventsOnly) return confidenceOf(status)
+  if (!isExact && !isEventsOnly)
+    return `${confidenceOf(status)}${lastReport?.hold ? '' : '. A reconcile makes the index exact: tallyman reconcile'}`
   if (failed > 0) return `${failed} jobs with accepted events were given up: run or discard them first`
   if (delayed > 0) return `${delayed} jobs with accepted events failed, and are tried again later`
   if (oldestAt !== undefined && now - oldestAt > WAITS_MS)

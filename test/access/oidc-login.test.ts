@@ -13,7 +13,11 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-const CLAIMS = { email: 'dan@example.com', groups: ['everybody'], realm: { roles: ['realm-admins'] } }
+const CLAIMS = {
+  ...{ email: 'dan@example.com', email_verified: true },
+  groups: ['everybody'],
+  realm: { roles: ['realm-admins'] },
+}
 
 async function setUp(
   about: Partial<Parameters<typeof startOidcIssuer>[0]> = {},
@@ -126,11 +130,14 @@ test('an issuer with another name in its document is not taken', async () => {
 })
 
 test.each([
-  [{ email: 'a@b.c', preferred_username: 'ann', name: 'Ann' }, 'a@b.c'],
+  [{ email: 'a@b.c', preferred_username: 'ann', name: 'Ann' }, 'ann'],
+  [{ email: 'a@b.c', email_verified: 'true' }, 'sub-1'],
+  // Somebody else's address as one's own name.
+  [{ email: 'x@b.c', email_verified: false, name: 'a@b.c' }, 'sub-1'],
   [{ email: 'a@b.c', email_verified: true }, 'a@b.c'],
   [{ email: 'a@b.c', email_verified: false, preferred_username: 'ann' }, 'ann'],
   [{ email: 'a@b.c', email_verified: false }, 'sub-1'],
-  [{ email: '', name: 'Ann' }, 'Ann'],
+  [{ email: '', email_verified: true, name: 'Ann' }, 'sub-1'],
   [{ email: 7, name: ['x'] }, 'sub-1'],
 ])('%j is %s', (claims, name) => {
   expect(userOfClaims({ sub: 'sub-1', ...claims }, 'groups').name).toBe(name)

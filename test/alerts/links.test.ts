@@ -5,9 +5,9 @@ import { makeRoutes } from '../../src/alerts/routes.ts'
 import type { Alert } from '../../src/queue/alert.ts'
 import { expiryAlert, registryAlert, sampleAlert, sampleSummary } from './sample-alert.ts'
 
-const URL_OF_API = 'https://tallyman.example.com/base'
+const PUBLIC_URL = 'https://tallyman.example.com/base'
 const pathsOf = (alert: Alert) =>
-  messageOf(alert, URL_OF_API).links.map(({ url }) => url.slice(URL_OF_API.length))
+  messageOf(alert, PUBLIC_URL).links.map(({ url }) => url.slice(PUBLIC_URL.length))
 
 const { project: _, registry: __, ...change } = sampleAlert
 const promotionAlert: Alert = {
@@ -15,18 +15,18 @@ const promotionAlert: Alert = {
   ...{ promotion: 'a b', image: 'team-a/app:v1', target: 'hub/app:v1', text: '' },
 }
 
-test('each alert links to the pages of the API that tell more', () => {
-  const project = '/v1/projects/ci%2Fteam-a%2Fapp'
-  const plan = '/v1/expiry/plan?project=ci%2Fteam-a%2Fapp'
+test('each alert links to the pages of the dashboard that tell more', () => {
+  const project = '/projects/ci/team-a/app'
+  const plan = '/plan?project=ci%2Fteam-a%2Fapp'
   expect(pathsOf(sampleAlert)).toEqual([project, plan])
   expect(pathsOf({ ...sampleAlert, to: 'ok' })).toEqual([project])
   expect(pathsOf(expiryAlert)).toEqual([project, plan])
-  expect(pathsOf(promotionAlert)).toEqual(['/v1/promotions/a%20b', project])
-  expect(pathsOf(registryAlert)).toEqual(['/v1/registries'])
-  expect(pathsOf({ ...change, registry: 'ci' })).toEqual(['/v1/registries'])
-  expect(pathsOf({ ...change, group: 'platform', projects: [] })).toEqual(['/v1/flags?kind=group'])
-  expect(messageOfSummary(sampleSummary, URL_OF_API).links).toEqual([
-    { text: 'All alerts', url: `${URL_OF_API}/v1/alerts` },
+  expect(pathsOf(promotionAlert)).toEqual(['/promotions/a%20b', project])
+  expect(pathsOf(registryAlert)).toEqual(['/registries'])
+  expect(pathsOf({ ...change, registry: 'ci' })).toEqual(['/registries'])
+  expect(pathsOf({ ...change, group: 'platform', projects: [] })).toEqual(['/projects'])
+  expect(messageOfSummary(sampleSummary, PUBLIC_URL).links).toEqual([
+    { text: 'All alerts', url: `${PUBLIC_URL}/alerts` },
   ])
 })
 
@@ -44,7 +44,7 @@ test('without a public URL there are no links, and channels get those of theirs'
     return [route?.messageOf(sampleAlert).links.length, route?.messageOfSummary(sampleSummary).links.length]
   }
   expect(linksWith()).toEqual([0, 0])
-  expect(linksWith(URL_OF_API)).toEqual([2, 1])
+  expect(linksWith(PUBLIC_URL)).toEqual([2, 1])
 })
 
 test('no name changes where a link leads', () => {
@@ -65,13 +65,13 @@ test('no name changes where a link leads', () => {
   fc.assert(
     fc.property(anyName, (project) => {
       const [ofProject = '', ofPlan = ''] = pathsOf({ ...sampleAlert, project })
-      const [page, plan] = [ofProject, ofPlan].map((path) => new URL(URL_OF_API + path))
+      const [page, plan] = [ofProject, ofPlan].map((path) => new URL(PUBLIC_URL + path))
       expect([page?.origin, page?.search, page?.hash]).toEqual(['https://tallyman.example.com', '', ''])
-      expect(decodeURIComponent(page?.pathname.replace('/base/v1/projects/', '') ?? '')).toBe(
+      expect(decodeURIComponent(page?.pathname.replace('/base/projects/', '') ?? '')).toBe(
         `ci/${project.toWellFormed()}`,
       )
       expect(page?.href).not.toMatch(/[\s<>"|`]/)
-      expect([plan?.pathname, plan?.hash]).toEqual(['/base/v1/expiry/plan', ''])
+      expect([plan?.pathname, plan?.hash]).toEqual(['/base/plan', ''])
       expect([...(plan?.searchParams ?? [])]).toEqual([['project', `ci/${project.toWellFormed()}`]])
     }),
   )

@@ -331,6 +331,13 @@ test('the tags of a large project are read page by page, up to a bound, and what
     'the 10 largest images; all: tallyman images ci/big',
     '',
   ])
+  // The row that the project has in the list, and where the rest is.
+  const asCsv = await tallyman(env, 'usage', 'ci/big', '--output', 'csv')
+  expect(asCsv.out).toMatch(/^id,uniqueBytes,.*\r\nci\/big,9,9,0,.*\r\n$/)
+  expect(asCsv.err.split('\n').slice(1)).toEqual([
+    'csv has the project alone, in the columns of the list: "tallyman repositories ci/big" and "tallyman images ci/big" have the rest',
+    '',
+  ])
 })
 
 describe('a reconcile is followed to its end', () => {

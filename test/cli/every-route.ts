@@ -53,6 +53,8 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'GET /v1/expiry/runs/{id}/deletes': { command: 'runs r --all' },
   'POST /v1/expiry/stop': { command: 'expiry stop' },
   'GET /v1/audit': { command: 'audit' },
+  'GET /v1/sessions': { command: 'session list' },
+  'DELETE /v1/sessions/{id}': { command: 'session end 5f2c0a9d1e7b4c3a86d0f1e2' },
   'GET /v1/expiry/keeps': { command: 'expiry keeps' },
   'POST /v1/expiry/keeps': { command: 'expiry keep ci/a:v1' },
   'DELETE /v1/expiry/keeps/{id}': { command: 'expiry unkeep ci/a:v1' },

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startProxy } from '../../lab/proxy.ts'
 import { VERSION } from '../../src/platform/version.ts'
 import { tallyman } from './cli-bed.ts'
 
@@ -54,6 +55,20 @@ test('the address and the token come from the environment; no configuration is r
     /^TALLYMAN_URL: expected/,
   )
   expect(tokens).toHaveLength(2)
+})
+
+test.each([
+  'http://user:geheim@127.0.0.1:1',
+  'http://:geheim@127.0.0.1:1',
+  'http://127.0.0.1:1?k=geheim',
+  'http://x/#geheim',
+  'file:///geheim',
+])('the address %s is refused, and not repeated where it may hold a password', async (TALLYMAN_URL) => {
+  const found = await tallyman({ TALLYMAN_URL, TALLYMAN_TOKEN: 't' }, 'whoami')
+  expect(found).toEqual({
+    ...{ status: 1, out: '' },
+    err: 'TALLYMAN_URL: expected an http or https URL without user, password, query and fragment\n',
+  })
 })
 
 test.each([
@@ -112,6 +127,40 @@ test('a private authority is trusted with --ca-file', async () => {
   expect((await tallyman(env, 'whoami', '--ca-file', '/nowhere')).err).toMatch(
     /^--ca-file: \/nowhere cannot be/,
   )
+})
+
+test('a service elsewhere is asked over the proxy of the environment, one on this machine is not', async ({
+  onTestFinished,
+}) => {
+  const proxy = await startProxy('user:pass-word')
+  onTestFinished(proxy.close)
+  const url = await serve((_, response) => json(response, WHO))
+  const port = new URL(url).port
+  const http_proxy = proxy.url.replace('//', '//user:pass-word@')
+  const env = { TALLYMAN_TOKEN: 't', http_proxy }
+  for (const host of ['127.0.0.1', 'localhost'])
+    expect((await tallyman({ ...env, TALLYMAN_URL: `http://${host}:${port}` }, 'whoami')).status).toBe(0)
+  expect(proxy.asked).toEqual([])
+
+  // All addresses of this machine, and no name of it: what is beyond the proxy stands for elsewhere.
+  const elsewhere = { ...env, TALLYMAN_URL: `http://0.0.0.0:${port}` }
+  expect((await tallyman(elsewhere, 'whoami')).status).toBe(0)
+  expect(proxy.asked).toEqual([`GET http://0.0.0.0:${port}/v1/whoami`])
+  expect((await tallyman({ ...elsewhere, NO_PROXY: '0.0.0.0' }, 'whoami')).status).toBe(0)
+  expect(proxy.asked).toHaveLength(1)
+
+  const secure = { ...env, https_proxy: http_proxy, TALLYMAN_URL: `https://nowhere.invalid` }
+  const failed = await tallyman(secure, 'whoami')
+  expect(failed).toMatchObject({ status: 7, out: '' })
+  expect(failed.err).toContain(
+    `over the proxy ${new URL(proxy.url).host}, unless NO_PROXY names nowhere.invalid`,
+  )
+  expect(failed.err).not.toContain('pass-word')
+  expect(proxy.asked.at(-1)).toBe('CONNECT nowhere.invalid:443')
+
+  expect(await tallyman({ ...elsewhere, http_proxy: 'socks5://secret@x' }, 'whoami')).toEqual({
+    ...{ status: 1, out: '', err: 'http_proxy: expected the URL of an http or https proxy\n' },
+  })
 })
 
 test('a command that asks the service loads no client of Redis or S3, and no web server', async () => {

@@ -132,6 +132,8 @@ describe('wrong usage writes nothing and ends with status 2', () => {
     [['--yes', '--quota', 'much'], /option '--quota': expected a size such as 50GiB/],
     [['--yes', '--address', 'tallyman'], /option '--address': expected an http or https URL/],
     [['--yes', '--chat', 'https://chat.example.com/x'], /option '--chat': expected the chat before the URL/],
+    // Before anything is asked.
+    [[...all, '--name', 'No Name'], /'--name': expected a name of lower-case letters/],
     [[...all, '--username', 'alice'], /expected both --username and --password-file/],
     [[...all, '--for', 'harbor'], /Allowed choices are distribution, omnibus, chart/],
   ])('%j', async (argv, message) => {
@@ -143,9 +145,12 @@ describe('wrong usage writes nothing and ends with status 2', () => {
 })
 
 test('what a start would refuse is not written', async () => {
-  const { status, err } = await init('--yes', '--name', 'No Name')
+  const password = join(folder, 'none')
+  const { status, err } = await init('--yes', '--username', 'alice', '--password-file', password)
   expect(status).toBe(1)
   expect(err).toContain('nothing was written, since a start would refuse it:')
+  expect(err).toContain('tallyman.yaml:')
+  expect(err).not.toContain('draft')
   expect(await readdir(folder)).toEqual([])
 })
 

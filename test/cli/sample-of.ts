@@ -18,7 +18,7 @@ export interface Schema {
 }
 
 /** Texts for patterns: the first that matches is taken. */
-const TEXTS = ['ci', '1764150000000-00000001', 'team.made', 'abc']
+const TEXTS = ['ci', '1764150000000-00000001', 'team.made', 'abc', '0123456789abcdef01234567']
 
 /** A value that matches a schema, with everything that may be there, and hostile texts. */
 export function sampleOf(schema: Schema): unknown {

@@ -211,6 +211,9 @@ test('a purge deletes what is older than a time, for good', async () => {
     status: 5,
   })
   expect(await bed.run('trash', 'purge', '--before', 'yesterday', '--yes')).toMatchObject({ status: 2 })
+  // By the same clock as the purge: the others were deleted at about the same time, and written later.
+  const { images: planned } = await bed.json('trash', 'purge', '--before', before, '--dry-run')
+  expect(planned).toMatchObject([{ digest: other.root.digest }])
   expect(await bed.run('trash', 'purge', '--before', before, '--yes')).toMatchObject({
     out: 'deleted for good: 1\n',
   })
@@ -226,6 +229,11 @@ test('the audit has what was run, restored and purged, the newest first', async 
   expect(actions).toEqual(['trash.purged', 'run.ended', expect.any(String), expect.any(String)])
   expect(actions.slice(2).sort()).toEqual(['run.asked', 'run.started'])
   for (const entry of entries) expect(entry.by).toMatch(/^admin token from /)
+  const { run } = entries[1]
+  const ofRun = await bed.json('audit', '--run', run, '--all')
+  expect(ofRun.entries.map(({ action }: { action: string }) => action).sort()).toEqual([
+    ...['run.asked', 'run.ended', 'run.started'],
+  ])
   const page = await bed.json('audit', '--limit', '1')
   expect(page.entries).toEqual([entries[0]])
   expect((await bed.json('audit', '--limit', '1', '--cursor', page.next)).entries).toEqual([entries[1]])

@@ -61,7 +61,7 @@ describe('wrong usage gives one clear message and status 2', () => {
     ],
     [
       'snapshot list --url ftp://x',
-      "option '--url <URL>' argument 'ftp://x' is invalid. Expected an http or https URL.",
+      "option '--url <URL>' argument 'ftp://x' is invalid. Expected an http or https URL without user, password, query and fragment.",
     ],
   ])('%s', async (line, message) => {
     expect(await tallyman(env, ...line.split(' '))).toEqual({

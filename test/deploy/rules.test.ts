@@ -54,13 +54,14 @@ test('rules ask for metrics that there are', () => {
   for (const { alert, expr } of rules) expect(unknownMetrics(expr), alert).toEqual([])
 })
 
-test('of every rule one test shows that it fires, and one that it stays quiet', () => {
+test('of every rule a test shows that it fires, and one that it stays quiet', () => {
   const tests = TESTS.flatMap((file): RuleTest[] => parse(read(file)).tests)
   const shown = tests.flatMap(({ alert_rule_test, input_series }) => {
     expect(input_series.length).toBeGreaterThan(0)
     return alert_rule_test.map(({ alertname, exp_alerts }) => `${alertname} ${exp_alerts.length > 0}`)
   })
-  expect(shown.sort()).toEqual(rules.flatMap(({ alert }) => [`${alert} false`, `${alert} true`]).sort())
+  const wanted = rules.flatMap(({ alert }) => [`${alert} false`, `${alert} true`])
+  expect([...new Set(shown)].sort()).toEqual(wanted.sort())
 })
 
 describe.skipIf(!hasPrometheus)(withPrometheus('promtool'), () => {

@@ -76,7 +76,9 @@ test('a registry that sends nothing', async () => {
       fix: expect.stringMatching(/\/v1\/events with the token of registries\.ci in the notifications/),
     },
   ])
-  expect(of(wrong, 'index of ci')).toMatchObject([{ level: 'warning', fix: 'tallyman reconcile ci' }])
+  expect(of(wrong, 'index of ci')).toMatchObject([
+    { level: 'warning', fix: expect.stringMatching(/^tallyman reconcile ci: /) },
+  ])
 })
 
 test('a registry that has a wrong token', async () => {
@@ -92,7 +94,7 @@ test('a registry that sends to a wrong path', async () => {
   const { ask } = await start((url) => ({ url: `${url}/events`, token: WEBHOOK_TOKEN }))
   expect(await finding(ask, 'events of ci', ({ what }) => what.includes('refused'))).toMatchObject({
     ...{ level: 'error', what: expect.stringContaining('expected POST /v1/events, not POST /events') },
-    fix: 'let the url of its endpoint end in /v1/events',
+    fix: expect.stringContaining('let the url of its endpoint end in /v1/events'),
   })
 })
 
@@ -160,7 +162,7 @@ test('queues that nobody works off, an event in quarantine, and a job that faile
   expect(queues.some(({ what }) => what.includes('the queue events;'))).toBe(false)
   expect(queues).toContainEqual(
     expect.objectContaining({
-      ...{ level: 'warning', what: '1 jobs of the queue expiry have failed for good' },
+      ...{ level: 'warning', what: 'jobs of the queue expiry that have failed for good: 1' },
       fix: expect.stringContaining('tallyman jobs retry expiry --all'),
     }),
   )

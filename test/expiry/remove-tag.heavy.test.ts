@@ -219,6 +219,8 @@ describe('a registry that deletes digests only', () => {
       why: 'kept by the registry: 403 UNKNOWN (as the test says)',
     })
     await expectShared('pr-1', 'v1')
+    // The trash tells of nothing that is there still.
+    expect(await trashed()).toEqual([])
   })
 
   test('gets no placeholder if our login may delete and not push', async () => {
@@ -228,6 +230,8 @@ describe('a registry that deletes digests only', () => {
       why: expect.stringContaining('the login must be allowed to push: 401'),
     })
     await expectShared('pr-1', 'v1')
+    // The trash tells of nothing that is there still.
+    expect(await trashed()).toEqual([])
   })
 
   test('gets no placeholder if it does not delete at all', async () => {
@@ -235,6 +239,8 @@ describe('a registry that deletes digests only', () => {
     await expect(setUp().removeTag()).rejects.toThrow(DeletesDisabled)
     expect(bed.registry.requests.filter((line) => /^(PUT|POST)/.test(line))).toEqual([])
     await expectShared('pr-1', 'v1')
+    // The trash tells of nothing that is there still.
+    expect(await trashed()).toEqual([])
   })
 })
 

@@ -47,6 +47,7 @@ const IN_PATH: [path: RegExp, values: (names: Names) => Record<string, string>[]
   [/^\/v1\/registries\/\{name\}/, () => [{ name: 'ci' }]],
   [/^\/v1\/groups\/\{name\}/, () => [{ name: 'all' }]],
   [/^\/v1\/(tokens|alerts\/channels)\/\{name\}/, () => [{ name: 'team-b' }]],
+  [/^\/v1\/sessions\/\{id\}/, () => [{ id: 'a'.repeat(24) }]],
   [/^\/v1\/quarantine\/\{id\}/, () => [{ id: '1-0' }]],
 ]
 
@@ -56,12 +57,13 @@ const IN_QUERY: Record<string, (names: Names) => string> = {
   repository: ({ repository }) => repository,
   image: ({ image }) => image,
   search: ({ repository }) => repository,
+  run: ({ run }) => run,
 }
 /** Parameters that name nothing of a team; those with a value must be given. */
 const NEUTRAL: Record<string, string | undefined> = {
   ...{ limit: undefined, cursor: undefined, sort: undefined, flag: undefined, kind: undefined },
   ...{ verdict: undefined, asOf: undefined, state: undefined, details: undefined, tag: 'v1' },
-  ...{ show: undefined, sizes: undefined },
+  ...{ show: undefined, sizes: undefined, before: undefined },
   ...{ since: undefined, until: undefined, from: undefined, to: undefined, step: undefined },
   ...{
     digest: undefined,

@@ -7,10 +7,11 @@ import { ADMIN_TOKEN, eventually, type LabTallyman, READ_TOKEN, startTallyman } 
 
 const ACCOUNTS = {
   ann: { email: 'ann@example.com', email_verified: true, name: 'Ann', groups: ['everybody', 'team-a'] },
-  bob: { email: 'bob@example.com', groups: ['team-b', 'visitors'] },
-  eve: { email: 'eve@example.com', groups: [] },
+  bob: { email: 'bob@example.com', email_verified: true, groups: ['team-b', 'visitors'] },
+  eve: { email: 'eve@example.com', email_verified: true, groups: [] },
   cy: {
     email: `${'ö'.repeat(300)}@example.com`,
+    email_verified: true,
     groups: Array.from({ length: 500 }, (_, n) => `gruppe-äöü-${n}`),
   },
   mal: { email: 'ann@example.com', email_verified: false, preferred_username: 'mal', groups: ['everybody'] },
@@ -325,6 +326,23 @@ describe('nobody comes in', () => {
       ...[401, 'no group of yours may do anything here any more: log in again'],
     ])
   })
+})
+
+test('a session of one issuer ends if another one is configured, also if its groups have the same names', async () => {
+  const browser = makeBrowserSession()
+  await logIn(browser, 'ann')
+  const other = oidcOf(issuer, { issuer: 'https://other.example.com' })
+  const next = await startTallyman(
+    {
+      server: { readToken: READ_TOKEN, adminToken: ADMIN_TOKEN, publicUrl: url },
+      login: { oidc: other },
+    },
+    { queues: [], redis: tallyman.redis },
+  )
+  onTestFinished(() => next.close())
+  const cookie = [...browser.cookies(url)].map((pair) => pair.join('=')).join()
+  expect((await next.app.inject({ url: '/v1/projects', headers: { cookie } })).statusCode).toBe(401)
+  expect((await tallyman.app.inject({ url: '/v1/projects', headers: { cookie } })).statusCode).toBe(200)
 })
 
 test('while the issuer is away, the service starts and tokens let people in; once it is back, so does the issuer', async () => {

@@ -189,6 +189,12 @@ describe('an override', () => {
     expect((await run('quota', 'clear', 'ci/cleared/app')).status).toBe(6)
   })
 
+  test('of a project that holds nothing is set, and the command asks whether the name is right', async () => {
+    const set = await run('quota', 'set', 'ci/nothing/yet', '1000')
+    expect(set).toMatchObject({ status: 0, err: 'ci/nothing/yet holds nothing so far: is the name right?\n' })
+    await run('quota', 'clear', 'ci/nothing/yet')
+  })
+
   test('is refused if it makes no sense, and with the read token', async () => {
     const detail = async (project: string, body: object) => {
       const answer = await send('PUT', project, body)

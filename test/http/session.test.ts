@@ -217,6 +217,14 @@ describe('a cookie', () => {
     expect((await ask('/v1/tokens', { cookie, headers: { authorization: '' } })).status).toBe(401)
   })
 
+  test('counts behind a proxy that wants a login of its own', async () => {
+    const headers = { authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}` }
+    const cookie = await sessionOf(ADMIN_TOKEN)
+    expect((await ask('/v1/tokens', { cookie, headers })).status).toBe(200)
+    expect((await ask('/v1/snapshots', { method: 'POST', cookie, headers, payload: {} })).status).toBe(403)
+    expect((await ask('/v1/tokens', { headers })).status).toBe(401)
+  })
+
   test.each([
     ['that was changed', (cookie: string) => cookie.replace(/=.{8}/, '=AAAAAAAA')],
     ['of somebody else', () => 'tallyman=abc'],
@@ -284,6 +292,59 @@ describe('a session ends', () => {
       () => ask('/v1/session', { cookie, app: own.app }),
       ({ status }) => status === 401,
     )
+  })
+})
+
+describe('for admins', () => {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const read = { authorization: `Bearer ${READ_TOKEN}` }
+  interface Listed {
+    id: string
+    who: string
+    isOwn: boolean
+  }
+
+  test('sessions are listed without what lets somebody in, page by page, and the own one is marked', async () => {
+    const team = await sessionOf(await namedToken('listed'))
+    const own = await sessionOf(ADMIN_TOKEN)
+    const { body } = await ask('/v1/sessions', { cookie: own })
+    const sessions: Listed[] = body.sessions
+    expect(sessions.find(({ who }) => who === 'token listed')).toEqual({
+      ...{ id: expect.stringMatching(/^[0-9a-f]{24}$/), by: 'token', who: 'token listed', from: '127.0.0.1' },
+      ...{ began: expect.any(String), until: expect.any(String), isOwn: false },
+    })
+    expect(sessions.filter(({ isOwn }) => isOwn)).toMatchObject([{ who: 'admin token' }])
+    expect(JSON.stringify(body)).not.toMatch(/tlm_|proof|named/)
+
+    const paged: Listed[] = []
+    let query = '?limit=1'
+    for (let next: string | null = ''; next !== null; query = `?limit=1&cursor=${next}`) {
+      const page = (await ask(`/v1/sessions${query}`, { headers })).body
+      paged.push(...page.sessions)
+      next = page.next
+    }
+    expect(paged.map(({ id }) => id)).toEqual(sessions.map(({ id }) => id))
+    expect((await ask('/v1/sessions', { headers: read })).status).toBe(403)
+    expect((await ask('/v1/sessions', { cookie: team })).status).toBe(403)
+    const out = await ask('/v1/session', { method: 'DELETE', cookie: team, headers: CSRF })
+    expect(out.status).toBe(204)
+    const left: Listed[] = (await ask('/v1/sessions', { headers })).body.sessions
+    expect(left.some(({ who }) => who === 'token listed')).toBe(false)
+  })
+
+  test('a session can be ended, for every copy of its cookie', async () => {
+    const cookie = await sessionOf(await namedToken('ended'))
+    const { sessions } = (await ask('/v1/sessions', { headers })).body
+    const { id = '' } = sessions.find(({ who }: Listed) => who === 'token ended') ?? {}
+    const path = `/v1/sessions/${id}`
+    expect((await ask(path, { method: 'DELETE', headers: read })).status).toBe(403)
+    expect((await ask('/v1/session', { cookie })).status).toBe(200)
+    expect(await ask(path, { method: 'DELETE', headers })).toMatchObject({ status: 200, body: { ended: id } })
+    const { status, body } = await ask('/v1/session', { cookie })
+    expect([status, body.detail]).toEqual([401, 'the session has ended: log in again'])
+    expect((await ask(path, { method: 'DELETE', headers })).status).toBe(404)
+    const { entries } = (await ask('/v1/audit?limit=1', { headers })).body
+    expect(entries).toMatchObject([{ action: 'session.ended', by: 'admin token from 127.0.0.1' }])
   })
 })
 

@@ -48,6 +48,16 @@ test('a job that runs later has no lag until it is due', async () => {
   expect(await lagOf(quota)).toBeGreaterThanOrEqual(29_000)
 })
 
+test('a scheduled job whose time has just come has waited since then, not since it was scheduled', async () => {
+  const { quota } = open()
+  const job = await quota.add('quota', DATA, { ...ago(3_600_000), delay: 3_590_000 })
+  await job.promote()
+  expect(await quota.getWaitingCount()).toBe(1)
+  const lag = await lagOf(quota)
+  expect(lag).toBeGreaterThanOrEqual(10_000)
+  expect(lag).toBeLessThan(3_000_000)
+})
+
 test('attempts are counted by outcome, and timed', async () => {
   const { quota } = open()
   const metrics = makeMetrics()

@@ -21,7 +21,7 @@ test.each([
     'a gap',
     { exact, gaps: [gap], lastReport: report({}) },
     none,
-    /events may be missing .*: the registry was restarted/,
+    /events may be missing .*: the registry was restarted\. A reconcile makes the index exact: tallyman reconcile$/,
   ],
   [
     'a reconcile that is held',

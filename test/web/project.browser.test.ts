@@ -3,7 +3,9 @@ import { barriers, isTooWide, type LabBrowser, type LabPage, logIn, startBrowser
 import { makeImage, makeIndex } from '../../lab/image.ts'
 import { pushImage } from '../../lab/push-image.ts'
 import { eventually } from '../../lab/tallyman.ts'
+import { messageOf } from '../../src/alerts/message-of.ts'
 import { makeRegistryClient } from '../../src/registry/client.ts'
+import { sampleAlert } from '../alerts/sample-alert.ts'
 
 const stage = inject('stage')
 const client = makeRegistryClient({ name: 'ci', url: stage.ciUrl })
@@ -233,4 +235,19 @@ test('hostile and very long names are shown as text', async () => {
     }
   await api(`/v1/projects/${id}/quota`, { method: 'DELETE', body: '{}' })
   await api(`/v1/alerts/snoozes/${id}`, { method: 'DELETE', body: '{}' })
+})
+
+test('the links of an alert lead to its project and to the plan of it, also for a name that is none', async () => {
+  const { links } = messageOf({ ...sampleAlert, project: repository }, stage.url)
+  const [toProject = '', toPlan = ''] = links.map(({ url }) => url.slice(stage.url.length))
+  const page = await open(stage.readToken, toProject)
+  await page.getByRole('heading', { level: 1, name: project }).waitFor()
+  await page.goto(`${stage.url}${toPlan}`)
+  await eventually(
+    () => page.getByLabel('Project').first().inputValue(),
+    (value) => value === project,
+  )
+  const strange = messageOf({ ...sampleAlert, project: '../../login?x=#y' }, stage.url).links[0]
+  await page.goto(strange?.url ?? '')
+  await page.getByRole('heading', { level: 1, name: 'ci/../../login?x=#y' }).waitFor()
 })

@@ -20,7 +20,8 @@ export const addAudit: AddCommand = (program, cli) => {
     .description(
       'List who or what has run and stopped expiry, kept, restored and purged images, rolled back promotions, changed quotas, and made and revoked tokens, newest first.',
     )
-    .action(async (options: PageOptions) => {
+    .option('--run <ID>', 'list only what is about this run')
+    .action(async (options: PageOptions & { run?: string }) => {
       const service = await cli.service()
       await showList(cli, {
         ask: (query) => service.get(`/v1/audit${queryOf(query)}`, Entries),

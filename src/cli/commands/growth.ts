@@ -39,8 +39,9 @@ export const addGrowth: AddCommand = (program, cli) => {
       const service = await cli.service()
       const growth = await service.get(`${pathOfProject(project)}/growth${queryOf(options)}`, Growth)
       const { since, grownBytes, count, isCut, pushes } = growth
-      const grown = grownBytes === null ? 'not known' : formatSize(grownBytes)
-      cli.note(`since ${since}: grown by ${grown}; images pushed ${count}`)
+      const grown =
+        grownBytes === null ? 'by how much it grew is not known' : `grown by ${formatSize(grownBytes)}`
+      cli.note(`since ${since}: ${grown}; images pushed ${count}`)
       if (isCut) cli.note('there were more than 5,000 pushes: what the older ones added is not told')
       await cli.show({ value: growth, rows: pushes, columns: COLUMNS, lines: tableOf(pushes) })
     })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { REGISTRY_NAME } from '../../config/schema.ts'
 import type { AddCommand, Cli } from '../cli.ts'
 import { withColumns } from '../described.ts'
 import { KEYS, type Key, makeAnswer, problemOf } from '../init/answering.ts'
@@ -72,7 +73,7 @@ async function init(cli: Cli, command: Command, options: Options): Promise<void>
     ...{ registry, name: options.name, dataDir: options.data, isGitlab: probed.kind === 'gitlab' },
     login: loginOf(options) ?? (probed.needsLogin && person ? await askLogin(person) : undefined),
     segments: await answer('segments'),
-    chat: await answer('chat'),
+    chat: await answerChat(answer, cli),
     quota: await answer('quota'),
     address: await answer('address'),
     tokens: { read: freshToken(), admin: freshToken(), webhook: freshToken() },
@@ -90,10 +91,19 @@ async function init(cli: Cli, command: Command, options: Options): Promise<void>
     cli.note(step)
 }
 
+/** Which chat it is may be a guess by the URL, so it is told. */
+async function answerChat(answer: ReturnType<typeof makeAnswer>, cli: Cli): Promise<Setup['chat']> {
+  const chat = await answer('chat')
+  if (chat !== undefined) cli.note(`alerts are written for ${chat.type}`)
+  return chat
+}
+
 /** What is wrong is told before anything is asked or probed. */
 function requireUsage(cli: Cli, command: Command, options: Options): void {
   if ((options.username === undefined) !== (options.passwordFile === undefined))
     command.error('error: expected both --username and --password-file, or neither')
+  if (!new RegExp(REGISTRY_NAME.pattern).test(options.name))
+    command.error(`error: option '--name': expected ${REGISTRY_NAME.expected}`)
   const missing = KEYS.filter((key) => options[key] === undefined).map((key) => `--${key}`)
   if (cli.ask === undefined && !options.yes && missing.length > 0)
     command.error(`error: nobody can be asked here: give ${missing.join(', ')}, or --yes for the defaults`)

@@ -89,7 +89,11 @@ export const addQuota: AddCommand = (program, cli) => {
       const service = await cli.service()
       const by = cli.env.USER ?? cli.env.LOGNAME
       const body = { limit, ...options, ...(by && { by }) }
-      await show(cli, await service.put(pathOf(project), body, ProjectQuota))
+      const quota = await service.put(pathOf(project), body, ProjectQuota)
+      await show(cli, quota)
+      // A limit may be set before the first push. It may be a wrong name, too.
+      if (quota.limits.every(({ used }) => used === 0))
+        cli.note(`${quota.id} holds nothing so far: is the name right?`)
     })
 
   withColumns(withProject(quota.command('clear')), COLUMNS)

@@ -1,4 +1,5 @@
 import { Argument } from 'commander'
+import { heedReloadSignal } from '../../platform/reload-signal.ts'
 import { QUEUE_NAMES } from '../../queue/jobs.ts'
 import type { AddCommand } from '../cli.ts'
 
@@ -15,9 +16,10 @@ export const addStart: AddCommand = (program) => {
         .default(['api', 'workers'], 'everything'),
     )
     .action(async (parts: Part[]) => {
+      const signal = heedReloadSignal()
       // Only here: the other commands need not wait until the service is loaded.
       const { start } = await import('../../start.ts')
       const queues = QUEUE_NAMES.filter((queue) => parts.includes('workers') || parts.includes(queue))
-      await start({ http: parts.includes('api'), queues })
+      await start({ http: parts.includes('api'), queues }, signal)
     })
 }

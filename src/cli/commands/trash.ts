@@ -88,7 +88,7 @@ export const addTrash: AddCommand = (program, cli) => {
     .option('--dry-run', 'only list what was deleted before this time')
     .action(async ({ before, dryRun }: { before: string; dryRun?: true }, command: Command) => {
       const service = await cli.service()
-      if (dryRun) return listOld(cli, service, Date.parse(before))
+      if (dryRun) return listOld(cli, service, before)
       await confirm(cli, command, `delete for good what was deleted before ${before}`)
       const answer = await service.post('/v1/trash/purge', { before }, Purged)
       const lines = [`deleted for good: ${answer.purged}`]
@@ -97,12 +97,9 @@ export const addTrash: AddCommand = (program, cli) => {
 }
 
 /** Lists what `purge` would delete. It goes through the whole trash. */
-async function listOld(cli: Cli, service: Service, before: number): Promise<void> {
+async function listOld(cli: Cli, service: Service, before: string): Promise<void> {
   await showList(cli, {
-    async ask(query) {
-      const page = await service.get(`/v1/trash${queryOf(query)}`, Page)
-      return { ...page, images: page.images.filter(({ at }) => Date.parse(at) < before) }
-    },
+    ask: (query) => service.get(`/v1/trash${queryOf({ before, ...query })}`, Page),
     ...{ options: { all: true }, key: 'images', columns: COLUMNS, lines: tableOf },
   })
   cli.note('nothing was deleted: this was a dry run')

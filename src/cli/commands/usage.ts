@@ -73,7 +73,8 @@ async function list(cli: Cli, options: ListOptions): Promise<void> {
     ...{ options, key: 'projects', columns: COLUMNS, none: 'no projects' },
     lines(projects) {
       const lines = projectTable(projects)
-      return [...lines, ...(lines.length > 0 ? [''] : []), ...registryTable(registries ?? [])]
+      const sums = registryTable(registries ?? [])
+      return [...lines, ...(lines.length > 0 && sums.length > 0 ? [''] : []), ...sums]
     },
   })
 }
@@ -98,7 +99,11 @@ async function describe(cli: Cli, id: string): Promise<void> {
   const { unresolved } = found.project
   if (unresolved > 0)
     cli.note(`the references of ${unresolved} manifests are not known yet: the sizes may be too small`)
-  for (const line of found.left) cli.note(line)
+  if (cli.format() === 'csv')
+    cli.note(
+      `csv has the project alone, in the columns of the list: "tallyman repositories ${id}" and "tallyman images ${id}" have the rest`,
+    )
+  else for (const line of found.left) cli.note(line)
   const { project, repositories, images } = found
   const value = { project, repositories, images }
   await cli.show({ value, rows: [found], columns: DESCRIBED_COLUMNS, lines: projectLines(found) })

@@ -24,7 +24,8 @@ export function nextSteps(
     user,
     `Start Tallyman: ${config}tallyman start. In a checkout: ${config}npm start.`,
     ...forms.map((form) => `The registry needs ${section}: ${PLACES[form]}.`),
-    `Push an image. "${config}tallyman doctor" tells what is wrong, ${address}/ shows who uses what.`,
+    `Push an image. ${address}/ shows who uses what: log in with the readToken of ${file}, or, to change something, with its adminToken.`,
+    `If nothing is there, "${config}tallyman doctor" tells what is wrong. In a checkout: ${config}npm run tallyman -- doctor.`,
   ].filter((step) => step !== undefined)
   return [
     `${file} is written. Only you can read it: it holds the tokens.`,

@@ -49,5 +49,6 @@ export function notificationsText(
       timeout: 1s
       threshold: 5
       backoff: 1s
+# Only for expiry, later: add  delete: { enabled: true }  to the section storage that is there.
 `
 }

@@ -29,7 +29,12 @@ export async function writePrivate(
     if (isReplaced) await rename(draft, file)
     else await link(draft, file)
   } catch (error) {
-    throw error instanceof CommandError ? error : new CommandError(`${file} cannot be written: ${error}`)
+    const { message } = error as Error
+    // Nobody has asked for the draft, and it is gone.
+    const lines = message.replaceAll(draft, file).split('\n')
+    throw error instanceof CommandError
+      ? new CommandError(...lines).as(error.status)
+      : new CommandError(`${file} cannot be written: ${lines.join(' ')}`)
   } finally {
     await rm(draft, { force: true })
   }

@@ -37,6 +37,857 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a request may go on to its registry
+         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The method of the request that the proxy received. */
+                    "x-original-method": string;
+                    /** @description Its target, as the client sent it. */
+                    "x-original-uri": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It may go on. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Default Response */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description One error. */
+                            errors: {
+                                /** @description `DENIED`. */
+                                code: string;
+                                /** @description Why, for people. */
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report that images are used
+         * @description Renews the time of the last use of images that the index has. It never brings an image into the index. Needs `server.usesToken` or the admin token.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Who reports, such as `kubelet-node-7`. It is logged. */
+                        source: string;
+                        /** @description The uses, 1000 at most. */
+                        uses: {
+                            /** @description The name of the image as clients write it: `host/repository:tag` or `host/repository@digest`. The name of a registry in the configuration may stand for the host. A tag means the image that it names now. */
+                            reference: string;
+                            /** @description When it was used, RFC 3339, at most 30 days ago. Default: now. */
+                            at?: string;
+                        }[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many of the uses count. */
+                            accepted: number;
+                            /** @description Uses of images that the index does not have, and of other registries. */
+                            unknown: {
+                                /** @description The name of the image, as it was sent. */
+                                reference: string;
+                                /** @description Why the use does not count. */
+                                reason: string;
+                            }[];
+                            /** @description Uses that cannot be read or believed. */
+                            refused: {
+                                /** @description The name of the image, as it was sent. */
+                                reference: string;
+                                /** @description Why the use does not count. */
+                                reason: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All registries, and how far their numbers can be trusted */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description All registries of the configuration. */
+                            registries: {
+                                /** @description Its name in the configuration. */
+                                name: string;
+                                /** @description The URL of its API. */
+                                url: string;
+                                /** @description `read`; `reading, 120 of 3400 repositories` while it is read for the first time, and its numbers are too small; `not read yet`; `target only`: it sends no events. */
+                                state: string;
+                                /** @description How many projects it has. */
+                                projects: number;
+                                /** @description The bytes that its projects hold, each content counted once. */
+                                uniqueBytes: number;
+                                /** @description GitLab's own number as of the last reconcile, and `why` it differs from ours. Null if the registry is not GitLab's with a metadata database, or was read from its storage. */
+                                gitlab: {
+                                    /** @description The sum over the root namespaces that answered: in each, every layer that a tagged manifest references, once. */
+                                    bytes: number;
+                                    /** @description How many root namespaces answered. */
+                                    namespaces: number;
+                                    /** @description Whether layers of untagged manifests are counted in some of them, since the exact sum took GitLab too long. */
+                                    withUntagged: boolean;
+                                    /** @description Why others are not in the sum: the first 5 reasons. */
+                                    failures: string[];
+                                    /** @description Why it differs from ours. */
+                                    why: string;
+                                } | null;
+                                /** @description The time of the newest event. Null if there was none. */
+                                lastEventAt: string | null;
+                                /** @description `exact since …`; or since when events may be missing, and why. */
+                                confidence: string;
+                                /** @description `pulls are heard since …`; or that the registry does not send its pulls, or may not, and what shows it. Time since last use means nothing then, and no rule about use applies (docs/usage.md, Pulls). */
+                                pulls: string;
+                                /** @description Times from which events may be missing, with reasons. A reconcile that begins later closes a gap. */
+                                gaps: {
+                                    /** @description From when events may be missing. */
+                                    since: string | null;
+                                    /** @description Why. */
+                                    reason: string;
+                                }[];
+                                /** @description Its deliveries that were refused. The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused. */
+                                refused: {
+                                    /** @description `tls`, `path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes. */
+                                    reason: string;
+                                    /** @description The IP address of the sender, or of the proxy before this service. */
+                                    from: string;
+                                    /** @description What was wrong and what is expected. */
+                                    detail: string;
+                                    /** @description How many deliveries of this sender were refused for this reason. */
+                                    count: number;
+                                    /**
+                                     * Format: date-time
+                                     * @description When the last one was refused.
+                                     */
+                                    lastAt: string;
+                                }[];
+                                /** @description When the last reconcile ended. Null if there was none. */
+                                lastReconcileAt: string | null;
+                                /** @description What it found and did. Null if there was none. */
+                                lastReconcile: {
+                                    /** @description The registry, by its name in the configuration. */
+                                    registry: string;
+                                    /** @description How the registry was read. The API shows neither unreferenced blobs nor untagged manifests that the index does not have. `events`: it is a pull-through cache and was not read, since its API answers for its upstream. */
+                                    method: "api" | "storage" | "events";
+                                    /** @description Why it ran. */
+                                    reason: string;
+                                    /** @description Whether it only compared. */
+                                    dryRun: boolean;
+                                    /**
+                                     * Format: date-time
+                                     * @description The time as of which the index was made exact.
+                                     */
+                                    readAt: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description When it ended.
+                                     */
+                                    finishedAt: string;
+                                    /** @description Repositories that were compared. */
+                                    repositories: number;
+                                    /** @description How the index and the registry differed. */
+                                    drift: {
+                                        /** @description Repositories with images of which the index had none. */
+                                        repositoriesMissed: number;
+                                        /** @description Repositories that the index had and that are empty now. */
+                                        repositoriesLost: number;
+                                        /** @description Manifests whose push was missed. */
+                                        manifestsMissed: number;
+                                        /** @description Manifests whose deletion was missed. */
+                                        manifestsGone: number;
+                                        /** @description Tags that the index did not have. */
+                                        tagsMissed: number;
+                                        /** @description Tags that the index had on another digest. */
+                                        tagsMoved: number;
+                                        /** @description Tags whose deletion was missed. */
+                                        tagsGone: number;
+                                        /** @description Blobs that are linked in a repository, which the index did not have there. */
+                                        linksMissed: number;
+                                        /** @description Blobs that are no longer in their repository, for example after a garbage collection. */
+                                        linksGone: number;
+                                        /** @description Manifests whose references the index did not have. */
+                                        referencesMissed: number;
+                                    };
+                                    /** @description If more than half of what was read is missing, nothing is removed from the index. Null otherwise. */
+                                    hold: {
+                                        /** @description `tags`: the manifests exist, but the registry has no tag on them any more. */
+                                        what: "manifests" | "tags";
+                                        /** @description Manifests that are missing, or have lost all their tags. */
+                                        missing: number;
+                                        /** @description Manifests of the index that were looked for; for `tags`, on a tag. */
+                                        manifests: number;
+                                    } | null;
+                                    /** @description Repositories and listings that could not be read. */
+                                    failed: number;
+                                    /** @description The first 20 of them, with reasons. */
+                                    failures: string[];
+                                    /** @description Manifests and tags that could not be read and were left as they were. */
+                                    unreadable: number;
+                                    /** @description The number of repositories that they are in. */
+                                    unreadableRepositories: number;
+                                    /** @description The first 50 of them. */
+                                    unreadableImages: {
+                                        /** @description Where it is. */
+                                        repository: string;
+                                        /** @description A tag or a digest. */
+                                        image: string;
+                                        /** @description Why it could not be read. */
+                                        reason: string;
+                                    }[];
+                                    /** @description All blobs in the storage, referenced or not. Null if the registry was read over the API. */
+                                    stored: {
+                                        /** @description How many there are. */
+                                        blobs: number;
+                                        /** @description Their size. */
+                                        bytes: number;
+                                    } | null;
+                                    /** @description What GitLab's registry says of its size. */
+                                    gitlab?: {
+                                        /** @description The sum over the root namespaces that answered: in each, every layer that a tagged manifest references, once. */
+                                        bytes: number;
+                                        /** @description How many root namespaces answered. */
+                                        namespaces: number;
+                                        /** @description Whether layers of untagged manifests are counted in some of them, since the exact sum took GitLab too long. */
+                                        withUntagged: boolean;
+                                        /** @description Why others are not in the sum: the first 5 reasons. */
+                                        failures: string[];
+                                    };
+                                } | null;
+                                /** @description The progress of an unfinished reconcile; null if there is none. */
+                                reconciling: {
+                                    /** @description The time as of which the index is made exact. */
+                                    readAt: string | null;
+                                    /** @description How many repositories were read. */
+                                    repositories: number;
+                                    /** @description How many there are. Null if that is not known before they are read. */
+                                    of: number | null;
+                                    /** @description The last repository that was read. Null before the first. */
+                                    after: string | null;
+                                } | null;
+                            }[];
+                            /** @description Refused deliveries whose token is no registry’s. The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused. */
+                            refused: {
+                                /** @description `tls`, `path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes. */
+                                reason: string;
+                                /** @description The IP address of the sender, or of the proxy before this service. */
+                                from: string;
+                                /** @description What was wrong and what is expected. */
+                                detail: string;
+                                /** @description How many deliveries of this sender were refused for this reason. */
+                                count: number;
+                                /**
+                                 * Format: date-time
+                                 * @description When the last one was refused.
+                                 */
+                                lastAt: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare the index with a registry and mend the index
+         * @description Nothing in the registry changes. If more than half of what is read is missing, nothing is removed from the index, unless `acceptLoss` is true. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Its name in the configuration. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Compare only; change nothing.
+                         * @default false
+                         */
+                        dryRun: boolean;
+                        /**
+                         * @description Remove what is missing, even if a run holds it back.
+                         * @default false
+                         */
+                        acceptLoss: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events that could not be understood, newest first
+         * @description `total` counts all events in quarantine. A page has fewer than `limit` if they are large, or if the filter passes few.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only what this registry sent. */
+                    registry?: string;
+                    /** @description Only what has this text in its reason. */
+                    reason?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many are in quarantine, whatever the filter. */
+                            total: number;
+                            /** @description The entries of the page. */
+                            events: {
+                                /** @description The id in quarantine. */
+                                id: string;
+                                /** @description The registry that sent it. */
+                                registry: string;
+                                /** @description When it came, or was last replayed; RFC 3339. */
+                                receivedAt: string;
+                                /** @description What was wrong with it. */
+                                reason: string;
+                                /** @description The event as it came; of a long one, its beginning as a text. */
+                                event: unknown;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event in quarantine */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id in quarantine. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The id in quarantine. */
+                            id: string;
+                            /** @description The registry that sent it. */
+                            registry: string;
+                            /** @description When it came, or was last replayed; RFC 3339. */
+                            receivedAt: string;
+                            /** @description What was wrong with it. */
+                            reason: string;
+                            /** @description The event as it came; of a long one, its beginning as a text. */
+                            event: unknown;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Discard one event */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id in quarantine. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many were deleted. */
+                            discarded: number;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay one event
+         * @description As if received now. If it still cannot be understood, it comes back with a new id.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id in quarantine. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many were replayed. */
+                            replayed: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay many events
+         * @description Entries of `registry`, entries with `reason` in their reason, or all with `"all": true`. As if received now. Events that still cannot be understood come back.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Only what this registry sent. */
+                        registry?: string;
+                        /** @description Only what has this text in its reason. */
+                        reason?: string;
+                        /**
+                         * @description All entries.
+                         * @enum {boolean}
+                         */
+                        all?: true;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many were replayed. */
+                            replayed: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard many events
+         * @description Entries of `registry`, entries with `reason` in their reason, or all with `"all": true`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Only what this registry sent. */
+                        registry?: string;
+                        /** @description Only what has this text in its reason. */
+                        reason?: string;
+                        /**
+                         * @description All entries.
+                         * @enum {boolean}
+                         */
+                        all?: true;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many were deleted. */
+                            discarded: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All projects at once, in columns, and the sums of each registry
+         * @description For pictures of the whole: `GET /v1/projects` has pages, orders and filters. The numbers are as of a moment ago: with 20,000 projects, some seconds. A token for some projects gets these, and their sums. With `If-None-Match` the answer is 304 until something changes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names this answer: `GET /v1/overview/live` goes on from it. */
+                            version: string;
+                            /** @description Since when growth is counted, epoch ms: seven days before it was last read. Null until it was read. */
+                            growthSince: number | null;
+                            /** @description The sums of each registry, over the projects that are seen. */
+                            registries: {
+                                /** @description Its name in the configuration. */
+                                registry: string;
+                                /** @description How many projects are seen. */
+                                projects: number;
+                                /** @description The bytes that the registry holds, each content once. Null for a token that does not see all projects. */
+                                bytes: number | null;
+                                /** @description By how much these changed since `growthSince`. Null if that is not known. */
+                                growthBytes: number | null;
+                                /** @description The sum of the unique bytes of its projects: what several hold counts for each. */
+                                uniqueBytes: number;
+                                /** @description The sum of their exclusive bytes. */
+                                exclusiveBytes: number;
+                                /** @description The sum of their referenced bytes. */
+                                referencedBytes: number;
+                                /** @description How many projects are over their quota. */
+                                over: number;
+                                /** @description How many projects are near their quota. */
+                                warning: number;
+                                /** @description Of how many projects it is known what expiry would free. */
+                                planned: number;
+                                /** @description What it would free in these, at least: what several of them share does not count. */
+                                planFreesBytes: number;
+                                /** @description When the oldest of these plans was made, epoch ms. Null if there is none. */
+                                planFrom: number | null;
+                            }[];
+                            /** @description Projects in columns: the n-th of each column is of the same project. */
+                            projects: {
+                                /** @description registry/path */
+                                id: string[];
+                                /** @description The bytes that it holds, each content once. */
+                                uniqueBytes: number[];
+                                /** @description The bytes that no other project holds. */
+                                exclusiveBytes: number[];
+                                /** @description The bytes of its manifests with what they reference, nothing deduplicated. */
+                                referencedBytes: number[];
+                                /** @description Its flag. */
+                                flag: ("ok" | "warning" | "over")[];
+                                /** @description Since when it has this flag, epoch ms. Null if it never had another. */
+                                flagSince: (number | null)[];
+                                /** @description By how much its unique bytes changed since `growthSince`. Of a younger project, all that it holds. Null if that is not known. */
+                                growthBytes: (number | null)[];
+                                /** @description When something was last pushed, epoch ms. Null if that is not known. */
+                                lastPushAt: (number | null)[];
+                                /** @description When something was last pulled, epoch ms. Null if no pull is known. */
+                                lastPullAt: (number | null)[];
+                                /** @description When it was planned what the expiry policies would free in it, epoch ms. Null if it was not planned yet, or could not be: plans are made one by one while somebody looks, those of the largest projects first. */
+                                planAt: (number | null)[];
+                                /** @description By how much its unique bytes would fall. */
+                                planUniqueBytes: (number | null)[];
+                                /** @description The bytes that the registry can free then. What other projects hold, too, does not count. */
+                                planFreesBytes: (number | null)[];
+                            };
+                        };
+                    };
+                };
+                /** @description The answer is what `If-None-Match` names. */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes in the overview, as server-sent events
+         * @description Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. If nothing changes, an event `beat` comes every 15 s. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `version` of what is known. `Last-Event-ID` beats it. */
+                    since?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The events. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects": {
         parameters: {
             query?: never;
@@ -312,7 +1163,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/overview": {
+    "/v1/projects/{id}/contents": {
         parameters: {
             query?: never;
             header?: never;
@@ -320,8 +1171,710 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All projects at once, in columns, and the sums of each registry
-         * @description For pictures of the whole: `GET /v1/projects` has pages, orders and filters. The numbers are as of a moment ago: with 20,000 projects, some seconds. A token for some projects gets these, and their sums. With `If-None-Match` the answer is 304 until something changes.
+         * What a repository holds: its images, each with what belongs to it, and what deleting it would free
+         * @description An image comes with its tags, its layers, what it lists and what signs or describes it. Images that belong to another one are only told with that. A page costs as much as the repository is large.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The name of the repository in the registry. */
+                    repository: string;
+                    /** @description `untagged`: images without a tag that belong to no other. */
+                    show: "tagged" | "untagged";
+                    /** @description `pushed`: the last push first. `idle`: the last pull longest ago first. `size`: the largest first. `name`: by tag. */
+                    sort: "pushed" | "idle" | "size" | "name";
+                    /** @description A text in a tag, in any case; or the beginning of the digest. */
+                    search?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many images there are in all that are asked for. */
+                            count: number;
+                            /** @description How many images of the repository have no tag and belong to no other. */
+                            untagged: number;
+                            /** @description What is known of the use of images of this registry. */
+                            pulls: {
+                                /** @description Whether the registry tells of pulls. */
+                                areHeard: boolean;
+                                /** @description Whether no use escapes: by the configuration, or since `inUse` tells what runs. */
+                                isComplete: boolean;
+                                /** @description The same in words. */
+                                text: string;
+                            };
+                            /** @description The images of the page. */
+                            images: {
+                                /** @description Its digest. */
+                                digest: string;
+                                /** @description The media type of its manifest. */
+                                mediaType: string;
+                                /** @description What it is. Null if that was not read from the registry yet. */
+                                kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
+                                /** @description Its tags, by name. */
+                                tags: {
+                                    /** @description The name of the tag. */
+                                    name: string;
+                                    /** @description Since when the tag names the image. Null if it is not known. */
+                                    at: string | null;
+                                    /**
+                                     * @description What tells the time; `seen`: nothing, and it was first seen then.
+                                     * @enum {unknown}
+                                     */
+                                    ageSource: "event" | "registry" | "storage" | "image" | "seen";
+                                    /** @description Who pushed the tag last. Null if it is not known. */
+                                    pushedBy: string | null;
+                                }[];
+                                /** @description When it was last pushed, by any tag or as a part. Null if it is not known. */
+                                at: string | null;
+                                /**
+                                 * @description What tells the time; `seen`: nothing, and it was first seen then.
+                                 * @enum {unknown}
+                                 */
+                                ageSource: "event" | "registry" | "storage" | "image" | "seen";
+                                /** @description Whether all that it references is known. If not, sizes may be too small. */
+                                isResolved: boolean;
+                                /** @description Whether it signs or describes an image that is gone. */
+                                isOrphan: boolean;
+                                /** @description The digest of an index that lists it: it can only go with that. Null if there is none. */
+                                listedBy: string | null;
+                                /** @description Its size with all parts, each content once. */
+                                sizeBytes: number;
+                                /** @description Those of them that other images of the project hold, too. */
+                                sharedBytes: number;
+                                /** @description What the next garbage collection would free if the image and its tags were deleted now, and nothing else. */
+                                freesBytes: number;
+                                /** @description Why no policy deletes it: the configuration, what runs, or somebody who keeps it. Null: nothing protects it. */
+                                protectedBy: string | null;
+                                /** @description When it or a part was last pulled. Null if no pull is known. */
+                                lastPullAt: string | null;
+                                /** @description Since when its pulls are known. Null: they are not known. */
+                                pullsSince: string | null;
+                                /** @description Its configs and layers, those that most images hold first; the 128 largest. */
+                                layers: {
+                                    /** @description `key:` and the first 16 bytes of its digest in hex. */
+                                    key: string;
+                                    /** @description Its size as the manifest states it. */
+                                    sizeBytes: number;
+                                    /** @description How many other manifests of the project hold it. */
+                                    otherImages: number;
+                                    /** @description How many other projects of the registry hold it. */
+                                    otherProjects: number;
+                                }[];
+                                /** @description The layers that are left out. */
+                                otherLayers: {
+                                    /** @description How many. */
+                                    count: number;
+                                    /** @description Their sizes together. */
+                                    sizeBytes: number;
+                                };
+                                /** @description What an index lists, the first 100. */
+                                parts: {
+                                    /** @description Its digest. */
+                                    digest: string;
+                                    /** @description Its tags. */
+                                    tags: string[];
+                                    /** @description The media type of its manifest. */
+                                    mediaType: string;
+                                    /** @description What it is. Null if that was not read from the registry yet. */
+                                    kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
+                                    /** @description The size of the manifest with its config and layers. */
+                                    sizeBytes: number;
+                                }[];
+                                /** @description How many parts there are. */
+                                partCount: number;
+                                /** @description What signs, attests or describes it, the first 100. */
+                                referrers: {
+                                    /** @description Its digest. */
+                                    digest: string;
+                                    /** @description Its tags. */
+                                    tags: string[];
+                                    /** @description The media type of its manifest. */
+                                    mediaType: string;
+                                    /** @description What it is. Null if that was not read from the registry yet. */
+                                    kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
+                                    /** @description The size of the manifest with its config and layers. */
+                                    sizeBytes: number;
+                                }[];
+                                /** @description How many referrers there are. */
+                                referrerCount: number;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The repositories of a project that hold something
+         * @description Without `sizes` it is cheap. With them it costs as much as the repositories of the page are large.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description `manifests`: those with the most first. `name`: by name. */
+                    sort: "manifests" | "name";
+                    /** @description A text in the name, in any case. */
+                    search?: string;
+                    /** @description Whether to tell sizes; a page has 20 repositories at most then. */
+                    sizes: boolean;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The repositories of the page. */
+                            repositories: {
+                                /** @description Its name in the registry. */
+                                repository: string;
+                                /** @description How many manifests it holds. */
+                                manifests: number;
+                                /** @description Null unless they were asked for. */
+                                sizes: {
+                                    /** @description Its tags. */
+                                    tags: number;
+                                    /** @description The bytes that its manifests hold, each content once. */
+                                    sizeBytes: number;
+                                    /** @description What the next garbage collection would free if the whole repository were deleted. */
+                                    freesBytes: number;
+                                } | null;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A project's manifests, also those without a tag, as a stream of lines
+         * @description Each line is an image as JSON. An answer that is cut off is not complete.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only images of this repository. */
+                    repository?: string;
+                    /** @description Whether to read from the registry first what is not known of `kind` and `labels`: at most 2,000 images, and for about a minute. */
+                    details: boolean;
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The images, by repository and digest. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-ndjson": {
+                            /** @description The repository in the registry. */
+                            repository: string;
+                            /** @description Its digest. */
+                            digest: string;
+                            /** @description Its tags; none for a child of an index, and for what a moved tag left behind. */
+                            tags: {
+                                /** @description The name of the tag. */
+                                name: string;
+                                /** @description Since when the tag names the image. Null if it is not known. */
+                                taggedAt: string | null;
+                            }[];
+                            /** @description Since when the repository has it. Null if it is not known. */
+                            pushedAt: string | null;
+                            /** @description When it was last pulled. Null if no pull is known. */
+                            pulledAt: string | null;
+                            /** @description When it was built, if `pushedAt` is known from that only. */
+                            createdAt: string | null;
+                            /** @description The media type of the manifest; empty if it is not known. */
+                            mediaType: string;
+                            /** @description What it is. Null if that was not read from the registry yet. */
+                            kind: "image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other" | null;
+                            /** @description The labels in its config; of an index, those that all its images share. Missing if they were not read yet, and without values of more than 1,024 characters. */
+                            labels?: {
+                                [key: string]: string;
+                            };
+                            /** @description The size of the manifest with its config and layers. For an index: with its children, each content once. */
+                            sizeBytes: number;
+                            /** @description The digests of the manifests that it lists. */
+                            children: string[];
+                            /** @description The digest of the image that it signs or describes. If the repository lacks that: `key:` and the first 16 bytes in hex. */
+                            subject: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/reclaimable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes that deleting a tag, a manifest or a repository would free at the next garbage collection */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The name of the repository in the registry. */
+                    repository: string;
+                    /** @description Delete this tag. Without `tag` and `digest`: the whole repository. */
+                    tag?: string;
+                    /** @description Delete this manifest with all of its tags. */
+                    digest?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description What the next garbage collection would free. */
+                            reclaimableBytes: number;
+                            /** @description The digests that would go. Empty if another tag or an index needs the manifest. */
+                            manifests: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's usage over time */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only samples from then on, such as 2027-06, 2027-06-15 or 2027-06-15T12:00:00Z, in UTC. */
+                    from?: string;
+                    /** @description Only samples from before then. */
+                    to?: string;
+                    /** @description `hour`: the last week. `day`: the last two years. */
+                    step: "hour" | "day";
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description The step of the samples.
+                             * @enum {unknown}
+                             */
+                            step: "hour" | "day";
+                            /** @description Oldest first. An hour or day without a sample is left out. */
+                            samples: {
+                                /**
+                                 * Format: date-time
+                                 * @description The beginning of the hour or day, in UTC. Of a day the last sample counts.
+                                 */
+                                at: string;
+                                /** @description Bytes, each content once: in the project, or in the whole registry. */
+                                uniqueBytes: number;
+                                /** @description Unique bytes that no other project holds; of a registry, the sum of its projects. */
+                                exclusiveBytes: number;
+                                /** @description Bytes of all manifests with what they reference, nothing deduplicated. */
+                                referencedBytes: number;
+                                /** @description Tags. */
+                                tags: number;
+                                /** @description Manifests. */
+                                manifests: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A registry's usage over time */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only samples from then on, such as 2027-06, 2027-06-15 or 2027-06-15T12:00:00Z, in UTC. */
+                    from?: string;
+                    /** @description Only samples from before then. */
+                    to?: string;
+                    /** @description `hour`: the last week. `day`: the last two years. */
+                    step: "hour" | "day";
+                };
+                header?: never;
+                path: {
+                    /** @description Its name in the configuration. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description The step of the samples.
+                             * @enum {unknown}
+                             */
+                            step: "hour" | "day";
+                            /** @description Oldest first. An hour or day without a sample is left out. */
+                            samples: {
+                                /**
+                                 * Format: date-time
+                                 * @description The beginning of the hour or day, in UTC. Of a day the last sample counts.
+                                 */
+                                at: string;
+                                /** @description Bytes, each content once: in the project, or in the whole registry. */
+                                uniqueBytes: number;
+                                /** @description Unique bytes that no other project holds; of a registry, the sum of its projects. */
+                                exclusiveBytes: number;
+                                /** @description Bytes of all manifests with what they reference, nothing deduplicated. */
+                                referencedBytes: number;
+                                /** @description Tags. */
+                                tags: number;
+                                /** @description Manifests. */
+                                manifests: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/growth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pushes that added most to a project
+         * @description Of pushes that Tallyman heard, at most 31 days ago, of images that are still there. It costs what was pushed in that time, not what the project holds.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Since when, such as 2027-06, 2027-06-15 or 2027-06-15T12:00:00Z, in UTC. Default: seven days ago. */
+                    since?: string;
+                    /** @description How many pushes to tell. */
+                    limit: number;
+                };
+                header?: never;
+                path: {
+                    /** @description registry/path, URL-encoded */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description Since when.
+                             */
+                            since: string;
+                            /** @description By how many bytes its unique bytes changed. Null if its history has no sample from then. */
+                            grownBytes: number | null;
+                            /** @description How many images were pushed since then, and are still there. */
+                            count: number;
+                            /** @description Whether there were more than 5,000 pushes: what the older ones added is not told. */
+                            isCut: boolean;
+                            /** @description Those that added most come first. */
+                            pushes: {
+                                /** @description The image, as `repository:tag` or `repository@digest`. */
+                                image: string;
+                                /** @description Its manifest. */
+                                digest: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When its push was heard.
+                                 */
+                                pushedAt: string;
+                                /** @description Who pushed it: the login name at the registry. Null if it is not known. */
+                                pushedBy: string | null;
+                                /** @description The unique bytes that are in the project only since this push. */
+                                addedBytes: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Byte-hours of a month, by project or by pusher
+         * @description From the samples of each full hour, in UTC. Projects that are gone meanwhile are in it. The running month is told as far as it goes. Registries as a whole are told to who sees all projects.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Such as 2026-10, in UTC. Default: the running month. */
+                    month?: string;
+                    /** @description What the rows are about. */
+                    by: "project" | "pusher";
+                    /** @description Only this registry. */
+                    registry?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The month, in UTC. */
+                            month: string;
+                            /**
+                             * Format: date-time
+                             * @description When this was asked.
+                             */
+                            asOf: string;
+                            /** @description The hours of the month; of the running month until now. */
+                            hours: number;
+                            /** @description The hours of the whole month. */
+                            hoursOfMonth: number;
+                            /** @description Each registry as a whole: each content counts once. */
+                            registries: {
+                                /** @description Its name in the configuration. */
+                                registry: string;
+                                /**
+                                 * @description What it is about. `others`: pushers beyond the 50 that the month of a project names. `unknown`: of nobody who is known.
+                                 * @enum {unknown}
+                                 */
+                                kind: "registry" | "project" | "pusher" | "others" | "unknown";
+                                /** @description The path of the project, or the login name of the pusher. Null of the other kinds. */
+                                name: string | null;
+                                /** @description Unique bytes at the first sample of the registry in the month; 0 if there was no such project. */
+                                fromBytes: number;
+                                /** @description The same at the last sample. */
+                                toBytes: number;
+                                /** @description By how much they changed in between. */
+                                changeBytes: number;
+                                /** @description The sum of the unique bytes at each full hour. What several projects hold counts in each of them, and in the registry once. */
+                                byteHours: number;
+                                /** @description The same of what no other project held. Null of a pusher: that is not known. */
+                                exclusiveByteHours: number | null;
+                                /** @description For how many hours it is known what was held. The others count nothing. */
+                                hoursKnown: number;
+                                /** @description The price of `byteHours` by `pricePerGiBMonth`. Null if there is none. */
+                                price: number | null;
+                                /** @description The price of a GiB for the whole month. Null if there is none. */
+                                pricePerGiBMonth: number | null;
+                            }[];
+                            /** @description The rows of the page. */
+                            rows: {
+                                /** @description Its name in the configuration. */
+                                registry: string;
+                                /**
+                                 * @description What it is about. `others`: pushers beyond the 50 that the month of a project names. `unknown`: of nobody who is known.
+                                 * @enum {unknown}
+                                 */
+                                kind: "registry" | "project" | "pusher" | "others" | "unknown";
+                                /** @description The path of the project, or the login name of the pusher. Null of the other kinds. */
+                                name: string | null;
+                                /** @description Unique bytes at the first sample of the registry in the month; 0 if there was no such project. */
+                                fromBytes: number;
+                                /** @description The same at the last sample. */
+                                toBytes: number;
+                                /** @description By how much they changed in between. */
+                                changeBytes: number;
+                                /** @description The sum of the unique bytes at each full hour. What several projects hold counts in each of them, and in the registry once. */
+                                byteHours: number;
+                                /** @description The same of what no other project held. Null of a pusher: that is not known. */
+                                exclusiveByteHours: number | null;
+                                /** @description For how many hours it is known what was held. The others count nothing. */
+                                hoursKnown: number;
+                                /** @description The price of `byteHours` by `pricePerGiBMonth`. Null if there is none. */
+                                price: number | null;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The registries
+         * @description Without a token. It is 404 unless `login.public` is set.
          */
         get: {
             parameters: {
@@ -339,73 +1892,13 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description Names this answer: `GET /v1/overview/live` goes on from it. */
-                            version: string;
-                            /** @description Since when growth is counted, epoch ms: seven days before it was last read. Null until it was read. */
-                            growthSince: number | null;
-                            /** @description The sums of each registry, over the projects that are seen. */
+                            /** @description All of them, by name. */
                             registries: {
-                                /** @description Its name in the configuration. */
-                                registry: string;
-                                /** @description How many projects are seen. */
-                                projects: number;
-                                /** @description The bytes that the registry holds, each content once. Null for a token that does not see all projects. */
-                                bytes: number | null;
-                                /** @description By how much these changed since `growthSince`. Null if that is not known. */
-                                growthBytes: number | null;
-                                /** @description The sum of the unique bytes of its projects: what several hold counts for each. */
-                                uniqueBytes: number;
-                                /** @description The sum of their exclusive bytes. */
-                                exclusiveBytes: number;
-                                /** @description The sum of their referenced bytes. */
-                                referencedBytes: number;
-                                /** @description How many projects are over their quota. */
-                                over: number;
-                                /** @description How many projects are near their quota. */
-                                warning: number;
-                                /** @description Of how many projects it is known what expiry would free. */
-                                planned: number;
-                                /** @description What it would free in these, at least: what several of them share does not count. */
-                                planFreesBytes: number;
-                                /** @description When the oldest of these plans was made, epoch ms. Null if there is none. */
-                                planFrom: number | null;
+                                /** @description Its name. */
+                                name: string;
                             }[];
-                            /** @description Projects in columns: the n-th of each column is of the same project. */
-                            projects: {
-                                /** @description registry/path */
-                                id: string[];
-                                /** @description The bytes that it holds, each content once. */
-                                uniqueBytes: number[];
-                                /** @description The bytes that no other project holds. */
-                                exclusiveBytes: number[];
-                                /** @description The bytes of its manifests with what they reference, nothing deduplicated. */
-                                referencedBytes: number[];
-                                /** @description Its flag. */
-                                flag: ("ok" | "warning" | "over")[];
-                                /** @description Since when it has this flag, epoch ms. Null if it never had another. */
-                                flagSince: (number | null)[];
-                                /** @description By how much its unique bytes changed since `growthSince`. Of a younger project, all that it holds. Null if that is not known. */
-                                growthBytes: (number | null)[];
-                                /** @description When something was last pushed, epoch ms. Null if that is not known. */
-                                lastPushAt: (number | null)[];
-                                /** @description When something was last pulled, epoch ms. Null if no pull is known. */
-                                lastPullAt: (number | null)[];
-                                /** @description When it was planned what the expiry policies would free in it, epoch ms. Null if it was not planned yet, or could not be: plans are made one by one while somebody looks, those of the largest projects first. */
-                                planAt: (number | null)[];
-                                /** @description By how much its unique bytes would fall. */
-                                planUniqueBytes: (number | null)[];
-                                /** @description The bytes that the registry can free then. What other projects hold, too, does not count. */
-                                planFreesBytes: (number | null)[];
-                            };
                         };
                     };
-                };
-                /** @description The answer is what `If-None-Match` names. */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
                 };
             };
         };
@@ -417,7 +1910,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/overview/live": {
+    "/v1/catalogue/projects": {
         parameters: {
             query?: never;
             header?: never;
@@ -425,14 +1918,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What changes in the overview, as server-sent events
-         * @description Begins with what changed since `since`, the `version` of `GET /v1/overview`. An event `change` has the keys of that answer, with the rows that changed only, and `gone`: the ids of projects that are no more. If nothing changes, an event `beat` comes every 15 s. After an event `reset` the stream ends: read all again. It also ends when the service stops, and when the token or the session does. At most 200 streams are open at once.
+         * The projects, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
          */
         get: {
             parameters: {
-                query?: {
-                    /** @description The `version` of what is known. `Last-Event-ID` beats it. */
-                    since?: string;
+                query: {
+                    /** @description Only projects of this registry. */
+                    registry?: string;
+                    /** @description A text in the id, in any case. */
+                    search?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
                 };
                 header?: never;
                 path?: never;
@@ -440,13 +1939,146 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The events. */
+                /** @description Default Response */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "text/event-stream": string;
+                        "application/json": {
+                            /** @description The projects of the page. */
+                            projects: {
+                                /** @description registry/path */
+                                project: string;
+                                /** @description How many repositories it has. */
+                                repositories: number;
+                                /** @description How many tags it has. */
+                                tags: number;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The repositories of a project, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The project: registry/path. */
+                    project: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The repositories of the page. */
+                            repositories: {
+                                /** @description The repository in the registry. */
+                                repository: string;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tags of a repository, by name
+         * @description Without a token. It is 404 unless `login.public` is set.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The project: registry/path. */
+                    project: string;
+                    /** @description The repository in the registry. */
+                    repository: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The tags of the page. */
+                            tags: {
+                                /** @description The name of the tag. */
+                                tag: string;
+                                /** @description The manifest that it names. */
+                                digest: string;
+                                /** @description The size of the manifest with its config and layers. For an index: with its children and theirs, each content once. */
+                                sizeBytes: number;
+                                /** @description Since when the tag names the image. With `ageSource: seen`, it may be for longer. Null if it is not known. */
+                                pushedAt: string | null;
+                                /**
+                                 * @description What tells `pushedAt`: the event of the push; GitLab; the storage; the time of the build in the image; `seen`: nothing, and it was first seen then.
+                                 * @enum {unknown}
+                                 */
+                                ageSource: "event" | "registry" | "storage" | "image" | "seen";
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
                     };
                 };
             };
@@ -865,866 +2497,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/projects/{id}/images": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A project's manifests, also those without a tag, as a stream of lines
-         * @description Each line is an image as JSON. An answer that is cut off is not complete.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Only images of this repository. */
-                    repository?: string;
-                    /** @description Whether to read from the registry first what is not known of `kind` and `labels`: at most 2,000 images, and for about a minute. */
-                    details: boolean;
-                };
-                header?: never;
-                path: {
-                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The images, by repository and digest. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/x-ndjson": {
-                            /** @description The repository in the registry. */
-                            repository: string;
-                            /** @description Its digest. */
-                            digest: string;
-                            /** @description Its tags; none for a child of an index, and for what a moved tag left behind. */
-                            tags: {
-                                /** @description The name of the tag. */
-                                name: string;
-                                /** @description Since when the tag names the image. Null if it is not known. */
-                                taggedAt: string | null;
-                            }[];
-                            /** @description Since when the repository has it. Null if it is not known. */
-                            pushedAt: string | null;
-                            /** @description When it was last pulled. Null if no pull is known. */
-                            pulledAt: string | null;
-                            /** @description When it was built, if `pushedAt` is known from that only. */
-                            createdAt: string | null;
-                            /** @description The media type of the manifest; empty if it is not known. */
-                            mediaType: string;
-                            /** @description What it is. Null if that was not read from the registry yet. */
-                            kind: "image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other" | null;
-                            /** @description The labels in its config; of an index, those that all its images share. Missing if they were not read yet, and without values of more than 1,024 characters. */
-                            labels?: {
-                                [key: string]: string;
-                            };
-                            /** @description The size of the manifest with its config and layers. For an index: with its children, each content once. */
-                            sizeBytes: number;
-                            /** @description The digests of the manifests that it lists. */
-                            children: string[];
-                            /** @description The digest of the image that it signs or describes. If the repository lacks that: `key:` and the first 16 bytes in hex. */
-                            subject: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{id}/reclaimable": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The bytes that deleting a tag, a manifest or a repository would free at the next garbage collection */
-        get: {
-            parameters: {
-                query: {
-                    /** @description The name of the repository in the registry. */
-                    repository: string;
-                    /** @description Delete this tag. Without `tag` and `digest`: the whole repository. */
-                    tag?: string;
-                    /** @description Delete this manifest with all of its tags. */
-                    digest?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description registry/path, URL-encoded */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description What the next garbage collection would free. */
-                            reclaimableBytes: number;
-                            /** @description The digests that would go. Empty if another tag or an index needs the manifest. */
-                            manifests: string[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{id}/contents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What a repository holds: its images, each with what belongs to it, and what deleting it would free
-         * @description An image comes with its tags, its layers, what it lists and what signs or describes it. Images that belong to another one are only told with that. A page costs as much as the repository is large.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description The name of the repository in the registry. */
-                    repository: string;
-                    /** @description `untagged`: images without a tag that belong to no other. */
-                    show: "tagged" | "untagged";
-                    /** @description `pushed`: the last push first. `idle`: the last pull longest ago first. `size`: the largest first. `name`: by tag. */
-                    sort: "pushed" | "idle" | "size" | "name";
-                    /** @description A text in a tag, in any case; or the beginning of the digest. */
-                    search?: string;
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many images there are in all that are asked for. */
-                            count: number;
-                            /** @description How many images of the repository have no tag and belong to no other. */
-                            untagged: number;
-                            /** @description What is known of the use of images of this registry. */
-                            pulls: {
-                                /** @description Whether the registry tells of pulls. */
-                                areHeard: boolean;
-                                /** @description Whether no use escapes: by the configuration, or since `inUse` tells what runs. */
-                                isComplete: boolean;
-                                /** @description The same in words. */
-                                text: string;
-                            };
-                            /** @description The images of the page. */
-                            images: {
-                                /** @description Its digest. */
-                                digest: string;
-                                /** @description The media type of its manifest. */
-                                mediaType: string;
-                                /** @description What it is. Null if that was not read from the registry yet. */
-                                kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
-                                /** @description Its tags, by name. */
-                                tags: {
-                                    /** @description The name of the tag. */
-                                    name: string;
-                                    /** @description Since when the tag names the image. Null if it is not known. */
-                                    at: string | null;
-                                    /**
-                                     * @description What tells the time; `seen`: nothing, and it was first seen then.
-                                     * @enum {unknown}
-                                     */
-                                    ageSource: "event" | "registry" | "storage" | "image" | "seen";
-                                    /** @description Who pushed the tag last. Null if it is not known. */
-                                    pushedBy: string | null;
-                                }[];
-                                /** @description When it was last pushed, by any tag or as a part. Null if it is not known. */
-                                at: string | null;
-                                /**
-                                 * @description What tells the time; `seen`: nothing, and it was first seen then.
-                                 * @enum {unknown}
-                                 */
-                                ageSource: "event" | "registry" | "storage" | "image" | "seen";
-                                /** @description Whether all that it references is known. If not, sizes may be too small. */
-                                isResolved: boolean;
-                                /** @description Whether it signs or describes an image that is gone. */
-                                isOrphan: boolean;
-                                /** @description The digest of an index that lists it: it can only go with that. Null if there is none. */
-                                listedBy: string | null;
-                                /** @description Its size with all parts, each content once. */
-                                sizeBytes: number;
-                                /** @description Those of them that other images of the project hold, too. */
-                                sharedBytes: number;
-                                /** @description What the next garbage collection would free if the image and its tags were deleted now, and nothing else. */
-                                freesBytes: number;
-                                /** @description Why no policy deletes it: the configuration, what runs, or somebody who keeps it. Null: nothing protects it. */
-                                protectedBy: string | null;
-                                /** @description When it or a part was last pulled. Null if no pull is known. */
-                                lastPullAt: string | null;
-                                /** @description Since when its pulls are known. Null: they are not known. */
-                                pullsSince: string | null;
-                                /** @description Its configs and layers, those that most images hold first; the 128 largest. */
-                                layers: {
-                                    /** @description `key:` and the first 16 bytes of its digest in hex. */
-                                    key: string;
-                                    /** @description Its size as the manifest states it. */
-                                    sizeBytes: number;
-                                    /** @description How many other manifests of the project hold it. */
-                                    otherImages: number;
-                                    /** @description How many other projects of the registry hold it. */
-                                    otherProjects: number;
-                                }[];
-                                /** @description The layers that are left out. */
-                                otherLayers: {
-                                    /** @description How many. */
-                                    count: number;
-                                    /** @description Their sizes together. */
-                                    sizeBytes: number;
-                                };
-                                /** @description What an index lists, the first 100. */
-                                parts: {
-                                    /** @description Its digest. */
-                                    digest: string;
-                                    /** @description Its tags. */
-                                    tags: string[];
-                                    /** @description The media type of its manifest. */
-                                    mediaType: string;
-                                    /** @description What it is. Null if that was not read from the registry yet. */
-                                    kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
-                                    /** @description The size of the manifest with its config and layers. */
-                                    sizeBytes: number;
-                                }[];
-                                /** @description How many parts there are. */
-                                partCount: number;
-                                /** @description What signs, attests or describes it, the first 100. */
-                                referrers: {
-                                    /** @description Its digest. */
-                                    digest: string;
-                                    /** @description Its tags. */
-                                    tags: string[];
-                                    /** @description The media type of its manifest. */
-                                    mediaType: string;
-                                    /** @description What it is. Null if that was not read from the registry yet. */
-                                    kind: ("image" | "index" | "buildkit-cache" | "signature" | "attestation" | "sbom" | "helm" | "wasm" | "other") | null;
-                                    /** @description The size of the manifest with its config and layers. */
-                                    sizeBytes: number;
-                                }[];
-                                /** @description How many referrers there are. */
-                                referrerCount: number;
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{id}/repositories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The repositories of a project that hold something
-         * @description Without `sizes` it is cheap. With them it costs as much as the repositories of the page are large.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description `manifests`: those with the most first. `name`: by name. */
-                    sort: "manifests" | "name";
-                    /** @description A text in the name, in any case. */
-                    search?: string;
-                    /** @description Whether to tell sizes; a page has 20 repositories at most then. */
-                    sizes: boolean;
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description registry/path, URL-encoded, or with plain slashes and `/-/` after it */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The repositories of the page. */
-                            repositories: {
-                                /** @description Its name in the registry. */
-                                repository: string;
-                                /** @description How many manifests it holds. */
-                                manifests: number;
-                                /** @description Null unless they were asked for. */
-                                sizes: {
-                                    /** @description Its tags. */
-                                    tags: number;
-                                    /** @description The bytes that its manifests hold, each content once. */
-                                    sizeBytes: number;
-                                    /** @description What the next garbage collection would free if the whole repository were deleted. */
-                                    freesBytes: number;
-                                } | null;
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/registries": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** All registries, and how far their numbers can be trusted */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description All registries of the configuration. */
-                            registries: {
-                                /** @description Its name in the configuration. */
-                                name: string;
-                                /** @description The URL of its API. */
-                                url: string;
-                                /** @description `read`; `reading, 120 of 3400 repositories` while it is read for the first time, and its numbers are too small; `not read yet`; `target only`: it sends no events. */
-                                state: string;
-                                /** @description How many projects it has. */
-                                projects: number;
-                                /** @description The bytes that its projects hold, each content counted once. */
-                                uniqueBytes: number;
-                                /** @description GitLab's own number as of the last reconcile, and `why` it differs from ours. Null if the registry is not GitLab's with a metadata database, or was read from its storage. */
-                                gitlab: {
-                                    /** @description The sum over the root namespaces that answered: in each, every layer that a tagged manifest references, once. */
-                                    bytes: number;
-                                    /** @description How many root namespaces answered. */
-                                    namespaces: number;
-                                    /** @description Whether layers of untagged manifests are counted in some of them, since the exact sum took GitLab too long. */
-                                    withUntagged: boolean;
-                                    /** @description Why others are not in the sum: the first 5 reasons. */
-                                    failures: string[];
-                                    /** @description Why it differs from ours. */
-                                    why: string;
-                                } | null;
-                                /** @description The time of the newest event. Null if there was none. */
-                                lastEventAt: string | null;
-                                /** @description `exact since …`; or since when events may be missing, and why. */
-                                confidence: string;
-                                /** @description `pulls are heard since …`; or that the registry does not send its pulls, or may not, and what shows it. Time since last use means nothing then, and no rule about use applies (docs/usage.md, Pulls). */
-                                pulls: string;
-                                /** @description Times from which events may be missing, with reasons. A reconcile that begins later closes a gap. */
-                                gaps: {
-                                    /** @description From when events may be missing. */
-                                    since: string | null;
-                                    /** @description Why. */
-                                    reason: string;
-                                }[];
-                                /** @description Its deliveries that were refused. The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused. */
-                                refused: {
-                                    /** @description `tls`, `path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes. */
-                                    reason: string;
-                                    /** @description The IP address of the sender, or of the proxy before this service. */
-                                    from: string;
-                                    /** @description What was wrong and what is expected. */
-                                    detail: string;
-                                    /** @description How many deliveries of this sender were refused for this reason. */
-                                    count: number;
-                                    /**
-                                     * Format: date-time
-                                     * @description When the last one was refused.
-                                     */
-                                    lastAt: string;
-                                }[];
-                                /** @description When the last reconcile ended. Null if there was none. */
-                                lastReconcileAt: string | null;
-                                /** @description What it found and did. Null if there was none. */
-                                lastReconcile: {
-                                    /** @description The registry, by its name in the configuration. */
-                                    registry: string;
-                                    /** @description How the registry was read. The API shows neither unreferenced blobs nor untagged manifests that the index does not have. `events`: it is a pull-through cache and was not read, since its API answers for its upstream. */
-                                    method: "api" | "storage" | "events";
-                                    /** @description Why it ran. */
-                                    reason: string;
-                                    /** @description Whether it only compared. */
-                                    dryRun: boolean;
-                                    /**
-                                     * Format: date-time
-                                     * @description The time as of which the index was made exact.
-                                     */
-                                    readAt: string;
-                                    /**
-                                     * Format: date-time
-                                     * @description When it ended.
-                                     */
-                                    finishedAt: string;
-                                    /** @description Repositories that were compared. */
-                                    repositories: number;
-                                    /** @description How the index and the registry differed. */
-                                    drift: {
-                                        /** @description Repositories with images of which the index had none. */
-                                        repositoriesMissed: number;
-                                        /** @description Repositories that the index had and that are empty now. */
-                                        repositoriesLost: number;
-                                        /** @description Manifests whose push was missed. */
-                                        manifestsMissed: number;
-                                        /** @description Manifests whose deletion was missed. */
-                                        manifestsGone: number;
-                                        /** @description Tags that the index did not have. */
-                                        tagsMissed: number;
-                                        /** @description Tags that the index had on another digest. */
-                                        tagsMoved: number;
-                                        /** @description Tags whose deletion was missed. */
-                                        tagsGone: number;
-                                        /** @description Blobs that are linked in a repository, which the index did not have there. */
-                                        linksMissed: number;
-                                        /** @description Blobs that are no longer in their repository, for example after a garbage collection. */
-                                        linksGone: number;
-                                        /** @description Manifests whose references the index did not have. */
-                                        referencesMissed: number;
-                                    };
-                                    /** @description If more than half of what was read is missing, nothing is removed from the index. Null otherwise. */
-                                    hold: {
-                                        /** @description `tags`: the manifests exist, but the registry has no tag on them any more. */
-                                        what: "manifests" | "tags";
-                                        /** @description Manifests that are missing, or have lost all their tags. */
-                                        missing: number;
-                                        /** @description Manifests of the index that were looked for; for `tags`, on a tag. */
-                                        manifests: number;
-                                    } | null;
-                                    /** @description Repositories and listings that could not be read. */
-                                    failed: number;
-                                    /** @description The first 20 of them, with reasons. */
-                                    failures: string[];
-                                    /** @description Manifests and tags that could not be read and were left as they were. */
-                                    unreadable: number;
-                                    /** @description The number of repositories that they are in. */
-                                    unreadableRepositories: number;
-                                    /** @description The first 50 of them. */
-                                    unreadableImages: {
-                                        /** @description Where it is. */
-                                        repository: string;
-                                        /** @description A tag or a digest. */
-                                        image: string;
-                                        /** @description Why it could not be read. */
-                                        reason: string;
-                                    }[];
-                                    /** @description All blobs in the storage, referenced or not. Null if the registry was read over the API. */
-                                    stored: {
-                                        /** @description How many there are. */
-                                        blobs: number;
-                                        /** @description Their size. */
-                                        bytes: number;
-                                    } | null;
-                                    /** @description What GitLab's registry says of its size. */
-                                    gitlab?: {
-                                        /** @description The sum over the root namespaces that answered: in each, every layer that a tagged manifest references, once. */
-                                        bytes: number;
-                                        /** @description How many root namespaces answered. */
-                                        namespaces: number;
-                                        /** @description Whether layers of untagged manifests are counted in some of them, since the exact sum took GitLab too long. */
-                                        withUntagged: boolean;
-                                        /** @description Why others are not in the sum: the first 5 reasons. */
-                                        failures: string[];
-                                    };
-                                } | null;
-                                /** @description The progress of an unfinished reconcile; null if there is none. */
-                                reconciling: {
-                                    /** @description The time as of which the index is made exact. */
-                                    readAt: string | null;
-                                    /** @description How many repositories were read. */
-                                    repositories: number;
-                                    /** @description How many there are. Null if that is not known before they are read. */
-                                    of: number | null;
-                                    /** @description The last repository that was read. Null before the first. */
-                                    after: string | null;
-                                } | null;
-                            }[];
-                            /** @description Refused deliveries whose token is no registry’s. The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused. */
-                            refused: {
-                                /** @description `tls`, `path`, `token`, `content-type`, `body`, `too-large`: stays until it is mended. `backlog`, `memory`, `unavailable`: passes. */
-                                reason: string;
-                                /** @description The IP address of the sender, or of the proxy before this service. */
-                                from: string;
-                                /** @description What was wrong and what is expected. */
-                                detail: string;
-                                /** @description How many deliveries of this sender were refused for this reason. */
-                                count: number;
-                                /**
-                                 * Format: date-time
-                                 * @description When the last one was refused.
-                                 */
-                                lastAt: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/registries/{name}/reconcile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Compare the index with a registry and mend the index
-         * @description Nothing in the registry changes. If more than half of what is read is missing, nothing is removed from the index, unless `acceptLoss` is true. `GET /v1/jobs/reconcile/:id` tells the progress and, at the end, the drift.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Its name in the configuration. */
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description Compare only; change nothing.
-                         * @default false
-                         */
-                        dryRun: boolean;
-                        /**
-                         * @description Remove what is missing, even if a run holds it back.
-                         * @default false
-                         */
-                        acceptLoss: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
-                            job: {
-                                /** @description The queue that it is in. */
-                                queue: string;
-                                /** @description The id of the job in its queue. */
-                                id: string;
-                            };
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A project's usage over time */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Only samples from then on, such as 2027-06, 2027-06-15 or 2027-06-15T12:00:00Z, in UTC. */
-                    from?: string;
-                    /** @description Only samples from before then. */
-                    to?: string;
-                    /** @description `hour`: the last week. `day`: the last two years. */
-                    step: "hour" | "day";
-                };
-                header?: never;
-                path: {
-                    /** @description registry/path, URL-encoded */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /**
-                             * @description The step of the samples.
-                             * @enum {unknown}
-                             */
-                            step: "hour" | "day";
-                            /** @description Oldest first. An hour or day without a sample is left out. */
-                            samples: {
-                                /**
-                                 * Format: date-time
-                                 * @description The beginning of the hour or day, in UTC. Of a day the last sample counts.
-                                 */
-                                at: string;
-                                /** @description Bytes, each content once: in the project, or in the whole registry. */
-                                uniqueBytes: number;
-                                /** @description Unique bytes that no other project holds; of a registry, the sum of its projects. */
-                                exclusiveBytes: number;
-                                /** @description Bytes of all manifests with what they reference, nothing deduplicated. */
-                                referencedBytes: number;
-                                /** @description Tags. */
-                                tags: number;
-                                /** @description Manifests. */
-                                manifests: number;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/registries/{name}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A registry's usage over time */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Only samples from then on, such as 2027-06, 2027-06-15 or 2027-06-15T12:00:00Z, in UTC. */
-                    from?: string;
-                    /** @description Only samples from before then. */
-                    to?: string;
-                    /** @description `hour`: the last week. `day`: the last two years. */
-                    step: "hour" | "day";
-                };
-                header?: never;
-                path: {
-                    /** @description Its name in the configuration. */
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /**
-                             * @description The step of the samples.
-                             * @enum {unknown}
-                             */
-                            step: "hour" | "day";
-                            /** @description Oldest first. An hour or day without a sample is left out. */
-                            samples: {
-                                /**
-                                 * Format: date-time
-                                 * @description The beginning of the hour or day, in UTC. Of a day the last sample counts.
-                                 */
-                                at: string;
-                                /** @description Bytes, each content once: in the project, or in the whole registry. */
-                                uniqueBytes: number;
-                                /** @description Unique bytes that no other project holds; of a registry, the sum of its projects. */
-                                exclusiveBytes: number;
-                                /** @description Bytes of all manifests with what they reference, nothing deduplicated. */
-                                referencedBytes: number;
-                                /** @description Tags. */
-                                tags: number;
-                                /** @description Manifests. */
-                                manifests: number;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{id}/growth": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The pushes that added most to a project
-         * @description Of pushes that Tallyman heard, at most 31 days ago, of images that are still there. It costs what was pushed in that time, not what the project holds.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Since when, such as 2027-06, 2027-06-15 or 2027-06-15T12:00:00Z, in UTC. Default: seven days ago. */
-                    since?: string;
-                    /** @description How many pushes to tell. */
-                    limit: number;
-                };
-                header?: never;
-                path: {
-                    /** @description registry/path, URL-encoded */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /**
-                             * Format: date-time
-                             * @description Since when.
-                             */
-                            since: string;
-                            /** @description By how many bytes its unique bytes changed. Null if its history has no sample from then. */
-                            grownBytes: number | null;
-                            /** @description How many images were pushed since then, and are still there. */
-                            count: number;
-                            /** @description Whether there were more than 5,000 pushes: what the older ones added is not told. */
-                            isCut: boolean;
-                            /** @description Those that added most come first. */
-                            pushes: {
-                                /** @description The image, as `repository:tag` or `repository@digest`. */
-                                image: string;
-                                /** @description Its manifest. */
-                                digest: string;
-                                /**
-                                 * Format: date-time
-                                 * @description When its push was heard.
-                                 */
-                                pushedAt: string;
-                                /** @description Who pushed it: the login name at the registry. Null if it is not known. */
-                                pushedBy: string | null;
-                                /** @description The unique bytes that are in the project only since this push. */
-                                addedBytes: number;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/projects/{id}/forecast": {
         parameters: {
             query?: never;
@@ -1994,124 +2766,6 @@ export interface paths {
                                 /** @description The same in words. */
                                 text: string | null;
                             }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Byte-hours of a month, by project or by pusher
-         * @description From the samples of each full hour, in UTC. Projects that are gone meanwhile are in it. The running month is told as far as it goes. Registries as a whole are told to who sees all projects.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Such as 2026-10, in UTC. Default: the running month. */
-                    month?: string;
-                    /** @description What the rows are about. */
-                    by: "project" | "pusher";
-                    /** @description Only this registry. */
-                    registry?: string;
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The month, in UTC. */
-                            month: string;
-                            /**
-                             * Format: date-time
-                             * @description When this was asked.
-                             */
-                            asOf: string;
-                            /** @description The hours of the month; of the running month until now. */
-                            hours: number;
-                            /** @description The hours of the whole month. */
-                            hoursOfMonth: number;
-                            /** @description Each registry as a whole: each content counts once. */
-                            registries: {
-                                /** @description Its name in the configuration. */
-                                registry: string;
-                                /**
-                                 * @description What it is about. `others`: pushers beyond the 50 that the month of a project names. `unknown`: of nobody who is known.
-                                 * @enum {unknown}
-                                 */
-                                kind: "registry" | "project" | "pusher" | "others" | "unknown";
-                                /** @description The path of the project, or the login name of the pusher. Null of the other kinds. */
-                                name: string | null;
-                                /** @description Unique bytes at the first sample of the registry in the month; 0 if there was no such project. */
-                                fromBytes: number;
-                                /** @description The same at the last sample. */
-                                toBytes: number;
-                                /** @description By how much they changed in between. */
-                                changeBytes: number;
-                                /** @description The sum of the unique bytes at each full hour. What several projects hold counts in each of them, and in the registry once. */
-                                byteHours: number;
-                                /** @description The same of what no other project held. Null of a pusher: that is not known. */
-                                exclusiveByteHours: number | null;
-                                /** @description For how many hours it is known what was held. The others count nothing. */
-                                hoursKnown: number;
-                                /** @description The price of `byteHours` by `pricePerGiBMonth`. Null if there is none. */
-                                price: number | null;
-                                /** @description The price of a GiB for the whole month. Null if there is none. */
-                                pricePerGiBMonth: number | null;
-                            }[];
-                            /** @description The rows of the page. */
-                            rows: {
-                                /** @description Its name in the configuration. */
-                                registry: string;
-                                /**
-                                 * @description What it is about. `others`: pushers beyond the 50 that the month of a project names. `unknown`: of nobody who is known.
-                                 * @enum {unknown}
-                                 */
-                                kind: "registry" | "project" | "pusher" | "others" | "unknown";
-                                /** @description The path of the project, or the login name of the pusher. Null of the other kinds. */
-                                name: string | null;
-                                /** @description Unique bytes at the first sample of the registry in the month; 0 if there was no such project. */
-                                fromBytes: number;
-                                /** @description The same at the last sample. */
-                                toBytes: number;
-                                /** @description By how much they changed in between. */
-                                changeBytes: number;
-                                /** @description The sum of the unique bytes at each full hour. What several projects hold counts in each of them, and in the registry once. */
-                                byteHours: number;
-                                /** @description The same of what no other project held. Null of a pusher: that is not known. */
-                                exclusiveByteHours: number | null;
-                                /** @description For how many hours it is known what was held. The others count nothing. */
-                                hoursKnown: number;
-                                /** @description The price of `byteHours` by `pricePerGiBMonth`. Null if there is none. */
-                                price: number | null;
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
                         };
                     };
                 };
@@ -4480,305 +5134,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/quarantine": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Events that could not be understood, newest first
-         * @description `total` counts all events in quarantine. A page has fewer than `limit` if they are large, or if the filter passes few.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Only what this registry sent. */
-                    registry?: string;
-                    /** @description Only what has this text in its reason. */
-                    reason?: string;
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many are in quarantine, whatever the filter. */
-                            total: number;
-                            /** @description The entries of the page. */
-                            events: {
-                                /** @description The id in quarantine. */
-                                id: string;
-                                /** @description The registry that sent it. */
-                                registry: string;
-                                /** @description When it came, or was last replayed; RFC 3339. */
-                                receivedAt: string;
-                                /** @description What was wrong with it. */
-                                reason: string;
-                                /** @description The event as it came; of a long one, its beginning as a text. */
-                                event: unknown;
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/quarantine/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One event in quarantine */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The id in quarantine. */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The id in quarantine. */
-                            id: string;
-                            /** @description The registry that sent it. */
-                            registry: string;
-                            /** @description When it came, or was last replayed; RFC 3339. */
-                            receivedAt: string;
-                            /** @description What was wrong with it. */
-                            reason: string;
-                            /** @description The event as it came; of a long one, its beginning as a text. */
-                            event: unknown;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        /** Discard one event */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The id in quarantine. */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many were deleted. */
-                            discarded: number;
-                        };
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/quarantine/{id}/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Replay one event
-         * @description As if received now. If it still cannot be understood, it comes back with a new id.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The id in quarantine. */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many were replayed. */
-                            replayed: number;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/quarantine/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Replay many events
-         * @description Entries of `registry`, entries with `reason` in their reason, or all with `"all": true`. As if received now. Events that still cannot be understood come back.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Only what this registry sent. */
-                        registry?: string;
-                        /** @description Only what has this text in its reason. */
-                        reason?: string;
-                        /**
-                         * @description All entries.
-                         * @enum {boolean}
-                         */
-                        all?: true;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many were replayed. */
-                            replayed: number;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/quarantine/discard": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Discard many events
-         * @description Entries of `registry`, entries with `reason` in their reason, or all with `"all": true`.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Only what this registry sent. */
-                        registry?: string;
-                        /** @description Only what has this text in its reason. */
-                        reason?: string;
-                        /**
-                         * @description All entries.
-                         * @enum {boolean}
-                         */
-                        all?: true;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many were deleted. */
-                            discarded: number;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/expiry/plan": {
         parameters: {
             query?: never;
@@ -5922,95 +6277,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who or what has run and stopped expiry, restored and purged, rolled back promotions, changed quotas, and made and revoked tokens, newest first */
-        get: {
-            parameters: {
-                query: {
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The entries of the page. */
-                            entries: {
-                                /** @description The id of the entry. */
-                                id: string;
-                                /** @description When, RFC 3339. */
-                                at: string;
-                                /** @description Who or what: a token and the address that it came from, or the schedule. */
-                                by: string;
-                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`. */
-                                action: string;
-                                /** @description The registry that it is about. */
-                                registry?: string;
-                                /** @description The policy. */
-                                policy?: string;
-                                /** @description The id of the run. */
-                                run?: string;
-                                /** @description The id of the promotion. */
-                                promotion?: string;
-                                /** @description The project, `registry/path`. */
-                                project?: string;
-                                /** @description The image, `registry/repository@digest` or `registry/repository:tag`. */
-                                image?: string;
-                                /** @description Globs over `registry/path`: the projects that a run is limited to, or that a token is for. */
-                                projects?: string[];
-                                /** @description The name of the token. */
-                                token?: string;
-                                /** @description The verbs of the token. */
-                                verbs?: string[];
-                                /** @description Whether the run only plans. */
-                                dryRun?: boolean;
-                                /** @description The id of the plan that was applied. */
-                                plan?: string;
-                                /** @description Whether more than `expiry.maxShare` may go. */
-                                acceptShare?: boolean;
-                                /** @description Numbers of images and single tags, by what becomes of them; of bytes; and of held projects. */
-                                counts?: {
-                                    [key: string]: number;
-                                };
-                                /** @description How it ended. */
-                                outcome?: string;
-                                /** @description Until when an image is kept, a project is snoozed or a token holds, RFC 3339. Absent: for ever. */
-                                until?: string;
-                                /** @description The reason, for people. */
-                                why?: string;
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/expiry/keeps": {
         parameters: {
             query?: never;
@@ -6185,6 +6451,8 @@ export interface paths {
                     repository?: string;
                     /** @description Only images of repositories whose name has this text, or whose digest begins with it. */
                     search?: string;
+                    /** @description Only what a purge with this `before` would delete, RFC 3339. */
+                    before?: string;
                     /** @description How many there are on a page at most. */
                     limit: number;
                     /** @description `next` of the page before. */
@@ -6474,7 +6742,7 @@ export interface paths {
                     "application/json": {
                         /**
                          * Format: date-time
-                         * @description RFC 3339. What was put into the trash before this time is deleted.
+                         * @description RFC 3339. What was put into the trash before this time is deleted, by the clock of the store. What was restored counts from then on.
                          */
                         before: string;
                     };
@@ -6490,143 +6758,6 @@ export interface paths {
                         "application/json": {
                             /** @description How many entries were deleted. */
                             purged: number;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/snapshots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Snapshots of the index, newest first */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The snapshots. */
-                            snapshots: {
-                                /** @description Its key in the store. */
-                                key: string;
-                                /** @description bytes, as stored */
-                                size: number;
-                                /**
-                                 * Format: date-time
-                                 * @description When it was written.
-                                 */
-                                createdAt: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        /**
-         * Write a snapshot now
-         * @description Once it is complete, older snapshots are deleted; `snapshots.keep` of the configuration says how many stay.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
-                            job: {
-                                /** @description The queue that it is in. */
-                                queue: string;
-                                /** @description The id of the job in its queue. */
-                                id: string;
-                            };
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/snapshots/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Restore a snapshot into an empty index
-         * @description The newest, unless `key` names another. The job fails if the index is not empty, unless an unfinished restore of the same snapshot filled it.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description The key of a snapshot. Default: the newest. */
-                        key?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
-                            job: {
-                                /** @description The queue that it is in. */
-                                queue: string;
-                                /** @description The id of the job in its queue. */
-                                id: string;
-                            };
-                        } & {
-                            /** @description The snapshot that is restored. */
-                            key: string;
                         };
                     };
                 };
@@ -7035,76 +7166,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/uses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Report that images are used
-         * @description Renews the time of the last use of images that the index has. It never brings an image into the index. Needs `server.usesToken` or the admin token.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Who reports, such as `kubelet-node-7`. It is logged. */
-                        source: string;
-                        /** @description The uses, 1000 at most. */
-                        uses: {
-                            /** @description The name of the image as clients write it: `host/repository:tag` or `host/repository@digest`. The name of a registry in the configuration may stand for the host. A tag means the image that it names now. */
-                            reference: string;
-                            /** @description When it was used, RFC 3339, at most 30 days ago. Default: now. */
-                            at?: string;
-                        }[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many of the uses count. */
-                            accepted: number;
-                            /** @description Uses of images that the index does not have, and of other registries. */
-                            unknown: {
-                                /** @description The name of the image, as it was sent. */
-                                reference: string;
-                                /** @description Why the use does not count. */
-                                reason: string;
-                            }[];
-                            /** @description Uses that cannot be read or believed. */
-                            refused: {
-                                /** @description The name of the image, as it was sent. */
-                                reference: string;
-                                /** @description Why the use does not count. */
-                                reason: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/events/deliveries": {
         parameters: {
             query?: never;
@@ -7220,52 +7281,221 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/admission": {
+    "/v1/snapshots": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Whether a request may go on to its registry
-         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory.
-         */
+        /** Snapshots of the index, newest first */
         get: {
             parameters: {
                 query?: never;
-                header: {
-                    /** @description The method of the request that the proxy received. */
-                    "x-original-method": string;
-                    /** @description Its target, as the client sent it. */
-                    "x-original-uri": string;
-                };
+                header?: never;
                 path?: never;
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It may go on. */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
                 /** @description Default Response */
-                403: {
+                200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
-                            /** @description One error. */
-                            errors: {
-                                /** @description `DENIED`. */
-                                code: string;
-                                /** @description Why, for people. */
-                                message: string;
+                            /** @description The snapshots. */
+                            snapshots: {
+                                /** @description Its key in the store. */
+                                key: string;
+                                /** @description bytes, as stored */
+                                size: number;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was written.
+                                 */
+                                createdAt: string;
                             }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Write a snapshot now
+         * @description Once it is complete, older snapshots are deleted; `snapshots.keep` of the configuration says how many stay.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/snapshots/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a snapshot into an empty index
+         * @description The newest, unless `key` names another. The job fails if the index is not empty, unless an unfinished restore of the same snapshot filled it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description The key of a snapshot. Default: the newest. */
+                        key?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        } & {
+                            /** @description The snapshot that is restored. */
+                            key: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who or what has run and stopped expiry, restored and purged, rolled back promotions, changed quotas, and made and revoked tokens, newest first */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only entries about this run, by its id. */
+                    run?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The entries of the page. */
+                            entries: {
+                                /** @description The id of the entry. */
+                                id: string;
+                                /** @description When, RFC 3339. */
+                                at: string;
+                                /** @description Who or what: a token and the address that it came from, or the schedule. */
+                                by: string;
+                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`. */
+                                action: string;
+                                /** @description The registry that it is about. */
+                                registry?: string;
+                                /** @description The policy. */
+                                policy?: string;
+                                /** @description The id of the run. */
+                                run?: string;
+                                /** @description The id of the promotion. */
+                                promotion?: string;
+                                /** @description The project, `registry/path`. */
+                                project?: string;
+                                /** @description The image, `registry/repository@digest` or `registry/repository:tag`. */
+                                image?: string;
+                                /** @description Globs over `registry/path`: the projects that a run is limited to, or that a token is for. */
+                                projects?: string[];
+                                /** @description The name of the token. */
+                                token?: string;
+                                /** @description The verbs of the token. */
+                                verbs?: string[];
+                                /** @description Whether the run only plans. */
+                                dryRun?: boolean;
+                                /** @description The id of the plan that was applied. */
+                                plan?: string;
+                                /** @description Whether more than `expiry.maxShare` may go. */
+                                acceptShare?: boolean;
+                                /** @description Numbers of images and single tags, by what becomes of them; of bytes; and of held projects. */
+                                counts?: {
+                                    [key: string]: number;
+                                };
+                                /** @description How it ended. */
+                                outcome?: string;
+                                /** @description Until when an image is kept, a project is snoozed or a token holds, RFC 3339. Absent: for ever. */
+                                until?: string;
+                                /** @description The reason, for people. */
+                                why?: string;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
                         };
                     };
                 };
@@ -7489,7 +7719,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/catalogue": {
+    "/v1/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names in the configuration */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The registries. */
+                            registries: string[];
+                            /** @description The groups of projects with a quota. */
+                            groups: string[];
+                            /** @description The channels of alerts. */
+                            channels: string[];
+                            /** @description The expiry policies. */
+                            expiryPolicies: string[];
+                            /** @description The rules of promotion. */
+                            promotionRules: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doctor": {
         parameters: {
             query?: never;
             header?: never;
@@ -7497,8 +7774,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The registries
-         * @description Without a token. It is 404 unless `login.public` is set.
+         * What is wrong with this installation, and what to do about it
+         * @description Tries all that the configuration names, from this process, which may take half a minute. No registry is changed and nothing is sent to a channel: it asks for deletes and pushes that no registry can do. In the store an object is written and removed. Findings are up to 10 s old.
          */
         get: {
             parameters: {
@@ -7516,192 +7793,21 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description All of them, by name. */
-                            registries: {
-                                /** @description Its name. */
-                                name: string;
+                            /** @description Whether no finding is an error. */
+                            ok: boolean;
+                            /** @description What was found, also what is in order. */
+                            findings: {
+                                /** @description What was looked at: `redis`, `registry ci`, `events of ci`. */
+                                check: string;
+                                /** @description `ok`; `note`: good to know; `warning`: it works, and something may be lost or wrong later; `error`: something does not work. */
+                                level: "ok" | "note" | "warning" | "error";
+                                /** @description What was found. */
+                                what: string;
+                                /** @description Why that matters. */
+                                why?: string;
+                                /** @description What to do about it. */
+                                fix?: string;
                             }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/catalogue/projects": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The projects, by name
-         * @description Without a token. It is 404 unless `login.public` is set.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Only projects of this registry. */
-                    registry?: string;
-                    /** @description A text in the id, in any case. */
-                    search?: string;
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The projects of the page. */
-                            projects: {
-                                /** @description registry/path */
-                                project: string;
-                                /** @description How many repositories it has. */
-                                repositories: number;
-                                /** @description How many tags it has. */
-                                tags: number;
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/catalogue/repositories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The repositories of a project, by name
-         * @description Without a token. It is 404 unless `login.public` is set.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description The project: registry/path. */
-                    project: string;
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The repositories of the page. */
-                            repositories: {
-                                /** @description The repository in the registry. */
-                                repository: string;
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/catalogue/tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The tags of a repository, by name
-         * @description Without a token. It is 404 unless `login.public` is set.
-         */
-        get: {
-            parameters: {
-                query: {
-                    /** @description The project: registry/path. */
-                    project: string;
-                    /** @description The repository in the registry. */
-                    repository: string;
-                    /** @description How many there are on a page at most. */
-                    limit: number;
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The tags of the page. */
-                            tags: {
-                                /** @description The name of the tag. */
-                                tag: string;
-                                /** @description The manifest that it names. */
-                                digest: string;
-                                /** @description The size of the manifest with its config and layers. For an index: with its children and theirs, each content once. */
-                                sizeBytes: number;
-                                /** @description Since when the tag names the image. With `ageSource: seen`, it may be for longer. Null if it is not known. */
-                                pushedAt: string | null;
-                                /**
-                                 * @description What tells `pushedAt`: the event of the push; GitLab; the storage; the time of the build in the image; `seen`: nothing, and it was first seen then.
-                                 * @enum {unknown}
-                                 */
-                                ageSource: "event" | "registry" | "storage" | "image" | "seen";
-                            }[];
-                            /** @description The `cursor` of the next page; null at the end of the list. */
-                            next: string | null;
                         };
                     };
                 };
@@ -7865,6 +7971,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is logged in to the dashboard, those whose sessions end last first
+         * @description A session whose token was revoked, or whose person has no granted group any more, lets nobody in and is listed until it ends.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The sessions of the page. */
+                            sessions: {
+                                /** @description Names it in requests. Nobody comes in with it. */
+                                id: string;
+                                /**
+                                 * @description How it logged in.
+                                 * @enum {unknown}
+                                 */
+                                by: "token" | "oidc";
+                                /** @description How records name it: `admin token`, `user ann@example.com`. */
+                                who: string;
+                                /** @description The address that it logged in from. It may be that of a proxy. */
+                                from: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it logged in.
+                                 */
+                                began: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it ends.
+                                 */
+                                until: string;
+                                /** @description Whether it is the session of this request. */
+                                isOwn: boolean;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End the session of somebody
+         * @description Its cookie lets nobody in any more, at once and in every process. Whoever has a token, or is let in by the issuer, can log in again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Names it in requests. Nobody comes in with it. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names it in requests. Nobody comes in with it. */
+                            ended: string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/login": {
         parameters: {
             query?: never;
@@ -7900,108 +8124,6 @@ export interface paths {
                             } | null;
                             /** @description Whether the catalogue can be read without logging in. */
                             public: boolean;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/doctor": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What is wrong with this installation, and what to do about it
-         * @description Tries all that the configuration names, from this process, which may take half a minute. No registry is changed and nothing is sent to a channel: it asks for deletes and pushes that no registry can do. In the store an object is written and removed. Findings are up to 10 s old.
-         */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Whether no finding is an error. */
-                            ok: boolean;
-                            /** @description What was found, also what is in order. */
-                            findings: {
-                                /** @description What was looked at: `redis`, `registry ci`, `events of ci`. */
-                                check: string;
-                                /** @description `ok`; `note`: good to know; `warning`: it works, and something may be lost or wrong later; `error`: something does not work. */
-                                level: "ok" | "note" | "warning" | "error";
-                                /** @description What was found. */
-                                what: string;
-                                /** @description Why that matters. */
-                                why?: string;
-                                /** @description What to do about it. */
-                                fix?: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/names": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The names in the configuration */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description The registries. */
-                            registries: string[];
-                            /** @description The groups of projects with a quota. */
-                            groups: string[];
-                            /** @description The channels of alerts. */
-                            channels: string[];
-                            /** @description The expiry policies. */
-                            expiryPolicies: string[];
-                            /** @description The rules of promotion. */
-                            promotionRules: string[];
                         };
                     };
                 };

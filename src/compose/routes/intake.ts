@@ -1,0 +1,29 @@
+import { makeIntake } from '../../events/intake.ts'
+import { makeReplay } from '../../events/replay.ts'
+import { roomFor } from '../../events/room.ts'
+import { admissionRoute } from '../../http/admission-route.ts'
+import { eventsRoute } from '../../http/events-route.ts'
+import { quarantineRoute } from '../../http/quarantine-route.ts'
+import { registriesRoute } from '../../http/registries-route.ts'
+import { usesRoute } from '../../http/uses-route.ts'
+import { makeAdmission } from '../admission.ts'
+import type { OnRedis, Parts } from '../parts.ts'
+import { makeUses } from '../uses.ts'
+import type { Shared } from './shared.ts'
+
+/** What registries and other machines send, and what came of it. */
+export function intakeRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
+  const { config, metrics, registries, log } = parts
+  const { queues, backlog, quarantine } = onRedis
+  const room = roomFor(config.server.bodyLimit)
+  const intake = makeIntake({
+    ...{ queue: queues.events, backlog, maxBacklog: config.intake.maxBacklog, room, metrics },
+  })
+  return [
+    eventsRoute({ ...shared, intake, metrics }),
+    admissionRoute({ ...shared, admit: makeAdmission(parts, onRedis) }),
+    usesRoute({ ...shared, reportUses: makeUses(parts, onRedis), log }),
+    registriesRoute({ ...onRedis, ...shared, registries }),
+    quarantineRoute({ ...shared, quarantine, replay: makeReplay({ quarantine, queues }) }),
+  ]
+}

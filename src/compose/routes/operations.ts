@@ -1,0 +1,37 @@
+import type { Tokens } from '../../access/tokens.ts'
+import { auditRoute } from '../../http/audit-route.ts'
+import { deliveriesRoute } from '../../http/deliveries-route.ts'
+import { doctorRoute } from '../../http/doctor-route.ts'
+import { failedJobsRoute } from '../../http/failed-jobs-route.ts'
+import { jobsRoute } from '../../http/jobs-route.ts'
+import { namesRoute } from '../../http/names-route.ts'
+import { schemaRoute } from '../../http/schema-route.ts'
+import { snapshotsRoute } from '../../http/snapshots-route.ts'
+import { tokensRoute } from '../../http/tokens-route.ts'
+import { whoamiRoute } from '../../http/whoami-route.ts'
+import { makeFailedJobs } from '../../queue/failed-jobs.ts'
+import { makeOnLostEvents } from '../../reconcile/gaps.ts'
+import { makeDiagnose } from '../doctor-service.ts'
+import type { OnRedis, Parts } from '../parts.ts'
+import type { Shared } from './shared.ts'
+
+/** What who runs the service asks of it. */
+export function operationRoutes(parts: Parts, onRedis: OnRedis, shared: Shared, named: Tokens) {
+  const { config, store, journals } = parts
+  const { queues, ledger, eventDeliveries } = onRedis
+  const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
+  return [
+    jobsRoute({ ...shared, queues }),
+    failedJobsRoute({ ...shared, failedJobs }),
+    deliveriesRoute({ ...shared, deliveries: eventDeliveries, queues, now: Date.now }),
+    snapshotsRoute({ ...shared, store, queues }),
+    auditRoute({ ...shared, audit: journals.audit }),
+    tokensRoute({
+      ...{ ...shared, tokens: named, registries: shared.registryNames, audit: journals.audit.audit },
+    }),
+    whoamiRoute(shared),
+    namesRoute({ ...shared, config }),
+    doctorRoute({ ...shared, diagnose: makeDiagnose(parts, onRedis, shared.refusals) }),
+    schemaRoute,
+  ]
+}
