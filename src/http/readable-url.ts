@@ -1,9 +1,9 @@
 /**
- * A URL whose path can be decoded. A percent sign that encodes nothing stands for itself: `/projects/%zz` is looked for, and answered
- * as any other path that is not there. Fastify would answer it before all hooks, without the headers and the form that answers have.
+ * A URL whose path can be decoded: of one with a broken percent sign, such as `/projects/%zz`, each percent sign stands for itself.
+ * Fastify would answer it before any hook, without the security headers and not as a problem; so it is a path that has no route.
  */
 export function readableUrl(url: string): string {
-  const path = url.replace(/[?#].*$/s, '')
+  const [path = ''] = /^[^?#]*/.exec(url) ?? []
   try {
     decodeURIComponent(path)
     return url

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest'
 import { readableUrl } from '../../src/http/readable-url.ts'
 
-test('a percent sign that encodes nothing stands for itself; what can be decoded stays as it is', () => {
-  expect(readableUrl('/projects/%zz')).toBe('/projects/%25zz')
-  expect(readableUrl('/runs/%E0%A4%A?x=%zz')).toBe('/runs/%25E0%25A4%25A?x=%zz')
-  expect(readableUrl('/v1/projects/ci%2Fapp/history?from=%zz')).toBe('/v1/projects/ci%2Fapp/history?from=%zz')
-  expect(readableUrl('/')).toBe('/')
+test.each([
+  ['/projects/%zz', '/projects/%25zz'],
+  // No UTF-8.
+  ['/v1/projects/ci%2Fa/%ff?sort=name', '/v1/projects/ci%252Fa/%25ff?sort=name'],
+  ['/projects/%', '/projects/%25'],
+])('a broken percent sign stands for itself: %s', (url, readable) => {
+  expect(readableUrl(url)).toBe(readable)
 })
+
+test.each(['/projects/ci%2Fteam%20a', '/v1/projects?search=%zz', '/', '/projects/ä'])(
+  'other URLs stay as they are: %s',
+  (url) => {
+    expect(readableUrl(url)).toBe(url)
+  },
+)

@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
 import { PAGE_LINK } from '../../src/http/own-paths.ts'
+import { isReadablePath } from './is-readable-path.ts'
 import { Failure } from './parts/failure.tsx'
 import { Skeleton } from './parts/skeleton.tsx'
 import { readSession, session, watchSession } from './session.ts'
@@ -70,7 +71,7 @@ function Inside() {
     // Somebody else sees nothing of what was read for the one before.
     <Shell key={state.session.who} session={state.session}>
       <Guard>
-        {isText(path) ? (
+        {isReadablePath(path) ? (
           <Router>
             {PAGES.map(({ path, page }) => (
               <Route key={path} path={path} component={page} />
@@ -83,13 +84,4 @@ function Inside() {
       </Guard>
     </Shell>
   )
-}
-
-/** Whether what is percent-encoded in a path is text: the router throws at `/%zz`. */
-function isText(path: string): boolean {
-  try {
-    return decodeURIComponent(path) !== ''
-  } catch {
-    return false
-  }
 }

@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useScheme } from '../../parts/use-scheme.ts'
 import { draw } from './draw.ts'
 import { type Arrow, type Cell, cellAt, makeLayout, neighbour } from './layout.ts'
 import { type Colour, SIZES, type Size } from './measures.ts'
 import { factsOf, titleOf } from './node-text.ts'
 import { Outline, Tip } from './tip.tsx'
 import { childToward, type Node } from './tree.ts'
-import { useScheme } from './use-scheme.ts'
 
 const HELP =
   'Arrow keys move between cells, Enter zooms in, Escape zooms out. The table has the same numbers.'

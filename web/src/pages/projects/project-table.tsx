@@ -32,7 +32,7 @@ export function ProjectTable({
     links[next]?.focus()
   }
   return (
-    <TableBox label="Projects">
+    <TableBox isCards label="Projects">
       <table class="projects">
         <thead>
           <tr>
@@ -47,6 +47,9 @@ export function ProjectTable({
             </Head>
             <Head by="exclusive" {...{ sort, sortBy }} number>
               Exclusive
+            </Head>
+            <Head by="growth" {...{ sort, sortBy }} number>
+              In 7 days
             </Head>
             <th scope="col">Of its limit</th>
             <Head by="tags" {...{ sort, sortBy }} number>
@@ -94,6 +97,7 @@ const Head = ({
 
 const ORDER: Record<Sort, 'ascending' | 'descending'> = {
   ...{ unique: 'descending', exclusive: 'descending', flag: 'descending', tags: 'descending' },
+  growth: 'descending',
   ...{ pushed: 'descending', name: 'ascending', idle: 'ascending' },
 }
 
@@ -101,7 +105,7 @@ function Row({ project }: { project: Project }) {
   const { id, flag, uniqueBytes, exclusiveBytes, tags } = project
   return (
     <tr>
-      <td>
+      <td class="projects-flag">
         <FlagBadge flag={flag} />
       </td>
       <th scope="row">
@@ -109,18 +113,27 @@ function Row({ project }: { project: Project }) {
           <Said text={id} />
         </a>
       </th>
-      <td class="number">
+      <td class="number" data-label="Unique">
         <Bytes of={uniqueBytes} />
         {project.unresolved > 0 && <div class="hint">at least</div>}
       </td>
-      <td class="number">
+      <td class="number rare" data-label="Exclusive">
         <Bytes of={exclusiveBytes} />
       </td>
-      <td class="projects-limit">
+      <td class="number" data-label="In 7 days">
+        {project.growthBytes === 0 ? (
+          <span class="unknown">no change</span>
+        ) : (
+          <Bytes of={project.growthBytes} signed />
+        )}
+      </td>
+      <td class="projects-limit wide">
         <Limit project={project} />
       </td>
-      <td class="number">{tags.toLocaleString('en')}</td>
-      <td>
+      <td class="number rare" data-label="Tags">
+        {tags.toLocaleString('en')}
+      </td>
+      <td data-label="Last push">
         <Time at={project.lastPushAt} never="not known" />
         {project.lastPushedBy && (
           <div class="hint">
@@ -128,7 +141,7 @@ function Row({ project }: { project: Project }) {
           </div>
         )}
       </td>
-      <td>
+      <td data-label="Last pull">
         <Time at={project.lastPullAt} never="none known" />
       </td>
     </tr>

@@ -7,7 +7,7 @@ import { Page } from '../../parts/page.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { useQuery } from '../../parts/use-query.ts'
 import { session } from '../../session.ts'
-import { asSort, FLAGS, isFiltered, type Sort } from './filters.ts'
+import { asSort, FLAGS, isFiltered, SORT_NAMES, SORTS, type Sort } from './filters.ts'
 import { ProjectTable } from './project-table.tsx'
 
 export type Project = Answer<'/v1/projects'>['projects'][number]
@@ -26,12 +26,19 @@ export default function Projects() {
     '/v1/projects',
     {
       query: {
-        ...{ limit: PAGE, sort, search: query.search || undefined, registry: query.registry || undefined },
+        ...{
+          limit: PAGE,
+          sort,
+          growth: true,
+          search: query.search || undefined,
+          registry: query.registry || undefined,
+        },
         flag,
       },
     },
     (page) => page.projects,
   )
+  const sortBy = (next: Sort) => change({ sort: next === 'unique' ? '' : next })
   const isNone = projects.items.length === 0 && !projects.isLoading && !projects.error && !projects.hasMore
   const names = registries.data?.registries.map(({ name }) => name) ?? []
   return (
@@ -72,6 +79,18 @@ export default function Projects() {
             ))}
           </select>
         </label>
+        <select
+          class="projects-sort"
+          aria-label="Order"
+          value={sort}
+          onChange={(event) => sortBy(asSort(event.currentTarget.value))}
+        >
+          {SORTS.map((one) => (
+            <option key={one} value={one}>
+              {SORT_NAMES[one]}
+            </option>
+          ))}
+        </select>
       </search>
       {isNone ? (
         isFiltered({ ...query, flag }) ? (
@@ -86,11 +105,7 @@ export default function Projects() {
       ) : (
         <>
           {/* Also while nothing is there: the head that was clicked keeps the focus. */}
-          <ProjectTable
-            projects={projects.items}
-            sort={sort}
-            sortBy={(next: Sort) => change({ sort: next === 'unique' ? '' : next })}
-          />
+          <ProjectTable projects={projects.items} sort={sort} sortBy={sortBy} />
           <More of={projects} />
         </>
       )}
