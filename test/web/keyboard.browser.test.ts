@@ -110,6 +110,27 @@ test('two clicks on a button do one thing, and the focus stays near when its row
   await page.context().close()
 })
 
+test('why something was not done stays until somebody has read it', async () => {
+  const page = await open('/')
+  const job = { id: 'j-1', name: 'job', attempts: 1, failedReason: 'no answer', data: {} }
+  await page.route(/\/v1\/jobs\/alerts\/failed\?/, (route) =>
+    route.fulfill({ json: { jobs: [{ ...job, failedAt: '2026-11-01T00:00:00Z' }], next: null } }),
+  )
+  await page.route('**/v1/jobs/alerts/j-1/retry', (route) =>
+    route.fulfill({ status: 409, json: { title: 'Conflict', status: 409, detail: 'the job runs by now' } }),
+  )
+  await page.goto(`${stage.url}/queues?failed=alerts`)
+  await page.clock.install()
+  await page.getByRole('button', { name: 'Retry', exact: true }).click()
+  const failure = page.getByRole('alert').getByText('the job runs by now')
+  await failure.waitFor()
+  await page.clock.runFor(60_000)
+  expect(await failure.isVisible()).toBe(true)
+  await page.getByRole('button', { name: 'Close' }).click()
+  await failure.waitFor({ state: 'detached' })
+  await page.context().close()
+})
+
 test('a page has the focus on its title once, and takes it from nobody when more of it is known', async () => {
   const page = await open('/runs')
   await page.getByRole('rowheader').first().getByRole('link').click()

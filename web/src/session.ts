@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { type Answer, ApiError, get, post, remove, whenSignedOut } from './api/request.ts'
-import { say } from './parts/toast.tsx'
+import { sayFailure } from './parts/toast.tsx'
 
 export type Session = Answer<'/v1/session'>
 type State =
@@ -57,7 +57,7 @@ export async function logOut(): Promise<void> {
   } catch (error) {
     // A session that is over needs no logging out: nobody is logged in by now.
     if (session.value.is === 'in')
-      say(`You are still logged in: ${error instanceof Error ? error.message : String(error)}`)
+      sayFailure(`You are still logged in: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
-import { say } from './toast.tsx'
+import { sayFailure } from './toast.tsx'
 
 /** A button that does something at once. Until that has ended, further clicks do nothing. If it fails, that is said. */
 export function Act({
@@ -18,7 +18,7 @@ export function Act({
     if (isBusy.current) return
     isBusy.current = true
     setLooksBusy(true)
-    await run().catch((error) => say(error instanceof Error ? error.message : String(error)))
+    await run().catch(sayFailure)
     isBusy.current = false
     setLooksBusy(false)
   }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { printable } from '../../../src/platform/printable.ts'
-import { say } from './toast.tsx'
+import { sayFailure } from './toast.tsx'
 
 /**
  * Asks before something is done, in the browser's own dialog: it keeps the focus and gives it back, and Escape closes it. `type`: a
@@ -48,7 +48,7 @@ export function Confirm({
       const why = error instanceof Error ? error.message : String(error)
       setFailure(why)
       // A browser closes a dialog at the second Escape whatever the page says.
-      if (!dialog.current?.open) say(`${title} ${why}`)
+      if (!dialog.current?.open) sayFailure(`${title} ${why}`)
     }
     isBusy.current = false
     setRunning(false)
