@@ -65,6 +65,10 @@ test('two people approve a promotion, its copy is watched, and it arrives', asyn
   await page.getByText('It waits for its gates').waitFor()
   await page.getByRole('button', { name: 'Ask for it' }).click()
   await page.getByText('approved by 0 of 2').first().waitFor()
+  await page.goto(`${url}/promotions`)
+  await page.getByRole('link', { name: 'Waiting 1' }).click()
+  await page.getByRole('link', { name: 'ci/team/app:v1' }).click()
+  await page.getByText('approved by 0 of 2').first().waitFor()
   expect(await barriers(page)).toEqual([])
 
   const approve = async (name: string) => {
