@@ -113,21 +113,26 @@ function attempt(
   job: PromotionQueueJob<PromotionJob>,
   { promote, isTurn }: Parameters<typeof promotionWorker>[1],
 ): Promise<Outcome> {
-  let savedAt = Date.now()
   const { since = job.timestamp, seenAt, bytes, announced } = progressOf(job)
+  let copied: { bytes: number; totalBytes: number } | undefined
+  // Also what was copied last before a registry took its time is written.
+  const timer = setInterval(() => {
+    if (copied !== undefined) void keepProgress(job, { since, seenAt, ...copied, announced }).catch(() => {})
+    copied = undefined
+  }, PROGRESS_MS)
   return promote(job.data, {
     ...{ id: job.id ?? '', askedAt: since, seenAt, bytes },
     isMyTurn: () => isTurn(job),
-    onProgress({ bytes, totalBytes }) {
-      if (Date.now() - savedAt < PROGRESS_MS) return
-      savedAt = Date.now()
-      void keepProgress(job, { since, seenAt, bytes, totalBytes, announced }).catch(() => {})
+    onProgress(progress) {
+      copied = progress
     },
-  }).catch(async (error: Error) => {
-    const { gates: _, ...progress } = progressOf(job)
-    await keepProgress(job, { ...progress, why: error.message }).catch(() => {})
-    throw error
   })
+    .finally(() => clearInterval(timer))
+    .catch(async (error: Error) => {
+      const { gates: _, ...progress } = progressOf(job)
+      await keepProgress(job, { ...progress, why: error.message }).catch(() => {})
+      throw error
+    })
 }
 
 const keepProgress = (job: PromotionQueueJob, progress: Undefinable<PromotionProgress>) =>
