@@ -6,7 +6,9 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   paginateListObjectsV2,
   paginateListParts,
   type S3Client,
@@ -107,7 +109,7 @@ export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions)
 async function* oldVersions(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
   let marks: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {}
   while (marks !== undefined) {
-    const page = await client.send(
+    const page: ListObjectVersionsCommandOutput = await client.send(
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folder, ...marks }),
     )
     const at = ({ Key = '', LastModified = new Date(0) }) => ({
@@ -129,7 +131,7 @@ async function* oldVersions(client: S3Client, bucket: string, folder: string): A
 async function* openUploads(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
   let marks: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
   while (marks !== undefined) {
-    const page = await client.send(
+    const page: ListMultipartUploadsCommandOutput = await client.send(
       new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: folder, ...marks }),
     )
     for (const { Key = '', UploadId, Initiated = new Date(0) } of page.Uploads ?? []) {
