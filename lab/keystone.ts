@@ -113,15 +113,23 @@ export async function startKeystone(swift: LabSwift) {
     state.asked.push(`${method} ${url}`)
     const status = state.refuse?.(asking)
     if (status !== undefined) return answer.writeHead(status).end()
-    const isPublic = url === '/info'
-    if (!isPublic && !tokens.has(String(headers['x-auth-token']))) return answer.writeHead(401).end()
-    const { port } = account
-    const sent = { ...headers, host: account.host, 'x-auth-token': swiftToken }
-    const onward = request({ host: '127.0.0.1', port, path: url, method, headers: sent }, (theirs) => {
-      answer.writeHead(theirs.statusCode ?? 502, theirs.headers)
-      theirs.pipe(answer)
+    const { port, host } = account
+    // A signed URL needs no token: the registry redirects its clients to such.
+    const isSigned = url === '/info' || url.includes('temp_url_sig=')
+    if (!isSigned && !tokens.has(String(headers['x-auth-token']))) return answer.writeHead(401).end()
+    const sent = { ...headers, host, ...(!isSigned && { 'x-auth-token': swiftToken }) }
+    // Swift sends a chunk after its answer to a HEAD of a container, so each request has a connection of its own.
+    const options = { host: '127.0.0.1', port, path: url, method, headers: sent, agent: false }
+    const onward = request(options, (theirs) => {
+      const { 'transfer-encoding': encoding, ...headers } = theirs.headers
+      const isChunked = encoding !== undefined && method !== 'HEAD'
+      answer.writeHead(theirs.statusCode ?? 502, isChunked ? theirs.headers : headers)
+      if (method === 'HEAD') answer.end()
+      else theirs.on('error', () => answer.destroy()).pipe(answer)
     })
-    onward.on('error', () => answer.destroy())
+    onward.on('error', () => {
+      if (!answer.headersSent) answer.destroy()
+    })
     return asking.pipe(onward)
   }
 

@@ -67,10 +67,10 @@ export interface RegistryStorage {
    * again, and deletes of them only those of an upload whose segments no object has still, are all in `keys`, and were all
    * written before `before`, and that has no `startedat` any more.
    *
-   * The age matters: an object names the segments of an upload only when a request of the upload ends, so while a large blob is
-   * pushed, no object has its first segments. The registry counts its digest while it receives it and reads nothing again: it
-   * would store a blob with a hole and not notice. The hours between the two looks matter since listings of Swift are late:
-   * a large object that was moved or copied just now may be in none.
+   * The age matters since listings of Swift are late: an object that was just written may be in none. Of a blob that is being
+   * pushed, or that was pushed, moved or copied a moment ago, the segments are listed, and what names them perhaps not. If one
+   * is deleted, the registry does not notice: it counts a digest while it receives a blob, and reads nothing again, so it
+   * keeps a blob with a hole. So `before` should be a day ago, and `keys` some hours old.
    * @returns what was deleted, in bytes and objects
    * @throws if the container keeps old versions, since those may have segments, too
    */

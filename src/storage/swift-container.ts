@@ -147,7 +147,7 @@ export function makeSwiftContainer(client: SwiftClient, container: string) {
       pMapIterable(
         all,
         async ({ name, bytes, modifiedAt }) =>
-          bytes > 0 ? { name, size: bytes, modifiedAt } : ((await headListed(name)) ?? pMapSkip),
+          bytes > 0 ? { name, size: bytes, modifiedAt } : ((await head(name)) ?? pMapSkip),
         HEADS,
       ),
     /** The `container/prefix` of all dynamic large objects among these, and the `container/object` that static ones name. */
