@@ -30,6 +30,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   snapshot: async () => (await import('./commands/snapshot.ts')).addSnapshot,
   quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantine,
   jobs: async () => (await import('./commands/jobs.ts')).addJobs,
+  storage: async () => (await import('./commands/storage.ts')).addStorage,
   uses: async () => (await import('./commands/uses.ts')).addUses,
   token: async () => (await import('./commands/token.ts')).addToken,
   session: async () => (await import('./commands/session.ts')).addSession,

@@ -12,7 +12,7 @@ import { makeRunNotes } from '../reconcile/run-notes.ts'
 import { makeTurn } from '../reconcile/turn.ts'
 import { repositoryNames } from '../registry/repository-names.ts'
 import { listSnapshots } from '../snapshot/snapshot-key.ts'
-import { registryStorage } from './registry-storage.ts'
+import { storageReader } from './registry-storage.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
@@ -102,7 +102,7 @@ export function startReconcile(parts: WorkerParts) {
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */
 function readerOf(registry: WorkerParts['registries'][number], { clientOf }: WorkerParts): RegistryReader {
   const { name, type, storage } = registry
-  if (storage !== undefined) return registryStorage(registry, storage)
+  if (storage !== undefined) return storageReader(storage, registry)
   return makeApiReader({
     ...{ client: clientOf(name), isCache: type === 'cache' },
     listed: repositoryNames(registry),

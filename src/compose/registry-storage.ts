@@ -2,12 +2,20 @@ import type { RegistryConfig } from '../config/schema.ts'
 import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeStorageReader } from '../reconcile/storage-reader.ts'
 import type { Reach } from '../registry/http-client.ts'
+import { makeFolderStorage } from '../storage/folder-storage.ts'
+import { makeS3Storage } from '../storage/s3-storage.ts'
+import type { RegistryStorage } from '../storage/storage.ts'
 import { swiftAuthVersion } from '../storage/swift-auth-version.ts'
 import { makeSwiftStorage } from '../storage/swift-storage.ts'
-import { makeFolderView, type StoreView } from '../store/folder-view.ts'
-import { makeStore } from '../store/make-store.ts'
+import { s3OptionsOf } from '../store/make-store.ts'
 
 type Storage = NonNullable<RegistryConfig['storage']>
+
+/** Whose storage it is: errors name it, and a storage that we reach over HTTP ourselves is reached as the registry is. */
+interface Owner {
+  name: string
+  reach: Reach
+}
 
 /** Where a registry's own storage is, for people. */
 export function placeOfStorage(storage: Storage): string {
@@ -21,21 +29,23 @@ export function placeOfStorage(storage: Storage): string {
   }
 }
 
-/** Makes the reader of a registry's own storage as configured. */
-export const registryStorage = (registry: { name: string; reach: Reach }, storage: Storage): RegistryReader =>
-  makeStorageReader({ store: viewOf(registry, storage), place: placeOfStorage(storage) })
-
-function viewOf({ name, reach }: { name: string; reach: Reach }, storage: Storage): StoreView {
+/** Opens a registry's own storage as configured. */
+export function registryStorage(storage: Storage, { name, reach }: Owner): RegistryStorage {
   switch (storage.type) {
     case 'folder':
-      return makeFolderView(storage)
+      return makeFolderStorage(storage)
     case 's3':
-      return makeStore(storage)
+      return makeS3Storage(s3OptionsOf(storage))
     case 'swift': {
-      const { type: _, authVersion, ...swift } = storage
       // The configuration is refused if neither it nor the URL tells.
-      const version = swiftAuthVersion(swift.authUrl, authVersion) ?? 3
-      return makeSwiftStorage({ ...swift, registry: name, reach, authVersion: version })
+      const authVersion = swiftAuthVersion(storage.authUrl, storage.authVersion) ?? 3
+      return makeSwiftStorage({ ...storage, authVersion, registry: name, reach })
     }
   }
+}
+
+/** Makes the reader of a registry's own storage as configured. */
+export function storageReader(storage: Storage, owner: Owner): RegistryReader {
+  const store = registryStorage(storage, owner)
+  return makeStorageReader({ store, place: store.place })
 }

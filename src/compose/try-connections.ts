@@ -17,7 +17,7 @@ import { type Attempt, asking } from './attempt.ts'
 import { issuerDispatcher } from './ci.ts'
 import { makeReceivers } from './outgoing.ts'
 import { type ReachedRegistry, reachedRegistries } from './registry-client.ts'
-import { placeOfStorage, registryStorage } from './registry-storage.ts'
+import { placeOfStorage, storageReader } from './registry-storage.ts'
 import { changeAttempts } from './try-changes.ts'
 import { inUseAttempts } from './try-in-use.ts'
 
@@ -106,7 +106,7 @@ export function listAttempts(registry: ReachedRegistry): Attempt[] {
     attempts.push({
       name: `storage of ${name}`,
       tried: `list ${placeOfStorage(storage)}`,
-      act: async () => void (await registryStorage(registry, storage).check()),
+      act: async () => void (await storageReader(storage, registry).check()),
       fix: `correct registries.${name}.storage, and let the user of Tallyman read it; leave it out if Tallyman cannot`,
     })
   const names = repositoryNames(registry)

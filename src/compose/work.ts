@@ -11,6 +11,7 @@ import { startPromotion } from './promotion.ts'
 import { prepareQuota, startQuota } from './quota.ts'
 import { prepareReconcile, recoverReconcile, startReconcile } from './reconcile.ts'
 import { prepareSnapshot, startSnapshot } from './snapshot.ts'
+import { startStorage } from './storage.ts'
 import { makeWorkerParts, type WorkerParts } from './worker-parts.ts'
 
 const STARTS = {
@@ -24,6 +25,7 @@ const STARTS = {
   history: startHistory,
   outgoing: startOutgoing,
   reconcile: startReconcile,
+  storage: startStorage,
 }
 
 /** What is written to Redis at each start, before the queue's worker starts. */

@@ -30,6 +30,8 @@ export interface Jobs {
   outgoing: { change: Change; to: string }
   /** Compare the index with a registry and mend it. */
   reconcile: ReconcileJob
+  /** Survey the storage of a registry. */
+  storage: { kind: 'survey'; registry: string }
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
@@ -146,4 +148,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'outgoing',
   'resolve',
   'reconcile',
+  'storage',
 ]

@@ -21,6 +21,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   history: { attempts: 10, delay: 10_000 },
   outgoing: { attempts: 300, delay: 5_000 },
   reconcile: { attempts: 10, delay: 60_000 },
+  storage: { attempts: 3, delay: 60_000 },
   resolve: { attempts: 150, delay: 5_000 },
 }
 
@@ -31,7 +32,15 @@ export function retryDelay(name: QueueName, attemptsMade: number, random: number
 }
 
 /** Queues whose done jobs stay for a day. The id of an alert or of a change must not be used twice; people follow jobs of the others. */
-const KEPT: readonly QueueName[] = ['alerts', 'outgoing', 'promotion', 'expiry', 'snapshot', 'reconcile']
+const KEPT: readonly QueueName[] = [
+  'alerts',
+  'outgoing',
+  'promotion',
+  'expiry',
+  'snapshot',
+  'reconcile',
+  'storage',
+]
 
 /** BullMQ's options for a queue's jobs. Failed jobs stay for people to look at and retry. Those of `events` all stay: they hold acknowledged events. */
 export function jobOptions(name: QueueName): DefaultJobOptions {
@@ -70,6 +79,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string, telemetr
     history: open('history'),
     outgoing: open('outgoing'),
     reconcile: open('reconcile'),
+    storage: open('storage'),
     resolve: open('resolve'),
   }
 }

@@ -51,6 +51,8 @@ export interface Survey {
   missing: { digest: string; namedBy: string }[]
   /** Links of repositories to blobs that are not there; the registry's collector leaves them behind. */
   linksWithoutBlob: number
+  /** Why the store does not tell what is in no listing; `undefined` if it does. */
+  unknown: string | undefined
 }
 
 interface Blob {
@@ -76,6 +78,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   const missing = new Map<string, string>()
   const shared = new Set<string>()
   let linksWithoutBlob = 0
+  let unknown: string | undefined
 
   const count = (part: Part, { size }: { size: number }) => {
     parts[part].objects++
@@ -146,6 +149,10 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     hide(object: HiddenObject): void {
       count(object.kind, object)
     },
+    /** The store does not tell what it hides. */
+    doNotKnow(why: string): void {
+      unknown = why
+    },
     /** All manifests that a repository links, each with one of these repositories. */
     revisions: (): Iterable<readonly [digest: string, repository: string]> => revisions,
     /**
@@ -171,7 +178,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
         if (!blob.isMarked) candidates.push({ digest, size: blob.size, project: blob.project ?? undefined })
       }
       return {
-        ...{ parts, candidates, linksWithoutBlob, uploads: [...uploads.values()] },
+        ...{ parts, candidates, linksWithoutBlob, unknown, uploads: [...uploads.values()] },
         unreadable: [...unreadable],
         missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
       }

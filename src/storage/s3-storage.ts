@@ -6,8 +6,10 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
   type ListMultipartUploadsCommandOutput,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
   paginateListObjectsV2,
   paginateListParts,
@@ -107,10 +109,10 @@ export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions)
 }
 
 async function* oldVersions(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
-  let marks: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {}
-  while (marks !== undefined) {
+  let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> | undefined = {}
+  while (next !== undefined) {
     const page: ListObjectVersionsCommandOutput = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folder, ...marks }),
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folder, ...next }),
     )
     const at = ({ Key = '', LastModified = new Date(0) }) => ({
       ...{ key: Key.slice(folder.length), modifiedAt: LastModified },
@@ -118,21 +120,17 @@ async function* oldVersions(client: S3Client, bucket: string, folder: string): A
     for (const version of page.Versions ?? [])
       if (!version.IsLatest) yield { kind: 'version', ...at(version), size: version.Size ?? 0 }
     for (const marker of page.DeleteMarkers ?? []) yield { kind: 'marker', ...at(marker), size: 0 }
-    const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = page
-    marks = IsTruncated
-      ? {
-          ...(NextKeyMarker !== undefined && { KeyMarker: NextKeyMarker }),
-          ...(NextVersionIdMarker !== undefined && { VersionIdMarker: NextVersionIdMarker }),
-        }
+    next = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
       : undefined
   }
 }
 
 async function* openUploads(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
-  let marks: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
-  while (marks !== undefined) {
+  let next: Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'> | undefined = {}
+  while (next !== undefined) {
     const page: ListMultipartUploadsCommandOutput = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: folder, ...marks }),
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: folder, ...next }),
     )
     for (const { Key = '', UploadId, Initiated = new Date(0) } of page.Uploads ?? []) {
       let size = 0
@@ -140,12 +138,8 @@ async function* openUploads(client: S3Client, bucket: string, folder: string): A
       for await (const { Parts = [] } of pages) for (const part of Parts) size += part.Size ?? 0
       yield { kind: 'upload', key: Key.slice(folder.length), size, modifiedAt: Initiated }
     }
-    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page
-    marks = IsTruncated
-      ? {
-          ...(NextKeyMarker !== undefined && { KeyMarker: NextKeyMarker }),
-          ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }),
-        }
+    next = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
       : undefined
   }
 }

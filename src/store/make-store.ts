@@ -9,8 +9,12 @@ export type StoreOptions =
 
 /** The object store that a configuration asks for. */
 export function makeStore(options: StoreOptions): ObjectStore {
-  if (options.type === 'folder') return makeFolderStore(options)
+  return options.type === 'folder' ? makeFolderStore(options) : makeS3Store(s3OptionsOf(options))
+}
+
+/** What the configuration of a bucket says to the SDK. */
+export function s3OptionsOf(options: Extract<StoreOptions, { type: 's3' }>): S3StoreOptions {
   const { type: _, accessKeyId, secretAccessKey, ...s3 } = options
   const given = accessKeyId !== undefined && secretAccessKey !== undefined
-  return makeS3Store({ ...s3, ...(given && { credentials: { accessKeyId, secretAccessKey } }) })
+  return { ...s3, ...(given && { credentials: { accessKeyId, secretAccessKey } }) }
 }

@@ -14,6 +14,8 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'GET /v1/projects/{id}/reclaimable': { command: 'reclaimable ci/a --repository a --tag v1' },
   'GET /v1/registries': { command: 'registries' },
   'POST /v1/registries/{name}/reconcile': { command: 'reconcile ci' },
+  'GET /v1/registries/{name}/storage': { command: 'storage report ci' },
+  'POST /v1/registries/{name}/storage': { command: 'storage report ci --survey' },
   'GET /v1/projects/{id}/history': { command: 'history ci/a' },
   'GET /v1/registries/{name}/history': { command: 'history --registry ci --step hour' },
   'GET /v1/projects/{id}/growth': { command: 'growth ci/a' },

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
+import { StorageReport } from '../../src/space/report.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
 import { type Schema, sampleOf } from './sample-of.ts'
 
@@ -29,6 +30,7 @@ export async function readApi(): Promise<Api> {
 /** What a job gives, by its queue: the document has any value there. */
 const RESULTS: Record<string, () => unknown> = {
   reconcile: () => ({ ...Object(sampleOf(ReconcileReport)), hold: null, failed: 0, unreadable: 0 }),
+  storage: () => sampleOf(StorageReport),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
   promotion: () => ({ state: 'promoted', receipt: 'x' }),
@@ -38,6 +40,7 @@ const RESULTS: Record<string, () => unknown> = {
 /** The queue of the jobs that a route asks for. */
 const QUEUES: [RegExp, string][] = [
   [/reconcile$/, 'reconcile'],
+  [/storage$/, 'storage'],
   [/snapshots/, 'snapshot'],
   [/promotions/, 'promotion'],
   [/alerts/, 'alerts'],

@@ -5,9 +5,11 @@ import { admissionRoute } from '../../http/admission-route.ts'
 import { eventsRoute } from '../../http/events-route.ts'
 import { quarantineRoute } from '../../http/quarantine-route.ts'
 import { registriesRoute } from '../../http/registries-route.ts'
+import { storageRoute } from '../../http/storage-route.ts'
 import { usesRoute } from '../../http/uses-route.ts'
 import { makeAdmission } from '../admission.ts'
 import type { OnRedis, Parts } from '../parts.ts'
+import { surveysOf } from '../storage.ts'
 import { makeUses } from '../uses.ts'
 import type { Shared } from './shared.ts'
 
@@ -24,6 +26,7 @@ export function intakeRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
     admissionRoute({ ...shared, admit: makeAdmission(parts, onRedis) }),
     usesRoute({ ...shared, reportUses: makeUses(parts, onRedis), log }),
     registriesRoute({ ...onRedis, ...shared, registries }),
+    storageRoute({ ...shared, registries, queues, surveys: surveysOf(parts) }),
     quarantineRoute({ ...shared, quarantine, replay: makeReplay({ quarantine, queues }) }),
   ]
 }

@@ -442,6 +442,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/registries/{name}/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the storage of a registry holds, as of the last survey, and what a collection of garbage would free */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The registry. */
+                            registry: string;
+                            /** @description Where its storage is. */
+                            place: string;
+                            /**
+                             * Format: date-time
+                             * @description When the survey began.
+                             */
+                            at: string;
+                            /** @description How long it took, in ms. */
+                            tookMs: number;
+                            /** @description All that the storage holds: the sum of the parts. */
+                            total: {
+                                /** @description How many objects. */
+                                objects: number;
+                                /** @description Their bytes. In bytes. */
+                                bytes: number;
+                            };
+                            /** @description What it holds. The parts add up to `total`. */
+                            parts: {
+                                /** @description Blobs that a manifest of a repository names, and these manifests. */
+                                referenced: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description Blobs that no manifest names, and that a repository links: a collection deletes them. */
+                                unreferenced: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description Blobs that no manifest names and no repository links: a collection deletes them. */
+                                orphaned: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description The small files that link repositories and tags to blobs. */
+                                links: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description What was uploaded and not completed. */
+                                uploads: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description What no registry wrote. */
+                                other: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description Older versions that the bucket keeps, also of what was deleted. */
+                                version: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description Marks of a versioned bucket that something was deleted. */
+                                marker: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description Multipart uploads that were neither completed nor aborted. */
+                                upload: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description Segments of large objects of Swift that no object uses. */
+                                segment: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description What was deleted, and is kept by the store for some time. */
+                                deleted: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                            };
+                            /** @description What a collection of garbage would free now: `unreferenced` and `orphaned`. */
+                            collectable: {
+                                /** @description How many objects. */
+                                objects: number;
+                                /** @description Their bytes. In bytes. */
+                                bytes: number;
+                            };
+                            /** @description Who uploaded what a collection would free, the most bytes first. */
+                            projects: {
+                                /** @description The project, `registry/path`. Null: several projects, or none, link these blobs. */
+                                project: string | null;
+                                /** @description How many blobs. */
+                                objects: number;
+                                /** @description Their bytes. In bytes. */
+                                bytes: number;
+                            }[];
+                            /** @description Uploads that are not complete, by the time since they began. */
+                            uploads: {
+                                /** @description Younger than this, and not than the one before. Null: the rest. */
+                                youngerThan: ("hour" | "day" | "week") | null;
+                                /** @description How many uploads. */
+                                uploads: number;
+                                /** @description Their bytes. In bytes. */
+                                bytes: number;
+                            }[];
+                            /** @description Manifests that a repository links, and that are missing or cannot be read. The collector of a registry may stop at one. */
+                            unreadable: {
+                                /** @description How many. */
+                                count: number;
+                                /** @description The first 100. */
+                                digests: string[];
+                            };
+                            /** @description Blobs that manifests name and that are not in the storage: images that cannot be pulled. */
+                            missing: {
+                                /** @description How many. */
+                                count: number;
+                                /** @description The first 100. */
+                                blobs: {
+                                    /** @description The blob. */
+                                    digest: string;
+                                    /** @description A manifest that names it. */
+                                    namedBy: string;
+                                }[];
+                            };
+                            /** @description Links of repositories to blobs that are not there. The collector of a registry leaves them behind; they do no harm. */
+                            linksWithoutBlob: number;
+                            /** @description Why the store does not tell what is in no listing (`version`, `marker`, `upload`, `segment`, `deleted`). Null: it does. */
+                            hidden: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Survey the storage of a registry
+         * @description It lists the whole storage and reads each manifest once. Who asks while a survey waits joins it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/quarantine": {
         parameters: {
             query?: never;
@@ -902,8 +1122,10 @@ export interface paths {
         get: {
             parameters: {
                 query: {
-                    /** @description `unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest. */
-                    sort: "unique" | "exclusive" | "flag" | "name" | "tags" | "pushed" | "idle";
+                    /** @description `unique`, `exclusive`: the most bytes first. `growth`: those first whose unique bytes grew most in a week. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest. */
+                    sort: "unique" | "exclusive" | "growth" | "flag" | "name" | "tags" | "pushed" | "idle";
+                    /** @description Whether to tell the growth of each project. */
+                    growth: boolean;
                     /** @description Only projects of this registry. */
                     registry?: string;
                     /** @description `warning` from the first mark of the quota on, `over` past its limit, `ok` otherwise. */
@@ -979,6 +1201,8 @@ export interface paths {
                                 flag: "ok" | "warning" | "over";
                                 /** @description Since when it has this flag. Null if it never had another. */
                                 flagSince: string | null;
+                                /** @description By how much the unique bytes changed in a week; of a younger project, since its begin. Null if that is not known. Only with `growth`. */
+                                growthBytes?: number | null;
                             }[];
                             /** @description The `cursor` of the next page; null at the end of the list. */
                             next: string | null;
@@ -1256,6 +1480,8 @@ export interface paths {
                                 sharedBytes: number;
                                 /** @description What the next garbage collection would free if the image and its tags were deleted now, and nothing else. */
                                 freesBytes: number;
+                                /** @description Why no policy deletes it: the configuration, what runs, or somebody who keeps it. Null: nothing protects it. */
+                                protectedBy: string | null;
                                 /** @description When it or a part was last pulled. Null if no pull is known. */
                                 lastPullAt: string | null;
                                 /** @description Since when its pulls are known. Null: they are not known. */
@@ -6793,7 +7019,7 @@ export interface paths {
                                  * @description The name of the queue.
                                  * @enum {unknown}
                                  */
-                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                                 /** @description Jobs whose turn has not come. */
                                 waiting: number;
                                 /** @description Jobs in hand. */
@@ -6840,7 +7066,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                 };
                 cookie?: never;
             };
@@ -6889,7 +7115,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                 };
                 cookie?: never;
             };
@@ -6936,7 +7162,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                 };
                 cookie?: never;
             };
@@ -6998,7 +7224,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                     /** @description The id of the job in its queue. */
                     id: string;
                 };
@@ -7044,7 +7270,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7090,7 +7316,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7134,7 +7360,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
                 };
                 cookie?: never;
             };

@@ -1,0 +1,76 @@
+import { formatSize } from '../../platform/units.ts'
+import { JobAsked } from '../../queue/job-status.ts'
+import { StorageReport } from '../../space/report.ts'
+import { PARTS } from '../../space/survey.ts'
+import type { AddCommand, Cli } from '../cli.ts'
+import { withColumns } from '../described.ts'
+import { followJob } from '../follow-job.ts'
+import { addGroup } from '../group.ts'
+import { columns } from '../output/columns.ts'
+import type { Line } from '../output/line.ts'
+import { table } from '../table.ts'
+
+const COLUMNS = columns<StorageReport>(
+  ...(['registry', 'place', 'at', 'tookMs'] as const),
+  ...(['total.objects', 'total.bytes', 'collectable.objects', 'collectable.bytes'] as const),
+  ...PARTS.flatMap((part) => [`parts.${part}.objects`, `parts.${part}.bytes`] as const),
+  ...(['unreadable.count', 'missing.count', 'linksWithoutBlob'] as const),
+)
+
+/** Projects that are shown. All are in the other formats. */
+const FEW = 10
+
+export const addStorage: AddCommand = (program, cli) => {
+  const storage = addGroup(program, 'storage').description("Look at a registry's own storage.")
+
+  withColumns(storage.command('report'), COLUMNS)
+    .description('Show what the storage of a registry holds, and what a collection of garbage would free.')
+    .argument('<REGISTRY>', 'a registry, by its name in the configuration')
+    .option('--survey', 'survey it now; without this, as of the last survey')
+    .action(async (registry: string, { survey }: { survey?: true }) => {
+      const service = await cli.service()
+      const path = `/v1/registries/${encodeURIComponent(registry)}/storage`
+      const report = survey
+        ? await followJob(service, cli, await service.post(path, {}, JobAsked), StorageReport)
+        : await service.get(path, StorageReport)
+      noteProblems(cli, report)
+      await cli.show({ value: report, columns: COLUMNS, lines: linesOf(report) })
+    })
+}
+
+function noteProblems(cli: Pick<Cli, 'note'>, { hidden, missing, unreadable, place, at }: StorageReport) {
+  cli.note(`${place}, as of ${at}`)
+  if (hidden !== null) cli.note(`what is in no listing is not known: ${hidden}`)
+  if (missing.count > 0) cli.note(`blobs that images need and that are not there: ${missing.count}`)
+  if (unreadable.count > 0) cli.note(`manifests that are missing or cannot be read: ${unreadable.count}`)
+}
+
+function linesOf({ parts, total, collectable, projects, uploads }: StorageReport): Line[] {
+  const rows = PARTS.filter((part) => parts[part].objects > 0).map((part) => [
+    ...[part, String(parts[part].objects), formatSize(parts[part].bytes)],
+  ])
+  const open = uploads.filter((one) => one.uploads > 0)
+  return [
+    ...table(['PART', 'OBJECTS', 'SIZE'], [...rows, ['all', String(total.objects), formatSize(total.bytes)]]),
+    '',
+    `a collection of garbage would free ${formatSize(collectable.bytes)}: blobs ${collectable.objects}`,
+    ...table(
+      ['UPLOADED BY', 'BLOBS', 'SIZE'],
+      projects
+        .slice(0, FEW)
+        .map(({ project, objects, bytes }) => [
+          project ?? '(several, or none)',
+          String(objects),
+          formatSize(bytes),
+        ]),
+    ),
+    ...(open.length === 0 ? [] : ['']),
+    ...table(
+      ['OPEN UPLOADS OF', 'UPLOADS', 'SIZE'],
+      open.map(({ youngerThan, uploads, bytes }) => [
+        ...[youngerThan === null ? 'more than a week' : `less than a ${youngerThan}`, String(uploads)],
+        formatSize(bytes),
+      ]),
+    ),
+  ]
+}

@@ -1,0 +1,40 @@
+import { Check } from 'typebox/schema'
+import type { RegistryStorage } from '../storage/storage.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { reportOf, StorageReport } from './report.ts'
+import { surveyStorage } from './survey-storage.ts'
+
+/** Surveys of the storages of registries. The store keeps the last report of each. */
+export function makeSurveys(deps: {
+  store: Pick<ObjectStore, 'get' | 'put'>
+  /** `undefined` of a registry whose storage Tallyman cannot reach. */
+  storageOf: (registry: string) => RegistryStorage | undefined
+  /** The project of a repository, `registry/path`. */
+  projectIdOf: (place: { registry: string; repository: string }) => string
+  /** epoch ms */
+  now: () => number
+}) {
+  const keyOf = (registry: string): string => `storage-reports/${registry}.json`
+
+  return {
+    /** The last report; `undefined` before the first survey, or if a newer version of Tallyman has written it. */
+    async last(registry: string): Promise<StorageReport | undefined> {
+      const json = await deps.store.get(keyOf(registry))
+      const report: unknown = json && JSON.parse(json.toString())
+      return Check(StorageReport, report) ? report : undefined
+    },
+
+    /** @throws Error if its storage is not configured, and whatever the storage throws */
+    async survey(registry: string): Promise<StorageReport> {
+      const storage = deps.storageOf(registry)
+      if (storage === undefined) throw new Error(`no storage is configured for the registry "${registry}"`)
+      const at = deps.now()
+      const projectOf = (repository: string) => deps.projectIdOf({ registry, repository })
+      const survey = await surveyStorage(storage, { projectOf })
+      const report = reportOf(survey, { registry, place: storage.place, at, now: deps.now() })
+      await deps.store.put(keyOf(registry), JSON.stringify(report))
+      return report
+    },
+  }
+}
+export type Surveys = ReturnType<typeof makeSurveys>
