@@ -19,14 +19,14 @@ export async function startSwiftBed(login: Login, container: string) {
   async function send(
     method: string,
     path: string,
-    { body, headers = {} }: RequestInit & { body?: Buffer } = {},
+    { body, headers = {} }: { body?: Buffer; headers?: Record<string, string> } = {},
   ) {
     const answer = await fetch(`${account}/${path}`, {
       ...{
         method,
         headers: { 'x-auth-token': token, 'content-type': 'application/octet-stream', ...headers },
       },
-      ...(body && { body }),
+      ...(body && { body: new Uint8Array(body) }),
     })
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
     return answer

@@ -8,13 +8,13 @@ import { type LabKeystone, startKeystone } from '../../lab/keystone.ts'
 import { pushImage, upload } from '../../lab/push-image.ts'
 import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
 import { hasSwift, type LabSwift, startSwift } from '../../lab/swift.ts'
+import { registryStorage } from '../../src/compose/registry-storage.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { PARTS } from '../../src/space/survey.ts'
 import { surveyStorage } from '../../src/space/survey-storage.ts'
 import { blobKey } from '../../src/storage/layout.ts'
 import type { RegistryStorage } from '../../src/storage/storage.ts'
 import { uploadOf } from '../../src/storage/swift-segments.ts'
-import { makeSwiftStorage } from '../../src/storage/swift-storage.ts'
 import { collectGarbage } from '../reconcile/collect-garbage.ts'
 import { ALLOW_FOREIGN } from '../reconcile/filled-registry.ts'
 import { storageContract } from '../reconcile/storage-contract.ts'
@@ -41,12 +41,15 @@ describe.runIf(hasSwift)('docker-registry 2.8 on Swift', () => {
     prefix: ${prefix}
     chunksize: ${MiB}`
     const registry = await startRegistry({ storage, extra: ALLOW_FOREIGN })
-    const store = makeSwiftStorage({
-      ...{ registry: 'lab', authVersion: 3, authUrl, endpointType: 'public', region: 'north' },
-      ...{ username: user.name, password: user.password, domain: user.domain.name },
-      ...{ tenant: project.name, tenantDomain: project.domain.name },
-      ...{ container: swift.container, prefix },
-    })
+    const store = registryStorage(
+      {
+        ...{ type: 'swift', authUrl, endpointType: 'public', region: 'north' },
+        ...{ username: user.name, password: user.password, domain: user.domain.name },
+        ...{ tenant: project.name, tenantDomain: project.domain.name },
+        ...{ container: swift.container, prefix },
+      },
+      { name: 'lab', reach: {} },
+    )
     return { registry, store }
   }
   beforeAll(async () => {
@@ -161,15 +164,19 @@ describe.runIf(hasSwift)('docker-registry 2.8 on Swift', () => {
       await expectPartsToBeTheDisk()
     })
 
-    it("the registry's own collector frees what the survey says, segments too", async () => {
+    it("the registry's own collector frees what the survey says, segments too, also those of a copy", async () => {
       await storage.delete(['trash/copy'])
       const { candidates, parts } = await survey()
       expect(parts.unreferenced.bytes).toBeGreaterThanOrEqual(5 * MiB)
+      const [large] = candidates.filter(({ size }) => size === 5 * MiB)
+      await storage.copy(blobKey(large?.digest ?? ''), 'trash/copy')
       const { bytes } = await bed.disk(`${PREFIX}/`)
       await collectGarbage(registry)
       const freed = bytes - (await bed.disk(`${PREFIX}/`)).bytes
       expect(freed).toBe(candidates.reduce((sum, { size }) => sum + size, 0))
       expect((await survey()).candidates).toEqual([])
+      // It does not look who else has the segments.
+      expect(await storage.head('trash/copy')).toMatchObject({ size: 0 })
       await expectPartsToBeTheDisk()
       await expectWhole()
     })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LabKeystone, startKeystone } from '../../lab/keystone.ts'
+import { startProxy } from '../../lab/proxy.ts'
 import { type LabRgw, startRgw } from '../../lab/rgw.ts'
 import { hasSwift, type LabSwift, startSwift } from '../../lab/swift.ts'
 import { blobKey } from '../../src/storage/layout.ts'
@@ -132,6 +133,18 @@ describe.runIf(hasSwift)('a registry in a container of Swift', () => {
         expect(await check({ region: 'south' })).toBeUndefined()
       } finally {
         keystone.state.regions = ['north']
+      }
+    })
+
+    it('is reached over the proxy', async () => {
+      const proxy = await startProxy()
+      try {
+        const over = { http: proxy.url, https: proxy.url, except: [] }
+        const storage = storageWith({ ...byName(), reach: { proxy: over } })
+        expect(await storage.head('a')).toBeUndefined()
+        expect(proxy.asked.length).toBeGreaterThan(0)
+      } finally {
+        await proxy.close()
       }
     })
 
