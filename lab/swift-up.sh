@@ -79,7 +79,7 @@ CONF
 done
 server proxy "$PROXY" <<CONF
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk tempurl tempauth copy slo dlo proxy-server
+pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk tempurl tempauth copy slo dlo versioned_writes symlink proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
@@ -90,7 +90,11 @@ memcache_servers = 127.0.0.1:$MEMCACHED
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin $URL/v1/AUTH_test
-$(for name in catch_errors gatekeeper healthcheck listing_formats bulk tempurl copy slo dlo; do
+[filter:versioned_writes]
+use = egg:swift#versioned_writes
+allow_versioned_writes = true
+allow_object_versioning = true
+$(for name in catch_errors gatekeeper healthcheck listing_formats bulk tempurl copy slo dlo symlink; do
   echo "[filter:$name]"
   echo "use = egg:swift#$name"
 done)

@@ -102,7 +102,7 @@ export function startReconcile(parts: WorkerParts) {
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */
 function readerOf(registry: WorkerParts['registries'][number], { clientOf }: WorkerParts): RegistryReader {
   const { name, type, storage } = registry
-  if (storage !== undefined) return storageReader(storage)
+  if (storage !== undefined) return storageReader(storage, registry)
   return makeApiReader({
     ...{ client: clientOf(name), isCache: type === 'cache' },
     listed: repositoryNames(registry),

@@ -8,7 +8,10 @@ import type { WorkerParts } from './worker-parts.ts'
 /** Makes what surveys the storages of registries. */
 export function surveysOf({ registries, store, projectOf }: Parts) {
   const storages = new Map(
-    registries.flatMap(({ name, storage }) => (storage ? [[name, registryStorage(storage)] as const] : [])),
+    registries.flatMap((registry) => {
+      const { name, storage } = registry
+      return storage ? [[name, registryStorage(storage, registry)] as const] : []
+    }),
   )
   return makeSurveys({
     ...{ store, now: Date.now, storageOf: (registry) => storages.get(registry) },

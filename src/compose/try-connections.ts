@@ -106,7 +106,7 @@ export function listAttempts(registry: ReachedRegistry): Attempt[] {
     attempts.push({
       name: `storage of ${name}`,
       tried: `list ${placeOfStorage(storage)}`,
-      act: async () => void (await storageReader(storage).check()),
+      act: async () => void (await storageReader(storage, registry).check()),
       fix: `correct registries.${name}.storage, and let the user of Tallyman read it; leave it out if Tallyman cannot`,
     })
   const names = repositoryNames(registry)

@@ -1,9 +1,10 @@
 import { classify } from '../storage/classify.ts'
-import { HIDDEN_KINDS, type HiddenObject } from '../storage/storage.ts'
+import { HIDDEN_KINDS, type HiddenObject, type StoredObject } from '../storage/storage.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 
 /**
- * The parts of a registry's storage. Together they are all that the store holds for it:
+ * The parts of a registry's storage. Together they are all that the store holds for it. Bytes that several objects share count
+ * with the first of them, which is a blob if one of them is:
  * - `referenced`: blobs that a manifest of a repository names, and these manifests
  * - `unreferenced`: blobs that no manifest names, and that a repository links: they were uploaded there
  * - `orphaned`: blobs that no manifest names and no repository links
@@ -75,12 +76,21 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   const unreadable = new Set<string>()
   const uploads = new Map<string, OpenUpload>()
   const missing = new Map<string, string>()
+  const shared = new Set<string>()
   let linksWithoutBlob = 0
   let unknown: string | undefined
 
   const count = (part: Part, { size }: { size: number }) => {
     parts[part].objects++
     parts[part].bytes += size
+  }
+
+  /** The bytes that it occupies beside what was added before. */
+  function ownBytes({ size, sharing }: StoredObject): number {
+    if (sharing === undefined) return size
+    if (shared.has(sharing)) return 0
+    shared.add(sharing)
+    return size
   }
 
   function link(repository: string, digest: string) {
@@ -108,7 +118,8 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   }
 
   return {
-    add(object: ObjectInfo): void {
+    add(stored: StoredObject): void {
+      const object = { ...stored, size: ownBytes(stored) }
       const found = classify(object.key)
       switch (found.is) {
         case 'blob':

@@ -4,8 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { infoOf, isAbsent } from '../store/file-info.ts'
 import { makeFolderView } from '../store/folder-view.ts'
-import type { ObjectInfo } from '../store/object-store.ts'
-import type { RegistryStorage } from './storage.ts'
+import type { RegistryStorage, StoredObject } from './storage.ts'
 
 /** Files that are looked at between two breaks for other work. */
 const FILES_IN_A_TURN = 100
@@ -23,7 +22,7 @@ export function makeFolderStorage({ path }: { path: string }): RegistryStorage {
   }
 
   /** The objects in `folder` ('' or ending in '/') and below it, whose key starts with `prefix` and comes after `after`. */
-  async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<ObjectInfo> {
+  async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<StoredObject> {
     const paths = entriesOf(join(root, folder))
       .map((entry) => folder + entry.name + (isFolder(join(root, folder), entry) ? '/' : ''))
       .filter((key) => key.startsWith(prefix) || (key.endsWith('/') && prefix.startsWith(key)))
@@ -33,8 +32,9 @@ export function makeFolderStorage({ path }: { path: string }): RegistryStorage {
       await takeBreak()
       if (key.endsWith('/')) yield* walk(key, prefix, after)
       else {
-        const info = infoOf(key, statSync(join(root, key), { throwIfNoEntry: false }))
-        if (info) yield info
+        const stats = statSync(join(root, key), { throwIfNoEntry: false })
+        const info = infoOf(key, stats)
+        if (stats && info) yield { ...info, ...(stats.nlink > 1 && { sharing: `${stats.dev}:${stats.ino}` }) }
       }
     }
   }

@@ -11,6 +11,15 @@ import type { ObjectInfo } from '../store/object-store.ts'
  */
 export const HIDDEN_KINDS = ['version', 'marker', 'upload', 'segment', 'deleted'] as const
 
+/** An object of a listing. */
+export interface StoredObject extends ObjectInfo {
+  /**
+   * What its bytes are, if other objects may have the same ones: hard links of a folder, copies of a large object of Swift.
+   * Objects of which this is the same occupy space once.
+   */
+  sharing?: string
+}
+
 export interface HiddenObject extends ObjectInfo {
   kind: (typeof HIDDEN_KINDS)[number]
 }
@@ -30,7 +39,7 @@ export interface RegistryStorage {
    * Objects whose key starts with `prefix`, in byte order of keys, read page by page. With `after`, only those whose key
    * comes after it. Sizes are those that a reader gets, in bytes: of a large object of Swift, all of its segments.
    */
-  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>
+  list(prefix: string, after?: string): AsyncIterable<StoredObject>
   /** The names of the folders in `path` ('' or ending in '/'), each with '/' at its end, in byte order. */
   folders(path: string): Promise<string[]>
   /** The objects `path` + folder + `name`, one in each folder in `path` that has it, in byte order of keys. */
@@ -46,8 +55,24 @@ export interface RegistryStorage {
    * @returns whether `from` is there
    */
   copy(from: string, to: string): Promise<boolean>
-  /** Deletes objects, in as few calls as the store allows. One that is not there is no error. */
+  /**
+   * Deletes objects, in as few calls as the store allows. One that is not there is no error. On Swift, the segments of large
+   * objects stay: other objects may have them. See `freeSegments`.
+   */
   delete(keys: readonly string[]): Promise<void>
   /** What occupies space and is in no listing, in no order. None for a folder. */
   hidden(): AsyncIterable<HiddenObject>
+  /**
+   * Only of Swift: deletes segments that no object has. `keys` are those that `hidden()` yielded some hours ago. It looks
+   * again, and deletes of them only those of an upload whose segments no object has still, are all in `keys`, and were all
+   * written before `before`, and that has no `startedat` any more.
+   *
+   * The age matters since listings of Swift are late: an object that was just written may be in none. Of a blob that is being
+   * pushed, or that was pushed, moved or copied a moment ago, the segments are listed, and what names them perhaps not. If one
+   * is deleted, the registry does not notice: it counts a digest while it receives a blob, and reads nothing again, so it
+   * keeps a blob with a hole. So `before` should be a day ago, and `keys` some hours old.
+   * @returns what was deleted, in bytes and objects
+   * @throws if the container keeps old versions, since those may have segments, too
+   */
+  freeSegments?(keys: Iterable<string>, before: Date): Promise<{ objects: number; bytes: number }>
 }

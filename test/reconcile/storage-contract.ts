@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { LabRegistry } from '../../lab/registry.ts'
 import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeRegistryClient } from '../../src/registry/client.ts'
-import type { ObjectStore } from '../../src/store/object-store.ts'
+import type { StoreView } from '../../src/store/folder-view.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { type Contents, contentsOf, fillRegistry } from './filled-registry.ts'
 import { inIndex, readAll } from './read-all.ts'
@@ -10,7 +10,7 @@ import { inIndex, readAll } from './read-all.ts'
 export interface Storage {
   registry: LabRegistry
   /** Where the registry stores its content. */
-  store: ObjectStore
+  store: StoreView
 }
 
 /** Reads the storage of a real registry. `open` starts an empty registry on the storage under test. */

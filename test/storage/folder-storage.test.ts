@@ -49,6 +49,18 @@ describe('a registry in a folder', () => {
     expect(await readdir(join(path, 'blobs/cd/cde'))).toEqual(['other'])
   })
 
+  it('tells which objects share their bytes: those of which one is a copy of the other', async () => {
+    const { storage, put } = await open()
+    await put('a', Buffer.from('x'))
+    await put('b', Buffer.from('x'))
+    await storage.copy('a', 'c')
+    const sharing = (await Array.fromAsync(storage.list(''))).map((object) => object.sharing)
+    expect(sharing[0]).toBeDefined()
+    expect(sharing).toEqual([sharing[0], undefined, sharing[0]])
+    await storage.delete(['a'])
+    expect((await Array.fromAsync(storage.list(''))).every((object) => !('sharing' in object))).toBe(true)
+  })
+
   it('follows a link to a folder', async () => {
     const { storage, put, path } = await open()
     const elsewhere = await open()
