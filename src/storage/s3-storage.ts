@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { ObjectTooLarge } from '../store/object-store.ts'
 import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from '../store/s3-client.ts'
+import { makeInFolders } from './in-folders.ts'
 import { makeLargeCopy } from './s3-large-copy.ts'
 import type { HiddenObject, RegistryStorage } from './storage.ts'
 
@@ -67,10 +68,7 @@ export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions)
         for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
       return names
     },
-    async *inFolders(path, name) {
-      for await (const info of list(path))
-        if (info.key.slice(info.key.indexOf('/', path.length) + 1) === name) yield info
-    },
+    inFolders: makeInFolders(list),
     head,
     get: async (key, limit) => {
       const body = await read(key, limit)
