@@ -1,5 +1,6 @@
-import { type TProperties, type TSchema, type TSchemaOptions, Type } from 'typebox'
+import { type TSchema, type TSchemaOptions, Type } from 'typebox'
 import { HOST } from '../registry/image-reference.ts'
+import { azureStorage, gcsStorage, ossStorage } from './cloud-storage-sections.ts'
 import {
   Choice,
   Flag,
@@ -16,12 +17,11 @@ import {
 import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 import { Integer, Price } from './quantity-fields.ts'
+import { section } from './section.ts'
 import { RegistryUrl, SecretUrl, Url } from './url-fields.ts'
-import { type JsonSchema, written } from './written.ts'
+import { written } from './written.ts'
 
-/** A mapping; an unknown key in it is an error. `form` is what editors are told beside its keys. */
-export const section = <P extends TProperties>(description: string, properties: P, form: JsonSchema = {}) =>
-  Type.Object(properties, { description, additionalProperties: false, default: {}, written: form })
+export { section }
 
 export const list = <T extends TSchema>(description: string, items: T, options?: TSchemaOptions) =>
   Type.Array(items, { description, default: [], ...options })
@@ -70,6 +70,9 @@ const registryStorage = Type.Union(
       path: NonEmpty("The rootdirectory of the registry's storage driver."),
     }),
     s3Store,
+    azureStorage,
+    gcsStorage,
+    ossStorage,
   ],
   { description: "The registry's own storage, which is only read. It shows what the API does not." },
 )

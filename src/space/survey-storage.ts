@@ -43,7 +43,7 @@ export async function surveyStorage(
     survey.references(stored, all)
   }
   await pMap(survey.revisions(), read, MANIFESTS)
-  for await (const object of storage.hidden()) survey.hide(object)
+  for await (const object of storage.hidden(survey.unlisted)) survey.hide(object)
   return survey.result()
 }
 

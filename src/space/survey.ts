@@ -1,5 +1,5 @@
 import { classify } from '../storage/classify.ts'
-import { HIDDEN_KINDS, type HiddenObject } from '../storage/storage.ts'
+import { HIDDEN_KINDS, type HiddenObject, type Unlisted } from '../storage/storage.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 
 /**
@@ -50,6 +50,8 @@ export interface Survey {
   missing: { digest: string; namedBy: string }[]
   /** Links of repositories to blobs that are not there; the registry's collector leaves them behind. */
   linksWithoutBlob: number
+  /** Parts that the store did not list, and why. They count as nothing in `parts`. */
+  unlisted: Unlisted[]
 }
 
 interface Blob {
@@ -73,6 +75,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   const unreadable = new Set<string>()
   const uploads = new Map<string, OpenUpload>()
   const missing = new Map<string, string>()
+  const unlisted: Unlisted[] = []
   let linksWithoutBlob = 0
 
   const count = (part: Part, { size }: { size: number }) => {
@@ -135,6 +138,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     hide(object: HiddenObject): void {
       count(object.kind, object)
     },
+    unlisted: (what: Unlisted): void => void unlisted.push(what),
     /** All manifests that a repository links, each with one of these repositories. */
     revisions: (): Iterable<readonly [digest: string, repository: string]> => revisions,
     /**
@@ -160,7 +164,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
         if (!blob.isMarked) candidates.push({ digest, size: blob.size, project: blob.project ?? undefined })
       }
       return {
-        ...{ parts, candidates, linksWithoutBlob, uploads: [...uploads.values()] },
+        ...{ parts, candidates, linksWithoutBlob, unlisted, uploads: [...uploads.values()] },
         unreadable: [...unreadable],
         missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
       }

@@ -5,6 +5,7 @@ import { ObjectTooLarge } from '../store/object-store.ts'
 import { type AzureAccount, codeOf, makeAzureContainer, undefinedIfAbsent } from './azure-client.ts'
 import { deleteBlobs } from './azure-delete.ts'
 import { makeInFolders } from './in-folders.ts'
+import { orUnlisted, REFUSED } from './or-unlisted.ts'
 import type { HiddenObject, RegistryStorage } from './storage.ts'
 
 export interface AzureStorageOptions extends AzureAccount {
@@ -88,9 +89,16 @@ export function makeAzureStorage({
       return copied ?? false
     },
     delete: (keys) => deleteBlobs(container, keys.map(blobOf)),
-    hidden: () => hiddenIn(container, folder),
+    hidden: (unlisted) =>
+      orUnlisted(hiddenIn(container, folder), ['version', 'upload', 'deleted'], refusal, unlisted),
   }
 }
+
+/** A login may be allowed to list blobs, and no versions; accounts with folders (Data Lake) have no versions. */
+const refusal = (error: unknown) =>
+  error instanceof RestError && REFUSED.includes(error.statusCode)
+    ? `${codeOf(error)}: ${error.message.split('\n')[0]}`
+    : undefined
 
 /**
  * Old versions, snapshots, blobs that were deleted softly, and blobs of which only blocks are there. Blocks that wait beside

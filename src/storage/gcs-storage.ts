@@ -10,15 +10,19 @@ import {
 import pMap from 'p-map'
 import { type ObjectInfo, ObjectTooLarge } from '../store/object-store.ts'
 import { makeInFolders } from './in-folders.ts'
+import { orUnlisted, REFUSED } from './or-unlisted.ts'
 import type { HiddenObject, RegistryStorage } from './storage.ts'
 
 export interface GcsStorageOptions {
   bucket: string
   /** The driver's `rootdirectory`; '' for none. */
   rootDirectory: string
-  /** The key of a service account. Default: the SDK looks for credentials in its usual places. */
-  keyFile?: string
-  /** The URL of another server. It gets credentials only if `keyFile` is given. Default: Google's. */
+  /**
+   * The key of a service account, or another configuration of credentials that Google's libraries read, in JSON. Default: the
+   * SDK looks in its usual places.
+   */
+  credentials?: string
+  /** The URL of another server. It gets credentials only if `credentials` are given. Default: Google's. */
   endpoint?: string
 }
 
@@ -30,12 +34,12 @@ const NO_SUCH_RANGE = 416
 
 /** A registry's `gcs` driver. It throws the errors of the SDK. */
 export function makeGcsStorage(options: GcsStorageOptions): RegistryStorage {
-  const { rootDirectory, keyFile, endpoint } = options
+  const { rootDirectory, credentials, endpoint } = options
   const client = new Storage({
-    ...(keyFile !== undefined && { keyFilename: keyFile }),
+    ...(credentials !== undefined && { credentials: JSON.parse(credentials) }),
     ...(endpoint !== undefined && {
       apiEndpoint: endpoint,
-      useAuthWithCustomEndpoint: keyFile !== undefined,
+      useAuthWithCustomEndpoint: credentials !== undefined,
     }),
     // Each call here may be made again: it reads, or it has the same outcome.
     retryOptions: { maxRetries: 2, idempotencyStrategy: IdempotencyStrategy.RetryAlways },
@@ -95,6 +99,22 @@ export function makeGcsStorage(options: GcsStorageOptions): RegistryStorage {
     return file.createReadStream({ decompress: false })
   }
 
+  async function* oldVersions(): AsyncGenerator<HiddenObject> {
+    const versions = { prefix: folder, versions: true, fields: `${ITEM},timeDeleted),nextPageToken` }
+    for await (const { items } of pages(versions))
+      for (const item of items) if (item.timeDeleted !== undefined) yield { kind: 'version', ...infoOf(item) }
+  }
+
+  async function* softDeleted(): AsyncGenerator<HiddenObject> {
+    try {
+      for await (const { items } of pages({ prefix: folder, softDeleted: true }))
+        for (const item of items) yield { kind: 'deleted', ...infoOf(item) }
+    } catch (error) {
+      // The bucket keeps nothing that was deleted.
+      if (!(error instanceof ApiError && /soft delete policy/i.test(error.message))) throw error
+    }
+  }
+
   return {
     place: `the bucket ${options.bucket}/${folder}`,
     list,
@@ -146,20 +166,16 @@ export function makeGcsStorage(options: GcsStorageOptions): RegistryStorage {
       )
       if (absent !== undefined) await undefinedIfAbsent(absent)
     },
-    async *hidden(): AsyncGenerator<HiddenObject> {
-      const versions = { prefix: folder, versions: true, fields: `${ITEM},timeDeleted),nextPageToken` }
-      for await (const { items } of pages(versions))
-        for (const item of items)
-          if (item.timeDeleted !== undefined) yield { kind: 'version', ...infoOf(item) }
-      try {
-        for await (const { items } of pages({ prefix: folder, softDeleted: true }))
-          for (const item of items) yield { kind: 'deleted', ...infoOf(item) }
-      } catch (error) {
-        if (!(error instanceof ApiError && /soft delete policy/i.test(error.message))) throw error
-      }
+    async *hidden(unlisted) {
+      yield* oldVersions()
+      yield* orUnlisted(softDeleted(), ['deleted'], refusal, unlisted)
     },
   }
 }
+
+/** To list what was deleted softly needs a right of its own, and few logins have it. */
+const refusal = (error: unknown) =>
+  error instanceof ApiError && REFUSED.includes(error.code) ? error.message : undefined
 
 const ITEM = 'items(name,size,timeCreated'
 
