@@ -57,6 +57,10 @@ export interface Decision {
   untag?: string[]
   reason: string
 }
+interface Registry {
+  name: string
+  lastReconcile: object | null
+}
 interface QueueCounts {
   queue: string
   waiting: number
@@ -98,9 +102,14 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
     setQuota: (id: string, quota: { limit: string; for: string; by: string; why: string }) =>
       ask(`/v1/projects/${encodeURIComponent(id)}/quota`, { method: 'PUT', body: JSON.stringify(quota) }),
     quarantined: async () => (await ask<{ total: number }>('/v1/quarantine')).total,
-    plan: async () =>
-      (await ask<{ plans: { decisions: Decision[] }[] }>('/v1/expiry/plan?limit=1000')).plans.flatMap(
-        (p) => p.decisions,
+    plan: async (policy: string) =>
+      (
+        await ask<{ plans: { decisions: Decision[] }[] }>(`/v1/expiry/plan?policy=${policy}&limit=1000`)
+      ).plans.flatMap((p) => p.decisions),
+    /** Whether a registry was read as a whole. */
+    isRead: async (name: string) =>
+      (await ask<{ registries: Registry[] }>('/v1/registries')).registries.some(
+        (one) => one.name === name && one.lastReconcile !== null,
       ),
     runs: async () => (await ask<{ runs: Run[] }>('/v1/expiry/runs')).runs,
     deletes: async (run: Run) =>

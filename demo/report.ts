@@ -32,13 +32,14 @@ export async function report(options: {
   told: Told
 }): Promise<{ tables: string; missing: string[]; summary: Summary }> {
   const { api, told } = options
-  const [events, projects, alerts, receipts, runs, quarantined] = await Promise.all([
+  const [events, projects, alerts, receipts, runs, quarantined, waiting] = await Promise.all([
     api.events(),
     api.projects(),
     api.alerts(),
     api.receipts(),
     api.runs(),
     api.quarantined(),
+    api.waiting(),
   ])
   const undone = new Set(receipts.map(({ rolledBack }) => rolledBack))
   const promotions = receipts.filter(({ kind, id }) => kind === 'promotion' && !undone.has(id))
@@ -84,8 +85,8 @@ export async function report(options: {
       /^warning,over,(warning,)?ok$/.test(statesOf('shop/web').join()),
     ],
     [
-      'data/etl got alerts for warning, a forecast, and ok again',
-      statesOf('data/etl').join() === 'warning,forecast,ok',
+      'data/etl got alerts for warning, a forecast, ok again, and the end of the forecast',
+      statesOf('data/etl').join() === 'warning,forecast,ok,forecast',
     ],
     [
       'an override holds for data/etl',
@@ -106,6 +107,14 @@ export async function report(options: {
         .every((alert) => options.chat.messages.some((m) => m.includes(plain(alert)))),
     ],
     ['the signed webhook verified what it accepted', options.chat.verified === acceptedBy('audit').length],
+    [
+      'ml/models, which grows fast, got a forecast, and mobile/app a warning',
+      statesOf('ml/models').includes('forecast') && statesOf('mobile/app').join() === 'warning',
+    ],
+    [
+      'v2.4.0 of payments waits for an approval',
+      waiting.some(({ image, why }) => image === 'ci/payments/gateway:v2.4.0' && why?.includes('approv')),
+    ],
     ['v1.0.0 was promoted once', summary.promoted.map(({ to }) => to).join() === `${RELEASED}:v1.0.0`],
     [
       'production has the promoted digest, and its signature',

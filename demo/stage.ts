@@ -8,9 +8,11 @@ import { startRedis } from '../lab/redis.ts'
 import { type LabRegistry, startRegistry } from '../lab/registry.ts'
 import { outside } from '../lab/run-program.ts'
 import { loadConfig } from '../src/config/load.ts'
+import { makeRegistryClient } from '../src/registry/client.ts'
 import { type Chat, type Room, startChat } from './chat.ts'
 import { makePast, type Past } from './past.ts'
 import { makeSigner, type Signer } from './signing.ts'
+import { pushTeams } from './teams.ts'
 
 export interface Stage {
   ci: LabRegistry
@@ -67,7 +69,7 @@ export async function setStage(
     print(`redis-server             ${redis.url}`)
     const past = makePast(redis.url, config.redis.prefix)
     closers.push(past.close)
-    const ci = await startRegistry({ notify: { url: `${url}/v1/events`, token } })
+    const ci = await startFilledRegistry({ url: `${url}/v1/events`, token })
     closers.push(ci.close)
     signal.throwIfAborted()
     print(`docker-registry ci       ${ci.url}, which notifies Tallyman`)
@@ -116,5 +118,21 @@ export async function setStage(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** A registry that held the images of many teams before it was told to notify somebody. */
+async function startFilledRegistry(notify: { url: string; token: string }): Promise<LabRegistry> {
+  const before = await startRegistry()
+  const client = makeRegistryClient({ name: 'ci', url: before.url })
+  try {
+    await pushTeams(client)
+    await before.process.stop('SIGKILL')
+    return await startRegistry({ folder: before.folder, notify })
+  } catch (error) {
+    await before.close()
+    throw error
+  } finally {
+    await client.close()
   }
 }

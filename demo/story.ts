@@ -5,23 +5,36 @@ import type { LabRegistry } from '../lab/registry.ts'
 import { skopeoDelete, skopeoPull, skopeoPush } from '../lab/skopeo.ts'
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import { type Alert, type Api, type Receipt, type Restored, until } from './api.ts'
-import type { Past } from './past.ts'
+import { type Alert, type Api, type Project, type Receipt, type Restored, until } from './api.ts'
+import type { Line, Past } from './past.ts'
 import type { Signer } from './signing.ts'
+import { LAYERS, TEAMS } from './teams.ts'
 
 const KiB = 1024
-const BASE = { seed: 'debian', bytes: 900 * KiB }
-const RUNTIME = { seed: 'node', bytes: 600 * KiB }
+const { debian: BASE, node: RUNTIME } = LAYERS
 const appImage = (seed: string, kib: number, architecture = 'amd64') =>
   makeImage({ layers: [BASE, RUNTIME, { seed, bytes: kib * KiB }], architecture, label: seed })
 
 /** The layer of a pull request's own. */
 const PULL_REQUEST_KIB = 1000
 
+/** The made-up line of a project. That of data/etl has grown by the same each day. */
+function lineOf({ id }: Project): Line {
+  const team = TEAMS.find(({ project }) => id === `ci/${project}`)
+  return team?.line ?? { shape: id === 'ci/shop/web' ? 'sawtooth' : 'steady', from: 0.7, days: 120 }
+}
+
 /** What the story knows at its end that the API does not list. */
 export interface Told {
   restored: Restored
 }
+
+const modelImage = (build: number, kib: number) =>
+  makeImage({ layers: [BASE, LAYERS.python, { seed: `nightly-${build}`, bytes: kib * KiB }] })
+const gatewayImage = () =>
+  makeImage({ layers: [BASE, LAYERS.jvm, { seed: 'gateway-2.4.0', bytes: 400 * KiB }] })
+const sum = (projects: readonly Project[]): number =>
+  projects.reduce((bytes, { uniqueBytes }) => bytes + uniqueBytes, 0)
 
 /** Plays the story. Each act waits until the API shows its effects. */
 export async function play(options: {
@@ -46,6 +59,11 @@ export async function play(options: {
       (project) => project.flag === flag,
     )
 
+  act('Ten teams have filled the registry before: Tallyman reads what it holds')
+  await until('the registry to be read', () => api.isRead('ci'), Boolean)
+  const before = await api.projects()
+  say(`${before.length} projects are in the index, with ${formatSize(sum(before))}`)
+
   act('Teams push: shared layers, a multi-arch image, a build cache')
   await push(appImage('web-1', 300), 'shop/web:main')
   const [amd64, arm64] = [appImage('web-2', 300), appImage('web-2-arm', 300, 'arm64')]
@@ -63,6 +81,10 @@ export async function play(options: {
     makeBuildKitCache([{ seed: 'cache', bytes: 400 * KiB }]),
   )
   say('pushed shop/web:buildcache, whose index lists layers and no manifests')
+  // The tag moves: the image that had it has none any more.
+  for (const [build, kib] of [1400, 1700].entries())
+    await pushImage(ciClient, 'ml/models/ranker', 'nightly', modelImage(build, kib))
+  say('pushed ml/models/ranker:nightly twice; the first one is untagged now')
   const release = appImage('api-1', 500)
   await push(release, 'shop/api:main')
   await push(makeImage({ layers: [BASE, { seed: 'etl', bytes: 700 * KiB }] }), 'data/etl:nightly')
@@ -75,11 +97,19 @@ export async function play(options: {
     `shop/web uses ${formatSize(web.uniqueBytes)}; without shared layers it would be ${formatSize(web.referencedBytes)}`,
   )
 
+  act('The past of all projects is made up: a story of half a minute has none')
+  for (const team of TEAMS) {
+    const project = await api.project(`ci/${team.project}`)
+    await past.draw(project, lineOf(project))
+    await past.use(team)
+  }
+
   act(
-    'data/etl has grown for six weeks: a forecast says when its quota is full, and somebody gives it more for a while',
+    'data/etl has grown for six weeks (made up, too): a forecast says when its quota is full, and somebody gives it more for a while',
   )
   await alerted('the warning', ({ project, to }) => project === 'data/etl' && to === 'warning')
   await past.growTo(await api.project('ci/data/etl'), 42, 40 * KiB)
+  await past.sample()
   await alerted('the forecast', ({ project, to }) => project === 'data/etl' && to === undefined)
   await api.setQuota('ci/data/etl', {
     ...{ limit: '6MiB', for: '7d', by: 'operations', why: 'until the old datasets are moved' },
@@ -113,6 +143,15 @@ export async function play(options: {
   const tags = await Array.fromAsync(productionClient.tags(receipt.to.repository))
   say(`rolled back; tags in production: ${tags.filter((tag) => !tag.startsWith('sha256-')).join(', ')}`)
 
+  act('Payments has another rule: v2.4.0 waits until somebody approves it. That is left to you')
+  await pushImage(ciClient, 'payments/gateway', 'v2.4.0', gatewayImage())
+  const asked = await until('the promotion at its gate', api.waiting, (all) =>
+    all.some(
+      ({ image, why }) => image === 'ci/payments/gateway:v2.4.0' && why?.startsWith('at a gate') === true,
+    ),
+  )
+  for (const { image, why } of asked) say(`${image} waits ${why}`)
+
   act('Pull requests fill shop/web: 80 %, then 100 % of its 8 MiB')
   let built = 0
   const nextPullRequest = async () =>
@@ -129,12 +168,14 @@ export async function play(options: {
   await sleep(2_100) // `olderThan` of the policy
   const plan = await until(
     'the plan',
-    api.plan,
+    () => api.plan('pull-requests'),
     (all) =>
       all.filter((d) => d.verdict === 'delete').length === built - 2 &&
       all.filter((d) => d.verdict === 'untag').length === 1,
   )
-  for (const { repository, digest, tags, verdict, reason } of plan)
+  for (const { repository, digest, tags, verdict, reason } of plan.filter(
+    (one) => one.repository === 'shop/web',
+  ))
     say(
       `${verdict.padEnd(6)} ${`${repository}:${tags[0] ?? digest.slice(7, 19)}`.slice(0, 30).padEnd(30)} ${reason}`,
     )
@@ -158,6 +199,19 @@ export async function play(options: {
   await skopeoPull(`${ci.host}/shop/web:pr-2`)
   say(`restored and pulled shop/web:pr-2 by digest ${restored.digest.slice(0, 19)}…`)
   await untilIndexed()
+
+  act('The made-up past of shop and of the registry leads to what they hold now; Tallyman takes its samples')
+  const projects = await api.projects()
+  for (const project of projects.filter(({ id }) => id.startsWith('ci/shop/')))
+    await past.draw(project, lineOf(project))
+  await past.drawRegistry(
+    'ci',
+    projects.map((project) => [project, lineOf(project)]),
+  )
+  await past.sample()
+  await until('the end of the forecast for data/etl', api.alerts, (all) =>
+    all.some(({ project, text }) => project === 'data/etl' && text.includes('is not about to pass')),
+  )
   return { restored }
 
   /** Signs an image as `cosign sign` does. */

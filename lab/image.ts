@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createCipheriv, createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -30,10 +30,8 @@ export const digestOf = (bytes: Buffer): string =>
 
 /** Bytes that look random and depend only on `seed`, so that a seed names a layer. */
 export function seededBytes(seed: string, length: number): Buffer {
-  const chunks: Buffer[] = []
-  for (let n = 0, have = 0; have < length; n++, have += 64)
-    chunks.push(createHash('sha512').update(`${seed}:${n}`).digest())
-  return Buffer.concat(chunks).subarray(0, length)
+  const key = createHash('sha256').update(seed).digest()
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length))
 }
 
 /** A single-platform image. Layers with the same seed and size are the same blob in every image. */
@@ -41,6 +39,8 @@ export function makeImage(options: {
   layers: { seed: string; bytes: number }[]
   architecture?: string
   label?: string
+  /** When its config says that it was built. */
+  created?: Date
 }): LabImage {
   const blobs = new Map<string, Buffer>()
   const addBlob = (mediaType: string, bytes: Buffer): Descriptor => {
@@ -48,23 +48,44 @@ export function makeImage(options: {
     blobs.set(digest, bytes)
     return { mediaType, digest, size: bytes.length }
   }
-  const tars = options.layers.map((layer) =>
-    tarOf(`layer-${layer.seed}`, seededBytes(layer.seed, layer.bytes)),
-  )
-  const layers = tars.map((tar) => addBlob(OCI_LAYER, gzipSync(tar, { level: 1 })))
+  const made = options.layers.map(layerOf)
+  const layers = made.map(({ blob }) => addBlob(OCI_LAYER, blob))
   const config = addBlob(
     OCI_CONFIG,
     Buffer.from(
       JSON.stringify({
         architecture: options.architecture ?? 'amd64',
         os: 'linux',
+        ...(options.created && { created: options.created.toISOString() }),
         config: { Labels: { 'org.opencontainers.image.revision': options.label ?? 'none' } },
-        rootfs: { type: 'layers', diff_ids: tars.map(digestOf) },
+        rootfs: { type: 'layers', diff_ids: made.map(({ diffId }) => diffId) },
       }),
     ),
   )
   return withRoot(OCI_MANIFEST, { config, layers }, new Map(), blobs)
 }
+
+interface Layer {
+  blob: Buffer
+  /** The digest of the tar in it (OCI image spec, "Layer DiffID"). */
+  diffId: string
+}
+
+/** The layers that were made last: one image after the other has the same base. */
+const lately = new Map<string, Layer>()
+const LATELY = 8
+
+function layerOf({ seed, bytes }: { seed: string; bytes: number }): Layer {
+  const key = `${bytes} ${seed}`
+  const known = lately.get(key)
+  lately.delete(key)
+  const layer = known ?? packed(tarOf(`layer-${seed}`, seededBytes(seed, bytes)))
+  lately.set(key, layer)
+  for (const oldest of lately.size > LATELY ? lately.keys().take(1) : []) lately.delete(oldest)
+  return layer
+}
+
+const packed = (tar: Buffer): Layer => ({ blob: gzipSync(tar, { level: 1 }), diffId: digestOf(tar) })
 
 /** An index of images, one for each platform. */
 export function makeIndex(images: { image: LabImage; architecture: string }[]): LabImage {

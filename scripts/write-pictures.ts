@@ -30,6 +30,9 @@ try {
       await page.getByRole('heading', { level: 1 }).waitFor()
       // The overview is never idle: it is told of changes.
       await page.getByText('Loading', { exact: true }).first().waitFor({ state: 'detached' })
+      // A plan is made for one project after the other.
+      if (name === 'overview')
+        await page.getByText('as far as').waitFor({ state: 'detached', timeout: 120_000 })
       await page.screenshot({ path: join(FOLDER, `${name}-${width}.png`) })
     }
     await page.context().close()

@@ -2,6 +2,7 @@ import { makePlanOnIndex } from '../expiry/plan-on-index.ts'
 import { makeGrowthBases } from '../overview/growth-bases.ts'
 import { makeOverview } from '../overview/overview.ts'
 import { makePlanFreesCache } from '../overview/plan-frees.ts'
+import { makeWithGrowth } from '../overview/with-growth.ts'
 import type { Standings } from '../quota/standings.ts'
 import { projectIdsOf } from '../usage/project-sizes.ts'
 import type { Parts } from './parts.ts'
@@ -9,7 +10,7 @@ import type { Parts } from './parts.ts'
 /** A larger project is not planned for the overview: some 10 s of work, in pieces. */
 const MOST_MANIFESTS = 100_000
 
-/** Makes the overview of all projects. */
+/** Makes the overview of all projects, and their standings with their growth. */
 export function overviewOf(
   parts: Parts,
   onRedis: Awaited<ReturnType<Parts['onRedis']>>,
@@ -27,11 +28,14 @@ export function overviewOf(
     now: Date.now,
   })
   parts.onClose(planFrees.stop)
-  return makeOverview({
-    ...{ registries, standings, planFrees, registryBytes: index.registryBytes },
-    growthBases: makeGrowthBases({
-      ...{ registries, histories, now: Date.now },
-      idsOf: (registry) => projectIdsOf({ redis, prefix }, registry),
-    }),
+  const growthBases = makeGrowthBases({
+    ...{ registries, histories, now: Date.now },
+    idsOf: (registry) => projectIdsOf({ redis, prefix }, registry),
   })
+  return {
+    overview: makeOverview({
+      ...{ registries, standings, planFrees, growthBases, registryBytes: index.registryBytes },
+    }),
+    withGrowth: makeWithGrowth({ standings, growthBases }),
+  }
 }

@@ -6,7 +6,7 @@ import type { Sleep } from './delete-pace.ts'
 import { lookLast, makeTryAgain } from './last-looks.ts'
 import type { ExpiryPolicy } from './plan.ts'
 import type { PutBack } from './put-backs.ts'
-import { outcomeOfError } from './registry-refusal.ts'
+import { DeletesDisabled, outcomeOfError } from './registry-refusal.ts'
 import { movedTo, type Placeholders } from './remove-tag-placeholder.ts'
 import { takeBack } from './take-back.ts'
 import type { Trash } from './trash.ts'
@@ -77,7 +77,8 @@ export function makeRemoveTag(deps: {
       if (result.outcome === 'refused') await takeBackIfThere(decision, tag)
       return result
     } catch (error) {
-      if (!(error instanceof RegistryError) || !mayPass(error)) await takeBackIfThere(decision, tag)
+      // Only of what is refused for good: a request without an answer may still be carried out.
+      if (isFinal(error)) await takeBackIfThere(decision, tag)
       throw error
     }
   }
@@ -189,3 +190,6 @@ export function makeRemoveTag(deps: {
     return { outcome: 'untagged', why }
   }
 }
+
+const isFinal = (error: unknown): boolean =>
+  error instanceof DeletesDisabled || (error instanceof RegistryError && !mayPass(error))

@@ -18,6 +18,7 @@ import { FRONT_PAGE } from './front-page.ts'
 import { requireKnownQuery } from './known-query.ts'
 import { encodePlainId } from './plain-ids.ts'
 import { HttpError, isTooLarge, type ProblemOf, sendProblem, tooLarge } from './problem.ts'
+import { readableUrl } from './readable-url.ts'
 import { type Needs, needsOf, whatHas } from './roles.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { type CookieSettings, useSessionCookie } from './session-cookie.ts'
@@ -58,7 +59,7 @@ export async function buildApp(options: {
     // An unknown key is refused. Fastify's default drops it, and a misspelt `dryRun` would start a real run.
     // `verbose` lets an error have its schema, which says in `x-expected` what is expected (`problem.ts`).
     ajv: { customOptions: { removeAdditional: false, verbose: true, keywords: ['x-expected'] } },
-    rewriteUrl: ({ url = '/' }) => encodePlainId(url),
+    rewriteUrl: ({ url = '/' }) => encodePlainId(readableUrl(url)),
     // A project's id, URL-encoded: the registry's name and up to 255 characters of repository.
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()

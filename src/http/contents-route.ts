@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { KnownUse } from '../expiry/age-and-use.ts'
 import type { DetailsReader } from '../expiry/details/make-details.ts'
 import { type Head, headsAmong } from '../expiry/heads.ts'
+import type { FindProtection } from '../expiry/protection.ts'
 import { ordinaryTags } from '../expiry/relations.ts'
 import { inPieces } from '../platform/in-pieces.ts'
 import { formatTimestamp } from '../platform/timestamp.ts'
@@ -40,6 +41,7 @@ export const contentsRoute =
     index: UsageIndex
     details: Pick<DetailsReader, 'known'>
     useOf: (registry: string) => Promise<KnownUse>
+    findProtections: FindProtection
     roles: Roles
     inTurn: InTurn
   }): FastifyPluginAsyncTypebox =>
@@ -140,18 +142,27 @@ export const contentsRoute =
           const { items, next } = cutPage(found, limit, ({ head, value }) => [sort, value, head.image.digest])
           const heads = items.map(({ head }) => head)
           const members = heads.flatMap(({ image, parts, referrers }) => [image, ...parts, ...referrers])
-          const [shares, kinds, frees, use, pushers] = await Promise.all([
+          const [shares, kinds, frees, use, pushers, protectionOf] = await Promise.all([
             index.shares(id, [...new Set(heads.flatMap(layerKeysOf))]),
             deps.details.known({ project: id, repository, images: [...new Set(members)] }),
             freesOf(id, heads, images),
             deps.useOf(splitProjectId(id).registry),
             index.pushersOf(id, repository),
+            deps.findProtections(splitProjectId(id).registry),
           ])
+          // Of what was not read from the registry, labels say nothing here; the plan reads them.
+          const protectedBy = ({ image, parts }: Head) =>
+            [image, ...parts]
+              .map((one) => protectionOf(one, kinds.get(one.digest)))
+              .find((why) => why !== undefined)
           const pullsSince = use.unheard === undefined ? use.since : undefined
           return {
             ...{ count: wanted.length, untagged: untagged.length, pulls: pullsView(use), next },
             images: heads.map((head, i) =>
-              contentsImage(head, { shares, kinds, pushers, pullsSince, freesBytes: frees[i] ?? 0 }),
+              contentsImage(head, {
+                ...{ shares, kinds, pushers, pullsSince, freesBytes: frees[i] ?? 0 },
+                protectedBy: protectedBy(head),
+              }),
             ),
           }
         }),

@@ -64,6 +64,10 @@ export const ContentsImage = Type.Object({
   freesBytes: bytes(
     'What the next garbage collection would free if the image and its tags were deleted now, and nothing else.',
   ),
+  protectedBy: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'Why no policy deletes it: the configuration, what runs, or somebody who keeps it. Null: nothing protects it.',
+  }),
   lastPullAt: instant('When it or a part was last pulled. Null if no pull is known.'),
   pullsSince: instant('Since when its pulls are known. Null: they are not known.'),
   layers: Type.Array(
@@ -94,6 +98,8 @@ export interface Known {
   /** By tag. */
   pushers: ReadonlyMap<string, string>
   freesBytes: number
+  /** Why no policy deletes it: half a sentence. */
+  protectedBy: string | undefined
   /** Since when the registry's pulls are heard, epoch µs; `undefined` if they are not. */
   pullsSince: number | undefined
 }
@@ -156,7 +162,7 @@ export function contentsImage(head: Head, known: Known): ContentsImage {
     listedBy: listedBy?.digest ?? null,
     sizeBytes: wholeSize([image, ...parts]),
     sharedBytes: sum(layers.filter(({ otherImages }) => otherImages > 0)),
-    freesBytes: known.freesBytes,
+    ...{ freesBytes: known.freesBytes, protectedBy: known.protectedBy ?? null },
     lastPullAt: formatTimestamp(pulledAtOf(head)),
     pullsSince: pullsSince === undefined ? null : formatTimestamp(Math.max(pullsSince, heardSince)),
     layers: shown,

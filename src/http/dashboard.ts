@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { OWN_PATH } from './own-paths.ts'
 
 /** A year, for files whose names have a hash of their content. */
 const FOR_EVER = 'public, max-age=31536000, immutable'
@@ -34,9 +35,6 @@ export async function serveDashboard(app: FastifyInstance, folder: string): Prom
 export const sendPage = (reply: FastifyReply): FastifyReply =>
   reply.header('vary', 'accept').sendFile('index.html')
 
-/** Paths of the service itself. All others may be pages of the dashboard. */
-const OWN = /^\/(v1|docs|metrics|livez|readyz|openapi\.json|schema|assets)(\/|$)/
-
 /** Whether a browser asks for a page at a path that has no route: the dashboard decides what it shows there. */
 export const asksForPage = ({
   method,
@@ -44,5 +42,5 @@ export const asksForPage = ({
   headers,
 }: Pick<FastifyRequest, 'method' | 'url' | 'headers'>): boolean =>
   (method === 'GET' || method === 'HEAD') &&
-  !OWN.test(url.replace(/[?#].*$/s, '')) &&
+  !OWN_PATH.test(url.replace(/[?#].*$/s, '')) &&
   (headers.accept ?? '').split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/html')

@@ -57,6 +57,16 @@ export const Project = Type.Object({
   flagSince: instant('Since when it has this flag. Null if it never had another.'),
 })
 
+const ListedProject = Type.Object({
+  ...Project.properties,
+  growthBytes: Type.Optional(
+    Type.Union([Type.Integer(), Type.Null()], {
+      description:
+        'By how much the unique bytes changed in a week; of a younger project, since its begin. Null if that is not known. Only with `growth`.',
+    }),
+  ),
+})
+
 const TagPosition = Type.Tuple([Type.String(), Type.String()], { description: 'repository and tag' })
 
 const ofRegistry = Type.Optional(Type.String({ description: 'Only projects of this registry.' }))
@@ -77,6 +87,8 @@ export const projectsRoute =
     inForce: Pick<QuotasInForce, 'of' | 'ofProjects'>
     /** All projects in their orders, as of a moment ago. */
     standings: () => Promise<Standings>
+    /** The same with their growth: the histories of all projects are read for it, once an hour. */
+    withGrowth: () => Promise<Standings>
     usagesOf: (ids: readonly string[]) => Promise<(ProjectUsage | undefined)[]>
     roles: Roles
     inTurn: InTurn
@@ -113,22 +125,27 @@ export const projectsRoute =
           sort: Type.Enum([...SORTS], {
             default: 'unique',
             description:
-              '`unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest.',
+              '`unique`, `exclusive`: the most bytes first. `growth`: those first whose unique bytes grew most in a week. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest.',
+          }),
+          growth: Type.Boolean({
+            default: false,
+            description: 'Whether to tell the growth of each project.',
           }),
           registry: ofRegistry,
           flag: Type.Optional(Flag),
           search: Type.Optional(Type.String({ description: 'A text in the id, in any case.' })),
         }),
         response: {
-          200: pageOf({ projects: Type.Array(Project, { description: 'The projects of the page.' }) }),
+          200: pageOf({ projects: Type.Array(ListedProject, { description: 'The projects of the page.' }) }),
           '4xx': Problem,
           '5xx': Problem,
         },
       },
-      handler: async ({ access, query: { limit, cursor, sort, registry, flag, search } }) => {
+      handler: async ({ access, query: { limit, cursor, sort, growth, registry, flag, search } }) => {
         const after = decodeCursor(positionIn(sort), cursor)
         const flags = flag === undefined ? FLAGS : [flag]
-        const found = (await deps.standings()).select({
+        const standings = await (growth || sort === 'growth' ? deps.withGrowth() : deps.standings())
+        const found = standings.select({
           ...{ sort, after, registry, flags, search, limit: limit + 1, sees: access.sees },
         })
         const { items, next } = cutPage(found, limit, positionOf(sort))
@@ -137,7 +154,9 @@ export const projectsRoute =
         const quotas = await deps.inForce.ofProjects(ids)
         const projects = items.flatMap((standing, i) => {
           const usage = usages[i]
-          return usage === undefined ? [] : [view(usage, standing, quotas.get(usage.id))]
+          if (usage === undefined) return []
+          const { growthBytes = null } = standing
+          return [{ ...view(usage, standing, quotas.get(usage.id)), ...(growth && { growthBytes }) }]
         })
         return { projects, next }
       },

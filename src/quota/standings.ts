@@ -7,9 +7,11 @@ import { makeTally, type Tally } from './tally.ts'
 export interface Standing extends ProjectSizes {
   flag: Flag
   since: string | null
+  /** By how much its unique bytes changed in a week. Absent or null: that is not known. */
+  growthBytes?: number | null
 }
 
-export const SORTS = ['unique', 'exclusive', 'flag', 'name', 'tags', 'pushed', 'idle'] as const
+export const SORTS = ['unique', 'exclusive', 'growth', 'flag', 'name', 'tags', 'pushed', 'idle'] as const
 export type Sort = (typeof SORTS)[number]
 
 /** A project's place in an order: the value that it is sorted by, then its id. */
@@ -35,6 +37,8 @@ const RANK: Record<Flag, number> = { ok: 0, warning: 1, over: 2 }
 const VALUE: Record<Sort, (standing: Standing) => number> = {
   unique: ({ uniqueBytes }) => uniqueBytes,
   exclusive: ({ exclusiveBytes }) => exclusiveBytes,
+  // Those of which it is not known come last. A cursor holds it as JSON, which has no infinity.
+  growth: ({ growthBytes }) => growthBytes ?? Number.MIN_SAFE_INTEGER,
   flag: ({ flag }) => RANK[flag],
   name: () => 0,
   tags: ({ tags }) => tags,

@@ -165,7 +165,8 @@ test('pages go on where the last one ended', async () => {
   expect(second.next).toBeNull()
   const digests = [...first.images, ...second.images].map(({ digest }) => digest)
   expect(digests).toEqual([...old.manifests.keys(), other.root.digest].sort())
-  expect(first.images[0]).toMatchObject({ id: `ci/${REPOSITORY}@${digests[0]}`, mediaType: OCI_MANIFEST })
+  const mediaType = old.manifests.get(digests[0])?.mediaType ?? OCI_MANIFEST
+  expect(first.images[0]).toMatchObject({ id: `ci/${REPOSITORY}@${digests[0]}`, mediaType })
   expect(first.images[0].manifest).toBeUndefined()
 })
 

@@ -63,7 +63,7 @@ const IN_QUERY: Record<string, (names: Names) => string> = {
 const NEUTRAL: Record<string, string | undefined> = {
   ...{ limit: undefined, cursor: undefined, sort: undefined, flag: undefined, kind: undefined },
   ...{ verdict: undefined, asOf: undefined, state: undefined, details: undefined, tag: 'v1' },
-  ...{ show: undefined, sizes: undefined, before: undefined },
+  ...{ show: undefined, sizes: undefined, before: undefined, growth: undefined },
   ...{ since: undefined, until: undefined, from: undefined, to: undefined, step: undefined },
   ...{
     digest: undefined,

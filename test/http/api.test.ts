@@ -168,7 +168,11 @@ describe('refusals are problem documents that say what was expected', () => {
     ['/v1/promotions?limit=0', 400, 'limit'],
     ['/v1/alerts?limit=1001', 400, 'limit'],
     ['/v1/projects?cursor=next', 400, 'cursor'],
-    ['/v1/projects?regsitry=ci', 400, '"regsitry": expected sort, registry, flag, search, limit, cursor'],
+    [
+      '/v1/projects?regsitry=ci',
+      400,
+      '"regsitry": expected sort, growth, registry, flag, search, limit, cursor',
+    ],
     ['/v1/registries?limit=5', 400, '"limit": this takes none'],
     [
       '/v1/expiry/plan?polcy=old',

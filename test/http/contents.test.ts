@@ -37,6 +37,7 @@ beforeAll(async () => {
       ci: { url: 'http://127.0.0.1:1', token: 'lab-webhook-token-0001' },
       production: { url: 'http://127.0.0.1:2' },
     },
+    expiry: { protect: { tags: ['v2'] } },
     promotion: {
       rules: [
         {
@@ -77,6 +78,7 @@ interface Image {
   sizeBytes: number
   sharedBytes: number
   freesBytes: number
+  protectedBy: string | null
   kind: string | null
   parts: { digest: string }[]
   referrers: { digest: string; kind: string | null }[]
@@ -112,6 +114,16 @@ test('an image comes with its tags, its layers and who shares them, and what del
     isComplete: false,
     text: expect.stringContaining('not heard'),
   })
+})
+
+test('why no policy deletes an image is told', async () => {
+  const { images } = await contents('repository=team/app/api')
+  expect(images.map(({ tags, protectedBy }) => [tags.at(-1)?.name, protectedBy])).toEqual(
+    expect.arrayContaining([
+      ['v1', null],
+      ['v2', 'it is protected: the tag v2 of expiry.protect'],
+    ]),
+  )
 })
 
 test('what each image frees is what the route for one image says', async () => {

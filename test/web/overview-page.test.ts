@@ -392,8 +392,9 @@ test('the chart has the days, gaps where there is none, and the forecast from th
     },
   })
   const data = chartData(
-    { step: 'day', samples: [sample(9, 5), sample(4, 10), sample(3, 20), sample(0, 30)] },
+    { step: 'day', samples: [sample(9, 5), sample(4, 10), sample(3, 20), sample(0, 28)] },
     {
+      // The sample of today is of the last full hour.
       ...{ limit: 100, from: NOW - 5 * DAY, now: NOW, bytesNow: 30 },
       forecast: {
         ...{ kind: 'growing', text: '', nowBytes: 30, bytesPerDay: null, since: null, thresholds: [] },

@@ -42,6 +42,17 @@ test.each(
   await page.context().close()
 })
 
+test.each(['/projects/%zz', '/no/such/page'])('%s is a page that is not there', async (path) => {
+  const page = await browser.open()
+  await logIn(page, stage.url, stage.readToken)
+  await page.goto(`${stage.url}${path}`)
+  await page.getByText('There is no such page').waitFor()
+  await page.getByRole('link', { name: 'Go to the overview' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+  expect(page.faults).toEqual([])
+  await page.context().close()
+})
+
 test.each(['wide', 'phone'] as const)('everybody sees the catalogue, if it is public, %s', async (width) => {
   const page = await browser.open({ width })
   await page.goto(`${stage.url}/catalogue`)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { isReadablePath } from '../../web/src/is-readable-path.ts'
 import { namesOf, referenceOf, registryOf, shortDigest } from '../../web/src/pages/project/image-name.ts'
 import { ageNote, pullText, whyUntagged } from '../../web/src/pages/project/image-text.ts'
 import { limitText } from '../../web/src/pages/project/limit-text.ts'
@@ -8,6 +9,7 @@ import { asSort, isFiltered, placeAfter } from '../../web/src/pages/projects/fil
 import { shareOf } from '../../web/src/pages/projects/share-of.ts'
 import { percent } from '../../web/src/parts/percent.ts'
 import { axisTime, BYTE_STEPS, faded } from '../../web/src/parts/timeline-options.ts'
+import { spanOf, timelineTime } from '../../web/src/parts/timeline-time.ts'
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`
 
@@ -133,4 +135,20 @@ test('the axes of a timeline have round bytes, and times as short as they can be
   expect(axisTime(noon, 86_400)).not.toContain('2026')
   expect(axisTime(noon, 30 * 86_400)).toContain('2026')
   expect(faded('rgb(1, 2, 3)', 0.5)).toBe('rgba(1, 2, 3, 0.5)')
+})
+
+test('a timeline of days tells days, one of hours also the hour; a young line has room for a week', () => {
+  const [noon, day] = [new Date(2026, 2, 4, 12).getTime() / 1000, 86_400]
+  expect(timelineTime([noon, noon + day], noon)).toBe('4 Mar 2026')
+  expect(timelineTime([noon, noon + 3600], noon)).toContain('12:00')
+  expect(spanOf([noon])).toEqual([noon - 7 * day, noon])
+  expect(spanOf([noon - 90 * day, noon])).toEqual([noon - 90 * day, noon])
+})
+
+test.each([
+  ['/projects/ci/shop%20web', true],
+  ['/projects/%zz', false],
+  ['/projects/%ff', false],
+])('whether %s can be decoded: %s', (path, is) => {
+  expect(isReadablePath(path)).toBe(is)
 })

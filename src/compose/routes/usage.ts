@@ -18,14 +18,14 @@ import type { Shared } from './shared.ts'
 export function usageRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
   const { config, prefix, registries } = parts
   const { redis } = onRedis
-  const overview = overviewOf(parts, onRedis, shared.standings)
+  const { overview, withGrowth } = overviewOf(parts, onRedis, shared.standings)
   const usages = (ids: readonly string[]) => usagesOf({ redis, prefix }, ids)
   const common = { ...onRedis, ...shared, now: Date.now }
   return [
     overviewRoute({ ...shared, overview }),
     overviewLiveRoute({ ...shared, overview }),
-    projectsRoute({ ...common, usagesOf: usages }),
-    contentsRoute(common),
+    projectsRoute({ ...common, usagesOf: usages, withGrowth }),
+    contentsRoute({ ...common, findProtections: onRedis.planning.findProtections }),
     repositoriesRoute(common),
     imagesRoute(common),
     reclaimableRoute(common),

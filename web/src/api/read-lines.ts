@@ -1,4 +1,4 @@
-import { ApiError, refusalOf } from './request.ts'
+import { fetching, refusalOf } from './request.ts'
 
 /**
  * Reads an answer of lines of JSON as it comes: gives the lines of each piece together, so that long answers are shown while they
@@ -8,16 +8,13 @@ export async function* readLines<Line>(
   url: string,
   { body, signal }: { body?: object | undefined; signal: AbortSignal },
 ): AsyncGenerator<Line[]> {
-  const answer = await fetch(url, {
+  const answer = await fetching(url, {
     ...{ method: body ? 'POST' : 'GET', signal },
     headers: {
       accept: 'application/x-ndjson, application/json',
       ...(body && { 'content-type': 'application/json', 'x-tallyman-csrf': '1' }),
     },
     ...(body && { body: JSON.stringify(body) }),
-  }).catch((error: Error) => {
-    if (error.name === 'AbortError') throw error
-    throw new ApiError(0, 'Tallyman does not answer')
   })
   if (!answer.ok) throw refusalOf(answer.status, await answer.text())
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()

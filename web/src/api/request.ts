@@ -1,3 +1,4 @@
+import { printable } from '../../../src/platform/printable.ts'
 import type { paths } from './schema.d.ts'
 
 type Method = 'get' | 'post' | 'put' | 'delete'
@@ -96,7 +97,7 @@ async function send<Result>(
     signal,
   }: { query?: object; path?: unknown; body?: object; signal?: AbortSignal },
 ): Promise<Result> {
-  const answer = await fetch(urlOf(path, Object(parameters), query), {
+  const answer = await fetching(urlOf(path, Object(parameters), query), {
     method: method.toUpperCase(),
     headers: {
       accept: 'application/json',
@@ -106,19 +107,31 @@ async function send<Result>(
     },
     ...(body && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
-  }).catch((error: Error) => {
-    if (error.name === 'AbortError') throw error
-    throw new ApiError(0, 'Tallyman does not answer')
   })
-  const text = await answer.text()
-  if (answer.ok) return text === '' ? (undefined as Result) : JSON.parse(text)
-  throw refusalOf(answer.status, text)
+  const text = await answer.text().catch(noAnswer)
+  if (!answer.ok) throw refusalOf(answer.status, text)
+  try {
+    return text === '' ? (undefined as Result) : JSON.parse(text)
+  } catch {
+    // Such as the login page of a proxy.
+    throw new ApiError(0, 'something else than Tallyman answered')
+  }
+}
+
+/** As `fetch`. @throws ApiError if there is no answer */
+export const fetching = (url: string, options: RequestInit): Promise<Response> =>
+  fetch(url, options).catch(noAnswer)
+
+/** The connection was refused, or was cut before the answer was whole. */
+function noAnswer(error: Error): never {
+  if (error.name === 'AbortError') throw error
+  throw new ApiError(0, 'Tallyman does not answer')
 }
 
 /** What an answer that is not 2xx means. */
 export function refusalOf(status: number, text: string): ApiError {
   if (status === 401) onSignedOut()
-  return new ApiError(status, detailOf(text) ?? `Tallyman answered ${status}`)
+  return new ApiError(status, printable(detailOf(text) ?? `Tallyman answered ${status}`))
 }
 
 /** The sentence of a problem document (RFC 9457). */

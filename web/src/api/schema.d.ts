@@ -902,8 +902,10 @@ export interface paths {
         get: {
             parameters: {
                 query: {
-                    /** @description `unique`, `exclusive`: the most bytes first. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest. */
-                    sort: "unique" | "exclusive" | "flag" | "name" | "tags" | "pushed" | "idle";
+                    /** @description `unique`, `exclusive`: the most bytes first. `growth`: those first whose unique bytes grew most in a week. `flag`: `over` first, then `warning`. `name`: by id. `tags`: the most first. `pushed`: the last push first. `idle`: those first that were neither pushed nor pulled for longest. */
+                    sort: "unique" | "exclusive" | "growth" | "flag" | "name" | "tags" | "pushed" | "idle";
+                    /** @description Whether to tell the growth of each project. */
+                    growth: boolean;
                     /** @description Only projects of this registry. */
                     registry?: string;
                     /** @description `warning` from the first mark of the quota on, `over` past its limit, `ok` otherwise. */
@@ -979,6 +981,8 @@ export interface paths {
                                 flag: "ok" | "warning" | "over";
                                 /** @description Since when it has this flag. Null if it never had another. */
                                 flagSince: string | null;
+                                /** @description By how much the unique bytes changed in a week; of a younger project, since its begin. Null if that is not known. Only with `growth`. */
+                                growthBytes?: number | null;
                             }[];
                             /** @description The `cursor` of the next page; null at the end of the list. */
                             next: string | null;
@@ -1256,6 +1260,8 @@ export interface paths {
                                 sharedBytes: number;
                                 /** @description What the next garbage collection would free if the image and its tags were deleted now, and nothing else. */
                                 freesBytes: number;
+                                /** @description Why no policy deletes it: the configuration, what runs, or somebody who keeps it. Null: nothing protects it. */
+                                protectedBy: string | null;
                                 /** @description When it or a part was last pulled. Null if no pull is known. */
                                 lastPullAt: string | null;
                                 /** @description Since when its pulls are known. Null: they are not known. */

@@ -1,5 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { oneAtATime } from './one-at-a-time.ts'
 import { type Answer, ApiError, type Asked, get, type PathOf, urlOf } from './request.ts'
+import { usePolls } from './use-polls.ts'
 
 /** Something that is read from the API, and may be read again. */
 export interface Resource<T> {
@@ -13,7 +15,7 @@ export interface Resource<T> {
   reload: () => void
 }
 
-type State<T> = Omit<Resource<T>, 'reload'>
+type State<T> = Omit<Resource<T>, 'reload'> & { url: string | undefined }
 const NOTHING = { data: undefined, error: undefined, isLoading: true, readAt: undefined }
 
 /**
@@ -26,36 +28,30 @@ export function useGet<P extends PathOf<'get'>>(
   { everyMs }: { everyMs?: number } = {},
 ): Resource<Answer<P>> {
   const url = path === undefined ? undefined : urlOf(path, Object(asked.path), asked.query)
-  const [state, setState] = useState<State<Answer<P>> & { url?: string | undefined }>(NOTHING)
-  const [turn, setTurn] = useState(0)
-  const shown = useRef(url)
-
+  const [state, setState] = useState<State<Answer<P>>>({ ...NOTHING, url })
+  const reading = useMemo(
+    () =>
+      oneAtATime(async (signal) => {
+        if (path === undefined) return
+        // Of another question, what the last one was answered is not shown.
+        setState((last) => (last.url === url ? { ...last, isLoading: true } : { ...NOTHING, url }))
+        try {
+          const data = await get(path, { ...asked, signal } as Asked<P, 'get'>)
+          if (!signal.aborted) setState({ data, error: undefined, isLoading: false, readAt: Date.now(), url })
+        } catch (error) {
+          if (signal.aborted) return
+          const told = error instanceof ApiError ? error : new ApiError(0, String(error))
+          setState((last) => ({ ...last, error: told, isLoading: false, url }))
+        }
+      }),
+    [url],
+  )
   useEffect(() => {
-    if (path === undefined || url === undefined) return
-    const stop = new AbortController()
-    // Another question: what the last one was answered is not shown for it.
-    if (shown.current !== url) setState(NOTHING)
-    else setState((last) => ({ ...last, isLoading: true }))
-    shown.current = url
-    get(path, { ...asked, signal: stop.signal } as Asked<P, 'get'>).then(
-      (data) => setState({ data, error: undefined, isLoading: false, readAt: Date.now(), url }),
-      (error: Error) => {
-        if (stop.signal.aborted) return
-        const told = error instanceof ApiError ? error : new ApiError(0, error.message)
-        setState((last) => ({ ...last, error: told, isLoading: false, url }))
-      },
-    )
-    return () => stop.abort()
-  }, [url, turn])
+    reading.begin()
+    return reading.end
+  }, [reading])
+  usePolls(reading.poll, everyMs)
 
-  useEffect(() => {
-    if (everyMs === undefined) return
-    const timer = setInterval(() => {
-      if (!document.hidden) setTurn((last) => last + 1)
-    }, everyMs)
-    return () => clearInterval(timer)
-  }, [everyMs])
-
-  const { url: _, ...resource } = state.url !== undefined && state.url !== url ? { ...NOTHING, url } : state
-  return { ...resource, reload: () => setTurn((last) => last + 1) }
+  const { url: of, ...resource } = state
+  return { ...(of === url ? resource : NOTHING), reload: reading.again }
 }

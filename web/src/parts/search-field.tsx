@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import './search-field.css'
 
 /** How long nobody types before it is searched, in ms. */
 const WAIT_MS = 250

@@ -1,5 +1,6 @@
 import { formatSize } from '../../../src/platform/units.ts'
 import type { TimelineProps } from './timeline-props.ts'
+import { timelineTime } from './timeline-time.ts'
 
 /** What the lines are; of the time that is pointed at, also their values, and the marks that stand before it. */
 export function TimelineLegend({
@@ -20,11 +21,7 @@ export function TimelineLegend({
   const [low, high] = band ? [valueAt(band.low), valueAt(band.high)] : ['', '']
   return (
     <div class="timeline-legend" aria-hidden="true">
-      <span class="timeline-time">
-        {at === undefined
-          ? ''
-          : new Date(at * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}
-      </span>
+      <span class="timeline-time">{at === undefined ? '' : timelineTime(times, at)}</span>
       {lines.map(({ label, colour, isDashed, values }) => (
         <span key={label} class="timeline-key">
           <span

@@ -1,6 +1,8 @@
 import type uPlot from 'uplot'
 import { formatSize } from '../../../src/platform/units.ts'
-import type { TimelineMark, TimelineProps } from './timeline-props.ts'
+import { drawMarks } from './timeline-marks.ts'
+import type { TimelineProps } from './timeline-props.ts'
+import { spanOf } from './timeline-time.ts'
 
 const FONT = '12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
@@ -8,6 +10,9 @@ const FONT = '12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 export const BYTE_STEPS: number[] = Array.from({ length: 6 }, (_, power) =>
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power),
 ).flat()
+
+/** A line of fewer values shows each of them: one alone would not be seen. */
+const FEW = 8
 
 const DAY_S = 86_400
 
@@ -24,18 +29,21 @@ export function axisTime(at: number, stepS: number): string {
 
 /** How uPlot draws a timeline. `colourOf` gives a custom property as a colour; `point` is told which time is pointed at. */
 export function optionsOf(
-  { lines, band, marks = [], format = formatSize }: TimelineProps,
+  { times, lines, band, marks = [], format = formatSize }: TimelineProps,
   size: { width: number; height: number },
   colourOf: (property: string) => string,
   point: (at: number | undefined) => void,
 ): uPlot.Options {
-  const [soft, line] = [colourOf('--soft'), colourOf('--line')]
+  const [soft, line, paper] = [colourOf('--soft'), colourOf('--line'), colourOf('--surface')]
   const axis = { stroke: soft, font: FONT, grid: { stroke: line, width: 1 }, ticks: { show: false } }
   return {
     ...size,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { y: { range: (_, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: {
+      x: { range: () => spanOf(times) },
+      y: { range: (_, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+    },
     axes: [
       {
         ...axis,
@@ -46,21 +54,20 @@ export function optionsOf(
       {
         ...axis,
         size: 72,
-        values: (_, splits) => splits.map(format),
+        values: (_, splits) => splits.map((split) => (split === 0 ? '0' : format(split))),
         ...(format === formatSize && { incrs: BYTE_STEPS }),
       },
     ],
     series: [
       { label: 'Time' },
       ...lines.map(({ label, colour, isDashed, isFilled }) => ({
-        ...{ label, stroke: colourOf(colour), width: 2, spanGaps: true, points: { show: false } },
+        ...{ label, stroke: colourOf(colour), width: 2, points: { show: times.length < FEW } },
         ...(isDashed && { dash: [6, 5], width: 1.5 }),
         ...(isFilled && { fill: faded(colourOf(colour), 0.14) }),
       })),
       ...(band
         ? ['at most', 'at least'].map((which) => ({
             ...{ label: `${band.label}, ${which}`, stroke: 'transparent', points: { show: false } },
-            spanGaps: true,
           }))
         : []),
     ],
@@ -73,27 +80,10 @@ export function optionsOf(
       ],
     }),
     hooks: {
-      draw: [(plot) => drawMarks(plot, marks, soft)],
+      draw: [(plot) => drawMarks(plot, marks, { ink: soft, paper })],
       setCursor: [({ cursor }) => point(cursor.idx ?? undefined)],
     },
   }
-}
-
-/** A line from top to bottom for each moment. */
-function drawMarks(plot: uPlot, marks: readonly TimelineMark[], colour: string): void {
-  const { ctx, bbox } = plot
-  ctx.save()
-  ctx.strokeStyle = colour
-  ctx.setLineDash([2, 3])
-  for (const { at } of marks) {
-    const x = Math.round(plot.valToPos(at, 'x', true))
-    if (x < bbox.left || x > bbox.left + bbox.width) continue
-    ctx.beginPath()
-    ctx.moveTo(x, bbox.top)
-    ctx.lineTo(x, bbox.top + bbox.height)
-    ctx.stroke()
-  }
-  ctx.restore()
 }
 
 /** `rgb(1, 2, 3)`, as browsers compute colours, with an opacity. */

@@ -1,18 +1,21 @@
 import { useState } from 'preact/hooks'
 import { formatSize } from '../../../src/platform/units.ts'
+import { Said } from './said.tsx'
+import { TableBox } from './table-box.tsx'
 import type { TimelineProps } from './timeline-props.ts'
+import { timelineTime } from './timeline-time.ts'
 
-/** The values of a timeline as a table, which is made once somebody opens it. */
-export function TimelineTable({ times, lines, label, marks = [], format = formatSize }: TimelineProps) {
+/** The values of a timeline as a table, which is made once somebody opens it. Times without a value are gaps. */
+export function TimelineTable({ times, lines, band, label, marks = [], format = formatSize }: TimelineProps) {
   const [isOpen, setOpen] = useState(false)
   const cell = (value: number | null | undefined) =>
     value === null || value === undefined ? '–' : format(value)
+  const shown = [...times.keys()].filter((n) => lines.some(({ values }) => typeof values[n] === 'number'))
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>As a table</summary>
+      <summary>The numbers as a table</summary>
       {isOpen && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, the keyboard cannot scroll it
-        <section class="timeline-table" aria-label={label} tabIndex={0}>
+        <TableBox class="timeline-table" label={label}>
           <table>
             <thead>
               <tr>
@@ -22,17 +25,29 @@ export function TimelineTable({ times, lines, label, marks = [], format = format
                     {line.label}
                   </th>
                 ))}
+                {band && (
+                  <th scope="col" class="number">
+                    {band.label}
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
-              {times.map((at, i) => (
-                <tr key={at}>
-                  <th scope="row">{new Date(at * 1000).toLocaleString()}</th>
+              {shown.map((n) => (
+                <tr key={n}>
+                  <th scope="row">{timelineTime(times, times[n] ?? 0)}</th>
                   {lines.map((line) => (
                     <td key={line.label} class="number">
-                      {cell(line.values[i])}
+                      {cell(line.values[n])}
                     </td>
                   ))}
+                  {band && (
+                    <td class="number">
+                      {typeof band.low[n] === 'number'
+                        ? `${cell(band.low[n])} to ${cell(band.high[n])}`
+                        : '–'}
+                    </td>
+                  )}
                 </tr>
               ))}
             </tbody>
@@ -41,12 +56,12 @@ export function TimelineTable({ times, lines, label, marks = [], format = format
             <ul>
               {marks.map(({ at, text }) => (
                 <li key={`${at} ${text}`}>
-                  {new Date(at * 1000).toLocaleString()}: {text}
+                  {timelineTime(times, at)}: <Said text={text} />
                 </li>
               ))}
             </ul>
           )}
-        </section>
+        </TableBox>
       )}
     </details>
   )

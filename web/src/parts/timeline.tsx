@@ -1,18 +1,18 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { theme } from '../theme.ts'
 import { TimelineLegend } from './timeline-legend.tsx'
 import { optionsOf } from './timeline-options.ts'
 import type { TimelineProps } from './timeline-props.ts'
 import { TimelineTable } from './timeline-table.tsx'
+import { useScheme } from './use-scheme.ts'
 import './timeline.css'
 
 /** Values over time, as a drawing and as a table. */
 export function Timeline(props: TimelineProps) {
   const { label, times, lines, band, height = 230 } = props
   const box = useRef<HTMLDivElement>(null)
-  const turn = useScheme()
+  const scheme = useScheme()
   const [pointed, setPointed] = useState<number>()
   const data = useMemo(
     () => [times, ...lines.map(({ values }) => values), ...(band ? [band.high, band.low] : [])],
@@ -30,7 +30,7 @@ export function Timeline(props: TimelineProps) {
       resized.disconnect()
       plot.destroy()
     }
-  }, [data, props.marks, height, turn, theme.value])
+  }, [data, props.marks, height, scheme])
   return (
     <figure class="timeline">
       <div ref={box} class="timeline-box" style={{ minHeight: `${height}px` }} aria-hidden="true" />
@@ -41,18 +41,6 @@ export function Timeline(props: TimelineProps) {
       </figcaption>
     </figure>
   )
-}
-
-/** A number that changes when the browser goes from light to dark, or back: a drawing has its colours from when it was drawn. */
-function useScheme(): number {
-  const [turn, setTurn] = useState(0)
-  useEffect(() => {
-    const dark = matchMedia('(prefers-color-scheme: dark)')
-    const change = () => setTurn((last) => last + 1)
-    dark.addEventListener('change', change)
-    return () => dark.removeEventListener('change', change)
-  }, [])
-  return turn
 }
 
 /** A colour as the canvas takes it: a custom property may be `light-dark(…)`. */

@@ -1,25 +1,57 @@
 import { signal } from '@preact/signals'
+import { printable } from '../../../src/platform/printable.ts'
 
-/** How long a message stays, in ms. */
+/** How long a message that something was done stays, in ms. */
 const STAYS_MS = 6_000
-const messages = signal<readonly { id: number; text: string }[]>([])
+
+interface Message {
+  id: number
+  text: string
+  isFailure: boolean
+}
+
+const messages = signal<readonly Message[]>([])
 let last = 0
+
+const put = (text: string, isFailure: boolean): Message => {
+  const message = { id: ++last, text, isFailure }
+  messages.value = [...messages.value, message]
+  return message
+}
+
+const close = (id: number) => {
+  messages.value = messages.value.filter((message) => message.id !== id)
+}
 
 /** Says at the edge of the page that something was done. */
 export function say(text: string): void {
-  const id = ++last
-  messages.value = [...messages.value, { id, text }]
-  setTimeout(() => {
-    messages.value = messages.value.filter((message) => message.id !== id)
-  }, STAYS_MS)
+  const { id } = put(text, false)
+  setTimeout(() => close(id), STAYS_MS)
 }
 
+/** Says at the edge of the page why something was not done. It stays until somebody closes it. */
+export function sayFailure(error: unknown): void {
+  put(error instanceof Error ? error.message : String(error), true)
+}
+
+const Toast = ({ id, text, isFailure }: Message) => (
+  <p class={isFailure ? 'toast toast-failure' : 'toast'}>
+    {printable(text)}
+    {isFailure && (
+      <button type="button" class="plain" onClick={() => close(id)}>
+        Close
+      </button>
+    )}
+  </p>
+)
+
 export const Toasts = () => (
-  <div class="toasts" role="status">
-    {messages.value.map(({ id, text }) => (
-      <p key={id} class="toast">
-        {text}
-      </p>
-    ))}
+  <div class="toasts">
+    <div role="status">
+      {messages.value.map((message) => !message.isFailure && <Toast key={message.id} {...message} />)}
+    </div>
+    <div role="alert">
+      {messages.value.map((message) => message.isFailure && <Toast key={message.id} {...message} />)}
+    </div>
   </div>
 )

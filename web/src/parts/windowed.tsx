@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { TableBox } from './table-box.tsx'
 import './windowed.css'
 
 /** Rows above and below the ones that are seen, so that scrolling shows no gap. */
@@ -30,8 +31,7 @@ export function Windowed<T>({
   useEffect(look, [rowPx])
   const from = Math.min(seen.from, Math.max(0, items.length - seen.count))
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, the keyboard cannot scroll it (axe: scrollable-region-focusable)
-    <section ref={box} class="windowed" aria-label={label} tabIndex={0} onScroll={look}>
+    <TableBox box={box} class="windowed" label={label} onScroll={look}>
       <ol style={{ height: `${items.length * rowPx}px` }}>
         {items.slice(from, from + seen.count).map((item, n) => (
           <li
@@ -44,6 +44,6 @@ export function Windowed<T>({
           </li>
         ))}
       </ol>
-    </section>
+    </TableBox>
   )
 }

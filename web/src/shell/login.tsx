@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { useGet } from '../api/use-get.ts'
 import { logIn } from '../session.ts'
@@ -19,6 +19,9 @@ export function Login({ why = '' }: { why?: string }) {
   const [failure, setFailure] = useState(why || failureOf(query.error))
   const [isBusy, setBusy] = useState(false)
   const { data: ways } = useGet('/v1/login')
+  useEffect(() => {
+    document.title = 'Log in · Tallyman'
+  }, [])
   const submit = async (event: Event) => {
     event.preventDefault()
     setBusy(true)
@@ -42,8 +45,7 @@ export function Login({ why = '' }: { why?: string }) {
         </p>
       )}
       {ways?.oidc && (
-        // The service answers with a redirect: this is no page of the dashboard.
-        <a class="button primary" href={`${ways.oidc.url}?to=${encodeURIComponent(to)}`} target="_self">
+        <a class="button primary" href={`${ways.oidc.url}?to=${encodeURIComponent(to)}`}>
           Log in with {ways.oidc.name}
         </a>
       )}
@@ -77,4 +79,4 @@ export function Login({ why = '' }: { why?: string }) {
 }
 
 const failureOf = (code: string | undefined): string =>
-  code === undefined ? '' : (FAILURES[code] ?? 'The login failed.')
+  code === undefined ? '' : (Object.hasOwn(FAILURES, code) && FAILURES[code]) || 'The login failed.'

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { Toasts } from '../parts/toast.tsx'
 import { logOut, type Session } from '../session.ts'
+import { keepFocus } from './keep-focus.ts'
 import { ThemeSwitch } from './theme-switch.tsx'
 
 /** `forAll`: what is about the whole service, and not shown to those who see only some projects. */
@@ -23,11 +24,13 @@ const PLACES = [
 export function Shell({ session, children }: { session: Session; children: ComponentChildren }) {
   const { path } = useLocation()
   const [isOpen, setOpen] = useState(false)
+  const main = useRef<HTMLElement>(null)
+  useEffect(() => (main.current ? keepFocus(main.current) : undefined), [])
   const isHere = (place: string) =>
     place === '/' ? path === '/' : path === place || path.startsWith(`${place}/`)
   return (
     <div class="shell">
-      <a class="skip" href="#content" target="_self">
+      <a class="skip" href="#content">
         Skip to the content
       </a>
       <header class="bar">
@@ -66,7 +69,7 @@ export function Shell({ session, children }: { session: Session; children: Compo
           </button>
         </div>
       </header>
-      <main id="content" class="content" tabIndex={-1}>
+      <main ref={main} id="content" class="content" tabIndex={-1}>
         {children}
       </main>
       <Toasts />

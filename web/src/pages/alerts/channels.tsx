@@ -7,6 +7,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
 import { say } from '../../parts/toast.tsx'
+import { useStay } from '../../parts/use-stay.ts'
 import { may } from '../../session.ts'
 import { ResultBadge } from './deliveries.tsx'
 
@@ -39,12 +40,15 @@ function ChannelPanel({ channel, reload }: { channel: Channel; reload: () => voi
   const [state, setState] = useState<{ is: 'idle' | 'trying' } | { is: 'failed'; why: string }>({
     is: 'idle',
   })
+  const signal = useStay()
   const { name, type, projects, kinds, severity, isQuiet, last } = channel
   async function tryIt() {
     setState({ is: 'trying' })
     try {
       const { job } = await post('/v1/alerts/channels/{name}/test', { path: { name } })
-      const { state, failedReason } = await followJob(job)
+      const ended = await followJob(job, { signal })
+      if (ended === undefined) return
+      const { state, failedReason } = ended
       setState(state === 'completed' ? { is: 'idle' } : { is: 'failed', why: failedReason ?? 'it failed' })
       if (state === 'completed') say(`${name} accepted the test message`)
       reload()
@@ -83,7 +87,7 @@ function ChannelPanel({ channel, reload }: { channel: Channel; reload: () => voi
       </dl>
       {state.is === 'failed' && (
         <p class="notice notice-bad" role="alert">
-          The test failed: {state.why}
+          The test failed: <Said text={state.why} />
         </p>
       )}
       {may('admin') && (

@@ -28,7 +28,7 @@ export function Deliveries() {
   return (
     <>
       {deliveries.items.length > 0 && (
-        <TableBox label="What was sent">
+        <TableBox isCards label="What was sent">
           <table>
             <thead>
               <tr>
@@ -43,19 +43,19 @@ export function Deliveries() {
               {deliveries.items.map(
                 ({ at, channel, message, subject, type, result, answer, text, attempt }) => (
                   <tr key={`${channel} ${message} ${at}`}>
-                    <td>
+                    <td data-label="When" class="nowrap">
                       <Time at={at} />
                     </td>
-                    <td>{channel}</td>
-                    <td>
+                    <td data-label="Channel">{channel}</td>
+                    <td class="wide" data-label="About">
                       <Said text={subject} />
                       <div class="hint">{type}</div>
                     </td>
-                    <td>
+                    <td data-label="Result">
                       <ResultBadge result={result} />
                       {attempt > 1 && <div class="hint">attempt {attempt}</div>}
                     </td>
-                    <td>
+                    <td class="text">
                       <Said text={text} />
                       {answer && (
                         <div class="hint">

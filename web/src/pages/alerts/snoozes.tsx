@@ -1,5 +1,6 @@
 import { remove } from '../../api/request.ts'
 import { useGet } from '../../api/use-get.ts'
+import { Act } from '../../parts/act.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Said } from '../../parts/said.tsx'
@@ -14,10 +15,9 @@ export function Snoozes() {
     try {
       await remove('/v1/alerts/snoozes/{project}', { path: { project } })
       say(`Alerts about ${project} are sent again`)
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
+    } finally {
+      snoozes.reload()
     }
-    snoozes.reload()
   }
   return (
     <Loaded of={snoozes}>
@@ -29,7 +29,9 @@ export function Snoozes() {
             {all.map(({ project, since, until, by, why }) => (
               <li key={project}>
                 <div class="list-head">
-                  <a href={`/projects/${project}`}>{project}</a>
+                  <a href={`/projects/${project}`}>
+                    <Said text={project} />
+                  </a>
                   <span>
                     since <Time at={since} />, ends <Time at={until} />
                   </span>
@@ -37,11 +39,7 @@ export function Snoozes() {
                 <p>
                   <Said text={why ?? 'No reason given.'} /> {by && <span class="hint">({by})</span>}
                 </p>
-                {may('expire') && (
-                  <button type="button" onClick={() => end(project)}>
-                    End the snooze
-                  </button>
-                )}
+                {may('expire') && <Act run={() => end(project)}>End the snooze</Act>}
               </li>
             ))}
           </ul>

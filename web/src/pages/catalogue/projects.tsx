@@ -1,6 +1,8 @@
 import { usePages } from '../../api/use-pages.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { More } from '../../parts/more.tsx'
+import { Said } from '../../parts/said.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
 import { useQuery, withQuery } from '../../parts/use-query.ts'
 
@@ -12,15 +14,11 @@ export function CatalogueProjects({ registries }: { registries: readonly string[
   return (
     <>
       <search class="filters">
-        <label>
-          <span class="unseen">Search</span>
-          <input
-            type="search"
-            placeholder="Search"
-            value={search ?? ''}
-            onInput={(event) => change({ search: event.currentTarget.value }, { replace: true })}
-          />
-        </label>
+        <SearchField
+          label="Search"
+          text={search ?? ''}
+          search={(search) => change({ search }, { replace: true })}
+        />
         {registries.length > 1 && (
           <label>
             <span class="unseen">Registry</span>
@@ -50,7 +48,9 @@ export function CatalogueProjects({ registries }: { registries: readonly string[
               {projects.items.map(({ project, repositories, tags }) => (
                 <tr key={project}>
                   <th scope="row">
-                    <a href={withQuery('/catalogue', { project })}>{project}</a>
+                    <a href={withQuery('/catalogue', { project })}>
+                      <Said text={project} />
+                    </a>
                   </th>
                   <td class="number">{repositories}</td>
                   <td class="number">{tags}</td>

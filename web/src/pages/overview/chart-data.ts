@@ -4,7 +4,7 @@ export type History = Answer<'/v1/registries/{name}/history'>
 export type Forecast = Answer<'/v1/registries/{name}/forecast'>
 
 type Values = (number | null)[]
-/** Columns for uPlot: times in epoch s, then bytes; `null` where nothing is known. */
+/** Columns of the timeline: times in epoch s, then bytes; `null` where nothing is known. */
 export interface ChartData {
   times: number[]
   stored: Values
@@ -56,10 +56,12 @@ export function chartData(
   const shown = samples.filter(({ at }) => Date.parse(at) >= from)
   let last: number | undefined
   for (const { at, uniqueBytes, referencedBytes } of shown) {
-    // A sample of a day is of its end; of today, of now.
-    const time = Math.min(Date.parse(at) + DAY_MS, now)
+    // A sample of a day is of its end; of today, of the last full hour, and what is held now is known better.
+    const end = Date.parse(at) + DAY_MS
+    const time = Math.min(end, now)
+    const bytes = end > now ? (bytesNow ?? uniqueBytes) : uniqueBytes
     if (last !== undefined && time - last > 1.5 * DAY_MS) add(time - 1_000, [null, null, null, null, null])
-    add(time, [uniqueBytes, Math.max(0, referencedBytes - uniqueBytes), null, null, null])
+    add(time, [bytes, Math.max(0, referencedBytes - uniqueBytes), null, null, null])
     last = time
   }
   const end = data.times.at(-1)

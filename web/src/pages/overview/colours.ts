@@ -1,7 +1,6 @@
+import type { Scheme } from '../../parts/use-scheme.ts'
 import type { Colour } from './measures.ts'
 import type { Sums } from './tree.ts'
-
-export type Scheme = 'light' | 'dark'
 
 /** A colour of cells and what it stands for. The text on it has a contrast of at least 4.5. */
 export interface Step {

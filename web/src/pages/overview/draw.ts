@@ -1,6 +1,7 @@
 import { printable } from '../../../../src/platform/printable.ts'
 import { formatSize } from '../../../../src/platform/units.ts'
-import { type Scheme, stepOf } from './colours.ts'
+import type { Scheme } from '../../parts/use-scheme.ts'
+import { stepOf } from './colours.ts'
 import { type Cell, HEAD } from './layout.ts'
 import type { Colour } from './measures.ts'
 import type { Node } from './tree.ts'

@@ -1,4 +1,4 @@
-import { formatSize } from '../../../../src/platform/units.ts'
+import { formatDuration, formatSize } from '../../../../src/platform/units.ts'
 import { Said } from '../../parts/said.tsx'
 import { growthText } from './node-text.ts'
 import type { Node } from './tree.ts'
@@ -6,25 +6,31 @@ import type { Node } from './tree.ts'
 /** How many each list names. */
 const MOST = 4
 
-/** Who fills it, who grew, and where something can go: the answers for who has five seconds. */
+/** Who is over, who fills it, who grew, and where something can go: the answers for who has five seconds. */
 export function Leaders({ projects, hrefOf }: { projects: readonly Node[]; hrefOf: (node: Node) => string }) {
   const lists = [
     {
+      title: 'Over or near its quota',
+      of: ({ flag, uniqueBytes }: Node) => (flag === 'ok' ? 0 : uniqueBytes + (flag === 'over' ? OVER : 0)),
+      text: flagText,
+      none: 'No project is.',
+    },
+    {
       title: 'Largest',
       of: ({ uniqueBytes }: Node) => uniqueBytes,
-      text: formatSize,
+      text: sizeText(({ uniqueBytes }) => uniqueBytes),
       none: 'Nothing is stored.',
     },
     {
       title: 'Grew most in 7 days',
       of: ({ growthBytes }: Node) => growthBytes ?? 0,
-      text: growthText,
+      text: ({ growthBytes }: Node) => growthText(growthBytes ?? 0),
       none: projects.some(({ growthBytes }) => growthBytes !== null) ? 'No project grew.' : 'Not known yet.',
     },
     {
       title: 'Expiry would free most',
       of: ({ planFreesBytes }: Node) => planFreesBytes,
-      text: formatSize,
+      text: sizeText(({ planFreesBytes }) => planFreesBytes),
       none: projects.some(({ planned }) => planned > 0) ? 'Nothing would go.' : 'Not planned yet.',
     },
   ]
@@ -42,7 +48,7 @@ export function Leaders({ projects, hrefOf }: { projects: readonly Node[]; hrefO
                   <a href={hrefOf(node)}>
                     <Said text={node.path} />
                   </a>
-                  <span class="number">{text(of(node))}</span>
+                  <span class="number">{text(node)}</span>
                 </li>
               ))}
             </ol>
@@ -52,6 +58,18 @@ export function Leaders({ projects, hrefOf }: { projects: readonly Node[]; hrefO
     </div>
   )
 }
+
+/** More than any project holds: who is over comes before who is near. */
+const OVER = 2 ** 53
+
+const sizeText = (of: (node: Node) => number) => (node: Node) => formatSize(of(node))
+
+const flagText = ({ flag, row }: Node) => (
+  <span class={`badge badge-${flag}`}>
+    {flag === 'over' ? 'over' : 'near'}
+    {row?.flagSince ? ` for ${formatDuration(Math.max(0, Date.now() - row.flagSince)).split(' ')[0]}` : ''}
+  </span>
+)
 
 /** Those with the most, the most first; without those that have none. */
 export function leaders(projects: readonly Node[], of: (node: Node) => number, most = MOST): Node[] {

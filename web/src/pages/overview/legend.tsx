@@ -1,6 +1,6 @@
+import { useScheme } from '../../parts/use-scheme.ts'
 import { legendOf } from './colours.ts'
 import type { Colour } from './measures.ts'
-import { useScheme } from './use-scheme.ts'
 
 /** What the colours of the cells say, and the hatching. */
 export function Legend({ colour, hasPlans }: { colour: Colour; hasPlans: boolean }) {

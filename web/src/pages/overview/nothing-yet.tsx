@@ -1,4 +1,5 @@
 import { Empty } from '../../parts/empty.tsx'
+import { TableBox } from '../../parts/table-box.tsx'
 
 /** Shown before anything was pushed: what to do next. */
 export function NothingYet({ seesAll, registries }: { seesAll: boolean; registries: readonly string[] }) {
@@ -21,9 +22,8 @@ export function NothingYet({ seesAll, registries }: { seesAll: boolean; registri
       <p>
         Put this into the registry’s config.yml, with the token that tallyman.yaml has for it, and restart it:
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: without it, the keyboard cannot scroll it */}
-      <pre class="snippet" tabIndex={0}>
-        {`notifications:
+      <TableBox class="snippet" label="For the registry’s config.yml">
+        <pre>{`notifications:
   events:
     includereferences: true
   endpoints:
@@ -32,8 +32,8 @@ export function NothingYet({ seesAll, registries }: { seesAll: boolean; registri
       headers: { Authorization: ["Bearer the-token-of-this-registry"] }
       timeout: 1s
       threshold: 5
-      backoff: 1s`}
-      </pre>
+      backoff: 1s`}</pre>
+      </TableBox>
       <p class="hint">
         What the registry holds already is read by a <a href="/registries">reconcile</a>, which begins by
         itself at the first start. If a delivery is refused, that page says why.

@@ -51,6 +51,8 @@ function Shown({ data }: { data: Data }) {
   const wanted = query.at ?? query.registry ?? only?.registry ?? ''
   const top = root && nodeAt(root, wanted)
   const repositories = useRepositories(top)
+  // The same object as long as the URL says the same: the table goes to its top when the order changes.
+  const order = useMemo(() => orderIn(query.sort), [query.sort])
   const all = useMemo(() => (top ? [...projectsIn(top)] : []), [top, tree?.revision])
   if (tree === undefined || root === undefined || top === undefined) return null
   if (data.rows.size === 0)
@@ -66,7 +68,6 @@ function Shown({ data }: { data: Data }) {
   const size = top.kind === 'project' && asked === 'reclaimable' ? 'unique' : asked
   const colour = colourIn(query.colour)
   const isFlat = query.list === 'projects'
-  const order = orderIn(query.sort)
   const href = (changed: Record<string, string | undefined>) => hrefWith(query, changed)
   const hrefOf = (node: Node) => href({ at: node.path || undefined, registry: undefined })
   const zoom = (node: Node) => route(hrefOf(node))

@@ -1,10 +1,10 @@
 import { useMemo, useState } from 'preact/hooks'
-import { formatSize } from '../../../../src/platform/units.ts'
 import { useGet } from '../../api/use-get.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Said } from '../../parts/said.tsx'
-import { Chart } from './chart.tsx'
+import { Timeline as TimelineChart } from '../../parts/timeline.tsx'
+import type { TimelineLine } from '../../parts/timeline-props.ts'
 import { type ChartData, chartData } from './chart-data.ts'
 import type { Mark } from './marks.ts'
 import { titleOf } from './node-text.ts'
@@ -14,6 +14,8 @@ import { useMarks } from './use-marks.ts'
 const DAY_MS = 86_400_000
 const BACK_MS = 90 * DAY_MS
 const AGAIN_MS = 300_000
+/** CSS pixels. */
+const HEIGHT = 280
 const KINDS: Record<Mark['kind'], string> = {
   ...{ expiry: 'Expiry', promotion: 'Promotion', reconcile: 'Reconcile', push: 'Push' },
 }
@@ -47,7 +49,7 @@ export function Timeline({ of, largest }: { of: Node; largest: readonly Node[] }
     [history.data, forecast.data, limit, from],
   )
   return (
-    <section class="panel timeline" aria-labelledby="timeline-title">
+    <section class="panel" aria-labelledby="timeline-title">
       <div class="panel-head">
         <h2 id="timeline-title">
           Over time: <Said text={titleOf(of)} />
@@ -95,35 +97,37 @@ function Drawn({
   setWantsShared: (wants: boolean) => void
 }) {
   const hasForecast = data.middle.some((value) => value !== null)
+  const lines = useMemo(
+    (): TimelineLine[] => [
+      { label: 'Stored', colour: '--series-1', values: data.stored, isFilled: true },
+      ...(showsShared ? [{ label: 'Shared', colour: '--series-2', values: data.shared }] : []),
+      ...(limit === null ? [] : [{ label: 'Quota', colour: '--bad', values: data.quota, isDashed: true }]),
+      ...(hasForecast
+        ? [{ label: 'Forecast', colour: '--series-1', values: data.middle, isDashed: true }]
+        : []),
+    ],
+    [data, showsShared, limit, hasForecast],
+  )
+  const band = useMemo(
+    () =>
+      hasForecast
+        ? { label: 'Most likely', colour: '--series-1', low: data.low, high: data.high }
+        : undefined,
+    [data, hasForecast],
+  )
+  const numbered = useMemo(() => marks.map(({ at, text }) => ({ at: at / 1000, text })), [marks])
   return (
     <>
-      <ul class="legend" aria-label="What the lines are">
-        <li>
-          <span class="line line-stored" /> stored
-        </li>
-        <li>
-          <label>
-            <input
-              type="checkbox"
-              checked={showsShared}
-              onChange={(event) => setWantsShared(event.currentTarget.checked)}
-            />
-            <span class="line line-shared" /> shared: what would be stored again without sharing
-          </label>
-        </li>
-        {limit !== null && (
-          <li>
-            <span class="line line-quota" /> quota
-          </li>
-        )}
-        {hasForecast && (
-          <li>
-            <span class="line line-forecast" /> forecast, and where it most likely stays
-          </li>
-        )}
-      </ul>
-      <Chart
-        {...{ data, marks, showsShared }}
+      <label class="timeline-shared">
+        <input
+          type="checkbox"
+          checked={showsShared}
+          onChange={(event) => setWantsShared(event.currentTarget.checked)}
+        />{' '}
+        With what would be stored again without sharing
+      </label>
+      <TimelineChart
+        {...{ times: data.times, lines, band, marks: numbered, height: HEIGHT }}
         label={`What ${title} stored in the last 90 days; the numbers follow as a table`}
       />
       {marks.length > 0 && (
@@ -145,57 +149,6 @@ function Drawn({
           ))}
         </ol>
       )}
-      <Numbers data={data} />
     </>
-  )
-}
-
-/** The chart as a table. */
-function Numbers({ data: { times, stored, shared, low, middle, high } }: { data: ChartData }) {
-  const [isOpen, setOpen] = useState(false)
-  const size = (value: number | null | undefined) =>
-    value === null || value === undefined ? '–' : formatSize(value)
-  return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>The numbers as a table</summary>
-      {isOpen && (
-        <div class="table-box numbers">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                <th scope="col" class="number">
-                  Stored
-                </th>
-                <th scope="col" class="number">
-                  Shared
-                </th>
-                <th scope="col" class="number">
-                  Forecast
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {times.flatMap((at, n) =>
-                stored[n] === null && middle[n] === null
-                  ? []
-                  : [
-                      <tr key={at}>
-                        <th scope="row">{new Date(at * 1000).toLocaleDateString('en-GB')}</th>
-                        <td class="number">{size(stored[n])}</td>
-                        <td class="number">{size(shared[n])}</td>
-                        <td class="number">
-                          {middle[n] === null || stored[n] !== null
-                            ? '–'
-                            : `${size(middle[n])} (${size(low[n])} to ${size(high[n])})`}
-                        </td>
-                      </tr>,
-                    ],
-              )}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </details>
   )
 }

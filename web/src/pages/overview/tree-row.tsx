@@ -37,6 +37,7 @@ export function Row({
       class="tree-row"
       role="row"
       data-row={n}
+      data-flag={node.flag}
       tabIndex={isActive ? 0 : -1}
       aria-level={level}
       aria-posinset={place}
@@ -81,7 +82,9 @@ export function Row({
         {known(node.growthBytes === null ? null : growthText(node.growthBytes))}
       </div>
       <div role="gridcell" class="number">
-        {known(node.planned === 0 ? null : formatSize(node.planFreesBytes))}
+        {known(
+          node.planned === 0 ? null : node.planFreesBytes === 0 ? 'nothing' : formatSize(node.planFreesBytes),
+        )}
       </div>
       <div role="gridcell" class="number">
         {known(node.usedAt === null ? null : relative(node.usedAt - Date.now()))}

@@ -58,7 +58,8 @@ export function TreeTable({
     box.current?.scrollTo({ top: 0 })
     setActive(0)
     look()
-  }, [top, isFlat, order])
+    // A tree that is made anew, since a project came, is the same place.
+  }, [top.path, isFlat, order])
   useEffect(() => {
     if (!wantsFocus.current) return
     wantsFocus.current = false
@@ -107,7 +108,6 @@ export function TreeTable({
       <div
         class="tree"
         role="treegrid"
-        onKeyDown={press}
         aria-label={`What is below ${titleOf(top)}`}
         aria-rowcount={rows.length + 1}
         aria-colcount={COLUMNS.length}
@@ -132,7 +132,8 @@ export function TreeTable({
             </div>
           ))}
         </div>
-        <div role="rowgroup" class="tree-rows" style={{ height: `${rows.length * ROW}px` }}>
+        {/* Not around the heads: Enter sorts there. */}
+        <div role="rowgroup" class="tree-rows" style={{ height: `${rows.length * ROW}px` }} onKeyDown={press}>
           {shown.map((row, n) => (
             <Row
               key={`${row.node.kind} ${row.node.path}`}

@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useScheme } from '../../parts/use-scheme.ts'
 import { draw } from './draw.ts'
 import { type Arrow, type Cell, cellAt, makeLayout, neighbour } from './layout.ts'
 import { type Colour, SIZES, type Size } from './measures.ts'
 import { factsOf, titleOf } from './node-text.ts'
 import { Outline, Tip } from './tip.tsx'
 import { childToward, type Node } from './tree.ts'
-import { useScheme } from './use-scheme.ts'
 
 const HELP =
   'Arrow keys move between cells, Enter zooms in, Escape zooms out. The table has the same numbers.'
@@ -31,14 +31,14 @@ export function Treemap({
   const box = useRef<HTMLDivElement>(null)
   const [[width, height], setSize] = useState<[number, number]>([0, 0])
   const [hovered, setHovered] = useState<{ cell: Cell; x: number; y: number }>()
-  const [focused, setFocused] = useState<Node>()
+  const [focused, setFocused] = useState<string>()
   const [hasFocus, setHasFocus] = useState(false)
   const scheme = useScheme()
   const bytesOf = SIZES[size].of
   const layOut = useMemo(() => makeLayout(top, bytesOf), [top, top.children, bytesOf])
   const cells = useMemo(() => layOut(width, height), [layOut, width, height, revision])
   const first = cells.filter(({ depth }) => depth === 1)
-  const here = hasFocus ? (first.find(({ node }) => node === focused) ?? first[0]) : undefined
+  const here = hasFocus ? (first.find(({ node }) => node.path === focused) ?? first[0]) : undefined
 
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => {
@@ -57,6 +57,8 @@ export function Treemap({
     context.canvas.height = height * devicePixelRatio
     const font = getComputedStyle(context.canvas).fontFamily
     draw(context, cells, { colour, scheme, now: Date.now(), bytesOf, font })
+    // One mark at a time: the browser keeps each until it is cleared.
+    performance.clearMarks('overview-drawn')
     performance.mark('overview-drawn')
   }, [cells, colour, scheme, width, height])
 
@@ -70,8 +72,9 @@ export function Treemap({
   }
   const press = (event: KeyboardEvent) => {
     const { key } = event
-    if (key.startsWith('Arrow') && here) setFocused(neighbour(first, here, key as Arrow)?.node ?? here.node)
-    else if (key === 'Home' || key === 'End') setFocused(first.at(key === 'Home' ? 0 : -1)?.node)
+    if (key.startsWith('Arrow') && here)
+      setFocused(neighbour(first, here, key as Arrow)?.node.path ?? here.node.path)
+    else if (key === 'Home' || key === 'End') setFocused(first.at(key === 'Home' ? 0 : -1)?.node.path)
     else if (key === 'Enter') enter(here?.node)
     else if ((key === 'Escape' || key === 'Backspace') && top.parent) zoom(top.parent)
     else return

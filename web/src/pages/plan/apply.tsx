@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { post } from '../../api/request.ts'
 import { Bytes } from '../../parts/bytes.tsx'
@@ -24,6 +24,8 @@ export function Apply({
   const { route } = useLocation()
   const [asks, setAsks] = useState<'apply' | 'dry' | undefined>()
   const [acceptShare, setAcceptShare] = useState(false)
+  /** The runs that have begun: who tries again, since another registry's failed, begins none of them twice. */
+  const begun = useRef(new Map<string, string>())
   if (!may('expire')) return null
   const { goes, held, end } = plan
   const id = end?.plan
@@ -40,13 +42,18 @@ export function Apply({
             : undefined
 
   async function run(dryRun: boolean): Promise<void> {
-    const runs: string[] = []
     for (const registry of registriesOf(goes)) {
+      const key = JSON.stringify([id, dryRun, registry])
+      if (begun.current.has(key)) continue
       const asked = await post('/v1/expiry/runs', {
         body: { policy: name, registry, dryRun, acceptShare, ...(id && { plan: id }) },
       })
-      runs.push(asked.run)
+      begun.current.set(key, asked.run)
     }
+    const runs = registriesOf(goes).map((registry) =>
+      begun.current.get(JSON.stringify([id, dryRun, registry])),
+    )
+    begun.current.clear()
     route(runs.length === 1 ? `/runs/${runs[0]}` : '/runs')
   }
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { printable } from '../../../../src/platform/printable.ts'
 import { formatSize } from '../../../../src/platform/units.ts'
 import { Failure } from '../../parts/failure.tsx'
-import { say } from '../../parts/toast.tsx'
+import { say, sayFailure } from '../../parts/toast.tsx'
 import { CurveView } from './curve-view.tsx'
 import {
   changedRuleYaml,
@@ -121,7 +121,7 @@ function Yaml({ text }: { text: string }) {
   const copy = () =>
     navigator.clipboard.writeText(text).then(
       () => say('The rule is copied.'),
-      () => say('The browser does not let this page copy. Select the text instead.'),
+      () => sayFailure('The browser does not let this page copy. Select the text instead.'),
     )
   return (
     <div class="plan-yaml">

@@ -18,9 +18,9 @@ export function PlanHead({
   const { goes, stays, bytes, end, warnings } = plan
   const tags = goes.filter(({ verdict }) => verdict === 'untag').length
   const images = goes.length - tags
-  // Before the first images have come, nothing is known.
-  const isKnown = !isReading || goes.length + stays.length > 0
-  const known = (text: string) => (isKnown ? text : '…')
+  // Before the first images have come, nothing is known; nor if none came since it failed.
+  const isKnown = (!isReading && error === undefined) || goes.length + stays.length > 0
+  const known = (text: string) => (isKnown ? text : isReading ? '…' : 'not known')
   return (
     <>
       <div class="plan-sums" aria-live="polite">
@@ -32,7 +32,7 @@ export function PlanHead({
         <Sum
           name="Frees"
           value={known(formatSize(bytes))}
-          hint={known(`${bytes.toLocaleString('en')} bytes`)}
+          hint={isKnown ? `${bytes.toLocaleString('en')} bytes` : undefined}
         />
         <Sum name="Stays" value={known(countOf(stays.length + tags))} />
         <p class="plan-undo hint">

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks'
+import { printable } from '../../../../src/platform/printable.ts'
 import { useGet } from '../../api/use-get.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
@@ -26,6 +27,7 @@ export interface Listed {
 /** What a policy would do, image by image; what another number would free; and a run that deletes just that. */
 export default function Plan() {
   const read = useGet('/v1/expiry/policies')
+  const [{ policy }] = useQuery()
   return (
     <Loaded of={read} lines={8}>
       {({ policies }) =>
@@ -33,6 +35,13 @@ export default function Plan() {
           <Page title="Plan" lead={LEAD}>
             <Empty title="No expiry policy is configured">
               Nothing expires. Policies stand in <code>expiry.policies</code> of the configuration.
+            </Empty>
+          </Page>
+        ) : policy && !policies.some(({ name }) => name === policy) ? (
+          // Not the plan of another one: somebody might apply it.
+          <Page title="Plan" lead={LEAD}>
+            <Empty title={printable(`There is no policy ${policy}`)}>
+              <a href="/plan">See the plan of {policies[0]?.name}</a>
             </Empty>
           </Page>
         ) : (

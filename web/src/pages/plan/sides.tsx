@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { printable } from '../../../../src/platform/printable.ts'
 import { formatSize } from '../../../../src/platform/units.ts'
 import { Bytes } from '../../parts/bytes.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { Windowed } from '../../parts/windowed.tsx'
 import { ImageDetails } from './image-details.tsx'
@@ -12,7 +13,7 @@ const ROW_PX = 86
 
 /** What goes and what stays, side by side. */
 export function Sides({
-  planned: { plan, isReading },
+  planned: { plan, isReading, error },
   query,
   change,
 }: {
@@ -21,7 +22,7 @@ export function Sides({
   change: (changes: Record<string, string>, options?: { replace: boolean }) => void
 }) {
   const [shown, setShown] = useState<PlanRow>()
-  const order = (query.sort ?? 'bytes') in ORDERS ? ((query.sort ?? 'bytes') as Order) : 'bytes'
+  const order = (Object.keys(ORDERS) as Order[]).find((one) => one === query.sort) ?? 'bytes'
   const sides = [
     { title: 'Goes', rows: plan.goes, by: 'by', none: 'Nothing goes.' },
     { title: 'Stays', rows: plan.stays, by: 'stayed', none: 'Nothing stays.' },
@@ -29,13 +30,11 @@ export function Sides({
   return (
     <>
       <div class="filters">
-        <input
-          type="search"
-          class="plan-search"
-          aria-label="Search images"
+        <SearchField
+          label="Search images"
           placeholder="Search name, tag, digest, reason"
-          value={query.q ?? ''}
-          onInput={(event) => change({ q: event.currentTarget.value }, { replace: true })}
+          text={query.q ?? ''}
+          search={(q) => change({ q }, { replace: true })}
         />
         <select
           aria-label="Order"
@@ -53,10 +52,12 @@ export function Sides({
         {sides.map(({ title, rows, by, none }) => (
           <Side
             key={title}
-            {...{ title, rows, none, order, isReading, plan }}
+            {...{ title, rows, order, isReading, plan }}
+            none={error ? 'Not known: the plan failed.' : none}
             search={query.q}
             rule={query[by]}
             chooseRule={(rule) => change({ [by]: rule })}
+            isKnown={error === undefined}
             show={setShown}
           />
         ))}
@@ -75,6 +76,7 @@ function Side({
   rule,
   order,
   isReading,
+  isKnown,
   chooseRule,
   show,
 }: {
@@ -86,6 +88,8 @@ function Side({
   rule: string | undefined
   order: Order
   isReading: boolean
+  /** Whether the plan has not failed. */
+  isKnown: boolean
   chooseRule: (rule: string) => void
   show: (row: PlanRow) => void
 }) {
@@ -101,7 +105,7 @@ function Side({
       <header class="list-head">
         <h2>{title}</h2>
         <span aria-live="polite">
-          {(!isReading || rows.length > 0) &&
+          {((!isReading && isKnown) || rows.length > 0) &&
             `${isAll ? '' : `${selected.length.toLocaleString('en')} of `}${rows.length.toLocaleString('en')}`}
           {title === 'Goes' && rows.length > 0 && (
             <>

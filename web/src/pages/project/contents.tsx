@@ -104,7 +104,7 @@ export function Contents({
         <>
           {pages.items.length > 0 && (
             <>
-              <TableBox label={`Images of ${repository}`}>
+              <TableBox isCards label={`Images of ${repository}`}>
                 <table class="images">
                   <thead>
                     <tr>

@@ -22,6 +22,11 @@ export const ImageDetails = ({ image, why, kept }: { image: Image; why: string; 
           The index <code>{shortDigest(image.listedBy)}</code> lists it: it can only go with that.
         </p>
       )}
+      {image.protectedBy && (
+        <p>
+          No policy deletes it: <Said text={image.protectedBy} />.
+        </p>
+      )}
       {kept.map((keep) => (
         <p key={keep.id}>
           Kept:{' '}

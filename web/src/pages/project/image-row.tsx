@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { printable } from '../../../../src/platform/printable.ts'
 import { Bytes } from '../../parts/bytes.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -63,28 +64,28 @@ export function ImageRow({ project, repository, image, keeps, areHeard, changed,
             </span>
           </div>
         </th>
-        <td class="number frees">
-          {image.listedBy === null ? (
-            <Bytes of={image.freesBytes} />
-          ) : (
+        <td class="number frees" data-label="Frees">
+          {image.listedBy !== null ? (
             <span class="hint">with its index</span>
+          ) : (
+            <Some of={image.freesBytes} none="Other images hold all of it" />
           )}
         </td>
-        <td class="number">
+        <td class="number" data-label="Size">
           <Bytes of={image.sizeBytes} />
           {!image.isResolved && <div class="hint">at least</div>}
         </td>
-        <td class="number">
-          <Bytes of={image.sharedBytes} />
+        <td class="number" data-label="Shared">
+          <Some of={image.sharedBytes} none="No other image of the project holds any of it" />
         </td>
-        <td>
+        <td class="wide">
           <LayerStrip layers={image.layers} />
         </td>
-        <td>
+        <td data-label="Pushed">
           <Time at={image.at} never="not known" />
           <div class="hint">{ageNote(image)}</div>
         </td>
-        <td>
+        <td data-label="Last pull">
           {image.lastPullAt ? (
             <Time at={image.lastPullAt} />
           ) : (
@@ -119,6 +120,16 @@ export function ImageRow({ project, repository, image, keeps, areHeard, changed,
   )
 }
 
+/** Bytes, where none is an answer of its own: `none` says what it means. */
+const Some = ({ of, none }: { of: number; none: string }) =>
+  of === 0 ? (
+    <span class="unknown" title={none}>
+      nothing
+    </span>
+  ) : (
+    <Bytes of={of} />
+  )
+
 const Notes = ({ image, isKept }: { image: Image; isKept: boolean }) => (
   <span class="notes">
     {image.partCount > 0 && <span class="badge">{image.partCount} parts</span>}
@@ -127,7 +138,15 @@ const Notes = ({ image, isKept }: { image: Image; isKept: boolean }) => (
         {image.referrerCount} {image.referrerCount === 1 ? 'referrer' : 'referrers'}
       </span>
     )}
-    {isKept && <span class="badge badge-ok">kept</span>}
+    {isKept ? (
+      <span class="badge badge-ok">kept</span>
+    ) : (
+      image.protectedBy && (
+        <span class="badge badge-ok" title={printable(image.protectedBy)}>
+          protected
+        </span>
+      )
+    )}
     {image.kind && !['image', 'index'].includes(image.kind) && <span class="badge">{image.kind}</span>}
     {image.tags.length === 0 && <span class="hint why-untagged">{whyUntagged(image)}</span>}
   </span>

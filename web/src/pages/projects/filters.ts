@@ -1,6 +1,13 @@
 /** The orders that the list can have, as the API names them. */
-export const SORTS = ['unique', 'exclusive', 'flag', 'name', 'tags', 'pushed', 'idle'] as const
+export const SORTS = ['unique', 'exclusive', 'growth', 'flag', 'name', 'tags', 'pushed', 'idle'] as const
 export type Sort = (typeof SORTS)[number]
+
+/** The orders in words, where the heads of the table are not seen. */
+export const SORT_NAMES: Record<Sort, string> = {
+  ...{ unique: 'Largest first', exclusive: 'Most exclusive first', growth: 'Grew most first' },
+  ...{ flag: 'Over quota first', name: 'By name', tags: 'Most tags first' },
+  ...{ pushed: 'Last push first', idle: 'Longest idle first' },
+}
 
 /** The order that a URL asks for; the largest first if it asks for none, or for one that there is not. */
 export const asSort = (text: string | undefined): Sort => SORTS.find((sort) => sort === text) ?? 'unique'

@@ -23,22 +23,6 @@ export function ProjectTable({
   sortBy: (sort: Sort) => void
 }) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const Head = ({
-    by,
-    children,
-    number = false,
-  }: {
-    by: Sort
-    children: ComponentChildren
-    number?: boolean
-  }) => (
-    <th scope="col" class={number ? 'number' : ''} aria-sort={sort === by ? ORDER[by] : 'none'}>
-      <button type="button" onClick={() => sortBy(by)}>
-        {children}
-        <span aria-hidden="true">{sort === by ? (ORDER[by] === 'ascending' ? ' ↑' : ' ↓') : ''}</span>
-      </button>
-    </th>
-  )
   function onKeyDown(event: KeyboardEvent) {
     const links = [...(body.current?.querySelectorAll<HTMLAnchorElement>('th a') ?? [])]
     const at = links.indexOf(document.activeElement as HTMLAnchorElement)
@@ -48,24 +32,35 @@ export function ProjectTable({
     links[next]?.focus()
   }
   return (
-    <TableBox label="Projects">
+    <TableBox isCards label="Projects">
       <table class="projects">
         <thead>
           <tr>
-            <Head by="flag">Quota</Head>
-            <Head by="name">Project</Head>
-            <Head by="unique" number>
+            <Head by="flag" {...{ sort, sortBy }}>
+              Quota
+            </Head>
+            <Head by="name" {...{ sort, sortBy }}>
+              Project
+            </Head>
+            <Head by="unique" {...{ sort, sortBy }} number>
               Unique
             </Head>
-            <Head by="exclusive" number>
+            <Head by="exclusive" {...{ sort, sortBy }} number>
               Exclusive
             </Head>
+            <Head by="growth" {...{ sort, sortBy }} number>
+              In 7 days
+            </Head>
             <th scope="col">Of its limit</th>
-            <Head by="tags" number>
+            <Head by="tags" {...{ sort, sortBy }} number>
               Tags
             </Head>
-            <Head by="pushed">Last push</Head>
-            <Head by="idle">Last pull</Head>
+            <Head by="pushed" {...{ sort, sortBy }}>
+              Last push
+            </Head>
+            <Head by="idle" {...{ sort, sortBy }}>
+              Last pull
+            </Head>
           </tr>
         </thead>
         <tbody ref={body} onKeyDown={onKeyDown}>
@@ -78,8 +73,31 @@ export function ProjectTable({
   )
 }
 
+/** A head that sorts. It is no function within the table: as another one each time, its button would be made anew and lose the focus. */
+const Head = ({
+  by,
+  sort,
+  sortBy,
+  children,
+  number = false,
+}: {
+  by: Sort
+  sort: Sort
+  sortBy: (sort: Sort) => void
+  children: ComponentChildren
+  number?: boolean
+}) => (
+  <th scope="col" class={number ? 'number' : ''} aria-sort={sort === by ? ORDER[by] : 'none'}>
+    <button type="button" onClick={() => sortBy(by)}>
+      {children}
+      <span aria-hidden="true">{sort === by ? (ORDER[by] === 'ascending' ? ' ↑' : ' ↓') : ''}</span>
+    </button>
+  </th>
+)
+
 const ORDER: Record<Sort, 'ascending' | 'descending'> = {
   ...{ unique: 'descending', exclusive: 'descending', flag: 'descending', tags: 'descending' },
+  growth: 'descending',
   ...{ pushed: 'descending', name: 'ascending', idle: 'ascending' },
 }
 
@@ -87,7 +105,7 @@ function Row({ project }: { project: Project }) {
   const { id, flag, uniqueBytes, exclusiveBytes, tags } = project
   return (
     <tr>
-      <td>
+      <td class="projects-flag">
         <FlagBadge flag={flag} />
       </td>
       <th scope="row">
@@ -95,18 +113,27 @@ function Row({ project }: { project: Project }) {
           <Said text={id} />
         </a>
       </th>
-      <td class="number">
+      <td class="number" data-label="Unique">
         <Bytes of={uniqueBytes} />
         {project.unresolved > 0 && <div class="hint">at least</div>}
       </td>
-      <td class="number">
+      <td class="number rare" data-label="Exclusive">
         <Bytes of={exclusiveBytes} />
       </td>
-      <td class="projects-limit">
+      <td class="number" data-label="In 7 days">
+        {project.growthBytes === 0 ? (
+          <span class="unknown">no change</span>
+        ) : (
+          <Bytes of={project.growthBytes} signed />
+        )}
+      </td>
+      <td class="projects-limit wide">
         <Limit project={project} />
       </td>
-      <td class="number">{tags.toLocaleString('en')}</td>
-      <td>
+      <td class="number rare" data-label="Tags">
+        {tags.toLocaleString('en')}
+      </td>
+      <td data-label="Last push">
         <Time at={project.lastPushAt} never="not known" />
         {project.lastPushedBy && (
           <div class="hint">
@@ -114,7 +141,7 @@ function Row({ project }: { project: Project }) {
           </div>
         )}
       </td>
-      <td>
+      <td data-label="Last pull">
         <Time at={project.lastPullAt} never="none known" />
       </td>
     </tr>

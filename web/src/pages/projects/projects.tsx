@@ -7,7 +7,7 @@ import { Page } from '../../parts/page.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { useQuery } from '../../parts/use-query.ts'
 import { session } from '../../session.ts'
-import { asSort, FLAGS, isFiltered, type Sort } from './filters.ts'
+import { asSort, FLAGS, isFiltered, SORT_NAMES, SORTS, type Sort } from './filters.ts'
 import { ProjectTable } from './project-table.tsx'
 
 export type Project = Answer<'/v1/projects'>['projects'][number]
@@ -19,18 +19,26 @@ const PAGE = 100
 export default function Projects() {
   const [query, change] = useQuery()
   const sort = asSort(query.sort)
+  const flag = FLAGS.find((one) => one.flag === query.flag)?.flag
   const seesAll = session.value.is === 'in' && session.value.session.seesAll
   const registries = useGet(seesAll ? '/v1/registries' : undefined)
   const projects = usePages(
     '/v1/projects',
     {
       query: {
-        ...{ limit: PAGE, sort, search: query.search || undefined, registry: query.registry || undefined },
-        flag: FLAGS.find(({ flag }) => flag === query.flag)?.flag,
+        ...{
+          limit: PAGE,
+          sort,
+          growth: true,
+          search: query.search || undefined,
+          registry: query.registry || undefined,
+        },
+        flag,
       },
     },
     (page) => page.projects,
   )
+  const sortBy = (next: Sort) => change({ sort: next === 'unique' ? '' : next })
   const isNone = projects.items.length === 0 && !projects.isLoading && !projects.error && !projects.hasMore
   const names = registries.data?.registries.map(({ name }) => name) ?? []
   return (
@@ -62,7 +70,7 @@ export default function Projects() {
         )}
         <label>
           <span class="unseen">Quota</span>
-          <select value={query.flag ?? ''} onChange={(event) => change({ flag: event.currentTarget.value })}>
+          <select value={flag ?? ''} onChange={(event) => change({ flag: event.currentTarget.value })}>
             <option value="">Any use of the quota</option>
             {FLAGS.map(({ flag, name }) => (
               <option key={flag} value={flag}>
@@ -71,9 +79,21 @@ export default function Projects() {
             ))}
           </select>
         </label>
+        <select
+          class="projects-sort"
+          aria-label="Order"
+          value={sort}
+          onChange={(event) => sortBy(asSort(event.currentTarget.value))}
+        >
+          {SORTS.map((one) => (
+            <option key={one} value={one}>
+              {SORT_NAMES[one]}
+            </option>
+          ))}
+        </select>
       </search>
       {isNone ? (
-        isFiltered(query) ? (
+        isFiltered({ ...query, flag }) ? (
           <Empty title="No project matches">
             <button type="button" onClick={() => change({ search: '', registry: '', flag: '' })}>
               Show all projects
@@ -84,13 +104,8 @@ export default function Projects() {
         )
       ) : (
         <>
-          {projects.items.length > 0 && (
-            <ProjectTable
-              projects={projects.items}
-              sort={sort}
-              sortBy={(next: Sort) => change({ sort: next === 'unique' ? '' : next })}
-            />
-          )}
+          {/* Also while nothing is there: the head that was clicked keeps the focus. */}
+          <ProjectTable projects={projects.items} sort={sort} sortBy={sortBy} />
           <More of={projects} />
         </>
       )}

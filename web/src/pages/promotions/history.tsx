@@ -17,7 +17,7 @@ export function History() {
   return (
     <>
       {receipts.items.length > 0 && (
-        <TableBox label="Promotions that are done">
+        <TableBox isCards label="Promotions that are done">
           <table>
             <thead>
               <tr>
@@ -37,14 +37,20 @@ export function History() {
                     </a>{' '}
                     {one.kind === 'rollback' && <span class="badge badge-warning">rollback</span>}
                   </th>
-                  <td class="promotion-place">
+                  <td class="promotion-place wide" data-label="Image">
                     <Said text={placeText(one.from)} />
                   </td>
-                  <td class="promotion-place">
+                  <td class="promotion-place wide" data-label="To">
                     <Said text={placeText(one.to)} />
                   </td>
-                  <td class="number">{one.kind === 'promotion' && <Bytes of={one.blobs.sent.bytes} />}</td>
-                  <td>
+                  <td class="number" data-label="Sent">
+                    {one.kind === 'promotion' ? (
+                      <Bytes of={one.blobs.sent.bytes} />
+                    ) : (
+                      <span class="unknown">nothing</span>
+                    )}
+                  </td>
+                  <td data-label="Asked by">
                     <Said text={one.by} />
                     {one.rule !== undefined && (
                       <div class="hint">

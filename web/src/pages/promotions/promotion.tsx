@@ -22,7 +22,9 @@ export default function PromotionPage() {
   const [isOver, setOver] = useState(false)
   const read = useGet('/v1/promotions/{id}', { path: { id } }, isOver ? {} : { everyMs: LOOK_MS })
   const { data } = read
-  if (data !== undefined && isOver === isUnderWay(data)) setOver(!isUnderWay(data))
+  // What is not there does not come.
+  const goesOn = read.error?.status !== 404 && (data === undefined || isUnderWay(data))
+  if (isOver === goesOn) setOver(!goesOn)
   const kind = data?.receipt?.kind === 'rollback' ? 'Rollback' : 'Promotion'
   return (
     <Page

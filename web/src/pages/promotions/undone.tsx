@@ -1,4 +1,3 @@
-import { useEffect } from 'preact/hooks'
 import { usePages } from '../../api/use-pages.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { More } from '../../parts/more.tsx'
@@ -23,14 +22,8 @@ export function Undone({ state }: { state: keyof typeof NONE }) {
     '/v1/promotions/undone',
     { query: { state, limit: 50 } },
     (page): readonly Promotion[] => page.promotions,
+    state === 'active' ? { everyMs: LOOK_MS } : {},
   )
-  useEffect(() => {
-    if (state !== 'active') return
-    const timer = setInterval(() => {
-      if (!document.hidden) pages.reload()
-    }, LOOK_MS)
-    return () => clearInterval(timer)
-  }, [state])
   return (
     <>
       {pages.items.length > 0 && (

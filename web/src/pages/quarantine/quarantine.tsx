@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { printableJson } from '../../../../src/platform/printable.ts'
 import { post, remove } from '../../api/request.ts'
 import { usePages } from '../../api/use-pages.ts'
+import { Act } from '../../parts/act.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { More } from '../../parts/more.tsx'
@@ -14,21 +15,23 @@ import { may } from '../../session.ts'
 /** Events that could not be understood. */
 export default function Quarantine() {
   const events = usePages('/v1/quarantine', { query: { limit: 50 } }, ({ events }) => events)
-  const [asks, setAsks] = useState<'replay' | 'discard'>()
+  const [asks, setAsks] = useState<'replay' | 'discard' | { id: string }>()
   async function act(what: 'replay' | 'discard', id: string) {
     try {
       if (what === 'replay') await post('/v1/quarantine/{id}/replay', { path: { id } })
       else await remove('/v1/quarantine/{id}', { path: { id } })
       say(what === 'replay' ? 'Replayed' : 'Discarded')
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
+    } finally {
+      events.reload()
     }
-    events.reload()
   }
   async function actOnAll(what: 'replay' | 'discard') {
-    if (what === 'replay') await post('/v1/quarantine/replay', { body: { all: true } })
-    else await post('/v1/quarantine/discard', { body: { all: true } })
-    events.reload()
+    try {
+      if (what === 'replay') await post('/v1/quarantine/replay', { body: { all: true } })
+      else await post('/v1/quarantine/discard', { body: { all: true } })
+    } finally {
+      events.reload()
+    }
   }
   const isEmpty = events.items.length === 0 && !events.isLoading && !events.error
   return (
@@ -40,10 +43,10 @@ export default function Quarantine() {
         events.items.length > 0 && (
           <>
             <button type="button" onClick={() => setAsks('replay')}>
-              Replay all
+              Replay all…
             </button>
             <button type="button" onClick={() => setAsks('discard')}>
-              Discard all
+              Discard all…
             </button>
           </>
         )
@@ -60,11 +63,9 @@ export default function Quarantine() {
                 </span>
                 {may('admin') && (
                   <span class="page-actions">
-                    <button type="button" onClick={() => act('replay', id)}>
-                      Replay
-                    </button>
-                    <button type="button" onClick={() => act('discard', id)}>
-                      Discard
+                    <Act run={() => act('replay', id)}>Replay</Act>
+                    <button type="button" onClick={() => setAsks({ id })}>
+                      Discard…
                     </button>
                   </span>
                 )}
@@ -81,7 +82,18 @@ export default function Quarantine() {
         </ul>
       )}
       <More of={events} />
-      {asks && (
+      {typeof asks === 'object' && (
+        <Confirm
+          title="Discard this event?"
+          action="Discard"
+          isDangerous
+          run={() => act('discard', asks.id)}
+          close={() => setAsks(undefined)}
+        >
+          <p>It is deleted. What it said is found again by a reconcile, if it still holds.</p>
+        </Confirm>
+      )}
+      {typeof asks === 'string' && (
         <Confirm
           title={asks === 'replay' ? 'Replay all events?' : 'Discard all events?'}
           action={asks === 'replay' ? 'Replay all' : 'Discard all'}

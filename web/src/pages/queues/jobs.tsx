@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { printableJson } from '../../../../src/platform/printable.ts'
 import { post, remove } from '../../api/request.ts'
 import { type Pages, usePages } from '../../api/use-pages.ts'
+import { Act } from '../../parts/act.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { More } from '../../parts/more.tsx'
@@ -59,11 +60,10 @@ export function FailedJobs({ queue, changed }: { queue: QueueName; changed: () =
       if (id === undefined) await post('/v1/jobs/{queue}/failed/retry', { path: { queue } })
       else await post('/v1/jobs/{queue}/{id}/retry', { path: { queue, id } })
       say(id === undefined ? `All failed jobs of ${queue} run again` : `Job ${id} runs again`)
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
+    } finally {
+      jobs.reload()
+      changed()
     }
-    jobs.reload()
-    changed()
   }
   async function discard(which: string) {
     const query = losesEvents ? { loseEvents: true } : {}
@@ -79,11 +79,9 @@ export function FailedJobs({ queue, changed }: { queue: QueueName; changed: () =
         <h2>Jobs of {queue} that failed</h2>
         {may('admin') && jobs.items.length > 0 && (
           <div class="page-actions">
-            <button type="button" onClick={() => retry()}>
-              Retry all
-            </button>
+            <Act run={() => retry()}>Retry all</Act>
             <button type="button" onClick={() => setDiscards('all')}>
-              Discard all
+              Discard all…
             </button>
           </div>
         )}
@@ -97,11 +95,9 @@ export function FailedJobs({ queue, changed }: { queue: QueueName; changed: () =
             </span>
             {may('admin') && (
               <span class="page-actions">
-                <button type="button" onClick={() => retry(id)}>
-                  Retry
-                </button>
+                <Act run={() => retry(id)}>Retry</Act>
                 <button type="button" onClick={() => setDiscards(id)}>
-                  Discard
+                  Discard…
                 </button>
               </span>
             )}

@@ -2,7 +2,9 @@ import { useState } from 'preact/hooks'
 import { followJob } from '../../api/follow-job.ts'
 import { post } from '../../api/request.ts'
 import { Confirm } from '../../parts/confirm.tsx'
+import { Said } from '../../parts/said.tsx'
 import { say } from '../../parts/toast.tsx'
+import { useStay } from '../../parts/use-stay.ts'
 import { may } from '../../session.ts'
 import type { Registry } from './registry-panel.tsx'
 
@@ -11,6 +13,7 @@ export function Reconcile({ registry, reload }: { registry: Registry; reload: ()
   const [failure, setFailure] = useState('')
   const [isAsked, setAsked] = useState(false)
   const [asks, setAsks] = useState(false)
+  const signal = useStay()
   const { name, reconciling, lastReconcile } = registry
   async function start(options: { dryRun?: boolean; acceptLoss?: boolean }) {
     setFailure('')
@@ -18,8 +21,9 @@ export function Reconcile({ registry, reload }: { registry: Registry; reload: ()
     try {
       const { job } = await post('/v1/registries/{name}/reconcile', { path: { name }, body: options })
       reload()
-      const { state, failedReason } = await followJob(job, reload)
-      if (state === 'failed') setFailure(failedReason ?? 'It failed.')
+      const ended = await followJob(job, { signal, told: reload })
+      if (ended === undefined) return
+      if (ended.state === 'failed') setFailure(ended.failedReason ?? 'It failed.')
       else say(`${name} was compared with the index`)
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error))
@@ -59,7 +63,7 @@ export function Reconcile({ registry, reload }: { registry: Registry; reload: ()
       </div>
       {failure && (
         <p class="notice notice-bad" role="alert">
-          {failure}
+          <Said text={failure} />
         </p>
       )}
       {asks && (

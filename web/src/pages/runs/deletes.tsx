@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Answer } from '../../api/request.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { Bytes } from '../../parts/bytes.tsx'
@@ -19,23 +19,28 @@ const BADGES: Record<string, string> = {
   moved: 'badge badge-warning',
 }
 
+/** How often the record of a run that goes on is read again, in ms. */
+const LOOK_MS = 6_000
+
 /** Each image that the run was to delete: what became of it, and why. */
 export function Deletes({ run }: { run: Run }) {
   const [query, change] = useQuery()
+  const goesOn = isUnderWay(run)
   const pages = usePages(
     '/v1/expiry/runs/{id}/deletes',
     { path: { id: run.id }, query: { limit: 200 } },
     (page): readonly Deleted[] => page.deletes,
+    // Its record is written every few seconds.
+    goesOn ? { everyMs: LOOK_MS } : {},
   )
-  const goesOn = isUnderWay(run)
-  // Its record is written every few seconds.
+  const wentOn = useRef(goesOn)
   useEffect(() => {
-    if (!goesOn) return pages.reload()
-    const timer = setInterval(pages.reload, 6_000)
-    return () => clearInterval(timer)
+    if (wentOn.current && !goesOn) pages.reload()
+    wentOn.current = goesOn
   }, [goesOn])
   const outcomes = [...new Set(pages.items.map(({ outcome }) => outcome))]
-  const shown = pages.items.filter(({ outcome }) => !query.outcome || outcome === query.outcome)
+  const chosen = outcomes.find((one) => one === query.outcome)
+  const shown = pages.items.filter(({ outcome }) => chosen === undefined || outcome === chosen)
   // Before it has a record there are none.
   if (pages.error?.status === 404) return null
   if (pages.items.length === 0 && !pages.hasMore) return null
@@ -46,7 +51,7 @@ export function Deletes({ run }: { run: Run }) {
         {outcomes.length > 1 && (
           <select
             aria-label="Outcome"
-            value={query.outcome ?? ''}
+            value={chosen ?? ''}
             onChange={(event) => change({ outcome: event.currentTarget.value })}
           >
             <option value="">All outcomes</option>

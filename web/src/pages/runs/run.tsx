@@ -23,7 +23,9 @@ export default function RunPage() {
   const [isOver, setOver] = useState(false)
   const read = useGet('/v1/expiry/runs/{id}', { path: { id } }, isOver ? {} : { everyMs: LOOK_MS })
   const { data } = read
-  if (data !== undefined && isOver === isUnderWay(data)) setOver(!isUnderWay(data))
+  // What is not there does not come.
+  const goesOn = read.error?.status !== 404 && (data === undefined || isUnderWay(data))
+  if (isOver === goesOn) setOver(!goesOn)
   return (
     <Page
       title={data ? `${data.dryRun ? 'Dry run' : 'Run'} of ${data.policy}` : 'Run'}

@@ -16,13 +16,13 @@ export default function Runs() {
       title="Runs"
       lead="Each run of an expiry policy, with all that it deleted and why. Dry runs delete nothing, and are kept for a week."
       actions={
-        <button type="button" onClick={runs.reload} disabled={runs.isLoading}>
+        <button type="button" onClick={runs.reload}>
           Read again
         </button>
       }
     >
       {runs.items.length > 0 && (
-        <TableBox label="Runs">
+        <TableBox isCards label="Runs">
           <table>
             <thead>
               <tr>
@@ -42,19 +42,21 @@ export default function Runs() {
                       <Time at={run.at} />
                     </a>
                   </th>
-                  <td>
+                  <td class="wide" data-label="Policy">
                     <Said text={run.policy} /> <span class="hint">at {run.registry}</span>
                   </td>
-                  <td>
+                  <td data-label="State">
                     <span class={STATES[run.state].badge}>{STATES[run.state].text}</span>{' '}
                     {run.dryRun && <span class="badge">dry run</span>}
                   </td>
-                  <td>
+                  <td class="wide" data-label="What it did">
                     {outcomesOf(run).join(', ') || 'nothing to delete'}
                     {run.held && <div class="hint">held in {run.held.length} projects</div>}
                   </td>
-                  <td class="number">{run.dryRun ? '' : <Bytes of={run.progress.freedBytes} />}</td>
-                  <td>
+                  <td class="number" data-label="Freed">
+                    {run.dryRun ? '' : <Bytes of={run.progress.freedBytes} />}
+                  </td>
+                  <td data-label="Asked by">
                     <Said text={run.by} />
                   </td>
                 </tr>

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { post } from '../../api/request.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Said } from '../../parts/said.tsx'
@@ -20,18 +20,23 @@ export function Restore({
 }) {
   const [count, setCount] = useState(0)
   const [isRunning, setRunning] = useState(false)
+  /** Those that are not back: after a failure only these are tried again. */
+  const left = useRef(images)
   async function restore(): Promise<void> {
     setRunning(true)
     const failures: string[] = []
-    for (const [n, image] of images.entries()) {
+    const failed: Trashed[] = []
+    for (const [n, image] of left.current.entries()) {
       setCount(n)
-      await post('/v1/trash/{id}/restore', { path: { id: image.id } }).catch((error: Error) =>
-        failures.push(`${trashedName(image)}: ${error.message}`),
-      )
+      await post('/v1/trash/{id}/restore', { path: { id: image.id } }).catch((error: Error) => {
+        failures.push(`${trashedName(image)}: ${error.message}`)
+        failed.push(image)
+      })
     }
     setRunning(false)
     done()
-    const back = images.length - failures.length
+    const back = left.current.length - failed.length
+    left.current = failed
     if (back > 0) say(back === 1 ? 'The image is back.' : `${back} images are back.`)
     if (failures.length > 0) throw new Error(failures.join('; '))
   }

@@ -5,6 +5,7 @@ import { usePages } from '../../api/use-pages.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { More } from '../../parts/more.tsx'
 import { Page } from '../../parts/page.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { useQuery } from '../../parts/use-query.ts'
 import { may } from '../../session.ts'
 import { Purge } from './purge.tsx'
@@ -16,12 +17,12 @@ import './trash.css'
 /** What expiry has deleted, and the way back. */
 export default function Trash() {
   const [query, change] = useQuery()
-  const [text, setText] = useState(query.search ?? '')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asks, setAsks] = useState<readonly Trashed[]>()
   const [purges, setPurges] = useState(false)
   const policies = useGet('/v1/expiry/policies')
-  const { registry, search } = query
+  const { registry } = query
+  const search = query.search?.trim()
   const pages = usePages(
     '/v1/trash',
     { query: { limit: 100, ...(registry && { registry }), ...(search && { search }) } },
@@ -60,23 +61,13 @@ export default function Trash() {
           {keep !== undefined && `The trash forgets an image after ${formatDuration(keep)}.`}
         </p>
       </div>
-      <form
-        class="filters"
-        onSubmit={(event) => {
-          event.preventDefault()
-          change({ search: text.trim() })
-        }}
-      >
-        <input
-          type="search"
-          class="trash-search"
-          aria-label="Search the trash"
+      <search class="filters">
+        <SearchField
+          label="Search the trash"
           placeholder="Part of a repository’s name, or a digest"
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-          onSearch={() => change({ search: text.trim() })}
+          text={query.search ?? ''}
+          search={(search) => change({ search }, { replace: true })}
         />
-        <button type="submit">Search</button>
         {registries.length > 1 && (
           <select
             aria-label="Registry"
@@ -94,7 +85,7 @@ export default function Trash() {
             Restore {marked.length === 1 ? '1 image' : `${marked.length} images`}…
           </button>
         )}
-      </form>
+      </search>
       {pages.items.length > 0 && (
         <TrashTable
           images={pages.items}

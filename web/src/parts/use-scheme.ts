@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
-import { theme } from '../../theme.ts'
-import type { Scheme } from './colours.ts'
+import { theme } from '../theme.ts'
+
+export type Scheme = 'light' | 'dark'
 
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
-/** Whether the page is light or dark now: a canvas cannot use the colours of the style sheet. */
+/** Whether the page is light or dark now: a canvas has its colours from when it was drawn. */
 export function useScheme(): Scheme {
   const [systemDark, setSystemDark] = useState(dark.matches)
   useEffect(() => {
