@@ -28,7 +28,7 @@ export const makeS3Client = (
     requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
   })
   // Of DeleteObjects, S3 wants a checksum of the body, of any kind. The SDK sends a CRC-32, and many servers of its protocol
-  // know only this one: Aliyun's OSS, Google, ECS, older MinIO (aws-sdk-js-v3, supplemental-docs/MD5_FALLBACK.md).
+  // know only this one: Aliyun's OSS, Google, ECS, older MinIO (MD5_FALLBACK.md of aws-sdk-js-v3).
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
