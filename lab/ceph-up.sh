@@ -1,6 +1,7 @@
 #!/bin/bash
 # One Ceph node in memory (monitor, manager, OSD on memstore, RADOS Gateway) on 127.0.0.1, without authentication
 # between its parts. S3 keys LABKEY/LABSECRET; Swift user lab:swift, key swiftsecret.
+# A bucket is also at BUCKET.s3.lab.test, which no name server knows.
 #   ceph-up.sh DIR [GATEWAY_PORT [MONITOR_PORT]]
 # DIR is a folder of its own, which is emptied. 15 s, or 60 s with the packages (710 MB). Stop it with ceph-down.sh DIR.
 set -euo pipefail
@@ -80,6 +81,7 @@ osd_data = $DIR/osd
 [client.rgw]
 rgw_frontends = beast endpoint=$GATEWAY
 rgw_enable_usage_log = false
+rgw_dns_name = s3.lab.test
 EOF
 touch "$DIR/keyring"
 export CEPH_CONF=$CONF

@@ -224,11 +224,12 @@ const LATE = [
     (name) => `src/cli/${name}.ts`,
   ),
   START_COMMAND,
+  'src/compose/registry-storage.ts',
   'src/expiry/in-use/read-kubernetes.ts',
   'src/platform/tracing.ts',
 ]
 
-test('every import is at the head of its file, but what few commands, the programs of the service, a source of images in use and traces need', () => {
+test('every import is at the head of its file, but what few commands, the programs of the service, a source of images in use, storages in clouds and traces need', () => {
   const late = sources.filter((file) => /\b(import|require)\(/.test(read(file)))
   expect(late.toSorted()).toEqual(LATE.toSorted())
   expect(importsOf(START_COMMAND, read(START_COMMAND)).map(({ to }) => to)).toContain('src/start.ts')

@@ -3,6 +3,8 @@ import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeStorageReader } from '../reconcile/storage-reader.ts'
 import type { Reach } from '../registry/http-client.ts'
 import { makeFolderStorage } from '../storage/folder-storage.ts'
+import { makeLazyStorage } from '../storage/lazy-storage.ts'
+import { makeOssStorage } from '../storage/oss-storage.ts'
 import { makeS3Storage } from '../storage/s3-storage.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 import { swiftAuthVersion } from '../storage/swift-auth-version.ts'
@@ -26,6 +28,11 @@ export function placeOfStorage(storage: Storage): string {
       return `the bucket ${storage.bucket}/${storage.prefix}`
     case 'swift':
       return `the container ${storage.container}/${storage.prefix}`
+    case 'azure':
+      return `the container ${storage.container}/${storage.rootDirectory}`
+    case 'gcs':
+    case 'oss':
+      return `the bucket ${storage.bucket}/${storage.rootDirectory}`
   }
 }
 
@@ -41,6 +48,19 @@ export function registryStorage(storage: Storage, { name, reach }: Owner): Regis
       const authVersion = swiftAuthVersion(storage.authUrl, storage.authVersion) ?? 3
       return makeSwiftStorage({ ...storage, authVersion, registry: name, reach })
     }
+    // The SDKs of Azure and Google are loaded where they are used: most installations need neither.
+    case 'azure':
+      return makeLazyStorage(placeOfStorage(storage), async () => {
+        const { makeAzureStorage } = await import('../storage/azure-storage.ts')
+        return makeAzureStorage(storage)
+      })
+    case 'gcs':
+      return makeLazyStorage(placeOfStorage(storage), async () => {
+        const { makeGcsStorage } = await import('../storage/gcs-storage.ts')
+        return makeGcsStorage(storage)
+      })
+    case 'oss':
+      return makeOssStorage(storage)
   }
 }
 

@@ -1,5 +1,6 @@
 import { type TSchema, type TSchemaOptions, Type } from 'typebox'
 import { HOST } from '../registry/image-reference.ts'
+import { azureStorage, gcsStorage, ossStorage } from './cloud-storage-sections.ts'
 import {
   Choice,
   Flag,
@@ -71,6 +72,9 @@ const registryStorage = Type.Union(
     }),
     s3Store,
     swiftStorage,
+    azureStorage,
+    gcsStorage,
+    ossStorage,
   ],
   { description: "The registry's own storage, which is only read. It shows what the API does not." },
 )

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { HIDDEN_KINDS } from '../storage/storage.ts'
 import { type Amount, PARTS, type Survey } from './survey.ts'
 
 const bytes = (description: string) => Type.Integer({ minimum: 0, description: `${description} In bytes.` })
@@ -93,10 +94,13 @@ export const StorageReport = Type.Object({
   linksWithoutBlob: count(
     'Links of repositories to blobs that are not there. The collector of a registry leaves them behind; they do no harm.',
   ),
-  hidden: Type.Union([Type.String(), Type.Null()], {
-    description:
-      'Why the store does not tell what is in no listing (`version`, `marker`, `upload`, `segment`, `deleted`). Null: it does.',
-  }),
+  unlisted: Type.Array(
+    Type.Object({
+      kinds: Type.Array(Type.Enum([...HIDDEN_KINDS]), { description: 'Parts that may hold something.' }),
+      reason: Type.String({ description: 'What the store says.' }),
+    }),
+    { description: 'Parts that the store does not list, or not to this login. They count as nothing.' },
+  ),
 })
 export type StorageReport = Static<typeof StorageReport>
 
@@ -105,7 +109,7 @@ export function reportOf(
   survey: Survey,
   { registry, place, at, now }: { registry: string; place: string; at: number; now: number },
 ): StorageReport {
-  const { parts, candidates, uploads, unreadable, missing, linksWithoutBlob, unknown } = survey
+  const { parts, candidates, uploads, unreadable, missing, linksWithoutBlob, unlisted } = survey
   return {
     ...{ registry, place, parts, linksWithoutBlob, at: new Date(at).toISOString(), tookMs: now - at },
     total: sumOf(Object.values(parts)),
@@ -118,7 +122,7 @@ export function reportOf(
     }),
     unreadable: { count: unreadable.length, digests: unreadable.slice(0, NAMED) },
     missing: { count: missing.length, blobs: missing.slice(0, NAMED) },
-    hidden: unknown ?? null,
+    unlisted: unlisted.map(({ kinds, reason }) => ({ kinds: [...kinds], reason })),
   }
 }
 

@@ -43,12 +43,7 @@ export async function surveyStorage(
     survey.references(stored, all)
   }
   await pMap(survey.revisions(), read, MANIFESTS)
-  try {
-    for await (const object of storage.hidden()) survey.hide(object)
-  } catch (error) {
-    // Many stores do not know versions, or do not let us list them. What was listed is no less true for it.
-    survey.doNotKnow(error instanceof Error ? error.message : String(error))
-  }
+  for await (const object of storage.hidden(survey.unlisted)) survey.hide(object)
   return survey.result()
 }
 

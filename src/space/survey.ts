@@ -1,5 +1,5 @@
 import { classify } from '../storage/classify.ts'
-import { HIDDEN_KINDS, type HiddenObject, type StoredObject } from '../storage/storage.ts'
+import { HIDDEN_KINDS, type HiddenObject, type StoredObject, type Unlisted } from '../storage/storage.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 
 /**
@@ -51,8 +51,8 @@ export interface Survey {
   missing: { digest: string; namedBy: string }[]
   /** Links of repositories to blobs that are not there; the registry's collector leaves them behind. */
   linksWithoutBlob: number
-  /** Why the store does not tell what is in no listing; `undefined` if it does. */
-  unknown: string | undefined
+  /** Parts that the store did not list, and why. They count as nothing in `parts`. */
+  unlisted: Unlisted[]
 }
 
 interface Blob {
@@ -77,8 +77,8 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   const uploads = new Map<string, OpenUpload>()
   const missing = new Map<string, string>()
   const shared = new Set<string>()
+  const unlisted: Unlisted[] = []
   let linksWithoutBlob = 0
-  let unknown: string | undefined
 
   const count = (part: Part, { size }: { size: number }) => {
     parts[part].objects++
@@ -149,10 +149,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     hide(object: HiddenObject): void {
       count(object.kind, object)
     },
-    /** The store does not tell what it hides. */
-    doNotKnow(why: string): void {
-      unknown = why
-    },
+    unlisted: (what: Unlisted): void => void unlisted.push(what),
     /** All manifests that a repository links, each with one of these repositories. */
     revisions: (): Iterable<readonly [digest: string, repository: string]> => revisions,
     /**
@@ -178,7 +175,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
         if (!blob.isMarked) candidates.push({ digest, size: blob.size, project: blob.project ?? undefined })
       }
       return {
-        ...{ parts, candidates, linksWithoutBlob, unknown, uploads: [...uploads.values()] },
+        ...{ parts, candidates, linksWithoutBlob, unlisted, uploads: [...uploads.values()] },
         unreadable: [...unreadable],
         missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
       }

@@ -14,9 +14,12 @@ import {
   paginateListObjectsV2,
   paginateListParts,
   type S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { ObjectTooLarge } from '../store/object-store.ts'
 import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from '../store/s3-client.ts'
+import { makeInFolders } from './in-folders.ts'
+import { orUnlisted, REFUSED } from './or-unlisted.ts'
 import { makeLargeCopy } from './s3-large-copy.ts'
 import type { HiddenObject, RegistryStorage } from './storage.ts'
 
@@ -24,10 +27,15 @@ import type { HiddenObject, RegistryStorage } from './storage.ts'
 const DELETED_AT_ONCE = 1_000
 const MOST_COPIED = 5 * 1024 ** 3
 
-/** A registry's `s3` driver: `prefix` is its `rootdirectory`, without slashes around it. It throws the errors of the SDK. */
-export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions): RegistryStorage {
+/**
+ * A registry's `s3` driver: `prefix` is its `rootdirectory`. It throws the errors of the SDK. Objects of more than `mostCopied`
+ * bytes are copied in parts.
+ */
+export function makeS3Storage(options: S3StoreOptions & { mostCopied?: number }): RegistryStorage {
+  const { bucket, prefix, mostCopied = MOST_COPIED, ...connection } = options
   const client = makeS3Client(connection)
-  const folder = folderOf(prefix)
+  // Distribution takes slashes at both ends of a rootdirectory away.
+  const folder = folderOf(prefix.replace(/^\/+/, ''))
   const at = (key: string) => ({ Bucket: bucket, Key: folder + key })
   const copyLarge = makeLargeCopy(client, bucket)
   const source = (key: string) => `${bucket}/${(folder + key).split('/').map(encodeURIComponent).join('/')}`
@@ -71,10 +79,7 @@ export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions)
         for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
       return names
     },
-    async *inFolders(path, name) {
-      for await (const info of list(path))
-        if (info.key.slice(info.key.indexOf('/', path.length) + 1) === name) yield info
-    },
+    inFolders: makeInFolders(list),
     head,
     get: async (key, limit) => {
       const body = await read(key, limit)
@@ -85,7 +90,7 @@ export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions)
       const found = await head(from)
       if (found === undefined) return false
       const input = { ...at(to), CopySource: source(from) }
-      if (found.size > MOST_COPIED) await copyLarge(input, found.size)
+      if (found.size > mostCopied) await copyLarge(input, found.size)
       else await client.send(new CopyObjectCommand(input))
       return true
     },
@@ -101,12 +106,19 @@ export function makeS3Storage({ bucket, prefix, ...connection }: S3StoreOptions)
           )
       }
     },
-    async *hidden() {
-      yield* oldVersions(client, bucket, folder)
-      yield* openUploads(client, bucket, folder)
+    async *hidden(unlisted) {
+      const versions = oldVersions(client, bucket, folder)
+      yield* orUnlisted(versions, ['version', 'marker'], refusal, unlisted)
+      yield* orUnlisted(openUploads(client, bucket, folder), ['upload'], refusal, unlisted)
     },
   }
 }
+
+/** Not every server with the protocol of S3 has these listings, and few logins may list old versions. */
+const refusal = (error: unknown) =>
+  error instanceof S3ServiceException && REFUSED.includes(error.$metadata.httpStatusCode)
+    ? `${error.name}: ${error.message}`
+    : undefined
 
 async function* oldVersions(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
   let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> | undefined = {}

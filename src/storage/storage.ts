@@ -24,6 +24,12 @@ export interface HiddenObject extends ObjectInfo {
   kind: (typeof HIDDEN_KINDS)[number]
 }
 
+/** Kinds that a store does not list, or not to this login: it may hold some. `reason` is its own answer. */
+export interface Unlisted {
+  kinds: readonly HiddenObject['kind'][]
+  reason: string
+}
+
 /**
  * The storage of a registry that others write to: a folder, or a bucket or container. Keys are relative to the
  * registry's `rootdirectory`, without a leading slash: `docker/registry/v2/…`, the same for each driver of distribution
@@ -60,8 +66,11 @@ export interface RegistryStorage {
    * objects stay: other objects may have them. See `freeSegments`.
    */
   delete(keys: readonly string[]): Promise<void>
-  /** What occupies space and is in no listing, in no order. None for a folder. */
-  hidden(): AsyncIterable<HiddenObject>
+  /**
+   * What occupies space and is in no listing, in no order. None for a folder. What the store refuses to list is told to
+   * `unlisted`; without that, it throws.
+   */
+  hidden(unlisted?: (what: Unlisted) => void): AsyncIterable<HiddenObject>
   /**
    * Only of Swift: deletes segments that no object has. `keys` are those that `hidden()` yielded some hours ago. It looks
    * again, and deletes of them only those of an upload whose segments no object has still, are all in `keys`, and were all

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 
 export interface S3StoreOptions {
@@ -17,8 +18,8 @@ export interface S3StoreOptions {
 /** A client of the SDK that makes three attempts, and waits for no answer for ever. */
 export const makeS3Client = (
   connection: Pick<S3StoreOptions, 'endpoint' | 'region' | 'credentials' | 'forcePathStyle'>,
-): S3Client =>
-  new S3Client({
+): S3Client => {
+  const client = new S3Client({
     ...connection,
     // The signature covers the SHA-256 of each body, since bodies are buffers. Older servers refuse further checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -26,6 +27,20 @@ export const makeS3Client = (
     // By default the SDK waits for ever.
     requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
   })
+  // Of DeleteObjects, S3 wants a checksum of the body, of any kind. The SDK sends a CRC-32, and many servers of its protocol
+  // know only this one: Aliyun's OSS, Google, ECS, older MinIO (MD5_FALLBACK.md of aws-sdk-js-v3).
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        const { body, headers } = args.request as { body?: unknown; headers: Record<string, string> }
+        if (commandName === 'DeleteObjectsCommand' && typeof body === 'string')
+          headers['content-md5'] = createHash('md5').update(body).digest('base64')
+        return next(args)
+      },
+    { step: 'build', name: 'contentMd5OfDeletes' },
+  )
+  return client
+}
 
 /** A prefix as it begins each key: '' or ending in one slash. */
 export const folderOf = (prefix: string): string => prefix.replace(/\/*$/, prefix === '' ? '' : '/')

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
-import { StorageReport } from '../../src/space/report.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
+import { StorageReport } from '../../src/space/report.ts'
 import { type Schema, sampleOf } from './sample-of.ts'
 
 interface Operation {

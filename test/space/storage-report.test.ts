@@ -62,7 +62,7 @@ test('tells what it holds and what a collection would free, once it was surveyed
   expect(report.parts.referenced.objects).toBe(3)
   const sum = Object.values(report.parts).reduce((all, { bytes }) => all + bytes, 0)
   expect(report.total.bytes).toBe(sum)
-  expect(report).toMatchObject({ hidden: null, missing: { count: 0 }, unreadable: { count: 0 } })
+  expect(report).toMatchObject({ unlisted: [], missing: { count: 0 }, unreadable: { count: 0 } })
   expect(await service.get('/v1/registries/ci/storage')).toEqual(report)
 
   const table = await run('storage', 'report', 'ci')

@@ -38,9 +38,9 @@ export const addStorage: AddCommand = (program, cli) => {
     })
 }
 
-function noteProblems(cli: Pick<Cli, 'note'>, { hidden, missing, unreadable, place, at }: StorageReport) {
+function noteProblems(cli: Pick<Cli, 'note'>, { unlisted, missing, unreadable, place, at }: StorageReport) {
   cli.note(`${place}, as of ${at}`)
-  if (hidden !== null) cli.note(`what is in no listing is not known: ${hidden}`)
+  for (const { kinds, reason } of unlisted) cli.note(`not known: ${kinds.join(', ')}: ${reason}`)
   if (missing.count > 0) cli.note(`blobs that images need and that are not there: ${missing.count}`)
   if (unreadable.count > 0) cli.note(`manifests that are missing or cannot be read: ${unreadable.count}`)
 }

@@ -613,8 +613,13 @@ export interface paths {
                             };
                             /** @description Links of repositories to blobs that are not there. The collector of a registry leaves them behind; they do no harm. */
                             linksWithoutBlob: number;
-                            /** @description Why the store does not tell what is in no listing (`version`, `marker`, `upload`, `segment`, `deleted`). Null: it does. */
-                            hidden: string | null;
+                            /** @description Parts that the store does not list, or not to this login. They count as nothing. */
+                            unlisted: {
+                                /** @description Parts that may hold something. */
+                                kinds: ("version" | "marker" | "upload" | "segment" | "deleted")[];
+                                /** @description What the store says. */
+                                reason: string;
+                            }[];
                         };
                     };
                 };

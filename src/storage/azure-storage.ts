@@ -1,0 +1,138 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { type BlobItem, type ContainerClient, RestError } from '@azure/storage-blob'
+import { ObjectTooLarge } from '../store/object-store.ts'
+import { type AzureAccount, codeOf, makeAzureContainer, undefinedIfAbsent } from './azure-client.ts'
+import { deleteBlobs } from './azure-delete.ts'
+import { makeInFolders } from './in-folders.ts'
+import { orUnlisted, REFUSED } from './or-unlisted.ts'
+import type { HiddenObject, RegistryStorage } from './storage.ts'
+
+export interface AzureStorageOptions extends AzureAccount {
+  /** The driver's `rootdirectory`; '' for none. */
+  rootDirectory: string
+  /**
+   * Whether the names of blobs begin with a slash. Distribution 2.x writes them so, and has no rootdirectory. 3.x writes
+   * none (blobName in registry/storage/driver/azure/azure.go). GitLab's registry writes none, unless it has
+   * `legacyrootprefix: true`, or is before 16.0 and lacks `trimlegacyrootprefix: true` (PathToKey).
+   */
+  legacyRootPrefix: boolean
+}
+
+/** A registry's `azure` driver. It throws the errors of the SDK. */
+export function makeAzureStorage({
+  rootDirectory,
+  legacyRootPrefix,
+  ...account
+}: AzureStorageOptions): RegistryStorage {
+  const container = makeAzureContainer(account)
+  const root = rootDirectory.replace(/^\/+|\/+$/g, '')
+  const folder = (legacyRootPrefix ? '/' : '') + (root === '' ? '' : `${root}/`)
+  const blobOf = (key: string) => container.getBlobClient(folder + key)
+
+  async function read(key: string, limit?: number) {
+    const found = await blobOf(key).download(0, undefined, { maxRetryRequests: 3 }).catch(undefinedIfAbsent)
+    if (found === undefined) return undefined
+    const { readableStreamBody: body, contentLength: size = 0 } = found
+    if (!(body instanceof Readable)) throw new Error(`Azure answered without a body for ${key}`)
+    if (limit === undefined || size <= limit) return body
+    body.on('error', () => {}).destroy()
+    throw new ObjectTooLarge(size, limit)
+  }
+
+  async function* list(start: string, after?: string) {
+    // The service can begin at a name. Servers that do not know this begin at the start.
+    const options = { prefix: folder + start, ...(after !== undefined && { startFrom: folder + after }) }
+    for await (const { name, properties } of container.listBlobsFlat(options)) {
+      const key = name.slice(folder.length)
+      if (after !== undefined && key <= after) continue
+      yield { key, size: properties.contentLength ?? 0, modifiedAt: properties.lastModified }
+    }
+  }
+
+  async function startCopy(from: string, to: string) {
+    const copying = await blobOf(to).beginCopyFromURL(blobOf(from).url, { intervalInMs: 500 })
+    const { copyStatus } = await copying.pollUntilDone()
+    if (copyStatus !== 'success') throw new Error(`Azure did not copy ${from} to ${to}: ${copyStatus}`)
+    return true
+  }
+
+  return {
+    place: `the container ${account.container}/${folder}`,
+    list,
+    async folders(path) {
+      const start = folder + path
+      const names: string[] = []
+      for await (const item of container.listBlobsByHierarchy('/', { prefix: start }))
+        if (item.kind === 'prefix') names.push(item.name.slice(start.length))
+      return names
+    },
+    inFolders: makeInFolders(list),
+    async head(key) {
+      const found = await blobOf(key).getProperties().catch(undefinedIfAbsent)
+      return found && { key, size: found.contentLength ?? 0, modifiedAt: found.lastModified ?? new Date(0) }
+    },
+    get: async (key, limit) => {
+      const body = await read(key, limit)
+      return body && buffer(body)
+    },
+    read: (key) => read(key),
+    async copy(from, to) {
+      const copied = await startCopy(from, to)
+        .catch(async (error: unknown) => {
+          // A blob keeps its kind: a block blob does not become an append blob, as which the driver writes uploads.
+          if (!(error instanceof RestError && codeOf(error) === 'InvalidBlobType')) throw error
+          await blobOf(to).deleteIfExists()
+          return startCopy(from, to)
+        })
+        .catch(undefinedIfAbsent)
+      return copied ?? false
+    },
+    delete: (keys) => deleteBlobs(container, keys.map(blobOf)),
+    hidden: (unlisted) =>
+      orUnlisted(hiddenIn(container, folder), ['version', 'upload', 'deleted'], refusal, unlisted),
+  }
+}
+
+/** A login may be allowed to list blobs, and no versions; accounts with folders (Data Lake) have no versions. */
+const refusal = (error: unknown) =>
+  error instanceof RestError && REFUSED.includes(error.statusCode)
+    ? `${codeOf(error)}: ${error.message.split('\n')[0]}`
+    : undefined
+
+/**
+ * Old versions, snapshots, blobs that were deleted softly, and blobs of which only blocks are there. Blocks that wait beside
+ * the content of a blob are in no listing; distribution's driver writes none.
+ */
+async function* hiddenIn(container: ContainerClient, folder: string): AsyncGenerator<HiddenObject> {
+  const all = container.listBlobsFlat({
+    ...{ prefix: folder, includeUncommitedBlobs: true, includeDeleted: true },
+    ...{ includeVersions: true, includeSnapshots: true },
+  })
+  for await (const blob of all) {
+    const { contentLength: size = 0, lastModified: modifiedAt, blobType } = blob.properties
+    const kind = kindOf(blob)
+    const info = { key: blob.name.slice(folder.length), modifiedAt }
+    if (kind !== undefined) yield { kind, ...info, size }
+    else if (size === 0 && blobType === 'BlockBlob') {
+      const blocks = await container
+        .getBlockBlobClient(blob.name)
+        .getBlockList('uncommitted')
+        .catch(undefinedIfAbsent)
+      const waiting = (blocks?.uncommittedBlocks ?? []).reduce((sum, block) => sum + block.size, 0)
+      if (waiting > 0) yield { kind: 'upload', ...info, size: waiting }
+    }
+  }
+}
+
+function kindOf({
+  deleted,
+  snapshot,
+  versionId,
+  isCurrentVersion,
+}: BlobItem): HiddenObject['kind'] | undefined {
+  if (deleted) return 'deleted'
+  // An empty string is what the SDK makes of an answer without snapshots.
+  if (snapshot || (versionId && !isCurrentVersion)) return 'version'
+  return undefined
+}
