@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { startGcs } from '../../lab/gcs.ts'
-import { registryStorage } from '../../src/compose/registry-storage.ts'
+import { storageReader } from '../../src/compose/registry-storage.ts'
 import { loadYaml, minimal, problemsOf } from './write-config.ts'
 
 const withStorage = (storage: string) => `${minimal}  c2: { url: "https://x", storage: ${storage} }\n`
@@ -35,7 +35,7 @@ test('a registry in a bucket of Google Cloud Storage is read as it is configured
     )
     const { storage } = config.registries.c2 ?? {}
     if (storage === undefined) throw new Error('it has no storage')
-    const reader = registryStorage(storage)
+    const reader = storageReader(storage, { name: 'c2', reach: {} })
     await expect(reader.check()).rejects.toThrow(
       'no docker/registry/v2/repositories below the bucket images//all',
     )
@@ -64,7 +64,7 @@ test('the SDKs of Azure and Google are not loaded until a storage needs them', (
       return found
     } })
     const { registryStorage } = await import('./src/compose/registry-storage.ts')
-    registryStorage({ type: 'azure', container: 'c', connectionString: '-', realm: '', rootDirectory: '', legacyRootPrefix: false })
+    registryStorage({ type: 'azure', container: 'c', connectionString: '-', realm: '', rootDirectory: '', legacyRootPrefix: false }, { name: 'c', reach: {} })
     console.log(JSON.stringify([...loaded]))
     await import('./src/storage/azure-storage.ts')
     console.log(JSON.stringify([...loaded]))`
