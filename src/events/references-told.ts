@@ -45,8 +45,12 @@ export function makeReferencesTold({ redis, prefix }: { redis: Redis | Cluster; 
 }
 export type ReferencesTold = ReturnType<typeof makeReferencesTold>
 
-const isPush = (event: unknown): boolean =>
-  Object(event).action === 'push' && IMAGE.test(String(Object(Object(event).target).mediaType))
+/** Nothing of an event was checked yet: any value may stand anywhere. */
+function isPush(event: unknown): boolean {
+  const { action, target } = Object(event)
+  const { mediaType } = Object(target)
+  return action === 'push' && typeof mediaType === 'string' && IMAGE.test(mediaType)
+}
 
 const hasReferences = (event: unknown): boolean => {
   const { references } = Object(Object(event).target)

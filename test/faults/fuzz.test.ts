@@ -73,7 +73,7 @@ function isExpectedKey(key: string): boolean {
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
   return [
-    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|history|holders(:\d+)?)$/,
+    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|history|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
     /^tallyman:(quotas|identity|processes)$/,
     /^tallyman:\{flags\}:(project|raised|version)$/,

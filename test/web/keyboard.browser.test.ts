@@ -136,10 +136,11 @@ test('a page has the focus on its title once, and takes it from nobody when more
   await page.getByRole('rowheader').first().getByRole('link').click()
   await expect.poll(() => focused(page)).toMatch(/^(Run|Dry run of|Run of)/)
   let answer = () => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
   await page.route('**/v1/expiry/runs/*', async (route) => {
-    await new Promise<void>((resolve) => {
-      answer = resolve
-    })
+    await answered
     await route.continue()
   })
   const asked = page.waitForRequest('**/v1/expiry/runs/*')

@@ -13,7 +13,8 @@ async function open(path: string): Promise<LabPage> {
   const page = await browser.open({ reducedMotion: 'reduce' })
   await logIn(page, stage.url, stage.readToken)
   await page.goto(`${stage.url}${path}`)
-  await page.getByRole('application').waitFor()
+  // Its cells are laid out once its size is known.
+  await page.getByRole('application', { name: /[1-9]\d* cells/ }).waitFor()
   return page
 }
 const pathOf = (page: LabPage) => decodeURIComponent(page.url().slice(stage.url.length))

@@ -35,7 +35,7 @@ export function sayFailure(error: unknown): void {
 }
 
 const Toast = ({ id, text, isFailure }: Message) => (
-  <p class={isFailure ? 'toast toast-failure' : 'toast'}>
+  <p class={isFailure ? 'toast toast-failure' : 'toast'} {...(isFailure && { role: 'alert' })}>
     {printable(text)}
     {isFailure && (
       <button type="button" class="plain" onClick={() => close(id)}>
@@ -50,8 +50,6 @@ export const Toasts = () => (
     <div role="status">
       {messages.value.map((message) => !message.isFailure && <Toast key={message.id} {...message} />)}
     </div>
-    <div role="alert">
-      {messages.value.map((message) => message.isFailure && <Toast key={message.id} {...message} />)}
-    </div>
+    {messages.value.map((message) => message.isFailure && <Toast key={message.id} {...message} />)}
   </div>
 )

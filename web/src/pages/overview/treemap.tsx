@@ -38,7 +38,8 @@ export function Treemap({
   const layOut = useMemo(() => makeLayout(top, bytesOf), [top, top.children, bytesOf])
   const cells = useMemo(() => layOut(width, height), [layOut, width, height, revision])
   const first = cells.filter(({ depth }) => depth === 1)
-  const here = hasFocus ? (first.find(({ node }) => node.path === focused) ?? first[0]) : undefined
+  const active = first.find(({ node }) => node.path === focused) ?? first[0]
+  const here = hasFocus ? active : undefined
 
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => {
@@ -72,10 +73,10 @@ export function Treemap({
   }
   const press = (event: KeyboardEvent) => {
     const { key } = event
-    if (key.startsWith('Arrow') && here)
-      setFocused(neighbour(first, here, key as Arrow)?.node.path ?? here.node.path)
+    if (key.startsWith('Arrow') && active)
+      setFocused(neighbour(first, active, key as Arrow)?.node.path ?? active.node.path)
     else if (key === 'Home' || key === 'End') setFocused(first.at(key === 'Home' ? 0 : -1)?.node.path)
-    else if (key === 'Enter') enter(here?.node)
+    else if (key === 'Enter') enter(active?.node)
     else if ((key === 'Escape' || key === 'Backspace') && top.parent) zoom(top.parent)
     else return
     event.preventDefault()
