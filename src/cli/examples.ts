@@ -58,6 +58,7 @@ const EXAMPLES: Record<string, string> = {
   registries: 'registries',
   reconcile: 'reconcile ci --dry-run',
   'storage report': 'storage report ci --survey',
+  'storage doctor': 'storage doctor ci',
   'snapshot list': 'snapshot list',
   'snapshot write': 'snapshot write',
   'snapshot restore': 'snapshot restore --dry-run',

@@ -13,6 +13,7 @@ export const layersOf = (repository: string): string => `${REPOSITORIES}${reposi
 export const revisionsOf = (repository: string): string =>
   `${REPOSITORIES}${repository}/_manifests/revisions/`
 export const tagsOf = (repository: string): string => `${REPOSITORIES}${repository}/_manifests/tags/`
+export const uploadsOf = (repository: string): string => `${REPOSITORIES}${repository}/_uploads/`
 
 /** The file that links a manifest to a repository. */
 export const revisionKey = (repository: string, digest: string): string =>

@@ -4,15 +4,21 @@ import {
   CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   paginateListObjectsV2,
+  S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { shareFor } from '../platform/share-for.ts'
 import { ObjectTooLarge } from '../store/object-store.ts'
 import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from '../store/s3-client.ts'
 import { makeInFolders } from './in-folders.ts'
 import { makeS3Hidden } from './s3-hidden.ts'
 import { makeLargeCopy } from './s3-large-copy.ts'
 import type { RegistryStorage } from './storage.ts'
+
+/** How long a bucket that was there is taken to be there, in ms. */
+const THERE_MS = 60_000
 
 /** Objects in a DeleteObjects request, and bytes of an object that CopyObject copies: the limits of the S3 API. */
 const DELETED_AT_ONCE = 1_000
@@ -31,8 +37,17 @@ export function makeS3Storage(options: S3StoreOptions & { mostCopied?: number })
   const copyLarge = makeLargeCopy(client, bucket)
   const source = (key: string) => `${bucket}/${(folder + key).split('/').map(encodeURIComponent).join('/')}`
 
+  /** The answer to a HEAD has no body: a bucket that is missing looks as an object that is. Few may ask for a bucket. */
+  const beThere = shareFor(THERE_MS, async () => {
+    await client.send(new HeadBucketCommand({ Bucket: bucket })).catch((error: unknown) => {
+      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404)
+        throw new Error(`there is no bucket ${bucket}`)
+    })
+  })
+
   async function head(key: string) {
     const found = await client.send(new HeadObjectCommand(at(key))).catch(undefinedIfAbsent)
+    if (found === undefined) await beThere()
     return found && { key, size: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) }
   }
 

@@ -1,0 +1,134 @@
+import type { StorageReport } from '../../space/report.ts'
+import { BLOBS, blobKey, REPOSITORIES, uploadsOf } from '../../storage/layout.ts'
+import {
+  type ObjectLook,
+  reasonOf,
+  type StorageInspector,
+  type Told,
+  told,
+} from '../../storage/settings/storage-settings.ts'
+import type { RegistryStorage } from '../../storage/storage.ts'
+import type { Served, StorageFacts, Surveyed } from './facts.ts'
+
+/** Objects that are looked at: so many blobs, and so many links. */
+const LOOKED_AT = 5
+
+/** Bytes of a `startedat`: a time. */
+const TIME_LIMIT = 100
+
+/** An image that the registry serves. */
+export interface ServedImage {
+  repository: string
+  tag: string
+  digest: string
+}
+
+export interface LookDeps {
+  registry: string
+  type: StorageFacts['type']
+  storage: Pick<RegistryStorage, 'place' | 'list' | 'folders' | 'head' | 'get'>
+  inspector: StorageInspector
+  /** Some image that the registry serves, if it has one. */
+  served: () => Promise<ServedImage | undefined>
+  /** Whether it refuses deletes in a repository. */
+  refusesDeletes: (repository: string) => Promise<boolean>
+  /** How often the registry asked its cache of blob descriptors. */
+  cacheRequests: () => Promise<Told<number>>
+  lastSurvey: () => Promise<StorageReport | undefined>
+  /** epoch ms */
+  now: () => number
+}
+
+/** Finds out all that the rules go by. Nothing is changed. @throws what the storage throws if it cannot be listed */
+export async function lookAtStorage(deps: LookDeps): Promise<StorageFacts> {
+  const { registry, type, storage, inspector, now } = deps
+  const [settings, isThere, image, survey] = await Promise.all([
+    inspector.settings(),
+    // The finding that it cannot be listed comes from the settings.
+    storage.folders('docker/registry/').then(
+      (names) => names.includes('v2/'),
+      () => undefined,
+    ),
+    told(deps.served),
+    deps.lastSurvey(),
+  ])
+  const served: StorageFacts['served'] =
+    'value' in image ? (isThere ? await compared(storage, image.value) : { value: undefined }) : image
+  const repository = 'value' in image ? image.value?.repository : undefined
+  return {
+    ...{ registry, type, place: storage.place, root: inspector.root, settings, served, isThere },
+    elsewhere: isThere === false ? await inspector.elsewhere().catch(() => []) : [],
+    looks: isThere ? await looksAt(storage, inspector) : [],
+    began:
+      isThere && repository !== undefined
+        ? await beganIn(storage, repository).catch(() => undefined)
+        : undefined,
+    surveyed: survey && surveyedBy(survey),
+    refusesDeletes: await refusal(deps, image, repository),
+    cacheRequests: await deps.cacheRequests().catch((error) => ({ unknown: reasonOf(error) })),
+    now: now(),
+  }
+}
+
+async function compared(
+  storage: LookDeps['storage'],
+  image: ServedImage | undefined,
+): Promise<Told<Served | undefined>> {
+  if (image === undefined) return { value: undefined }
+  const { repository, tag, digest } = image
+  // What was pushed by another digest is stored by its SHA-256, which is not known here.
+  if (!digest.startsWith('sha256:'))
+    return { unknown: `the image looked at, ${repository}:${tag}, has no SHA-256` }
+  return told(async () => {
+    const key = blobKey(digest)
+    const isStored = (await storage.head(key)) !== undefined
+    const [listed] = isStored ? await take(storage.list(key), 1) : []
+    return { image: `${repository}:${tag}`, digest, isStored, isListed: listed?.key === key }
+  })
+}
+
+async function looksAt(storage: LookDeps['storage'], inspector: StorageInspector): Promise<ObjectLook[]> {
+  const keys: string[] = []
+  for (const folder of [BLOBS, REPOSITORIES])
+    for (const { key } of await take(storage.list(folder), LOOKED_AT)) keys.push(key)
+  const looks = await Promise.all(keys.map((key) => inspector.look(key)))
+  return looks.filter((look) => look !== undefined)
+}
+
+/** The first open upload of a repository: the registry writes its own time into a file as an upload begins. */
+async function beganIn(storage: LookDeps['storage'], repository: string): Promise<StorageFacts['began']> {
+  const path = uploadsOf(repository)
+  for (const id of (await storage.folders(path)).slice(0, LOOKED_AT)) {
+    const key = `${path}${id}startedat`
+    const [info, content] = [await storage.head(key), await storage.get(key, TIME_LIMIT)]
+    const time = Date.parse(content?.toString() ?? '')
+    if (info !== undefined && !Number.isNaN(time)) return { registry: time, store: info.modifiedAt.getTime() }
+  }
+  return undefined
+}
+
+async function refusal(
+  { refusesDeletes }: LookDeps,
+  image: Told<unknown>,
+  repository: string | undefined,
+): Promise<StorageFacts['refusesDeletes']> {
+  if ('unknown' in image) return image
+  return repository === undefined ? { value: undefined } : told(() => refusesDeletes(repository))
+}
+
+function surveyedBy({ at, parts, uploads }: StorageReport): Surveyed {
+  const old = uploads.find(({ youngerThan }) => youngerThan === null)
+  return {
+    ...{ at, versions: parts.version, multipart: parts.upload },
+    oldUploads: {
+      ...{ uploads: old?.uploads ?? 0, bytes: old?.bytes ?? 0 },
+      oldestAt: old?.oldestAt === undefined ? undefined : Date.parse(old.oldestAt),
+    },
+  }
+}
+
+async function take<T>(items: AsyncIterable<T>, most: number): Promise<T[]> {
+  const taken: T[] = []
+  for await (const item of items) if (taken.push(item) === most) break
+  return taken
+}
