@@ -225,6 +225,7 @@ const LATE = [
   ),
   START_COMMAND,
   'src/compose/registry-storage.ts',
+  'src/compose/storage-inspector.ts',
   'src/expiry/in-use/read-kubernetes.ts',
   'src/platform/tracing.ts',
 ]

@@ -3,7 +3,14 @@ import { RestError } from '@azure/storage-blob'
 import { codeOf, makeAzureService, undefinedIfAbsent } from '../azure-client.ts'
 import { type AzureStorageOptions, azureFolderOf } from '../azure-storage.ts'
 import { findRoots } from './find-roots.ts'
-import { NOBODYS_KEY, type Retention, type StorageInspector, type Told, told } from './storage-settings.ts'
+import {
+  NOBODYS_KEY,
+  type Replica,
+  type Retention,
+  type StorageInspector,
+  type Told,
+  told,
+} from './storage-settings.ts'
 
 /** Asks a container of Azure for what its blob service tells. Lifecycle rules are only in the management of the account. */
 export function makeAzureInspector({
@@ -56,16 +63,7 @@ export function makeAzureInspector({
         }),
         told(async () => {
           const { skuName = '' } = await service.getAccountInfo()
-          return /GRS|GZRS/.test(skuName)
-            ? [
-                {
-                  to: `the second region of the account (${skuName})`,
-                  prefixes: [''],
-                  passesDeletes: true,
-                  isSecondRegion: true,
-                },
-              ]
-            : []
+          return replicasOf(skuName)
         }),
         versioning().catch((error: Error) => ({ unknown: error.message })),
       ])
@@ -120,6 +118,17 @@ export function makeAzureInspector({
     elsewhere: async () => (await findRoots(folders)).map(settingOf),
   }
 }
+
+/** Accounts whose data is in a second region, too, have GRS or GZRS in the name of their kind. */
+const replicasOf = (skuName: string): Replica[] =>
+  /G(Z?)RS/.test(skuName)
+    ? [
+        {
+          ...{ to: `the second region of the account (${skuName})`, prefixes: [''] },
+          ...{ passesDeletes: true, isSecondRegion: true },
+        },
+      ]
+    : []
 
 const settingOf = (root: string): string => {
   const isLegacy = root.startsWith('/')
