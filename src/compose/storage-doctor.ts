@@ -1,5 +1,6 @@
 import type { Finding } from '../doctor/finding.ts'
 import { runChecks } from '../doctor/run-checks.ts'
+import { type RegistryMetrics, readCacheRequests } from '../doctor/storage/cache-requests.ts'
 import { lookAtStorage, type ServedImage } from '../doctor/storage/look-at-storage.ts'
 import { storageFindings } from '../doctor/storage/storage-findings.ts'
 import { shareFor } from '../platform/share-for.ts'
@@ -19,6 +20,9 @@ const LOOK_MS = 60_000
 /** Repositories in which an image is looked for. */
 const LOOKED_AT = 5
 
+/** The metrics tell whether the registry has a cache. */
+type Examined = ReachedRegistry & { metrics?: RegistryMetrics | undefined }
+
 /** Makes what looks at the storages of registries: by the name of one, which has a storage. */
 export function makeStorageDoctor(registries: readonly ReachedRegistry[], surveys: Pick<Surveys, 'last'>) {
   const looks = new Map(
@@ -31,7 +35,7 @@ export function makeStorageDoctor(registries: readonly ReachedRegistry[], survey
   }
 }
 
-async function look(registry: ReachedRegistry, surveys: Pick<Surveys, 'last'>): Promise<Finding[]> {
+async function look(registry: Examined, surveys: Pick<Surveys, 'last'>): Promise<Finding[]> {
   const { name, storage } = registry
   if (storage === undefined) throw new Error(`no storage is configured for the registry "${name}"`)
   const run = async () =>
@@ -42,7 +46,8 @@ async function look(registry: ReachedRegistry, surveys: Pick<Surveys, 'last'>): 
         inspector: await storageInspector(storage, registry),
         served: () => servedImage(registry),
         refusesDeletes: (repository) => asking(registry, (client) => client.refusesDeletes(repository)),
-        cacheRequests: async () => ({ unknown: 'no API tells it' }),
+        cacheRequests: () =>
+          readCacheRequests({ registry: name, metrics: registry.metrics, reach: registry.reach }),
         lastSurvey: () => surveys.last(name),
       }),
     )

@@ -16,10 +16,7 @@ let service: Awaited<ReturnType<typeof startTallyman>>
 let url: string
 
 beforeAll(async () => {
-  ;[ci, silent] = await Promise.all([
-    startRegistry(),
-    startRegistry({ deleteEnabled: false }),
-  ])
+  ;[ci, silent] = await Promise.all([startRegistry(), startRegistry({ deleteEnabled: false })])
   const port = await freePort()
   url = `http://127.0.0.1:${port}`
   service = await startTallyman({
