@@ -26,15 +26,15 @@ export const LOGIN_RULES: readonly StorageRule[] = [
         const { level, for: why } = NEEDED[right as Permission]
         const fix = `let the login in registries.${registry}.storage ${right} there`
         if ('unknown' in told) {
-          // What was not tried is no fault; what failed at listing is.
-          const isListing = right === 'list'
+          // What was not tried is no fault. Listing and reading are always tried.
+          const isFault = level === 'error'
           return [
             {
-              ...{ level: isListing ? 'error' : 'note', sure: isListing ? 'certain' : 'not known' },
-              what: isListing
-                ? `${place} cannot be listed: ${told.unknown}`
+              ...{ level: isFault ? 'error' : 'note', sure: isFault ? 'certain' : 'not known' },
+              what: isFault
+                ? `${place} cannot be ${right === 'list' ? 'listed' : 'read'}: ${told.unknown}`
                 : `whether it may ${right} is not known: ${told.unknown}`,
-              ...{ why, fix: isListing ? `correct registries.${registry}.storage, or ${fix}` : fix },
+              ...{ why, fix: isFault ? `correct registries.${registry}.storage, or ${fix}` : fix },
             },
           ]
         }

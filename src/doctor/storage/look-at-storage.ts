@@ -54,11 +54,18 @@ export async function lookAtStorage(deps: LookDeps): Promise<StorageFacts> {
   ])
   const served: StorageFacts['served'] =
     'value' in image ? (isThere ? await compared(storage, image.value) : { value: undefined }) : image
+  const { looks, read } = isThere ? await looksAt(storage, inspector) : NO_LOOKS
+  const may = {
+    ...(read !== undefined && { read }),
+    ...settings.may,
+    // What was just done is known better than what a store says of rights.
+    ...(isThere !== undefined && { list: { value: true } }),
+  }
   const repository = 'value' in image ? image.value?.repository : undefined
   return {
-    ...{ registry, type, place: storage.place, root: inspector.root, settings, served, isThere },
+    ...{ registry, type, place: storage.place, root: inspector.root, served, looks, isThere },
     elsewhere: isThere === false ? await inspector.elsewhere().catch(() => []) : [],
-    looks: isThere ? await looksAt(storage, inspector) : [],
+    settings: { ...settings, may },
     began:
       isThere && repository !== undefined
         ? await beganIn(storage, repository).catch(() => undefined)
@@ -87,12 +94,21 @@ async function compared(
   })
 }
 
-async function looksAt(storage: LookDeps['storage'], inspector: StorageInspector): Promise<ObjectLook[]> {
+interface Looks {
+  looks: ObjectLook[]
+  /** Whether they can be read; `undefined` if there was nothing to look at. */
+  read: Told<boolean> | undefined
+}
+const NO_LOOKS: Looks = { looks: [], read: undefined }
+
+async function looksAt(storage: LookDeps['storage'], inspector: StorageInspector): Promise<Looks> {
   const keys: string[] = []
   for (const folder of [BLOBS, REPOSITORIES])
     for (const { key } of await take(storage.list(folder), LOOKED_AT)) keys.push(key)
-  const looks = await Promise.all(keys.map((key) => inspector.look(key)))
-  return looks.filter((look) => look !== undefined)
+  const answers = await Promise.all(keys.map((key) => told(() => inspector.look(key))))
+  const looks = answers.flatMap((answer) => ('value' in answer ? (answer.value ?? []) : []))
+  const refused = answers.find((answer) => 'unknown' in answer)
+  return { looks, read: refused ?? (looks.length > 0 ? { value: true } : undefined) }
 }
 
 /** The first open upload of a repository: the registry writes its own time into a file as an upload begins. */

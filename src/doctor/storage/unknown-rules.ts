@@ -44,6 +44,8 @@ export const UNKNOWN_RULES: readonly StorageRule[] = [
       (Object.keys(WORDS) as Setting[]).flatMap((setting): Judged[] => {
         const told: StorageSettings[Setting] = settings[setting]
         if (told === undefined || !('unknown' in told)) return []
+        // Of a store that does not answer, nothing is known, and that is said once.
+        if (settings.may.list !== undefined && 'unknown' in settings.may.list) return []
         return [
           {
             ...{ level: 'note', sure: 'not known' },

@@ -48,7 +48,7 @@ describe.runIf(hasAzurite)('the doctor of a container of Azurite', () => {
     expect(short).toEqual(['note replication (certain)', UNTOLD, UNTOLD])
     expect(text).toContain('management-policy show')
     expect(facts.settings.may).toEqual({
-      ...{ list: { value: true }, write: { value: true }, delete: { value: true } },
+      ...{ list: { value: true }, read: { value: true }, write: { value: true }, delete: { value: true } },
     })
     expect(facts.settings.clock).toBeDefined()
     expect(await blobs()).toEqual(before)

@@ -73,7 +73,7 @@ describe.runIf(hasS3)('the doctor of a bucket of Ceph', () => {
     const { short, facts } = await examined()
     expect(short).toEqual([])
     expect(facts.settings.may).toEqual({
-      ...{ list: { value: true }, write: { value: true }, delete: { value: true } },
+      ...{ list: { value: true }, read: { value: true }, write: { value: true }, delete: { value: true } },
     })
     expect(facts.settings.clock).toMatchObject({ value: { theirs: expect.any(Number) } })
     expect(await all()).toEqual(before)
@@ -150,7 +150,7 @@ describe.runIf(hasS3)('the doctor of a bucket of Ceph', () => {
   })
 
   it('a login that may not see the settings, nor write', async () => {
-    const { Bucket, examined } = await open()
+    const { Bucket, examined } = await open([ABORT, rule({ Expiration: { Days: 30 } })])
     const Statement = [
       {
         ...{
@@ -164,10 +164,23 @@ describe.runIf(hasS3)('the doctor of a bucket of Ceph', () => {
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
     await s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy }))
     const { short, text } = await examined()
+    expect(short[0]).toBe('error objects-expire (likely)')
     expect(short).toContain('note permissions (certain)')
     expect(short.filter((one) => one === 'note not-told (not known)').length).toBeGreaterThanOrEqual(2)
     expect(text).toContain('our login may not write')
     expect(text).toContain('s3:GetLifecycleConfiguration')
+  })
+
+  it('a login that may not read', async () => {
+    const { Bucket, examined } = await open()
+    const Statement = [
+      { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` },
+    ]
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+    await s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy }))
+    const { short, text } = await examined()
+    expect(short[0]).toBe('error permissions (certain)')
+    expect(text).toContain('cannot be read')
   })
 
   it('says where the registry is instead, and knows a bucket that is missing', async () => {

@@ -40,10 +40,15 @@ const FACTS: StorageFacts = {
   now: NOW,
 }
 
+/** Settings; `undefined` for one that the driver does not have. */
+export type SomeSettings = { [K in keyof StorageSettings]?: StorageSettings[K] | undefined }
+
 /** A healthy storage, but for this. */
-export const factsWith = (facts: Partial<StorageFacts> = {}, settings: Partial<StorageSettings> = {}) => ({
+export const factsWith = (facts: Partial<StorageFacts> = {}, settings: SomeSettings = {}): StorageFacts => ({
   ...{ ...FACTS, ...facts },
-  settings: { ...FACTS.settings, ...facts.settings, ...settings },
+  settings: Object.fromEntries(
+    Object.entries({ ...FACTS.settings, ...settings }).filter(([, told]) => told !== undefined),
+  ) as unknown as StorageSettings,
 })
 
 /** What the rules find, in short: `level rule sure`. */

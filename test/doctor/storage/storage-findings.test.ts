@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import type { StorageFacts } from '../../../src/doctor/storage/facts.ts'
 import { STORAGE_RULES, storageFindings } from '../../../src/doctor/storage/storage-findings.ts'
 import type { LifecycleRule, StorageSettings } from '../../../src/storage/settings/storage-settings.ts'
-import { factsWith, found, HEALTHY } from './sample-facts.ts'
+import { factsWith, found, HEALTHY, type SomeSettings } from './sample-facts.ts'
 
 const NOW = Date.parse('2026-11-27T12:00:00Z')
 const DAY_MS = 86_400_000
@@ -15,12 +15,13 @@ it('of a healthy storage, one finding says so', () => {
   ])
 })
 
-const rule = (does: LifecycleRule['does'], more: Partial<LifecycleRule> = {}): Partial<StorageSettings> => ({
+const ABORT: LifecycleRule = { name: 'abort', prefixes: [''], does: 'abort-uploads', days: 8 }
+const rule = (
+  does: LifecycleRule['does'],
+  { days = 30, ...more }: Partial<LifecycleRule> = {},
+): SomeSettings => ({
   lifecycle: {
-    value: [
-      { name: 'abort', prefixes: [''], does: 'abort-uploads', days: 8 },
-      { name: 'r1', prefixes: [''], does, days: 30, ...more },
-    ],
+    value: [ABORT, { name: 'r1', prefixes: [''], does, days, ...more }],
   },
 })
 const look = { key: 'k', modifiedAt: new Date(NOW - DAY_MS) }
@@ -36,7 +37,7 @@ const refused = { unknown: 'AccessDenied' }
 const CASES: [
   what: string,
   facts: Partial<StorageFacts>,
-  settings: Partial<StorageSettings>,
+  settings: SomeSettings,
   expected: string[],
   words?: RegExp,
 ][] = [
@@ -61,7 +62,7 @@ const CASES: [
   [
     'a rule at a date',
     {},
-    rule('delete', { days: undefined }),
+    { lifecycle: { value: [ABORT, { name: 'r1', prefixes: [''], does: 'delete' }] } },
     ['error lifecycle-deletes (certain)'],
     /a time/,
   ],
@@ -209,6 +210,19 @@ const CASES: [
     { may: { list: { unknown: 'NoSuchBucket' } } },
     ['error permissions (certain)'],
     /NoSuchBucket/,
+  ],
+  [
+    'what cannot be read',
+    {},
+    { may: { ...HEALTHY.may, read: { unknown: 'Forbidden' } } },
+    ['error permissions (certain)'],
+    /cannot be read: Forbidden/,
+  ],
+  [
+    'a store that does not answer',
+    {},
+    { may: { list: { unknown: 'ECONNREFUSED' } }, lifecycle: refused, versioning: refused },
+    ['error permissions (certain)'],
   ],
   [
     'read only',

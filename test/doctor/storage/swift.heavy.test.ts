@@ -38,7 +38,7 @@ describe.runIf(hasSwift)('the doctor of a container of Swift', () => {
     const { short, facts } = await examined()
     expect(short).toEqual([LATE])
     expect(facts.settings.may).toEqual({
-      ...{ list: { value: true }, write: { value: true }, delete: { value: true } },
+      ...{ list: { value: true }, read: { value: true }, write: { value: true }, delete: { value: true } },
     })
     expect(facts.settings.clock).toBeDefined()
     expect(await bed.disk('')).toEqual(before)
