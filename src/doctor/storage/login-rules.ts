@@ -10,6 +10,8 @@ const NEEDED: Record<Permission, { level: 'error' | 'note'; for: string }> = {
   delete: { level: 'note', for: 'to read is enough, but for a collection by Tallyman: it deletes' },
 }
 
+const UNTRIED = 'look at the policy of the login; for a login that only reads there is nothing to do'
+
 const CLOCKS =
   'the age of an upload, of a blob and of garbage comes from these clocks. What is younger than it looks may be deleted too early'
 
@@ -34,7 +36,7 @@ export const LOGIN_RULES: readonly StorageRule[] = [
               what: isFault
                 ? `${place} cannot be ${right === 'list' ? 'listed' : 'read'}: ${told.unknown}`
                 : `whether it may ${right} is not known: ${told.unknown}`,
-              ...{ why, fix: isFault ? `correct registries.${registry}.storage, or ${fix}` : fix },
+              ...{ why, fix: isFault ? `correct registries.${registry}.storage, or ${fix}` : UNTRIED },
             },
           ]
         }

@@ -52,8 +52,7 @@ export async function lookAtStorage(deps: LookDeps): Promise<StorageFacts> {
     told(deps.served),
     deps.lastSurvey(),
   ])
-  const served: StorageFacts['served'] =
-    'value' in image ? (isThere ? await compared(storage, image.value) : { value: undefined }) : image
+  const served = 'value' in image ? await compared(storage, image.value, isThere) : image
   const { looks, read } = isThere ? await looksAt(storage, inspector) : NO_LOOKS
   const may = {
     ...(read !== undefined && { read }),
@@ -80,8 +79,10 @@ export async function lookAtStorage(deps: LookDeps): Promise<StorageFacts> {
 async function compared(
   storage: LookDeps['storage'],
   image: ServedImage | undefined,
+  isThere: boolean | undefined,
 ): Promise<Told<Served | undefined>> {
   if (image === undefined) return { value: undefined }
+  if (!isThere) return { unknown: 'the storage has nothing to compare with' }
   const { repository, tag, digest } = image
   // What was pushed by another digest is stored by its SHA-256, which is not known here.
   if (!digest.startsWith('sha256:'))

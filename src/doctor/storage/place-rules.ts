@@ -4,20 +4,29 @@ import type { Judged, StorageFacts, StorageRule } from './facts.ts'
 export const PLACE_RULES: readonly StorageRule[] = [
   {
     rule: 'no-registry-here',
-    judge: ({ isThere, elsewhere, place, registry }) =>
-      isThere !== false
-        ? []
-        : [
-            {
-              ...{ level: 'error', sure: 'certain' },
-              what: `there is no docker/registry/v2 in ${place}`,
-              why: 'a reconcile over this storage fails, and a survey of it finds nothing',
-              fix:
-                elsewhere.length > 0
-                  ? `set in registries.${registry}.storage: ${elsewhere.join(', or ')}. There is one`
-                  : `set registries.${registry}.storage to what the registry's own configuration has, with its rootdirectory. A registry that has no image yet has no such folder`,
-            },
-          ],
+    judge: ({ isThere, elsewhere, place, registry, served }): Judged[] => {
+      if (isThere !== false) return []
+      const what = `there is no docker/registry/v2 in ${place}`
+      const hasNone = 'value' in served && served.value === undefined
+      if (hasNone && elsewhere.length === 0)
+        return [
+          {
+            ...{ level: 'note', sure: 'certain', what: `${what} yet: the registry has no image` },
+            why: 'whether this is its storage is not known',
+            fix: 'push an image, and look again',
+          },
+        ]
+      return [
+        {
+          ...{ level: 'error', sure: 'certain', what },
+          why: 'a reconcile over this storage fails, and a survey of it finds nothing',
+          fix:
+            elsewhere.length > 0
+              ? `set in registries.${registry}.storage: ${elsewhere.join(', or ')}. There is one`
+              : `set registries.${registry}.storage to what the registry's own configuration has, with its rootdirectory`,
+        },
+      ]
+    },
   },
   {
     rule: 'other-storage',

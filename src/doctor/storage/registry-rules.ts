@@ -35,14 +35,14 @@ export const REGISTRY_RULES: readonly StorageRule[] = [
       const why =
         'the cache says that a blob is there after a collection has deleted it: a client does not push that layer again, and the new image is broken'
       const fix =
-        'take storage.cache out of the configuration of the registry. Or after each collection restart it (inmemory), or empty the database of its Redis (redis)'
+        'take storage.cache out of the configuration of the registry; or after each collection restart it (inmemory), or empty the database of its Redis (redis)'
       if ('unknown' in cacheRequests)
         return [
           {
             ...{ level: 'note', sure: 'not known' },
             what: `whether the registry has a cache of blob descriptors is not known: ${cacheRequests.unknown}`,
             why,
-            fix: `look at storage.cache.blobdescriptor in its configuration; the images of distribution come with inmemory. ${fix}`,
+            fix: `look at storage.cache.blobdescriptor in its configuration; the images of distribution come with inmemory. If there is one: ${fix}`,
           },
         ]
       if (cacheRequests.value === 0) return []

@@ -43,6 +43,13 @@ const CASES: [
 ][] = [
   ['no registry', { isThere: false }, {}, ['error no-registry-here (certain)'], /registries\.ci\.storage/],
   [
+    'no registry yet',
+    { isThere: false, served: { value: undefined } },
+    {},
+    ['note no-registry-here (certain)'],
+    /the registry has no image/,
+  ],
+  [
     'a registry elsewhere',
     { isThere: false, elsewhere: ["prefix: 'x'"] },
     {},
