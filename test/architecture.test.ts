@@ -94,6 +94,11 @@ const PURE = [
     'overview/sums.ts',
   ],
   'space/survey.ts',
+  ...['facts', 'storage-findings', 'place-rules', 'lifecycle-rules', 'kept-rules', 'replication-rules'].map(
+    (file) => `doctor/storage/${file}.ts`,
+  ),
+  ...['login-rules', 'registry-rules', 'unknown-rules'].map((file) => `doctor/storage/${file}.ts`),
+  ...['storage/settings/s3-lifecycle.ts', 'storage/settings/gcs-lifecycle.ts'],
   'storage/classify.ts',
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
