@@ -32,19 +32,23 @@ export async function readCacheRequests(deps: {
     }
   const http = makeHttpClient({ ...{ registry, userAgent: 'tallyman', blobRate: LIMITS.blobRate }, reach })
   const authorization = authorizationOf(metrics)
-  async function read(url: string): Promise<number> {
+  async function read(url: URL): Promise<number | undefined> {
     const answer = await http.send({
-      ...{ method: 'GET', url: new URL(url), operation: `GET ${url}`, timeoutMs: ANSWER_MS },
+      ...{ method: 'GET', url, operation: `GET ${url}`, timeoutMs: ANSWER_MS },
       headers: { accept: 'text/plain', ...(authorization && { authorization }) },
     })
-    const count = cacheRequestsIn(await textOf(answer))
+    return cacheRequestsIn(await textOf(answer))
+  }
+  /** Beside `/debug/vars`, which does not count it, the registry has Prometheus metrics at `/metrics` if they are on. */
+  async function readEither(url: string): Promise<number> {
+    const count = (await read(new URL(url))) ?? (await read(new URL('/metrics', url)).catch(() => undefined))
     if (count !== undefined) return count
-    throw answer.error(
-      'these are no Prometheus metrics of a registry (http.debug.prometheus); others do not count it',
+    throw new Error(
+      `${url}: these are no Prometheus metrics of a registry (http.debug.prometheus), and no others count it`,
     )
   }
   try {
-    const counts = await Promise.all(metrics.url.map(read))
+    const counts = await Promise.all(metrics.url.map(readEither))
     return { value: counts.reduce((sum, count) => sum + count, 0) }
   } finally {
     await http.close()

@@ -52,7 +52,11 @@ ${cache}http:
     const found = await read('/metrics')
     if (!('value' in found)) throw new Error(found.unknown)
     expect(found.value > 0).toBe(isThere)
-    await expect(read('/debug/vars')).rejects.toThrow('no Prometheus metrics of a registry')
+    // It does not count it, and there are metrics beside it.
+    expect(await read('/debug/vars')).toEqual(found)
+    await expect(
+      readCacheRequests({ registry: 'ci', reach: {}, metrics: { url: [`${url}/v2/`] } }),
+    ).rejects.toThrow('no Prometheus metrics of a registry')
   } finally {
     await client.close()
     await registry.stop('SIGKILL')
