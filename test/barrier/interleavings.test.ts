@@ -1,8 +1,11 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LabImage, makeImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { STEPS, type Step } from '../../src/barrier/steps.ts'
+import { revisionKey } from '../../src/storage/layout.ts'
 import { QUICK, type Scene, startScene } from './scene.ts'
 
 /**
@@ -133,6 +136,42 @@ describe.each(STEPS)('at the step %s', (step) => {
       expect(await scene.gated.putManifests('c', 'mounted', mounted)).toBe(201)
       expect(await scene.direct.lacking('c', 'mounted', mounted)).toEqual([])
     })
+})
+
+test('what a request that had passed pushes while blobs are taken away is whole before pushes go on', async () => {
+  const image = await garbage()
+  let status: Promise<number> | undefined
+  let lacking: string[] = []
+  await scene.collect(async (step) => {
+    if (step === 'second-survey') await scene.letPass('a')
+    if (step === 'take') status = scene.direct.putManifests('a', 'in-flight', image)
+    if (step === 'take') await status
+    if (step === 'open') lacking = await scene.direct.lacking('a', 'in-flight', image)
+  })
+  expect(await status).toBe(201)
+  expect(lacking).toEqual([])
+})
+
+test('what was pushed before pushes wait is not even taken', async () => {
+  const image = await garbage()
+  const collected = await scene.collect(async (step) => {
+    if (step === 'second-survey') await scene.letPass('a')
+    if (step === 'close') await scene.direct.putManifests('a', 'before', image)
+  })
+  expect(collected).toMatchObject({ putBack: 0, kept: image.blobs.size + image.manifests.size })
+})
+
+test('a manifest whose link is written late, once pushes go on, is whole at the end', async () => {
+  const image = await garbage()
+  const link = revisionKey('a', image.root.digest)
+  await scene.collect(async (step) => {
+    if (step !== 'open') return
+    // The registry has looked whether all is there, and was slow to write this.
+    await mkdir(dirname(join(scene.registry.storage, link)), { recursive: true })
+    await writeFile(join(scene.registry.storage, link), image.root.digest)
+  })
+  expect(await scene.direct.putManifests('a', 'late', image)).toBe(201)
+  expect(await scene.direct.lacking('a', 'late', image)).toEqual([])
 })
 
 test('what nobody asks for is in the trash afterwards, and nowhere else', async () => {

@@ -1,22 +1,37 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { Redis } from 'ioredis'
 import { digestOf, type LabImage } from '../../lab/image.ts'
 import { type LabRegistry, type LabRegistryOptions, startRegistry } from '../../lab/registry.ts'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
 import { makeBlobTrash, runAt } from '../../src/barrier/blob-trash.ts'
-import { collectBehindBarrier } from '../../src/barrier/collect.ts'
+import { type Collected, collectBehindBarrier } from '../../src/barrier/collect.ts'
 import { type Gate, makeGate } from '../../src/barrier/gate.ts'
 import type { BarrierSettings } from '../../src/barrier/settings.ts'
 import type { Step } from '../../src/barrier/steps.ts'
 import { surveyStorage } from '../../src/space/survey-storage.ts'
 import { makeFolderStorage } from '../../src/storage/folder-storage.ts'
 import type { RegistryStorage } from '../../src/storage/storage.ts'
+import type { ChildInput } from './collect-child.ts'
 
 /** Files get their times from a clock of the kernel that is some ms behind. */
 export const QUICK: BarrierSettings = {
   ...{ minAgeMs: 0, pauseMs: 2_000, restMs: 10, drainMs: 10, clocksMs: 50 },
+}
+
+/** Collects in a process of its own. @returns what it collected; undefined if it was killed */
+export async function collectInChild(input: ChildInput): Promise<Collected | undefined> {
+  const file = new URL('collect-child.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [file, JSON.stringify(input)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, err, [code, signal]] = await Promise.all([
+    ...([text(child.stdout), text(child.stderr), once(child, 'exit')] as const),
+  ])
+  if (signal === 'SIGKILL') return undefined
+  if (code !== 0) throw new Error(err)
+  return JSON.parse(out)
 }
 
 /** A real registry behind a proxy that asks a gate, on a storage that Tallyman collects. */
@@ -37,6 +52,9 @@ export async function startScene(
   return {
     /** The registry itself: what asks here has passed the gate already. */
     direct: client(registry.url),
+    /** Lets a push to a repository pass the gate, and asks nobody: what it sends later goes to the registry itself. */
+    letPass: (repository: string) =>
+      theGate().pass({ registry: 'lab', method: 'PUT', uri: `/v2/${repository}/manifests/latest` }),
     /** Over the proxy. */
     gated: client(proxy.url),
     ...{ registry, storage, trash, url: proxy.url },
