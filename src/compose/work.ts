@@ -1,6 +1,7 @@
 import { closeWorkers } from '../queue/close-workers.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { startAlerts } from './alerts.ts'
+import { prepareCollections, startCollections } from './collections.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
@@ -26,6 +27,7 @@ const STARTS = {
   outgoing: startOutgoing,
   reconcile: startReconcile,
   storage: startStorage,
+  collections: startCollections,
 }
 
 /** What is written to Redis at each start, before the queue's worker starts. */
@@ -35,6 +37,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   snapshot: prepareSnapshot,
   history: prepareHistory,
   reconcile: prepareReconcile,
+  collections: prepareCollections,
 }
 
 /** What is written to Redis when the configuration was reloaded. */

@@ -56,6 +56,8 @@ export interface Survey {
   linksWithoutBlob: number
   /** Parts that the store did not list, and why. They count as nothing in `parts`. */
   unlisted: Unlisted[]
+  /** All blobs, by digest. */
+  blobs: ReadonlyMap<string, { readonly size: number }>
 }
 
 interface Blob {
@@ -187,7 +189,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
         if (!blob.isMarked) candidates.push({ digest, size, project: project ?? undefined, touchedAt })
       }
       return {
-        ...{ parts, candidates, linksWithoutBlob, unlisted, uploads: [...uploads.values()] },
+        ...{ parts, candidates, linksWithoutBlob, unlisted, blobs, uploads: [...uploads.values()] },
         unreadable: [...unreadable],
         missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
       }

@@ -2,6 +2,7 @@ import { Check } from 'typebox/schema'
 import type { RegistryStorage } from '../storage/storage.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { reportOf, StorageReport } from './report.ts'
+import type { Survey } from './survey.ts'
 import { surveyStorage } from './survey-storage.ts'
 
 /** Surveys of the storages of registries. The store keeps the last report of each. */
@@ -13,6 +14,8 @@ export function makeSurveys(deps: {
   projectIdOf: (place: { registry: string; repository: string }) => string
   /** epoch ms */
   now: () => number
+  /** Told of each survey. */
+  onSurveyed?: (survey: Survey, report: StorageReport) => Promise<void>
 }) {
   const keyOf = (registry: string): string => `storage-reports/${registry}.json`
 
@@ -25,7 +28,7 @@ export function makeSurveys(deps: {
     },
 
     /** @throws Error if its storage is not configured, and whatever the storage throws */
-    async survey(registry: string): Promise<StorageReport> {
+    async survey(registry: string): Promise<{ survey: Survey; report: StorageReport }> {
       const storage = deps.storageOf(registry)
       if (storage === undefined) throw new Error(`no storage is configured for the registry "${registry}"`)
       const at = deps.now()
@@ -33,7 +36,8 @@ export function makeSurveys(deps: {
       const survey = await surveyStorage(storage, { projectOf })
       const report = reportOf(survey, { registry, place: storage.place, at, now: deps.now() })
       await deps.store.put(keyOf(registry), JSON.stringify(report))
-      return report
+      await deps.onSurveyed?.(survey, report)
+      return { survey, report }
     },
   }
 }
