@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { settle } from '../space/settle.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 import type { Barrier } from './barrier.ts'
 import type { Spared } from './choose.ts'
@@ -7,7 +8,6 @@ import type { Seen } from './gate.ts'
 import { namedSince } from './named-since.ts'
 import { takeInPause } from './pause.ts'
 import type { BarrierSettings } from './settings.ts'
-import { settle } from './settle.ts'
 import type { Told } from './steps.ts'
 
 interface Amount {
@@ -44,6 +44,9 @@ export async function collectBehindBarrier(
     barrier: Barrier
     /** Repositories to which something was pushed since (epoch ms), as far as events have told. */
     pushedTo: (since: number) => Promise<Iterable<string>>
+    /** Called with what was chosen, before anything is changed. It throws if pushes would not be held back, or are not safe. */
+    requireReady: (chosen: ReadonlyMap<string, number>) => Promise<void>
+    run: string
     stopped: () => Promise<boolean>
     settings: BarrierSettings
     at: Told
@@ -52,7 +55,10 @@ export async function collectBehindBarrier(
   const { storage, trash, barrier, run, settings } = deps
   await barrier.arm()
   try {
-    const { firstAt, secondAt, chosen, copied, spared } = await findGarbage(deps)
+    const { firstAt, secondAt, chosen, spared } = await findGarbage(deps)
+    await deps.requireReady(chosen)
+    await deps.at('copy')
+    const copied = await Array.fromAsync(trash.copyIn(run, chosen))
     const moved = new Set<string>()
     const back = new Set<string>()
     const get = trash.getFrom(run)

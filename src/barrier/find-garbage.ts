@@ -1,29 +1,26 @@
+import type { BlobTrash } from '../space/blob-trash.ts'
+import { surveySettled } from '../space/settle.ts'
 import type { Candidate, Survey } from '../space/survey.ts'
-import type { BlobTrash } from './blob-trash.ts'
 import { chooseBlobs, type Spared } from './choose.ts'
 import type { BarrierSettings } from './settings.ts'
-import { surveySettled } from './settle.ts'
 import type { Told } from './steps.ts'
 
-/** What may be taken from a registry, and is copied to the trash already. */
+/** What may be taken from a registry. */
 export interface Garbage {
   /** When the first and the second survey began. epoch ms */
   firstAt: number
   secondAt: number
   /** What was chosen: bytes by digest. */
   chosen: ReadonlyMap<string, number>
-  /** Those of them of which the trash has a whole copy. */
-  copied: readonly string[]
   spared: Spared
 }
 
-/** Finds what a collection may take, by two surveys and the index, while the registry runs; and copies it to the trash. */
+/** Finds what a collection may take, by two surveys and by what else names blobs, while the registry runs. */
 export async function findGarbage(deps: {
   trash: BlobTrash
   survey: () => Promise<Survey>
-  /** Which of them an image of the index names. */
+  /** Which of them something else names: an image of the index, or one that can be brought back. */
   named: (candidates: readonly Candidate[]) => Promise<ReadonlySet<string>>
-  run: string
   settings: Pick<BarrierSettings, 'minAgeMs' | 'clocksMs'>
   now: () => number
   at: Told
@@ -41,10 +38,8 @@ export async function findGarbage(deps: {
     before: firstAt - settings.minAgeMs - settings.clocksMs,
     isNamed: (digest) => named.has(digest),
   })
-  await at('copy')
-  const copied = await Array.fromAsync(trash.copyIn(deps.run, chosen))
   return {
-    ...{ firstAt, secondAt, copied, spared },
+    ...{ firstAt, secondAt, spared },
     chosen: new Map(chosen.map(({ digest, size }) => [digest, size])),
   }
 }

@@ -15,6 +15,7 @@ import { scheduleCollections } from '../collection/schedule.ts'
 import { sumUndoable } from '../collection/undoable.ts'
 import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
+import { barrierConductor } from './barrier.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import { surveysOf } from './storage.ts'
@@ -196,6 +197,14 @@ function makeConductors(
       const registry = registryOf(name)
       return registry?.gc.hooks && conductorOf(registry)
     },
-    barrier: () => undefined,
+    barrier(name) {
+      const registry = registryOf(name)
+      return (
+        registry &&
+        barrierConductor(parts, registry, {
+          ...{ holdOf, surveys, undoSettings: () => undoSettingsOf(parts, registry) },
+        })
+      )
+    },
   }
 }

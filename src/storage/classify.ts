@@ -12,7 +12,7 @@ export type Classified =
   /** The links of a tag: its current one, and those of the manifests it has named. */
   | { is: 'tag' }
   | { is: 'upload'; repository: string; id: string; isStart: boolean }
-  /** A blob that Tallyman collected, and keeps for some time (src/barrier/blob-trash.ts). */
+  /** A blob that Tallyman collected, and keeps for some time (src/space/blob-trash.ts). */
   | { is: 'trash' }
   /** No registry wrote this. */
   | { is: 'other' }

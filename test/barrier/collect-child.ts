@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
-import { makeBlobTrash, runAt } from '../../src/barrier/blob-trash.ts'
 import { collectBehindBarrier } from '../../src/barrier/collect.ts'
 import { makeGate } from '../../src/barrier/gate.ts'
 import type { Step } from '../../src/barrier/steps.ts'
+import { makeBlobTrash, runAt } from '../../src/space/blob-trash.ts'
 import { surveyStorage } from '../../src/space/survey-storage.ts'
 import { makeFolderStorage } from '../../src/storage/folder-storage.ts'
 import { makeS3Storage } from '../../src/storage/s3-storage.ts'
@@ -36,6 +36,7 @@ const collected = await collectBehindBarrier({
   named: async () => new Set<string>(),
   pushedTo: async () => [],
   stopped: async () => false,
+  requireReady: async () => {},
   async at(step) {
     if (step !== input.dieAt) return
     const die = () => process.kill(process.pid, 'SIGKILL')

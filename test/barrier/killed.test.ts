@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
-import { surveySettled } from '../../src/barrier/settle.ts'
 import { STEPS } from '../../src/barrier/steps.ts'
+import { surveySettled } from '../../src/space/settle.ts'
 import { collectInChild, QUICK, type Scene, startScene } from './scene.ts'
 
 /** Tallyman is killed at each step of a collection, beside pushes. */

@@ -7,11 +7,11 @@ import type { Redis } from 'ioredis'
 import { digestOf, type LabImage } from '../../lab/image.ts'
 import { type LabRegistry, type LabRegistryOptions, startRegistry } from '../../lab/registry.ts'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
-import { makeBlobTrash, runAt } from '../../src/barrier/blob-trash.ts'
 import { type Collected, collectBehindBarrier } from '../../src/barrier/collect.ts'
 import { type Gate, makeGate } from '../../src/barrier/gate.ts'
 import type { BarrierSettings } from '../../src/barrier/settings.ts'
 import type { Step } from '../../src/barrier/steps.ts'
+import { makeBlobTrash, runAt } from '../../src/space/blob-trash.ts'
 import { surveyStorage } from '../../src/space/survey-storage.ts'
 import { makeFolderStorage } from '../../src/storage/folder-storage.ts'
 import type { RegistryStorage } from '../../src/storage/storage.ts'
@@ -71,6 +71,7 @@ export async function startScene(
         named: async () => new Set<string>(),
         pushedTo: async () => [],
         stopped: async () => false,
+        requireReady: async () => {},
         settings: { ...QUICK, ...settings },
         ...more,
       }),

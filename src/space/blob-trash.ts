@@ -45,10 +45,9 @@ export function makeBlobTrash(storage: RegistryStorage) {
   return {
     list,
 
-    /** Copies blobs into it; the registry keeps them. Yields each that is there, whole, afterwards. */
-    async *copyIn(run: string, blobs: readonly { digest: string; size: number }[]) {
-      await pMap(blobs, ({ digest }) => storage.copy(blobKey(digest), keyOf(run, digest)), COPIES)
-      const sizes = new Map(blobs.map(({ digest, size }) => [digest, size]))
+    /** Copies blobs into it, given with their bytes; the registry keeps them. Yields each that is there, whole, afterwards. */
+    async *copyIn(run: string, sizes: ReadonlyMap<string, number>) {
+      await pMap(sizes.keys(), (digest) => storage.copy(blobKey(digest), keyOf(run, digest)), COPIES)
       for await (const { digest, size } of list(run)) if (sizes.get(digest) === size) yield digest
     },
 

@@ -1,6 +1,6 @@
 import pMap from 'p-map'
-import type { Survey } from '../space/survey.ts'
 import type { BlobTrash } from './blob-trash.ts'
+import type { Survey } from './survey.ts'
 
 /** Blobs that are put back at a time. */
 const AT_ONCE = { concurrency: 8 }
