@@ -26,6 +26,7 @@ const CAPABILITIES = [
   'snapshot',
   'reconcile',
   'space',
+  'collection',
   'ci',
   'access',
   'overview',
@@ -94,6 +95,9 @@ const PURE = [
     'overview/sums.ts',
   ],
   'space/survey.ts',
+  ...['run-state', 'check', 'compare', 'advice', 'next-known', 'interrupt', 'collection-alert'].map(
+    (file) => `collection/${file}.ts`,
+  ),
   'storage/classify.ts',
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)

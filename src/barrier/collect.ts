@@ -44,8 +44,8 @@ export async function collectBehindBarrier(
     barrier: Barrier
     /** Repositories to which something was pushed since (epoch ms), as far as events have told. */
     pushedTo: (since: number) => Promise<Iterable<string>>
-    /** Called with what was chosen, before anything is changed. It throws if pushes would not be held back, or are not safe. */
-    requireReady: (chosen: ReadonlyMap<string, number>) => Promise<void>
+    /** Called once the barrier is armed. It throws if it would not hold pushes back. */
+    requireGate: () => Promise<void>
     run: string
     stopped: () => Promise<boolean>
     settings: BarrierSettings
@@ -55,8 +55,8 @@ export async function collectBehindBarrier(
   const { storage, trash, barrier, run, settings } = deps
   await barrier.arm()
   try {
+    await deps.requireGate()
     const { firstAt, secondAt, chosen, spared } = await findGarbage(deps)
-    await deps.requireReady(chosen)
     await deps.at('copy')
     const copied = await Array.fromAsync(trash.copyIn(run, chosen))
     const moved = new Set<string>()

@@ -30,6 +30,8 @@ export async function conductBarrier(
     context: Context
     /** What speaks against it. */
     problems: () => Promise<string[]>
+    /** Throws if the registry remembers blobs that are taken from it. */
+    requireForgetful: () => Promise<void>
     /** Surveys the storage, and puts back what images lack. */
     settle: () => Promise<unknown>
     /** The name of its folder in the trash. */
@@ -96,6 +98,7 @@ export async function conductBarrier(
   try {
     run.problems = await deps.problems()
     if (run.problems.length > 0 && !run.force) return await end('refused', run.problems.join('; '))
+    await deps.requireForgetful()
     if (run.dryRun) {
       const { chosen, spared } = await findGarbage({ ...deps, at })
       const bytes = chosen.values().reduce((sum, size) => sum + size, 0)

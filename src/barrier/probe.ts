@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RegistryClient } from '../registry/client.ts'
 import { classify } from '../storage/classify.ts'
-import { layerLink, REPOSITORIES } from '../storage/layout.ts'
+import { blobKey, layerLink, layersOf, REPOSITORIES } from '../storage/layout.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 import type { Barrier } from './barrier.ts'
 
@@ -34,45 +34,51 @@ export async function probeGate(
     )
 }
 
-/** What a registry makes of a blob that is taken from it: it forgets it, it remembers it, or nobody could try. */
+/** Whether a registry remembers blobs that its storage has not any more; `not known`: nobody could try. */
 export type Memory = 'forgets' | 'remembers' | 'not known'
 
 /**
  * Tries whether a registry remembers blobs that its storage has not any more (`storage.cache.blobdescriptor` of distribution). It
- * asks for a blob that no manifest names, takes away the link of its repository for a moment, and asks again. Such a registry
- * would answer "it is there" to pushes of what was collected, and store manifests without their blobs.
+ * links a blob to a repository that nobody has, asks for it there, takes the link away, and asks again. A registry that
+ * remembers would answer "it is there" to pushes of what was collected, and store manifests without their blobs.
  * @throws Error if the registry does not see what is in the storage: it is another registry's
  */
 export async function probeMemory(
   storage: RegistryStorage,
   client: Pick<RegistryClient, 'headBlob'>,
-  { garbage, aside }: { garbage: ReadonlySet<string>; aside: string },
 ): Promise<Memory> {
-  const found = await linkedGarbage(storage, garbage)
+  const found = await someLink(storage)
   if (found === undefined) return 'not known'
   const { repository, digest } = found
-  const link = layerLink(repository, digest)
-  const isThere = async () => (await client.headBlob(repository, digest)) !== undefined
-  for (let n = 0; n < TIMES; n++)
-    if (!(await isThere()))
-      throw new Error(
-        `the registry does not have the blob ${digest} of ${repository} that is in ${storage.place}: is this its storage?`,
-      )
-  if (!(await storage.copy(link, aside))) return 'not known'
+  const link = layerLink(NOBODYS, digest)
+  const isThere = async () => (await client.headBlob(NOBODYS, digest)) !== undefined
+  if (!(await storage.copy(layerLink(repository, digest), link))) return 'not known'
   try {
+    for (let n = 0; n < TIMES; n++)
+      if (!(await isThere()))
+        throw new Error(
+          `the registry does not see what was written to ${storage.place}, or may not be asked for the repository ${NOBODYS}: is this its storage?`,
+        )
     await storage.delete([link])
     for (let n = 0; n < TIMES; n++) if (await isThere()) return 'remembers'
     return 'forgets'
   } finally {
-    await storage.copy(aside, link)
-    await storage.delete([aside])
+    // In a folder, the folders of the repository go as well.
+    const parents = [
+      link,
+      `${layersOf(NOBODYS)}sha256/-`,
+      `${layersOf(NOBODYS)}-`,
+      `${REPOSITORIES}${NOBODYS}/-`,
+    ]
+    for (const key of parents) await storage.delete([key])
   }
 }
 
-async function linkedGarbage(storage: RegistryStorage, garbage: ReadonlySet<string>) {
+/** A blob that is there and linked to a repository. */
+async function someLink(storage: RegistryStorage) {
   for await (const { key } of storage.list(REPOSITORIES)) {
     const found = classify(key)
-    if (found.is === 'layer' && garbage.has(found.digest)) return found
+    if (found.is === 'layer' && (await storage.head(blobKey(found.digest))) !== undefined) return found
   }
   return undefined
 }

@@ -76,6 +76,7 @@ export const CollectionRun = Type.Object({
   hook: Type.Optional(
     Type.Object(
       {
+        place: Type.String({ description: 'The machine, and its namespace of processes.' }),
         host: Type.String({ description: 'The name of the host.' }),
         group: Type.Integer({ description: 'The id of its group of processes.' }),
       },

@@ -48,7 +48,8 @@ export function makeCollector(deps: {
   conductorOf: (registry: string, mode: CollectionMode) => Conductor | undefined
   /** Told of each run that has ended. */
   onEnded: (run: CollectionRun) => Promise<void>
-  host: string
+  /** Where the processes are that it can see. */
+  place: string
   log: Pick<Logger, 'info' | 'warn' | 'error'>
   closing: AbortSignal
   /** epoch ms */
@@ -104,8 +105,9 @@ export function makeCollector(deps: {
       `the collection ${run.id} of ${run.registry} is without its process`,
     )
     if (run.hook !== undefined) {
-      const { host, group } = run.hook
-      const ended = host === deps.host ? await endLeftovers({ group, run: run.id }) : undefined
+      const { place, host, group } = run.hook
+      const ended =
+        place === deps.place && place !== '' ? await endLeftovers({ group, run: run.id }) : undefined
       const last = run.phases.at(-1)
       if (last !== undefined && ended !== 0)
         last.note =
@@ -146,6 +148,7 @@ export function makeCollector(deps: {
       if (run.phase === 'ended') return run
       if (run.dryRun)
         return run.phases.length === 0 ? go(run, undefined, task) : recover(run, undefined, task)
+      if (await leases.isTaken(asked.registry)) return TAKEN
       const lease = await leases.take(asked.registry)
       if (lease === undefined) return TAKEN
       try {

@@ -64,7 +64,8 @@ export function makeKnown(deps: {
       const known = await read(registry)
       if (known === undefined) return
       const [newest] = known.points.slice(-1)
-      const points = newest !== undefined && newest.at >= last.at ? [newest] : []
+      // The newest survey is that after it, unless that one failed.
+      const points = newest === undefined || last.freed === null ? [] : [newest]
       await write({ ...known, last, points, isTold: false })
     },
   }

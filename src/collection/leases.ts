@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { loadScript } from '../platform/lua-script.ts'
+import { type ProcessId, thisProcess, wasLeft } from '../platform/process-id.ts'
 
 /** How long a lease lasts without being renewed, how often it is renewed, and when its holder gives up, in ms. */
 export interface LeaseTimes {
@@ -42,6 +43,7 @@ export function makeLeases(deps: {
   sleep: (ms: number) => Promise<unknown>
 }) {
   const { redis, clock, times: { lastsMs, renewMs, giveUpMs } = LEASE_TIMES } = deps
+  const ours = thisProcess()
   const script = (name: string) => loadScript(redis, new URL(`scripts/${name}-lease.lua`, import.meta.url))
   const [take, renew, release] = [script('take'), script('renew'), script('release')]
   const keysOf = (registry: string): [string, string] => [
@@ -50,12 +52,20 @@ export function makeLeases(deps: {
   ]
 
   return {
-    isTaken: async (registry: string): Promise<boolean> => (await redis.exists(keysOf(registry)[0])) === 1,
+    /** Whether somebody has it. One whose process has died here has it no longer. */
+    async isTaken(registry: string): Promise<boolean> {
+      const keys = keysOf(registry)
+      const token = await redis.get(keys[0])
+      if (token === null) return false
+      if (!(await wasLeft(processIn(token)))) return true
+      await release(keys, [token])
+      return false
+    },
 
     /** Takes the lease of a registry; `undefined` if somebody has it. */
     async take(registry: string): Promise<Lease | undefined> {
       const keys = keysOf(registry)
-      const token = randomUUID()
+      const token: string = JSON.stringify({ ...ours, id: randomUUID() })
       // Redis counts from when it is asked, or later.
       let renewedAt = clock()
       const [taken] = await take(keys, [token, lastsMs])
@@ -93,3 +103,13 @@ export function makeLeases(deps: {
   }
 }
 export type Leases = ReturnType<typeof makeLeases>
+
+/** The process that took a lease; `undefined` if a token does not tell. */
+function processIn(token: string): ProcessId | undefined {
+  try {
+    const { place, pid, startedAt } = JSON.parse(token)
+    return { place, pid, startedAt }
+  } catch {
+    return undefined
+  }
+}

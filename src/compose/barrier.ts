@@ -13,7 +13,6 @@ import type { RegistryClient } from '../registry/client.ts'
 import { makeBlobTrash, runAt } from '../space/blob-trash.ts'
 import { surveyStorage } from '../space/survey-storage.ts'
 import type { Surveys } from '../space/surveys.ts'
-import { TRASH } from '../storage/layout.ts'
 import type { Parts } from './parts.ts'
 import { registryClient } from './registry-client.ts'
 import { registryStorage } from './registry-storage.ts'
@@ -82,23 +81,17 @@ export function barrierConductor(
     return repositories
   }
 
-  /** @throws Error if pushes would not be held back, or the registry remembers blobs */
-  async function requireReady(
-    client: RegistryClient,
-    barrier: Barrier,
-    run: string,
-    garbage: ReadonlySet<string>,
-  ) {
-    if (settings?.hold === 'proxy') await probeGate(barrier, client)
-    if (settings?.cache === 'none' || garbage.size === 0) return
-    const memory = await probeMemory(storage, client, { garbage, aside: `${TRASH}${run}/probe` })
+  /** @throws Error if the registry remembers blobs */
+  async function requireForgetful(client: RegistryClient): Promise<void> {
+    if (settings?.cache === 'none') return
+    const memory = await probeMemory(storage, client)
     if (memory === 'remembers')
       throw new Error(
         'the registry remembers blobs that its storage has not any more: take `blobdescriptor` out of `storage.cache` of its configuration',
       )
     if (memory === 'not known')
       throw new Error(
-        `whether the registry remembers blobs could not be tried: if it has no \`blobdescriptor\` in \`storage.cache\`, set registries.${name}.gc.barrier.cache: none`,
+        `whether the registry remembers blobs could not be tried, since no repository has one: if it has no \`blobdescriptor\` in \`storage.cache\`, set registries.${name}.gc.barrier.cache: none`,
       )
   }
 
@@ -116,7 +109,8 @@ export function barrierConductor(
           type === 'cache'
             ? ['it is a pull-through cache: it deletes by itself what was not asked for for long']
             : [],
-        requireReady: (chosen) => requireReady(client, barrier, folder, new Set(chosen.keys())),
+        requireForgetful: () => requireForgetful(client),
+        requireGate: async () => (settings.hold === 'proxy' ? probeGate(barrier, client) : undefined),
         settings: {
           ...{ minAgeMs: settings.minAge, restMs: settings.rest, drainMs: DRAIN_MS, clocksMs: CLOCKS_MS },
           pauseMs: settings.hold === 'hooks' ? gc.maxPause : settings.pause,

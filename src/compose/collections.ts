@@ -15,13 +15,28 @@ import { scheduleCollections } from '../collection/schedule.ts'
 import { sumUndoable } from '../collection/undoable.ts'
 import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
+import { placeOfProcesses } from '../platform/process-id.ts'
 import { barrierConductor } from './barrier.ts'
+import { knownGarbageOf, undoSettingsOf } from './known-garbage.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import { surveysOf } from './storage.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 type Registry = Parts['registries'][number]
+
+/** Why a registry cannot be collected in a mode; `undefined` if it can. */
+export function missingFor(
+  { name, storage, gc: { hooks, barrier } }: Registry,
+  mode: CollectionMode,
+): string | undefined {
+  if (mode === 'barrier')
+    return storage !== undefined && barrier !== undefined
+      ? undefined
+      : `Tallyman cannot collect "${name}" behind a barrier: set registries.${name}.storage, and registries.${name}.gc.barrier`
+  if (hooks?.collect !== undefined) return undefined
+  return `Tallyman does not know how the garbage of "${name}" is collected: set registries.${name}.gc.hooks with readOnlyOn, collect and readOnlyOff`
+}
 
 /** How often it is looked whether a registry is read-only by a run whose process died, in ms. */
 const SWEEP_MS = 10_000
@@ -33,13 +48,6 @@ export const collectionRunsOf = ({ store, config, log }: Pick<Parts, 'store' | '
     onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable record'),
     onError: (err) => log.warn({ err }, 'old records could not be deleted'),
   })
-
-/** What expiry promised of undo at a registry: a collection by its own schedule breaks no promise. */
-export function undoSettingsOf({ settings }: Pick<Parts, 'settings'>, { gc }: Registry) {
-  const { expiry } = settings()
-  const { schedule, timeZone } = gc
-  return { ...expiry, gc: schedule === undefined ? expiry.gc : { ...expiry.gc, schedule, timeZone } }
-}
 
 /** Schedules collections. */
 export const prepareCollections = ({ queues, registries }: WorkerParts): Promise<void> =>
@@ -56,11 +64,17 @@ export function startCollections(parts: WorkerParts) {
     ...{ clock: () => performance.now(), sleep: (ms) => sleep(ms) },
   })
   const conductors = makeConductors(parts, runs)
+  const garbage = knownGarbageOf(parts, announce)
   const collector = makeCollector({
-    ...{ runs, leases, log, host: hostname(), closing: closing.signal, now: Date.now },
+    ...{ runs, leases, log, place: placeOfProcesses(), closing: closing.signal, now: Date.now },
     conductorOf: (registry, mode) => conductors[mode](registry),
     async onEnded(run) {
       const { registry, id, outcome, freed, error } = run
+      if (run.hasCollected)
+        await garbage.onCollected(registry, {
+          ...{ at: run.endedAt ?? new Date().toISOString(), seen: 'run', pauseMs: run.pauseMs },
+          freed: freed?.bytes ?? null,
+        })
       const alert = endedAlert(run)
       if (alert !== undefined) await announce(alert)
       await journals.audit.audit({
@@ -101,7 +115,7 @@ function makeConductors(
   runs: ReturnType<typeof collectionRunsOf>,
 ): Record<CollectionMode, (registry: string) => Conductor | undefined> {
   const { registries, store, log, clientOf, index, announce } = parts
-  const surveys = surveysOf(parts)
+  const surveys = surveysOf(parts, knownGarbageOf(parts, announce))
   const reader = makeTrashReader({
     store,
     onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable entry of the trash'),
@@ -129,7 +143,7 @@ function makeConductors(
         return await call({
           ...{ registry: registry.name, run: run.id, hook, signal },
           async onGroup(group) {
-            run.hook = { host: hostname(), group }
+            run.hook = { place: placeOfProcesses(), host: hostname(), group }
             const saved = context.save(run)
             // Nothing keeps writes out because a record cannot be written.
             await (hook === 'readOnlyOff' || hook === 'flushCache' ? saved.catch(() => {}) : saved)

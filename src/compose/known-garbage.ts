@@ -4,8 +4,14 @@ import { makeKnown } from '../collection/known.ts'
 import { undoableImages } from '../collection/undoable.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
-import { undoSettingsOf } from './collections.ts'
 import type { Parts } from './parts.ts'
+
+/** What expiry promised of undo at a registry: a collection by its own schedule breaks no promise. */
+export function undoSettingsOf({ settings }: Pick<Parts, 'settings'>, { gc }: Parts['registries'][number]) {
+  const { expiry } = settings()
+  const { schedule, timeZone } = gc
+  return { ...expiry, gc: schedule === undefined ? expiry.gc : { ...expiry.gc, schedule, timeZone } }
+}
 
 /** What is known of the garbage of registries. `announce`: absent where nothing is surveyed. */
 export function knownGarbageOf(

@@ -12,7 +12,7 @@ import { startPromotion } from './promotion.ts'
 import { prepareQuota, startQuota } from './quota.ts'
 import { prepareReconcile, recoverReconcile, startReconcile } from './reconcile.ts'
 import { prepareSnapshot, startSnapshot } from './snapshot.ts'
-import { startStorage } from './storage.ts'
+import { prepareStorage, startStorage } from './storage.ts'
 import { makeWorkerParts, type WorkerParts } from './worker-parts.ts'
 
 const STARTS = {
@@ -37,6 +37,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   snapshot: prepareSnapshot,
   history: prepareHistory,
   reconcile: prepareReconcile,
+  storage: prepareStorage,
   collections: prepareCollections,
 }
 

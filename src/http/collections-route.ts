@@ -16,20 +16,14 @@ import type { Roles } from './roles.ts'
 const errors = { '4xx': Problem, '5xx': Problem }
 const tags = ['collections']
 
-interface Registry {
-  name: string
-  storage?: unknown
-  gc: { hooks?: { collect?: unknown } | undefined }
-}
-
 /** Collections of garbage: what one would free, those that were, and asking for one. */
 export const collectionsRoute =
-  (deps: {
-    registries: readonly Registry[]
+  <Of extends { name: string; storage?: unknown; gc: { barrier?: unknown } }>(deps: {
+    registries: readonly Of[]
     runs: Pick<CollectionRuns, 'get' | 'recent' | 'positionOf' | 'save'>
     adviceOf: (registry: string) => Promise<Advice | undefined>
     /** Why a registry cannot be collected in this mode; `undefined` if it can. */
-    missingFor: (registry: string, mode: CollectionMode) => string | undefined
+    missingFor: (registry: Of, mode: CollectionMode) => string | undefined
     queues: Pick<Queues, 'collections'>
     audit: Audit
     roles: Roles
@@ -42,7 +36,7 @@ export const collectionsRoute =
     const params = Type.Object({ name })
     const id = Type.String({ description: 'The id of the collection.' })
 
-    function requireRegistry(name: string): Registry {
+    function requireRegistry(name: string): Of {
       const registry = deps.registries.find((one) => one.name === name)
       if (registry !== undefined) return registry
       const names = deps.registries.map((one) => one.name).join(', ')
@@ -119,7 +113,7 @@ export const collectionsRoute =
             dryRun: Type.Boolean({ default: false, description: 'Only look.' }),
             force: Type.Boolean({ default: false, description: 'Run it whatever speaks against it.' }),
           },
-          { additionalProperties: false, default: {} },
+          { additionalProperties: false },
         ),
         response: {
           202: Type.Object({ ...JobAsked.properties, collection: id }),
@@ -128,9 +122,11 @@ export const collectionsRoute =
       },
       handler: async (request, reply) => {
         const { params, body } = request
-        const registry = requireRegistry(params.name).name
-        const { mode = 'conduct', dryRun, force } = body
-        const missing = deps.missingFor(registry, mode)
+        const found = requireRegistry(params.name)
+        const registry = found.name
+        const { dryRun, force } = body
+        const mode = body.mode ?? (found.gc.barrier === undefined ? 'conduct' : 'barrier')
+        const missing = deps.missingFor(found, mode)
         if (missing !== undefined) throw new HttpError(409, missing)
         const [other] = await unfinishedCollections(queues, registry, now())
         if (other !== undefined && !dryRun)

@@ -36,7 +36,7 @@ const collected = await collectBehindBarrier({
   named: async () => new Set<string>(),
   pushedTo: async () => [],
   stopped: async () => false,
-  requireReady: async () => {},
+  requireGate: async () => {},
   async at(step) {
     if (step !== input.dieAt) return
     const die = () => process.kill(process.pid, 'SIGKILL')

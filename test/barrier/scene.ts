@@ -71,7 +71,7 @@ export async function startScene(
         named: async () => new Set<string>(),
         pushedTo: async () => [],
         stopped: async () => false,
-        requireReady: async () => {},
+        requireGate: async () => {},
         settings: { ...QUICK, ...settings },
         ...more,
       }),

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { statFields } from '../../platform/process-id.ts'
 import { MARK, signalGroup } from './command-hook.ts'
 
 /**
@@ -18,8 +19,7 @@ export async function endLeftovers({ group, run }: { group: number; run: string 
 /** Whether a process is in the group, and has the mark of the run in its environment. */
 async function marked(pid: string, group: number, run: string): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The name of the program is in brackets, and may hold any character.
-  const [, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [, , of] = statFields(stat)
   if (Number(of) !== group) return false
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
   return environment.split('\0').includes(`${MARK}=${run}`)
