@@ -39,7 +39,7 @@ export async function startScene(
   redis: () => Redis,
   options: LabRegistryOptions & { openStorage?: (registry: LabRegistry) => RegistryStorage } = {},
 ) {
-  const registry = await startRegistry(options)
+  let registry = await startRegistry(options)
   const storage = options.openStorage?.(registry) ?? makeFolderStorage({ path: registry.storage })
   const trash = makeBlobTrash(storage)
   let gate: Gate | undefined
@@ -75,6 +75,15 @@ export async function startScene(
         settings: { ...QUICK, ...settings },
         ...more,
       }),
+    /** Kills the registry, and starts it again where it was. */
+    async killRegistry(): Promise<void> {
+      await registry.process.stop('SIGKILL')
+      registry = await startRegistry({
+        ...options,
+        folder: registry.folder,
+        port: Number(new URL(registry.url).port),
+      })
+    },
     async close() {
       await proxy.close()
       await registry.close()
