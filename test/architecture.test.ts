@@ -26,6 +26,8 @@ const CAPABILITIES = [
   'snapshot',
   'reconcile',
   'space',
+  'collection',
+  'barrier',
   'ci',
   'access',
   'overview',
@@ -94,11 +96,15 @@ const PURE = [
     'overview/sums.ts',
   ],
   'space/survey.ts',
+  ...['barrier/choose.ts', 'barrier/passing.ts'],
   ...['facts', 'storage-findings', 'place-rules', 'lifecycle-rules', 'kept-rules', 'replication-rules'].map(
     (file) => `doctor/storage/${file}.ts`,
   ),
   ...['login-rules', 'registry-rules', 'unknown-rules'].map((file) => `doctor/storage/${file}.ts`),
   ...['storage/settings/s3-lifecycle.ts', 'storage/settings/gcs-lifecycle.ts'],
+  ...['run-state', 'check', 'compare', 'advice', 'next-known', 'interrupt', 'collection-alert'].map(
+    (file) => `collection/${file}.ts`,
+  ),
   'storage/classify.ts',
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)

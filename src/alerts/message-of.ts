@@ -5,6 +5,7 @@ import {
   type AlertSummary,
   type ProjectAlert,
   quotaSubjectOf,
+  type RegistryAlert,
   subjectOf,
 } from '../queue/alert.ts'
 import { kindOf, severityOf } from '../queue/alert-kinds.ts'
@@ -22,7 +23,7 @@ export function messageOf(alert: Alert, publicUrl?: string): Message {
   return {
     ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
     type: kindOf(alert),
-    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
+    subject: isOfProject ? subjectOf(alert) : subjectOfRegistry(alert),
     severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
     ...actions,
@@ -56,6 +57,10 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
     data: { at, channel, text },
   }
 }
+
+/** What is over has the subject of what began. */
+const subjectOfRegistry = ({ registry, event }: RegistryAlert): string =>
+  `${registry} ${event === 'collection.released' ? 'collection.held' : event}`
 
 function titleOf(alert: ProjectAlert): string {
   if ('state' in alert)

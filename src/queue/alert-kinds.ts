@@ -21,6 +21,11 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'promotion.approval': 'warning',
   'reconcile.held': 'critical',
   'inUse.missing': 'critical',
+  'collection.advised': 'warning',
+  'collection.done': 'info',
+  'collection.failed': 'critical',
+  'collection.held': 'critical',
+  'collection.released': 'resolved',
 }
 
 /** How urgent an alert is. */

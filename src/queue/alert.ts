@@ -212,10 +212,17 @@ export const RegistryAlert = Type.Object({
   id: AlertId,
   at: Type.String({ description: 'When it happened, RFC 3339.' }),
   registry: RegistryName,
-  event: Type.Enum(['reconcile.held', 'expiry.held', 'expiry.blocked', 'inUse.missing'], {
-    description:
-      '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.',
-  }),
+  event: Type.Enum(
+    [
+      ...(['reconcile.held', 'expiry.held', 'expiry.blocked', 'inUse.missing'] as const),
+      ...(['collection.advised', 'collection.done', 'collection.failed'] as const),
+      ...(['collection.held', 'collection.released'] as const),
+    ],
+    {
+      description:
+        '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that.',
+    },
+  ),
   text: Message,
 })
 export type RegistryAlert = Static<typeof RegistryAlert>

@@ -32,6 +32,8 @@ export interface Jobs {
   reconcile: ReconcileJob
   /** Survey the storage of a registry. */
   storage: { kind: 'survey'; registry: string }
+  /** Collect the garbage of a registry. */
+  collections: CollectionJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
@@ -48,6 +50,21 @@ export interface ExpiryJob {
   /** Who or what asked for it, as people read it. */
   by: string
   /** Somebody has stopped it. The worker looks here before each delete. */
+  stopped?: { by: string; at: string }
+}
+
+export interface CollectionJob {
+  registry: string
+  /** The registry's own collector runs, or Tallyman moves the garbage itself. */
+  mode: 'conduct' | 'barrier'
+  dryRun: boolean
+  /** Whether it runs whatever speaks against it. */
+  force: boolean
+  /** Who or what asked for it, as people read it. */
+  by: string
+  /** The id of its record. Absent if the schedule asks. */
+  id?: string
+  /** Somebody has stopped it. The worker looks here each second. */
   stopped?: { by: string; at: string }
 }
 
@@ -149,4 +166,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'resolve',
   'reconcile',
   'storage',
+  'collections',
 ]

@@ -15,6 +15,7 @@ const DESCRIPTIONS: Record<(typeof PARTS)[number], string> = {
   orphaned: 'Blobs that no manifest names and no repository links: a collection deletes them.',
   links: 'The small files that link repositories and tags to blobs.',
   uploads: 'What was uploaded and not completed.',
+  trash: 'Blobs that Tallyman collected, and deletes for good once `gc.trash` has passed.',
   other: 'What no registry wrote.',
   version: 'Older versions that the bucket keeps, also of what was deleted.',
   marker: 'Marks of a versioned bucket that something was deleted.',
