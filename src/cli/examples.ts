@@ -61,6 +61,8 @@ const EXAMPLES: Record<string, string> = {
   'snapshot list': 'snapshot list',
   'snapshot write': 'snapshot write',
   'snapshot restore': 'snapshot restore --dry-run',
+  'store show': 'store show',
+  'store accept': 'store accept --yes',
   'quarantine list': 'quarantine list --registry ci',
   'quarantine show': 'quarantine show 1764150000000-0',
   'quarantine replay': 'quarantine replay --registry ci',

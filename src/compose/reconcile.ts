@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reconcileWorker } from '../../workers/reconcile.ts'
+import { jobId } from '../queue/job-id.ts'
 import { projectSubject } from '../queue/quota-subject.ts'
 import { makeForgetFlags } from '../quota/forget-flags.ts'
 import { recheck } from '../quota/recheck.ts'
@@ -13,27 +14,27 @@ import { makeTurn } from '../reconcile/turn.ts'
 import { repositoryNames } from '../registry/repository-names.ts'
 import { listSnapshots } from '../snapshot/snapshot-key.ts'
 import { storageReader } from './registry-storage.ts'
+import { sourcesOf } from './sources.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
 const SETTLE_MS = 5_000
-
-/** A registry without a token sends no events: it is only a target of promotions, and has no index. */
-const sourcesOf = ({ registries }: WorkerParts): string[] =>
-  registries.filter(({ token }) => token !== undefined).map(({ name }) => name)
 
 /** Schedules reconciles, and asks for the first ones. */
 export async function prepareReconcile(parts: WorkerParts): Promise<void> {
   const { queues, config, log } = parts
   const sources = sourcesOf(parts)
   await scheduleReconciles(queues, sources, config.reconcile.every)
-  if (!config.reconcile.atFirstStart) return
-  if (await isToBeRestored(parts, sources))
-    log.warn('the index is empty and there are snapshots: restore one, or reconcile each registry')
-  else await requestFirstReadings(parts, sources)
+  if (await isToBeRestored(parts, sources)) {
+    log.warn('the index is empty, and there are snapshots: the newest is restored, and each registry is read')
+    await requestRecovery(parts)
+  } else if (config.reconcile.atFirstStart) await requestFirstReadings(parts, sources)
 }
 
-/** Schedules reconciles anew after Redis has lost its data, and asks for one of each registry, so that its index is built again. */
+/**
+ * Schedules reconciles anew after Redis has lost its data, and has the index built again. Until that is done it is not
+ * exact, so that nothing is deleted.
+ */
 export async function recoverReconcile(parts: WorkerParts): Promise<void> {
   const sources = sourcesOf(parts)
   await scheduleReconciles(parts.queues, sources, parts.config.reconcile.every)
@@ -43,11 +44,17 @@ export async function recoverReconcile(parts: WorkerParts): Promise<void> {
     // A run from before the loss cannot be finished, so any that ends now has read what was lost. Our time would not do: a
     // registry's clock, which dates the run, may be behind it.
     await parts.ledger.noteGap(registry, gap, 0)
-    await parts.enqueueReconcile(registry, gap.reason)
   }
+  await requestRecovery(parts)
 }
 
-/** Whether the index may have been lost: a snapshot can only be restored into an empty index, so nothing is read then. */
+/** Asks for what builds the index again: the newest snapshot first, then a reconcile of each registry. Of all processes, one does it. */
+async function requestRecovery({ queues, watch }: WorkerParts): Promise<void> {
+  const since = await watch.dataSince()
+  await queues.snapshot.add('snapshot', { kind: 'recover' }, { jobId: jobId('recover', String(since)) })
+}
+
+/** Whether the index was lost: nothing is in it, and the store remembers one. */
 async function isToBeRestored(
   { index, store }: WorkerParts,
   registries: readonly string[],

@@ -1,7 +1,9 @@
 import { snapshotWorker } from '../../workers/snapshot.ts'
+import { makeKeptIds } from '../ci/kept-ids.ts'
 import { makeFirstReading } from '../reconcile/first-reading.ts'
 import { scheduleSnapshots } from '../snapshot/schedule.ts'
 import { makeSnapshots } from '../snapshot/snapshots.ts'
+import { sourcesOf } from './sources.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Schedules snapshots of the index. */
@@ -15,11 +17,12 @@ export function startSnapshot(parts: WorkerParts) {
   const snapshots = makeSnapshots({
     ...parts,
     keep,
-    settings: parts,
+    settings: { ...parts, ciProjects: makeKeptIds(parts) },
     registries: parts.registries.map(({ name }) => name),
-    async enqueueReconcile(registry) {
+    sources: sourcesOf(parts),
+    async enqueueReconcile(registry, reason) {
       await firstReading.note(registry, Date.now() * 1000)
-      await parts.enqueueReconcile(registry, 'restored from a snapshot')
+      await parts.enqueueReconcile(registry, reason)
     },
     dataSince: parts.watch.dataSince,
     now: () => new Date(),

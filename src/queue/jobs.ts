@@ -22,8 +22,8 @@ export interface Jobs {
   promotion: PromotionJob | FollowJob
   /** Run a policy for a registry. `acceptShare`: whether it may delete more than `expiry.maxShare`. */
   expiry: ExpiryJob
-  /** Write a snapshot of the index, or read one into an empty index. */
-  snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
+  /** Write a snapshot of the index, read one into an empty index, or read the newest one after Redis has lost its data. */
+  snapshot: { kind: 'write' } | { kind: 'restore'; key: string } | { kind: 'recover' }
   /** Add this hour's sample to the histories of usage. */
   history: { kind: 'sample' }
   /** Tell a receiver of a change. */

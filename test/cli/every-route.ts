@@ -16,6 +16,8 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'POST /v1/registries/{name}/reconcile': { command: 'reconcile ci' },
   'GET /v1/registries/{name}/storage': { command: 'storage report ci' },
   'POST /v1/registries/{name}/storage': { command: 'storage report ci --survey' },
+  'GET /v1/store': { command: 'store show' },
+  'POST /v1/store/accept': { command: 'store accept --yes' },
   'GET /v1/projects/{id}/history': { command: 'history ci/a' },
   'GET /v1/registries/{name}/history': { command: 'history --registry ci --step hour' },
   'GET /v1/projects/{id}/growth': { command: 'growth ci/a' },

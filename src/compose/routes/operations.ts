@@ -7,6 +7,7 @@ import { jobsRoute } from '../../http/jobs-route.ts'
 import { namesRoute } from '../../http/names-route.ts'
 import { schemaRoute } from '../../http/schema-route.ts'
 import { snapshotsRoute } from '../../http/snapshots-route.ts'
+import { storeRoute } from '../../http/store-route.ts'
 import { tokensRoute } from '../../http/tokens-route.ts'
 import { whoamiRoute } from '../../http/whoami-route.ts'
 import { makeFailedJobs } from '../../queue/failed-jobs.ts'
@@ -25,6 +26,7 @@ export function operationRoutes(parts: Parts, onRedis: OnRedis, shared: Shared, 
     failedJobsRoute({ ...shared, failedJobs }),
     deliveriesRoute({ ...shared, deliveries: eventDeliveries, queues, now: Date.now }),
     snapshotsRoute({ ...shared, store, queues }),
+    storeRoute({ ...shared, store: onRedis.storeWatch, audit: journals.audit.audit }),
     auditRoute({ ...shared, audit: journals.audit }),
     tokensRoute({
       ...{ ...shared, tokens: named, registries: shared.registryNames, audit: journals.audit.audit },

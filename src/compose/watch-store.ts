@@ -1,0 +1,38 @@
+import type { Logger } from '../platform/log.ts'
+import { shareFor } from '../platform/share-for.ts'
+import { type StoreIdentity, storeDoubt } from '../store/store-identity.ts'
+import type { OnClose } from './parts.ts'
+
+/** How long a look may be used, in ms. */
+const SHARED_MS = 2_000
+
+/**
+ * Looks whether the store is the one that Redis knows: now, every `everyMs`, and when somebody asks. Of a store that is not, each
+ * look of the timer logs an error. While the store or Redis is away, others say so.
+ */
+export async function watchStore(deps: {
+  identity: StoreIdentity
+  everyMs: number
+  log: Pick<Logger, 'error'>
+  onClose: OnClose
+}) {
+  let shared = shareFor(SHARED_MS, deps.identity.state)
+  const look = async () => {
+    const doubt = storeDoubt(await shared())
+    if (doubt !== undefined) deps.log.error(doubt)
+  }
+  await look().catch(() => {})
+  const timer = setInterval(() => look().catch(() => {}), deps.everyMs)
+  timer.unref()
+  deps.onClose(async () => clearInterval(timer))
+  return {
+    state: () => shared(),
+    /** Why nothing may be deleted; `undefined` if there is no reason. @throws errors of the store and of Redis */
+    doubt: async () => storeDoubt(await shared()),
+    async accept() {
+      await deps.identity.accept()
+      shared = shareFor(SHARED_MS, deps.identity.state)
+    },
+  }
+}
+export type StoreWatch = Awaited<ReturnType<typeof watchStore>>
