@@ -36,6 +36,7 @@ export function makeEventsWork(options: {
     recheckQuotas: async () => {},
     renames: makeRenameTable({ redis, prefix: PREFIX }),
     watchInstances: makeWatchInstances({
+      noteEntries: async () => {},
       instances: makeInstances({ redis, prefix: PREFIX }),
       onUnknownInstance: async () => {},
     }),

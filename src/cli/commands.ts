@@ -23,6 +23,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   expire: async () => (await import('./commands/expire.ts')).addExpire,
   runs: async () => (await import('./commands/runs.ts')).addRuns,
   expiry: async () => (await import('./commands/expiry.ts')).addExpiry,
+  replay: async () => (await import('./commands/replay.ts')).addReplay,
   trash: async () => (await import('./commands/trash.ts')).addTrash,
   audit: async () => (await import('./commands/audit.ts')).addAudit,
   registries: async () => (await import('./commands/registries.ts')).addRegistries,

@@ -48,6 +48,7 @@ const EXAMPLES: Record<string, string> = {
   'expiry keeps': 'expiry keeps',
   'expiry unkeep': 'expiry unkeep ci/team/app:v1',
   'expiry try': 'expiry try policy.yaml --images images.json',
+  replay: 'replay --policy new.yaml --since 30d',
   'trash list': 'trash list --registry ci --repository team/app',
   'trash show': 'trash show ci/team/app:pr-1',
   'trash restore': 'trash restore ci/team/app:pr-1',

@@ -196,6 +196,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     })
     const details = makeDetails({ redis, prefix, clientOf: readableClientOf, now })
     const pulls = makePulls({ redis, prefix, ledger, now })
+    watch.onLostData(async () => pulls.forget())
     const protections = {
       keeps: keeps.findProtections,
       'expiry.protect': makeFindProtected(() => config().expiry.protect),

@@ -13,6 +13,7 @@ import { makeRunNotes } from '../reconcile/run-notes.ts'
 import { makeTurn } from '../reconcile/turn.ts'
 import { repositoryNames } from '../registry/repository-names.ts'
 import { listSnapshots } from '../snapshot/snapshot-key.ts'
+import { journalledIndex } from './journal.ts'
 import { storageReader } from './registry-storage.ts'
 import { sourcesOf } from './sources.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -73,6 +74,7 @@ export function startReconcile(parts: WorkerParts) {
   const readers = new Map(registries.map((registry) => [registry.name, readerOf(registry, parts)]))
   const reconcile = makeReconcile({
     ...parts,
+    index: journalledIndex(parts),
     ledger: parts.telling.ledger(parts.ledger),
     readerOf(name) {
       const reader = readers.get(name)

@@ -12,11 +12,15 @@ export const prepareSnapshot = ({ config, queues }: WorkerParts): Promise<void> 
 
 /** Starts the worker that writes snapshots of the index and restores them. */
 export function startSnapshot(parts: WorkerParts) {
-  const { keep } = parts.config.snapshots
+  const {
+    journal,
+    snapshots: { keep },
+  } = parts.config
   const firstReading = makeFirstReading(parts.store)
   const snapshots = makeSnapshots({
     ...parts,
     keep,
+    replayMs: journal.enabled ? journal.keep : undefined,
     settings: { ...parts, ciProjects: makeKeptIds(parts) },
     registries: parts.registries.map(({ name }) => name),
     sources: sourcesOf(parts),

@@ -30,11 +30,32 @@ export interface Jobs {
   outgoing: { change: Change; to: string }
   /** Compare the index with a registry and mend it. */
   reconcile: ReconcileJob
+  /** Write what was heard to the journal, or replay policies over it. */
+  journal: JournalJob
   /** Survey the storage of a registry. */
   storage: { kind: 'survey'; registry: string }
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
+
+/**
+ * `write`: write what waits. `replay`: `policies` are expiry policies, each for its registry, with when they run (replay.ts).
+ * `since` and `until` are epoch ms, `at` is RFC 3339.
+ */
+export type JournalJob =
+  | { kind: 'write' }
+  | {
+      kind: 'replay'
+      id: string
+      at: string
+      by: string
+      policies: ReplayedPolicy[]
+      since: number
+      until: number
+    }
+
+/** A policy as the capability has it: the queue does not look into it. */
+export type ReplayedPolicy = { name: string; registry: string; schedule: string; timeZone: string }
 
 export interface ExpiryJob {
   policy: string
@@ -149,4 +170,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'resolve',
   'reconcile',
   'storage',
+  'journal',
 ]

@@ -17,6 +17,9 @@ export const journalKeys = (prefix: string) => ({
 /** What may wait in Redis, in bytes: an hour of 500 events a second while the store is away takes some 600 MB; a minute 10 MB. */
 const ROOM = 64 * 1024 * 1024
 
+/** So much waits only if many events come at once, in bytes. */
+const MUCH = 8 * 1024 * 1024
+
 /** The most text in one record of the stream, in bytes. */
 const CHUNK = 256 * 1024
 
@@ -40,11 +43,14 @@ export function makeEventJournal({
   redis,
   prefix,
   log,
+  onMuch,
   room = ROOM,
 }: {
   redis: Redis | Cluster
   prefix: string
   log: Pick<Logger, 'warn'>
+  /** Called when much waits: it is written now, and not at the next minute. */
+  onMuch?: () => Promise<unknown>
   room?: number
 }): NoteEntries {
   const keys = journalKeys(prefix)
@@ -68,6 +74,7 @@ export function makeEventJournal({
         .incrby(keys.bytes, Buffer.byteLength(text))
         .exec()
       for (const [error] of results ?? []) if (error) throw error
+      if (Number(results?.[1]?.[1]) > MUCH) await onMuch?.()
     }
   }
 }

@@ -6,6 +6,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { DELETIONS_KEPT_US } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import { baselinesOf } from './baselines.ts'
 import { restoringKeyOf } from './is-restoring.ts'
 import { applySnapshot, type Restored, verifySnapshot } from './restore-snapshot.ts'
 import type { Settings } from './settings.ts'
@@ -53,6 +54,8 @@ export function makeSnapshots(deps: {
   sources: readonly string[]
   /** Number of snapshots to keep. */
   keep: number
+  /** How far back replays may begin, in ms: one snapshot of each week is kept for them. Absent: nothing is recorded. */
+  replayMs?: number | undefined
   enqueueReconcile: (registry: string, reason: string) => Promise<unknown>
   /** When the data in Redis began, in epoch ms. */
   dataSince: () => Promise<number>
@@ -72,7 +75,9 @@ export function makeSnapshots(deps: {
     const others = (await listSnapshots(store)).filter(({ key }) => key !== written)
     const isRecent = now.getTime() - since < KEEP_BEFORE_LOSS_MS
     const lastBefore = isRecent ? others.find(({ createdAt }) => Date.parse(createdAt) < since) : undefined
-    const old = others.slice(deps.keep - 1).filter((one) => one !== lastBefore)
+    const { replayMs } = deps
+    const baselines = new Set(replayMs === undefined ? [] : baselinesOf(others, now.getTime(), replayMs))
+    const old = others.slice(deps.keep - 1).filter((one) => one !== lastBefore && !baselines.has(one))
     for (const { key } of old) await store.delete(key)
     return old.map(({ key }) => key)
   }

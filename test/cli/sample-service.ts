@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
+import { ReplayResult } from '../../src/replay/replay-record.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
 import { StorageReport } from '../../src/space/report.ts'
 import { type Schema, sampleOf } from './sample-of.ts'
@@ -31,6 +32,7 @@ export async function readApi(): Promise<Api> {
 const RESULTS: Record<string, () => unknown> = {
   reconcile: () => ({ ...Object(sampleOf(ReconcileReport)), hold: null, failed: 0, unreadable: 0 }),
   storage: () => sampleOf(StorageReport),
+  journal: () => sampleOf(ReplayResult),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
   promotion: () => ({ state: 'promoted', receipt: 'x' }),
@@ -41,6 +43,7 @@ const RESULTS: Record<string, () => unknown> = {
 const QUEUES: [RegExp, string][] = [
   [/reconcile$/, 'reconcile'],
   [/storage$/, 'storage'],
+  [/replays$/, 'journal'],
   [/snapshots/, 'snapshot'],
   [/promotions/, 'promotion'],
   [/alerts/, 'alerts'],

@@ -77,7 +77,7 @@ function isExpectedKey(key: string): boolean {
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
     /^tallyman:(quotas|identity|processes|store)$/,
     /^tallyman:\{flags\}:(project|raised|version)$/,
-    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing):[\w:-]+$/,
+    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|storage|journal):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }
 

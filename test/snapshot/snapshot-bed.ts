@@ -8,6 +8,7 @@ import { allImages } from '../../lab/all-images.ts'
 import { startRedis } from '../../lab/redis.ts'
 import { makeSnoozes } from '../../src/alerts/snoozes.ts'
 import { makeKeptIds } from '../../src/ci/kept-ids.ts'
+import { makeInstances } from '../../src/events/instances.ts'
 import { makeHistories } from '../../src/history/histories.ts'
 import { makeFlags } from '../../src/quota/flags.ts'
 import { makeOverrides } from '../../src/quota/overrides.ts'
@@ -46,6 +47,7 @@ export async function startBed() {
     const settings = {
       ...{ overrides: makeOverrides(on), snoozes: makeSnoozes(on) },
       ...{ flags: makeFlags(on), ciProjects: makeKeptIds(on) },
+      instances: makeInstances(on),
     }
     const registries = options.registries ?? ['ci', 'production']
     const snapshots = makeSnapshots({
