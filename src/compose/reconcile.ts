@@ -27,7 +27,9 @@ export async function prepareReconcile(parts: WorkerParts): Promise<void> {
   const sources = sourcesOf(parts)
   await scheduleReconciles(queues, sources, config.reconcile.every)
   if (await isToBeRestored(parts, sources)) {
-    log.warn('the index is empty, and there are snapshots: the newest is restored, and each registry is read')
+    log.warn(
+      'Redis has none of the data of which there are snapshots: the newest is restored, and each registry is read',
+    )
     await requestRecovery(parts)
   } else if (config.reconcile.atFirstStart) await requestFirstReadings(parts, sources)
 }
@@ -55,13 +57,17 @@ async function requestRecovery({ queues, watch }: WorkerParts): Promise<void> {
   await queues.snapshot.add('snapshot', { kind: 'recover' }, { jobId: jobId('recover', String(since)) })
 }
 
-/** Whether the index was lost: nothing is in it, and the store remembers one. */
+/**
+ * Whether the index was lost: the store remembers one from before the data in Redis began, and no registry was read since. An event
+ * may have come already, so the index need not be empty.
+ */
 async function isToBeRestored(
-  { index, store }: WorkerParts,
+  { ledger, store, watch }: WorkerParts,
   registries: readonly string[],
 ): Promise<boolean> {
-  for (const name of registries) if ((await index.projects(name)).length > 0) return false
-  return (await listSnapshots(store)).length > 0
+  for (const name of registries) if ((await ledger.status(name)).lastReport !== undefined) return false
+  const since = await watch.dataSince()
+  return (await listSnapshots(store)).some(({ createdAt }) => Date.parse(createdAt) < since)
 }
 
 /** Starts the worker that runs reconciles. */

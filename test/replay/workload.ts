@@ -64,7 +64,7 @@ export const anyWorkload: fc.Arbitrary<Heard[]> = fc
   .array(anyStep, { minLength: 5, maxLength: 40 })
   .map((steps) => {
     // Between the runs, which are at full hours: a pull right after a delete is none of what was deleted.
-  let at = BEGIN + HOUR / 2
+    let at = BEGIN + HOUR / 2
     const here = new Set<string>()
     return steps.flatMap((step, n) => {
       at += step.hours * HOUR + 1
