@@ -26,6 +26,7 @@ export function makeEventsWork(options: {
   const log = makeLog('silent')
   const projectOf = makeProjectOf({ segments: 1 })
   const indexEvents = makeIndexEvents({
+    noteEntries: async () => {},
     queues,
     index,
     log,
@@ -36,7 +37,6 @@ export function makeEventsWork(options: {
     recheckQuotas: async () => {},
     renames: makeRenameTable({ redis, prefix: PREFIX }),
     watchInstances: makeWatchInstances({
-      noteEntries: async () => {},
       instances: makeInstances({ redis, prefix: PREFIX }),
       onUnknownInstance: async () => {},
     }),

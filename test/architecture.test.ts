@@ -26,6 +26,7 @@ const CAPABILITIES = [
   'snapshot',
   'reconcile',
   'space',
+  'replay',
   'ci',
   'access',
   'overview',
@@ -56,6 +57,7 @@ const PURE = [
     'reconcile/run.ts',
     'reconcile/indexed-repository.ts',
   ],
+  ...['replay/replay-policy.ts', 'replay/journal-line.ts', 'snapshot/baselines.ts'],
   ...[
     'expiry/notice.ts',
     'expiry/notice-alert.ts',

@@ -61,7 +61,7 @@ export function makeInstances({ redis, prefix }: { redis: Redis | Cluster; prefi
       return Number((first === except ? secondAt : firstAt) ?? 0)
     },
     async known(registry) {
-      const pairs = await redis.zrange(keyOf(registry), 0, -1, 'WITHSCORES')
+      const pairs = await redis.zrevrange(keyOf(registry), 0, -1, 'WITHSCORES')
       return new Map(pairs.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(pairs[i + 1])] as const] : [])))
     },
     count: (registry, at) => redis.zcount(keyOf(registry), at, '+inf'),

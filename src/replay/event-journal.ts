@@ -55,10 +55,13 @@ export function makeEventJournal({
 }): NoteEntries {
   const keys = journalKeys(prefix)
   let saidAt = Number.NEGATIVE_INFINITY
+  /** Bytes that waited when something was noted last. Redis is asked again only if they are too many. */
+  let waiting = 0
 
   return async (entries) => {
     if (entries.length === 0) return
-    if (Number(await redis.get(keys.bytes)) > room) {
+    if (waiting > room) waiting = Number(await redis.get(keys.bytes))
+    if (waiting > room) {
       await redis.incrby(keys.lost, entries.length)
       if (performance.now() - saidAt < SAID_MS) return
       saidAt = performance.now()
@@ -74,7 +77,8 @@ export function makeEventJournal({
         .incrby(keys.bytes, Buffer.byteLength(text))
         .exec()
       for (const [error] of results ?? []) if (error) throw error
-      if (Number(results?.[1]?.[1]) > MUCH) await onMuch?.()
+      waiting = Number(results?.[1]?.[1])
+      if (waiting > MUCH) await onMuch?.()
     }
   }
 }

@@ -35,6 +35,8 @@ export const ReplayRecord = Type.Object({
       { description: 'While it runs.' },
     ),
   ),
-  result: Type.Optional(ReplayResult),
+  result: Type.Optional(
+    Type.Object(ReplayResult.properties, { description: 'What came out, once it is done.' }),
+  ),
 })
 export type ReplayRecord = Static<typeof ReplayRecord>

@@ -228,7 +228,7 @@ test('Redis and the store are lost: with the backup of the store all is back but
   await api.stop('SIGKILL')
   await redis.process.stop('SIGKILL')
   await rm(store(), { recursive: true })
-  await push('team/late', 'v1').catch(() => {})
+  await pushImage(client, 'team/late', 'v1', makeImage({ layers: [{ seed: 'late', bytes: 1_000 }] }))
   await cp(backup(), store(), { recursive: true })
   redis = await startRedis({ port: redis.port })
   await timed('both were lost; the service is up and exact', async () => {
