@@ -6553,6 +6553,7 @@ export interface paths {
                                     /** @description All that are to be read. */
                                     of: number;
                                 };
+                                /** @description What came out, once it is done. */
                                 result?: {
                                     /** @description When the replay begins: not before the journal, RFC 3339. */
                                     from: string;
@@ -6742,6 +6743,7 @@ export interface paths {
                                 /** @description All that are to be read. */
                                 of: number;
                             };
+                            /** @description What came out, once it is done. */
                             result?: {
                                 /** @description When the replay begins: not before the journal, RFC 3339. */
                                 from: string;
