@@ -21,6 +21,9 @@ import type { WorkerParts } from './worker-parts.ts'
 /** How long a registry may take to write what it announced, in ms: well under a second on a disk, seconds on S3. */
 const SETTLE_MS = 5_000
 
+/** Why registries are reconciled then, as people read it. */
+const LOST = 'Redis lost its data'
+
 /** Schedules reconciles, and asks for the first ones. */
 export async function prepareReconcile(parts: WorkerParts): Promise<void> {
   const { queues, config, log } = parts
@@ -30,7 +33,7 @@ export async function prepareReconcile(parts: WorkerParts): Promise<void> {
     log.warn(
       'Redis has none of the data of which there are snapshots: the newest is restored, and each registry is read',
     )
-    await requestRecovery(parts)
+    await requestRecovery(parts, sources)
   } else if (config.reconcile.atFirstStart) await requestFirstReadings(parts, sources)
 }
 
@@ -43,31 +46,38 @@ export async function recoverReconcile(parts: WorkerParts): Promise<void> {
   await scheduleReconciles(parts.queues, sources, parts.config.reconcile.every)
   const cause = `lost data ${await parts.watch.dataSince()}`
   for (const registry of sources) {
-    const gap = { since: 0, reason: 'Redis lost its data', cause }
+    const gap = { since: 0, reason: LOST, cause }
     // A run from before the loss cannot be finished, so any that ends now has read what was lost. Our time would not do: a
     // registry's clock, which dates the run, may be behind it.
     await parts.ledger.noteGap(registry, gap, 0)
   }
-  await requestRecovery(parts)
+  await requestRecovery(parts, sources)
 }
 
-/** Asks for what builds the index again: the newest snapshot first, then a reconcile of each registry. Of all processes, one does it. */
-async function requestRecovery({ queues, watch }: WorkerParts): Promise<void> {
+/**
+ * Asks for what builds the index again: the newest snapshot first, if there is one, then a reconcile of each registry. Of all
+ * processes, one does it.
+ */
+async function requestRecovery(parts: WorkerParts, sources: readonly string[]): Promise<void> {
+  if (await hasSnapshot(parts)) {
+    const id = jobId('recover', String(await parts.watch.dataSince()))
+    await parts.queues.snapshot.add('snapshot', { kind: 'recover' }, { jobId: id })
+  } else for (const registry of sources) await parts.enqueueReconcile(registry, LOST)
+}
+
+/** Whether there is a snapshot from before the data in Redis began. */
+async function hasSnapshot({ store, watch }: Pick<WorkerParts, 'store' | 'watch'>): Promise<boolean> {
   const since = await watch.dataSince()
-  await queues.snapshot.add('snapshot', { kind: 'recover' }, { jobId: jobId('recover', String(since)) })
+  return (await listSnapshots(store)).some(({ createdAt }) => Date.parse(createdAt) < since)
 }
 
 /**
  * Whether the index was lost: the store remembers one from before the data in Redis began, and no registry was read since. An event
  * may have come already, so the index need not be empty.
  */
-async function isToBeRestored(
-  { ledger, store, watch }: WorkerParts,
-  registries: readonly string[],
-): Promise<boolean> {
-  for (const name of registries) if ((await ledger.status(name)).lastReport !== undefined) return false
-  const since = await watch.dataSince()
-  return (await listSnapshots(store)).some(({ createdAt }) => Date.parse(createdAt) < since)
+async function isToBeRestored(parts: WorkerParts, registries: readonly string[]): Promise<boolean> {
+  for (const name of registries) if ((await parts.ledger.status(name)).lastReport !== undefined) return false
+  return hasSnapshot(parts)
 }
 
 /** Starts the worker that runs reconciles. */

@@ -8,7 +8,7 @@ const SHARED_MS = 2_000
 
 /**
  * Looks whether the store is the one that Redis knows: now, every `everyMs`, and when somebody asks. Of a store that is not, each
- * look of the timer logs an error. While the store or Redis is away, others say so.
+ * look of the timer logs an error.
  */
 export async function watchStore(deps: {
   identity: StoreIdentity
@@ -18,17 +18,24 @@ export async function watchStore(deps: {
 }) {
   let shared = shareFor(SHARED_MS, deps.identity.state)
   const look = async () => {
-    const doubt = storeDoubt(await shared())
+    // While the store or Redis is away, others say so.
+    const doubt = storeDoubt(await shared().catch(() => 'known' as const))
     if (doubt !== undefined) deps.log.error(doubt)
   }
-  await look().catch(() => {})
-  const timer = setInterval(() => look().catch(() => {}), deps.everyMs)
+  await look()
+  const timer = setInterval(look, deps.everyMs)
   timer.unref()
   deps.onClose(async () => clearInterval(timer))
   return {
     state: () => shared(),
-    /** Why nothing may be deleted; `undefined` if there is no reason. @throws errors of the store and of Redis */
-    doubt: async () => storeDoubt(await shared()),
+    /** Why nothing may be deleted; `undefined` if there is no reason. */
+    doubt: async (): Promise<string | undefined> => {
+      try {
+        return storeDoubt(await shared())
+      } catch (error) {
+        return `it is not known what people keep, since the store gives no answer: ${(error as Error).message}`
+      }
+    },
     async accept() {
       await deps.identity.accept()
       shared = shareFor(SHARED_MS, deps.identity.state)

@@ -87,8 +87,8 @@ export function makeReplayPolicy(
 
   return {
     /** What was there when the replay begins. */
-    begin(project: string, fact: StandingFact): void {
-      projectFor(project)?.begin(fact)
+    begin(fact: StandingFact): void {
+      projectFor(projectOf(fact.repository))?.begin(fact)
       checkSize()
     },
 

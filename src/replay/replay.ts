@@ -61,16 +61,15 @@ export function makeReplay(deps: {
     key: string,
     replays: readonly { policy: ExpiryPolicy; replay: ReplayPolicy }[],
   ) {
-    let project = ''
     let told: readonly { replay: ReplayPolicy }[] = []
     let count = 0
     for await (const entry of readSnapshot(store, key)) {
       if ('project' in entry) {
-        project = entry.project.project
-        told = replays.filter(({ policy }) => policy.registry === splitProjectId(project).registry)
+        const { registry } = splitProjectId(entry.project.project)
+        told = replays.filter(({ policy }) => policy.registry === registry)
       }
       if (!('fact' in entry)) continue
-      for (const { replay } of told) replay.begin(project, entry.fact)
+      for (const { replay } of told) replay.begin(entry.fact)
       count += 1
       if (count % TURN === 0) await nextTurn()
     }
@@ -97,6 +96,10 @@ export function makeReplay(deps: {
       notKnown.push(`what happened before ${timeOf(from)}: the journal, or its baseline, begins there`)
     if (baseline === undefined)
       notKnown.push('images that were there before the journal began: there is no snapshot from before that')
+    else if (begun - Date.parse(baseline.createdAt) > OVERLAP_MS)
+      notKnown.push(
+        `what happened between ${baseline.createdAt}, when the snapshot was written from which it begins, and ${timeOf(begun)}`,
+      )
 
     const known = await circumstances(policies, notKnown)
     const replays = policies.map((policy) => ({

@@ -84,14 +84,15 @@ export function makeReplayedProject(project: string) {
     }
   }
 
-  /** Whether a pull is of something that is deleted, and so counts as regret. */
-  function isRegretted({ repository, digest, tag, at }: Present): boolean {
+  /** Whether a pull is of something that is deleted. Then it counts as regret. */
+  function isOfDeleted(what: Entry['what'], { repository, digest, tag, at }: Present): boolean {
     const image = standing.get(imageKey(repository, digest))
     const alone = tag === undefined ? undefined : standing.get(tagKey(repository, tag))
     const deleted = image ?? (alone?.digest === digest ? alone : undefined)
     if (deleted === undefined) return false
     // A pull that began before the delete may be told after it, and would have been served.
-    if (at > deleted.at + PULL_GRACE_US) {
+    // A lookup that a pull has caused tells it again.
+    if (what === 'pull' && at > deleted.at + PULL_GRACE_US) {
       deleted.pulls += 1
       deleted.firstPullAt = Math.min(at, deleted.firstPullAt ?? at)
     }
@@ -101,7 +102,7 @@ export function makeReplayedProject(project: string) {
   function tellPresent(what: Entry['what'], fact: Present): void {
     const { repository, digest, tag, at } = fact
     const key = imageKey(repository, digest)
-    if (fact.via === 'pull' && isRegretted(fact)) return
+    if (fact.via === 'pull' && isOfDeleted(what, fact)) return
     if (what === 'push') {
       pushedAgain(key, at)
       if (tag !== undefined) pushedAgain(tagKey(repository, tag), at)

@@ -178,6 +178,34 @@ test('what was accepted is replayed: what a policy would have deleted, and what 
   expect(both.out).toMatch(/\nnew at ci: \d+ runs, freed 0 B\n/)
 })
 
+test('a replay runs alone; one that was asked for is found before it has ended', async () => {
+  const ask = (payload: object) =>
+    service.app.inject({
+      ...{ method: 'POST', url: '/v1/replays', payload },
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    })
+  const asked = await Promise.all([1, 2, 3].map(() => ask({ policies: ['old'], since: '2d' })))
+  const [first, ...others] = asked.toSorted((a, b) => a.statusCode - b.statusCode)
+  expect(first?.statusCode).toBe(202)
+  for (const other of others)
+    if (other.statusCode !== 202) {
+      expect(other.statusCode).toBe(409)
+      expect(other.json().detail).toMatch(/^a replay runs already: /)
+    }
+  const { replay } = first?.json() ?? {}
+  expect(await service.get(`/v1/replays/${replay}`)).toMatchObject({
+    id: replay,
+    by: expect.stringMatching(/^admin/),
+  })
+  await eventually(
+    () => service.get<{ state: string }>(`/v1/replays/${replay}`),
+    ({ state }) => state === 'done',
+  )
+  expect((await ask({ policies: ['old', 'old', 'old', 'old', 'old'], since: '2d' })).statusCode).toBe(400)
+  expect((await ask({ policies: [], since: '2d' })).statusCode).toBe(400)
+  expect((await ask({ policies: [7], since: '2d' })).json().detail).toContain('expected a mapping')
+})
+
 const waiting = 'tallyman:{journal}:waiting'
 
 async function waitingText(): Promise<string> {
