@@ -3,6 +3,7 @@ import { dashboard } from './dashboard.ts'
 import { expiry } from './expiry.ts'
 import { indexing } from './indexing.ts'
 import { intake } from './intake.ts'
+import { journal } from './journal.ts'
 import { memory } from './memory.ts'
 import { promotion } from './promotion.ts'
 import { reconcile } from './reconcile.ts'
@@ -16,6 +17,7 @@ const benches = {
   expiry,
   index: indexing,
   intake,
+  journal,
   memory,
   promotion,
   reconcile,
