@@ -26,6 +26,7 @@ export function makeEventsWork(options: {
   const log = makeLog('silent')
   const projectOf = makeProjectOf({ segments: 1 })
   const indexEvents = makeIndexEvents({
+    noteEntries: async () => {},
     queues,
     index,
     log,

@@ -4,6 +4,7 @@ import { expiry } from './expiry.ts'
 import { gc } from './gc.ts'
 import { indexing } from './indexing.ts'
 import { intake } from './intake.ts'
+import { journal } from './journal.ts'
 import { memory } from './memory.ts'
 import { promotion } from './promotion.ts'
 import { reconcile } from './reconcile.ts'
@@ -18,6 +19,7 @@ const benches = {
   gc,
   index: indexing,
   intake,
+  journal,
   memory,
   promotion,
   reconcile,

@@ -28,6 +28,7 @@ const CAPABILITIES = [
   'space',
   'collection',
   'barrier',
+  'replay',
   'ci',
   'access',
   'overview',
@@ -58,6 +59,7 @@ const PURE = [
     'reconcile/run.ts',
     'reconcile/indexed-repository.ts',
   ],
+  ...['replay/replay-policy.ts', 'replay/journal-line.ts', 'snapshot/baselines.ts'],
   ...[
     'expiry/notice.ts',
     'expiry/notice-alert.ts',

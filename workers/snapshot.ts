@@ -15,9 +15,11 @@ export const snapshotWorker = (context: WorkerContext, snapshots: Snapshots) =>
       reportedAt = Date.now()
       await job.updateProgress(progress)
     }
-    const running =
-      data.kind === 'write' ? snapshots.write(onProgress) : snapshots.restore(data.key, onProgress)
-    return running.catch((error) => {
+    const run = () => {
+      if (data.kind === 'restore') return snapshots.restore(data.key, onProgress)
+      return data.kind === 'write' ? snapshots.write(onProgress) : snapshots.recover(onProgress)
+    }
+    return run().catch((error) => {
       throw error instanceof SnapshotError ? new UnrecoverableError(error.message) : error
     })
   })

@@ -7,13 +7,22 @@ import { makePendingEvents } from '../reconcile/pending-events.ts'
 export function makeDoubtOf({
   ledger,
   queues,
+  storeDoubt,
+  isRestoring,
 }: {
   ledger: Pick<Ledger, 'status'>
   queues: Pick<Queues, 'events'>
+  /** Why what people keep is not known. */
+  storeDoubt: () => Promise<string | undefined>
+  /** Whether a snapshot is being restored: the index is not whole then. */
+  isRestoring: () => Promise<boolean>
 }) {
   const pendingOf = makePendingEvents(queues)
   return async (registry: string): Promise<string | undefined> => {
     const now = Date.now()
+    if (await isRestoring()) return 'the index is being restored from a snapshot'
+    const doubt = await storeDoubt()
+    if (doubt !== undefined) return doubt
     return doubtOf(await ledger.status(registry), await pendingOf(registry, now), now)
   }
 }

@@ -9,6 +9,7 @@ import { projectSubject } from '../queue/quota-subject.ts'
 import { recheck } from '../quota/recheck.ts'
 import { makeOnQuarantined, makeOnUnknownInstance } from '../reconcile/gaps.ts'
 import { coalesceApply } from '../usage/coalesce-apply.ts'
+import { journalledIndex, noteEntriesOf } from './journal.ts'
 import { makeTakeAlong } from './take-along.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -22,6 +23,7 @@ export function startEvents(parts: WorkerParts) {
     makeIndexEvents({
       ...parts,
       index: coalesceApply(parts.index),
+      noteEntries: noteEntriesOf(parts),
       onQuarantined: makeOnQuarantined(ledger),
       watchInstances: makeWatchInstances({
         instances,
@@ -38,10 +40,11 @@ export function startEvents(parts: WorkerParts) {
 
 /** Starts the worker that looks up references which events did not tell, and moves renamed repositories. */
 export function startResolve(parts: WorkerParts) {
+  const index = journalledIndex(parts)
   return resolveWorker(parts.context, {
-    resolveReferences: makeResolveReferences(parts),
+    resolveReferences: makeResolveReferences({ ...parts, index }),
     moveRepositories: makeMoveRepositories({
-      ...parts,
+      ...{ ...parts, index },
       takeAlong: makeTakeAlong(parts),
       look: (project) => recheck(parts.queues, [projectSubject(project)]),
     }),

@@ -54,10 +54,12 @@ import { makeQuotasInForce } from '../quota/in-force.ts'
 import { makeOverrides } from '../quota/overrides.ts'
 import { makeLedger } from '../reconcile/ledger.ts'
 import { makeMonths } from '../report/months.ts'
+import { isRestoring } from '../snapshot/is-restoring.ts'
 import { makeJournal } from '../store/journal.ts'
 import { makeStore } from '../store/make-store.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { keepFor } from '../store/retention.ts'
+import { makeStoreIdentity } from '../store/store-identity.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import { makeDoubtOf } from './doubts.ts'
@@ -68,6 +70,7 @@ import { reachedRegistries, registryClient } from './registry-client.ts'
 import { makeReloading } from './settings.ts'
 import { makeUseOf } from './use-of.ts'
 import { watchRedis } from './watch-redis.ts'
+import { watchStore } from './watch-store.ts'
 
 /** How often the settings of Redis are looked at, in ms. */
 const LOOK_MS = 60_000
@@ -146,9 +149,14 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     onClose(peers.leave)
     const key = `${prefix}:identity`
     const where = placeOf(target)
-    const otherWarnings = peers.look
+    const identity = makeStoreIdentity({ store, redis, prefix })
+    const storeWatch = await watchStore({ identity, everyMs: LOOK_MS, log, onClose })
+    const otherWarnings = async () => [
+      ...(await peers.look().catch(() => [])),
+      ...[await storeWatch.doubt()].filter((doubt) => doubt !== undefined),
+    ]
     const watch = await watchRedis({ redis, where, key, otherWarnings, everyMs: LOOK_MS, log, onClose })
-    return { watch, peers }
+    return { watch, peers, storeWatch }
   }
   let watched: Awaited<ReturnType<typeof watchThis>> | undefined
   /** Makes the parts that use Redis, on a connection of one kind: for HTTP it fails fast, for workers it waits. */
@@ -156,7 +164,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     const redis = await connect(make)
     firstRedis ??= redis
     watched ??= await watchThis(redis)
-    const { watch, peers } = watched
+    const { watch, peers, storeWatch } = watched
     const queues = makeQueues(redis, prefix, tracing?.telemetry)
     onClose(() => closeQueues(queues))
     const index = makeUsageIndex({ redis, prefix })
@@ -174,7 +182,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     const keeps = makeKeeps({ store, now })
     const shownPlans = makeShownPlans({ store, now })
     const ledger = makeLedger({ redis, prefix })
-    const doubtOf = makeDoubtOf({ ledger, queues })
+    const doubtOf = makeDoubtOf({
+      ...{ ledger, queues, storeDoubt: storeWatch.doubt },
+      isRestoring: () => isRestoring({ redis, prefix }),
+    })
     const announce = (alert: RegistryAlert | ExpiryAlert | PromotionAlert) =>
       queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
     const followed = makeFollowed({ redis, prefix })
@@ -185,6 +196,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     })
     const details = makeDetails({ redis, prefix, clientOf: readableClientOf, now })
     const pulls = makePulls({ redis, prefix, ledger, now })
+    watch.onLostData(async () => pulls.forget())
     const protections = {
       keeps: keeps.findProtections,
       'expiry.protect': makeFindProtected(() => config().expiry.protect),
@@ -209,7 +221,21 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     }
     const planner = makePlanner(planning)
     return {
-      ...{ redis, queues, index, watch, peers, ledger, keeps, inUse, announce, tell, telling, lastRuns },
+      ...{
+        redis,
+        queues,
+        index,
+        watch,
+        storeWatch,
+        peers,
+        ledger,
+        keeps,
+        inUse,
+        announce,
+        tell,
+        telling,
+        lastRuns,
+      },
       months: makeMonths({ redis, prefix }),
       ...{ histories: makeHistories({ redis, prefix }), readGrowth: makeReadGrowth({ redis, prefix }) },
       ...{ followed, awaited, askFollow: makeAskFollow({ queues, followed, awaited }) },

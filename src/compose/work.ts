@@ -5,6 +5,7 @@ import { prepareCollections, startCollections } from './collections.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
+import { prepareJournal, startJournal } from './journal.ts'
 import { startOutgoing } from './outgoing.ts'
 import type { Parts } from './parts.ts'
 import { makePrepare } from './prepare.ts'
@@ -28,6 +29,7 @@ const STARTS = {
   reconcile: startReconcile,
   storage: startStorage,
   collections: startCollections,
+  journal: startJournal,
 }
 
 /** What is written to Redis at each start, before the queue's worker starts. */
@@ -39,6 +41,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   reconcile: prepareReconcile,
   storage: prepareStorage,
   collections: prepareCollections,
+  journal: prepareJournal,
 }
 
 /** What is written to Redis when the configuration was reloaded. */

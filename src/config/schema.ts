@@ -138,6 +138,10 @@ const file = section('The configuration of Tallyman.', {
     every: Interval('How often one is written; `never`: only on request.', { default: '1d' }),
     keep: Integer('How many of the newest are kept.', 1, 10_000, { default: 7 }),
   }),
+  journal: section('A journal of accepted events, over which `tallyman replay` tries policies.', {
+    enabled: Flag('Whether accepted events are kept in the store.', { default: false }),
+    keep: Duration('How long they are kept.', { default: '90d' }),
+  }),
   records: section('Alerts, receipts of promotions, and records of expiry runs.', {
     keep: Duration('How long they are kept.', { default: '365d' }),
   }),

@@ -6,6 +6,8 @@ import type { AskFollow } from '../promotion/ask-follow.ts'
 import type { FindMatches } from '../promotion/match.ts'
 import type { Delivery, ReferencesJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { NoteEntries } from '../replay/event-journal.ts'
+import { type Entry, entryOf } from '../replay/journal-line.ts'
 import { type Fact, isSighting, type Sighting, viaOf } from '../usage/fact.ts'
 import { projectId, splitProjectId } from '../usage/project.ts'
 import type { RenameTable } from '../usage/rename-table.ts'
@@ -34,6 +36,8 @@ interface ParsedFact {
  */
 export function makeIndexEvents(deps: {
   index: Pick<UsageIndex, 'applyAll'>
+  /** Notes what the index is told, before it is. */
+  noteEntries: NoteEntries
   queues: Queues
   quarantine: Quarantine
   normalise: Normalise
@@ -99,6 +103,7 @@ export function makeIndexEvents(deps: {
   async function parse(deliveries: readonly Delivery[]) {
     const parsed: ParsedFact[] = []
     const notUnderstood: NotUnderstood[] = []
+    const entries: Entry[] = []
     const counts = new Map<string, number>()
     for (const delivery of deliveries) {
       const { registry, events, unread = [] } = delivery
@@ -114,12 +119,17 @@ export function makeIndexEvents(deps: {
       for (const event of events) {
         await pace()
         const normalised = await enterRename(registry, deps.normalise(event, received, deps.now()))
-        if ('fact' in normalised) parsed.push({ registry, fact: normalised.fact })
-        else if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
+        if ('fact' in normalised) {
+          parsed.push({ registry, fact: normalised.fact })
+          const entry = entryOf(idOf(event), registry, normalised.fact)
+          if (entry !== undefined) entries.push(entry)
+        }
+        if ('unclear' in normalised) notUnderstood.push({ delivery, reason: normalised.unclear, event })
         count(outcomeOf(normalised))
       }
     }
     await setAside(notUnderstood)
+    await deps.noteEntries(entries)
     return { parsed, counts }
   }
 
@@ -181,3 +191,6 @@ const toResolve = (registry: string, sighting: Sighting) => {
  */
 const mayChangeUsage = (fact: Fact): boolean =>
   fact.kind === 'delete' || fact.kind === 'drop' || (isSighting(fact) && viaOf(fact) === 'push')
+
+/** The id of an event that was understood. */
+const idOf = (event: unknown): string => String(Object(event).id)

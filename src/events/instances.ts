@@ -7,6 +7,8 @@ export interface Instances {
   remember(registry: string, instanceId: string, newest: number): Promise<void>
   /** The time of the newest event, epoch µs, up to a second behind, of all instances but one; 0 if no other is remembered. */
   lastEventAt(registry: string, except?: string): Promise<number>
+  /** Those that are remembered, with the time of the newest event of each, epoch µs. */
+  known(registry: string): Promise<Map<string, number>>
   /** How many of them have sent an event since `at`, epoch µs. */
   count(registry: string, at: number): Promise<number>
 }
@@ -57,6 +59,10 @@ export function makeInstances({ redis, prefix }: { redis: Redis | Cluster; prefi
     async lastEventAt(registry, except) {
       const [first, firstAt, , secondAt] = await redis.zrevrange(keyOf(registry), 0, 1, 'WITHSCORES')
       return Number((first === except ? secondAt : firstAt) ?? 0)
+    },
+    async known(registry) {
+      const pairs = await redis.zrevrange(keyOf(registry), 0, -1, 'WITHSCORES')
+      return new Map(pairs.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(pairs[i + 1])] as const] : [])))
     },
     count: (registry, at) => redis.zcount(keyOf(registry), at, '+inf'),
   }

@@ -58,6 +58,12 @@ export function makePulls(deps: {
       }
     },
 
+    /** Redis has lost its data, and pulls with it that were accepted: what was heard before shows nothing of the time until now. */
+    forget(): void {
+      unwritten.clear()
+      writtenAt.clear()
+    },
+
     /** Whether the pulls of a registry are heard. */
     of: async (registry: string): Promise<PullsHeard> => pullsHeard(await evidenceOf(registry), deps.now()),
   }

@@ -22,14 +22,16 @@ export interface Jobs {
   promotion: PromotionJob | FollowJob
   /** Run a policy for a registry. `acceptShare`: whether it may delete more than `expiry.maxShare`. */
   expiry: ExpiryJob
-  /** Write a snapshot of the index, or read one into an empty index. */
-  snapshot: { kind: 'write' } | { kind: 'restore'; key: string }
+  /** Write a snapshot of the index, read one into an empty index, or read the newest one after Redis has lost its data. */
+  snapshot: { kind: 'write' } | { kind: 'restore'; key: string } | { kind: 'recover' }
   /** Add this hour's sample to the histories of usage. */
   history: { kind: 'sample' }
   /** Tell a receiver of a change. */
   outgoing: { change: Change; to: string }
   /** Compare the index with a registry and mend it. */
   reconcile: ReconcileJob
+  /** Write what was heard to the journal, or replay policies over it. */
+  journal: JournalJob
   /** Survey the storage of a registry. */
   storage: { kind: 'survey'; registry: string }
   /** Collect the garbage of a registry. */
@@ -37,6 +39,25 @@ export interface Jobs {
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
+
+/**
+ * `write`: write what waits. `replay`: `policies` are expiry policies, each for its registry, with when they run (replay.ts).
+ * `since` and `until` are epoch ms, `at` is RFC 3339.
+ */
+export type JournalJob =
+  | { kind: 'write' }
+  | {
+      kind: 'replay'
+      id: string
+      at: string
+      by: string
+      policies: ReplayedPolicy[]
+      since: number
+      until: number
+    }
+
+/** A policy as the capability has it: the queue does not look into it. */
+export type ReplayedPolicy = { name: string; registry: string; schedule: string; timeZone: string }
 
 export interface ExpiryJob {
   policy: string
@@ -167,4 +188,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'reconcile',
   'storage',
   'collections',
+  'journal',
 ]

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 
-export const QuotaKind = Type.Enum(['project', 'group', 'registry'], {
+export const QUOTA_KINDS = ['project', 'group', 'registry'] as const
+export const QuotaKind = Type.Enum([...QUOTA_KINDS], {
   description: 'What the quota is for: a project, a group of projects, or a registry as a whole.',
 })
 export type QuotaKind = Static<typeof QuotaKind>

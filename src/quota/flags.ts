@@ -5,6 +5,7 @@ import { scanHash } from '../platform/scan-hash.ts'
 import type { Flag, QuotaAlert } from '../queue/alert.ts'
 import {
   projectSubject,
+  QUOTA_KINDS,
   type QuotaKind,
   type QuotaSubject,
   subjectFrom,
@@ -23,6 +24,11 @@ export interface FlagEntry extends Reach {
 export interface ReadEntry extends FlagEntry {
   /** As it is in Redis; '' if there is none. */
   text: string
+}
+
+/** The flag of a subject, as a snapshot has it. */
+export interface KeptFlag extends QuotaSubject {
+  entry: FlagEntry
 }
 
 /** A flag that is not ok. */
@@ -81,6 +87,18 @@ export function makeFlags({ redis, prefix }: { redis: Redis | Cluster; prefix: s
     async all(kind: QuotaKind): Promise<Map<string, FlagState>> {
       const entries = await scanHash(redis, keyOf(kind))
       return new Map([...entries].map(([id, text]) => [id, entryFrom(text).state]))
+    },
+
+    /** What is kept of every flag that ever changed. */
+    async kept(): Promise<KeptFlag[]> {
+      const kinds = QUOTA_KINDS.map(async (kind) =>
+        [...(await scanHash(redis, keyOf(kind)))].map(([id, text]) => ({ kind, id, entry: entryFrom(text) })),
+      )
+      return (await Promise.all(kinds)).flat()
+    },
+    /** Puts back one of a snapshot, unless the flag has changed since. People are told nothing. */
+    async restore({ entry, ...subject }: KeptFlag): Promise<void> {
+      await replace(subject, { text: '' }, entry)
     },
 
     /** The flags that are not ok, in the order of their kinds and ids. If none has changed, it costs one GET. */

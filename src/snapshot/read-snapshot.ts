@@ -22,7 +22,7 @@ export type SnapshotEntry =
  * @throws SnapshotError that names the key and the line; errors of the store.
  */
 export async function* readSnapshot(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'read'>,
   key: string,
 ): AsyncGenerator<SnapshotEntry, format.Trailer> {
   const stored = await store.read(key)

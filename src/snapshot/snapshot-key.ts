@@ -25,7 +25,7 @@ export const SnapshotInfo = Type.Object({
 export type SnapshotInfo = Static<typeof SnapshotInfo>
 
 /** The snapshots in a store, newest first, without other objects. */
-export async function listSnapshots(store: ObjectStore): Promise<SnapshotInfo[]> {
+export async function listSnapshots(store: Pick<ObjectStore, 'list'>): Promise<SnapshotInfo[]> {
   const snapshots: SnapshotInfo[] = []
   for await (const { key, size } of store.list('snapshots/')) {
     const createdAt = createdAtOf(key)

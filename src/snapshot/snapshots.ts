@@ -3,10 +3,12 @@ import type { Histories } from '../history/histories.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Months } from '../report/months.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { DELETIONS_KEPT_US } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
+import { baselinesOf } from './baselines.ts'
 import { restoringKeyOf } from './is-restoring.ts'
-import { applySnapshot, verifySnapshot } from './restore-snapshot.ts'
+import { applySnapshot, type Restored, verifySnapshot } from './restore-snapshot.ts'
 import type { Settings } from './settings.ts'
 import { SnapshotError } from './snapshot-error.ts'
 import { listSnapshots } from './snapshot-key.ts'
@@ -25,7 +27,18 @@ export interface Snapshots {
    * snapshot before it applies anything. Then enqueues a reconcile of each registry and a check of each quota.
    */
   restore(key: string, onProgress: OnProgress): Promise<RestoreResult>
+  /**
+   * After Redis has lost its data: restores the newest whole snapshot from before that, into what the index has got since, and
+   * enqueues a reconcile of each registry. May run twice. Gives null if there is no such snapshot.
+   */
+  recover(onProgress: OnProgress): Promise<RestoreResult | null>
 }
+
+/**
+ * How long after Redis lost its data a snapshot is still restored into the index that was begun since, in ms. The index has all
+ * deletions of that time, so that an old fact brings nothing back that was deleted since.
+ */
+const RECOVER_MS = DELETIONS_KEPT_US / 1000
 
 export function makeSnapshots(deps: {
   store: ObjectStore
@@ -37,9 +50,13 @@ export function makeSnapshots(deps: {
   months: Months
   /** Names of the configured registries. */
   registries: readonly string[]
+  /** Those of them that have an index. */
+  sources: readonly string[]
   /** Number of snapshots to keep. */
   keep: number
-  enqueueReconcile: (registry: string) => Promise<unknown>
+  /** How far back replays may begin, in ms: one snapshot of each week is kept for them. Absent: nothing is recorded. */
+  replayMs?: number | undefined
+  enqueueReconcile: (registry: string, reason: string) => Promise<unknown>
   /** When the data in Redis began, in epoch ms. */
   dataSince: () => Promise<number>
   recheckQuotas: (projects: readonly string[]) => Promise<unknown>
@@ -58,7 +75,9 @@ export function makeSnapshots(deps: {
     const others = (await listSnapshots(store)).filter(({ key }) => key !== written)
     const isRecent = now.getTime() - since < KEEP_BEFORE_LOSS_MS
     const lastBefore = isRecent ? others.find(({ createdAt }) => Date.parse(createdAt) < since) : undefined
-    const old = others.slice(deps.keep - 1).filter((one) => one !== lastBefore)
+    const { replayMs } = deps
+    const baselines = new Set(replayMs === undefined ? [] : baselinesOf(others, now.getTime(), replayMs))
+    const old = others.slice(deps.keep - 1).filter((one) => one !== lastBefore && !baselines.has(one))
     for (const { key } of old) await store.delete(key)
     return old.map(({ key }) => key)
   }
@@ -81,6 +100,51 @@ export function makeSnapshots(deps: {
           'so that no event is applied first. Then restore again. To correct the index as it is, reconcile its registries',
       )
     await redis.set(restoringKey, key)
+  }
+
+  type Applied = Restored & { key: string }
+  const apply = async (key: string, of: number, onProgress: OnProgress): Promise<Applied> => ({
+    key,
+    ...(await applySnapshot({
+      ...{ store, index, histories, months, settings },
+      ...{ key, registries, of, onProgress },
+    })),
+  })
+
+  /** Has what was restored looked at, and the registries `others`, too. The index is whole then, and not exact yet. */
+  async function finish(
+    { key, projects, facts, skipped }: Applied,
+    reason: string,
+    others: readonly string[],
+  ): Promise<RestoreResult> {
+    const reconciling = [...new Set([...projects.map((id) => splitProjectId(id).registry), ...others])]
+    for (const registry of reconciling) await deps.enqueueReconcile(registry, reason)
+    await deps.recheckQuotas(projects)
+    await redis.del(restoringKey)
+    const result = { key, projects: projects.length, facts, reconciling, skipped }
+    if (key !== '')
+      log.info(
+        result,
+        `snapshot restored: ${key}, ${result.projects} projects, ${facts} facts; to be reconciled: ${reconciling.join(', ')}`,
+      )
+    return result
+  }
+
+  async function recoverNewest(onProgress: OnProgress): Promise<Applied | undefined> {
+    const since = await deps.dataSince()
+    if (deps.now().getTime() - since > RECOVER_MS) return undefined
+    for (const { key, createdAt } of await listSnapshots(store)) {
+      if (Date.parse(createdAt) >= since) continue
+      try {
+        const { projects: of } = await verifySnapshot(store, key)
+        await redis.set(restoringKey, key)
+        return await apply(key, of, onProgress)
+      } catch (err) {
+        if (!(err instanceof SnapshotError)) throw err
+        log.error({ err }, `a snapshot cannot be restored, so an older one is: ${err.message}`)
+      }
+    }
+    return undefined
   }
 
   return {
@@ -122,25 +186,14 @@ export function makeSnapshots(deps: {
     async restore(key, onProgress) {
       const { projects: of } = await verifySnapshot(store, key)
       await claim(key)
-      const { facts, projects, skipped } = await applySnapshot({
-        store,
-        index,
-        ...{ histories, months, settings },
-        key,
-        registries,
-        of,
-        onProgress,
-      })
-      const reconciling = [...new Set(projects.map((id) => splitProjectId(id).registry))]
-      for (const registry of reconciling) await deps.enqueueReconcile(registry)
-      await deps.recheckQuotas(projects)
-      await redis.del(restoringKey)
-      const result = { key, projects: projects.length, facts, reconciling, skipped }
-      log.info(
-        result,
-        `snapshot restored: ${key}, ${result.projects} projects, ${facts} facts; to be reconciled: ${reconciling.join(', ')}`,
-      )
-      return result
+      return finish(await apply(key, of, onProgress), 'restored from a snapshot', [])
+    },
+
+    async recover(onProgress) {
+      const restored = await recoverNewest(onProgress)
+      const none = { key: '', projects: [], facts: 0, skipped: [] }
+      const result = await finish(restored ?? none, 'Redis lost its data', deps.sources)
+      return restored === undefined ? null : result
     },
   }
 }

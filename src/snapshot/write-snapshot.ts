@@ -83,7 +83,7 @@ async function* lines(
         if (entries.length > 0) yield JSON.stringify(line)
       }
   }
-  for await (const line of settingLines(settings)) yield JSON.stringify(line)
+  for await (const line of settingLines(settings, registries)) yield JSON.stringify(line)
   for (const [done, project] of projects.entries()) {
     const usage = await index.usage(project)
     // The project is listed, but no fact was applied to it yet.

@@ -5,6 +5,7 @@ import { startTallyman } from '../../lab/tallyman.ts'
 import { CollectionRun } from '../../src/collection/collection-run.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
+import { ReplayResult } from '../../src/replay/replay-record.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
 import { StorageReport } from '../../src/space/report.ts'
 import { type Schema, sampleOf } from './sample-of.ts'
@@ -32,6 +33,7 @@ export async function readApi(): Promise<Api> {
 const RESULTS: Record<string, () => unknown> = {
   reconcile: () => ({ ...Object(sampleOf(ReconcileReport)), hold: null, failed: 0, unreadable: 0 }),
   storage: () => sampleOf(StorageReport),
+  journal: () => sampleOf(ReplayResult),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
   collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned', error: null }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
@@ -44,6 +46,7 @@ const QUEUES: [RegExp, string][] = [
   [/reconcile$/, 'reconcile'],
   [/storage$/, 'storage'],
   [/collections$/, 'collections'],
+  [/replays$/, 'journal'],
   [/snapshots/, 'snapshot'],
   [/promotions/, 'promotion'],
   [/alerts/, 'alerts'],

@@ -13,9 +13,15 @@ const ledger = {
 
 let queues: Queues
 let doubtOf: ReturnType<typeof makeDoubtOf>
+let storeDoubt: string | undefined
+let restoring = false
 beforeEach(() => {
   queues = makeQueues(bed.redis, 't')
-  doubtOf = makeDoubtOf({ ledger, queues })
+  storeDoubt = undefined
+  restoring = false
+  doubtOf = makeDoubtOf({
+    ...{ ledger, queues, storeDoubt: async () => storeDoubt, isRestoring: async () => restoring },
+  })
   return () => closeQueues(queues)
 })
 const doubt = () => doubtOf('ci')

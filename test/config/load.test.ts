@@ -49,6 +49,7 @@ test('fills every default', async () => {
       inUse: [],
       trash: { keep: 30 * 86_400_000 },
     },
+    journal: { enabled: false, keep: 90 * 86_400_000 },
     snapshots: { every: 86_400_000, keep: 7 },
     reconcile: { every: 86_400_000, pause: 600_000, atFirstStart: true, onNewInstance: true },
     records: { keep: 365 * 86_400_000 },

@@ -10,6 +10,7 @@ import { makeMetrics } from '../../src/platform/metrics.ts'
 import type { Queues } from '../../src/queue/queues.ts'
 import { projectSubject } from '../../src/queue/quota-subject.ts'
 import { recheck } from '../../src/quota/recheck.ts'
+import type { Entry } from '../../src/replay/journal-line.ts'
 import { makeRenameTable } from '../../src/usage/rename-table.ts'
 import { makeUsageIndex } from '../../src/usage/usage-index.ts'
 
@@ -29,7 +30,10 @@ export function makeIndexEventsBed({
   const quarantine = makeQuarantine(at)
   /** The registries for which `onQuarantined` was called. */
   const missing: string[] = []
+  /** What was noted for the journal. */
+  const noted: Entry[] = []
   const indexEvents = makeIndexEvents({
+    noteEntries: async (entries) => void noted.push(...entries),
     ...{ index, queues, renames, quarantine, metrics: makeMetrics() },
     normalise: makeNormalise({ isScanner: () => false, actors: true }),
     onQuarantined: async (registry) => missing.push(registry),
@@ -44,5 +48,5 @@ export function makeIndexEventsBed({
     recheckQuotas: (projects) => recheck(queues, [...projects].map(projectSubject)),
     log: pino({ level: 'silent' }),
   })
-  return { index, renames, quarantine, missing, indexEvents }
+  return { index, renames, quarantine, missing, indexEvents, noted }
 }

@@ -75,9 +75,9 @@ function isExpectedKey(key: string): boolean {
   return [
     /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|history|collection-(lease|holder)|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
-    /^tallyman:(quotas|identity|processes)$/,
+    /^tallyman:(quotas|identity|processes|store)$/,
     /^tallyman:\{flags\}:(project|raised|version)$/,
-    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|storage|collections):[\w:-]+$/,
+    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|storage|collections|journal):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }
 

@@ -32,6 +32,7 @@ const IN_PATH: [path: RegExp, values: (names: Names) => Record<string, string>[]
   [/^\/v1\/projects\/\{id\}/, ({ project }) => [{ id: project }]],
   [/^\/v1\/promotions\/\{id\}/, ({ receipt, promotion }) => [{ id: receipt }, { id: promotion }]],
   [/^\/v1\/expiry\/runs\/\{id\}/, ({ run, waitingRun }) => [{ id: run }, { id: waitingRun }]],
+  [/^\/v1\/replays\/\{id\}/, () => [{ id: '1795449746518-0a1b2c3d' }]],
   [/^\/v1\/expiry\/keeps\/\{id\}/, ({ keep }) => [{ id: keep }]],
   [/^\/v1\/trash\/\{id\}/, ({ trashed, image }) => [{ id: trashed }, { id: image }]],
   [/^\/v1\/events\/deliveries\/\{id\}/, ({ delivery }) => [{ id: delivery }]],

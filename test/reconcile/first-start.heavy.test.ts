@@ -69,7 +69,7 @@ test('a registry that was never read is read at the first start, and again at on
   }
 })
 
-test('an empty index with snapshots in the store is not filled: one of them may be to be restored', async () => {
+test('an empty Redis with snapshots in the store: the newest is restored, and each registry is read', async () => {
   const { folder } = registry
   const path = `${folder}/store`
   const config = configFor({ store: { type: 'folder', path } })
@@ -88,9 +88,10 @@ test('an empty index with snapshots in the store is not filled: one of them may 
 
   const second = await start(config)
   try {
-    const jobs = await second.tallyman.get<{ queues: Record<string, unknown>[] }>('/v1/jobs')
-    expect(jobs.queues.find(({ queue }) => queue === 'reconcile')).toMatchObject({ waiting: 0, active: 0 })
-    expect((await second.registries())[0]).toMatchObject({ state: 'not read yet', lastReconcile: null })
+    const [ci] = await eventually(second.registries, ([one]) => one?.state === 'read')
+    expect(ci).toMatchObject({ lastReconcile: { reason: 'Redis lost its data' } })
+    const { jobs } = await second.tallyman.get<{ jobs: object[] }>('/v1/jobs/snapshot/failed')
+    expect(jobs).toEqual([])
   } finally {
     await second.tallyman.close()
     await rm(path, { recursive: true })

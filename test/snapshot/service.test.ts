@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import supertest from 'supertest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../lab/ports.ts'
@@ -13,6 +14,7 @@ import {
   startTallyman,
   WEBHOOK_TOKEN,
 } from '../../lab/tallyman.ts'
+import { QUEUE_NAMES, type QueueName } from '../../src/queue/jobs.ts'
 import { tallyman as run } from '../cli/cli-bed.ts'
 
 /** The tests use two services, one after the other, each with its own Redis, on the same store. */
@@ -29,14 +31,15 @@ afterAll(async () => {
   await rm(store, { recursive: true })
 })
 
-async function start() {
+async function start(queues: readonly QueueName[] = QUEUE_NAMES) {
   const port = await freePort()
-  service = await startTallyman({
+  const config = {
     server: { port, readToken: READ_TOKEN, adminToken: ADMIN_TOKEN },
     registries: { ci: { url: 'http://127.0.0.1:1', token: WEBHOOK_TOKEN } },
     store: { type: 'folder', path: store },
     snapshots: { every: '1h', keep: 2 },
-  })
+  }
+  service = await startTallyman(config, { queues })
   await service.app.listen({ port })
   env = { TALLYMAN_CONFIG: join(service.folder, 'tallyman.yaml') }
 }
@@ -113,8 +116,13 @@ test('an index is written, lost with its Redis, and restored into another Redis'
   const { jobs } = await service.get<{ jobs: { attempts: number }[] }>('/v1/jobs/snapshot/failed')
   expect(jobs.map(({ attempts }) => attempts)).toEqual([1])
 
+  // A service that may reconcile restores it by itself.
   await service.close()
   await start()
+  await eventually(projects, (answer) => isDeepStrictEqual(answer, before))
+
+  await service.close()
+  await start(['snapshot'])
   expect((await projects()).projects).toEqual([])
   expect(await run(env, 'snapshot', 'restore', '--yes')).toMatchObject({
     status: 0,

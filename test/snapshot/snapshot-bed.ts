@@ -7,7 +7,10 @@ import { pino } from 'pino'
 import { allImages } from '../../lab/all-images.ts'
 import { startRedis } from '../../lab/redis.ts'
 import { makeSnoozes } from '../../src/alerts/snoozes.ts'
+import { makeKeptIds } from '../../src/ci/kept-ids.ts'
+import { makeInstances } from '../../src/events/instances.ts'
 import { makeHistories } from '../../src/history/histories.ts'
+import { makeFlags } from '../../src/quota/flags.ts'
 import { makeOverrides } from '../../src/quota/overrides.ts'
 import { makeMonths } from '../../src/report/months.ts'
 import { makeSnapshots } from '../../src/snapshot/snapshots.ts'
@@ -41,11 +44,15 @@ export async function startBed() {
     const histories = makeHistories({ redis, prefix: 't' })
     const months = makeMonths({ redis, prefix: 't' })
     const on = { redis, prefix: 't', now: options.settingsNow ?? Date.now }
-    const settings = { overrides: makeOverrides(on), snoozes: makeSnoozes(on) }
+    const settings = {
+      ...{ overrides: makeOverrides(on), snoozes: makeSnoozes(on) },
+      ...{ flags: makeFlags(on), ciProjects: makeKeptIds(on) },
+      instances: makeInstances(on),
+    }
     const registries = options.registries ?? ['ci', 'production']
     const snapshots = makeSnapshots({
       dataSince: async () => options.dataSince?.() ?? 0,
-      ...{ redis, prefix: 't', index, histories, months, settings, registries },
+      ...{ redis, prefix: 't', index, histories, months, settings, registries, sources: registries },
       store: options.store ?? store,
       keep: options.keep ?? 7,
       now: options.now ?? (() => new Date()),

@@ -1,4 +1,5 @@
 import { makeCurve } from '../../expiry/curve.ts'
+import { expandPolicies } from '../../expiry/expand-policies.ts'
 import { makeFamilies } from '../../expiry/families.ts'
 import { makeHasRepository } from '../../expiry/has-repository.ts'
 import { makeImageExists } from '../../expiry/image-exists.ts'
@@ -11,7 +12,9 @@ import { expiryPoliciesRoute } from '../../http/expiry-policies-route.ts'
 import { expiryRoute } from '../../http/expiry-route.ts'
 import { expiryRunsRoute } from '../../http/expiry-runs-route.ts'
 import { keepsRoute } from '../../http/keeps-route.ts'
+import { replaysRoute } from '../../http/replays-route.ts'
 import { trashRoute } from '../../http/trash-route.ts'
+import { makeReplayRecords } from '../../replay/replay-records.ts'
 import type { OnRedis, Parts } from '../parts.ts'
 import type { Shared } from './shared.ts'
 
@@ -40,6 +43,14 @@ export function expiryRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
     expiryCurveRoute({ ...common, curve: makeCurve({ index, planner, details }) }),
     expiryDiffRoute(common),
     expiryRunsRoute(common),
+    replaysRoute({
+      ...{ ...common, now: Date.now, records: makeReplayRecords({ store, now: Date.now }) },
+      policies: () => {
+        const { expiry, registries } = parts.settings().config
+        return expandPolicies(expiry.policies, Object.keys(registries))
+      },
+      isEnabled: parts.config.journal.enabled,
+    }),
     keepsRoute({
       ...{ ...common, registries: shared.registryNames, exists: makeImageExists({ ...parts, index }) },
     }),

@@ -8,6 +8,7 @@ import { jobsRoute } from '../../http/jobs-route.ts'
 import { namesRoute } from '../../http/names-route.ts'
 import { schemaRoute } from '../../http/schema-route.ts'
 import { snapshotsRoute } from '../../http/snapshots-route.ts'
+import { storeRoute } from '../../http/store-route.ts'
 import { tokensRoute } from '../../http/tokens-route.ts'
 import { whoamiRoute } from '../../http/whoami-route.ts'
 import { makeFailedJobs } from '../../queue/failed-jobs.ts'
@@ -32,6 +33,7 @@ export function operationRoutes(parts: Parts, onRedis: OnRedis, shared: Shared, 
       ...{ ...shared, registries, queues, now: Date.now, audit: journals.audit.audit },
       ...{ runs: collectionRunsOf(parts), adviceOf: knownGarbageOf(parts).adviceOf, missingFor },
     }),
+    storeRoute({ ...shared, store: onRedis.storeWatch, audit: journals.audit.audit }),
     auditRoute({ ...shared, audit: journals.audit }),
     tokensRoute({
       ...{ ...shared, tokens: named, registries: shared.registryNames, audit: journals.audit.audit },

@@ -6572,6 +6572,342 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replays of policies that have ended, newest first */
+        get: {
+            parameters: {
+                query: {
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The replays of the page. */
+                            replays: {
+                                /** @description The id of the replay. */
+                                id: string;
+                                /** @description When it was asked for, RFC 3339. */
+                                at: string;
+                                /** @description Who asked for it. */
+                                by: string;
+                                /**
+                                 * @description How far it is.
+                                 * @enum {unknown}
+                                 */
+                                state: "waiting" | "running" | "done" | "failed";
+                                /** @description Why it failed. */
+                                why?: string;
+                                /** @description While it runs. */
+                                progress?: {
+                                    /** @description Objects of the journal that are done. */
+                                    objects: number;
+                                    /** @description All that are to be read. */
+                                    of: number;
+                                };
+                                /** @description What came out, once it is done. */
+                                result?: {
+                                    /** @description When the replay begins: not before the journal, RFC 3339. */
+                                    from: string;
+                                    /** @description When it ends, RFC 3339. */
+                                    to: string;
+                                    /** @description Entries of the journal that were replayed, each once. */
+                                    events: number;
+                                    /** @description The key of the snapshot from which it began. Null: it began with nothing. */
+                                    baseline: string | null;
+                                    /** @description What the answer does not know, a sentence each. Read it before the numbers. */
+                                    notKnown: string[];
+                                    /** @description What each policy would have done, at each of its registries. */
+                                    policies: {
+                                        /** @description The name of the policy. */
+                                        policy: string;
+                                        /** @description The registry that it would have cleaned. */
+                                        registry: string;
+                                        /** @description How many runs there would have been. */
+                                        plans: number;
+                                        /** @description Images that would have been deleted. One that was pushed again and deleted again counts again. */
+                                        images: number;
+                                        /** @description Tags that would have been deleted alone, whose image stays. */
+                                        tags: number;
+                                        /** @description Bytes that this would have freed, of those that a project's quota counts. */
+                                        bytes: number;
+                                        /** @description What was asked for after it would have been deleted. */
+                                        regretted: {
+                                            /** @description Of the images, those that somebody pulled afterwards, before they were pushed again. */
+                                            images: number;
+                                            /** @description Of the tags, those by which somebody pulled afterwards. */
+                                            tags: number;
+                                            /** @description Pulls that would have failed. */
+                                            pulls: number;
+                                            /** @description Bytes of these images, each content once in a project: what would have to come back. */
+                                            bytes: number;
+                                        };
+                                        /** @description Of the images and tags, those that the recorded past deleted, too. Whether they would have been pulled later is not known. */
+                                        deletedAnyway: number;
+                                        /** @description The same for each rule that would have deleted something, most images first. */
+                                        rules: {
+                                            /** @description Its name in plans. */
+                                            rule: string;
+                                            /** @description Images that would have been deleted. One that was pushed again and deleted again counts again. */
+                                            images: number;
+                                            /** @description Tags that would have been deleted alone, whose image stays. */
+                                            tags: number;
+                                            /** @description Bytes that this would have freed, of those that a project's quota counts. */
+                                            bytes: number;
+                                            /** @description What was asked for after it would have been deleted. */
+                                            regretted: {
+                                                /** @description Of the images, those that somebody pulled afterwards, before they were pushed again. */
+                                                images: number;
+                                                /** @description Of the tags, those by which somebody pulled afterwards. */
+                                                tags: number;
+                                                /** @description Pulls that would have failed. */
+                                                pulls: number;
+                                                /** @description Bytes of these images, each content once in a project: what would have to come back. */
+                                                bytes: number;
+                                            };
+                                            /** @description Of the images and tags, those that the recorded past deleted, too. Whether they would have been pulled later is not known. */
+                                            deletedAnyway: number;
+                                        }[];
+                                        /** @description Some of what was regretted, the most pulled first. */
+                                        examples: {
+                                            /** @description `registry/repository@digest`, or `registry/repository:tag` for a single tag. */
+                                            image: string;
+                                            /** @description The tags that it had. */
+                                            tags: string[];
+                                            /** @description The rule that would have deleted it. */
+                                            rule: string;
+                                            /** @description When, RFC 3339. */
+                                            deletedAt: string;
+                                            /** @description When it was first pulled after that, RFC 3339. */
+                                            pulledAt: string;
+                                            /** @description How often. */
+                                            pulls: number;
+                                        }[];
+                                        /** @description Runs in a project that would have been held, as they delete more than `expiry.maxShare`. Here they are not. */
+                                        pastShare: number;
+                                    }[];
+                                };
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Replay policies over the recorded past
+         * @description What they would have deleted since then, and how often something of it was pulled afterwards. It needs `journal.enabled`. Nothing is deleted. One replay runs at a time.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Policies to compare: each the name of a configured one, or one as it stands in `expiry.policies`. Each runs by its `schedule`. */
+                        policies: unknown[];
+                        /** @description A duration such as `30d`, a day such as `2026-11-01`, or a time in RFC 3339. */
+                        since: string;
+                        /** @description The same. Default: now. */
+                        until?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        } & {
+                            /** @description The id of the replay. */
+                            replay: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A replay: how far it is, and what came out */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of the replay. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The id of the replay. */
+                            id: string;
+                            /** @description When it was asked for, RFC 3339. */
+                            at: string;
+                            /** @description Who asked for it. */
+                            by: string;
+                            /**
+                             * @description How far it is.
+                             * @enum {unknown}
+                             */
+                            state: "waiting" | "running" | "done" | "failed";
+                            /** @description Why it failed. */
+                            why?: string;
+                            /** @description While it runs. */
+                            progress?: {
+                                /** @description Objects of the journal that are done. */
+                                objects: number;
+                                /** @description All that are to be read. */
+                                of: number;
+                            };
+                            /** @description What came out, once it is done. */
+                            result?: {
+                                /** @description When the replay begins: not before the journal, RFC 3339. */
+                                from: string;
+                                /** @description When it ends, RFC 3339. */
+                                to: string;
+                                /** @description Entries of the journal that were replayed, each once. */
+                                events: number;
+                                /** @description The key of the snapshot from which it began. Null: it began with nothing. */
+                                baseline: string | null;
+                                /** @description What the answer does not know, a sentence each. Read it before the numbers. */
+                                notKnown: string[];
+                                /** @description What each policy would have done, at each of its registries. */
+                                policies: {
+                                    /** @description The name of the policy. */
+                                    policy: string;
+                                    /** @description The registry that it would have cleaned. */
+                                    registry: string;
+                                    /** @description How many runs there would have been. */
+                                    plans: number;
+                                    /** @description Images that would have been deleted. One that was pushed again and deleted again counts again. */
+                                    images: number;
+                                    /** @description Tags that would have been deleted alone, whose image stays. */
+                                    tags: number;
+                                    /** @description Bytes that this would have freed, of those that a project's quota counts. */
+                                    bytes: number;
+                                    /** @description What was asked for after it would have been deleted. */
+                                    regretted: {
+                                        /** @description Of the images, those that somebody pulled afterwards, before they were pushed again. */
+                                        images: number;
+                                        /** @description Of the tags, those by which somebody pulled afterwards. */
+                                        tags: number;
+                                        /** @description Pulls that would have failed. */
+                                        pulls: number;
+                                        /** @description Bytes of these images, each content once in a project: what would have to come back. */
+                                        bytes: number;
+                                    };
+                                    /** @description Of the images and tags, those that the recorded past deleted, too. Whether they would have been pulled later is not known. */
+                                    deletedAnyway: number;
+                                    /** @description The same for each rule that would have deleted something, most images first. */
+                                    rules: {
+                                        /** @description Its name in plans. */
+                                        rule: string;
+                                        /** @description Images that would have been deleted. One that was pushed again and deleted again counts again. */
+                                        images: number;
+                                        /** @description Tags that would have been deleted alone, whose image stays. */
+                                        tags: number;
+                                        /** @description Bytes that this would have freed, of those that a project's quota counts. */
+                                        bytes: number;
+                                        /** @description What was asked for after it would have been deleted. */
+                                        regretted: {
+                                            /** @description Of the images, those that somebody pulled afterwards, before they were pushed again. */
+                                            images: number;
+                                            /** @description Of the tags, those by which somebody pulled afterwards. */
+                                            tags: number;
+                                            /** @description Pulls that would have failed. */
+                                            pulls: number;
+                                            /** @description Bytes of these images, each content once in a project: what would have to come back. */
+                                            bytes: number;
+                                        };
+                                        /** @description Of the images and tags, those that the recorded past deleted, too. Whether they would have been pulled later is not known. */
+                                        deletedAnyway: number;
+                                    }[];
+                                    /** @description Some of what was regretted, the most pulled first. */
+                                    examples: {
+                                        /** @description `registry/repository@digest`, or `registry/repository:tag` for a single tag. */
+                                        image: string;
+                                        /** @description The tags that it had. */
+                                        tags: string[];
+                                        /** @description The rule that would have deleted it. */
+                                        rule: string;
+                                        /** @description When, RFC 3339. */
+                                        deletedAt: string;
+                                        /** @description When it was first pulled after that, RFC 3339. */
+                                        pulledAt: string;
+                                        /** @description How often. */
+                                        pulls: number;
+                                    }[];
+                                    /** @description Runs in a project that would have been held, as they delete more than `expiry.maxShare`. Here they are not. */
+                                    pastShare: number;
+                                }[];
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/expiry/keeps": {
         parameters: {
             query?: never;
@@ -7094,7 +7430,7 @@ export interface paths {
                                  * @description The name of the queue.
                                  * @enum {unknown}
                                  */
-                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                                 /** @description Jobs whose turn has not come. */
                                 waiting: number;
                                 /** @description Jobs in hand. */
@@ -7141,7 +7477,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                 };
                 cookie?: never;
             };
@@ -7190,7 +7526,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                 };
                 cookie?: never;
             };
@@ -7237,7 +7573,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                 };
                 cookie?: never;
             };
@@ -7299,7 +7635,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                     /** @description The id of the job in its queue. */
                     id: string;
                 };
@@ -7345,7 +7681,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7391,7 +7727,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7435,7 +7771,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
                 };
                 cookie?: never;
             };
@@ -7713,6 +8049,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/store": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether Tallyman's own store is the one that it knows */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @enum {unknown}
+                             */
+                            state: "known" | "lost" | "another";
+                            /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
+                            doubt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/store/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the store as it is
+         * @description After the store was lost or replaced for good: what it lacks, such as keeps and the trash, is gone. Expiry may delete again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @enum {unknown}
+                             */
+                            state: "known" | "lost" | "another";
+                            /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
+                            doubt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -7752,7 +8179,7 @@ export interface paths {
                                 at: string;
                                 /** @description Who or what: a token and the address that it came from, or the schedule. */
                                 by: string;
-                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`. */
+                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`, `store.accepted`. */
                                 action: string;
                                 /** @description The registry that it is about. */
                                 registry?: string;

@@ -1,0 +1,185 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { useRedis } from '../../lab/use-redis.ts'
+import { journalKeys, makeEventJournal } from '../../src/replay/event-journal.ts'
+import { type Entry, entryOf } from '../../src/replay/journal-line.ts'
+import { JOURNAL } from '../../src/replay/journal-object.ts'
+import { journalBegin, readJournal } from '../../src/replay/read-journal.ts'
+import { makeWriteJournal } from '../../src/replay/write-journal.ts'
+import { makeFolderStore } from '../../src/store/folder-store.ts'
+
+const bed = useRedis()
+const keys = journalKeys('t')
+const DAY = 86_400_000
+
+let folder: string
+let store: ReturnType<typeof makeFolderStore>
+const warnings: unknown[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tallyman-journal-'))
+  store = makeFolderStore({ path: folder })
+  warnings.length = 0
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const digest = `sha256:${'a'.repeat(64)}`
+const pull = (n: number): Entry =>
+  entryOf(`event-${n}`, 'ci', {
+    ...{ kind: 'pull', id: `event-${n}`, repository: 'team/app', digest, at: 1_000_000 + n, size: 500 },
+    ...{ mediaType: 'application/vnd.oci.image.manifest.v1+json', tag: 'v1' },
+  }) as Entry
+const pulls = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => pull(from + n))
+
+const log = { warn: (message: unknown) => void warnings.push(message) }
+const journal = (room?: number) =>
+  makeEventJournal({ redis: bed.redis, prefix: 't', log, ...(room !== undefined && { room }) })
+const writer = (now = Date.now, on: Pick<typeof store, 'put' | 'list' | 'folders' | 'delete'> = store) =>
+  makeWriteJournal({ redis: bed.redis, prefix: 't', store: on, keepMs: 90 * DAY, now })
+const objects = async () => (await Array.fromAsync(store.list(JOURNAL))).map(({ key }) => key)
+const read = async (from = 0) => Array.fromAsync(readJournal(store, { from, to: Date.now() + DAY }))
+const ids = async () => (await read()).flatMap((one) => ('entry' in one ? [one.entry.id] : []))
+
+test('what was noted is read again, in order, with when it was heard', async () => {
+  const before = Date.now()
+  await journal()(pulls(0, 3))
+  await journal()(pulls(3, 5))
+  expect(await writer()({ isAll: true })).toMatchObject({ objects: 1 })
+  const all = await read()
+  expect(all.flatMap((one) => ('entry' in one ? [one.entry] : []))).toEqual(pulls(0, 5))
+  for (const { heardAt } of all) expect(heardAt).toBeGreaterThanOrEqual(before - 1_000)
+  expect(await objects()).toEqual([
+    expect.stringMatching(/^journal\/\d{4}-\d\d-\d\d\/\d{13}-\d+\.ndjson\.zst$/),
+  ])
+  expect(await journalBegin(store)).toBeGreaterThanOrEqual(before - 1_000)
+  expect(await bed.redis.xlen(keys.waiting)).toBe(0)
+  expect(await bed.redis.get(keys.bytes)).toBe('0')
+})
+
+test('little that is new waits; it is written after five minutes', async () => {
+  await journal()(pulls(0, 3))
+  expect(await writer()()).toMatchObject({ objects: 0 })
+  expect(await writer(() => Date.now() + 6 * 60_000)()).toMatchObject({ objects: 1 })
+  expect(await ids()).toHaveLength(3)
+})
+
+test('much is written in several objects, and nothing is missing or twice', async () => {
+  for (let n = 0; n < 40; n++) await journal()(pulls(n * 1_000, (n + 1) * 1_000))
+  const written = await writer()({ isAll: true })
+  expect(written.objects).toBeGreaterThan(0)
+  expect(await ids()).toEqual(pulls(0, 40_000).map(({ id }) => id))
+  process.stdout.write(
+    `journal: ${Math.round(written.textBytes / 40_000)} bytes an event, ${(written.bytes / 40_000).toFixed(1)} stored\n`,
+  )
+})
+
+test('a writer that dies after the object is there, and before Redis is told: nothing is lost, nothing is twice', async () => {
+  await journal()(pulls(0, 10))
+  const { redis } = bed
+  const multi = redis.multi.bind(redis)
+  redis.multi = (() => {
+    throw new Error('killed')
+  }) as unknown as typeof redis.multi
+  try {
+    await expect(writer()({ isAll: true })).rejects.toThrow('killed')
+  } finally {
+    redis.multi = multi
+  }
+  expect(await objects()).toHaveLength(1)
+  // Others are heard before it runs again.
+  await journal()(pulls(10, 15))
+  await writer()({ isAll: true })
+  expect(await objects()).toHaveLength(1)
+  expect(await ids()).toEqual(pulls(0, 15).map(({ id }) => id))
+})
+
+test('a store that is away keeps what waits', async () => {
+  await journal()(pulls(0, 10))
+  const broken = { ...store, put: async () => Promise.reject(new Error('away')) }
+  await expect(writer(Date.now, broken)({ isAll: true })).rejects.toThrow('away')
+  await writer()({ isAll: true })
+  expect(await ids()).toHaveLength(10)
+})
+
+test('an event that is noted twice is read once, also across objects', async () => {
+  for (let n = 0; n < 3; n++) {
+    await journal()(pulls(0, 5))
+    await writer()({ isAll: true })
+  }
+  expect(await objects()).toHaveLength(3)
+  expect(await ids()).toEqual(pulls(0, 5).map(({ id }) => id))
+  // The same id of another registry is another event.
+  await journal()([{ ...pull(0), registry: 'other' }])
+  await writer()({ isAll: true })
+  expect(await ids()).toHaveLength(6)
+})
+
+test('what there is no room for is left out, counted, and told to the reader', async () => {
+  await writer()()
+  const note = journal(1_000)
+  for (let n = 0; n < 20; n++) await note(pulls(n, n + 1))
+  expect(warnings).toHaveLength(1)
+  await writer()({ isAll: true })
+  const all = await read()
+  const kept = await ids()
+  expect(kept.length).toBeLessThan(20)
+  expect(all).toContainEqual(
+    expect.objectContaining({ gap: { lost: 20 - kept.length, since: expect.any(Number) } }),
+  )
+  // It is told once.
+  await note(pulls(30, 31))
+  await writer()({ isAll: true })
+  expect((await read()).filter((one) => 'gap' in one)).toHaveLength(1)
+})
+
+test('that nothing was written for hours is told, even if little was heard since', async () => {
+  await writer(() => Date.now() - 5 * 3_600_000)()
+  await journal()(pulls(0, 1))
+  await writer()({ isAll: true })
+  const gaps = (await read()).flatMap((one) => ('gap' in one ? [one.gap] : []))
+  expect(gaps).toEqual([{ lost: 0, since: expect.any(Number) }])
+  expect(Date.now() - (gaps[0]?.since ?? 0)).toBeGreaterThan(4 * 3_600_000)
+})
+
+test('days before `keep` are deleted', async () => {
+  await store.put('journal/2026-01-01/1767225600000-0.ndjson.zst', 'old')
+  await journal()(pulls(0, 1))
+  await writer()({ isAll: true })
+  expect(await objects()).toHaveLength(1)
+})
+
+test('an object that is damaged is told, and the others are read', async () => {
+  await journal()(pulls(0, 1))
+  await writer()({ isAll: true })
+  await store.put(`journal/2000-01-01/0946684800000-0.ndjson.zst`, 'damaged')
+  expect(await read()).toContainEqual({
+    heardAt: 946_684_800_000,
+    unreadable: expect.stringContaining('cannot be read'),
+  })
+  expect(await ids()).toHaveLength(1)
+})
+
+test('a reader that begins in the middle reads no object before', async () => {
+  await journal()(pulls(0, 5))
+  await writer()({ isAll: true })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const from = Date.now()
+  await journal()(pulls(5, 8))
+  await writer()({ isAll: true })
+  const got: string[] = []
+  const counted = {
+    ...store,
+    get: async (key: string) => {
+      got.push(key)
+      return store.get(key)
+    },
+  }
+  const all = await Array.fromAsync(readJournal(counted, { from, to: Date.now() + 1_000 }))
+  expect(all.flatMap((one) => ('entry' in one ? [one.entry.id] : []))).toEqual([
+    'event-5',
+    'event-6',
+    'event-7',
+  ])
+  expect(got.length).toBeLessThanOrEqual(2)
+})

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { useRedis } from '../../lab/use-redis.ts'
+import { makeFolderStore } from '../../src/store/folder-store.ts'
+import { makeStoreIdentity, storeDoubt } from '../../src/store/store-identity.ts'
+
+const bed = useRedis()
+let folder: string
+let store: ReturnType<typeof makeFolderStore>
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tallyman-identity-'))
+  store = makeFolderStore({ path: folder })
+})
+afterEach(() => rm(folder, { recursive: true }))
+const identity = (secondLookMs = 10) =>
+  makeStoreIdentity({ store, redis: bed.redis, prefix: 't', secondLookMs })
+
+test('a store and a Redis that are new get to know each other, also if many processes look at once', async () => {
+  const states = await Promise.all(Array.from({ length: 20 }, () => identity(1_000).state()))
+  expect(states).toEqual(Array(20).fill('known'))
+  expect(await identity().state()).toBe('known')
+})
+
+test('a Redis that lost its data takes the store that is there', async () => {
+  await identity().state()
+  const before = await store.get('identity.json')
+  await bed.redis.flushall()
+  expect(await identity().state()).toBe('known')
+  expect(await store.get('identity.json')).toEqual(before)
+})
+
+test('a store that was lost is noticed until its backup is there, or a person accepts it', async () => {
+  await identity().state()
+  const backup = (await store.get('identity.json')) ?? Buffer.of()
+  await store.delete('identity.json')
+  expect(await identity().state()).toBe('lost')
+  expect(storeDoubt('lost')).toContain('tallyman store accept')
+  // Looking changes nothing.
+  expect(await identity().state()).toBe('lost')
+  await store.put('identity.json', backup)
+  expect(await identity().state()).toBe('known')
+
+  await store.delete('identity.json')
+  await identity().accept()
+  expect(await identity().state()).toBe('known')
+  expect(await store.get('identity.json')).not.toEqual(backup)
+})
+
+test('another store is noticed; accepted, it is the known one, and the first is another', async () => {
+  await identity().state()
+  const first = (await store.get('identity.json')) ?? Buffer.of()
+  const other = { id: '00000000-0000-4000-8000-000000000000', since: '2026-11-27T00:00:00Z' }
+  for (const body of [JSON.stringify(other), 'damaged', '{"id":"x"}']) {
+    await store.put('identity.json', body)
+    expect(await identity().state()).toBe('another')
+  }
+  await store.put('identity.json', JSON.stringify(other))
+  await identity().accept()
+  expect(await identity().state()).toBe('known')
+  await store.put('identity.json', first)
+  expect(await identity().state()).toBe('another')
+})
+
+test('a store or a Redis that is away is no lost one', async () => {
+  await identity().state()
+  const away = { ...store, get: async () => Promise.reject(new Error('away')) }
+  const looking = makeStoreIdentity({ store: away, redis: bed.redis, prefix: 't', secondLookMs: 10 })
+  await expect(looking.state()).rejects.toThrow('away')
+})
