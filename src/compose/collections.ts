@@ -50,7 +50,6 @@ export const prepareCollections = ({ queues, registries }: WorkerParts): Promise
 export function startCollections(parts: WorkerParts) {
   const { log, queues, registries, announce, onClose, journals } = parts
   const closing = new AbortController()
-  onClose(async () => closing.abort())
   const runs = collectionRunsOf(parts)
   const leases = makeLeases({
     ...{ redis: parts.redis, prefix: parts.prefix },
@@ -78,16 +77,20 @@ export function startCollections(parts: WorkerParts) {
       })
     },
   })
-  sweepAlways(parts, collector.sweep, closing.signal)
+  const sweeping = sweepAlways(parts, collector.sweep, closing.signal)
+  onClose(async () => {
+    closing.abort()
+    await sweeping
+  })
   return collectionsWorker(parts.context, { collector, queues }, registries.length)
 }
 
 /** Sweeps each registry now and then, one at a time. At the close, what is in hand ends. */
 function sweepAlways(
-  { registries, log, onClose, outage }: WorkerParts,
+  { registries, log, outage }: WorkerParts,
   sweep: (registry: string) => Promise<void>,
   closing: AbortSignal,
-): void {
+): Promise<unknown> {
   const names = registries.filter(({ gc }) => gc.hooks !== undefined).map(({ name }) => name)
   const sweepOne = async (registry: string) => {
     while (!closing.aborted) {
@@ -98,8 +101,7 @@ function sweepAlways(
       await sleep(SWEEP_MS, undefined, { signal: closing, ref: false }).catch(() => {})
     }
   }
-  const all = Promise.all(names.map(sweepOne))
-  onClose(() => all)
+  return Promise.all(names.map(sweepOne))
 }
 
 /** What runs collections, by their mode. */

@@ -113,7 +113,7 @@ export const collectionsRoute =
             dryRun: Type.Boolean({ default: false, description: 'Only look.' }),
             force: Type.Boolean({ default: false, description: 'Run it whatever speaks against it.' }),
           },
-          { additionalProperties: false, default: {} },
+          { additionalProperties: false },
         ),
         response: {
           202: Type.Object({ ...JobAsked.properties, collection: id }),
