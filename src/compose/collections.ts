@@ -119,12 +119,13 @@ function makeConductors(
   const clock = () => performance.now()
   const pause = (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal })
 
-  /** A repository that the registry has; `undefined` if none is found. */
+  /** A repository that the registry has; `undefined` if there is none. @throws RegistryError if its catalog cannot be read */
   async function someRepository(registry: string): Promise<string | undefined> {
     for (const project of (await index.projects(registry)).slice(0, 20)) {
       const [first] = await index.heldRepositories(project)
       if (first !== undefined) return first.name
     }
+    for await (const name of clientOf(registry).catalog()) return name
     return undefined
   }
 
@@ -158,7 +159,7 @@ function makeConductors(
     return makeHold({
       ...{ run, runs, lease: context.lease, closing: context.closing, clock, sleep: pause },
       hooks: { readOnlyOn: ({ signal }) => readOnlyOn(signal), readOnlyOff: () => readOnlyOff() },
-      look: async () => writabilityOf(clientOf(registry.name), await someRepository(registry.name)),
+      look: () => writabilityOf(clientOf(registry.name), () => someRepository(registry.name)),
       async onStuck(why, attempts) {
         log.error(
           { registry: registry.name, run: run.id, attempts, reason: why },
