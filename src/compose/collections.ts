@@ -15,8 +15,9 @@ import { scheduleCollections } from '../collection/schedule.ts'
 import { sumUndoable } from '../collection/undoable.ts'
 import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
+import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
-import { knownGarbageOf, undoSettingsOf } from './known-garbage.ts'
+import { knownGarbageOf } from './known-garbage.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import { surveysOf } from './storage.ts'
@@ -194,7 +195,7 @@ function makeConductors(
         facts: async (candidates) => ({
           isCache: type === 'cache',
           undoable: await sumUndoable(
-            { reader, settings: undoSettingsOf(parts, registry), now: Date.now() },
+            { reader, settings: undoSettingsAt(parts.settings().expiry, name), now: Date.now() },
             { registry: name, candidates },
           ),
         }),

@@ -51,7 +51,7 @@ export function collectionApi(base: string) {
     ended: (id: string) =>
       eventually(
         () => get(id),
-        ({ outcome }) => outcome !== null,
+        ({ endedAt }) => endedAt !== null,
       ),
     inPhase: (id: string, phase: string) =>
       eventually(
