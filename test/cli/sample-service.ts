@@ -33,7 +33,7 @@ const RESULTS: Record<string, () => unknown> = {
   reconcile: () => ({ ...Object(sampleOf(ReconcileReport)), hold: null, failed: 0, unreadable: 0 }),
   storage: () => sampleOf(StorageReport),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
-  collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned', error: null }),
+  collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned' }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
   promotion: () => ({ state: 'promoted', receipt: 'x' }),
   alerts: () => null,

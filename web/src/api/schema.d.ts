@@ -7850,7 +7850,7 @@ export interface paths {
                                 differences: string[];
                                 /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
                                 pauseMs: number | null;
-                                /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                                /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: not known yet. It has ended once `endedAt` is there. */
                                 outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
                                 /** @description Why it is not `done`. */
                                 error: string | null;
@@ -8030,7 +8030,7 @@ export interface paths {
                             differences: string[];
                             /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
                             pauseMs: number | null;
-                            /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                            /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: not known yet. It has ended once `endedAt` is there. */
                             outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
                             /** @description Why it is not `done`. */
                             error: string | null;
