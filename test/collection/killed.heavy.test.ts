@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -34,6 +35,17 @@ const isWritable = () =>
     (takes) => takes === true,
   )
 
+/** An upload that grows, whoever may write: the drain waits for it. */
+async function startEndlessUpload(): Promise<() => Promise<void>> {
+  const folder = join(registry.storage, 'docker/registry/v2/repositories/team/app/_uploads/endless')
+  await mkdir(folder, { recursive: true })
+  const timer = setInterval(() => void appendFile(join(folder, 'data'), 'x'), 200)
+  return async () => {
+    clearInterval(timer)
+    await rm(folder, { recursive: true })
+  }
+}
+
 /** Programs that a collection has started, and that still run. */
 const leftovers = (id: string): string[] =>
   readdirSync('/proc')
@@ -54,16 +66,17 @@ test.for(['readOnlyOn', 'drain', 'collect', 'flushCache', 'readOnlyOff'] as cons
   async (phase) => {
     // It goes on by itself for long, if nobody ends it.
     if (phase !== 'drain') await registry.let(phase, 'slow', '60')
+    const endUpload = phase === 'drain' ? await startEndlessUpload() : async () => {}
     const worker = await service.startWorker()
     const id = await api.begin()
     await api.inPhase(id, phase)
-    // The drain goes by in 2 s; the others are in their hooks.
     if (phase !== 'drain')
       await eventually(
         () => registry.called(),
         (called) => called.at(-1) === phase,
       )
     await worker.stop('SIGKILL')
+    await endUpload()
     if (phase !== 'drain') {
       expect(leftovers(id)).not.toEqual([])
       await registry.letAgain(phase, 'slow')
