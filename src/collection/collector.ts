@@ -117,6 +117,7 @@ export function makeCollector(deps: {
       delete run.hook
     }
     interrupt(run, now())
+    await runs.save(run).catch((err) => log.warn({ err, run: run.id }, 'the record could not be written'))
     return go(run, lease, task)
   }
 

@@ -9,8 +9,8 @@ const digest = (letter: string) => `sha256:${letter.repeat(64)}`
 
 const entry = (name: string, daysAgo: number, more: Partial<TrashEntry> = {}): TrashEntry => ({
   ...{ at: new Date(NOW - daysAgo * DAY).toISOString(), run: 'r', policy: 'p', registry: 'ci' },
-  ...{ project: 'ci/team/app', repository: 'team/app', digest: digest(name), tags: [], verdict: 'expire' },
-  ...{ rule: 0, reason: 'old', mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+  ...{ project: 'ci/team/app', repository: 'team/app', digest: digest(name), tags: [], verdict: 'delete' },
+  ...{ rule: 'r', reason: 'old', mediaType: 'application/vnd.oci.image.manifest.v1+json' },
   manifest: Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
