@@ -27,6 +27,7 @@ const CAPABILITIES = [
   'reconcile',
   'space',
   'collection',
+  'barrier',
   'ci',
   'access',
   'overview',
@@ -95,6 +96,12 @@ const PURE = [
     'overview/sums.ts',
   ],
   'space/survey.ts',
+  ...['barrier/choose.ts', 'barrier/passing.ts'],
+  ...['facts', 'storage-findings', 'place-rules', 'lifecycle-rules', 'kept-rules', 'replication-rules'].map(
+    (file) => `doctor/storage/${file}.ts`,
+  ),
+  ...['login-rules', 'registry-rules', 'unknown-rules'].map((file) => `doctor/storage/${file}.ts`),
+  ...['storage/settings/s3-lifecycle.ts', 'storage/settings/gcs-lifecycle.ts'],
   ...['run-state', 'check', 'compare', 'advice', 'next-known', 'interrupt', 'collection-alert'].map(
     (file) => `collection/${file}.ts`,
   ),
@@ -229,6 +236,7 @@ const LATE = [
   ),
   START_COMMAND,
   'src/compose/registry-storage.ts',
+  'src/compose/storage-inspector.ts',
   'src/expiry/in-use/read-kubernetes.ts',
   'src/platform/tracing.ts',
 ]

@@ -62,6 +62,7 @@ const EXAMPLES: Record<string, string> = {
   'gc status': 'gc status ci --limit 5',
   'gc stop': 'gc stop ci',
   'gc advise': 'gc advise ci',
+  'storage doctor': 'storage doctor ci',
   'snapshot list': 'snapshot list',
   'snapshot write': 'snapshot write',
   'snapshot restore': 'snapshot restore --dry-run',

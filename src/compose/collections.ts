@@ -17,6 +17,7 @@ import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
+import { barrierConductor } from './barrier.ts'
 import { knownGarbageOf } from './known-garbage.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
@@ -26,8 +27,14 @@ import type { WorkerParts } from './worker-parts.ts'
 type Registry = Parts['registries'][number]
 
 /** Why a registry cannot be collected in a mode; `undefined` if it can. */
-export function missingFor({ name, gc: { hooks } }: Registry, mode: CollectionMode): string | undefined {
-  if (mode === 'barrier') return 'this version has no barrier collection'
+export function missingFor(
+  { name, storage, gc: { hooks, barrier } }: Registry,
+  mode: CollectionMode,
+): string | undefined {
+  if (mode === 'barrier')
+    return storage !== undefined && barrier !== undefined
+      ? undefined
+      : `Tallyman cannot collect "${name}" behind a barrier: set registries.${name}.storage, and registries.${name}.gc.barrier`
   if (hooks?.collect !== undefined) return undefined
   return `Tallyman does not know how the garbage of "${name}" is collected: set registries.${name}.gc.hooks with readOnlyOn, collect and readOnlyOff`
 }
@@ -208,6 +215,14 @@ function makeConductors(
       const registry = registryOf(name)
       return registry?.gc.hooks && conductorOf(registry)
     },
-    barrier: () => undefined,
+    barrier(name) {
+      const registry = registryOf(name)
+      return (
+        registry &&
+        barrierConductor(parts, registry, {
+          ...{ holdOf, surveys, undoSettings: () => undoSettingsAt(parts.settings().expiry, registry.name) },
+        })
+      )
+    },
   }
 }

@@ -10,7 +10,7 @@ import type { WorkerParts } from './worker-parts.ts'
 
 /** Makes what surveys the storages of registries. `garbage` takes in what each finds. */
 export function surveysOf(
-  { registries, store, projectOf }: Parts,
+  { registries, store, projectOf, log }: Parts,
   garbage?: Pick<KnownGarbage, 'onSurveyed'>,
 ) {
   const storages = new Map(
@@ -21,6 +21,13 @@ export function surveysOf(
   )
   return makeSurveys({
     ...{ store, now: Date.now, storageOf: (registry) => storages.get(registry) },
+    trashMsOf: (name) => registries.find((one) => one.name === name)?.gc.trash ?? Number.POSITIVE_INFINITY,
+    async onPutBack(registry, { size }) {
+      log.warn(
+        { registry, blobs: size },
+        'images lacked blobs that a collection had taken away: they were put back',
+      )
+    },
     projectIdOf: ({ registry, repository }) => projectId(registry, projectOf(registry, repository)),
     async onSurveyed({ candidates, blobs }, { registry, at, total }) {
       let bytes = 0

@@ -4,7 +4,7 @@ import { Duration, Fraction, Interval, Size } from './quantity-fields.ts'
 import { Cron, TimeZone } from './schedule-fields.ts'
 import { section } from './section.ts'
 import { SigningKey } from './signing-key.ts'
-import { SecretUrl } from './url-fields.ts'
+import { SecretUrl, Url } from './url-fields.ts'
 import { written } from './written.ts'
 
 /** A step of a collection that is the site's own: a program, or a URL. */
@@ -82,9 +82,34 @@ const hooks = Type.Optional(
   ),
 )
 
+const barrier = Type.Optional(
+  section('Collecting while the registry runs: pushes wait for some seconds (docs/garbage-collection.md).', {
+    hold: Choice(
+      'What holds pushes back: a proxy in front of the registry that asks Tallyman, or the hooks readOnlyOn and readOnlyOff.',
+      ['proxy', 'hooks'],
+      { default: 'proxy' },
+    ),
+    url: Type.Optional(Url('The URL of the proxy that clients use. Default: the `url` of the registry.')),
+    minAge: Duration('How long nobody may have written or linked a blob that is collected.', {
+      default: '1d',
+    }),
+    pause: Duration('How long pushes may wait at a time.', { default: '2s' }),
+    rest: Duration('How long pushes go on between two such times.', { default: '10s' }),
+    cache: Choice(
+      'Whether the registry remembers which blobs it has: `try` finds out, and a registry that does is not collected. `none`: it does not.',
+      ['try', 'none'],
+      { default: 'try' },
+    ),
+  }),
+)
+
 /** `registries.x.gc`. */
 export const gc = section('Collecting the garbage of its storage.', {
   hooks,
+  barrier,
+  trash: Duration('How long what was collected behind the barrier is kept before it is deleted for good.', {
+    default: '7d',
+  }),
   maxPause: Duration(
     'How long a collection may keep the registry read-only. Then the collector is ended, and writes are let in again.',
     { default: '1h' },

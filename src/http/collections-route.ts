@@ -23,7 +23,7 @@ const tags = ['collections']
 
 /** Collections of garbage: what one would free, those that were, and asking for one. */
 export const collectionsRoute =
-  <Of extends { name: string; storage?: unknown }>(deps: {
+  <Of extends { name: string; storage?: unknown; gc: { barrier?: unknown } }>(deps: {
     registries: readonly Of[]
     runs: Pick<CollectionRuns, 'get' | 'recent' | 'positionOf' | 'save'>
     adviceOf: (registry: string) => Promise<Advice | undefined>
@@ -138,7 +138,8 @@ export const collectionsRoute =
         const { params, body } = request
         const found = requireRegistry(params.name)
         const registry = found.name
-        const { mode = 'conduct', dryRun, force } = body
+        const { dryRun, force } = body
+        const mode = body.mode ?? (found.gc.barrier === undefined ? 'conduct' : 'barrier')
         const missing = deps.missingFor(found, mode)
         if (missing !== undefined) throw new HttpError(409, missing)
         if (!dryRun && (await isUnderWay(registry)))

@@ -16,6 +16,7 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'POST /v1/registries/{name}/reconcile': { command: 'reconcile ci' },
   'GET /v1/registries/{name}/storage': { command: 'storage report ci' },
   'POST /v1/registries/{name}/storage': { command: 'storage report ci --survey' },
+  'GET /v1/registries/{name}/storage/doctor': { command: 'storage doctor ci' },
   'GET /v1/registries/{name}/collections': { command: 'gc status ci' },
   'POST /v1/registries/{name}/collections': { command: 'gc run ci --dry-run' },
   'GET /v1/registries/{name}/collections/{id}': { command: 'gc status ci 1' },

@@ -398,7 +398,6 @@ test('the chart has the days, gaps where there is none, and the forecast from th
       ...{ limit: 100, from: NOW - 5 * DAY, now: NOW, bytesNow: 30 },
       forecast: {
         ...{ kind: 'growing', text: '', nowBytes: 30, bytesPerDay: null, since: null, thresholds: [] },
-        garbage: null,
         ...{ until: new Date(NOW + 10 * DAY).toISOString(), bytesThen: { low: 35, middle: 40, high: 60 } },
       },
     },

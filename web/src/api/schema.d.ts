@@ -46,7 +46,7 @@ export interface paths {
         };
         /**
          * Whether a request may go on to its registry
-         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory.
+         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory, but for a registry that is collected behind the proxy: then the answer waits while a collection takes blobs away, some seconds at most.
          */
         get: {
             parameters: {
@@ -524,6 +524,13 @@ export interface paths {
                                     /** @description Their bytes. In bytes. */
                                     bytes: number;
                                 };
+                                /** @description Blobs that Tallyman collected, and deletes for good once `gc.trash` has passed. */
+                                trash: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
                                 /** @description What no registry wrote. */
                                 other: {
                                     /** @description How many objects. */
@@ -591,6 +598,11 @@ export interface paths {
                                 uploads: number;
                                 /** @description Their bytes. In bytes. */
                                 bytes: number;
+                                /**
+                                 * Format: date-time
+                                 * @description When the oldest of them began.
+                                 */
+                                oldestAt?: string;
                             }[];
                             /** @description Manifests that a repository links, and that are missing or cannot be read. The collector of a registry may stop at one. */
                             unreadable: {
@@ -661,6 +673,71 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/storage/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What in the storage of a registry would bite, and what to do about it
+         * @description It asks the store for its settings and looks at a few objects, which may take a minute. Nothing is written: rights are tried with requests that the store refuses. Findings are up to 10 s old. docs/storage-doctor.md has the rules.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Whether no finding is an error. */
+                            ok: boolean;
+                            /** @description What was found, the worst first. */
+                            findings: {
+                                /** @description What was looked at: `redis`, `registry ci`, `events of ci`. */
+                                check: string;
+                                /** @description `ok`; `note`: good to know; `warning`: it works, and something may be lost or wrong later; `error`: something does not work. */
+                                level: "ok" | "note" | "warning" | "error";
+                                /** @description What was found. */
+                                what: string;
+                                /** @description Why that matters. */
+                                why?: string;
+                                /** @description What to do about it. */
+                                fix?: string;
+                                /** @description The rule by which it was found, such as `lifecycle-deletes` (docs/storage-doctor.md). */
+                                rule?: string;
+                                /**
+                                 * @description How sure it is.
+                                 * @enum {unknown}
+                                 */
+                                sure?: "certain" | "likely" | "not known";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8492,6 +8569,13 @@ export interface paths {
                                 why?: string;
                                 /** @description What to do about it. */
                                 fix?: string;
+                                /** @description The rule by which it was found, such as `lifecycle-deletes` (docs/storage-doctor.md). */
+                                rule?: string;
+                                /**
+                                 * @description How sure it is.
+                                 * @enum {unknown}
+                                 */
+                                sure?: "certain" | "likely" | "not known";
                             }[];
                         };
                     };
