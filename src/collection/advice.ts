@@ -80,8 +80,6 @@ export const Advice = Type.Object({
     },
   ),
   share: Type.Number({
-    minimum: 0,
-    maximum: 1,
     description: 'The part of what the storage holds that a collection would free, without what undo needs.',
   }),
   bytesPerDay: Type.Union([Type.Integer(), Type.Null()], {

@@ -68,7 +68,7 @@ export const CollectionRun = Type.Object({
   }),
   outcome: Type.Union([Type.Enum([...OUTCOMES]), Type.Null()], {
     description:
-      '`done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended.',
+      '`done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: not known yet. It has ended once `endedAt` is there.',
   }),
   error: Type.Union([Type.String(), Type.Null()], { description: 'Why it is not `done`.' }),
   endedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'When it ended.' }),

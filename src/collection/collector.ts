@@ -117,24 +117,22 @@ export function makeCollector(deps: {
       delete run.hook
     }
     interrupt(run, now())
+    await runs.save(run).catch((err) => log.warn({ err, run: run.id }, 'the record could not be written'))
     return go(run, lease, task)
   }
 
-  /** The run that holds a registry. If its record is lost, all is done that may be needed. */
-  const holder = async (registry: string, id: string): Promise<CollectionRun> =>
-    (await runs.get(registry, id)) ?? {
-      ...newRun({ registry, mode: 'conduct', dryRun: false, force: false, by: 'not known' }, now()),
-      ...{ phase: 'collect', isHeld: true, hasCollected: true },
-    }
+  /** The run that holds a registry, which its record may not know: it may be lost, or could not be written. */
+  async function holder(registry: string, id: string): Promise<CollectionRun> {
+    const run =
+      (await runs.get(registry, id)) ??
+      newRun({ registry, mode: 'conduct', dryRun: false, force: false, by: 'not known' }, now())
+    markHeld(run)
+    return run
+  }
 
-  async function endHolder(registry: string, lease: Lease, but?: string): Promise<void> {
+  async function endHolder(registry: string, lease: Lease): Promise<void> {
     const held = await runs.holderOf(registry)
-    if (held === undefined || held.id === but) return
-    const run = await holder(registry, held.id)
-    // It has ended, but for the note of its hold.
-    if (run.phase === 'ended') Object.assign(run, { phase: 'readOnlyOff', isHeld: true })
-    await recover(run, lease)
-    await runs.letGo(registry)
+    if (held !== undefined) await recover(await holder(registry, held.id), lease)
   }
 
   return {
@@ -152,8 +150,10 @@ export function makeCollector(deps: {
       const lease = await leases.take(asked.registry)
       if (lease === undefined) return TAKEN
       try {
-        await endHolder(asked.registry, lease, run.id)
-        return run.phases.length === 0 ? await go(run, lease, task) : await recover(run, lease, task)
+        if ((await runs.holderOf(asked.registry))?.id === id) markHeld(run)
+        else await endHolder(asked.registry, lease)
+        const isNew = run.phases.length === 0 && !run.isHeld
+        return isNew ? await go(run, lease, task) : await recover(run, lease, task)
       } finally {
         await lease.release().catch((err) => log.warn({ err }, 'a lease could not be given back: it expires'))
       }
@@ -172,4 +172,11 @@ export function makeCollector(deps: {
     },
   }
 }
+/** If the record of a run that holds its registry does not know that, all is done that may be needed. */
+function markHeld(run: CollectionRun): void {
+  // It has ended, but for the note of its hold.
+  if (run.phase === 'ended') Object.assign(run, { phase: 'readOnlyOff', isHeld: true })
+  else if (!run.isHeld) Object.assign(run, { phase: 'collect', isHeld: true, hasCollected: true })
+}
+
 export type Collector = ReturnType<typeof makeCollector>

@@ -15,6 +15,9 @@ const LOOK_MS = 10_000
 const FLUSHES = 3
 const FLUSH_PAUSE_MS = 2_000
 
+/** A longer timer of Node ends at once, in ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Somebody has stopped the run. */
 export class CollectionStopped extends Error {
   override readonly name = 'CollectionStopped'
@@ -144,7 +147,10 @@ export async function conduct(run: CollectionRun, deps: ConductDeps): Promise<Co
     const rest = pauseEnds - clock()
     if (phase === 'compare' || rest === Number.POSITIVE_INFINITY) return signal
     const late = new AbortController()
-    const timer = setTimeout(() => late.abort(new Error(`the pause has reached maxPause`)), Math.max(0, rest))
+    const timer = setTimeout(
+      () => late.abort(new Error(`the pause has reached maxPause`)),
+      Math.min(Math.max(0, rest), LONGEST_TIMER_MS),
+    )
     timer.unref()
     return AbortSignal.any([signal, late.signal])
   }

@@ -90,7 +90,7 @@ export function makeLeases(deps: {
           // As long as it lasts by our own clock, nobody else can have it, whether Redis answers or not.
           while (!isLost && clock() - renewedAt >= lastsMs) {
             await renewNow().catch(() => {})
-            if (clock() - renewedAt >= lastsMs) await deps.sleep(renewMs)
+            if (!isLost && clock() - renewedAt >= lastsMs) await deps.sleep(renewMs)
           }
           if (isLost) throw new LeaseLost('another process has taken the registry over')
         },

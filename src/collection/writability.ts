@@ -8,15 +8,16 @@ export type Writability = { kind: 'writable' | 'readOnly' } | { kind: 'unknown' 
 const PROXIES = [423, 502, 503, 504]
 
 /**
- * Asks a registry whether it takes writes, by a manifest that it cannot store. `repository`: one that it has; without one, it is
- * not known.
+ * Asks a registry whether it takes writes, by a manifest that it cannot store. `findRepository` gives one that it has, or nothing:
+ * then it is not known.
  */
 export async function writabilityOf(
   client: Pick<RegistryClient, 'takesWrites' | 'ping'>,
-  repository: string | undefined,
+  findRepository: () => Promise<string | undefined>,
 ): Promise<Writability> {
-  if (repository === undefined) return { kind: 'unknown', why: 'no repository of it is known' }
   try {
+    const repository = await findRepository()
+    if (repository === undefined) return { kind: 'unknown', why: 'no repository of it is known' }
     return { kind: (await client.takesWrites(repository)) ? 'writable' : 'readOnly' }
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error

@@ -15,9 +15,10 @@ import { scheduleCollections } from '../collection/schedule.ts'
 import { sumUndoable } from '../collection/undoable.ts'
 import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
+import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
 import { barrierConductor } from './barrier.ts'
-import { knownGarbageOf, undoSettingsOf } from './known-garbage.ts'
+import { knownGarbageOf } from './known-garbage.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import { surveysOf } from './storage.ts'
@@ -57,7 +58,6 @@ export const prepareCollections = ({ queues, registries }: WorkerParts): Promise
 export function startCollections(parts: WorkerParts) {
   const { log, queues, registries, announce, onClose, journals } = parts
   const closing = new AbortController()
-  onClose(async () => closing.abort())
   const runs = collectionRunsOf(parts)
   const leases = makeLeases({
     ...{ redis: parts.redis, prefix: parts.prefix },
@@ -85,16 +85,20 @@ export function startCollections(parts: WorkerParts) {
       })
     },
   })
-  sweepAlways(parts, collector.sweep, closing.signal)
+  const sweeping = sweepAlways(parts, collector.sweep, closing.signal)
+  onClose(async () => {
+    closing.abort()
+    await sweeping
+  })
   return collectionsWorker(parts.context, { collector, queues }, registries.length)
 }
 
 /** Sweeps each registry now and then, one at a time. At the close, what is in hand ends. */
 function sweepAlways(
-  { registries, log, onClose, outage }: WorkerParts,
+  { registries, log, outage }: WorkerParts,
   sweep: (registry: string) => Promise<void>,
   closing: AbortSignal,
-): void {
+): Promise<unknown> {
   const names = registries.filter(({ gc }) => gc.hooks !== undefined).map(({ name }) => name)
   const sweepOne = async (registry: string) => {
     while (!closing.aborted) {
@@ -105,8 +109,7 @@ function sweepAlways(
       await sleep(SWEEP_MS, undefined, { signal: closing, ref: false }).catch(() => {})
     }
   }
-  const all = Promise.all(names.map(sweepOne))
-  onClose(() => all)
+  return Promise.all(names.map(sweepOne))
 }
 
 /** What runs collections, by their mode. */
@@ -124,12 +127,13 @@ function makeConductors(
   const clock = () => performance.now()
   const pause = (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal })
 
-  /** A repository that the registry has; `undefined` if none is found. */
+  /** A repository that the registry has; `undefined` if there is none. @throws RegistryError if its catalog cannot be read */
   async function someRepository(registry: string): Promise<string | undefined> {
     for (const project of (await index.projects(registry)).slice(0, 20)) {
       const [first] = await index.heldRepositories(project)
       if (first !== undefined) return first.name
     }
+    for await (const name of clientOf(registry).catalog()) return name
     return undefined
   }
 
@@ -163,7 +167,7 @@ function makeConductors(
     return makeHold({
       ...{ run, runs, lease: context.lease, closing: context.closing, clock, sleep: pause },
       hooks: { readOnlyOn: ({ signal }) => readOnlyOn(signal), readOnlyOff: () => readOnlyOff() },
-      look: async () => writabilityOf(clientOf(registry.name), await someRepository(registry.name)),
+      look: () => writabilityOf(clientOf(registry.name), () => someRepository(registry.name)),
       async onStuck(why, attempts) {
         log.error(
           { registry: registry.name, run: run.id, attempts, reason: why },
@@ -198,7 +202,7 @@ function makeConductors(
         facts: async (candidates) => ({
           isCache: type === 'cache',
           undoable: await sumUndoable(
-            { reader, settings: undoSettingsOf(parts, registry), now: Date.now() },
+            { reader, settings: undoSettingsAt(parts.settings().expiry, name), now: Date.now() },
             { registry: name, candidates },
           ),
         }),
@@ -216,7 +220,7 @@ function makeConductors(
       return (
         registry &&
         barrierConductor(parts, registry, {
-          ...{ holdOf, surveys, undoSettings: () => undoSettingsOf(parts, registry) },
+          ...{ holdOf, surveys, undoSettings: () => undoSettingsAt(parts.settings().expiry, registry.name) },
         })
       )
     },

@@ -3,15 +3,9 @@ import { advisedAlert } from '../collection/collection-alert.ts'
 import { makeKnown } from '../collection/known.ts'
 import { undoableImages } from '../collection/undoable.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
+import { undoSettingsAt } from '../expiry/undo.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
 import type { Parts } from './parts.ts'
-
-/** What expiry promised of undo at a registry: a collection by its own schedule breaks no promise. */
-export function undoSettingsOf({ settings }: Pick<Parts, 'settings'>, { gc }: Parts['registries'][number]) {
-  const { expiry } = settings()
-  const { schedule, timeZone } = gc
-  return { ...expiry, gc: schedule === undefined ? expiry.gc : { ...expiry.gc, schedule, timeZone } }
-}
 
 /** What is known of the garbage of registries. `announce`: absent where nothing is surveyed. */
 export function knownGarbageOf(
@@ -32,7 +26,10 @@ export function knownGarbageOf(
     ...{ store, now: Date.now },
     thresholdsOf: (name) => registryOf(name).gc.advise,
     undoableOf: (name) =>
-      undoableImages({ reader, settings: undoSettingsOf(parts, registryOf(name)), now: Date.now() }, name),
+      undoableImages(
+        { reader, settings: undoSettingsAt(parts.settings().expiry, name), now: Date.now() },
+        name,
+      ),
     onPays: async (advice: Advice) => void (await announce?.(advisedAlert(advice))),
   })
 }

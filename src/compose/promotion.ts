@@ -10,6 +10,8 @@ import { makeCheckGates } from '../promotion/gates-of.ts'
 import { makeIsYounger } from '../promotion/is-younger.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
+import { whileHeld } from '../promotion/while-held.ts'
+import { collectionRunsOf } from './collections.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that copies images by the promotion rules, and by request. */
@@ -20,22 +22,27 @@ export function startPromotion(parts: WorkerParts) {
   const mountFrom = (registry: string) => (digest: string) => index.repositoriesWith(registry, digest)
   const checkGates = (isAsked: (gate: GateConfig) => boolean) =>
     makeCheckGates({ clientOf, gatesOf: makeGatesOf(parts, isAsked), now: () => Date.now() * 1_000 })
+  const collections = collectionRunsOf(parts)
+  const isHeld = async (registry: string) => (await collections.holderOf(registry)) !== undefined
   const worker = promotionWorker(parts.context, {
-    promote: makePromote({
-      ...{ clientOf, copier, targets: parts.targets, receipts, metrics },
-      optionsOf: makeOptionsOf(parts.match),
-      isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
-      isPlaceholder: makeIsPlaceholder(store),
-      checkGates: checkGates(() => true),
-      mountFrom,
-      attachReceipt: makeAttachReceipt({ clientOf, receipts: parts.journals.receipts }),
-      warn: (message) => parts.log.warn(message),
-      async follow(job, { manifests }, ms) {
-        const place = placeOf(job)
-        if (place !== undefined) await followed.add(job, manifests, { ...place, at: Date.now() }, ms)
-      },
-      now: Date.now,
-    }),
+    promote: whileHeld(
+      makePromote({
+        ...{ clientOf, copier, targets: parts.targets, receipts, metrics },
+        optionsOf: makeOptionsOf(parts.match),
+        isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
+        isPlaceholder: makeIsPlaceholder(store),
+        checkGates: checkGates(() => true),
+        mountFrom,
+        attachReceipt: makeAttachReceipt({ clientOf, receipts: parts.journals.receipts }),
+        warn: (message) => parts.log.warn(message),
+        async follow(job, { manifests }, ms) {
+          const place = placeOf(job)
+          if (place !== undefined) await followed.add(job, manifests, { ...place, at: Date.now() }, ms)
+        },
+        now: Date.now,
+      }),
+      { isHeld, now: Date.now },
+    ),
     followImage: makeFollowImage({
       ...{ clientOf, copier, mountFrom, followed, match: parts.match, now: Date.now },
       checkGates: checkGates(isAskedAgain),

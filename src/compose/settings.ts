@@ -28,6 +28,16 @@ export function makeSettings(config: Config, { projectOf, dispatcher, memoryOf }
     expiry: {
       ...config.expiry,
       policies: expandPolicies(config.expiry.policies, Object.keys(config.registries)),
+      collections: new Map(
+        Object.entries(config.registries).flatMap(
+          ([
+            name,
+            {
+              gc: { schedule, timeZone },
+            },
+          ]) => (schedule === undefined ? [] : [[name, { schedule, timeZone }] as const]),
+        ),
+      ),
     },
     quotas: makeQuotas(config.quotas, Object.keys(config.registries)),
     match: makeMatch(config.promotion.rules, projectOf),

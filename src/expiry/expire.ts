@@ -29,7 +29,7 @@ import { heldAlert, heldText } from './share.ts'
 import { type Limit, limitOf, policyDigest, type ShownPlan } from './shown-plan.ts'
 import { makeShownPlans } from './shown-plans.ts'
 import { makeTrash } from './trash.ts'
-import { undoOf } from './undo.ts'
+import { undoOf, undoSettingsAt } from './undo.ts'
 
 /** Images that are deleted at a time, in one repository. */
 const AT_ONCE = 4
@@ -114,7 +114,7 @@ export function makeExpiry(deps: {
         ...{ ...identity, policy: name, registry, dryRun, by },
         ...(acceptShare && { acceptShare }),
         ...(projects !== undefined && { projects }),
-        undo: undoOf(deps.settings(), Date.parse(identity.at)),
+        undo: undoOf(undoSettingsAt(deps.settings(), registry), Date.parse(identity.at)),
       },
     )
     const { record } = opened

@@ -1,6 +1,7 @@
 import { inPieces } from '../platform/in-pieces.ts'
 import type { ExpiryAlert } from '../queue/alert.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { splitProjectId } from '../usage/project.ts'
 import type { ImageId } from '../usage/read-reclaim.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { makeAnnouncements } from './announcements.ts'
@@ -15,7 +16,7 @@ import { takeAll } from './plan-bytes.ts'
 import type { Planner } from './planner.ts'
 import { isReferrerTag, relationsOf } from './relations.ts'
 import type { RepositoryView } from './repository-view.ts'
-import { type UndoSettings, undoText } from './undo.ts'
+import { type UndoSettings, undoSettingsAt, undoText } from './undo.ts'
 
 /** Announces what will expire, and remembers what it has announced. `now` is a clock in epoch µs. */
 export function makeNotices(deps: {
@@ -98,7 +99,16 @@ export function makeNotices(deps: {
       bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0),
     }
     await deps.announce(
-      doneAlert(run, project, lot, undoText(deps.settings(), Date.parse(run.at), deps.now() / 1000)),
+      doneAlert(
+        run,
+        project,
+        lot,
+        undoText(
+          undoSettingsAt(deps.settings(), splitProjectId(project).registry),
+          Date.parse(run.at),
+          deps.now() / 1000,
+        ),
+      ),
     )
   }
 

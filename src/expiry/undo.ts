@@ -15,6 +15,14 @@ export interface UndoSettings {
   gc: GarbageCollection
   /** `keep` is how long an entry stays, in ms. */
   trash: { keep: number }
+  /** Of registries that Tallyman collects by a schedule of their own. */
+  collections?: ReadonlyMap<string, { schedule: string; timeZone: string }>
+}
+
+/** What ends undo at one registry: a schedule of its own counts in place of that for all. */
+export function undoSettingsAt(settings: UndoSettings, registry: string): UndoSettings {
+  const own = settings.collections?.get(registry)
+  return own === undefined ? settings : { ...settings, gc: { ...settings.gc, ...own } }
 }
 
 /** What plans and runs say of undo. */

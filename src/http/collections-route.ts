@@ -1,7 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Advice } from '../collection/advice.ts'
-import { askCollection, stopCollections, unfinishedCollections } from '../collection/ask-collection.ts'
+import {
+  askCollection,
+  collectionId,
+  stopCollections,
+  unfinishedCollections,
+} from '../collection/ask-collection.ts'
 import { CollectionMode, CollectionRun } from '../collection/collection-run.ts'
 import type { CollectionRuns } from '../collection/runs.ts'
 import type { Audit } from '../expiry/audit.ts'
@@ -41,6 +46,15 @@ export const collectionsRoute =
       if (registry !== undefined) return registry
       const names = deps.registries.map((one) => one.name).join(', ')
       throw new HttpError(404, `there is no registry "${name}"; configured: ${names}`)
+    }
+
+    /** A collection that was ended for a dead process has a job that knows that only later. */
+    async function isUnderWay(registry: string): Promise<boolean> {
+      for (const job of await unfinishedCollections(queues, registry, now())) {
+        const run = await runs.get(registry, collectionId(job))
+        if (!job.data.dryRun && (run === undefined || run.endedAt === null)) return true
+      }
+      return false
     }
 
     app.get('/v1/registries/:name/collections/advice', {
@@ -128,8 +142,7 @@ export const collectionsRoute =
         const mode = body.mode ?? (found.gc.barrier === undefined ? 'conduct' : 'barrier')
         const missing = deps.missingFor(found, mode)
         if (missing !== undefined) throw new HttpError(409, missing)
-        const [other] = await unfinishedCollections(queues, registry, now())
-        if (other !== undefined && !dryRun)
+        if (!dryRun && (await isUnderWay(registry)))
           throw new HttpError(409, `a collection of "${registry}" is under way or waits already`)
         const by = askedBy(request)
         const run = await askCollection(deps, { registry, mode, dryRun, force, by }, now())

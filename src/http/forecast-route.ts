@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import type { Advice } from '../collection/advice.ts'
 import type { Band, Reached } from '../history/forecast.ts'
 import { dateOf, forecastText, reachedText } from '../history/forecast-text.ts'
 import { type Group, groupHistoryId } from '../history/groups.ts'
@@ -58,6 +59,34 @@ const UsageForecast = Type.Object({
   ),
 })
 
+/** Of a registry, what is held is not all that its storage holds. */
+const RegistryForecast = Type.Object({
+  ...UsageForecast.properties,
+  garbage: Type.Union(
+    [
+      Type.Object({
+        at: Type.String({ format: 'date-time', description: 'When the storage was surveyed.' }),
+        bytes: Type.Integer({ minimum: 0, description: 'What a collection would free.' }),
+        undoableBytes: Type.Integer({
+          minimum: 0,
+          description: 'What of it undo needs: images that expiry deleted, and that can be brought back.',
+        }),
+        bytesPerDay: Type.Union([Type.Integer(), Type.Null()], {
+          description: 'By how many bytes a day it grows. Null: not known.',
+        }),
+        bytesThen: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+          description: 'How much it is at `until`, if nothing is collected. Null: not known.',
+        }),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'What the storage holds beside this, and a collection of garbage would bring back. Null: its storage was not surveyed.',
+    },
+  ),
+})
+
 const Query = Type.Object({
   until: Type.Optional(Type.String({ description: `The time to look at, ${MOMENT}. Default: in 90 days.` })),
 })
@@ -69,6 +98,8 @@ export const forecastRoute =
     index: Pick<UsageIndex, 'usage' | 'registryBytes'>
     histories: Pick<Histories, 'of'>
     quotaOf: (subject: QuotaSubject) => Promise<ForecastQuota | undefined>
+    /** What is known of the garbage of a registry. */
+    garbageOf: (registry: string) => Promise<Advice | undefined>
     /** The groups with a quota, as configured now. */
     groups: () => readonly Group[]
     roles: Roles
@@ -131,15 +162,17 @@ export const forecastRoute =
           'Of its unique bytes: each content counts once. A quota with `measure: stored` has no thresholds here.',
         params: Type.Object({ name: Type.String({ description: 'Its name in the configuration.' }) }),
         querystring: Query,
-        response,
+        response: { ...response, 200: RegistryForecast },
       },
       handler: async ({ params: { name }, query }) => {
         requireRegistry(deps.registries, name)
-        return view(name, query, {
+        const forecast = await view(name, query, {
           nowBytes: await deps.index.registryBytes(name),
           measure: 'uniqueBytes',
           quota: await deps.quotaOf({ kind: 'registry', id: name }),
         })
+        const garbage = await deps.garbageOf(name)
+        return { ...forecast, garbage: garbage === undefined ? null : garbageAt(garbage, forecast.until) }
       },
     })
 
@@ -166,6 +199,13 @@ export const forecastRoute =
       },
     })
   }
+
+/** The garbage now, and at a time, RFC 3339. */
+function garbageAt({ at, collectable: { bytes }, undoable, bytesPerDay }: Advice, until: string) {
+  const days = (Date.parse(until) - Date.parse(at)) / 86_400_000
+  const then = bytesPerDay === null ? null : Math.max(0, Math.round(bytes + bytesPerDay * days))
+  return { at, bytes, undoableBytes: undoable.bytes, bytesPerDay, bytesThen: then }
+}
 
 const PASSED: Reached = { soonest: 0, likely: 0, latest: 0 }
 

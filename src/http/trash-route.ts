@@ -7,7 +7,7 @@ import { type ImageName, parseImageName } from '../expiry/image-name.ts'
 import { Restored, RestoreError } from '../expiry/restore-image.ts'
 import { type Trash, TrashEntry, type TrashPlace } from '../expiry/trash.ts'
 import { type TrashReader, UnreadableEntry } from '../expiry/trash-reader.ts'
-import { type UndoSettings, undoUntil } from '../expiry/undo.ts'
+import { type UndoSettings, undoSettingsAt, undoUntil } from '../expiry/undo.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
@@ -65,9 +65,9 @@ export const trashRoute =
   async (app) => {
     const { reader, roles, inTurn } = deps
 
-    function endsOf({ at }: Pick<TrashEntry, 'at'>) {
+    function endsOf({ at, registry }: Pick<TrashEntry, 'at' | 'registry'>) {
       const since = Date.parse(at)
-      const until = undoUntil(deps.undo(), since)
+      const until = undoUntil(undoSettingsAt(deps.undo(), registry), since)
       return {
         undoUntil: until === undefined ? null : new Date(until).toISOString(),
         forgottenAt: new Date(since + deps.undo().trash.keep).toISOString(),

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectionMetrics } from './metrics/collections.ts'
 import { deliveryMetrics } from './metrics/delivery.ts'
 import { expiryMetrics } from './metrics/expiry.ts'
 import { intakeMetrics } from './metrics/intake.ts'
@@ -31,6 +32,7 @@ export function makeMetrics() {
     ...queueMetrics(makers),
     ...usageMetrics(makers),
     ...registryMetrics(makers),
+    ...collectionMetrics(makers),
     ...expiryMetrics(makers),
     ...promotionMetrics(makers),
     ...deliveryMetrics(makers),

@@ -111,7 +111,7 @@ const MAY_BE_EMPTY = new Set([
   // Of a run that was held back, an alert about a group, a tag that was moved, a job that did not fail.
   ...['hold.what', 'group', 'elsewhere', 'failedReason', 'progress', 'result'],
   // Of a forecast that is about a project or a group.
-  'registry',
+  ...['registry', 'garbageBytes', 'garbageBytesThen'],
 ])
 
 const cellsOf = (row: string): string[] =>

@@ -35,7 +35,7 @@ const RESULTS: Record<string, () => unknown> = {
   storage: () => sampleOf(StorageReport),
   journal: () => sampleOf(ReplayResult),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
-  collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned', error: null }),
+  collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned' }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
   promotion: () => ({ state: 'promoted', receipt: 'x' }),
   alerts: () => null,

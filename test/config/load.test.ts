@@ -28,6 +28,10 @@ test('fills every default', async () => {
         hosts: [],
         project: { segments: 2 },
         pulls: 'partial',
+        gc: {
+          ...{ maxPause: 3_600_000, idle: 300_000, patience: 900_000, survey: 86_400_000 },
+          ...{ timeZone: 'UTC', advise: { share: 0.2 } },
+        },
         insecure: false,
         renames: false,
       },

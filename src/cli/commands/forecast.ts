@@ -32,11 +32,25 @@ const Forecast = Type.Object({
 })
 type Forecast = Static<typeof Forecast>
 
-const COLUMNS = columns<Forecast & { registry?: string }>(
+const OfRegistry = Type.Object({
+  ...Forecast.properties,
+  garbage: Type.Union([
+    Type.Object({
+      bytes: Type.Integer(),
+      bytesThen: Type.Union([Type.Integer(), Type.Null()]),
+    }),
+    Type.Null(),
+  ]),
+})
+type OfRegistry = Static<typeof OfRegistry>
+
+const COLUMNS = columns<Forecast & { registry?: string; garbage?: OfRegistry['garbage'] }>(
   ...(['registry', 'kind', 'text', 'nowBytes', 'until', 'bytesThen.low', 'bytesThen.middle'] as const),
   'bytesThen.high',
   ['quotaBytes', ({ thresholds }) => quotaIn(thresholds)?.bytes],
   ['passesQuota', (one) => quotaCell(one)],
+  ['garbageBytes', ({ garbage }) => garbage?.bytes],
+  ['garbageBytesThen', ({ garbage }) => garbage?.bytesThen ?? undefined],
 )
 
 interface Options {
@@ -76,7 +90,7 @@ export const addForecast: AddCommand = (program, cli) => {
       const forecasts = await Promise.all(
         names.map(async (name) => ({
           registry: name,
-          ...(await service.get(`/v1/registries/${encodeURIComponent(name)}/forecast${query}`, Forecast)),
+          ...(await service.get(`/v1/registries/${encodeURIComponent(name)}/forecast${query}`, OfRegistry)),
         })),
       )
       const then = forecasts[0]?.until.slice(0, 10) ?? ''
@@ -84,6 +98,11 @@ export const addForecast: AddCommand = (program, cli) => {
         ...[one.registry, { right: nowText(one) }, thenCell(one), bandCell(one), quotaCell(one), one.text],
       ])
       const lines = table(['REGISTRY', 'NOW', `ON ${then}`, 'BETWEEN', 'PASSES QUOTA', 'WHY'], rows)
+      for (const { registry, garbage } of forecasts)
+        if (garbage !== null && garbage.bytes > 0)
+          cli.note(
+            `${registry}: its storage holds ${formatSize(garbage.bytes)} of garbage beside this, which a collection would free (tallyman gc advise ${registry})`,
+          )
       await cli.show({ value: { forecasts }, rows: forecasts, columns: COLUMNS, lines })
     })
 }

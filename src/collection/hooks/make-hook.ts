@@ -16,9 +16,11 @@ export interface HookConfig {
 
 /** Makes a hook as configured. */
 export function makeHook(
-  { command, url, ...config }: HookConfig,
+  { command, url, ...configured }: HookConfig,
   deps: { environment: NodeJS.ProcessEnv; dispatcher?: Dispatcher | undefined },
 ): Hook {
+  // A longer timer of Node ends at once.
+  const config = { ...configured, timeout: Math.min(configured.timeout, 2 ** 31 - 1) }
   if (command !== undefined) return makeCommandHook({ ...config, command }, deps.environment)
   if (url === undefined) throw new Error('a hook needs a command or a url')
   return makeWebhookHook({ ...config, url, dispatcher: deps.dispatcher })

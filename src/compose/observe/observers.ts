@@ -1,6 +1,7 @@
 import type { readStandings } from '../../quota/standings.ts'
 import { measuring } from '../measuring.ts'
 import type { OnRedis, Parts } from '../parts.ts'
+import { observeCollections } from './collections.ts'
 import { observeProjects } from './projects.ts'
 import { observeQueues } from './queues.ts'
 import { observeRedis } from './redis.ts'
@@ -21,6 +22,7 @@ export function observersOf(parts: Parts, onRedis: OnRedis, counted: () => Retur
     observeRuns(parts, onRedis),
     observeWaiting(parts, onRedis),
     observeSnapshots(parts),
+    observeCollections(parts),
     ...(parts.config.metrics.projects > 0
       ? [observeProjects(parts, onRedis, async () => (await counted()).tally)]
       : []),

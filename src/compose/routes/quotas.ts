@@ -9,6 +9,7 @@ import { sumQuotaRoute } from '../../http/sum-quota-route.ts'
 import { projectSubject } from '../../queue/quota-subject.ts'
 import { recheck } from '../../quota/recheck.ts'
 import { forecastQuotaOf } from '../forecast-quota.ts'
+import { knownGarbageOf } from '../known-garbage.ts'
 import { measuring } from '../measuring.ts'
 import type { OnRedis, Parts } from '../parts.ts'
 import type { Shared } from './shared.ts'
@@ -31,6 +32,7 @@ export function quotaRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
     forecastRoute({
       ...{ ...common, now: Date.now, groups: () => settings().quotas.groups },
       quotaOf: (subject) => forecastQuotaOf(onRedis, subject),
+      garbageOf: knownGarbageOf(parts).adviceOf,
     }),
     recordsRoute({ ...shared, alerts: journals.alerts }),
     snoozesRoute(common),

@@ -1,7 +1,8 @@
 import type { Answer } from '../../api/request.ts'
 
 export type History = Answer<'/v1/registries/{name}/history'>
-export type Forecast = Answer<'/v1/registries/{name}/forecast'>
+/** Of a registry or a project: that of a registry has more. */
+export type Forecast = Answer<'/v1/projects/{id}/forecast'>
 
 type Values = (number | null)[]
 /** Columns of the timeline: times in epoch s, then bytes; `null` where nothing is known. */

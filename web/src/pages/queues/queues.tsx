@@ -23,6 +23,7 @@ const PURPOSE: Record<QueueName, string> = {
   history: 'Takes samples for histories',
   storage: 'Surveys the storages of registries',
   journal: 'Writes the journal, and replays policies over it',
+  collections: 'Collects the garbage of registries',
 }
 
 /** All queues, and the jobs of one that failed or run later. */
