@@ -1,6 +1,7 @@
 import { closeWorkers } from '../queue/close-workers.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { startAlerts } from './alerts.ts'
+import { prepareDeliveries, startDeliveries } from './deliveries.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
@@ -26,6 +27,7 @@ const STARTS = {
   outgoing: startOutgoing,
   reconcile: startReconcile,
   storage: startStorage,
+  deliveries: startDeliveries,
 }
 
 /** What is written to Redis at each start, before the queue's worker starts. */
@@ -35,6 +37,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   snapshot: prepareSnapshot,
   history: prepareHistory,
   reconcile: prepareReconcile,
+  deliveries: prepareDeliveries,
 }
 
 /** What is written to Redis when the configuration was reloaded. */

@@ -14,6 +14,7 @@ import {
   Text,
   unique,
 } from './fields.ts'
+import { registryMetrics } from './metrics-section.ts'
 import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 import { Integer, Price } from './quantity-fields.ts'
@@ -184,6 +185,7 @@ const registryFields = Type.Refine(
       Price('What a GiB costs that is held for a month, in reports: a number, in a currency of your own.'),
     ),
     storage: Type.Optional(registryStorage),
+    metrics: registryMetrics,
     repositories,
     gitlab,
   }),

@@ -21,6 +21,11 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'promotion.approval': 'warning',
   'reconcile.held': 'critical',
   'inUse.missing': 'critical',
+  'deliveries.lost': 'critical',
+  'deliveries.growing': 'warning',
+  'deliveries.drained': 'resolved',
+  'deliveries.unread': 'warning',
+  'deliveries.read': 'resolved',
 }
 
 /** How urgent an alert is. */

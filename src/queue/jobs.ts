@@ -32,6 +32,8 @@ export interface Jobs {
   reconcile: ReconcileJob
   /** Survey the storage of a registry. */
   storage: { kind: 'survey'; registry: string }
+  /** Compare what the processes of registries counted with what the intake took. */
+  deliveries: { kind: 'audit' }
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
@@ -149,4 +151,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'resolve',
   'reconcile',
   'storage',
+  'deliveries',
 ]

@@ -23,6 +23,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   reconcile: { attempts: 10, delay: 60_000 },
   storage: { attempts: 3, delay: 60_000 },
   resolve: { attempts: 150, delay: 5_000 },
+  deliveries: { attempts: 2, delay: 5_000 },
 }
 
 /** The delay before the next attempt, in ms. `random` (0 to 1) shortens it by up to half. */
@@ -81,6 +82,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string, telemetr
     reconcile: open('reconcile'),
     storage: open('storage'),
     resolve: open('resolve'),
+    deliveries: open('deliveries'),
   }
 }
 
