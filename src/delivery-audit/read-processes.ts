@@ -98,8 +98,11 @@ export function makeReadProcesses(deps: {
 }
 
 /** The URL of each process that a name stands for. */
-async function addressesOf(pods: string | undefined, lookup: (host: string) => Promise<string[]>) {
-  if (pods === undefined) return { addresses: [], failure: undefined }
+async function addressesOf(
+  pods: string | undefined,
+  lookup: (host: string) => Promise<string[]>,
+): Promise<{ addresses: string[]; failure?: Reading['failed'][number] }> {
+  if (pods === undefined) return { addresses: [] }
   const { hostname } = new URL(pods)
   try {
     const found = await lookup(hostname.replace(/^\[|\]$/g, ''))
@@ -108,7 +111,7 @@ async function addressesOf(pods: string | undefined, lookup: (host: string) => P
       url.hostname = isIPv6(one) ? `[${one}]` : one
       return url.href
     })
-    return { addresses: [...new Set(addresses)], failure: undefined }
+    return { addresses: [...new Set(addresses)] }
   } catch {
     return { addresses: [], failure: { address: pods, problem: `DNS has no addresses of ${hostname}` } }
   }
