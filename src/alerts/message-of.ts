@@ -5,6 +5,7 @@ import {
   type AlertSummary,
   type ProjectAlert,
   quotaSubjectOf,
+  type RegistryAlert,
   subjectOf,
 } from '../queue/alert.ts'
 import { kindOf, severityOf } from '../queue/alert-kinds.ts'
@@ -14,6 +15,12 @@ import { actionParts } from './action-parts.ts'
 import { linksOf, linksOfSummary } from './links.ts'
 import type { Message } from './message.ts'
 
+/** What tells the end of a state is about the same subject as what tells its beginning. */
+const BEGINNINGS: Partial<Record<RegistryAlert['event'], string>> = {
+  'deliveries.drained': 'deliveries.growing',
+  'deliveries.read': 'deliveries.unread',
+}
+
 /** The message that tells an alert. Without `publicUrl`, the URL under which people reach the dashboard, it has no links. */
 export function messageOf(alert: Alert, publicUrl?: string): Message {
   const { id, at, text } = alert
@@ -22,7 +29,7 @@ export function messageOf(alert: Alert, publicUrl?: string): Message {
   return {
     ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
     type: kindOf(alert),
-    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
+    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${BEGINNINGS[alert.event] ?? alert.event}`,
     severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
     ...actions,
