@@ -7,7 +7,8 @@ const EXPECTED = 'an http or https URL without credentials, query and fragment, 
 
 function urls(raw: unknown): string[] {
   const all = Array.isArray(raw) ? raw : [raw]
-  if (all.length > 0 && all.every((one) => typeof one === 'string' && isPlainUrl(one)))
+  // An empty one is the default, beside pods.
+  if (all.every((one) => typeof one === 'string' && isPlainUrl(one)))
     return [...new Set(all.map((one) => new URL(one).href))]
   throw new RangeError(`expected ${EXPECTED}`)
 }

@@ -221,12 +221,16 @@ export interface paths {
                                 confidence: string;
                                 /** @description `pulls are heard since …`; or that the registry does not send its pulls, or may not, and what shows it. Time since last use means nothing then, and no rule about use applies (docs/usage.md, Pulls). */
                                 pulls: string;
+                                /** @description How many of its events wait and were lost, by its own metrics (`GET /v1/registries/{name}/delivery-audit`); or that nobody asks them. */
+                                deliveries: string;
                                 /** @description Times from which events may be missing, with reasons. A reconcile that begins later closes a gap. */
                                 gaps: {
                                     /** @description From when events may be missing. */
                                     since: string | null;
                                     /** @description Why. */
                                     reason: string;
+                                    /** @description How many events were lost. Null if that is not known. */
+                                    lost: number | null;
                                 }[];
                                 /** @description Its deliveries that were refused. The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused. */
                                 refused: {
@@ -436,6 +440,98 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/delivery-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the processes of a registry counted of their deliveries, against what was taken
+         * @description Each minute the metrics of its processes are read (registries.NAME.metrics). What left their queues and did not arrive is lost: a gap, an alert and a reconcile follow.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How deliveries are, in words. */
+                            summary: string;
+                            /** @description Since when it is audited. */
+                            since: string | null;
+                            /** @description When all of its processes answered last. Null if they never did. */
+                            readAt: string | null;
+                            /** @description Events in its queues. */
+                            pending: number;
+                            /** @description Whether an alert said that they do not get less. */
+                            isGrowing: boolean;
+                            /** @description Events that did not arrive. */
+                            lost: number;
+                            /** @description The last loss. Null if there was none. */
+                            lastLoss: {
+                                /** @description When it was noticed. */
+                                at: string | null;
+                                /** @description How many events. At least, if a process ended. */
+                                count: number;
+                            } | null;
+                            /** @description Events that are missing since the last reading: lost, if they still are at the next. */
+                            suspect: number;
+                            /** @description Events that came from processes whose metrics are not read, at least. */
+                            uncounted: number;
+                            /** @description Whether the end of a process would be noticed. If not, each new process may have taken the place of another one. */
+                            vouches: boolean;
+                            /** @description Its processes, as they were read last: each counts since its own start. */
+                            processes: {
+                                /** @description Where its metrics are. */
+                                address: string;
+                                /** @description When they were read last, by the clock of the registry. */
+                                readAt: string | null;
+                                /** @description Events that it put into its queue. */
+                                events: number;
+                                /** @description Events that were answered with 2xx or 3xx: delivered, as the registry sees it. */
+                                successes: number;
+                                /** @description Events that it dropped, or gave up after its retries. */
+                                givenUp: number;
+                                /** @description Events in its queue. */
+                                pending: number;
+                            }[];
+                            /** @description Metrics that cannot be read. */
+                            failing: {
+                                /** @description What cannot be read. */
+                                address: string;
+                                /** @description Since when. */
+                                since: string | null;
+                                /** @description Why. */
+                                problem: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3463,10 +3559,10 @@ export interface paths {
                                 /** @description The registry, by its name in the configuration. */
                                 registry: string;
                                 /**
-                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.
+                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `deliveries.lost`: events of the registry did not arrive. `deliveries.growing`, `deliveries.drained`: events wait in its queue, and none does any more. `deliveries.unread`, `deliveries.read`: its metrics cannot be read for long, and can be read again.
                                  * @enum {unknown}
                                  */
-                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing";
+                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing" | "deliveries.lost" | "deliveries.growing" | "deliveries.drained" | "deliveries.unread" | "deliveries.read";
                                 /** @description The message for people. */
                                 text: string;
                             })[];
@@ -7024,7 +7120,7 @@ export interface paths {
                                  * @description The name of the queue.
                                  * @enum {unknown}
                                  */
-                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                                 /** @description Jobs whose turn has not come. */
                                 waiting: number;
                                 /** @description Jobs in hand. */
@@ -7071,7 +7167,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                 };
                 cookie?: never;
             };
@@ -7120,7 +7216,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                 };
                 cookie?: never;
             };
@@ -7167,7 +7263,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                 };
                 cookie?: never;
             };
@@ -7229,7 +7325,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                     /** @description The id of the job in its queue. */
                     id: string;
                 };
@@ -7275,7 +7371,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7321,7 +7417,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7365,7 +7461,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries";
                 };
                 cookie?: never;
             };
