@@ -64,7 +64,7 @@ export function makeAuditDeliveries(deps: {
         at,
       )
     else if (doubt)
-      await noteGap(registry, { ...doubt, reason: doubtText(doubt), cause: `ended ${doubt.since}` }, at)
+      await noteGap(registry, { ...doubt, reason: doubtText(doubt), cause: `ended ${doubt.since} ${at}` }, at)
     if (announced > 0)
       await announce(
         registry,

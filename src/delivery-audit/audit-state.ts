@@ -17,7 +17,7 @@ export interface AuditState {
   readAt: number
   /** The last reading in which nothing was missing. */
   cleanAt: number
-  /** What the intake had taken at the last reading. */
+  /** What the intake had taken before the last reading. */
   taken: number
   /** By address. */
   processes: Record<string, AuditedProcess>

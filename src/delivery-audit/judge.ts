@@ -59,7 +59,8 @@ export function judge(before: AuditState | undefined, reading: Reading, source: 
   const all = Object.values(processes)
   const endedEvents = before.endedEvents + sum(ended, ({ counts }) => counts.events)
 
-  const left = Math.max(0, reading.takenAfter - before.taken - moved.sent)
+  // What others sent now may have been taken before, if it was in their queues.
+  const left = Math.max(0, reading.takenAfter - before.taken - moved.sent + moved.queued)
   const isIncomplete = ended.length > 0 || reading.failed.length > 0
   const allowance = before.allowance + moved.allowance + (isIncomplete ? left : 0)
   let offset = before.offset + moved.offset
@@ -76,7 +77,7 @@ export function judge(before: AuditState | undefined, reading: Reading, source: 
   const reason = lost > 0 ? undefined : doubtAbout(ended, left, reading.at)
   const counted: AuditState = {
     ...before,
-    ...{ processes, endedEvents, offset, taken: reading.takenAfter },
+    ...{ processes, endedEvents, offset, taken: reading.takenBefore },
     allowance: Math.max(0, allowance - rise),
     readAt: reading.failed.length === 0 ? reading.at : before.readAt,
     cleanAt: missing === lost ? clockOf(reading) : before.cleanAt,
@@ -107,7 +108,7 @@ function begin(before: AuditState | undefined, reading: Reading, source: string)
   const at = clockOf(reading)
   const state: AuditState = {
     ...{ source, since: at, cleanAt: at, readAt: reading.failed.length === 0 ? reading.at : 0 },
-    ...{ taken: reading.takenAfter, processes, endedEvents: 0, offset: reading.takenBefore - events },
+    ...{ taken: reading.takenBefore, processes, endedEvents: 0, offset: reading.takenBefore - events },
     allowance: Math.max(0, inQueues) + reading.takenAfter - reading.takenBefore,
     ...{ uncounted: 0, uncountedAt: 0, suspect: 0, told: 0 },
     ...{ lost: before?.lost ?? 0, lastLoss: before?.lastLoss ?? null },
@@ -124,7 +125,7 @@ function begin(before: AuditState | undefined, reading: Reading, source: string)
 function follow(before: AuditState, reading: Reading) {
   const processes = { ...before.processes }
   const ended: AuditedProcess[] = []
-  const moved = { sent: 0, successes: 0, offset: 0, allowance: 0 }
+  const moved = { sent: 0, successes: 0, queued: 0, offset: 0, allowance: 0 }
   for (const one of reading.processes) {
     const { address, counts } = one
     const old = before.processes[address]
@@ -139,6 +140,7 @@ function follow(before: AuditState, reading: Reading) {
     }
     moved.sent += sentBy(counts) - (isSame ? sentBy(old.counts) : joins ? sentBy(counts) : 0)
     moved.successes += counts.successes - (isSame ? old.counts.successes : joins ? counts.successes : 0)
+    if (isSame) moved.queued += old.counts.pending
     processes[address] = kept(one)
   }
   for (const address of reading.gone) {
@@ -149,7 +151,7 @@ function follow(before: AuditState, reading: Reading) {
   return { ...moved, processes, ended }
 }
 
-/** Why events may be missing of processes that ended, though none is known to be. `left`: events taken that nobody else sent. */
+/** Why events may be missing of processes that ended, though none is known to be. `left`: events taken that perhaps nobody else sent. */
 function doubtAbout(ended: readonly AuditedProcess[], left: number, now: number): string | undefined {
   if (ended.length === 0) return undefined
   const pending = sum(ended, ({ counts }) => counts.pending)

@@ -40,7 +40,7 @@ function readCounts(metrics: Fields): Counts | undefined {
 const REMEMBERED = 256
 
 function readMemory({ TotalAlloc, NumGC, LastGC, PauseEnd }: Fields) {
-  const [allocated, collections, lastCollection] = [TotalAlloc, NumGC, LastGC].map(countOf)
+  const [allocated, collections, lastCollection] = [TotalAlloc, NumGC, LastGC].map(sizeOf)
   const birth: Birth = {
     ...(allocated !== undefined && { allocated }),
     ...(collections !== undefined && { collections }),
@@ -49,12 +49,16 @@ function readMemory({ TotalAlloc, NumGC, LastGC, PauseEnd }: Fields) {
   const ends = Array.isArray(PauseEnd) ? PauseEnd.slice(0, REMEMBERED) : []
   return {
     birth,
-    recentCollections: ends.map(countOf).filter((at) => at !== undefined && at > 0) as number[],
+    recentCollections: ends.map(sizeOf).filter((at) => at !== undefined && at > 0) as number[],
   }
 }
 
-const countOf = (value: unknown): number | undefined =>
+/** Nanoseconds since 1970 have no exact number, but always the same one. */
+const sizeOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+
+const countOf = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) ? sizeOf(value) : undefined
 
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {}

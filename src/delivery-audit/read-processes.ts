@@ -22,11 +22,12 @@ export interface MetricsSource extends EndpointChoice {
 }
 
 /** The most bytes of metrics, and the time for them in ms. Those of a busy registry have some hundred kB. */
-const LIMIT = 8 * 1024 * 1024
+const LIMIT = 4 * 1024 * 1024
 const ANSWER_MS = 10_000
 
-/** The most processes of a registry. */
+/** The most processes of a registry, and how many are read at a time. */
 const MOST = 100
+const AT_A_TIME = 8
 
 /** Reads all processes. `known`: the addresses of the last reading. */
 export type ReadProcesses = (
@@ -77,10 +78,16 @@ export function makeReadProcesses(deps: {
       const { addresses, failure } = await addressesOf(source.pods, deps.lookup)
       const left = known.filter((one) => !addresses.includes(one) && !source.url.includes(one))
       const pods = [...addresses, ...left].slice(0, MOST)
-      const outcomes = await Promise.all([
-        ...source.url.map((address) => readOne(address, http)),
-        ...pods.map((address) => readOne(address, direct)),
-      ])
+      const targets = [
+        ...source.url.map((address) => ({ address, client: http })),
+        ...pods.map((address) => ({ address, client: direct })),
+      ]
+      const outcomes: Outcome[] = []
+      // Each may answer with as much as is allowed.
+      for (let n = 0; n < targets.length; n += AT_A_TIME) {
+        const some = targets.slice(n, n + AT_A_TIME)
+        outcomes.push(...(await Promise.all(some.map(({ address, client }) => readOne(address, client)))))
+      }
       const processes = outcomes.flatMap((one) => ('process' in one ? one.process : []))
       const failures = outcomes.flatMap((one) => ('failure' in one ? one.failure : []))
       // Without the list of addresses nothing shows that a process is gone, and not only its network.

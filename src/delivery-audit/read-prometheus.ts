@@ -6,15 +6,21 @@ interface Sample {
   value: number
 }
 
+const START = 'process_start_time_seconds'
+
+/** What is more is no count. */
+const MOST = Number.MAX_SAFE_INTEGER / 1_000
+
 const SAMPLE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
 const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"\s*,?\s*/gy
 
 /** The samples whose metric is one of these, of Prometheus' text format. */
 function* samplesOf(text: string, isWanted: (metric: string) => boolean): Generator<Sample> {
   for (const line of text.split('\n')) {
+    if (!line.startsWith('registry_notifications_') && !line.startsWith(START)) continue
     const [, metric = '', labels = '', value = ''] = SAMPLE.exec(line.trimEnd()) ?? []
     const number = Number(value)
-    if (isWanted(metric) && value !== '' && Number.isFinite(number))
+    if (isWanted(metric) && value !== '' && Number.isFinite(number) && number >= 0 && number <= MOST)
       yield { metric, labels: readLabels(labels), value: number }
   }
 }
@@ -27,7 +33,6 @@ const unescaped = (text: string): string =>
 
 /** The metrics of notifications, without the `_total` that only some versions append. */
 const NOTIFICATIONS = /^registry_notifications_(events|pending|delivery)(?:_total)?$/
-const START = 'process_start_time_seconds'
 
 /** What was seen of one endpoint. */
 interface Seen {

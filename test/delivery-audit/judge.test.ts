@@ -93,9 +93,19 @@ describe('what a registry counted, against what was taken', () => {
     )
   })
 
+  test('while the process at each address is read, no event counts as that of another one, whichever ends', () => {
+    fc.assert(
+      fc.property(minutes(['push', 'push', 'deliver', 'late', 'replace']), (all) => {
+        for (const { state } of live(makeWorld(), [started(3), ...all]).verdicts)
+          expect(state.uncounted).toBe(0)
+      }),
+      RUNS,
+    )
+  })
+
   test('what a process lost that was busy when it ended is told as lost, or as a doubt', () => {
     fc.assert(
-      fc.property(minutes(['push', 'push', 'push', 'deliver', 'start', 'replace', 'stop']), (all) => {
+      fc.property(minutes(['push', 'push', 'push', 'deliver', 'late', 'start', 'replace', 'stop']), (all) => {
         const world = makeWorld()
         let before = world.lostByBusy()
         const quiet = all.map((minute) => ({ ...minute, during: [] }))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { endsOnLongInput } from '../../lab/ends-on-long-input.ts'
 import { chooseEndpoint } from '../../src/delivery-audit/choose-endpoint.ts'
 import type { ProcessMetrics } from '../../src/delivery-audit/counts.ts'
 import { readDebugVars } from '../../src/delivery-audit/read-debug-vars.ts'
@@ -88,6 +89,20 @@ describe('what a process counted', () => {
 
   test('only numbers, names and URLs are taken: no header', () => {
     expect(JSON.stringify(readDebugVars(DEBUG_VARS))).not.toContain('secretsecret')
+  })
+
+  test('a line that is long costs as much as it is long, and what can be no count is none', () => {
+    const name = 'registry_notifications_events_total'
+    const lines = [
+      `${name}{${'a="b",'.repeat(300_000)}`,
+      `${name}{${'} '.repeat(500_000)}`,
+      `${name}${' '.repeat(1_000_000)}`,
+    ]
+    expect(endsOnLongInput(() => readPrometheus(lines.join('\n')))).toBeUndefined()
+    const odd = ['-1', '1e300', 'NaN', '+Inf'].map((value) => `${name}{endpoint="a",type="Events"} ${value}`)
+    expect(readPrometheus(odd.join('\n'))).toBeUndefined()
+    const huge = { name: 'a', Metrics: { Events: 1e300, Successes: 1, Pending: 0 } }
+    expect(readDebugVars({ registry: { notifications: { endpoints: [huge] } } })?.endpoints).toEqual([])
   })
 
   test('labels are unescaped', () => {

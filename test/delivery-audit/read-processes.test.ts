@@ -76,7 +76,7 @@ test.each<[string, Answering, RegExp]>([
   [
     'too much',
     (_, answer) => answer.end('secret'.repeat(2_000_000)),
-    /^the answer is longer than 8388608 bytes$/,
+    /^the answer is longer than 4194304 bytes$/,
   ],
   ['a broken connection', (_, answer) => answer.destroy(), /^UND_ERR_SOCKET|^ECONNRESET/],
 ])('%s is a problem that shows nothing of the answer', async (_, answering, problem) => {
