@@ -1,12 +1,15 @@
 import { deliveriesWorker } from '../../workers/deliveries.ts'
 import { makeAuditDeliveries } from '../delivery-audit/audit-deliveries.ts'
-import { scheduleAudits } from '../delivery-audit/schedule.ts'
+import { askAudit, scheduleAudits } from '../delivery-audit/schedule.ts'
 import { processesOf } from './processes-of.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
-/** Schedules the audits of deliveries, if the metrics of any registry are known. */
-export const prepareDeliveries = ({ queues, registries }: WorkerParts): Promise<void> =>
-  scheduleAudits(queues, registries.some(({ metrics }) => metrics) ? 'each minute' : 'never')
+/** Schedules the audits of deliveries, if the metrics of any registry are known, and asks for the first one. */
+export async function prepareDeliveries({ queues, registries }: WorkerParts): Promise<void> {
+  const isAudited = registries.some(({ metrics }) => metrics)
+  await scheduleAudits(queues, isAudited ? 'each minute' : 'never')
+  if (isAudited) await askAudit(queues)
+}
 
 /** Starts the worker that compares what registries counted with what was taken. */
 export function startDeliveries(parts: WorkerParts) {

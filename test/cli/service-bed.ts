@@ -6,9 +6,13 @@ import { tallyman } from './cli-bed.ts'
 
 /**
  * A real registry `ci` that notifies a real service, and commands that ask the service. `config` adds to the configuration of the
- * service; `storage` is that of the registry, as in its own configuration.
+ * service; `storage` is that of the registry, as in its own configuration; `deliveries` says whether its metrics are known.
  */
-export async function startServiceBed(config: Record<string, unknown> = {}, storage?: string) {
+export async function startServiceBed(
+  config: Record<string, unknown> = {},
+  storage?: string,
+  deliveries: 'audited' | 'not audited' = 'not audited',
+) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const ci = await startRegistry({
@@ -18,7 +22,13 @@ export async function startServiceBed(config: Record<string, unknown> = {}, stor
   const service = await startTallyman({
     reconcile: { onNewInstance: false },
     ...config,
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, ...Object(config.registries) },
+    registries: {
+      ci: {
+        ...{ url: ci.url, token: WEBHOOK_TOKEN },
+        ...(deliveries === 'audited' && { metrics: { url: ci.metricsUrl } }),
+      },
+      ...Object(config.registries),
+    },
   })
   await service.app.listen({ port })
   const client = makeRegistryClient({ name: 'ci', url: ci.url })
