@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { type EventProxy, startEventProxy } from '../../lab/event-proxy.ts'
 import { makeImage } from '../../lab/image.ts'
@@ -64,7 +65,21 @@ async function setUp({ pause = '1h', debugPath = '/debug/vars' } = {}) {
     ...{ tallyman, proxy },
     push: (repository: string) =>
       pushImage(client, repository, 'v1', makeImage({ layers: [{ seed: repository, bytes: 500 }] })),
+    /** Repositories with another number of tags in the index than at the registry. */
+    async differences(): Promise<string[]> {
+      const { projects } = await tallyman.get<{ projects: { id: string; tags: number }[] }>(
+        '/v1/projects?limit=500',
+      )
+      const indexed = new Map(projects.map(({ id, tags }) => [id.replace('ci/', ''), tags]))
+      const different: string[] = []
+      for await (const name of client.catalog()) {
+        const tags = (await Array.fromAsync(client.tags(name))).length
+        if (tags !== (indexed.get(name) ?? 0)) different.push(`${name}: ${indexed.get(name)} of ${tags}`)
+      }
+      return different
+    },
     untilDelivered: () => registry.untilDelivered(),
+    kill: () => registry.process.stop('SIGKILL'),
     async restart() {
       await registry.process.stop('SIGKILL')
       registry = await startRegistry({ folder: registry.folder, port, debugPort, notify })
@@ -177,6 +192,46 @@ test('a registry that restarts with nothing in its queue leaves the index exact,
   const { confidence, gaps, projects } = await lab.status()
   expect(confidence).toMatch(/^exact since/)
   expect({ gaps, projects }).toEqual({ gaps: [], projects: 3 })
+})
+
+test('a registry that is killed at random moments under load: when the index is called exact, it is', async () => {
+  const lab = await setUp({ pause: '1ms' })
+  await lab.push('a/first')
+  await lab.untilDelivered()
+  await lab.tallyman.reconcile('ci')
+  await lab.untilDelivered()
+  await lab.audit()
+  let pushed = 0
+  for (let round = 0; round < 6; round++) {
+    // Some rounds with deliveries that are slow to succeed, so that the queue is never empty.
+    let seen = 0
+    lab.proxy.decide = () => (round % 2 === 0 || seen++ % 3 === 0 ? 'pass' : 'cut')
+    let isKilled = false
+    const pushing = Array.from({ length: 3 }, async (_, n) => {
+      for (let i = 0; !isKilled; i++, pushed++) await lab.push(`r${round}/p${n}-${i}`).catch(() => undefined)
+    })
+    const enough = pushed + 2 + randomInt(8)
+    await eventually(
+      async () => pushed,
+      (count) => count >= enough,
+    )
+    if (round % 3 === 1) await lab.audit()
+    await lab.kill()
+    isKilled = true
+    await Promise.all(pushing)
+    lab.proxy.decide = () => 'pass'
+    await lab.restart()
+    await lab.push(`r${round}/after`)
+    await lab.untilDelivered()
+    await lab.audit()
+    await lab.tallyman.untilDone('events')
+    await eventually(lab.status, ({ confidence }) => confidence.startsWith('exact since'))
+    await lab.tallyman.untilDone('events')
+    expect(await lab.differences()).toEqual([])
+    await lab.untilDelivered()
+    await lab.audit()
+  }
+  expect(pushed).toBeGreaterThan(12)
 })
 
 test('without readable metrics a new process may have taken the place of another one', async () => {
