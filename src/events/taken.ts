@@ -13,7 +13,7 @@ export interface Taken {
 }
 
 /**
- * The ids of events that are remembered of a registry, the newest: some 600 kB. A registry repeats the event at the head of its
+ * The ids of events that are remembered of a registry, the newest: some 700 kB. A registry repeats the event at the head of its
  * queue, so no other event of the same process comes between two copies but those on their way at the same time.
  */
 const REMEMBERED = 5_000
