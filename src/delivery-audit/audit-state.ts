@@ -21,6 +21,8 @@ export interface AuditState {
   taken: number
   /** By address. */
   processes: Record<string, AuditedProcess>
+  /** Processes that were gone, the newest, with `offset` of then: their network may have been gone, and they come back. */
+  gone: Record<string, AuditedProcess & { offset: number }>
   /** All that processes had counted which have ended since. */
   endedEvents: number
   /** How many events were taken that no process has counted that is or was read, at least. Below 0: those from before. */

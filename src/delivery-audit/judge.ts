@@ -1,7 +1,7 @@
 import type { AuditedProcess, AuditState } from './audit-state.ts'
 import { type Birth, type Counts, sentBy } from './counts.ts'
+import { followProcesses, kept } from './follow-processes.ts'
 import { noticeLoss, noticeQueue, noticeUnread } from './notice.ts'
-import { isSameProcess, thereSince } from './same-process.ts'
 
 /** All processes of a registry at about one moment, and what the intake had taken before and after they were asked. */
 export interface Reading {
@@ -38,6 +38,8 @@ export interface Verdict {
   news: readonly News[]
 }
 
+const SEVERAL = 'several processes answer there: name each of them in url, or all in pods'
+
 /** A process that ended after more than this without a reading may have sent anything meanwhile, in µs. */
 const UNSEEN_US = 180_000_000
 
@@ -52,12 +54,14 @@ const UNSEEN_US = 180_000_000
  * What is missing in two readings is lost: a registry may give up an event whose answer is late. What a process had in its
  * queue when it ended is lost at once. A process that appears counts from 0 and is no reason to doubt anything.
  */
-export function judge(before: AuditState | undefined, reading: Reading, source: string): Verdict {
-  if (before === undefined || before.source !== source) return begin(before, reading, source)
-  const moved = follow(before, reading)
-  const { processes, ended } = moved
+export function judge(before: AuditState | undefined, given: Reading, source: string): Verdict {
+  if (before === undefined || before.source !== source) return begin(before, given, source)
+  const moved = followProcesses(before, given)
+  const { processes, ended, gone } = moved
+  const several = moved.several.map((address) => ({ address, problem: SEVERAL }))
+  const reading = { ...given, failed: [...given.failed, ...several] }
   const all = Object.values(processes)
-  const endedEvents = before.endedEvents + sum(ended, ({ counts }) => counts.events)
+  const endedEvents = before.endedEvents - moved.returned + sum(ended, ({ counts }) => counts.events)
 
   // What others sent now may have been taken before, if it was in their queues.
   const left = Math.max(0, reading.takenAfter - before.taken - moved.sent + moved.queued)
@@ -77,7 +81,7 @@ export function judge(before: AuditState | undefined, reading: Reading, source: 
   const reason = lost > 0 ? undefined : doubtAbout(ended, left, reading.at)
   const counted: AuditState = {
     ...before,
-    ...{ processes, endedEvents, offset, taken: reading.takenBefore },
+    ...{ processes, gone, endedEvents, offset, taken: reading.takenBefore },
     allowance: Math.max(0, allowance - rise),
     readAt: reading.failed.length === 0 ? reading.at : before.readAt,
     cleanAt: missing === lost ? clockOf(reading) : before.cleanAt,
@@ -108,7 +112,8 @@ function begin(before: AuditState | undefined, reading: Reading, source: string)
   const at = clockOf(reading)
   const state: AuditState = {
     ...{ source, since: at, cleanAt: at, readAt: reading.failed.length === 0 ? reading.at : 0 },
-    ...{ taken: reading.takenBefore, processes, endedEvents: 0, offset: reading.takenBefore - events },
+    ...{ taken: reading.takenBefore, processes, gone: {}, endedEvents: 0 },
+    offset: reading.takenBefore - events,
     allowance: Math.max(0, inQueues) + reading.takenAfter - reading.takenBefore,
     ...{ uncounted: 0, uncountedAt: 0, suspect: 0, told: 0 },
     ...{ lost: before?.lost ?? 0, lastLoss: before?.lastLoss ?? null },
@@ -121,36 +126,6 @@ function begin(before: AuditState | undefined, reading: Reading, source: string)
   return { state: unread.state, at, announced: 0, news: [...queue.news, ...unread.news] }
 }
 
-/** Which processes there are now, which have ended, and how many events those that answered have sent since. */
-function follow(before: AuditState, reading: Reading) {
-  const processes = { ...before.processes }
-  const ended: AuditedProcess[] = []
-  const moved = { sent: 0, successes: 0, queued: 0, offset: 0, allowance: 0 }
-  for (const one of reading.processes) {
-    const { address, counts } = one
-    const old = before.processes[address]
-    const isSame = old !== undefined && isSameProcess(old, one)
-    if (old !== undefined && !isSame) ended.push(old)
-    const since = thereSince(one.birth, one.recentCollections)
-    // It was there before, and could not be read: what it counted until now may have been taken before the audit began.
-    const joins = old === undefined && since !== undefined && since < before.since
-    if (joins) {
-      moved.offset -= counts.events
-      moved.allowance += counts.events
-    }
-    moved.sent += sentBy(counts) - (isSame ? sentBy(old.counts) : joins ? sentBy(counts) : 0)
-    moved.successes += counts.successes - (isSame ? old.counts.successes : joins ? counts.successes : 0)
-    if (isSame) moved.queued += old.counts.pending
-    processes[address] = kept(one)
-  }
-  for (const address of reading.gone) {
-    const old = before.processes[address]
-    if (old !== undefined) ended.push(old)
-    delete processes[address]
-  }
-  return { ...moved, processes, ended }
-}
-
 /** Why events may be missing of processes that ended, though none is known to be. `left`: events taken that perhaps nobody else sent. */
 function doubtAbout(ended: readonly AuditedProcess[], left: number, now: number): string | undefined {
   if (ended.length === 0) return undefined
@@ -161,8 +136,6 @@ function doubtAbout(ended: readonly AuditedProcess[], left: number, now: number)
     return 'a process of the registry ended, and its metrics could not be read before'
   return undefined
 }
-
-const kept = ({ counts, birth, at }: AuditedProcess): AuditedProcess => ({ counts, birth, at })
 
 /** The time of a reading by the clock of the registry, which dates reconciles. */
 const clockOf = ({ at, processes }: Reading): number => Math.min(at, ...processes.map((one) => one.at))

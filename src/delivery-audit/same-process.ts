@@ -31,8 +31,13 @@ export function isSameProcess(before: Seen, now: Seen & { recentCollections: rea
 }
 
 /** Since when a process has been there at least, epoch µs; `undefined` if nothing tells. */
-export function thereSince({ startedAt }: Birth, recentCollections: readonly number[]): number | undefined {
+export function thereSince(
+  { startedAt, collections = 0 }: Birth,
+  recentCollections: readonly number[],
+): number | undefined {
   if (startedAt !== undefined) return startedAt * 1_000_000
   if (recentCollections.length === 0) return undefined
+  // It has forgotten the first ones: it is not young.
+  if (collections > REMEMBERED) return 0
   return Math.min(...recentCollections) / 1_000
 }

@@ -12,7 +12,7 @@ const T = 1_795_803_600_000_000
 
 /** An audit of one process at `a`, whose counts and clock the test sets. */
 function setUp({ isAutomatic = true, endpoint = 'ours' } = {}) {
-  const world = { now: T, taken: 0, events: 0, pending: 0, startedAt: 100, isAway: false }
+  const world = { now: T, taken: 0, events: 0, pending: 0, startedAt: T / 1_000_000 - 100, isAway: false }
   const told: string[] = []
   const [audits, ledger] = [
     makeAudits({ redis: bed.redis, prefix: 't' }),
@@ -96,7 +96,7 @@ test('with onNewInstance: false a loss is a gap and an alert only', async () => 
   const { minute, told, gaps } = setUp({ isAutomatic: false })
   await minute({ events: 4, taken: 4 })
   await minute({ events: 5, pending: 1 })
-  await minute({ events: 0, pending: 0, startedAt: 200 })
+  await minute({ events: 0, pending: 0, startedAt: T / 1_000_000 + 150 })
   expect(told).toEqual([expect.stringContaining('deliveries.lost: ci lost 1 event')])
   expect(await gaps()).toMatchObject([
     { lost: 1, reason: expect.stringContaining('at least 1 event lost at') },
@@ -106,7 +106,7 @@ test('with onNewInstance: false a loss is a gap and an alert only', async () => 
 test('a process that ended while it was busy is a gap of which nothing is known, and a reconcile', async () => {
   const { minute, told, gaps } = setUp()
   await minute({ events: 4, taken: 4 })
-  await minute({ events: 0, taken: 9, startedAt: 200 })
+  await minute({ events: 0, taken: 9, startedAt: T / 1_000_000 + 90 })
   const reason = 'a process of the registry ended while it sent events, and may have had more'
   expect(told).toEqual([`reconcile ci: ${reason}`])
   expect(await gaps()).toEqual([

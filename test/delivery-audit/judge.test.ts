@@ -173,19 +173,93 @@ describe('a process', () => {
     expect(vouches(undefined, 0)).toBe(false)
   })
 
+  const process = (address: string, startedAt: number, events: number, at: number, pending = 0) => ({
+    ...{ address, birth: { startedAt }, recentCollections: [], at },
+    counts: { events, successes: events - pending, givenUp: 0, pending },
+  })
+  const MINUTE = 60_000_000
+
+  test('that was gone and comes back has not ended', () => {
+    const at = (n: number, taken: number, events: number): Reading => ({
+      ...{ ...reading(n * MINUTE, taken), processes: [process('a', 1, events, n * MINUTE)] },
+    })
+    const readings = [
+      at(10, 5, 20),
+      { ...reading(11 * MINUTE, 6), gone: ['a'] },
+      ...[at(12, 8, 23), at(13, 9, 24), at(14, 9, 26), at(15, 9, 26)],
+    ]
+    let state: AuditState | undefined
+    const seen = readings.map((one) => {
+      const verdict = judge(state, one, 'x')
+      state = verdict.state
+      return [verdict.loss?.count ?? 0, verdict.state.uncounted, Object.keys(verdict.state.gone).length]
+    })
+    expect(seen).toEqual([
+      ...[
+        [0, 0, 0],
+        [0, 0, 1],
+        [0, 0, 0],
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+      [2, 0, 0],
+    ])
+  })
+
+  test('that shares its address with others, behind a balancer, is never taken for the successor of one', () => {
+    // Both were there before the audit, and whichever is asked answers.
+    const answers = (n: number): Reading => ({
+      ...reading(n * MINUTE, n * 2),
+      processes: [
+        n % 3 === 0 ? process('a', 100, 800 + n, n * MINUTE) : process('a', 90, 300 + n, n * MINUTE),
+      ],
+    })
+    let state: AuditState | undefined
+    for (let n = 10; n < 40; n++) {
+      const verdict = judge(state, answers(n), 'x')
+      state = verdict.state
+      expect([verdict.loss, verdict.doubt]).toEqual([undefined, undefined])
+      if (n > 10 && n % 3 === 0) expect(state.failing.a?.problem).toMatch(/^several processes answer there/)
+    }
+    expect(state?.uncounted).toBeGreaterThan(5)
+    expect(vouches(state, 39 * MINUTE)).toBe(false)
+  })
+
+  test('whose clock seems to be wrong takes the place of the one before after three minutes, without a loss', () => {
+    const at = (n: number, process_: Reading['processes'][number]) => ({
+      ...{ ...reading(n * MINUTE, 7), processes: [process_] },
+    })
+    let state = judge(undefined, at(10, process('a', 300, 40, 10 * MINUTE)), 'x').state
+    const seen = [11, 12, 13, 14, 15].map((n) => {
+      const verdict = judge(state, at(n, process('a', 200, 90, n * MINUTE)), 'x')
+      state = verdict.state
+      return [verdict.loss, Object.keys(verdict.state.failing).length]
+    })
+    expect(seen).toEqual([
+      ...[
+        [undefined, 1],
+        [undefined, 1],
+        [undefined, 0],
+        [undefined, 0],
+        [undefined, 0],
+      ],
+    ])
+    expect(state.processes.a?.counts.events).toBe(90)
+  })
+
   test('that could not be read at first joins with what it counted before', () => {
-    const process = (events: number) => ({
+    const late = (events: number) => ({
       ...{ address: 'b', birth: { startedAt: 1 }, recentCollections: [], at: 9_000_000 },
       counts: { events, successes: events, givenUp: 0, pending: 0 },
     })
     const failed = [{ address: 'b', problem: 'no answer' }]
     const first = judge(undefined, { ...reading(2_000_000_000, 5), failed }, 'x')
-    const second = judge(first.state, { ...reading(2_060_000_000, 7), processes: [process(900)] }, 'x')
-    const third = judge(second.state, { ...reading(2_120_000_000, 8), processes: [process(901)] }, 'x')
+    const second = judge(first.state, { ...reading(2_060_000_000, 7), processes: [late(900)] }, 'x')
+    const third = judge(second.state, { ...reading(2_120_000_000, 8), processes: [late(901)] }, 'x')
     for (const { loss, doubt, state } of [second, third])
       expect({ loss, doubt, uncounted: state.uncounted }).toEqual({ uncounted: 0 })
-    const fourth = judge(third.state, { ...reading(2_180_000_000, 8), processes: [process(903)] }, 'x')
-    const fifth = judge(fourth.state, { ...reading(2_240_000_000, 8), processes: [process(903)] }, 'x')
+    const fourth = judge(third.state, { ...reading(2_180_000_000, 8), processes: [late(903)] }, 'x')
+    const fifth = judge(fourth.state, { ...reading(2_240_000_000, 8), processes: [late(903)] }, 'x')
     expect(fifth.loss?.count).toBe(2)
   })
 })
