@@ -199,10 +199,17 @@ const withWholePair = Type.Refine(
   () => 'expected both certFile and keyFile, or neither',
 )
 
-export const registry = Type.Refine(
+const withItsKey = Type.Refine(
   withWholePair,
   ({ cert, key }) => isKeyOf(key, cert),
   () => 'expected in keyFile the key of the certificate in certFile',
+)
+
+export const registry = Type.Refine(
+  withItsKey,
+  ({ metrics, token }) => metrics === undefined || token !== undefined,
+  () =>
+    'expected token beside metrics: without one, the registry sends no notifications that metrics could be about',
 )
 
 export const proxy = Type.Optional(

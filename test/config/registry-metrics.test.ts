@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { loadYaml, minimal, problemsOf } from './write-config.ts'
 
-const withMetrics = (keys: string) => `${minimal}  c2: { url: "https://x", metrics: { ${keys} } }\n`
+const withMetrics = (keys: string) =>
+  `${minimal}  c2: { url: "https://x", token: secret-of-registry-c2, metrics: { ${keys} } }\n`
 
 test('one URL, several, or a name of pods; the login may be in a file', async () => {
   const of = async (keys: string, files = {}) =>
@@ -40,4 +41,16 @@ test.each([
 ])('%s is refused', async (keys, problem) => {
   const problems = await problemsOf(withMetrics(keys))
   expect(problems.join('\n')).toContain(problem)
+})
+
+test('a registry that sends no notifications has no metrics to compare', async () => {
+  const yaml = `${minimal}  c2: { url: "https://x", metrics: { url: "http://a" } }\n`
+  expect((await problemsOf(yaml)).join()).toContain('registries.c2: expected token beside metrics')
+})
+
+test('its token may be in a file', async () => {
+  const yaml = `${minimal}  c2: { url: "https://x", tokenFile: t, metrics: { url: "http://a" } }\n`
+  expect((await loadYaml(yaml, {}, { t: 'secret-of-registry-c2' })).registries.c2?.metrics?.url).toEqual([
+    'http://a/',
+  ])
 })
