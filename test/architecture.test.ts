@@ -27,6 +27,8 @@ const CAPABILITIES = [
   'reconcile',
   'delivery-audit',
   'space',
+  'collection',
+  'barrier',
   'ci',
   'access',
   'overview',
@@ -103,6 +105,15 @@ const PURE = [
     'delivery-audit/read-prometheus.ts',
   ],
   'space/survey.ts',
+  ...['barrier/choose.ts', 'barrier/passing.ts'],
+  ...['facts', 'storage-findings', 'place-rules', 'lifecycle-rules', 'kept-rules', 'replication-rules'].map(
+    (file) => `doctor/storage/${file}.ts`,
+  ),
+  ...['login-rules', 'registry-rules', 'unknown-rules'].map((file) => `doctor/storage/${file}.ts`),
+  ...['storage/settings/s3-lifecycle.ts', 'storage/settings/gcs-lifecycle.ts'],
+  ...['run-state', 'check', 'compare', 'advice', 'next-known', 'interrupt', 'collection-alert'].map(
+    (file) => `collection/${file}.ts`,
+  ),
   'storage/classify.ts',
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
@@ -234,6 +245,7 @@ const LATE = [
   ),
   START_COMMAND,
   'src/compose/registry-storage.ts',
+  'src/compose/storage-inspector.ts',
   'src/expiry/in-use/read-kubernetes.ts',
   'src/platform/tracing.ts',
 ]

@@ -19,6 +19,7 @@ import type { Message } from './message.ts'
 const BEGINNINGS: Partial<Record<RegistryAlert['event'], string>> = {
   'deliveries.drained': 'deliveries.growing',
   'deliveries.read': 'deliveries.unread',
+  'collection.released': 'collection.held',
 }
 
 /** The message that tells an alert. Without `publicUrl`, the URL under which people reach the dashboard, it has no links. */
@@ -29,7 +30,7 @@ export function messageOf(alert: Alert, publicUrl?: string): Message {
   return {
     ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
     type: kindOf(alert),
-    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${BEGINNINGS[alert.event] ?? alert.event}`,
+    subject: isOfProject ? subjectOf(alert) : subjectOfRegistry(alert),
     severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
     ...actions,
@@ -63,6 +64,10 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
     data: { at, channel, text },
   }
 }
+
+/** What is over has the subject of what began. */
+const subjectOfRegistry = ({ registry, event }: RegistryAlert): string =>
+  `${registry} ${BEGINNINGS[event] ?? event}`
 
 function titleOf(alert: ProjectAlert): string {
   if ('state' in alert)

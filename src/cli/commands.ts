@@ -32,6 +32,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantine,
   jobs: async () => (await import('./commands/jobs.ts')).addJobs,
   storage: async () => (await import('./commands/storage.ts')).addStorage,
+  gc: async () => (await import('./commands/gc.ts')).addGc,
   uses: async () => (await import('./commands/uses.ts')).addUses,
   token: async () => (await import('./commands/token.ts')).addToken,
   session: async () => (await import('./commands/session.ts')).addSession,

@@ -59,6 +59,7 @@ const EXAMPLES: Record<string, string> = {
   reconcile: 'reconcile ci --dry-run',
   deliveries: 'deliveries ci',
   'storage report': 'storage report ci --survey',
+  'storage doctor': 'storage doctor ci',
   'snapshot list': 'snapshot list',
   'snapshot write': 'snapshot write',
   'snapshot restore': 'snapshot restore --dry-run',

@@ -14,6 +14,7 @@ import {
   Text,
   unique,
 } from './fields.ts'
+import { gc } from './gc-section.ts'
 import { registryMetrics } from './metrics-section.ts'
 import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
@@ -186,6 +187,7 @@ const registryFields = Type.Refine(
     ),
     storage: Type.Optional(registryStorage),
     metrics: registryMetrics,
+    gc,
     repositories,
     gitlab,
   }),

@@ -26,6 +26,11 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'deliveries.drained': 'resolved',
   'deliveries.unread': 'warning',
   'deliveries.read': 'resolved',
+  'collection.advised': 'warning',
+  'collection.done': 'info',
+  'collection.failed': 'critical',
+  'collection.held': 'critical',
+  'collection.released': 'resolved',
 }
 
 /** How urgent an alert is. */

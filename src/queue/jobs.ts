@@ -34,6 +34,8 @@ export interface Jobs {
   storage: { kind: 'survey'; registry: string }
   /** Compare what the processes of registries counted with what the intake took. */
   deliveries: { kind: 'audit' }
+  /** Collect the garbage of a registry. */
+  collections: CollectionJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
@@ -50,6 +52,21 @@ export interface ExpiryJob {
   /** Who or what asked for it, as people read it. */
   by: string
   /** Somebody has stopped it. The worker looks here before each delete. */
+  stopped?: { by: string; at: string }
+}
+
+export interface CollectionJob {
+  registry: string
+  /** The registry's own collector runs, or Tallyman moves the garbage itself. */
+  mode: 'conduct' | 'barrier'
+  dryRun: boolean
+  /** Whether it runs whatever speaks against it. */
+  force: boolean
+  /** Who or what asked for it, as people read it. */
+  by: string
+  /** The id of its record. Absent if the schedule asks. */
+  id?: string
+  /** Somebody has stopped it. The worker looks here each second. */
   stopped?: { by: string; at: string }
 }
 
@@ -152,4 +169,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'reconcile',
   'storage',
   'deliveries',
+  'collections',
 ]

@@ -22,6 +22,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   outgoing: { attempts: 300, delay: 5_000 },
   reconcile: { attempts: 10, delay: 60_000 },
   storage: { attempts: 3, delay: 60_000 },
+  collections: { attempts: 20, delay: 5_000 },
   resolve: { attempts: 150, delay: 5_000 },
   deliveries: { attempts: 2, delay: 5_000 },
 }
@@ -41,6 +42,7 @@ const KEPT: readonly QueueName[] = [
   'snapshot',
   'reconcile',
   'storage',
+  'collections',
 ]
 
 /** BullMQ's options for a queue's jobs. Failed jobs stay for people to look at and retry. Those of `events` all stay: they hold acknowledged events. */
@@ -81,6 +83,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string, telemetr
     outgoing: open('outgoing'),
     reconcile: open('reconcile'),
     storage: open('storage'),
+    collections: open('collections'),
     resolve: open('resolve'),
     deliveries: open('deliveries'),
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
+import { CollectionRun } from '../../src/collection/collection-run.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
@@ -32,6 +33,7 @@ const RESULTS: Record<string, () => unknown> = {
   reconcile: () => ({ ...Object(sampleOf(ReconcileReport)), hold: null, failed: 0, unreadable: 0 }),
   storage: () => sampleOf(StorageReport),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
+  collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned', error: null }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
   promotion: () => ({ state: 'promoted', receipt: 'x' }),
   alerts: () => null,
@@ -41,6 +43,7 @@ const RESULTS: Record<string, () => unknown> = {
 const QUEUES: [RegExp, string][] = [
   [/reconcile$/, 'reconcile'],
   [/storage$/, 'storage'],
+  [/collections$/, 'collections'],
   [/snapshots/, 'snapshot'],
   [/promotions/, 'promotion'],
   [/alerts/, 'alerts'],

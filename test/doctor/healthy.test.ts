@@ -38,7 +38,7 @@ beforeAll(async () => {
     },
     server: { readToken: READ_TOKEN, adminToken: ADMIN_TOKEN, publicUrl: 'https://tallyman.example.com' },
   }
-  bed = await startServiceBed(config, undefined, 'audited')
+  bed = await startServiceBed(config, undefined, ({ metricsUrl }) => ({ metrics: { url: metricsUrl } }))
   const redis = new Redis(bed.service.redis.url)
   await redis.config('SET', 'appendonly', 'yes')
   redis.disconnect()

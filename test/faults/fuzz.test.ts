@@ -73,11 +73,11 @@ function isExpectedKey(key: string): boolean {
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
   return [
-    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|history|taken|taken-ids|delivery-audit|holders(:\d+)?)$/,
+    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|history|taken|taken-ids|delivery-audit|collection-(lease|holder)|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
     /^tallyman:(quotas|identity|processes)$/,
     /^tallyman:\{flags\}:(project|raised|version)$/,
-    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|deliveries):[\w:-]+$/,
+    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|storage|collections|deliveries):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }
 

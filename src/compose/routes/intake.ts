@@ -8,9 +8,10 @@ import { quarantineRoute } from '../../http/quarantine-route.ts'
 import { registriesRoute } from '../../http/registries-route.ts'
 import { storageRoute } from '../../http/storage-route.ts'
 import { usesRoute } from '../../http/uses-route.ts'
-import { makeAdmission } from '../admission.ts'
+import { makeAdmission, makeGates } from '../admission.ts'
 import type { OnRedis, Parts } from '../parts.ts'
 import { surveysOf } from '../storage.ts'
+import { makeStorageDoctor } from '../storage-doctor.ts'
 import { makeUses } from '../uses.ts'
 import type { Shared } from './shared.ts'
 
@@ -22,13 +23,17 @@ export function intakeRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
   const intake = makeIntake({
     ...{ queue: queues.events, backlog, maxBacklog: config.intake.maxBacklog, room, taken, metrics },
   })
+  const surveys = surveysOf(parts)
   return [
     eventsRoute({ ...shared, intake, metrics }),
-    admissionRoute({ ...shared, admit: makeAdmission(parts, onRedis) }),
+    admissionRoute({ ...shared, ...makeGates(parts, onRedis), admit: makeAdmission(parts, onRedis) }),
     usesRoute({ ...shared, reportUses: makeUses(parts, onRedis), log }),
     registriesRoute({ ...onRedis, ...shared, registries }),
     deliveryAuditRoute({ ...shared, registries, audits }),
-    storageRoute({ ...shared, registries, queues, surveys: surveysOf(parts) }),
+    storageRoute({
+      ...{ ...shared, registries, queues, surveys },
+      diagnoseStorage: makeStorageDoctor(registries, surveys),
+    }),
     quarantineRoute({ ...shared, quarantine, replay: makeReplay({ quarantine, queues }) }),
   ]
 }
